@@ -1,0 +1,93 @@
+"""Drop-down lists of layers that follow the viewer and hold no layer alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QSizePolicy
+
+from .listeners import Listeners
+
+if TYPE_CHECKING:
+    import napari
+    from qtpy.QtWidgets import QWidget
+
+Accepts = Callable[['napari.layers.Layer'], bool]
+
+
+class LayerChooser(QComboBox):
+    """A list of the layers of a viewer that `accepts` lets through, the newest first.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers are offered.
+    accepts : callable
+        Says whether a layer is offered.
+    nothing : str
+        Text of an entry that stands for no layer; without it a layer is
+        always chosen while there is one.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        viewer: napari.viewer.Viewer,
+        accepts: Accepts,
+        *,
+        nothing: str = '',
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._accepts = accepts
+        self._nothing = nothing
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        listeners = Listeners(self)
+        for name in ('inserted', 'removed', 'reordered', 'renamed'):
+            listeners.listen(getattr(viewer.layers.events, name), self.refresh)
+        self.refresh()
+        self.currentIndexChanged.connect(self._on_index)
+
+    @property
+    def value(self) -> Any:
+        """The chosen layer, or None."""
+        chosen = self.currentData()
+        return next((layer for layer in self._viewer.layers if _key(layer) == chosen), None)
+
+    @value.setter
+    def value(self, layer: napari.layers.Layer | None) -> None:
+        place = self.findData(_key(layer)) if layer is not None else 0
+        if place >= 0 and (layer is not None or self._nothing):
+            self.setCurrentIndex(place)
+
+    def offer(self, accepts: Accepts) -> None:
+        """Offer other layers from now on."""
+        self._accepts = accepts
+        self.refresh()
+
+    def refresh(self, event: Any = None) -> None:
+        """Read the layers of the viewer again, keeping the choice where it still exists."""
+        chosen = self.currentData()
+        self.blockSignals(True)
+        self.clear()
+        if self._nothing:
+            self.addItem(self._nothing, None)
+        for layer in reversed(self._viewer.layers):
+            if self._accepts(layer):
+                self.addItem(layer.name, _key(layer))
+        place = self.findData(chosen) if chosen is not None else -1
+        self.setCurrentIndex(max(place, 0) if self.count() else -1)
+        self.blockSignals(False)
+        if self.currentData() != chosen:
+            self.changed.emit()
+
+    def _on_index(self, index: int) -> None:
+        self.changed.emit()
+
+
+def _key(layer: napari.layers.Layer) -> str:
+    return str(layer.unique_id)

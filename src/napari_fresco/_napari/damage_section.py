@@ -1,0 +1,122 @@
+"""How the image was degraded: mask, blur kernel, scale, and what the method declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
+
+from ..types import Method, Task
+from .choosers import LayerChooser
+from .fields import Field
+from .form import Section
+from .kernel_panel import kernel_dialog
+from .layers import Selection, full_resolution
+from .mask_rows import MaskRows
+from .results import KERNEL
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+_LARGEST_KERNEL = 255
+
+
+class DamageSection(Section):
+    """The degradation, of which only what the task needs is shown."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        viewer: napari.viewer.Viewer,
+        method: Method,
+        fields: list[Field],
+        image: Callable[[], Any],
+        part: Callable[[], Selection],
+    ) -> None:
+        super().__init__('Degradation')
+        self._viewer, self._method, self._image = viewer, method, image
+        self._fields = fields
+        self.mask = MaskRows(viewer, self, image, part)
+        self.keep_known = QCheckBox('return them bit for bit')
+        self.keep_known.setChecked(True)
+        self.kernel = LayerChooser(viewer, self._may_be_kernel, nothing='(none)')
+        self.make_kernel = QPushButton('Make …')
+        self.scale = QSpinBox()
+        self.scale.setRange(2, 8)
+        self.scale.setPrefix('× ')
+        self._keep = self.add('Intact pixels', self.keep_known, tooltip=_KEEP_HELP)
+        self._scale = self.add('Enlarge', self.scale, tooltip='Pixels of the result per pixel')
+        self._kernel = self.add('Blur kernel', self.kernel, self.make_kernel, tooltip=_KERNEL_HELP)
+        self._rows = [(field.parameter, field.add_to(self)) for field in fields]
+        self._listen()
+
+    def refresh(self, task: Task) -> None:
+        """Show what `task` uses."""
+        inpaint, enlarge = task == 'inpaint', task == 'super_resolve'
+        self.mask.show(inpaint)
+        self._keep.show(inpaint)
+        self._scale.show(enlarge)
+        self._kernel.show(enlarge or task == 'deblur')
+        for parameter, row in self._rows:
+            row.show(not parameter.tasks or task in parameter.tasks)
+        rows = [*self.mask.rows, self._keep, self._scale, self._kernel, *(r for _, r in self._rows)]
+        self.hide_if_empty(rows)
+
+    def missing(self, task: Task) -> str:
+        """Say in words what `task` still needs, or nothing."""
+        needs = self._method.needs.get(task, ())
+        if 'mask' in needs:
+            if self.mask.layer.value is None:
+                return 'Filling needs a mask: press "New" and paint over the damage.'
+            if self.mask.coverage_fraction == 0:
+                return 'The mask marks no damage yet: paint over it.'
+            if self.mask.coverage_fraction == 1:
+                return 'The mask marks every pixel as damaged: is it inverted?'
+        if 'kernel' in needs and self.kernel.value is None:
+            return 'Deblurring needs the blur kernel: press "Make …", or choose a layer that holds it.'
+        return ''
+
+    def kernel_array(self) -> NDArray[Any] | None:
+        """Return the chosen kernel."""
+        layer = self.kernel.value
+        return None if layer is None else np.array(full_resolution(layer))
+
+    def _listen(self) -> None:
+        self.mask.changed.connect(self.changed)
+        self.mask.measured.connect(self.changed)
+        self.kernel.changed.connect(self.changed)
+        self.make_kernel.clicked.connect(self._open_kernel_dialog)
+        for field in self._fields:
+            field.changed.connect(self._on_field)
+
+    def _on_field(self) -> None:
+        self.changed.emit()
+
+    def _open_kernel_dialog(self) -> None:
+        dialog = kernel_dialog(self._viewer, self._image(), self)
+        dialog.panel.made.connect(self._take_kernel)
+        dialog.show()
+
+    def _take_kernel(self, layer: Any) -> None:
+        self.kernel.value = layer
+
+    def _may_be_kernel(self, layer: napari.layers.Layer) -> bool:
+        if not isinstance(layer, Image) or layer.rgb or layer.ndim != 2:
+            return False
+        return KERNEL in layer.metadata or max(full_resolution(layer).shape) <= _LARGEST_KERNEL
+
+
+_KEEP_HELP = (
+    '<p>Pixels outside the mask come back exactly as they are. Untick to remove their noise, '
+    'too.</p>'
+)
+_KERNEL_HELP = (
+    '<p>Image layer that holds the point spread function, centred, on the pixel grid of the '
+    'result. For enlarging it is optional: without one, bicubic reduction is assumed.</p>'
+)

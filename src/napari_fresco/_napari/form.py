@@ -1,0 +1,142 @@
+"""Rows of labelled fields in titled groups, which can be shown and hidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QCollapsible
+
+MUTED = 'color: #909497;'
+_LABEL_WIDTH = 96
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A labelled field in a :class:`Form`."""
+
+    label: QLabel
+    field: QWidget
+
+    def show(self, shown: bool) -> None:
+        """Show or hide label and field together."""
+        self.label.setVisible(shown)
+        self.field.setVisible(shown)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the row is meant to be seen, even while its panel is not."""
+        return not self.field.isHidden()
+
+
+class Form(QWidget):
+    """Labels to the left, fields to the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(8)
+        layout.setVerticalSpacing(4)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self._layout = layout
+
+    def add(self, text: str, *fields: QWidget, tooltip: str = '') -> Row:
+        """Add a row; several fields share its width."""
+        label = QLabel(text)
+        label.setFixedWidth(_LABEL_WIDTH)
+        label.setWordWrap(True)
+        field = fields[0] if len(fields) == 1 else side_by_side(*fields)
+        for widget in (label, field):
+            widget.setToolTip(tooltip)
+        self._layout.addRow(label, field)
+        return Row(label, field)
+
+
+class Section(QFrame):
+    """A titled group with a form."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 2, 0, 4)
+        layout.setSpacing(4)
+        heading = QLabel(title)
+        heading.setStyleSheet('font-weight: 600;')
+        self.form = Form()
+        layout.addWidget(heading)
+        layout.addWidget(rule())
+        layout.addWidget(self.form)
+
+    def add(self, text: str, *fields: QWidget, tooltip: str = '') -> Row:
+        """Add a row to the form."""
+        return self.form.add(text, *fields, tooltip=tooltip)
+
+    def hide_if_empty(self, rows: list[Row]) -> None:
+        """Hide the whole group when none of `rows` is shown."""
+        self.setVisible(any(row.shown for row in rows))
+
+
+def collapsible(title: str, content: QWidget) -> QCollapsible:
+    """Return `content` below a title that folds it away; it starts folded."""
+    fold = QCollapsible(title, expandedIcon='▾', collapsedIcon='▸')
+    fold.setDuration(0)
+    fold.layout().setContentsMargins(0, 0, 0, 0)
+    fold.content().layout().setContentsMargins(0, 2, 0, 2)
+    fold.toggleButton().setStyleSheet('text-align: left; font-weight: 600; border: none; padding: 2px 0;')
+    fold.addWidget(content)
+    return fold
+
+
+def side_by_side(*widgets: QWidget) -> QWidget:
+    """Return one widget that holds `widgets` in a row; the first takes the spare width."""
+    box = QWidget()
+    layout = QHBoxLayout(box)
+    _tight(layout)
+    for number, widget in enumerate(widgets):
+        layout.addWidget(widget, 1 if number == 0 else 0)
+    return box
+
+
+def stacked(*widgets: QWidget, spacing: int = 6) -> QWidget:
+    """Return one widget that holds `widgets` below each other."""
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    _tight(layout, spacing)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return box
+
+
+def rule() -> QFrame:
+    """Return a thin horizontal line."""
+    line = QFrame()
+    line.setFixedHeight(1)
+    line.setStyleSheet('background-color: rgba(128, 128, 128, 90); border: none;')
+    return line
+
+
+def note(text: str = '') -> QLabel:
+    """Return a small, muted, wrapping line of text."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setStyleSheet(MUTED)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def _tight(layout: QLayout, spacing: int = 4) -> None:
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)

@@ -1,0 +1,111 @@
+"""What to restore: image, task, slice or stack, region, and a reference to compare with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image, Shapes
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox
+
+from ..types import Method, Task
+from . import words
+from .choosers import LayerChooser
+from .form import Section
+from .layers import Selection, is_stack, select, select_same
+from .masks import region_of
+
+if TYPE_CHECKING:
+    import napari
+
+SLICE, STACK = 'Current slice', 'Whole stack'
+
+
+class InputSection(Section):
+    """Image, task and the part of the image that is worked on."""
+
+    changed = Signal()
+
+    def __init__(self, viewer: napari.viewer.Viewer, method: Method) -> None:
+        super().__init__('Image')
+        self._viewer = viewer
+        self._method = method
+        self.image = LayerChooser(viewer, _is_image)
+        self.task_box = QComboBox()
+        self.task_box.addItems([words.TASKS[task] for task in method.tasks])
+        self.extent = QComboBox()
+        self.extent.addItems([SLICE, STACK])
+        self.region = LayerChooser(viewer, _is_shapes, nothing='Whole image')
+        self.reference = LayerChooser(viewer, _is_image, nothing='(none)')
+        self.add('Image', self.image)
+        task = self.add('Task', self.task_box)
+        task.show(len(method.tasks) > 1)
+        self._extent = self.add('Extent', self.extent, tooltip='Planes of the stack to restore')
+        self._region = self.add('Region', self.region, tooltip=_REGION_HELP)
+        self.add('Reference', self.reference, tooltip=_REFERENCE_HELP)
+        self._choose_active()
+        self._listen()
+        self.refresh()
+
+    @property
+    def task(self) -> Task:
+        """The chosen task."""
+        return self._method.tasks[self.task_box.currentIndex()]
+
+    @task.setter
+    def task(self, task: Task) -> None:
+        self.task_box.setCurrentIndex(self._method.tasks.index(task))
+
+    def selection(self) -> Selection:
+        """Return the chosen part of the image.
+
+        Raises
+        ------
+        FrescoError
+            When the slice on show or the region lies beside the image.
+        """
+        layer, shapes = self.image.value, self.region.value
+        only_slice = is_stack(layer) and self.extent.currentText() == SLICE
+        point = self._viewer.dims.point if only_slice else None
+        return select(layer, point=point, box=region_of(layer, shapes) if shapes else None)
+
+    def comparison(self, part: Selection) -> Selection | None:
+        """Return the part of the reference that lies below `part`."""
+        reference = self.reference.value
+        return None if reference is None else select_same(reference, part)
+
+    def refresh(self) -> None:
+        """Offer slice or stack where there is a choice."""
+        layer = self.image.value
+        self._extent.show(layer is not None and is_stack(layer))
+        self._region.show(self.region.count() > 1)
+
+    def _choose_active(self) -> None:
+        active = self._viewer.layers.selection.active
+        if active is not None:
+            self.image.value = active
+
+    def _listen(self) -> None:
+        for chooser in (self.image, self.region, self.reference):
+            chooser.changed.connect(self._on_changed)
+        for box in (self.task_box, self.extent):
+            box.currentIndexChanged.connect(self._on_changed)
+
+    def _on_changed(self, *args: Any) -> None:
+        self.refresh()
+        self.changed.emit()
+
+
+_REGION_HELP = (
+    '<p>Restore only below a rectangle: the selected shape of a Shapes layer, or the last one '
+    'drawn. Try settings on a small region first.</p>'
+)
+_REFERENCE_HELP = '<p>The true image, if you have it: its PSNR is shown while the method runs.</p>'
+
+
+def _is_image(layer: napari.layers.Layer) -> bool:
+    return isinstance(layer, Image)
+
+
+def _is_shapes(layer: napari.layers.Layer) -> bool:
+    return isinstance(layer, Shapes)

@@ -1,0 +1,32 @@
+"""Listening to napari without outliving a widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
+
+class Listeners:
+    """Connections to napari's events that end when their widget is destroyed.
+
+    napari calls back for as long as the Python side of a widget lives, which
+    is longer than its Qt side.
+    """
+
+    def __init__(self, owner: QWidget) -> None:
+        self._links: list[tuple[Any, Callable[..., Any]]] = []
+        owner.destroyed.connect(self.close)
+
+    def listen(self, emitter: Any, slot: Callable[..., Any]) -> None:
+        """Connect `slot` to a napari event emitter."""
+        emitter.connect(slot)
+        self._links.append((emitter, slot))
+
+    def close(self) -> None:
+        """End all connections."""
+        for emitter, slot in self._links:
+            emitter.disconnect(slot)
+        self._links.clear()

@@ -1,0 +1,30 @@
+"""An empty mask that fits an image, with the brush in hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .layers import Space, full_resolution
+
+if TYPE_CHECKING:
+    import napari
+
+_BRUSH = 12
+
+
+def new_mask(viewer: napari.viewer.Viewer, image: napari.layers.Image) -> Any:
+    """Add an empty Labels layer on the grid of `image` and return it, ready to paint."""
+    shape = full_resolution(image).shape
+    grid = shape[:-1] if image.rgb else shape
+    space = Space.of(image)
+    keywords = space.part(np.zeros(len(grid)), np.ones(len(grid)))
+    mask = viewer.add_labels(
+        np.zeros(grid, dtype=np.uint8), name=f'{image.name} mask', opacity=0.6, **keywords
+    )
+    mask.selected_label = 1
+    mask.brush_size = _BRUSH
+    mask.mode = 'paint'
+    viewer.layers.selection.active = mask
+    return mask

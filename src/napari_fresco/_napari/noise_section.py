@@ -1,0 +1,115 @@
+"""The noise of the image: estimated, given as a number, or as a map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton
+
+from .choosers import LayerChooser
+from .fields import Field
+from .form import Row, Section
+
+if TYPE_CHECKING:
+    import napari
+
+AUTO, VALUE, MAP = 'Automatic', 'Number', 'Map layer'
+_CAMERA = ('gain', 'offset', 'read_noise')
+
+
+class NoiseSection(Section):
+    """Noise level and noise model.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers may be noise maps.
+    fields : list of Field
+        Parameters of the group 'noise'.
+    estimate : callable
+        Returns the noise level of the chosen image, in image units.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        viewer: napari.viewer.Viewer,
+        fields: list[Field],
+        estimate: Callable[[], float | None],
+    ) -> None:
+        super().__init__('Noise')
+        self._estimate = estimate
+        self._fields = {field.parameter.name: field for field in fields}
+        self.mode = QComboBox()
+        self.mode.addItems([AUTO, VALUE, MAP])
+        self.number = _number_box()
+        self.map = LayerChooser(viewer, _may_be_map)
+        self.estimate_button = QPushButton('Estimate')
+        self.estimate_button.setToolTip('Estimate the noise of the chosen image now')
+        self._level = self.add('Noise σ', self.mode, self.estimate_button, tooltip=_SIGMA_HELP)
+        self._number = self.add('σ (image units)', self.number, tooltip=_SIGMA_HELP)
+        self._map = self.add('σ map', self.map, tooltip='Image layer with a σ for every pixel')
+        self._rows = {name: field.add_to(self) for name, field in self._fields.items()}
+        self._listen()
+        self.refresh()
+
+    @property
+    def sigma(self) -> float | str | Any:
+        """The number, ``'auto'``, or the map layer (None while there is none)."""
+        mode = self.mode.currentText()
+        if mode == AUTO:
+            return 'auto'
+        return self.number.value() if mode == VALUE else self.map.value
+
+    def estimate(self) -> None:
+        """Put the estimated noise level into the number."""
+        level = self._estimate()
+        if level is not None:
+            self.number.setValue(level)
+            self.mode.setCurrentText(VALUE)
+
+    def refresh(self) -> None:
+        """Show the fields that the present choices need."""
+        mode = self.mode.currentText()
+        self._number.show(mode == VALUE)
+        self._map.show(mode == MAP)
+        model = self._fields.get('noise')
+        camera = model is not None and model.value != 'gaussian'
+        for name in _CAMERA:
+            if name in self._rows:
+                self._rows[name].show(camera)
+
+    def _listen(self) -> None:
+        self.mode.currentTextChanged.connect(self._on_changed)
+        self.number.valueChanged.connect(self._on_changed)
+        self.map.changed.connect(self._on_changed)
+        self.estimate_button.clicked.connect(self.estimate)
+        for field in self._fields.values():
+            field.changed.connect(self._on_changed)
+
+    def _on_changed(self, *args: Any) -> None:
+        self.refresh()
+        self.changed.emit()
+
+
+_SIGMA_HELP = (
+    '<p>Standard deviation of the noise in the units of the image: 25 for a strongly noisy '
+    '8-bit photograph, 120 for a 12-bit camera frame. Automatic estimates it from each plane.</p>'
+)
+
+
+def _may_be_map(layer: napari.layers.Layer) -> bool:
+    return isinstance(layer, Image) and not layer.rgb
+
+
+def _number_box() -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setDecimals(4)
+    box.setRange(0.0001, 1e9)
+    box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+    box.setValue(5)
+    return box

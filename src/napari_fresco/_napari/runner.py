@@ -1,0 +1,190 @@
+"""The one restoration that may run at a time in this process, and who is told of it.
+
+State lives here and not in a panel: a panel may be closed, or opened twice,
+while its job runs.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from napari.qt.threading import create_worker
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QObject, Signal
+
+from ..types import FrescoError
+from .job import Outcome, Report, Session, restore_layer
+from .results import add_results, preview_layer
+
+if TYPE_CHECKING:
+    import napari
+    from napari.qt.threading import GeneratorWorker
+
+    from .request import Request
+
+
+class Runner(QObject):
+    """Runs one :class:`Session` at a time and adds what comes of it to its viewer.
+
+    Networks share one GPU and one set of processor cores, so a second job would
+    only slow both down or run out of memory.
+    """
+
+    changed = Signal()
+    """A job has started, is being cancelled, or has ended."""
+    reported = Signal(object)
+    """A :class:`Report` on the running job."""
+    ended = Signal(object, object)
+    """Request of the job that ended, and its :class:`Outcome` or a sentence on what went wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._job: _Job | None = None
+
+    @property
+    def request(self) -> Request | None:
+        """What is running, if anything."""
+        return self._job.session.request if self._job else None
+
+    @property
+    def cancelling(self) -> bool:
+        """Whether the running job has been told to stop."""
+        return self._job is not None and self._job.session.cancel.is_set()
+
+    def runs_in(self, viewer: napari.viewer.Viewer) -> bool:
+        """Say whether the running job belongs to `viewer`."""
+        return self._job is not None and _unwrapped(self._job.viewer) is _unwrapped(viewer)
+
+    def start(
+        self, viewer: napari.viewer.Viewer, request: Request, *, rate: float = 4.0, preview: bool = False
+    ) -> GeneratorWorker:
+        """Start a job for `viewer`.
+
+        Raises
+        ------
+        FrescoError
+            While another job runs.
+        """
+        if self._job is not None:
+            raise FrescoError(f'busy: {self._job.session.request.busy_text}; wait or cancel it')
+        session = Session(request, rate)
+        worker = create_worker(
+            restore_layer,
+            session,
+            _start_thread=False,
+            _ignore_errors=True,
+            _progress={'total': 0, 'desc': request.busy_text},
+        )
+        self._job = _Job(viewer, session, worker)
+        worker.yielded.connect(self._on_report)
+        worker.returned.connect(self._on_outcome)
+        worker.errored.connect(self._on_error)
+        worker.finished.connect(self._on_finished)
+        self.show_preview(preview)
+        worker.start()
+        self.changed.emit()
+        return worker
+
+    def cancel(self) -> None:
+        """Ask the running job to stop after the present step and to keep its best estimate."""
+        if self._job is not None:
+            self._job.session.cancel.set()
+            self.changed.emit()
+
+    def show_preview(self, wanted: bool) -> None:
+        """Turn the live preview of the running job on or off."""
+        if self._job is None:
+            return
+        if wanted:
+            self._job.session.preview.set()
+        else:
+            self._job.session.preview.clear()
+            self._job.drop_preview()
+
+    def _on_report(self, report: Report) -> None:
+        if self._job is None:
+            return
+        self._job.show_progress(report)
+        if report.preview is not None and self._job.session.preview.is_set():
+            self._job.draw_preview(report)
+        self.reported.emit(report)
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        if self._job is None:
+            return
+        self._job.drop_preview()
+        add_results(self._job.viewer, self._job.session.request, outcome.result)
+        self._job.ending = outcome
+
+    def _on_error(self, error: Exception) -> None:
+        if self._job is None:
+            return
+        self._job.drop_preview()
+        message = f'{self._job.session.request.busy_text} stopped: {error}'
+        self._job.ending = message
+        show_error(message)
+
+    def _on_finished(self) -> None:
+        job, self._job = self._job, None
+        if job is None:
+            return
+        # When napari quits the worker on closing, its generator never gets to clean up.
+        job.session.close()
+        self.changed.emit()
+        if job.ending is not None:
+            self.ended.emit(job.session.request, job.ending)
+
+
+class _Job:
+    """The running session, its worker, and the preview layer it made."""
+
+    def __init__(
+        self, viewer: napari.viewer.Viewer, session: Session, worker: GeneratorWorker
+    ) -> None:
+        self.viewer = viewer
+        self.session = session
+        self.worker = worker
+        self.ending: Outcome | str | None = None
+        self._preview: Any = None
+
+    def show_progress(self, report: Report) -> None:
+        """Move the bar in napari's activity dock."""
+        bar = self.worker.pbar
+        if bar is None:
+            return
+        if bar.total != report.total:
+            bar.total = report.total
+        bar.update(report.index - bar.n)
+
+    def draw_preview(self, report: Report) -> None:
+        """Put the estimate into the preview layer; a user who deletes it wants no other."""
+        if self._preview is None:
+            keywords = preview_layer(self.session.request, report.preview, report.stride)
+            active = self.viewer.layers.selection.active
+            self._preview = self.viewer.add_image(**keywords)
+            self.viewer.layers.selection.active = active
+        elif self._shown():
+            self._preview.data = report.preview
+        else:
+            self.session.preview.clear()
+
+    def drop_preview(self) -> None:
+        """Remove the preview layer if it is still there."""
+        if self._preview is not None and self._shown():
+            self.viewer.layers.remove(self._preview.name)
+        self._preview = None
+
+    def _shown(self) -> bool:
+        return any(layer.unique_id == self._preview.unique_id for layer in self.viewer.layers)
+
+
+def _unwrapped(viewer: Any) -> Any:
+    """The viewer itself: napari hands each panel a proxy of its own."""
+    return getattr(viewer, '__wrapped__', viewer)
+
+
+@cache
+def runner() -> Runner:
+    """Return the runner of this process."""
+    return Runner()

@@ -1,0 +1,212 @@
+"""The public functions: :func:`restore` and :func:`iterate`.
+
+Both check what they are given and hand a :class:`~napari_fresco.restoration.Restoration`
+to the runner. Torch is imported when the work starts, not when this module is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from .catalogue import find_method, find_task
+from .params import Parameters, read_preset
+from .types import Result, Step
+
+
+def iterate(
+    image: Any,
+    *,
+    method: str,
+    task: str | None = None,
+    mask: Any = None,
+    kernel: Any = None,
+    sigma: Any = 'auto',
+    scale: int = 1,
+    axes: str | None = None,
+    rgb: bool | None = None,
+    data_range: tuple[float, float] | None = None,
+    tile: int | None = None,
+    device: str = 'auto',
+    seed: int = 0,
+    keep_known: bool | None = None,
+    params: Mapping[str, Any] | Parameters | str | Path | None = None,
+    cancel: threading.Event | None = None,
+    **method_parameters: Any,
+) -> Generator[Step, None, Result]:
+    """Restore `image` step by step; see :func:`restore` for the parameters.
+
+    Parameters
+    ----------
+    cancel : threading.Event, optional
+        When set, the iteration ends after the present step and the best
+        estimate so far is the result, with ``finish == 'cancelled'``.
+
+    Yields
+    ------
+    Step
+        ``step.index``, ``step.total``, ``step.residual`` and ``step.image``,
+        which is computed when it is read. Closing the generator frees all
+        memory.
+
+    Returns
+    -------
+    Result
+        As the value of the generator (``result = yield from iterate(...)``).
+
+    Examples
+    --------
+    >>> import numpy as np, napari_fresco as fresco
+    >>> noisy = np.full((16, 16), 100, np.uint8)
+    >>> [step.index for step in fresco.iterate(noisy, method='ffdnet', sigma=5)]
+    [1]
+    """
+    chosen = find_method(method)
+    asked = find_task(chosen, task)
+    values = {**read_preset(params), **method_parameters}
+    parameters = chosen.parameters_class.create(values)
+
+    from .restoration import Restoration
+
+    restoration = Restoration.prepare(
+        image,
+        chosen,
+        asked,
+        parameters,
+        mask=mask,
+        kernel=kernel,
+        sigma=sigma,
+        scale=scale,
+        axes=axes,
+        rgb=rgb,
+        data_range=data_range,
+        tile=tile,
+        device=device,
+        seed=seed,
+        keep_known=keep_known,
+    )
+    return (yield from restoration.steps(cancel))
+
+
+def restore(
+    image: Any,
+    *,
+    method: str,
+    task: str | None = None,
+    mask: Any = None,
+    kernel: Any = None,
+    sigma: Any = 'auto',
+    scale: int = 1,
+    axes: str | None = None,
+    rgb: bool | None = None,
+    data_range: tuple[float, float] | None = None,
+    tile: int | None = None,
+    device: str = 'auto',
+    seed: int = 0,
+    keep_known: bool | None = None,
+    params: Mapping[str, Any] | Parameters | str | Path | None = None,
+    progress: bool = False,
+    callback: Callable[[Step], object] | None = None,
+    **method_parameters: Any,
+) -> Result:
+    """Restore a degraded image.
+
+    Solves ``y = H x + n`` for x, where y is `image`, H is given by `task`,
+    `mask`, `kernel` and `scale`, and n has standard deviation `sigma`.
+
+    Parameters
+    ----------
+    image : array-like
+        numpy, dask, zarr or torch array of any real type: 2-D, RGB or RGBA,
+        or with leading stack axes, whose planes are restored one by one.
+    method : str
+        Name of a method; :func:`napari_fresco.catalogue` lists them.
+    task : str, optional
+        What to do, such as ``'denoise'``; the method's first task by default.
+    mask : array-like, optional
+        Nonzero where the image is damaged; ``(H, W)`` or with the leading axes.
+    kernel : array-like, optional
+        2-D blur kernel, centred on element ``size // 2``; divided by its sum.
+    sigma : float, array-like or 'auto'
+        Standard deviation of the noise in the units of the image (25 for an
+        8-bit photograph, 120 for a 12-bit camera frame), a map of it on the
+        plane, or ``'auto'`` to estimate it.
+    scale : int
+        Factor of super-resolution, 2 to 8.
+    axes : str, optional
+        A letter for each axis, such as ``'ZYX'``; S marks colour samples.
+    rgb : bool, optional
+        Whether the image is RGB(A); guessed from a last axis of 3 or 4.
+    data_range : (float, float), optional
+        Intensities of black and white; chosen from the image by default.
+    tile : int, optional
+        Side of the tiles that networks see, in pixels; by free memory.
+    device : str
+        ``'auto'``, ``'cpu'``, ``'cuda'``, ``'cuda:1'`` or ``'mps'``.
+    seed : int
+        Makes a run repeatable.
+    keep_known : bool, optional
+        Give undamaged pixels back bit for bit. By default yes for inpainting,
+        unless `sigma` is given, which asks for their noise to be removed too.
+    params : mapping or path, optional
+        Preset of method parameters, or a JSON file of one.
+    progress : bool
+        Show a progress bar.
+    callback : callable, optional
+        Called with every :class:`Step`; returning False cancels.
+    **method_parameters
+        Parameters of the method, as listed by ``methods()[name].parameters``.
+
+    Returns
+    -------
+    Result
+        ``image`` has the type and axes of the input.
+
+    Raises
+    ------
+    FrescoError
+        When anything given is wrong; nothing has been changed then.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_fresco as fresco
+    >>> noisy = np.random.default_rng(0).normal(100, 20, (32, 32))
+    >>> result = fresco.restore(noisy, method='ffdnet', sigma=20)
+    >>> result.image.shape, bool(result.image.std() < noisy.std())
+    ((32, 32), True)
+    """
+    cancel = threading.Event()
+    steps = iterate(
+        image,
+        method=method,
+        task=task,
+        mask=mask,
+        kernel=kernel,
+        sigma=sigma,
+        scale=scale,
+        axes=axes,
+        rgb=rgb,
+        data_range=data_range,
+        tile=tile,
+        device=device,
+        seed=seed,
+        keep_known=keep_known,
+        params=params,
+        cancel=cancel,
+        **method_parameters,
+    )
+    with tqdm(desc=method, disable=not progress) as bar:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            bar.total = step.total
+            bar.update(step.index - bar.n)
+            if callback is not None and callback(step) is False:
+                cancel.set()

@@ -1,0 +1,330 @@
+"""The registry of methods: what each one is, needs, gives and can be told.
+
+A new method is one parameter dataclass and one entry in :data:`METHODS` here,
+one solver, and one page in ``docs/methods``; panels, command line, presets
+and tables follow. No torch is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from .params import Parameters, param
+from .types import TASKS, Method, MethodError, Task
+
+
+@dataclass(frozen=True)
+class CommonParameters(Parameters):
+    """What every method can be told: the noise model and the arithmetic."""
+
+    noise: str = param(
+        'gaussian',
+        'Noise model; "poisson-gaussian" stabilises photon noise by a generalised Anscombe transform.',
+        choices=('gaussian', 'poisson-gaussian'),
+        label='Noise model',
+        group='noise',
+    )
+    gain: float | None = param(
+        None,
+        'Camera gain of the Poisson-Gaussian model; estimated when empty.',
+        unit='image units per photo-electron',
+        minimum=1e-12,
+        group='noise',
+    )
+    offset: float | None = param(
+        None, 'Camera offset (dark level); estimated when empty.', unit='image units', group='noise'
+    )
+    read_noise: float | None = param(
+        None,
+        'Standard deviation of the read noise; estimated when empty.',
+        unit='image units',
+        minimum=0,
+        group='noise',
+    )
+    boundary: str = param(
+        'auto',
+        'What lies beyond the border: "circular" repeats the image, "extend" continues it smoothly.',
+        choices=('auto', 'circular', 'extend'),
+        tasks=('deblur', 'super_resolve'),
+        group='degradation',
+    )
+    precision: str = param(
+        'auto',
+        'Arithmetic of the networks: "auto" takes bfloat16 where the hardware has it and the noise hides its rounding.',
+        choices=('auto', 'float32', 'bfloat16'),
+        group='advanced',
+    )
+
+
+@dataclass(frozen=True)
+class DenoiserParameters(CommonParameters):
+    """One pass of a denoising network."""
+
+    model: str = param('auto', 'Weights: a registry name, a file, or "auto" for the bundled ones.')
+
+
+@dataclass(frozen=True)
+class PnPParameters(CommonParameters):
+    """Half-quadratic splitting with a denoiser as the prior (DPIR, IRCNN)."""
+
+    model: str = param(
+        'auto', 'Denoiser that acts as the prior: a registry name, a weights file, "nlm" or "bm3d".'
+    )
+    iterations: int | None = param(
+        None,
+        'Iterations; empty means the papers\' number for the task (deblur 8, super-resolution 24, demosaic 40).',
+        minimum=1,
+        maximum=1000,
+        tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+    )
+    sigma_start: float = param(
+        49.0,
+        'Denoiser strength in the first iteration.',
+        unit='0-255',
+        minimum=0.1,
+        maximum=75,
+        tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+    )
+    sigma_end: float | None = param(
+        None,
+        'Denoiser strength in the last iteration; empty means the noise level, with the task\'s floor.',
+        unit='0-255',
+        minimum=0.1,
+        maximum=75,
+        tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+    )
+    regularization: float = param(
+        0.23,
+        'Weight lambda of the prior; larger is smoother.',
+        minimum=1e-4,
+        maximum=10,
+        tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+    )
+    augment: bool = param(
+        True,
+        'Turn or flip the image before each denoising, a different way each iteration.',
+        group='advanced',
+    )
+    pattern: str = param(
+        'RGGB',
+        'Colour filter array, from the upper-left pixel.',
+        choices=('RGGB', 'GRBG', 'GBRG', 'BGGR'),
+        tasks=('demosaic',),
+        group='degradation',
+    )
+    quality: int = param(
+        40,
+        'JPEG quality factor of the image.',
+        minimum=1,
+        maximum=100,
+        tasks=('deblock',),
+        group='degradation',
+    )
+
+
+_PNP_TASKS: tuple[Task, ...] = (
+    'denoise',
+    'deblur',
+    'super_resolve',
+    'inpaint',
+    'demosaic',
+    'deblock',
+)
+
+
+@dataclass(frozen=True)
+class DeepREDParameters(CommonParameters):
+    """Deep image prior, alone or with regularisation by denoising."""
+
+    prior: str = param(
+        'auto',
+        'Denoiser of the RED term: "auto" (FFDNet), "nlm", "bm3d", a registry name, or "none" for plain DIP.',
+    )
+    prior_sigma: float | None = param(
+        None,
+        'Strength of the RED denoiser; empty follows the noise of the image.',
+        unit='0-255',
+        minimum=0.1,
+        maximum=75,
+    )
+    iterations: int | None = param(
+        None, 'Most iterations; empty means the task\'s number.', minimum=1, maximum=100_000
+    )
+    learning_rate: float | None = param(
+        None, 'Step size of Adam; empty means the task\'s value.', minimum=1e-6, maximum=1
+    )
+    regularization: float | None = param(
+        None, 'Weight lambda of the RED term; empty means the task\'s value.', minimum=0, maximum=10
+    )
+    penalty: float | None = param(
+        None, 'Weight mu of the ADMM constraint; empty means the task\'s value.', minimum=1e-6, maximum=10
+    )
+    update: str = param(
+        'fixed-point',
+        'How x is updated from the denoiser.',
+        choices=('fixed-point', 'gradient'),
+        group='advanced',
+    )
+    denoise_every: int = param(
+        1, 'Iterations between two calls of the denoiser.', minimum=1, maximum=1000, group='advanced'
+    )
+    average: float = param(
+        0.99, 'Memory of the exponential average of the outputs; 0 switches it off.', minimum=0, maximum=0.9999
+    )
+    input_noise: float | None = param(
+        None,
+        'Standard deviation of the fresh noise on the network input; empty means the task\'s value.',
+        minimum=0,
+        maximum=1,
+        group='advanced',
+    )
+    restarts: int = param(
+        1, 'Independent runs whose results are averaged.', minimum=1, maximum=16
+    )
+    stopping: str = param(
+        'variance',
+        'When to stop: least windowed variance of the outputs, residual at the noise level, or never.',
+        choices=('variance', 'discrepancy', 'none'),
+    )
+    window: int = param(
+        100, 'Outputs in the window of the variance rule.', minimum=2, maximum=1000, group='advanced'
+    )
+    patience: int = param(
+        250, 'Iterations without improvement before the variance rule stops.', minimum=1, maximum=100_000, group='advanced'
+    )
+    network: str = param(
+        'auto',
+        'Shape of the untrained network; "auto" picks by task and image size.',
+        choices=('auto', 'standard', 'inpainting', 'large-hole', 'small'),
+        group='advanced',
+    )
+
+
+_DPIR = (
+    'K. Zhang, Y. Li, W. Zuo, L. Zhang, L. Van Gool, R. Timofte, "Plug-and-Play Image Restoration '
+    'with Deep Denoiser Prior", IEEE TPAMI 44(10), 2022, doi:10.1109/TPAMI.2021.3088914'
+)
+_IRCNN = (
+    'K. Zhang, W. Zuo, S. Gu, L. Zhang, "Learning Deep CNN Denoiser Prior for Image Restoration", '
+    'CVPR 2017, doi:10.1109/CVPR.2017.300'
+)
+_DEEPRED = (
+    'G. Mataev, P. Milanfar, M. Elad, "DeepRED: Deep Image Prior Powered by RED", ICCV Workshops 2019; '
+    'D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018, doi:10.1109/CVPR.2018.00984'
+)
+_FFDNET = (
+    'K. Zhang, W. Zuo, L. Zhang, "FFDNet: Toward a Fast and Flexible Solution for CNN-Based Image '
+    'Denoising", IEEE TIP 27(9), 2018, doi:10.1109/TIP.2018.2839891'
+)
+_DNCNN = (
+    'K. Zhang, W. Zuo, Y. Chen, D. Meng, L. Zhang, "Beyond a Gaussian Denoiser: Residual Learning of '
+    'Deep CNN for Image Denoising", IEEE TIP 26(7), 2017, doi:10.1109/TIP.2017.2662206'
+)
+
+
+def _denoiser(name: str, title: str, summary: str, citation: str, *, blind: bool = False) -> Method:
+    return Method(
+        name=name,
+        title=title,
+        summary=summary,
+        tasks=('denoise',),
+        blind=blind,
+        needs={},
+        outputs=('image',),
+        kind='feed-forward',
+        citation=citation,
+        parameters_class=DenoiserParameters,
+        solver='napari_fresco.solvers.feedforward:denoise',
+    )
+
+
+_ENTRIES = (
+    Method(
+        name='dpir',
+        title='DPIR',
+        summary='Plug-and-play restoration: half-quadratic splitting with DRUNet as the prior.',
+        tasks=_PNP_TASKS,
+        blind=False,
+        needs={'deblur': ('kernel',), 'inpaint': ('mask',)},
+        outputs=('image', 'kernel'),
+        kind='data-consistent',
+        citation=_DPIR,
+        parameters_class=PnPParameters,
+        solver='napari_fresco.solvers.pnp:dpir',
+    ),
+    Method(
+        name='ircnn',
+        title='IRCNN',
+        summary='Plug-and-play restoration with a bank of 25 small denoisers.',
+        tasks=('denoise', 'deblur', 'super_resolve', 'inpaint', 'demosaic'),
+        blind=False,
+        needs={'deblur': ('kernel',), 'inpaint': ('mask',)},
+        outputs=('image', 'kernel'),
+        kind='data-consistent',
+        citation=_IRCNN,
+        parameters_class=PnPParameters,
+        solver='napari_fresco.solvers.pnp:ircnn',
+    ),
+    Method(
+        name='deepred',
+        title='DeepRED',
+        summary='Deep image prior with regularisation by denoising: no training data, mixed degradation.',
+        tasks=('inpaint', 'denoise', 'deblur', 'super_resolve'),
+        blind=False,
+        needs={'deblur': ('kernel',), 'inpaint': ('mask',)},
+        outputs=('image', 'kernel'),
+        kind='data-consistent',
+        citation=_DEEPRED,
+        parameters_class=DeepREDParameters,
+        solver='napari_fresco.solvers.deepred:deepred',
+        downsampling='lanczos2',
+    ),
+    _denoiser('drunet', 'DRUNet', 'Non-blind denoising by one pass of a residual U-Net.', _DPIR),
+    _denoiser('ffdnet', 'FFDNet', 'Fast non-blind denoising at half resolution.', _FFDNET),
+    _denoiser('dncnn', 'DnCNN', 'Residual denoising network for one noise level or blind.', _DNCNN),
+)
+
+METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in _ENTRIES})
+
+
+def methods() -> dict[str, Method]:
+    """Return every method by name."""
+    return dict(METHODS)
+
+
+def find_method(name: str) -> Method:
+    """Return the method called `name`.
+
+    Raises
+    ------
+    MethodError
+        When there is no such method; the message lists them.
+    """
+    if not isinstance(name, str) or name not in METHODS:
+        near = get_close_matches(str(name), METHODS, n=1)
+        hint = f' Did you mean {near[0]!r}?' if near else ''
+        raise MethodError(f'unknown method {name!r}.{hint} Methods: {", ".join(METHODS)}')
+    return METHODS[name]
+
+
+def find_task(method: Method, task: str | None) -> Task:
+    """Return the task asked of `method`; None means its first.
+
+    Raises
+    ------
+    MethodError
+        When the task is unknown or `method` does not offer it.
+    """
+    if task is None:
+        return method.tasks[0]
+    for offered in method.tasks:
+        if task == offered:
+            return offered
+    offers = [m.name for m in METHODS.values() if task in m.tasks]
+    known = f'methods that do: {", ".join(offers)}' if offers else f'tasks: {", ".join(TASKS)}'
+    raise MethodError(
+        f'{method.name} does not offer task {task!r}; it offers {", ".join(method.tasks)} ({known})'
+    )

@@ -1,0 +1,58 @@
+"""DnCNN, the residual denoiser: a plain chain of convolutions that predicts the noise.
+
+Reference: K. Zhang et al., "Beyond a Gaussian Denoiser: Residual Learning of
+Deep CNN for Image Denoising", IEEE TIP 26(7), 2017, doi:10.1109/TIP.2017.2662206.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+from .precision import full_precision
+
+
+class DnCNN(nn.Module):
+    """``f(x) = x - net(x)`` for one noise level, or for a range of them (blind).
+
+    Parameters
+    ----------
+    in_nc, out_nc : int
+        Channels of the image; equal.
+    nc : int
+        Width of the hidden layers.
+    nb : int
+        Number of convolutions.
+    act_mode : {'R', 'BR'}
+        ReLU, or batch normalisation and ReLU, after the hidden layers; the
+        published checkpoints have the normalisation merged ('R').
+
+    Notes
+    -----
+    ``forward(x)`` takes ``(N, in_nc, H, W)`` of any size in [0, 1], nominally,
+    and returns the clean image, unclamped. The level of the noise is not told.
+    """
+
+    def __init__(
+        self,
+        in_nc: int = 1,
+        out_nc: int = 1,
+        nc: int = 64,
+        nb: int = 17,
+        act_mode: Literal['R', 'BR'] = 'R',
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(in_nc, nc, 3, padding=1), nn.ReLU()]
+        for _ in range(nb - 2):
+            layers.append(nn.Conv2d(nc, nc, 3, padding=1))
+            if act_mode == 'BR':
+                layers.append(nn.BatchNorm2d(nc, momentum=0.9, eps=1e-4))
+            layers.append(nn.ReLU())
+        self.model = nn.Sequential(*layers, nn.Conv2d(nc, out_nc, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.model[:-1](x)
+        with full_precision(x):
+            noise: Tensor = self.model[-1](hidden.to(x.dtype))
+        return x - noise

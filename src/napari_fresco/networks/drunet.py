@@ -1,0 +1,100 @@
+"""DRUNet, the residual U-Net denoiser of DPIR.
+
+Reference: K. Zhang et al., "Plug-and-Play Image Restoration with Deep
+Denoiser Prior", IEEE TPAMI 44(10), 2022, doi:10.1109/TPAMI.2021.3088914.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from .precision import full_precision, to_autocast
+
+
+class ResBlock(nn.Module):
+    """``x + conv(relu(conv(x)))`` without biases."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.res = nn.Sequential(_conv3(channels, channels), nn.ReLU(), _conv3(channels, channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        residual: Tensor = self.res(x)
+        return x + residual
+
+
+class DRUNet(nn.Module):
+    """Residual U-Net with four scales, additive skips and no biases.
+
+    Being bias-free with ReLUs it is positively homogeneous:
+    ``f(a x, a sigma) = a f(x, sigma)`` for ``a > 0``.
+
+    Parameters
+    ----------
+    in_nc : int
+        Input channels: those of the image and one noise-level map.
+    out_nc : int
+        Channels of the image.
+    nc : sequence of four int
+        Widths of the scales.
+    nb : int
+        Residual blocks at each scale.
+
+    Notes
+    -----
+    ``forward`` takes ``(N, in_nc, H, W)``, image channels first and the map
+    (sigma in the units of the image) last, H and W multiples of 8, and returns
+    the clean image ``(N, out_nc, H, W)``: no residual, nothing clamped. Under
+    autocast the first and last layers and the skip between them stay in full
+    precision, so that the image itself is never rounded to 8 bits.
+    """
+
+    def __init__(
+        self,
+        in_nc: int = 4,
+        out_nc: int = 3,
+        nc: Sequence[int] = (64, 128, 256, 512),
+        nb: int = 4,
+    ) -> None:
+        super().__init__()
+        self.m_head = _conv3(in_nc, nc[0])
+        self.m_down1 = _down(nc[0], nc[1], nb)
+        self.m_down2 = _down(nc[1], nc[2], nb)
+        self.m_down3 = _down(nc[2], nc[3], nb)
+        # The authors' checkpoints name the body of a one-block network without an index.
+        blocks = [ResBlock(nc[3]) for _ in range(nb)]
+        self.m_body = nn.Sequential(*blocks) if nb > 1 else blocks[0]
+        self.m_up3 = _up(nc[3], nc[2], nb)
+        self.m_up2 = _up(nc[2], nc[1], nb)
+        self.m_up1 = _up(nc[1], nc[0], nb)
+        self.m_tail = _conv3(nc[0], out_nc)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with full_precision(x):
+            head: Tensor = self.m_head(x)
+        x1 = to_autocast(head)
+        x2 = self.m_down1(x1)
+        x3 = self.m_down2(x2)
+        x4 = self.m_down3(x3)
+        u = self.m_up3(self.m_body(x4) + x4)
+        u = self.m_up2(u + x3)
+        u = self.m_up1(u + x2)
+        with full_precision(x):
+            clean: Tensor = self.m_tail(u + head)
+        return clean
+
+
+def _conv3(inputs: int, outputs: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+
+
+def _down(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
+    layers: list[nn.Module] = [ResBlock(inputs) for _ in range(blocks)]
+    return nn.Sequential(*layers, nn.Conv2d(inputs, outputs, 2, stride=2, bias=False))
+
+
+def _up(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
+    widen = nn.ConvTranspose2d(inputs, outputs, 2, stride=2, bias=False)
+    return nn.Sequential(widen, *(ResBlock(outputs) for _ in range(blocks)))

@@ -1,0 +1,83 @@
+"""FFDNet, a fast denoiser that works on four half-resolution sub-images.
+
+Reference: K. Zhang, W. Zuo, L. Zhang, "FFDNet: Toward a Fast and Flexible
+Solution for CNN-Based Image Denoising", IEEE TIP 27(9), 2018,
+doi:10.1109/TIP.2018.2839891.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name everyone knows
+
+from .precision import full_precision
+
+
+class FFDNet(nn.Module):
+    """Convolutions on the pixel-unshuffled image and one noise-level map.
+
+    Parameters
+    ----------
+    in_nc, out_nc : int
+        Channels of the image.
+    nc : int
+        Width of the hidden layers.
+    nb : int
+        Number of convolutions.
+    act_mode : {'R', 'BR'}
+        ReLU, or batch normalisation and ReLU, after the hidden layers.
+
+    Notes
+    -----
+    ``forward(x, sigma)`` takes ``(N, in_nc, H, W)`` of any size and sigma in
+    the units of `x`: a number, one value per image ``(N, 1, 1, 1)``, or a map
+    ``(N or 1, 1, H, W)``, which is averaged over each 2 x 2 cell. It returns
+    the clean image, not the noise, unclamped. Sub-image ``4 c + 2 dy + dx``
+    holds the pixels of channel c at row offset dy and column offset dx. Under
+    autocast the last layer stays in full precision.
+    """
+
+    def __init__(
+        self,
+        in_nc: int = 1,
+        out_nc: int = 1,
+        nc: int = 64,
+        nb: int = 15,
+        act_mode: Literal['R', 'BR'] = 'R',
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [_conv(4 * in_nc + 1, nc), nn.ReLU()]
+        for _ in range(nb - 2):
+            layers.append(_conv(nc, nc))
+            if act_mode == 'BR':
+                layers.append(nn.BatchNorm2d(nc, momentum=0.9, eps=1e-4))
+            layers.append(nn.ReLU())
+        self.model = nn.Sequential(*layers, _conv(nc, 4 * out_nc))
+
+    def forward(self, x: Tensor, sigma: float | Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        even = F.pad(x, (0, width % 2, 0, height % 2), mode='replicate')
+        cells = F.pixel_unshuffle(even, 2)
+        hidden = self.model[:-1](torch.cat((cells, self._noise_map(sigma, cells, x)), dim=1))
+        with full_precision(x):
+            clean = F.pixel_shuffle(self.model[-1](hidden.to(x.dtype)), 2)
+        return clean[..., :height, :width]
+
+    @staticmethod
+    def _noise_map(sigma: float | Tensor, cells: Tensor, x: Tensor) -> Tensor:
+        batch, _, rows, columns = cells.shape
+        sigma = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
+        if sigma.ndim == 4 and sigma.shape[-2:] != (1, 1):
+            height, width = x.shape[-2:]
+            even = F.pad(sigma, (0, width % 2, 0, height % 2), mode='replicate')
+            sigma = F.avg_pool2d(even, 2)
+        else:
+            sigma = sigma.reshape(-1, 1, 1, 1)
+        return sigma.expand(batch, 1, rows, columns)
+
+
+def _conv(inputs: int, outputs: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, padding=1)

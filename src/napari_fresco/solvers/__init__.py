@@ -1,0 +1,1 @@
+"""Solvers: generators of steps, one module per family of methods."""

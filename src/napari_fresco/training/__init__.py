@@ -1,0 +1,80 @@
+"""Training of the bundled denoisers: recipes, data, loop, evaluation and model card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ..types import ParameterError
+from .recipes import RECIPES, Recipe, find_recipe
+
+__all__ = ['RECIPES', 'Recipe', 'find_recipe', 'train']
+
+
+def train(
+    name: str,
+    data: Path,
+    out: Path,
+    *,
+    steps: int | None = None,
+    device: str = 'auto',
+    evaluate_on: tuple[Path, ...] = (),
+    sigmas: tuple[float, ...] = (15, 25, 50),
+    progress: bool = True,
+) -> Path:
+    """Train a checkpoint, measure it, and write weights and model card.
+
+    Parameters
+    ----------
+    name : str
+        A recipe, see :data:`RECIPES`.
+    data : Path
+        Folder of 8-bit training images, searched with its sub-folders.
+    out : Path
+        Folder of the run; a run that was broken off there is resumed.
+    steps : int, optional
+        Steps in all, instead of the recipe's.
+    device : str
+        As in :func:`napari_fresco.restore`.
+    evaluate_on : tuple of Path
+        Folders of test images that the card gives the PSNR for.
+    sigmas : tuple of float
+        Noise levels of the evaluation, on the 0-255 scale.
+
+    Returns
+    -------
+    Path
+        The weights, ``out/NAME.safetensors``; the card lies beside them.
+
+    Raises
+    ------
+    FrescoError
+        When the recipe is unknown, the data unusable or `steps` is below 1.
+    """
+    recipe = find_recipe(name)
+    if steps is not None:
+        if steps < 1:
+            raise ParameterError(f'steps = {steps}; give a whole number of at least 1')
+        recipe = replace(recipe, steps=steps)
+
+    from .. import denoisers, devices
+    from .card import write_card
+    from .data import Corpus
+    from .evaluate import evaluate
+    from .loop import Run
+
+    place = devices.pick(device)
+    devices.tune_allocator()
+    corpus = Corpus.read(Path(data), recipe.channels, recipe.patch)
+    run = Run(recipe, Path(out), place)
+    weights = run.train(corpus, progress=progress)
+    denoiser = denoisers.make(
+        str(weights), channels=recipe.channels, device=place, precision='float32', tile=None
+    )
+    scores = [
+        score
+        for folder in evaluate_on
+        for score in evaluate(denoiser, folder, sigmas, recipe.channels)
+    ]
+    write_card(run, corpus, weights, scores)
+    return weights

@@ -1,0 +1,42 @@
+"""The model card that goes with a trained checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from .data import Corpus
+from .evaluate import Score, table
+from .loop import Run
+
+
+def write_card(run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score]) -> Path:
+    """Write ``NAME.md`` beside `weights`: what it is, what it saw, what it measures."""
+    recipe = run.recipe
+    folders = ', '.join(f'{name} ({count} images)' for name, count in corpus.folders)
+    where = f'{run.device}, {torch.get_num_threads()} threads'
+    lines = [
+        f'# {recipe.name}',
+        '',
+        f'- Architecture: {recipe.architecture}, {dict(recipe.config)}',
+        f'- Trained on: {folders}, as {"luminance" if recipe.channels == 1 else "RGB"}',
+        f'- Noise: white Gaussian, sigma ~ U[0, {recipe.sigma_max:g}] / 255, not clipped',
+        f'- Loss L1, Adam at {recipe.learning_rate:g}, weights averaged; {run.step} steps of '
+        f'{recipe.batch} crops of {recipe.patch} x {recipe.patch}; seed {recipe.seed}',
+        f'- Trained for {run.seconds / 60:.0f} minutes on {where} '
+        f'(torch {torch.__version__}, napari-fresco {version("napari-fresco")})',
+        f'- sha256 of `{weights.name}`: {hashlib.sha256(weights.read_bytes()).hexdigest()}',
+        '- Licence: BSD-3-Clause',
+        '',
+        f'Repeat with `napari-fresco train {recipe.name} --data DIR --steps {recipe.steps}`.',
+        '',
+    ]
+    if scores:
+        lines += ['Measured PSNR (noise of seed 0 for each image, 8-bit output):', '', table(scores)]
+    path = weights.with_suffix('.md')
+    path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    return path

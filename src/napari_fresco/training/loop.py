@@ -1,0 +1,167 @@
+"""The training loop: L1 loss, Adam, averaged weights, resumable at any step."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name everyone knows
+from tqdm import tqdm
+
+from .. import devices, networks
+from .data import Corpus, noisy
+from .recipes import Recipe
+
+_WARMUP = 200
+_DECAY = 0.35  # the last part of the run, in which the step size falls to nothing
+_AVERAGE = 0.999
+_SAVE_EVERY = 250
+
+
+class Run:
+    """A training run in a folder of its own; opening the folder again resumes it.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to train.
+    folder : Path
+        Holds ``state.pt`` while training and ``NAME.safetensors`` afterwards.
+    device : torch.device
+        Where to train.
+
+    Notes
+    -----
+    The step size is warmed up, held, and taken linearly to zero over the last
+    third of ``recipe.steps``, so a run may be shortened while it is held. Crops
+    and noise of step k depend on the seed and k alone: a resumed run sees what
+    an uninterrupted one would have seen.
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path, device: torch.device) -> None:
+        self.recipe, self.folder, self.device = recipe, folder, device
+        torch.manual_seed(recipe.seed)
+        self.network = networks.build(recipe.architecture, **recipe.config)
+        _initialise(self.network)
+        self.network.to(device, memory_format=torch.channels_last)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.learning_rate)
+        self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+        self.step, self.seconds, self.loss = 0, 0.0, float('nan')
+        if self.state_file.exists():
+            self._load()
+
+    @property
+    def state_file(self) -> Path:
+        """Where an unfinished run is kept."""
+        return self.folder / 'state.pt'
+
+    def train(self, corpus: Corpus, *, progress: bool = True) -> Path:
+        """Train to the end and return the finished weights file."""
+        bar = tqdm(
+            total=self.recipe.steps, initial=self.step, disable=not progress, mininterval=10
+        )
+        with bar:
+            while self.step < self.recipe.steps:
+                started = time.perf_counter()
+                self._train_step(corpus)
+                self.seconds += time.perf_counter() - started
+                bar.update()
+                if self.step % _SAVE_EVERY == 0:
+                    bar.set_postfix(loss=f'{self.loss:.4f}')
+                    self._save()
+        self._save()
+        return self.export()
+
+    def export(self) -> Path:
+        """Write the averaged weights in half precision, with their configuration."""
+        path = self.folder / f'{self.recipe.name}.safetensors'
+        tensors = {k: v.cpu().half().contiguous() for k, v in self.average.items()}
+        facts = {
+            'architecture': self.recipe.architecture,
+            'config': json.dumps(dict(self.recipe.config)),
+        }
+        save_file(tensors, path, metadata=facts)
+        return path
+
+    def _train_step(self, corpus: Corpus) -> None:
+        recipe = self.recipe
+        rng = np.random.default_rng([recipe.seed, self.step])
+        clean = corpus.batch(recipe.batch, recipe.patch, rng).to(self.device)
+        degraded, sigma = noisy(clean, recipe.sigma_max / 255, (recipe.seed, self.step, 1))
+        for group in self.optimizer.param_groups:
+            group['lr'] = recipe.learning_rate * step_size(self.step, recipe.steps)
+        with devices.autocast(self.device, 'auto'):
+            restored = predict(self.network, degraded, sigma)
+        loss = F.l1_loss(restored.float(), clean)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        weight = max(1 - _AVERAGE, 1 / self.step)
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                self.average[name].lerp_(value, weight)
+        if self.step % 50 == 0:
+            self.loss = loss.item()
+
+    def _save(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        state: dict[str, Any] = {
+            'recipe': {**asdict(self.recipe), 'config': dict(self.recipe.config)},
+            'network': self.network.state_dict(),
+            'average': self.average,
+            'optimizer': self.optimizer.state_dict(),
+            'step': self.step,
+            'seconds': self.seconds,
+        }
+        partial = self.state_file.with_suffix('.part')
+        torch.save(state, partial)
+        partial.replace(self.state_file)
+
+    def _load(self) -> None:
+        state = torch.load(self.state_file, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state['network'])
+        self.average = state['average']
+        self.optimizer.load_state_dict(state['optimizer'])
+        self.step, self.seconds = state['step'], state['seconds']
+
+
+def step_size(step: int, steps: int) -> float:
+    """Return the fraction of the peak step size at `step` of `steps`."""
+    decay = max(1, round(_DECAY * steps))
+    return min(1.0, (step + 1) / _WARMUP, (steps - step) / decay)
+
+
+def predict(network: nn.Module, x: Tensor, sigma: Tensor) -> Tensor:
+    """Run `network` on `x` with its noise level, however it wants to be told."""
+    if isinstance(network, networks.DRUNet):
+        level = sigma.expand(x.shape[0], 1, *x.shape[-2:])
+        x = torch.cat((x, level), dim=1).contiguous(memory_format=torch.channels_last)
+        restored: Tensor = network(x)
+    else:
+        restored = network(x.contiguous(memory_format=torch.channels_last), sigma)
+    return restored
+
+
+def _initialise(network: nn.Module) -> None:
+    """Scale the weights so that signals neither fade nor grow through the ReLUs.
+
+    The second layer of a residual block and the last layer start small: the
+    blocks are then close to the identity and the first losses moderate, so the
+    network trains at once at a large step size.
+    """
+    for name, module in network.named_modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity='relu')
+            if name.endswith(('res.2', 'm_tail')):
+                module.weight.data.mul_(0.1)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

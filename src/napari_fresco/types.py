@@ -1,0 +1,245 @@
+"""The nouns of napari-fresco: tasks, problems, steps, results, methods and errors.
+
+This module imports neither torch nor napari, so that everything which only
+*describes* restoration (panels, the command line, documentation) stays cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+    from .params import Parameter, Parameters
+    from .physics.operators import Degradation
+
+Task = Literal['denoise', 'deblur', 'inpaint', 'super_resolve', 'demosaic', 'deblock']
+Finish = Literal['completed', 'cancelled', 'stopped']
+Kind = Literal['data-consistent', 'feed-forward', 'generative']
+
+TASKS: tuple[Task, ...] = get_args(Task)
+
+
+class FrescoError(ValueError):
+    """Anything a user can mend: says what was given, what is allowed, what to do."""
+
+
+class ImageError(FrescoError):
+    """The image has a shape, type or content that cannot be restored."""
+
+
+class MaskError(FrescoError):
+    """The mask does not describe damage in the image."""
+
+
+class KernelError(FrescoError):
+    """The blur kernel is not a usable point spread function."""
+
+
+class ParameterError(FrescoError):
+    """A parameter is unknown, of the wrong type or out of range."""
+
+
+class MethodError(FrescoError):
+    """The method or task is unknown, or the method does not offer the task."""
+
+
+class WeightsError(FrescoError):
+    """A checkpoint is missing, corrupt or of an unknown architecture."""
+
+
+class DeviceError(FrescoError):
+    """The device is absent or ran out of memory."""
+
+
+class FileError(FrescoError):
+    """A file cannot be read, or an output cannot be written."""
+
+
+class DivergedError(FrescoError):
+    """The iteration produced NaN or inf before it had any usable estimate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """One plane to restore: ``y = H x + noise``, in working units.
+
+    Attributes
+    ----------
+    task : Task
+        What is asked for; selects schedules and initialisations.
+    y : Tensor
+        Observed plane, ``(1, C, h, w)`` float32, nominally in [0, 1].
+    degradation : Degradation
+        The operator H, on the same device as `y`.
+    sigma : float or Tensor
+        Standard deviation of the noise in working units; a map is
+        ``(1, 1, h, w)`` on the grid of `y`.
+    start : Tensor or None
+        An initial estimate on the grid of x, instead of the solver's own.
+    """
+
+    task: Task
+    y: Tensor
+    degradation: Degradation
+    sigma: float | Tensor
+    start: Tensor | None = None
+
+
+class Denoiser(Protocol):
+    """f(x, sigma): removes Gaussian noise of standard deviation `sigma`.
+
+    `x` is ``(N, C, H, W)`` in working units, any size; `sigma` is a number or
+    a ``(N or 1, 1, H, W)`` map in the same units. `channels` is the number of
+    channels the denoiser was made for (None: any); a gray denoiser is applied
+    to each channel of a colour image.
+    """
+
+    name: str
+    channels: int | None
+
+    def __call__(self, x: Tensor, sigma: float | Tensor) -> Tensor: ...
+
+
+class Tools(Protocol):
+    """What the runner lends to a solver; a solver asks for nothing else."""
+
+    device: torch.device
+    generator: torch.Generator
+
+    def denoiser(self, name: str, channels: int) -> Denoiser:
+        """The denoiser `name` ('auto' picks by `channels`), tiled and in fast precision."""
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Fast-precision context for networks that a solver trains itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One step of a solver.
+
+    Attributes
+    ----------
+    index, total : int
+        1-based number of this step, and how many there may be.
+    x : Tensor
+        Present estimate ``(1, C, H, W)`` in working units.
+    residual : Tensor or float, optional
+        Root mean square of ``H x - y`` in working units. May stay on the device.
+    score : float, optional
+        How good the estimate is, lower is better; without scores the latest
+        finite estimate is the best one.
+    final : bool
+        The solver's own stopping rule says that this is its result.
+    metrics : mapping
+        Further scalars worth plotting, such as losses.
+    variance, kernel : Tensor, optional
+        Estimated noise variance ``(1, 1 or C, H, W)`` and kernel ``(kh, kw)``.
+    plane : tuple of int
+        Which plane of a stack this is; filled in by the runner.
+    to_image : callable
+        Working units to an array like the input; filled in by the runner.
+    """
+
+    index: int
+    total: int
+    x: Tensor
+    residual: Tensor | float | None = None
+    score: float | None = None
+    final: bool = False
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    variance: Tensor | None = None
+    kernel: Tensor | None = None
+    plane: tuple[int, ...] = ()
+    to_image: Callable[[Tensor], np.ndarray] | None = None
+
+    @property
+    def image(self) -> np.ndarray:
+        """The present estimate as an array like the input plane (computed on access)."""
+        if self.to_image is None:
+            raise RuntimeError('a step has an image once the runner has passed it on')
+        return self.to_image(self.x)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a restoration returns.
+
+    Attributes
+    ----------
+    image : ndarray
+        Restored image: dtype and axes of the input (times `scale` for
+        super-resolution; a mosaic gains a trailing RGB axis).
+    variance : ndarray or None
+        Noise variance map in squared image units.
+    kernel : ndarray or None
+        Estimated or used blur kernel, 2-D, sums to 1.
+    finish : {'completed', 'cancelled', 'stopped'}
+        'stopped' means that a stopping rule ended the iteration early.
+    provenance : dict
+        JSON-serialisable record: method, parameters, weights, version,
+        seconds, device, input hash, warnings.
+    """
+
+    image: np.ndarray
+    variance: np.ndarray | None
+    kernel: np.ndarray | None
+    finish: Finish
+    provenance: dict[str, Any]
+
+
+Solver = Callable[[Problem, Any, Tools], Iterator[Step]]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A restoration method as data; see :mod:`napari_fresco.catalogue`.
+
+    Attributes
+    ----------
+    name, title : str
+        Identifier in code and name shown to people.
+    tasks : tuple of Task
+        What the method can be asked to do; the first is the default.
+    blind : bool
+        True when the method needs neither noise level nor kernel.
+    needs : mapping of Task to tuple of str
+        Inputs without which a task cannot run: 'mask', 'kernel'.
+    outputs : tuple of str
+        Subset of 'image', 'variance', 'kernel'.
+    kind : Kind
+        How far the result can be trusted as a measurement.
+    citation : str
+        Reference of the method.
+    parameters_class : type
+        The frozen dataclass that declares its parameters.
+    solver : str
+        ``'module:function'``, imported when a restoration starts.
+    downsampling : {'bicubic', 'lanczos2'}
+        What super-resolution inverts when no kernel is given.
+    """
+
+    name: str
+    title: str
+    summary: str
+    tasks: tuple[Task, ...]
+    blind: bool
+    needs: Mapping[Task, tuple[str, ...]]
+    outputs: tuple[str, ...]
+    kind: Kind
+    citation: str
+    parameters_class: type[Parameters]
+    solver: str
+    downsampling: Literal['bicubic', 'lanczos2'] = 'bicubic'
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The declared parameters, in the order in which they are shown."""
+        return self.parameters_class.declared()

@@ -1,0 +1,192 @@
+"""Deep image prior and DeepRED: whole loops, and the rules that stop them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the name everyone knows
+
+from napari_fresco.networks import build
+from napari_fresco.physics.operators import Blur, Identity, Mask
+from napari_fresco.physics.resample import LanczosDownsample
+from napari_fresco.solvers.admm import Fit, Growth, Hourglass, Iterate, Operator, Settings, iterate
+from napari_fresco.solvers.stopping import MovingVariance, WindowedVariance
+
+from .base import Golden, close
+from .dip_data import CASES as DATA
+from .dip_networks import CASES as NETWORKS
+from .dip_operators import CASES as OPERATORS
+from .red import read_network
+
+
+def check_admm_loop(golden: Golden) -> None:
+    meta, hyper, expected = golden.meta, golden.meta['hyper'], golden.outputs
+    kind = meta['kind']
+    y = _tensor(golden, 'y')
+    start = torch.zeros_like(_tensor(golden, 'z')[:, : y.shape[1]])
+    if kind in ('deepred_denoise', 'deepred_deblur'):
+        start = y
+    net = _hourglass(golden, hyper['LR'], hyper['noise_factor'])
+    average = y.round() if kind == 'deepred_denoise' else None
+    fit = Fit(_operator(golden, start), y)
+    run = iterate(net, fit, _denoiser(golden), start, _settings(golden), average)
+    last = _compare(run, golden, {'x': 'x', 'u': 'u', 'out': 'out', 'denoised': 'f_x'})
+    returned = last.average if kind == 'deepred_denoise' else last.x - last.u
+    close(returned[0], expected['returned'], meta['suggested_atol'])
+
+
+def check_dip_loop(golden: Golden) -> None:
+    meta, y = golden.meta, _tensor(golden, 'y')
+    start = torch.zeros_like(_tensor(golden, 'clean'))
+    net = _hourglass(golden, meta['LR'], meta['reg_noise_std'])
+    average = meta['exp_weight']
+    settings = Settings(meta['K'], meta['LR'], average=0.0 if average is None else average)
+    operator = _operator(golden, start)
+    if meta['kind'] == 'inpaint':
+        y = operator(y)
+    names = {'out': 'out'} if average is None else {'out': 'out', 'average': 'out_avg'}
+    _compare(iterate(net, Fit(operator, y), None, start, settings), golden, names)
+
+
+def check_windowed_variance(golden: Golden) -> None:
+    meta, expected = golden.meta, golden.outputs
+    rule = WindowedVariance(meta['window'], meta['patience'])
+    scores, stop = _watch(rule, golden)
+    epochs = [epoch for epoch, score in enumerate(scores) if score is not None]
+    assert epochs == expected['variance_epoch'].tolist()
+    rtol = meta['suggested_rtol']
+    np.testing.assert_allclose([scores[e] for e in epochs], expected['variance'], rtol=rtol)
+    assert (rule.best, stop) == (expected['best_epoch'], expected['stop_epoch'])
+
+
+def check_moving_variance(golden: Golden) -> None:
+    meta, expected = golden.meta, golden.outputs
+    rule = MovingVariance(meta['alpha'], meta['patience'], warmup=meta['warmup'])
+    scores, stop = _watch(rule, golden)
+    later = slice(meta['warmup'] + 1, None)
+    rtol = meta['suggested_rtol']
+    np.testing.assert_allclose(scores[later], expected['emv'][later], rtol=rtol)
+    assert (rule.best, stop) == (expected['best_epoch'], expected['stop_epoch'])
+    assert rule.average is not None
+    close(rule.average, expected['ema_final'], rtol)
+
+
+def _watch(
+    rule: WindowedVariance | MovingVariance, golden: Golden
+) -> tuple[list[float | None], int]:
+    scores, stop = [], -1
+    for epoch, out in enumerate(torch.from_numpy(golden.inputs['x'])):
+        scores.append(rule.update(out))
+        if rule.stopped and stop < 0:
+            stop = epoch
+    return scores, stop
+
+
+def _compare(run: Iterator[Iterate], golden: Golden, images: dict[str, str]) -> Iterate:
+    """Assert that every iterate agrees; return the last."""
+    atol, expected = golden.meta['suggested_atol'], golden.outputs
+    numbers = {
+        'data_loss': 'loss_y' if 'loss_y' in expected else 'loss',
+        'prior_loss': 'loss_x',
+        'penalty': 'mu',
+        'regularization': 'beta',
+        'learning_rate': 'lr',
+    }
+    iterates = list(run)
+    assert len(iterates) == golden.meta['K']
+    for k, iterate_ in enumerate(iterates):
+        for mine, theirs in images.items():
+            close(getattr(iterate_, mine)[0], expected[theirs][k], atol)
+        for mine, theirs in numbers.items():
+            if theirs in expected:
+                assert abs(getattr(iterate_, mine) - expected[theirs][k]) <= atol
+    return iterates[-1]
+
+
+def _settings(golden: Golden) -> Settings:
+    hyper = golden.meta['hyper']
+    every = hyper['update_iter']
+    threads = isinstance(every, int)
+    growth = None
+    if 'threshold' in hyper:
+        growth = Growth(hyper['threshold'], hyper['threshold_step'], hyper['increase_reg'])
+    return Settings(
+        hyper['admm_iter'],
+        hyper['LR'],
+        decay=hyper.get('gamma', 1.0),
+        decay_every=hyper.get('step_size', 1000),
+        regularization=hyper['beta'],
+        penalty=hyper['mu'],
+        update='gradient' if hyper['method'] == 'grad' else 'fixed-point',
+        step=hyper.get('LR_x'),
+        denoise_every=every if threads else 1,
+        delayed=threads,
+        growth=growth,
+    )
+
+
+def _hourglass(golden: Golden, learning_rate: float, strength: float) -> Hourglass:
+    z = _tensor(golden, 'z')
+    network = build('skip', **_options(golden.meta['net'])).to(z.dtype)
+    network.load_state_dict({k: v.to(z.dtype) for k, v in golden.state_dict().items()})
+    noise = iter(torch.from_numpy(golden.inputs['eps']))
+    return Hourglass(
+        network,
+        z,
+        lambda: next(noise),
+        strength=strength,
+        size=(z.shape[-2], z.shape[-1]),
+        learning_rate=learning_rate,
+    )
+
+
+def _options(config: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
+
+
+def _operator(golden: Golden, x: Tensor) -> Operator:
+    kind, inputs = golden.meta['kind'], golden.inputs
+    if kind.endswith('inpaint'):
+        return Mask(_tensor(golden, 'mask')).forward
+    if kind.endswith('sr'):
+        return LanczosDownsample(4).forward
+    if kind.endswith('deblur'):
+        kernel = torch.from_numpy(inputs['h_kernel'])
+        return Blur(kernel, (x.shape[-2], x.shape[-1])).to(x.device, x.dtype).forward
+    return Identity().forward
+
+
+def _denoiser(golden: Golden) -> Operator:
+    if 'ffdnet' not in golden.meta['denoiser']:
+        return _binomial
+    weights = golden.path.parent.parent / 'weights' / 'ffdnet_color.npz'
+    network = read_network(weights, torch.float32)
+    return lambda x: network(x, golden.meta['hyper']['sigma_f'] / 255)
+
+
+def _binomial(x: Tensor) -> Tensor:
+    """The stand-in denoiser of the golden files: [1 2 1] x [1 2 1] / 16, edges replicated."""
+    taps = torch.tensor([1.0, 2.0, 1.0], dtype=x.dtype)
+    kernel = (torch.outer(taps, taps) / 16).expand(x.shape[1], 1, 3, 3)
+    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode='replicate'), kernel, groups=x.shape[1])
+
+
+def _tensor(golden: Golden, name: str) -> Tensor:
+    array = golden.inputs[name]
+    tensor = torch.from_numpy(array.astype(golden.inputs['z'].dtype))
+    return tensor if tensor.ndim == 4 else tensor[None]
+
+
+CASES: dict[str, Callable[[Golden], None]] = {
+    **DATA,
+    **NETWORKS,
+    **OPERATORS,
+    'dip/admm_loop': check_admm_loop,
+    'dip/dip_loop': check_dip_loop,
+    'dip/es_wmv': check_windowed_variance,
+    'dip/es_emv': check_moving_variance,
+}
