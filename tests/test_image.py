@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from napari_fresco.anscombe import Anscombe
 from napari_fresco.image import Affine, Layout, Stabilised, as_array, intensity_range, to_dtype
-from napari_fresco.noise import Anscombe
 from napari_fresco.types import ImageError, ParameterError
 
 

@@ -64,6 +64,9 @@ class DenoiserParameters(CommonParameters):
     """One pass of a denoising network."""
 
     model: str = param('auto', 'Weights: a registry name, a file, or "auto" for the bundled ones.')
+    ensemble: bool = param(
+        False, 'Average over the eight turns and flips: slightly better, eight times slower.'
+    )
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class PnPParameters(CommonParameters):
     augment: bool = param(
         True,
         'Turn or flip the image before each denoising, a different way each iteration.',
+        tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
         group='advanced',
     )
     pattern: str = param(
@@ -165,7 +169,7 @@ class DeepREDParameters(CommonParameters):
     update: str = param(
         'fixed-point',
         'How x is updated from the denoiser.',
-        choices=('fixed-point', 'gradient'),
+        choices=('fixed-point', 'gradient', 'mixed'),
         group='advanced',
     )
     denoise_every: int = param(
@@ -237,7 +241,7 @@ def _denoiser(name: str, title: str, summary: str, citation: str, *, blind: bool
         kind='feed-forward',
         citation=citation,
         parameters_class=DenoiserParameters,
-        solver='napari_fresco.solvers.feedforward:denoise',
+        solver=f'napari_fresco.solvers.feedforward:{name}',
     )
 
 

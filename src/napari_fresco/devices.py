@@ -11,20 +11,17 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import torch
 
 from .types import DeviceError, ParameterError
-
-Precision = Literal['auto', 'float32', 'bfloat16']
 
 PRECISIONS: tuple[str, ...] = ('auto', 'float32', 'bfloat16')
 
 BFLOAT16_SIGMA = 5 / 255
 """Least noise (working units) that hides the rounding of bfloat16 to 0.02 dB.
 
-A denoiser may state its own; see :data:`napari_fresco.denoisers.BFLOAT16_SIGMAS`.
+A denoiser may state its own; see :data:`napari_fresco.network_denoiser.BFLOAT16_SIGMAS`.
 """
 
 UNKNOWN_MEMORY = 2 << 30
@@ -95,13 +92,18 @@ def uses_bfloat16(
     ParameterError
         When `precision` is unknown.
     """
+    if checked_precision(precision) != 'auto':
+        return precision == 'bfloat16'
+    return has_fast_bfloat16(device) and (sigma is None or sigma >= least)
+
+
+def checked_precision(precision: str) -> str:
+    """Return `precision`, or raise :class:`ParameterError` when it is unknown."""
     if precision not in PRECISIONS:
         raise ParameterError(
             f'precision = {precision!r} is not offered; choose one of {", ".join(PRECISIONS)}'
         )
-    if precision != 'auto':
-        return precision == 'bfloat16'
-    return has_fast_bfloat16(device) and (sigma is None or sigma >= least)
+    return precision
 
 
 def autocast(
@@ -139,12 +141,13 @@ def tune_allocator() -> bool:
     except (AttributeError, OSError):
         return False
     trim_threshold, top_pad, mmap_threshold = -1, -2, -3
-    settings = (
-        (trim_threshold, 2**31 - 1),
-        (mmap_threshold, 32 * _MEBIBYTE),
-        (top_pad, 64 * _MEBIBYTE),
-    )
-    return all([mallopt(name, value) == 1 for name, value in settings])
+    settings = {
+        trim_threshold: 2**31 - 1,
+        mmap_threshold: 32 * _MEBIBYTE,
+        top_pad: 64 * _MEBIBYTE,
+    }
+    done = [mallopt(name, value) == 1 for name, value in settings.items()]
+    return all(done)
 
 
 def memory_budget(device: torch.device) -> int:

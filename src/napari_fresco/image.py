@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .noise import Anscombe
+from .anscombe import Anscombe
 from .types import ImageError, ParameterError
 
 Array = NDArray[Any]

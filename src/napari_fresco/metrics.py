@@ -87,7 +87,7 @@ def ssim(image: Any, truth: Any, data_range: float | None = None, border: int = 
     first, second = _pair(image, truth, border)
     if min(first.shape[:2]) < 11:
         raise ImageError(f'SSIM needs at least 11 x 11 pixels, but {first.shape[:2]} are left')
-    similarity = structural_similarity(
+    similarity = structural_similarity(  # type: ignore[no-untyped-call]
         first,
         second,
         data_range=peak,
@@ -125,7 +125,7 @@ def to_uint8(image: Any) -> np.ndarray:
     values = np.asarray(image)
     if values.dtype == np.uint8:
         return values
-    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(values, 0, 1) * 255), dtype=np.uint8)
 
 
 def rgb_to_y(image: Any) -> np.ndarray:
@@ -141,7 +141,7 @@ def rgb_to_y(image: Any) -> np.ndarray:
     ndarray, float64, (H, W)
         16 to 235 for bytes, 16/255 to 235/255 for floats.
     """
-    return rgb_to_ycbcr(image)[..., 0]
+    return np.asarray(rgb_to_ycbcr(image)[..., 0])
 
 
 def rgb_to_ycbcr(image: Any) -> np.ndarray:
@@ -163,13 +163,13 @@ def rgb_to_ycbcr(image: Any) -> np.ndarray:
         When the last axis does not hold three channels.
     """
     values, scale = _colours(image)
-    return values @ (_YCBCR.T / 255) + _OFFSET * (scale / 255)
+    return np.asarray(values @ (_YCBCR.T / 255) + _OFFSET * (scale / 255))
 
 
 def ycbcr_to_rgb(image: Any) -> np.ndarray:
     """Invert :func:`rgb_to_ycbcr` to 1e-5 of full scale; neither rounded nor clipped."""
     values, scale = _colours(image)
-    return values @ _RGB.T + _RGB_OFFSET * (scale / 255)
+    return np.asarray(values @ _RGB.T + _RGB_OFFSET * (scale / 255))
 
 
 def _colours(image: Any) -> tuple[np.ndarray, float]:

@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, Self, get_type_hints
 
@@ -74,14 +75,14 @@ class Parameter:
                 raise wrong
             return str(value)
         if self.type is bool:
-            if not (isinstance(value, bool) or value in (0, 1)):
+            if not (isinstance(value, int) and value in (0, 1)):
                 raise wrong
             return bool(value)
-        if isinstance(value, bool | str):
+        if isinstance(value, bool) or not isinstance(value, Real):
             raise wrong
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except OverflowError:
             raise wrong from None
         if not math.isfinite(number) or (self.type is int and number != int(number)):
             raise wrong
@@ -166,7 +167,7 @@ class Parameters:
         return asdict(self)
 
 
-def read_preset(preset: Mapping[str, Any] | str | Path | None) -> dict[str, Any]:
+def read_preset(preset: Mapping[str, Any] | Parameters | str | Path | None) -> dict[str, Any]:
     """Return a preset's values; a path is read as a JSON object.
 
     Raises

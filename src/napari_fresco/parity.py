@@ -1,113 +1,125 @@
-"""Running networks the authors' way, where that differs from ours.
+"""Running networks the way the authors' programs do, where ours does better.
 
-Golden files and benchmarks compare with the authors' programs to the last
-digit, so their tilers and index rounding are kept here. Nothing that a user
-runs imports this module: hard-cut tiles leave seams and rounding picks a model
-one too strong.
+Golden files and benchmarks compare with the authors to the last digit, so
+their tilers and schedules are kept here; nothing that a user runs imports
+this module. Their tiles are joined by a hard cut with as little as one pixel
+of context beyond it, which leaves seams, and small images break them.
 
-Reference: https://github.com/cszn/DPIR, commit 15bca3f (behaviour, not code).
+Their Python's choice of IRCNN models is the option ``authors_index`` of
+:class:`~napari_fresco.networks.ircnn.IRCNNBank`; their degradations are in
+:mod:`~napari_fresco.physics.simulate`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
-from .solvers.schedule import Schedule
+from .solvers.augment import MODES, turn, turn_back
+from .solvers.schedule import Level, Schedule
 
 Forward = Callable[[Tensor], Tensor]
 
 
-def padded(forward: Forward, x: Tensor, modulo: int = 16) -> Tensor:
-    """Run `forward` on `x` continued at the bottom and right to multiples of `modulo`."""
-    height, width = x.shape[-2:]
-    extended = F.pad(x, (0, -width % modulo, 0, -height % modulo), mode='replicate')
-    return forward(extended)[..., :height, :width]
+def matlab_model(sigma: float) -> int:
+    """Return the model, 1 to 25, that IRCNN's MATLAB programs take for `sigma` (0-255)."""
+    return min(25, max(math.ceil(sigma / 2), 1))
 
 
-def quartered(forward: Forward, x: Tensor, refield: int = 64) -> Tensor:
-    """Run `forward` on four overlapping corners, joined by a hard cut in the middle.
+@dataclass(frozen=True)
+class TestMode:
+    """How DPIR runs a network on an image that may not fit it (``test_mode``).
 
-    The sides of the corners are the multiple of `refield` above half the
-    image; both sides of the image must be at least `refield`.
+    Attributes
+    ----------
+    mode : int
+        0 as it is; 1 continued at the bottom and right; 2 quartered until the
+        quarters are small, see :meth:`split`; 3 and 4 the mean over the eight
+        turns and flips of 1 and of 2; 5 quartered once.
+    refield : int
+        The sides of quarters are multiples of this; no side of an image that
+        is quartered may be smaller.
+    min_size : int
+        Images of at most the square of this many pixels are not quartered.
+    modulo : int
+        Images are continued to a multiple of this.
     """
-    height, width = x.shape[-2:]
-    tall, wide = ((side // 2 // refield + 1) * refield for side in (height, width))
-    top, left = height // 2, width // 2
-    rows = []
-    for vertical in (slice(0, tall), slice(height - tall, height)):
-        west, east = forward(x[..., vertical, :wide]), forward(x[..., vertical, width - wide :])
-        rows.append(torch.cat((west[..., :left], east[..., left - width :]), dim=-1))
-    return torch.cat((rows[0][..., :top, :], rows[1][..., top - height :, :]), dim=-2)
 
+    __test__ = False  # pytest would collect it
 
-def split(
-    forward: Forward, x: Tensor, refield: int = 32, min_size: int = 256, modulo: int = 16
-) -> Tensor:
-    """Quarter `x` until a quarter holds at most ``min_size**2`` pixels."""
-    pixels = x.shape[-2] * x.shape[-1]
-    if pixels <= min_size**2:
-        return padded(forward, x, modulo)
-    if pixels <= 4 * min_size**2:
-        return quartered(forward, x, refield)
-    return quartered(lambda tile: split(forward, tile, refield, min_size, modulo), x, refield)
+    mode: int = 2
+    refield: int = 32
+    min_size: int = 256
+    modulo: int = 1
+
+    def __call__(self, forward: Forward, x: Tensor) -> Tensor:
+        """Return ``forward(x)`` in this mode; x is ``(N, C, H, W)``, noise map included."""
+        if self.mode == 0:
+            return forward(x)
+        if self.mode == 5:
+            return self.quarter(forward, x)
+        run = self.pad if self.mode in (1, 3) else self.split
+        if self.mode in (1, 2):
+            return run(forward, x)
+        turned = [turn_back(run(forward, turn(x, mode)), mode) for mode in range(MODES)]
+        return torch.stack(turned).mean(0)
+
+    def pad(self, forward: Forward, x: Tensor) -> Tensor:
+        """Run on `x` continued by its last row and column."""
+        height, width = x.shape[-2:]
+        margin = (0, -width % self.modulo, 0, -height % self.modulo)
+        return forward(functional.pad(x, margin, mode='replicate'))[..., :height, :width]
+
+    def split(self, forward: Forward, x: Tensor) -> Tensor:
+        """Quarter `x` until a quarter holds at most ``min_size**2`` pixels, roughly."""
+        pixels = x.shape[-2] * x.shape[-1]
+        if pixels <= self.min_size**2:
+            return self.pad(forward, x)
+        if pixels <= 4 * self.min_size**2:
+            return self.quarter(forward, x)
+        return self.quarter(lambda tile: self.split(forward, tile), x)
+
+    def quarter(self, forward: Forward, x: Tensor) -> Tensor:
+        """Run on four overlapping corners, joined by a hard cut in the middle."""
+        height, width = x.shape[-2:]
+        tall, wide = ((n // 2 // self.refield + 1) * self.refield for n in (height, width))
+        top, left = height // 2, width // 2
+        rows = []
+        for vertical in (slice(0, tall), slice(height - tall, height)):
+            west, east = forward(x[..., vertical, :wide]), forward(x[..., vertical, -wide:])
+            rows.append(torch.cat((west[..., :left], east[..., left - width :]), dim=-1))
+        return torch.cat((rows[0][..., :top, :], rows[1][..., top - height :, :]), dim=-2)
 
 
 class AuthorsDRUNet:
-    """DRUNet as the authors' iterations run it: one constant noise map, split tiles."""
+    """DRUNet as a denoiser in float32 or float64, run as the authors' iterations do."""
 
     name = 'drunet (authors)'
-    channels = None
 
-    def __init__(self, network: Forward, refield: int = 32) -> None:
+    def __init__(self, network: Forward, channels: int, mode: TestMode) -> None:
         self.network = network
-        self.refield = refield
+        self.channels = channels
+        self.mode = mode
 
     @torch.no_grad()
-    def __call__(self, x: Tensor, sigma: float | Tensor) -> Tensor:
-        noise_map = torch.as_tensor(sigma, dtype=x.dtype).expand(x.shape[0], 1, *x.shape[-2:])
-        return split(self.network, torch.cat((x, noise_map), dim=1), self.refield)
+    def __call__(self, x: Tensor, sigma: Level) -> Tensor:
+        """Denoise `x` with a noise map of `sigma` as its last channel."""
+        noise_map = torch.as_tensor(sigma).to(x).expand(x.shape[0], 1, *x.shape[-2:])
+        return self.mode(self.network, torch.cat((x, noise_map), dim=1))
 
 
-class AuthorsIRCNN:
-    """The IRCNN bank with the authors' choice of model; `bank` maps 0...24 to networks."""
+@dataclass(frozen=True, eq=False)
+class BlendedSchedule(Schedule):
+    """A schedule spaced in logarithm by `log_share` and linearly by the rest."""
 
-    name = 'ircnn (authors)'
-    channels = None
+    log_share: float = 1.0
 
-    def __init__(self, bank: Mapping[int, Forward]) -> None:
-        self.bank = bank
-
-    @torch.no_grad()
-    def __call__(self, x: Tensor, sigma: float | Tensor) -> Tensor:
-        return self.bank[ircnn_index(float(sigma))](x)
-
-
-def ircnn_index(sigma: float, *, promoted: bool = True) -> int:
-    """Return the model that the authors' Python takes for `sigma` (working units).
-
-    The strength is rounded to float32 before ``ceil(255 sigma / 2) - 1``. NumPy
-    1 evaluated the rest in float64 (`promoted`), NumPy 2 stays in float32; they
-    differ where 255 sigma is an even integer.
-    """
-    rounded = np.float32(sigma)
-    level = float(rounded) * 255.0 / 2.0 if promoted else rounded * np.float32(255) / np.float32(2)
-    return math.ceil(level) - 1
-
-
-def ircnn_index_matlab(sigma: float) -> int:
-    """Return the 1-based model that the authors' MATLAB programs take for `sigma`."""
-    return min(25, max(math.ceil(sigma * 255 / 2), 1))
-
-
-def blended_strength(schedule: Schedule, k: int, share: float) -> float:
-    """Return a strength that is spaced in logarithm by `share`, and linearly by the rest."""
-    uniform = schedule.uniform()
-    first, last = uniform.sigma(0), uniform.sigma(schedule.iterations - 1)
-    linear = first + (last - first) * k / max(schedule.iterations - 1, 1)
-    return float(share * uniform.sigma(k) + (1 - share) * linear)
+    def sigma(self, k: int) -> Level:
+        """Return the denoiser strength of step `k`, counted from 0."""
+        linear = self.start + k / max(self.iterations - 1, 1) * (self.end - self.start)
+        return self.log_share * super().sigma(k) + (1 - self.log_share) * linear

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
+from .anscombe import Anscombe
 from .image import Array, IntensityMap, Stabilised, to_dtype
-from .noise import Anscombe, CameraNoise, estimate_camera, estimate_noise
-from .physics import boundary, fill, kernels
+from .noise import CameraNoise, estimate_camera, estimate_noise
+from .physics import boundary, kernels
 from .physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
 from .physics.resample import LanczosDownsample
 from .types import Problem
@@ -153,10 +154,8 @@ def _noise(
         return np.sqrt(camera.gain * signal + camera.read_noise**2 + (1e-3 * r.range.span) ** 2)
     if r.task == 'demosaic':
         lattices = [values[i::2, j::2] for i in (0, 1) for j in (0, 1)]
-        return float(np.mean([estimate_noise(part) for part in lattices if part.size]))
-    if mask is not None:
-        values = fill.harmonic(values, ~mask)
-    return float(estimate_noise(values, rgb=bool(r.layout.samples)))
+        return float(np.mean([estimate_noise(part, rgb=False) for part in lattices if part.size]))
+    return estimate_noise(values, rgb=bool(r.layout.samples), mask=mask)
 
 
 def _state(

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from . import denoisers, devices
-from .types import Denoiser, DivergedError, Finish, Method, Problem, Solver, Step
+from .types import Denoiser, DeviceError, DivergedError, Finish, Method, Problem, Solver, Step
 
 _CHECK_SECONDS = 0.5  # looking for NaN waits for the GPU, so it is not done every step
 
@@ -182,5 +182,8 @@ def _guarded(
         yield from solver(problem, params, tools)
     except RuntimeError as error:
         if devices.is_out_of_memory(error):
-            raise devices.out_of_memory(tools.device, problem.y.shape) from None
+            raise DeviceError(
+                f'{tools.device} ran out of memory on a plane of {tuple(problem.y.shape[-2:])}; '
+                'restore a region of it, or choose another device'
+            ) from None
         raise

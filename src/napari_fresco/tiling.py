@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 Rectangle = tuple[slice, slice]
+Function = Callable[[Tensor, float | Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def plan(height: int, width: int, tile: int, halo: int, grid: int = 1) -> list[T
 
 
 def apply(
-    function: Callable[[Tensor, float | Tensor], Tensor],
+    function: Function,
     x: Tensor,
     sigma: float | Tensor,
     *,
@@ -113,14 +114,16 @@ def apply(
     tiles = plan(height, width, tile, halo, grid)
     if len(tiles) == 1:
         return function(x, sigma)
+    rows = _windows([t.rows for t in tiles], halo)
+    columns = _windows([t.columns for t in tiles], halo)
     joined: Tensor | None = None
-    fade = _fade(tiles, halo) if blend else 0
     for t in tiles:
         part = function(x[(..., *t.outer)], _cut(sigma, t))
         if joined is None:
             joined = part.new_zeros(*part.shape[:-2], height, width)
         if blend:
-            joined[(..., *t.outer)] += part * _weights(t, fade, height, width, part)
+            window = rows[t.rows][:, None] * columns[t.columns]
+            joined[(..., *t.outer)] += part * window.to(part)
         else:
             joined[(..., *t.core)] = part[(..., *_inside(t))]
     assert joined is not None
@@ -147,26 +150,21 @@ def _inside(tile: Tile) -> Rectangle:
     return slice(r.start - r.low, r.stop - r.low), slice(c.start - c.low, c.stop - c.low)
 
 
-def _fade(tiles: list[Tile], halo: int) -> int:
-    """Return half the width of the ramps: they must fit the halo and not meet in a core."""
-    spans = [span for tile in tiles for span in (tile.rows, tile.columns)]
-    return min(halo, *(span.stop - span.start for span in spans)) // 2
+def _windows(spans: list[Span], halo: int) -> dict[Span, Tensor]:
+    """Return for each interval its weights, which sum to one wherever intervals overlap.
 
-
-def _weights(tile: Tile, fade: int, height: int, width: int, like: Tensor) -> Tensor:
-    rows = _window(tile.rows, fade, height, like)
-    return rows[:, None] * _window(tile.columns, fade, width, like)
-
-
-def _window(span: Span, fade: int, length: int, like: Tensor) -> Tensor:
-    """Return a trapezium on the read interval whose ramps sum to one with the neighbours'."""
-    centres = torch.arange(span.low, span.high, device=like.device) + 0.5
-    window = torch.ones_like(centres)
-    if span.start > 0:
-        window = window * _ramp(centres - span.start, fade)
-    if span.stop < length:
-        window = window * (1 - _ramp(centres - span.stop, fade))
-    return window.to(like.dtype)
+    Between neighbours the weights ramp over the cut, within the halo and so
+    narrowly that the two ramps of a core never meet.
+    """
+    length = max(span.stop for span in spans)
+    fade = min(halo, *(span.stop - span.start for span in spans)) // 2
+    windows = {}
+    for span in set(spans):
+        centres = torch.arange(span.low, span.high) + 0.5
+        rise = _ramp(centres - span.start, fade) if span.start > 0 else 1.0
+        fall = _ramp(centres - span.stop, fade) if span.stop < length else 0.0
+        windows[span] = torch.ones_like(centres) * rise * (1 - fall)
+    return windows
 
 
 def _ramp(distance: Tensor, fade: int) -> Tensor:

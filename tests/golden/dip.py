@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - the name everyone knows
+from torch.nn import functional as F
 
 from napari_fresco.networks import build
 from napari_fresco.physics.operators import Blur, Identity, Mask
-from napari_fresco.physics.resample import LanczosDownsample
-from napari_fresco.solvers.admm import Fit, Growth, Hourglass, Iterate, Operator, Settings, iterate
+from napari_fresco.physics.resample import LanczosDownsample, StridedFilter
+from napari_fresco.solvers.admm import Growth, Iterate, Settings, iterate
 from napari_fresco.solvers.stopping import MovingVariance, WindowedVariance
+from napari_fresco.solvers.untrained import Fit, Hourglass, Operator
 
 from .base import Golden, close
 from .dip_data import CASES as DATA
@@ -24,16 +25,16 @@ from .red import read_network
 
 
 def check_admm_loop(golden: Golden) -> None:
-    meta, hyper, expected = golden.meta, golden.meta['hyper'], golden.outputs
+    meta, expected = golden.meta, golden.outputs
     kind = meta['kind']
     y = _tensor(golden, 'y')
     start = torch.zeros_like(_tensor(golden, 'z')[:, : y.shape[1]])
     if kind in ('deepred_denoise', 'deepred_deblur'):
         start = y
-    net = _hourglass(golden, hyper['LR'], hyper['noise_factor'])
+    net = _hourglass(golden, _settings(golden))
     average = y.round() if kind == 'deepred_denoise' else None
     fit = Fit(_operator(golden, start), y)
-    run = iterate(net, fit, _denoiser(golden), start, _settings(golden), average)
+    run = iterate(net, fit, _denoiser(golden), start, average)
     last = _compare(run, golden, {'x': 'x', 'u': 'u', 'out': 'out', 'denoised': 'f_x'})
     returned = last.average if kind == 'deepred_denoise' else last.x - last.u
     close(returned[0], expected['returned'], meta['suggested_atol'])
@@ -42,14 +43,14 @@ def check_admm_loop(golden: Golden) -> None:
 def check_dip_loop(golden: Golden) -> None:
     meta, y = golden.meta, _tensor(golden, 'y')
     start = torch.zeros_like(_tensor(golden, 'clean'))
-    net = _hourglass(golden, meta['LR'], meta['reg_noise_std'])
-    average = meta['exp_weight']
-    settings = Settings(meta['K'], meta['LR'], average=0.0 if average is None else average)
+    average = meta['exp_weight'] or 0.0
+    settings = Settings(meta['K'], meta['LR'], input_noise=meta['reg_noise_std'], average=average)
     operator = _operator(golden, start)
     if meta['kind'] == 'inpaint':
         y = operator(y)
-    names = {'out': 'out'} if average is None else {'out': 'out', 'average': 'out_avg'}
-    _compare(iterate(net, Fit(operator, y), None, start, settings), golden, names)
+    names = {'out': 'out', 'average': 'out_avg'} if average else {'out': 'out'}
+    run = iterate(_hourglass(golden, settings), Fit(operator, y), None, start)
+    _compare(run, golden, names)
 
 
 def check_windowed_variance(golden: Golden) -> None:
@@ -119,6 +120,7 @@ def _settings(golden: Golden) -> Settings:
         hyper['LR'],
         decay=hyper.get('gamma', 1.0),
         decay_every=hyper.get('step_size', 1000),
+        input_noise=hyper['noise_factor'],
         regularization=hyper['beta'],
         penalty=hyper['mu'],
         update='gradient' if hyper['method'] == 'grad' else 'fixed-point',
@@ -129,7 +131,7 @@ def _settings(golden: Golden) -> Settings:
     )
 
 
-def _hourglass(golden: Golden, learning_rate: float, strength: float) -> Hourglass:
+def _hourglass(golden: Golden, settings: Settings) -> Hourglass:
     z = _tensor(golden, 'z')
     network = build('skip', **_options(golden.meta['net'])).to(z.dtype)
     network.load_state_dict({k: v.to(z.dtype) for k, v in golden.state_dict().items()})
@@ -138,9 +140,8 @@ def _hourglass(golden: Golden, learning_rate: float, strength: float) -> Hourgla
         network,
         z,
         lambda: next(noise),
-        strength=strength,
+        settings,
         size=(z.shape[-2], z.shape[-1]),
-        learning_rate=learning_rate,
     )
 
 
@@ -153,9 +154,11 @@ def _operator(golden: Golden, x: Tensor) -> Operator:
     if kind.endswith('inpaint'):
         return Mask(_tensor(golden, 'mask')).forward
     if kind.endswith('sr'):
-        return LanczosDownsample(4).forward
+        lanczos = LanczosDownsample(4)
+        # The authors keep their kernels in float32.
+        return StridedFilter(lanczos.kernel.float(), 4, lanczos.padding).forward
     if kind.endswith('deblur'):
-        kernel = torch.from_numpy(inputs['h_kernel'])
+        kernel = torch.from_numpy(inputs['h_kernel']).float()
         return Blur(kernel, (x.shape[-2], x.shape[-1])).to(x.device, x.dtype).forward
     return Identity().forward
 

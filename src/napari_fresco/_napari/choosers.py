@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QSizePolicy
+from qtpy.QtWidgets import QComboBox
 
+from .form import make_narrow
 from .listeners import Listeners
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class LayerChooser(QComboBox):
         self._viewer = viewer
         self._accepts = accepts
         self._nothing = nothing
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        make_narrow(self)
         listeners = Listeners(self)
         for name in ('inserted', 'removed', 'reordered', 'renamed'):
             listeners.listen(getattr(viewer.layers.events, name), self.refresh)
@@ -64,10 +65,10 @@ class LayerChooser(QComboBox):
         if place >= 0 and (layer is not None or self._nothing):
             self.setCurrentIndex(place)
 
-    def offer(self, accepts: Accepts) -> None:
-        """Offer other layers from now on."""
-        self._accepts = accepts
-        self.refresh()
+    def suggest(self) -> None:
+        """Choose the only layer on offer, where none is chosen yet."""
+        if self.value is None and self.count() == 1 + bool(self._nothing):
+            self.setCurrentIndex(self.count() - 1)
 
     def refresh(self, event: Any = None) -> None:
         """Read the layers of the viewer again, keeping the choice where it still exists."""

@@ -14,7 +14,7 @@ from ..types import Method, Task
 from .choosers import LayerChooser
 from .fields import Field
 from .form import Section
-from .kernel_panel import kernel_dialog
+from .kernel_panel import KernelDialog
 from .layers import Selection, full_resolution
 from .mask_rows import MaskRows
 from .results import KERNEL
@@ -42,6 +42,7 @@ class DamageSection(Section):
         super().__init__('Degradation')
         self._viewer, self._method, self._image = viewer, method, image
         self._fields = fields
+        self._task: Task | None = None
         self.mask = MaskRows(viewer, self, image, part)
         self.keep_known = QCheckBox('return them bit for bit')
         self.keep_known.setChecked(True)
@@ -56,9 +57,17 @@ class DamageSection(Section):
         self._rows = [(field.parameter, field.add_to(self)) for field in fields]
         self._listen()
 
+    def follow_image(self) -> None:
+        """Take note that another image, or another part of it, was chosen."""
+        self.kernel.refresh()
+        self.mask.measure_soon()
+
     def refresh(self, task: Task) -> None:
         """Show what `task` uses."""
         inpaint, enlarge = task == 'inpaint', task == 'super_resolve'
+        if task != self._task:
+            self._task = task
+            self._suggest(task)
         self.mask.show(inpaint)
         self._keep.show(inpaint)
         self._scale.show(enlarge)
@@ -82,10 +91,22 @@ class DamageSection(Section):
             return 'Deblurring needs the blur kernel: press "Make …", or choose a layer that holds it.'
         return ''
 
+    def settings(self, task: Task) -> dict[str, Any]:
+        """Return the keywords of :func:`napari_fresco.restore` that are set here."""
+        return {'keep_known': self.keep_known.isChecked()} if task == 'inpaint' else {}
+
     def kernel_array(self) -> NDArray[Any] | None:
         """Return the chosen kernel."""
         layer = self.kernel.value
         return None if layer is None else np.array(full_resolution(layer))
+
+    def _suggest(self, task: Task) -> None:
+        """Choose the inputs of a task where there is no doubt."""
+        needs = self._method.needs.get(task, ())
+        if 'mask' in needs:
+            self.mask.layer.suggest()
+        if 'kernel' in needs:
+            self.kernel.suggest()
 
     def _listen(self) -> None:
         self.mask.changed.connect(self.changed)
@@ -99,7 +120,7 @@ class DamageSection(Section):
         self.changed.emit()
 
     def _open_kernel_dialog(self) -> None:
-        dialog = kernel_dialog(self._viewer, self._image(), self)
+        dialog = KernelDialog(self._viewer, self._image(), self)
         dialog.panel.made.connect(self._take_kernel)
         dialog.show()
 
@@ -107,7 +128,10 @@ class DamageSection(Section):
         self.kernel.value = layer
 
     def _may_be_kernel(self, layer: napari.layers.Layer) -> bool:
+        image = self._image()
         if not isinstance(layer, Image) or layer.rgb or layer.ndim != 2:
+            return False
+        if image is not None and layer.unique_id == image.unique_id:
             return False
         return KERNEL in layer.metadata or max(full_resolution(layer).shape) <= _LARGEST_KERNEL
 

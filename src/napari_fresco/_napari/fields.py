@@ -7,11 +7,11 @@ from typing import Any
 
 from magicgui.widgets import create_widget
 from psygnal import Signal
-from qtpy.QtWidgets import QAbstractSpinBox, QSizePolicy, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QWidget
 
 from ..params import Parameter, Parameters
 from ..types import ParameterError
-from .form import Row, Section
+from .form import Row, Section, make_narrow
 
 _LONGEST_UNIT = 8
 _WIDEST = 2**31 - 1
@@ -36,10 +36,12 @@ class Field:
 
     def __init__(self, parameter: Parameter, choices: Sequence[str] = ()) -> None:
         self.parameter = parameter
+        self._offered = tuple(choices)
         self._widget = _widget(parameter, list(choices))
         self._widget.changed.connect(self._on_changed)
         self.native: QWidget = self._widget.native
-        self.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        if isinstance(self.native, QComboBox):
+            make_narrow(self.native)
         self.tooltip = _tooltip(parameter)
 
     @property
@@ -79,10 +81,19 @@ class Field:
 
     def offer(self, choices: Sequence[str]) -> None:
         """Offer other values."""
+        if tuple(choices) == self._offered:
+            return
+        self._offered = tuple(choices)
         kept = self._widget.value
         self._widget.choices = list(choices)
         if kept in choices:
             self._widget.value = kept
+
+    def choose(self, value: str) -> None:
+        """Choose a value, offering it first where it was not on offer."""
+        if value not in self._widget.choices:
+            self._widget.choices = [*self._widget.choices, value]
+        self._widget.value = value
 
     def add_to(self, section: Section) -> Row:
         """Add the field to a form."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import (
+    QComboBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLayout,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -18,7 +20,12 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 MUTED = 'color: #909497;'
-_LABEL_WIDTH = 96
+_LABEL_WIDTH = 104
+_FEWEST_LETTERS = 8
+_FOLD_STYLE = (
+    'QPushButton, QPushButton:checked, QPushButton:hover { text-align: left; font-weight: 600;'
+    ' border: none; padding: 3px 0; background: transparent; }'
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +80,12 @@ class Section(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 4)
         layout.setSpacing(4)
-        heading = QLabel(title)
-        heading.setStyleSheet('font-weight: 600;')
         self.form = Form()
-        layout.addWidget(heading)
-        layout.addWidget(rule())
+        if title:
+            heading = QLabel(title)
+            heading.setStyleSheet('font-weight: 600;')
+            layout.addWidget(heading)
+            layout.addWidget(rule())
         layout.addWidget(self.form)
 
     def add(self, text: str, *fields: QWidget, tooltip: str = '') -> Row:
@@ -95,7 +103,7 @@ def collapsible(title: str, content: QWidget) -> QCollapsible:
     fold.setDuration(0)
     fold.layout().setContentsMargins(0, 0, 0, 0)
     fold.content().layout().setContentsMargins(0, 2, 0, 2)
-    fold.toggleButton().setStyleSheet('text-align: left; font-weight: 600; border: none; padding: 2px 0;')
+    fold.toggleButton().setStyleSheet(_FOLD_STYLE)
     fold.addWidget(content)
     return fold
 
@@ -110,11 +118,11 @@ def side_by_side(*widgets: QWidget) -> QWidget:
     return box
 
 
-def stacked(*widgets: QWidget, spacing: int = 6) -> QWidget:
-    """Return one widget that holds `widgets` below each other."""
-    box = QWidget()
+def stacked(*widgets: QWidget, into: QWidget | None = None) -> QWidget:
+    """Return one widget, by default a new one, that holds `widgets` below each other."""
+    box = into or QWidget()
     layout = QVBoxLayout(box)
-    _tight(layout, spacing)
+    _tight(layout, 6)
     for widget in widgets:
         layout.addWidget(widget)
     return box
@@ -134,6 +142,51 @@ def note(text: str = '') -> QLabel:
     label.setWordWrap(True)
     label.setStyleSheet(MUTED)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def combo_box(*items: str) -> QComboBox:
+    """Return a drop-down list that may be narrower than its longest item."""
+    box = QComboBox()
+    box.addItems(items)
+    make_narrow(box)
+    return box
+
+
+def make_narrow(box: QComboBox) -> None:
+    """Let a drop-down list be narrower than its longest item."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(_FEWEST_LETTERS)
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+
+class Scroll(QScrollArea):
+    """Scrolls its content up and down, and is never narrower than it."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(content)
+        content.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Follow the least width of the content, which depends on what it shows."""
+        content, bar = self.widget(), self.verticalScrollBar()
+        if event and event.type() == QEvent.Type.LayoutRequest and content and bar:
+            self.setMinimumWidth(content.minimumSizeHint().width() + bar.sizeHint().width())
+        return super().eventFilter(watched, event)
+
+
+def badge(text: str, colour: str, tooltip: str) -> QLabel:
+    """Return a small coloured label."""
+    label = QLabel(text)
+    label.setToolTip(f'<p>{tooltip}</p>')
+    label.setStyleSheet(
+        f'background-color: {colour}; color: white; border-radius: 7px; padding: 1px 7px;'
+        'font-size: 10px;'
+    )
     return label
 
 

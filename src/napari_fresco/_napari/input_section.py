@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Shapes
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox
 
 from ..types import Method, Task
 from . import words
 from .choosers import LayerChooser
-from .form import Section
+from .form import Section, combo_box
 from .layers import Selection, is_stack, select, select_same
 from .masks import region_of
+from .results import KERNEL
 
 if TYPE_CHECKING:
     import napari
@@ -31,10 +31,8 @@ class InputSection(Section):
         self._viewer = viewer
         self._method = method
         self.image = LayerChooser(viewer, _is_image)
-        self.task_box = QComboBox()
-        self.task_box.addItems([words.TASKS[task] for task in method.tasks])
-        self.extent = QComboBox()
-        self.extent.addItems([SLICE, STACK])
+        self.task_box = combo_box(*(words.TASKS[task] for task in method.tasks))
+        self.extent = combo_box(SLICE, STACK)
         self.region = LayerChooser(viewer, _is_shapes, nothing='Whole image')
         self.reference = LayerChooser(viewer, _is_image, nothing='(none)')
         self.add('Image', self.image)
@@ -104,7 +102,7 @@ _REFERENCE_HELP = '<p>The true image, if you have it: its PSNR is shown while th
 
 
 def _is_image(layer: napari.layers.Layer) -> bool:
-    return isinstance(layer, Image)
+    return isinstance(layer, Image) and KERNEL not in layer.metadata
 
 
 def _is_shapes(layer: napari.layers.Layer) -> bool:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton
+from qtpy.QtWidgets import QDoubleSpinBox, QPushButton
 
 from .choosers import LayerChooser
 from .fields import Field
-from .form import Row, Section
+from .form import Section, combo_box
 
 if TYPE_CHECKING:
     import napari
@@ -44,8 +44,7 @@ class NoiseSection(Section):
         super().__init__('Noise')
         self._estimate = estimate
         self._fields = {field.parameter.name: field for field in fields}
-        self.mode = QComboBox()
-        self.mode.addItems([AUTO, VALUE, MAP])
+        self.mode = combo_box(AUTO, VALUE, MAP)
         self.number = _number_box()
         self.map = LayerChooser(viewer, _may_be_map)
         self.estimate_button = QPushButton('Estimate')

@@ -16,13 +16,6 @@ if TYPE_CHECKING:
 METADATA = 'napari_fresco'
 KERNEL = 'napari_fresco_kernel'
 
-KIND_NOTES = {
-    'data-consistent': 'agrees with the measured data under the degradation you described',
-    'feed-forward': "is a network's best guess; check it before you measure in it",
-    'generative': 'may show plausible detail that was never there; do not measure in it',
-}
-
-
 def add_results(viewer: napari.viewer.Viewer, request: Request, result: Result) -> Any:
     """Add the layers of `result` to `viewer` and return the restored image layer."""
     partial = ' partial' if result.finish == 'cancelled' else ''

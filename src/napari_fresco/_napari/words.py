@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ..types import Task
+
+if TYPE_CHECKING:
+    from .job import Outcome
 
 TASKS: Mapping[Task, str] = {
     'denoise': 'Denoise',
@@ -22,13 +26,31 @@ KINDS: Mapping[str, tuple[str, str]] = {
     ),
     'feed-forward': (
         '#3a78c2',
-        "A network's best guess. Check it before you measure in it.",
+        "A network's best guess; check it before you measure in it.",
     ),
     'generative': (
-        '#c2703a',
-        'May show plausible detail that was never there. Do not measure in it.',
+        '#b8622c',
+        'May show plausible detail that was never there; do not measure in it.',
     ),
 }
+
+_FINISHES = {
+    'completed': 'Done',
+    'stopped': 'Done, stopped early by its own rule',
+    'cancelled': 'Cancelled; the best estimate so far is kept',
+}
+
+
+def summary(outcome: Outcome) -> str:
+    """Say what came of a run."""
+    record = outcome.result.provenance
+    text = f'{_FINISHES[outcome.result.finish]} after {duration(record["seconds"])}'
+    text += f' on {record["device"]}.'
+    if outcome.psnr is not None:
+        text += f' PSNR {outcome.psnr:.2f} dB.'
+    text += f' {record["kind"].capitalize()}: {KINDS[record["kind"]][1][0].lower()}'
+    text += KINDS[record['kind']][1][1:]
+    return ' '.join([text, *(f'Note: {warning}.' for warning in record['warnings'])])
 
 
 def duration(seconds: float) -> str:

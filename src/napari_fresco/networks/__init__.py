@@ -58,6 +58,8 @@ ARCHITECTURES: Mapping[str, str] = MappingProxyType(
 )
 """Class of each architecture that :func:`build` knows."""
 
+_LARGEST = 8192  # bounds what a forged file of weights can make us build
+
 # What the authors' configurations also state, and the values for which it holds here.
 _FIXED: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
     'drunet': {
@@ -111,6 +113,7 @@ def build(architecture: str, **config: Any) -> nn.Module:
     _check_names(key, accepted, [*inspect.signature(factory).parameters])
     for name, value in accepted.items():
         _check_value(key, name, value)
+    _check_channels(key, accepted)
     network: nn.Module = factory(**accepted)
     return network
 
@@ -130,7 +133,10 @@ def _build_skip(config: Mapping[str, Any]) -> nn.Module:
 
     spelled = from_short_names(config)
     _check_names('skip', spelled, list(SkipConfig.__dataclass_fields__))
-    return Skip(SkipConfig(**spelled))
+    try:
+        return Skip(SkipConfig(**spelled))
+    except TypeError as error:
+        raise ParameterError(f'skip cannot be built from {spelled}: {error}') from None
 
 
 def _without_fixed(architecture: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,13 +164,22 @@ def _check_value(architecture: str, name: str, value: Any) -> None:
         valid, allowed = isinstance(value, bool), 'true or false'
     elif (architecture, name) == ('drunet', 'nc'):
         valid = isinstance(value, Sequence) and len(value) == 4 and all(map(_is_count, value))
-        allowed = 'four whole numbers of at least 1'
+        allowed = f'four whole numbers from 1 to {_LARGEST}'
     else:
         least = 2 if name == 'nb' and architecture in ('ffdnet', 'dncnn') else 1
-        valid, allowed = _is_count(value, least), f'a whole number of at least {least}'
+        valid, allowed = _is_count(value, least), f'a whole number from {least} to {_LARGEST}'
     if not valid:
         raise ParameterError(f'{architecture} {name} = {value!r} is not {allowed}')
 
 
 def _is_count(value: Any, least: int = 1) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST
+
+
+def _check_channels(architecture: str, config: Mapping[str, Any]) -> None:
+    inputs, outputs = config.get('in_nc', 1), config.get('out_nc', 1)
+    if architecture != 'drunet' and inputs != outputs:
+        raise ParameterError(
+            f'{architecture} gives the channels that it takes: in_nc = {inputs} and '
+            f'out_nc = {outputs} must be equal'
+        )

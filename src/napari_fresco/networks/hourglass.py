@@ -13,6 +13,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from ..physics.resample import lanczos_kernel
 from ..types import ImageError, ParameterError
 
 Preset = Literal['standard', 'inpainting', 'large-hole', 'small']
@@ -106,7 +107,12 @@ class SkipConfig:
 
     @property
     def size_multiple(self) -> int:
-        """Height and width must be multiples of this for the output to have the input's size."""
+        """Height and width must be multiples of this for the output to have the input's size.
+
+        Only a skip connection remembers an odd size, and only strides round up.
+        """
+        if self.downsample_mode != 'stride':
+            return 1 << self.levels
         leading = 0
         while leading < self.levels and self.num_channels_skip[leading] == 0:
             leading += 1
@@ -115,7 +121,10 @@ class SkipConfig:
     @property
     def minimum_size(self) -> int:
         """Least height and width: below it the coarsest level cannot be padded or normalised."""
-        return (max(1, self.filter_size_down // 2) << self.levels) + 1
+        padding = max(1, self.filter_size_down // 2)
+        if self.downsample_mode != 'stride':
+            return (padding + 1) << self.levels
+        return (padding << self.levels) + 1
 
 
 _PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -235,17 +244,13 @@ class Downsampler(nn.Module):
 
     def __init__(self, channels: int, lobes: int) -> None:
         super().__init__()
-        size = 4 * lobes
-        distance = (torch.arange(size, dtype=torch.float64) - (size - 1) / 2).abs() / 2
-        taps = torch.sinc(distance) * torch.sinc(distance / lobes)
-        kernel = torch.outer(taps, taps)
+        kernel = lanczos_kernel(2, lobes)
+        size = kernel.shape[0]
         self.padding = nn.ReplicationPad2d((size - 2) // 2)
         self.downsampler_ = nn.Conv2d(channels, channels, size, stride=2)
         with torch.no_grad():
             self.downsampler_.weight.zero_()
-            self.downsampler_.weight[range(channels), range(channels)] = (
-                kernel / kernel.sum()
-            ).float()
+            self.downsampler_.weight[range(channels), range(channels)] = kernel.float()
             if self.downsampler_.bias is not None:
                 self.downsampler_.bias.zero_()
 

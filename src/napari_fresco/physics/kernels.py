@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import tifffile
@@ -20,7 +19,8 @@ from PIL import Image
 from scipy import io, ndimage
 
 from ..types import FileError, KernelError, ParameterError
-from .psf import Widths, from_bead, fwhm, microscope, normalise, odd_size, positive
+from .bead import from_bead
+from .psf import Widths, fwhm, microscope, normalise, odd_size, positive, whole
 
 __all__ = [
     'Widths',
@@ -131,7 +131,7 @@ def bicubic(scale: int) -> np.ndarray:
     R. Keys, "Cubic convolution interpolation for digital image processing",
     IEEE Trans. ASSP 29(6), 1981.
     """
-    _whole(scale)
+    whole('scale', scale)
     reach = math.floor(2 * scale + (scale - 1) / 2)
     t = np.abs(np.arange(-reach, reach + 1) + (scale - 1) / 2) / scale
     inner = 1.5 * t**3 - 2.5 * t**2 + 1
@@ -162,7 +162,7 @@ def shift(kernel: Any, scale: int, upper_left: bool = True) -> np.ndarray:
     KernelError, ParameterError
         When `kernel` or `scale` is not usable.
     """
-    _whole(scale)
+    whole('scale', scale)
     distance = (scale - 1) / 2 * (-1 if upper_left else 1)
     moved = ndimage.shift(normalise(kernel, signed=True), distance, order=1, mode='nearest')
     return normalise(moved, signed=True)
@@ -196,7 +196,7 @@ def read(path: str | Path, index: int | None = None) -> np.ndarray:
         arrays = list(_load(path))
     except FileError:
         raise
-    except (OSError, ValueError, TypeError, KeyError, BadZipFile) as error:
+    except Exception as error:  # parsers meet foreign bytes with any kind of error
         raise FileError(f'{path} cannot be read as a kernel: {error}') from None
     found = [plane for array in arrays for plane in _planes(array)]
     if not found:
@@ -216,11 +216,6 @@ def _axes(size: int, angle: float) -> tuple[np.ndarray, np.ndarray]:
     rows, cols = np.mgrid[:size, :size] - size // 2
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     return cols * cos - rows * sin, cols * sin + rows * cos
-
-
-def _whole(scale: int) -> None:
-    if isinstance(scale, bool) or not isinstance(scale, int | np.integer) or scale < 1:
-        raise ParameterError(f'scale = {scale!r} must be a whole number of at least 1')
 
 
 def _load(path: Path) -> Iterator[Any]:

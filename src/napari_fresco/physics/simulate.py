@@ -15,10 +15,11 @@ from PIL import Image
 from scipy import fft, ndimage
 
 from ..types import ImageError, KernelError, ParameterError
-from .psf import positive
+from .psf import positive, whole
 
 Seed = int | np.random.Generator | np.random.RandomState
 
+GOLDEN = (5**0.5 - 1) / 2
 CHANNEL = {'R': 0, 'G': 1, 'B': 2}
 
 
@@ -56,10 +57,8 @@ def blur(image: Any, kernel: np.ndarray) -> np.ndarray:
 
 def downsample(image: Any, scale: int) -> np.ndarray:
     """Keep the upper-left pixel of every `scale` x `scale` cell."""
-    values = np.asarray(image)
-    if scale < 1:
-        raise ParameterError(f'scale = {scale} must be at least 1')
-    return values[::scale, ::scale]
+    step = whole('scale', scale)
+    return np.asarray(image)[::step, ::step]
 
 
 def mosaic(image: Any, pattern: str = 'RGGB') -> np.ndarray:
@@ -93,7 +92,7 @@ def filter_array(shape: tuple[int, ...], pattern: str) -> np.ndarray:
         raise ParameterError(f'pattern = {pattern!r}; choose RGGB, GRBG, GBRG or BGGR')
     cell = np.array([CHANNEL[colour] for colour in pattern]).reshape(2, 2)
     rows, cols = np.ogrid[: shape[0], : shape[1]]
-    return cell[rows % 2, cols % 2]
+    return np.asarray(cell[rows % 2, cols % 2])
 
 
 def gaussian_noise(image: Any, sigma: float, seed: Seed = 0) -> np.ndarray:
@@ -107,7 +106,7 @@ def gaussian_noise(image: Any, sigma: float, seed: Seed = 0) -> np.ndarray:
 def camera_noise(
     image: Any, gain: float, offset: float = 0.0, read_noise: float = 0.0, seed: Seed = 0
 ) -> np.ndarray:
-    """Add photon and read noise: ``gain * Poisson((x - offset) / gain) + offset + N(0, read_noise)``.
+    r"""Add photon and read noise, :math:`y = g\,\mathrm{Poisson}((x - o)/g) + o + N(0, r^2)`.
 
     Parameters
     ----------
@@ -159,20 +158,21 @@ def line_mask(shape: tuple[int, int], spacing: int = 16, width: int = 2) -> np.n
 
 def grid_mask(shape: tuple[int, int], spacing: int = 16, width: int = 2) -> np.ndarray:
     """Draw horizontal and vertical lines `width` wide, `spacing` apart."""
-    return line_mask(shape, spacing, width) | line_mask(shape[::-1], spacing, width).T
+    across = line_mask(shape[::-1], spacing, width).T
+    return np.asarray(line_mask(shape, spacing, width) | across)
 
 
 def crack_mask(
     shape: tuple[int, int], cracks: int = 12, width: float = 2.0, seed: Seed = 0
 ) -> np.ndarray:
-    """Draw craquelure: wandering cracks that fork now and then.
+    """Draw craquelure: wandering cracks, spread over the image, that fork now and then.
 
     Parameters
     ----------
     shape : tuple of int
         Rows and columns.
     cracks : int
-        How many main cracks start at random places.
+        How many main cracks there are.
     width : float
         Greatest width in pixels; branches are thinner.
 
@@ -183,8 +183,9 @@ def crack_mask(
     positive('width', width)
     random = _generator(seed)
     half = np.zeros(shape)
-    for _ in range(cracks):
-        start = random.uniform(0, 1, 2) * shape
+    for i in range(cracks):
+        row, col = random.uniform(0, 1, 2)
+        start = np.array([(i + row) / cracks, (i * GOLDEN + 0.3 * col) % 1]) * shape
         length = random.uniform(0.3, 0.9) * max(shape)
         _crack(half, start, random.uniform(0, 2 * np.pi), length, width / 2, random)
     if not half.any():

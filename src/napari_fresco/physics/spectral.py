@@ -72,6 +72,7 @@ class Downsample(Degradation):
             )
         self.scale = scale
         self.shape = (height, width)
+        self._sampled = (height // scale, width // scale)
         self._cache: dict[tuple[torch.device, torch.dtype], _Transfer] = {}
 
     def forward(self, x: Tensor) -> Tensor:
@@ -87,34 +88,26 @@ class Downsample(Degradation):
 
         `alpha` is a number, or one per image ``(N, 1, 1, 1)``.
         """
+        _check(y, self._sampled)
         transfer = self._transfer(z)
         gain = 1 / (transfer.power + _uniform(alpha))
         residual = self._spread(y - self._sample(self._spectrum(z) * transfer.otf))
         return z + self._backproject(residual * gain, transfer)
 
     def _spectrum(self, x: Tensor) -> Tensor:
-        if tuple(x.shape[-2:]) != self.shape:
-            raise ImageError(
-                f'image {tuple(x.shape[-2:])} is not on the grid {self.shape} of the '
-                'degradation; build the operator for the size of the image'
-            )
+        _check(x, self.shape)
         return _rfft2(x)
 
     def _sample(self, spectrum: Tensor) -> Tensor:
         """Return every s-th sample of the image that has this half spectrum."""
-        s, (height, width) = self.scale, self.shape
-        rows = _blocks(spectrum, s).mean(-3)
-        return _irfft2(rows, (height // s, width))[..., ::s].contiguous()
+        grid = (self._sampled[0], self.shape[1])
+        rows = _blocks(spectrum, self.scale).mean(-3)
+        return _irfft2(rows, grid)[..., :: self.scale].contiguous()
 
     def _spread(self, y: Tensor) -> Tensor:
         """Return the half spectrum of y between zeros, whose rows repeat, once."""
-        s, (height, width) = self.scale, self.shape
-        if tuple(y.shape[-2:]) != (height // s, width // s):
-            raise ImageError(
-                f'observation {tuple(y.shape[-2:])} does not match the grid {self.shape} of '
-                f'the degradation at scale {s}; it needs {(height // s, width // s)}'
-            )
-        return _rfft2(functional.pad(y[..., None], (0, s - 1)).flatten(-2))
+        _check(y, self._sampled)
+        return _rfft2(functional.pad(y[..., None], (0, self.scale - 1)).flatten(-2))
 
     def _backproject(self, rows: Tensor, transfer: _Transfer) -> Tensor:
         blocks = _blocks(transfer.conjugate, self.scale) * rows[..., None, :, :]
@@ -186,6 +179,14 @@ def _checked_kernel(kernel: Tensor | Array, shape: tuple[int, int]) -> Tensor:
             'crop the kernel or extend the image'
         )
     return tensor
+
+
+def _check(image: Tensor, grid: tuple[int, int]) -> None:
+    if tuple(image.shape[-2:]) != grid:
+        raise ImageError(
+            f'image {tuple(image.shape[-2:])} is not on the grid {grid} of the degradation; '
+            'build the operator for the size of the image'
+        )
 
 
 def _uniform(alpha: float | Tensor) -> float | Tensor:

@@ -20,18 +20,17 @@ G. Mataev, P. Milanfar, M. Elad, "DeepRED: Deep Image Prior Powered by RED", ICC
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..types import DivergedError
+from .untrained import Backtrack, Fit, Hourglass, Operator
 
 Update = Literal['fixed-point', 'gradient', 'mixed']
-Operator = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,8 @@ class Settings:
         Steps of Adam.
     learning_rate, decay, decay_every : float, float, int
         Step size, and the factor by which it shrinks every so many iterations.
+    input_noise : float
+        Standard deviation of the noise on the network's input.
     regularization, penalty : float
         Weights lambda of the RED term and mu of the constraint.
     update : {'fixed-point', 'gradient', 'mixed'}
@@ -73,7 +74,7 @@ class Settings:
     average : float
         Memory a of the moving average ``a average + (1 - a) out``.
     low, high : float
-        Range of x.
+        Range of x, and the values to which the network's 0 and 1 are mapped.
     backtrack : float or None
         Fall of the fit, in decibels, after which earlier weights are put back.
     """
@@ -82,6 +83,7 @@ class Settings:
     learning_rate: float
     decay: float = 1.0
     decay_every: int = 1000
+    input_noise: float = 0.0
     regularization: float = 0.0
     penalty: float = 0.0
     update: Update = 'fixed-point'
@@ -116,118 +118,6 @@ class Iterate:
     penalty: float
     regularization: float
     learning_rate: float
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """The data term ``mean(weight (H x - y)^2)``; no weight means 1 everywhere."""
-
-    forward: Operator
-    y: Tensor
-    weight: Tensor | None = None
-
-    def loss(self, x: Tensor) -> Tensor:
-        """Return the error of `x`, with gradient."""
-        square = (self.forward(x) - self.y).square()
-        return (square if self.weight is None else square * self.weight).mean()
-
-
-class Hourglass:
-    """``x = T(z)``: an untrained network, its fixed input and its optimiser.
-
-    Parameters
-    ----------
-    network : Module
-        Maps ``(1, D, H, W)`` to ``(1, C, >= H, >= W)`` with values in [0, 1].
-    z : Tensor
-        The fixed input.
-    noise : callable
-        Gives standard normal noise like `z`.
-    strength : float
-        Standard deviation of the noise that is added to `z` each time.
-    size : tuple of int
-        Height and width to which the output is cropped.
-    low, high : float
-        Values to which the network's 0 and 1 are mapped.
-    autocast : callable
-        Gives the context in which the network runs.
-    """
-
-    def __init__(
-        self,
-        network: nn.Module,
-        z: Tensor,
-        noise: Callable[[], Tensor],
-        *,
-        strength: float,
-        size: tuple[int, int],
-        learning_rate: float,
-        low: float = 0.0,
-        high: float = 1.0,
-        autocast: Callable[[], AbstractContextManager[object]] = torch.enable_grad,
-    ) -> None:
-        self.network = network.train()
-        self.z, self.noise, self.strength = z, noise, strength
-        self.height, self.width = size
-        self.low, self.high = low, high
-        self.autocast = autocast
-        fused = True if z.device.type in ('cpu', 'cuda') else None
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate, fused=fused)
-
-    def output(self) -> Tensor:
-        """Return ``T(z + noise)`` with gradient, in the precision of z."""
-        z = self.z
-        if self.strength > 0:
-            z = torch.add(z, self.noise(), alpha=self.strength)
-        with self.autocast():
-            raw = self.network(z)
-        raw = raw[..., : self.height, : self.width].to(z.dtype)
-        return raw if (self.low, self.high) == (0, 1) else self.low + (self.high - self.low) * raw
-
-    def step(self, fit: Fit, target: Tensor | None, penalty: float) -> tuple[Tensor, float, float]:
-        """Take one step of Adam; return the output before it and the two errors."""
-        self.optimizer.zero_grad(set_to_none=True)
-        out = self.output()
-        data = fit.loss(out)
-        gap = torch.zeros_like(data) if target is None else (out - target).square().mean()
-        (data + penalty * gap).backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        errors = torch.stack((data.detach(), gap.detach())).tolist()
-        return out.detach(), errors[0], errors[1]
-
-    def set_rate(self, learning_rate: float) -> None:
-        """Use `learning_rate` from the next step on."""
-        for group in self.optimizer.param_groups:
-            group['lr'] = learning_rate
-
-
-class Backtrack:
-    """Puts earlier weights back when the fit falls apart.
-
-    The weights are copied every `every` iterations. When the error grows by
-    more than `decibels` over that of the copy, the copy is put back and the
-    moments of Adam are forgotten.
-    """
-
-    def __init__(self, net: Hourglass, decibels: float, every: int = 25) -> None:
-        self.net, self.factor, self.every = net, 10 ** (decibels / 10), every
-        self._copies = [p.detach().clone() for p in net.network.parameters()]
-        self._age, self._level = 0, math.inf
-
-    @torch.no_grad()
-    def fell(self, error: float) -> bool:
-        """See the error before the last step; return whether weights were put back."""
-        if error > self.factor * self._level:
-            for p, copy in zip(self.net.network.parameters(), self._copies, strict=True):
-                p.copy_(copy)
-            self.net.optimizer.state.clear()
-            return True
-        self._age += 1
-        if self._age >= self.every:
-            for p, copy in zip(self.net.network.parameters(), self._copies, strict=True):
-                copy.copy_(p)
-            self._age, self._level = 0, error
-        return False
 
 
 class DenoiserCalls:
@@ -276,7 +166,6 @@ def iterate(
     fit: Fit,
     denoise: Operator | None,
     start: Tensor,
-    settings: Settings,
     average: Tensor | None = None,
 ) -> Iterator[Iterate]:
     """Yield the iterates of DeepRED, or of plain deep image prior without `denoise`.
@@ -284,15 +173,13 @@ def iterate(
     Parameters
     ----------
     net : Hourglass
-        The network with its optimiser.
+        The network with its optimiser and the numbers of the run.
     fit : Fit
         The data term.
     denoise : callable or None
         f at the strength of the prior.
     start : Tensor
         First x, ``(1, C, H, W)``; not used by plain deep image prior.
-    settings : Settings
-        The numbers of the run.
     average : Tensor, optional
         Start of the moving average; by default the first output.
 
@@ -301,6 +188,7 @@ def iterate(
     DivergedError
         When a loss is not finite.
     """
+    settings = net.settings
     calls = denoise and DenoiserCalls(
         denoise, start, every=settings.denoise_every, delayed=settings.delayed
     )

@@ -1,102 +1,40 @@
-"""Deep image prior and DeepRED as a solver: settings per task, stopping, restarts.
+"""Deep image prior and DeepRED as a solver: runs, stopping, restarts.
 
-An untrained network is fitted to the one image at hand, so nothing is learned from
-other images; a denoiser may pull the result towards images it knows (RED). The
-network would in the end fit the noise too: a rule stops it before that.
+An untrained network is fitted to the one image at hand, so that nothing is learned
+from other images; a denoiser may pull the result towards images it knows (RED). In
+the end the network would fit the noise too: a rule stops it before that.
 
 References
 ----------
-G. Mataev, P. Milanfar, M. Elad, "DeepRED: Deep Image Prior Powered by RED", ICCV Workshops 2019;
-D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018.
+G. Mataev, P. Milanfar, M. Elad, "DeepRED: Deep Image Prior Powered by RED", ICCV
+Workshops 2019. D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 
-from .. import weights
-from ..catalogue import DeepREDParameters
-from ..networks.hourglass import Preset, Skip, SkipConfig
-from ..physics.operators import Mask
-from ..types import DivergedError, Problem, Step, Task, Tools
-from .admm import Fit, Hourglass, Iterate, Operator, Settings, Update, iterate
+from ..types import DivergedError, Problem, Step, Tools
+from .admm import Iterate, iterate
+from .recipes import Setup
 from .stopping import Discrepancy, MovingVariance, Never, StoppingRule, WindowedVariance
 
-INPUT_AMPLITUDE = 0.1
-"""The fixed input of the network is uniform between 0 and this."""
-
-BACKTRACK = 5.0
-"""Fall of the fit, in decibels, that is taken for an accident of the optimiser."""
-
-LEAST_NOISE_RATIO = 0.1
-"""A noise map is not taken to fall below this part of its root mean square."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Settings of one task, where the user gives none.
-
-    Attributes
-    ----------
-    iterations : int
-        Most steps of Adam; the stopping rule usually ends before.
-    learning_rate, decay : float
-        Step size, and the factor by which it shrinks every 1000 iterations.
-    input_noise : float
-        Standard deviation of the noise on the network's input.
-    regularization, penalty : float
-        Weights lambda and mu; 0 for plain deep image prior.
-    strength, least : float
-        Strength of the RED denoiser as a multiple of the noise, and the least
-        one in working units.
-    """
-
-    iterations: int
-    learning_rate: float
-    input_noise: float
-    decay: float = 1.0
-    regularization: float = 0.0
-    penalty: float = 0.0
-    strength: float = 1.0
-    least: float = 5 / 255
-
-
-# Ulyanov et al., notebooks; deblurring is ours.
-_PLAIN: dict[Task, Recipe] = {
-    'denoise': Recipe(3000, 0.01, 1 / 30),
-    'deblur': Recipe(3000, 0.004, 0.01, decay=0.9),
-    'super_resolve': Recipe(2000, 0.01, 0.03),
-    'inpaint': Recipe(3000, 0.01, 0.03),
-}
-
-# Mataev et al. and the mixed-degradation variant.
-_RED: dict[Task, Recipe] = {
-    'denoise': Recipe(3000, 0.008, 0.033, regularization=0.5, penalty=0.5),
-    'deblur': Recipe(3000, 0.004, 0.01, decay=0.9, regularization=0.02, penalty=0.04),
-    'super_resolve': Recipe(2000, 0.001, 0.02, regularization=0.1, penalty=0.2),
-    'inpaint': Recipe(3000, 0.001, 0.02, regularization=0.05, penalty=0.06),
-}
-
-
-def recipe(task: Task, *, prior: bool) -> Recipe:
-    """Return the settings of `task`, with a RED denoiser or without."""
-    return (_RED if prior else _PLAIN)[task]
+if TYPE_CHECKING:
+    from ..catalogue import DeepREDParameters
 
 
 def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterator[Step]:
     """Restore one plane by deep image prior, with RED unless ``params.prior`` is 'none'.
 
-    Each step shows the moving average of the outputs; the last one is final
-    and holds the average at which the stopping rule was best, averaged over
-    the restarts. A run whose loss is not finite starts again once.
+    Each step shows the present estimate. The last one is final and holds the
+    estimate at which the stopping rule was best, averaged over the restarts.
+    A run whose loss is not finite starts again once.
 
     Parameters
     ----------
@@ -114,24 +52,88 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
         When the loss is not finite twice, before there was any estimate.
     """
     setup = Setup.of(problem, params, tools)
+    length = setup.settings.iterations
     finished: list[Tensor] = []
     for number in range(params.restarts):
-        finished.append((yield from _run(setup, number, finished)))
-    
+        best, least = setup.start, math.inf
+        for view in _run(setup, params):
+            if view.score is None or view.score < least:
+                best, least = view.estimate, view.score or math.inf
+            last = view.last and number + 1 == params.restarts
+            image, share = (best, 1.0) if view.last else (view.estimate, view.index / length)
+            yield Step(
+                index=number * length + view.index,
+                total=params.restarts * length,
+                x=_blend(finished, image, share),
+                residual=setup.residual(view.iterate.data_loss),
+                score=_score(view.score, number, params),
+                final=last,
+                metrics={
+                    'data_loss': view.iterate.data_loss,
+                    'prior_loss': view.iterate.prior_loss,
+                },
+            )
+        finished.append(best)
+
 
 @dataclass(frozen=True, eq=False)
-class Setup:
-    """Everything that the runs on one plane share."""
+class _View:
+    """An iterate as the stopping rule sees it."""
 
-    fit: Fit
-    level: float
-    start: Tensor
-    denoise: Operator | None
-    settings: Settings
-    config: SkipConfig
-    params: DeepREDParameters
-    tools: Tools
+    iterate: Iterate
+    estimate: Tensor
+    score: float | None
+    last: bool
 
-    @classmethod
-    def of(cls, problem: Problem, params: DeepREDParameters, tools: Tools) -> Setup:
-        """Choose network, weights and strengths for `problem`."""
+    @property
+    def index(self) -> int:
+        return self.iterate.index
+
+
+def _run(setup: Setup, params: DeepREDParameters) -> Iterator[_View]:
+    """Run once; start again, with other random numbers, if the loss is not finite."""
+    found = False
+    for attempt in range(2):
+        try:
+            for view in _attempt(setup, params):
+                found = True
+                yield view
+        except DivergedError:
+            if attempt == 1 and not found:
+                raise
+        else:
+            return
+
+
+def _attempt(setup: Setup, params: DeepREDParameters) -> Iterator[_View]:
+    rule = _rule(params)
+    for state in iterate(setup.hourglass(), setup.fit, setup.denoise, setup.start):
+        score = rule.update(state.out, setup.noise_ratio(state.data_loss))
+        last = rule.stopped or state.index == setup.settings.iterations
+        yield _View(state, state.average, score, last)
+        if last:
+            return
+
+
+def _rule(params: DeepREDParameters) -> StoppingRule:
+    if params.stopping == 'variance':
+        return WindowedVariance(params.window, params.patience)
+    if params.stopping == 'moving-variance':
+        return MovingVariance(patience=params.patience)
+    return Discrepancy() if params.stopping == 'discrepancy' else Never()
+
+
+def _blend(finished: list[Tensor], image: Tensor, share: float) -> Tensor:
+    """Average finished restarts with the present one, which counts as far as it has come."""
+    if not finished:
+        return image
+    return (torch.stack(finished).sum(0) + share * image) / (len(finished) + share)
+
+
+def _score(score: float | None, number: int, params: DeepREDParameters) -> float | None:
+    """Return the score of the average of `number` restarts and the present one."""
+    if score is None:
+        # A later restart must not replace a scored one before it has a score itself.
+        judged = params.stopping in ('variance', 'moving-variance')
+        return math.inf if judged and number else None
+    return score / (number + 1)

@@ -162,7 +162,7 @@ def _by_autograd(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 def _by_differences(f: Callable[[Tensor], Tensor], x: Tensor, step: float) -> Tensor:
     """Return J column by column, ``(f(x + h e_j) - f(x - h e_j)) / 2h``."""
     offsets = step * torch.eye(x.numel(), dtype=x.dtype).reshape(-1, *x.shape[1:])
-    columns = [f(x + e) - f(x - e) for e in offsets.split(_BATCH)]
+    columns = [f(x + e) - f(x - e) for e in torch.split(offsets, _BATCH)]
     return torch.cat(columns).reshape(x.numel(), -1).T / (2 * step)
 
 

@@ -91,7 +91,7 @@ class WindowedVariance(_Patience):
     the window, the mean becomes ``m' = m + (new - old) / W`` and the sum of
     squared deviations grows by ``sum (new - old) (new - m' + old - m)``.
     Unlike the difference of two sums of squares this does not cancel, so
-    single precision suffices.
+    single precision suffices; once per window both are computed anew.
 
     References
     ----------
@@ -124,6 +124,9 @@ class WindowedVariance(_Patience):
             self._spread += float(torch.dot(change, new - mean))
         self._mean = mean
         self._ring[slot] = new
+        if slot == self.window - 1:
+            self._mean = self._ring.mean(0)
+            self._spread = float((self._ring - self._mean).square().sum())
         score = self._score() if self.epoch + 1 >= self.window else None
         if score is not None:
             self._judge(score)

@@ -64,7 +64,7 @@ def _score(denoiser: Denoiser, image: np.ndarray, sigma: float) -> tuple[float, 
     noisy = image / 255 + noise
     x = torch.from_numpy(noisy.astype(np.float32)).permute(2, 0, 1)[None]
     restored = denoiser(x, sigma / 255)[0].permute(1, 2, 0).float().cpu().numpy()
-    return psnr(image, _to_uint8(noisy), 255), psnr(image, _to_uint8(restored), 255)
+    return psnr(_to_uint8(noisy), image, 255), psnr(_to_uint8(restored), image, 255)
 
 
 def _to_uint8(image: np.ndarray) -> np.ndarray:

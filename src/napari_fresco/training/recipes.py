@@ -50,15 +50,15 @@ def _recipes() -> tuple[Recipe, ...]:
     gray = {'in_nc': 1, 'out_nc': 1, 'nc': 64, 'nb': 15}
     color = {'in_nc': 3, 'out_nc': 3, 'nc': 96, 'nb': 12}
     return (
-        Recipe('ffdnet_gray', 'ffdnet', gray, 1, 75, steps=8000, learning_rate=1e-3),
-        Recipe('ffdnet_color', 'ffdnet', color, 3, 75, steps=6000, learning_rate=1e-3),
+        Recipe('ffdnet_gray', 'ffdnet', gray, 1, 75, steps=5000, learning_rate=1e-3),
+        Recipe('ffdnet_color', 'ffdnet', color, 3, 75, steps=4000, learning_rate=1e-3),
         Recipe(
             'drunet_compact_gray',
             'drunet',
             {'in_nc': 2, 'out_nc': 1, **_COMPACT},
             1,
             50,
-            steps=6000,
+            steps=3500,
             learning_rate=7e-4,
         ),
         Recipe(
@@ -67,7 +67,7 @@ def _recipes() -> tuple[Recipe, ...]:
             {'in_nc': 4, 'out_nc': 3, **_COMPACT},
             3,
             50,
-            steps=6000,
+            steps=3500,
             learning_rate=7e-4,
         ),
     )

@@ -90,8 +90,9 @@ def _read_safetensors(path: Path) -> Stored:
 
 
 def _read_npz(path: Path) -> Stored:
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    # NumPy leaves a damaged file open unless it was opened for it.
+    with path.open('rb') as file, np.load(file, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
     meta = json.loads(str(arrays.pop('meta', '{}')))
     config = dict(meta.get('config', {}))
     architecture = config.pop('arch', None)

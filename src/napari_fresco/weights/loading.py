@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import devices
 from ..networks import build
@@ -49,10 +49,9 @@ def load_file(path: Path, entry: Entry | None, device: str | torch.device) -> Ne
         architecture, config = stored.architecture, stored.config
     else:
         architecture, config = detect(stored.tensors, path)
-    network = cast('Network', assemble(architecture, config, stored.tensors, path))
+    network = assemble(architecture, config, stored.tensors, path)
     network.weights_sha256 = file_sha256(path)
     network.weights_name = entry.name if entry else path.name
-    network.facts = facts_of(network)
     if entry is not None:
         _verify(entry, network, path)
         if entry.sigma is not None:
@@ -92,8 +91,8 @@ def detect(tensors: Mapping[str, Tensor], path: Path) -> tuple[str, dict[str, An
 
 def assemble(
     architecture: str, config: Mapping[str, Any], tensors: Mapping[str, Tensor], path: Path
-) -> nn.Module:
-    """Return the network `architecture` with `tensors` for parameters.
+) -> Network:
+    """Return the network `architecture` with `tensors` for parameters, and its facts.
 
     Raises
     ------
@@ -103,14 +102,16 @@ def assemble(
     try:
         # On the meta device nothing is allocated or initialised: the tensors become the parameters.
         with torch.device('meta'):
-            network = build(architecture, **config)
+            network = cast('Network', build(architecture, **config))
+        network.facts = facts_of(network)
     except ParameterError as error:
         raise WeightsError(f'{path} describes an impossible network: {error}') from None
     wrong = _differences(network.state_dict(), tensors)
     if wrong:
         raise WeightsError(f'{path} does not fit {architecture}: {"; ".join(wrong)}')
     network.load_state_dict(tensors, strict=True, assign=True)
-    return network.requires_grad_(False).eval()
+    network.requires_grad_(False).eval()
+    return network
 
 
 def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:

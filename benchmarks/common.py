@@ -1,0 +1,45 @@
+"""What the benchmark scripts share: reading images and printing tables."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from skimage import io
+
+from napari_fresco.metrics import psnr, to_uint8
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser that knows where the images are."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument('--data', type=Path, required=True, help='folder of the evaluation data')
+    parser.add_argument('--precision', default='auto')
+    parser.add_argument('--device', default='auto')
+    return parser
+
+
+def read(path: Path, size: int | None = None) -> np.ndarray:
+    """Read an 8-bit image, cut to its central `size` x `size` pixels when given."""
+    image = io.imread(path)
+    if size is None:
+        return image
+    top, left = ((n - size) // 2 for n in image.shape[:2])
+    return image[top : top + size, left : left + size]
+
+
+def psnr8(image: np.ndarray, truth: np.ndarray) -> float:
+    """PSNR of an image in [0, 1] after rounding to 8 bits, over all channels."""
+    return psnr(to_uint8(image), truth, 255)
+
+
+def show(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a Markdown table row by row, as the numbers come in."""
+    print('| ' + ' | '.join(header) + ' |')
+    print('|' + ' --- |' * len(header))
+    for row in rows:
+        cells = (f'{c:.2f}' if isinstance(c, float) else str(c) for c in row)
+        print('| ' + ' | '.join(cells) + ' |', flush=True)

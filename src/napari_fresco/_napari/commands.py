@@ -1,0 +1,61 @@
+"""What the manifest points at: panels and menu commands.
+
+The panel of a method is the attribute named like the method, so that a new
+method needs no code here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import napari
+import napari.viewer
+from napari.layers import Image
+from napari.utils.notifications import show_info
+
+from ..catalogue import METHODS
+from ..types import FrescoError
+from . import words
+from .kernel_panel import KernelPanel
+from .layers import is_stack, select
+from .new_mask import new_mask
+from .noise_level import noise_level
+from .panel import MethodPanel, panel_class
+
+blur_kernel = KernelPanel
+
+
+@cache
+def _panel(name: str) -> type[MethodPanel]:
+    return panel_class(METHODS[name])
+
+
+def __getattr__(name: str) -> type[MethodPanel]:
+    if name in METHODS:
+        return _panel(name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+
+def mask_for_image(viewer: napari.viewer.Viewer) -> None:
+    """Add an empty mask for the selected image and take up the brush."""
+    new_mask(viewer, _selected_image(viewer))
+    show_info('Paint over the damage, then open a panel of Fresco and choose "Fill damage".')
+
+
+def noise_of_image(viewer: napari.viewer.Viewer) -> float:
+    """Say how noisy the selected image is, and return it in image units."""
+    image = _selected_image(viewer)
+    point = viewer.dims.point if is_stack(image) else None
+    level = noise_level(select(image, point=point))
+    show_info(f'{image.name}: noise σ = {words.number(level)} (image units)')
+    return level
+
+
+def _selected_image(viewer: napari.viewer.Viewer) -> Image:
+    active = viewer.layers.selection.active
+    if isinstance(active, Image):
+        return active
+    images = [layer for layer in viewer.layers if isinstance(layer, Image)]
+    if len(images) == 1:
+        return images[0]
+    raise FrescoError('Select one image in the layer list first.')

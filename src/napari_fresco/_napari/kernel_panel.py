@@ -1,0 +1,260 @@
+"""The panel that makes blur kernels: from numbers, from a file, or from a bead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Shapes
+from napari.utils.notifications import show_error
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QImage, QPixmap
+from qtpy.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..physics import kernels
+from ..types import FrescoError, KernelError
+from .choosers import LayerChooser
+from .fields import Field, fields_of
+from .form import Section, combo_box, note
+from .kernel_kinds import KINDS, make
+from .layers import Space, select, spatial_axes
+from .masks import region_of
+from .results import KERNEL
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+FILE, BEAD = 'From a file', 'From a bead'
+_THUMBNAIL = 96
+_FILES = 'Kernels (*.npy *.npz *.mat *.tif *.tiff *.png)'
+
+
+class KernelPanel(QWidget):
+    """Makes a kernel layer, calibrated like the image it is meant for."""
+
+    made = Signal(object)
+    """The kernel layer that was added."""
+
+    def __init__(self, viewer: napari.viewer.Viewer, image: Any = None) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._section = Section('Blur kernel')
+        self.image = LayerChooser(viewer, _is_image)
+        self.kind = combo_box(*KINDS, FILE, BEAD)
+        self.fields = {title: fields_of(kind.parameters) for title, kind in KINDS.items()}
+        self.file = QLineEdit()
+        self.file.setPlaceholderText('.npy, .npz, .mat or an image')
+        self.index = QSpinBox()
+        self.bead = LayerChooser(viewer, _is_shapes)
+        self.picture = QLabel()
+        self.message = note()
+        self.add_button = QPushButton('Add kernel layer')
+        self._rows = self._build_rows()
+        self._lay_out()
+        if image is not None:
+            self.image.value = image
+        self._take_pixel_size()
+        self._listen()
+        self.refresh()
+
+    def kernel(self) -> tuple[NDArray[np.float64], str]:
+        """Return the kernel as the fields describe it, and a warning or nothing.
+
+        Raises
+        ------
+        FrescoError
+            When the fields describe none.
+        """
+        kind = self.kind.currentText()
+        if kind == FILE:
+            if not self.file.text():
+                raise KernelError('Choose a file that holds the kernel.')
+            return kernels.read(Path(self.file.text()), self.index.value() or None), ''
+        if kind == BEAD:
+            return kernels.from_bead(self._bead_crop()), ''
+        return make(KINDS[kind], {f.parameter.name: f.value for f in self.fields[kind]})
+
+    def add_layer(self) -> Any:
+        """Add the kernel as a layer and return it; say what is wrong otherwise."""
+        try:
+            kernel, _ = self.kernel()
+        except FrescoError as error:
+            show_error(str(error))
+            return None
+        layer = self._viewer.add_image(
+            kernel,
+            name=f'{self.kind.currentText().partition(" (")[0]} kernel',
+            rgb=False,
+            colormap='inferno',
+            metadata={KERNEL: True},
+            **self._calibration(),
+        )
+        self.made.emit(layer)
+        return layer
+
+    def refresh(self) -> None:
+        """Show the fields of the chosen kind, the kernel and its width."""
+        chosen = self.kind.currentText()
+        for title, rows in self._rows.items():
+            for row in rows:
+                row.show(title == chosen)
+        try:
+            kernel, warning = self.kernel()
+        except FrescoError as error:
+            self.picture.clear()
+            self.message.setText(str(error))
+            self.add_button.setEnabled(False)
+            return
+        self.picture.setPixmap(_thumbnail(kernel))
+        self.message.setText(f'{_described(kernel)}{". " + warning if warning else ""}')
+        self.add_button.setEnabled(True)
+
+    def _build_rows(self) -> dict[str, list[Any]]:
+        section = self._section
+        section.add('Kind', self.kind)
+        rows: dict[str, list[Any]] = {
+            title: [field.add_to(section) for field in fields] for title, fields in self.fields.items()
+        }
+        browse = QPushButton('Browse …')
+        browse.clicked.connect(self._browse)
+        rows[FILE] = [
+            section.add('File', self.file, browse),
+            section.add('Number', self.index, tooltip='Which kernel of a file that holds several'),
+        ]
+        rows[BEAD] = [section.add('Bead', self.bead, tooltip=_BEAD_HELP)]
+        section.add('For image', self.image, tooltip='The kernel layer takes its pixel size from it')
+        return rows
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.addWidget(self._section)
+        self.picture.setFixedSize(_THUMBNAIL, _THUMBNAIL)
+        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        shown = QHBoxLayout()
+        shown.addWidget(self.picture)
+        shown.addWidget(self.message, 1)
+        layout.addLayout(shown)
+        layout.addWidget(self.add_button)
+        layout.addStretch(1)
+
+    def _listen(self) -> None:
+        self.kind.currentIndexChanged.connect(self.refresh)
+        self.file.textChanged.connect(self.refresh)
+        self.index.valueChanged.connect(self.refresh)
+        self.bead.changed.connect(self.refresh)
+        self.image.changed.connect(self._on_image)
+        self.add_button.clicked.connect(self.add_layer)
+        for fields in self.fields.values():
+            for field in fields:
+                field.changed.connect(self._on_field)
+
+    def _on_field(self) -> None:
+        self.refresh()
+
+    def _on_image(self) -> None:
+        self._take_pixel_size()
+        self.refresh()
+
+    def _browse(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, 'Kernel file', '', _FILES)
+        if path:
+            self.file.setText(path)
+
+    def _bead_crop(self) -> NDArray[Any]:
+        image, shapes = self.image.value, self.bead.value
+        if image is None or shapes is None:
+            raise KernelError('Draw a rectangle around one bead on a Shapes layer.')
+        if image.rgb:
+            raise KernelError('A bead is cut from a gray image; choose one.')
+        part = select(image, point=self._viewer.dims.point, box=region_of(image, shapes))
+        plane = part.load_ordered()
+        return plane.reshape(plane.shape[-2:])
+
+    def _calibration(self) -> dict[str, Any]:
+        image = self.image.value
+        if image is None:
+            return {}
+        space = Space.of(image).along(spatial_axes(image))
+        return {'scale': space.scale, 'units': space.units, 'axis_labels': space.axis_labels}
+
+    def _take_pixel_size(self) -> None:
+        size = _pixel_size_in_um(self.image.value)
+        field = _field(self.fields['Microscope'], 'pixel_size')
+        if size is not None and field.parameter.minimum <= size <= field.parameter.maximum:
+            field.value = size
+
+
+class KernelDialog(QDialog):
+    """The kernel panel in a window of its own, which closes when the kernel is made."""
+
+    def __init__(self, viewer: napari.viewer.Viewer, image: Any, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle('Blur kernel')
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.panel = KernelPanel(viewer, image)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.panel)
+        self.resize(340, 360)
+        self.panel.made.connect(self.close)
+
+
+_BEAD_HELP = (
+    '<p>Shapes layer with a rectangle around one bright bead, smaller than the resolution, with '
+    'some dark background.</p>'
+)
+
+
+def _is_image(layer: napari.layers.Layer) -> bool:
+    return isinstance(layer, Image) and KERNEL not in layer.metadata
+
+
+def _is_shapes(layer: napari.layers.Layer) -> bool:
+    return isinstance(layer, Shapes)
+
+
+def _field(fields: list[Field], name: str) -> Field:
+    return next(field for field in fields if field.parameter.name == name)
+
+
+def _pixel_size_in_um(image: Any) -> float | None:
+    """Return the pixel size in micrometres, or None where the unit is no length."""
+    if image is None:
+        return None
+    axis = spatial_axes(image)[1]
+    unit = image.units[axis]
+    if not unit.is_compatible_with('micrometer'):
+        return None
+    return float((image.scale[axis] * unit).to('micrometer').magnitude)
+
+
+def _described(kernel: NDArray[np.float64]) -> str:
+    widths = kernels.fwhm(kernel)
+    rows, columns = kernel.shape
+    if np.isclose(widths.major, widths.minor, rtol=0.02):
+        return f'{rows} × {columns} pixels, FWHM {widths.major:.1f} px'
+    return f'{rows} × {columns} pixels, FWHM {widths.major:.1f} × {widths.minor:.1f} px'
+
+
+def _thumbnail(kernel: NDArray[np.float64]) -> QPixmap:
+    bright = np.sqrt(np.clip(kernel, 0, None) / max(kernel.max(), 1e-12))
+    gray = np.ascontiguousarray((255 * bright).astype(np.uint8))
+    rows, columns = gray.shape
+    picture = QImage(gray.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
+    # The copy outlives the array.
+    return QPixmap.fromImage(picture.copy()).scaled(
+        _THUMBNAIL, _THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio
+    )

@@ -1,0 +1,34 @@
+"""The noise of a plane, quickly enough for the GUI thread."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..noise import estimate_noise
+from .layers import Selection
+
+_LARGEST_SIDE = 1024
+
+
+def noise_level(part: Selection) -> float:
+    """Estimate the noise of the middle plane of `part`, in image units.
+
+    Of a large plane the central part is looked at.
+
+    Raises
+    ------
+    FrescoError
+        When the image holds NaN or is too small.
+    """
+    index = list(part.index)
+    for axis, chosen in enumerate(index):
+        middle, reach = (chosen.start + chosen.stop) // 2, _LARGEST_SIDE // 2
+        if axis not in part.spatial:
+            index[axis] = slice(middle, middle + 1)
+        elif chosen.stop - chosen.start > _LARGEST_SIDE:
+            index[axis] = slice(middle - reach, middle + reach)
+    plane = Selection(part.data, tuple(index), part.spatial, part.rgb).load_ordered()
+    channels = plane.shape[-1:] if part.rgb else ()
+    rows_columns = plane.shape[-3:-1] if part.rgb else plane.shape[-2:]
+    plane = np.reshape(plane, (*rows_columns, *channels))
+    return float(estimate_noise(plane, axes='YXS' if part.rgb else 'YX'))

@@ -1,0 +1,129 @@
+"""The foot of a panel: Run and Cancel, progress, read-outs, and why it cannot run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from . import words
+from .curve import Curve
+from .form import note, rule, side_by_side
+
+if TYPE_CHECKING:
+    from .job import Report
+
+RUN, CANCEL, CANCELLING = 'Run', 'Cancel', 'Cancelling …'
+_PROBLEM = 'color: #d9903d;'
+_FAILURE = 'color: #e06c5a;'
+
+
+class RunBar(QWidget):
+    """Run button with its states, and everything that is said about a run."""
+
+    pressed = Signal()
+    preview_toggled = Signal(bool)
+    copy_pressed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.button = QPushButton(RUN)
+        self.button.setMinimumHeight(30)
+        self.copy = QPushButton('Copy as Python')
+        self.copy.setToolTip('Copy a script that does the same to the clipboard')
+        self.preview = QCheckBox('Live preview')
+        self.preview.setToolTip('Show the estimate while it improves; slows the method a little')
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(6)
+        self.time = QLabel()
+        self.time.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.read_out = note()
+        self.curve = Curve()
+        self.curve.setToolTip('Residual: how far the estimate is from the measured data')
+        self.message = note()
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._lay_out()
+        self.button.clicked.connect(self.pressed)
+        self.copy.clicked.connect(self.copy_pressed)
+        self.preview.toggled.connect(self.preview_toggled)
+        self._show_progress(False)
+
+    def ready(self, obstacle: str) -> None:
+        """Offer Run, or say what stands in its way."""
+        self.button.setText(RUN)
+        self.button.setEnabled(not obstacle)
+        self.copy.setEnabled(not obstacle)
+        if obstacle:
+            self.say(obstacle, _PROBLEM)
+        elif self.message.styleSheet() == _PROBLEM:
+            self.say('')
+
+    def running(self, cancelling: bool) -> None:
+        """Offer Cancel, or say that it is under way."""
+        self.button.setText(CANCELLING if cancelling else CANCEL)
+        self.button.setEnabled(not cancelling)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether the progress of a run is on show."""
+        return not self.progress.isHidden()
+
+    def begin(self) -> None:
+        """Clear the read-outs of the run before."""
+        self.curve.clear()
+        self.read_out.setText('Loading …')
+        self.time.setText('')
+        self.progress.setRange(0, 0)
+        self.say('')
+        self._show_progress(True)
+
+    def show_report(self, report: Report) -> None:
+        """Show how far the run is."""
+        self.progress.setRange(0, report.total)
+        self.progress.setValue(report.index)
+        if report.remaining is not None:
+            self.time.setText(f'{words.duration(report.remaining)} left')
+        parts = [f'Step {report.index} of {report.total}']
+        if report.residual is not None:
+            self.curve.append(report.residual)
+            parts.append(f'residual {words.number(report.residual)}')
+        if report.psnr is not None:
+            parts.append(f'PSNR {report.psnr:.2f} dB')
+        if len(parts) > 1 or report.index == 1:
+            self.read_out.setText(' · '.join(parts))
+
+    def end(self) -> None:
+        """Put the progress away."""
+        self._show_progress(False)
+
+    def succeeded(self, text: str) -> None:
+        """Say what came of the run."""
+        self.say(text)
+
+    def failed(self, text: str) -> None:
+        """Say what went wrong."""
+        self.say(text, _FAILURE)
+
+    def say(self, text: str, style: str = '') -> None:
+        """Show a line of text below the button."""
+        self.message.setStyleSheet(style)
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(rule())
+        layout.addWidget(side_by_side(self.preview, self.copy))
+        layout.addWidget(self.button)
+        layout.addWidget(self.progress)
+        layout.addWidget(side_by_side(self.read_out, self.time))
+        layout.addWidget(self.curve)
+        layout.addWidget(self.message)
+
+    def _show_progress(self, shown: bool) -> None:
+        for widget in (self.progress, self.read_out, self.time, self.curve):
+            widget.setVisible(shown)

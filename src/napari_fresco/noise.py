@@ -1,0 +1,293 @@
+"""How noisy an image is: its standard deviation, a map of it, or a camera's noise model.
+
+numpy and scipy only; what the patches of an image tell is found in
+:mod:`napari_fresco.patches`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Literal, NamedTuple, overload
+
+import numpy as np
+from scipy import ndimage
+
+from .image import Array, Layout, as_array
+from .patches import (
+    LEAST,
+    SIDE,
+    Bools,
+    Floats,
+    Patches,
+    variance_between_holes,
+    variance_of,
+    variance_of_differences,
+)
+from .types import MaskError, ParameterError
+
+_PLANES = 16  # planes of a stack that are looked at
+_WINDOW = 64  # side of the neighbourhoods of a map
+_WINDOW_COUNT = 900  # patches in each of them
+_UNTEXTURED = 0.04  # share of untextured patches below which a neighbourhood says nothing
+_BINS = 16  # intensities, times two, of the camera model
+
+
+class CameraNoise(NamedTuple):
+    """``variance = gain * (mean - offset) + read_noise**2``, all in image units."""
+
+    gain: float
+    offset: float
+    read_noise: float
+
+
+@overload
+def estimate_noise(
+    image: Any,
+    how: Literal['global'] = 'global',
+    axes: str | None = None,
+    rgb: bool | None = None,
+    mask: Any = None,
+) -> float: ...
+
+
+@overload
+def estimate_noise(
+    image: Any,
+    how: Literal['map'],
+    axes: str | None = None,
+    rgb: bool | None = None,
+    mask: Any = None,
+) -> Floats: ...
+
+
+def estimate_noise(
+    image: Any,
+    how: str = 'global',
+    axes: str | None = None,
+    rgb: bool | None = None,
+    mask: Any = None,
+) -> float | Floats:
+    """Estimate the standard deviation of white Gaussian noise, in image units.
+
+    Noise that is correlated between pixels (JPEG, demosaiced or resampled
+    images) is underestimated. Saturated and constant areas are left out.
+
+    Parameters
+    ----------
+    image : array-like
+        As for :func:`napari_fresco.restore`: 2-D, RGB(A) or a stack.
+    how : {'global', 'map'}
+        One number, or a smooth local estimate for each pixel.
+    axes : str, optional
+        A letter for each axis, such as ``'ZYX'``.
+    rgb : bool, optional
+        Whether the image is RGB(A). Colours give their root mean square.
+    mask : array-like, optional
+        Nonzero where pixels are damaged and say nothing; ``(H, W)`` or with
+        the leading axes.
+
+    Returns
+    -------
+    float or ndarray
+        A number, 0.0 for a constant image; of a stack, the median over up to
+        16 planes. A map is ``(H, W)`` or has the leading axes in front.
+
+    Raises
+    ------
+    ParameterError
+        When `how` is neither 'global' nor 'map'.
+    ImageError, MaskError
+        When the image has no planes, or the mask does not fit them.
+
+    Examples
+    --------
+    >>> noisy = np.random.default_rng(0).normal(1000, 30, (128, 128))
+    >>> bool(28 < estimate_noise(noisy) < 32)
+    True
+    """
+    if how not in ('global', 'map'):
+        raise ParameterError(f"how = {how!r}; give 'global' for one number or 'map' for a map")
+    layout, planes = _planes(image, axes, rgb, mask, _PLANES if how == 'global' else None)
+    if how == 'global':
+        return float(np.median([_level(*plane) for plane in planes]))
+    maps = np.stack([_map(*plane) for plane in planes])
+    return maps.reshape(*layout.leading, *layout.plane_shape)
+
+
+def estimate_camera(
+    image: Any, axes: str | None = None, rgb: bool | None = None, mask: Any = None
+) -> CameraNoise:
+    """Estimate gain and read noise from the growth of the noise with intensity.
+
+    Fits a line through the noise variance of untextured patches at each
+    intensity. One image cannot tell the offset: a higher offset with a higher
+    read noise gives the same line. The dark level of the image stands in for
+    it, lowered where the read noise would be imaginary; the noise model, and
+    nearly all of what the Anscombe transform does, depends on the line alone.
+
+    Parameters
+    ----------
+    image, axes, rgb, mask
+        As for :func:`estimate_noise`.
+
+    Returns
+    -------
+    CameraNoise
+        ``(gain, offset, read_noise)``. Where the noise does not grow with the
+        intensity the gain is tiny and the noise is all read noise.
+
+    Raises
+    ------
+    ImageError, MaskError
+        When the image has no planes, or the mask does not fit them.
+    """
+    _, planes = _planes(image, axes, rgb, mask, _PLANES)
+    found = [
+        Patches.of(channel, damaged)
+        for plane, damaged in planes
+        for channel in _channels(plane)
+        if min(channel.shape) >= SIDE
+    ]
+    patches = Patches(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    means, variances, counts = _by_intensity(patches)
+    if not means.size:
+        level = float(patches.mean.min()) if patches.mean.size else 0.0
+        return CameraNoise(1e-6 * max(abs(level), 1.0), level, 0.0)
+    slope, intercept = _line(means, variances, counts)
+    gain = max(slope, 1e-3 * math.sqrt(np.median(variances)))
+    if gain > slope:
+        intercept = float(np.average(variances, weights=counts)) - gain * means.mean()
+    offset = max(float(np.percentile(patches.mean, 0.1)), -intercept / gain)
+    return CameraNoise(gain, offset, math.sqrt(max(intercept + gain * offset, 0.0)))
+
+
+def _planes(
+    image: Any, axes: str | None, rgb: bool | None, mask: Any, most: int | None = None
+) -> tuple[Layout, Iterator[tuple[Floats, Bools | None]]]:
+    """Return the layout of `image`, and its planes without alpha beside their damage.
+
+    Of more than `most` planes that many are picked, evenly spread.
+    """
+    array = as_array(image)
+    layout = Layout.of(array, axes, rgb)
+    damaged = None if mask is None else _damage(mask, layout)
+    step = 1 if most is None else max(1, math.ceil(math.prod(layout.leading) / most))
+
+    def read() -> Iterator[tuple[Floats, Bools | None]]:
+        for index in islice(layout.planes(), 0, None, step):
+            plane = layout.read(array, index).astype(np.float64)
+            colour = plane[..., :3] if layout.samples else plane
+            yield colour, None if damaged is None else damaged[index]
+
+    return layout, read()
+
+
+def _damage(mask: Any, layout: Layout) -> Bools:
+    shape = (*layout.leading, *layout.plane_shape)
+    try:
+        return np.broadcast_to(np.asarray(as_array(mask)) != 0, shape)
+    except ValueError:
+        raise MaskError(
+            f'mask {np.shape(mask)} does not match image {shape}; give a mask of '
+            f'{layout.plane_shape} for every plane'
+        ) from None
+
+
+def _channels(plane: Array) -> Array:
+    return np.moveaxis(np.atleast_3d(plane), -1, 0)
+
+
+def _level(plane: Floats, damaged: Bools | None) -> float:
+    """Return the standard deviation of the noise of one plane."""
+    variances = [_channel_variance(channel, damaged) for channel in _channels(plane)]
+    return math.sqrt(np.mean(variances))
+
+
+def _channel_variance(channel: Floats, damaged: Bools | None) -> float:
+    if min(channel.shape) >= SIDE:
+        patches = Patches.of(channel, damaged)
+        if len(patches.mean) >= LEAST:
+            return variance_of(patches.low, patches.high)[0]
+        between = None if damaged is None else variance_between_holes(channel, damaged)
+        if between is not None:
+            return between
+    return variance_of_differences(channel, damaged)
+
+
+def _map(plane: Floats, damaged: Bools | None) -> Floats:
+    """Return the standard deviation around each pixel of one plane."""
+    rows, columns = (_starts(n) for n in plane.shape[:2])
+    grid = np.full((len(rows), len(columns)), np.nan)
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            grid[i, j] = _window_variance(plane, damaged, row, column)
+    known = np.isfinite(grid)
+    if not known.any():
+        return np.full(plane.shape[:2], _level(plane, damaged))
+    nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
+    grid = ndimage.median_filter(grid[tuple(nearest)], 3, mode='nearest')
+    smooth = np.sqrt(ndimage.gaussian_filter(grid, 0.7, mode='nearest'))
+    centres = [starts + (_WINDOW - 1) / 2 for starts in (rows, columns)]
+    where = [
+        np.interp(np.arange(n), centre, np.arange(len(centre)))
+        for n, centre in zip(plane.shape[:2], centres, strict=True)
+    ]
+    result: Floats = ndimage.map_coordinates(smooth, np.meshgrid(*where, indexing='ij'), order=1)
+    return result
+
+
+def _starts(length: int) -> Floats:
+    """Return where the neighbourhoods of a map start, at most 64 that overlap by half or less."""
+    last = max(length - _WINDOW, 0)
+    return np.round(np.linspace(0, last, min(64, 1 + math.ceil(2 * last / _WINDOW))))
+
+
+def _window_variance(plane: Floats, damaged: Bools | None, row: float, column: float) -> float:
+    """Return the noise variance of a neighbourhood, NaN where texture or damage hides it."""
+    part = np.s_[int(row) : int(row) + _WINDOW, int(column) : int(column) + _WINDOW]
+    variances = []
+    for channel in _channels(plane[part]):
+        if min(channel.shape) < SIDE:
+            return math.nan
+        patches = Patches.of(channel, None if damaged is None else damaged[part], _WINDOW_COUNT)
+        if len(patches.mean) < LEAST:
+            return math.nan
+        variance, untextured = variance_of(patches.low, patches.high, share=0.1)
+        if untextured < _UNTEXTURED:
+            return math.nan
+        variances.append(variance)
+    return float(np.mean(variances))
+
+
+def _by_intensity(patches: Patches) -> tuple[Floats, Floats, Floats]:
+    """Return mean, noise variance and number of the patches of every intensity."""
+    order = np.argsort(patches.mean)
+    means = patches.mean[order]
+    if len(means) < LEAST:
+        return np.empty(0), np.empty(0), np.empty(0)
+    # Equal numbers resolve the common intensities, equal steps reach the rare bright ones.
+    steps = np.linspace(means[0], means[-1], _BINS + 1)[1:-1]
+    edges = np.union1d(
+        np.searchsorted(means, steps), np.linspace(0, len(means), _BINS + 1, dtype=np.intp)[1:-1]
+    )
+    groups = [g for g in np.split(order, edges) if len(g) >= LEAST]
+    groups = groups or [order]
+    variances = [variance_of(patches.low[g], patches.high[g], share=0.05)[0] for g in groups]
+    levels = [float(patches.mean[g].mean()) for g in groups]
+    return np.array(levels), np.array(variances), np.array([float(len(g)) for g in groups])
+
+
+def _line(means: Floats, variances: Floats, counts: Floats) -> tuple[float, float]:
+    """Fit ``variance = slope * mean + intercept``, letting textured intensities lie above it."""
+    weights = np.sqrt(counts) / np.maximum(variances, 1e-3 * variances.max())
+    design = np.stack((means, np.ones_like(means)), axis=1)
+    robust = np.ones_like(means)
+    for _ in range(30):
+        w = weights * np.sqrt(robust)
+        slope, intercept = np.linalg.lstsq(design * w[:, None], variances * w, rcond=None)[0]
+        residual = weights * (variances - design @ (slope, intercept))
+        scale = 1.4826 * np.median(np.abs(residual)) + 1e-12
+        robust = 1 / (1 + (residual / (2 * scale)) ** 2)
+    return float(slope), float(intercept)

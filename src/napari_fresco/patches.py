@@ -1,0 +1,140 @@
+"""What the patches of an image tell about its noise.
+
+White noise has the same variance in every direction of a patch's cosine transform,
+texture has not. Patches whose low frequencies hold no more than noise would are
+free of texture, and their high frequencies tell the noise.
+
+References
+----------
+N. Ponomarenko, V. Lukin, M. Zriakhov, A. Kaarna, J. Astola, "An automatic approach to lossy
+compression of AVIRIS images", IGARSS 2007; M. Colom, A. Buades, "Analysis and Extension of the
+Ponomarenko et al. Method", IPOL 3, 2013, doi:10.5201/ipol.2013.45. Here the share of patches
+that counts as untextured is found by a chi-squared test instead of a fixed percentile.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from scipy import fft, stats
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+SIDE = 8
+COUNT = 40_000
+"""Patches that are looked at in a plane."""
+LEAST = 50
+"""Patches that an estimate needs."""
+_LOW_END = 0.02  # share of the patches between holes that are surely untextured
+_HEAP = 1e-3  # share of the pixels at the end of the range that tells saturation
+
+_BASIS = fft.dct(np.eye(SIDE), axis=0, norm='ortho')
+_FREQUENCY = np.add.outer(np.arange(SIDE), np.arange(SIDE)).ravel()
+_LOW = (_FREQUENCY > 0) & (_FREQUENCY <= SIDE)
+_HIGH = _FREQUENCY > SIDE
+_UNTEXTURED = float(stats.chi2.median(_LOW.sum()) / _LOW.sum())
+_SMOOTH = np.einsum('iy,jx->ijyx', _BASIS, _BASIS).reshape(SIDE**2, SIDE**2)[_FREQUENCY < 4].T
+
+
+class Patches(NamedTuple):
+    """Mean of patches, and the mean squares of their low and of each high frequency."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, channel: Floats, damaged: Bools | None = None, count: int = COUNT) -> Patches:
+        """Transform up to `count` evenly spread patches that hold nothing but noisy pixels."""
+        windows = _windows(channel, count)
+        good = np.ptp(windows, axis=1) > 0
+        if damaged is not None:
+            good &= ~_windows(damaged, count).any(axis=1)
+        good &= _unsaturated(channel, windows, good)
+        # Single precision suffices once the level, which may be large, is taken off.
+        chosen = windows[good]
+        mean = chosen.mean(axis=1)
+        blocks = (chosen - mean[:, None]).astype(np.float32).reshape(-1, SIDE, SIDE)
+        basis = _BASIS.astype(np.float32)
+        power = np.square(basis @ blocks @ basis.T).reshape(-1, SIDE**2)
+        return cls(mean, power[:, _LOW].mean(axis=1, dtype=np.float64), power[:, _HIGH])
+
+
+def _unsaturated(channel: Floats, windows: Floats, good: Bools) -> Bools:
+    """Choose the patches with the fewest saturated pixels, at least some of the `good` ones."""
+    saturated = np.zeros(len(windows), np.intp)
+    for extreme in (channel.min(), channel.max()):
+        if np.mean(channel == extreme) > _HEAP:
+            saturated += np.count_nonzero(windows == extreme, axis=1)
+    ranked = np.sort(saturated[good])
+    enough = min(20 * LEAST, len(ranked))
+    chosen: Bools = saturated <= (ranked[enough - 1] if enough else 0)
+    return chosen
+
+
+def _windows(array: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return patches as rows, on a grid that is as fine as `count` allows."""
+    views = sliding_window_view(array, (SIDE, SIDE))
+    step = max(1, math.ceil(math.sqrt(views.shape[0] * views.shape[1] / count)))
+    return views[::step, ::step].reshape(-1, SIDE**2)
+
+
+def variance_of(low: Floats, high: Floats, share: float = 0.005) -> tuple[float, float]:
+    """Return the noise variance of patches, given their low- and high-frequency powers.
+
+    It is the fixed point of "the patches that are untextured at this variance have
+    this variance", over at least the `share` that has the least texture. The
+    second number is the share that is untextured: half of them in flat areas.
+    """
+    order = np.argsort(low)
+    low, high = low[order], high[order]
+    least = min(max(LEAST, int(share * len(low))), len(low))
+    variance = float(np.median(high[:least].mean(axis=0)))
+    untextured = 0
+    for _ in range(20):
+        untextured = int(np.searchsorted(low, variance * _UNTEXTURED))
+        former, variance = variance, float(np.median(high[: max(least, untextured)].mean(axis=0)))
+        if abs(variance - former) <= 1e-3 * former:
+            break
+    return variance, untextured / len(low)
+
+
+def variance_between_holes(channel: Floats, damaged: Bools) -> float | None:
+    """Return the noise variance of an image with hardly an undamaged patch.
+
+    A smooth surface is fitted to the known pixels of each patch; the residuals
+    of untextured patches are noise, and the low end of their distribution is
+    compared with the chi-squared one. None when too little is known.
+    """
+    known = ~_windows(damaged, COUNT // 4)
+    good = known.sum(axis=1) >= 2 * _SMOOTH.shape[1]
+    if np.count_nonzero(good) < LEAST:
+        return None
+    weights = known[good].astype(np.float64)
+    values = _windows(channel, COUNT // 4)[good]
+    values = weights * (values - (weights * values).sum(1, keepdims=True) / weights.sum(1)[:, None])
+    gram = np.einsum('ki,nk,kj->nij', _SMOOTH, weights, _SMOOTH, optimize=True)
+    right = values @ _SMOOTH
+    # Known pixels on one line leave the surface open; a trace of ridge decides for none.
+    fitted = np.linalg.solve(gram + 1e-6 * np.eye(gram.shape[-1]), right[..., None])[..., 0]
+    residual = np.maximum((values**2).sum(axis=1) - (right * fitted).sum(axis=1), 0)
+    degrees = weights.sum(axis=1) - _SMOOTH.shape[1]
+    return float(np.quantile(residual / stats.chi2.ppf(_LOW_END, degrees), _LOW_END))
+
+
+def variance_of_differences(channel: Floats, damaged: Bools | None) -> float:
+    """Return the noise variance of an image too small for patches, from second differences."""
+    axis = int(np.argmax(channel.shape))
+    order = min(2, channel.shape[axis] - 1)
+    differences = np.diff(channel, order, axis=axis)
+    if damaged is not None:
+        spread = sliding_window_view(damaged, order + 1, axis=axis).any(axis=-1)
+        differences = differences[~spread]
+    if order == 0 or not differences.size:
+        return 0.0
+    return float(np.median(np.abs(differences)) / 0.6745) ** 2 / math.comb(2 * order, order)

@@ -1,0 +1,112 @@
+"""Restoration by one pass of a denoising network: denoising and JPEG deblocking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from torch import Tensor
+
+from .. import weights
+from ..types import Denoiser, Problem, Step, Tools, WeightsError
+from .augment import MODES, self_ensemble
+
+if TYPE_CHECKING:
+    from ..catalogue import DenoiserParameters, PnPParameters
+
+JPEG_QUALITIES = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 100)
+JPEG_SIGMAS = (22, 16, 11, 9, 8, 7, 6.5, 5.5, 4.5, 3, 2, 1)
+"""Denoiser strengths (0-255) that remove JPEG artefacts of these qualities best."""
+
+_LUMA = (65.481 / 255, 128.553 / 255, 24.966 / 255)
+_LUMA_RANGE = 219 / 255
+
+
+def drunet(problem: Problem, params: DenoiserParameters, tools: Tools) -> Iterator[Step]:
+    """Denoise one plane with DRUNet."""
+    return _denoise('drunet', problem, params, tools)
+
+
+def ffdnet(problem: Problem, params: DenoiserParameters, tools: Tools) -> Iterator[Step]:
+    """Denoise one plane with FFDNet."""
+    return _denoise('ffdnet', problem, params, tools)
+
+
+def dncnn(problem: Problem, params: DenoiserParameters, tools: Tools) -> Iterator[Step]:
+    """Denoise one plane with DnCNN."""
+    return _denoise('dncnn', problem, params, tools)
+
+
+def deblock(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Step]:
+    """Remove the artefacts of JPEG compression at ``params.quality`` from one plane.
+
+    A network trained for it is told ``(100 - quality) / 100`` in place of the
+    noise level. Where none is installed, the ordinary denoiser takes its place
+    at the strength of :func:`jpeg_sigma`. A gray network restores the luma of
+    a colour image and leaves the chroma.
+    """
+    channels = problem.y.shape[1]
+    name = _deblocking_model(params.model, channels)
+    denoiser = tools.denoiser(name, channels)
+    level = (100 - params.quality) / 100 if _is_deblocking(name) else jpeg_sigma(params.quality)
+    # Deblocking networks leave dots where values exceed what a JPEG file can hold.
+    y = problem.y.clamp(0, 1)
+    x = _luma_pass(denoiser, y, level) if denoiser.channels == 1 < channels else denoiser(y, level)
+    yield _step(x, problem.y)
+
+
+def one_pass(problem: Problem, denoiser: Denoiser, *, ensemble: bool = False) -> Iterator[Step]:
+    """Denoise by one pass; with `ensemble`, by the mean over the eight turns and flips."""
+    if not ensemble:
+        yield _step(denoiser(problem.y, problem.sigma), problem.y)
+        return
+    for k, x in enumerate(self_ensemble(denoiser, problem.y, problem.sigma)):
+        yield _step(x, problem.y, k + 1, MODES)
+
+
+def prior(architecture: str, problem: Problem, model: str, tools: Tools) -> Denoiser:
+    """Return the denoiser `model`; 'auto' means the default one of `architecture`."""
+    channels = problem.degradation.shape_of(problem.y.shape)[1]
+    return tools.denoiser(architecture if model == 'auto' else model, channels)
+
+
+def jpeg_sigma(quality: int) -> float:
+    """Return the denoiser strength, in working units, that suits a JPEG quality."""
+    return float(np.interp(quality, JPEG_QUALITIES, JPEG_SIGMAS)) / 255
+
+
+def _denoise(
+    architecture: str, problem: Problem, params: DenoiserParameters, tools: Tools
+) -> Iterator[Step]:
+    denoiser = prior(architecture, problem, params.model, tools)
+    return one_pass(problem, denoiser, ensemble=params.ensemble)
+
+
+def _deblocking_model(model: str, channels: int) -> str:
+    if model != 'auto':
+        return model
+    name = weights.default_for('drunet', channels, 'deblock')
+    try:
+        weights.path(name)
+    except WeightsError:
+        return 'drunet'
+    return name
+
+
+def _is_deblocking(name: str) -> bool:
+    known = weights.registry()
+    return name in known and known[name].task == 'deblock'
+
+
+def _luma_pass(denoiser: Denoiser, y: Tensor, level: float) -> Tensor:
+    """Denoise the luma of ``(1, 3, H, W)``, in the range 16 to 235 that the authors train on.
+
+    At constant chroma a change of luma by d changes R, G and B by 255 d / 219.
+    """
+    luma = (y * y.new_tensor(_LUMA)[:, None, None]).sum(1, keepdim=True) + 16 / 255
+    return y + (denoiser(luma, level) - luma) / _LUMA_RANGE
+
+
+def _step(x: Tensor, y: Tensor, index: int = 1, total: int = 1) -> Step:
+    return Step(index, total, x, residual=(x - y).square().mean().sqrt())

@@ -1,0 +1,154 @@
+"""Half-quadratic splitting with a denoiser as the prior: DPIR and IRCNN.
+
+Minimises ``|H x - y|^2 / (2 sigma^2) + lambda R(x)`` for a prior R that is known
+only through a denoiser D. Each step k solves for the data, then for the prior::
+
+    x_k = argmin_x |H x - y|^2 + alpha_k |x - z_(k-1)|^2
+    z_k = D(x_k, sigma_k)
+
+with sigma_k falling to the noise level, see :mod:`.schedule`.
+
+References
+----------
+K. Zhang et al., "Plug-and-Play Image Restoration with Deep Denoiser Prior", IEEE
+TPAMI 44(10), 2022. K. Zhang, W. Zuo, S. Gu, L. Zhang, "Learning Deep CNN Denoiser
+Prior for Image Restoration", CVPR 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..physics.operators import Degradation, Identity, Mask
+from ..types import Denoiser, Problem, Step, Tools
+from .augment import MODES, denoise_turned
+from .feedforward import deblock, one_pass, prior
+from .schedule import NOISE_FLOOR, Level, Schedule, plan
+from .start import first_estimate
+
+if TYPE_CHECKING:
+    from ..catalogue import PnPParameters
+
+
+class Iterate(NamedTuple):
+    """What one step of :func:`hqs` computes: x agrees with the data, z with the prior."""
+
+    x: Tensor
+    z: Tensor
+
+
+def dpir(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Step]:
+    """Restore one plane with DRUNet, or the denoiser that `params` names, as the prior.
+
+    Parameters
+    ----------
+    problem : Problem
+        Any task. Denoising and deblocking take a single pass, the others
+        :func:`hqs`; a noise map steers the denoiser pixel by pixel.
+    params : PnPParameters
+        What the user asked for.
+    tools : Tools
+        Lends the denoiser.
+    """
+    if problem.task == 'deblock':
+        return deblock(problem, params, tools)
+    return _restore(problem, params, prior('drunet', problem, params.model, tools))
+
+
+def ircnn(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Step]:
+    """Restore one plane with the IRCNN bank; otherwise like :func:`dpir`.
+
+    The schedules are DPIR's, which its authors report as "IRCNN+".
+    """
+    return _restore(problem, params, prior('ircnn', problem, params.model, tools))
+
+
+def hqs(
+    y: Tensor,
+    degradation: Degradation,
+    denoiser: Denoiser,
+    schedule: Schedule,
+    start: Tensor,
+    *,
+    augment: bool = True,
+    clamp: bool = False,
+) -> Iterator[Iterate]:
+    """Yield the steps of half-quadratic splitting.
+
+    Parameters
+    ----------
+    y : Tensor
+        Observation ``(1, C, h, w)``.
+    degradation : Degradation
+        H, with a data step.
+    denoiser : Denoiser
+        D.
+    schedule : Schedule
+        sigma_k and alpha_k. A noise map sets sigma_k per pixel, and alpha_k too
+        unless H mixes pixels; then its root mean square does.
+    start : Tensor
+        z_0 on the grid of x.
+    augment : bool
+        Denoise the image turned by geometric mode ``k mod 8``.
+    clamp : bool
+        Limit x_k to [0, 1] before denoising.
+    """
+    pointwise = isinstance(degradation, Identity | Mask)
+    weights = schedule if pointwise else schedule.uniform()
+    z = start
+    for k in range(schedule.iterations):
+        x = degradation.prox(z, y, weights.alpha(k))
+        bounded = x.clamp(0, 1) if clamp else x
+        z = denoise_turned(denoiser, bounded, schedule.sigma(k), k % MODES if augment else 0)
+        yield Iterate(x, z)
+
+
+def _restore(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Iterator[Step]:
+    if problem.task == 'denoise':
+        return one_pass(problem, denoiser)
+    return _iterate(problem, params, denoiser)
+
+
+def _iterate(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Iterator[Step]:
+    y, degradation = problem.y, problem.degradation
+    demosaic = problem.task == 'demosaic'
+    start = first_estimate(problem, params.pattern)
+    schedule = plan(
+        problem.task,
+        _on_grid(problem.sigma, degradation.scale),
+        scale=degradation.scale,
+        iterations=params.iterations,
+        sigma_start=params.sigma_start / 255,
+        sigma_end=None if params.sigma_end is None else params.sigma_end / 255,
+        regularization=params.regularization,
+    )
+    known = degradation.forward(torch.ones_like(start)).mean()
+    iterates = hqs(
+        y, degradation, denoiser, schedule, start, augment=params.augment, clamp=demosaic
+    )
+    exact = demosaic and _noise_free(problem.sigma)
+    for k, (_, z) in enumerate(iterates):
+        x = with_measured(z, y, degradation) if exact else z
+        residual = ((degradation.forward(z) - y).square().mean() / known).sqrt()
+        yield Step(k + 1, schedule.iterations, x, residual=residual)
+
+
+def with_measured(z: Tensor, y: Tensor, degradation: Degradation) -> Tensor:
+    """Return `z` with the samples of a mosaic or binary mask as they were measured, bit for bit."""
+    return degradation.adjoint(y) + (z - degradation.adjoint(degradation.forward(z)))
+
+
+def _on_grid(sigma: Level, scale: int) -> Level:
+    """Return the noise of y on the grid of x."""
+    if scale == 1 or not isinstance(sigma, Tensor):
+        return sigma
+    return sigma.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
+
+
+def _noise_free(sigma: Level) -> bool:
+    worst = float(sigma.max()) if isinstance(sigma, Tensor) else sigma
+    return worst <= NOISE_FLOOR

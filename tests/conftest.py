@@ -1,0 +1,29 @@
+"""Fixtures that many tests share."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from napari_fresco import denoisers
+from napari_fresco.types import Denoiser
+
+
+def shrink(x: Tensor, sigma: float | Tensor) -> Tensor:
+    """Pull every pixel towards its 3 x 3 mean, the more the larger sigma is."""
+    padded = functional.pad(x, (1, 1, 1, 1), mode='replicate')
+    mean = functional.avg_pool2d(padded, 3, stride=1)
+    weight = torch.as_tensor(sigma, dtype=x.dtype) / (torch.as_tensor(sigma, dtype=x.dtype) + 0.05)
+    return x + weight * (mean - x)
+
+
+@pytest.fixture(autouse=True)
+def box_denoiser() -> None:
+    """Make ``model='box'`` a denoiser without weights."""
+
+    def factory(channels: int, device: torch.device) -> Denoiser:
+        return denoisers.FunctionDenoiser(shrink, 'box')
+
+    denoisers.register('box', factory)

@@ -1,0 +1,175 @@
+"""A real viewer, and a restoration that a test can drive step by step."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import threading
+import weakref
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+os.environ.setdefault('NAPARI_CONFIG', '')
+
+from napari_fresco import api
+from napari_fresco._napari import commands
+from napari_fresco._napari.runner import runner
+from napari_fresco.catalogue import METHODS
+from napari_fresco.types import Result, Step
+
+_PATIENCE = 10
+
+
+@dataclass
+class FakeSolver:
+    """Stands in for :func:`napari_fresco.iterate`: doubles the image, a step at a time.
+
+    With `gated` every step waits for :meth:`allow`.
+    """
+
+    steps: int = 3
+    gated: bool = False
+    error: BaseException | None = None
+    variance: bool = False
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    tensors: list[weakref.ref[torch.Tensor]] = field(default_factory=list)
+    clean: threading.Event = field(default_factory=threading.Event)
+    threads: set[int] = field(default_factory=set)
+    _gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def allow(self, steps: int = 1) -> None:
+        """Let the solver do `steps` more."""
+        self._gate.release(steps)
+
+    def iterate(
+        self, image: Any, *, cancel: threading.Event, **given: Any
+    ) -> Generator[Step, None, Result]:
+        self.calls.append({'image': image, **given})
+        array = np.asarray(image)
+        scale = given.get('scale', 1)
+        held = torch.zeros(1000)
+        self.tensors.append(weakref.ref(held))
+        finish = 'completed'
+        try:
+            for index in range(1, self.steps + 1):
+                if self.gated and not self._gate.acquire(timeout=_PATIENCE):
+                    raise AssertionError('the test let no further step happen')
+                self.threads.add(threading.get_ident())
+                if self.error is not None and index == 2:
+                    raise self.error
+                x = torch.full((1, 1, 4, 4), float(index))
+                self.tensors.append(weakref.ref(x))
+                plane = _first_plane(array, given['axes']) * index
+                yield Step(
+                    index, self.steps, x, residual=x.mean() / index**2, to_image=_giver(plane)
+                )
+                if cancel.is_set():
+                    finish = 'cancelled'
+                    break
+        finally:
+            self.clean.set()
+        return Result(
+            _enlarged(array * 2, given['axes'], scale),
+            np.ones(array.shape) if self.variance else None,
+            None,
+            finish,
+            _provenance(given, scale, finish),
+        )
+
+
+def _giver(plane: np.ndarray) -> Callable[[torch.Tensor], np.ndarray]:
+    return lambda x: plane
+
+
+def _first_plane(array: np.ndarray, axes: str) -> np.ndarray:
+    index = tuple(slice(None) if letter in 'YXS' else 0 for letter in axes)
+    return array[index]
+
+
+def _enlarged(array: np.ndarray, axes: str, scale: int) -> np.ndarray:
+    for axis, letter in enumerate(axes):
+        if letter in 'YX':
+            array = np.repeat(array, scale, axis=axis)
+    return array
+
+
+def _provenance(given: dict[str, Any], scale: int, finish: str) -> dict[str, Any]:
+    offset = (1 - scale) / (2 * scale)
+    return {
+        'method': given['method'],
+        'kind': METHODS[given['method']].kind,
+        'geometry': {'scale': scale, 'offset': [offset, offset]},
+        'seconds': 1.5,
+        'device': 'cpu',
+        'finish': finish,
+        'warnings': [],
+    }
+
+
+@pytest.fixture
+def solver(monkeypatch: pytest.MonkeyPatch) -> FakeSolver:
+    """Put the fake in the place of the real iteration, with the real signature."""
+    fake = FakeSolver()
+    signature = inspect.signature(api.iterate)
+
+    def iterate(**given: Any) -> Any:
+        bound = signature.bind(**given)
+        METHODS[given['method']].parameters_class.create(
+            bound.arguments.get('method_parameters', {})
+        )
+        return fake.iterate(**given)
+
+    monkeypatch.setattr(api, 'iterate', iterate)
+    return fake
+
+
+@pytest.fixture
+def viewer(make_napari_viewer_proxy: Callable[..., Any], qtbot: Any) -> Iterator[Any]:
+    """A viewer that forbids threads to touch it; no job outlives it."""
+    yield make_napari_viewer_proxy()
+    runner().cancel()
+    qtbot.waitUntil(lambda: runner().request is None, timeout=_PATIENCE * 1000)
+
+
+@pytest.fixture
+def dock(viewer: Any) -> Callable[[str], Any]:
+    """Open the panel of a method in a dock of the viewer."""
+
+    def open_panel(method: str) -> Any:
+        panel = getattr(commands, method)(viewer)
+        viewer.window.add_dock_widget(panel, name=panel.method.title)
+        return panel
+
+    return open_panel
+
+
+@pytest.fixture
+def finish(qtbot: Any) -> Callable[[Any], None]:
+    """Run a panel to its end."""
+
+    def run(panel: Any) -> None:
+        with qtbot.waitSignal(runner().ended, timeout=_PATIENCE * 1000):
+            panel.run()
+
+    return run
+
+
+@pytest.fixture
+def notes(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Collect what the user is told."""
+    told = SimpleNamespace(errors=[], infos=[])
+    from napari_fresco._napari import commands as commands_module
+    from napari_fresco._napari import kernel_panel, panel
+    from napari_fresco._napari import runner as runner_module
+
+    for module in (panel, runner_module, kernel_panel):
+        monkeypatch.setattr(module, 'show_error', told.errors.append)
+    for module in (panel, commands_module):
+        monkeypatch.setattr(module, 'show_info', told.infos.append)
+    return told

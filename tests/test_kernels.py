@@ -1,0 +1,400 @@
+"""Laws of the blur kernels, and what the readers and checks refuse."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+from scipy import io, ndimage
+
+from napari_fresco.physics import kernels, simulate
+from napari_fresco.physics.resample import imresize
+from napari_fresco.types import FileError, FrescoError, KernelError, ParameterError
+
+MAKERS: dict[str, Callable[[], np.ndarray]] = {
+    'gaussian': lambda: kernels.gaussian(1.7),
+    'gaussian even-free size': lambda: kernels.gaussian(3, 1, 25, size=15),
+    'gaussian tiny': lambda: kernels.gaussian(0.05),
+    'motion': lambda: kernels.motion(9.5, 33),
+    'motion short': lambda: kernels.motion(0.2),
+    'disk': lambda: kernels.disk(3.2),
+    'disk small': lambda: kernels.disk(0.3),
+    'microscope': lambda: kernels.microscope(1.4, 0.52, 0.08),
+    'confocal': lambda: kernels.microscope(1.2, 0.52, 0.1, 1.33, kind='confocal'),
+    'defocused': lambda: kernels.microscope(0.8, 0.6, 0.15, 1.0, defocus=1.5),
+    'limit aperture': lambda: kernels.microscope(1.0, 0.6, 0.15, 1.0),
+    'bicubic': lambda: kernels.bicubic(3),
+    'bicubic 1': lambda: kernels.bicubic(1),
+}
+
+
+def centroid(kernel: np.ndarray) -> np.ndarray:
+    """Return the centre of mass relative to the origin of the kernel."""
+    return np.array(ndimage.center_of_mass(kernel)) - np.array(kernel.shape) // 2
+
+
+@pytest.mark.parametrize('name', MAKERS)
+def test_made_kernels_sum_to_one_and_have_a_centre(name: str) -> None:
+    kernel = MAKERS[name]()
+    assert kernel.dtype == np.float64
+    assert kernel.ndim == 2
+    assert kernel.shape[0] % 2 == 1
+    assert kernel.sum() == pytest.approx(1, abs=1e-12)
+    if 'bicubic' not in name:
+        assert kernel.min() >= 0
+        np.testing.assert_allclose(kernel, kernel[::-1, ::-1], atol=1e-14)
+
+
+@pytest.mark.parametrize('name', ['gaussian', 'disk', 'microscope', 'confocal', 'defocused'])
+def test_round_kernels_are_round(name: str) -> None:
+    kernel = MAKERS[name]()
+    np.testing.assert_allclose(kernel, np.rot90(kernel), atol=1e-14)
+    assert kernels.fwhm(kernel).angle == 0
+
+
+def test_a_gaussian_has_its_standard_deviations() -> None:
+    kernel = kernels.gaussian(2, 3, size=41)
+    rows, cols = np.indices(kernel.shape) - 20
+    assert np.sqrt((kernel * cols**2).sum()) == pytest.approx(2, rel=1e-4)
+    assert np.sqrt((kernel * rows**2).sum()) == pytest.approx(3, rel=1e-4)
+
+
+@given(st.floats(-180, 180), st.floats(1.5, 3))
+@settings(max_examples=15, deadline=None)
+def test_the_widths_of_a_turned_gaussian_are_measured(angle: float, sigma: float) -> None:
+    widths = kernels.fwhm(kernels.gaussian(2 * sigma, sigma, angle))
+    assert widths.major == pytest.approx(2 * 2.3548 * sigma, rel=0.02)
+    assert widths.minor == pytest.approx(2.3548 * sigma, rel=0.02)
+    turn = (widths.angle - angle + 90) % 180 - 90
+    assert abs(turn) < 3
+
+
+def test_angles_run_anticlockwise_as_displayed() -> None:
+    assert kernels.motion(9, 0)[5].sum() == pytest.approx(1)
+    diagonal = kernels.motion(9, 45)
+    assert diagonal[0:5, 6:].sum() > 0.35
+    assert diagonal[0:5, 0:5].sum() < 0.01
+    np.testing.assert_allclose(kernels.motion(9, 90), kernels.motion(9, 0).T, atol=1e-15)
+    np.testing.assert_allclose(kernels.motion(9, 120), kernels.motion(9, -60), atol=1e-14)
+
+
+def test_a_horizontal_motion_is_a_row_of_equal_weights() -> None:
+    np.testing.assert_allclose(kernels.motion(5)[3], [0, 0.2, 0.2, 0.2, 0.2, 0.2, 0])
+
+
+def test_a_disk_covers_its_area() -> None:
+    kernel = kernels.disk(6)
+    assert 1 / kernel.max() == pytest.approx(np.pi * 36, rel=0.01)
+
+
+@pytest.mark.parametrize(('na', 'index'), [(0.3, 1.0), (0.9, 1.0), (1.4, 1.515)])
+def test_the_airy_pattern_has_the_textbook_width(na: float, index: float) -> None:
+    pixel = 0.5 / na / 24
+    kernel = kernels.microscope(na, 0.5, pixel, index, size=61)
+    assert kernels.fwhm(kernel).major * pixel == pytest.approx(0.5145 * 0.5 / na, rel=0.01)
+
+
+def test_the_first_dark_ring_is_where_it_should_be() -> None:
+    pixel = 0.01
+    row = kernels.microscope(0.5, 0.5, pixel, 1.0, size=151)[75, 75:]
+    ring = int(np.argmax(np.diff(row) > 0))
+    assert ring * pixel == pytest.approx(0.61 * 0.5 / 0.5, abs=pixel)
+    assert row[ring] < 1e-4 * row[0]
+
+
+def test_confocal_is_narrower_and_defocus_wider() -> None:
+    make = kernels.microscope
+    sharp = kernels.fwhm(make(0.8, 0.6, 0.1, 1.0)).major
+    assert kernels.fwhm(make(0.8, 0.6, 0.1, 1.0, kind='confocal')).major < 0.8 * sharp
+    above, below = (make(0.8, 0.6, 0.1, 1.0, defocus=z, size=41) for z in (1, -1))
+    np.testing.assert_allclose(above, below, atol=1e-14)
+    assert above.max() < 0.5 * make(0.8, 0.6, 0.1, 1.0, size=41).max()
+
+
+def test_an_undersampled_microscope_says_so() -> None:
+    with pytest.warns(UserWarning, match=r'undersamples.*0\.0929'):
+        kernel = kernels.microscope(1.4, 0.52, 0.12)
+    assert kernel.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ('values', 'words'),
+    [
+        ({'na': 1.6}, 'exceeds refractive_index = 1.515'),
+        ({'na': 0}, 'na = 0 must be a positive'),
+        ({'wavelength': -1}, 'wavelength'),
+        ({'pixel_size': float('nan')}, 'pixel_size'),
+        ({'pixel_size': 80}, 'one unit'),
+        ({'refractive_index': float('inf')}, 'refractive_index'),
+        ({'defocus': float('inf')}, 'defocus'),
+        ({'defocus': 1e9}, '200 wavelengths'),
+        ({'size': 4}, 'odd'),
+        ({'size': 2.5}, 'whole'),
+        ({'kind': 'sted'}, 'widefield'),
+    ],
+)
+def test_impossible_optics_are_refused(values: dict[str, float], words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        kernels.microscope(**{'na': 1.4, 'wavelength': 0.52, 'pixel_size': 0.065, **values})
+
+
+@pytest.mark.parametrize(
+    'make',
+    [
+        lambda: kernels.gaussian(0),
+        lambda: kernels.gaussian(1, -1),
+        lambda: kernels.gaussian(1, angle=float('nan')),
+        lambda: kernels.gaussian('wide'),
+        lambda: kernels.motion(-3),
+        lambda: kernels.disk(float('inf')),
+        lambda: kernels.bicubic(0),
+        lambda: kernels.bicubic(2.5),
+        lambda: kernels.shift(np.ones((3, 3)), 0),
+        lambda: kernels.shift(np.ones((3, 3)), True),
+    ],
+)
+def test_bad_numbers_are_refused(make: Callable[[], np.ndarray]) -> None:
+    with pytest.raises(ParameterError):
+        make()
+
+
+@pytest.mark.parametrize('scale', [1, 2, 3, 4, 5])
+def test_bicubic_is_imresize_by_convolution(scale: int) -> None:
+    image = np.random.default_rng(1).random((12 * scale, 13 * scale))
+    ours = simulate.downsample(simulate.blur(image, kernels.bicubic(scale)), scale)
+    reference = imresize(torch.from_numpy(image)[None, None], 1 / scale)[0, 0].numpy()
+    inner = np.s_[3:-3, 3:-3]
+    np.testing.assert_allclose(ours[inner], reference[inner], atol=1e-12)
+
+
+@pytest.mark.parametrize('scale', [1, 2, 3, 4])
+def test_a_shift_moves_the_centroid(scale: int) -> None:
+    centred = kernels.gaussian(1.5, size=25)
+    move = (scale - 1) / 2
+    np.testing.assert_allclose(centroid(kernels.shift(centred, scale)), -move, atol=1e-5)
+    back = kernels.shift(centred, scale, upper_left=False)
+    np.testing.assert_allclose(centroid(back), move, atol=1e-5)
+    np.testing.assert_allclose(centroid(kernels.bicubic(scale)), -move, atol=1e-12)
+
+
+@pytest.mark.parametrize('noise', [0, 3.0])
+@pytest.mark.parametrize('place', [(0, 0), (0.4, -0.3), (-2.7, 3.5)])
+def test_a_bead_gives_its_point_spread_function(noise: float, place: tuple[float, float]) -> None:
+    truth = kernels.microscope(0.7, 0.6, 0.1, 1.0, size=33)
+    spectrum = ndimage.fourier_shift(np.fft.fft2(truth), place)
+    light = 400 / truth.max() * np.fft.ifft2(spectrum).real
+    crop = 100 + light + np.random.default_rng(0).normal(0, noise, truth.shape)
+    kernel = kernels.from_bead(crop, size=21)
+    assert kernel.shape == (21, 21)
+    np.testing.assert_allclose(centroid(kernel), 0, atol=0.12)
+    assert kernels.fwhm(kernel).major == pytest.approx(kernels.fwhm(truth).major, rel=0.06)
+    cut = truth[6:-6, 6:-6]
+    assert np.abs(kernel - cut).max() < 0.07 * cut.max()
+
+
+def test_a_bead_crop_keeps_its_size_when_odd() -> None:
+    crop = np.pad(kernels.gaussian(1.2, size=9), ((2, 2), (3, 4)))
+    assert kernels.from_bead(crop).shape == (13, 13)
+    assert kernels.from_bead((crop * 1e4).astype(np.uint16)).shape == (13, 13)
+
+
+@pytest.mark.parametrize(
+    ('crop', 'words'),
+    [
+        (np.ones((9, 9)), 'rises above'),
+        (np.zeros((9, 9)), 'rises above'),
+        (np.ones((2, 9)), 'at least 3 x 3'),
+        (np.ones((9, 9, 3)), '2-D'),
+        (np.pad(np.ones((1, 9)), ((0, 8), (0, 0))) * np.arange(9), 'border'),
+        (np.full((9, 9), np.nan), '81 NaN'),
+        (np.full((9, 9), 1j), 'real'),
+        (np.random.default_rng(0).normal(100, 5, (15, 15)), 'rises above'),
+    ],
+)
+def test_a_crop_without_a_bead_is_refused(crop: np.ndarray, words: str) -> None:
+    with pytest.raises(KernelError, match=words):
+        kernels.from_bead(crop)
+
+
+@pytest.mark.parametrize(
+    ('kernel', 'words'),
+    [
+        (np.ones(5), 'shape'),
+        (np.ones((0, 3)), 'empty'),
+        (np.ones((3, 3, 3)), 'one plane'),
+        (-np.ones((3, 3)), '9 negative of 9.*np.clip'),
+        (np.zeros((3, 3)), 'zero everywhere'),
+        ([[1, np.nan], [np.inf, 1]], '2 NaN or infinite of 4'),
+        (np.full((2, 2), 1j), 'real'),
+        ('blur', 'array of numbers'),
+        ([[1, 2], [3]], 'array of numbers'),
+        ([['a', 'b']], 'array of numbers'),
+        (None, 'shape|numbers'),
+    ],
+)
+def test_unusable_kernels_are_refused(kernel: object, words: str) -> None:
+    with pytest.raises(KernelError, match=words):
+        kernels.normalise(kernel)
+
+
+def test_a_signed_kernel_needs_leave_and_a_positive_sum() -> None:
+    kernel = kernels.bicubic(2)
+    with pytest.raises(KernelError, match='negative'):
+        kernels.normalise(kernel)
+    np.testing.assert_allclose(kernels.normalise(kernel, signed=True), kernel, atol=1e-15)
+    with pytest.raises(KernelError, match='sum'):
+        kernels.normalise([[1, -1], [-1, 1]], signed=True)
+
+
+def test_normalising_does_not_touch_its_input() -> None:
+    kernel = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    kernel.flags.writeable = False
+    np.testing.assert_allclose(kernels.normalise(kernel), kernel / 15)
+
+
+@given(
+    hnp.arrays(
+        st.sampled_from([np.float64, np.float32, np.int16, np.uint8, np.complex64, np.bool_]),
+        hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_any_array_is_normalised_or_refused(array: np.ndarray) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        try:
+            kernel = kernels.normalise(array)
+        except KernelError:
+            return
+    assert kernel.shape == array.shape
+    assert kernel.sum() == pytest.approx(1)
+    assert kernel.min() >= 0
+
+
+@given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=6)))
+@settings(max_examples=100, deadline=None)
+def test_any_crop_gives_a_kernel_or_is_refused(crop: np.ndarray) -> None:
+    try:
+        kernel = kernels.from_bead(np.clip(crop, -1e6, 1e6))
+    except FrescoError:
+        return
+    assert kernel.sum() == pytest.approx(1)
+
+
+def test_the_width_of_one_pixel_is_about_one_pixel() -> None:
+    assert kernels.fwhm([[1]]).major == pytest.approx(1.1, abs=0.1)
+    corner = kernels.fwhm(np.pad([[1.0]], ((0, 4), (0, 4))))
+    assert corner.major == pytest.approx(1.1, abs=0.1)
+
+
+def test_a_hollow_kernel_still_has_a_width() -> None:
+    ring = kernels.disk(6)
+    ring[4:-4, 4:-4] = 0
+    assert kernels.fwhm(ring).major > 1
+
+
+KERNEL = kernels.gaussian(1.5, 1, 30)
+
+
+def write(folder: Path, name: str, content: object) -> Path:
+    path = folder / name
+    if name.endswith('.npy'):
+        np.save(path, content)
+    elif name.endswith('.npz'):
+        np.savez(path, **content)
+    elif name.endswith('.mat'):
+        io.savemat(path, content)
+    elif name.endswith('.tif'):
+        tifffile.imwrite(path, content)
+    else:
+        Image.fromarray(content).save(path)
+    return path
+
+
+def test_kernels_are_read_back(tmp_path: Path) -> None:
+    single = KERNEL.astype(np.float32)
+    scaled = np.rint(KERNEL / KERNEL.max() * 255).astype(np.uint8)
+    files: list[tuple[str, object, float]] = [
+        ('a.npy', 3 * KERNEL, 1e-15),
+        ('a.npz', {'note': np.array('text'), 'k': KERNEL}, 1e-15),
+        ('a.mat', {'kernel': KERNEL, 'scalar': 3.0}, 1e-15),
+        ('a.tif', single, 1e-7),
+        ('a.png', scaled, 1e-3),
+        ('b.png', np.stack([scaled] * 3, axis=-1), 1e-3),
+        ('c.tif', np.stack([scaled] * 3, axis=-1), 1e-3),
+    ]
+    for name, content, atol in files:
+        read = kernels.read(write(tmp_path, name, content))
+        np.testing.assert_allclose(read, KERNEL, atol=atol, err_msg=name)
+
+
+def test_a_compressed_tiff_is_read(tmp_path: Path) -> None:
+    path = tmp_path / 'lzw.tif'
+    Image.fromarray(KERNEL.astype(np.float32)).save(path, compression='tiff_lzw')
+    np.testing.assert_allclose(kernels.read(path), KERNEL, atol=1e-7)
+
+
+def test_one_of_several_kernels_is_chosen(tmp_path: Path) -> None:
+    cells = np.empty((1, 2), dtype=object)
+    cells[0, 0], cells[0, 1] = np.ones((3, 3)), KERNEL
+    files: list[tuple[str, object]] = [
+        ('cells.mat', {'kernels': cells}),
+        ('stack.mat', {'kernels': np.stack([np.ones_like(KERNEL), KERNEL], axis=-1)}),
+        ('pages.tif', np.stack([np.ones_like(KERNEL), KERNEL])),
+        ('two.npz', {'a': np.ones((3, 3)), 'b': KERNEL}),
+    ]
+    for name, content in files:
+        path = write(tmp_path, name, content)
+        np.testing.assert_allclose(kernels.read(path, 1), KERNEL, atol=1e-7, err_msg=name)
+        with pytest.raises(KernelError, match='2 kernels'):
+            kernels.read(path)
+        for index in (2, -1):
+            with pytest.raises(KernelError, match='index'):
+                kernels.read(path, index)
+
+
+def test_matlab_7_3_files_are_read(tmp_path: Path) -> None:
+    h5py = pytest.importorskip('h5py')
+    path = tmp_path / 'new.mat'
+    with h5py.File(path, 'w', userblock_size=512) as file:
+        first = file.create_dataset('#refs#/a', data=np.ones((3, 2)))
+        second = file.create_dataset('#refs#/b', data=KERNEL.T)
+        references = np.array([[first.ref], [second.ref]], dtype=h5py.ref_dtype)
+        file.create_dataset('kernels', data=references)
+    header = b'MATLAB 7.3 MAT-file'.ljust(124) + b'\x00\x02IM'
+    with path.open('r+b') as raw:
+        raw.write(header)
+    assert kernels.read(path, 0).shape == (2, 3)
+    np.testing.assert_allclose(kernels.read(path, 1), KERNEL, atol=1e-15)
+
+
+@pytest.mark.parametrize('name', ['x.npy', 'x.npz', 'x.mat', 'x.tif', 'x.png', 'x.txt', 'x'])
+def test_files_that_hold_no_kernel_are_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with pytest.raises(FileError, match='does not exist'):
+        kernels.read(path)
+    for content in (b'', b'no kernel at all, just some text', bytes(range(256)) * 4):
+        path.write_bytes(content)
+        with pytest.raises(FileError, match='cannot be read'):
+            kernels.read(path)
+
+
+def test_pickles_are_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / 'object.npy'
+    np.save(path, np.array([KERNEL, None], dtype=object), allow_pickle=True)
+    with pytest.raises(FileError):
+        kernels.read(path)
+
+
+def test_a_file_without_a_plane_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KernelError, match='no 2-D'):
+        kernels.read(write(tmp_path, 'line.npy', np.arange(5)))

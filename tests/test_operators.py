@@ -1,0 +1,272 @@
+"""Laws that every degradation obeys, and what each one means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+from torch import Tensor
+
+from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
+from napari_fresco.physics.resample import LanczosDownsample, StridedFilter
+from napari_fresco.types import ImageError, KernelError, MaskError, ParameterError
+
+Case = tuple[Degradation, tuple[int, ...]]
+SIZES = st.integers(1, 7)
+
+
+def rand(*shape: int, seed: int = 0) -> Tensor:
+    return torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
+@st.composite
+def identities(draw: st.DrawFn) -> Case:
+    return Identity(), (2, 2, draw(SIZES), draw(SIZES))
+
+
+@st.composite
+def masks(draw: st.DrawFn) -> Case:
+    shape = (2, 2, draw(SIZES), draw(SIZES))
+    known = rand(1, draw(st.sampled_from([1, 2])), *shape[2:], seed=draw(SIZES))
+    return Mask(known if draw(st.booleans()) else known > 0.5), shape
+
+
+@st.composite
+def mosaics(draw: st.DrawFn) -> Case:
+    shape = (2, 1, draw(SIZES), draw(SIZES))
+    pattern = draw(st.sampled_from(['RGGB', 'GRBG', 'GBRG', 'BGGR']))
+    return Mosaic(pattern, shape[2:]).to(dtype=torch.float64), shape
+
+
+@st.composite
+def blurs(draw: st.DrawFn) -> Case:
+    shape = (2, 2, draw(SIZES), draw(SIZES))
+    return Blur(draw(kernels(shape[2:])), shape[2:]), shape
+
+
+@st.composite
+def downsamplings(draw: st.DrawFn) -> Case:
+    scale = draw(st.integers(1, 8))
+    shape = (2, 1, draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    grid = (shape[2] * scale, shape[3] * scale)
+    return Downsample(draw(kernels(grid)), scale, grid), shape
+
+
+@st.composite
+def kernels(draw: st.DrawFn, grid: tuple[int, ...]) -> Tensor:
+    height, width = (draw(st.integers(1, n)) for n in grid)
+    return rand(height, width, seed=draw(SIZES)) - 0.3
+
+
+@st.composite
+def lanczos(draw: st.DrawFn) -> Case:
+    scale, phase = draw(st.integers(2, 5)), draw(st.sampled_from([0, 0.5]))
+    shape = (2, 2, draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    return LanczosDownsample(scale, draw(st.sampled_from([2, 3])), phase), shape
+
+
+@st.composite
+def strided_filters(draw: st.DrawFn) -> Case:
+    grid = (draw(st.integers(4, 9)), draw(st.integers(4, 9)))
+    operator = StridedFilter(draw(kernels((4, 4))), draw(st.integers(1, 3)), (0, 1, 2, 3), grid)
+    return operator, tuple(operator.forward(rand(2, 1, *grid)).shape)
+
+
+OPERATORS = {
+    'identity': identities(),
+    'mask': masks(),
+    'mosaic': mosaics(),
+    'blur': blurs(),
+    'downsample': downsamplings(),
+    'lanczos': lanczos(),
+    'strided filter': strided_filters(),
+}
+POINTWISE = ('identity', 'mask', 'mosaic')
+
+every_operator = pytest.mark.parametrize('kind', OPERATORS)
+
+
+def law(test: Callable[..., None]) -> Callable[..., None]:
+    """Run `test` on every kind of operator, with sizes and kernels of all sorts."""
+    return every_operator(settings(max_examples=15, deadline=None)(given(data=st.data())(test)))
+
+
+def drawn(data: st.DataObject, kind: str) -> tuple[Degradation, Tensor, Tensor]:
+    operator, shape = data.draw(OPERATORS[kind])
+    return operator, rand(*operator.shape_of(shape), seed=1), rand(*shape, seed=2)
+
+
+def dense(operator: Degradation, shape: torch.Size) -> Tensor:
+    """Return the matrix of `operator` on one image of `shape`."""
+    size = shape[1:].numel()
+    basis = torch.eye(size, dtype=torch.float64).reshape(size, *shape[1:])
+    return operator.forward(basis).flatten(1).T
+
+
+@law
+def test_adjoint(kind: str, data: st.DataObject) -> None:
+    operator, x, y = drawn(data, kind)
+    forward, adjoint = operator.forward(x), operator.adjoint(y)
+    assert forward.shape == y.shape
+    assert adjoint.shape == x.shape
+    torch.testing.assert_close((forward * y).sum(), (x * adjoint).sum(), rtol=1e-9, atol=1e-9)
+
+
+@law
+def test_prox_solves_its_normal_equations(kind: str, data: st.DataObject) -> None:
+    operator, z, y = drawn(data, kind)
+    alpha = data.draw(st.floats(0.02, 2))
+    weight = alpha * (0.5 + rand(1, 1, *y.shape[2:])) if kind in POINTWISE else torch.tensor(alpha)
+    matrix = dense(operator, z.shape)
+    diagonal = weight.double().expand(1, *z.shape[1:]).flatten()
+    left = matrix.T @ matrix + diagonal.diag()
+    right = y.flatten(1) @ matrix + diagonal * z.flatten(1)
+    expected = torch.linalg.solve(left, right.T).T.reshape(z.shape)
+    torch.testing.assert_close(operator.prox(z, y, weight), expected, rtol=1e-6, atol=1e-7)
+    if kind not in POINTWISE:
+        torch.testing.assert_close(operator.prox(z, y, alpha), expected, rtol=1e-6, atol=1e-6)
+
+
+@law
+def test_a_solution_is_a_fixed_point_of_prox(kind: str, data: st.DataObject) -> None:
+    operator, x, _ = drawn(data, kind)
+    torch.testing.assert_close(operator.prox(x, operator.forward(x), 1e-3), x)
+
+
+@law
+def test_arguments_survive_and_precision_is_kept(kind: str, data: st.DataObject) -> None:
+    operator, z, y = drawn(data, kind)
+    dtype = data.draw(st.sampled_from([torch.float32, torch.float64]))
+    operator, z, y = operator.to('cpu', dtype), z.to(dtype), y.to(dtype)
+    z = z.to(memory_format=torch.channels_last)
+    before = z.clone(), y.clone()
+    results = operator.forward(z), operator.adjoint(y), operator.prox(z, y, 0.1)
+    assert {result.dtype for result in results} == {dtype}
+    assert torch.equal(z, before[0])
+    assert torch.equal(y, before[1])
+
+
+@every_operator
+def test_forward_and_prox_are_differentiable(kind: str) -> None:
+    operator, z, y = operator_of(kind)
+    z.requires_grad_()
+    assert torch.autograd.gradcheck(operator.forward, (z,), fast_mode=True)
+    assert torch.autograd.gradcheck(lambda v: operator.prox(v, y, 0.3), (z,), fast_mode=True)
+
+
+@every_operator
+def test_tables_made_in_inference_mode_serve_training(kind: str) -> None:
+    operator, z, _ = operator_of(kind)
+    with torch.inference_mode():
+        operator.forward(z)
+    operator.forward(z.requires_grad_()).sum().backward()
+    assert z.grad is not None
+
+
+def operator_of(kind: str) -> tuple[Degradation, Tensor, Tensor]:
+    """Return one small operator of `kind`, with a z and a y for it."""
+    kernel = rand(3, 2) - 0.3
+    operator = {
+        'identity': Identity,
+        'mask': lambda: Mask(rand(1, 1, 4, 6)),
+        'mosaic': lambda: Mosaic('RGGB', (4, 6)),
+        'blur': lambda: Blur(kernel, (4, 6)),
+        'downsample': lambda: Downsample(kernel, 2, (4, 6)),
+        'lanczos': lambda: LanczosDownsample(2),
+        'strided filter': lambda: StridedFilter(kernel, 2, (1, 1, 1, 1), (4, 6)),
+    }[kind]()
+    z = rand(1, 3, 4, 6)
+    return operator, z, operator.forward(z) + 0.1
+
+
+@given(size=st.tuples(SIZES, SIZES), data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_blur_is_downsampling_by_one(size: tuple[int, int], data: st.DataObject) -> None:
+    kernel = data.draw(kernels(size))
+    blur, downsample = Blur(kernel, size), Downsample(kernel, 1, size)
+    z, y = rand(1, 2, *size), rand(1, 2, *size, seed=1)
+    torch.testing.assert_close(blur.forward(z), downsample.forward(z))
+    torch.testing.assert_close(blur.adjoint(y), downsample.adjoint(y))
+    torch.testing.assert_close(blur.prox(z, y, 0.05), downsample.prox(z, y, 0.05))
+
+
+@pytest.mark.parametrize('size', [(3, 3), (4, 5), (6, 2), (1, 8)])
+@pytest.mark.parametrize('scale', [1, 2, 3])
+def test_downsampling_is_a_true_convolution_at_the_upper_left(
+    size: tuple[int, int], scale: int
+) -> None:
+    kernel, image = rand(*size).numpy(), rand(12, 18).numpy()
+    expected = ndimage.convolve(image, kernel, mode='wrap')[::scale, ::scale]
+    y = Downsample(kernel, scale, (12, 18)).forward(torch.from_numpy(image)[None, None])
+    np.testing.assert_allclose(y[0, 0].numpy(), expected, atol=1e-12)
+
+
+def test_mosaic_reads_the_pattern_from_the_upper_left() -> None:
+    colours = torch.tensor([1.0, 2.0, 3.0])[None, :, None, None].expand(1, 3, 3, 3)
+    y = Mosaic('GBRG', (3, 3)).forward(colours)
+    assert y[0, 0].tolist() == [[2, 3, 2], [1, 2, 1], [2, 3, 2]]
+
+
+def test_one_weight_for_each_image_of_a_batch() -> None:
+    for scale in (1, 2):
+        operator = (Blur(rand(3, 3), (6, 6)), Downsample(rand(3, 3), 2, (6, 6)))[scale - 1]
+        z, y = rand(2, 1, 6, 6), rand(2, 1, 6 // scale, 6 // scale)
+        both = operator.prox(z, y, torch.tensor([0.1, 0.7])[:, None, None, None])
+        for n, alpha in enumerate((0.1, 0.7)):
+            alone = operator.prox(z[n : n + 1], y[n : n + 1], alpha)
+            torch.testing.assert_close(both[n : n + 1], alone, atol=1e-7, rtol=1e-6)
+
+
+def test_another_observation_replaces_the_remembered_one() -> None:
+    operator, z = Blur(rand(3, 3), (6, 6)), rand(1, 1, 6, 6)
+    for seed in (1, 2):
+        y = rand(1, 1, 6, 6, seed=seed)
+        fresh = Blur(rand(3, 3), (6, 6)).prox(z, y, 0.1)
+        for _ in range(2):
+            torch.testing.assert_close(operator.prox(z, y, 0.1), fresh)
+
+
+def test_hardly_any_noise_leaves_float32_accurate() -> None:
+    operator = Downsample(rand(5, 5) / 12.5, 2, (24, 28))
+    z, y = rand(1, 1, 24, 28), rand(1, 1, 12, 14)
+    exact = operator.prox(z, y, 6e-6)
+    assert (operator.prox(z.float(), y.float(), 6e-6) - exact).abs().max() < 5e-5
+
+
+@pytest.mark.parametrize(
+    'kernel', [np.ones((9, 3)), np.ones(3), np.ones((0, 3)), np.array([[np.nan]])]
+)
+def test_unusable_kernels_are_refused(kernel: np.ndarray) -> None:
+    with pytest.raises(KernelError):
+        Blur(kernel, (8, 8))
+
+
+@pytest.mark.parametrize('scale', [0, 3])
+def test_grids_that_are_not_multiples_are_refused(scale: int) -> None:
+    with pytest.raises(ImageError):
+        Downsample(np.ones((3, 3)), scale, (8, 9))
+
+
+def test_images_on_another_grid_are_refused() -> None:
+    operator = Downsample(np.ones((3, 3)), 2, (8, 8))
+    with pytest.raises(ImageError):
+        operator.forward(rand(1, 1, 8, 6))
+    with pytest.raises(ImageError):
+        operator.prox(rand(1, 1, 8, 8), rand(1, 1, 8, 8), 0.1)
+
+
+def test_maps_pattern_and_masks_that_make_no_sense_are_refused() -> None:
+    z = rand(1, 1, 8, 8)
+    with pytest.raises(ParameterError):
+        Blur(np.ones((3, 3)), (8, 8)).prox(z, z, rand(1, 1, 8, 8))
+    with pytest.raises(ParameterError):
+        Mosaic('RGBX', (8, 8))
+    with pytest.raises(ParameterError):
+        LanczosDownsample(2, phase=0.3)
+    with pytest.raises(MaskError):
+        Mask(torch.full((1, 1, 2, 2), 255.0))
