@@ -27,7 +27,9 @@ def test_measured_samples_are_untouched(pattern: str, shape: tuple[int, int]) ->
     assert rgb.shape == (*shape, 3)
     index = simulate.filter_array(shape, pattern)
     for colour in range(3):
-        np.testing.assert_array_equal(rgb[index == colour, colour], picture[index == colour, colour])
+        np.testing.assert_array_equal(
+            rgb[index == colour, colour], picture[index == colour, colour]
+        )
 
 
 @pytest.mark.parametrize('pattern', PATTERNS)

@@ -1,24 +1,21 @@
-"""Laws of the blur kernels, and what the readers and checks refuse."""
+"""Laws of the blur kernels, and what the checks refuse."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image
-from scipy import io, ndimage
+from scipy import ndimage
 
 from napari_fresco.physics import kernels, simulate
 from napari_fresco.physics.resample import imresize
-from napari_fresco.types import FileError, FrescoError, KernelError, ParameterError
+from napari_fresco.types import FrescoError, KernelError, ParameterError
 
 MAKERS: dict[str, Callable[[], np.ndarray]] = {
     'gaussian': lambda: kernels.gaussian(1.7),
@@ -300,101 +297,3 @@ def test_a_hollow_kernel_still_has_a_width() -> None:
     ring = kernels.disk(6)
     ring[4:-4, 4:-4] = 0
     assert kernels.fwhm(ring).major > 1
-
-
-KERNEL = kernels.gaussian(1.5, 1, 30)
-
-
-def write(folder: Path, name: str, content: object) -> Path:
-    path = folder / name
-    if name.endswith('.npy'):
-        np.save(path, content)
-    elif name.endswith('.npz'):
-        np.savez(path, **content)
-    elif name.endswith('.mat'):
-        io.savemat(path, content)
-    elif name.endswith('.tif'):
-        tifffile.imwrite(path, content)
-    else:
-        Image.fromarray(content).save(path)
-    return path
-
-
-def test_kernels_are_read_back(tmp_path: Path) -> None:
-    single = KERNEL.astype(np.float32)
-    scaled = np.rint(KERNEL / KERNEL.max() * 255).astype(np.uint8)
-    files: list[tuple[str, object, float]] = [
-        ('a.npy', 3 * KERNEL, 1e-15),
-        ('a.npz', {'note': np.array('text'), 'k': KERNEL}, 1e-15),
-        ('a.mat', {'kernel': KERNEL, 'scalar': 3.0}, 1e-15),
-        ('a.tif', single, 1e-7),
-        ('a.png', scaled, 1e-3),
-        ('b.png', np.stack([scaled] * 3, axis=-1), 1e-3),
-        ('c.tif', np.stack([scaled] * 3, axis=-1), 1e-3),
-    ]
-    for name, content, atol in files:
-        read = kernels.read(write(tmp_path, name, content))
-        np.testing.assert_allclose(read, KERNEL, atol=atol, err_msg=name)
-
-
-def test_a_compressed_tiff_is_read(tmp_path: Path) -> None:
-    path = tmp_path / 'lzw.tif'
-    Image.fromarray(KERNEL.astype(np.float32)).save(path, compression='tiff_lzw')
-    np.testing.assert_allclose(kernels.read(path), KERNEL, atol=1e-7)
-
-
-def test_one_of_several_kernels_is_chosen(tmp_path: Path) -> None:
-    cells = np.empty((1, 2), dtype=object)
-    cells[0, 0], cells[0, 1] = np.ones((3, 3)), KERNEL
-    files: list[tuple[str, object]] = [
-        ('cells.mat', {'kernels': cells}),
-        ('stack.mat', {'kernels': np.stack([np.ones_like(KERNEL), KERNEL], axis=-1)}),
-        ('pages.tif', np.stack([np.ones_like(KERNEL), KERNEL])),
-        ('two.npz', {'a': np.ones((3, 3)), 'b': KERNEL}),
-    ]
-    for name, content in files:
-        path = write(tmp_path, name, content)
-        np.testing.assert_allclose(kernels.read(path, 1), KERNEL, atol=1e-7, err_msg=name)
-        with pytest.raises(KernelError, match='2 kernels'):
-            kernels.read(path)
-        for index in (2, -1):
-            with pytest.raises(KernelError, match='index'):
-                kernels.read(path, index)
-
-
-def test_matlab_7_3_files_are_read(tmp_path: Path) -> None:
-    h5py = pytest.importorskip('h5py')
-    path = tmp_path / 'new.mat'
-    with h5py.File(path, 'w', userblock_size=512) as file:
-        first = file.create_dataset('#refs#/a', data=np.ones((3, 2)))
-        second = file.create_dataset('#refs#/b', data=KERNEL.T)
-        references = np.array([[first.ref], [second.ref]], dtype=h5py.ref_dtype)
-        file.create_dataset('kernels', data=references)
-    header = b'MATLAB 7.3 MAT-file'.ljust(124) + b'\x00\x02IM'
-    with path.open('r+b') as raw:
-        raw.write(header)
-    assert kernels.read(path, 0).shape == (2, 3)
-    np.testing.assert_allclose(kernels.read(path, 1), KERNEL, atol=1e-15)
-
-
-@pytest.mark.parametrize('name', ['x.npy', 'x.npz', 'x.mat', 'x.tif', 'x.png', 'x.txt', 'x'])
-def test_files_that_hold_no_kernel_are_refused(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    with pytest.raises(FileError, match='does not exist'):
-        kernels.read(path)
-    for content in (b'', b'no kernel at all, just some text', bytes(range(256)) * 4):
-        path.write_bytes(content)
-        with pytest.raises(FileError, match='cannot be read'):
-            kernels.read(path)
-
-
-def test_pickles_are_not_opened(tmp_path: Path) -> None:
-    path = tmp_path / 'object.npy'
-    np.save(path, np.array([KERNEL, None], dtype=object), allow_pickle=True)
-    with pytest.raises(FileError):
-        kernels.read(path)
-
-
-def test_a_file_without_a_plane_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(KernelError, match='no 2-D'):
-        kernels.read(write(tmp_path, 'line.npy', np.arange(5)))

@@ -1,7 +1,6 @@
 """The public functions: :func:`restore` and :func:`iterate`.
 
-Both check what they are given and hand a :class:`~napari_fresco.restoration.Restoration`
-to the runner. Torch is imported when the work starts, not when this module is.
+Both check what they are given and carry out a :class:`~napari_fresco.request.Request`. Torch is imported when the work starts, not when this module is.
 """
 
 from __future__ import annotations
@@ -70,9 +69,10 @@ def iterate(
     values = {**read_preset(params), **method_parameters}
     parameters = chosen.parameters_class.create(values)
 
-    from .restoration import Restoration
+    from .request import Request
+    from .restoration import carry_out
 
-    restoration = Restoration.prepare(
+    request = Request.prepare(
         image,
         chosen,
         asked,
@@ -89,7 +89,7 @@ def iterate(
         seed=seed,
         keep_known=keep_known,
     )
-    return (yield from restoration.steps(cancel))
+    return (yield from carry_out(request, cancel))
 
 
 def restore(

@@ -8,7 +8,7 @@ way back everything is undone, and known pixels are returned bit for bit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,10 +22,8 @@ from .noise import CameraNoise, estimate_camera, estimate_noise
 from .physics import boundary, kernels
 from .physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
 from .physics.resample import LanczosDownsample
+from .request import Request
 from .types import Problem
-
-if TYPE_CHECKING:
-    from .restoration import Restoration
 
 _POINTWISE = ('denoise', 'inpaint', 'demosaic')  # H commutes with a map of single values
 
@@ -56,12 +54,12 @@ class Plane:
     damaged: bool
     intensity: IntensityMap
     problem: Problem
-    restoration: Restoration
+    request: Request
 
     @classmethod
-    def prepare(cls, restoration: Restoration, index: tuple[int, ...]) -> Plane:
+    def prepare(cls, request: Request, index: tuple[int, ...]) -> Plane:
         """Read plane `index` and state its problem on the device."""
-        r = restoration
+        r = request
         data = r.layout.read(r.image, index)
         mask = r.inputs.plane_mask(index)
         camera = _camera(r.params, data)
@@ -87,7 +85,7 @@ class Plane:
         image, clipped = to_dtype(values, self.data.dtype)
         if self.data.ndim == 3 and self.data.shape[-1] == 4:
             image = np.concatenate((image, self._enlarged(self.data[..., 3:])), axis=-1)
-        if self.restoration.keep_known and self.mask is not None:
+        if self.request.keep_known and self.mask is not None:
             damaged = self.mask if image.ndim == 2 else self.mask[..., None]
             image = np.where(damaged, image, self.data)
         return image, clipped
@@ -95,7 +93,7 @@ class Plane:
     def unrestored(self) -> Array:
         """Return the plane as it came, in the size and channels of a result."""
         image = self._enlarged(self.data)
-        return np.stack([image] * 3, axis=-1) if self.restoration.task == 'demosaic' else image
+        return np.stack([image] * 3, axis=-1) if self.request.task == 'demosaic' else image
 
     def variance(self, variance: Tensor) -> Array:
         """Return a variance map in squared image units."""
@@ -114,13 +112,13 @@ class Plane:
         }
 
     def _cropped(self, x: Tensor) -> NDArray[np.floating[Any]]:
-        scale = self.restoration.inputs.scale
+        scale = self.request.inputs.scale
         rows, columns = (n * scale for n in self.data.shape[:2])
         inside = x.detach()[0, :, :rows, :columns].permute(1, 2, 0).double().cpu().numpy()
         return inside[..., 0] if inside.shape[-1] == 1 else inside
 
     def _enlarged(self, data: Array) -> Array:
-        scale = self.restoration.inputs.scale
+        scale = self.request.inputs.scale
         return data.repeat(scale, axis=0).repeat(scale, axis=1) if scale > 1 else data
 
 
@@ -145,7 +143,7 @@ def _camera(params: Any, data: Array) -> CameraNoise | None:
 
 
 def _noise(
-    r: Restoration, data: Array, mask: NDArray[np.bool_] | None, camera: CameraNoise | None
+    r: Request, data: Array, mask: NDArray[np.bool_] | None, camera: CameraNoise | None
 ) -> float | NDArray[np.float64]:
     """Estimate the standard deviation of the noise in image units."""
     values = _colour(data, r.layout.samples).astype(np.float64)
@@ -159,7 +157,7 @@ def _noise(
 
 
 def _state(
-    r: Restoration, y: Tensor, mask: NDArray[np.bool_] | None, sigma: float | Tensor
+    r: Request, y: Tensor, mask: NDArray[np.bool_] | None, sigma: float | Tensor
 ) -> Problem:
     """State the problem of plane `y` in working units."""
     if isinstance(sigma, Tensor):
@@ -175,7 +173,7 @@ def _state(
     return Problem(r.task, y, Identity(), sigma)
 
 
-def _spectral(r: Restoration, y: Tensor, sigma: float | Tensor) -> Problem:
+def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
     """State a deblurring or super-resolution, on a grid that is rightly periodic."""
     scale = r.inputs.scale
     if r.inputs.kernel is None and r.method.downsampling == 'lanczos2':

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
+from .request import Request
+from .run import Outcome
 from .types import Denoiser
-
-if TYPE_CHECKING:
-    from .restoration import Restoration
-    from .run import Outcome
 
 
 def provenance(
-    restoration: Restoration,
+    request: Request,
     used: Sequence[Denoiser],
     *,
     outcomes: Sequence[Outcome],
@@ -27,7 +25,7 @@ def provenance(
     input_hash: str,
 ) -> dict[str, Any]:
     """Return a JSON-serialisable record of how a result was made."""
-    r = restoration
+    r = request
     scale = r.inputs.scale
     # Without a kernel of the user's, super-resolution keeps the field of view: the centres of
     # s output pixels then straddle the centre of an input pixel.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from napari_fresco.networks import build
 from napari_fresco.physics.operators import Blur, Identity, Mask
 from napari_fresco.physics.resample import LanczosDownsample, StridedFilter
-from napari_fresco.solvers.admm import Growth, Iterate, Settings, iterate
+from napari_fresco.solvers.admm import Growth, Iterate, MovingAverage, Settings, iterate
 from napari_fresco.solvers.stopping import MovingVariance, WindowedVariance
 from napari_fresco.solvers.untrained import Fit, Hourglass, Operator
 
@@ -26,31 +26,33 @@ from .red import read_network
 
 def check_admm_loop(golden: Golden) -> None:
     meta, expected = golden.meta, golden.outputs
-    kind = meta['kind']
-    y = _tensor(golden, 'y')
+    kind, y = meta['kind'], _tensor(golden, 'y')
     start = torch.zeros_like(_tensor(golden, 'z')[:, : y.shape[1]])
     if kind in ('deepred_denoise', 'deepred_deblur'):
         start = y
     net = _hourglass(golden, _settings(golden))
-    average = y.round() if kind == 'deepred_denoise' else None
-    fit = Fit(_operator(golden, start), y)
-    run = iterate(net, fit, _denoiser(golden), start, average)
-    last = _compare(run, golden, {'x': 'x', 'u': 'u', 'out': 'out', 'denoised': 'f_x'})
-    returned = last.average if kind == 'deepred_denoise' else last.x - last.u
+    iterates = list(iterate(net, Fit(_operator(golden, start), y), _denoiser(golden), start))
+    _compare(iterates, golden, {'x': 'x', 'u': 'u', 'out': 'out', 'denoised': 'f_x'})
+    returned = iterates[-1].estimate
+    if kind == 'deepred_denoise':
+        average = MovingAverage(0.99, y.round())
+        returned = [average.update(i.out) for i in iterates][-1]
     close(returned[0], expected['returned'], meta['suggested_atol'])
 
 
 def check_dip_loop(golden: Golden) -> None:
     meta, y = golden.meta, _tensor(golden, 'y')
     start = torch.zeros_like(_tensor(golden, 'clean'))
-    average = meta['exp_weight'] or 0.0
-    settings = Settings(meta['K'], meta['LR'], input_noise=meta['reg_noise_std'], average=average)
+    settings = Settings(meta['K'], meta['LR'], input_noise=meta['reg_noise_std'])
     operator = _operator(golden, start)
     if meta['kind'] == 'inpaint':
         y = operator(y)
-    names = {'out': 'out', 'average': 'out_avg'} if average else {'out': 'out'}
-    run = iterate(_hourglass(golden, settings), Fit(operator, y), None, start)
-    _compare(run, golden, names)
+    iterates = list(iterate(_hourglass(golden, settings), Fit(operator, y), None, start))
+    _compare(iterates, golden, {'out': 'out', 'estimate': 'out'})
+    if meta['exp_weight']:
+        average = MovingAverage(meta['exp_weight'])
+        for state, expected in zip(iterates, golden.outputs['out_avg'], strict=True):
+            close(average.update(state.out)[0], expected, meta['suggested_atol'])
 
 
 def check_windowed_variance(golden: Golden) -> None:
@@ -87,8 +89,8 @@ def _watch(
     return scores, stop
 
 
-def _compare(run: Iterator[Iterate], golden: Golden, images: dict[str, str]) -> Iterate:
-    """Assert that every iterate agrees; return the last."""
+def _compare(iterates: list[Iterate], golden: Golden, images: dict[str, str]) -> None:
+    """Assert that every iterate agrees."""
     atol, expected = golden.meta['suggested_atol'], golden.outputs
     numbers = {
         'data_loss': 'loss_y' if 'loss_y' in expected else 'loss',
@@ -97,15 +99,13 @@ def _compare(run: Iterator[Iterate], golden: Golden, images: dict[str, str]) -> 
         'regularization': 'beta',
         'learning_rate': 'lr',
     }
-    iterates = list(run)
     assert len(iterates) == golden.meta['K']
-    for k, iterate_ in enumerate(iterates):
+    for k, state in enumerate(iterates):
         for mine, theirs in images.items():
-            close(getattr(iterate_, mine)[0], expected[theirs][k], atol)
+            close(getattr(state, mine)[0], expected[theirs][k], atol)
         for mine, theirs in numbers.items():
             if theirs in expected:
-                assert abs(getattr(iterate_, mine) - expected[theirs][k]) <= atol
-    return iterates[-1]
+                assert abs(getattr(state, mine) - expected[theirs][k]) <= atol
 
 
 def _settings(golden: Golden) -> Settings:

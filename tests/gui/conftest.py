@@ -17,6 +17,9 @@ import torch
 
 os.environ.setdefault('NAPARI_CONFIG', '')
 
+from napari.components import ViewerModel
+from napari.utils._proxies import PublicOnlyProxy
+
 from napari_fresco import api
 from napari_fresco._napari import commands
 from napari_fresco._napari.runner import runner
@@ -130,20 +133,36 @@ def solver(monkeypatch: pytest.MonkeyPatch) -> FakeSolver:
 
 
 @pytest.fixture
-def viewer(make_napari_viewer_proxy: Callable[..., Any], qtbot: Any) -> Iterator[Any]:
-    """A viewer that forbids threads to touch it; no job outlives it."""
-    yield make_napari_viewer_proxy()
+def viewer(make_napari_viewer_proxy: Callable[..., Any], idle: None) -> Any:
+    """A viewer with its window, which forbids threads to touch it."""
+    return make_napari_viewer_proxy()
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch, qtbot: Any, idle: None) -> Any:
+    """A viewer without a window: as good to a panel, and quicker."""
+    monkeypatch.setenv('NAPARI_ENSURE_PLUGIN_MAIN_THREAD', '1')
+    return PublicOnlyProxy(ViewerModel())
+
+
+@pytest.fixture
+def idle(qtbot: Any) -> Iterator[None]:
+    """No job outlives a test."""
+    yield
     runner().cancel()
     qtbot.waitUntil(lambda: runner().request is None, timeout=_PATIENCE * 1000)
 
 
 @pytest.fixture
-def dock(viewer: Any) -> Callable[[str], Any]:
-    """Open the panel of a method in a dock of the viewer."""
+def dock(qtbot: Any) -> Callable[[Any, str], Any]:
+    """Open the panel of a method, in a dock where there is a window."""
 
-    def open_panel(method: str) -> Any:
+    def open_panel(viewer: Any, method: str) -> Any:
         panel = getattr(commands, method)(viewer)
-        viewer.window.add_dock_widget(panel, name=panel.method.title)
+        if hasattr(viewer, 'window'):
+            viewer.window.add_dock_widget(panel, name=panel.method.title)
+        else:
+            qtbot.addWidget(panel)
         return panel
 
     return open_panel

@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 from napari.utils import progress
 
-from napari_fresco._napari import panel as panel_module
 from napari_fresco._napari.run_bar import CANCEL, CANCELLING, RUN
 from napari_fresco._napari.runner import runner
-from napari_fresco._napari.settings import Preferences
-from napari_fresco.types import ImageError
+
+from napari_fresco._napari import commands
 
 from .conftest import FakeSolver
 
-Dock = Callable[[str], Any]
+Dock = Callable[[Any, str], Any]
 Finish = Callable[[Any], None]
 
 WAIT = 10_000
@@ -50,7 +49,7 @@ def test_a_run_adds_the_result_like_its_source(
     viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
 ) -> None:
     solver.variance = True
-    panel = dock('dpir')
+    panel = dock(viewer, 'dpir')
     finish(panel)
     assert [layer.name for layer in viewer.layers] == [
         'camera',
@@ -79,19 +78,10 @@ def test_a_run_adds_the_result_like_its_source(
     assert threading.get_ident() not in solver.threads
 
 
-def test_results_of_two_runs_have_names_of_their_own(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
-) -> None:
-    panel = dock('dpir')
-    finish(panel)
-    finish(panel)
-    assert len({layer.name for layer in viewer.layers}) == 3
-
-
 def test_enlarging_divides_the_scale_and_keeps_the_field_of_view(
     viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
 ) -> None:
-    panel = dock('dpir')
+    panel = dock(viewer, 'dpir')
     panel.input.task = 'super_resolve'
     panel.damage.scale.setValue(3)
     finish(panel)
@@ -103,20 +93,6 @@ def test_enlarging_divides_the_scale_and_keeps_the_field_of_view(
         np.testing.assert_allclose(result.data_to_world(mine), image.data_to_world(its))
 
 
-def test_a_region_is_put_back_where_it_was(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
-) -> None:
-    box = [image.data_to_world(c) for c in ((4, 6), (4, 12), (9, 12), (9, 6))]
-    shapes = viewer.add_shapes([np.array(box)], shape_type='polygon', name='roi')
-    panel = dock('ffdnet')
-    panel.input.image.value = image
-    panel.input.region.value = shapes
-    finish(panel)
-    result = viewer.layers['camera [FFDNet]']
-    np.testing.assert_array_equal(result.data, image.data[4:10, 6:13] * 2)
-    np.testing.assert_allclose(result.data_to_world((1, 2)), image.data_to_world((5, 8)))
-
-
 @pytest.mark.parametrize('whole', [False, True])
 def test_a_slice_of_a_stack_is_put_back_into_its_plane(
     viewer: Any, dock: Dock, solver: FakeSolver, finish: Finish, whole: bool
@@ -125,7 +101,7 @@ def test_a_slice_of_a_stack_is_put_back_into_its_plane(
         np.arange(4 * 8 * 9).reshape(4, 8, 9), name='stack', scale=(3, 1, 1), translate=(5, 0, 0)
     )
     viewer.dims.set_point(0, 5 + 3 * 2)
-    panel = dock('ffdnet')
+    panel = dock(viewer, 'ffdnet')
     panel.input.extent.setCurrentIndex(int(whole))
     finish(panel)
     result = viewer.layers['stack [FFDNet]']
@@ -135,26 +111,11 @@ def test_a_slice_of_a_stack_is_put_back_into_its_plane(
     np.testing.assert_allclose(result.data_to_world((0, 0, 0)), stack.data_to_world((plane, 0, 0)))
 
 
-@pytest.mark.parametrize('size', [(1, 1), (3, 3), (25, 25)])
-@pytest.mark.parametrize('rgb', [False, True])
-def test_small_images_stay_what_they_are(
-    viewer: Any, dock: Dock, solver: FakeSolver, finish: Finish, size: tuple[int, int], rgb: bool
-) -> None:
-    shape = (*size, 3) if rgb else size
-    viewer.add_image(np.ones(shape, np.uint8), name='tiny', rgb=rgb)
-    panel = dock('ffdnet')
-    finish(panel)
-    result = viewer.layers['tiny [FFDNet]']
-    assert result.rgb == rgb
-    assert result.data.shape == shape
-    assert solver.calls[0]['axes'] == ('YXS' if rgb else 'YX')
-
-
 def test_cancel_keeps_the_best_estimate_and_frees_the_rest(
     viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any
 ) -> None:
     solver.gated, solver.steps = True, 100
-    panel = dock('dpir')
+    panel = dock(viewer, 'dpir')
     panel.bar.button.click()
     assert panel.bar.button.text() == CANCEL
     with qtbot.waitSignal(runner().reported, timeout=WAIT):
@@ -176,7 +137,7 @@ def test_a_runtime_error_reaches_the_user_and_leaves_no_tensors(
     viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish, notes: Any
 ) -> None:
     solver.error = RuntimeError('CUDA error: out of luck\nsecond line')
-    panel = dock('dpir')
+    panel = dock(viewer, 'dpir')
     panel.bar.preview.setChecked(True)
     before = [layer.name for layer in viewer.layers]
     finish(panel)
@@ -192,57 +153,12 @@ def test_a_runtime_error_reaches_the_user_and_leaves_no_tensors(
     assert viewer.layers[-1].name == 'camera [DPIR]'
 
 
-def test_a_wrong_image_gives_its_own_sentence(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish, notes: Any
-) -> None:
-    solver.error = ImageError('image holds 3 NaN')
-    finish(dock('ffdnet'))
-    assert notes.errors == ['FFDNet on camera stopped: image holds 3 NaN']
-
-
-def test_a_warning_as_an_exception_is_no_crash(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish, notes: Any
-) -> None:
-    solver.error = MemoryError()
-    finish(dock('ffdnet'))
-    assert 'not enough memory' in notes.errors[0]
-
-
-def test_other_panels_say_who_is_busy(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any
-) -> None:
-    solver.gated = True
-    first, other = dock('dpir'), dock('ffdnet')
-    first.run()
-    assert 'Busy: DPIR on camera' in other.bar.message.text()
-    assert not other.bar.button.isEnabled()
-    assert first.bar.button.text() == CANCEL
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
-        solver.allow(3)
-    assert other.bar.button.isEnabled()
-    assert not other.bar.message.text()
-    assert len(solver.calls) == 1
-
-
-def test_a_second_panel_of_the_method_can_cancel(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any
-) -> None:
-    solver.gated = True
-    dock('dpir').run()
-    second = dock('dpir')
-    assert second.bar.button.text() == CANCEL
-    second.bar.button.click()
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
-        solver.allow()
-    assert viewer.layers[-1].name.endswith('partial')
-
-
 def test_the_source_may_be_deleted_meanwhile(
     viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any
 ) -> None:
     solver.gated = True
     scale = tuple(image.scale)
-    dock('dpir').run()
+    dock(viewer, 'dpir').run()
     with qtbot.waitSignal(runner().reported, timeout=WAIT):
         solver.allow()
     viewer.layers.remove('camera')
@@ -251,108 +167,11 @@ def test_the_source_may_be_deleted_meanwhile(
     assert viewer.layers['camera [DPIR]'].scale == pytest.approx(scale)
 
 
-def test_the_preview_is_drawn_in_place_and_then_removed(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any
-) -> None:
-    solver.gated, solver.steps = True, 5
-    panel = dock('dpir')
-    panel.bar.preview.setChecked(True)
-    panel.run()
-    shown = []
-    for _ in range(2):
-        clock.advance(0.3)
-        with qtbot.waitSignal(runner().reported, timeout=WAIT):
-            solver.allow()
-        layer = viewer.layers['camera [DPIR] preview']
-        shown.append((layer.unique_id, int(layer.data.max())))
-    assert viewer.layers.selection.active.name == 'camera'
-    peak = int(image.data.max())
-    assert shown == [(shown[0][0], peak), (shown[0][0], 2 * peak)]
-    np.testing.assert_allclose(layer.data_to_world((3, 4)), image.data_to_world((3, 4)))
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
-        solver.allow(3)
-    assert [layer.name for layer in viewer.layers] == ['camera', 'camera [DPIR]']
-
-
-def test_previews_come_at_most_four_times_a_second(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any
-) -> None:
-    solver.gated, solver.steps = True, 10
-    panel = dock('dpir')
-    panel.bar.preview.setChecked(True)
-    reports: list[Any] = []
-    runner().reported.connect(reports.append)
-    panel.run()
-    for _ in range(9):
-        clock.advance(0.1)
-        with qtbot.waitSignal(runner().reported, timeout=WAIT):
-            solver.allow()
-    runner().reported.disconnect(reports.append)
-    assert [report.preview is not None for report in reports] == [True, False, False] * 3
-    assert [report.residual is not None for report in reports] == [True, False, False] * 3
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
-        solver.allow()
-
-
-def test_a_deleted_preview_stays_away(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any
-) -> None:
-    solver.gated = True
-    panel = dock('dpir')
-    panel.bar.preview.setChecked(True)
-    panel.run()
-    for step in range(2):
-        clock.advance(0.3)
-        with qtbot.waitSignal(runner().reported, timeout=WAIT):
-            solver.allow()
-        if step == 0:
-            viewer.layers.remove('camera [DPIR] preview')
-    assert [layer.name for layer in viewer.layers] == ['camera']
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
-        solver.allow()
-    assert [layer.name for layer in viewer.layers] == ['camera', 'camera [DPIR]']
-
-
-def test_without_a_tick_there_is_no_preview(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
-) -> None:
-    names: list[str] = []
-    viewer.layers.events.inserted.connect(lambda event: names.append(event.value.name))
-    panel = dock('dpir')
-    panel.bar.preview.setChecked(False)
-    finish(panel)
-    assert names == ['camera [DPIR]']
-
-
-def test_read_outs_follow_the_run(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any
-) -> None:
-    solver.gated, solver.steps = True, 4
-    truth = viewer.add_image(image.data, name='truth')
-    panel = dock('dpir')
-    panel.input.image.value = image
-    panel.input.reference.value = truth
-    panel.run()
-    assert panel.bar.progress.maximum() == 0
-    for _ in range(3):
-        clock.advance(2)
-        with qtbot.waitSignal(runner().reported, timeout=WAIT):
-            solver.allow()
-    assert panel.bar.progress.value() == 3
-    assert panel.bar.time.text() == '2.0 s left'
-    assert panel.bar.curve.values == pytest.approx((1, 1 / 2, 1 / 3))
-    assert panel.bar.read_out.text().startswith('Step 3 of 4 · residual 0.3333 · PSNR')
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
-        solver.allow()
-    assert 'PSNR' in panel.bar.message.text()
-    assert panel.bar.progress.isHidden()
-
-
 def test_the_dock_may_be_closed_while_it_runs(
     viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any
 ) -> None:
     solver.gated = True
-    panel = dock('dpir')
+    panel = dock(viewer, 'dpir')
     panel.run()
     with qtbot.waitSignal(runner().reported, timeout=WAIT):
         solver.allow()
@@ -371,8 +190,6 @@ def test_closing_the_viewer_ends_the_job_and_frees_its_memory(
     solver.gated, solver.steps = True, 100
     viewer = make_napari_viewer()
     viewer.add_image(np.ones((8, 8)), name='camera')
-    from napari_fresco._napari import commands
-
     panel = commands.dpir(viewer)
     viewer.window.add_dock_widget(panel)
     panel.run()
@@ -391,8 +208,6 @@ def test_a_result_for_a_viewer_closed_behind_its_back_is_dropped(
     solver.gated = True
     viewer = make_napari_viewer()
     viewer.add_image(np.ones((8, 8)), name='camera')
-    from napari_fresco._napari import commands
-
     panel = commands.dpir(viewer)
     viewer.window.add_dock_widget(panel)
     other = make_napari_viewer()
@@ -404,39 +219,27 @@ def test_a_result_for_a_viewer_closed_behind_its_back_is_dropped(
     assert not other.layers
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Time that passes only when the test says so."""
-    from napari_fresco._napari import job
-
-    class Clock:
-        now = 100.0
-
-        def monotonic(self) -> float:
-            return self.now
-
-        def advance(self, seconds: float) -> None:
-            self.now += seconds
-
-    fake = Clock()
-    monkeypatch.setattr(job, 'time', fake)
-    return fake
-
-
-def test_the_preview_rate_is_a_preference(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any, monkeypatch: Any
+@pytest.mark.parametrize(('size', 'rgb'), [((1, 1), False), ((25, 25), True)])
+def test_small_images_are_drawn_as_what_they_are(
+    viewer: Any, dock: Dock, solver: FakeSolver, finish: Finish, size: tuple[int, int], rgb: bool
 ) -> None:
-    monkeypatch.setattr(panel_module, 'read_preferences', lambda: Preferences(preview_rate=1))
-    solver.gated, solver.steps = True, 5
-    panel = dock('dpir')
-    reports: list[Any] = []
-    runner().reported.connect(reports.append)
-    panel.run()
-    for _ in range(4):
-        clock.advance(0.5)
-        with qtbot.waitSignal(runner().reported, timeout=WAIT):
-            solver.allow()
-    runner().reported.disconnect(reports.append)
-    assert [report.preview is not None for report in reports] == [True, False, True, False]
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
-        solver.allow()
+    viewer.add_image(np.ones((*size, 3) if rgb else size, np.uint8), name='tiny', rgb=rgb)
+    finish(dock(viewer, 'ffdnet'))
+    result = viewer.layers['tiny [FFDNet]']
+    assert result.rgb == rgb
+    assert result.ndim == 2
+
+
+def test_a_mask_drawn_on_a_turned_image_marks_what_it_covers(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
+) -> None:
+    box = [image.data_to_world(c) for c in ((3.6, 5.6), (3.6, 9.4), (7.4, 9.4), (7.4, 5.6))]
+    shapes = viewer.add_shapes([np.array(box)], shape_type='polygon', name='loss')
+    panel = dock(viewer, 'deepred')
+    panel.input.image.value = image
+    panel.damage.mask.layer.value = shapes
+    finish(panel)
+    expected = np.zeros((20, 30), bool)
+    expected[4:8, 6:10] = True
+    np.testing.assert_array_equal(solver.calls[0]['mask'], expected)
+    assert solver.calls[0]['keep_known'] is True

@@ -19,7 +19,7 @@ from napari_fresco.types import FrescoError, ParameterError
 
 from .conftest import FakeSolver
 
-Dock = Callable[[str], Any]
+Dock = Callable[[Any, str], Any]
 
 
 def shown(field: Any) -> bool:
@@ -28,16 +28,16 @@ def shown(field: Any) -> bool:
 
 
 @pytest.fixture
-def image(viewer: Any) -> Any:
+def image(model: Any) -> Any:
     noisy = np.random.default_rng(0).integers(0, 255, (40, 50), dtype=np.uint8)
-    return viewer.add_image(noisy, name='wall')
+    return model.add_image(noisy, name='wall')
 
 
 @pytest.mark.parametrize('name', METHODS)
 def test_every_method_has_a_panel_with_all_its_parameters(
-    viewer: Any, dock: Dock, name: str
+    model: Any, dock: Dock, name: str
 ) -> None:
-    panel = dock(name)
+    panel = dock(model, name)
     assert list(panel.fields) == [p.name for p in METHODS[name].parameters]
     assert {f.parameter.name: f.value for f in panel.fields.values()} == {
         p.name: p.default for p in METHODS[name].parameters
@@ -46,8 +46,8 @@ def test_every_method_has_a_panel_with_all_its_parameters(
     assert not panel.bar.button.isEnabled()
 
 
-def test_a_task_shows_only_what_it_needs(viewer: Any, image: Any, dock: Dock) -> None:
-    panel = dock('dpir')
+def test_a_task_shows_only_what_it_needs(model: Any, image: Any, dock: Dock) -> None:
+    panel = dock(model, 'dpir')
     seen = {}
     for task in panel.method.tasks:
         panel.input.task = task
@@ -68,17 +68,17 @@ def test_a_task_shows_only_what_it_needs(viewer: Any, image: Any, dock: Dock) ->
 
 
 def test_camera_numbers_are_shown_for_photon_noise_only(
-    viewer: Any, image: Any, dock: Dock
+    model: Any, image: Any, dock: Dock
 ) -> None:
-    panel = dock('ffdnet')
+    panel = dock(model, 'ffdnet')
     assert not shown(panel.fields['gain'].native)
     panel.fields['noise'].value = 'poisson-gaussian'
     assert shown(panel.fields['gain'].native)
 
 
-def test_the_panel_asks_for_what_was_set(viewer: Any, image: Any, dock: Dock) -> None:
-    kernel = viewer.add_image(np.ones((5, 5)), name='psf')
-    panel = dock('dpir')
+def test_the_panel_asks_for_what_was_set(model: Any, image: Any, dock: Dock) -> None:
+    kernel = model.add_image(np.ones((5, 5)), name='psf')
+    panel = dock(model, 'dpir')
     panel.input.image.value = image
     panel.input.task = 'super_resolve'
     panel.damage.kernel.value = kernel
@@ -105,33 +105,33 @@ def test_the_panel_asks_for_what_was_set(viewer: Any, image: Any, dock: Dock) ->
     }
 
 
-def test_a_sigma_map_is_cut_like_the_image(viewer: Any, image: Any, dock: Dock) -> None:
-    viewer.add_image(np.arange(2000.0).reshape(40, 50), name='sigma')
-    viewer.add_shapes([[[4, 6], [4, 9], [7, 9], [7, 6]]], shape_type='rectangle', name='roi')
-    panel = dock('drunet')
+def test_a_sigma_map_is_cut_like_the_image(model: Any, image: Any, dock: Dock) -> None:
+    model.add_image(np.arange(2000.0).reshape(40, 50), name='sigma')
+    model.add_shapes([[[4, 6], [4, 9], [7, 9], [7, 6]]], shape_type='rectangle', name='roi')
+    panel = dock(model, 'drunet')
     panel.input.image.value = image
     panel.noise.mode.setCurrentText(noise_section.MAP)
-    panel.noise.map.value = viewer.layers['sigma']
-    panel.input.region.value = viewer.layers['roi']
+    panel.noise.map.value = model.layers['sigma']
+    panel.input.region.value = model.layers['roi']
     asked = panel.request().arguments()
     np.testing.assert_array_equal(asked['image'], image.data[4:8, 6:10])
-    np.testing.assert_array_equal(asked['sigma'], viewer.layers['sigma'].data[4:8, 6:10])
+    np.testing.assert_array_equal(asked['sigma'], model.layers['sigma'].data[4:8, 6:10])
 
 
-def test_a_stack_offers_the_slice_on_show(viewer: Any, dock: Dock) -> None:
-    panel = dock('ffdnet')
-    layer = viewer.add_image(np.arange(3 * 40 * 50.0).reshape(3, 40, 50), name='stack')
+def test_a_stack_offers_the_slice_on_show(model: Any, dock: Dock) -> None:
+    panel = dock(model, 'ffdnet')
+    layer = model.add_image(np.arange(3 * 40 * 50.0).reshape(3, 40, 50), name='stack')
     assert shown(panel.input.extent)
-    viewer.dims.set_current_step(0, 2)
+    model.dims.set_current_step(0, 2)
     assert (panel.request().arguments()['image'] == layer.data[2:]).all()
     panel.input.extent.setCurrentText('Whole stack')
     assert panel.request().arguments()['image'].shape == (3, 40, 50)
-    panel.input.image.value = viewer.add_image(np.zeros((40, 50)), name='flat')
+    panel.input.image.value = model.add_image(np.zeros((40, 50)), name='flat')
     assert not shown(panel.input.extent)
 
 
-def test_the_panel_says_what_is_missing(viewer: Any, image: Any, dock: Dock, qtbot: Any) -> None:
-    panel = dock('deepred')
+def test_the_panel_says_what_is_missing(model: Any, image: Any, dock: Dock, qtbot: Any) -> None:
+    panel = dock(model, 'deepred')
     assert 'needs a mask' in panel.bar.message.text()
     panel.damage.mask.make_new()
     mask = panel.damage.mask.layer.value
@@ -148,8 +148,8 @@ def test_the_panel_says_what_is_missing(viewer: Any, image: Any, dock: Dock, qtb
         panel.request()
 
 
-def test_a_wrong_number_is_named(viewer: Any, image: Any, dock: Dock) -> None:
-    panel = dock('deepred')
+def test_a_wrong_number_is_named(model: Any, image: Any, dock: Dock) -> None:
+    panel = dock(model, 'deepred')
     panel.input.task = 'denoise'
     panel.fields['learning_rate'].native.setText('fast')
     assert "'fast'" in panel.bar.message.text()
@@ -159,31 +159,31 @@ def test_a_wrong_number_is_named(viewer: Any, image: Any, dock: Dock) -> None:
     assert panel.bar.button.isEnabled()
 
 
-def test_choosers_follow_the_viewer(viewer: Any, image: Any, dock: Dock) -> None:
-    panel = dock('dpir')
-    other = viewer.add_image(np.zeros((9, 9)), name='other')
+def test_choosers_follow_the_viewer(model: Any, image: Any, dock: Dock) -> None:
+    panel = dock(model, 'dpir')
+    other = model.add_image(np.zeros((9, 9)), name='other')
     assert panel.input.image.value.name == 'wall'
     image.name = 'mural'
     assert panel.input.image.currentText() == 'mural'
-    viewer.layers.remove('mural')
+    model.layers.remove('mural')
     assert panel.input.image.value.name == 'other'
-    viewer.layers.remove(other.name)
+    model.layers.remove(other.name)
     assert panel.input.image.value is None
     assert 'Open an image' in panel.bar.message.text()
 
 
-def test_a_kernel_layer_is_no_image_to_restore(viewer: Any, image: Any, dock: Dock) -> None:
-    viewer.add_image(np.ones((5, 5)), name='psf', metadata={'napari_fresco_kernel': True})
-    panel = dock('dpir')
+def test_a_kernel_layer_is_no_image_to_restore(model: Any, image: Any, dock: Dock) -> None:
+    model.add_image(np.ones((5, 5)), name='psf', metadata={'napari_fresco_kernel': True})
+    panel = dock(model, 'dpir')
     assert [panel.input.image.itemText(i) for i in range(panel.input.image.count())] == ['wall']
     panel.input.task = 'deblur'
     assert panel.damage.kernel.value.name == 'psf'
 
 
-def test_estimate_fills_in_the_noise(viewer: Any, dock: Dock, notes: Any) -> None:
+def test_estimate_fills_in_the_noise(model: Any, dock: Dock, notes: Any) -> None:
     noisy = np.random.default_rng(0).normal(1000, 30, (3, 96, 96))
-    viewer.add_image(noisy, name='stack')
-    panel = dock('ffdnet')
+    model.add_image(noisy, name='stack')
+    panel = dock(model, 'ffdnet')
     panel.noise.estimate()
     assert panel.noise.sigma == pytest.approx(30, rel=0.1)
     assert panel.request().sigma == panel.noise.sigma
@@ -191,25 +191,25 @@ def test_estimate_fills_in_the_noise(viewer: Any, dock: Dock, notes: Any) -> Non
 
 
 def test_the_script_does_what_the_panel_does(
-    viewer: Any, dock: Dock, solver: FakeSolver, monkeypatch: pytest.MonkeyPatch
+    model: Any, dock: Dock, solver: FakeSolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = np.random.default_rng(0).integers(0, 255, (3, 40, 50, 3), dtype=np.uint8)
-    viewer.add_image(stack, name='it\'s "mural"', rgb=True, scale=(4, 2, 2), units=('um',) * 3)
-    shapes = viewer.add_shapes(
+    model.add_image(stack, name='it\'s "mural"', rgb=True, scale=(4, 2, 2), units=('um',) * 3)
+    shapes = model.add_shapes(
         [[[10, 12], [10, 50], [40, 50], [40, 12]]], shape_type='rectangle', name='roi'
     )
     labels = np.zeros((3, 40, 50), np.uint8)
     labels[2, 10:12, 10:12] = 4
-    viewer.add_labels(labels, name='damage', scale=(4, 2, 2), units=('um',) * 3)
-    panel = dock('dpir')
-    panel.input.image.value = viewer.layers[0]
+    model.add_labels(labels, name='damage', scale=(4, 2, 2), units=('um',) * 3)
+    panel = dock(model, 'dpir')
+    panel.input.image.value = model.layers[0]
     panel.input.task = 'inpaint'
-    panel.damage.mask.layer.value = viewer.layers['damage']
+    panel.damage.mask.layer.value = model.layers['damage']
     panel.damage.mask.label.setValue(4)
     panel.damage.mask.grow.setValue(1)
     panel.input.region.value = shapes
     panel.fields['regularization'].value = 0.5
-    viewer.dims.set_current_step(0, 2)
+    model.dims.set_current_step(0, 2)
     calls: list[dict[str, Any]] = []
 
     def restore(image: np.ndarray, **given: Any) -> Any:
@@ -217,7 +217,7 @@ def test_the_script_does_what_the_panel_does(
         return fresco.Result(image, None, None, 'completed', {})
 
     monkeypatch.setattr(fresco, 'restore', restore)
-    exec(panel.script(), {'viewer': viewer})
+    exec(panel.script(), {'viewer': model})
     asked = panel.request().arguments()
     asked = {k: v for k, v in asked.items() if v is not None and (k, v) != ('scale', 1)}
     (call,) = calls
@@ -226,16 +226,16 @@ def test_the_script_does_what_the_panel_does(
     for name in ('image', 'mask'):
         np.testing.assert_array_equal(call.pop(name), asked.pop(name))
     assert call == asked
-    added = viewer.layers[-1]
+    added = model.layers[-1]
     assert added.name == 'it\'s "mural" [DPIR]'
     np.testing.assert_array_equal(added.data_to_world((0, 0, 0)), (8, 10, 12))
 
 
 def test_copy_puts_the_script_on_the_clipboard(
-    viewer: Any, image: Any, dock: Dock, notes: Any, monkeypatch: pytest.MonkeyPatch
+    model: Any, image: Any, dock: Dock, notes: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[str] = []
-    panel = dock('ffdnet')
+    panel = dock(model, 'ffdnet')
     monkeypatch.setattr(panel_module, 'copy_text', copied.append)
     panel.bar.copy.click()
     assert copied == [panel.script()]
@@ -244,17 +244,17 @@ def test_copy_puts_the_script_on_the_clipboard(
 
 
 def test_preferences_are_where_panels_start(
-    viewer: Any, image: Any, dock: Dock, monkeypatch: pytest.MonkeyPatch
+    model: Any, image: Any, dock: Dock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = Preferences(device='cpu', tile=256, live_preview=False)
     monkeypatch.setattr(panel_module, 'read_preferences', lambda: chosen)
-    panel = dock('ffdnet')
+    panel = dock(model, 'ffdnet')
     assert panel.solver.settings == {'device': 'cpu', 'tile': 256}
     assert not panel.bar.preview.isChecked()
 
 
-def test_a_weights_file_can_be_chosen(viewer: Any, image: Any, dock: Dock) -> None:
-    panel = dock('drunet')
+def test_a_weights_file_can_be_chosen(model: Any, image: Any, dock: Dock) -> None:
+    panel = dock(model, 'drunet')
     panel.fields['model'].choose('own.pth')
     assert panel.request().parameters == {'model': 'own.pth'}
 
@@ -294,8 +294,8 @@ def test_a_field_checks_its_range(qtbot: Any) -> None:
 
 
 def test_what_a_result_remembers_can_be_written_as_json(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Callable[[Any], None]
+    model: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Callable[[Any], None]
 ) -> None:
-    panel = dock('ffdnet')
+    panel = dock(model, 'ffdnet')
     finish(panel)
-    assert json.loads(json.dumps(viewer.layers[-1].metadata['napari_fresco']))['method'] == 'ffdnet'
+    assert json.loads(json.dumps(model.layers[-1].metadata['napari_fresco']))['method'] == 'ffdnet'

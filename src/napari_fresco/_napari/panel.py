@@ -120,7 +120,9 @@ class MethodPanel(QWidget):
         """Start the restoration, or say why it cannot start."""
         preview, rate = self.bar.preview.isChecked(), self.preferences.preview_rate
         try:
-            runner().start(self.viewer, self.request(), rate=rate, preview=preview)
+            runner().start(
+                self.viewer, self.request(), window=self.window(), rate=rate, preview=preview
+            )
         except FrescoError as error:
             self.bar.failed(str(error))
             show_error(str(error))

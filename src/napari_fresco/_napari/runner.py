@@ -6,6 +6,7 @@ while its job runs.
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,12 @@ from ..types import FrescoError
 from .job import Outcome, Report, Session, restore_layer
 from .results import add_results, preview_layer
 
+logger = logging.getLogger(__name__)
+
 if TYPE_CHECKING:
     import napari
     from napari.qt.threading import GeneratorWorker
+    from qtpy.QtWidgets import QWidget
 
     from .request import Request
 
@@ -57,9 +61,28 @@ class Runner(QObject):
         return self._job is not None and _unwrapped(self._job.viewer) is _unwrapped(viewer)
 
     def start(
-        self, viewer: napari.viewer.Viewer, request: Request, *, rate: float = 4.0, preview: bool = False
-    ) -> GeneratorWorker:
-        """Start a job for `viewer`.
+        self,
+        viewer: napari.viewer.Viewer,
+        request: Request,
+        *,
+        window: QWidget | None = None,
+        rate: float = 4.0,
+        preview: bool = False,
+    ) -> None:
+        """Start a job.
+
+        Parameters
+        ----------
+        viewer : napari.viewer.Viewer
+            Where the results go.
+        request : Request
+            What to do.
+        window : QWidget, optional
+            Window of the viewer; the job ends when it is gone.
+        rate : float
+            Previews and read-outs per second, at most 4.
+        preview : bool
+            Show a live preview.
 
         Raises
         ------
@@ -76,7 +99,7 @@ class Runner(QObject):
             _ignore_errors=True,
             _progress={'total': 0, 'desc': request.busy_text},
         )
-        self._job = _Job(viewer, session, worker)
+        self._job = _Job(viewer, window, session, worker)
         worker.yielded.connect(self._on_report)
         worker.returned.connect(self._on_outcome)
         worker.errored.connect(self._on_error)
@@ -84,7 +107,6 @@ class Runner(QObject):
         self.show_preview(preview)
         worker.start()
         self.changed.emit()
-        return worker
 
     def cancel(self) -> None:
         """Ask the running job to stop after the present step and to keep its best estimate."""
@@ -103,27 +125,38 @@ class Runner(QObject):
             self._job.drop_preview()
 
     def _on_report(self, report: Report) -> None:
-        if self._job is None:
+        job = self._job
+        if job is None:
             return
-        self._job.show_progress(report)
-        if report.preview is not None and self._job.session.preview.is_set():
-            self._job.draw_preview(report)
+        if not job.is_open:
+            job.session.cancel.set()
+            return
+        if report.preview is not None and job.session.preview.is_set():
+            job.draw_preview(report)
         self.reported.emit(report)
+        # Last, because napari's bar lets events in, such as the next report.
+        job.show_progress(report)
 
     def _on_outcome(self, outcome: Outcome) -> None:
-        if self._job is None:
+        job = self._job
+        if job is None or not job.is_open:
             return
-        self._job.drop_preview()
-        add_results(self._job.viewer, self._job.session.request, outcome.result)
-        self._job.ending = outcome
+        job.drop_preview()
+        try:
+            add_results(job.viewer, job.session.request, outcome.result)
+        except Exception as error:
+            logger.exception('%s: no layer', job.session.request.busy_text)
+            self._on_error(FrescoError(f'the result could not be shown ({error})'))
+        else:
+            job.ending = outcome
 
     def _on_error(self, error: Exception) -> None:
-        if self._job is None:
+        job = self._job
+        if job is None or not job.is_open:
             return
-        self._job.drop_preview()
-        message = f'{self._job.session.request.busy_text} stopped: {error}'
-        self._job.ending = message
-        show_error(message)
+        job.drop_preview()
+        job.ending = f'{job.session.request.busy_text} stopped: {error}'
+        show_error(job.ending)
 
     def _on_finished(self) -> None:
         job, self._job = self._job, None
@@ -140,13 +173,26 @@ class _Job:
     """The running session, its worker, and the preview layer it made."""
 
     def __init__(
-        self, viewer: napari.viewer.Viewer, session: Session, worker: GeneratorWorker
+        self,
+        viewer: napari.viewer.Viewer,
+        window: QWidget | None,
+        session: Session,
+        worker: GeneratorWorker,
     ) -> None:
         self.viewer = viewer
+        self._window = window
         self.session = session
         self.worker = worker
         self.ending: Outcome | str | None = None
         self._preview: Any = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the viewer still has its window."""
+        try:
+            return self._window is None or bool(self._window.objectName() or True)
+        except RuntimeError:  # Qt has deleted it
+            return False
 
     def show_progress(self, report: Report) -> None:
         """Move the bar in napari's activity dock."""

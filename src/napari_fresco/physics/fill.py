@@ -80,8 +80,7 @@ def harmonic(image: Any, keep: Any) -> np.ndarray:
 
     Solves Laplace's equation :math:`\Delta x = 0` in the holes, with the known pixels as
     boundary values and no slope across the border of the image, from coarse to
-    fine grids. Constant images come back exactly, and the filled values lie between those
-    of the surrounding pixels.
+    fine grids. The filled values lie between those around the hole.
 
     Parameters
     ----------
@@ -92,7 +91,8 @@ def harmonic(image: Any, keep: Any) -> np.ndarray:
     Returns
     -------
     ndarray, float64
-        Known pixels as they were; elsewhere accurate to about 1e-4 of the range.
+        Known pixels as they were; elsewhere exact for up to 20000 missing pixels,
+        beyond that to about 1 % of the range.
 
     Raises
     ------
@@ -105,7 +105,6 @@ def harmonic(image: Any, keep: Any) -> np.ndarray:
     problems", Numer. Math. 75, 1996.
     """
     values, known = _checked(image, keep)
-    values = np.where(known[..., None], values, 0.0)
     return _membrane(values, known, SWEEPS).reshape(np.shape(image))
 
 
@@ -116,7 +115,8 @@ def _checked(image: Any, keep: Any) -> tuple[np.ndarray, np.ndarray]:
         raise MaskError(f'the mask {known.shape} does not fit the image {values.shape}')
     if not known.any():
         raise MaskError('the mask covers the whole image; leave some pixels known')
-    return values.reshape(*known.shape, -1), known
+    values = values.reshape(*known.shape, -1)
+    return np.where(known[..., None], values, 0.0), known
 
 
 def _gather(plane: np.ndarray, weights: np.ndarray) -> np.ndarray:

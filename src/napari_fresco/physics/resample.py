@@ -6,6 +6,7 @@ are at half-integers throughout, except where a phase is named.
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from .degradation import Degradation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Self
 
     from torch import Tensor
 
@@ -153,6 +155,7 @@ class StridedFilter(Degradation):
         iterations: int = 40,
     ) -> None:
         self.kernel = kernel.detach().to('cpu', torch.float64)
+        self._weights = self.kernel[None, None]
         self.scale = scale
         self.padding = padding
         self.shape = shape
@@ -161,7 +164,7 @@ class StridedFilter(Degradation):
     def forward(self, x: Tensor) -> Tensor:
         """Return every s-th pixel of the filtered image."""
         planes = functional.pad(x.flatten(0, 1)[:, None], self.padding, mode='replicate')
-        y = functional.conv2d(planes, self.kernel.to(x)[None, None], stride=self.scale)
+        y = functional.conv2d(planes, self._weights.to(x), stride=self.scale)
         return y.reshape(*x.shape[:2], *y.shape[-2:])
 
     def adjoint(self, y: Tensor) -> Tensor:
@@ -169,7 +172,7 @@ class StridedFilter(Degradation):
         batch, channels, height, width = self.shape_of(y.shape)
         left, right, top, bottom = self.padding
         planes = functional.conv_transpose2d(
-            y.flatten(0, 1)[:, None], self.kernel.to(y)[None, None], stride=self.scale
+            y.flatten(0, 1)[:, None], self._weights.to(y), stride=self.scale
         )
         missing = (
             width + left + right - planes.shape[-1],
@@ -187,6 +190,14 @@ class StridedFilter(Degradation):
 
         residual = y - self.forward(z)
         return z + self.adjoint(conjugate_gradient(normal, residual, self.iterations))
+
+    def to(
+        self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
+    ) -> Self:
+        """Return the operator with its weights on `device` and in `dtype`."""
+        weights, moved = self._weights.to(device=device, dtype=dtype), copy.copy(self)
+        moved._weights = weights
+        return moved
 
     def shape_of(self, shape: Sequence[int]) -> tuple[int, ...]:
         """Return the shape of x for a y of `shape`."""

@@ -71,8 +71,6 @@ class Settings:
         denoiser runs in a thread beside the network.
     growth : Growth or None
         Whether lambda and mu grow.
-    average : float
-        Memory a of the moving average ``a average + (1 - a) out``.
     low, high : float
         Range of x, and the values to which the network's 0 and 1 are mapped.
     backtrack : float or None
@@ -91,7 +89,6 @@ class Settings:
     denoise_every: int = 1
     delayed: bool = False
     growth: Growth | None = None
-    average: float = 0.99
     low: float = 0.0
     high: float = 1.0
     backtrack: float | None = None
@@ -112,12 +109,36 @@ class Iterate:
     x: Tensor
     u: Tensor
     denoised: Tensor | None
-    average: Tensor
     data_loss: float
     prior_loss: float
     penalty: float
     regularization: float
     learning_rate: float
+
+    @property
+    def estimate(self) -> Tensor:
+        """``x - u``: the output, or with RED the partly denoised ``x - lambda/mu (x - f(x))``."""
+        return self.x - self.u
+
+
+class MovingAverage:
+    """Exponential average ``a <- memory a + (1 - memory) image``.
+
+    Parameters
+    ----------
+    memory : float
+        0 keeps the latest image only.
+    start : Tensor, optional
+        First value; by default the first image.
+    """
+
+    def __init__(self, memory: float, start: Tensor | None = None) -> None:
+        self.memory, self.value = memory, start
+
+    def update(self, image: Tensor) -> Tensor:
+        """Take `image` in and return the average, a new tensor each time."""
+        self.value = image if self.value is None else self.value.lerp(image, 1 - self.memory)
+        return self.value
 
 
 class DenoiserCalls:
@@ -166,7 +187,6 @@ def iterate(
     fit: Fit,
     denoise: Operator | None,
     start: Tensor,
-    average: Tensor | None = None,
 ) -> Iterator[Iterate]:
     """Yield the iterates of DeepRED, or of plain deep image prior without `denoise`.
 
@@ -180,8 +200,6 @@ def iterate(
         f at the strength of the prior.
     start : Tensor
         First x, ``(1, C, H, W)``; not used by plain deep image prior.
-    average : Tensor, optional
-        Start of the moving average; by default the first output.
 
     Raises
     ------
@@ -213,8 +231,7 @@ def iterate(
                 u = u + out - x
             else:
                 x = out
-            average = out if average is None else average.lerp(out, 1 - settings.average)
-        yield Iterate(k, out, x, u, f, average, data, gap, mu, lam, rate)
+        yield Iterate(k, out, x, u, f, data, gap, mu, lam, rate)
         if growth and -10 * math.log10(data) > threshold:
             lam, mu = lam + growth.increase, mu + growth.increase
             threshold += growth.rise

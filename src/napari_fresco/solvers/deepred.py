@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from ..types import DivergedError, Problem, Step, Tools
-from .admm import Iterate, iterate
+from .admm import Iterate, MovingAverage, iterate
 from .recipes import Setup
 from .stopping import Discrepancy, MovingVariance, Never, StoppingRule, WindowedVariance
 
@@ -107,10 +107,13 @@ def _run(setup: Setup, params: DeepREDParameters) -> Iterator[_View]:
 
 def _attempt(setup: Setup, params: DeepREDParameters) -> Iterator[_View]:
     rule = _rule(params)
+    average = MovingAverage(params.average)
+    low, high = setup.settings.low, setup.settings.high
     for state in iterate(setup.hourglass(), setup.fit, setup.denoise, setup.start):
-        score = rule.update(state.out, setup.noise_ratio(state.data_loss))
+        estimate = state.estimate.clamp(low, high)
+        score = rule.update(estimate, setup.noise_ratio(state.data_loss))
         last = rule.stopped or state.index == setup.settings.iterations
-        yield _View(state, state.average, score, last)
+        yield _View(state, average.update(estimate), score, last)
         if last:
             return
 

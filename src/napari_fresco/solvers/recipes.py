@@ -150,14 +150,18 @@ class Setup:
         height, width = self.start.shape[-2:]
         least, multiple = config.minimum_size, config.size_multiple
         grid = [-(-max(n, least) // multiple) * multiple for n in (height, width)]
-        z = self.start.new_empty((1, config.num_input_channels, *grid))
-        z = z.contiguous(memory_format=torch.channels_last)
-        z.uniform_(0, INPUT_AMPLITUDE, generator=tools.generator)
+        # Random numbers are fast to draw in memory order only, hence channels at the end.
+        last = self.start.new_empty((1, *grid, config.num_input_channels))
+        z = last.uniform_(0, INPUT_AMPLITUDE, generator=tools.generator).movedim(-1, 1)
         network = _untrained(config, tools).to(z.device, z.dtype)
+
+        def noise() -> Tensor:
+            return torch.empty_like(last).normal_(generator=tools.generator).movedim(-1, 1)
+
         return Hourglass(
             network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
             z,
-            lambda: torch.empty_like(z).normal_(generator=tools.generator),
+            noise,
             self.settings,
             size=(height, width),
             autocast=tools.autocast,
@@ -254,7 +258,6 @@ def _settings(params: DeepREDParameters, chosen: Recipe, bounds: tuple[float, fl
         penalty=given(params.penalty, chosen.penalty),
         update=cast('Update', params.update),
         denoise_every=params.denoise_every,
-        average=params.average,
         low=bounds[0],
         high=bounds[1],
         backtrack=BACKTRACK,

@@ -1,0 +1,315 @@
+"""What the speed benchmark runs: each network and solver, in each way of running it.
+
+Networks have their full size and random weights, whose speed is that of
+trained ones. Every builder returns a function that does the work once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from ..network_denoiser import NetworkDenoiser
+
+Work = Callable[[], object]
+
+AUTHORS = 'authors'
+PEER = 'deepinv'
+OURS = ('auto', 'float32')
+
+DRUNET: Mapping[str, Any] = {'in_nc': 4, 'out_nc': 3, 'nc': (64, 128, 256, 512), 'nb': 4}
+FFDNET: Mapping[str, Any] = {'in_nc': 3, 'out_nc': 3, 'nc': 96, 'nb': 12}
+
+_BLUR_SIZE = 19
+_QUICK = 4  # how much smaller the images of a quick run are along each side
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of work to be timed.
+
+    Attributes
+    ----------
+    name, configuration : str
+        What it is.
+    size : int
+        Side of its images in pixels.
+    build : callable
+        ``build(variant, device, size)`` returns the work.
+    variants : tuple of str
+        Ways to run it: 'auto' and 'float32' are ours, 'authors' is theirs;
+        whatever begins with 'authors' is a variant of it.
+    marks : mapping of str to float
+        Least speed relative to 'authors', by variant.
+    calls : int
+        How often the work is done per measurement.
+    rounds : int
+        Measurements.
+    """
+
+    name: str
+    configuration: str
+    size: int
+    build: Callable[[str, torch.device, int], Work]
+    variants: tuple[str, ...] = (*OURS, AUTHORS)
+    marks: Mapping[str, float] = field(default_factory=dict)
+    calls: int = 1
+    rounds: int = 5
+
+    def side(self, quick: bool) -> int:
+        """Return the side of the images, smaller for a quick run."""
+        return self.size // _QUICK if quick else self.size
+
+
+def _denoise(architecture: str, sigma: float) -> Callable[[str, torch.device, int], Work]:
+    def build(variant: str, device: torch.device, size: int) -> Work:
+        from . import reference
+
+        x = _picture(size).to(device)
+        if variant == PEER:
+            peer = _peer_drunet(device)
+            return lambda: _without_gradients(peer, x, sigma)
+        network = _network(architecture, device)
+        if variant == AUTHORS:
+            run = getattr(reference, architecture)
+            return lambda: run(network, x, sigma)
+        ours = _denoiser(network, architecture, device, variant)
+        return lambda: ours(x, sigma)
+
+    return build
+
+
+def _deblur(variant: str, device: torch.device, size: int) -> Work:
+    from ..physics.kernels import gaussian
+    from . import reference
+
+    y, sigma = _picture(size).to(device), 0.03
+    blur = gaussian(3.0, size=min(_BLUR_SIZE, size))
+    kernel = _tensor(blur).to(y)
+    if variant == PEER:
+        return _peer_deblur(y, kernel, sigma)
+    network = _network('drunet', device)
+    if variant == AUTHORS:
+        return lambda: reference.deblur(
+            lambda x, level: reference.drunet(network, x, level), y, kernel, sigma
+        )
+    return _our_deblur(network, y, blur, sigma, variant)
+
+
+def _our_deblur(network: nn.Module, y: Tensor, blur: Any, sigma: float, variant: str) -> Work:
+    """Deblur as a user would, with the time inside of the network taken."""
+    from .. import api, denoisers
+
+    denoiser = Stopwatch(_denoiser(network, 'drunet', y.device, variant))
+    denoisers.register('random-drunet', lambda channels, device: denoiser)
+    image = y[0].permute(1, 2, 0).cpu().numpy()
+
+    def work() -> Inside:
+        denoiser.seconds = 0.0
+        api.restore(
+            image,
+            method='dpir',
+            task='deblur',
+            kernel=blur,
+            sigma=sigma,
+            data_range=(0.0, 1.0),
+            device=str(y.device),
+            boundary='circular',
+            model=denoiser.name,
+            precision=variant,
+        )
+        return Inside(denoiser.seconds)
+
+    return work
+
+
+def _data_step(scale: int) -> Callable[[str, torch.device, int], Work]:
+    def build(variant: str, device: torch.device, size: int) -> Work:
+        from ..devices import tune_allocator
+        from ..physics.kernels import gaussian
+        from ..physics.operators import Blur, Downsample
+        from . import reference
+
+        z = _picture(size).to(device)
+        y = z[..., ::scale, ::scale].contiguous()
+        kernel = _tensor(gaussian(3.0, size=_BLUR_SIZE))
+        if variant.startswith(AUTHORS):
+            keep = variant != AUTHORS
+            step = reference.DataStep(y, kernel.to(y), scale, keep=keep)
+            return lambda: step(z, 0.01)
+        tune_allocator()
+        shape = (size, size)
+        ours = Blur(kernel, shape) if scale == 1 else Downsample(kernel, scale, shape)
+        return lambda: ours.prox(z, y, 0.01)
+
+    return build
+
+
+def _image_prior(variant: str, device: torch.device, size: int) -> Work:
+    from . import reference
+
+    y = _picture(size).to(device)
+    if variant == AUTHORS:
+        return reference.ImagePrior(_seeded('skip').to(device), y).step
+    from .. import api
+
+    steps = api.iterate(
+        y[0].permute(1, 2, 0).cpu().numpy(),
+        method='deepred',
+        task='denoise',
+        sigma=25 / 255,
+        data_range=(0.0, 1.0),
+        device=str(device),
+        prior='none',
+        network='standard',
+        stopping='none',
+        iterations=100_000,
+        precision=variant,
+    )
+    return lambda: next(steps)
+
+
+class Inside(float):
+    """The seconds of a work that were spent in a network."""
+
+
+class Stopwatch:
+    """A denoiser that adds up the seconds spent in it (on the processor only)."""
+
+    def __init__(self, denoiser: NetworkDenoiser) -> None:
+        self.denoiser = denoiser
+        self.name = denoiser.name
+        self.channels = denoiser.channels
+        self.seconds = 0.0
+
+    def __call__(self, x: Tensor, sigma: float | Tensor) -> Tensor:
+        """Denoise `x`."""
+        start = time.perf_counter()
+        clean = self.denoiser(x, sigma)
+        self.seconds += time.perf_counter() - start
+        return clean
+
+
+def _denoiser(
+    network: nn.Module, architecture: str, device: torch.device, precision: str
+) -> NetworkDenoiser:
+    from ..devices import tune_allocator
+    from ..network_denoiser import NetworkDenoiser
+    from ..networks.facts import Network, facts_of
+
+    tune_allocator()
+    ready = cast('Network', network)
+    ready.facts, ready.weights_sha256 = facts_of(network), ''
+    ready.weights_name = f'random-{architecture}'
+    return NetworkDenoiser(ready, device=device, precision=precision)
+
+
+def _network(architecture: str, device: torch.device) -> nn.Module:
+    config = DRUNET if architecture == 'drunet' else FFDNET
+    return _seeded(architecture, **config).to(device).eval()
+
+
+def _seeded(architecture: str, **config: Any) -> nn.Module:
+    import torch
+
+    from ..networks import build
+
+    torch.manual_seed(0)
+    return build(architecture, **config)
+
+
+def _picture(size: int) -> Tensor:
+    import torch
+
+    return torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
+
+
+def _tensor(array: Any) -> Tensor:
+    import torch
+
+    return torch.from_numpy(array)
+
+
+def _without_gradients(function: Callable[..., Any], *inputs: Any) -> Any:
+    import torch
+
+    with torch.no_grad():
+        return function(*inputs)
+
+
+def _peer_drunet(device: torch.device) -> Any:
+    import torch
+    from deepinv.models import DRUNet
+
+    torch.manual_seed(0)
+    return DRUNet(in_channels=3, out_channels=3, pretrained=None, device=device).eval()
+
+
+def _peer_deblur(y: Tensor, kernel: Tensor, sigma: float) -> Work:
+    from deepinv.optim import DPIR
+    from deepinv.physics import BlurFFT
+
+    physics = BlurFFT(tuple(y.shape[1:]), filter=kernel[None, None], device=y.device)
+    model = DPIR(sigma=sigma, denoiser=_peer_drunet(y.device), device=y.device)
+    return lambda: _without_gradients(model, y, physics)
+
+
+_KEPT = 'authors, OTF kept'
+_NETWORK_MARKS = {'auto': 2.3, 'float32': 1.1}
+
+CASES: Mapping[str, Case] = {
+    case.name: case
+    for case in (
+        Case(
+            'DRUNet',
+            'colour 256 x 256, 32.6 M parameters, sigma 12.75',
+            256,
+            _denoise('drunet', 0.05),
+            (*OURS, AUTHORS, PEER),
+            _NETWORK_MARKS,
+        ),
+        Case(
+            'FFDNet',
+            'colour 512 x 512, 0.85 M parameters, sigma 25',
+            512,
+            _denoise('ffdnet', 25 / 255),
+            marks=_NETWORK_MARKS,
+        ),
+        Case(
+            'DPIR deblurring',
+            'colour 256 x 256, 8 iterations, DRUNet, sigma 7.65',
+            256,
+            _deblur,
+            (*OURS, AUTHORS, PEER),
+            {'auto': 2.2},
+            rounds=3,
+        ),
+        *(
+            Case(
+                f'data step x{scale}, {size}',
+                f'colour {size} x {size}, kernel 19 x 19',
+                size,
+                _data_step(scale),
+                ('float32', AUTHORS, _KEPT),
+                {'float32': 3.0},
+                calls=2**22 // size**2,
+            )
+            for size in (256, 1024)
+            for scale in (1, 2, 4)
+        ),
+        Case(
+            'deep image prior',
+            'colour 256 x 256, one iteration, 2.2 M parameters',
+            256,
+            _image_prior,
+            marks={'auto': 2.0},
+        ),
+    )
+}
+"""Every case by name."""

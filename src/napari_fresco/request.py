@@ -1,0 +1,99 @@
+"""A checked request: an image, what to do to it, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from . import devices
+from .image import Affine, Layout, as_array, intensity_range
+from .inputs import Inputs, check_inputs, check_seed, check_tile
+from .types import Method, ParameterError, Task
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """Everything that a restoration needs to know, checked.
+
+    Attributes
+    ----------
+    image : array-like
+        As given; planes are read from it one by one.
+    layout : Layout
+        Its axes.
+    range : Affine
+        The intensities that become 0 and 1.
+    method, task, params
+        What to do, with checked parameters.
+    inputs : Inputs
+        Mask, kernel, noise and scale.
+    device, tile, seed
+        Where and how it is computed.
+    keep_known : bool
+        Whether undamaged pixels come back bit for bit.
+    """
+
+    image: Any
+    layout: Layout
+    range: Affine
+    method: Method
+    task: Task
+    params: Any
+    inputs: Inputs
+    device: torch.device
+    tile: int | None
+    seed: int
+    keep_known: bool
+
+    @classmethod
+    def prepare(
+        cls,
+        image: Any,
+        method: Method,
+        task: Task,
+        params: Any,
+        *,
+        mask: Any,
+        kernel: Any,
+        sigma: Any,
+        scale: Any,
+        axes: str | None,
+        rgb: bool | None,
+        data_range: tuple[float, float] | None,
+        tile: Any,
+        device: str,
+        seed: Any,
+        keep_known: bool | None,
+    ) -> Request:
+        """Check everything; nothing is computed yet but the range of the intensities."""
+        array = as_array(image)
+        layout = Layout.of(array, axes, rgb)
+        if task == 'demosaic' and layout.samples:
+            raise ParameterError(
+                f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
+                'pass rgb=False if the last axis is not colour'
+            )
+        inputs = check_inputs(
+            method, task, layout, mask=mask, kernel=kernel, sigma=sigma, scale=scale
+        )
+        if keep_known is None:
+            keep_known = task == 'inpaint' and inputs.sigma is None
+        elif keep_known and task != 'inpaint':
+            raise ParameterError(
+                f"keep_known needs a mask, and task {task!r} has none; choose task='inpaint'"
+            )
+        return cls(
+            image=array,
+            layout=layout,
+            range=intensity_range(array, layout, data_range),
+            method=method,
+            task=task,
+            params=params,
+            inputs=inputs,
+            device=devices.pick(device),
+            tile=check_tile(tile),
+            seed=check_seed(seed),
+            keep_known=bool(keep_known),
+        )

@@ -1,0 +1,256 @@
+"""Previews, read-outs, names and places of results: with a viewer that has no window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_fresco._napari import job
+from napari_fresco._napari import panel as panel_module
+from napari_fresco._napari.run_bar import CANCEL
+from napari_fresco._napari.runner import runner
+from napari_fresco._napari.settings import Preferences
+from napari_fresco.types import ImageError
+
+from .conftest import FakeSolver
+
+Dock = Callable[[Any, str], Any]
+Finish = Callable[[Any], None]
+
+WAIT = 10_000
+
+
+@pytest.fixture
+def viewer(model: Any) -> Any:
+    return model
+
+
+@pytest.fixture
+def image(viewer: Any) -> Any:
+    return viewer.add_image(
+        np.random.default_rng(0).integers(0, 90, (20, 30), dtype=np.uint16),
+        name='camera',
+        scale=(0.5, 2.0),
+        translate=(7, -3),
+        rotate=30,
+        units=('um', 'um'),
+    )
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Time that passes only when the test says so."""
+    class Clock:
+        now = 100.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def advance(self, seconds: float) -> None:
+            self.now += seconds
+
+    fake = Clock()
+    monkeypatch.setattr(job, 'time', fake)
+    return fake
+
+
+def test_results_of_two_runs_have_names_of_their_own(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
+) -> None:
+    panel = dock(viewer, 'dpir')
+    finish(panel)
+    finish(panel)
+    assert len({layer.name for layer in viewer.layers}) == 3
+
+
+def test_a_region_is_put_back_where_it_was(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
+) -> None:
+    box = [image.data_to_world(c) for c in ((4, 6), (4, 12), (9, 12), (9, 6))]
+    shapes = viewer.add_shapes([np.array(box)], shape_type='polygon', name='roi')
+    panel = dock(viewer, 'ffdnet')
+    panel.input.image.value = image
+    panel.input.region.value = shapes
+    finish(panel)
+    result = viewer.layers['camera [FFDNet]']
+    np.testing.assert_array_equal(result.data, image.data[4:10, 6:13] * 2)
+    np.testing.assert_allclose(result.data_to_world((1, 2)), image.data_to_world((5, 8)))
+
+
+@pytest.mark.parametrize('size', [(1, 1), (3, 3), (25, 25)])
+@pytest.mark.parametrize('rgb', [False, True])
+def test_small_images_stay_what_they_are(
+    viewer: Any, dock: Dock, solver: FakeSolver, finish: Finish, size: tuple[int, int], rgb: bool
+) -> None:
+    shape = (*size, 3) if rgb else size
+    viewer.add_image(np.ones(shape, np.uint8), name='tiny', rgb=rgb)
+    panel = dock(viewer, 'ffdnet')
+    finish(panel)
+    result = viewer.layers['tiny [FFDNet]']
+    assert result.rgb == rgb
+    assert result.data.shape == shape
+    assert solver.calls[0]['axes'] == ('YXS' if rgb else 'YX')
+
+
+def test_a_wrong_image_gives_its_own_sentence(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish, notes: Any
+) -> None:
+    solver.error = ImageError('image holds 3 NaN')
+    finish(dock(viewer, 'ffdnet'))
+    assert notes.errors == ['FFDNet on camera stopped: image holds 3 NaN']
+
+
+def test_too_little_memory_is_said_in_plain_words(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish, notes: Any
+) -> None:
+    solver.error = MemoryError()
+    finish(dock(viewer, 'ffdnet'))
+    assert 'not enough memory' in notes.errors[0]
+
+
+def test_other_panels_say_who_is_busy(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any
+) -> None:
+    solver.gated = True
+    first, other = dock(viewer, 'dpir'), dock(viewer, 'ffdnet')
+    first.run()
+    assert 'Busy: DPIR on camera' in other.bar.message.text()
+    assert not other.bar.button.isEnabled()
+    assert first.bar.button.text() == CANCEL
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        solver.allow(3)
+    assert other.bar.button.isEnabled()
+    assert not other.bar.message.text()
+    assert len(solver.calls) == 1
+
+
+def test_a_second_panel_of_the_method_can_cancel(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any
+) -> None:
+    solver.gated = True
+    dock(viewer, 'dpir').run()
+    second = dock(viewer, 'dpir')
+    assert second.bar.button.text() == CANCEL
+    second.bar.button.click()
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        solver.allow()
+    assert viewer.layers[-1].name.endswith('partial')
+
+
+def test_the_preview_is_drawn_in_place_and_then_removed(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any
+) -> None:
+    solver.gated, solver.steps = True, 5
+    panel = dock(viewer, 'dpir')
+    panel.bar.preview.setChecked(True)
+    panel.run()
+    shown = []
+    for _ in range(2):
+        clock.advance(0.3)
+        with qtbot.waitSignal(runner().reported, timeout=WAIT):
+            solver.allow()
+        layer = viewer.layers['camera [DPIR] preview']
+        shown.append((layer.unique_id, int(layer.data.max())))
+    assert viewer.layers.selection.active.name == 'camera'
+    peak = int(image.data.max())
+    assert shown == [(shown[0][0], peak), (shown[0][0], 2 * peak)]
+    np.testing.assert_allclose(layer.data_to_world((3, 4)), image.data_to_world((3, 4)))
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        solver.allow(3)
+    assert [layer.name for layer in viewer.layers] == ['camera', 'camera [DPIR]']
+
+
+def test_previews_come_at_most_four_times_a_second(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any
+) -> None:
+    solver.gated, solver.steps = True, 10
+    panel = dock(viewer, 'dpir')
+    panel.bar.preview.setChecked(True)
+    reports: list[Any] = []
+    runner().reported.connect(reports.append)
+    panel.run()
+    for _ in range(9):
+        clock.advance(0.1)
+        with qtbot.waitSignal(runner().reported, timeout=WAIT):
+            solver.allow()
+    runner().reported.disconnect(reports.append)
+    assert [report.preview is not None for report in reports] == [True, False, False] * 3
+    assert [report.residual is not None for report in reports] == [True, False, False] * 3
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        solver.allow()
+
+
+def test_a_deleted_preview_stays_away(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any
+) -> None:
+    solver.gated = True
+    panel = dock(viewer, 'dpir')
+    panel.bar.preview.setChecked(True)
+    panel.run()
+    for step in range(2):
+        clock.advance(0.3)
+        with qtbot.waitSignal(runner().reported, timeout=WAIT):
+            solver.allow()
+        if step == 0:
+            viewer.layers.remove('camera [DPIR] preview')
+    assert [layer.name for layer in viewer.layers] == ['camera']
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        solver.allow()
+    assert [layer.name for layer in viewer.layers] == ['camera', 'camera [DPIR]']
+
+
+def test_without_a_tick_there_is_no_preview(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
+) -> None:
+    names: list[str] = []
+    viewer.layers.events.inserted.connect(lambda event: names.append(event.value.name))
+    panel = dock(viewer, 'dpir')
+    panel.bar.preview.setChecked(False)
+    finish(panel)
+    assert names == ['camera [DPIR]']
+
+
+def test_read_outs_follow_the_run(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any
+) -> None:
+    solver.gated, solver.steps = True, 4
+    truth = viewer.add_image(image.data, name='truth')
+    panel = dock(viewer, 'dpir')
+    panel.input.image.value = image
+    panel.input.reference.value = truth
+    panel.run()
+    assert panel.bar.progress.maximum() == 0
+    for _ in range(3):
+        clock.advance(2)
+        with qtbot.waitSignal(runner().reported, timeout=WAIT):
+            solver.allow()
+    assert panel.bar.progress.value() == 3
+    assert panel.bar.time.text() == '2.0 s left'
+    assert panel.bar.curve.values == pytest.approx((1, 1 / 2, 1 / 3))
+    assert panel.bar.read_out.text().startswith('Step 3 of 4 · residual 0.3333 · PSNR')
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        solver.allow()
+    assert 'PSNR' in panel.bar.message.text()
+    assert panel.bar.progress.isHidden()
+
+
+def test_the_preview_rate_is_a_preference(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(panel_module, 'read_preferences', lambda: Preferences(preview_rate=1))
+    solver.gated, solver.steps = True, 5
+    panel = dock(viewer, 'dpir')
+    reports: list[Any] = []
+    runner().reported.connect(reports.append)
+    panel.run()
+    for _ in range(4):
+        clock.advance(0.5)
+        with qtbot.waitSignal(runner().reported, timeout=WAIT):
+            solver.allow()
+    runner().reported.disconnect(reports.append)
+    assert [report.preview is not None for report in reports] == [True, False, True, False]
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        solver.allow()
