@@ -153,6 +153,10 @@ def test_the_moving_average_starts_at_the_first_output() -> None:
     average = MovingAverage(0.75)
     values = [average.update(torch.tensor([v])) for v in (2.0, 6.0, 1.0)]
     assert [v.item() for v in values] == [2.0, 3.0, 2.5]
+    ramp = MovingAverage(0.99, ramp=True)
+    for k in range(60):
+        found = ramp.update(torch.tensor([1.0 if k < 5 else 0.0]))
+    assert found < 1e-3
 
 
 def tiny(settings: Settings) -> Hourglass:
@@ -209,7 +213,7 @@ def test_every_task_runs(task: Task, degradation: Degradation, prior: str) -> No
     assert all(step.x.shape == (1, 3, 40, 36) for step in steps)
     assert all(step.x.dtype == torch.float32 and not step.x.requires_grad for step in steps)
     residual = (degradation.forward(steps[0].x) - y).square().mean().sqrt()
-    if task != 'inpaint':
+    if task != 'inpaint' and prior == 'none':
         assert steps[0].residual == pytest.approx(residual.item(), rel=1e-4)
     assert set(steps[0].metrics) == {'data_loss', 'prior_loss'}
 
@@ -339,10 +343,19 @@ class Failing(Tools):
 
 def test_a_run_that_diverges_starts_again_once() -> None:
     problem = Problem('denoise', picture(), Identity(), 0.1)
-    assert [step.index for step in run(problem, Failing(1))] == [1, 1, 2, 3]
-    steps = run(problem, Failing(9))
-    assert [step.index for step in steps] == [1, 1]
-    assert all(step.x.isfinite().all() for step in steps)
+    assert [step.index for step in run(problem, Failing(1))] == [1, 2, 3]
+    with pytest.raises(DivergedError, match='denoised image is nan in iteration 1'):
+        run(problem, Failing(2))
+
+
+def test_what_was_found_before_diverging_twice_is_kept() -> None:
+    problem = Problem('denoise', picture(), Identity(), 0.1)
+    tools = Failing(0)
+    steps = deepred(problem, options(iterations=9), tools)
+    found = [next(steps), next(steps)]
+    tools.times = 2
+    assert list(steps) == []
+    assert all(step.x.isfinite().all() and not step.final for step in found)
 
 
 def test_a_loss_that_is_never_finite_is_an_error() -> None:

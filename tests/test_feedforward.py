@@ -28,7 +28,7 @@ def test_single_pass_methods_ask_for_their_network(name: str) -> None:
 
 def test_the_ensemble_shows_each_mean() -> None:
     problem, _ = simulated('denoise', 0.1)
-    once, steps = run(problem, Tools(wiener), 'drunet'), None
+    once = run(problem, Tools(wiener), 'drunet')
     steps = run(problem, Tools(wiener), 'drunet', ensemble=True)
     assert [(step.index, step.total) for step in steps] == [(k, 8) for k in range(1, 9)]
     assert torch.allclose(steps[-1].x, once[0].x, atol=1e-5)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,22 +15,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
-from . import tiff
+from . import pictures, tiff
 from .types import FileError
 
 Array = NDArray[Any]
 
 TIFF = ('.tif', '.tiff')
-JPEG = ('.jpg', '.jpeg')
-SUFFIXES = (*TIFF, '.png', *JPEG, '.npy')
+SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.npy')
 """Suffixes of the image files that can be written."""
 
 _NUMPY_MAGIC = b'\x93NUMPY'
-_PNG_MAGIC = b'\x89PNG\r\n\x1a\n'
-_MODES = {'L', 'RGB', 'RGBA', 'I;16', 'F'}
-_CONVERTED = {'1': 'L', 'LA': 'RGBA', 'PA': 'RGBA', 'La': 'RGBA', 'RGBa': 'RGBA', 'RGBX': 'RGB'}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +83,7 @@ def read_image(path: str | Path) -> ImageFile:
             return ImageFile(np.load(path, allow_pickle=False))
         if head.startswith(tiff.MAGIC):
             return ImageFile(*tiff.read(path))
-        return _read_picture(path, head)
+        return ImageFile(*pictures.read(path, head))
     except FileError:
         raise
     except UnidentifiedImageError:
@@ -159,19 +154,23 @@ def write_image(
     like = ImageFile(data) if like is None else like
     axes = _axes_of(data, like)
     check_output(path, overwrite=overwrite)
-    check_holds(path, data.dtype, axes)
+    check_holds(path, data.dtype, data.shape, axes)
     suffix = path.suffix.lower()
     if suffix == '.npy':
         _replace(path, lambda part: np.save(part, data, allow_pickle=False))
     elif suffix in TIFF:
         scale = {k: v / scale_factor if k in 'YX' else v for k, v in like.scale.items()}
-        flavour = like.metadata.get('flavour', 'plain')
-        extra = {'iccprofile': like.metadata.get('icc_profile')}
-        _replace(path, lambda part: tiff.write(part, data, axes, scale, like.units, flavour, extra))
+        ome = path.name.lower().endswith(('.ome.tif', '.ome.tiff'))
+        flavour = 'ome' if ome else like.metadata.get('flavour', 'plain')
+        profile = {'iccprofile': like.metadata.get('icc_profile')}
+        _replace(
+            path, lambda part: tiff.write(part, data, axes, scale, like.units, flavour, profile)
+        )
     else:
-        options = _picture_options(suffix, like, scale_factor)
-        pixels = data.reshape([n for n, axis in zip(data.shape, axes, strict=True) if axis in 'YXS'])
-        _replace(path, lambda part: Image.fromarray(pixels).save(part, **options))
+        extra: dict[str, Any] = {k: like.metadata[k] for k in pictures.KEPT if k in like.metadata}
+        if 'dpi' in extra:
+            extra['dpi'] = tuple(float(n) * scale_factor for n in like.metadata['dpi'])
+        _replace(path, lambda part: pictures.write(part, data, axes, extra))
 
 
 def write_json(path: str | Path, record: Mapping[str, Any], *, overwrite: bool = False) -> None:
@@ -212,8 +211,10 @@ def check_output(
         raise FileError(f'{path} cannot be written: the folder {path.parent} is read-only')
 
 
-def check_holds(path: str | Path, dtype: np.dtype[Any], axes: str) -> None:
-    """Make sure that the format of `path` holds pixels of `dtype` with these `axes`.
+def check_holds(
+    path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...], axes: str
+) -> None:
+    """Make sure that the format of `path` holds such an image, before any work is done.
 
     Raises
     ------
@@ -221,14 +222,17 @@ def check_holds(path: str | Path, dtype: np.dtype[Any], axes: str) -> None:
         When it does not; the message says which formats do.
     """
     suffix = Path(path).suffix.lower()
-    if suffix not in ('.png', *JPEG):
+    if suffix not in pictures.SUFFIXES:
         return
     kind = 'PNG' if suffix == '.png' else 'JPEG'
     stacked = set(axes) - set('YXS')
     if stacked:
         raise FileError(
-            f'{path}: a {kind} file holds one plane, not a stack with axes {axes}; write .tif or .npy'
+            f'{path}: a {kind} file holds one plane, not a stack with axes {axes}; '
+            'write .tif or .npy'
         )
+    if kind == 'JPEG' and 'S' in axes and shape[axes.index('S')] == 4:
+        raise FileError(f'{path}: a JPEG file holds no alpha channel; write .png, .tif or .npy')
     deep = suffix == '.png' and 'S' not in axes
     allowed = ('uint8', 'uint16') if deep else ('uint8',)
     if dtype.name not in allowed:
@@ -251,32 +255,6 @@ def _head(path: Path) -> bytes:
         raise FileError(f'{path} cannot be read: {error.strerror}') from None
 
 
-def _read_picture(path: Path, head: bytes) -> ImageFile:
-    # Pillow would silently drop the lower half of such samples.
-    if head.startswith(_PNG_MAGIC) and head[24] == 16 and head[25] != 0:
-        raise FileError(f'{path} is a 16-bit colour PNG, which cannot be read in full; use TIFF')
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # remarks on size and EXIF, none on the pixels
-        with Image.open(path) as picture:
-            format_, info = picture.format, dict(picture.info)
-            upright = ImageOps.exif_transpose(picture)
-            data = _pixels(upright)
-    rgb = data.ndim == 3
-    metadata = {'format': format_}
-    metadata |= {key: info[key] for key in ('dpi', 'icc_profile') if info.get(key)}
-    return ImageFile(data, 'YXS' if rgb else 'YX', rgb, metadata=metadata)
-
-
-def _pixels(picture: Image.Image) -> Array:
-    mode = picture.mode
-    if mode.startswith('I'):
-        return np.asarray(picture).astype(np.uint16 if mode.startswith('I;16') else np.int32)
-    if mode not in _MODES:
-        transparent = 'transparency' in picture.info
-        picture = picture.convert(_CONVERTED.get(mode, 'RGBA' if transparent else 'RGB'))
-    return np.array(picture)
-
-
 def _axes_of(data: Array, like: ImageFile) -> str:
     """Return the axes of `data`, which are those of `like` and perhaps samples."""
     if like.axes is not None:
@@ -284,17 +262,6 @@ def _axes_of(data: Array, like: ImageFile) -> str:
     colour = data.ndim > 2 and data.shape[-1] in (3, 4)
     tail = 'YXS' if colour else 'YX'
     return 'TZC'[-max(data.ndim - len(tail), 0) :][: max(data.ndim - len(tail), 0)] + tail
-
-
-def _picture_options(suffix: str, like: ImageFile, scale_factor: float) -> dict[str, Any]:
-    options: dict[str, Any] = {'format': 'PNG'}
-    if suffix in JPEG:
-        options = {'format': 'JPEG', 'quality': 95, 'subsampling': 0}
-    if 'icc_profile' in like.metadata:
-        options['icc_profile'] = like.metadata['icc_profile']
-    if 'dpi' in like.metadata:
-        options['dpi'] = tuple(float(n) * scale_factor for n in like.metadata['dpi'])
-    return options
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:

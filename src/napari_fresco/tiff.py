@@ -90,7 +90,11 @@ def write(
     extra : mapping
         Further arguments of ``tifffile.imwrite``.
     """
-    options: dict[str, Any] = {**extra, 'photometric': 'rgb' if 'S' in axes else 'minisblack'}
+    options: dict[str, Any] = {**extra, 'photometric': 'minisblack'}
+    if 'S' in axes:
+        data = np.moveaxis(data, axes.index('S'), -1)
+        axes = axes.replace('S', '') + 'S'
+        options |= {'photometric': 'rgb', 'planarconfig': 'contig'}
     if flavour == 'imagej' and _imagej_holds(data, axes):
         options |= {'imagej': True, 'metadata': _imagej_metadata(axes, scale, units)}
         options |= _resolution(scale, dict.fromkeys('YX', ''))

@@ -1,28 +1,32 @@
-"""Reading kernels into layers and writing layers with all that belongs to them."""
+"""Reading kernels into layers, and writing layers with all that belongs to them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..files import ImageFile, write_image, write_json
 from ..physics import kernels
-from ..types import FrescoError
-from .results import KERNEL
+from ..types import FrescoError, KernelError
+from .results import KERNEL, METADATA
 
 LayerData = tuple[Any, dict[str, Any], str]
-_MOST_KERNELS = 64
+
+_LEADING = 'TCZ'
 
 
 def kernel_reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | None:
-    """Return the reader of kernel files, or None for a file that holds no kernel."""
+    """Return the reader of a kernel file, or None for a file that holds no kernel."""
     if isinstance(path, list):
         return None
     try:
-        read = read_kernels(path)
+        layers = read_kernels(path)
     except FrescoError:
         return None
-    return lambda _: read
+    return lambda _: layers
 
 
 def read_kernels(path: str | Path) -> list[LayerData]:
@@ -33,24 +37,66 @@ def read_kernels(path: str | Path) -> list[LayerData]:
     FrescoError
         When the file holds none.
     """
+    found = []
     try:
-        found = [kernels.read(path)]
-    except FrescoError:
-        found = [kernels.read(path, 0)]
-        found += list(_others(path))
+        while True:
+            found.append(kernels.read(path, len(found)))
+    except KernelError:
+        if not found:
+            raise
     stem = Path(path).stem
-    names = [stem] if len(found) == 1 else [f'{stem} {i}' for i in range(len(found))]
+    names = [stem] if len(found) == 1 else [f'{stem} {number}' for number in range(len(found))]
     return [
         (kernel, {'name': name, 'rgb': False, 'metadata': {KERNEL: True}}, 'image')
         for kernel, name in zip(found, names, strict=True)
     ]
 
 
-def _others(path: str | Path) -> list[Any]:
-    found = []
-    for index in range(1, _MOST_KERNELS):
-        try:
-            found.append(kernels.read(path, index))
-        except FrescoError:
-            break
-    return found
+def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
+    """Write an image layer as TIFF with scale and units, and the rest beside it as JSON.
+
+    The JSON file, named like the image with ``.json`` behind, holds the
+    transforms of the layer and, of a result, how it was made.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be written.
+    """
+    array = np.asarray(data[0] if meta.get('multiscale') else data)
+    rgb = bool(meta.get('rgb'))
+    axes = _axes(array.ndim - rgb, [str(label) for label in meta['axis_labels']])
+    like = ImageFile(
+        array,
+        axes=axes + ('S' if rgb else ''),
+        rgb=rgb,
+        scale=dict(zip(axes, map(float, meta['scale']), strict=True)),
+        units={axis: f'{unit:~}' for axis, unit in zip(axes, meta['units'], strict=True)},
+        metadata={'flavour': 'ome'},
+    )
+    # napari has asked already whether an existing file may be replaced.
+    write_image(path, array, like=like, overwrite=True)
+    beside = f'{path}.json'
+    write_json(beside, _record(meta), overwrite=True)
+    return [path, beside]
+
+
+def _axes(ndim: int, labels: list[str]) -> str:
+    """Return a letter for each axis: its label where that is one, else as OME orders them."""
+    letters = [label.upper() for label in labels]
+    if len(set(letters)) == ndim and set(letters) <= set('TCZYX') and {'Y', 'X'} <= set(letters):
+        return ''.join(letters)
+    leading = ndim - 2
+    return ('Q' * (leading - len(_LEADING)) + _LEADING[-leading:] if leading else '') + 'YX'
+
+
+def _record(meta: Mapping[str, Any]) -> dict[str, Any]:
+    layer = {
+        name: np.asarray(meta[name]).tolist()
+        for name in ('scale', 'translate', 'rotate', 'shear', 'affine', 'contrast_limits')
+        if meta.get(name) is not None
+    }
+    layer['name'] = meta.get('name')
+    layer['units'] = [str(unit) for unit in meta['units']]
+    layer['axis_labels'] = list(meta['axis_labels'])
+    return {'layer': layer, METADATA: meta.get('metadata', {}).get(METADATA)}

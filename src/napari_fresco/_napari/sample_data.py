@@ -4,28 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import samples
-from .results import KERNEL
+import numpy as np
 
-LayerData = tuple[Any, dict[str, Any], str]
+from .. import samples
+from .io import LayerData
+from .results import KERNEL
 
 
 def mural() -> list[LayerData]:
     """Return a damaged mural, the mask of its damage, and its truth."""
     sample = samples.mural()
+    damage = np.asarray(sample.mask, dtype=np.uint8)
     return [
-        (sample.truth, {'name': 'mural truth', 'rgb': True, 'visible': False}, 'image'),
-        (sample.image, {'name': 'mural', 'rgb': True}, 'image'),
-        (sample.mask.astype('uint8'), {'name': 'mural damage', 'opacity': 0.5}, 'labels'),
+        _truth(sample, rgb=True),
+        (sample.image, {'name': 'mural', 'rgb': True, **_space(sample)}, 'image'),
+        (damage, {'name': 'mural damage', 'opacity': 0.5, **_space(sample)}, 'labels'),
     ]
 
 
 def micrograph() -> list[LayerData]:
     """Return a blurred, noisy micrograph, its point spread function, and its truth."""
     sample = samples.micrograph()
-    space = {'scale': [sample.pixel_size_um] * 2, 'units': ['um', 'um']}
+    psf = {'name': 'micrograph PSF', 'visible': False, 'metadata': {KERNEL: True}}
+    limits = [float(n) for n in np.percentile(sample.image, (0.1, 99.9))]
+    look = {'name': 'micrograph', 'rgb': False, 'contrast_limits': limits}
     return [
-        (sample.truth, {'name': 'cells truth', 'visible': False, **space}, 'image'),
-        (sample.psf, {'name': 'cells PSF', 'visible': False, 'metadata': {KERNEL: True}, **space}, 'image'),
-        (sample.image, {'name': 'cells', **space}, 'image'),
+        _truth(sample, rgb=False),
+        (sample.kernel, {**psf, 'rgb': False, **_space(sample)}, 'image'),
+        (sample.image, {**look, **_space(sample)}, 'image'),
     ]
+
+
+def _truth(sample: samples.Sample, *, rgb: bool) -> LayerData:
+    look = {'name': f'{sample.name} truth', 'rgb': rgb, 'visible': False}
+    return sample.truth, {**look, **_space(sample)}, 'image'
+
+
+def _space(sample: samples.Sample) -> dict[str, Any]:
+    return {'scale': sample.scale, 'units': sample.units, 'axis_labels': ('y', 'x')}

@@ -73,8 +73,9 @@ def _denoise(architecture: str, sigma: float) -> Callable[[str, torch.device, in
 
         x = _picture(size).to(device)
         if variant == PEER:
-            peer = _peer_drunet(device)
-            return lambda: _without_gradients(peer, x, sigma)
+            from . import peer
+
+            return peer.denoising(x, sigma)
         network = _network(architecture, device)
         if variant == AUTHORS:
             run = getattr(reference, architecture)
@@ -93,7 +94,9 @@ def _deblur(variant: str, device: torch.device, size: int) -> Work:
     blur = gaussian(3.0, size=min(_BLUR_SIZE, size))
     kernel = _tensor(blur).to(y)
     if variant == PEER:
-        return _peer_deblur(y, kernel, sigma)
+        from . import peer
+
+        return peer.deblurring(y, kernel, sigma)
     network = _network('drunet', device)
     if variant == AUTHORS:
         return lambda: reference.deblur(
@@ -234,30 +237,6 @@ def _tensor(array: Any) -> Tensor:
     import torch
 
     return torch.from_numpy(array)
-
-
-def _without_gradients(function: Callable[..., Any], *inputs: Any) -> Any:
-    import torch
-
-    with torch.no_grad():
-        return function(*inputs)
-
-
-def _peer_drunet(device: torch.device) -> Any:
-    import torch
-    from deepinv.models import DRUNet
-
-    torch.manual_seed(0)
-    return DRUNet(in_channels=3, out_channels=3, pretrained=None, device=device).eval()
-
-
-def _peer_deblur(y: Tensor, kernel: Tensor, sigma: float) -> Work:
-    from deepinv.optim import DPIR
-    from deepinv.physics import BlurFFT
-
-    physics = BlurFFT(tuple(y.shape[1:]), filter=kernel[None, None], device=y.device)
-    model = DPIR(sigma=sigma, denoiser=_peer_drunet(y.device), device=y.device)
-    return lambda: _without_gradients(model, y, physics)
 
 
 _KEPT = 'authors, OTF kept'

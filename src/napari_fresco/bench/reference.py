@@ -66,7 +66,8 @@ class DataStep:
         s = self.scale
         inverse = _alias_mean(otf * r, s) / (_alias_mean(power, s) + alpha)
         x = (r - conjugate * inverse.repeat(1, 1, s, s)) / alpha
-        return torch.fft.ifftn(x, dim=(-2, -1)).real
+        image: Tensor = torch.fft.ifftn(x, dim=(-2, -1)).real
+        return image
 
     def _tables(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         s, y = self.scale, self.y

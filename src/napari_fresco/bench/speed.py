@@ -12,61 +12,17 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from typing import IO, Any
 
 from ..types import DeviceError, ParameterError
 from .cases import AUTHORS, CASES, OURS, PEER, Case
+from .report import Row, machine, markdown, processors, table, to_json
+
+__all__ = ['Row', 'machine', 'markdown', 'measure', 'table', 'to_json']
 
 _QUICK_ROUNDS = 3
-
-
-@dataclass(frozen=True)
-class Row:
-    """One way of doing one work.
-
-    Attributes
-    ----------
-    case, configuration : str
-        What was done.
-    variant : str
-        'auto' and 'float32' are ours; 'authors', 'deepinv'.
-    seconds, cpu_seconds : float
-        Medians of wall and processor time. On a busy machine trust the latter,
-        with one thread.
-    peak_mb : float
-        Most memory of the process, or of the GPU; 0 where not known.
-    gflops : float
-        10^9 floating-point operations in convolutions and products per second.
-    outside : float or None
-        Part of the time not spent in the network, where it was taken.
-    faster, faster_cpu : float
-        Speed relative to the authors' way, by wall and by processor time.
-    faster_than_peer : float or None
-        Speed relative to deepinv, by wall time.
-    mark : float or None
-        Speed relative to the authors' way that was set as the aim.
-    """
-
-    case: str
-    configuration: str
-    variant: str
-    seconds: float
-    cpu_seconds: float
-    peak_mb: float
-    gflops: float
-    outside: float | None
-    faster: float
-    faster_cpu: float
-    faster_than_peer: float | None
-    mark: float | None
-
-    @property
-    def reached(self) -> bool | None:
-        """Whether the mark was reached; None without one."""
-        return None if self.mark is None else self.faster >= self.mark
 
 
 def measure(
@@ -109,7 +65,7 @@ def measure(
     from ..devices import pick
 
     place = str(pick(device))
-    count = threads if threads is not None else _processors()
+    count = threads if threads is not None else processors()
     names = list(CASES if only is None else only)
     unknown = [name for name in names if name not in CASES]
     if unknown or count < 1:
@@ -124,87 +80,6 @@ def measure(
         if progress is not None:
             progress(found)
     return rows
-
-
-def machine() -> dict[str, Any]:
-    """Return what the numbers depend on: processor, threads, versions, GPU, load."""
-    import platform
-
-    import torch
-
-    from ..devices import has_fast_bfloat16
-
-    capabilities = getattr(torch.cpu, 'get_capabilities', dict)()
-    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    return {
-        'processor': capabilities.get('cpu_name') or platform.processor() or platform.machine(),
-        'processors': _processors(),
-        'fast_bfloat16': has_fast_bfloat16(torch.device('cpu')),
-        'gpus': gpus,
-        'torch': str(torch.__version__),
-        'python': platform.python_version(),
-        'system': platform.platform(),
-        'load': round(os.getloadavg()[0], 2) if hasattr(os, 'getloadavg') else None,
-    }
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Return the rows as a plain-text table."""
-    cells = [_HEADER, *(_cells(row) for row in rows)]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(_HEADER))]
-    lines = [
-        '  '.join(
-            cell.ljust(width) if i < _TEXT else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
-    ]
-    return '\n'.join([lines[0], '-' * len(lines[0]), *lines[1:]])
-
-
-def markdown(rows: Sequence[Row]) -> str:
-    """Return the rows as a Markdown table."""
-    rule = ['---' if i < _TEXT else '---:' for i in range(len(_HEADER))]
-    lines = [_HEADER, rule, *(_cells(row) for row in rows)]
-    return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
-
-
-def to_json(rows: Sequence[Row]) -> str:
-    """Return the rows and the machine as JSON."""
-    return json.dumps({'machine': machine(), 'rows': [asdict(row) for row in rows]}, indent=2)
-
-
-_HEADER = (
-    'work',
-    'way',
-    'wall s',
-    'CPU s',
-    'peak MB',
-    'GFLOP/s',
-    'outside',
-    'x authors',
-    '(CPU)',
-    'x deepinv',
-    'mark',
-)
-_TEXT = 2  # columns of text before the numbers
-
-
-def _cells(row: Row) -> list[str]:
-    judged = {None: '', True: ' ok', False: ' missed'}[row.reached]
-    return [
-        row.case,
-        row.variant,
-        f'{row.seconds:.4g}',
-        f'{row.cpu_seconds:.4g}',
-        f'{row.peak_mb:.0f}' if row.peak_mb else '-',
-        f'{row.gflops:.0f}' if row.gflops >= 1 else '-',
-        '-' if row.outside is None else f'{row.outside:.1%}',
-        f'{row.faster:.2f}',
-        f'{row.faster_cpu:.2f}',
-        '-' if row.faster_than_peer is None else f'{row.faster_than_peer:.2f}',
-        '-' if row.mark is None else f'{row.mark:g}{judged}',
-    ]
 
 
 def _measure_case(case: Case, device: str, threads: int, *, quick: bool, peer: bool) -> list[Row]:
@@ -277,14 +152,16 @@ class Worker:
 
     def __exit__(self, *error: object) -> None:
         for stream in (self._process.stdin, self._process.stdout):
-            _there(stream).close()
+            with suppress(BrokenPipeError):
+                _there(stream).close()
         self._process.wait()
 
     def ask(self) -> dict[str, Any]:
         """Have the work done once; return the measurement."""
         stream = _there(self._process.stdin)
-        stream.write('go\n')
-        stream.flush()
+        with suppress(BrokenPipeError):
+            stream.write('go\n')
+            stream.flush()
         return self.answer()
 
     def answer(self) -> dict[str, Any]:
@@ -308,7 +185,3 @@ class Worker:
 def _there(stream: IO[str] | None) -> IO[str]:
     assert stream is not None
     return stream
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1

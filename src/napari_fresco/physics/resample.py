@@ -155,7 +155,7 @@ class StridedFilter(Degradation):
         iterations: int = 40,
     ) -> None:
         self.kernel = kernel.detach().to('cpu', torch.float64)
-        self._weights = self.kernel[None, None]
+        self.weights = self.kernel[None, None]
         self.scale = scale
         self.padding = padding
         self.shape = shape
@@ -164,7 +164,7 @@ class StridedFilter(Degradation):
     def forward(self, x: Tensor) -> Tensor:
         """Return every s-th pixel of the filtered image."""
         planes = functional.pad(x.flatten(0, 1)[:, None], self.padding, mode='replicate')
-        y = functional.conv2d(planes, self._weights.to(x), stride=self.scale)
+        y = functional.conv2d(planes, self.weights.to(x), stride=self.scale)
         return y.reshape(*x.shape[:2], *y.shape[-2:])
 
     def adjoint(self, y: Tensor) -> Tensor:
@@ -172,7 +172,7 @@ class StridedFilter(Degradation):
         batch, channels, height, width = self.shape_of(y.shape)
         left, right, top, bottom = self.padding
         planes = functional.conv_transpose2d(
-            y.flatten(0, 1)[:, None], self._weights.to(y), stride=self.scale
+            y.flatten(0, 1)[:, None], self.weights.to(y), stride=self.scale
         )
         missing = (
             width + left + right - planes.shape[-1],
@@ -195,8 +195,8 @@ class StridedFilter(Degradation):
         self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
     ) -> Self:
         """Return the operator with its weights on `device` and in `dtype`."""
-        weights, moved = self._weights.to(device=device, dtype=dtype), copy.copy(self)
-        moved._weights = weights
+        moved = copy.copy(self)
+        moved.weights = self.weights.to(device=device, dtype=dtype)
         return moved
 
     def shape_of(self, shape: Sequence[int]) -> tuple[int, ...]:

@@ -122,22 +122,30 @@ class Iterate:
 
 
 class MovingAverage:
-    """Exponential average ``a <- memory a + (1 - memory) image``.
+    """Exponential average ``a <- m a + (1 - m) image``.
 
     Parameters
     ----------
     memory : float
-        0 keeps the latest image only.
+        m; 0 keeps the latest image only.
     start : Tensor, optional
         First value; by default the first image.
+    ramp : bool
+        Begin with a short memory, ``min(m, (1 + k) / (10 + k))`` at the k-th
+        image, so that the first images are soon forgotten.
     """
 
-    def __init__(self, memory: float, start: Tensor | None = None) -> None:
-        self.memory, self.value = memory, start
+    def __init__(self, memory: float, start: Tensor | None = None, *, ramp: bool = False) -> None:
+        self.memory, self.value, self.ramp = memory, start, ramp
+        self.count = 0
 
     def update(self, image: Tensor) -> Tensor:
         """Take `image` in and return the average, a new tensor each time."""
-        self.value = image if self.value is None else self.value.lerp(image, 1 - self.memory)
+        self.count += 1
+        memory = self.memory
+        if self.ramp:
+            memory = min(memory, (1 + self.count) / (10 + self.count))
+        self.value = image if self.value is None else self.value.lerp(image, 1 - memory)
         return self.value
 
 
@@ -204,7 +212,7 @@ def iterate(
     Raises
     ------
     DivergedError
-        When a loss is not finite.
+        When a loss or the denoised image is not finite.
     """
     settings = net.settings
     calls = denoise and DenoiserCalls(
@@ -217,8 +225,7 @@ def iterate(
     threshold = growth.threshold if growth else math.inf
     for k in range(1, settings.iterations + 1):
         out, data, gap = net.step(fit, x - u if calls else None, mu)
-        if not math.isfinite(data + gap):
-            raise DivergedError(f'the loss is {data + gap} in iteration {k}')
+        _check_finite('loss', data + gap, k)
         rate = _rate(settings, k)
         net.set_rate(rate)
         if guard and guard.fell(data):
@@ -229,12 +236,21 @@ def iterate(
                 x = update_image(x, f, out + u, lam, mu, _step(settings, k, lam, mu))
                 x = x.clamp(settings.low, settings.high)
                 u = u + out - x
+                _check_finite('sum of the denoised image', float(x.sum()), k)
             else:
                 x = out
         yield Iterate(k, out, x, u, f, data, gap, mu, lam, rate)
         if growth and -10 * math.log10(data) > threshold:
             lam, mu = lam + growth.increase, mu + growth.increase
             threshold += growth.rise
+
+
+def _check_finite(name: str, value: float, index: int) -> None:
+    if not math.isfinite(value):
+        raise DivergedError(
+            f'the {name} is {value} in iteration {index}; try precision="float32" or a smaller '
+            'learning_rate'
+        )
 
 
 def _rate(settings: Settings, done: int) -> float:

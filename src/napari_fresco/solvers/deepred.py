@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterator[Step]:
     """Restore one plane by deep image prior, with RED unless ``params.prior`` is 'none'.
 
-    Each step shows the present estimate. The last one is final and holds the
-    estimate at which the stopping rule was best, averaged over the restarts.
+    Each step shows the moving average of ``x - u`` (of the outputs, without RED),
+    and the residual of the network's output. The last step is final and holds the
+    average at which the stopping rule was best, itself averaged over the restarts.
     A run whose loss is not finite starts again once.
 
     Parameters
@@ -58,7 +59,7 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
         best, least = setup.start, math.inf
         for view in _run(setup, params):
             if view.score is None or view.score < least:
-                best, least = view.estimate, view.score or math.inf
+                best, least = view.estimate, math.inf if view.score is None else view.score
             last = view.last and number + 1 == params.restarts
             image, share = (best, 1.0) if view.last else (view.estimate, view.index / length)
             yield Step(
@@ -107,7 +108,7 @@ def _run(setup: Setup, params: DeepREDParameters) -> Iterator[_View]:
 
 def _attempt(setup: Setup, params: DeepREDParameters) -> Iterator[_View]:
     rule = _rule(params)
-    average = MovingAverage(params.average)
+    average = MovingAverage(params.average, ramp=True)
     low, high = setup.settings.low, setup.settings.high
     for state in iterate(setup.hourglass(), setup.fit, setup.denoise, setup.start):
         estimate = state.estimate.clamp(low, high)

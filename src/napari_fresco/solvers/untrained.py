@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,7 @@ class Hourglass:
         settings: Settings,
         *,
         size: tuple[int, int],
-        autocast: Callable[[], AbstractContextManager[object]] = torch.enable_grad,
+        autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.network = network.train()
         self.z, self.noise, self.settings = z, noise, settings
@@ -84,6 +84,7 @@ class Hourglass:
         raw = raw[..., : self.height, : self.width].to(z.dtype)
         return raw if (low, high) == (0, 1) else low + (high - low) * raw
 
+    @torch.enable_grad()
     def step(self, fit: Fit, target: Tensor | None, penalty: float) -> tuple[Tensor, float, float]:
         """Take one step of Adam; return the output before it and the two errors."""
         self.optimizer.zero_grad(set_to_none=True)

@@ -1,0 +1,52 @@
+"""The demonstration improves both samples and leaves its pictures behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import io
+
+from napari_fresco import demo, samples
+
+
+@pytest.fixture
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut the samples to a corner, which takes seconds instead of a minute."""
+    mural, micrograph = samples.mural(), samples.micrograph()
+    part = np.s_[150:230, 150:230]
+    monkeypatch.setattr(
+        samples,
+        'mural',
+        lambda: replace(
+            mural, image=mural.image[part], truth=mural.truth[part], mask=mural.mask[part]
+        ),
+    )
+    monkeypatch.setattr(
+        samples,
+        'micrograph',
+        lambda: replace(micrograph, image=micrograph.image[part], truth=micrograph.truth[part]),
+    )
+
+
+@pytest.mark.usefixtures('small_samples')
+def test_demo(tmp_path: Path) -> None:
+    lines: list[str] = []
+    both = demo.run(tmp_path / 'out', device='cpu', viewer=False, echo=lines.append)
+    for item in both:
+        assert item.after > item.before + 1
+    assert [line.split()[0] for line in lines[:2]] == ['mural', 'micrograph']
+    figure = io.imread(tmp_path / 'out/before-after.png')
+    assert figure.ndim == 3
+    assert figure.std() > 10
+    restored = io.imread(tmp_path / 'out/micrograph-restored.tif')
+    assert (restored.dtype, restored.shape) == (np.uint16, (80, 80))
+
+
+def test_no_window_without_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo.sys, 'platform', 'linux')
+    monkeypatch.delenv('DISPLAY', raising=False)
+    monkeypatch.delenv('WAYLAND_DISPLAY', raising=False)
+    assert not demo.has_screen()
