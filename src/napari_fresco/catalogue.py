@@ -176,7 +176,7 @@ class DeepREDParameters(CommonParameters):
         1, 'Iterations between two calls of the denoiser.', minimum=1, maximum=1000, group='advanced'
     )
     average: float = param(
-        0.99, 'Memory of the exponential average of the outputs; 0 switches it off.', minimum=0, maximum=0.9999
+        0.99, 'Memory of the exponential average of the results; 0 switches it off.', minimum=0, maximum=0.9999
     )
     input_noise: float | None = param(
         None,
@@ -190,18 +190,19 @@ class DeepREDParameters(CommonParameters):
     )
     stopping: str = param(
         'variance',
-        'When to stop: least windowed variance of the outputs, residual at the noise level, or never.',
-        choices=('variance', 'discrepancy', 'none'),
+        'When to stop: least variance of the last results (in a window, or weighted exponentially), '
+        'residual at the noise level, or never.',
+        choices=('variance', 'moving-variance', 'discrepancy', 'none'),
     )
     window: int = param(
-        100, 'Outputs in the window of the variance rule.', minimum=2, maximum=1000, group='advanced'
+        100, 'Results in the window of the variance rule.', minimum=2, maximum=1000, group='advanced'
     )
     patience: int = param(
-        250, 'Iterations without improvement before the variance rule stops.', minimum=1, maximum=100_000, group='advanced'
+        250, 'Iterations without a smaller variance before the run stops.', minimum=1, maximum=100_000, group='advanced'
     )
     network: str = param(
         'auto',
-        'Shape of the untrained network; "auto" picks by task and image size.',
+        'Shape of the untrained network; "auto" is the standard one, without skips for wide holes.',
         choices=('auto', 'standard', 'inpainting', 'large-hole', 'small'),
         group='advanced',
     )

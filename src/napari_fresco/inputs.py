@@ -151,7 +151,8 @@ def _check_mask(mask: Any, layout: Layout) -> NDArray[np.bool_]:
 
 
 def _check_kernel(kernel: Any, layout: Layout, scale: int) -> NDArray[np.float64]:
-    normal = kernels.normalise(np.asarray(as_array(kernel)))
+    # Resampling filters such as the bicubic one have negative lobes; optics have none.
+    normal = kernels.normalise(np.asarray(as_array(kernel)), signed=scale > 1)
     grid = tuple(n * scale for n in layout.plane_shape)
     if normal.shape[0] > grid[0] or normal.shape[1] > grid[1]:
         raise KernelError(
@@ -182,7 +183,8 @@ def _check_sigma(sigma: Any, layout: Layout) -> float | NDArray[np.float64] | No
     expected = (*layout.leading, *layout.plane_shape)
     if array.shape not in (expected, layout.plane_shape):
         raise ParameterError(
-            f'sigma map {array.shape} does not match image {expected}; give one value for each pixel'
+            f'sigma map {array.shape} does not match image {expected}; '
+            'give one value for each pixel'
         )
     return array
 

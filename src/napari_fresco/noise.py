@@ -17,12 +17,11 @@ from scipy import ndimage
 from .image import Array, Layout, as_array
 from .patches import (
     LEAST,
-    SIDE,
     Bools,
     Floats,
     Patches,
+    level_of,
     variance_between_holes,
-    variance_of,
     variance_of_differences,
 )
 from .types import MaskError, ParameterError
@@ -145,20 +144,17 @@ def estimate_camera(
     """
     _, planes = _planes(image, axes, rgb, mask, _PLANES)
     found = [
-        Patches.of(channel, damaged)
-        for plane, damaged in planes
-        for channel in _channels(plane)
-        if min(channel.shape) >= SIDE
+        Patches.of(channel, damaged) for plane, damaged in planes for channel in _channels(plane)
     ]
     patches = Patches(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-    means, variances, counts = _by_intensity(patches)
-    if not means.size:
-        level = float(patches.mean.min()) if patches.mean.size else 0.0
+    if len(patches.mean) < LEAST:
+        level = float(np.median(np.asarray(as_array(image))))
         return CameraNoise(1e-6 * max(abs(level), 1.0), level, 0.0)
-    slope, intercept = _line(means, variances, counts)
+    means, variances, weights = _by_intensity(patches)
+    slope, intercept = _line(means, variances, weights)
     gain = max(slope, 1e-3 * math.sqrt(np.median(variances)))
     if gain > slope:
-        intercept = float(np.average(variances, weights=counts)) - gain * means.mean()
+        intercept = float(np.average(variances - gain * means, weights=weights))
     offset = max(float(np.percentile(patches.mean, 0.1)), -intercept / gain)
     return CameraNoise(gain, offset, math.sqrt(max(intercept + gain * offset, 0.0)))
 
@@ -206,13 +202,12 @@ def _level(plane: Floats, damaged: Bools | None) -> float:
 
 
 def _channel_variance(channel: Floats, damaged: Bools | None) -> float:
-    if min(channel.shape) >= SIDE:
-        patches = Patches.of(channel, damaged)
-        if len(patches.mean) >= LEAST:
-            return variance_of(patches.low, patches.high)[0]
-        between = None if damaged is None else variance_between_holes(channel, damaged)
-        if between is not None:
-            return between
+    patches = Patches.of(channel, damaged)
+    if len(patches.mean) >= LEAST:
+        return level_of(patches.low, patches.high).variance
+    between = None if damaged is None else variance_between_holes(channel, damaged)
+    if between is not None:
+        return between
     return variance_of_differences(channel, damaged)
 
 
@@ -249,34 +244,32 @@ def _window_variance(plane: Floats, damaged: Bools | None, row: float, column: f
     part = np.s_[int(row) : int(row) + _WINDOW, int(column) : int(column) + _WINDOW]
     variances = []
     for channel in _channels(plane[part]):
-        if min(channel.shape) < SIDE:
-            return math.nan
         patches = Patches.of(channel, None if damaged is None else damaged[part], _WINDOW_COUNT)
         if len(patches.mean) < LEAST:
             return math.nan
-        variance, untextured = variance_of(patches.low, patches.high, share=0.1)
-        if untextured < _UNTEXTURED:
+        level = level_of(patches.low, patches.high, share=0.1)
+        if level.untextured < _UNTEXTURED:
             return math.nan
-        variances.append(variance)
+        variances.append(level.variance)
     return float(np.mean(variances))
 
 
 def _by_intensity(patches: Patches) -> tuple[Floats, Floats, Floats]:
-    """Return mean, noise variance and number of the patches of every intensity."""
+    """Return mean, noise variance and weight of the untextured patches of every intensity."""
     order = np.argsort(patches.mean)
     means = patches.mean[order]
-    if len(means) < LEAST:
-        return np.empty(0), np.empty(0), np.empty(0)
     # Equal numbers resolve the common intensities, equal steps reach the rare bright ones.
     steps = np.linspace(means[0], means[-1], _BINS + 1)[1:-1]
     edges = np.union1d(
         np.searchsorted(means, steps), np.linspace(0, len(means), _BINS + 1, dtype=np.intp)[1:-1]
     )
-    groups = [g for g in np.split(order, edges) if len(g) >= LEAST]
-    groups = groups or [order]
-    variances = [variance_of(patches.low[g], patches.high[g], share=0.05)[0] for g in groups]
-    levels = [float(patches.mean[g].mean()) for g in groups]
-    return np.array(levels), np.array(variances), np.array([float(len(g)) for g in groups])
+    groups = [g for g in np.split(order, edges) if len(g) >= LEAST] or [order]
+    levels = [level_of(patches.low[g], patches.high[g], share=0.05) for g in groups]
+    both = list(zip(groups, levels, strict=True))
+    # The darkest patches are the dimmest of their group by chance: the mean is of those used.
+    middle = np.array([patches.mean[group[level.used]].mean() for group, level in both])
+    weights = np.array([len(group) * (level.untextured + 1e-3) for group, level in both])
+    return middle, np.array([level.variance for level in levels]), weights
 
 
 def _line(means: Floats, variances: Floats, counts: Floats) -> tuple[float, float]:

@@ -79,29 +79,40 @@ def _unsaturated(channel: Floats, windows: Floats, good: Bools) -> Bools:
 
 def _windows(array: NDArray[Any], count: int) -> NDArray[Any]:
     """Return patches as rows, on a grid that is as fine as `count` allows."""
+    if min(array.shape) < SIDE:
+        return np.empty((0, SIDE**2), array.dtype)
     views = sliding_window_view(array, (SIDE, SIDE))
     step = max(1, math.ceil(math.sqrt(views.shape[0] * views.shape[1] / count)))
     return views[::step, ::step].reshape(-1, SIDE**2)
 
 
-def variance_of(low: Floats, high: Floats, share: float = 0.005) -> tuple[float, float]:
-    """Return the noise variance of patches, given their low- and high-frequency powers.
+class Level(NamedTuple):
+    """A noise variance, the patches that told it, and the share that is free of texture."""
 
-    It is the fixed point of "the patches that are untextured at this variance have
-    this variance", over at least the `share` that has the least texture. The
-    second number is the share that is untextured: half of them in flat areas.
+    variance: float
+    used: NDArray[np.intp]
+    untextured: float
+
+
+def level_of(low: Floats, high: Floats, share: float = 0.005) -> Level:
+    """Return the noise of patches, given their low- and high-frequency powers.
+
+    The variance is the fixed point of "the patches that are untextured at this
+    variance have this variance", over at least the `share` that has the least
+    texture. Half of the patches of a flat area count as untextured.
     """
     order = np.argsort(low)
     low, high = low[order], high[order]
     least = min(max(LEAST, int(share * len(low))), len(low))
-    variance = float(np.median(high[:least].mean(axis=0)))
-    untextured = 0
+    used, untextured = least, 0
+    variance = float(np.median(high[:used].mean(axis=0)))
     for _ in range(20):
         untextured = int(np.searchsorted(low, variance * _UNTEXTURED))
-        former, variance = variance, float(np.median(high[: max(least, untextured)].mean(axis=0)))
+        used = max(least, untextured)
+        former, variance = variance, float(np.median(high[:used].mean(axis=0)))
         if abs(variance - former) <= 1e-3 * former:
             break
-    return variance, untextured / len(low)
+    return Level(variance, order[:used], untextured / len(low))
 
 
 def variance_between_holes(channel: Floats, damaged: Bools) -> float | None:

@@ -49,7 +49,9 @@ def read(path: Path) -> Contents:
     with tifffile.TiffFile(path) as file:
         series = file.series[0]
         axes, scale, units, flavour = series.axes, *_calibration(file)
-        profile = file.pages.first.tags.get('InterColorProfile')
+        metadata: dict[str, Any] = {'flavour': flavour}
+        if 'InterColorProfile' in file.pages.first.tags:
+            metadata['icc_profile'] = file.pages.first.tags['InterColorProfile'].value
         try:
             data = series.asarray()
         except ValueError as error:
@@ -58,9 +60,6 @@ def read(path: Path) -> Contents:
             data = _read_with_pillow(path, series)
     rgb = 'S' in axes and data.shape[axes.index('S')] in (3, 4)
     axes = axes if rgb else axes.replace('S', 'C' if 'C' not in axes else 'Q')
-    metadata = {'flavour': flavour}
-    if profile is not None:
-        metadata['icc_profile'] = profile.value
     return data, axes, rgb, scale, units, metadata
 
 

@@ -53,7 +53,7 @@ def test_the_pixel_size_comes_from_the_image(panel: KernelPanel, model: Any) -> 
 def test_coarse_pixels_are_warned_of_in_words(panel: KernelPanel) -> None:
     panel.kind.setCurrentText('Microscope')
     size = next(f for f in panel.fields['Microscope'] if f.parameter.name == 'pixel_size')
-    size.value = 0.5
+    size.value = 0.15
     assert 'undersamples' in panel.message.text()
     assert panel.add_button.isEnabled()
 

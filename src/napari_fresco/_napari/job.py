@@ -27,7 +27,7 @@ from ..types import FrescoError, Result, Step
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .request import Request
+    from .request import PanelRequest
 
 _PREVIEW_SIDE = 1024
 _SHORTEST_INTERVAL = 0.25
@@ -78,13 +78,13 @@ class Session:
 
     Parameters
     ----------
-    request : Request
+    request : PanelRequest
         What to do.
     rate : float
         Previews and read-outs per second, at most 4.
     """
 
-    def __init__(self, request: Request, rate: float = 4.0) -> None:
+    def __init__(self, request: PanelRequest, rate: float = 4.0) -> None:
         self.request = request
         self.cancel = threading.Event()
         self.preview = threading.Event()
@@ -170,7 +170,7 @@ def restore_layer(session: Session) -> Generator[Report, None, Outcome]:
     raise failure
 
 
-def _explained(error: Exception, request: Request) -> FrescoError:
+def _explained(error: Exception, request: PanelRequest) -> FrescoError:
     if isinstance(error, FrescoError):
         return FrescoError(str(error))
     logger.error('%s failed\n%s', request.busy_text, ''.join(traceback.format_exception(error)))

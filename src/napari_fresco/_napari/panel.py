@@ -19,7 +19,7 @@ from .models import PARAMETERS as MODEL_PARAMETERS
 from .models import look_in
 from .noise_level import noise_level
 from .noise_section import NoiseSection
-from .request import Look, Request
+from .request import Look, PanelRequest
 from .run_bar import RunBar
 from .runner import runner
 from .script import Sources, script_of
@@ -70,7 +70,7 @@ class MethodPanel(QWidget):
         self._listen()
         self.refresh()
 
-    def request(self) -> Request:
+    def request(self) -> PanelRequest:
         """Return what the panel asks for.
 
         Raises
@@ -82,7 +82,7 @@ class MethodPanel(QWidget):
         if obstacle:
             raise FrescoError(obstacle)
         layer, part, task = self._image(), self.input.selection(), self.input.task
-        return Request(
+        return PanelRequest(
             method=self.method,
             task=task,
             source=layer.name,
@@ -249,7 +249,7 @@ class MethodPanel(QWidget):
         if self._owns_job():
             self.bar.show_report(report)
 
-    def _on_ended(self, request: Request, ending: Outcome | str) -> None:
+    def _on_ended(self, request: PanelRequest, ending: Outcome | str) -> None:
         if request.method != self.method:
             return
         if isinstance(ending, str):

@@ -26,7 +26,7 @@ class Look:
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
+class PanelRequest:
     """One restoration, decided on.
 
     Attributes

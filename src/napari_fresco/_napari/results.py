@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     import napari
     from numpy.typing import NDArray
 
-    from .request import Request
+    from .request import PanelRequest
 
 METADATA = 'napari_fresco'
 KERNEL = 'napari_fresco_kernel'
 
-def add_results(viewer: napari.viewer.Viewer, request: Request, result: Result) -> Any:
+def add_results(viewer: napari.viewer.Viewer, request: PanelRequest, result: Result) -> Any:
     """Add the layers of `result` to `viewer` and return the restored image layer."""
     partial = ' partial' if result.finish == 'cancelled' else ''
     title = request.title + partial
@@ -35,7 +35,7 @@ def add_results(viewer: napari.viewer.Viewer, request: Request, result: Result) 
     )
 
 
-def look(request: Request, *, rgb: bool) -> dict[str, Any]:
+def look(request: PanelRequest, *, rgb: bool) -> dict[str, Any]:
     """Return layer keywords that draw an image like the source."""
     if rgb:
         return {'gamma': request.look.gamma}
@@ -48,7 +48,7 @@ def look(request: Request, *, rgb: bool) -> dict[str, Any]:
     }
 
 
-def placed(request: Request, result: Result) -> dict[str, Any]:
+def placed(request: PanelRequest, result: Result) -> dict[str, Any]:
     """Return layer keywords that put a result where its source lies."""
     geometry = result.provenance['geometry']
     part = request.image
@@ -59,7 +59,7 @@ def placed(request: Request, result: Result) -> dict[str, Any]:
     return request.space.part(origin, factor)
 
 
-def preview_layer(request: Request, plane: NDArray[Any], stride: int) -> dict[str, Any]:
+def preview_layer(request: PanelRequest, plane: NDArray[Any], stride: int) -> dict[str, Any]:
     """Return keywords of ``viewer.add_image`` for one plane of an estimate, thinned by `stride`.
 
     Without the leading axes of a stack it is on show whatever slice is chosen.
@@ -78,11 +78,11 @@ def preview_layer(request: Request, plane: NDArray[Any], stride: int) -> dict[st
     }
 
 
-def _is_rgb(request: Request, image: NDArray[Any]) -> bool:
+def _is_rgb(request: PanelRequest, image: NDArray[Any]) -> bool:
     return image.ndim > len(request.image.index)
 
 
-def _metadata(request: Request, result: Result) -> dict[str, Any]:
+def _metadata(request: PanelRequest, result: Result) -> dict[str, Any]:
     part = request.image
     origin = {
         'layer': request.source,
@@ -93,7 +93,7 @@ def _metadata(request: Request, result: Result) -> dict[str, Any]:
 
 
 def _add_kernel(
-    viewer: napari.viewer.Viewer, name: str, request: Request, result: Result
+    viewer: napari.viewer.Viewer, name: str, request: PanelRequest, result: Result
 ) -> None:
     space = request.space.along(request.image.spatial)
     viewer.add_image(
@@ -111,7 +111,7 @@ def _add_kernel(
 def _add_variance(
     viewer: napari.viewer.Viewer,
     name: str,
-    request: Request,
+    request: PanelRequest,
     result: Result,
     variance: NDArray[Any],
 ) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari.qt.threading import GeneratorWorker
     from qtpy.QtWidgets import QWidget
 
-    from .request import Request
+    from .request import PanelRequest
 
 
 class Runner(QObject):
@@ -40,14 +40,14 @@ class Runner(QObject):
     reported = Signal(object)
     """A :class:`Report` on the running job."""
     ended = Signal(object, object)
-    """Request of the job that ended, and its :class:`Outcome` or a sentence on what went wrong."""
+    """PanelRequest of the job that ended, and its :class:`Outcome` or a sentence on what went wrong."""
 
     def __init__(self) -> None:
         super().__init__()
         self._job: _Job | None = None
 
     @property
-    def request(self) -> Request | None:
+    def request(self) -> PanelRequest | None:
         """What is running, if anything."""
         return self._job.session.request if self._job else None
 
@@ -63,7 +63,7 @@ class Runner(QObject):
     def start(
         self,
         viewer: napari.viewer.Viewer,
-        request: Request,
+        request: PanelRequest,
         *,
         window: QWidget | None = None,
         rate: float = 4.0,
@@ -75,7 +75,7 @@ class Runner(QObject):
         ----------
         viewer : napari.viewer.Viewer
             Where the results go.
-        request : Request
+        request : PanelRequest
             What to do.
         window : QWidget, optional
             Window of the viewer; the job ends when it is gone.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .layers import Selection, Space
 
 if TYPE_CHECKING:
-    from .request import Request
+    from .request import PanelRequest
 
 _HEAD = "# In napari's console, where `viewer` exists.\nimport napari_fresco as fresco\n"
 _MASK_HEAD = 'from napari_fresco._napari.masks import mask_array\n'
@@ -26,7 +26,7 @@ class Sources:
     mask_options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def script_of(request: Request, sources: Sources) -> str:
+def script_of(request: PanelRequest, sources: Sources) -> str:
     """Return the source of a script that runs `request` and adds the result."""
     body = []
     if request.mask is not None:
@@ -38,7 +38,7 @@ def script_of(request: Request, sources: Sources) -> str:
     return _HEAD + (_MASK_HEAD if request.mask is not None else '') + '\n' + '\n'.join(body) + '\n'
 
 
-def _arguments(request: Request, sources: Sources) -> dict[str, str]:
+def _arguments(request: PanelRequest, sources: Sources) -> dict[str, str]:
     part = request.image
     arguments = {'method': repr(request.method.name), 'task': repr(request.task)}
     if request.mask is not None:
@@ -75,7 +75,7 @@ def _slices(index: tuple[slice, ...]) -> str:
     return ', '.join(f'{s.start}:{s.stop}' for s in index)
 
 
-def _mask(request: Request, sources: Sources) -> str:
+def _mask(request: PanelRequest, sources: Sources) -> str:
     options = ''.join(f', {name}={value!r}' for name, value in sources.mask_options.items() if value)
     line = f'mask = mask_array({_layer(sources.image)}, {_layer(sources.mask)}{options})'
     part = request.image
@@ -87,7 +87,7 @@ def _mask(request: Request, sources: Sources) -> str:
     return f'{line}[{_slices(leading + plane) if stacked else "..., " + _slices(plane)}]'
 
 
-def _appearance(request: Request, sources: Sources) -> str:
+def _appearance(request: PanelRequest, sources: Sources) -> str:
     rgb = request.image.rgb or request.task == 'demosaic'
     words = [f'name={request.title!r}', f'rgb={rgb}']
     if request.scale == 1:

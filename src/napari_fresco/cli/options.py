@@ -1,0 +1,92 @@
+"""Command-line options made from the declared parameters of the methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from ..catalogue import METHODS
+from ..params import Parameter
+from ..types import Method, ParameterError
+
+F = TypeVar('F', bound=Callable[..., Any])
+
+
+def parameter_options(function: F) -> F:
+    """Add an option for every parameter of every method."""
+    for name in reversed(list(_declared())):
+        function = _option(name, _declared()[name])(function)
+    return function
+
+
+def given_parameters(method: Method, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that were given on the command line, if `method` has them.
+
+    Raises
+    ------
+    ParameterError
+        When a parameter belongs to other methods; the message names them.
+    """
+    values = {k: v for k, v in options.items() if v is not None and k in _declared()}
+    known = {p.name for p in method.parameters}
+    for name in values:
+        if name not in known:
+            owners = ', '.join(m.name for m, _ in _declared()[name])
+            raise ParameterError(
+                f'{flag(name)} is no parameter of {method.name}; methods that have it: {owners}'
+            )
+    return values
+
+
+def flag(name: str) -> str:
+    """Return the option of parameter `name`."""
+    return '--' + name.replace('_', '-')
+
+
+def _declared() -> dict[str, list[tuple[Method, Parameter]]]:
+    found: dict[str, list[tuple[Method, Parameter]]] = {}
+    for method in METHODS.values():
+        for p in method.parameters:
+            found.setdefault(p.name, []).append((method, p))
+    return found
+
+
+def _option(name: str, owners: list[tuple[Method, Parameter]]) -> Callable[[F], F]:
+    first = owners[0][1]
+    everywhere = len(owners) == len(METHODS)
+    where = '' if everywhere else f'[{", ".join(m.name for m, _ in owners)}] '
+    default = '' if first.default is None else f' Default: {first.default}.'
+    text = f'{where}{first.help} Allowed: {first.allowed()}.{default}'
+    if first.type is bool:
+        return click.option(f'{flag(name)}/--no-{flag(name)[2:]}', name, default=None, help=text)
+    # Values stay text for click; the declaration converts and checks them, here as everywhere.
+    return click.option(flag(name), name, type=_Declared(first), metavar=_metavar(first), help=text)
+
+
+class _Declared(click.ParamType):
+    """A value that its declaration understands."""
+
+    name = 'value'
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.parameter = parameter
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        if self.parameter.type is str:
+            return value
+        try:
+            return float(value)
+        except ValueError:
+            raise ParameterError(
+                f'{flag(self.parameter.name)} = {value!r} is not {self.parameter.allowed()}'
+            ) from None
+
+
+def _metavar(parameter: Parameter) -> str:
+    if parameter.choices:
+        return '|'.join(map(str, parameter.choices))
+    return {int: 'N', float: 'NUMBER', str: 'TEXT'}[parameter.type]

@@ -1,0 +1,115 @@
+"""The whole way, without a stand-in: from the button to the layer."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from napari_fresco import metrics
+from napari_fresco._napari import noise_section
+from napari_fresco._napari.runner import runner
+from napari_fresco.physics import kernels, simulate
+
+Dock = Callable[[Any, str], Any]
+
+WAIT = 120_000
+
+
+def scene(size: int = 64) -> np.ndarray:
+    return data.camera()[96 : 96 + size, 190 : 190 + size]
+
+
+def tensors() -> int:
+    gc.collect()
+    return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+
+
+def test_dpir_deblurs_a_layer(viewer: Any, dock: Dock, qtbot: Any) -> None:
+    random = np.random.default_rng(0)
+    truth, psf = scene() / 255, kernels.gaussian(1.6)
+    blurred = simulate.blur(truth, psf) + random.normal(0, 0.01, truth.shape)
+    viewer.add_image(truth, name='truth')
+    image = viewer.add_image(blurred.astype(np.float32), name='camera', scale=(0.2, 0.2))
+    kernel = viewer.add_image(psf, name='psf', metadata={'napari_fresco_kernel': True})
+    panel = dock(viewer, 'dpir')
+    panel.input.image.value = image
+    panel.input.reference.value = viewer.layers['truth']
+    panel.input.task = 'deblur'
+    panel.damage.kernel.value = kernel
+    panel.noise.mode.setCurrentText(noise_section.VALUE)
+    panel.noise.number.setValue(0.01)
+    panel.fields['model'].value = 'nlm'
+    panel.fields['iterations'].value = 4
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        panel.run()
+    result = viewer.layers['camera [DPIR]']
+    gain = metrics.psnr(result.data, truth) - metrics.psnr(blurred, truth)
+    assert gain > 2
+    assert result.data.dtype == np.float32
+    assert tuple(result.scale) == (0.2, 0.2)
+    record = result.metadata['napari_fresco']
+    assert record['parameters']['iterations'] == 4
+    assert record['weights'][0]['name'] == 'nlm'
+    assert f'PSNR {metrics.psnr(result.data, truth, data_range=1):.2f} dB' in panel.bar.message.text()
+
+
+def test_deepred_is_cancelled_within_a_step_and_forgets_its_network(
+    viewer: Any, dock: Dock, qtbot: Any
+) -> None:
+    image = viewer.add_image(scene(32), name='wall')
+    labels = np.zeros((32, 32), np.uint8)
+    labels[10:14, 5:25] = 1
+    viewer.add_labels(labels, name='damage')
+    panel = dock(viewer, 'deepred')
+    panel.input.image.value = image
+    panel.fields['prior'].value = 'none'
+    panel.fields['network'].value = 'small'
+    panel.fields['iterations'].value = 50_000
+    before = tensors()
+    with qtbot.waitSignal(runner().reported, timeout=WAIT):
+        panel.run()
+    assert tensors() > before
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        runner().cancel()
+    result = viewer.layers['wall [DeepRED] partial']
+    assert result.metadata['napari_fresco']['steps'] < 1000
+    np.testing.assert_array_equal(result.data[labels == 0], image.data[labels == 0])
+    assert not np.array_equal(result.data, image.data)
+    assert tensors() <= before
+
+
+def test_a_wrong_image_is_explained_in_one_sentence(
+    model: Any, dock: Dock, qtbot: Any, notes: Any
+) -> None:
+    broken = np.ones((32, 32), np.float32)
+    broken[3, 4] = np.nan
+    model.add_image(broken, name='broken')
+    panel = dock(model, 'dpir')
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        panel.run()
+    assert notes.errors[0].startswith('DPIR on broken stopped: image holds 1 NaN')
+    assert len(model.layers) == 1
+
+
+@pytest.mark.parametrize('shape', [(3, 24, 20), (24, 20, 3)])
+def test_stacks_and_colours_come_back_in_shape(
+    model: Any, dock: Dock, qtbot: Any, shape: tuple[int, ...]
+) -> None:
+    rgb = shape[-1] == 3
+    noisy = np.random.default_rng(0).normal(120, 25, shape).clip(0, 255).astype(np.uint8)
+    model.add_image(noisy, name='noisy', rgb=rgb)
+    panel = dock(model, 'dpir')
+    panel.input.extent.setCurrentText('Whole stack')
+    panel.fields['model'].value = 'nlm'
+    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+        panel.run()
+    result = model.layers['noisy [DPIR]']
+    assert result.data.shape == shape
+    assert result.rgb == rgb
+    assert result.data.std() < noisy.std()

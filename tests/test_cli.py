@@ -1,0 +1,205 @@
+"""The command line: files in, files out, one line and status 2 when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from skimage import io
+
+from napari_fresco.cli import main
+from napari_fresco.cli.options import flag
+from napari_fresco.catalogue import METHODS
+
+
+def call(*arguments: object) -> int:
+    """Run the command line in this process and return its exit status."""
+    with pytest.raises(SystemExit) as end:
+        main([str(a) for a in arguments])
+    return int(end.value.code or 0)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / 'wall.png'
+    image = np.random.default_rng(0).integers(90, 160, (24, 20, 3), dtype=np.uint8)
+    io.imsave(path, image, check_contrast=False)
+    return path
+
+
+@pytest.fixture
+def mask(tmp_path: Path) -> Path:
+    path = tmp_path / 'mask.png'
+    damage = np.zeros((24, 20), np.uint8)
+    damage[5:8, 4:12] = 255
+    io.imsave(path, damage, check_contrast=False)
+    return path
+
+
+def test_restore_writes_image_kernel_and_provenance(picture, tmp_path, capsys) -> None:
+    kernel = tmp_path / 'k.npy'
+    np.save(kernel, np.ones((3, 3)))
+    out, record = tmp_path / 'out.png', tmp_path / 'record.json'
+    status = call(
+        'restore', picture, '-o', out, '-m', 'dpir', '-t', 'deblur', '--kernel', kernel,
+        '--sigma', 2, '--model', 'box', '--iterations', 2, '--no-augment',
+        '--save-kernel', tmp_path / 'used.tif', '--save-provenance', record,
+    )  # fmt: skip
+    assert status == 0
+    assert io.imread(out).shape == (24, 20, 3)
+    np.testing.assert_allclose(tifffile.imread(tmp_path / 'used.tif'), 1 / 9, rtol=1e-6)
+    parameters = json.loads(record.read_text())['parameters']
+    assert (parameters['iterations'], parameters['augment']) == (2, False)
+    assert 'DPIR deblur' in capsys.readouterr().out
+
+
+def test_inpainting_keeps_known_pixels(picture, mask, tmp_path) -> None:
+    out = tmp_path / 'out.tif'
+    assert call('restore', picture, '-o', out, '-m', 'dpir', '-t', 'inpaint', '--mask', mask,
+                '--model', 'box', '--iterations', 2, '-q') == 0  # fmt: skip
+    changed = (tifffile.imread(out) != io.imread(picture)).any(axis=-1)
+    assert changed.any()
+    assert not changed[io.imread(mask) == 0].any()
+
+
+def test_scale_and_units_of_a_tiff_are_kept(tmp_path) -> None:
+    source, out = tmp_path / 'cells.tif', tmp_path / 'out.tif'
+    stack = np.random.default_rng(0).integers(100, 900, (3, 16, 18)).astype(np.uint16)
+    tifffile.imwrite(
+        source, stack, imagej=True, resolution=(5, 5), metadata={'axes': 'ZYX', 'unit': 'um', 'spacing': 0.5}
+    )
+    assert call('restore', source, '-o', out, '-m', 'dpir', '-t', 'super_resolve', '--scale', 2,
+                '--sigma', 5, '--model', 'box', '--iterations', 1, '-q') == 0  # fmt: skip
+    with tifffile.TiffFile(out) as file:
+        assert file.asarray().shape == (3, 32, 36)
+        assert file.asarray().dtype == np.uint16
+        numerator, denominator = file.pages[0].tags['XResolution'].value
+        assert numerator / denominator == pytest.approx(10)
+        assert file.imagej_metadata['spacing'] == pytest.approx(0.5)
+
+
+def test_an_existing_file_is_kept_unless_overwriting(picture, tmp_path, capsys) -> None:
+    out = tmp_path / 'out.png'
+    out.write_bytes(b'precious')
+    arguments = ('restore', picture, '-o', out, '-m', 'dpir', '-t', 'denoise', '--model', 'box')
+    assert call(*arguments) == 2
+    assert out.read_bytes() == b'precious'
+    assert 'exists' in capsys.readouterr().err
+    assert call(*arguments, '--overwrite') == 0
+    assert io.imread(out).shape == (24, 20, 3)
+
+
+def test_batch_goes_on_after_a_bad_file(picture, tmp_path, capsys) -> None:
+    folder, out = tmp_path / 'in', tmp_path / 'out'
+    folder.mkdir()
+    for name in ('a.png', 'c.png'):
+        (folder / name).write_bytes(picture.read_bytes())
+    (folder / 'b.png').write_text('not an image')
+    assert call('batch', folder, '-o', out, '-m', 'dpir', '-t', 'denoise', '--model', 'box') == 2
+    assert sorted(p.name for p in out.iterdir()) == ['a.png', 'c.png']
+    errors = capsys.readouterr().err.strip().splitlines()
+    assert 'b.png' in errors[0]
+    assert errors[-1].startswith('error: 1 of 3 images failed')
+
+
+def test_batch_takes_masks_by_name(picture, mask, tmp_path) -> None:
+    folder, masks, out = (tmp_path / name for name in ('in', 'masks', 'out'))
+    for path, content in ((folder / 'a.png', picture), (masks / 'a.png', mask)):
+        path.parent.mkdir()
+        path.write_bytes(content.read_bytes())
+    assert call('batch', folder, '-o', out, '--mask', masks, '-m', 'dpir', '-t', 'inpaint',
+                '--model', 'box', '--iterations', 1) == 0  # fmt: skip
+    assert (out / 'a.png').exists()
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['-m', 'dpri'], "Did you mean 'dpir'"),
+        (['-m', 'dpir', '-t', 'colourise'], 'does not offer'),
+        (['-m', 'dpir', '-t', 'inpaint'], 'needs a mask'),
+        (['-m', 'dpir', '-t', 'deblur'], 'needs a kernel'),
+        (['-m', 'dpir', '-t', 'denoise', '--sigma', '0'], 'above 0'),
+        (['-m', 'dpir', '-t', 'denoise', '--sigma', 'lots'], '--sigma'),
+        (['-m', 'dpir', '-t', 'super_resolve', '--scale', '0'], 'from 2 to 8'),
+        (['-m', 'dpir', '-t', 'denoise', '--model', 'no.pth'], 'no.pth'),
+        (['-m', 'ircnn', '-t', 'denoise'], 'ircnn_color'),
+        (['-m', 'dpir', '--window', '5'], 'no parameter of dpir'),
+        (['-m', 'dpir', '--iterations', 'x'], 'whole number'),
+        (['-m', 'dpir', '--mask', 'nowhere.png', '-t', 'inpaint'], 'nowhere.png'),
+        (['-m', 'dpir', '--params', 'nowhere.json'], 'nowhere.json'),
+        (['-m', 'dpir', '--device', 'abacus'], 'abacus'),
+        (['-m', 'dpir', '--nonsense'], 'nonsense'),
+        ([], 'method'),
+    ],
+)
+def test_bad_requests_are_one_line_and_write_nothing(
+    picture, tmp_path, monkeypatch, capsys, arguments, message
+) -> None:
+    monkeypatch.setenv('NAPARI_FRESCO_WEIGHTS', str(tmp_path))
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+    out = tmp_path / 'out.png'
+    assert call('restore', picture, '-o', out, *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith('error: ')
+    assert error.count('\n') == 1
+    assert message in error
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ('image', 'output', 'message'),
+    [
+        ('missing.png', 'out.png', 'does not exist'),
+        ('text.png', 'out.png', ''),
+        ('wall.png', 'nowhere/out.png', 'no folder'),
+        ('wall.png', 'out.gif', 'out.gif'),
+        ('wall.png', '.', ''),
+    ],
+)
+def test_bad_files(picture, tmp_path, capsys, image, output, message) -> None:
+    (tmp_path / 'text.png').write_text('hello')
+    status = call(
+        'restore', tmp_path / image, '-o', tmp_path / output, '-m', 'dpir', '-t', 'denoise'
+    )
+    error = capsys.readouterr().err
+    assert status == 2
+    assert error.count('\n') == 1
+    assert message in error
+
+
+NAMES = sorted({p.name for m in METHODS.values() for p in m.parameters if p.type is not bool})
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(NAMES), value=st.text(max_size=6))
+def test_random_values_never_make_a_traceback(name, value) -> None:
+    # The image is missing, so that nothing runs; whatever is wrong first is said in one line.
+    result = call('restore', 'missing.png', '-o', 'out.png', '-m', 'dpir', flag(name), value)
+    assert result == 2
+
+
+def test_methods_and_weights_are_listed(capsys) -> None:
+    assert call('methods') == 0
+    assert call('methods', 'deepred') == 0
+    assert call('weights', 'list') == 0
+    text = capsys.readouterr().out
+    for word in ('dpir', '--learning-rate', 'ffdnet_gray'):
+        assert word in text
+
+
+def test_help_imports_no_torch() -> None:
+    code = (
+        'import sys; from napari_fresco.cli import main\n'
+        'try: main(["restore", "--help"])\n'
+        'except SystemExit: pass\n'
+        'assert "torch" not in sys.modules'
+    )
+    subprocess.run([sys.executable, '-c', code], check=True, capture_output=True)
