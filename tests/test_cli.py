@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from skimage import io
 
+from napari_fresco import denoisers
+from napari_fresco.catalogue import METHODS
 from napari_fresco.cli import main
 from napari_fresco.cli.options import flag
-from napari_fresco.catalogue import METHODS
 
 
 def call(*arguments: object) -> int:
@@ -73,7 +75,11 @@ def test_scale_and_units_of_a_tiff_are_kept(tmp_path) -> None:
     source, out = tmp_path / 'cells.tif', tmp_path / 'out.tif'
     stack = np.random.default_rng(0).integers(100, 900, (3, 16, 18)).astype(np.uint16)
     tifffile.imwrite(
-        source, stack, imagej=True, resolution=(5, 5), metadata={'axes': 'ZYX', 'unit': 'um', 'spacing': 0.5}
+        source,
+        stack,
+        imagej=True,
+        resolution=(5, 5),
+        metadata={'axes': 'ZYX', 'unit': 'um', 'spacing': 0.5},
     )
     assert call('restore', source, '-o', out, '-m', 'dpir', '-t', 'super_resolve', '--scale', 2,
                 '--sigma', 5, '--model', 'box', '--iterations', 1, '-q') == 0  # fmt: skip
@@ -107,6 +113,45 @@ def test_batch_goes_on_after_a_bad_file(picture, tmp_path, capsys) -> None:
     errors = capsys.readouterr().err.strip().splitlines()
     assert 'b.png' in errors[0]
     assert errors[-1].startswith('error: 1 of 3 images failed')
+
+
+def test_batch_takes_patterns_and_keeps_records(picture, tmp_path) -> None:
+    folder, out = tmp_path / 'in', tmp_path / 'out'
+    folder.mkdir()
+    for name in ('a.png', 'b.png', 'other.png'):
+        (folder / name).write_bytes(picture.read_bytes())
+    assert call('batch', folder / '[ab].png', '-o', out, '-m', 'dpir', '-t', 'denoise', '--suffix',
+                '.tif', '--save-provenance', '--model', 'box', '-q') == 0  # fmt: skip
+    assert sorted(p.name for p in out.iterdir()) == ['a.json', 'a.tif', 'b.json', 'b.tif']
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['in', '-o', 'in'], 'over an original'),
+        (['in', '-o', 'out', '--suffix', '.gif'], '.gif'),
+        (['in', 'more', '-o', 'out'], 'another result'),
+        (['nothing', '-o', 'out'], 'no image'),
+        (['in/*.bmp', '-o', 'out'], 'no image'),
+        (['in', '-o', 'in/a.png/out'], 'cannot be made'),
+        (['in', '-o', 'out', '--iterations', '0'], 'from 1 to 1000'),
+        (['in', '-o', 'out', '--kernel', 'in/missing.npy'], 'missing.npy'),
+        ([], 'IMAGES'),
+    ],
+)
+def test_bad_batches_are_one_line(
+    picture, tmp_path, monkeypatch, capsys, arguments, message
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ('in', 'more'):
+        Path(folder).mkdir()
+        (Path(folder) / 'a.png').write_bytes(picture.read_bytes())
+    assert call('batch', *arguments, '-m', 'dpir', '-t', 'denoise', '--model', 'box') == 2
+    error = capsys.readouterr().err
+    assert error.startswith('error: ')
+    assert error.count('\n') == 1
+    assert message in error
+    assert not Path('out').exists()
 
 
 def test_batch_takes_masks_by_name(picture, mask, tmp_path) -> None:
@@ -154,6 +199,135 @@ def test_bad_requests_are_one_line_and_write_nothing(
     assert not out.exists()
 
 
+def test_ctrl_c_keeps_the_best_estimate(picture, mask, tmp_path, monkeypatch, capsys) -> None:
+    inner = denoisers.FunctionDenoiser.__call__
+    calls = []
+
+    def interrupted(self, x, sigma):
+        calls.append(1)
+        if len(calls) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return inner(self, x, sigma)
+
+    monkeypatch.setattr(denoisers.FunctionDenoiser, '__call__', interrupted)
+    out, record = tmp_path / 'out.png', tmp_path / 'out.json'
+    handler = signal.getsignal(signal.SIGINT)
+    assert call('restore', picture, '-o', out, '-m', 'dpir', '-t', 'inpaint', '--mask', mask,
+                '--model', 'box', '--iterations', 50,
+                '--save-provenance', record) == 130  # fmt: skip
+    assert io.imread(out).shape == (24, 20, 3)
+    assert json.loads(record.read_text())['finish'] == 'cancelled'
+    assert len(calls) < 10
+    assert 'best estimate so far' in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_ctrl_c_ends_a_batch(picture, tmp_path, monkeypatch) -> None:
+    def interrupted(self, x, sigma):
+        signal.raise_signal(signal.SIGINT)
+        return x
+
+    monkeypatch.setattr(denoisers.FunctionDenoiser, '__call__', interrupted)
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    for name in ('a.png', 'b.png'):
+        (folder / name).write_bytes(picture.read_bytes())
+    assert call('batch', folder, '-o', tmp_path / 'out', '-m', 'dpir', '--model', 'box') == 130
+    assert not (tmp_path / 'out/b.png').exists()
+
+
+def test_axes_and_colours_of_arrays_without_names(tmp_path) -> None:
+    source = tmp_path / 'a.npy'
+    np.save(source, np.random.default_rng(0).integers(0, 255, (12, 14, 3), dtype=np.uint8))
+    shared = ('-m', 'dpir', '-t', 'denoise', '--sigma', 20, '--model', 'box', '-q')
+    assert call('restore', source, '-o', tmp_path / 'rgb.png', *shared) == 0
+    assert io.imread(tmp_path / 'rgb.png').shape == (12, 14, 3)
+    assert call('restore', source, '-o', tmp_path / 'gray.tif', '--axes', 'zyx', *shared) == 0
+    with tifffile.TiffFile(tmp_path / 'gray.tif') as file:
+        assert file.series[0].axes == 'ZYX'
+    assert call('restore', source, '-o', tmp_path / 'gray.png', '--no-rgb', *shared) == 2
+
+
+def test_a_mosaic_becomes_a_colour_picture(tmp_path) -> None:
+    raw = np.random.default_rng(0).integers(0, 255, (16, 18), dtype=np.uint8)
+    io.imsave(tmp_path / 'raw.png', raw, check_contrast=False)
+    assert call('restore', tmp_path / 'raw.png', '-o', tmp_path / 'out.png', '-m', 'dpir', '-t',
+                'demosaic', '--model', 'box', '--iterations', 1, '-q') == 0  # fmt: skip
+    assert io.imread(tmp_path / 'out.png').shape == (16, 18, 3)
+
+
+def test_a_kernel_is_picked_from_several(picture, tmp_path, capsys) -> None:
+    path = tmp_path / 'kernels.npy'
+    np.save(path, np.ones((2, 3, 3)))
+    arguments = ('restore', picture, '-o', tmp_path / 'out.png', '-m', 'dpir', '-t', 'deblur',
+                 '--kernel', path, '--model', 'box', '--iterations', 1)  # fmt: skip
+    assert call(*arguments) == 2
+    assert call(*arguments, '--kernel-index', 2) == 2
+    assert call(*arguments, '--kernel-index', 1) == 0
+    assert (
+        call('restore', picture, '-o', tmp_path / 'x.png', '-m', 'dpir', '--kernel-index', 1) == 2
+    )
+
+
+def test_a_noise_map_from_a_file(picture, tmp_path) -> None:
+    np.save(tmp_path / 'sigma.npy', np.full((24, 20), 12.0))
+    assert call('restore', picture, '-o', tmp_path / 'out.png', '-m', 'dpir', '-t', 'denoise',
+                '--sigma', tmp_path / 'sigma.npy', '--model', 'box') == 0  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('source', 'arguments', 'message'),
+    [
+        ('f.tif', ['-o', 'out.png'], 'write .tif or .npy'),
+        ('s.tif', ['-o', 'out.png'], 'one plane'),
+        ('wall.png', ['-o', 'out.png', '--save-provenance', 'out.txt'], '.json'),
+        ('wall.png', ['-o', 'out.tif', '--save-kernel', 'k.png'], 'k.png'),
+        ('wall.png', ['-o', 'out.tif', '--save-kernel', 'k.tif'], 'gives no kernel'),
+        ('wall.png', ['-o', 'out.tif', '--save-variance', 'v.tif'], 'gives no variance'),
+        ('wall.png', ['-o', 'out.tif', '--axes', 'YX'], 'axes'),
+        ('wall.png', ['-o', 'out.tif', '--data-range', '3', '1'], 'data_range'),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_any_work(
+    picture, tmp_path, monkeypatch, capsys, source, arguments, message
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tifffile.imwrite('f.tif', np.zeros((12, 12), np.float32))
+    tifffile.imwrite('s.tif', np.zeros((5, 12, 12), np.uint8), metadata={'axes': 'ZYX'})
+    before = sorted(tmp_path.iterdir())
+    assert call('restore', source, *arguments, '-m', 'dpir', '-t', 'denoise', '--model', 'box') == 2
+    error = capsys.readouterr().err
+    assert error.count('\n') == 1
+    assert message in error
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize('arguments', [[], ['weights'], ['bench']])
+def test_help_is_shown_without_a_command(arguments, capsys) -> None:
+    call(*arguments)
+    shown = capsys.readouterr()
+    assert (shown.out + shown.err).startswith('Usage: ')
+
+
+def test_bad_requests_of_other_commands(tmp_path, capsys) -> None:
+    (tmp_path / 'file').write_text('')
+    for arguments in (
+        ['nonsense'],
+        ['methods', 'dpri'],
+        ['weights', 'add', 'nothing', tmp_path / 'file'],
+        ['weights', 'check', 'nothing'],
+        ['train', 'nothing', '--data', tmp_path],
+        ['train', 'ffdnet_gray', '--data', tmp_path / 'nowhere', '-o', tmp_path / 'run'],
+        ['train', 'ffdnet_gray', '--data', tmp_path, '-o', tmp_path / 'file'],
+        ['bench', 'speed', '-o', tmp_path / 'table.txt'],
+        ['demo', '--no-viewer', '-o', tmp_path / 'file'],
+    ):
+        assert call(*arguments) == 2
+        error = capsys.readouterr().err
+        assert error.startswith('error: ')
+        assert error.count('\n') == 1
+
+
 @pytest.mark.parametrize(
     ('image', 'output', 'message'),
     [
@@ -178,12 +352,48 @@ def test_bad_files(picture, tmp_path, capsys, image, output, message) -> None:
 NAMES = sorted({p.name for m in METHODS.values() for p in m.parameters if p.type is not bool})
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(name=st.sampled_from(NAMES), value=st.text(max_size=6))
 def test_random_values_never_make_a_traceback(name, value) -> None:
     # The image is missing, so that nothing runs; whatever is wrong first is said in one line.
     result = call('restore', 'missing.png', '-o', 'out.png', '-m', 'dpir', flag(name), value)
     assert result == 2
+
+
+FREE = (
+    '--sigma',
+    '--scale',
+    '--tile',
+    '--seed',
+    '--axes',
+    '--device',
+    '--task',
+    '--kernel',
+    '--mask',
+)
+VALUES = st.one_of(
+    st.text(st.characters(codec='utf-8', exclude_characters='\0'), max_size=4),
+    st.integers(-3, 70).map(str),
+    st.floats().map(str),
+    st.sampled_from(['auto', 'denoise', 'yx', 'cpu', 'x' * 400]),
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(name=st.sampled_from(FREE), value=VALUES)
+def test_random_options_work_or_are_one_line(name, value, tmp_path, capsys) -> None:
+    source, out = tmp_path / 'a.npy', tmp_path / 'out.npy'
+    np.save(source, np.arange(63, dtype=np.uint8).reshape(7, 9))
+    out.unlink(missing_ok=True)
+    status = call('restore', source, '-o', out, '-m', 'dpir', '-q', '--model', 'box', name, value)
+    error = capsys.readouterr().err
+    assert status in (0, 2)
+    assert out.exists() == (status == 0)
+    assert error.count('\n') == (status == 2), error
 
 
 def test_methods_and_weights_are_listed(capsys) -> None:

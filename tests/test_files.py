@@ -35,6 +35,7 @@ def pixels(dtype: str, *shape: int) -> np.ndarray:
         ('a.TIF', 'uint8', (9, 12, 3)),
         ('a.tif', 'uint16', (9, 12, 3)),
         ('a.tif', 'uint8', (2, 9, 12, 4)),
+        ('a.tif', 'uint16', (2, 3, 9, 12)),
         ('a.png', 'uint8', (9, 12)),
         ('a.png', 'uint16', (9, 12)),
         ('a.png', 'uint8', (9, 12, 3)),

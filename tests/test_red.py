@@ -83,6 +83,8 @@ def test_colour_patches_and_integers() -> None:
     assert found.jacobian.shape == (60, 60)
     assert found.red_gradient.shape == (3, 4, 5)
     assert set(seen) == {((3, 4, 5), 0.2)}
+    red_diagnostics(denoise, image)
+    assert seen[-1] == ((3, 4, 5), 25 / 255)
     assert found.jacobian_asymmetry < 1e-5
 
 

@@ -8,7 +8,7 @@ import torch
 
 from napari_fresco.parity import BlendedSchedule
 from napari_fresco.solvers.augment import MODES, denoise_turned, self_ensemble, turn, turn_back
-from napari_fresco.solvers.schedule import DEFAULTS, NOISE_FLOOR, Schedule, plan
+from napari_fresco.solvers.schedule import NOISE_FLOOR, Schedule, plan
 
 
 def test_strengths_fall_evenly_in_logarithm() -> None:
@@ -32,7 +32,7 @@ def test_the_weight_of_the_prior_rises_to_lambda() -> None:
         ('deblur', 1, 8, 0.255),
         ('super_resolve', 3, 24, 3),
         ('demosaic', 1, 40, 0.6),
-        ('inpaint', 1, DEFAULTS['inpaint'].iterations, 1),
+        ('inpaint', 1, 24, 3),
     ],
 )
 def test_defaults_without_noise(task: str, scale: int, iterations: int, last: float) -> None:
@@ -64,7 +64,7 @@ def test_a_map_ends_at_the_noise_of_each_pixel() -> None:
     schedule = plan('inpaint', noise)
     last = schedule.iterations - 1
     assert torch.allclose(schedule.sigma(0), torch.full_like(noise, 49 / 255))
-    assert torch.allclose(schedule.sigma(last), noise.clamp(min=1 / 255))
+    assert torch.allclose(schedule.sigma(last), noise.clamp(min=3 / 255))
     assert schedule.alpha(last).flatten()[2] == pytest.approx(0.23)
 
 

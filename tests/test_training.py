@@ -13,7 +13,7 @@ from skimage import data, io
 from napari_fresco import training
 from napari_fresco.training.data import Corpus, noisy
 from napari_fresco.training.loop import Run, step_size
-from napari_fresco.training.recipes import Recipe
+from napari_fresco.training.recipes import RECIPES, Recipe, Stage
 from napari_fresco.types import FileError, ParameterError, WeightsError
 
 TINY = Recipe(
@@ -22,10 +22,10 @@ TINY = Recipe(
     {'in_nc': 1, 'out_nc': 1, 'nc': 8, 'nb': 3},
     channels=1,
     sigma_max=50,
-    steps=30,
-    learning_rate=3e-3,
-    batch=4,
-    patch=16,
+    stages=(
+        Stage(20, learning_rate=3e-3, batch=4, patch=16),
+        Stage(10, learning_rate=1e-3, batch=2, patch=20, drift_weight=1.0),
+    ),
 )
 
 
@@ -57,6 +57,14 @@ def test_noise_has_the_sigma_that_is_told() -> None:
     np.testing.assert_allclose(degraded.std(dim=(1, 2, 3)), sigma.flatten(), rtol=0.05)
     assert torch.equal(degraded, noisy(clean, 0.2, (0, 1))[0])
     assert not torch.equal(degraded, noisy(clean, 0.2, (0, 2))[0])
+
+
+@pytest.mark.parametrize('steps', [2, 7, 100, 9999])
+def test_shortened_recipes_have_the_steps_asked_for(steps: int) -> None:
+    for recipe in RECIPES.values():
+        short = recipe.shortened(steps)
+        assert short.steps == steps
+        assert short.at(steps - 1)[0] == short.stages[-1]
 
 
 def test_step_size_rises_holds_and_falls_to_nothing() -> None:
@@ -91,7 +99,7 @@ def test_train_writes_weights_and_a_card(
         'tiny', folder, tmp_path / 'run', steps=5, evaluate_on=(folder,), progress=False
     )
     card = weights.with_suffix('.md').read_text()
-    assert '5 steps of 4 crops of 16 x 16' in card
+    assert '3 steps at 0.003 of 4 crops of 16 x 16; then 2 steps' in card
     assert 'images (2)' in card
 
 

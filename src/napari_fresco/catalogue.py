@@ -78,7 +78,7 @@ class PnPParameters(CommonParameters):
     )
     iterations: int | None = param(
         None,
-        'Iterations; empty means the papers\' number for the task (deblur 8, super-resolution 24, demosaic 40).',
+        'Iterations; empty means 8 to deblur, 24 to enlarge or inpaint, 40 to demosaic.',
         minimum=1,
         maximum=1000,
         tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from . import samples
 from .api import restore
-from .files import write_image
+from .files import ImageFile, make_folder, write_image
 from .metrics import psnr
 from .samples import Sample
 from .types import Result
@@ -60,12 +60,12 @@ def run(
     list of Restored
         The mural and the micrograph.
     """
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     both = [_mural(device), _micrograph(device)]
     for item in both:
         name = item.sample.name
         for kind, image in (('degraded', item.sample.image), ('restored', item.result.image)):
-            write_image(output / f'{name}-{kind}.tif', image, overwrite=True)
+            write_image(output / f'{name}-{kind}.tif', image, like=_file(item), overwrite=True)
         seconds = item.result.provenance['seconds']
         echo(
             f'{name:<11} {item.before:5.2f} dB before, {item.after:5.2f} dB after, {seconds:.1f} s'
@@ -134,6 +134,20 @@ def _measured(sample: Sample, result: Result, data_range: float) -> Restored:
         psnr(image, sample.truth, data_range) for image in (sample.image, result.image)
     )
     return Restored(sample, result, before, after)
+
+
+def _file(item: Restored) -> ImageFile:
+    """Return what the files of a sample have in common: axes, scale and units."""
+    sample = item.sample
+    rgb = sample.image.ndim == 3
+    return ImageFile(
+        sample.image,
+        'YXS' if rgb else 'YX',
+        rgb,
+        dict(zip('YX', sample.scale, strict=True)),
+        dict(zip('YX', sample.units, strict=True)),
+        {'flavour': 'imagej'},
+    )
 
 
 def _row(item: Restored) -> Image.Image:

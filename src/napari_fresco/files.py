@@ -211,9 +211,7 @@ def check_output(
         raise FileError(f'{path} cannot be written: the folder {path.parent} is read-only')
 
 
-def check_holds(
-    path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...], axes: str
-) -> None:
+def check_holds(path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...], axes: str) -> None:
     """Make sure that the format of `path` holds such an image, before any work is done.
 
     Raises
@@ -243,6 +241,20 @@ def check_holds(
         )
 
 
+def make_folder(path: str | Path) -> None:
+    """Make a folder for results, unless it is there already.
+
+    Raises
+    ------
+    FileError
+        When it cannot be made.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f'folder {path} cannot be made: {error.strerror}') from None
+
+
 def _head(path: Path) -> bytes:
     if path.is_dir():
         raise FileError(f'{path} is a folder; give a file')
@@ -261,7 +273,7 @@ def _axes_of(data: Array, like: ImageFile) -> str:
         return like.axes + 'S' * (data.ndim - len(like.axes))
     colour = data.ndim > 2 and data.shape[-1] in (3, 4)
     tail = 'YXS' if colour else 'YX'
-    return 'TZC'[-max(data.ndim - len(tail), 0) :][: max(data.ndim - len(tail), 0)] + tail
+    return 'Q' * (data.ndim - len(tail)) + tail
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:

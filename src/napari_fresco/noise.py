@@ -143,14 +143,14 @@ def estimate_camera(
         When the image has no planes, or the mask does not fit them.
     """
     _, planes = _planes(image, axes, rgb, mask, _PLANES)
-    found = [
-        Patches.of(channel, damaged) for plane, damaged in planes for channel in _channels(plane)
-    ]
+    found, levels = [], []
+    for plane, damaged in planes:
+        found += [Patches.of(channel, damaged) for channel in _channels(plane)]
+        levels.append(float(np.median(plane)))
     patches = Patches(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-    if len(patches.mean) < LEAST:
-        level = float(np.median(np.asarray(as_array(image))))
-        return CameraNoise(1e-6 * max(abs(level), 1.0), level, 0.0)
     means, variances, weights = _by_intensity(patches)
+    if not variances.any():
+        return CameraNoise(1e-6 * max(abs(levels[0]), 1.0), min(levels), 0.0)
     slope, intercept = _line(means, variances, weights)
     gain = max(slope, 1e-3 * math.sqrt(np.median(variances)))
     if gain > slope:
@@ -256,6 +256,8 @@ def _window_variance(plane: Floats, damaged: Bools | None, row: float, column: f
 
 def _by_intensity(patches: Patches) -> tuple[Floats, Floats, Floats]:
     """Return mean, noise variance and weight of the untextured patches of every intensity."""
+    if len(patches.mean) < LEAST:
+        return np.empty(0), np.empty(0), np.empty(0)
     order = np.argsort(patches.mean)
     means = patches.mean[order]
     # Equal numbers resolve the common intensities, equal steps reach the rare bright ones.
@@ -274,6 +276,8 @@ def _by_intensity(patches: Patches) -> tuple[Floats, Floats, Floats]:
 
 def _line(means: Floats, variances: Floats, counts: Floats) -> tuple[float, float]:
     """Fit ``variance = slope * mean + intercept``, letting textured intensities lie above it."""
+    if len(means) < 3:
+        return 0.0, float(np.average(variances, weights=counts))
     weights = np.sqrt(counts) / np.maximum(variances, 1e-3 * variances.max())
     design = np.stack((means, np.ones_like(means)), axis=1)
     robust = np.ones_like(means)

@@ -56,7 +56,8 @@ def test_dpir_deblurs_a_layer(viewer: Any, dock: Dock, qtbot: Any) -> None:
     record = result.metadata['napari_fresco']
     assert record['parameters']['iterations'] == 4
     assert record['weights'][0]['name'] == 'nlm'
-    assert f'PSNR {metrics.psnr(result.data, truth, data_range=1):.2f} dB' in panel.bar.message.text()
+    told = f'PSNR {metrics.psnr(result.data, truth, data_range=1):.2f} dB'
+    assert told in panel.bar.message.text()
 
 
 def test_deepred_is_cancelled_within_a_step_and_forgets_its_network(

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from napari.utils import progress
 
+from napari_fresco._napari import commands
 from napari_fresco._napari.run_bar import CANCEL, CANCELLING, RUN
 from napari_fresco._napari.runner import runner
-
-from napari_fresco._napari import commands
 
 from .conftest import FakeSolver
 

@@ -113,7 +113,9 @@ def test_dask_is_sliced_before_it_is_computed() -> None:
         computed.append(block_id)
         return np.full((1, 8, 8), block_id[0], float)
 
-    data = da.map_blocks(block, chunks=((1,) * 50, (8,), (8,)), dtype=float, meta=np.zeros((0, 0, 0)))
+    data = da.map_blocks(
+        block, chunks=((1,) * 50, (8,), (8,)), dtype=float, meta=np.zeros((0, 0, 0))
+    )
     layer = Image(data, contrast_limits=(0, 50))
     computed.clear()
     part = select(layer, point=(7, 0, 0))

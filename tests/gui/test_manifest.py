@@ -109,7 +109,7 @@ def test_preferences_are_read_back(
 
 
 def test_the_menu_opens_a_panel(viewer: Any) -> None:
-    dock, panel = viewer.window.add_plugin_dock_widget('napari-fresco', 'DPIR')
+    _, panel = viewer.window.add_plugin_dock_widget('napari-fresco', 'DPIR')
     assert panel.method.name == 'dpir'
     assert panel.viewer.layers is not None
     _, kernel_panel = viewer.window.add_plugin_dock_widget('napari-fresco', 'Blur kernel')

@@ -9,9 +9,9 @@ import pytest
 from napari.layers import Image, Labels, Shapes
 
 from napari_fresco._napari.layers import Space, select
-from napari_fresco._napari.masks import mask_array, region_of
+from napari_fresco._napari.masks import marked, mask_array, region_of, visible_box
 from napari_fresco._napari.outlines import polygon, stroke
-from napari_fresco.types import MaskError
+from napari_fresco.types import ImageError, MaskError
 
 SQUARE = np.array([[10.0, 20.0], [10.0, 40.0], [25.0, 40.0], [25.0, 20.0]])
 
@@ -76,8 +76,9 @@ def test_shapes_of_a_stack_stay_in_their_plane() -> None:
     assert mask.shape == (4, 60, 80)
     assert mask.any(axis=(1, 2)).tolist() == [False, False, True, False]
     part = select(wall, point=(2, 0, 0))
-    assert mask_array(wall, shapes, part=part).shape == (1, 60, 80)
-    assert mask_array(wall, shapes, part=part).sum() == mask.sum()
+    chosen = marked(wall, shapes, part).load()
+    assert chosen.shape == (1, 60, 80)
+    assert chosen.sum() == mask.sum()
 
 
 def test_labels_of_the_same_grid_are_taken_as_they_are() -> None:
@@ -130,16 +131,14 @@ def test_the_part_is_cut_from_the_grown_mask() -> None:
     labels = np.zeros((60, 80), np.uint8)
     labels[30, 40] = 1
     part = select(image(), box=(slice(31, 40), slice(35, 45)))
-    mask = mask_array(image(), Labels(labels), grow=2, part=part)
+    mask = marked(image(), Labels(labels), part, grow=2).load()
     assert mask.shape == (9, 10)
     assert mask[0, 5]
 
 
 def test_the_region_is_the_selected_shape() -> None:
     wall = image(scale=(2, 2), translate=(5, 5))
-    shapes = Shapes(
-        [in_world(wall, SQUARE), in_world(wall, SQUARE + 10)], shape_type='rectangle'
-    )
+    shapes = Shapes([in_world(wall, SQUARE), in_world(wall, SQUARE + 10)], shape_type='rectangle')
     assert region_of(wall, shapes) == (slice(20, 36), slice(30, 51))
     shapes.selected_data = {0}
     assert region_of(wall, shapes) == (slice(10, 26), slice(20, 41))
@@ -161,3 +160,16 @@ def test_strokes_and_polygons_beyond_the_plane_are_cut() -> None:
     line = np.array([[5.0, -50.0], [5.0, 50.0]])
     assert stroke((10, 10), line, 3).sum() == 30
     assert polygon((10, 10), np.array([[-9.0, -9], [-9, 99], [99, 99], [99, -9]])).all()
+
+
+def test_the_visible_part_lies_within_the_image() -> None:
+    wall = Image(np.zeros((3, 60, 80)))
+    wall.corner_pixels = np.array([[0, -4, 10], [2, 20, 99]])
+    assert visible_box(wall) == (slice(0, 21), slice(10, 80))
+    wall.corner_pixels = np.array([[0, 70, 10], [2, 90, 99]])
+    with pytest.raises(ImageError, match='on show'):
+        visible_box(wall)
+    pyramid = Image([np.zeros((60, 80)), np.zeros((30, 40))], multiscale=True)
+    pyramid.data_level = 1
+    pyramid.corner_pixels = np.array([[2, 3], [9, 9]])
+    assert visible_box(pyramid) == (slice(4, 20), slice(6, 20))

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
-from napari_fresco._napari import noise_section, panel as panel_module
+from napari_fresco._napari import noise_section
+from napari_fresco._napari import panel as panel_module
 from napari_fresco._napari.fields import Field
 from napari_fresco._napari.settings import Preferences
 from napari_fresco.catalogue import METHODS
@@ -67,9 +68,7 @@ def test_a_task_shows_only_what_it_needs(model: Any, image: Any, dock: Dock) -> 
     assert seen['deblock'][1:] == (False, False, False, False, False)
 
 
-def test_camera_numbers_are_shown_for_photon_noise_only(
-    model: Any, image: Any, dock: Dock
-) -> None:
+def test_camera_numbers_are_shown_for_photon_noise_only(model: Any, image: Any, dock: Dock) -> None:
     panel = dock(model, 'ffdnet')
     assert not shown(panel.fields['gain'].native)
     panel.fields['noise'].value = 'poisson-gaussian'

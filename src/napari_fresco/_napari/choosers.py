@@ -13,7 +13,6 @@ from .listeners import Listeners
 
 if TYPE_CHECKING:
     import napari
-    from qtpy.QtWidgets import QWidget
 
 Accepts = Callable[['napari.layers.Layer'], bool]
 
@@ -27,8 +26,8 @@ class LayerChooser(QComboBox):
         Whose layers are offered.
     accepts : callable
         Says whether a layer is offered.
-    nothing : str
-        Text of an entry that stands for no layer; without it a layer is
+    others : str
+        Texts of entries that stand for no layer; without them a layer is
         always chosen while there is one.
     """
 
@@ -38,14 +37,12 @@ class LayerChooser(QComboBox):
         self,
         viewer: napari.viewer.Viewer,
         accepts: Accepts,
-        *,
-        nothing: str = '',
-        parent: QWidget | None = None,
+        *others: str,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._viewer = viewer
         self._accepts = accepts
-        self._nothing = nothing
+        self._others = others
         make_narrow(self)
         listeners = Listeners(self)
         for name in ('inserted', 'removed', 'reordered', 'renamed'):
@@ -61,13 +58,13 @@ class LayerChooser(QComboBox):
 
     @value.setter
     def value(self, layer: napari.layers.Layer | None) -> None:
-        place = self.findData(_key(layer)) if layer is not None else 0
-        if place >= 0 and (layer is not None or self._nothing):
+        place = 0 if layer is None else self.findData(_key(layer))
+        if place >= 0 and (layer is not None or self._others):
             self.setCurrentIndex(place)
 
     def suggest(self) -> None:
         """Choose the only layer on offer, where none is chosen yet."""
-        if self.value is None and self.count() == 1 + bool(self._nothing):
+        if self.value is None and self.count() == 1 + len(self._others):
             self.setCurrentIndex(self.count() - 1)
 
     def refresh(self, event: Any = None) -> None:
@@ -75,8 +72,8 @@ class LayerChooser(QComboBox):
         chosen = self.currentData()
         self.blockSignals(True)
         self.clear()
-        if self._nothing:
-            self.addItem(self._nothing, None)
+        for text in self._others:
+            self.addItem(text, text)
         for layer in reversed(self._viewer.layers):
             if self._accepts(layer):
                 self.addItem(layer.name, _key(layer))

@@ -39,7 +39,7 @@ class Curve(QWidget):
                 del self._values[1:-1:2]
             self.update()
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the curve."""
         heights = self._heights()
         if len(heights) < 2:

@@ -46,7 +46,7 @@ class DamageSection(Section):
         self.mask = MaskRows(viewer, self, image, part)
         self.keep_known = QCheckBox('return them bit for bit')
         self.keep_known.setChecked(True)
-        self.kernel = LayerChooser(viewer, self._may_be_kernel, nothing='(none)')
+        self.kernel = LayerChooser(viewer, self._may_be_kernel, '(none)')
         self.make_kernel = QPushButton('Make …')
         self.scale = QSpinBox()
         self.scale.setRange(2, 8)
@@ -88,7 +88,7 @@ class DamageSection(Section):
             if self.mask.coverage_fraction == 1:
                 return 'The mask marks every pixel as damaged: is it inverted?'
         if 'kernel' in needs and self.kernel.value is None:
-            return 'Deblurring needs the blur kernel: press "Make …", or choose a layer that holds it.'
+            return 'Deblurring needs the blur kernel: press "Make …", or choose a layer with it.'
         return ''
 
     def settings(self, task: Task) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -20,7 +21,7 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 MUTED = 'color: #909497;'
-_LABEL_WIDTH = 104
+_LABEL_WIDTH = 112
 _FEWEST_LETTERS = 8
 _FOLD_STYLE = (
     'QPushButton, QPushButton:checked, QPushButton:hover { text-align: left; font-weight: 600;'
@@ -99,7 +100,9 @@ class Section(QFrame):
 
 def collapsible(title: str, content: QWidget) -> QCollapsible:
     """Return `content` below a title that folds it away; it starts folded."""
-    fold = QCollapsible(title, expandedIcon='▾', collapsedIcon='▸')
+    # The icons that superqt draws are black on napari's dark theme; text follows the theme.
+    fold = QCollapsible(f'▸ {title}', expandedIcon=QIcon(), collapsedIcon=QIcon())
+    fold.toggled.connect(lambda expanded: fold.setText(f'{"▾" if expanded else "▸"} {title}'))
     fold.setDuration(0)
     fold.layout().setContentsMargins(0, 0, 0, 0)
     fold.content().layout().setContentsMargins(0, 2, 0, 2)
@@ -171,7 +174,7 @@ class Scroll(QScrollArea):
         self.setWidget(content)
         content.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the least width of the content, which depends on what it shows."""
         content, bar = self.widget(), self.verticalScrollBar()
         if event and event.type() == QEvent.Type.LayoutRequest and content and bar:

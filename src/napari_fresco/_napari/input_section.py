@@ -12,13 +12,14 @@ from . import words
 from .choosers import LayerChooser
 from .form import Section, combo_box
 from .layers import Selection, is_stack, select, select_same
-from .masks import region_of
+from .masks import region_of, visible_box
 from .results import KERNEL
 
 if TYPE_CHECKING:
     import napari
 
 SLICE, STACK = 'Current slice', 'Whole stack'
+WHOLE, VISIBLE = 'Whole image', 'Visible part'
 
 
 class InputSection(Section):
@@ -33,13 +34,13 @@ class InputSection(Section):
         self.image = LayerChooser(viewer, _is_image)
         self.task_box = combo_box(*(words.TASKS[task] for task in method.tasks))
         self.extent = combo_box(SLICE, STACK)
-        self.region = LayerChooser(viewer, _is_shapes, nothing='Whole image')
-        self.reference = LayerChooser(viewer, _is_image, nothing='(none)')
+        self.region = LayerChooser(viewer, _is_shapes, WHOLE, VISIBLE)
+        self.reference = LayerChooser(viewer, _is_image, '(none)')
         self.add('Image', self.image)
         task = self.add('Task', self.task_box)
         task.show(len(method.tasks) > 1)
         self._extent = self.add('Extent', self.extent, tooltip='Planes of the stack to restore')
-        self._region = self.add('Region', self.region, tooltip=_REGION_HELP)
+        self.add('Region', self.region, tooltip=_REGION_HELP)
         self.add('Reference', self.reference, tooltip=_REFERENCE_HELP)
         self._choose_active()
         self._listen()
@@ -62,10 +63,10 @@ class InputSection(Section):
         FrescoError
             When the slice on show or the region lies beside the image.
         """
-        layer, shapes = self.image.value, self.region.value
+        layer = self.image.value
         only_slice = is_stack(layer) and self.extent.currentText() == SLICE
         point = self._viewer.dims.point if only_slice else None
-        return select(layer, point=point, box=region_of(layer, shapes) if shapes else None)
+        return select(layer, point=point, box=self._box())
 
     def comparison(self, part: Selection) -> Selection | None:
         """Return the part of the reference that lies below `part`."""
@@ -76,7 +77,12 @@ class InputSection(Section):
         """Offer slice or stack where there is a choice."""
         layer = self.image.value
         self._extent.show(layer is not None and is_stack(layer))
-        self._region.show(self.region.count() > 1)
+
+    def _box(self) -> tuple[slice, slice] | None:
+        if self.region.currentText() == VISIBLE:
+            return visible_box(self.image.value)
+        shapes = self.region.value
+        return None if shapes is None else region_of(self.image.value, shapes)
 
     def _choose_active(self) -> None:
         active = self._viewer.layers.selection.active
@@ -95,8 +101,8 @@ class InputSection(Section):
 
 
 _REGION_HELP = (
-    '<p>Restore only below a rectangle: the selected shape of a Shapes layer, or the last one '
-    'drawn. Try settings on a small region first.</p>'
+    '<p>Restore only what is on show, or what lies below a rectangle: the selected shape of a '
+    'Shapes layer, else the last one drawn. Try settings on a small region first.</p>'
 )
 _REFERENCE_HELP = '<p>The true image, if you have it: its PSNR is shown while the method runs.</p>'
 

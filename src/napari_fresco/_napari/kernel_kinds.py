@@ -23,7 +23,11 @@ class Gaussian(Parameters):
 
     sigma: float = param(1.5, 'Standard deviation.', unit='px', minimum=0.1, maximum=50, label='σ')
     sigma_y: float | None = param(
-        None, 'Standard deviation across; empty for a round one.', unit='px', minimum=0.1, label='σ across'
+        None,
+        'Standard deviation across; empty for a round one.',
+        unit='px',
+        minimum=0.1,
+        label='σ across',
     )
     angle: float = param(0.0, _ANGLE, unit='°', minimum=-180, maximum=180)
 
@@ -47,7 +51,9 @@ class Disk(Parameters):
 class Microscope(Parameters):
     """A fluorescence microscope."""
 
-    na: float = param(1.4, 'Numerical aperture of the objective.', minimum=0.02, maximum=1.7, label='NA')
+    na: float = param(
+        1.4, 'Numerical aperture of the objective.', minimum=0.02, maximum=1.7, label='NA'
+    )
     wavelength: float = param(
         0.52, 'Vacuum wavelength of the emission.', unit='µm', minimum=0.2, maximum=2
     )
@@ -61,8 +67,12 @@ class Microscope(Parameters):
         maximum=2,
         label='Refr. index',
     )
-    defocus: float = param(0.0, 'Distance from the focal plane.', unit='µm', minimum=-50, maximum=50)
-    kind: str = param('widefield', 'Type of microscope.', choices=('widefield', 'confocal'))
+    defocus: float = param(
+        0.0, 'Distance from the focal plane.', unit='µm', minimum=-50, maximum=50
+    )
+    kind: str = param(
+        'widefield', 'Type of microscope.', choices=('widefield', 'confocal'), label='Mode'
+    )
 
 
 @dataclass(frozen=True)

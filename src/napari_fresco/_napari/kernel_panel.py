@@ -26,7 +26,7 @@ from ..physics import kernels
 from ..types import FrescoError, KernelError
 from .choosers import LayerChooser
 from .fields import Field, fields_of
-from .form import Section, combo_box, note
+from .form import Scroll, Section, combo_box, note, stacked
 from .kernel_kinds import KINDS, make
 from .layers import Space, select, spatial_axes
 from .masks import region_of
@@ -125,7 +125,8 @@ class KernelPanel(QWidget):
         section = self._section
         section.add('Kind', self.kind)
         rows: dict[str, list[Any]] = {
-            title: [field.add_to(section) for field in fields] for title, fields in self.fields.items()
+            title: [field.add_to(section) for field in fields]
+            for title, fields in self.fields.items()
         }
         browse = QPushButton('Browse …')
         browse.clicked.connect(self._browse)
@@ -134,21 +135,25 @@ class KernelPanel(QWidget):
             section.add('Number', self.index, tooltip='Which kernel of a file that holds several'),
         ]
         rows[BEAD] = [section.add('Bead', self.bead, tooltip=_BEAD_HELP)]
-        section.add('For image', self.image, tooltip='The kernel layer takes its pixel size from it')
+        section.add(
+            'For image', self.image, tooltip='The kernel layer takes its pixel size from it'
+        )
         return rows
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.addWidget(self._section)
         self.picture.setFixedSize(_THUMBNAIL, _THUMBNAIL)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        shown = QHBoxLayout()
-        shown.addWidget(self.picture)
-        shown.addWidget(self.message, 1)
-        layout.addLayout(shown)
-        layout.addWidget(self.add_button)
-        layout.addStretch(1)
+        shown = QWidget()
+        beside = QHBoxLayout(shown)
+        beside.setContentsMargins(0, 4, 0, 4)
+        beside.addWidget(self.picture)
+        beside.addWidget(self.message, 1)
+        content = stacked(self._section, shown, self.add_button)
+        content.layout().setContentsMargins(8, 8, 8, 8)
+        content.layout().addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(Scroll(content))
 
     def _listen(self) -> None:
         self.kind.currentIndexChanged.connect(self.refresh)
@@ -208,7 +213,7 @@ class KernelDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
-        self.resize(340, 360)
+        self.resize(360, 420)
         self.panel.made.connect(self.close)
 
 

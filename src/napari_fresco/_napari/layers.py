@@ -37,6 +37,11 @@ class Selection:
     rgb: bool
 
     @property
+    def size(self) -> int:
+        """Number of selected pixels, over all planes."""
+        return int(np.prod([part.stop - part.start for part in self.index]))
+
+    @property
     def origin(self) -> NDArray[np.float64]:
         """First selected element along each axis."""
         return np.array([part.start for part in self.index], dtype=float)
@@ -205,7 +210,7 @@ def select_same(layer: napari.layers.Image, like: Selection) -> Selection:
         index = (like.index[rows], like.index[columns])
         return Selection(full_resolution(layer), index, (0, 1), bool(layer.rgb))
     raise ImageError(
-        f'layer {layer.name!r} has shape {grid}, the image {wanted}; choose a layer on the same grid'
+        f'layer {layer.name!r} has shape {grid}, the image {wanted}; choose one on the same grid'
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Labels, Shapes
+from napari.layers import Labels, Shapes
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 from superqt.utils import qthrottled
@@ -15,16 +15,17 @@ from ..types import FrescoError
 from .choosers import LayerChooser
 from .form import Section, note
 from .listeners import Listeners
-from .masks import mask_array
+from .masks import Marked, marked
 from .new_mask import new_mask
 
 if TYPE_CHECKING:
     import napari
-    from numpy.typing import NDArray
 
     from .layers import Selection
 
 _READ_OUT_MS = 300
+_MOST_PIXELS = 2**25  # so that the brush does not stutter
+_GROWING_COST = 8
 
 
 class MaskRows(QObject):
@@ -55,7 +56,7 @@ class MaskRows(QObject):
         super().__init__(section)
         self._viewer, self._image, self._part = viewer, image, part
         self.coverage_fraction: float | None = None
-        self.layer = LayerChooser(viewer, _may_be_mask, nothing='(none)')
+        self.layer = LayerChooser(viewer, _may_be_mask, '(none)')
         self.new = QPushButton('New')
         self.label = _spin_box(0, 2**31 - 1, 'any')
         self.grow = _spin_box(0, 200, 'none')
@@ -80,7 +81,7 @@ class MaskRows(QObject):
         self.rows[1].show(shown and isinstance(self.layer.value, Labels))
         self.rows[-1].show(shown and bool(self.coverage.text()))
 
-    def mask(self) -> NDArray[np.bool_]:
+    def marked(self) -> Marked:
         """Return the damage of the chosen part.
 
         Raises
@@ -88,10 +89,10 @@ class MaskRows(QObject):
         MaskError
             When the mask does not fit the image.
         """
-        return mask_array(self._image(), self.layer.value, **self.options(), part=self._part())
+        return marked(self._image(), self.layer.value, self._part(), **self.options())
 
     def options(self) -> dict[str, Any]:
-        """Return the keywords of :func:`~napari_fresco._napari.masks.mask_array`."""
+        """Return the keywords of :func:`~napari_fresco._napari.masks.marked`."""
         labels = isinstance(self.layer.value, Labels)
         return {
             'label': self.label.value() if labels and self.label.value() else None,
@@ -136,7 +137,10 @@ class MaskRows(QObject):
         if self._image() is None or self.layer.value is None:
             return None, ''
         try:
-            mask = self.mask()
+            part = self._part()
+            if part.size * (_GROWING_COST if self.grow.value() else 1) > _MOST_PIXELS:
+                return None, ''
+            mask = self.marked().load()
         except FrescoError as error:
             return None, str(error)
         count = int(np.count_nonzero(mask))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import ndimage
 
-from ..types import MaskError
+from ..types import ImageError, MaskError
 from .layers import Selection, full_resolution, select, spatial_axes
 from .outlines import outline_corners, path_length, polygon, stroke
 
@@ -18,6 +19,29 @@ if TYPE_CHECKING:
     Box = tuple[slice, slice]
 
 
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """Damage as marked by hand, before it is grown, which takes time on a large stack.
+
+    Attributes
+    ----------
+    pixels : ndarray of bool
+        Whole planes, rows and columns last.
+    grow : int
+        Pixels by which the damage is dilated in every plane.
+    box : tuple of slice
+        Rows and columns that are wanted.
+    """
+
+    pixels: NDArray[np.bool_]
+    grow: int
+    box: Box
+
+    def load(self) -> NDArray[np.bool_]:
+        """Return the grown damage in the box."""
+        return _grown(self.pixels, self.grow)[(..., *self.box)]
+
+
 def mask_array(
     image: napari.layers.Image,
     layer: napari.layers.Labels | napari.layers.Shapes,
@@ -25,9 +49,21 @@ def mask_array(
     label: int | None = None,
     grow: int = 0,
     invert: bool = False,
-    part: Selection | None = None,
 ) -> NDArray[np.bool_]:
-    """Return the damage that `layer` marks, on the grid of `image`.
+    """Return the damage that `layer` marks on all of `image`; see :func:`marked`."""
+    return marked(image, layer, select(image), label=label, grow=grow, invert=invert).load()
+
+
+def marked(
+    image: napari.layers.Image,
+    layer: napari.layers.Labels | napari.layers.Shapes,
+    part: Selection,
+    *,
+    label: int | None = None,
+    grow: int = 0,
+    invert: bool = False,
+) -> Marked:
+    """Read from a layer what is damaged in a part of an image.
 
     Parameters
     ----------
@@ -35,30 +71,24 @@ def mask_array(
         The damaged image.
     layer : Labels or Shapes
         Painted labels (nonzero is damage) or outlines, in any position.
+    part : Selection
+        The part of the image that is wanted.
     label : int, optional
         The one label that is damage; by default every nonzero one.
     grow : int
         Pixels by which the damage is dilated in every plane.
     invert : bool
         Take what is not marked as the damage; done before growing.
-    part : Selection, optional
-        The part of the image that is wanted; by default all of it.
-
-    Returns
-    -------
-    ndarray of bool
-        Rows and columns last, leading axes of the image where the mask has them.
 
     Raises
     ------
     MaskError
         When the layer has leading axes that differ from those of the image.
     """
-    part = part or select(image)
     drawn = hasattr(layer, 'shape_type')
     mask = _drawn(image, layer, part) if drawn else _painted(image, layer, label, part)
-    mask = _grow(~mask if invert else mask, grow)
-    return mask[(..., *(part.index[axis] for axis in part.spatial))]
+    rows, columns = part.spatial
+    return Marked(~mask if invert else mask, grow, (part.index[rows], part.index[columns]))
 
 
 def region_of(image: napari.layers.Image, shapes: napari.layers.Shapes) -> Box:
@@ -92,6 +122,25 @@ def _leading(part: Selection) -> tuple[slice, ...]:
     return tuple(s for axis, s in enumerate(part.index) if axis not in part.spatial)
 
 
+def visible_box(image: napari.layers.Image) -> Box:
+    """Return the rows and columns of `image` that are on show.
+
+    Raises
+    ------
+    ImageError
+        When nothing of it is.
+    """
+    axes = list(spatial_axes(image))
+    level = image.downsample_factors[image.data_level] if image.multiscale else np.ones(image.ndim)
+    corners, finer = np.asarray(image.corner_pixels)[:, axes], np.asarray(level)[axes]
+    size = _plane_shape(select(image))
+    low = np.clip(np.floor(corners[0] * finer), 0, size).astype(int)
+    high = np.clip(np.ceil((corners[1] + 1) * finer), 0, size).astype(int)
+    if (high <= low).any():
+        raise ImageError(f'nothing of image {image.name!r} is on show; press "home" to see it')
+    return slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1]))
+
+
 def _to_image(
     image: napari.layers.Image, layer: napari.layers.Layer, points: NDArray[Any]
 ) -> NDArray[np.float64]:
@@ -102,7 +151,7 @@ def _to_image(
     return mapped[:, [*order, *spatial]]
 
 
-def _grow(mask: NDArray[np.bool_], grow: int) -> NDArray[np.bool_]:
+def _grown(mask: NDArray[np.bool_], grow: int) -> NDArray[np.bool_]:
     if grow <= 0:
         return mask
     planes = mask.reshape(-1, *mask.shape[-2:])
@@ -184,9 +233,7 @@ def _drawn(
     return mask
 
 
-def _place_of(
-    position: NDArray[np.float64], leading: tuple[slice, ...]
-) -> tuple[int, ...] | None:
+def _place_of(position: NDArray[np.float64], leading: tuple[slice, ...]) -> tuple[int, ...] | None:
     place = np.rint(position).astype(int)
     inside = all(s.start <= p < s.stop for p, s in zip(place, leading, strict=True))
     return tuple(int(p) - s.start for p, s in zip(place, leading, strict=True)) if inside else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,12 +34,10 @@ def polygon(plane: tuple[int, int], points: NDArray[np.float64]) -> NDArray[np.b
     return np.asarray(polygon2mask(plane, points), dtype=bool)
 
 
-def stroke(
-    plane: tuple[int, int], points: NDArray[np.float64], width: float
-) -> NDArray[np.bool_]:
+def stroke(plane: tuple[int, int], points: NDArray[np.float64], width: float) -> NDArray[np.bool_]:
     """Return the pixels whose centre is at most ``width / 2`` from the open line."""
     mask = np.zeros(plane, dtype=bool)
-    for start, end in zip(points[:-1], points[1:], strict=True):
+    for start, end in pairwise(points):
         low = np.clip(np.floor(np.minimum(start, end) - width).astype(int), 0, plane)
         high = np.clip(np.ceil(np.maximum(start, end) + width).astype(int) + 1, 0, plane)
         rows, columns = np.mgrid[low[0] : high[0], low[1] : high[1]]

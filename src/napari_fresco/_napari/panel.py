@@ -61,9 +61,7 @@ class MethodPanel(QWidget):
             viewer, method, groups['degradation'], self._image, self.input.selection
         )
         self.noise = NoiseSection(viewer, groups['noise'], self.estimate)
-        self.solver = SolverSection(
-            method, groups['solver'] + groups['advanced'], self.preferences
-        )
+        self.solver = SolverSection(method, groups['solver'] + groups['advanced'], self.preferences)
         self.bar = RunBar()
         self.bar.preview.setChecked(self.preferences.live_preview)
         self._lay_out()
@@ -89,7 +87,7 @@ class MethodPanel(QWidget):
             image=part,
             space=Space.of(layer),
             look=Look(layer.colormap, tuple(layer.contrast_limits), float(layer.gamma)),
-            mask=self.damage.mask.mask() if task == 'inpaint' else None,
+            mask=self.damage.mask.marked() if task == 'inpaint' else None,
             kernel=self.damage.kernel_array() if task in ('deblur', 'super_resolve') else None,
             sigma=self._sigma(part),
             reference=self.input.comparison(part),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..types import Method, Task
 from .layers import Selection, Space
+from .masks import Marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +38,10 @@ class PanelRequest:
         The part of it to restore.
     space, look : Space, Look
         Copies of how the layer lies and is drawn, in case it is deleted meanwhile.
-    mask, kernel : ndarray, optional
-        Damage with rows and columns last, and blur kernel.
+    mask : Marked, optional
+        Damage.
+    kernel : ndarray, optional
+        Blur kernel.
     sigma : float, Selection or 'auto'
         Noise in image units, a map of it, or that it is to be estimated.
     reference : Selection, optional
@@ -59,7 +60,7 @@ class PanelRequest:
     image: Selection
     space: Space
     look: Look
-    mask: NDArray[np.bool_] | None = None
+    mask: Marked | None = None
     kernel: NDArray[Any] | None = None
     sigma: float | str | Selection = 'auto'
     reference: Selection | None = None
@@ -85,7 +86,7 @@ class PanelRequest:
             'axes': self.image.axes,
             'method': self.method.name,
             'task': self.task,
-            'mask': self.mask,
+            'mask': None if self.mask is None else self.mask.load(),
             'kernel': self.kernel,
             'sigma': sigma,
             'scale': self.scale,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..types import Result
+
 if TYPE_CHECKING:
     import napari
     from numpy.typing import NDArray
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 METADATA = 'napari_fresco'
 KERNEL = 'napari_fresco_kernel'
+
 
 def add_results(viewer: napari.viewer.Viewer, request: PanelRequest, result: Result) -> Any:
     """Add the layers of `result` to `viewer` and return the restored image layer."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .job import Report
 
 RUN, CANCEL, CANCELLING = 'Run', 'Cancel', 'Cancelling …'
+_RUN_STYLE = (
+    'QPushButton:enabled { background-color: #4b62c4; color: white; font-weight: 600; }'
+    'QPushButton:enabled:hover { background-color: #5b72d4; }'
+)
 _PROBLEM = 'color: #d9903d;'
 _FAILURE = 'color: #e06c5a;'
 
@@ -29,7 +33,7 @@ class RunBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.button = QPushButton(RUN)
-        self.button.setMinimumHeight(30)
+        self.button.setMinimumHeight(32)
         self.copy = QPushButton('Copy as Python')
         self.copy.setToolTip('Copy a script that does the same to the clipboard')
         self.preview = QCheckBox('Live preview')
@@ -40,6 +44,7 @@ class RunBar(QWidget):
         self.time = QLabel()
         self.time.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.read_out = note()
+        self.numbers = note()
         self.curve = Curve()
         self.curve.setToolTip('Residual: how far the estimate is from the measured data')
         self.message = note()
@@ -53,6 +58,7 @@ class RunBar(QWidget):
     def ready(self, obstacle: str) -> None:
         """Offer Run, or say what stands in its way."""
         self.button.setText(RUN)
+        self.button.setStyleSheet(_RUN_STYLE)
         self.button.setEnabled(not obstacle)
         self.copy.setEnabled(not obstacle)
         if obstacle:
@@ -63,6 +69,7 @@ class RunBar(QWidget):
     def running(self, cancelling: bool) -> None:
         """Offer Cancel, or say that it is under way."""
         self.button.setText(CANCELLING if cancelling else CANCEL)
+        self.button.setStyleSheet('')
         self.button.setEnabled(not cancelling)
 
     @property
@@ -74,6 +81,7 @@ class RunBar(QWidget):
         """Clear the read-outs of the run before."""
         self.curve.clear()
         self.read_out.setText('Loading …')
+        self.numbers.setText('')
         self.time.setText('')
         self.progress.setRange(0, 0)
         self.say('')
@@ -85,14 +93,15 @@ class RunBar(QWidget):
         self.progress.setValue(report.index)
         if report.remaining is not None:
             self.time.setText(f'{words.duration(report.remaining)} left')
-        parts = [f'Step {report.index} of {report.total}']
+        self.read_out.setText(f'Step {report.index} of {report.total}')
+        parts = []
         if report.residual is not None:
             self.curve.append(report.residual)
             parts.append(f'residual {words.number(report.residual)}')
         if report.psnr is not None:
             parts.append(f'PSNR {report.psnr:.2f} dB')
-        if len(parts) > 1 or report.index == 1:
-            self.read_out.setText(' · '.join(parts))
+        if parts:
+            self.numbers.setText(' · '.join(parts))
 
     def end(self) -> None:
         """Put the progress away."""
@@ -121,9 +130,10 @@ class RunBar(QWidget):
         layout.addWidget(self.button)
         layout.addWidget(self.progress)
         layout.addWidget(side_by_side(self.read_out, self.time))
+        layout.addWidget(self.numbers)
         layout.addWidget(self.curve)
         layout.addWidget(self.message)
 
     def _show_progress(self, shown: bool) -> None:
-        for widget in (self.progress, self.read_out, self.time, self.curve):
+        for widget in (self.progress, self.read_out, self.time, self.numbers, self.curve):
             widget.setVisible(shown)

@@ -40,7 +40,7 @@ class Runner(QObject):
     reported = Signal(object)
     """A :class:`Report` on the running job."""
     ended = Signal(object, object)
-    """PanelRequest of the job that ended, and its :class:`Outcome` or a sentence on what went wrong."""
+    """What the job was, and its :class:`Outcome` or a sentence on what went wrong."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,6 +103,7 @@ class Runner(QObject):
         worker.yielded.connect(self._on_report)
         worker.returned.connect(self._on_outcome)
         worker.errored.connect(self._on_error)
+        worker.warned.connect(self._on_warning)
         worker.finished.connect(self._on_finished)
         self.show_preview(preview)
         worker.start()
@@ -132,10 +133,21 @@ class Runner(QObject):
             job.session.cancel.set()
             return
         if report.preview is not None and job.session.preview.is_set():
-            job.draw_preview(report)
+            self._draw(job, report)
         self.reported.emit(report)
         # Last, because napari's bar lets events in, such as the next report.
         job.show_progress(report)
+
+    def _draw(self, job: _Job, report: Report) -> None:
+        try:
+            job.draw_preview(report)
+        except Exception:  # a preview is not worth a run; napari may be closing
+            logger.exception('%s: no preview', job.session.request.busy_text)
+            job.session.preview.clear()
+
+    def _on_warning(self, shown: tuple[object, ...]) -> None:
+        # napari relays no warnings of workers under PyQt6.
+        logger.warning('%s', shown[0])
 
     def _on_outcome(self, outcome: Outcome) -> None:
         job = self._job

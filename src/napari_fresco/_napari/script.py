@@ -76,14 +76,16 @@ def _slices(index: tuple[slice, ...]) -> str:
 
 
 def _mask(request: PanelRequest, sources: Sources) -> str:
-    options = ''.join(f', {name}={value!r}' for name, value in sources.mask_options.items() if value)
+    options = ''.join(
+        f', {name}={value!r}' for name, value in sources.mask_options.items() if value
+    )
     line = f'mask = mask_array({_layer(sources.image)}, {_layer(sources.mask)}{options})'
     part = request.image
     if _is_whole(part) or request.mask is None:
         return line
     plane = tuple(part.index[axis] for axis in part.spatial)
     leading = tuple(s for axis, s in enumerate(part.index) if axis not in part.spatial)
-    stacked = request.mask.ndim > 2
+    stacked = request.mask.pixels.ndim > 2
     return f'{line}[{_slices(leading + plane) if stacked else "..., " + _slices(plane)}]'
 
 

@@ -92,4 +92,3 @@ _TILE_HELP = (
     '<p>Side of the tiles that networks see, in pixels; the overlap is added to it. Automatic '
     'takes what fits into memory.</p>'
 )
-

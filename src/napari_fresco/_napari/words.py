@@ -35,22 +35,23 @@ KINDS: Mapping[str, tuple[str, str]] = {
 }
 
 _FINISHES = {
-    'completed': 'Done',
-    'stopped': 'Done, stopped early by its own rule',
-    'cancelled': 'Cancelled; the best estimate so far is kept',
+    'completed': 'Done {time}.',
+    'stopped': 'Done {time}; stopped early by its own rule.',
+    'cancelled': 'Cancelled {time}; the best estimate so far is kept.',
 }
 
 
 def summary(outcome: Outcome) -> str:
     """Say what came of a run."""
     record = outcome.result.provenance
-    text = f'{_FINISHES[outcome.result.finish]} after {duration(record["seconds"])}'
-    text += f' on {record["device"]}.'
+    time = f'after {duration(record["seconds"])} on {record["device"]}'
+    meaning = KINDS[record['kind']][1]
+    said = [_FINISHES[outcome.result.finish].format(time=time)]
     if outcome.psnr is not None:
-        text += f' PSNR {outcome.psnr:.2f} dB.'
-    text += f' {record["kind"].capitalize()}: {KINDS[record["kind"]][1][0].lower()}'
-    text += KINDS[record['kind']][1][1:]
-    return ' '.join([text, *(f'Note: {warning}.' for warning in record['warnings'])])
+        said.append(f'PSNR {outcome.psnr:.2f} dB.')
+    said.append(f'{record["kind"].capitalize()}: {meaning[0].lower()}{meaning[1:]}')
+    said += [f'Note: {warning}.' for warning in record['warnings']]
+    return ' '.join(said)
 
 
 def duration(seconds: float) -> str:

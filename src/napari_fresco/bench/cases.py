@@ -91,7 +91,7 @@ def _deblur(variant: str, device: torch.device, size: int) -> Work:
     from . import reference
 
     y, sigma = _picture(size).to(device), 0.03
-    blur = gaussian(3.0, size=min(_BLUR_SIZE, size))
+    blur = gaussian(3.0, size=_BLUR_SIZE)
     kernel = _tensor(blur).to(y)
     if variant == PEER:
         from . import peer

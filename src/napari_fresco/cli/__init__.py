@@ -5,8 +5,12 @@ Commands import what they need when they run, so that ``--help`` is immediate.
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
+import warnings
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -21,6 +25,10 @@ _HOMES = {
     'bench': 'measuring',
     'demo': 'showing',
 }
+
+
+# Newer versions of click raise this for a group without a command; older ones print the help.
+_NO_COMMAND: Any = getattr(click.exceptions, 'NoArgsIsHelpError', click.exceptions.Exit)
 
 
 class _Commands(click.Group):
@@ -45,8 +53,15 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; errors of the user are one line and exit status 2."""
+    if not sys.warnoptions:
+        warnings.simplefilter('ignore')  # results carry their warnings; these are for programmers
+    logging.getLogger('tifffile').setLevel(logging.CRITICAL)
     try:
         code = cli.main(arguments, prog_name='napari-fresco', standalone_mode=False)
+        sys.stdout.flush()
+    except _NO_COMMAND as error:
+        error.show()
+        sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
     except FrescoError as error:
@@ -54,6 +69,11 @@ def main(arguments: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         print('cancelled', file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:  # of `napari-fresco methods | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        _fail(f'{error.filename or "file system"}: {error.strerror or error}')
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -40,9 +40,7 @@ def speed(
     def show(rows: list[Row]) -> None:
         click.echo(table(rows))
 
-    rows = measure(
-        threads, quick=quick, peer=peer, device=device, only=only or None, progress=show
-    )
+    rows = measure(threads, quick=quick, peer=peer, device=device, only=only or None, progress=show)
     if output is not None:
         text = to_json(rows) if output.suffix == '.json' else markdown(rows)
         output.write_text(text, encoding='utf-8')

@@ -30,14 +30,14 @@ def given_parameters(method: Method, options: dict[str, Any]) -> dict[str, Any]:
         When a parameter belongs to other methods; the message names them.
     """
     values = {k: v for k, v in options.items() if v is not None and k in _declared()}
-    known = {p.name for p in method.parameters}
+    known = {p.name: p for p in method.parameters}
     for name in values:
         if name not in known:
             owners = ', '.join(m.name for m, _ in _declared()[name])
             raise ParameterError(
                 f'{flag(name)} is no parameter of {method.name}; methods that have it: {owners}'
             )
-    return values
+    return {name: _parsed(known[name], value) for name, value in values.items()}
 
 
 def flag(name: str) -> str:
@@ -61,29 +61,21 @@ def _option(name: str, owners: list[tuple[Method, Parameter]]) -> Callable[[F], 
     text = f'{where}{first.help} Allowed: {first.allowed()}.{default}'
     if first.type is bool:
         return click.option(f'{flag(name)}/--no-{flag(name)[2:]}', name, default=None, help=text)
-    # Values stay text for click; the declaration converts and checks them, here as everywhere.
-    return click.option(flag(name), name, type=_Declared(first), metavar=_metavar(first), help=text)
+    # Values stay text for click; the declaration checks them, here as everywhere.
+    return click.option(flag(name), name, metavar=_metavar(first), help=text)
 
 
-class _Declared(click.ParamType):
-    """A value that its declaration understands."""
-
-    name = 'value'
-
-    def __init__(self, parameter: Parameter) -> None:
-        self.parameter = parameter
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
-        if self.parameter.type is str:
-            return value
-        try:
-            return float(value)
-        except ValueError:
-            raise ParameterError(
-                f'{flag(self.parameter.name)} = {value!r} is not {self.parameter.allowed()}'
-            ) from None
+def _parsed(parameter: Parameter, text: Any) -> Any:
+    """Return what was typed as a number where one is declared; the declaration checks it."""
+    if parameter.type in (bool, str):
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        raise ParameterError(
+            f'{flag(parameter.name)} = {text!r} is not {parameter.allowed()}'
+        ) from None
+    return int(number) if number.is_integer() else number
 
 
 def _metavar(parameter: Parameter) -> str:

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from glob import glob
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from ..catalogue import find_method, find_task
-from ..files import (
-    SUFFIXES,
-    ImageFile,
-    check_output,
-    read_image,
-    read_mask,
-    write_image,
-    write_json,
-)
-from ..types import FileError, FrescoError, ParameterError, Result
-from .options import given_parameters, parameter_options
+from ..files import SUFFIXES, make_folder
+from ..types import FileError, FrescoError
+from .job import Job, Outputs
+from .options import parameter_options
 
 F = TypeVar('F', bound=Callable[..., Any])
 
+_FILE = click.Path(path_type=Path)
 _COMMON = (
     click.option('--method', '-m', required=True, help='Method; see `napari-fresco methods`.'),
     click.option('--task', '-t', help="Task; the method's first one by default."),
-    click.option('--kernel', type=click.Path(path_type=Path), help='Blur kernel file.'),
+    click.option('--kernel', type=_FILE, help='Blur kernel: .npy, .npz, .mat or an image.'),
+    click.option('--kernel-index', type=int, help='Which kernel, from 0, of a file of several.'),
     click.option(
         '--sigma', default='auto', help='Noise: a number in image units, a map file, or auto.'
     ),
     click.option('--scale', type=int, default=1, help='Factor of super-resolution.'),
     click.option('--axes', help='A letter for each axis, such as ZYX; known for TIFF, PNG, JPEG.'),
+    click.option('--rgb/--no-rgb', default=None, help='Whether three or four samples are colour.'),
     click.option('--data-range', type=float, nargs=2, help='Intensities of black and white.'),
     click.option('--tile', type=int, help='Side of the tiles that networks see, in pixels.'),
     click.option('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps.'),
@@ -40,10 +35,11 @@ _COMMON = (
     click.option(
         '--keep-known/--no-keep-known', default=None, help='Undamaged pixels bit for bit.'
     ),
-    click.option('--params', type=click.Path(path_type=Path), help='Preset, a JSON file.'),
+    click.option('--params', type=_FILE, help='Preset, a JSON file.'),
     click.option('--overwrite', is_flag=True, help='Replace existing files.'),
     click.option('--quiet', '-q', is_flag=True, help='No progress bar, no report.'),
 )
+_CANCELLED = 130
 
 
 def _common(function: F) -> F:
@@ -53,153 +49,105 @@ def _common(function: F) -> F:
 
 
 @click.command()
-@click.argument('image', type=click.Path(path_type=Path))
-@click.option('--output', '-o', required=True, type=click.Path(path_type=Path), help='Result.')
-@click.option('--mask', type=click.Path(path_type=Path), help='Nonzero where damaged.')
-@click.option('--save-variance', type=click.Path(path_type=Path), help='Variance map file.')
-@click.option('--save-kernel', type=click.Path(path_type=Path), help='Kernel file.')
-@click.option('--save-provenance', type=click.Path(path_type=Path), help='JSON file.')
+@click.argument('image', type=_FILE)
+@click.option('--output', '-o', required=True, type=_FILE, help='Result.')
+@click.option('--mask', type=_FILE, help='Nonzero where damaged.')
+@click.option('--save-variance', type=_FILE, help='Variance map, .tif or .npy.')
+@click.option('--save-kernel', type=_FILE, help='Kernel, .tif or .npy.')
+@click.option('--save-provenance', type=_FILE, help='Record of the making, .json.')
 @_common
 @parameter_options
-def restore(image: Path, output: Path, mask: Path | None, **options: Any) -> None:
-    """Restore IMAGE (TIFF, PNG, JPEG or NPY) and write the result."""
-    extras = {k: options.pop(f'save_{k}') for k in ('variance', 'kernel', 'provenance')}
-    overwrite = options['overwrite']
-    _check_outputs(output, extras, overwrite)
-    result = _restore_file(image, output, mask, options)
-    _write_extras(result, extras, overwrite)
+def restore(image: Path, output: Path, mask: Path | None, **options: Any) -> int:
+    """Restore IMAGE (TIFF, PNG, JPEG or NPY) and write the result.
+
+    Ctrl-C ends the iteration after the present step and writes the best
+    estimate so far; the exit status is then 130.
+    """
+    outputs = Outputs(
+        output, options['save_variance'], options['save_kernel'], options['save_provenance']
+    )
+    result = Job.of(options).run(image, outputs, mask)
+    return _CANCELLED if result.finish == 'cancelled' else 0
 
 
 @click.command()
-@click.argument('folder', type=click.Path(path_type=Path))
-@click.option('--output', '-o', required=True, type=click.Path(path_type=Path), help='Folder.')
-@click.option('--mask', type=click.Path(path_type=Path), help='A mask, or a folder of them.')
+@click.argument('images', nargs=-1, required=True)
+@click.option('--output', '-o', required=True, type=_FILE, help='Folder.')
+@click.option('--mask', type=_FILE, help='A mask, or a folder of them.')
+@click.option('--suffix', help='Suffix of the results, such as .tif; that of each image.')
+@click.option('--save-variance', is_flag=True, help='Keep STEM.variance.tif.')
+@click.option('--save-kernel', is_flag=True, help='Keep STEM.kernel.tif.')
+@click.option('--save-provenance', is_flag=True, help='Keep STEM.json.')
 @_common
 @parameter_options
-def batch(folder: Path, output: Path, mask: Path | None, **options: Any) -> None:
-    """Restore every image of FOLDER into another folder, under the same names.
+def batch(images: tuple[str, ...], output: Path, mask: Path | None, **options: Any) -> int:
+    """Restore IMAGES (folders, files or patterns) into a folder, under the same names.
 
     Masks in a folder belong to the images of the same stem. A file that fails
     is reported, the others are restored, and the exit status is 2.
     """
-    images = _images(folder)
-    if output.resolve() == folder.resolve():
-        raise FileError(f'{output} holds the originals; choose another folder for the results')
-    output.mkdir(parents=True, exist_ok=True)
+    sources = _images(images)
+    targets = _targets(sources, output, options)
+    job = Job.of(options)
+    make_folder(output)
     failed = 0
-    for image in images:
+    for image, outputs in zip(sources, targets, strict=True):
         try:
-            _restore_file(image, output / image.name, _mask_for(image, mask), dict(options))
+            result = job.run(image, outputs, _mask_for(image, mask))
         except FrescoError as error:
             failed += 1
-            click.echo(f'error: {image}: {error}', err=True)
-    if failed:
-        raise FileError(f'{failed} of {len(images)} images failed; the others are in {output}')
-
-
-def _restore_file(
-    image: Path, output: Path, mask: Path | None, options: dict[str, Any]
-) -> Result:
-    method = find_method(options.pop('method'))
-    task = find_task(method, options.pop('task'))
-    overwrite, quiet = options.pop('overwrite'), options.pop('quiet')
-    parameters = given_parameters(method, options)
-    check_output(output, overwrite=overwrite)
-    source = read_image(image)
-    axes = options['axes'] or source.axes
-
-    from .. import api
-
-    result = api.restore(
-        source.data,
-        method=method.name,
-        task=task,
-        mask=None if mask is None else read_mask(mask),
-        kernel=_kernel(options['kernel']),
-        sigma=_sigma(options['sigma']),
-        scale=options['scale'],
-        axes=axes,
-        rgb=source.rgb if options['axes'] is None else None,
-        data_range=options['data_range'],
-        tile=options['tile'],
-        device=options['device'],
-        seed=options['seed'],
-        keep_known=options['keep_known'],
-        params=options['params'],
-        progress=not quiet and sys.stderr.isatty(),
-        **parameters,
-    )
-    write_image(
-        output, result.image, like=source, scale_factor=options['scale'], overwrite=overwrite
-    )
-    if not quiet:
-        _report(output, result)
-    return result
-
-
-def _report(output: Path, result: Result) -> None:
-    record = result.provenance
-    click.echo(f'{output}: {record["title"]} {record["task"]}, {record["seconds"]} s')
-    for warning in record['warnings']:
-        click.echo(f'warning: {warning}', err=True)
-
-
-def _kernel(path: Path | None) -> Any:
-    if path is None:
-        return None
-    from ..physics import kernels
-
-    return kernels.read(path)
-
-
-def _sigma(text: str) -> Any:
-    if text == 'auto':
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    if not Path(text).exists():
-        raise ParameterError(
-            f'--sigma = {text!r}; give a number in image units, the file of a map, or auto'
-        )
-    return read_image(text).data
-
-
-def _check_outputs(output: Path, extras: dict[str, Path | None], overwrite: bool) -> None:
-    """Refuse what cannot be written before any work is done."""
-    check_output(output, overwrite=overwrite)
-    for kind, path in extras.items():
-        if path is not None:
-            suffixes = ('.json',) if kind == 'provenance' else SUFFIXES
-            check_output(path, suffixes=suffixes, overwrite=overwrite)
-
-
-def _write_extras(result: Result, extras: dict[str, Path | None], overwrite: bool) -> None:
-    for kind in ('variance', 'kernel'):
-        path, array = extras[kind], getattr(result, kind)
-        if path is None:
+            click.echo(f'error: {image}: {" ".join(str(error).split())}', err=True)
             continue
-        if array is None:
-            raise ParameterError(f'--save-{kind}: this run gave no {kind}; the image was written')
-        write_image(path, array.astype('float32'), like=ImageFile(array), overwrite=overwrite)
-    if extras['provenance'] is not None:
-        write_json(extras['provenance'], result.provenance, overwrite=overwrite)
+        if result.finish == 'cancelled':
+            return _CANCELLED
+    if failed:
+        raise FileError(f'{failed} of {len(sources)} images failed; the others are in {output}')
+    return 0
 
 
-def _images(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise FileError(f'{folder} is not a folder; `restore` takes a single image')
-    images = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
-    if not images:
-        raise FileError(f'{folder} holds no image; known suffixes: {", ".join(SUFFIXES)}')
-    return images
+def _images(names: Sequence[str]) -> list[Path]:
+    """Return the images in folders, of patterns, and as they are named."""
+    found: list[Path] = []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            inside = [p for p in sorted(path.iterdir()) if p.suffix.lower() in SUFFIXES]
+        else:
+            inside = [path] if path.exists() else [Path(p) for p in sorted(glob(name))]
+        if not inside:
+            raise FileError(f'{name} holds no image; known suffixes: {", ".join(SUFFIXES)}')
+        found += inside
+    return found
+
+
+def _targets(sources: Sequence[Path], folder: Path, options: dict[str, Any]) -> list[Outputs]:
+    """Return where the results of `sources` go, all different and none an original."""
+    suffix = options['suffix']
+    if suffix is not None and suffix.lower() not in SUFFIXES:
+        raise FileError(f'--suffix {suffix} cannot be written; choose {", ".join(SUFFIXES)}')
+    extras = {'variance': '.variance.tif', 'kernel': '.kernel.tif', 'provenance': '.json'}
+    kept = {kind: end for kind, end in extras.items() if options[f'save_{kind}']}
+    targets = []
+    for source in sources:
+        name = source.name if suffix is None else source.stem + suffix
+        beside = {kind: folder / f'{source.stem}{end}' for kind, end in kept.items()}
+        targets.append(Outputs(folder / name, **beside))
+    taken: set[Path | None] = {source.resolve() for source in sources}
+    for outputs in targets:
+        for path in (outputs.image, outputs.variance, outputs.kernel, outputs.provenance):
+            if path is not None and path.resolve() in taken:
+                raise FileError(
+                    f'{path} would be written over an original or another result; '
+                    'choose another folder, or restore these images apart'
+                )
+            taken.add(path and path.resolve())
+    return targets
 
 
 def _mask_for(image: Path, mask: Path | None) -> Path | None:
     if mask is None or not mask.is_dir():
         return mask
-    found = [p for p in sorted(mask.glob(f'{image.stem}.*')) if p.suffix.lower() in SUFFIXES]
+    found = [p for p in sorted(mask.glob('*')) if p.stem == image.stem and p.is_file()]
     if not found:
         raise FileError(f'{mask} holds no mask {image.stem}.*')
     return found[0]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ..files import make_folder
+
 
 @click.command()
 @click.argument('name')
@@ -32,10 +34,13 @@ def train(
     """Train the checkpoint NAME; a run that was broken off in OUTPUT goes on."""
     from .. import training
 
+    training.find_recipe(name)
+    folder = output or Path('runs') / name
+    make_folder(folder)
     weights = training.train(
         name,
         data,
-        output or Path('runs') / name,
+        folder,
         steps=steps,
         device=device,
         evaluate_on=evaluate,

@@ -26,6 +26,9 @@ from ..types import ImageError, ParameterError
 SIDE = 16
 """Largest side of the patch: the Jacobian has (C side^2)^2 entries."""
 
+DEFAULT_SIGMA = 25 / 255
+"""Strength of the denoiser, in working units, where none is given."""
+
 _BATCH = 64
 
 DenoiserFunction = Callable[[Tensor, float], Tensor]
@@ -70,7 +73,7 @@ def red_diagnostics(
     denoiser: str | DenoiserFunction,
     image: np.ndarray,
     *,
-    sigma: float,
+    sigma: float | None = None,
     epsilon: float = 0.01,
     step: float = 1e-3,
     derivative: Literal['difference', 'autograd'] = 'difference',
@@ -85,8 +88,9 @@ def red_diagnostics(
     image : ndarray
         Patch of at most 16 x 16 pixels, ``(H, W)`` or ``(H, W, C)``. Integers
         are divided by the largest value of their type, and `sigma` with them.
-    sigma : float
-        Strength of the denoiser in the units of the image.
+    sigma : float, optional
+        Strength of the denoiser in the units of the image; by default 25 on
+        the scale in which white is 255.
     epsilon : float
         Relative change e of the homogeneity test.
     step : float
@@ -115,10 +119,10 @@ def red_diagnostics(
     gives 0.009.
     """
     for name, value in (('sigma', sigma), ('epsilon', epsilon), ('step', step)):
-        if not value > 0:
+        if value is not None and not value > 0:
             raise ParameterError(f'{name} = {value!r} is not positive; give a number above 0')
     x, unit = _patch(np.asarray(image))
-    f = _function(denoiser, x.shape[1], sigma / unit)
+    f = _function(denoiser, x.shape[1], DEFAULT_SIGMA if sigma is None else sigma / unit)
     jacobian = _by_autograd(f, x) if derivative == 'autograd' else _by_differences(f, x, step)
     with torch.no_grad():
         return _measure(x, f(x), f((1 + epsilon) * x), jacobian, epsilon)

@@ -37,7 +37,9 @@ DEFAULTS: Mapping[Task, Defaults] = MappingProxyType(
         'deblur': Defaults(8, NOISE_FLOOR),
         'super_resolve': Defaults(24, 1 / 255),
         'demosaic': Defaults(40, 0.6 / 255),
-        'inpaint': Defaults(24, 1 / 255),
+        # Not in the papers. Measured with FFDNet on two photographs and four kinds of
+        # holes: 8 steps lose 1 dB, 40 gain 0.2 dB; ending at 1/255 loses 0.3 dB.
+        'inpaint': Defaults(24, 3 / 255),
     }
 )
 

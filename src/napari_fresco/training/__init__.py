@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from ..types import ParameterError
@@ -33,7 +32,7 @@ def train(
     out : Path
         Folder of the run; a run that was broken off there is resumed.
     steps : int, optional
-        Steps in all, instead of the recipe's.
+        Steps in all, instead of the recipe's; its stages are scaled.
     device : str
         As in :func:`napari_fresco.restore`.
     evaluate_on : tuple of Path
@@ -55,7 +54,7 @@ def train(
     if steps is not None:
         if steps < 1:
             raise ParameterError(f'steps = {steps}; give a whole number of at least 1')
-        recipe = replace(recipe, steps=steps)
+        recipe = recipe.shortened(steps)
 
     from .. import denoisers, devices
     from .card import write_card

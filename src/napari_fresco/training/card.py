@@ -12,6 +12,7 @@ import torch
 from .data import Corpus
 from .evaluate import Score, table
 from .loop import Run
+from .recipes import Stage
 
 
 def write_card(run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score]) -> Path:
@@ -25,8 +26,8 @@ def write_card(run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score])
         f'- Architecture: {recipe.architecture}, {dict(recipe.config)}',
         f'- Trained on: {folders}, as {"luminance" if recipe.channels == 1 else "RGB"}',
         f'- Noise: white Gaussian, sigma ~ U[0, {recipe.sigma_max:g}] / 255, not clipped',
-        f'- Loss L1, Adam at {recipe.learning_rate:g}, weights averaged; {run.step} steps of '
-        f'{recipe.batch} crops of {recipe.patch} x {recipe.patch}; seed {recipe.seed}',
+        f'- Loss L1, Adam, weights averaged, seed {recipe.seed}: '
+        + '; then '.join(_words(stage) for stage in recipe.stages),
         f'- Trained for {run.seconds / 60:.0f} minutes on {where} '
         f'(torch {torch.__version__}, napari-fresco {version("napari-fresco")})',
         f'- sha256 of `{weights.name}`: {hashlib.sha256(weights.read_bytes()).hexdigest()}',
@@ -40,3 +41,11 @@ def write_card(run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score])
     path = weights.with_suffix('.md')
     path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
     return path
+
+
+def _words(stage: Stage) -> str:
+    drift = f', mean error of a crop weighted {stage.drift_weight:g}' if stage.drift_weight else ''
+    return (
+        f'{stage.steps} steps at {stage.learning_rate:g} of {stage.batch} crops of '
+        f'{stage.patch} x {stage.patch}{drift}'
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name everyone knows
 from tqdm import tqdm
 
 from .. import devices, networks
@@ -39,10 +37,9 @@ class Run:
 
     Notes
     -----
-    The step size is warmed up, held, and taken linearly to zero over the last
-    third of ``recipe.steps``, so a run may be shortened while it is held. Crops
-    and noise of step k depend on the seed and k alone: a resumed run sees what
-    an uninterrupted one would have seen.
+    In every stage the step size is warmed up, held, and taken linearly to zero
+    over the last third. Crops and noise of step k depend on the seed and k
+    alone: a resumed run sees what an uninterrupted one would have seen.
     """
 
     def __init__(self, recipe: Recipe, folder: Path, device: torch.device) -> None:
@@ -51,7 +48,7 @@ class Run:
         self.network = networks.build(recipe.architecture, **recipe.config)
         _initialise(self.network)
         self.network.to(device, memory_format=torch.channels_last)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.learning_rate)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.stages[0].learning_rate)
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.step, self.seconds, self.loss = 0, 0.0, float('nan')
         if self.state_file.exists():
@@ -92,14 +89,18 @@ class Run:
 
     def _train_step(self, corpus: Corpus) -> None:
         recipe = self.recipe
+        stage, number = recipe.at(self.step)
         rng = np.random.default_rng([recipe.seed, self.step])
-        clean = corpus.batch(recipe.batch, recipe.patch, rng).to(self.device)
+        clean = corpus.batch(stage.batch, stage.patch, rng).to(self.device)
         degraded, sigma = noisy(clean, recipe.sigma_max / 255, (recipe.seed, self.step, 1))
         for group in self.optimizer.param_groups:
-            group['lr'] = recipe.learning_rate * step_size(self.step, recipe.steps)
+            group['lr'] = stage.learning_rate * step_size(number, stage.steps)
         with devices.autocast(self.device, 'auto'):
             restored = predict(self.network, degraded, sigma)
-        loss = F.l1_loss(restored.float(), clean)
+        error = restored.float() - clean
+        loss = error.abs().mean()
+        if stage.drift_weight:
+            loss = loss + stage.drift_weight * error.mean(dim=(2, 3)).abs().mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -115,7 +116,6 @@ class Run:
     def _save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         state: dict[str, Any] = {
-            'recipe': {**asdict(self.recipe), 'config': dict(self.recipe.config)},
             'network': self.network.state_dict(),
             'average': self.average,
             'optimizer': self.optimizer.state_dict(),

@@ -1,0 +1,229 @@
+"""What ``restore`` and ``batch`` do to one file: read, restore, write."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from ..catalogue import find_method, find_task
+from ..files import (
+    SUFFIXES,
+    TIFF,
+    ImageFile,
+    check_holds,
+    check_output,
+    read_image,
+    read_mask,
+    write_image,
+    write_json,
+)
+from ..params import read_preset
+from ..types import FileError, Method, ParameterError, Result, Task
+from .options import given_parameters
+
+_MAPS = (*TIFF, '.npy')  # formats of floating-point numbers
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the parts of a result go; None for what is not kept."""
+
+    image: Path
+    variance: Path | None = None
+    kernel: Path | None = None
+    provenance: Path | None = None
+
+    def check(self, job: Job) -> None:
+        """Refuse what cannot be written, before any work is done.
+
+        Raises
+        ------
+        FileError
+            When a path cannot be written, or two are the same.
+        ParameterError
+            When the method gives no variance or kernel for the task.
+        """
+        wanted = {'image': SUFFIXES, 'variance': _MAPS, 'kernel': _MAPS, 'provenance': ('.json',)}
+        paths = {kind: path for kind in wanted if (path := getattr(self, kind)) is not None}
+        for kind, path in paths.items():
+            check_output(path, suffixes=wanted[kind], overwrite=job.overwrite)
+        if len({path.resolve() for path in paths.values()}) < len(paths):
+            raise FileError(f'two results would be written to {self.image}; name different files')
+        blurred = job.task in ('deblur', 'super_resolve')
+        given = [k for k in job.method.outputs if k != 'kernel' or blurred]
+        for kind in ('variance', 'kernel'):
+            if kind in paths and kind not in given:
+                raise ParameterError(
+                    f'--save-{kind}: {job.method.name} gives no {kind} for task {job.task}'
+                )
+
+    def write(self, result: Result, source: ImageFile, job: Job) -> None:
+        """Write everything that is kept."""
+        scale, overwrite = job.arguments['scale'], job.overwrite
+        write_image(self.image, result.image, like=source, scale_factor=scale, overwrite=overwrite)
+        if self.variance is not None and result.variance is not None:
+            same = result.variance.ndim == source.data.ndim
+            like = source if same else ImageFile(result.variance)
+            variance = result.variance.astype(np.float32)
+            write_image(self.variance, variance, like=like, scale_factor=scale, overwrite=overwrite)
+        if self.kernel is not None and result.kernel is not None:
+            write_image(self.kernel, result.kernel.astype(np.float32), overwrite=overwrite)
+        if self.provenance is not None:
+            write_json(self.provenance, result.provenance, overwrite=overwrite)
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A restoration that waits for its image.
+
+    Attributes
+    ----------
+    method, task
+        What to do.
+    arguments : dict
+        Of :func:`napari_fresco.restore`, without image, mask and axes.
+    axes, rgb
+        As given; None leaves it to the file.
+    overwrite, quiet : bool
+        Replace existing files; print nothing.
+    cancelled : threading.Event
+        Set by Ctrl-C: the best estimate so far is the result.
+    """
+
+    method: Method
+    task: Task
+    arguments: dict[str, Any]
+    axes: str | None
+    rgb: bool | None
+    overwrite: bool
+    quiet: bool
+    cancelled: threading.Event
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Job:
+        """Check the options that do not depend on an image, and read their files."""
+        method = find_method(options['method'])
+        task = find_task(method, options['task'])
+        values = {**read_preset(options['params']), **given_parameters(method, options)}
+        method.parameters_class.create(values)
+        kept = ('scale', 'data_range', 'tile', 'device', 'seed', 'keep_known')
+        arguments = {
+            'method': method.name,
+            'task': task,
+            'kernel': _kernel(options['kernel'], options['kernel_index']),
+            'sigma': _sigma(options['sigma']),
+            'params': values,
+            **{name: options[name] for name in kept},
+        }
+        return cls(
+            method,
+            task,
+            arguments,
+            options['axes'],
+            options['rgb'],
+            options['overwrite'],
+            options['quiet'],
+            threading.Event(),
+        )
+
+    def run(self, image: Path, outputs: Outputs, mask: Path | None) -> Result:
+        """Restore the file `image` and write the result."""
+        outputs.check(self)
+        source = self._read(image, outputs.image)
+        damage = None if mask is None else read_mask(mask)
+
+        from ..api import restore
+
+        with _interrupts(self.cancelled):
+            result = restore(
+                source.data,
+                mask=damage,
+                axes=source.axes,
+                progress=not self.quiet and sys.stderr.isatty(),
+                callback=lambda step: not self.cancelled.is_set(),
+                **self.arguments,
+            )
+        outputs.write(result, source, self)
+        if not self.quiet:
+            _report(outputs.image, result)
+        return result
+
+    def _read(self, image: Path, output: Path) -> ImageFile:
+        """Read `image` with all its axes named, and make sure that `output` can hold it."""
+        from ..image import Layout
+
+        source = read_image(image)
+        axes = self.axes or source.axes
+        rgb = source.rgb if self.rgb is None and self.axes is None else self.rgb
+        layout = Layout.of(source.data, axes, rgb)
+        unnamed = 'Q' * len(layout.leading) + 'YXS'
+        letters = list(axes.upper() if axes else unnamed[: len(layout.shape)])
+        if layout.samples:
+            letters[layout.order[-1]] = 'S'
+        named = replace(source, axes=''.join(letters).replace('S', 'S' if layout.samples else 'C'))
+        gained = 'S' if self.task == 'demosaic' else ''
+        shape = layout.shape + (3,) * len(gained)
+        check_holds(output, layout.dtype, shape, f'{named.axes}{gained}')
+        return named
+
+
+@contextmanager
+def _interrupts(cancelled: threading.Event) -> Iterator[None]:
+    """Let the first Ctrl-C set `cancelled`; the second one ends the program at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.getsignal(signal.SIGINT)
+
+    def interrupt(number: int, frame: Any) -> None:
+        del number, frame
+        cancelled.set()
+        signal.signal(signal.SIGINT, former)
+        click.echo('cancelling after this step; press Ctrl-C again to stop at once', err=True)
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
+def _report(output: Path, result: Result) -> None:
+    record = result.provenance
+    partial = ', cancelled: the best estimate so far' if result.finish == 'cancelled' else ''
+    click.echo(f'{output}: {record["title"]} {record["task"]}, {record["seconds"]} s{partial}')
+    for warning in record['warnings']:
+        click.echo(f'warning: {warning}', err=True)
+
+
+def _kernel(path: Path | None, index: int | None) -> Any:
+    if path is None:
+        if index is not None:
+            raise ParameterError('--kernel-index picks from a file of kernels; give --kernel too')
+        return None
+    from ..physics import kernels
+
+    return kernels.read(path, index)
+
+
+def _sigma(text: str) -> Any:
+    if text == 'auto':
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    if not Path(text).exists():
+        raise ParameterError(
+            f'--sigma = {text!r}; give a number in image units, the file of a map, or auto'
+        )
+    return read_image(text).data
