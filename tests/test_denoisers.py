@@ -236,14 +236,14 @@ def test_denoisers_that_are_no_networks(name: str, channels: int) -> None:
     if name == 'bm3d':
         pytest.importorskip('bm3d')
     denoiser = denoisers.make(name, channels=channels, device='cpu')
-    clean = torch.linspace(0, 1, 32)[None, None, :, None].expand(1, channels, 32, 32)
-    noise = torch.randn(1, channels, 32, 32, generator=torch.Generator().manual_seed(0))
+    clean = torch.linspace(0, 1, 32)[None, None, :16, None].expand(1, channels, 16, 16)
+    noise = torch.randn(1, channels, 16, 16, generator=torch.Generator().manual_seed(0))
     noisy = clean + 0.1 * noise
     restored = denoiser(noisy, 0.1)
     assert restored.shape == noisy.shape
     assert restored.dtype == torch.float32
     assert (restored - clean).square().mean() < 0.5 * (noisy - clean).square().mean()
-    torch.testing.assert_close(denoiser(noisy, torch.full((1, 1, 32, 32), 0.1)), restored)
+    torch.testing.assert_close(denoiser(noisy, torch.full((1, 1, 16, 16), 0.1)), restored)
     assert torch.equal(denoiser(noisy, 0.0), noisy)
 
 
@@ -263,7 +263,12 @@ def test_bm3d_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_map_has_its_root_mean_square_for_numpy_denoisers() -> None:
     told: list[float] = []
-    denoiser = ArrayDenoiser(lambda image, sigma: told.append(sigma) or image, 'spy')
+
+    def spy(image: np.ndarray, sigma: float) -> np.ndarray:
+        told.append(sigma)
+        return image
+
+    denoiser = ArrayDenoiser(spy, 'spy')
     x = picture(2, 1, 1, 2)
     denoiser(x, torch.tensor([[[[3.0, 4.0]]], [[[0.0, 2.0]]]]))
     assert told == pytest.approx([12.5**0.5, 2**0.5])
@@ -293,7 +298,7 @@ def test_architectures_stand_for_their_default_weights(monkeypatch: pytest.Monke
         asked.append(name)
         return network('ffdnet')
 
-    monkeypatch.setattr(denoisers.weights, 'load', load)
+    monkeypatch.setattr('napari_fresco.weights.load', load)
     denoisers.make('ffdnet', channels=3, device='cpu')
     denoisers.make('auto', channels=1, device='cpu')
     denoisers.make('ffdnet_gray_clip', channels=1, device='cpu')

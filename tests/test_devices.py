@@ -73,8 +73,8 @@ def test_processor_features_are_read_where_torch_does_not_tell(
     ('precision', 'sigma', 'expected'),
     [
         ('auto', None, True),
-        ('auto', 5 / 255, True),
-        ('auto', 4.9 / 255, False),
+        ('auto', devices.BFLOAT16_SIGMA, True),
+        ('auto', 0.99 * devices.BFLOAT16_SIGMA, False),
         ('auto', 0.0, False),
         ('float32', 0.5, False),
         ('bfloat16', 0.0, True),

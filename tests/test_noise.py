@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from skimage import data
 
 from napari_fresco.anscombe import Anscombe
-from napari_fresco.noise import CameraNoise, estimate_camera, estimate_noise
+from napari_fresco.camera import CameraNoise, estimate_camera
+from napari_fresco.noise import estimate_noise
 from napari_fresco.types import ImageError, MaskError, ParameterError
 
 Array = np.ndarray[Any, Any]
@@ -126,6 +127,34 @@ def test_camera_from_one_image(
     expected = gain * (levels - offset) + read_noise**2
     variance = found.gain * (levels - found.offset) + found.read_noise**2
     np.testing.assert_allclose(variance, expected, rtol=0.2)
+
+
+def test_what_is_known_of_a_camera_is_kept(camera: Array) -> None:
+    random = np.random.default_rng(0)
+    image = 2.0 * random.poisson(camera) + 300 + 8 * random.standard_normal(camera.shape)
+    for known in (
+        {'gain': 2.0},
+        {'offset': 300.0},
+        {'read_noise': 8.0},
+        {'gain': 2.0, 'offset': 300.0},
+        {'gain': 2.0, 'read_noise': 8.0},
+        {'offset': 300.0, 'read_noise': 8.0},
+    ):
+        found = estimate_camera(image, **known)
+        assert {name: getattr(found, name) for name in known} == known
+        assert found.gain == pytest.approx(2, rel=0.1)
+        if known.keys() & {'offset', 'read_noise'}:
+            assert found.offset == pytest.approx(300, abs=12)
+            assert found.read_noise == pytest.approx(8, abs=3)
+
+
+def test_camera_ignores_damage(camera: Array) -> None:
+    random = np.random.default_rng(0)
+    image = 2.0 * random.poisson(camera) + 300
+    mask = np.zeros(camera.shape, bool)
+    mask[:, ::20] = mask[:, 1::20] = True
+    spoiled = np.where(mask, random.normal(400, 200, camera.shape), image)
+    assert estimate_camera(spoiled, mask=mask).gain == pytest.approx(2, rel=0.1)
 
 
 def test_camera_without_photon_noise(camera: Array) -> None:

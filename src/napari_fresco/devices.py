@@ -18,10 +18,12 @@ from .types import DeviceError, ParameterError
 
 PRECISIONS: tuple[str, ...] = ('auto', 'float32', 'bfloat16')
 
-BFLOAT16_SIGMA = 5 / 255
-"""Least noise (working units) that hides the rounding of bfloat16 to 0.02 dB.
+BFLOAT16_SIGMA = 7 / 255
+"""Least noise (working units) at which the rounding of bfloat16 costs less than 0.02 dB.
 
-A denoiser may state its own; see :data:`napari_fresco.network_denoiser.BFLOAT16_SIGMAS`.
+Measured for DRUNet, whose image passes from the first to the last layer in
+float32; chains of layers have their own in
+:data:`napari_fresco.network_denoiser.BFLOAT16_SIGMAS`.
 """
 
 UNKNOWN_MEMORY = 2 << 30

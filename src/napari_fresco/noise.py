@@ -1,7 +1,7 @@
-"""How noisy an image is: its standard deviation, a map of it, or a camera's noise model.
+"""How noisy an image is: the standard deviation of its noise, or a map of it.
 
 numpy and scipy only; what the patches of an image tell is found in
-:mod:`napari_fresco.patches`.
+:mod:`napari_fresco.patches`, the noise model of a camera in :mod:`napari_fresco.camera`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Literal, NamedTuple, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from scipy import ndimage
@@ -26,19 +26,11 @@ from .patches import (
 )
 from .types import MaskError, ParameterError
 
-_PLANES = 16  # planes of a stack that are looked at
+PLANES = 16
+"""Planes of a stack that are looked at."""
 _WINDOW = 64  # side of the neighbourhoods of a map
 _WINDOW_COUNT = 900  # patches in each of them
 _UNTEXTURED = 0.04  # share of untextured patches below which a neighbourhood says nothing
-_BINS = 16  # intensities, times two, of the camera model
-
-
-class CameraNoise(NamedTuple):
-    """``variance = gain * (mean - offset) + read_noise**2``, all in image units."""
-
-    gain: float
-    offset: float
-    read_noise: float
 
 
 @overload
@@ -108,58 +100,14 @@ def estimate_noise(
     """
     if how not in ('global', 'map'):
         raise ParameterError(f"how = {how!r}; give 'global' for one number or 'map' for a map")
-    layout, planes = _planes(image, axes, rgb, mask, _PLANES if how == 'global' else None)
+    layout, planes = planes_of(image, axes, rgb, mask, PLANES if how == 'global' else None)
     if how == 'global':
         return float(np.median([_level(*plane) for plane in planes]))
     maps = np.stack([_map(*plane) for plane in planes])
     return maps.reshape(*layout.leading, *layout.plane_shape)
 
 
-def estimate_camera(
-    image: Any, axes: str | None = None, rgb: bool | None = None, mask: Any = None
-) -> CameraNoise:
-    """Estimate gain and read noise from the growth of the noise with intensity.
-
-    Fits a line through the noise variance of untextured patches at each
-    intensity. One image cannot tell the offset: a higher offset with a higher
-    read noise gives the same line. The dark level of the image stands in for
-    it, lowered where the read noise would be imaginary; the noise model, and
-    nearly all of what the Anscombe transform does, depends on the line alone.
-
-    Parameters
-    ----------
-    image, axes, rgb, mask
-        As for :func:`estimate_noise`.
-
-    Returns
-    -------
-    CameraNoise
-        ``(gain, offset, read_noise)``. Where the noise does not grow with the
-        intensity the gain is tiny and the noise is all read noise.
-
-    Raises
-    ------
-    ImageError, MaskError
-        When the image has no planes, or the mask does not fit them.
-    """
-    _, planes = _planes(image, axes, rgb, mask, _PLANES)
-    found, levels = [], []
-    for plane, damaged in planes:
-        found += [Patches.of(channel, damaged) for channel in _channels(plane)]
-        levels.append(float(np.median(plane)))
-    patches = Patches(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-    means, variances, weights = _by_intensity(patches)
-    if not variances.any():
-        return CameraNoise(1e-6 * max(abs(levels[0]), 1.0), min(levels), 0.0)
-    slope, intercept = _line(means, variances, weights)
-    gain = max(slope, 1e-3 * math.sqrt(np.median(variances)))
-    if gain > slope:
-        intercept = float(np.average(variances - gain * means, weights=weights))
-    offset = max(float(np.percentile(patches.mean, 0.1)), -intercept / gain)
-    return CameraNoise(gain, offset, math.sqrt(max(intercept + gain * offset, 0.0)))
-
-
-def _planes(
+def planes_of(
     image: Any, axes: str | None, rgb: bool | None, mask: Any, most: int | None = None
 ) -> tuple[Layout, Iterator[tuple[Floats, Bools | None]]]:
     """Return the layout of `image`, and its planes without alpha beside their damage.
@@ -191,13 +139,14 @@ def _damage(mask: Any, layout: Layout) -> Bools:
         ) from None
 
 
-def _channels(plane: Array) -> Array:
+def channels_of(plane: Array) -> Array:
+    """Return the channels of a gray or colour plane, one after the other."""
     return np.moveaxis(np.atleast_3d(plane), -1, 0)
 
 
 def _level(plane: Floats, damaged: Bools | None) -> float:
     """Return the standard deviation of the noise of one plane."""
-    variances = [_channel_variance(channel, damaged) for channel in _channels(plane)]
+    variances = [_channel_variance(channel, damaged) for channel in channels_of(plane)]
     return math.sqrt(np.mean(variances))
 
 
@@ -243,7 +192,7 @@ def _window_variance(plane: Floats, damaged: Bools | None, row: float, column: f
     """Return the noise variance of a neighbourhood, NaN where texture or damage hides it."""
     part = np.s_[int(row) : int(row) + _WINDOW, int(column) : int(column) + _WINDOW]
     variances = []
-    for channel in _channels(plane[part]):
+    for channel in channels_of(plane[part]):
         patches = Patches.of(channel, None if damaged is None else damaged[part], _WINDOW_COUNT)
         if len(patches.mean) < LEAST:
             return math.nan
@@ -252,39 +201,3 @@ def _window_variance(plane: Floats, damaged: Bools | None, row: float, column: f
             return math.nan
         variances.append(level.variance)
     return float(np.mean(variances))
-
-
-def _by_intensity(patches: Patches) -> tuple[Floats, Floats, Floats]:
-    """Return mean, noise variance and weight of the untextured patches of every intensity."""
-    if len(patches.mean) < LEAST:
-        return np.empty(0), np.empty(0), np.empty(0)
-    order = np.argsort(patches.mean)
-    means = patches.mean[order]
-    # Equal numbers resolve the common intensities, equal steps reach the rare bright ones.
-    steps = np.linspace(means[0], means[-1], _BINS + 1)[1:-1]
-    edges = np.union1d(
-        np.searchsorted(means, steps), np.linspace(0, len(means), _BINS + 1, dtype=np.intp)[1:-1]
-    )
-    groups = [g for g in np.split(order, edges) if len(g) >= LEAST] or [order]
-    levels = [level_of(patches.low[g], patches.high[g], share=0.05) for g in groups]
-    both = list(zip(groups, levels, strict=True))
-    # The darkest patches are the dimmest of their group by chance: the mean is of those used.
-    middle = np.array([patches.mean[group[level.used]].mean() for group, level in both])
-    weights = np.array([len(group) * (level.untextured + 1e-3) for group, level in both])
-    return middle, np.array([level.variance for level in levels]), weights
-
-
-def _line(means: Floats, variances: Floats, counts: Floats) -> tuple[float, float]:
-    """Fit ``variance = slope * mean + intercept``, letting textured intensities lie above it."""
-    if len(means) < 3:
-        return 0.0, float(np.average(variances, weights=counts))
-    weights = np.sqrt(counts) / np.maximum(variances, 1e-3 * variances.max())
-    design = np.stack((means, np.ones_like(means)), axis=1)
-    robust = np.ones_like(means)
-    for _ in range(30):
-        w = weights * np.sqrt(robust)
-        slope, intercept = np.linalg.lstsq(design * w[:, None], variances * w, rcond=None)[0]
-        residual = weights * (variances - design @ (slope, intercept))
-        scale = 1.4826 * np.median(np.abs(residual)) + 1e-12
-        robust = 1 / (1 + (residual / (2 * scale)) ** 2)
-    return float(slope), float(intercept)

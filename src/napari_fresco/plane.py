@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 - the name everyone knows
+from torch.nn import functional as F
 
 from .anscombe import Anscombe
+from .camera import CameraNoise, estimate_camera
 from .image import Array, IntensityMap, Stabilised, to_dtype
-from .noise import CameraNoise, estimate_camera, estimate_noise
+from .noise import estimate_noise
 from .physics import boundary, kernels
 from .physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
 from .physics.resample import LanczosDownsample
@@ -62,7 +63,7 @@ class Plane:
         r = request
         data = r.layout.read(r.image, index)
         mask = r.inputs.plane_mask(index)
-        camera = _camera(r.params, data)
+        camera = _camera(r, data, mask)
         intensity: IntensityMap = r.range
         if camera is not None and r.task in _POINTWISE:
             intensity = Stabilised.of(Anscombe(*camera), r.range)
@@ -131,15 +132,24 @@ def _tensor(array: NDArray[Any]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(planes, dtype=np.float32))[None]
 
 
-def _camera(params: Any, data: Array) -> CameraNoise | None:
+def _camera(r: Request, data: Array, mask: NDArray[np.bool_] | None) -> CameraNoise | None:
     """Return the Poisson-Gaussian model, with what was not given estimated from `data`."""
-    if params.noise == 'gaussian':
+    if r.params.noise == 'gaussian':
         return None
-    given = (params.gain, params.offset, params.read_noise)
+    given = (r.params.gain, r.params.offset, r.params.read_noise)
     if None not in given:
         return CameraNoise(*given)
-    found = estimate_camera(data)
-    return CameraNoise(*(g if g is not None else f for g, f in zip(given, found, strict=True)))
+    gain, offset, read_noise = given
+    image = _lattices(data) if r.task == 'demosaic' else data
+    known = {'gain': gain, 'offset': offset, 'read_noise': read_noise}
+    return estimate_camera(image, mask=mask, **known)
+
+
+def _lattices(mosaic: Array) -> Array:
+    """Return the four lattices of a mosaic, in each of which neighbours have one colour."""
+    rows, columns = (max(n // 2, 1) for n in mosaic.shape)
+    parts = [mosaic[i::2, j::2][:rows, :columns] for i in (0, 1) for j in (0, 1)]
+    return np.stack([part for part in parts if part.shape == (rows, columns)])
 
 
 def _noise(
@@ -151,14 +161,11 @@ def _noise(
         signal = np.maximum(values - camera.offset, 0)
         return np.sqrt(camera.gain * signal + camera.read_noise**2 + (1e-3 * r.range.span) ** 2)
     if r.task == 'demosaic':
-        lattices = [values[i::2, j::2] for i in (0, 1) for j in (0, 1)]
-        return float(np.mean([estimate_noise(part, rgb=False) for part in lattices if part.size]))
+        return estimate_noise(_lattices(values), rgb=False)
     return estimate_noise(values, rgb=bool(r.layout.samples), mask=mask)
 
 
-def _state(
-    r: Request, y: Tensor, mask: NDArray[np.bool_] | None, sigma: float | Tensor
-) -> Problem:
+def _state(r: Request, y: Tensor, mask: NDArray[np.bool_] | None, sigma: float | Tensor) -> Problem:
     """State the problem of plane `y` in working units."""
     if isinstance(sigma, Tensor):
         sigma = sigma.mean(dim=1, keepdim=True).to(y.device)
@@ -186,9 +193,7 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
             grow = [n - m for n, m in zip(y.shape[-2:], sigma.shape[-2:], strict=True)]
             sigma = F.pad(sigma, (0, grow[1], 0, grow[0]), mode='replicate')
     grid = (y.shape[-2] * scale, y.shape[-1] * scale)
-    degradation: Degradation = (
-        Blur(kernel, grid) if scale == 1 else Downsample(kernel, scale, grid)
-    )
+    degradation: Degradation = Blur(kernel, grid) if scale == 1 else Downsample(kernel, scale, grid)
     return Problem(r.task, y, degradation.to(y.device, y.dtype), sigma)
 
 
@@ -197,5 +202,3 @@ def _extends(choice: str, y: Tensor, kernel_shape: tuple[int, ...]) -> bool:
         return choice == 'extend'
     too_small = any(k > n for k, n in zip(kernel_shape, y.shape[-2:], strict=True))
     return too_small or boundary.needs_extension(y, kernel_shape)
-
-

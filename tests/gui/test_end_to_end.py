@@ -44,7 +44,6 @@ def test_dpir_deblurs_a_layer(viewer: Any, dock: Dock, qtbot: Any) -> None:
     panel.damage.kernel.value = kernel
     panel.noise.mode.setCurrentText(noise_section.VALUE)
     panel.noise.number.setValue(0.01)
-    panel.fields['model'].value = 'nlm'
     panel.fields['iterations'].value = 4
     with qtbot.waitSignal(runner().ended, timeout=WAIT):
         panel.run()
@@ -55,7 +54,8 @@ def test_dpir_deblurs_a_layer(viewer: Any, dock: Dock, qtbot: Any) -> None:
     assert tuple(result.scale) == (0.2, 0.2)
     record = result.metadata['napari_fresco']
     assert record['parameters']['iterations'] == 4
-    assert record['weights'][0]['name'] == 'nlm'
+    assert record['weights'][0]['name'] == 'drunet_compact_gray'
+    assert len(record['weights'][0]['sha256']) == 64
     told = f'PSNR {metrics.psnr(result.data, truth, data_range=1):.2f} dB'
     assert told in panel.bar.message.text()
 

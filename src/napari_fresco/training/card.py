@@ -25,8 +25,8 @@ def write_card(run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score])
         '',
         f'- Architecture: {recipe.architecture}, {dict(recipe.config)}',
         f'- Trained on: {folders}, as {"luminance" if recipe.channels == 1 else "RGB"}',
-        f'- Noise: white Gaussian, sigma ~ U[0, {recipe.sigma_max:g}] / 255, not clipped',
-        f'- Loss L1, Adam, weights averaged, seed {recipe.seed}: '
+        f'- Noise: white Gaussian, sigma up to {recipe.sigma_max:g} / 255, not clipped',
+        f'- Loss L1, Adam, seed {recipe.seed}: '
         + '; then '.join(_words(stage) for stage in recipe.stages),
         f'- Trained for {run.seconds / 60:.0f} minutes on {where} '
         f'(torch {torch.__version__}, napari-fresco {version("napari-fresco")})',
@@ -47,5 +47,5 @@ def _words(stage: Stage) -> str:
     drift = f', mean error of a crop weighted {stage.drift_weight:g}' if stage.drift_weight else ''
     return (
         f'{stage.steps} steps at {stage.learning_rate:g} of {stage.batch} crops of '
-        f'{stage.patch} x {stage.patch}{drift}'
+        f'{stage.patch} x {stage.patch}, sigma ~ U[0, 1]^{stage.sigma_power:g}{drift}'
     )

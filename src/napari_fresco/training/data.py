@@ -64,12 +64,14 @@ class Corpus:
         return torch.from_numpy(crops).permute(0, 3, 1, 2).float().div_(255)
 
 
-def noisy(clean: Tensor, sigma_max: float, seed: Sequence[int]) -> tuple[Tensor, Tensor]:
+def noisy(
+    clean: Tensor, sigma_max: float, seed: Sequence[int], power: float = 1.0
+) -> tuple[Tensor, Tensor]:
     """Return `clean` with Gaussian noise, and the sigmas ``(N, 1, 1, 1)`` in [0, sigma_max]."""
     mixed = int(np.random.SeedSequence(seed).generate_state(1)[0])
     generator = torch.Generator(clean.device).manual_seed(mixed)
     size = (clean.shape[0], 1, 1, 1)
-    sigma = torch.rand(size, generator=generator, device=clean.device) * sigma_max
+    sigma = torch.rand(size, generator=generator, device=clean.device) ** power * sigma_max
     noise = torch.randn(clean.shape, generator=generator, device=clean.device)
     return clean + sigma * noise, sigma
 

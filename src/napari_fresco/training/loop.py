@@ -1,4 +1,4 @@
-"""The training loop: L1 loss, Adam, averaged weights, resumable at any step."""
+"""The training loop: L1 loss, Adam, resumable at any step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from .recipes import Recipe
 
 _WARMUP = 200
 _DECAY = 0.35  # the last part of the run, in which the step size falls to nothing
-_AVERAGE = 0.999
 _SAVE_EVERY = 250
 
 
@@ -49,7 +48,6 @@ class Run:
         _initialise(self.network)
         self.network.to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.stages[0].learning_rate)
-        self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         self.step, self.seconds, self.loss = 0, 0.0, float('nan')
         if self.state_file.exists():
             self._load()
@@ -77,9 +75,9 @@ class Run:
         return self.export()
 
     def export(self) -> Path:
-        """Write the averaged weights in half precision, with their configuration."""
+        """Write the weights in half precision, with their configuration."""
         path = self.folder / f'{self.recipe.name}.safetensors'
-        tensors = {k: v.cpu().half().contiguous() for k, v in self.average.items()}
+        tensors = {k: v.cpu().half().contiguous() for k, v in self.network.state_dict().items()}
         facts = {
             'architecture': self.recipe.architecture,
             'config': json.dumps(dict(self.recipe.config)),
@@ -92,7 +90,8 @@ class Run:
         stage, number = recipe.at(self.step)
         rng = np.random.default_rng([recipe.seed, self.step])
         clean = corpus.batch(stage.batch, stage.patch, rng).to(self.device)
-        degraded, sigma = noisy(clean, recipe.sigma_max / 255, (recipe.seed, self.step, 1))
+        seed = (recipe.seed, self.step, 1)
+        degraded, sigma = noisy(clean, recipe.sigma_max / 255, seed, stage.sigma_power)
         for group in self.optimizer.param_groups:
             group['lr'] = stage.learning_rate * step_size(number, stage.steps)
         with devices.autocast(self.device, 'auto'):
@@ -106,10 +105,6 @@ class Run:
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
-        weight = max(1 - _AVERAGE, 1 / self.step)
-        with torch.no_grad():
-            for name, value in self.network.state_dict().items():
-                self.average[name].lerp_(value, weight)
         if self.step % 50 == 0:
             self.loss = loss.item()
 
@@ -117,7 +112,6 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         state: dict[str, Any] = {
             'network': self.network.state_dict(),
-            'average': self.average,
             'optimizer': self.optimizer.state_dict(),
             'step': self.step,
             'seconds': self.seconds,
@@ -129,7 +123,6 @@ class Run:
     def _load(self) -> None:
         state = torch.load(self.state_file, map_location=self.device, weights_only=True)
         self.network.load_state_dict(state['network'])
-        self.average = state['average']
         self.optimizer.load_state_dict(state['optimizer'])
         self.step, self.seconds = state['step'], state['seconds']
 
