@@ -50,7 +50,17 @@ def main() -> None:
                         scores = _scores(truth, mask, sigma, METHODS[name], options)
                         yield [image_name, mask_name, sigma, name, *scores]
 
-    header = ['image', 'mask', 'sigma', 'method', 'degraded', 'our stop', 'best', 'steps', 'seconds']
+    header = [
+        'image',
+        'mask',
+        'sigma',
+        'method',
+        'degraded',
+        'our stop',
+        'best',
+        'steps',
+        'seconds',
+    ]
     show(header, rows())
 
 
@@ -71,9 +81,11 @@ def _scores(
     noise = np.random.RandomState(0).normal(0, sigma / 255, truth.shape)
     y = np.clip(truth / 255 * ~mask[..., None] + noise, 0, 1)
     started, best, count = time.perf_counter(), 0.0, 0
-    limit = {} if options.iterations is None or how['method'] != 'deepred' else {
-        'iterations': options.iterations
-    }
+    limit = (
+        {}
+        if options.iterations is None or how['method'] != 'deepred'
+        else {'iterations': options.iterations}
+    )
     steps = fresco.iterate(
         y,
         task='inpaint',

@@ -9,7 +9,8 @@ from pathlib import Path
 import mkdocs_gen_files
 
 from napari_fresco.catalogue import METHODS
-from napari_fresco.types import Method, Task
+from napari_fresco.method import Method
+from napari_fresco.types import Task
 
 ROOT = Path(__file__).parent.parent
 MARK = '<!-- parameters: '
@@ -17,7 +18,10 @@ MARK = '<!-- parameters: '
 
 def table(method: Method) -> str:
     """Return the parameters of `method` as a Markdown table."""
-    rows = ['| parameter | default | allowed | used for | meaning |', '| --- | --- | --- | --- | --- |']
+    rows = [
+        '| parameter | default | allowed | used for | meaning |',
+        '| --- | --- | --- | --- | --- |',
+    ]
     for p in method.parameters:
         tasks: tuple[Task, ...] = tuple(t for t in p.tasks if t in method.tasks)
         default = '' if p.default is None else f'`{p.default}`'

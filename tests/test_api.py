@@ -17,14 +17,9 @@ from scipy import ndimage
 from skimage import data
 
 import napari_fresco as fresco
+from napari_fresco.errors import DeviceError, ImageError, MethodError, ParameterError
 from napari_fresco.metrics import psnr
-from napari_fresco.types import (
-    DeviceError,
-    ImageError,
-    MethodError,
-    ParameterError,
-    Step,
-)
+from napari_fresco.types import Step
 
 BOX = {'method': 'dpir', 'task': 'denoise', 'model': 'box', 'device': 'cpu'}
 
@@ -175,7 +170,9 @@ def test_demosaicing_gives_colour() -> None:
     mosaic = np.empty(truth.shape[:2], np.uint8)
     for row, column, channel in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2)):
         mosaic[row::2, column::2] = truth[row::2, column::2, channel]
-    result = fresco.restore(mosaic, method='dpir', task='demosaic', sigma=1, model='box', iterations=5)
+    result = fresco.restore(
+        mosaic, method='dpir', task='demosaic', sigma=1, model='box', iterations=5
+    )
     assert result.image.shape == truth.shape
     assert psnr(result.image, truth, 255) > 25
 
@@ -261,7 +258,13 @@ def test_closing_the_iteration_frees_the_memory(photograph, hole) -> None:
 
 
 def test_the_same_seed_gives_the_same_result(noisy) -> None:
-    settings = {'method': 'deepred', 'task': 'denoise', 'sigma': 20.0, 'prior': 'none', 'iterations': 3}
+    settings = {
+        'method': 'deepred',
+        'task': 'denoise',
+        'sigma': 20.0,
+        'prior': 'none',
+        'iterations': 3,
+    }
     settings |= {'network': 'small', 'device': 'cpu'}
     small = noisy[:40, :40]
     first, second = (fresco.restore(small, seed=4, **settings).image for _ in range(2))
@@ -292,7 +295,8 @@ def test_bad_requests(noisy, given_arguments, error, match) -> None:
 
 def test_importing_and_describing_needs_no_torch_napari_or_qt() -> None:
     code = (
-        'import sys, napari_fresco as f; f.methods()["dpir"].parameters; f.samples; f.kernels; f.restore\n'
+        'import sys, napari_fresco as f\n'
+        'f.methods()["dpir"].parameters; f.samples; f.kernels; f.restore\n'
         'found = {"torch", "napari", "qtpy", "PyQt6", "magicgui"} & set(sys.modules)\n'
         'assert not found, found'
     )

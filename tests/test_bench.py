@@ -13,8 +13,8 @@ import torch
 from napari_fresco import networks
 from napari_fresco.bench import cases, reference, speed, worker
 from napari_fresco.bench.speed import Row, measure
+from napari_fresco.errors import DeviceError, ParameterError
 from napari_fresco.physics.operators import Downsample
-from napari_fresco.types import DeviceError, ParameterError
 
 CPU = torch.device('cpu')
 

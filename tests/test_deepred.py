@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from napari_fresco.catalogue import DeepREDParameters
+from napari_fresco.errors import DivergedError
 from napari_fresco.networks.hourglass import Skip, SkipConfig
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask
 from napari_fresco.physics.resample import LanczosDownsample
@@ -32,7 +33,7 @@ from napari_fresco.solvers.admm import (
 from napari_fresco.solvers.deepred import deepred
 from napari_fresco.solvers.recipes import Setup, recipe
 from napari_fresco.solvers.untrained import Backtrack, Fit, Hourglass
-from napari_fresco.types import DivergedError, Problem, Step, Task
+from napari_fresco.types import Problem, Step, Task
 
 
 def picture(height: int = 40, width: int = 36, channels: int = 1) -> Tensor:

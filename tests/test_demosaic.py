@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_fresco.errors import ImageError, ParameterError
 from napari_fresco.metrics import psnr
 from napari_fresco.physics import demosaic, simulate
-from napari_fresco.types import ImageError, ParameterError
 
 PATTERNS = ['RGGB', 'GRBG', 'GBRG', 'BGGR']
 

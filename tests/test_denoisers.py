@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from napari_fresco import denoisers, devices, networks
 from napari_fresco.denoisers import ArrayDenoiser, FunctionDenoiser, NetworkDenoiser
+from napari_fresco.errors import DeviceError, ParameterError, WeightsError
 from napari_fresco.networks.facts import Network, facts_of
-from napari_fresco.types import Denoiser, DeviceError, ParameterError, WeightsError
+from napari_fresco.types import Denoiser
 
 CPU = torch.device('cpu')
 CONFIGS: dict[str, dict[str, Any]] = {

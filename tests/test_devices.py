@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from napari_fresco import devices
-from napari_fresco.types import DeviceError, ParameterError
+from napari_fresco.errors import DeviceError, ParameterError
 
 CPU = torch.device('cpu')
 

@@ -14,8 +14,8 @@ import tifffile
 from PIL import Image
 
 from napari_fresco import files
+from napari_fresco.errors import FileError
 from napari_fresco.files import ImageFile, read_image, read_mask, write_image
-from napari_fresco.types import FileError
 
 RANDOM = np.random.default_rng(0)
 

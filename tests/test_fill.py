@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from napari_fresco.errors import MaskError, ParameterError
 from napari_fresco.physics import fill
-from napari_fresco.types import MaskError, ParameterError
 
 RANDOM = np.random.default_rng(0)
 IMAGE = RANDOM.random((17, 14, 3))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from napari_fresco.anscombe import Anscombe
+from napari_fresco.errors import ImageError, ParameterError
 from napari_fresco.image import Affine, Layout, Stabilised, as_array, intensity_range, to_dtype
-from napari_fresco.types import ImageError, ParameterError
 
 
 @pytest.mark.parametrize(

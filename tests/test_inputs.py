@@ -11,16 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from napari_fresco.catalogue import METHODS, find_method, find_task
+from napari_fresco.errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
 from napari_fresco.image import Layout
 from napari_fresco.inputs import check_inputs, check_seed, check_tile
-from napari_fresco.types import (
-    FrescoError,
-    KernelError,
-    MaskError,
-    MethodError,
-    ParameterError,
-    Task,
-)
+from napari_fresco.types import Task
 
 DPIR = METHODS['dpir']
 PLANE = Layout.of(np.zeros((12, 16)))
@@ -150,7 +144,8 @@ def test_random_input_is_accepted_or_refused_in_one_line(task, mask, kernel, sig
     try:
         check_inputs(DPIR, task, PLANE, mask=mask, kernel=kernel, sigma=sigma, scale=scale)
     except FrescoError as error:
-        assert '\n' not in str(error)
+        message = str(error)
+        assert '\n' not in message
 
 
 @settings(deadline=None)
@@ -163,6 +158,7 @@ def test_random_parameters_are_accepted_or_refused_in_one_line(name, value, meth
     try:
         parameters = method.parameters_class.create({name: value})
     except FrescoError as error:
-        assert name in str(error)
+        message = str(error)
+        assert name in message
     else:
         assert type(parameters) is method.parameters_class

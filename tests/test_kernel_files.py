@@ -10,8 +10,8 @@ import tifffile
 from PIL import Image
 from scipy import io
 
+from napari_fresco.errors import FileError, KernelError
 from napari_fresco.physics import kernels
-from napari_fresco.types import FileError, KernelError
 
 KERNEL = kernels.gaussian(1.5, 1, 30)
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
+from napari_fresco.errors import FrescoError, KernelError, ParameterError
 from napari_fresco.physics import kernels, simulate
 from napari_fresco.physics.resample import imresize
-from napari_fresco.types import FrescoError, KernelError, ParameterError
 
 MAKERS: dict[str, Callable[[], np.ndarray]] = {
     'gaussian': lambda: kernels.gaussian(1.7),

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from napari_fresco import networks
+from napari_fresco.errors import ImageError, ParameterError
 from napari_fresco.networks.ircnn import MODELS, bank_index
-from napari_fresco.types import ImageError, ParameterError
 
 SMALL_DRUNET = {'in_nc': 2, 'out_nc': 1, 'nc': [2, 3, 4, 5], 'nb': 2}
 SMALL_SKIP = {

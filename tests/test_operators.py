@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from torch import Tensor
 
+from napari_fresco.errors import ImageError, KernelError, MaskError, ParameterError
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
 from napari_fresco.physics.resample import LanczosDownsample, StridedFilter
-from napari_fresco.types import ImageError, KernelError, MaskError, ParameterError
 
 Case = tuple[Degradation, tuple[int, ...]]
 SIZES = st.integers(1, 7)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from napari_fresco.errors import ImageError, ParameterError
 from napari_fresco.solvers.red import red_diagnostics
-from napari_fresco.types import ImageError, ParameterError
 
 
 def patch(*shape: int) -> np.ndarray:

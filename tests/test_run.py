@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from napari_fresco.errors import DeviceError, DivergedError
 from napari_fresco.physics.operators import Identity
 from napari_fresco.run import Outcome, Workbench, run
-from napari_fresco.types import DeviceError, DivergedError, Problem, Step
+from napari_fresco.types import Problem, Step
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from napari_fresco.errors import FrescoError, ImageError, KernelError, ParameterError
 from napari_fresco.physics import kernels, simulate
-from napari_fresco.types import FrescoError, ImageError, KernelError, ParameterError
 
 RANDOM = np.random.default_rng(0)
 RGB = RANDOM.random((18, 21, 3))

@@ -11,10 +11,10 @@ import torch
 from skimage import data, io
 
 from napari_fresco import training
+from napari_fresco.errors import FileError, ParameterError, WeightsError
 from napari_fresco.training.data import Corpus, noisy
 from napari_fresco.training.loop import Run, step_size
 from napari_fresco.training.recipes import RECIPES, Recipe, Stage
-from napari_fresco.types import FileError, ParameterError, WeightsError
 
 TINY = Recipe(
     'tiny',

@@ -25,7 +25,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from napari_fresco import networks, weights
-from napari_fresco.types import DeviceError, WeightsError
+from napari_fresco.errors import DeviceError, WeightsError
 from napari_fresco.weights import store
 from napari_fresco.weights.loading import tensors_sha256
 from napari_fresco.weights.registry import BUNDLED, SUFFIXES, file_sha256, pin

@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from . import metrics, networks, samples, weights
     from .api import iterate, restore
     from .catalogue import methods
+    from .errors import FrescoError
+    from .method import Method
     from .noise import estimate_noise
     from .physics import kernels
     from .solvers.red import red_diagnostics
-    from .types import FrescoError, Method, Result, Step
+    from .types import Result, Step
 
 _HOMES = {
-    'FrescoError': 'types',
-    'Method': 'types',
+    'FrescoError': 'errors',
+    'Method': 'method',
     'Result': 'types',
     'Step': 'types',
     'estimate_noise': 'noise',
@@ -52,15 +54,16 @@ __all__ = [
     'weights',
 ]
 
+
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f'.{_MODULES[name]}', __name__)
     if name in _HOMES:
-
         value = getattr(import_module(f'.{_HOMES[name]}', __name__), name)
         globals()[name] = value
         return value
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
 
 def __dir__() -> list[str]:
     return __all__

@@ -1,6 +1,8 @@
 """The public functions: :func:`restore` and :func:`iterate`.
 
-Both check what they are given and carry out a :class:`~napari_fresco.request.Request`. Torch is imported when the work starts, not when this module is.
+Both check what they are given and carry out a
+:class:`~napari_fresco.request.Request`. Torch is imported when the work starts,
+not when this module is.
 """
 
 from __future__ import annotations

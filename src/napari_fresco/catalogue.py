@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from .errors import MethodError
+from .method import Method
 from .params import Parameters, param
-from .types import TASKS, Method, MethodError, Task
+from .types import TASKS, Task
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class CommonParameters(Parameters):
 
     noise: str = param(
         'gaussian',
-        'Noise model; "poisson-gaussian" stabilises photon noise by a generalised Anscombe transform.',
+        'Noise model; "poisson-gaussian" is photon noise with read noise.',
         choices=('gaussian', 'poisson-gaussian'),
         label='Noise model',
         group='noise',
@@ -46,14 +48,15 @@ class CommonParameters(Parameters):
     )
     boundary: str = param(
         'auto',
-        'What lies beyond the border: "circular" repeats the image, "extend" continues it smoothly.',
+        'Beyond the border, "circular" repeats the image and "extend" continues it smoothly.',
         choices=('auto', 'circular', 'extend'),
         tasks=('deblur', 'super_resolve'),
         group='degradation',
     )
     precision: str = param(
         'auto',
-        'Arithmetic of the networks: "auto" takes bfloat16 where the hardware has it and the noise hides its rounding.',
+        'Arithmetic of the networks: "auto" takes bfloat16 where that is fast and the noise hides '
+        'its rounding.',
         choices=('auto', 'float32', 'bfloat16'),
         group='advanced',
     )
@@ -93,7 +96,7 @@ class PnPParameters(CommonParameters):
     )
     sigma_end: float | None = param(
         None,
-        'Denoiser strength in the last iteration; empty means the noise level, with the task\'s floor.',
+        'Denoiser strength in the last iteration; empty means the noise level.',
         unit='0-255',
         minimum=0.1,
         maximum=75,
@@ -145,7 +148,8 @@ class DeepREDParameters(CommonParameters):
 
     prior: str = param(
         'auto',
-        'Denoiser of the RED term: "auto" (FFDNet), "nlm", "bm3d", a registry name, or "none" for plain DIP.',
+        'Denoiser of the RED term: "auto" (FFDNet), "nlm", "bm3d", a registry name, or "none" for '
+        'plain DIP.',
     )
     prior_sigma: float | None = param(
         None,
@@ -155,16 +159,19 @@ class DeepREDParameters(CommonParameters):
         maximum=75,
     )
     iterations: int | None = param(
-        None, 'Most iterations; empty means the task\'s number.', minimum=1, maximum=100_000
+        None, "Most iterations; empty means the task's number.", minimum=1, maximum=100_000
     )
     learning_rate: float | None = param(
-        None, 'Step size of Adam; empty means the task\'s value.', minimum=1e-6, maximum=1
+        None, "Step size of Adam; empty means the task's value.", minimum=1e-6, maximum=1
     )
     regularization: float | None = param(
-        None, 'Weight lambda of the RED term; empty means the task\'s value.', minimum=0, maximum=10
+        None, "Weight lambda of the RED term; empty means the task's value.", minimum=0, maximum=10
     )
     penalty: float | None = param(
-        None, 'Weight mu of the ADMM constraint; empty means the task\'s value.', minimum=1e-6, maximum=10
+        None,
+        "Weight mu of the ADMM constraint; empty means the task's value.",
+        minimum=1e-6,
+        maximum=10,
     )
     update: str = param(
         'fixed-point',
@@ -173,32 +180,45 @@ class DeepREDParameters(CommonParameters):
         group='advanced',
     )
     denoise_every: int = param(
-        1, 'Iterations between two calls of the denoiser.', minimum=1, maximum=1000, group='advanced'
+        1,
+        'Iterations between two calls of the denoiser.',
+        minimum=1,
+        maximum=1000,
+        group='advanced',
     )
     average: float = param(
-        0.99, 'Memory of the exponential average of the results; 0 switches it off.', minimum=0, maximum=0.9999
+        0.99,
+        'Memory of the exponential average of the results; 0 switches it off.',
+        minimum=0,
+        maximum=0.9999,
     )
     input_noise: float | None = param(
         None,
-        'Standard deviation of the fresh noise on the network input; empty means the task\'s value.',
+        "Standard deviation of the fresh noise on the network input; empty means the task's value.",
         minimum=0,
         maximum=1,
         group='advanced',
     )
-    restarts: int = param(
-        1, 'Independent runs whose results are averaged.', minimum=1, maximum=16
-    )
+    restarts: int = param(1, 'Independent runs whose results are averaged.', minimum=1, maximum=16)
     stopping: str = param(
         'variance',
-        'When to stop: least variance of the last results (in a window, or weighted exponentially), '
+        'When to stop: least variance of the last results (in a window or weighted), '
         'residual at the noise level, or never.',
         choices=('variance', 'moving-variance', 'discrepancy', 'none'),
     )
     window: int = param(
-        100, 'Results in the window of the variance rule.', minimum=2, maximum=1000, group='advanced'
+        100,
+        'Results in the window of the variance rule.',
+        minimum=2,
+        maximum=1000,
+        group='advanced',
     )
     patience: int = param(
-        250, 'Iterations without a smaller variance before the run stops.', minimum=1, maximum=100_000, group='advanced'
+        250,
+        'Iterations without a smaller variance before the run stops.',
+        minimum=1,
+        maximum=100_000,
+        group='advanced',
     )
     network: str = param(
         'auto',
@@ -217,16 +237,17 @@ _IRCNN = (
     'CVPR 2017, doi:10.1109/CVPR.2017.300'
 )
 _DEEPRED = (
-    'G. Mataev, P. Milanfar, M. Elad, "DeepRED: Deep Image Prior Powered by RED", ICCV Workshops 2019; '
-    'D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018, doi:10.1109/CVPR.2018.00984'
+    'G. Mataev, P. Milanfar, M. Elad, "DeepRED: Deep Image Prior Powered by RED", ICCV Workshops '
+    '2019; D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018, '
+    'doi:10.1109/CVPR.2018.00984'
 )
 _FFDNET = (
     'K. Zhang, W. Zuo, L. Zhang, "FFDNet: Toward a Fast and Flexible Solution for CNN-Based Image '
     'Denoising", IEEE TIP 27(9), 2018, doi:10.1109/TIP.2018.2839891'
 )
 _DNCNN = (
-    'K. Zhang, W. Zuo, Y. Chen, D. Meng, L. Zhang, "Beyond a Gaussian Denoiser: Residual Learning of '
-    'Deep CNN for Image Denoising", IEEE TIP 26(7), 2017, doi:10.1109/TIP.2017.2662206'
+    'K. Zhang, W. Zuo, Y. Chen, D. Meng, L. Zhang, "Beyond a Gaussian Denoiser: Residual Learning '
+    'of Deep CNN for Image Denoising", IEEE TIP 26(7), 2017, doi:10.1109/TIP.2017.2662206'
 )
 
 
@@ -276,7 +297,7 @@ _ENTRIES = (
     Method(
         name='deepred',
         title='DeepRED',
-        summary='Deep image prior with regularisation by denoising: no training data, mixed degradation.',
+        summary='Deep image prior with regularisation by denoising: no training data.',
         tasks=('inpaint', 'denoise', 'deblur', 'super_resolve'),
         blind=False,
         needs={'deblur': ('kernel',), 'inpaint': ('mask',)},

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from . import devices, weights
+from .errors import ParameterError
 from .network_denoiser import NetworkDenoiser, checked_sigma
 from .tiling import Function
-from .types import Denoiser, ParameterError
+from .types import Denoiser
 
 __all__ = [
     'ArrayDenoiser',

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from .types import DeviceError, ParameterError
+from .errors import DeviceError, ParameterError
 
 PRECISIONS: tuple[str, ...] = ('auto', 'float32', 'bfloat16')
 

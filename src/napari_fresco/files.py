@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import UnidentifiedImageError
 
 from . import pictures, tiff
-from .types import FileError
+from .errors import FileError
 
 Array = NDArray[Any]
 

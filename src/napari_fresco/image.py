@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .anscombe import Anscombe
-from .types import ImageError, ParameterError
+from .errors import ImageError, ParameterError
 
 Array = NDArray[Any]
 Floats = NDArray[np.floating[Any]]
@@ -285,9 +285,10 @@ def _letters(shape: tuple[int, ...], axes: str | None, rgb: bool | None) -> list
 
 
 def _numpy_dtype(image: Any) -> np.dtype[Any]:
-    if hasattr(image, 'detach'):  # torch spells its types in its own way
-        return np.dtype(str(image.dtype).removeprefix('torch.').replace('bfloat16', 'float32'))
-    return np.dtype(image.dtype)
+    # torch spells its types in its own way, and numpy has no bfloat16.
+    name = str(image.dtype).removeprefix('torch.').replace('bfloat16', 'float32')
+    found: np.dtype[Any] = np.dtype(name if hasattr(image, 'detach') else image.dtype)
+    return found
 
 
 def _in_memory(part: Any) -> Array:

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import KernelError, MaskError, MethodError, ParameterError
 from .image import Layout, as_array
+from .method import Method
 from .physics import kernels
-from .types import KernelError, MaskError, Method, MethodError, ParameterError, Task
+from .types import Task
 
 MAX_SCALE = 8
 
@@ -127,9 +129,9 @@ def _check_mask(mask: Any, layout: Layout) -> NDArray[np.bool_]:
         raise MaskError(f'mask has type {array.dtype}; give numbers, nonzero where damaged')
     if array.dtype.kind == 'f' and np.isnan(array).any():
         raise MaskError(f'mask holds {int(np.isnan(array).sum())} NaN; give 0 and 1')
-    damaged = array != 0
+    damaged = np.asarray(array != 0)
     if layout.samples and array.shape == layout.shape:
-        damaged = damaged.transpose(layout.order)[..., :3].any(axis=-1)
+        damaged = np.asarray(damaged.transpose(layout.order)[..., :3].any(axis=-1))
     expected = (*layout.leading, *layout.plane_shape)
     fits = damaged.ndim >= 2 and damaged.shape[-2:] == layout.plane_shape
     try:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from skimage.metrics import structural_similarity
 
-from .types import ImageError, ParameterError
+from .errors import ImageError, ParameterError
 
 # ITU-R BT.601 with studio range, as MATLAB's rgb2ycbcr: [0, 255] -> Y in [16, 235].
 _YCBCR = np.array(

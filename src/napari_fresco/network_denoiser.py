@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from . import devices, tiling
+from .errors import DeviceError, ParameterError
 from .networks.facts import Network
-from .types import DeviceError, ParameterError
 
 BFLOAT16_SIGMAS: Mapping[str, float] = MappingProxyType(
     {'ffdnet': 25 / 255, 'dncnn': 50 / 255, 'ircnn': 50 / 255, 'ircnn_bank': 50 / 255}

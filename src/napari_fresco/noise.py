@@ -14,6 +14,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from scipy import ndimage
 
+from .errors import MaskError, ParameterError
 from .image import Array, Layout, as_array
 from .patches import (
     LEAST,
@@ -24,7 +25,6 @@ from .patches import (
     variance_between_holes,
     variance_of_differences,
 )
-from .types import MaskError, ParameterError
 
 PLANES = 16
 """Planes of a stack that are looked at."""

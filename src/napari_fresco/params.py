@@ -17,7 +17,8 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, Self, get_type_hints
 
-from .types import ParameterError, Task
+from .errors import ParameterError
+from .types import Task
 
 Group = Literal['noise', 'degradation', 'solver', 'advanced']
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from .types import FileError
+from .errors import FileError
 
 Array = NDArray[Any]
 Contents = tuple[Array, str, bool, dict[str, float], dict[str, str], dict[str, Any]]

@@ -8,9 +8,11 @@ from typing import Any
 import torch
 
 from . import devices
+from .errors import ParameterError
 from .image import Affine, Layout, as_array, intensity_range
 from .inputs import Inputs, check_inputs, check_seed, check_tile
-from .types import Method, ParameterError, Task
+from .method import Method
+from .types import Task
 
 
 @dataclass(frozen=True, eq=False)

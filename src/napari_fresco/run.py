@@ -18,7 +18,9 @@ from typing import Any
 import torch
 
 from . import denoisers, devices
-from .types import Denoiser, DeviceError, DivergedError, Finish, Method, Problem, Solver, Step
+from .errors import DeviceError, DivergedError
+from .method import Method
+from .types import Denoiser, Finish, Problem, Solver, Step
 
 _CHECK_SECONDS = 0.5  # looking for NaN waits for the GPU, so it is not done every step
 

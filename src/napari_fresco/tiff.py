@@ -12,7 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from .types import FileError
+from .errors import FileError
 
 Array = NDArray[Any]
 Contents = tuple[Array, str, bool, dict[str, float], dict[str, str], dict[str, Any]]
@@ -108,7 +108,7 @@ def write(
 def _calibration(file: tifffile.TiffFile) -> tuple[dict[str, float], dict[str, str], str]:
     """Return scale and units by axis, and the flavour of the file."""
     if file.is_ome:
-        return (*_ome_calibration(file.ome_metadata), 'ome')
+        return (*_ome_calibration(file.ome_metadata or ''), 'ome')
     tags = file.pages.first.tags
     scale, units = {}, {}
     unit = _RESOLUTION_UNITS.get(tags['ResolutionUnit'].value if 'ResolutionUnit' in tags else 0)

@@ -1,4 +1,4 @@
-"""The nouns of napari-fresco: tasks, problems, steps, results, methods and errors.
+"""The nouns of napari-fresco: tasks, problems, denoisers, steps and results.
 
 This module imports neither torch nor napari, so that everything which only
 *describes* restoration (panels, the command line, documentation) stays cheap.
@@ -17,54 +17,13 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from .params import Parameter, Parameters
-    from .physics.operators import Degradation
+    from .physics.degradation import Degradation
 
 Task = Literal['denoise', 'deblur', 'inpaint', 'super_resolve', 'demosaic', 'deblock']
 Finish = Literal['completed', 'cancelled', 'stopped']
 Kind = Literal['data-consistent', 'feed-forward', 'generative']
 
 TASKS: tuple[Task, ...] = get_args(Task)
-
-
-class FrescoError(ValueError):
-    """Anything a user can mend: says what was given, what is allowed, what to do."""
-
-
-class ImageError(FrescoError):
-    """The image has a shape, type or content that cannot be restored."""
-
-
-class MaskError(FrescoError):
-    """The mask does not describe damage in the image."""
-
-
-class KernelError(FrescoError):
-    """The blur kernel is not a usable point spread function."""
-
-
-class ParameterError(FrescoError):
-    """A parameter is unknown, of the wrong type or out of range."""
-
-
-class MethodError(FrescoError):
-    """The method or task is unknown, or the method does not offer the task."""
-
-
-class WeightsError(FrescoError):
-    """A checkpoint is missing, corrupt or of an unknown architecture."""
-
-
-class DeviceError(FrescoError):
-    """The device is absent or ran out of memory."""
-
-
-class FileError(FrescoError):
-    """A file cannot be read, or an output cannot be written."""
-
-
-class DivergedError(FrescoError):
-    """The iteration produced NaN or inf before it had any usable estimate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,50 +155,3 @@ class Result:
 
 
 Solver = Callable[[Problem, Any, Tools], Iterator[Step]]
-
-
-@dataclass(frozen=True)
-class Method:
-    """A restoration method as data; see :mod:`napari_fresco.catalogue`.
-
-    Attributes
-    ----------
-    name, title : str
-        Identifier in code and name shown to people.
-    tasks : tuple of Task
-        What the method can be asked to do; the first is the default.
-    blind : bool
-        True when the method needs neither noise level nor kernel.
-    needs : mapping of Task to tuple of str
-        Inputs without which a task cannot run: 'mask', 'kernel'.
-    outputs : tuple of str
-        Subset of 'image', 'variance', 'kernel'.
-    kind : Kind
-        How far the result can be trusted as a measurement.
-    citation : str
-        Reference of the method.
-    parameters_class : type
-        The frozen dataclass that declares its parameters.
-    solver : str
-        ``'module:function'``, imported when a restoration starts.
-    downsampling : {'bicubic', 'lanczos2'}
-        What super-resolution inverts when no kernel is given.
-    """
-
-    name: str
-    title: str
-    summary: str
-    tasks: tuple[Task, ...]
-    blind: bool
-    needs: Mapping[Task, tuple[str, ...]]
-    outputs: tuple[str, ...]
-    kind: Kind
-    citation: str
-    parameters_class: type[Parameters]
-    solver: str
-    downsampling: Literal['bicubic', 'lanczos2'] = 'bicubic'
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """The declared parameters, in the order in which they are shown."""
-        return self.parameters_class.declared()

@@ -11,7 +11,7 @@ import pytest
 from napari.layers import Image
 
 from napari_fresco._napari.layers import Space, is_stack, select, select_same
-from napari_fresco.types import ImageError
+from napari_fresco.errors import ImageError
 
 TURN = np.array([[0.0, -1.0, 3.0], [1.0, 0.0, -2.0], [0.0, 0.0, 1.0]])
 

@@ -22,8 +22,8 @@ from napari_fresco._napari.io import kernel_reader, write_tiff
 from napari_fresco._napari.layers import Space
 from napari_fresco._napari.settings import Preferences, read_preferences
 from napari_fresco.catalogue import METHODS
+from napari_fresco.errors import FrescoError
 from napari_fresco.files import read_image
-from napari_fresco.types import FrescoError
 
 
 @pytest.fixture(scope='module')

@@ -11,7 +11,7 @@ from napari.layers import Image, Labels, Shapes
 from napari_fresco._napari.layers import Space, select
 from napari_fresco._napari.masks import marked, mask_array, region_of, visible_box
 from napari_fresco._napari.outlines import polygon, stroke
-from napari_fresco.types import ImageError, MaskError
+from napari_fresco.errors import ImageError, MaskError
 
 SQUARE = np.array([[10.0, 20.0], [10.0, 40.0], [25.0, 40.0], [25.0, 20.0]])
 

@@ -15,8 +15,8 @@ from napari_fresco._napari import panel as panel_module
 from napari_fresco._napari.fields import Field
 from napari_fresco._napari.settings import Preferences
 from napari_fresco.catalogue import METHODS
+from napari_fresco.errors import FrescoError, ParameterError
 from napari_fresco.params import Parameter
-from napari_fresco.types import FrescoError, ParameterError
 
 from .conftest import FakeSolver
 

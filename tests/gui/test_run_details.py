@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from napari_fresco._napari import panel as panel_module
 from napari_fresco._napari.run_bar import CANCEL
 from napari_fresco._napari.runner import runner
 from napari_fresco._napari.settings import Preferences
-from napari_fresco.types import ImageError
+from napari_fresco.errors import FrescoError, ImageError
 
 from .conftest import FakeSolver
 
@@ -102,6 +103,20 @@ def test_a_wrong_image_gives_its_own_sentence(
     solver.error = ImageError('image holds 3 NaN')
     finish(dock(viewer, 'ffdnet'))
     assert notes.errors == ['FFDNet on camera stopped: image holds 3 NaN']
+
+
+def test_an_error_that_is_kept_keeps_no_tensors(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver
+) -> None:
+    solver.error = RuntimeError('out of luck')
+    steps = job.restore_layer(job.Session(dock(viewer, 'dpir').request()))
+    next(steps)
+    with pytest.raises(FrescoError, match='out of luck') as kept:
+        next(steps)
+    solver.error = None
+    gc.collect()
+    assert [tensor() for tensor in solver.tensors] == [None, None]
+    assert kept.value.__context__ is None
 
 
 def test_too_little_memory_is_said_in_plain_words(

@@ -14,7 +14,7 @@ from napari.layers import Image
 from napari.utils.notifications import show_info
 
 from ..catalogue import METHODS
-from ..types import FrescoError
+from ..errors import FrescoError
 from . import words
 from .kernel_panel import KernelPanel
 from .layers import is_stack, select

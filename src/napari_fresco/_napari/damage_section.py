@@ -10,7 +10,8 @@ from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 
-from ..types import Method, Task
+from ..method import Method
+from ..types import Task
 from .choosers import LayerChooser
 from .fields import Field
 from .form import Section

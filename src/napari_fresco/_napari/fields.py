@@ -9,8 +9,8 @@ from magicgui.widgets import create_widget
 from psygnal import Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QWidget
 
+from ..errors import ParameterError
 from ..params import Parameter, Parameters
-from ..types import ParameterError
 from .form import Row, Section, make_narrow
 
 _LONGEST_UNIT = 8

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image, Shapes
 from qtpy.QtCore import Signal
 
-from ..types import Method, Task
+from ..method import Method
+from ..types import Task
 from . import words
 from .choosers import LayerChooser
 from .form import Section, combo_box

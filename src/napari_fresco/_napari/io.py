@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import FrescoError, KernelError
 from ..files import ImageFile, write_image, write_json
 from ..physics import kernels
-from ..types import FrescoError, KernelError
 from .results import KERNEL, METADATA
 
 LayerData = tuple[Any, dict[str, Any], str]

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import api
+from ..errors import FrescoError
 from ..metrics import psnr
-from ..types import FrescoError, Result, Step
+from ..types import Result, Step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -22,8 +22,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from ..errors import FrescoError, KernelError
 from ..physics import kernels
-from ..types import FrescoError, KernelError
 from .choosers import LayerChooser
 from .fields import Field, fields_of
 from .form import Scroll, Section, combo_box, note, stacked

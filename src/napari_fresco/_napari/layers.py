@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..types import ImageError
+from ..errors import ImageError
 
 if TYPE_CHECKING:
     import napari

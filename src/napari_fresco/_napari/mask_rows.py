@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 from superqt.utils import qthrottled
 
-from ..types import FrescoError
+from ..errors import FrescoError
 from .choosers import LayerChooser
 from .form import Section, note
 from .listeners import Listeners

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
-from ..types import ImageError, MaskError
+from ..errors import ImageError, MaskError
 from .layers import Selection, full_resolution, select, spatial_axes
 from .outlines import outline_corners, path_length, polygon, stroke
 

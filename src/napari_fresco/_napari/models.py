@@ -6,7 +6,8 @@ import os
 from importlib.util import find_spec
 
 from .. import weights
-from ..types import Method, Task
+from ..method import Method
+from ..types import Task
 from ..weights.store import FOLDER_VARIABLE
 
 PARAMETERS = ('model', 'prior')

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
-from ..types import FrescoError, Method
+from ..errors import FrescoError
+from ..method import Method
 from . import words
 from .damage_section import DamageSection
 from .fields import Field, changed_values

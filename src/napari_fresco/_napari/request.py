@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..types import Method, Task
+from ..method import Method
+from ..types import Task
 from .layers import Selection, Space
 from .masks import Marked
 

@@ -14,7 +14,7 @@ from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 
-from ..types import FrescoError
+from ..errors import FrescoError
 from .job import Outcome, Report, Session, restore_layer
 from .results import add_results, preview_layer
 

@@ -7,7 +7,8 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QPushButton, QSpinBox, QWidget
 
-from ..types import Method, Task
+from ..method import Method
+from ..types import Task
 from .fields import Field
 from .form import Row, Section, collapsible, combo_box, stacked
 from .models import PARAMETERS as MODEL_PARAMETERS

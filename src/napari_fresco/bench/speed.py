@@ -16,7 +16,7 @@ from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from typing import IO, Any
 
-from ..types import DeviceError, ParameterError
+from ..errors import DeviceError, ParameterError
 from .cases import AUTHORS, CASES, OURS, PEER, Case
 from .report import Row, machine, markdown, processors, table, to_json
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from ..types import FrescoError
+from ..errors import FrescoError
 
 _HOMES = {
     'restore': 'restoring',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..catalogue import METHODS, find_method
-from ..types import Method
+from ..method import Method
 from .options import flag
 
 

@@ -15,6 +15,7 @@ import click
 import numpy as np
 
 from ..catalogue import find_method, find_task
+from ..errors import FileError, ParameterError
 from ..files import (
     SUFFIXES,
     TIFF,
@@ -26,8 +27,9 @@ from ..files import (
     write_image,
     write_json,
 )
+from ..method import Method
 from ..params import read_preset
-from ..types import FileError, Method, ParameterError, Result, Task
+from ..types import Result, Task
 from .options import given_parameters
 
 _MAPS = (*TIFF, '.npy')  # formats of floating-point numbers

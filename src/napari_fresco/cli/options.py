@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from ..catalogue import METHODS
+from ..errors import ParameterError
+from ..method import Method
 from ..params import Parameter
-from ..types import Method, ParameterError
 
 F = TypeVar('F', bound=Callable[..., Any])
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from ..errors import FileError, FrescoError
 from ..files import SUFFIXES, make_folder
-from ..types import FileError, FrescoError
 from .job import Job, Outputs
 from .options import parameter_options
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..types import ParameterError
+from ..errors import ParameterError
 
 if TYPE_CHECKING:
     from torch import nn

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from ..types import ParameterError
+from ..errors import ParameterError
 from .dncnn import DnCNN
 from .drunet import DRUNet
 from .ffdnet import FFDNet

@@ -11,7 +11,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name everyone knows
+from torch.nn import functional as F
 
 from .precision import full_precision
 

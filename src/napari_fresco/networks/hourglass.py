@@ -13,8 +13,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from ..errors import ImageError, ParameterError
 from ..physics.resample import lanczos_kernel
-from ..types import ImageError, ParameterError
 
 Preset = Literal['standard', 'inpainting', 'large-hole', 'small']
 

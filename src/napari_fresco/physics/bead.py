@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ..types import KernelError
+from ..errors import KernelError
 from .psf import normalise, odd_size
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ..types import ImageError
+from ..errors import ImageError
 from .simulate import filter_array
 
 # Malvar, He and Cutler 2004, figure 2, times 8.

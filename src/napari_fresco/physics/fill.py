@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage, signal, sparse
 from scipy.sparse import linalg
 
-from ..types import MaskError, ParameterError
+from ..errors import MaskError, ParameterError
 
 DIRECT = 20_000
 SWEEPS = 12

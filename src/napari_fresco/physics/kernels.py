@@ -18,7 +18,7 @@ import tifffile
 from PIL import Image
 from scipy import io, ndimage
 
-from ..types import FileError, KernelError, ParameterError
+from ..errors import FileError, KernelError, ParameterError
 from .bead import from_bead
 from .psf import Widths, fwhm, microscope, normalise, odd_size, positive, whole
 

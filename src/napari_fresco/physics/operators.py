@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..types import MaskError, ParameterError
+from ..errors import MaskError, ParameterError
 from .degradation import Degradation
 from .spectral import Blur, Downsample
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from scipy import ndimage, special
 
-from ..types import KernelError, ParameterError
+from ..errors import KernelError, ParameterError
 
 LARGEST = 255
 AIRY_RADIUS = 0.61

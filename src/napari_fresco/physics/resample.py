@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
-from ..types import ParameterError
+from ..errors import ParameterError
 from .degradation import Degradation
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 from scipy import fft, ndimage
 
-from ..types import ImageError, KernelError, ParameterError
+from ..errors import ImageError, KernelError, ParameterError
 from .psf import positive, whole
 
 Seed = int | np.random.Generator | np.random.RandomState

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from ..types import ImageError, KernelError, ParameterError
+from ..errors import ImageError, KernelError, ParameterError
 from .degradation import Degradation
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from ..types import DivergedError
+from ..errors import DivergedError
 from .untrained import Backtrack, Fit, Hourglass, Operator
 
 Update = Literal['fixed-point', 'gradient', 'mixed']

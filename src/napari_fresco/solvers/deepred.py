@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..types import DivergedError, Problem, Step, Tools
+from ..errors import DivergedError
+from ..types import Problem, Step, Tools
 from .admm import Iterate, MovingAverage, iterate
 from .recipes import Setup
 from .stopping import Discrepancy, MovingVariance, Never, StoppingRule, WindowedVariance

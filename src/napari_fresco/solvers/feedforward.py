@@ -10,7 +10,8 @@ import numpy as np
 from torch import Tensor
 
 from .. import weights
-from ..types import Denoiser, Problem, Step, Tools, WeightsError
+from ..errors import WeightsError
+from ..types import Denoiser, Problem, Step, Tools
 from .augment import MODES, self_ensemble
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..types import ImageError, ParameterError
+from ..errors import ImageError, ParameterError
 
 SIDE = 16
 """Largest side of the patch: the Jacobian has (C side^2)^2 entries."""

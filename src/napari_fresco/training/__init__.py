@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..types import ParameterError
+from ..errors import ParameterError
 from .recipes import RECIPES, Recipe, find_recipe
 
 __all__ = ['RECIPES', 'Recipe', 'find_recipe', 'train']

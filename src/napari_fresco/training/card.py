@@ -37,7 +37,11 @@ def write_card(run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score])
         '',
     ]
     if scores:
-        lines += ['Measured PSNR (noise of seed 0 for each image, 8-bit output):', '', table(scores)]
+        lines += [
+            'Measured PSNR (noise of seed 0 for each image, 8-bit output):',
+            '',
+            table(scores),
+        ]
     path = weights.with_suffix('.md')
     path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
     return path

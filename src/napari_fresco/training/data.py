@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skimage import io
 from torch import Tensor
 
-from ..types import FileError
+from ..errors import FileError
 
 SUFFIXES = ('.png', '.jpg', '.jpeg', '.tif', '.tiff', '.bmp')
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, what the gray test sets were made with
@@ -86,11 +86,11 @@ def _with_channels(image: NDArray[np.generic], channels: int) -> NDArray[np.uint
         return None
     if channels == 3:
         return color
-    return np.rint(color @ _LUMA)[..., None].astype(np.uint8)
+    return np.asarray(np.rint(color @ _LUMA)[..., None], np.uint8)
 
 
 def _crop(image: NDArray[np.uint8], patch: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    top = rng.integers(image.shape[0] - patch + 1)
-    left = rng.integers(image.shape[1] - patch + 1)
-    crop = np.rot90(image[top : top + patch, left : left + patch], rng.integers(4))
-    return crop[:, ::-1] if rng.integers(2) else crop
+    top = int(rng.integers(image.shape[0] - patch + 1))
+    left = int(rng.integers(image.shape[1] - patch + 1))
+    crop = np.rot90(image[top : top + patch, left : left + patch], int(rng.integers(4)))
+    return np.asarray(crop[:, ::-1] if rng.integers(2) else crop)

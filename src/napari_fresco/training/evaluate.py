@@ -68,4 +68,4 @@ def _score(denoiser: Denoiser, image: np.ndarray, sigma: float) -> tuple[float, 
 
 
 def _to_uint8(image: np.ndarray) -> np.ndarray:
-    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(image, 0, 1) * 255), np.uint8)

@@ -46,8 +46,10 @@ class Run:
         torch.manual_seed(recipe.seed)
         self.network = networks.build(recipe.architecture, **recipe.config)
         _initialise(self.network)
-        self.network.to(device, memory_format=torch.channels_last)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.stages[0].learning_rate)
+        self.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=recipe.stages[0].learning_rate
+        )
         self.step, self.seconds, self.loss = 0, 0.0, float('nan')
         if self.state_file.exists():
             self._load()
@@ -59,9 +61,7 @@ class Run:
 
     def train(self, corpus: Corpus, *, progress: bool = True) -> Path:
         """Train to the end and return the finished weights file."""
-        bar = tqdm(
-            total=self.recipe.steps, initial=self.step, disable=not progress, mininterval=10
-        )
+        bar = tqdm(total=self.recipe.steps, initial=self.step, disable=not progress, mininterval=10)
         with bar:
             while self.step < self.recipe.steps:
                 started = time.perf_counter()
@@ -101,7 +101,7 @@ class Run:
         if stage.drift_weight:
             loss = loss + stage.drift_weight * error.mean(dim=(2, 3)).abs().mean()
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from ..types import WeightsError
+from ..errors import WeightsError
 
 _COMPACT = {'nc': (32, 64, 128, 256), 'nb': 2}
 
@@ -98,15 +98,17 @@ def _recipes() -> tuple[Recipe, ...]:
     color = {'in_nc': 3, 'out_nc': 3, 'nc': 96, 'nb': 12}
     compact = (
         Stage(3500, learning_rate=7e-4),
-        Stage(
-            1200, learning_rate=4e-4, batch=7, patch=96, drift_weight=1.0, sigma_power=2.0
-        ),
+        Stage(1200, learning_rate=4e-4, batch=7, patch=96, drift_weight=1.0, sigma_power=2.0),
     )
     return (
         Recipe('ffdnet_gray', 'ffdnet', gray, 1, 75, (Stage(4000, 1e-3),)),
         Recipe('ffdnet_color', 'ffdnet', color, 3, 75, (Stage(3000, 1e-3),)),
-        Recipe('drunet_compact_gray', 'drunet', {'in_nc': 2, 'out_nc': 1, **_COMPACT}, 1, 50, compact),
-        Recipe('drunet_compact_color', 'drunet', {'in_nc': 4, 'out_nc': 3, **_COMPACT}, 3, 50, compact),
+        Recipe(
+            'drunet_compact_gray', 'drunet', {'in_nc': 2, 'out_nc': 1, **_COMPACT}, 1, 50, compact
+        ),
+        Recipe(
+            'drunet_compact_color', 'drunet', {'in_nc': 4, 'out_nc': 3, **_COMPACT}, 3, 50, compact
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..types import WeightsError
+from ..errors import WeightsError
 from .registry import Entry, default_for, entry, registry
 from .store import Status, add, cache_folder, check, get, path, status
 

@@ -13,7 +13,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from ..types import WeightsError
+from ..errors import WeightsError
 from .matconvnet import read_matconvnet
 from .registry import SUFFIXES
 

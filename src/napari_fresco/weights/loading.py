@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from .. import devices
+from ..errors import ParameterError, WeightsError
 from ..networks import build
 from ..networks.facts import Network, facts_of
 from ..networks.ircnn import MODELS
-from ..types import ParameterError, WeightsError
 from .formats import read
 from .registry import Entry, file_sha256
 

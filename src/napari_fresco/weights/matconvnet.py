@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..types import WeightsError
+from ..errors import WeightsError
 
 _HDF5_SIGNATURE = b'\x89HDF\r\n\x1a\n'
 

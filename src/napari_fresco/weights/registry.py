@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from ..types import WeightsError
+from ..errors import WeightsError
 
 BUNDLED = Path(__file__).parent / 'bundled'
 """Folder of the checkpoints that come with the package."""

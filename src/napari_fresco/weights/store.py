@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..types import WeightsError
+from ..errors import WeightsError
 from .registry import BUNDLED, SUFFIXES, Entry, entry, registry
 
 FOLDER_VARIABLE = 'NAPARI_FRESCO_WEIGHTS'

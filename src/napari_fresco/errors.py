@@ -1,0 +1,43 @@
+"""What users can mend: each error says what was given, what is allowed, what to do."""
+
+from __future__ import annotations
+
+
+class FrescoError(ValueError):
+    """Anything a user can mend: says what was given, what is allowed, what to do."""
+
+
+class ImageError(FrescoError):
+    """The image has a shape, type or content that cannot be restored."""
+
+
+class MaskError(FrescoError):
+    """The mask does not describe damage in the image."""
+
+
+class KernelError(FrescoError):
+    """The blur kernel is not a usable point spread function."""
+
+
+class ParameterError(FrescoError):
+    """A parameter is unknown, of the wrong type or out of range."""
+
+
+class MethodError(FrescoError):
+    """The method or task is unknown, or the method does not offer the task."""
+
+
+class WeightsError(FrescoError):
+    """A checkpoint is missing, corrupt or of an unknown architecture."""
+
+
+class DeviceError(FrescoError):
+    """The device is absent or ran out of memory."""
+
+
+class FileError(FrescoError):
+    """A file cannot be read, or an output cannot be written."""
+
+
+class DivergedError(FrescoError):
+    """The iteration produced NaN or inf before it had any usable estimate."""
