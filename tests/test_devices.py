@@ -110,6 +110,22 @@ def test_the_allocator_is_tuned_on_glibc_and_harmless_elsewhere() -> None:
         assert first == 'False'
 
 
+def test_memory_goes_back_to_the_system() -> None:
+    status = Path('/proc/self/status')
+    if not devices.tune_allocator() or not status.exists():
+        pytest.skip('needs glibc on Linux')
+
+    def resident() -> int:
+        lines = status.read_text(encoding='ascii').splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith('VmRSS')))
+
+    blocks = [torch.ones(4 << 20, dtype=torch.uint8) for _ in range(32)]
+    used = resident()
+    blocks.clear()
+    devices.free(CPU)
+    assert used - resident() > 100 * 1024
+
+
 def test_the_memory_budget_respects_a_container(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

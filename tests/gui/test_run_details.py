@@ -180,8 +180,15 @@ def test_the_preview_is_drawn_in_place_and_then_removed(
 
 
 def test_previews_come_at_most_four_times_a_second(
-    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any
+    viewer: Any,
+    image: Any,
+    dock: Dock,
+    solver: FakeSolver,
+    qtbot: Any,
+    clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(panel_module, 'read_preferences', lambda: Preferences(preview_rate=60))
     solver.gated, solver.steps = True, 10
     panel = dock(viewer, 'dpir')
     panel.bar.preview.setChecked(True)

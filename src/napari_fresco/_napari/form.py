@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible
 
-MUTED = 'color: #909497;'
+MUTED = 'color: #868b90;'
 _LABEL_WIDTH = 112
 _FEWEST_LETTERS = 8
 _FOLD_STYLE = (

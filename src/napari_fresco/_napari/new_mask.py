@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .layers import Space, full_resolution
+from .layers import Space, full_resolution, spatial_axes
 
 if TYPE_CHECKING:
     import napari
 
-_BRUSH = 12
+_BRUSHES = 50  # side by side along the shorter side of the image
 
 
 def new_mask(viewer: napari.viewer.Viewer, image: napari.layers.Image) -> Any:
@@ -24,7 +24,7 @@ def new_mask(viewer: napari.viewer.Viewer, image: napari.layers.Image) -> Any:
         np.zeros(grid, dtype=np.uint8), name=f'{image.name} mask', opacity=0.6, **keywords
     )
     mask.selected_label = 1
-    mask.brush_size = _BRUSH
+    mask.brush_size = max(2, min(grid[axis] for axis in spatial_axes(image)) // _BRUSHES)
     mask.mode = 'paint'
     viewer.layers.selection.active = mask
     return mask

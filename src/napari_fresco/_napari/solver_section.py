@@ -30,6 +30,7 @@ class SolverSection(QWidget):
         super().__init__()
         self._method = method
         self._fields = fields
+        self._task: Task | None = None
         self.device = combo_box(*_DEVICES)
         self.device.setCurrentText(preferences.device)
         self.tile = QSpinBox()
@@ -65,8 +66,9 @@ class SolverSection(QWidget):
         for field in self._fields:
             name, tasks = field.parameter.name, field.parameter.tasks
             self._rows[name].show(not tasks or task in tasks)
-            if name in MODEL_PARAMETERS:
+            if name in MODEL_PARAMETERS and task != self._task:
                 field.offer(model_choices(self._method, task, name))
+        self._task = task
         self._solver.hide_if_empty(
             [self._rows[f.parameter.name] for f in self._fields if f.parameter.group == 'solver']
         )

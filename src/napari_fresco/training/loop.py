@@ -145,11 +145,12 @@ def predict(network: nn.Module, x: Tensor, sigma: Tensor) -> Tensor:
 
 
 def _initialise(network: nn.Module) -> None:
-    """Scale the weights so that signals neither fade nor grow through the ReLUs.
+    """Start from a network that nearly returns its input.
 
-    The second layer of a residual block and the last layer start small: the
-    blocks are then close to the identity and the first losses moderate, so the
-    network trains at once at a large step size.
+    Random weights are scaled so that signals neither fade nor grow through the
+    ReLUs. Second layers of residual blocks and the last layer start small, and
+    FFDNet, which has no skips, passes its sub-images on: an image is then there
+    from the first step, and only the noise has to be learnt.
     """
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
@@ -158,3 +159,16 @@ def _initialise(network: nn.Module) -> None:
                 module.weight.data.mul_(0.1)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+    if isinstance(network, networks.FFDNet):
+        _pass_on(network)
+
+
+def _pass_on(network: nn.Module) -> None:
+    """Make the first hidden channels of an FFDNet carry the sub-images unchanged."""
+    layers = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+    carried = layers[-1].out_channels
+    layers[-1].weight.data.mul_(0.1)
+    for layer in layers:
+        layer.weight.data[:carried] *= layer is layers[-1]
+        for channel in range(carried):
+            layer.weight.data[channel, channel, 1, 1] += 1

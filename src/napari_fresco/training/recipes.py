@@ -101,8 +101,8 @@ def _recipes() -> tuple[Recipe, ...]:
         Stage(1200, learning_rate=4e-4, batch=7, patch=96, drift_weight=1.0, sigma_power=2.0),
     )
     return (
-        Recipe('ffdnet_gray', 'ffdnet', gray, 1, 75, (Stage(4000, 1e-3),)),
-        Recipe('ffdnet_color', 'ffdnet', color, 3, 75, (Stage(3000, 1e-3),)),
+        Recipe('ffdnet_gray', 'ffdnet', gray, 1, 75, (Stage(4000, 5e-4, batch=8),)),
+        Recipe('ffdnet_color', 'ffdnet', color, 3, 75, (Stage(2800, 5e-4, batch=8),)),
         Recipe(
             'drunet_compact_gray', 'drunet', {'in_nc': 2, 'out_nc': 1, **_COMPACT}, 1, 50, compact
         ),
