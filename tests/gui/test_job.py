@@ -236,7 +236,7 @@ def test_a_mask_drawn_on_a_turned_image_marks_what_it_covers(
     shapes = viewer.add_shapes([np.array(box)], shape_type='polygon', name='loss')
     panel = dock(viewer, 'deepred')
     panel.input.image.value = image
-    panel.damage.mask.layer.value = shapes
+    panel.damage.mask_rows.layer.value = shapes
     finish(panel)
     expected = np.zeros((20, 30), bool)
     expected[4:8, 6:10] = True

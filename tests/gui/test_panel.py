@@ -53,7 +53,7 @@ def test_a_task_shows_only_what_it_needs(model: Any, image: Any, dock: Dock) -> 
     for task in panel.method.tasks:
         panel.input.task = task
         seen[task] = (
-            shown(panel.damage.mask.rows[0].field),
+            shown(panel.damage.mask_rows.rows[0].field),
             shown(panel.damage.kernel.parentWidget()),
             shown(panel.damage.scale),
             shown(panel.noise),
@@ -132,14 +132,14 @@ def test_a_stack_offers_the_slice_on_show(model: Any, dock: Dock) -> None:
 def test_the_panel_says_what_is_missing(model: Any, image: Any, dock: Dock, qtbot: Any) -> None:
     panel = dock(model, 'deepred')
     assert 'needs a mask' in panel.bar.message.text()
-    panel.damage.mask.make_new()
-    mask = panel.damage.mask.layer.value
+    panel.damage.mask_rows.make_new()
+    mask = panel.damage.mask_rows.layer.value
     assert mask.name == 'wall mask'
     assert mask.mode == 'paint'
     qtbot.waitUntil(lambda: 'no damage yet' in panel.bar.message.text())
     mask.paint((20, 20), 1)
     qtbot.waitUntil(panel.bar.button.isEnabled)
-    assert 'covers' in panel.damage.mask.coverage.text()
+    assert 'covers' in panel.damage.mask_rows.coverage.text()
     assert not panel.bar.message.text()
     panel.input.task = 'deblur'
     assert 'blur kernel' in panel.bar.message.text()
@@ -203,9 +203,9 @@ def test_the_script_does_what_the_panel_does(
     panel = dock(model, 'dpir')
     panel.input.image.value = model.layers[0]
     panel.input.task = 'inpaint'
-    panel.damage.mask.layer.value = model.layers['damage']
-    panel.damage.mask.label.setValue(4)
-    panel.damage.mask.grow.setValue(1)
+    panel.damage.mask_rows.layer.value = model.layers['damage']
+    panel.damage.mask_rows.label.setValue(4)
+    panel.damage.mask_rows.grow.setValue(1)
     panel.input.region.value = shapes
     panel.fields['regularization'].value = 0.5
     model.dims.set_current_step(0, 2)

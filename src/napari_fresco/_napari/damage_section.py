@@ -44,7 +44,7 @@ class DamageSection(Section):
         self._viewer, self._method, self._image = viewer, method, image
         self._fields = fields
         self._task: Task | None = None
-        self.mask = MaskRows(viewer, self, image, part)
+        self.mask_rows = MaskRows(viewer, self, image, part)
         self.keep_known = QCheckBox('return them bit for bit')
         self.keep_known.setChecked(True)
         self.kernel = LayerChooser(viewer, self._may_be_kernel, '(none)')
@@ -61,7 +61,7 @@ class DamageSection(Section):
     def follow_image(self) -> None:
         """Take note that another image, or another part of it, was chosen."""
         self.kernel.refresh()
-        self.mask.measure_soon()
+        self.mask_rows.measure_soon()
 
     def refresh(self, task: Task) -> None:
         """Show what `task` uses."""
@@ -69,24 +69,30 @@ class DamageSection(Section):
         if task != self._task:
             self._task = task
             self._suggest(task)
-        self.mask.show(inpaint)
+        self.mask_rows.show(inpaint)
         self._keep.show(inpaint)
         self._scale.show(enlarge)
         self._kernel.show(enlarge or task == 'deblur')
         for parameter, row in self._rows:
             row.show(not parameter.tasks or task in parameter.tasks)
-        rows = [*self.mask.rows, self._keep, self._scale, self._kernel, *(r for _, r in self._rows)]
+        rows = [
+            *self.mask_rows.rows,
+            self._keep,
+            self._scale,
+            self._kernel,
+            *(r for _, r in self._rows),
+        ]
         self.hide_if_empty(rows)
 
     def missing(self, task: Task) -> str:
         """Say in words what `task` still needs, or nothing."""
         needs = self._method.needs.get(task, ())
         if 'mask' in needs:
-            if self.mask.layer.value is None:
+            if self.mask_rows.layer.value is None:
                 return 'Filling needs a mask: press "New" and paint over the damage.'
-            if self.mask.coverage_fraction == 0:
+            if self.mask_rows.coverage_fraction == 0:
                 return 'The mask marks no damage yet: paint over it.'
-            if self.mask.coverage_fraction == 1:
+            if self.mask_rows.coverage_fraction == 1:
                 return 'The mask marks every pixel as damaged: is it inverted?'
         if 'kernel' in needs and self.kernel.value is None:
             return 'Deblurring needs the blur kernel: press "Make …", or choose a layer with it.'
@@ -105,13 +111,13 @@ class DamageSection(Section):
         """Choose the inputs of a task where there is no doubt."""
         needs = self._method.needs.get(task, ())
         if 'mask' in needs:
-            self.mask.layer.suggest()
+            self.mask_rows.layer.suggest()
         if 'kernel' in needs:
             self.kernel.suggest()
 
     def _listen(self) -> None:
-        self.mask.changed.connect(self.changed)
-        self.mask.measured.connect(self.changed)
+        self.mask_rows.changed.connect(self.changed)
+        self.mask_rows.measured.connect(self.changed)
         self.kernel.changed.connect(self.changed)
         self.make_kernel.clicked.connect(self._open_kernel_dialog)
         for field in self._fields:

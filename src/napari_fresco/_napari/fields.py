@@ -137,8 +137,8 @@ def _spin_box(parameter: Parameter) -> Any:
     low = -_WIDEST if parameter.minimum is None else parameter.minimum
     high = _WIDEST if parameter.maximum is None else parameter.maximum
     if parameter.type is int:
-        options = {'min': int(low), 'max': int(high)}
-        return create_widget(parameter.default, widget_type='SpinBox', options=options)
+        whole = {'min': int(low), 'max': int(high)}
+        return create_widget(parameter.default, widget_type='SpinBox', options=whole)
     options = {'min': low, 'max': high, 'step': 10.0 ** -_decimals(parameter)}
     widget = create_widget(parameter.default, widget_type='FloatSpinBox', options=options)
     widget.native.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)

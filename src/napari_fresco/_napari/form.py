@@ -121,13 +121,21 @@ def side_by_side(*widgets: QWidget) -> QWidget:
     return box
 
 
-def stacked(*widgets: QWidget, into: QWidget | None = None) -> QWidget:
-    """Return one widget, by default a new one, that holds `widgets` below each other."""
+def stacked(
+    *widgets: QWidget, into: QWidget | None = None, margin: int = 0, fill: bool = False
+) -> QWidget:
+    """Return one widget, by default a new one, that holds `widgets` below each other.
+
+    With `fill`, spare height goes below them.
+    """
     box = into or QWidget()
     layout = QVBoxLayout(box)
     _tight(layout, 6)
+    layout.setContentsMargins(margin, margin, margin, margin)
     for widget in widgets:
         layout.addWidget(widget)
+    if fill:
+        layout.addStretch(1)
     return box
 
 

@@ -37,7 +37,7 @@ def read_kernels(path: str | Path) -> list[LayerData]:
     FrescoError
         When the file holds none.
     """
-    found = []
+    found: list[Any] = []
     try:
         while True:
             found.append(kernels.read(path, len(found)))

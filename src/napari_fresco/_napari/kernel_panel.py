@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ..errors import FrescoError, KernelError
+from ..errors import FrescoError, KernelError, ParameterError
 from ..physics import kernels
 from .choosers import LayerChooser
 from .fields import Field, fields_of
@@ -148,9 +148,7 @@ class KernelPanel(QWidget):
         beside.setContentsMargins(0, 4, 0, 4)
         beside.addWidget(self.picture)
         beside.addWidget(self.message, 1)
-        content = stacked(self._section, shown, self.add_button)
-        content.layout().setContentsMargins(8, 8, 8, 8)
-        content.layout().addStretch(1)
+        content = stacked(self._section, shown, self.add_button, margin=8, fill=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Scroll(content))
@@ -198,8 +196,10 @@ class KernelPanel(QWidget):
     def _take_pixel_size(self) -> None:
         size = _pixel_size_in_um(self.image.value)
         field = _field(self.fields['Microscope'], 'pixel_size')
-        if size is not None and field.parameter.minimum <= size <= field.parameter.maximum:
-            field.value = size
+        try:
+            field.value = field.parameter.check(size)
+        except ParameterError:
+            return
 
 
 class KernelDialog(QDialog):
@@ -256,10 +256,10 @@ def _described(kernel: NDArray[np.float64]) -> str:
 
 def _thumbnail(kernel: NDArray[np.float64]) -> QPixmap:
     bright = np.sqrt(np.clip(kernel, 0, None) / max(kernel.max(), 1e-12))
-    gray = np.ascontiguousarray((255 * bright).astype(np.uint8))
+    gray = (255 * bright).astype(np.uint8)
     rows, columns = gray.shape
-    picture = QImage(gray.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
-    # The copy outlives the array.
+    picture = QImage(gray.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8)
+    # The copy outlives the bytes.
     return QPixmap.fromImage(picture.copy()).scaled(
         _THUMBNAIL, _THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio
     )

@@ -12,7 +12,7 @@ from ..errors import ImageError
 
 if TYPE_CHECKING:
     import napari
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,7 @@ class Space:
             axis_labels=tuple(self.axis_labels[axis] for axis in chosen),
         )
 
-    def part(self, origin: Sequence[float], factor: Sequence[float]) -> dict[str, Any]:
+    def part(self, origin: ArrayLike, factor: ArrayLike) -> dict[str, Any]:
         """Return layer keywords for data whose element j lies at ``j / factor + origin``.
 
         napari maps data to world by ``A (R S D x + t)`` with D the scale. Replacing x

@@ -88,7 +88,7 @@ class MethodPanel(QWidget):
             image=part,
             space=Space.of(layer),
             look=Look(layer.colormap, tuple(layer.contrast_limits), float(layer.gamma)),
-            mask=self.damage.mask.marked() if task == 'inpaint' else None,
+            mask=self.damage.mask_rows.marked() if task == 'inpaint' else None,
             kernel=self.damage.kernel_array() if task in ('deblur', 'super_resolve') else None,
             sigma=self._sigma(part),
             reference=self.input.comparison(part),
@@ -136,10 +136,10 @@ class MethodPanel(QWidget):
         """
         sources = Sources(
             image=self._image(),
-            mask=self.damage.mask.layer.value,
+            mask=self.damage.mask_rows.layer.value,
             kernel=self.damage.kernel.value,
             sigma=self.noise.map.value,
-            mask_options=self.damage.mask.options(),
+            mask_options=self.damage.mask_rows.options(),
         )
         return script_of(self.request(), sources)
 
@@ -207,13 +207,12 @@ class MethodPanel(QWidget):
             self.damage,
             self.noise,
             self.solver,
+            margin=8,
+            fill=True,
         )
-        content.layout().addStretch(1)
-        content.layout().setContentsMargins(8, 6, 8, 6)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Scroll(content), 1)
-        self.bar.layout().setContentsMargins(8, 0, 8, 8)
         layout.addWidget(self.bar)
 
     def _listen(self) -> None:

@@ -123,7 +123,7 @@ class RunBar(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(8, 0, 8, 8)
         layout.setSpacing(6)
         layout.addWidget(rule())
         layout.addWidget(side_by_side(self.preview, self.copy))

@@ -92,21 +92,9 @@ class Runner(QObject):
         if self._job is not None:
             raise FrescoError(f'busy: {self._job.session.request.busy_text}; wait or cancel it')
         session = Session(request, rate)
-        worker = create_worker(
-            restore_layer,
-            session,
-            _start_thread=False,
-            _ignore_errors=True,
-            _progress={'total': 0, 'desc': request.busy_text},
-        )
-        self._job = _Job(viewer, window, session, worker)
-        worker.yielded.connect(self._on_report)
-        worker.returned.connect(self._on_outcome)
-        worker.errored.connect(self._on_error)
-        worker.warned.connect(self._on_warning)
-        worker.finished.connect(self._on_finished)
+        self._job = _Job(viewer, window, session, self._worker(session))
         self.show_preview(preview)
-        worker.start()
+        self._job.worker.start()
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -125,6 +113,21 @@ class Runner(QObject):
             self._job.session.preview.clear()
             self._job.drop_preview()
 
+    def _worker(self, session: Session) -> GeneratorWorker:
+        worker = create_worker(
+            restore_layer,
+            session,
+            _start_thread=False,
+            _ignore_errors=True,
+            _progress={'total': 0, 'desc': session.request.busy_text},
+        )
+        worker.yielded.connect(self._on_report)
+        worker.returned.connect(self._on_outcome)
+        worker.errored.connect(self._on_error)
+        worker.warned.connect(self._on_warning)
+        worker.finished.connect(self._on_finished)
+        return worker
+
     def _on_report(self, report: Report) -> None:
         job = self._job
         if job is None:
@@ -132,7 +135,7 @@ class Runner(QObject):
         if not job.is_open:
             job.session.cancel.set()
             return
-        if report.preview is not None and job.session.preview.is_set():
+        if job.session.preview.is_set():
             self._draw(job, report)
         self.reported.emit(report)
         # Last, because napari's bar lets events in, such as the next report.
@@ -217,6 +220,8 @@ class _Job:
 
     def draw_preview(self, report: Report) -> None:
         """Put the estimate into the preview layer; a user who deletes it wants no other."""
+        if report.preview is None:
+            return
         if self._preview is None:
             keywords = preview_layer(self.session.request, report.preview, report.stride)
             active = self.viewer.layers.selection.active
