@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 FILE, BEAD = 'From a file', 'From a bead'
 _THUMBNAIL = 96
+_LEAST_HEIGHT = 260
 _FILES = 'Kernels (*.npy *.npz *.mat *.tif *.tiff *.png)'
 
 
@@ -152,6 +153,7 @@ class KernelPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Scroll(content))
+        self.setMinimumHeight(_LEAST_HEIGHT)
 
     def _listen(self) -> None:
         self.kind.currentIndexChanged.connect(self.refresh)

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from .report import Work
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
     from ..network_denoiser import NetworkDenoiser
 
-Work = Callable[[], object]
 
 AUTHORS = 'authors'
 PEER = 'deepinv'

@@ -10,7 +10,7 @@ from deepinv.optim import DPIR
 from deepinv.physics import BlurFFT
 from torch import Tensor
 
-from .cases import Work
+from .report import Work
 
 
 def denoising(x: Tensor, sigma: float) -> Work:

@@ -18,7 +18,8 @@ from typing import TextIO
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from .cases import CASES, Inside, Work
+from .cases import CASES, Inside
+from .report import Work
 
 
 @dataclass(frozen=True)

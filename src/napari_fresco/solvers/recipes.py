@@ -15,13 +15,13 @@ from torch.nn import functional as F
 from ..networks.hourglass import Skip, SkipConfig
 from ..physics.operators import Mask
 from ..types import Problem, Task, Tools
-from .admm import Settings
+from .settings import Settings
 from .untrained import Fit, Hourglass, Operator
 
 if TYPE_CHECKING:
     from ..catalogue import DeepREDParameters
     from ..networks.hourglass import Preset
-    from .admm import Update
+    from .settings import Update
 
 INPUT_AMPLITUDE = 0.1
 """The fixed input of the network is uniform between 0 and this."""

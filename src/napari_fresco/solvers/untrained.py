@@ -12,13 +12,11 @@ import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from .admm import Settings
+from .settings import Settings
 
 Operator = Callable[[Tensor], Tensor]
 
