@@ -16,6 +16,7 @@ import numpy as np
 from common import arguments, read, show
 from skimage import io
 from skimage.morphology import dilation, disk
+from skimage.transform import resize
 
 import napari_fresco as fresco
 from napari_fresco.metrics import psnr
@@ -42,6 +43,7 @@ def main() -> None:
             mask_path = next((murals / 'dunhuang/mask').glob(f'{path.stem}*'))
             mask = read(mask_path)
             mask = (mask if mask.ndim == 2 else mask[..., 0]) > 127
+            mask = resize(mask, damaged.shape[:2], order=0)
             restored = _restore(damaged, mask, options)
             _write(options.output / f'{path.stem}.png', damaged, mask, restored)
             yield [path.stem, float(100 * mask.mean()), '', '']

@@ -58,6 +58,9 @@ class KernelPanel(QWidget):
         self.file = QLineEdit()
         self.file.setPlaceholderText('.npy, .npz, .mat or an image')
         self.index = QSpinBox()
+        self.index.setMinimum(-1)
+        self.index.setSpecialValueText('the only one')
+        self.index.setValue(-1)
         self.bead = LayerChooser(viewer, _is_shapes)
         self.picture = QLabel()
         self.message = note()
@@ -82,7 +85,7 @@ class KernelPanel(QWidget):
         if kind == FILE:
             if not self.file.text():
                 raise KernelError('Choose a file that holds the kernel.')
-            return kernels.read(Path(self.file.text()), self.index.value() or None), ''
+            return kernels.read(Path(self.file.text()), None if self.index.value() < 0 else self.index.value()), ''
         if kind == BEAD:
             return kernels.from_bead(self._bead_crop()), ''
         return make(KINDS[kind], {f.parameter.name: f.value for f in self.fields[kind]})
