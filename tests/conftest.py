@@ -11,7 +11,6 @@ from torch.nn import functional
 from napari_fresco import denoisers
 from napari_fresco.types import Denoiser
 
-
 # The same examples in every run: a red run can be repeated, and a green one stays green.
 settings.register_profile('repeatable', derandomize=True, deadline=None)
 settings.load_profile('repeatable')

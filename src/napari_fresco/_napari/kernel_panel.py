@@ -85,7 +85,8 @@ class KernelPanel(QWidget):
         if kind == FILE:
             if not self.file.text():
                 raise KernelError('Choose a file that holds the kernel.')
-            return kernels.read(Path(self.file.text()), None if self.index.value() < 0 else self.index.value()), ''
+            index = None if self.index.value() < 0 else self.index.value()
+            return kernels.read(Path(self.file.text()), index), ''
         if kind == BEAD:
             return kernels.from_bead(self._bead_crop()), ''
         return make(KINDS[kind], {f.parameter.name: f.value for f in self.fields[kind]})
