@@ -69,7 +69,10 @@ class FFDNet(nn.Module):
     @staticmethod
     def _noise_map(sigma: float | Tensor, cells: Tensor, x: Tensor) -> Tensor:
         batch, _, rows, columns = cells.shape
-        sigma = torch.as_tensor(sigma, dtype=x.dtype, device=x.device)
+        if not isinstance(sigma, Tensor):
+            # Filled on the device: a copy from the host would wait for it at every step.
+            return x.new_full((batch, 1, rows, columns), sigma)
+        sigma = sigma.to(x)
         if sigma.ndim == 4 and sigma.shape[-2:] != (1, 1):
             height, width = x.shape[-2:]
             even = F.pad(sigma, (0, width % 2, 0, height % 2), mode='replicate')

@@ -169,6 +169,7 @@ def _pass_on(network: nn.Module) -> None:
     carried = layers[-1].out_channels
     layers[-1].weight.data.mul_(0.1)
     for layer in layers:
-        layer.weight.data[:carried] *= layer is layers[-1]
+        if layer is not layers[-1]:
+            layer.weight.data[:carried] = 0
         for channel in range(carried):
             layer.weight.data[channel, channel, 1, 1] += 1
