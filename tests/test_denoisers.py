@@ -70,7 +70,7 @@ def test_drunet_sees_the_map_beside_the_image() -> None:
     denoiser = make('drunet', 3)
     x, sigma = picture(1, 3, 16, 8), picture(1, 1, 16, 8)
     with torch.no_grad():
-        expected = denoiser.network(torch.cat((x, sigma), 1))
+        expected = denoiser.tiled.module(torch.cat((x, sigma), 1))
     torch.testing.assert_close(denoiser(x, sigma), expected)
 
 
@@ -138,7 +138,7 @@ def failing_above(pixels: int, error: Exception, denoiser: NetworkDenoiser) -> l
         if inputs[0].shape[-1] * inputs[0].shape[-2] > pixels:
             raise error
 
-    denoiser.network.register_forward_pre_hook(refuse)
+    denoiser.tiled.module.register_forward_pre_hook(refuse)
     return seen
 
 
@@ -181,12 +181,12 @@ def test_noise_below_the_threshold_is_handled_in_float32(monkeypatch: pytest.Mon
     monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: True)
     exact, fast = make('drunet', precision='float32'), make('drunet', precision='auto')
     x = picture(1, 1, 16, 16)
-    below = fast.least_sigma * 0.99
+    below = fast.tiled.least_sigma * 0.99
     assert torch.equal(fast(x, below), exact(x, below))
-    above = fast(x, fast.least_sigma)
-    assert not torch.equal(above, exact(x, fast.least_sigma))
+    above = fast(x, fast.tiled.least_sigma)
+    assert not torch.equal(above, exact(x, fast.tiled.least_sigma))
     assert above.dtype == torch.float32
-    torch.testing.assert_close(above, exact(x, fast.least_sigma), atol=0.05, rtol=0.05)
+    torch.testing.assert_close(above, exact(x, fast.tiled.least_sigma), atol=0.05, rtol=0.05)
     partly = torch.full((1, 1, 16, 16), 0.5)
     partly[..., 3, 3] = 0
     assert torch.equal(fast(x, partly), exact(x, partly))

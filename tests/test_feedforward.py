@@ -26,14 +26,6 @@ def test_single_pass_methods_ask_for_their_network(name: str) -> None:
     assert tools.asked[-1] == ('mine.pth', 3)
 
 
-def test_the_ensemble_shows_each_mean() -> None:
-    problem, _ = simulated('denoise', 0.1)
-    once = run(problem, Tools(wiener), 'drunet')
-    steps = run(problem, Tools(wiener), 'drunet', ensemble=True)
-    assert [(step.index, step.total) for step in steps] == [(k, 8) for k in range(1, 9)]
-    assert torch.allclose(steps[-1].x, once[0].x, atol=1e-5)
-
-
 def test_deblocking_networks_are_told_the_quality() -> None:
     problem, _ = simulated('deblock', 0.0)
     tools = Tools(wiener)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from .golden import dip, dpir, ffdnet
+from .golden import bsrgan, degradations, dip, dpir, ffdnet, scunet, usrnet, vdir, virnet
 from .golden.base import Golden
 
 FOLDERS = [Path(p) for p in os.environ.get('FRESCO_GOLDEN', '').split(os.pathsep) if p]
-CASES = {**dpir.CASES, **ffdnet.CASES, **dip.CASES}
+FAMILIES = (dpir, ffdnet, dip, usrnet, virnet, vdir, scunet, bsrgan, degradations)
+CASES = {kind: case for family in FAMILIES for kind, case in family.CASES.items()}
 
 if not FOLDERS:
     pytest.skip('FRESCO_GOLDEN is not set', allow_module_level=True)

@@ -273,8 +273,8 @@ def test_blind_drunet_takes_no_sigma() -> None:
     assert not facts.map_channel
 
 
-def test_only_denoisers_have_facts() -> None:
-    with pytest.raises(ParameterError, match='ReLU is not a denoiser'):
+def test_only_our_networks_have_facts() -> None:
+    with pytest.raises(ParameterError, match='ReLU is not a network'):
         networks.facts_of(nn.ReLU())
 
 

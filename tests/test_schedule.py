@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from napari_fresco.parity import BlendedSchedule
-from napari_fresco.solvers.augment import MODES, denoise_turned, self_ensemble, turn, turn_back
+from napari_fresco.physics.turned import MODES, turn, turn_back
+from napari_fresco.solvers.augment import denoise_turned
 from napari_fresco.solvers.schedule import NOISE_FLOOR, Schedule, plan
 
 
@@ -114,12 +115,3 @@ def test_mode_three_is_a_quarter_turn_clockwise() -> None:
 def test_a_noise_map_is_turned_with_the_image(mode: int) -> None:
     x, sigma = torch.rand(1, 3, 4, 5), torch.rand(1, 1, 4, 5)
     assert torch.equal(denoise_turned(lambda v, s: v - s, x, sigma, mode), x - sigma)
-
-
-def test_the_ensemble_averages_what_depends_on_the_direction() -> None:
-    x = torch.rand(1, 1, 4, 6)
-    means = list(self_ensemble(lambda v, s: v.roll(1, -1), x, 0.1))
-    neighbours = sum(x.roll(step, axis) for step in (1, -1) for axis in (-1, -2)) / 4
-    assert len(means) == MODES
-    assert torch.allclose(means[0], x.roll(1, -1))
-    assert torch.allclose(means[-1], neighbours)

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
@@ -27,6 +29,7 @@ from torch import nn
 from napari_fresco import networks, weights
 from napari_fresco.errors import DeviceError, WeightsError
 from napari_fresco.weights import store
+from napari_fresco.weights.detection import outline
 from napari_fresco.weights.loading import tensors_sha256
 from napari_fresco.weights.registry import BUNDLED, SUFFIXES, file_sha256, pin
 
@@ -251,7 +254,7 @@ def test_arbitrary_bytes_are_refused(content: bytes, suffix: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f'noise{suffix}'
         path.write_bytes(content)
-        _refused(path, 'corrupt or not a')
+        _refused(path, 'is cut short' if '.data' in suffix else 'corrupt or not a')
 
 
 @pytest.mark.parametrize('suffix', ['.pth', '.safetensors', '.npz'])
@@ -267,7 +270,7 @@ def test_truncated_files_are_refused(tmp_path: Path, suffix: str) -> None:
         ([torch.zeros(3)], 'holds a list, not tensors by name'),
         ({'step': 3, 'network': {}}, 'holds step, which is a int and no tensor'),
         ({}, 'holds no tensors'),
-        ({'conv.weight': torch.zeros(1)}, 'unknown architecture .*begins with conv.weight'),
+        ({'conv.weight': torch.zeros(1)}, 'unknown architecture .*conv.weight'),
         ({'m_head.weight': torch.zeros(8, 4, 3, 3)}, "lacks 'm_tail.weight'"),
         ({'model.0.weight': torch.zeros(3)}, 'incomplete'),
         ({'model.0.weight': torch.full((2, 1, 3, 3), float('nan'))}, 'NaN or inf in model.0'),
@@ -313,28 +316,52 @@ def test_an_absent_device(tmp_path: Path) -> None:
 
 def test_every_entry_describes_a_network() -> None:
     for name, known in weights.registry().items():
-        with torch.device('meta'):
-            network = networks.build(known.architecture, **known.config)
-        facts = networks.facts_of(network)
+        facts = networks.facts_of(outline(known.architecture, known.config))
         assert (known.name, known.channels) == (name, facts.channels)
         assert known.licence
         assert 'doi:' in known.citation
         assert known.bundled == known.file.endswith('.safetensors')
         assert all(url.startswith('https://') and url.endswith(known.file) for url in known.urls)
+        assert known.scales == tuple(sorted(known.scales))
+        assert (known.task == 'super_resolve') == (known.scales != (1,))
+        if facts.scale != 1:
+            assert known.scales == (facts.scale,)
+
+
+def test_every_role_has_one_bundled_and_one_other_checkpoint_at_most() -> None:
+    parts = Counter(
+        (known.role, known.task, known.channels, scale, known.bundled)
+        for known in weights.registry().values()
+        for scale in known.scales
+        if known.role
+    )
+    assert [part for part, count in parts.items() if count > 1] == []
 
 
 def test_names_promised_to_users() -> None:
-    assert set(weights.registry()) == {
+    assert set(weights.registry()) >= {
         *('ffdnet_gray', 'ffdnet_color', 'drunet_compact_gray', 'drunet_compact_color'),
         *('drunet_gray', 'drunet_color', 'drunet_deblocking_color', 'drunet_deblocking_gray'),
         *('ircnn_gray', 'ircnn_color', 'ffdnet_gray_authors', 'ffdnet_color_authors'),
         *('ffdnet_gray_clip', 'ffdnet_color_clip', 'dncnn_15', 'dncnn_25', 'dncnn_50'),
         *('dncnn_gray_blind', 'dncnn_color_blind', 'dncnn3'),
+        *('usrnet', 'usrgan', 'usrnet_tiny_authors', 'usrgan_tiny'),
+        *('virnet_denoising_syn', 'virnet_denoising_real'),
+        *('virnet_sisr_x2', 'virnet_sisr_x3', 'virnet_sisr_x4', 'vdir_awgn', 'vdir_real'),
+        *('scunet_color_real_psnr', 'scunet_color_real_gan'),
+        *(f'scunet_{kind}_{sigma}' for kind in ('gray', 'color') for sigma in (15, 25, 50)),
+        *('bsrgan', 'bsrgan_x2', 'bsrnet'),
     }
 
 
+def test_what_was_trained_against_a_critic_is_called_generative() -> None:
+    generative = {name for name, known in weights.registry().items() if known.generative}
+    assert generative >= {'usrgan', 'usrgan_tiny', 'scunet_color_real_gan', 'bsrgan', 'bsrgan_x2'}
+    assert all('gan' in name for name in generative)
+
+
 @pytest.mark.parametrize(
-    ('architecture', 'channels', 'name'),
+    ('role', 'channels', 'name'),
     [
         ('drunet', 1, 'drunet_compact_gray'),
         ('drunet', 3, 'drunet_compact_color'),
@@ -343,15 +370,35 @@ def test_names_promised_to_users() -> None:
         ('dncnn', 1, 'dncnn_gray_blind'),
     ],
 )
-def test_defaults(architecture: str, channels: int, name: str) -> None:
-    assert weights.default_for(architecture, channels) == name
-    assert name in weights.registry()
+def test_defaults(role: str, channels: int, name: str) -> None:
+    assert weights.default_for(role, channels) == name
 
 
 def test_defaults_for_other_tasks() -> None:
     assert weights.default_for('drunet', 3, 'deblock') == 'drunet_deblocking_color'
-    with pytest.raises(WeightsError, match="no weights of 'unet' for 'denoise'"):
+    assert weights.default_for('usrgan', 1, 'super_resolve', 4) == 'usrgan'
+    assert weights.default_for('virnet', 2, 'super_resolve', 3) == 'virnet_sisr_x3'
+    for task, scale in (('super_resolve', 3), ('super_resolve', 8), ('deblur', 1)):
+        known = weights.entry(weights.default_for('usrnet', 1, task, scale))
+        assert known.architecture == 'usrnet'
+        assert known.serves(task, scale)
+
+
+def test_what_has_no_weights_is_refused_with_what_has() -> None:
+    with pytest.raises(WeightsError, match="no weights of 'unet' for 'denoise'; .* bsrgan, dncnn"):
         weights.default_for('unet', 1)
+    with pytest.raises(WeightsError, match=r"'virnet' for 'super_resolve x5'; .*x2, x3, x4\."):
+        weights.default_for('virnet', 3, 'super_resolve', 5)
+    with pytest.raises(WeightsError, match=r"'drunet' for 'super_resolve x2'; .*denoise; deblock"):
+        weights.default_for('drunet', 3, 'super_resolve', 2)
+
+
+@pytest.mark.parametrize(
+    ('scales', 'words'), [((1,), ''), ((2,), 'x2'), ((2, 4), 'x2, x4'), ((1, 2, 3), 'x1-3')]
+)
+def test_scales_in_words(scales: tuple[int, ...], words: str) -> None:
+    known = replace(weights.entry('bsrgan'), scales=scales)
+    assert known.describe_scales() == words
 
 
 def test_the_registry_does_not_import_torch() -> None:
@@ -403,12 +450,29 @@ architecture = "ffdnet"
 config = {{ in_nc = 1, out_nc = 1, nc = 4, nb = 3 }}
 task = "denoise"
 channels = 1
+role = "ffdnet"
 licence = "BSD-3-Clause"
 citation = "us"
 quality = "none"
 file = "ours.safetensors"
 sha256 = "old"
+
+[weights.unlicensed]
+architecture = "virnet_sr"
+config = {{ n_feat = [8, 8], dep_S = 3, dep_K = 1, n_resblocks = 1, noise_prior = "deviation" }}
+task = "super_resolve"
+scales = [2]
+channels = 3
+generative = true
+licence = "none stated"
+citation = "us"
+quality = "none"
+file = "sisr.pth"
+page = "https://example.org/model"
+git_sha1 = "{git}"
 """
+
+ENLARGER = {'n_feat': [8, 8], 'dep_S': 3, 'dep_K': 1, 'n_resblocks': 1}
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -434,12 +498,17 @@ def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 def published(
     tmp_path: Path, site: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
-    """A registry of two tiny networks; the file of the first, as it is published."""
+    """A registry of three tiny networks; the file of the first, as it is published."""
     folder, url = site
     network = _network('ffdnet', **FFDNET)
     file = _save(network, folder / 'published.pth')
     table = tmp_path / 'registry.toml'
-    hashes = {'sha256': file_sha256(file), 'tensors': tensors_sha256(network.state_dict())}
+    unlicensed = _save(_network('virnet_sr', **ENLARGER), tmp_path / 'sisr.pth').read_bytes()
+    hashes = {
+        'sha256': file_sha256(file),
+        'tensors': tensors_sha256(network.state_dict()),
+        'git': hashlib.sha1(f'blob {len(unlicensed)}\0'.encode() + unlicensed).hexdigest(),
+    }
     table.write_text(TABLE.format(url=url, **hashes))
     bundled = tmp_path / 'bundled'
     bundled.mkdir()
@@ -454,7 +523,7 @@ def published(
 
 
 def test_a_missing_file_is_not_fetched_but_explained(published: Path) -> None:
-    assert [s.place for s in weights.status()] == ['missing', 'missing']
+    assert [s.place for s in weights.status()] == ['missing'] * 3
     with pytest.raises(WeightsError) as caught:
         weights.load('tiny')
     message = str(caught.value)
@@ -477,14 +546,14 @@ def test_get_fetches_once(
     network = weights.load('tiny')
     assert network.weights_name == 'tiny'
     assert network.facts.sigma_range == (0, 0.2)
-    assert [s.place for s in weights.status()] == ['cache', 'missing']
+    assert [s.place for s in weights.status()] == ['cache', 'missing', 'missing']
 
 
 def test_another_file_than_expected_is_not_kept(published: Path) -> None:
     _save(_network('ffdnet', seed=1, **FFDNET), published)
     with pytest.raises(WeightsError, match=r'cannot be fetched .* does not match'):
         weights.get('tiny', progress=False)
-    assert [s.place for s in weights.status()] == ['missing', 'missing']
+    assert [s.place for s in weights.status()] == ['missing'] * 3
 
 
 def test_a_fetched_file_of_another_network_is_not_kept(published: Path) -> None:
@@ -493,7 +562,7 @@ def test_a_fetched_file_of_another_network_is_not_kept(published: Path) -> None:
     table.write_text('\n'.join(lines))
     weights.registry.cache_clear()
     _save(_network('dncnn', nc=2, nb=3), published)
-    with pytest.raises(WeightsError, match='does not fit ffdnet'):
+    with pytest.raises(WeightsError, match=r'looks like a DnCNN .*; tiny takes an FFDNet'):
         weights.get('tiny', progress=False)
     assert weights.status()[0].place == 'missing'
 
@@ -548,6 +617,45 @@ def test_an_offline_folder(
     published.write_bytes(content[:50])
     with pytest.raises(WeightsError, match='corrupt'):
         weights.check('tiny')
+
+
+def test_files_without_a_licence_are_added_by_hand(published: Path, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r'no licence, .* from https://example.org/model, then'):
+        weights.get('unlicensed')
+    weights.add('unlicensed', tmp_path / 'sisr.pth')
+    network = weights.load('unlicensed')
+    assert (network.scales, network.generative) == ((2,), True)
+    assert isinstance(network, networks.VIRNetSR)
+    assert network.noise_prior == 'deviation'
+    other = _save(_network('virnet_sr', seed=1, **ENLARGER), tmp_path / 'other.pth')
+    with pytest.raises(WeightsError, match='is not unlicensed: git calls it'):
+        weights.add('unlicensed', other)
+
+
+def test_published_files_are_known_by_hash_or_name(published: Path, tmp_path: Path) -> None:
+    network = weights.load(published)
+    assert (network.weights_name, network.facts.sigma_range) == ('published.pth', (0, 0.2))
+    by_name = weights.load(tmp_path / 'sisr.pth')
+    assert (by_name.scales, by_name.generative) == ((2,), True)
+    with pytest.raises(WeightsError, match=r'sisr.pth is made for x2, not for x4'):
+        weights.expect(by_name, 'virnet_sr', scale=4)
+    renamed = (tmp_path / 'sisr.pth').rename(tmp_path / 'mine.pth')
+    assert weights.load(renamed).scales is None
+    another = _save(_network('virnet_sr', **ENLARGER | {'dep_K': 2}), tmp_path / 'sisr.pth')
+    assert weights.load(another).scales is None
+
+
+def test_a_copy_that_breaks_off_leaves_nothing(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(b'half')
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(store.shutil, 'copyfile', full)
+    with pytest.raises(WeightsError, match='cannot be copied .*: No space left'):
+        weights.add('tiny', published)
+    assert list((tmp_path / 'cache').iterdir()) == []
 
 
 def test_maintainers_can_pin_the_bundled_files(published: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import metrics, networks, samples, weights
-    from .api import iterate, restore
+    from .api import estimate_kernel, iterate, restore
     from .catalogue import methods
     from .errors import FrescoError
     from .method import Method
@@ -23,6 +23,7 @@ _HOMES = {
     'Method': 'method',
     'Result': 'types',
     'Step': 'types',
+    'estimate_kernel': 'api',
     'estimate_noise': 'noise',
     'iterate': 'api',
     'methods': 'catalogue',
@@ -42,6 +43,7 @@ __all__ = [
     'Method',
     'Result',
     'Step',
+    'estimate_kernel',
     'estimate_noise',
     'iterate',
     'kernels',

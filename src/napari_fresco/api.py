@@ -1,6 +1,6 @@
-"""The public functions: :func:`restore` and :func:`iterate`.
+"""The public functions: :func:`restore`, :func:`iterate` and :func:`estimate_kernel`.
 
-Both check what they are given and carry out a
+They check what they are given and carry out a
 :class:`~napari_fresco.request.Request`. Torch is imported when the work starts,
 not when this module is.
 """
@@ -10,13 +10,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from .catalogue import find_method, find_task
+from .errors import ParameterError
 from .params import Parameters, read_preset
 from .types import Result, Step
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def iterate(
@@ -126,17 +131,20 @@ def restore(
         numpy, dask, zarr or torch array of any real type: 2-D, RGB or RGBA,
         or with leading stack axes, whose planes are restored one by one.
     method : str
-        Name of a method; :func:`napari_fresco.catalogue` lists them.
+        Name of a method; :func:`napari_fresco.methods` lists them.
     task : str, optional
         What to do, such as ``'denoise'``; the method's first task by default.
     mask : array-like, optional
         Nonzero where the image is damaged; ``(H, W)`` or with the leading axes.
     kernel : array-like, optional
         2-D blur kernel, centred on element ``size // 2``; divided by its sum.
+        To enlarge, see the parameter ``kernel_position``.
+        ``'virnet'`` has VIRNet estimate it first, to enlarge by 2, 3 or 4.
     sigma : float, array-like or 'auto'
         Standard deviation of the noise in the units of the image (25 for an
         8-bit photograph, 120 for a 12-bit camera frame), a map of it on the
-        plane, or ``'auto'`` to estimate it.
+        plane, or ``'auto'`` to estimate it. ``'virnet'`` has VIRNet map it
+        first; ``provenance['estimate']`` then records that step.
     scale : int
         Factor of super-resolution, 2 to 8.
     axes : str, optional
@@ -212,3 +220,66 @@ def restore(
             bar.update(step.index - bar.n)
             if callback is not None and callback(step) is False:
                 cancel.set()
+
+
+def estimate_kernel(
+    image: Any,
+    scale: int = 2,
+    *,
+    downsampling: str = 'direct',
+    model: str = 'auto',
+    axes: str | None = None,
+    rgb: bool | None = None,
+    data_range: tuple[float, float] | None = None,
+    device: str = 'auto',
+) -> NDArray[np.float64]:
+    """Estimate the blur of an image that is to be enlarged, with VIRNet.
+
+    Parameters
+    ----------
+    image : array-like
+        As in :func:`restore`; over a stack the kernels are averaged.
+    scale : int
+        Factor by which the image is to be enlarged: 2, 3 or 4, as far as there
+        are weights.
+    downsampling : {'direct', 'bicubic'}
+        What follows the blur. ``'direct'``: every s-th pixel, so that the kernel can
+        be passed on to :func:`restore`; it is shifted by (s - 1)/2 to the upper
+        left. ``'bicubic'``: antialiased reduction, as the network sees it; this is the
+        Gaussian blur itself, centred.
+    model, axes, rgb, data_range, device
+        As in :func:`restore`.
+
+    Returns
+    -------
+    ndarray
+        2-D, float64, sums to 1, on the pixel grid of the enlarged image.
+
+    Raises
+    ------
+    FrescoError
+        When anything given is wrong, or there are no weights for `scale`.
+    """
+    if downsampling not in ('direct', 'bicubic'):
+        raise ParameterError(
+            f"downsampling = {downsampling!r}; choose 'direct' or 'bicubic', which is what follows "
+            'the blur'
+        )
+    result = restore(
+        image,
+        method='virnet',
+        task='super_resolve',
+        scale=scale,
+        axes=axes,
+        rgb=rgb,
+        data_range=data_range,
+        device=device,
+        model=model,
+        estimate_only=True,
+    )
+    assert result.kernel is not None, 'VIRNet gives a kernel with every enlargement'
+    if downsampling == 'bicubic':
+        return result.kernel
+    from .physics.kernels import direct_sampling
+
+    return direct_sampling(result.kernel, scale)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from .errors import MethodError
 from .method import Method
 from .params import Parameters, param
-from .types import TASKS, Task
+from .types import TASKS, Kind, Task
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,15 @@ class CommonParameters(Parameters):
         tasks=('deblur', 'super_resolve'),
         group='degradation',
     )
+    kernel_position: str = param(
+        'auto',
+        'Where a given kernel looks: "centred" on its middle pixel, so that pixel s i of the '
+        'result lies on pixel i of the image, or "shifted" to the upper left by (s - 1)/2, as '
+        'USRNet has it, so that both cover the same field; "auto" follows its centre of mass.',
+        choices=('auto', 'centred', 'shifted'),
+        tasks=('super_resolve',),
+        group='degradation',
+    )
     precision: str = param(
         'auto',
         'Arithmetic of the networks: "auto" takes bfloat16 where that is fast and the noise hides '
@@ -63,17 +72,30 @@ class CommonParameters(Parameters):
 
 
 @dataclass(frozen=True)
-class DenoiserParameters(CommonParameters):
-    """One pass of a denoising network."""
+class DeterministicParameters(CommonParameters):
+    """What every method can be told that gives the same result each time."""
 
-    model: str = param('auto', 'Weights: a registry name, a file, or "auto" for the bundled ones.')
     ensemble: bool = param(
-        False, 'Average over the eight turns and flips: slightly better, eight times slower.'
+        False,
+        'Average over the eight turns and flips and map their standard deviation as the '
+        'uncertainty: slightly better, eight times slower.',
     )
 
 
 @dataclass(frozen=True)
-class PnPParameters(CommonParameters):
+class NetworkParameters(DeterministicParameters):
+    """A method that is one trained network."""
+
+    model: str = param('auto', 'Weights: a registry name, a file, or "auto" for the bundled ones.')
+
+
+@dataclass(frozen=True)
+class DenoiserParameters(NetworkParameters):
+    """One pass of a denoising network."""
+
+
+@dataclass(frozen=True)
+class PnPParameters(DeterministicParameters):
     """Half-quadratic splitting with a denoiser as the prior (DPIR, IRCNN)."""
 
     model: str = param(
@@ -228,6 +250,58 @@ class DeepREDParameters(CommonParameters):
     )
 
 
+@dataclass(frozen=True)
+class USRNetParameters(NetworkParameters):
+    """Unfolded half-quadratic splitting with trained steps."""
+
+    assume: str = param(
+        'clean photo',
+        'Blur where no kernel is given: that of a sharp, clean photograph, of a noisy one, or '
+        'plain bicubic reduction.',
+        choices=('clean photo', 'noisy photo', 'bicubic'),
+        tasks=('super_resolve',),
+        group='degradation',
+    )
+
+
+@dataclass(frozen=True)
+class VIRNetParameters(NetworkParameters):
+    """Blind restoration by networks that infer noise, blur and image."""
+
+    estimate_only: bool = param(
+        False, 'Estimate the noise and the blur and leave the image as it is: much faster.'
+    )
+
+
+@dataclass(frozen=True)
+class VDIRParameters(NetworkParameters):
+    """A restorer steered by a latent description of the degradation."""
+
+    latent: str = param(
+        'mean',
+        'Latent description: its mean, which always gives the same result, or random samples.',
+        choices=('mean', 'sample'),
+    )
+    samples: int = param(
+        8,
+        'Random samples; their mean is the result, their standard deviation the uncertainty.',
+        minimum=1,
+        maximum=256,
+    )
+    show_latent: bool = param(
+        False, 'Give the latent maps as well, at a quarter of the resolution.', group='advanced'
+    )
+
+
+@dataclass(frozen=True)
+class SCUNetParameters(NetworkParameters):
+    """Blind denoising by a convolution and attention U-Net."""
+
+    strength: float = param(
+        1.0, 'Share of the result; the rest is the image as it was.', minimum=0, maximum=1
+    )
+
+
 _DPIR = (
     'K. Zhang, Y. Li, W. Zuo, L. Zhang, L. Van Gool, R. Timofte, "Plug-and-Play Image Restoration '
     'with Deep Denoiser Prior", IEEE TPAMI 44(10), 2022, doi:10.1109/TPAMI.2021.3088914'
@@ -249,6 +323,27 @@ _DNCNN = (
     'K. Zhang, W. Zuo, Y. Chen, D. Meng, L. Zhang, "Beyond a Gaussian Denoiser: Residual Learning '
     'of Deep CNN for Image Denoising", IEEE TIP 26(7), 2017, doi:10.1109/TIP.2017.2662206'
 )
+_USRNET = (
+    'K. Zhang, L. Van Gool, R. Timofte, "Deep Unfolding Network for Image Super-Resolution", '
+    'CVPR 2020, doi:10.1109/CVPR42600.2020.00328'
+)
+_VIRNET = (
+    'Z. Yue, H. Yong, Q. Zhao, L. Zhang, D. Meng, K.-Y. K. Wong, "Deep Variational Network Toward '
+    'Blind Image Restoration", IEEE TPAMI 46(11), 2024, arXiv:2008.10796'
+)
+_VDIR = (
+    'J. W. Soh, N. I. Cho, "Variational Deep Image Restoration", IEEE TIP 31, 2022, '
+    'arXiv:2207.01074'
+)
+_SCUNET = (
+    'K. Zhang, Y. Li, J. Liang, J. Cao, Y. Zhang, H. Tang, D.-P. Fan, R. Timofte, L. Van Gool, '
+    '"Practical Blind Image Denoising via Swin-Conv-UNet and Data Synthesis", Machine Intelligence '
+    'Research 20, 2023, doi:10.1007/s11633-023-1466-0'
+)
+_BSRGAN = (
+    'K. Zhang, J. Liang, L. Van Gool, R. Timofte, "Designing a Practical Degradation Model for '
+    'Deep Blind Image Super-Resolution", ICCV 2021, doi:10.1109/ICCV48922.2021.00475'
+)
 
 
 def _denoiser(name: str, title: str, summary: str, citation: str, *, blind: bool = False) -> Method:
@@ -264,6 +359,22 @@ def _denoiser(name: str, title: str, summary: str, citation: str, *, blind: bool
         citation=citation,
         parameters_class=DenoiserParameters,
         solver=f'napari_fresco.solvers.feedforward:{name}',
+    )
+
+
+def _unfolding(name: str, title: str, kind: Kind) -> Method:
+    return Method(
+        name=name,
+        title=title,
+        summary='Unfolded enlarging and deblurring for a known blur: one network, any scale.',
+        tasks=('super_resolve', 'deblur'),
+        blind=False,
+        needs={'deblur': ('kernel',)},
+        outputs=('image', 'kernel'),
+        kind=kind,
+        citation=_USRNET,
+        parameters_class=USRNetParameters,
+        solver=f'napari_fresco.solvers.usrnet:{name}',
     )
 
 
@@ -308,10 +419,73 @@ _ENTRIES = (
         solver='napari_fresco.solvers.deepred:deepred',
         downsampling='lanczos2',
     ),
+    _unfolding('usrnet', 'USRNet', 'data-consistent'),
+    _unfolding('usrgan', 'USRGAN', 'generative'),
+    Method(
+        name='virnet',
+        title='VIRNet',
+        summary='Blind denoising and enlarging that also estimates the noise and the blur.',
+        tasks=('denoise', 'super_resolve'),
+        blind=True,
+        needs={},
+        outputs=('image', 'variance', 'kernel'),
+        kind='feed-forward',
+        citation=_VIRNET,
+        parameters_class=VIRNetParameters,
+        solver='napari_fresco.solvers.virnet:virnet',
+        downsampling='unknown',
+        scales=(2, 3, 4),
+    ),
+    Method(
+        name='vdir',
+        title='VDIR',
+        summary='Blind restoration steered by a latent description of the degradation.',
+        tasks=('denoise', 'super_resolve', 'deblock'),
+        blind=True,
+        needs={},
+        outputs=('image', 'uncertainty', 'latent'),
+        kind='feed-forward',
+        citation=_VDIR,
+        parameters_class=VDIRParameters,
+        solver='napari_fresco.solvers.vdir:vdir',
+        downsampling='unknown',
+        scales=(2, 4),
+    ),
+    Method(
+        name='scunet',
+        title='SCUNet',
+        summary='Blind denoising of real photographs by convolutions and attention.',
+        tasks=('denoise',),
+        blind=True,
+        needs={},
+        outputs=('image',),
+        kind='feed-forward',
+        citation=_SCUNET,
+        parameters_class=SCUNetParameters,
+        solver='napari_fresco.solvers.scunet:scunet',
+    ),
+    Method(
+        name='bsrgan',
+        title='BSRGAN',
+        summary='Blind enlarging of photographs that were blurred, resized, noisy and compressed.',
+        tasks=('super_resolve',),
+        blind=True,
+        needs={},
+        outputs=('image',),
+        kind='generative',
+        citation=_BSRGAN,
+        parameters_class=NetworkParameters,
+        solver='napari_fresco.solvers.bsrgan:bsrgan',
+        downsampling='unknown',
+        scales=(2, 4),
+    ),
     _denoiser('drunet', 'DRUNet', 'Non-blind denoising by one pass of a residual U-Net.', _DPIR),
     _denoiser('ffdnet', 'FFDNet', 'Fast non-blind denoising at half resolution.', _FFDNET),
     _denoiser('dncnn', 'DnCNN', 'Residual denoising network for one noise level or blind.', _DNCNN),
 )
+
+ESTIMATORS = ('virnet',)
+"""Methods that can estimate noise and blur for others: ``sigma='virnet'``."""
 
 METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in _ENTRIES})
 
@@ -330,8 +504,8 @@ def find_method(name: str) -> Method:
         When there is no such method; the message lists them.
     """
     if not isinstance(name, str) or name not in METHODS:
-        near = get_close_matches(str(name), METHODS, n=1)
-        hint = f' Did you mean {near[0]!r}?' if near else ''
+        near = get_close_matches(str(name), METHODS, n=2)
+        hint = f' Did you mean {" or ".join(map(repr, near))}?' if near else ''
         raise MethodError(f'unknown method {name!r}.{hint} Methods: {", ".join(METHODS)}')
     return METHODS[name]
 

@@ -23,7 +23,7 @@ BFLOAT16_SIGMA = 7 / 255
 
 Measured for DRUNet, whose image passes from the first to the last layer in
 float32; chains of layers have their own in
-:data:`napari_fresco.network_denoiser.BFLOAT16_SIGMAS`.
+:data:`napari_fresco.tiled_network.BFLOAT16_SIGMAS`.
 """
 
 UNKNOWN_MEMORY = 2 << 30

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .catalogue import ESTIMATORS, METHODS
 from .errors import KernelError, MaskError, MethodError, ParameterError
 from .image import Layout, as_array
 from .method import Method
 from .physics import kernels
 from .types import Task
 
-MAX_SCALE = 8
+_CENTRED = 0.25  # share of the shift by which the centre of mass may be off
+_SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
+    map(repr, ESTIMATORS)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +36,21 @@ class Inputs:
         Noise in image units, a number or a map on the plane; None means estimate it.
     scale : int
         Factor of super-resolution, 1 for all other tasks.
+    shifted : bool
+        Whether `kernel` is moved by (scale - 1)/2 to the upper left.
+    estimated : mapping
+        Which of 'sigma' and 'kernel' a method is to estimate first, and which one.
+    warnings : tuple of str
+        What the user should know of the inputs.
     """
 
     mask: NDArray[np.bool_] | None
     kernel: NDArray[np.float64] | None
     sigma: float | NDArray[np.float64] | None
     scale: int
+    shifted: bool = False
+    estimated: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     def plane_mask(self, index: tuple[int, ...]) -> NDArray[np.bool_] | None:
         """Return the damage of plane `index`."""
@@ -56,6 +70,7 @@ def check_inputs(
     kernel: Any,
     sigma: Any,
     scale: Any,
+    kernel_position: str = 'auto',
 ) -> Inputs:
     """Check everything that comes with an image of `layout`.
 
@@ -66,13 +81,21 @@ def check_inputs(
         was given, what is allowed and what to do.
     """
     _check_presence(method, task, 'mask', mask, uses=task == 'inpaint')
-    _check_presence(method, task, 'kernel', kernel, uses=task in ('deblur', 'super_resolve'))
-    factor = _check_scale(task, scale)
+    blurred = task == 'deblur' or (task == 'super_resolve' and method.downsampling != 'unknown')
+    _check_presence(method, task, 'kernel', kernel, uses=blurred)
+    factor = _check_scale(method, task, scale)
+    estimated = _estimated(method, task, factor, kernel=kernel, sigma=sigma)
+    given = None if kernel is None or 'kernel' in estimated else kernel
+    normal = None if given is None else _check_kernel(given, layout, factor)
+    shifted, warnings = _position(normal, factor, kernel_position)
     return Inputs(
         mask=None if mask is None else _check_mask(mask, layout),
-        kernel=None if kernel is None else _check_kernel(kernel, layout, factor),
-        sigma=_check_sigma(sigma, layout),
+        kernel=normal,
+        sigma=None if 'sigma' in estimated else _check_sigma(sigma, layout),
         scale=factor,
+        shifted=shifted,
+        estimated=estimated,
+        warnings=warnings,
     )
 
 
@@ -104,11 +127,65 @@ def _check_presence(method: Method, task: Task, name: str, value: Any, *, uses: 
         error = MaskError if name == 'mask' else KernelError
         raise error(f'{method.name} needs a {name} for task {task!r}; {advice}')
     if value is not None and not uses:
+        if name == 'kernel' and task == 'super_resolve':
+            raise MethodError(
+                f'a kernel was given, but {method.name} finds out the blur by itself; leave it '
+                "out, or choose method='usrnet' or 'dpir'"
+            )
         use = {'mask': "task='inpaint'", 'kernel': "task='deblur' or task='super_resolve'"}[name]
         raise MethodError(f'a {name} was given, but task {task!r} uses none; choose {use}')
 
 
-def _check_scale(task: Task, scale: Any) -> int:
+def _estimated(
+    method: Method, task: Task, scale: int, *, kernel: Any, sigma: Any
+) -> dict[str, str]:
+    """Return which inputs are to be estimated first, and by which method."""
+    asked = {
+        name: value
+        for name, value in (('sigma', sigma), ('kernel', kernel))
+        if isinstance(value, str) and value in ESTIMATORS
+    }
+    if not asked:
+        return {}
+    if method.blind:
+        raise MethodError(
+            f'{method.name} estimates the degradation by itself; leave sigma and kernel out'
+        )
+    if task == 'demosaic':
+        raise MethodError("a mosaic cannot be estimated from; give sigma as a number or 'auto'")
+    if 'kernel' in asked:
+        scales = METHODS[asked['kernel']].scales
+        if task != 'super_resolve' or scale not in scales:
+            raise KernelError(
+                f'{asked["kernel"]} estimates kernels for super-resolution by '
+                f'{", ".join(map(str, scales))}, not for task {task!r} and scale {scale}; give the '
+                'kernel as an array'
+            )
+    return asked
+
+
+def _position(
+    kernel: NDArray[np.float64] | None, scale: int, position: str
+) -> tuple[bool, tuple[str, ...]]:
+    """Say whether a kernel is shifted by (scale - 1)/2, and what is doubtful about that."""
+    if kernel is None or scale == 1:
+        return False, ()
+    if position != 'auto':
+        return position == 'shifted', ()
+    full = (scale - 1) / 2
+    centre = [float(k @ (np.arange(k.size) - k.size // 2)) for k in (kernel.sum(1), kernel.sum(0))]
+    shifted = -sum(centre) / 2 >= full / 2
+    expected = -full if shifted else 0.0
+    if max(abs(c - expected) for c in centre) <= _CENTRED * full:
+        return shifted, ()
+    return shifted, (
+        f'the centre of mass of the kernel is {centre[0]:+.2f} rows and {centre[1]:+.2f} columns '
+        f'off its middle, so it is not known to be shifted; it was taken as '
+        f'{"shifted" if shifted else "centred"}: say kernel_position="centred" or "shifted"',
+    )
+
+
+def _check_scale(method: Method, task: Task, scale: Any) -> int:
     whole = isinstance(scale, int | np.integer) and not isinstance(scale, bool)
     if task != 'super_resolve':
         if not whole or scale != 1:
@@ -116,9 +193,12 @@ def _check_scale(task: Task, scale: Any) -> int:
                 f"scale = {scale!r}, but task {task!r} keeps the size; choose task='super_resolve'"
             )
         return 1
-    if not whole or not 2 <= scale <= MAX_SCALE:
+    if not whole or scale not in method.scales:
+        low, high = method.scales[0], method.scales[-1]
+        every = len(method.scales) == high - low + 1
+        allowed = f'from {low} to {high}' if every else ' or '.join(map(str, method.scales))
         raise ParameterError(
-            f'scale = {scale!r}; super-resolution takes a whole number from 2 to {MAX_SCALE}'
+            f'scale = {scale!r}; super-resolution by {method.name} takes a whole number, {allowed}'
         )
     return int(scale)
 
@@ -153,6 +233,11 @@ def _check_mask(mask: Any, layout: Layout) -> NDArray[np.bool_]:
 
 
 def _check_kernel(kernel: Any, layout: Layout, scale: int) -> NDArray[np.float64]:
+    if isinstance(kernel, str):
+        raise KernelError(
+            f'kernel = {kernel!r}; give a 2-D array, or {" or ".join(map(repr, ESTIMATORS))} to '
+            'estimate it'
+        )
     # Resampling filters such as the bicubic one have negative lobes; optics have none.
     normal = kernels.normalise(np.asarray(as_array(kernel)), signed=scale > 1)
     grid = tuple(n * scale for n in layout.plane_shape)
@@ -167,13 +252,11 @@ def _check_sigma(sigma: Any, layout: Layout) -> float | NDArray[np.float64] | No
     if isinstance(sigma, str):
         if sigma == 'auto':
             return None
-        raise ParameterError(f"sigma = {sigma!r}; give a number in image units, a map, or 'auto'")
+        raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}')
     try:
         array = np.asarray(as_array(sigma), dtype=np.float64)
     except (TypeError, ValueError):
-        raise ParameterError(
-            f"sigma = {sigma!r}; give a number in image units, a map, or 'auto'"
-        ) from None
+        raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}') from None
     if not np.isfinite(array).all() or (array < 0).any() or not (array > 0).any():
         worst = sigma if array.ndim == 0 else f'a map from {array.min()} to {array.max()}'
         raise ParameterError(

@@ -25,7 +25,7 @@ class Method:
     needs : mapping of Task to tuple of str
         Inputs without which a task cannot run: 'mask', 'kernel'.
     outputs : tuple of str
-        Subset of 'image', 'variance', 'kernel'.
+        Subset of 'image', 'variance', 'kernel', 'uncertainty', 'latent'.
     kind : Kind
         How far the result can be trusted as a measurement.
     citation : str
@@ -34,8 +34,11 @@ class Method:
         The frozen dataclass that declares its parameters.
     solver : str
         ``'module:function'``, imported when a restoration starts.
-    downsampling : {'bicubic', 'lanczos2'}
-        What super-resolution inverts when no kernel is given.
+    downsampling : {'bicubic', 'lanczos2', 'unknown'}
+        What super-resolution inverts when no kernel is given; a method for
+        which it is 'unknown' takes no kernel.
+    scales : tuple of int
+        Factors of super-resolution.
     """
 
     name: str
@@ -49,7 +52,8 @@ class Method:
     citation: str
     parameters_class: type[Parameters]
     solver: str
-    downsampling: Literal['bicubic', 'lanczos2'] = 'bicubic'
+    downsampling: Literal['bicubic', 'lanczos2', 'unknown'] = 'bicubic'
+    scales: tuple[int, ...] = (2, 3, 4, 5, 6, 7, 8)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -1,32 +1,15 @@
-"""Running a denoising network on images of any size: padding, precision and tiles."""
+"""A denoising network as a denoiser: channels and noise levels of all kinds."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from types import MappingProxyType
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from . import devices, tiling
-from .errors import DeviceError, ParameterError
+from .errors import ParameterError
 from .networks.facts import Network
-
-BFLOAT16_SIGMAS: Mapping[str, float] = MappingProxyType(
-    {'ffdnet': 25 / 255, 'dncnn': 50 / 255, 'ircnn': 50 / 255, 'ircnn_bank': 50 / 255}
-)
-"""As :data:`napari_fresco.devices.BFLOAT16_SIGMA`, for chains of layers.
-
-Each of their layers rounds the image anew. Measured with the authors' FFDNet
-(colour: 0.015 dB at 25/255, 0.07 dB at 10/255) and DnCNN (0.024 dB at 25/255).
-"""
-
-SMALLEST_TILE = 64
-"""Side in pixels below which running out of memory is an error."""
-
-_BUDGET_SHARE = 0.5
+from .tiled_network import TiledNetwork
 
 
 class NetworkDenoiser:
@@ -34,22 +17,8 @@ class NetworkDenoiser:
 
     Parameters
     ----------
-    network : Network
-        From :func:`napari_fresco.weights.load`; it is moved to `device`.
-    device : torch.device
-        Where it runs; inputs must be there.
-    precision : {'auto', 'float32', 'bfloat16'}, optional
-        See :func:`napari_fresco.devices.uses_bfloat16`; decided at each call by
-        its noise level.
-    tile : int, optional
-        Side of the tiles without their halo, in pixels; None means as large as
-        memory allows.
-
-    Attributes
-    ----------
-    tile : int or None
-        Side of the tiles now in use; None while images pass in one piece.
-        It is halved when memory runs out.
+    network, device, precision, tile
+        See :class:`~napari_fresco.tiled_network.TiledNetwork`.
     """
 
     def __init__(
@@ -60,20 +29,17 @@ class NetworkDenoiser:
         precision: str = 'auto',
         tile: int | None = None,
     ) -> None:
+        self.tiled = TiledNetwork(network, device=device, precision=precision, tile=tile)
         self.facts = network.facts
-        self.name = network.weights_name
-        self.sha256 = network.weights_sha256
+        self.name = self.tiled.name
+        self.sha256 = self.tiled.sha256
+        self.generative = self.tiled.generative
         self.channels: int | None = self.facts.channels
-        self.device = device
-        self.precision = devices.checked_precision(precision)
-        self.least_sigma = BFLOAT16_SIGMAS.get(self.facts.architecture, devices.BFLOAT16_SIGMA)
-        self.tile = _checked_tile(tile)
-        # Apple GPUs gain nothing from the other layout.
-        self._layout = torch.contiguous_format if device.type == 'mps' else torch.channels_last
-        network.to(device=device, memory_format=self._layout)  # type: ignore[call-overload]
-        self.network = network.eval().requires_grad_(False)
-        self._dtype = next(network.parameters()).dtype
-        self._planned: tuple[int, ...] = ()
+
+    @property
+    def tile(self) -> int | None:
+        """Side of the tiles now in use; None while images pass in one piece."""
+        return self.tiled.tile
 
     def __call__(self, x: Tensor, sigma: float | Tensor) -> Tensor:
         """Denoise ``(N, C, H, W)``; see :class:`napari_fresco.types.Denoiser`.
@@ -103,73 +69,17 @@ class NetworkDenoiser:
         return colour.mean(dim=1).reshape(x.shape)
 
     def _denoise(self, x: Tensor, sigma: float | Tensor, least: float) -> Tensor:
-        self._plan(x)
-        while True:
-            try:
-                with devices.autocast(self.device, self.precision, least, self.least_sigma):
-                    return self._in_tiles(x.to(self._dtype), sigma).to(x.dtype)
-            except (RuntimeError, MemoryError) as error:
-                if not devices.is_out_of_memory(error):
-                    raise
-            # Outside of the handler, where the failed call no longer holds its tensors.
-            self._halve(x)
+        return self.tiled.run_with(self._call, x, sigma, least)
 
-    def _plan(self, x: Tensor) -> None:
-        """Choose tiles for images of a new size, if they do not fit in one piece."""
-        shape = (x.shape[0], *x.shape[2:])
-        if self.tile is not None or shape == self._planned:
-            return
-        self._planned = shape
-        budget = _BUDGET_SHARE * devices.memory_budget(self.device)
-        pixels = budget / (self.facts.bytes_per_pixel * x.shape[0])
-        if x.shape[2] * x.shape[3] > pixels:
-            side = math.isqrt(int(pixels)) - 2 * self.facts.context
-            self.tile = max(side // self.facts.grid * self.facts.grid, SMALLEST_TILE)
-
-    def _halve(self, x: Tensor) -> None:
-        devices.free(self.device)
-        used = min(self.tile or math.inf, max(x.shape[2:]))
-        if used <= SMALLEST_TILE:
-            raise DeviceError(
-                f'{self.name} ran out of memory on {self.device} even in tiles of {used:g} px; '
-                'close other programs, choose device cpu, or take a smaller network'
-            )
-        self.tile = max(int(used) // 2, SMALLEST_TILE)
-
-    def _in_tiles(self, x: Tensor, sigma: float | Tensor) -> Tensor:
-        if self.tile is None:
-            return self._run(x, sigma)
-        return tiling.apply(
-            self._run,
-            x,
-            sigma,
-            tile=self.tile,
-            halo=self.facts.context,
-            grid=self.facts.grid,
-            blend=not self.facts.exact_tiling,
-        )
-
-    def _run(self, x: Tensor, sigma: float | Tensor) -> Tensor:
-        """Call the network on one piece, padded to the multiple that it needs."""
-        height, width = x.shape[-2:]
+    def _call(self, x: Tensor, sigma: float | Tensor) -> Tensor:
+        """Call the network, telling it the noise in its own way."""
         if self.facts.map_channel:
             level = sigma if isinstance(sigma, Tensor) else x.new_full((1, 1, 1, 1), sigma)
-            x = torch.cat((x, level.expand(x.shape[0], 1, height, width)), dim=1)
-        multiple = self.facts.multiple
-        if height % multiple or width % multiple:
-            x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode='replicate')
-        x = x.contiguous(memory_format=self._layout)
+            x = torch.cat((x, level.expand(x.shape[0], 1, *x.shape[-2:])), dim=1)
+            x = x.contiguous(memory_format=self.tiled.layout)
         told = self.facts.takes_sigma and not self.facts.map_channel
-        clean: Tensor = self.network(x, sigma) if told else self.network(x)
-        return clean[..., :height, :width]
-
-
-def _checked_tile(tile: int | None) -> int | None:
-    if tile is not None and tile < 1:
-        raise ParameterError(
-            f'tile = {tile} px is too small; give at least {SMALLEST_TILE}, or none'
-        )
-    return tile
+        clean: Tensor = self.tiled.module(x, sigma) if told else self.tiled.module(x)
+        return clean
 
 
 def checked_sigma(sigma: float | Tensor, x: Tensor) -> tuple[float | Tensor, float]:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .solvers.augment import MODES, turn, turn_back
+from .physics.turned import MODES, turn, turn_back
 from .solvers.schedule import Level, Schedule
 
 Forward = Callable[[Tensor], Tensor]

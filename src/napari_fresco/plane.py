@@ -21,7 +21,9 @@ from .camera import CameraNoise, estimate_camera
 from .image import Array, IntensityMap, Stabilised, to_dtype
 from .noise import estimate_noise
 from .physics import boundary, kernels
-from .physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
+from .physics.assumed_kernels import assumed
+from .physics.degradation import Degradation, Unknown
+from .physics.operators import Blur, Downsample, Identity, Mask, Mosaic
 from .physics.resample import LanczosDownsample
 from .request import Request
 from .types import Problem
@@ -96,9 +98,14 @@ class Plane:
         image = self._enlarged(self.data)
         return np.stack([image] * 3, axis=-1) if self.request.task == 'demosaic' else image
 
-    def variance(self, variance: Tensor) -> Array:
-        """Return a variance map in squared image units."""
-        return self.intensity.variance(self._cropped(variance))
+    def deviation(self, x: Tensor, deviation: Tensor) -> Array:
+        """Return a standard deviation of the estimate `x` in image units."""
+        centre, spread = self._cropped(x), self._cropped(deviation)
+        if spread.ndim < centre.ndim:
+            centre = centre.mean(axis=-1)
+        # The slope of the map of intensities, which is no constant after stabilisation.
+        high, low = (self.intensity.to_image(centre + side * spread) for side in (1, -1))
+        return (high - low) / 2
 
     def facts(self) -> dict[str, Any]:
         """Return what the provenance says of this plane."""
@@ -175,6 +182,8 @@ def _state(r: Request, y: Tensor, mask: NDArray[np.bool_] | None, sigma: float |
     if r.task == 'demosaic':
         mosaic = Mosaic(r.params.pattern, y.shape[-2:]).to(y.device, y.dtype)
         return Problem(r.task, y, mosaic, sigma)
+    if r.method.downsampling == 'unknown':
+        return Problem(r.task, y, Unknown(r.inputs.scale), sigma)
     if r.task in ('deblur', 'super_resolve'):
         return _spectral(r, y, sigma)
     return Problem(r.task, y, Identity(), sigma)
@@ -185,7 +194,7 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
     scale = r.inputs.scale
     if r.inputs.kernel is None and r.method.downsampling == 'lanczos2':
         return Problem(r.task, y, LanczosDownsample(scale).to(y.device, y.dtype), sigma)
-    kernel = r.inputs.kernel if r.inputs.kernel is not None else kernels.bicubic(scale)
+    kernel, sigma = _blur(r, sigma)
     margin = tuple(-(-n // scale) for n in kernel.shape)
     if _extends(r.params.boundary, y, margin):
         y = boundary.extend(y, margin)
@@ -195,6 +204,19 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
     grid = (y.shape[-2] * scale, y.shape[-1] * scale)
     degradation: Degradation = Blur(kernel, grid) if scale == 1 else Downsample(kernel, scale, grid)
     return Problem(r.task, y, degradation.to(y.device, y.dtype), sigma)
+
+
+def _blur(r: Request, sigma: float | Tensor) -> tuple[NDArray[np.float64], float | Tensor]:
+    """Return the kernel, given or assumed, and the noise that goes with it."""
+    scale = r.inputs.scale
+    if r.inputs.kernel is not None:
+        return r.inputs.kernel, sigma
+    if getattr(r.params, 'assume', 'bicubic') == 'bicubic':
+        return kernels.bicubic(scale), sigma
+    kernel, least = assumed(r.params.assume, scale)
+    if r.inputs.sigma is None:
+        sigma = max(sigma, least / 255) if isinstance(sigma, float) else sigma.clamp(least / 255)
+    return kernels.shift(kernel, scale), sigma
 
 
 def _extends(choice: str, y: Tensor, kernel_shape: tuple[int, ...]) -> bool:

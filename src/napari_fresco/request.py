@@ -78,7 +78,14 @@ class Request:
                 'pass rgb=False if the last axis is not colour'
             )
         inputs = check_inputs(
-            method, task, layout, mask=mask, kernel=kernel, sigma=sigma, scale=scale
+            method,
+            task,
+            layout,
+            mask=mask,
+            kernel=kernel,
+            sigma=sigma,
+            scale=scale,
+            kernel_position=params.kernel_position,
         )
         if keep_known is None:
             keep_known = task == 'inpaint' and inputs.sigma is None

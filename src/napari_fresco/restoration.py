@@ -9,18 +9,20 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from . import estimation
 from .image import Array
 from .plane import Plane
 from .provenance import provenance
 from .request import Request
 from .run import Outcome, Workbench, find_solver, run
+from .solvers.ensemble import eightfold
 from .types import Finish, Result, Step
 
 
@@ -29,7 +31,10 @@ def carry_out(
 ) -> Generator[Step, None, Result]:
     """Restore plane after plane, yielding every step; return the result."""
     started = time.perf_counter()
-    gathered = _Gathered(request)
+    estimate: Result | None = None
+    if request.inputs.estimated:
+        request, estimate = yield from estimation.estimate(request, carry_out, cancel)
+    gathered = _Gathered(request, estimate)
     tools = Workbench(request.device, request.params.precision, request.tile, request.seed)
     try:
         for number, index in enumerate(request.layout.planes()):
@@ -54,7 +59,10 @@ def _restore(
 ) -> Generator[Step, None, Outcome]:
     """Restore plane `number`, with steps that count through the stack."""
     planes = int(np.prod(request.layout.leading))
-    runner = run(find_solver(request.method), plane.problem, request.params, tools, cancel)
+    solver = find_solver(request.method)
+    if getattr(request.params, 'ensemble', False):
+        solver = eightfold(solver)
+    runner = run(solver, plane.problem, request.params, tools, cancel)
     with closing(runner):
         while True:
             try:
@@ -74,12 +82,12 @@ def _restore(
 class _Gathered:
     """The planes restored so far."""
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
+    def __init__(self, request: Request, estimate: Result | None) -> None:
+        self._request, self._estimate = request, estimate
         samples = 3 if request.task == 'demosaic' else request.layout.samples
         self._image, self._planes = request.layout.empty(request.inputs.scale, samples)
-        self._variance: Array | None = None
-        self._kernel = request.inputs.kernel
+        self._maps: dict[str, Array] = {}
+        self._kernels: list[Array] = []
         self._outcomes: list[Outcome] = []
         self._facts: list[dict[str, Any]] = []
         self._hash = hashlib.sha256()
@@ -94,13 +102,12 @@ class _Gathered:
         self._outcomes.append(outcome)
         self._facts.append(plane.facts())
         self._hash.update(np.ascontiguousarray(plane.data).tobytes())
-        if outcome.step.variance is not None:
-            variance = plane.variance(outcome.step.variance)
-            if self._variance is None:
-                self._variance = np.zeros((*self._request.layout.leading, *variance.shape))
-            self._variance[plane.index] = variance
+        for name, values in _side_results(plane, outcome.step):
+            if name not in self._maps:
+                self._maps[name] = np.zeros((*self._request.layout.leading, *values.shape))
+            self._maps[name][plane.index] = values
         if outcome.step.kernel is not None:
-            self._kernel = outcome.step.kernel.detach().double().cpu().numpy()
+            self._kernels.append(outcome.step.kernel.detach().double().cpu().numpy())
 
     def skip(self, plane: Plane) -> None:
         """Give a plane back as it came: undamaged, or left out by a cancel."""
@@ -115,9 +122,12 @@ class _Gathered:
         finish: Finish = (
             'cancelled' if cancelled else 'stopped' if 'stopped' in ends else 'completed'
         )
+        kernel = self._kernel()
         record = provenance(
             self._request,
             tools.used(),
+            kernel=kernel,
+            estimate=None if self._estimate is None else self._estimate.provenance,
             outcomes=self._outcomes,
             planes=self._facts,
             finish=finish,
@@ -125,4 +135,28 @@ class _Gathered:
             clipped=self._clipped,
             input_hash=self._hash.hexdigest(),
         )
-        return Result(self._image, self._variance, self._kernel, finish, record)
+        return Result(
+            self._image,
+            self._maps.get('variance', None if self._estimate is None else self._estimate.variance),
+            kernel,
+            finish,
+            record,
+            uncertainty=self._maps.get('uncertainty'),
+            latent=self._maps.get('latent'),
+        )
+
+    def _kernel(self) -> Array | None:
+        """Return the kernel that was given, or the mean of those found in the planes."""
+        if self._request.inputs.kernel is not None or not self._kernels:
+            return self._request.inputs.kernel
+        return np.mean(self._kernels, axis=0)
+
+
+def _side_results(plane: Plane, step: Step) -> Iterator[tuple[str, Array]]:
+    """Yield the maps that a step brings beside the image, in image units."""
+    if step.variance is not None:
+        yield 'variance', plane.deviation(step.x, step.variance.sqrt()) ** 2
+    if step.uncertainty is not None:
+        yield 'uncertainty', plane.deviation(step.x, step.uncertainty)
+    if step.latent is not None:
+        yield 'latent', step.latent.detach()[0].double().cpu().numpy()

@@ -17,9 +17,10 @@ from typing import Any
 
 import torch
 
-from . import denoisers, devices
+from . import denoisers, devices, weights
 from .errors import DeviceError, DivergedError
 from .method import Method
+from .tiled_network import TiledNetwork
 from .types import Denoiser, Finish, Problem, Solver, Step
 
 _CHECK_SECONDS = 0.5  # looking for NaN waits for the GPU, so it is not done every step
@@ -56,6 +57,7 @@ class Workbench:
         self.tile = tile
         self.generator = torch.Generator(device)
         self._denoisers: dict[tuple[str, int], Denoiser] = {}
+        self._networks: dict[str, TiledNetwork] = {}
         self.reseed(seed)
         devices.tune_allocator()
 
@@ -76,17 +78,29 @@ class Workbench:
             )
         return self._denoisers[key]
 
+    def network(self, name: str) -> TiledNetwork:
+        """Return the network of the weights `name`, loaded on first use."""
+        if name not in self._networks:
+            self._networks[name] = TiledNetwork(
+                weights.load(name, device=self.device),
+                device=self.device,
+                precision=self.precision,
+                tile=self.tile,
+            )
+        return self._networks[name]
+
     def autocast(self) -> AbstractContextManager[object]:
         """Return the fast-precision context for a network that a solver trains."""
         return devices.autocast(self.device, self.precision)
 
-    def used(self) -> list[Denoiser]:
-        """Return the denoisers that have been asked for."""
-        return list(self._denoisers.values())
+    def used(self) -> list[Denoiser | TiledNetwork]:
+        """Return the denoisers and networks that have been asked for."""
+        return [*self._denoisers.values(), *self._networks.values()]
 
     def close(self) -> None:
         """Let go of every network and give the memory back."""
         self._denoisers.clear()
+        self._networks.clear()
         devices.free(self.device)
 
 

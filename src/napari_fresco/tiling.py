@@ -27,6 +27,10 @@ class Span:
     low: int
     high: int
 
+    def times(self, scale: int) -> Span:
+        """Return the same interval of an image that is `scale` times as large."""
+        return Span(self.start * scale, self.stop * scale, self.low * scale, self.high * scale)
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -50,6 +54,10 @@ class Tile:
     def outer(self) -> Rectangle:
         """What is read of the image: the core and its halo, clipped to the image."""
         return slice(self.rows.low, self.rows.high), slice(self.columns.low, self.columns.high)
+
+    def times(self, scale: int) -> Tile:
+        """Return the same rectangle of an image that is `scale` times as large."""
+        return Tile(self.rows.times(scale), self.columns.times(scale))
 
 
 def plan(height: int, width: int, tile: int, halo: int, grid: int = 1) -> list[Tile]:
@@ -87,13 +95,14 @@ def apply(
     halo: int,
     grid: int = 1,
     blend: bool = False,
+    scale: int = 1,
 ) -> Tensor:
     """Compute ``function(x, sigma)`` tile by tile.
 
     Parameters
     ----------
     function : callable
-        Maps ``(N, C, H, W)`` and sigma to ``(N, C, H, W)``, any H and W.
+        Maps ``(N, C, H, W)`` and sigma to ``(N, C', scale H, scale W)``, any H and W.
     x : Tensor
         Image ``(N, C, H, W)``.
     sigma : float or Tensor
@@ -104,23 +113,26 @@ def apply(
         False: every pixel comes from one tile; equal to the untiled result
         when `function` looks at most `halo` pixels far. True: neighbouring
         results fade into each other over up to `halo` pixels around the cut.
+    scale : int, optional
+        How many pixels `function` returns for each pixel of `x`, along each axis.
 
     Returns
     -------
     Tensor
-        As large as `x`, of the type that `function` returns.
+        `scale` times as large as `x`, of the type that `function` returns.
     """
     height, width = x.shape[-2:]
     tiles = plan(height, width, tile, halo, grid)
     if len(tiles) == 1:
         return function(x, sigma)
-    rows = _windows([t.rows for t in tiles], halo)
-    columns = _windows([t.columns for t in tiles], halo)
+    large = [t.times(scale) for t in tiles]
+    rows = _windows([t.rows for t in large], halo * scale)
+    columns = _windows([t.columns for t in large], halo * scale)
     joined: Tensor | None = None
-    for t in tiles:
-        part = function(x[(..., *t.outer)], _cut(sigma, t))
+    for cut, t in zip(tiles, large, strict=True):
+        part = function(x[(..., *cut.outer)], _cut(sigma, cut))
         if joined is None:
-            joined = part.new_zeros(*part.shape[:-2], height, width)
+            joined = part.new_zeros(*part.shape[:-2], height * scale, width * scale)
         if blend:
             window = rows[t.rows][:, None] * columns[t.columns]
             joined[(..., *t.outer)] += part * window.to(part)

@@ -7,7 +7,7 @@ This module imports neither torch nor napari, so that everything which only
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .physics.degradation import Degradation
+    from .tiled_network import TiledNetwork
 
 Task = Literal['denoise', 'deblur', 'inpaint', 'super_resolve', 'demosaic', 'deblock']
 Finish = Literal['completed', 'cancelled', 'stopped']
@@ -51,6 +52,18 @@ class Problem:
     sigma: float | Tensor
     start: Tensor | None = None
 
+    def turned(self, mode: int) -> Problem:
+        """Return the same problem turned or flipped; see :func:`.physics.turned.turn`."""
+        from .physics.turned import Turned, turn
+
+        return replace(
+            self,
+            y=turn(self.y, mode),
+            degradation=Turned.of(self.degradation, mode),
+            sigma=self.sigma if isinstance(self.sigma, float) else turn(self.sigma, mode),
+            start=None if self.start is None else turn(self.start, mode),
+        )
+
 
 class Denoiser(Protocol):
     """f(x, sigma): removes Gaussian noise of standard deviation `sigma`.
@@ -70,11 +83,19 @@ class Denoiser(Protocol):
 class Tools(Protocol):
     """What the runner lends to a solver; a solver asks for nothing else."""
 
-    device: torch.device
-    generator: torch.Generator
+    @property
+    def device(self) -> torch.device:
+        """Where everything runs."""
+
+    @property
+    def generator(self) -> torch.Generator:
+        """Random numbers on :attr:`device`."""
 
     def denoiser(self, name: str, channels: int) -> Denoiser:
         """The denoiser `name` ('auto' picks by `channels`), tiled and in fast precision."""
+
+    def network(self, name: str) -> TiledNetwork:
+        """The network of the weights `name` (registry name or file), ready to be run in tiles."""
 
     def autocast(self) -> AbstractContextManager[object]:
         """Fast-precision context for networks that a solver trains itself."""
@@ -101,6 +122,10 @@ class Step:
         Further scalars worth plotting, such as losses.
     variance, kernel : Tensor, optional
         Estimated noise variance ``(1, 1 or C, H, W)`` and kernel ``(kh, kw)``.
+    uncertainty : Tensor, optional
+        Standard deviation of the estimate ``(1, 1 or C, H, W)`` on the grid of x.
+    latent : Tensor, optional
+        What a method distilled from the image, ``(1, L, h', w')``, without units.
     plane : tuple of int
         Which plane of a stack this is; filled in by the runner.
     to_image : callable
@@ -116,6 +141,8 @@ class Step:
     metrics: Mapping[str, float] = field(default_factory=dict)
     variance: Tensor | None = None
     kernel: Tensor | None = None
+    uncertainty: Tensor | None = None
+    latent: Tensor | None = None
     plane: tuple[int, ...] = ()
     to_image: Callable[[Tensor], np.ndarray] | None = None
 
@@ -140,6 +167,10 @@ class Result:
         Noise variance map in squared image units.
     kernel : ndarray or None
         Estimated or used blur kernel, 2-D, sums to 1.
+    uncertainty : ndarray or None
+        Standard deviation of the estimate in image units, shaped like `image`.
+    latent : ndarray or None
+        Latent maps ``(..., L, h', w')`` without units.
     finish : {'completed', 'cancelled', 'stopped'}
         'stopped' means that a stopping rule ended the iteration early.
     provenance : dict
@@ -152,6 +183,8 @@ class Result:
     kernel: np.ndarray | None
     finish: Finish
     provenance: dict[str, Any]
+    uncertainty: np.ndarray | None = None
+    latent: np.ndarray | None = None
 
 
 Solver = Callable[[Problem, Any, Tools], Iterator[Step]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from napari_fresco import metrics, parity
 from napari_fresco.catalogue import PnPParameters
 from napari_fresco.networks.ircnn import bank_index
+from napari_fresco.physics import turned
 from napari_fresco.physics.operators import Identity
-from napari_fresco.solvers import augment, feedforward, schedule
-from napari_fresco.types import Denoiser, Problem
+from napari_fresco.solvers import feedforward, schedule
+from napari_fresco.solvers.ensemble import eightfold
+from napari_fresco.types import Denoiser, Problem, Step
 
 from .base import Golden, close
 from .dpir_data import CASES as DATA
@@ -79,12 +81,12 @@ def _check_matlab(golden: Golden, run: dict[str, Any]) -> None:
 
 def check_augment(golden: Golden) -> None:
     x = tensor(golden.inputs['x'])
-    for mode in range(augment.MODES):
-        turned = augment.turn(x, mode)
-        close(turned, golden.outputs[f'mode{mode}'], 0)
+    for mode in range(turned.MODES):
+        seen = turned.turn(x, mode)
+        close(seen, golden.outputs[f'mode{mode}'], 0)
         inverse = golden.meta['inverse'][str(mode)]
-        close(augment.turn(turned, inverse), golden.inputs['x'], 0)
-        close(augment.turn_back(turned, mode), golden.inputs['x'], 0)
+        close(turned.turn(seen, inverse), golden.inputs['x'], 0)
+        close(turned.turn_back(seen, mode), golden.inputs['x'], 0)
 
 
 @torch.no_grad()
@@ -126,12 +128,18 @@ def check_denoise(golden: Golden) -> None:
         once = parity.TestMode(1, modulo=mode.modulo) if ensemble else mode
         denoiser = parity.AuthorsDRUNet(network, meta['out_nc'], once)
         problem = Problem('denoise', x[:, :-1], Identity(), sigma)
-        *_, step = feedforward.one_pass(problem, denoiser, ensemble=ensemble)
+        solver = eightfold(_one_pass) if ensemble else _one_pass
+        *_, step = solver(problem, denoiser, None)
         close(step.x, outputs[f'y{n}'], FORWARD_ATOL)
         bytes_close(step.x, outputs[f'img_E{n}_uint8_hwc'])
         truth, ours = golden.inputs[f'img_H{n}_uint8_hwc'], metrics.to_uint8(image(step.x))
         assert abs(metrics.psnr(ours, truth) - outputs[f'psnr{n}'].item()) < 1e-3
         assert abs(metrics.ssim(ours, truth) - outputs[f'ssim{n}'].item()) < 1e-4
+
+
+def _one_pass(problem: Problem, denoiser: Any, tools: Any) -> Iterator[Step]:
+    """Denoise once: a solver whose parameters are the denoiser."""
+    return feedforward.one_pass(problem, denoiser)
 
 
 def check_jpeg_deblock(golden: Golden) -> None:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 
+from ..errors import FrescoError
 from ..method import Method
 from ..types import Task
+from .about import takes_kernel
 from .choosers import LayerChooser
 from .fields import Field
-from .form import Section
+from .form import Section, note
+from .kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
 from .kernel_panel import KernelDialog
 from .layers import Selection, full_resolution
+from .marks import KERNEL, is_picture
 from .mask_rows import MaskRows
-from .results import KERNEL
+from .obstacles import sentence
 
 if TYPE_CHECKING:
     import napari
-    from numpy.typing import NDArray
 
 _LARGEST_KERNEL = 255
+_WITH_KERNEL = {'boundary': None, 'kernel_position': True, 'assume': False}
+"""Parameters of methods that take a kernel: for any, for a given one, or for none given."""
 
 
 class DamageSection(Section):
@@ -50,11 +54,13 @@ class DamageSection(Section):
         self.kernel = LayerChooser(viewer, self._may_be_kernel, '(none)')
         self.make_kernel = QPushButton('Make …')
         self.scale = QSpinBox()
-        self.scale.setRange(2, 8)
+        self.scale.setRange(min(method.scales), max(method.scales))
         self.scale.setPrefix('× ')
         self._keep = self.add('Intact pixels', self.keep_known, tooltip=_KEEP_HELP)
         self._scale = self.add('Enlarge', self.scale, tooltip='Pixels of the result per pixel')
         self._kernel = self.add('Blur kernel', self.kernel, self.make_kernel, tooltip=_KERNEL_HELP)
+        self.kernel_note = note()
+        self._kernel_note = self.add('', self.kernel_note)
         self._rows = [(field.parameter, field.add_to(self)) for field in fields]
         self._listen()
 
@@ -72,20 +78,22 @@ class DamageSection(Section):
         self.mask_rows.show(inpaint)
         self._keep.show(inpaint)
         self._scale.show(enlarge)
-        self._kernel.show(enlarge or task == 'deblur')
+        self._show_kernel(task)
         for parameter, row in self._rows:
-            row.show(not parameter.tasks or task in parameter.tasks)
+            used = not parameter.tasks or task in parameter.tasks
+            row.show(used and self._applies(parameter.name, task))
         rows = [
             *self.mask_rows.rows,
             self._keep,
             self._scale,
             self._kernel,
+            self._kernel_note,
             *(r for _, r in self._rows),
         ]
         self.hide_if_empty(rows)
 
-    def missing(self, task: Task) -> str:
-        """Say in words what `task` still needs, or nothing."""
+    def missing(self, task: Task, estimated: Collection[str] = ()) -> str:
+        """Say in words what `task` still needs beside what is to be estimated, or nothing."""
         needs = self._method.needs.get(task, ())
         if 'mask' in needs:
             if self.mask_rows.layer.value is None:
@@ -96,16 +104,51 @@ class DamageSection(Section):
                 return 'The mask marks every pixel as damaged: is it inverted?'
         if 'kernel' in needs and self.kernel.value is None:
             return 'Deblurring needs the blur kernel: press "Make …", or choose a layer with it.'
-        return ''
+        if task == 'super_resolve' and self.scale.value() not in self._method.scales:
+            offered = ', '.join(f'× {scale}' for scale in self._method.scales)
+            return f'{self._method.title} enlarges {offered}, not × {self.scale.value()}.'
+        return '' if 'kernel' in estimated else self._kernel_problem(task)
 
     def settings(self, task: Task) -> dict[str, Any]:
         """Return the keywords of :func:`napari_fresco.restore` that are set here."""
         return {'keep_known': self.keep_known.isChecked()} if task == 'inpaint' else {}
 
-    def kernel_array(self) -> NDArray[Any] | None:
-        """Return the chosen kernel."""
+    def chosen_kernel(self, task: Task) -> ChosenKernel | None:
+        """Return the chosen kernel, made fit for `task`.
+
+        Raises
+        ------
+        KernelError
+            When it does not fit.
+        """
         layer = self.kernel.value
-        return None if layer is None else np.array(full_resolution(layer))
+        if layer is None or not takes_kernel(self._method, task):
+            return None
+        place = next((f.value for f in self._fields if f.parameter.name == 'kernel_position'), AUTO)
+        scale = self.scale.value() if task == 'super_resolve' else 1
+        return chosen_kernel(layer, self._image(), task, scale=scale, position=place)
+
+    def _kernel_problem(self, task: Task) -> str:
+        try:
+            self.chosen_kernel(task)
+        except FrescoError as error:
+            return sentence(error)
+        return ''
+
+    def _show_kernel(self, task: Task) -> None:
+        takes = takes_kernel(self._method, task)
+        layer = self.kernel.value if takes else None
+        self._kernel.show(takes)
+        self.kernel_note.setText('' if layer is None else about_kernel(layer))
+        self._kernel_note.show(bool(self.kernel_note.text()))
+
+    def _applies(self, name: str, task: Task) -> bool:
+        """Say whether a parameter makes a difference with the kernel that is chosen."""
+        if name not in _WITH_KERNEL:
+            return True
+        given = _WITH_KERNEL[name]
+        takes = takes_kernel(self._method, task)
+        return takes and (given is None or given == (self.kernel.value is not None))
 
     def _suggest(self, task: Task) -> None:
         """Choose the inputs of a task where there is no doubt."""
@@ -119,11 +162,12 @@ class DamageSection(Section):
         self.mask_rows.changed.connect(self.changed)
         self.mask_rows.measured.connect(self.changed)
         self.kernel.changed.connect(self.changed)
+        self.scale.valueChanged.connect(self._on_field)
         self.make_kernel.clicked.connect(self._open_kernel_dialog)
         for field in self._fields:
             field.changed.connect(self._on_field)
 
-    def _on_field(self) -> None:
+    def _on_field(self, *args: Any) -> None:
         self.changed.emit()
 
     def _open_kernel_dialog(self) -> None:
@@ -140,7 +184,8 @@ class DamageSection(Section):
             return False
         if image is not None and layer.unique_id == image.unique_id:
             return False
-        return KERNEL in layer.metadata or max(full_resolution(layer).shape) <= _LARGEST_KERNEL
+        small = max(full_resolution(layer).shape) <= _LARGEST_KERNEL
+        return KERNEL in layer.metadata or (small and is_picture(layer))
 
 
 _KEEP_HELP = (
@@ -148,6 +193,8 @@ _KEEP_HELP = (
     'too.</p>'
 )
 _KERNEL_HELP = (
-    '<p>Image layer that holds the point spread function, centred, on the pixel grid of the '
-    'result. For enlarging it is optional: without one, bicubic reduction is assumed.</p>'
+    '<p>Image layer that holds the point spread function, on the pixel grid of the result. For '
+    'enlarging it is optional. It may be centred on its middle pixel, or shifted to the upper '
+    'left as USRNet has it: say which under "Kernel position". A kernel estimated by VIRNet, or '
+    'a copy of it that you edited, is converted from bicubic reduction.</p>'
 )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image, Shapes
+from napari.layers import Shapes
 from qtpy.QtCore import Signal
 
+from ..errors import ImageError
 from ..method import Method
 from ..types import Task
 from . import words
 from .choosers import LayerChooser
 from .form import Section, combo_box
 from .layers import Selection, is_stack, select, select_same
+from .marks import is_picture, truth_of
 from .masks import region_of, visible_box
-from .results import KERNEL
 
 if TYPE_CHECKING:
     import napari
@@ -32,11 +33,11 @@ class InputSection(Section):
         super().__init__('Image')
         self._viewer = viewer
         self._method = method
-        self.image = LayerChooser(viewer, _is_image)
+        self.image = LayerChooser(viewer, is_picture)
         self.task_box = combo_box(*(words.TASKS[task] for task in method.tasks))
         self.extent = combo_box(SLICE, STACK)
         self.region = LayerChooser(viewer, _is_shapes, WHOLE, VISIBLE)
-        self.reference = LayerChooser(viewer, _is_image, '(none)')
+        self.reference = LayerChooser(viewer, is_picture, '(none)')
         self.add('Image', self.image)
         task = self.add('Task', self.task_box)
         task.show(len(method.tasks) > 1)
@@ -44,6 +45,7 @@ class InputSection(Section):
         self.add('Region', self.region, tooltip=_REGION_HELP)
         self.add('Reference', self.reference, tooltip=_REFERENCE_HELP)
         self._choose_active()
+        self._suggested_for: tuple[str, int] | None = None
         self._listen()
         self.refresh()
 
@@ -69,10 +71,30 @@ class InputSection(Section):
         point = self._viewer.dims.point if only_slice else None
         return select(layer, point=point, box=self._box())
 
-    def comparison(self, part: Selection) -> Selection | None:
-        """Return the part of the reference that lies below `part`."""
+    def comparison(self, part: Selection, scale: int = 1) -> Selection | None:
+        """Return the part of the reference that lies below `part` of an image to be enlarged.
+
+        Raises
+        ------
+        ImageError
+            When the reference is not on the grid of the result.
+        """
         reference = self.reference.value
-        return None if reference is None else select_same(reference, part)
+        return None if reference is None else select_same(reference, part, scale)
+
+    def suggest_reference(self, scale: int) -> None:
+        """Choose the image that a simulated one was made from, where the result is on its grid."""
+        image = self.image.value
+        truth = None if image is None else truth_of(image)
+        if truth is None or truth not in self._viewer.layers:
+            return
+        chosen_for = (str(image.unique_id), scale)
+        if chosen_for == self._suggested_for:
+            return
+        self._suggested_for = chosen_for
+        fits = _same_grid(self._viewer.layers[truth], image, scale)
+        if fits or self.reference.currentText() == truth:
+            self.reference.value = self._viewer.layers[truth] if fits else None
 
     def refresh(self) -> None:
         """Offer slice or stack where there is a choice."""
@@ -108,8 +130,12 @@ _REGION_HELP = (
 _REFERENCE_HELP = '<p>The true image, if you have it: its PSNR is shown while the method runs.</p>'
 
 
-def _is_image(layer: napari.layers.Layer) -> bool:
-    return isinstance(layer, Image) and KERNEL not in layer.metadata
+def _same_grid(layer: Any, image: Any, scale: int) -> bool:
+    try:
+        select_same(layer, select(image), scale)
+    except ImageError:
+        return False
+    return True
 
 
 def _is_shapes(layer: napari.layers.Layer) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import FrescoError, KernelError
 from ..files import ImageFile, write_image, write_json
 from ..physics import kernels
-from .results import KERNEL, METADATA
+from .marks import KERNEL, METADATA
 
 LayerData = tuple[Any, dict[str, Any], str]
 

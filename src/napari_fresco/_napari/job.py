@@ -93,6 +93,7 @@ class Session:
         self._steps: Generator[Step, None, Result] | None = None
         self._reference: NDArray[Any] | None = None
         self._first: tuple[float, int] | None = None
+        self._last = 0
         self._sampled = -np.inf
 
     def advance(self) -> Report | Outcome:
@@ -115,8 +116,9 @@ class Session:
 
     def _report(self, step: Step) -> Report:
         now = time.monotonic()
-        if self._first is None:
+        if self._first is None or step.index <= self._last:  # the second of two steps begins
             self._first = (now, step.index)
+        self._last = step.index
         remaining = self._remaining(now, step)
         if now - self._sampled < self._interval and step.index < step.total and not step.final:
             return Report(step.index, step.total, remaining)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Shapes
+from napari.layers import Shapes
 from napari.utils.notifications import show_error
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QImage, QPixmap
@@ -29,8 +29,8 @@ from .fields import Field, fields_of
 from .form import Scroll, Section, combo_box, note, stacked
 from .kernel_kinds import KINDS, make
 from .layers import Space, select, spatial_axes
+from .marks import KERNEL, is_picture
 from .masks import region_of
-from .results import KERNEL
 
 if TYPE_CHECKING:
     import napari
@@ -52,7 +52,7 @@ class KernelPanel(QWidget):
         super().__init__()
         self._viewer = viewer
         self._section = Section('Blur kernel')
-        self.image = LayerChooser(viewer, _is_image)
+        self.image = LayerChooser(viewer, is_picture)
         self.kind = combo_box(*KINDS, FILE, BEAD)
         self.fields = {title: fields_of(kind.parameters) for title, kind in KINDS.items()}
         self.file = QLineEdit()
@@ -227,10 +227,6 @@ _BEAD_HELP = (
     '<p>Shapes layer with a rectangle around one bright bead, smaller than the resolution, with '
     'some dark background.</p>'
 )
-
-
-def _is_image(layer: napari.layers.Layer) -> bool:
-    return isinstance(layer, Image) and KERNEL not in layer.metadata
 
 
 def _is_shapes(layer: napari.layers.Layer) -> bool:

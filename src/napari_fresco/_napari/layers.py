@@ -193,8 +193,18 @@ def select(
     return Selection(full_resolution(layer), tuple(index), spatial, bool(layer.rgb))
 
 
-def select_same(layer: napari.layers.Image, like: Selection) -> Selection:
+def select_same(layer: napari.layers.Image, like: Selection, scale: int = 1) -> Selection:
     """Choose from another layer the part that `like` chooses: a noise map, a reference.
+
+    Parameters
+    ----------
+    layer : Image
+        The other layer.
+    like : Selection
+        Part of an image.
+    scale : int
+        Pixels of the other layer per pixel of the image, in rows and columns; it may have
+        up to ``scale - 1`` more at the end, which decimation leaves over.
 
     Raises
     ------
@@ -202,16 +212,24 @@ def select_same(layer: napari.layers.Image, like: Selection) -> Selection:
         When the grids differ.
     """
     grid = _grid(layer)
-    wanted = tuple(like.data.shape[: len(like.index)])
-    if grid == wanted:
-        return Selection(full_resolution(layer), like.index, like.spatial, bool(layer.rgb))
+    factors = [scale if axis in like.spatial else 1 for axis in range(len(like.index))]
+    wanted = [n * f for n, f in zip(like.data.shape, factors, strict=False)]
+    index = [slice(s.start * f, s.stop * f) for s, f in zip(like.index, factors, strict=True)]
+    data, rgb = full_resolution(layer), bool(layer.rgb)
+    if len(grid) == len(wanted) and _fits(grid, wanted, scale):
+        return Selection(data, tuple(index), like.spatial, rgb)
     rows, columns = like.spatial
-    if grid == (wanted[rows], wanted[columns]):
-        index = (like.index[rows], like.index[columns])
-        return Selection(full_resolution(layer), index, (0, 1), bool(layer.rgb))
+    if len(grid) == 2 and _fits(grid, [wanted[rows], wanted[columns]], scale):
+        return Selection(data, (index[rows], index[columns]), (0, 1), rgb)
+    what = 'the image' if scale == 1 else f'the image enlarged × {scale}'
     raise ImageError(
-        f'layer {layer.name!r} has shape {grid}, the image {wanted}; choose one on the same grid'
+        f'layer {layer.name!r} has shape {grid}, {what} {tuple(wanted)}; '
+        'choose one on the same grid'
     )
+
+
+def _fits(grid: Sequence[int], wanted: Sequence[int], scale: int) -> bool:
+    return all(0 <= n - w < scale for n, w in zip(grid, wanted, strict=True))
 
 
 def _grid(layer: napari.layers.Layer) -> tuple[int, ...]:

@@ -3,35 +3,67 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 from .. import weights
+from ..catalogue import NetworkParameters
+from ..errors import WeightsError
 from ..method import Method
 from ..types import Task
 from ..weights.store import FOLDER_VARIABLE
 
 PARAMETERS = ('model', 'prior')
-"""Names of the parameters that choose a denoiser."""
+"""Names of the parameters that choose a network."""
 
 
-def model_choices(method: Method, task: Task, parameter: str) -> list[str]:
+def model_choices(method: Method, task: Task, parameter: str, scale: int = 1) -> list[str]:
     """Return the names that `parameter` of `method` may take for `task`, the default first."""
     here = [found.entry for found in weights.status() if found.path is not None]
+    if is_network(method):
+        own = _architectures(method)
+        fitting = [e for e in here if e.architecture in own and e.serves(task, scale)]
+        return ['auto', *(entry.name for entry in fitting)]
     aim = 'deblock' if task == 'deblock' else 'denoise'
-    own = {entry.architecture for entry in weights.registry().values()} & {method.name}
-    one_pass = len(method.tasks) == 1
-    names = [
-        entry.name
-        for entry in here
-        if entry.task == aim and (not one_pass or entry.architecture in own)
-    ]
-    plain = [] if one_pass or aim == 'deblock' else ['nlm']
-    if plain and find_spec('bm3d'):
-        plain.append('bm3d')
-    return ['auto', *(['none'] if parameter == 'prior' else []), *names, *plain]
+    names = [entry.name for entry in here if entry.serves(aim) and entry.architecture in _PRIORS]
+    none = ['none'] if parameter == 'prior' else []
+    return ['auto', *none, *names, *(_plain() if aim == 'denoise' else ())]
+
+
+def is_network(method: Method) -> bool:
+    """Say whether `method` is one trained network, and not a solver with a denoiser in it."""
+    return issubclass(method.parameters_class, NetworkParameters)
+
+
+def weights_problem(method: Method, task: Task, channels: int, scale: int) -> str:
+    """Say for which tasks and scales there are weights, if not for these, or nothing."""
+    if not is_network(method):
+        return ''
+    try:
+        weights.default_for(method.name, channels, task, scale)
+    except WeightsError as error:
+        return f'{method.title}: {error}.'
+    return ''
 
 
 def look_in(folder: str) -> None:
     """Let the library look for weights in the folder of the user's preferences, too."""
     if folder:
         os.environ[FOLDER_VARIABLE] = folder
+
+
+_PRIORS = ('drunet', 'ffdnet', 'ircnn', 'dncnn')
+
+
+def _architectures(method: Method) -> set[str]:
+    cast = {
+        known.architecture for known in weights.registry().values() if known.role == method.name
+    }
+    return cast | {method.name}
+
+
+def _plain() -> Iterator[str]:
+    """Yield the denoisers that need no weights."""
+    yield 'nlm'
+    if find_spec('bm3d'):
+        yield 'bm3d'

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QPushButton
 
 from .choosers import LayerChooser
 from .fields import Field
-from .form import Section, combo_box
+from .form import Section, combo_box, note
+from .marks import VARIANCE, may_be_noise
 
 if TYPE_CHECKING:
     import napari
@@ -46,12 +46,13 @@ class NoiseSection(Section):
         self._fields = {field.parameter.name: field for field in fields}
         self.mode = combo_box(AUTO, VALUE, MAP)
         self.number = _number_box()
-        self.map = LayerChooser(viewer, _may_be_map)
+        self.map = LayerChooser(viewer, may_be_noise)
         self.estimate_button = QPushButton('Estimate')
         self.estimate_button.setToolTip('Estimate the noise of the chosen image now')
         self._level = self.add('Noise σ', self.mode, self.estimate_button, tooltip=_SIGMA_HELP)
         self._number = self.add('σ (image units)', self.number, tooltip=_SIGMA_HELP)
-        self._map = self.add('σ map', self.map, tooltip='Image layer with a σ for every pixel')
+        self._map = self.add('σ map', self.map, tooltip=_MAP_HELP)
+        self._root = self.add('', note('A variance map: its square root is taken as σ.'))
         self._rows = {name: field.add_to(self) for name, field in self._fields.items()}
         self._listen()
         self.refresh()
@@ -63,6 +64,12 @@ class NoiseSection(Section):
         if mode == AUTO:
             return 'auto'
         return self.number.value() if mode == VALUE else self.map.value
+
+    @property
+    def holds_variance(self) -> bool:
+        """Whether the map holds variances, whose square root is the noise."""
+        layer = self.sigma
+        return VARIANCE in getattr(layer, 'metadata', ())
 
     def estimate(self) -> None:
         """Put the estimated noise level into the number."""
@@ -76,6 +83,7 @@ class NoiseSection(Section):
         mode = self.mode.currentText()
         self._number.show(mode == VALUE)
         self._map.show(mode == MAP)
+        self._root.show(self.holds_variance)
         model = self._fields.get('noise')
         camera = model is not None and model.value != 'gaussian'
         for name in _CAMERA:
@@ -99,10 +107,10 @@ _SIGMA_HELP = (
     '<p>Standard deviation of the noise in the units of the image: 25 for a strongly noisy '
     '8-bit photograph, 120 for a 12-bit camera frame. Automatic estimates it from each plane.</p>'
 )
-
-
-def _may_be_map(layer: napari.layers.Layer) -> bool:
-    return isinstance(layer, Image) and not layer.rgb
+_MAP_HELP = (
+    '<p>Image layer with a σ for every pixel, in the units of the image; or a variance map, such '
+    'as VIRNet estimates, of which the square root is taken.</p>'
+)
 
 
 def _number_box() -> QDoubleSpinBox:

@@ -10,28 +10,27 @@ from qtpy.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from ..errors import FrescoError
 from ..method import Method
 from . import words
+from .about import about
+from .choices import Choices
 from .damage_section import DamageSection
-from .fields import Field, changed_values
+from .fields import Field
 from .form import Scroll, badge, note, side_by_side, stacked
 from .input_section import InputSection
 from .job import Outcome, Report
-from .layers import Selection, Space, select_same
+from .linking import estimate_help
 from .models import PARAMETERS as MODEL_PARAMETERS
 from .models import look_in
 from .noise_level import noise_level
 from .noise_section import NoiseSection
-from .request import Look, PanelRequest
+from .request import PanelRequest
 from .run_bar import RunBar
 from .runner import runner
-from .script import Sources, script_of
 from .settings import read_preferences
 from .solver_section import SolverSection
 
 if TYPE_CHECKING:
     import napari
 
-_NO_IMAGE = 'Open an image to restore, for example with File > Open Sample > Fresco.'
-_NOISE_FREE = ('deblock',)
 _ANY_MODEL = dict.fromkeys(MODEL_PARAMETERS, ('auto',))
 _GROUPS = ('noise', 'degradation', 'solver', 'advanced')
 
@@ -63,70 +62,54 @@ class MethodPanel(QWidget):
         )
         self.noise = NoiseSection(viewer, groups['noise'], self.estimate)
         self.solver = SolverSection(method, groups['solver'] + groups['advanced'], self.preferences)
+        self.choices = Choices(
+            method, self.fields, self.input, self.damage, self.noise, self.solver
+        )
+        self.about = note()
         self.bar = RunBar()
+        self._estimate_first = False
         self.bar.preview.setChecked(self.preferences.live_preview)
         self._lay_out()
         self._listen()
         self.refresh()
 
-    def request(self) -> PanelRequest:
-        """Return what the panel asks for.
+    def request(self, estimate: bool = False) -> PanelRequest:
+        """Return what the panel asks for; with `estimate`, that another method estimates first.
 
         Raises
         ------
         FrescoError
             When something is missing or wrong.
         """
-        obstacle = self.obstacle()
-        if obstacle:
-            raise FrescoError(obstacle)
-        layer, part, task = self._image(), self.input.selection(), self.input.task
-        return PanelRequest(
-            method=self.method,
-            task=task,
-            source=layer.name,
-            image=part,
-            space=Space.of(layer),
-            look=Look(layer.colormap, tuple(layer.contrast_limits), float(layer.gamma)),
-            mask=self.damage.mask_rows.marked() if task == 'inpaint' else None,
-            kernel=self.damage.kernel_array() if task in ('deblur', 'super_resolve') else None,
-            sigma=self._sigma(part),
-            reference=self.input.comparison(part),
-            scale=self.damage.scale.value() if task == 'super_resolve' else 1,
-            settings=self.solver.settings | self.damage.settings(task),
-            parameters=changed_values(self._used_fields()),
-        )
+        busy = self._busy()
+        if busy:
+            raise FrescoError(busy)
+        return self.choices.request(estimate)
 
-    def obstacle(self) -> str:
-        """Say in one sentence why the method cannot run now, or nothing."""
-        if self._image() is None:
-            return _NO_IMAGE
-        busy = runner().request
-        if busy is not None:
-            return f'Busy: {busy.busy_text}. Wait for it, or cancel it.'
-        missing = self.damage.missing(self.input.task)
-        if missing:
-            return missing
-        if self._asks_noise() and self.noise.sigma is None:
-            return 'Choose an image layer that holds the σ map.'
-        try:
-            changed_values(self._used_fields())
-        except FrescoError as error:
-            return str(error)
-        return ''
+    def obstacle(self, estimate: bool = False) -> str:
+        """Say in one sentence why the method cannot run now, or nothing.
 
-    def run(self) -> None:
+        With `estimate`, what would be estimated first need not be given.
+        """
+        return self._busy() or self.choices.obstacle(estimate)
+
+    def run(self, estimate: bool = False) -> None:
         """Start the restoration, or say why it cannot start."""
+        self._estimate_first = estimate
         preview, rate = self.bar.preview.isChecked(), self.preferences.preview_rate
         try:
             runner().start(
-                self.viewer, self.request(), window=self.window(), rate=rate, preview=preview
+                self.viewer,
+                self.request(estimate),
+                window=self.window(),
+                rate=rate,
+                preview=preview,
             )
         except FrescoError as error:
             self.bar.failed(str(error))
             show_error(str(error))
 
-    def script(self) -> str:
+    def script(self, estimate: bool = False) -> str:
         """Return a Python script that does what the panel would do.
 
         Raises
@@ -134,19 +117,12 @@ class MethodPanel(QWidget):
         FrescoError
             When something is missing or wrong.
         """
-        sources = Sources(
-            image=self._image(),
-            mask=self.damage.mask_rows.layer.value,
-            kernel=self.damage.kernel.value,
-            sigma=self.noise.map.value,
-            mask_options=self.damage.mask_rows.options(),
-        )
-        return script_of(self.request(), sources)
+        return self.choices.script(estimate)
 
     def copy_as_python(self) -> None:
-        """Put :meth:`script` on the clipboard."""
+        """Put :meth:`script` on the clipboard; with estimation if the last run had it."""
         try:
-            text = self.script()
+            text = self.script(self._estimate_first and bool(self.choices.estimated))
         except FrescoError as error:
             show_error(str(error))
             return
@@ -165,10 +141,13 @@ class MethodPanel(QWidget):
 
     def refresh(self) -> None:
         """Bring what is shown into line with the choices and with the runner."""
-        task = self.input.task
+        task, choices = self.input.task, self.choices
+        self.about.setText(about(self.method, task))
         self.damage.refresh(task)
-        self.noise.setVisible(self._asks_noise())
-        self.solver.refresh(task)
+        self.noise.setVisible(choices.asks_noise)
+        self.solver.refresh(task, choices.scale)
+        self.input.suggest_reference(choices.scale)
+        self._offer_estimate(choices.estimated)
         if self._owns_job():
             self.bar.running(runner().cancelling)
         else:
@@ -177,17 +156,9 @@ class MethodPanel(QWidget):
     def _image(self) -> Any:
         return self.input.image.value
 
-    def _sigma(self, part: Selection) -> float | str | Selection:
-        sigma = self.noise.sigma if self._asks_noise() else 'auto'
-        return sigma if isinstance(sigma, float | str) else select_same(sigma, part)
-
-    def _asks_noise(self) -> bool:
-        return not self.method.blind and self.input.task not in _NOISE_FREE
-
-    def _used_fields(self) -> list[Field]:
-        task = self.input.task
-        fields = self.fields.values()
-        return [f for f in fields if not f.parameter.tasks or task in f.parameter.tasks]
+    def _offer_estimate(self, estimated: tuple[str, ...]) -> None:
+        obstacle = self.obstacle(estimate=True) if estimated else ''
+        self.bar.offer_estimate(bool(estimated), obstacle, estimate_help(estimated))
 
     def _owns_job(self) -> bool:
         request = runner().request
@@ -195,14 +166,18 @@ class MethodPanel(QWidget):
             request is not None and request.method == self.method and runner().runs_in(self.viewer)
         )
 
+    def _busy(self) -> str:
+        request = runner().request
+        return '' if request is None else f'Busy: {request.busy_text}. Wait for it, or cancel it.'
+
     def _lay_out(self) -> None:
         title = QLabel(self.method.title)
         title.setStyleSheet('font-size: 15px; font-weight: 600;')
-        summary = note(self.method.summary)
-        summary.setToolTip(f'<p>{self.method.citation}</p>')
+        self.about.setToolTip(f'<p>{self.method.citation}</p>')
         content = stacked(
             side_by_side(title, badge(self.method.kind, *words.KINDS[self.method.kind])),
-            summary,
+            note(self.method.summary),
+            self.about,
             self.input,
             self.damage,
             self.noise,
@@ -220,6 +195,7 @@ class MethodPanel(QWidget):
             section.changed.connect(self.refresh)
         self.input.changed.connect(self.damage.follow_image)
         self.bar.pressed.connect(self._on_pressed)
+        self.bar.estimate_pressed.connect(self._on_estimate)
         self.bar.preview_toggled.connect(self._on_preview)
         self.bar.copy_pressed.connect(self.copy_as_python)
         runner().changed.connect(self._on_runner)
@@ -231,6 +207,9 @@ class MethodPanel(QWidget):
             runner().cancel()
         else:
             self.run()
+
+    def _on_estimate(self) -> None:
+        self.run(estimate=True)
 
     def _on_preview(self, wanted: bool) -> None:
         if self._owns_job():

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..catalogue import METHODS
 from ..method import Method
 from ..types import Task
 from .layers import Selection, Space
@@ -41,10 +44,14 @@ class PanelRequest:
         Copies of how the layer lies and is drawn, in case it is deleted meanwhile.
     mask : Marked, optional
         Damage.
-    kernel : ndarray, optional
-        Blur kernel.
-    sigma : float, Selection or 'auto'
-        Noise in image units, a map of it, or that it is to be estimated.
+    kernel : ndarray or str, optional
+        Blur kernel, or the method that estimates it first.
+    sampled : int or None
+        Scale for which the kernel was turned from bicubic to direct sampling.
+    sigma : float, Selection or str
+        Noise in image units, a map of it, 'auto', or the method that estimates it first.
+    variance : bool
+        Whether the map holds variances.
     reference : Selection, optional
         The truth to compare with.
     scale : int
@@ -62,8 +69,10 @@ class PanelRequest:
     space: Space
     look: Look
     mask: Marked | None = None
-    kernel: NDArray[Any] | None = None
+    kernel: NDArray[Any] | str | None = None
+    sampled: int | None = None
     sigma: float | str | Selection = 'auto'
+    variance: bool = False
     reference: Selection | None = None
     scale: int = 1
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -72,16 +81,20 @@ class PanelRequest:
     @property
     def title(self) -> str:
         """Name of the result layer."""
-        return f'{self.source} [{self.method.title}]'
+        return f'{self.source} [{self._titles}]'
 
     @property
     def busy_text(self) -> str:
         """What other panels say while this runs."""
-        return f'{self.method.title} on {self.source}'
+        return f'{self._titles} on {self.source}'
+
+    @property
+    def _titles(self) -> str:
+        first = METHODS.get(self.sigma) if isinstance(self.sigma, str) else None
+        return self.method.title if first is None else f'{first.title} + {self.method.title}'
 
     def arguments(self) -> dict[str, Any]:
         """Load the arrays and return the keywords of :func:`napari_fresco.iterate`."""
-        sigma = self.sigma.load_ordered() if isinstance(self.sigma, Selection) else self.sigma
         return {
             'image': self.image.load(),
             'axes': self.image.axes,
@@ -89,8 +102,14 @@ class PanelRequest:
             'task': self.task,
             'mask': None if self.mask is None else self.mask.load(),
             'kernel': self.kernel,
-            'sigma': sigma,
+            'sigma': self._sigma(),
             'scale': self.scale,
             **self.settings,
             **self.parameters,
         }
+
+    def _sigma(self) -> Any:
+        if not isinstance(self.sigma, Selection):
+            return self.sigma
+        noise = self.sigma.load_ordered()
+        return np.sqrt(np.maximum(noise, 0)) if self.variance else noise

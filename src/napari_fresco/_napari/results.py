@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..types import Result
+from .maps import placed, side_layers
+from .marks import METADATA
 
 if TYPE_CHECKING:
     import napari
@@ -14,24 +14,19 @@ if TYPE_CHECKING:
 
     from .request import PanelRequest
 
-METADATA = 'napari_fresco'
-KERNEL = 'napari_fresco_kernel'
-
 
 def add_results(viewer: napari.viewer.Viewer, request: PanelRequest, result: Result) -> Any:
     """Add the layers of `result` to `viewer` and return the restored image layer."""
-    partial = ' partial' if result.finish == 'cancelled' else ''
-    title = request.title + partial
-    if result.kernel is not None and request.kernel is None:
-        _add_kernel(viewer, f'{title} kernel', request, result)
-    if result.variance is not None:
-        _add_variance(viewer, f'{title} variance', request, result, result.variance)
+    title = request.title + (' partial' if result.finish == 'cancelled' else '')
+    metadata = _metadata(request, result)
+    for layer in side_layers(request, result, title, metadata):
+        viewer.add_image(**layer)
     rgb = _is_rgb(request, result.image)
     return viewer.add_image(
         result.image,
         name=title,
         rgb=rgb,
-        metadata=_metadata(request, result),
+        metadata=metadata,
         **placed(request, result),
         **look(request, rgb=rgb),
     )
@@ -48,17 +43,6 @@ def look(request: PanelRequest, *, rgb: bool) -> dict[str, Any]:
         'contrast_limits': request.look.contrast_limits,
         'gamma': request.look.gamma,
     }
-
-
-def placed(request: PanelRequest, result: Result) -> dict[str, Any]:
-    """Return layer keywords that put a result where its source lies."""
-    geometry = result.provenance['geometry']
-    part = request.image
-    origin, factor = part.origin, np.ones(len(part.index))
-    for axis, shift in zip(part.spatial, geometry['offset'], strict=True):
-        origin[axis] += shift
-        factor[axis] = geometry['scale']
-    return request.space.part(origin, factor)
 
 
 def preview_layer(request: PanelRequest, plane: NDArray[Any], stride: int) -> dict[str, Any]:
@@ -92,37 +76,3 @@ def _metadata(request: PanelRequest, result: Result) -> dict[str, Any]:
         'stop': [int(s.stop) for s in part.index],
     }
     return {METADATA: {**result.provenance, 'source': origin}}
-
-
-def _add_kernel(
-    viewer: napari.viewer.Viewer, name: str, request: PanelRequest, result: Result
-) -> None:
-    space = request.space.along(request.image.spatial)
-    viewer.add_image(
-        result.kernel,
-        name=name,
-        rgb=False,
-        visible=False,
-        metadata={**_metadata(request, result), KERNEL: True},
-        scale=space.scale / request.scale,
-        units=space.units,
-        axis_labels=space.axis_labels,
-    )
-
-
-def _add_variance(
-    viewer: napari.viewer.Viewer,
-    name: str,
-    request: PanelRequest,
-    result: Result,
-    variance: NDArray[Any],
-) -> None:
-    viewer.add_image(
-        request.image.unordered(variance),
-        name=name,
-        rgb=variance.ndim > len(request.image.index),
-        colormap='magma',
-        visible=False,
-        metadata=_metadata(request, result),
-        **placed(request, result),
-    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .job import Report
 
 RUN, CANCEL, CANCELLING = 'Run', 'Cancel', 'Cancelling …'
+ESTIMATE = 'Estimate, then restore'
 _RUN_STYLE = (
     'QPushButton:enabled { background-color: #4b62c4; color: white; font-weight: 600; }'
     'QPushButton:enabled:hover { background-color: #5b72d4; }'
@@ -27,6 +28,7 @@ class RunBar(QWidget):
     """Run button with its states, and everything that is said about a run."""
 
     pressed = Signal()
+    estimate_pressed = Signal()
     preview_toggled = Signal(bool)
     copy_pressed = Signal()
 
@@ -34,6 +36,8 @@ class RunBar(QWidget):
         super().__init__()
         self.button = QPushButton(RUN)
         self.button.setMinimumHeight(32)
+        self.estimate = QPushButton(ESTIMATE)
+        self.estimate.setMinimumHeight(32)
         self.copy = QPushButton('Copy as Python')
         self.copy.setToolTip('Copy a script that does the same to the clipboard')
         self.preview = QCheckBox('Live preview')
@@ -51,6 +55,7 @@ class RunBar(QWidget):
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._lay_out()
         self.button.clicked.connect(self.pressed)
+        self.estimate.clicked.connect(self.estimate_pressed)
         self.copy.clicked.connect(self.copy_pressed)
         self.preview.toggled.connect(self.preview_toggled)
         self._show_progress(False)
@@ -66,8 +71,15 @@ class RunBar(QWidget):
         elif self.message.styleSheet() == _PROBLEM:
             self.say('')
 
+    def offer_estimate(self, shown: bool, obstacle: str, help_text: str) -> None:
+        """Offer to estimate first; the tooltip says what that does, or why it cannot be done."""
+        self.estimate.setVisible(shown)
+        self.estimate.setEnabled(not obstacle)
+        self.estimate.setToolTip(f'<p>{obstacle or help_text}</p>')
+
     def running(self, cancelling: bool) -> None:
         """Offer Cancel, or say that it is under way."""
+        self.estimate.setEnabled(False)
         self.button.setText(CANCELLING if cancelling else CANCEL)
         self.button.setStyleSheet('')
         self.button.setEnabled(not cancelling)
@@ -127,7 +139,7 @@ class RunBar(QWidget):
         layout.setSpacing(6)
         layout.addWidget(rule())
         layout.addWidget(side_by_side(self.preview, self.copy))
-        layout.addWidget(self.button)
+        layout.addWidget(side_by_side(self.button, self.estimate))
         layout.addWidget(self.progress)
         layout.addWidget(side_by_side(self.read_out, self.time))
         layout.addWidget(self.numbers)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import samples
 from .io import LayerData
-from .results import KERNEL
+from .marks import KERNEL
 
 
 def mural() -> list[LayerData]:

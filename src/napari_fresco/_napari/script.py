@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _HEAD = "# In napari's console, where `viewer` exists.\nimport napari_fresco as fresco\n"
 _MASK_HEAD = 'from napari_fresco._napari.masks import mask_array\n'
+_ROOT_HEAD = 'import numpy as np\n'
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,12 @@ def script_of(request: PanelRequest, sources: Sources) -> str:
     body += [f'    {name}={value},' for name, value in _arguments(request, sources).items()]
     body.append(')')
     body.append(f'viewer.add_image(result.image, {_appearance(request, sources)})')
-    return _HEAD + (_MASK_HEAD if request.mask is not None else '') + '\n' + '\n'.join(body) + '\n'
+    head = _HEAD
+    if request.variance:
+        head += _ROOT_HEAD
+    if request.mask is not None:
+        head += _MASK_HEAD
+    return f'{head}\n' + '\n'.join(body) + '\n'
 
 
 def _arguments(request: PanelRequest, sources: Sources) -> dict[str, str]:
@@ -44,11 +50,8 @@ def _arguments(request: PanelRequest, sources: Sources) -> dict[str, str]:
     if request.mask is not None:
         arguments['mask'] = 'mask'
     if request.kernel is not None:
-        arguments['kernel'] = _data(sources.kernel)
-    if isinstance(request.sigma, Selection):
-        arguments['sigma'] = _data(sources.sigma, request.sigma)
-    else:
-        arguments['sigma'] = repr(request.sigma)
+        arguments['kernel'] = _kernel(request, sources)
+    arguments['sigma'] = _sigma(request, sources)
     if request.scale > 1:
         arguments['scale'] = repr(request.scale)
     usual = part.spatial == (len(part.index) - 2, len(part.index) - 1)
@@ -56,6 +59,21 @@ def _arguments(request: PanelRequest, sources: Sources) -> dict[str, str]:
     for name, value in {**request.settings, **request.parameters}.items():
         arguments[name] = repr(value)
     return arguments
+
+
+def _kernel(request: PanelRequest, sources: Sources) -> str:
+    if isinstance(request.kernel, str):
+        return repr(request.kernel)
+    data = _data(sources.kernel)
+    converted = f'fresco.kernels.direct_sampling({data}, {request.sampled})'
+    return data if request.sampled is None else converted
+
+
+def _sigma(request: PanelRequest, sources: Sources) -> str:
+    if not isinstance(request.sigma, Selection):
+        return repr(request.sigma)
+    data = _data(sources.sigma, request.sigma)
+    return f'np.sqrt(np.maximum({data}, 0))' if request.variance else data
 
 
 def _layer(layer: Any) -> str:

@@ -18,6 +18,7 @@ from .settings import Preferences
 _DEVICES = ('auto', 'cpu', 'cuda', 'mps')
 _LARGEST_TILE = 8192
 _SMALLEST_TILE = 64
+_ONLY_WITH = {'samples': ('latent', 'sample')}
 _WEIGHTS = 'Weights (*.safetensors *.pth *.pt *.npz *.mat)'
 
 
@@ -30,7 +31,7 @@ class SolverSection(QWidget):
         super().__init__()
         self._method = method
         self._fields = fields
-        self._task: Task | None = None
+        self._aim: tuple[Task, int] | None = None
         self.device = combo_box(*_DEVICES)
         self.device.setCurrentText(preferences.device)
         self.tile = QSpinBox()
@@ -61,17 +62,22 @@ class SolverSection(QWidget):
         }
         return {name: value for name, value in chosen.items() if value not in ('auto', None, 0)}
 
-    def refresh(self, task: Task) -> None:
+    def refresh(self, task: Task, scale: int = 1) -> None:
         """Show what `task` uses, and the models there are for it."""
         for field in self._fields:
             name, tasks = field.parameter.name, field.parameter.tasks
-            self._rows[name].show(not tasks or task in tasks)
-            if name in MODEL_PARAMETERS and task != self._task:
-                field.offer(model_choices(self._method, task, name))
-        self._task = task
+            self._rows[name].show((not tasks or task in tasks) and self._applies(name))
+            if name in MODEL_PARAMETERS and (task, scale) != self._aim:
+                field.offer(model_choices(self._method, task, name, scale))
+        self._aim = (task, scale)
         self._solver.hide_if_empty(
             [self._rows[f.parameter.name] for f in self._fields if f.parameter.group == 'solver']
         )
+
+    def _applies(self, name: str) -> bool:
+        """Say whether a parameter makes a difference with the values of the others."""
+        other, value = _ONLY_WITH.get(name, (None, None))
+        return all(f.value == value for f in self._fields if f.parameter.name == other)
 
     def _row(self, field: Field, advanced: Section) -> Row:
         section = self._solver if field.parameter.group == 'solver' else advanced

@@ -15,7 +15,9 @@ def methods(name: str | None) -> None:
     """List the methods, or the parameters of method NAME."""
     if name is None:
         for method in METHODS.values():
-            click.echo(f'{method.name:<9} {method.kind:<16} {", ".join(method.tasks)}')
+            blind = 'blind' if method.blind else ''
+            tasks = ', '.join(method.tasks)
+            click.echo(f'{method.name:<9} {method.kind:<16} {blind:<6} {tasks}')
         return
     _describe(find_method(name))
 

@@ -14,7 +14,7 @@ from typing import Any
 import click
 import numpy as np
 
-from ..catalogue import find_method, find_task
+from ..catalogue import ESTIMATORS, find_method, find_task
 from ..errors import FileError, ParameterError
 from ..files import (
     SUFFIXES,
@@ -32,7 +32,16 @@ from ..params import read_preset
 from ..types import Result, Task
 from .options import given_parameters
 
+BESIDE = ('variance', 'uncertainty', 'latent', 'kernel', 'provenance')
+"""What can be kept beside the image."""
+
 _MAPS = (*TIFF, '.npy')  # formats of floating-point numbers
+_ADVICE = {
+    'variance': '; --sigma virnet has it estimated',
+    'uncertainty': '; add --ensemble, or --latent sample for VDIR',
+    'latent': '; VDIR does with --show-latent',
+    'kernel': '',
+}
 
 
 @dataclass(frozen=True)
@@ -41,8 +50,15 @@ class Outputs:
 
     image: Path
     variance: Path | None = None
+    uncertainty: Path | None = None
+    latent: Path | None = None
     kernel: Path | None = None
     provenance: Path | None = None
+
+    def kept(self) -> dict[str, Path]:
+        """Return the paths that are given, by kind."""
+        kinds = ('image', *BESIDE)
+        return {kind: path for kind in kinds if (path := getattr(self, kind)) is not None}
 
     def check(self, job: Job) -> None:
         """Refuse what cannot be written, before any work is done.
@@ -52,35 +68,39 @@ class Outputs:
         FileError
             When a path cannot be written, or two are the same.
         ParameterError
-            When the method gives no variance or kernel for the task.
+            When the method does not give what is to be kept.
         """
-        wanted = {'image': SUFFIXES, 'variance': _MAPS, 'kernel': _MAPS, 'provenance': ('.json',)}
-        paths = {kind: path for kind in wanted if (path := getattr(self, kind)) is not None}
+        formats = {'image': SUFFIXES, 'provenance': ('.json',)}
+        paths = self.kept()
         for kind, path in paths.items():
-            check_output(path, suffixes=wanted[kind], overwrite=job.overwrite)
+            check_output(path, suffixes=formats.get(kind, _MAPS), overwrite=job.overwrite)
         if len({path.resolve() for path in paths.values()}) < len(paths):
             raise FileError(f'two results would be written to {self.image}; name different files')
-        blurred = job.task in ('deblur', 'super_resolve')
-        given = [k for k in job.method.outputs if k != 'kernel' or blurred]
-        for kind in ('variance', 'kernel'):
-            if kind in paths and kind not in given:
+        for kind in paths:
+            if kind in _ADVICE and kind not in job.gives():
                 raise ParameterError(
                     f'--save-{kind}: {job.method.name} gives no {kind} for task {job.task}'
+                    f'{_ADVICE[kind]}'
                 )
 
     def write(self, result: Result, source: ImageFile, job: Job) -> None:
         """Write everything that is kept."""
         scale, overwrite = job.arguments['scale'], job.overwrite
-        write_image(self.image, result.image, like=source, scale_factor=scale, overwrite=overwrite)
-        if self.variance is not None and result.variance is not None:
-            same = result.variance.ndim == source.data.ndim
-            like = source if same else ImageFile(result.variance)
-            variance = result.variance.astype(np.float32)
-            write_image(self.variance, variance, like=like, scale_factor=scale, overwrite=overwrite)
-        if self.kernel is not None and result.kernel is not None:
-            write_image(self.kernel, result.kernel.astype(np.float32), overwrite=overwrite)
-        if self.provenance is not None:
-            write_json(self.provenance, result.provenance, overwrite=overwrite)
+        for kind, path in self.kept().items():
+            if kind == 'provenance':
+                write_json(path, result.provenance, overwrite=overwrite)
+                continue
+            data = getattr(result, kind)
+            if data is None:
+                continue
+            if kind == 'image':
+                write_image(path, data, like=source, scale_factor=scale, overwrite=overwrite)
+            elif kind in ('kernel', 'latent'):
+                write_image(path, data.astype(np.float32), overwrite=overwrite)
+            else:
+                like = source if data.ndim == source.data.ndim else ImageFile(data)
+                map_ = data.astype(np.float32)
+                write_image(path, map_, like=like, scale_factor=scale, overwrite=overwrite)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +156,20 @@ class Job:
             options['quiet'],
             threading.Event(),
         )
+
+    def gives(self) -> set[str]:
+        """Return what the result will hold beside the image."""
+        params, sigma, given = self.arguments['params'], self.arguments['sigma'], {'provenance'}
+        estimated = isinstance(sigma, str) and sigma in ESTIMATORS
+        if 'variance' in self.method.outputs or estimated:
+            given.add('variance')
+        if params.get('ensemble') or params.get('latent') == 'sample':
+            given.add('uncertainty')
+        if params.get('show_latent'):
+            given.add('latent')
+        if 'kernel' in self.method.outputs and self.task in ('deblur', 'super_resolve'):
+            given.add('kernel')
+        return given
 
     def run(self, image: Path, outputs: Outputs, mask: Path | None) -> Result:
         """Restore the file `image` and write the result."""
@@ -208,6 +242,8 @@ def _report(output: Path, result: Result) -> None:
 
 
 def _kernel(path: Path | None, index: int | None) -> Any:
+    if path is not None and str(path) in ESTIMATORS:
+        return str(path)
     if path is None:
         if index is not None:
             raise ParameterError('--kernel-index picks from a file of kernels; give --kernel too')
@@ -218,7 +254,7 @@ def _kernel(path: Path | None, index: int | None) -> Any:
 
 
 def _sigma(text: str) -> Any:
-    if text == 'auto':
+    if text == 'auto' or text in ESTIMATORS:
         return text
     try:
         return float(text)
@@ -226,6 +262,6 @@ def _sigma(text: str) -> Any:
         pass
     if not Path(text).exists():
         raise ParameterError(
-            f'--sigma = {text!r}; give a number in image units, the file of a map, or auto'
+            f'--sigma = {text!r}; give a number in image units, the file of a map, auto or virnet'
         )
     return read_image(text).data

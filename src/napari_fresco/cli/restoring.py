@@ -11,7 +11,7 @@ import click
 
 from ..errors import FileError, FrescoError
 from ..files import SUFFIXES, make_folder
-from .job import Job, Outputs
+from .job import BESIDE, Job, Outputs
 from .options import parameter_options
 
 F = TypeVar('F', bound=Callable[..., Any])
@@ -20,10 +20,14 @@ _FILE = click.Path(path_type=Path)
 _COMMON = (
     click.option('--method', '-m', required=True, help='Method; see `napari-fresco methods`.'),
     click.option('--task', '-t', help="Task; the method's first one by default."),
-    click.option('--kernel', type=_FILE, help='Blur kernel: .npy, .npz, .mat or an image.'),
+    click.option(
+        '--kernel', type=_FILE, help='Blur kernel: .npy, .npz, .mat, an image, or virnet.'
+    ),
     click.option('--kernel-index', type=int, help='Which kernel, from 0, of a file of several.'),
     click.option(
-        '--sigma', default='auto', help='Noise: a number in image units, a map file, or auto.'
+        '--sigma',
+        default='auto',
+        help='Noise: a number in image units, a map file, auto, or virnet, which maps it first.',
     ),
     click.option('--scale', type=int, default=1, help='Factor of super-resolution.'),
     click.option('--axes', help='A letter for each axis, such as ZYX; known for TIFF, PNG, JPEG.'),
@@ -53,6 +57,8 @@ def _common(function: F) -> F:
 @click.option('--output', '-o', required=True, type=_FILE, help='Result.')
 @click.option('--mask', type=_FILE, help='Nonzero where damaged.')
 @click.option('--save-variance', type=_FILE, help='Variance map, .tif or .npy.')
+@click.option('--save-uncertainty', type=_FILE, help='Uncertainty map, .tif or .npy.')
+@click.option('--save-latent', type=_FILE, help='Latent maps, .tif or .npy.')
 @click.option('--save-kernel', type=_FILE, help='Kernel, .tif or .npy.')
 @click.option('--save-provenance', type=_FILE, help='Record of the making, .json.')
 @_common
@@ -63,9 +69,7 @@ def restore(image: Path, output: Path, mask: Path | None, **options: Any) -> int
     Ctrl-C ends the iteration after the present step and writes the best
     estimate so far; the exit status is then 130.
     """
-    outputs = Outputs(
-        output, options['save_variance'], options['save_kernel'], options['save_provenance']
-    )
+    outputs = Outputs(output, **{kind: options[f'save_{kind}'] for kind in BESIDE})
     result = Job.of(options).run(image, outputs, mask)
     return _CANCELLED if result.finish == 'cancelled' else 0
 
@@ -76,6 +80,8 @@ def restore(image: Path, output: Path, mask: Path | None, **options: Any) -> int
 @click.option('--mask', type=_FILE, help='A mask, or a folder of them.')
 @click.option('--suffix', help='Suffix of the results, such as .tif; that of each image.')
 @click.option('--save-variance', is_flag=True, help='Keep STEM.variance.tif.')
+@click.option('--save-uncertainty', is_flag=True, help='Keep STEM.uncertainty.tif.')
+@click.option('--save-latent', is_flag=True, help='Keep STEM.latent.tif.')
 @click.option('--save-kernel', is_flag=True, help='Keep STEM.kernel.tif.')
 @click.option('--save-provenance', is_flag=True, help='Keep STEM.json.')
 @_common
@@ -125,22 +131,22 @@ def _targets(sources: Sequence[Path], folder: Path, options: dict[str, Any]) -> 
     suffix = options['suffix']
     if suffix is not None and suffix.lower() not in SUFFIXES:
         raise FileError(f'--suffix {suffix} cannot be written; choose {", ".join(SUFFIXES)}')
-    extras = {'variance': '.variance.tif', 'kernel': '.kernel.tif', 'provenance': '.json'}
+    extras = {kind: '.json' if kind == 'provenance' else f'.{kind}.tif' for kind in BESIDE}
     kept = {kind: end for kind, end in extras.items() if options[f'save_{kind}']}
     targets = []
     for source in sources:
         name = source.name if suffix is None else source.stem + suffix
         beside = {kind: folder / f'{source.stem}{end}' for kind, end in kept.items()}
         targets.append(Outputs(folder / name, **beside))
-    taken: set[Path | None] = {source.resolve() for source in sources}
+    taken = {source.resolve() for source in sources}
     for outputs in targets:
-        for path in (outputs.image, outputs.variance, outputs.kernel, outputs.provenance):
-            if path is not None and path.resolve() in taken:
+        for path in outputs.kept().values():
+            if path.resolve() in taken:
                 raise FileError(
                     f'{path} would be written over an original or another result; '
                     'choose another folder, or restore these images apart'
                 )
-            taken.add(path and path.resolve())
+            taken.add(path.resolve())
     return targets
 
 

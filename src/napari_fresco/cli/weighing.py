@@ -16,11 +16,33 @@ def weights() -> None:
 
 @weights.command('list')
 def list_() -> None:
-    """List all known weights, and where their files are."""
-    for found in store.status():
-        entry = found.entry
-        size = f'{entry.size / 1e6:.1f} MB' if entry.size else ''
-        click.echo(f'{entry.name:<24} {found.place:<8} {size:>9}  {entry.licence}')
+    """List all known weights: what they are for, and whether they are on this computer.
+
+    Generative ones invent plausible detail. Files are bundled, cached (fetched
+    or added), in the folder that NAPARI_FRESCO_WEIGHTS names, or absent.
+    """
+    for row in (_COLUMNS, *map(_row, store.status())):
+        cells = [cell.ljust(width) for cell, width in zip(row, _WIDTHS, strict=True)]
+        click.echo('  '.join(cells).rstrip())
+
+
+_COLUMNS = ('name', 'task', 'image', 'scale', 'kind', 'file', 'size', 'licence')
+_WIDTHS = (24, 13, 6, 6, 10, 7, 7, 0)
+_PLACES = {'cache': 'cached', 'missing': 'absent'}
+
+
+def _row(found: store.Status) -> tuple[str, ...]:
+    entry = found.entry
+    return (
+        entry.name,
+        entry.task,
+        'gray' if entry.channels == 1 else 'colour',
+        entry.describe_scales(),
+        'generative' if entry.generative else '',
+        _PLACES.get(found.place, found.place),
+        f'{entry.size / 1e6:.1f} MB' if entry.size else '',
+        entry.licence,
+    )
 
 
 @weights.command()

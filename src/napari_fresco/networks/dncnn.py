@@ -10,6 +10,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from .facts import NetworkFacts, chain_facts
 from .precision import full_precision
 
 
@@ -56,3 +57,7 @@ class DnCNN(nn.Module):
         with full_precision(x):
             noise: Tensor = self.model[-1](hidden.to(x.dtype))
         return x - noise
+
+    def describe(self) -> NetworkFacts:
+        """Return how to run the network."""
+        return chain_facts('dncnn', self, takes_sigma=False, sigma_max=55)

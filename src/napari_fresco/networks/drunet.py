@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from .facts import FLOAT32, LIVE_ACTIVATIONS, NetworkFacts, convolutions, unet_halo
 from .precision import full_precision, to_autocast
 
 
@@ -84,6 +85,27 @@ class DRUNet(nn.Module):
         with full_precision(x):
             clean: Tensor = self.m_tail(u + head)
         return clean
+
+    def describe(self) -> NetworkFacts:
+        """Return how to run the network."""
+        channels = self.m_tail.out_channels
+        takes_sigma = self.m_head.in_channels == channels + 1
+        widths = [self.m_head.out_channels]
+        widths += [
+            convolutions(d)[-1].out_channels for d in (self.m_down1, self.m_down2, self.m_down3)
+        ]
+        skips = sum(width // 4**level for level, width in enumerate(widths))
+        return NetworkFacts(
+            architecture='drunet',
+            channels=channels,
+            takes_sigma=takes_sigma,
+            map_channel=takes_sigma,
+            multiple=8,
+            grid=8,
+            halo=unet_halo(len(self.m_down1) - 1),
+            sigma_range=(0.0, 50 / 255),
+            bytes_per_pixel=FLOAT32 * (LIVE_ACTIVATIONS * widths[0] + skips),
+        )
 
 
 def _conv3(inputs: int, outputs: int) -> nn.Conv2d:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, cast
 
 from torch import nn
 
 from ..errors import ParameterError
-from .dncnn import DnCNN
-from .drunet import DRUNet
-from .ffdnet import FFDNet
-from .ircnn import IRCNN, IRCNNBank
 
 LARGEST_EXACT_HALO = 128
 BLENDED_HALO = 64
 
-# Full-resolution activations alive at once, from peak memory measured on DRUNet and FFDNet.
-_LIVE_ACTIVATIONS = 6
-_FLOAT32 = 4
+LIVE_ACTIVATIONS = 6
+"""Full-resolution activations alive at once, from peak memory measured on DRUNet and FFDNet."""
+FLOAT32 = 4
+"""Bytes of a number."""
 
 
 @dataclass(frozen=True)
 class NetworkFacts:
-    """How a denoising network is called and cut into tiles.
+    """How a network is called and cut into tiles.
 
     Attributes
     ----------
@@ -46,6 +44,8 @@ class NetworkFacts:
         Noise levels that the network was made for, in working units.
     bytes_per_pixel : int
         Estimate of the peak memory of a float32 forward pass per image pixel.
+    scale : int
+        Pixels of the output per pixel of the input, along each axis.
     """
 
     architecture: str
@@ -57,6 +57,7 @@ class NetworkFacts:
     halo: int
     sigma_range: tuple[float, float]
     bytes_per_pixel: int
+    scale: int = 1
 
     @property
     def exact_tiling(self) -> bool:
@@ -71,8 +72,15 @@ class NetworkFacts:
         return -(-self.halo // self.grid) * self.grid
 
 
+class Described(Protocol):
+    """A network that states its own facts; each class in this package does."""
+
+    def describe(self) -> NetworkFacts:
+        """Return the facts, derived from the configuration."""
+
+
 class Network(nn.Module):
-    """What a type checker sees of a loaded network: a module with three more attributes.
+    """What a type checker sees of a loaded network: a module with a few more attributes.
 
     Attributes
     ----------
@@ -82,104 +90,72 @@ class Network(nn.Module):
         Registry name or file name of the checkpoint.
     weights_sha256 : str
         SHA-256 of the checkpoint file.
+    generative : bool
+        Whether it was trained to invent plausible detail.
     """
 
     facts: NetworkFacts
     weights_name: str
     weights_sha256: str
+    generative: bool
 
 
 def facts_of(network: nn.Module) -> NetworkFacts:
-    """Return the facts about a denoising network.
+    """Return the facts about a network.
 
     Raises
     ------
     ParameterError
-        For a module that is not one of the denoisers.
+        For a module that is not one of this package's networks.
     """
-    if isinstance(network, DRUNet):
-        return _drunet(network)
-    if isinstance(network, FFDNet):
-        return _ffdnet(network)
-    if isinstance(network, DnCNN):
-        convs = _convolutions(network)
-        return _plain('dncnn', convs, takes_sigma=False, halo=len(convs), sigma_max=55)
-    if isinstance(network, IRCNNBank | IRCNN):
-        bank = isinstance(network, IRCNNBank)
-        convs = _convolutions(network.get_submodule('0') if bank else network)
-        halo = sum(int(c.dilation[0]) for c in convs)
-        name = 'ircnn_bank' if bank else 'ircnn'
-        return _plain(name, convs, takes_sigma=bank, halo=halo, sigma_max=50)
-    raise ParameterError(
-        f'{type(network).__name__} is not a denoiser; give a DRUNet, FFDNet, DnCNN or IRCNN'
-    )
+    if not hasattr(network, 'describe'):
+        raise ParameterError(
+            f'{type(network).__name__} is not a network that can be run; build one with '
+            'napari_fresco.networks.build'
+        )
+    return cast('Described', network).describe()
 
 
-def _convolutions(network: nn.Module) -> list[nn.Conv2d]:
-    return [m for m in network.modules() if isinstance(m, nn.Conv2d)]
-
-
-def _plain(
-    architecture: str, convs: list[nn.Conv2d], *, takes_sigma: bool, halo: int, sigma_max: float
+def chain_facts(
+    architecture: str,
+    network: nn.Module,
+    *,
+    takes_sigma: bool,
+    sigma_max: float,
+    halo: int | None = None,
 ) -> NetworkFacts:
+    """Return the facts about a chain of 3x3 convolutions at full resolution.
+
+    `sigma_max` is on the 0-255 scale; `halo` is the number of layers unless
+    they are dilated.
+    """
+    layers = convolutions(network)
     return NetworkFacts(
         architecture=architecture,
-        channels=convs[-1].out_channels,
+        channels=layers[-1].out_channels,
         takes_sigma=takes_sigma,
         map_channel=False,
         multiple=1,
         grid=1,
-        halo=halo,
+        halo=len(layers) if halo is None else halo,
         sigma_range=(0.0, sigma_max / 255),
-        bytes_per_pixel=_LIVE_ACTIVATIONS * _FLOAT32 * convs[0].out_channels,
+        bytes_per_pixel=LIVE_ACTIVATIONS * FLOAT32 * layers[0].out_channels,
     )
 
 
-def _ffdnet(network: FFDNet) -> NetworkFacts:
-    convs = _convolutions(network)
-    return NetworkFacts(
-        architecture='ffdnet',
-        channels=convs[-1].out_channels // 4,
-        takes_sigma=True,
-        map_channel=False,
-        multiple=1,
-        grid=2,
-        halo=2 * len(convs),
-        sigma_range=(0.0, 75 / 255),
-        bytes_per_pixel=_LIVE_ACTIVATIONS * convs[0].out_channels,
-    )
+def convolutions(network: nn.Module) -> list[nn.Conv2d]:
+    """Return the convolutions of a network in order."""
+    return [m for m in network.modules() if isinstance(m, nn.Conv2d)]
 
 
-def _drunet(network: DRUNet) -> NetworkFacts:
-    blocks = len(network.m_down1) - 1
-    channels = network.m_tail.out_channels
-    takes_sigma = network.m_head.in_channels == channels + 1
-    widths = [network.m_head.out_channels]
-    widths += [_convolutions(d)[-1].out_channels for d in _encoder(network)]
-    skips = sum(width // 4**level for level, width in enumerate(widths))
-    return NetworkFacts(
-        architecture='drunet',
-        channels=channels,
-        takes_sigma=takes_sigma,
-        map_channel=takes_sigma,
-        multiple=8,
-        grid=8,
-        halo=drunet_halo(blocks),
-        sigma_range=(0.0, 50 / 255),
-        bytes_per_pixel=_FLOAT32 * (_LIVE_ACTIVATIONS * widths[0] + skips),
-    )
+def unet_halo(blocks: int) -> int:
+    """Return the receptive-field radius of a U-Net of four scales, in pixels.
 
-
-def _encoder(network: DRUNet) -> tuple[nn.Module, ...]:
-    return network.m_down1, network.m_down2, network.m_down3
-
-
-def drunet_halo(blocks: int) -> int:
-    """Return the receptive-field radius of a DRUNet with `blocks` residual blocks per scale.
-
-    Followed backwards from the output: every 3x3 convolution adds one cell of
-    its scale, a step to the next coarser scale halves the count (rounding up,
-    since a cell that is touched is seen whole) and a step back doubles it.
+    It has a 3x3 convolution at either end and `blocks` residual blocks of two
+    on each side of each scale. Followed backwards from the output: every 3x3
+    convolution adds one cell of its scale, a step to the next coarser scale
+    halves the count (rounding up, since a cell that is touched is seen whole)
+    and a step back doubles it.
     """
     reach = 1
     for _ in range(3):

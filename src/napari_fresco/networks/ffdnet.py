@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .facts import LIVE_ACTIVATIONS, NetworkFacts, convolutions
 from .precision import full_precision
 
 
@@ -34,8 +35,8 @@ class FFDNet(nn.Module):
     -----
     ``forward(x, sigma)`` takes ``(N, in_nc, H, W)`` of any size and sigma in
     the units of `x`: a number, one value per image ``(N, 1, 1, 1)``, or a map
-    ``(N or 1, 1, H, W)``, which is averaged over each 2 x 2 cell. It returns
-    the clean image, not the noise, unclamped. Sub-image ``4 c + 2 dy + dx``
+    ``(N or 1, 1, H, W)``, whose variance is averaged over each 2 x 2 cell. It
+    returns the clean image, not the noise, unclamped. Sub-image ``4 c + 2 dy + dx``
     holds the pixels of channel c at row offset dy and column offset dx. Under
     autocast the last layer stays in full precision.
     """
@@ -66,6 +67,21 @@ class FFDNet(nn.Module):
             clean = F.pixel_shuffle(self.model[-1](hidden.to(x.dtype)), 2)
         return clean[..., :height, :width]
 
+    def describe(self) -> NetworkFacts:
+        """Return how to run the network."""
+        layers = convolutions(self)
+        return NetworkFacts(
+            architecture='ffdnet',
+            channels=layers[-1].out_channels // 4,
+            takes_sigma=True,
+            map_channel=False,
+            multiple=1,
+            grid=2,
+            halo=2 * len(layers),
+            sigma_range=(0.0, 75 / 255),
+            bytes_per_pixel=LIVE_ACTIVATIONS * layers[0].out_channels,
+        )
+
     @staticmethod
     def _noise_map(sigma: float | Tensor, cells: Tensor, x: Tensor) -> Tensor:
         batch, _, rows, columns = cells.shape
@@ -76,7 +92,7 @@ class FFDNet(nn.Module):
         if sigma.ndim == 4 and sigma.shape[-2:] != (1, 1):
             height, width = x.shape[-2:]
             even = F.pad(sigma, (0, width % 2, 0, height % 2), mode='replicate')
-            sigma = F.avg_pool2d(even, 2)
+            sigma = F.avg_pool2d(even.square(), 2).sqrt()
         else:
             sigma = sigma.reshape(-1, 1, 1, 1)
         return sigma.expand(batch, 1, rows, columns)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .facts import NetworkFacts, chain_facts, convolutions
 from .precision import full_precision
 
 MODELS = 25
@@ -51,6 +52,10 @@ class IRCNN(nn.Module):
         with full_precision(x):
             noise: Tensor = self.model[-1](hidden.to(x.dtype))
         return x - noise
+
+    def describe(self) -> NetworkFacts:
+        """Return how to run the network."""
+        return chain_facts('ircnn', self, takes_sigma=False, sigma_max=50, halo=_halo(self))
 
 
 class IRCNNBank(nn.Module):
@@ -94,6 +99,11 @@ class IRCNNBank(nn.Module):
             clean = torch.where(chosen == j, self.get_submodule(str(int(j)))(x), clean)
         return clean
 
+    def describe(self) -> NetworkFacts:
+        """Return how to run the network."""
+        one = self.get_submodule('0')
+        return chain_facts('ircnn_bank', one, takes_sigma=True, sigma_max=50, halo=_halo(one))
+
 
 def bank_index(sigma: float, *, authors: bool = False) -> int:
     """Return which of the denoisers 0 to 24 is for `sigma`.
@@ -112,3 +122,7 @@ def bank_index(sigma: float, *, authors: bool = False) -> int:
     """
     steps = float(np.float32(sigma)) * 255 / 2 if authors else sigma * 255 / 2 - _TOLERANCE
     return min(max(math.ceil(steps) - 1, 0), MODELS - 1)
+
+
+def _halo(network: nn.Module) -> int:
+    return sum(int(layer.dilation[0]) for layer in convolutions(network))

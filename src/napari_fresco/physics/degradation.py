@@ -38,10 +38,14 @@ class Degradation(ABC):
         How many pixels of x there are to a pixel of y along each axis.
     kernel : Tensor or None
         Point spread function ``(kh, kw)`` on the grid of x, float64 on the CPU.
+    pointwise : bool
+        Whether each sample of y comes from one pixel of x, so that the weight
+        of the data step may vary over the image.
     """
 
     scale: int = 1
     kernel: Tensor | None = None
+    pointwise: bool = False
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
@@ -81,3 +85,28 @@ class Degradation(ABC):
         themselves.
         """
         return self
+
+
+class Unknown(Degradation):
+    """A degradation of which only the scale is known: blind methods find out the rest.
+
+    Parameters
+    ----------
+    scale : int
+        How many pixels of x there are to a pixel of y along each axis.
+    """
+
+    def __init__(self, scale: int = 1) -> None:
+        self.scale = scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Refuse: nobody knows."""
+        raise NotImplementedError('the degradation is not known, so it cannot be applied')
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        """Refuse: nobody knows."""
+        raise NotImplementedError('the degradation is not known, so it has no transpose')
+
+    def prox(self, z: Tensor, y: Tensor, alpha: float | Tensor) -> Tensor:
+        """Refuse: nobody knows."""
+        raise NotImplementedError('the degradation is not known, so it has no data step')

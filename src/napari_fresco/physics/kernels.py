@@ -20,13 +20,18 @@ from scipy import io, ndimage
 
 from ..errors import FileError, KernelError, ParameterError
 from .bead import from_bead
+from .gaussian_kernel import covariance, from_covariance
 from .psf import Widths, fwhm, microscope, normalise, odd_size, positive, whole
+from .sampling_kernel import bicubic, direct_sampling
 
 __all__ = [
     'Widths',
     'bicubic',
+    'covariance',
+    'direct_sampling',
     'disk',
     'from_bead',
+    'from_covariance',
     'fwhm',
     'gaussian',
     'microscope',
@@ -106,38 +111,6 @@ def disk(radius: float) -> np.ndarray:
     positive('radius', radius)
     u, v = _axes(odd_size(None, radius), 0.0)
     return normalise(np.clip(radius + 0.5 - np.hypot(u, v), 0, min(1.0, 2 * radius)))
-
-
-def bicubic(scale: int) -> np.ndarray:
-    r"""Make the kernel of MATLAB's antialiased bicubic downsampling.
-
-    With Keys' cubic h of a = -1/2, :math:`k(n) \propto h((n + (s-1)/2)/s)` along each
-    axis. Circular convolution with k and taking the upper-left pixel of every
-    s x s cell equals ``imresize(image, 1/s)`` away from the border. The kernel
-    has negative lobes.
-
-    Parameters
-    ----------
-    scale : int
-        Reduction s, at least 1.
-
-    Raises
-    ------
-    ParameterError
-        When `scale` is not a positive whole number.
-
-    References
-    ----------
-    R. Keys, "Cubic convolution interpolation for digital image processing",
-    IEEE Trans. ASSP 29(6), 1981.
-    """
-    whole('scale', scale)
-    reach = math.floor(2 * scale + (scale - 1) / 2)
-    t = np.abs(np.arange(-reach, reach + 1) + (scale - 1) / 2) / scale
-    inner = 1.5 * t**3 - 2.5 * t**2 + 1
-    outer = -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
-    taps = np.where(t <= 1, inner, np.where(t < 2, outer, 0.0))
-    return normalise(np.outer(taps, taps), signed=True)
 
 
 def shift(kernel: Any, scale: int, upper_left: bool = True) -> np.ndarray:

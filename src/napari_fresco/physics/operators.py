@@ -27,6 +27,8 @@ __all__ = ['Blur', 'Degradation', 'Downsample', 'Identity', 'Mask', 'Mosaic']
 class Identity(Degradation):
     """Noise alone: H x = x."""
 
+    pointwise = True
+
     def forward(self, x: Tensor) -> Tensor:
         """Return x."""
         return x
@@ -54,6 +56,8 @@ class Mask(Degradation):
     MaskError
         When `keep` has values outside [0, 1].
     """
+
+    pointwise = True
 
     def __init__(self, keep: Tensor) -> None:
         self.keep = keep if keep.is_floating_point() else keep.to(torch.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from torch import Tensor
 from .. import weights
 from ..errors import WeightsError
 from ..types import Denoiser, Problem, Step, Tools
-from .augment import MODES, self_ensemble
 
 if TYPE_CHECKING:
     from ..catalogue import DenoiserParameters, PnPParameters
@@ -59,17 +58,17 @@ def deblock(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[S
     level = (100 - params.quality) / 100 if _is_deblocking(name) else jpeg_sigma(params.quality)
     # Deblocking networks leave dots where values exceed what a JPEG file can hold.
     y = problem.y.clamp(0, 1)
-    x = _luma_pass(denoiser, y, level) if denoiser.channels == 1 < channels else denoiser(y, level)
+
+    def denoised(x: Tensor) -> Tensor:
+        return denoiser(x, level)
+
+    x = luma_pass(denoised, y) if denoiser.channels == 1 < channels else denoised(y)
     yield _step(x, problem.y)
 
 
-def one_pass(problem: Problem, denoiser: Denoiser, *, ensemble: bool = False) -> Iterator[Step]:
-    """Denoise by one pass; with `ensemble`, by the mean over the eight turns and flips."""
-    if not ensemble:
-        yield _step(denoiser(problem.y, problem.sigma), problem.y)
-        return
-    for k, x in enumerate(self_ensemble(denoiser, problem.y, problem.sigma)):
-        yield _step(x, problem.y, k + 1, MODES)
+def one_pass(problem: Problem, denoiser: Denoiser) -> Iterator[Step]:
+    """Denoise by one pass."""
+    yield _step(denoiser(problem.y, problem.sigma), problem.y)
 
 
 def prior(architecture: str, problem: Problem, model: str, tools: Tools) -> Denoiser:
@@ -83,11 +82,20 @@ def jpeg_sigma(quality: int) -> float:
     return float(np.interp(quality, list(JPEG_SIGMAS), list(JPEG_SIGMAS.values()))) / 255
 
 
+def luma_pass(function: Callable[[Tensor], Tensor], y: Tensor) -> Tensor:
+    """Apply `function` to the luma of ``(1, 3, H, W)`` and leave the chroma.
+
+    The luma has the range 16 to 235 that deblocking networks are trained on. At
+    constant chroma a change of luma by d changes R, G and B by 255 d / 219.
+    """
+    luma = (y * y.new_tensor(_LUMA)[:, None, None]).sum(1, keepdim=True) + 16 / 255
+    return y + (function(luma) - luma) / _LUMA_RANGE
+
+
 def _denoise(
     architecture: str, problem: Problem, params: DenoiserParameters, tools: Tools
 ) -> Iterator[Step]:
-    denoiser = prior(architecture, problem, params.model, tools)
-    return one_pass(problem, denoiser, ensemble=params.ensemble)
+    return one_pass(problem, prior(architecture, problem, params.model, tools))
 
 
 def _deblocking_model(model: str, channels: int) -> str:
@@ -106,14 +114,5 @@ def _is_deblocking(name: str) -> bool:
     return name in known and known[name].task == 'deblock'
 
 
-def _luma_pass(denoiser: Denoiser, y: Tensor, level: float) -> Tensor:
-    """Denoise the luma of ``(1, 3, H, W)``, in the range 16 to 235 that the authors train on.
-
-    At constant chroma a change of luma by d changes R, G and B by 255 d / 219.
-    """
-    luma = (y * y.new_tensor(_LUMA)[:, None, None]).sum(1, keepdim=True) + 16 / 255
-    return y + (denoiser(luma, level) - luma) / _LUMA_RANGE
-
-
-def _step(x: Tensor, y: Tensor, index: int = 1, total: int = 1) -> Step:
-    return Step(index, total, x, residual=(x - y).square().mean().sqrt())
+def _step(x: Tensor, y: Tensor) -> Step:
+    return Step(1, 1, x, residual=(x - y).square().mean().sqrt())

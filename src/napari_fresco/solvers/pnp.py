@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
-from ..physics.operators import Degradation, Identity, Mask
+from ..physics.degradation import Degradation
+from ..physics.turned import MODES
 from ..types import Denoiser, Problem, Step, Tools
-from .augment import MODES, denoise_turned
+from .augment import denoise_turned
 from .feedforward import deblock, one_pass, prior
 from .schedule import NOISE_FLOOR, Level, Schedule, plan
 from .start import first_estimate
@@ -97,8 +98,7 @@ def hqs(
     clamp : bool
         Limit x_k to [0, 1] before denoising.
     """
-    pointwise = isinstance(degradation, Identity | Mask)
-    weights = schedule if pointwise else schedule.uniform()
+    weights = schedule if degradation.pointwise else schedule.uniform()
     z = start
     for k in range(schedule.iterations):
         x = degradation.prox(z, y, weights.alpha(k))

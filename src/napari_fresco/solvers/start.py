@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from ..physics import demosaic, fill
 from ..physics.operators import Degradation, Mask
 from ..physics.resample import pixel_shift, upsample_cubic
+from ..physics.turned import Turned, turn, turn_back
 from ..types import Problem
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -32,6 +34,8 @@ def first_estimate(problem: Problem, pattern: str = 'RGGB') -> Tensor:
     """
     if problem.start is not None:
         return problem.start
+    if isinstance(problem.degradation, Turned):
+        return _turned_estimate(problem, problem.degradation, pattern)
     y = problem.y
     if problem.task == 'super_resolve':
         return enlarged(y, problem.degradation)
@@ -40,6 +44,14 @@ def first_estimate(problem: Problem, pattern: str = 'RGGB') -> Tensor:
     if isinstance(problem.degradation, Mask):
         return _filled(y, problem.degradation.keep)
     return y
+
+
+def _turned_estimate(problem: Problem, seen: Turned, pattern: str) -> Tensor:
+    """Start from the upright problem, whose sampling starts in the upper left corner."""
+    upright = replace(
+        problem, y=turn_back(problem.y, seen.mode), degradation=seen.original, start=None
+    )
+    return turn(first_estimate(upright, pattern), seen.mode)
 
 
 def enlarged(y: Tensor, degradation: Degradation) -> Tensor:

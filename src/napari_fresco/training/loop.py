@@ -1,4 +1,4 @@
-"""The training loop: L1 loss, Adam, resumable at any step."""
+"""The training loop: Adam, resumable at any step."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
-from .. import devices, networks
-from .data import Corpus, noisy
+from .. import networks
+from . import objectives
+from .data import Corpus
+from .objectives.base import Draw
 from .recipes import Recipe
+from .warm import starting_tensors, take
 
 _WARMUP = 200
 _DECAY = 0.35  # the last part of the run, in which the step size falls to nothing
@@ -44,11 +47,15 @@ class Run:
     def __init__(self, recipe: Recipe, folder: Path, device: torch.device) -> None:
         self.recipe, self.folder, self.device = recipe, folder, device
         torch.manual_seed(recipe.seed)
+        self.objective = objectives.make(recipe.objective)
         self.network = networks.build(recipe.architecture, **recipe.config)
-        _initialise(self.network)
-        self.network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.objective.initialise(self.network)
+        if recipe.warm_start is not None:
+            take(self.network, starting_tensors(recipe.warm_start, folder.parent))
+        self.trained = self.objective.training_network(self.network)
+        self.trained.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.Adam(
-            self.network.parameters(), lr=recipe.stages[0].learning_rate
+            self.trained.parameters(), lr=recipe.stages[0].learning_rate
         )
         self.step, self.seconds, self.loss = 0, 0.0, float('nan')
         if self.state_file.exists():
@@ -89,20 +96,15 @@ class Run:
         recipe = self.recipe
         stage, number = recipe.at(self.step)
         rng = np.random.default_rng([recipe.seed, self.step])
-        clean = corpus.batch(stage.batch, stage.patch, rng).to(self.device)
-        seed = (recipe.seed, self.step, 1)
-        degraded, sigma = noisy(clean, recipe.sigma_max / 255, seed, stage.sigma_power)
+        clean = corpus.batch(*self.objective.crops(stage), rng).to(self.device)
         for group in self.optimizer.param_groups:
             group['lr'] = stage.learning_rate * step_size(number, stage.steps)
-        with devices.autocast(self.device, 'auto'):
-            restored = predict(self.network, degraded, sigma)
-        error = restored.float() - clean
-        loss = error.abs().mean()
-        if stage.drift_weight:
-            loss = loss + stage.drift_weight * error.mean(dim=(2, 3)).abs().mean()
+        draw = Draw(clean, stage, (recipe.seed, self.step), rng)
+        loss = self.objective.loss(self.trained, draw)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        for part in self.objective.parts(self.trained):
+            nn.utils.clip_grad_norm_(part.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
         if self.step % 50 == 0:
@@ -111,7 +113,7 @@ class Run:
     def _save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         state: dict[str, Any] = {
-            'network': self.network.state_dict(),
+            'network': self.trained.state_dict(),
             'optimizer': self.optimizer.state_dict(),
             'step': self.step,
             'seconds': self.seconds,
@@ -122,7 +124,7 @@ class Run:
 
     def _load(self) -> None:
         state = torch.load(self.state_file, map_location=self.device, weights_only=True)
-        self.network.load_state_dict(state['network'])
+        self.trained.load_state_dict(state['network'])
         self.optimizer.load_state_dict(state['optimizer'])
         self.step, self.seconds = state['step'], state['seconds']
 
@@ -131,45 +133,3 @@ def step_size(step: int, steps: int) -> float:
     """Return the fraction of the peak step size at `step` of `steps`."""
     decay = max(1, round(_DECAY * steps))
     return min(1.0, (step + 1) / _WARMUP, (steps - step) / decay)
-
-
-def predict(network: nn.Module, x: Tensor, sigma: Tensor) -> Tensor:
-    """Run `network` on `x` with its noise level, however it wants to be told."""
-    if isinstance(network, networks.DRUNet):
-        level = sigma.expand(x.shape[0], 1, *x.shape[-2:])
-        x = torch.cat((x, level), dim=1).contiguous(memory_format=torch.channels_last)
-        restored: Tensor = network(x)
-    else:
-        restored = network(x.contiguous(memory_format=torch.channels_last), sigma)
-    return restored
-
-
-def _initialise(network: nn.Module) -> None:
-    """Start from a network that nearly returns its input.
-
-    Random weights are scaled so that signals neither fade nor grow through the
-    ReLUs. Second layers of residual blocks and the last layer start small, and
-    FFDNet, which has no skips, passes its sub-images on: an image is then there
-    from the first step, and only the noise has to be learnt.
-    """
-    for name, module in network.named_modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.kaiming_normal_(module.weight, nonlinearity='relu')
-            if name.endswith(('res.2', 'm_tail')):
-                module.weight.data.mul_(0.1)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-    if isinstance(network, networks.FFDNet):
-        _pass_on(network)
-
-
-def _pass_on(network: nn.Module) -> None:
-    """Make the first hidden channels of an FFDNet carry the sub-images unchanged."""
-    layers = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
-    carried = layers[-1].out_channels
-    layers[-1].weight.data.mul_(0.1)
-    for layer in layers:
-        if layer is not layers[-1]:
-            layer.weight.data[:carried] = 0
-        for channel in range(carried):
-            layer.weight.data[channel, channel, 1, 1] += 1

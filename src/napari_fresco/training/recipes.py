@@ -8,6 +8,16 @@ from types import MappingProxyType
 from typing import Any
 
 from ..errors import WeightsError
+from .declared import (
+    BlindDenoising,
+    BlindSR,
+    Declared,
+    GaussianDenoising,
+    LatentRestoration,
+    Unfolding,
+    VariationalDenoising,
+    VariationalSR,
+)
 
 _COMPACT = {'nc': (32, 64, 128, 256), 'nb': 2}
 
@@ -51,21 +61,24 @@ class Recipe:
         Configuration of the network.
     channels : int
         1 trains on luminance, 3 on RGB.
-    sigma_max : float
-        Most noise, on the 0-255 scale.
+    objective : Declared
+        What is learnt, see :mod:`napari_fresco.training.declared`.
     stages : tuple of Stage
         One after the other.
     seed : int
         Of initialisation, crops and noise.
+    warm_start : str, optional
+        Checkpoint whose tensors are taken where they fit.
     """
 
     name: str
     architecture: str
     config: Mapping[str, Any]
     channels: int
-    sigma_max: float
+    objective: Declared
     stages: tuple[Stage, ...]
     seed: int = 0
+    warm_start: str | None = None
 
     @property
     def steps(self) -> int:
@@ -93,23 +106,128 @@ class Recipe:
         return replace(self, stages=tuple(stages))
 
 
-def _recipes() -> tuple[Recipe, ...]:
+def _denoisers() -> tuple[Recipe, ...]:
     gray = {'in_nc': 1, 'out_nc': 1, 'nc': 64, 'nb': 15}
     color = {'in_nc': 3, 'out_nc': 3, 'nc': 96, 'nb': 12}
+    drunet_gray, drunet_color = ({'in_nc': n + 1, 'out_nc': n, **_COMPACT} for n in (1, 3))
+    wide, narrow = GaussianDenoising(75), GaussianDenoising(50)
     compact = (
         Stage(3500, learning_rate=7e-4),
         Stage(1200, learning_rate=4e-4, batch=7, patch=96, drift_weight=1.0, sigma_power=2.0),
     )
     return (
-        Recipe('ffdnet_gray', 'ffdnet', gray, 1, 75, (Stage(4000, 5e-4, batch=8),)),
-        Recipe('ffdnet_color', 'ffdnet', color, 3, 75, (Stage(2800, 5e-4, batch=8),)),
+        Recipe('ffdnet_gray', 'ffdnet', gray, 1, wide, (Stage(4000, 5e-4, batch=8),)),
+        Recipe('ffdnet_color', 'ffdnet', color, 3, wide, (Stage(2800, 5e-4, batch=8),)),
+        Recipe('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, compact),
+        Recipe('drunet_compact_color', 'drunet', drunet_color, 3, narrow, compact),
+    )
+
+
+def _unfolding() -> tuple[Recipe, ...]:
+    tiny = {'n_iter': 6, 'h_nc': 32, 'in_nc': 4, 'out_nc': 3, 'nc': (16, 32, 64, 64), 'nb': 2}
+    stages = (Stage(1800, 1e-3, batch=8, patch=72),)
+    return (Recipe('usrnet_tiny', 'usrnet', tiny, 3, Unfolding(), stages),)
+
+
+def _variational() -> tuple[Recipe, ...]:
+    small = {'n_feat': (32, 64, 96), 'dep_S': 5, 'n_resblocks': 2}
+    color = {'im_chn': 3, 'sigma_chn': 1, **small, 'extra_mode': 'Input', 'noise_avg': False}
+    blind = {**color, 'dep_K': 8, 'noise_avg': True, 'noise_prior': 'variance'}
+    return (
         Recipe(
-            'drunet_compact_gray', 'drunet', {'in_nc': 2, 'out_nc': 1, **_COMPACT}, 1, 50, compact
+            'virnet_denoise_color',
+            'virnet',
+            color,
+            3,
+            VariationalDenoising(),
+            (Stage(1300, 7e-4, batch=12, patch=64),),
         ),
         Recipe(
-            'drunet_compact_color', 'drunet', {'in_nc': 4, 'out_nc': 3, **_COMPACT}, 3, 50, compact
+            'virnet_denoise_gray',
+            'virnet',
+            {**color, 'im_chn': 1},
+            1,
+            VariationalDenoising(),
+            (Stage(400, 5e-4, batch=12, patch=64),),
+            warm_start='virnet_denoise_color',
+        ),
+        Recipe(
+            'virnet_sr_x2',
+            'virnet_sr',
+            blind,
+            3,
+            VariationalSR(2),
+            (Stage(1300, 7e-4, batch=8, patch=96),),
+        ),
+        Recipe(
+            'virnet_sr_x4',
+            'virnet_sr',
+            blind,
+            3,
+            VariationalSR(4),
+            (Stage(500, 5e-4, batch=5, patch=128),),
+            warm_start='virnet_sr_x2',
         ),
     )
+
+
+def _latent() -> tuple[Recipe, ...]:
+    config = {'channels': 3, 'width': 32, 'latent': 4, 'groups': 3, 'blocks': 3, 'scale': 1}
+    return (
+        Recipe(
+            'vdir_denoise_color',
+            'vdir',
+            config,
+            3,
+            LatentRestoration('denoise'),
+            (Stage(1100, 7e-4, batch=12, patch=64),),
+        ),
+        Recipe(
+            'vdir_jpeg_color',
+            'vdir',
+            config,
+            3,
+            LatentRestoration('deblock'),
+            (Stage(450, 5e-4, batch=12, patch=64),),
+            warm_start='vdir_denoise_color',
+        ),
+    )
+
+
+def _blind() -> tuple[Recipe, ...]:
+    compact = {'in_nc': 3, 'config': (1,) * 7, 'dim': 32, 'head_dim': 16}
+    small = {'in_nc': 3, 'out_nc': 3, 'nf': 32, 'nb': 4, 'gc': 16}
+    return (
+        Recipe(
+            'scunet_compact_color',
+            'scunet',
+            compact,
+            3,
+            BlindDenoising(),
+            (Stage(900, 7e-4, batch=16, patch=64),),
+        ),
+        Recipe(
+            'bsrnet_compact_x2',
+            'rrdbnet',
+            {**small, 'sf': 2},
+            3,
+            BlindSR(2),
+            (Stage(700, 5e-4, batch=8, patch=96),),
+        ),
+        Recipe(
+            'bsrnet_compact_x4',
+            'rrdbnet',
+            {**small, 'sf': 4},
+            3,
+            BlindSR(4),
+            (Stage(400, 4e-4, batch=8, patch=144),),
+            warm_start='bsrnet_compact_x2',
+        ),
+    )
+
+
+def _recipes() -> tuple[Recipe, ...]:
+    return (*_denoisers(), *_unfolding(), *_variational(), *_latent(), *_blind())
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _recipes()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import WeightsError
 from .registry import Entry, default_for, entry, registry
@@ -12,7 +12,7 @@ from .store import Status, add, cache_folder, check, get, path, status
 if TYPE_CHECKING:
     import torch
 
-    from ..networks.facts import Network
+    from .loading import Loaded, expect
 
 __all__ = [
     'Entry',
@@ -22,6 +22,7 @@ __all__ = [
     'check',
     'default_for',
     'entry',
+    'expect',
     'get',
     'load',
     'path',
@@ -30,14 +31,15 @@ __all__ = [
 ]
 
 
-def load(name_or_path: str | Path, device: str | torch.device = 'cpu') -> Network:
+def load(name_or_path: str | Path, device: str | torch.device = 'cpu') -> Loaded:
     """Return the network of a checkpoint, ready to run.
 
     Parameters
     ----------
     name_or_path : str or Path
         Registry name, or the path of a ``.safetensors``, ``.pth``, ``.pt``,
-        ``.npz`` or ``.mat`` file, whose architecture is detected.
+        ``.npz``, ``.mat`` or TensorFlow ``.data-00000-of-00001`` file, whose
+        architecture is detected.
     device : str or torch.device
         Where the network is put; 'auto' picks.
 
@@ -45,7 +47,8 @@ def load(name_or_path: str | Path, device: str | torch.device = 'cpu') -> Networ
     -------
     torch.nn.Module
         In evaluation mode, float32, without gradients, with the attributes
-        ``facts``, ``weights_name`` and ``weights_sha256``.
+        ``facts``, ``weights_name``, ``weights_sha256``, ``generative`` and
+        ``scales``.
 
     Raises
     ------
@@ -66,3 +69,12 @@ def load(name_or_path: str | Path, device: str | torch.device = 'cpu') -> Networ
     if not file.exists() and not file.suffix and file == Path(file.name):
         entry(str(name_or_path))
     return load_file(file, None, device)
+
+
+def __getattr__(name: str) -> Any:
+    # The one name that needs torch, which the registry does without.
+    if name == 'expect':
+        from .loading import expect
+
+        return expect
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import Tensor
 
 from .. import devices
-from ..errors import ParameterError, WeightsError
-from ..networks import build
+from ..errors import WeightsError
 from ..networks.facts import Network, facts_of
-from ..networks.ircnn import MODELS
-from .formats import read
-from .registry import Entry, file_sha256
+from .detection import (
+    Tensors,
+    UnknownArchitecture,
+    describe,
+    detect,
+    outline,
+    title_of,
+    with_article,
+)
+from .formats import Stored, read
+from .registry import Entry, file_sha256, published_as
 
 _NAMED = 3  # how many keys an error message names before it stops
+_ANY_SCALE = ('usrnet', 'virnet_sr')  # the scale is an argument, not part of the network
 
 
-def load_file(path: Path, entry: Entry | None, device: str | torch.device) -> Network:
+class Loaded(Network):
+    """What a type checker sees of a network that a checkpoint was put into.
+
+    Attributes
+    ----------
+    scales : tuple of int or None
+        Enlargements that the weights were made for; None where nothing tells.
+    """
+
+    scales: tuple[int, ...] | None
+
+
+def load_file(path: Path, entry: Entry | None, device: str | torch.device) -> Loaded:
     """Read a file and return its network: float32, in evaluation mode, frozen.
 
     Parameters
@@ -42,57 +60,25 @@ def load_file(path: Path, entry: Entry | None, device: str | torch.device) -> Ne
     DeviceError
         When the device is absent.
     """
-    stored = read(path)
-    if entry is not None:
-        architecture, config = entry.architecture, entry.config
-    elif stored.architecture is not None:
-        architecture, config = stored.architecture, stored.config
+    stored, sha256 = read(path), file_sha256(path)
+    if entry is None:
+        network = _recognised(stored, path)
+        known = _published(path, sha256, network)
     else:
-        architecture, config = detect(stored.tensors, path)
-    network = assemble(architecture, config, stored.tensors, path)
-    network.weights_sha256 = file_sha256(path)
+        network, known = _as_entered(entry, stored, path), entry
+    network.weights_sha256 = sha256
     network.weights_name = entry.name if entry else path.name
     if entry is not None:
         _verify(entry, network, path)
-        if entry.sigma is not None:
-            low, high = entry.sigma
-            network.facts = replace(network.facts, sigma_range=(low / 255, high / 255))
+    _label(network, known, stored)
     network.to(devices.pick(device))
     return network
 
 
-def detect(tensors: Mapping[str, Tensor], path: Path) -> tuple[str, dict[str, Any]]:
-    """Return architecture and configuration, read off names and shapes.
-
-    Seven plain convolutions are taken for a DnCNN: a single IRCNN denoiser
-    looks the same, only banks of them are published.
-
-    Raises
-    ------
-    WeightsError
-        When the names belong to no known architecture.
-    """
-    try:
-        if 'm_head.weight' in tensors:
-            return 'drunet', _drunet_config(tensors)
-        if '0.model.0.weight' in tensors:
-            first, last = tensors['0.model.0.weight'], tensors['0.model.12.weight']
-            widths = first.shape[1], last.shape[0], first.shape[0]
-            return 'ircnn_bank', dict(zip(('in_nc', 'out_nc', 'nc'), widths, strict=True))
-        if 'model.0.weight' in tensors:
-            return _detect_chain(tensors)
-    except (KeyError, IndexError) as error:
-        raise WeightsError(f'{path} lacks {error}, so it is incomplete') from None
-    raise WeightsError(
-        f'{path} is of an unknown architecture (it begins with {next(iter(tensors))}); '
-        f'known are DRUNet, FFDNet, DnCNN and the bank of {MODELS} IRCNN denoisers'
-    )
-
-
-def assemble(
-    architecture: str, config: Mapping[str, Any], tensors: Mapping[str, Tensor], path: Path
-) -> Network:
+def assemble(architecture: str, config: Mapping[str, Any], tensors: Tensors, path: Path) -> Loaded:
     """Return the network `architecture` with `tensors` for parameters, and its facts.
+
+    What only training needs is left out.
 
     Raises
     ------
@@ -100,21 +86,63 @@ def assemble(
         When names or shapes are not exactly those of the network.
     """
     try:
-        # On the meta device nothing is allocated or initialised: the tensors become the parameters.
-        with torch.device('meta'):
-            network = cast('Network', build(architecture, **config))
-        network.facts = facts_of(network)
-    except ParameterError as error:
-        raise WeightsError(f'{path} describes an impossible network: {error}') from None
-    wrong = _differences(network.state_dict(), tensors)
+        network = cast('Loaded', outline(architecture, config))
+    except WeightsError as error:
+        raise WeightsError(f'{path} {error}') from None
+    expected = network.state_dict()
+    tensors = _without_training(architecture, tensors)
+    wrong = _differences(expected, tensors)
     if wrong:
         raise WeightsError(f'{path} does not fit {architecture}: {"; ".join(wrong)}')
+    # The outline has no numbers: the tensors become its parameters.
     network.load_state_dict(tensors, strict=True, assign=True)
     network.requires_grad_(False).eval()
+    network.facts = facts_of(network)
     return network
 
 
-def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
+def expect(
+    network: Network,
+    architectures: str | Collection[str],
+    channels: int | Collection[int] | None = None,
+    scale: int | None = None,
+) -> None:
+    """Refuse a network that cannot do what it is wanted for.
+
+    Parameters
+    ----------
+    network : Network
+        From :func:`napari_fresco.weights.load`.
+    architectures : str or collection of str
+        What is wanted.
+    channels : int or collection of int, optional
+        Channels of the image that will do; None means any number.
+    scale : int, optional
+        Enlargement that it will be asked for.
+
+    Raises
+    ------
+    WeightsError
+        When it is of another architecture, or was made for other channels or
+        another scale; the message says what it looks like.
+    """
+    wanted = [architectures] if isinstance(architectures, str) else list(architectures)
+    looks = f'{network.weights_name} looks like {describe(network.facts, network)}'
+    advice = 'choose other weights, or "auto"'
+    if network.facts.architecture not in wanted:
+        titles = ' or '.join(with_article(title_of(name)) for name in wanted)
+        raise WeightsError(f'{looks}; this takes {titles}: {advice}')
+    allowed = [channels] if isinstance(channels, int) else list(channels or ())
+    if allowed and network.facts.channels not in allowed:
+        counts = ' or '.join(map(str, allowed))
+        raise WeightsError(f'{looks}; this takes one with {counts}: {advice}')
+    scales: tuple[int, ...] | None = getattr(network, 'scales', None)
+    if scale is not None and scales is not None and scale not in scales:
+        made = ', '.join(f'x{s}' for s in scales)
+        raise WeightsError(f'{network.weights_name} is made for {made}, not for x{scale}: {advice}')
+
+
+def tensors_sha256(tensors: Tensors) -> str:
     """Return the SHA-256 over names and values, the same in every file format.
 
     Over each tensor in order: the bytes of its name, then of its values as
@@ -127,62 +155,114 @@ def tensors_sha256(tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _verify(entry: Entry, network: Network, path: Path) -> None:
+def _found_in(stored: Stored, path: Path) -> tuple[str, Mapping[str, Any]]:
+    if stored.architecture is not None:
+        return stored.architecture, stored.config
+    return detect(stored.tensors, path)
+
+
+def _recognised(stored: Stored, path: Path) -> Loaded:
+    """Return the network that the file holds: one of ours, or one that spandrel knows."""
+    try:
+        architecture, config = _found_in(stored, path)
+    except UnknownArchitecture:
+        from .foreign import adopt
+
+        adopted = adopt(path, stored.tensors)
+        if adopted is None:
+            raise
+        return cast('Loaded', adopted)
+    return assemble(architecture, config, stored.tensors, path)
+
+
+def _as_entered(entry: Entry, stored: Stored, path: Path) -> Loaded:
+    """Return the network of `entry`, or say which other one the file looks like."""
+    try:
+        return assemble(entry.architecture, entry.config, stored.tensors, path)
+    except WeightsError as error:
+        seen = _other_than(entry, stored, path)
+        raise WeightsError(seen or str(error)) from None
+
+
+def _other_than(entry: Entry, stored: Stored, path: Path) -> str | None:
+    try:
+        seen, wanted = (
+            describe(facts_of(outline(*kind)))
+            for kind in (_found_in(stored, path), (entry.architecture, entry.config))
+        )
+    except WeightsError:
+        return None
+    return f'{path} looks like {seen}; {entry.name} takes {wanted}' if seen != wanted else None
+
+
+def _published(path: Path, sha256: str, network: Loaded) -> Entry | None:
+    """Return the published checkpoint that a file is; its hash or its file name tells."""
+    known = published_as(path, sha256)
+    if known is None or known.architecture != network.facts.architecture:
+        return None
+    same = outline(known.architecture, known.config).state_dict()
+    return None if _differences(same, network.state_dict()) else known
+
+
+def _label(network: Loaded, known: Entry | None, stored: Stored) -> None:
+    """Note what no tensor tells: what the weights were made for, and how."""
+    facts = network.facts
+    if known is not None:
+        network.generative = known.generative
+    elif not hasattr(network, 'generative'):
+        network.generative = stored.generative
+    network.scales = known.scales if known else stored.scales
+    if network.scales is None and facts.architecture not in _ANY_SCALE:
+        network.scales = (facts.scale,)
+    if known is not None and known.sigma is not None:
+        low, high = known.sigma
+        network.facts = replace(facts, sigma_range=(low / 255, high / 255))
+
+
+def _verify(entry: Entry, network: Loaded, path: Path) -> None:
     known = [h for h in (entry.sha256, entry.tensors_sha256) if h]
-    if not known or network.weights_sha256 in known:
-        return
-    if entry.tensors_sha256 and tensors_sha256(network.state_dict()) in known:
-        return
-    raise WeightsError(
-        f'{path} is not {entry.name}: its sha256 is {network.weights_sha256}, not {known[0]}; '
-        'remove it and fetch it again, or load other weights by their path'
-    )
+    if known and network.weights_sha256 not in known:
+        if entry.tensors_sha256 and tensors_sha256(network.state_dict()) in known:
+            return
+        raise WeightsError(
+            f'{path} is not {entry.name}: its sha256 is {network.weights_sha256}, not {known[0]}; '
+            'remove it and fetch it again, or load other weights by their path'
+        )
+    if entry.git_sha1 is not None and _git_sha1(path) != entry.git_sha1:
+        raise WeightsError(
+            f'{path} is not {entry.name}: git calls it {_git_sha1(path)}, not {entry.git_sha1}; '
+            'fetch it again, or load other weights by their path'
+        )
 
 
-def _differences(expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str]:
+def _git_sha1(path: Path) -> str:
+    content = path.read_bytes()
+    header = f'blob {len(content)}\0'.encode()
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+
+
+def _without_training(architecture: str, tensors: Tensors) -> Tensors:
+    if architecture != 'vdir':
+        return tensors
+    from ..networks.vdir import without_training
+
+    return without_training(tensors)
+
+
+def _differences(expected: Tensors, given: Tensors) -> list[str]:
     missing = [name for name in expected if name not in given]
     unexpected = [name for name in given if name not in expected]
+    shared = [(name, t, given[name]) for name, t in expected.items() if name in given]
     shapes = [
-        f'{name} is {tuple(given[name].shape)}, not {tuple(tensor.shape)}'
-        for name, tensor in expected.items()
-        if name in given and given[name].shape != tensor.shape
+        f'{name} is {tuple(found.shape)}, not {tuple(wanted.shape)}'
+        for name, wanted, found in shared
+        if found.shape != wanted.shape
     ]
-    found = {'missing': missing, 'unexpected': unexpected, 'ill-shaped': shapes}
+    kinds = [name for name, wanted, found in shared if found.dtype != wanted.dtype]
+    found = {'missing': missing, 'unexpected': unexpected, 'ill-shaped': shapes, 'no float': kinds}
     return [f'{kind}: {_some(names)}' for kind, names in found.items() if names]
 
 
 def _some(names: list[str]) -> str:
     more = len(names) - _NAMED
     return ', '.join(names[:_NAMED]) + (f' and {more} more' if more > 0 else '')
-
-
-def _drunet_config(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-    head, tail = tensors['m_head.weight'], tensors['m_tail.weight']
-    # A body of one block has no index in its names.
-    indices = [re.match(r'm_body\.(\d+)\.res', name) for name in tensors]
-    blocks = max((int(i[1]) for i in indices if i), default=0) + 1
-    widths = [tensors[f'm_down{i}.{blocks}.weight'].shape[0] for i in (1, 2, 3)]
-    return {
-        'in_nc': head.shape[1],
-        'out_nc': tail.shape[0],
-        'nc': [head.shape[0], *widths],
-        'nb': blocks,
-    }
-
-
-def _detect_chain(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
-    found = [re.fullmatch(r'model\.(\d+)\.weight', name) for name in tensors]
-    indices = sorted(int(i[1]) for i in found if i and tensors[i[0]].ndim == 4)
-    first, last = (tensors[f'model.{i}.weight'] for i in (indices[0], indices[-1]))
-    depth: dict[str, Any] = {'nb': len(indices)}
-    if any(name.endswith('running_mean') for name in tensors):
-        depth['act_mode'] = 'BR'
-    inputs, outputs = first.shape[1], last.shape[0]
-    if inputs == outputs + 1 and outputs % 4 == 0:
-        return 'ffdnet', {
-            'in_nc': outputs // 4,
-            'out_nc': outputs // 4,
-            'nc': first.shape[0],
-            **depth,
-        }
-    return 'dncnn', {'in_nc': inputs, 'out_nc': outputs, 'nc': first.shape[0], **depth}

@@ -18,19 +18,10 @@ from ..errors import WeightsError
 BUNDLED = Path(__file__).parent / 'bundled'
 """Folder of the checkpoints that come with the package."""
 
-SUFFIXES = ('.safetensors', '.pth', '.pt', '.npz', '.mat')
-"""Suffixes of the files of weights that can be read."""
+SUFFIXES = ('.safetensors', '.pth', '.pt', '.npz', '.mat', '.data-00000-of-00001')
+"""Suffixes of the files of weights that can be read; the last one is TensorFlow's."""
 
 _TABLE = Path(__file__).with_name('registry.toml')
-
-# By architecture and task: the checkpoint for gray and the one for colour images.
-_DEFAULTS: Mapping[tuple[str, str], tuple[str, str]] = {
-    ('drunet', 'denoise'): ('drunet_compact_gray', 'drunet_compact_color'),
-    ('drunet', 'deblock'): ('drunet_deblocking_gray', 'drunet_deblocking_color'),
-    ('ffdnet', 'denoise'): ('ffdnet_gray', 'ffdnet_color'),
-    ('ircnn', 'denoise'): ('ircnn_gray', 'ircnn_color'),
-    ('dncnn', 'denoise'): ('dncnn_gray_blind', 'dncnn_color_blind'),
-}
 
 
 @dataclass(frozen=True)
@@ -45,7 +36,7 @@ class Entry:
         What :func:`~napari_fresco.networks.build` is told.
     config : mapping
         Configuration of the network, in the authors' spelling.
-    task : {'denoise', 'deblock'}
+    task : {'denoise', 'deblock', 'super_resolve'}
         What it was trained for.
     channels : int
         Channels of the image: 1 or 3.
@@ -56,35 +47,73 @@ class Entry:
     file : str
         Name of its file.
     urls : tuple of str
-        Where the file is published; empty for bundled checkpoints.
+        Where the file can be fetched.
+    page : str or None
+        Where a person finds the file, when it is not for us to fetch it.
     sha256, size : str, int or None
         Of the file, where known; size in bytes.
+    git_sha1 : str or None
+        Object name of the file in its authors' repository, where that is
+        known and no SHA-256 is.
     tensors_sha256 : str or None
         Over the tensors, where known, so that a converted copy is recognised;
         see :func:`~napari_fresco.weights.loading.tensors_sha256`.
     sigma : (float, float) or None
         Noise levels it was trained for, on the 0-255 scale.
+    scales : tuple of int
+        Enlargements that it can be asked for; 1 leaves the size as it is.
+    generative : bool
+        Whether it was trained to invent plausible detail.
+    role : str or None
+        Method whose ``model='auto'`` this is, see :func:`default_for`.
     """
 
     name: str
     architecture: str
     config: Mapping[str, Any]
-    task: Literal['denoise', 'deblock']
+    task: Literal['denoise', 'deblock', 'super_resolve']
     channels: int
     licence: str
     citation: str
     quality: str
     file: str
     urls: tuple[str, ...] = ()
+    page: str | None = None
     sha256: str | None = None
     size: int | None = None
+    git_sha1: str | None = None
     tensors_sha256: str | None = None
     sigma: tuple[float, float] | None = None
+    scales: tuple[int, ...] = (1,)
+    generative: bool = False
+    role: str | None = None
 
     @property
     def bundled(self) -> bool:
         """True when the checkpoint comes with the package."""
-        return not self.urls
+        return not self.urls and self.page is None
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """What it serves for: enlarging by 1 is deblurring."""
+        return ('deblur', self.task) if self._deblurs else (self.task,)
+
+    @property
+    def _deblurs(self) -> bool:
+        return self.task == 'super_resolve' and 1 in self.scales
+
+    def serves(self, task: str, scale: int = 1) -> bool:
+        """Return whether it was made for `task` at `scale`."""
+        return task in self.tasks and scale in self.scales
+
+    def describe_scales(self) -> str:
+        """Return the enlargements in words: 'x2', 'x1-8', or nothing for 1 alone."""
+        if self.scales == (1,):
+            return ''
+        low, high = self.scales[0], self.scales[-1]
+        if high - low + 1 == len(self.scales) > 2:
+            return f'x{low}-{high}'
+        return ', '.join(f'x{scale}' for scale in self.scales)
 
     def describe_file(self) -> str:
         """Return name, size and SHA-256 of the file, as far as they are known."""
@@ -105,8 +134,8 @@ def registry() -> Mapping[str, Entry]:
             facts['urls'] = (table['sources'][source].format(file=facts['file']),)
         facts['citation'] = table['citations'][facts['citation']]
         facts['config'] = MappingProxyType(facts['config'])
-        if 'sigma' in facts:
-            facts['sigma'] = tuple(facts['sigma'])
+        for listed in facts.keys() & {'sigma', 'scales'}:
+            facts[listed] = tuple(facts[listed])
         entries[name] = Entry(name=name, **facts)
     return MappingProxyType(entries)
 
@@ -129,29 +158,64 @@ def entry(name: str) -> Entry:
     return known[name]
 
 
-def default_for(architecture: str, channels: int, task: str = 'denoise') -> str:
+def default_for(role: str, channels: int, task: str = 'denoise', scale: int = 1) -> str:
     """Return the name of the checkpoint that ``model='auto'`` stands for.
+
+    Among those of the role, the task and the scale, one of as many channels
+    as the image is preferred, and then one that is bundled.
 
     Parameters
     ----------
-    architecture : {'drunet', 'ffdnet', 'ircnn', 'dncnn'}
-        Kind of denoiser.
+    role : str
+        Method, or kind of denoiser.
     channels : int
-        Channels of the image; other than 3 means the gray checkpoint, which
-        is applied to each channel.
-    task : {'denoise', 'deblock'}
-        What the denoiser is for; 'deblock' has only a 'drunet'.
+        Channels of the image. Other than 1 or 3, they are restored one by one.
+        Where only one kind of checkpoint is known, it serves for all images:
+        a gray one channel by channel, a colour one with equal channels.
+    task : {'denoise', 'deblock', 'super_resolve', 'deblur'}
+        What the network is for.
+    scale : int
+        Enlargement.
 
     Raises
     ------
     WeightsError
-        When no checkpoint is known for the architecture and task.
+        When no checkpoint is known for them; the message says for what there are.
     """
-    if (architecture, task) not in _DEFAULTS:
-        known = ', '.join(f'{a} ({t})' for a, t in _DEFAULTS)
-        raise WeightsError(f'no weights of {architecture!r} for {task!r}; there are {known}')
-    gray, color = _DEFAULTS[architecture, task]
-    return color if channels == 3 else gray
+    of_role = [known for known in registry().values() if known.role == role]
+    fitting = [known for known in of_role if known.serves(task, scale)]
+    if not fitting:
+        asked = f'{task} x{scale}' if scale > 1 else task
+        raise WeightsError(
+            f'no weights of {role!r} for {asked!r}; there are {_offers(of_role)}. '
+            'Give the name or the path of others as model'
+        )
+    wanted = 3 if channels == 3 else 1
+    return min(fitting, key=lambda known: (known.channels != wanted, not known.bundled)).name
+
+
+def _offers(of_role: list[Entry]) -> str:
+    """Return in words what the checkpoints of a role are for."""
+    if not of_role:
+        roles = sorted({known.role for known in registry().values() if known.role})
+        return f'some of {", ".join(roles)}'
+    offers = []
+    for task in dict.fromkeys(task for known in of_role for task in known.tasks):
+        scales = sorted({s for known in of_role if task in known.tasks for s in known.scales} - {1})
+        enlarging = task == 'super_resolve'
+        offers.append(f'{task} {", ".join(f"x{s}" for s in scales)}' if enlarging else task)
+    return 'some for ' + '; '.join(offers)
+
+
+def published_as(path: Path, sha256: str) -> Entry | None:
+    """Return the published checkpoint that a file is, if it is one.
+
+    Known by its SHA-256, or by the name of the file where no SHA-256 is known.
+    """
+    for known in registry().values():
+        if known.sha256 == sha256 or (known.sha256 is None and known.file == path.name):
+            return known
+    return None
 
 
 def file_sha256(path: Path) -> str:

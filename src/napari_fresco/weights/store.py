@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -116,6 +117,9 @@ def add(name: str, file: str | Path) -> Path:
             former.unlink(missing_ok=True)
         partial.replace(target)
     except OSError as error:
+        # Where the folder is a file, there is no part of a copy either.
+        with suppress(OSError):
+            partial.unlink()
         raise WeightsError(f'{source} cannot be copied to {target}: {error.strerror}') from None
     return target
 
@@ -161,6 +165,12 @@ def _candidates(known: Entry, folder: Path) -> list[Path]:
 def _advice(known: Entry) -> str:
     if known.bundled:
         return f'put {known.describe_file()} into {BUNDLED}, or install napari-fresco again'
+    if not known.urls:
+        return (
+            f'its authors state no licence, so it is not fetched for you: download '
+            f'{known.describe_file()} from {known.page}, then run '
+            f'"napari-fresco weights add {known.name} FILE"'
+        )
     return (
         f'run "napari-fresco weights get {known.name}", or without a network put '
         f'{known.describe_file()} from {known.urls[0]} into {cache_folder()} '
@@ -171,7 +181,7 @@ def _advice(known: Entry) -> str:
 def _fetch(known: Entry, progress: bool) -> Path:
     import pooch
 
-    if known.bundled:
+    if not known.urls:
         raise WeightsError(f'weights {known.name} are not on this computer; {_advice(known)}')
     pooch.get_logger().setLevel('WARNING')  # the progress bar says it all
     expected = f'sha256:{known.sha256}' if known.sha256 else None

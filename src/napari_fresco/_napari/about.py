@@ -1,0 +1,96 @@
+"""What a method is, in one line: what it needs, what it gives, how far to trust it, whose it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..method import Method
+from ..types import Task
+
+_NEEDED = {'mask': 'a mask of the damage', 'kernel': 'the blur kernel'}
+_GIVEN = {
+    'image': 'the image',
+    'variance': 'a noise variance map',
+    'kernel': 'the blur kernel',
+    'uncertainty': 'an uncertainty map',
+    'latent': 'latent maps',
+}
+_IF_ASKED = ('uncertainty', 'latent')
+_NOISE_FREE: tuple[Task, ...] = ('deblock',)
+_USES_KERNEL: tuple[Task, ...] = ('deblur', 'super_resolve')
+
+
+def about(method: Method, task: Task) -> str:
+    """Say in one line what `method` needs for `task`, gives and is, and cite it shortly."""
+    said = [
+        f'Needs {needs(method, task)}.',
+        f'Gives {gives(method, task)}.',
+        f'{method.kind.capitalize()}.',
+        f'{short_citation(method.citation)}.',
+    ]
+    return ' '.join(said)
+
+
+def asks_noise(method: Method, task: Task) -> bool:
+    """Say whether `method` wants to be told the noise of the image."""
+    return not method.blind and task not in _NOISE_FREE
+
+
+def takes_kernel(method: Method, task: Task) -> bool:
+    """Say whether `method` can be told the blur for `task`."""
+    known = method.downsampling != 'unknown'
+    return task in _USES_KERNEL and (known or 'kernel' in method.needs.get(task, ()))
+
+
+def needs(method: Method, task: Task) -> str:
+    """Say what `method` must be given beside the image, and what it may be given."""
+    required = [_NEEDED[name] for name in method.needs.get(task, ())]
+    if asks_noise(method, task):
+        required.append('the noise level (or estimates it)')
+    optional = takes_kernel(method, task) and 'kernel' not in method.needs.get(task, ())
+    may = '; may be told the blur kernel' if optional else ''
+    return (_listed(['the image', *required]) if required else 'nothing but the image') + may
+
+
+def gives(method: Method, task: Task) -> str:
+    """Say what comes of `method`; a kernel counts only where it is estimated."""
+    given = [name for name in method.outputs if name != 'kernel' or _estimates(method, task)]
+    asked = [name for name in given if name in _IF_ASKED]
+    if 'uncertainty' not in asked and _has_ensemble(method):
+        asked.append('uncertainty')
+    always = _listed([_GIVEN[name] for name in given if name not in asked])
+    return f'{always}; if asked, {_listed([_GIVEN[name] for name in asked])}' if asked else always
+
+
+def short_citation(citation: str) -> str:
+    """Return first author and year of each work in a full reference.
+
+    >>> short_citation('A. B. Lee, C. Wu, "On Noise", TIP 3, 2019, doi:10.1/2019.5')
+    'Lee et al. 2019'
+    """
+    return '; '.join(_short(work) for work in re.split(r';\s+(?=[A-Z]\.)', citation))
+
+
+def _short(work: str) -> str:
+    names, _, rest = work.partition('"')
+    authors = [name.strip() for name in names.strip(' ,').split(',')]
+    published = rest.partition('"')[2].partition('doi:')[0]
+    years = re.findall(r'(?<![\w:.])(?:19|20)\d\d(?![\w.]\d)', published)
+    surnames = [re.sub(r'^(?:[A-Z][\w-]*\.[ -]?)+', '', author).strip() for author in authors]
+    who = {1: surnames[0], 2: ' and '.join(surnames[:2])}.get(len(surnames))
+    return ' '.join([who or f'{surnames[0]} et al.', *years[-1:]])
+
+
+def _estimates(method: Method, task: Task) -> bool:
+    return task == 'super_resolve' and method.blind
+
+
+def _has_ensemble(method: Method) -> bool:
+    return any(parameter.name == 'ensemble' for parameter in method.parameters)
+
+
+def _listed(words: Sequence[str]) -> str:
+    if len(words) < 2:
+        return ''.join(words)
+    return f'{", ".join(words[:-1])} and {words[-1]}'

@@ -1,0 +1,159 @@
+"""What is chosen in the sections of a panel: as a request, a script, or what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import FrescoError
+from ..method import Method
+from .about import asks_noise
+from .damage_section import DamageSection
+from .fields import Field, changed_values
+from .input_section import InputSection
+from .kernel_choice import SHIFTED
+from .layers import Selection, Space, select_same
+from .linking import ESTIMATOR, estimated_for
+from .noise_section import NoiseSection
+from .obstacles import NO_IMAGE, NO_MAP, missing_weights, size_problem
+from .request import Look, PanelRequest
+from .script import Sources, script_of
+from .solver_section import SolverSection
+
+_SHIFTED = {'kernel_position': SHIFTED}
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """The sections of a panel, read together.
+
+    In all methods, `estimate` means that another method estimates the noise,
+    and to enlarge also the blur, before this one runs.
+    """
+
+    method: Method
+    fields: dict[str, Field]
+    input: InputSection
+    damage: DamageSection
+    noise: NoiseSection
+    solver: SolverSection
+
+    @property
+    def image(self) -> Any:
+        """The chosen image layer, or None."""
+        return self.input.image.value
+
+    @property
+    def scale(self) -> int:
+        """Factor by which the image is to be enlarged."""
+        return self.damage.scale.value() if self.input.task == 'super_resolve' else 1
+
+    @property
+    def asks_noise(self) -> bool:
+        """Whether the method wants to be told the noise."""
+        return asks_noise(self.method, self.input.task)
+
+    @property
+    def estimated(self) -> tuple[str, ...]:
+        """Inputs that can be estimated first."""
+        return estimated_for(self.method, self.input.task)
+
+    def request(self, estimate: bool = False) -> PanelRequest:
+        """Return what is asked for.
+
+        Raises
+        ------
+        FrescoError
+            When something is missing or wrong.
+        """
+        obstacle = self.obstacle(estimate)
+        if obstacle:
+            raise FrescoError(obstacle)
+        layer, part, task = self.image, self.input.selection(), self.input.task
+        kernel, sampled = self._kernel(estimate)
+        return PanelRequest(
+            method=self.method,
+            task=task,
+            source=layer.name,
+            image=part,
+            space=Space.of(layer),
+            look=Look(layer.colormap, tuple(layer.contrast_limits), float(layer.gamma)),
+            mask=self.damage.mask_rows.marked() if task == 'inpaint' else None,
+            kernel=kernel,
+            sampled=sampled,
+            sigma=ESTIMATOR if estimate else self._sigma(part),
+            variance=not estimate and self.asks_noise and self.noise.holds_variance,
+            reference=self.input.comparison(part, self.scale),
+            scale=self.scale,
+            settings=self.solver.settings | self.damage.settings(task),
+            parameters=changed_values(self._used_fields()) | ({} if sampled is None else _SHIFTED),
+        )
+
+    def obstacle(self, estimate: bool = False) -> str:
+        """Say in one sentence why the method cannot run, or nothing."""
+        if self.image is None:
+            return NO_IMAGE
+        estimated = self.estimated if estimate else ()
+        missing = self.damage.missing(self.input.task, estimated)
+        if missing:
+            return missing
+        if 'sigma' not in estimated and self.asks_noise and self.noise.sigma is None:
+            return NO_MAP
+        try:
+            changed_values(self._used_fields())
+        except FrescoError as error:
+            return str(error)
+        return self._misfit(estimated) or self._without_weights(estimated)
+
+    def script(self, estimate: bool = False) -> str:
+        """Return a Python script that does what the panel would do.
+
+        Raises
+        ------
+        FrescoError
+            When something is missing or wrong.
+        """
+        sources = Sources(
+            image=self.image,
+            mask=self.damage.mask_rows.layer.value,
+            kernel=self.damage.kernel.value,
+            sigma=self.noise.map.value,
+            mask_options=self.damage.mask_rows.options(),
+        )
+        return script_of(self.request(estimate), sources)
+
+    def _kernel(self, estimate: bool) -> tuple[Any, int | None]:
+        if estimate and 'kernel' in self.estimated:
+            return ESTIMATOR, None
+        chosen = self.damage.chosen_kernel(self.input.task)
+        return (None, None) if chosen is None else (chosen.array, chosen.sampled)
+
+    def _sigma(self, part: Selection) -> float | str | Selection:
+        sigma = self.noise.sigma if self.asks_noise else 'auto'
+        return sigma if isinstance(sigma, float | str) else select_same(sigma, part)
+
+    def _misfit(self, estimated: Collection[str]) -> str:
+        sigma = self.noise.sigma if self.asks_noise and 'sigma' not in estimated else None
+        return size_problem(
+            self.image,
+            noise=None if isinstance(sigma, float | str) else sigma,
+            reference=self.input.reference.value,
+            scale=self.scale,
+        )
+
+    def _without_weights(self, estimated: Collection[str]) -> str:
+        model = self.fields.get('model')
+        return missing_weights(
+            self.method,
+            self.input.task,
+            model='auto' if model is None else str(model.value),
+            channels=3 if self.image.rgb else 1,
+            scale=self.scale,
+            estimated=estimated,
+        )
+
+    def _used_fields(self) -> list[Field]:
+        task = self.input.task
+        fields = self.fields.values()
+        return [f for f in fields if not f.parameter.tasks or task in f.parameter.tasks]

@@ -1,0 +1,116 @@
+"""The kernel of a layer, made fit for a task, or the reason why it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import KernelError
+from ..physics import kernels
+from ..types import Task
+from .layers import full_resolution, spatial_axes
+from .marks import kernel_facts
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+AUTO, CENTRED, SHIFTED = 'auto', 'centred', 'shifted'
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenKernel:
+    """A kernel as a method gets it.
+
+    Attributes
+    ----------
+    array : ndarray
+        The kernel.
+    sampled : int or None
+        Scale for which it was turned from bicubic to direct sampling; such a kernel is
+        shifted. None when it is used as it is.
+    """
+
+    array: NDArray[Any]
+    sampled: int | None = None
+
+
+def chosen_kernel(
+    layer: napari.layers.Image,
+    image: napari.layers.Image | None,
+    task: Task,
+    *,
+    scale: int,
+    position: str = AUTO,
+) -> ChosenKernel:
+    """Return the kernel of `layer` for `task`.
+
+    An estimated kernel blurs before bicubic reduction, whereas the methods that take a
+    kernel keep one pixel of each cell, so it is replaced by its equivalent for those.
+
+    Parameters
+    ----------
+    layer : Image
+        Holds the kernel.
+    image : Image, optional
+        What is to be restored.
+    task : Task
+        'deblur' or 'super_resolve'.
+    scale : int
+        Factor of super-resolution.
+    position : {'auto', 'centred', 'shifted'}
+        What is said of where the kernel looks.
+
+    Raises
+    ------
+    KernelError
+        When the kernel does not fit; the message says why, and what to do.
+    """
+    facts = kernel_facts(layer)
+    made_for = int(facts.get('scale', 1))
+    array = np.array(full_resolution(layer))
+    if task == 'deblur':
+        if made_for > 1 and not _same_pixels(layer, image):
+            raise KernelError(
+                f'kernel {layer.name!r} belongs to the image enlarged × {made_for}, and its '
+                'pixels are smaller than those of this one; deblur the enlarged image, or '
+                'choose another kernel.'
+            )
+        return ChosenKernel(array)
+    if facts and made_for != scale:
+        raise KernelError(
+            f'kernel {layer.name!r} was estimated for × {made_for}, but × {scale} is asked; '
+            f'set "Enlarge" to {made_for}, or estimate the kernel for × {scale}.'
+        )
+    if facts.get('downsampling') != 'bicubic':
+        return ChosenKernel(array)
+    if position == CENTRED:
+        raise KernelError(
+            f'kernel {layer.name!r} goes with bicubic reduction; its equivalent is shifted to '
+            f'the upper left by {(scale - 1) / 2:g} pixels: set "Kernel position" to "auto".'
+        )
+    return ChosenKernel(kernels.direct_sampling(array, scale), scale)
+
+
+def about_kernel(layer: napari.layers.Image) -> str:
+    """Say what is known of the kernel of `layer`, or nothing."""
+    facts: Mapping[str, Any] = kernel_facts(layer)
+    said = []
+    if 'fwhm' in facts:
+        major, minor = facts['fwhm']
+        said.append(f'FWHM {major:.1f} × {minor:.1f} px at {facts.get("angle", 0):.0f}°')
+    if facts.get('scale', 1) > 1:
+        said.append(f'for × {facts["scale"]}')
+    if facts.get('downsampling') == 'bicubic':
+        said.append('taken with bicubic reduction, and converted')
+    return ', '.join(said)
+
+
+def _same_pixels(layer: napari.layers.Image, image: napari.layers.Image | None) -> bool:
+    if image is None:
+        return False
+    mine, its = np.asarray(layer.scale), np.asarray(image.scale)[list(spatial_axes(image))]
+    return bool(np.allclose(mine, its, rtol=1e-3))

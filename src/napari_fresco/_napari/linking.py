@@ -1,0 +1,59 @@
+"""Estimate, then restore: which methods and tasks can use what another one estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from .. import weights
+from ..catalogue import ESTIMATORS, METHODS
+from ..errors import WeightsError
+from ..method import Method
+from ..types import Task
+
+ESTIMATOR = ESTIMATORS[0]
+TITLE = METHODS[ESTIMATOR].title
+
+_LINKED: Mapping[str, tuple[Task, ...]] = {
+    'sigma': ('denoise', 'deblur', 'inpaint', 'deblock', 'super_resolve'),
+    'kernel': ('super_resolve',),
+}
+_METHODS: Mapping[str, tuple[Task, ...]] = {
+    'dpir': _LINKED['sigma'],
+    'ircnn': _LINKED['sigma'],
+    'drunet': ('denoise',),
+    'ffdnet': ('denoise',),
+    'usrnet': ('super_resolve',),
+    'usrgan': ('super_resolve',),
+}
+
+
+def estimated_for(method: Method, task: Task) -> tuple[str, ...]:
+    """Return which inputs of `method` can be estimated first: 'sigma', 'kernel', or none."""
+    if task not in _METHODS.get(method.name, ()):
+        return ()
+    return tuple(name for name, tasks in _LINKED.items() if task in tasks)
+
+
+def estimate_help(estimated: Collection[str]) -> str:
+    """Say what estimating does before the method runs."""
+    blur = ' and the blur kernel' if 'kernel' in estimated else ''
+    return (
+        f'{TITLE} first estimates the noise of each pixel{blur} from the image; the method then '
+        f'works with them, whatever is set above, and they are added as layers.'
+    )
+
+
+def estimator_problem(task: Task, channels: int, scale: int) -> str:
+    """Say why nothing can be estimated for `task`, or nothing."""
+    enlarge = task == 'super_resolve'
+    scales = METHODS[ESTIMATOR].scales
+    if enlarge and scale not in scales:
+        offered = ', '.join(f'× {known}' for known in scales)
+        return f'{TITLE} estimates the blur for {offered}, not for × {scale}.'
+    try:
+        weights.default_for(
+            ESTIMATOR, channels, 'super_resolve' if enlarge else 'denoise', scale if enlarge else 1
+        )
+    except WeightsError as error:
+        return f'{TITLE} has {error}.'
+    return ''

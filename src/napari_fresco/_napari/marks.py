@@ -1,0 +1,52 @@
+"""What the layers of this plugin are, as their metadata remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image
+
+if TYPE_CHECKING:
+    import napari
+
+METADATA = 'napari_fresco'
+"""How a layer was made: the provenance of a result, or the record of a simulation."""
+
+KERNEL = 'napari_fresco_kernel'
+"""Marks a blur kernel: True, or what is known of it, such as its downsampling and scale."""
+
+VARIANCE = 'napari_fresco_variance'
+"""Marks a map of noise variances, in squared image units."""
+
+UNCERTAINTY = 'napari_fresco_uncertainty'
+"""Marks a map of standard deviations of an estimate, in image units."""
+
+LATENT = 'napari_fresco_latent'
+"""Marks latent maps, which have no units."""
+
+_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, LATENT)
+
+
+def is_picture(layer: napari.layers.Layer) -> bool:
+    """Say whether `layer` is an image that may be restored, not a kernel or a map."""
+    return isinstance(layer, Image) and not any(mark in layer.metadata for mark in _MARKS)
+
+
+def may_be_noise(layer: napari.layers.Layer) -> bool:
+    """Say whether `layer` may hold the noise of each pixel: a gray image or a variance map."""
+    others = (KERNEL, UNCERTAINTY, LATENT)
+    gray = isinstance(layer, Image) and not layer.rgb
+    return gray and not any(mark in layer.metadata for mark in others)
+
+
+def kernel_facts(layer: napari.layers.Layer) -> Mapping[str, Any]:
+    """Return what is known of the kernel that `layer` holds; nothing of one made by hand."""
+    facts = layer.metadata.get(KERNEL)
+    return facts if isinstance(facts, Mapping) else {}
+
+
+def truth_of(layer: napari.layers.Layer) -> str | None:
+    """Return the name of the image that a simulated `layer` was made from."""
+    record = layer.metadata.get(METADATA)
+    return record.get('truth') if isinstance(record, Mapping) else None

@@ -1,0 +1,70 @@
+"""Why a method cannot run on what was chosen, in one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from ..errors import FrescoError
+from ..method import Method
+from ..types import Task
+from .layers import select, select_same
+from .linking import estimator_problem
+from .models import weights_problem
+
+if TYPE_CHECKING:
+    import napari
+
+NO_IMAGE = 'Open an image to restore, for example with File > Open Sample > Fresco.'
+NO_MAP = 'Choose an image layer that holds the σ map.'
+
+
+def size_problem(
+    image: napari.layers.Image,
+    *,
+    noise: napari.layers.Image | None,
+    reference: napari.layers.Image | None,
+    scale: int,
+) -> str:
+    """Say which layer is not on the grid of the image, or nothing.
+
+    Parameters
+    ----------
+    image : Image
+        What is to be restored.
+    noise : Image, optional
+        Map of its noise.
+    reference : Image, optional
+        What the result is compared with.
+    scale : int
+        Enlargement.
+    """
+    try:
+        whole = select(image)
+        if noise is not None:
+            select_same(noise, whole)
+        if reference is not None:
+            select_same(reference, whole, scale)
+    except FrescoError as error:
+        return sentence(error)
+    return ''
+
+
+def missing_weights(
+    method: Method,
+    task: Task,
+    *,
+    model: str,
+    channels: int,
+    scale: int,
+    estimated: Collection[str],
+) -> str:
+    """Say for what there are no weights, or nothing."""
+    own = weights_problem(method, task, channels, scale) if model == 'auto' else ''
+    return own or (estimator_problem(task, channels, scale) if estimated else '')
+
+
+def sentence(error: Exception) -> str:
+    """Return what an error says, beginning with a capital."""
+    text = str(error)
+    return text[:1].upper() + text[1:]

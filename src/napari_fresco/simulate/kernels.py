@@ -1,0 +1,281 @@
+"""Blur kernels as the papers draw them for training and fix them for tests.
+
+Kernels are float64 and sum to 1. Angles are in radians, turned from the column
+axis towards the row axis, which runs downwards, as the authors have them. No torch.
+
+References
+----------
+USRNet: K. Zhang et al., CVPR 2020, doi:10.1109/CVPR42600.2020.00328.
+VIRNet: Z. Yue et al., IEEE TPAMI 46(11), 2024, doi:10.1109/TPAMI.2024.3365745.
+MZSR: J. W. Soh et al., CVPR 2020, doi:10.1109/CVPR42600.2020.00357.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+from scipy import ndimage, signal
+
+from ..errors import ParameterError
+from ..physics.psf import normalise
+from .planes import Floats, Random
+
+USRNET_SIZE, VIRNET_SIZE, MZSR_SIZE = 25, 21, 15
+STEPS = 250
+
+_VIRNET_TEST = (
+    (0.4, 0.4, 0.0),
+    (0.6, 0.6, 0.0),
+    (0.8, 0.8, 0.0),
+    (0.4, 0.2, 0.0),
+    (0.6, 0.3, 0.75),
+    (0.8, 0.4, 0.25),
+    (0.8, 0.4, 0.5),
+)
+_USRNET_WIDTHS = (0.7, 1.2, 1.6, 2.0)
+_USRNET_VARIANCES = ((7.0, 2.0, 0.0), (9.0, 1.5, -36.0), (8.0, 1.5, 45.0), (7.0, 5.0, 52.0))
+
+
+def isotropic(size: int, width: float) -> Floats:
+    """Make a round Gaussian of standard deviation `width`, centred at ``(size - 1) / 2``.
+
+    Entries below the rounding error of the largest one are zero, as in MATLAB's ``fspecial``.
+    """
+    axis = np.arange(size) - (size - 1) / 2
+    kernel = np.exp(-(axis[:, None] ** 2 + axis**2) / (2 * width**2))
+    kernel[kernel < np.finfo(float).eps * kernel.max()] = 0
+    return normalise(kernel)
+
+
+def anisotropic(
+    size: int, angle: float, first: float, second: float, centre: float | None = None
+) -> Floats:
+    """Make an elongated Gaussian.
+
+    Parameters
+    ----------
+    size : int
+        Rows and columns.
+    angle : float
+        Direction of the first axis, in radians from the columns towards the rows.
+    first, second : float
+        Variances along that direction and across it, in squared pixels.
+    centre : float, optional
+        Row and column of the middle, by default ``(size - 1) / 2``.
+    """
+    rows, cols = np.indices((size, size)) - ((size - 1) / 2 if centre is None else centre)
+    along = cols * math.cos(angle) + rows * math.sin(angle)
+    across = rows * math.cos(angle) - cols * math.sin(angle)
+    exponent = along**2 / first + across**2 / second
+    return normalise(np.exp((exponent.min() - exponent) / 2))
+
+
+def shifted_anisotropic(
+    size: int, scale: int, angle: float, first: float, second: float
+) -> Floats:
+    """Make an elongated Gaussian at ``size // 2 - (scale - 1) / 2``, for upper-left decimation.
+
+    See :func:`anisotropic`; the shift makes coarse and fine pixels concentric.
+    """
+    return anisotropic(size, angle, first, second, size // 2 - (scale - 1) / 2)
+
+
+def trajectory(random: Random) -> Floats:
+    """Draw a camera shake: 250 positions in three dimensions, ``(3, 250)``.
+
+    Velocity and direction take random steps that die out as 1/(t + 1).
+    """
+    # The authors draw a velocity for every step and keep the first.
+    velocity = random.normal(0, 1, (3, STEPS))[:, :1]
+    draws = random.normal(0, 1, (STEPS - 1, 2, 3)) / np.arange(2, STEPS + 1)[:, None, None]
+    twist, push = draws[:, 0].T, draws[:, 1].T
+    rate = 2 * math.pi / STEPS
+    turn = signal.lfilter([rate], [1, -(1 + rate)], twist)
+    moves = np.einsum('ijt,jt->it', _rotations(turn), velocity + np.cumsum(push, axis=1))
+    return np.pad(np.cumsum(moves, axis=1), ((0, 0), (1, 0)))
+
+
+def from_trajectory(path: Floats, uniform: float) -> Floats:
+    """Make the kernel of a path: where it was seen from the front, slightly smoothed.
+
+    Parameters
+    ----------
+    path : ndarray, (3, N)
+        Positions; the first two coordinates are seen, as rows and columns.
+    uniform : float
+        In (0, 1); decides the size, 5 to 27 pixels with short ones more frequent.
+    """
+    size = round(min(5 - math.log(uniform) / 0.15, 27))
+    size += 1 - size % 2
+    histogram = np.zeros((size, size))
+    seen = [_bins(axis, size) for axis in path[:2]]
+    # The authors' thresholds never fill the last row and column.
+    inside = (seen[0] < size - 1) & (seen[1] < size - 1)
+    np.add.at(histogram, (seen[0][inside], seen[1][inside]), 1)
+    return normalise(signal.convolve2d(normalise(histogram), isotropic(3, 1.0), 'same'))
+
+
+def motion(random: np.random.Generator, size: int = USRNET_SIZE) -> Floats:
+    """Draw a camera-shake kernel of `size` x `size` pixels, as USRNet trains with.
+
+    One in four is enlarged one- to fivefold; one that is lost by cutting it to
+    `size` becomes a Gaussian.
+    """
+    kernel = from_trajectory(trajectory(random), 1 - random.uniform())
+    kernel = _fit(kernel, size)
+    if random.uniform() < 0.25:
+        kernel = _fit_centre(np.asarray(ndimage.zoom(kernel, random.uniform(1, 5, 2), order=1)), size)
+    if kernel.sum() < 0.1:
+        return isotropic(size, 0.1 + 6 * random.uniform())
+    return normalise(kernel)
+
+
+def random_usrnet(random: np.random.Generator, scale: int = 1) -> Floats:
+    """Draw a 25 x 25 kernel as USRNet trains with: camera shake or a shifted Gaussian.
+
+    Parameters
+    ----------
+    random : numpy.random.Generator
+    scale : int
+        Ignored: the Gaussians are shifted for a scale of their own, 1 to 4, and
+        turned, so that the network meets every sub-pixel offset.
+    """
+    del scale
+    if random.uniform() < 0.5:
+        return motion(random)
+    first, second = random.uniform(0.6, 12, 2)
+    kernel = shifted_anisotropic(
+        USRNET_SIZE, int(random.integers(1, 5)), random.uniform(0, math.pi), first, second
+    )
+    kernel = np.rot90(kernel, int(random.integers(4)))
+    return np.ascontiguousarray(kernel[:, ::-1] if random.integers(2) else kernel)
+
+
+def virnet(first: float, second: float, angle: float) -> tuple[Floats, Floats]:
+    """Make a centred 21 x 21 Gaussian, with VIRNet's parameters of it.
+
+    Parameters
+    ----------
+    first, second : float
+        Standard deviations along `angle` and across it, in pixels.
+    angle : float
+        Radians from the columns towards the rows.
+
+    Returns
+    -------
+    tuple of ndarray
+        The kernel, and its parameters: variance along columns (x), variance
+        along rows (y), correlation.
+    """
+    cos, sin = math.cos(angle), math.sin(angle)
+    along_x = first**2 * cos**2 + second**2 * sin**2
+    along_y = first**2 * sin**2 + second**2 * cos**2
+    mixed = (first**2 - second**2) * cos * sin
+    parameters = np.array([along_x, along_y, mixed / math.sqrt(along_x * along_y)])
+    return anisotropic(VIRNET_SIZE, angle, first**2, second**2), parameters
+
+
+def random_virnet(random: np.random.Generator, scale: int) -> tuple[Floats, Floats]:
+    """Draw a centred 21 x 21 Gaussian as VIRNet trains with.
+
+    Standard deviations are uniform, the larger one up to `scale` pixels; three in
+    ten are round.
+
+    Returns
+    -------
+    tuple of ndarray
+        The kernel, and its parameters: variance along columns (x), variance
+        along rows (y), correlation.
+    """
+    first = random.uniform(0.2, scale)
+    second = first if random.uniform() < 0.3 else random.uniform(first, scale)
+    return virnet(first, second, random.uniform(0, math.pi))
+
+
+def random_mzsr(random: np.random.Generator, scale: int) -> Floats:
+    """Draw a centred 15 x 15 Gaussian as MZSR and VDIR train with; its axes are variances."""
+    first = random.uniform(1, 2.5 * scale)
+    second = random.uniform(1, first)
+    return anisotropic(MZSR_SIZE, random.uniform(0, math.pi), first, second)
+
+
+def virnet_test(scale: int) -> tuple[tuple[Floats, Floats], ...]:
+    """Return VIRNet's seven test kernels for `scale`, each with its three parameters."""
+    return tuple(
+        virnet(scale * first, scale * second, math.pi * half_turns)
+        for first, second, half_turns in _VIRNET_TEST
+    )
+
+
+def usrnet_test() -> tuple[Floats, ...]:
+    """Return the eight centred Gaussians among USRNet's twelve test kernels, 25 x 25."""
+    round_ = (isotropic(USRNET_SIZE, width) for width in _USRNET_WIDTHS)
+    long = (
+        anisotropic(USRNET_SIZE, math.radians(angle), first, second)
+        for first, second, angle in _USRNET_VARIANCES
+    )
+    return (*round_, *long)
+
+
+def mzsr_test() -> tuple[Floats, ...]:
+    """Return MZSR's two test kernels: round of width 2, and 4 by 1 turned by -1/2.
+
+    The widths are read as standard deviations; the publications do not say.
+    """
+    return isotropic(MZSR_SIZE, 2.0), anisotropic(MZSR_SIZE, -0.5, 16.0, 1.0)
+
+
+def _plain_virnet(random: np.random.Generator, scale: int) -> Floats:
+    return random_virnet(random, scale)[0]
+
+
+FAMILIES: Mapping[str, Callable[[np.random.Generator, int], Floats]] = MappingProxyType(
+    {'usrnet': random_usrnet, 'virnet': _plain_virnet, 'mzsr': random_mzsr}
+)
+"""Laws from which kernels are drawn for training, by the network they train."""
+
+
+def draw(family: str, random: np.random.Generator, scale: int) -> Floats:
+    """Draw a kernel of a family in :data:`FAMILIES`.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such family.
+    """
+    if family not in FAMILIES:
+        raise ParameterError(f'family = {family!r}; choose {", ".join(FAMILIES)}')
+    return FAMILIES[family](random, scale)
+
+
+def _rotations(turn: Floats) -> Floats:
+    """Return rotations ``(3, 3, T)`` about x, then y, then z, by the angles ``(3, T)``."""
+    (cx, cy, cz), (sx, sy, sz) = np.cos(turn), np.sin(turn)
+    return np.array(
+        [
+            [cz * cy, cz * sy * sx - sz * cx, cz * sy * cx + sz * sx],
+            [sz * cy, sz * sy * sx + cz * cx, sz * sy * cx - cz * sx],
+            [-sy, cy * sx, cy * cx],
+        ]
+    )
+
+
+def _bins(values: Floats, count: int) -> np.ndarray:
+    low, high = values.min(), values.max()
+    width = (high - low) / count
+    return np.clip(((values - low) / width).astype(int), 0, count - 1)
+
+
+def _fit(kernel: Floats, size: int) -> Floats:
+    """Pad a smaller kernel on all sides; cut a larger one off at the bottom and right."""
+    missing = max(size - kernel.shape[0], 0)
+    padded = np.pad(kernel, (missing // 2, missing - missing // 2))
+    return padded[:size, :size]
+
+
+def _fit_centre(kernel: Floats, size: int) -> Floats:
+    top, left = ((n - size) // 2 for n in kernel.shape)
+    return kernel[top : top + size, left : left + size]

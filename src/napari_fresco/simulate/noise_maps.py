@@ -1,0 +1,144 @@
+"""Maps of a noise level that varies over the image, as VIRNet is trained and tested with.
+
+A map holds standard deviations for an image in [0, 1]. No torch.
+
+References
+----------
+Z. Yue et al., "Deep Variational Network Toward Blind Image Restoration", IEEE TPAMI
+46(11), 2024, doi:10.1109/TPAMI.2024.3365745.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..errors import ParameterError
+from .planes import Floats
+from .resize import nearest_exact
+
+CASES = (1, 2, 3)
+SIDE = 256
+CELL = 32
+LOWEST, HIGHEST = 10 / 255, 75 / 255
+
+
+def training_map(shape: tuple[int, int], random: np.random.Generator) -> Floats:
+    """Draw a map of the training law: one Gaussian bump between two random levels.
+
+    The centre is uniform over the plane, the width over 1/4 to 3/4 of the
+    shorter side, both levels over 0 to 75/255; 5/255 is added to the upper one.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    random : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, float64
+        Standard deviations from 0 to 80/255.
+    """
+    row, col = random.uniform(0, shape[0]), random.uniform(0, shape[1])
+    width = random.uniform(0.25, 0.75) * min(shape)
+    upper, lower = random.uniform(0, HIGHEST, 2)
+    return bump(shape, (row, col), width, lower, upper)
+
+
+def bump(
+    shape: tuple[int, int], centre: tuple[float, float], width: float, lower: float, upper: float
+) -> Floats:
+    r"""Make a map of the training law, :math:`\exp(-r^2 / 2w^2)` scaled to two levels.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    centre : tuple of float
+        Row and column of the middle, in pixels.
+    width : float
+        w in pixels.
+    lower, upper : float
+        Levels in either order; 5/255 is added to the larger one.
+    """
+    lower, upper = min(lower, upper), max(lower, upper) + 5 / 255
+    rows, cols = np.ogrid[: shape[0], : shape[1]]
+    squares = (rows - centre[0]) ** 2 + (cols - centre[1]) ** 2
+    return _between(np.exp(-squares / (2 * width**2)), lower, upper)
+
+
+def case_map(case: int, shape: tuple[int, int], random: np.random.Generator) -> Floats:
+    """Make the noise map of a test case, 10/255 to 75/255.
+
+    Parameters
+    ----------
+    case : {1, 2, 3}
+        1: :func:`peaks`; 2: :func:`waves`; 3: :func:`mixture`, the only one that
+        is random.
+    shape : tuple of int
+        Rows and columns; the map of 256 x 256 is resized by nearest neighbours.
+    random : numpy.random.Generator
+
+    Raises
+    ------
+    ParameterError
+        When the case is unknown.
+    """
+    return nearest_exact(square_map(case, random), shape)
+
+
+def square_map(case: int, random: np.random.Generator) -> Floats:
+    """Make the noise map of a test case at its own size, 256 x 256; see :func:`case_map`."""
+    if case not in CASES:
+        raise ParameterError(f'case = {case!r}; the published test cases are 1, 2 and 3')
+    if case == 3:
+        return _between(mixture((SIDE, SIDE), random), LOWEST, HIGHEST)
+    return _between(peaks(SIDE) if case == 1 else waves(SIDE), LOWEST, HIGHEST)
+
+
+def peaks(side: int) -> Floats:
+    """Return MATLAB's ``peaks`` surface on ``linspace(-3, 3, side)``, y along rows."""
+    axis = np.linspace(-3, 3, side)
+    x, y = axis[None, :], axis[:, None]
+    near = 3 * (1 - x) ** 2 * np.exp(-(x**2) - (y + 1) ** 2)
+    middle = 10 * (x / 5 - x**3 - y**5) * np.exp(-(x**2) - y**2)
+    return np.asarray(near - middle - np.exp(-((x + 1) ** 2) - y**2) / 3)
+
+
+def waves(side: int) -> Floats:
+    """Return ``sin(x) + cos(y)``, x from 1 to 10 along columns, y from 1 to 20 along rows."""
+    return np.asarray(
+        np.sin(np.linspace(1, 10, side))[None, :] + np.cos(np.linspace(1, 20, side))[:, None]
+    )
+
+
+def mixture(shape: tuple[int, int], random: np.random.Generator) -> Floats:
+    """Draw the mean of normal densities, one for every cell of 32 x 32 pixels.
+
+    The order of the draws is part of the test case: all columns of the centres,
+    all rows, all widths (16 to 32 pixels), cells row by row.
+
+    Returns
+    -------
+    ndarray, float64
+        A density, not yet scaled to noise levels.
+    """
+    cells = tuple(math.ceil(n / CELL) for n in shape)
+    count = cells[0] * cells[1]
+    top, left = CELL * np.indices(cells).reshape(2, -1)
+    col = left + random.uniform(0, CELL, count)
+    row = top + random.uniform(0, CELL, count)
+    width = random.uniform(CELL / 2, CELL, count)
+    along_rows = np.exp(-((np.arange(shape[0])[:, None] - row) ** 2) / (2 * width**2))
+    along_cols = np.exp(-((np.arange(shape[1])[:, None] - col) ** 2) / (2 * width**2))
+    # A Gaussian is separable: the sum over cells is one product of matrices.
+    return np.asarray(along_rows @ (along_cols / (2 * np.pi * width**2)).T / count)
+
+
+def _between(values: Floats, low: float, high: float) -> Floats:
+    span = float(np.ptp(values))
+    if span == 0:  # a single pixel has no range; it gets the upper level
+        return np.full_like(values, high)
+    return low + (values - values.min()) / span * (high - low)

@@ -1,0 +1,76 @@
+"""Any deterministic method, eight times: the mean over turns and flips, and their spread.
+
+Turning the image and turning the result back changes nothing that the data say, so
+whatever the eight results disagree on was decided by the network or the
+iteration. Their mean is a little better than each, and their standard
+deviation is an uncertainty map, though blind to errors that all eight share.
+
+R. Timofte, R. Rothe, L. Van Gool, "Seven ways to improve example-based single
+image super resolution", CVPR 2016, doi:10.1109/CVPR.2016.206.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import Tensor
+
+from ..physics.turned import MODES, turn_back
+from ..types import Problem, Solver, Step, Tools
+
+
+def eightfold(solver: Solver) -> Solver:
+    """Return a solver that runs `solver` on the eight turned problems.
+
+    Each step holds the mean of the finished results and the present estimate;
+    from the second turn on, also the standard deviation among them.
+    """
+
+    def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
+        seen = _Moments()
+        first: Step | None = None
+        for mode in range(MODES):
+            for turned in solver(problem.turned(mode), params, tools):
+                step = _upright(turned, mode)
+                first = first or step
+                seen_now = seen.with_estimate(step.x)
+                yield replace(
+                    step,
+                    index=mode * step.total + step.index,
+                    total=MODES * step.total,
+                    x=seen_now.mean,
+                    uncertainty=seen_now.deviation() if mode else None,
+                    kernel=first.kernel,
+                    latent=first.latent,
+                )
+            seen = seen_now
+
+    return solve
+
+
+@dataclass(frozen=True, eq=False)
+class _Moments:
+    """Running mean and sum of squared deviations (Welford)."""
+
+    count: int = 0
+    mean: Any = 0.0
+    squares: Any = 0.0
+
+    def with_estimate(self, x: Tensor) -> _Moments:
+        """Return the moments with `x` among what was seen."""
+        count = self.count + 1
+        change = x - self.mean
+        mean = self.mean + change / count
+        return _Moments(count, mean, self.squares + change * (x - mean))
+
+    def deviation(self) -> Tensor:
+        """Return the standard deviation."""
+        deviation: Tensor = (self.squares / self.count).sqrt()
+        return deviation
+
+
+def _upright(step: Step, mode: int) -> Step:
+    variance = None if step.variance is None else turn_back(step.variance, mode)
+    return replace(step, x=turn_back(step.x, mode), variance=variance)

@@ -1,0 +1,132 @@
+"""What a checkpoint learns: declarations of the objectives, without torch.
+
+Each is implemented in :mod:`napari_fresco.training.objectives`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class GaussianDenoising:
+    """White Gaussian noise of a level that the network is told; L1 loss.
+
+    Attributes
+    ----------
+    sigma_max : float
+        Most noise, on the 0-255 scale.
+    """
+
+    sigma_max: float = 50
+
+
+@dataclass(frozen=True)
+class Unfolding:
+    """USRNet: kernel, scale factor and noise level are told; L1 loss.
+
+    Attributes
+    ----------
+    scales : tuple of int
+        Scale factors, one of which is drawn for a batch.
+    sigma_max : float
+        Most noise, on the 0-255 scale.
+    """
+
+    scales: tuple[int, ...] = (1, 2, 3, 4)
+    sigma_max: float = 25
+
+
+@dataclass(frozen=True)
+class VariationalDenoising:
+    """VIRNet: independent Gaussian noise whose level varies over the image; ELBO.
+
+    Attributes
+    ----------
+    sigma_max : float
+        Greatest standard deviation, on the 0-255 scale.
+    eps2 : float
+        Variance of the clean image given the truth.
+    window : int
+        Side p of the window that the prior of the variance stands for.
+    """
+
+    sigma_max: float = 75
+    eps2: float = 1e-6
+    window: int = 7
+
+
+@dataclass(frozen=True)
+class VariationalSR:
+    """VIRNet: an unknown Gaussian kernel and white noise; ELBO.
+
+    Attributes
+    ----------
+    scale : int
+        Scale factor.
+    sigma_max : float
+        Most noise, on the 0-255 scale.
+    eps2 : float
+        Variance of the sharp image given the truth.
+    window : int
+        Side p of the window that the prior of the variance stands for.
+    """
+
+    scale: int = 2
+    sigma_max: float = 15
+    eps2: float = 1e-5
+    window: int = 9
+
+
+@dataclass(frozen=True)
+class LatentRestoration:
+    """VDIR without its discriminator: L1 + beta KL + reconstruction from the latent.
+
+    Attributes
+    ----------
+    task : str
+        'denoise' (white Gaussian noise), 'deblock' (JPEG) or 'super_resolve'.
+    scale : int
+        Scale factor of 'super_resolve'.
+    sigma : (float, float)
+        Noise levels of 'denoise', on the 0-255 scale.
+    quality : (int, int)
+        JPEG qualities of 'deblock'.
+    beta : float
+        Weight of the Kullback-Leibler divergence of the latent.
+    """
+
+    task: str = 'denoise'
+    scale: int = 1
+    sigma: tuple[float, float] = (5, 70)
+    quality: tuple[int, int] = (10, 80)
+    beta: float = 0.01
+
+
+@dataclass(frozen=True)
+class BlindDenoising:
+    """SCUNet: mixed noise of photographs, resized and compressed; L1 loss."""
+
+
+@dataclass(frozen=True)
+class BlindSR:
+    """BSRNet: BSRGAN's random order of blur, resizing, noise and JPEG; L1 loss.
+
+    Attributes
+    ----------
+    scale : int
+        Scale factor.
+    """
+
+    scale: int = 4
+
+
+Declared = (
+    GaussianDenoising
+    | Unfolding
+    | VariationalDenoising
+    | VariationalSR
+    | LatentRestoration
+    | BlindDenoising
+    | BlindSR
+)

@@ -1,0 +1,31 @@
+"""Objectives of training: they degrade images, compute the loss, and measure the result."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ..declared import Declared
+
+if TYPE_CHECKING:
+    from .base import Objective
+
+__all__ = ['make']
+
+_HOMES = {
+    'GaussianDenoising': 'gaussian',
+    'Unfolding': 'unfolding',
+    'VariationalDenoising': 'variational',
+    'VariationalSR': 'variational',
+    'LatentRestoration': 'latent',
+    'BlindDenoising': 'blind',
+    'BlindSR': 'blind',
+}
+
+
+def make(declared: Declared) -> Objective:
+    """Return the implementation of a declared objective."""
+    name = type(declared).__name__
+    implementation = getattr(import_module(f'.{_HOMES[name]}', __name__), name)
+    objective: Objective = implementation(declared)
+    return objective

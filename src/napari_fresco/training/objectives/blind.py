@@ -1,0 +1,151 @@
+"""Unknown mixtures of degradations: SCUNet's noise and BSRGAN's random order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...networks.rrdbnet import RRDBNet
+from ...networks.scunet import SCUNet, SwinConvBlock
+from ...physics.resample import imresize
+from ...simulate import bsrgan, scunet
+from ..declared import BlindDenoising as DeclaredDenoising
+from ..declared import BlindSR as DeclaredSR
+from ..initial import carry_in, carry_out, scale_for_relu, silence
+from ..recipes import Stage
+from .base import Draw, Objective, Trial, to_tensor
+
+SIGMAS = (15.0, 25.0, 50.0)
+"""White noise of the card, on the 0-255 scale."""
+
+_SHARED = 4  # crops that are cut from one degraded image
+_DRAWS = 2  # degradations of each test image
+
+
+class BlindDenoising(Objective):
+    """See :class:`napari_fresco.training.declared.BlindDenoising`."""
+
+    def __init__(self, declared: DeclaredDenoising) -> None:
+        del declared
+
+    def words(self) -> list[str]:
+        return [
+            'Noise: Gaussian, speckle, Poisson, camera and JPEG, all twice in random order, with '
+            'resizing (the substitute for the unpublished pipeline, see simulate.scunet); '
+            f'{_SHARED} crops of every degraded image',
+            'Loss: L1',
+        ]
+
+    def initialise(self, network: nn.Module) -> None:
+        network = cast('SCUNet', network)
+        head, tail = (cast('nn.Conv2d', part[0]) for part in (network.m_head, network.m_tail))
+        channels = head.in_channels
+        scale_for_relu(network, ('conv1_2', 'conv_block.2'))
+        widen, *blocks = network.m_up1
+        silence([cast('nn.ConvTranspose2d', widen)], channels)
+        silence([cast('SwinConvBlock', block).conv1_2 for block in blocks], channels)
+        carry_in(head, channels)
+        carry_out(tail, channels)
+
+    def crops(self, stage: Stage) -> tuple[int, int]:
+        return -(-stage.batch // _SHARED), 3 * stage.patch
+
+    def loss(self, network: nn.Module, draw: Draw) -> Tensor:
+        rng, stage = draw.rng, draw.stage
+        images = draw.clean.permute(0, 2, 3, 1).cpu().numpy()
+        pairs = [pair for x in images for pair in _cut(*_mixed(x, stage.patch, rng), stage, rng)]
+        noisy, clean = (
+            torch.cat([to_tensor(image) for image in part]).to(draw.device)
+            for part in zip(*pairs[: stage.batch], strict=True)
+        )
+        with draw.autocast():
+            restored = network(noisy.contiguous(memory_format=torch.channels_last))
+        return (restored.float() - clean).abs().mean()
+
+    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+        for sigma in SIGMAS:
+            noise = np.random.RandomState(0).normal(0, sigma / 255, image.shape)
+            noisy = to_tensor(image / 255 + noise)
+            yield Trial(f'white noise, sigma {sigma:g}', image, noisy, noisy)
+        for seed in range(_DRAWS):
+            random = np.random.default_rng(seed)
+            noisy, clean = scunet.degrade(image / 255, random, resizing=False)
+            truth = np.asarray(np.rint(clean * 255), np.uint8)
+            yield Trial('mixed noise', truth, to_tensor(noisy), to_tensor(noisy))
+
+    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
+        restored: Tensor = network(trial.observed)
+        return restored
+
+
+class BlindSR(Objective):
+    """See :class:`napari_fresco.training.declared.BlindSR`."""
+
+    baseline = 'bicubic'
+
+    def __init__(self, declared: DeclaredSR) -> None:
+        self.scale = declared.scale
+
+    def words(self) -> list[str]:
+        return [
+            f'Scale factor {self.scale}: two blurs, two reductions, Gaussian noise, camera and '
+            'JPEG in random order (simulate.bsrgan.degrade)',
+            'Loss: L1',
+        ]
+
+    def initialise(self, network: nn.Module) -> None:
+        network = cast('RRDBNet', network)
+        channels = network.conv_last.out_channels
+        scale_for_relu(network, ('conv5', 'trunk_conv'))
+        silence([network.trunk_conv], channels)
+        inner = [network.conv_first, network.upconv1, network.HRconv]
+        inner += [network.upconv2] if network.sf == 4 else []
+        for layer in inner:
+            carry_in(layer, channels)
+        carry_out(network.conv_last, channels)
+
+    def loss(self, network: nn.Module, draw: Draw) -> Tensor:
+        images = draw.clean.permute(0, 2, 3, 1).cpu().numpy()
+        seen = [bsrgan.degrade(image, self.scale, draw.rng)[0] for image in images]
+        degraded = torch.cat([to_tensor(image) for image in seen]).to(draw.device)
+        with draw.autocast():
+            restored = network(degraded.contiguous(memory_format=torch.channels_last))
+        return (restored.float() - draw.clean).abs().mean()
+
+    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+        rows, columns = (n // self.scale * self.scale for n in image.shape[:2])
+        truth = image[:rows, :columns]
+        for seed in range(_DRAWS):
+            seen, _ = bsrgan.degrade(truth / 255, self.scale, np.random.default_rng(seed))
+            y = to_tensor(seen)
+            enlarged = imresize(y, self.scale)
+            yield Trial(f'x{self.scale}, mixed', truth, y, enlarged, (), self.scale**2)
+
+    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
+        restored: Tensor = network(trial.observed)
+        return restored
+
+
+def _mixed(
+    image: np.ndarray, patch: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Degrade an image; without resizing where resizing leaves less than a crop."""
+    noisy, clean = scunet.degrade(image, rng)
+    if min(noisy.shape[:2]) < patch:
+        noisy, clean = scunet.degrade(image, rng, resizing=False)
+    return noisy, clean
+
+
+def _cut(
+    noisy: np.ndarray, clean: np.ndarray, stage: Stage, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield random crops of a pair."""
+    side = stage.patch
+    for _ in range(_SHARED):
+        row, column = (int(rng.integers(n - side + 1)) for n in noisy.shape[:2])
+        window = np.s_[row : row + side, column : column + side]
+        yield noisy[window], clean[window]

@@ -1,0 +1,87 @@
+"""White Gaussian noise of a known level: the objective of FFDNet and DRUNet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ... import denoisers, networks
+from ..data import noisy
+from ..declared import GaussianDenoising as Declared
+from ..evaluate import evaluate
+from ..initial import SMALL, scale_for_relu
+from ..recipes import Recipe
+from .base import Draw, Objective, Score, Trial
+
+SIGMAS = (15.0, 25.0, 50.0)
+"""Noise levels of the card, on the 0-255 scale."""
+
+
+class GaussianDenoising(Objective):
+    """See :class:`napari_fresco.training.declared.GaussianDenoising`."""
+
+    limit = None
+
+    def __init__(self, declared: Declared) -> None:
+        self.sigma_max = declared.sigma_max
+
+    def words(self) -> list[str]:
+        return [f'Noise: white Gaussian, sigma up to {self.sigma_max:g} / 255, not clipped', 'Loss: L1']
+
+    def initialise(self, network: nn.Module) -> None:
+        """Start second layers of residual blocks and the last layer small.
+
+        FFDNet, which has no skips, passes its sub-images on.
+        """
+        scale_for_relu(network, ('res.2', 'm_tail'))
+        if isinstance(network, networks.FFDNet):
+            _pass_on(network)
+
+    def loss(self, network: nn.Module, draw: Draw) -> Tensor:
+        stage = draw.stage
+        seed = (*draw.seed, 1)
+        degraded, sigma = noisy(draw.clean, self.sigma_max / 255, seed, stage.sigma_power)
+        with draw.autocast():
+            restored = predict(network, degraded, sigma)
+        error = restored.float() - draw.clean
+        loss = error.abs().mean()
+        if stage.drift_weight:
+            loss = loss + stage.drift_weight * error.mean(dim=(2, 3)).abs().mean()
+        return loss
+
+    def evaluate(self, checkpoint: Path, folder: Path, recipe: Recipe) -> list[Score]:
+        denoiser = denoisers.make(
+            str(checkpoint),
+            channels=recipe.channels,
+            device=torch.device('cpu'),
+            precision='float32',
+            tile=None,
+        )
+        return evaluate(denoiser, folder, SIGMAS, recipe.channels)
+
+
+def predict(network: nn.Module, x: Tensor, sigma: Tensor) -> Tensor:
+    """Run `network` on `x` with its noise level, however it wants to be told."""
+    if isinstance(network, networks.DRUNet):
+        level = sigma.expand(x.shape[0], 1, *x.shape[-2:])
+        x = torch.cat((x, level), dim=1).contiguous(memory_format=torch.channels_last)
+        restored: Tensor = network(x)
+    else:
+        restored = network(x.contiguous(memory_format=torch.channels_last), sigma)
+    return restored
+
+
+def _pass_on(network: nn.Module) -> None:
+    """Make the first hidden channels of an FFDNet carry the sub-images unchanged."""
+    layers = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+    carried = layers[-1].out_channels
+    layers[-1].weight.data.mul_(SMALL)
+    for layer in layers:
+        if layer is not layers[-1]:
+            layer.weight.data[:carried] = 0
+        for channel in range(carried):
+            layer.weight.data[channel, channel, 1, 1] += 1

@@ -1,0 +1,153 @@
+"""VDIR without its discriminator: denoising, JPEG deblocking and super-resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...networks.vdir import VDIR, join, sample_latent
+from ...networks.vdir_training import Target, VDIRTraining
+from ...physics.resample import imresize, pixel_shift
+from ...simulate import jpeg, kernels
+from .. import vdir_losses
+from ..blurring import mirrored
+from ..declared import LatentRestoration as Declared
+from ..initial import FAINT, carry_in, carry_out, scale_for_relu, silence
+from .base import Draw, Objective, Trial, to_tensor
+
+SIGMAS = (15.0, 30.0, 50.0)
+"""Noise of the card, on the 0-255 scale."""
+QUALITIES = (10, 20, 40)
+"""JPEG qualities of the card."""
+
+_TARGETS: dict[str, Target] = {'denoise': 'sigma', 'deblock': 'quality', 'super_resolve': 'kernel'}
+
+
+class LatentRestoration(Objective):
+    """See :class:`napari_fresco.training.declared.LatentRestoration`."""
+
+    def __init__(self, declared: Declared) -> None:
+        self.declared = declared
+        names = {'denoise': 'noisy', 'deblock': 'JPEG', 'super_resolve': 'bicubic'}
+        self.baseline = names[declared.task]
+
+    def words(self) -> list[str]:
+        d = self.declared
+        degradation = {
+            'denoise': 'Noise: white Gaussian, sigma {} to {} / 255, not clipped'.format(*d.sigma),
+            'deblock': 'JPEG 4:2:0 of quality {} to {}'.format(*d.quality),
+            'super_resolve': f'Scale factor {d.scale}: Gaussian kernel 15 x 15, mirrored border, '
+            'upper left pixel of every cell',
+        }
+        return [
+            degradation[d.task],
+            f'Loss: L1 + {d.beta:g} KL + L1 of the decoded input and of the estimated '
+            'degradation; no adversarial term',
+        ]
+
+    def initialise(self, network: nn.Module) -> None:
+        network = cast('VDIR', network)
+        restorer = network.restorer
+        scale_for_relu(network.encoder, ('mu', 'logvar'))
+        scale_for_relu(restorer, ('.conv2', '.conv_out', 'conv_mid'))
+        if not len(restorer.upsample):
+            restorer.conv_out.weight.data.mul_(FAINT)
+            return
+        channels = restorer.conv_out.out_channels
+        carry_in(restorer.conv_in, channels)
+        silence([restorer.conv_mid], channels)
+        for widen in restorer.upsample:
+            _repeat(cast('nn.Conv2d', widen), channels)
+        carry_out(restorer.conv_out, channels)
+
+    def training_network(self, network: nn.Module) -> nn.Module:
+        target = _TARGETS[self.declared.task]
+        return VDIRTraining.around(cast('VDIR', network), target, adversarial=False)
+
+    def loss(self, network: nn.Module, draw: Draw) -> Tensor:
+        network = cast('VDIRTraining', network)
+        degraded, truth = self._degraded(draw)
+        eps_like = degraded[:, :1, ::4, ::4].expand(-1, network.encoder.mu.out_channels, -1, -1)
+        eps = torch.randn(eps_like.shape, generator=draw.generator(), device=draw.device)
+        with draw.autocast():
+            mu, logvar = network.encoder(degraded)
+            latent = sample_latent(mu, logvar, eps)
+            joined = join(degraded, latent).contiguous(memory_format=torch.channels_last)
+            restored = network.restorer(joined)
+            decoded = network.decoder(latent)
+            estimate = cast('nn.Module', network.estimator)(latent)
+        terms = vdir_losses.parts(
+            clean=draw.clean,
+            restored=restored.float(),
+            degraded=degraded,
+            decoded=decoded.float(),
+            mu=mu,
+            logvar=logvar,
+            truth=truth,
+            estimate=estimate.float(),
+        )
+        return terms.total(vdir_losses.VDIRWeights(divergence=self.declared.beta))
+
+    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+        d = self.declared
+        if d.task == 'denoise':
+            for sigma in SIGMAS:
+                noise = np.random.RandomState(0).normal(0, sigma / 255, image.shape)
+                noisy = to_tensor(image / 255 + noise)
+                yield Trial(f'sigma {sigma:g}', image, noisy, noisy)
+        elif d.task == 'deblock':
+            for quality in QUALITIES:
+                seen = to_tensor(_compressed(image, quality) / 255)
+                yield Trial(f'quality {quality}', image, seen, seen)
+        else:
+            rows, columns = (n // d.scale * d.scale for n in image.shape[:2])
+            truth = image[:rows, :columns]
+            for number, kernel in enumerate(kernels.mzsr_test(), 1):
+                k = torch.from_numpy(kernel).float()[None, None]
+                seen = mirrored(to_tensor(truth / 255), k)[..., :: d.scale, :: d.scale]
+                enlarged = pixel_shift(imresize(seen, d.scale), d.scale)
+                yield Trial(f'kernel {number}', truth, seen, enlarged, (), d.scale**2)
+
+    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
+        restored: Tensor = network(trial.observed)
+        return restored
+
+    def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor]:
+        """Return the degraded crops, and what the estimator is to find."""
+        d, rng, clean = self.declared, draw.rng, draw.clean
+        count = clean.shape[0]
+        if d.task == 'denoise':
+            level = torch.from_numpy(rng.uniform(*d.sigma, count) / 255).float()
+            sigma = level.view(-1, 1, 1, 1).to(draw.device)
+            noise = torch.randn(clean.shape, generator=draw.generator(), device=draw.device)
+            return clean + sigma * noise, sigma
+        if d.task == 'deblock':
+            qualities = rng.integers(d.quality[0], d.quality[1] + 1, count)
+            images = (clean * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+            seen = [_compressed(x, int(q)) / 255 for x, q in zip(images, qualities, strict=True)]
+            degraded = torch.cat([to_tensor(x) for x in seen]).to(draw.device)
+            truth = torch.from_numpy(qualities / 100).float().view(-1, 1, 1, 1)
+            return degraded, truth.to(draw.device)
+        drawn = np.stack([kernels.random_mzsr(rng, d.scale) for _ in range(count)])
+        kernel = torch.from_numpy(drawn).float().to(draw.device)
+        seen = mirrored(clean, kernel[:, None])[..., :: d.scale, :: d.scale]
+        return seen, kernel.flatten(1)
+
+
+def _compressed(image: np.ndarray, quality: int) -> np.ndarray:
+    if image.shape[-1] == 1:
+        return jpeg.compress(image[..., 0], quality)[..., None]
+    return jpeg.compress(image, quality)
+
+
+@torch.no_grad()
+def _repeat(widen: nn.Conv2d, channels: int) -> None:
+    """Let the shuffled output of a doubling repeat the pixels of its first inputs."""
+    for channel in range(channels):
+        outputs = widen.weight[4 * channel : 4 * channel + 4]
+        outputs.zero_()
+        outputs[:, channel, 1, 1] = 1

@@ -1,0 +1,207 @@
+"""VIRNet: images, noise levels and kernels with the posteriors of its authors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...networks.virnet import VIRNet, VIRNetSR
+from ...physics.resample import imresize
+from ...simulate import kernels, noise_maps
+from .. import elbo
+from ..blurring import mirrored
+from ..declared import VariationalDenoising as DeclaredDenoising
+from ..declared import VariationalSR as DeclaredSR
+from ..initial import FAINT, SMALL, scale_for_relu
+from .base import Draw, Objective, Trial, to_tensor
+
+SIGMAS = (15.0, 25.0, 50.0)
+"""White noise of the card of a denoiser, on the 0-255 scale."""
+ENLARGED = ((0, 2.55), (1, 2.55), (4, 2.55), (1, 10.0))
+"""Number of VIRNet's test kernel and noise (0-255) of the card of a super-resolver."""
+
+_FIRST_LOG_VARIANCE = {'denoise': 2 * math.log(25 / 255), 'super_resolve': 2 * math.log(7 / 255)}
+
+
+class VariationalDenoising(Objective):
+    """See :class:`napari_fresco.training.declared.VariationalDenoising`."""
+
+    def __init__(self, declared: DeclaredDenoising) -> None:
+        self.declared = declared
+
+    def words(self) -> list[str]:
+        d = self.declared
+        return [
+            'Noise: Gaussian, its level a bump between two random levels up to '
+            f'{d.sigma_max + 5:g} / 255 over each crop, not clipped',
+            f'Loss: negative ELBO, eps2 = {d.eps2:g}, window {d.window}; '
+            'gradients of the two networks clipped apart',
+        ]
+
+    def initialise(self, network: nn.Module) -> None:
+        network = cast('VIRNet', network)
+        _initialise_restorer(network.RNet)
+        _initialise_noise(network.SNet, _FIRST_LOG_VARIANCE['denoise'])
+
+    def parts(self, network: nn.Module) -> list[nn.Module]:
+        return list(network.children())
+
+    def loss(self, network: nn.Module, draw: Draw) -> Tensor:
+        maps = noise_levels(draw.clean.shape, self.declared.sigma_max / 255, draw.generator())
+        noise = torch.randn(draw.clean.shape, generator=draw.generator(), device=draw.device)
+        noisy = draw.clean + maps * noise
+        with draw.autocast():
+            mu, variance = network(noisy.contiguous(memory_format=torch.channels_last))
+        d = self.declared
+        terms = elbo.denoising(
+            mu.float(),
+            variance,
+            noisy,
+            draw.clean,
+            elbo.known_prior(maps),
+            window=d.window,
+            eps2=d.eps2,
+        )
+        return terms.loss
+
+    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+        shape = image.shape[:2]
+        level = noise_maps.case_map(1, shape, np.random.default_rng(0))
+        cases = [(f'sigma {s:g}', np.full(shape, s / 255)) for s in SIGMAS]
+        for case, sigma in (*cases, ('sigma 10 to 75 (peaks)', level)):
+            noise = np.random.RandomState(0).normal(0, 1, image.shape)
+            noisy = to_tensor(image / 255 + sigma[..., None] * noise)
+            told = (to_tensor(sigma[..., None]),)
+            yield Trial(case, image, noisy, noisy, told)
+
+    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
+        restored: Tensor = network(trial.observed)[0]
+        return restored
+
+    def finding(self, network: nn.Module, trial: Trial) -> tuple[str, float]:
+        """Return the error of the estimated noise level in per cent of the true one."""
+        estimate = network(trial.observed)[1].sqrt()
+        error = (estimate - trial.told[0]).abs().mean() / trial.told[0].mean()
+        return 'error of the noise level, per cent', 100 * float(error)
+
+
+class VariationalSR(Objective):
+    """See :class:`napari_fresco.training.declared.VariationalSR`."""
+
+    baseline = 'bicubic'
+
+    def __init__(self, declared: DeclaredSR) -> None:
+        self.declared = declared
+        self.settings = elbo.Settings(window=declared.window, eps2=declared.eps2)
+
+    def words(self) -> list[str]:
+        d = self.declared
+        return [
+            f'Scale factor {d.scale}: Gaussian kernel 21 x 21 of widths 0.2 to {d.scale}, '
+            'mirrored border, antialiased bicubic reduction',
+            f'Noise: white Gaussian, sigma up to {d.sigma_max:g} / 255, clipped',
+            f'Loss: negative ELBO, eps2 = {d.eps2:g}, window {d.window}, the noise estimator '
+            'taught the variance; gradients of the three networks clipped apart',
+        ]
+
+    def initialise(self, network: nn.Module) -> None:
+        network = cast('VIRNetSR', network)
+        _initialise_restorer(network.RNet)
+        _initialise_noise(network.SNet, _FIRST_LOG_VARIANCE['super_resolve'])
+        scale_for_relu(network.KNet, ('body.2', 'tail.0'))
+
+    def parts(self, network: nn.Module) -> list[nn.Module]:
+        return list(network.children())
+
+    def loss(self, network: nn.Module, draw: Draw) -> Tensor:
+        d, rng, clean = self.declared, draw.rng, draw.clean
+        drawn = [kernels.random_virnet(rng, d.scale) for _ in range(clean.shape[0])]
+        kernel, parameters = (
+            torch.from_numpy(np.stack(part)).float().to(draw.device)
+            for part in zip(*drawn, strict=True)
+        )
+        level = rng.uniform(0.01, d.sigma_max, clean.shape[0]) / 255
+        sigma = torch.from_numpy(level).float().view(-1, 1, 1, 1).to(draw.device)
+        seen = imresize(mirrored(clean, kernel[:, None]), 1 / d.scale).clamp(0, 1)
+        noise = torch.randn(seen.shape, generator=draw.generator(), device=draw.device)
+        seen = (seen + sigma * noise).clamp(0, 1)
+        with draw.autocast():
+            mu, estimate, variance = network(
+                seen.contiguous(memory_format=torch.channels_last), d.scale
+            )
+        # The objective of the authors puts the first variance along the rows, we along columns.
+        turned = torch.tensor([1, 0, 2], device=draw.device)
+        terms = elbo.super_resolution(
+            mu.float(),
+            variance,
+            estimate[:, turned],
+            seen,
+            clean,
+            elbo.known_prior(sigma),
+            parameters[:, turned],
+            elbo.Draws.sample(clean, draw.generator(), self.settings.kappa0),
+            lambda x: imresize(x, 1 / d.scale),
+            self.settings,
+        )
+        return terms.loss
+
+    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+        scale = self.declared.scale
+        rows, columns = (n // scale * scale for n in image.shape[:2])
+        truth = image[:rows, :columns]
+        tests = kernels.virnet_test(scale)
+        for number, noise in ENLARGED:
+            kernel, parameters = tests[number]
+            blurred = mirrored(to_tensor(truth / 255), torch.from_numpy(kernel).float()[None, None])
+            seen = imresize(blurred, 1 / scale).clamp(0, 1)
+            random = np.random.default_rng(0).normal(0, noise / 255, tuple(seen.shape))
+            seen = (seen + torch.from_numpy(random).float()).clamp(0, 1)
+            case = f'x{scale}, kernel {number + 1}, noise {noise:g}'
+            told = (torch.from_numpy(parameters).float(),)
+            yield Trial(case, truth, seen, imresize(seen, scale), told, scale**2)
+
+    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
+        restored: Tensor = network(trial.observed, self.declared.scale)[0]
+        return restored
+
+    def finding(self, network: nn.Module, trial: Trial) -> tuple[str, float]:
+        """Return the error of the kernel's mean width in per cent of the true one."""
+        found = network(trial.observed, self.declared.scale)[1][0]
+        widths = [p[:2].mean().sqrt() for p in (found, trial.told[0])]
+        return 'error of the kernel width, per cent', 100 * float(abs(widths[0] / widths[1] - 1))
+
+
+def noise_levels(shape: torch.Size, largest: float, generator: torch.Generator) -> Tensor:
+    """Draw maps ``(N, 1, H, W)`` of the law of :func:`~..simulate.noise_maps.training_map`.
+
+    The same law for a whole batch at once.
+    """
+    count, _, height, width = shape
+    device = generator.device
+    uniform = torch.rand(5, count, 1, 1, generator=generator, device=device)
+    rows = torch.arange(height, device=device).view(-1, 1) - uniform[0] * height
+    columns = torch.arange(width, device=device) - uniform[1] * width
+    spread = (0.25 + 0.5 * uniform[2]) * min(height, width)
+    bump = torch.exp(-(rows.square() + columns.square()) / (2 * spread.square()))
+    low, high = bump.amin((1, 2), keepdim=True), bump.amax((1, 2), keepdim=True)
+    lower, upper = uniform[3:].amin(0) * largest, uniform[3:].amax(0) * largest + 5 / 255
+    return (lower + (bump - low) / (high - low) * (upper - lower))[:, None]
+
+
+def _initialise_restorer(network: nn.Module) -> None:
+    """Let the restorer, which adds its input, add little."""
+    scale_for_relu(network, ('conv2',))
+    tail = cast('nn.Conv2d', network.tail)
+    tail.weight.data.mul_(FAINT)
+
+
+def _initialise_noise(network: nn.Module, log_variance: float) -> None:
+    scale_for_relu(network, ())
+    last = cast('nn.Conv2d', network.conv_last)
+    last.weight.data.mul_(SMALL)
+    nn.init.constant_(cast('Tensor', last.bias), log_variance)
