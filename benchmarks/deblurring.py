@@ -16,7 +16,8 @@ import numpy as np
 from common import arguments, psnr8, read, show
 
 import napari_fresco as fresco
-from napari_fresco.physics import kernels, simulate
+from napari_fresco.physics import kernels
+from napari_fresco.simulate.blur import authors_truncated
 
 
 def main() -> None:
@@ -39,7 +40,7 @@ def main() -> None:
 
 
 def _pair(image: np.ndarray, kernel: np.ndarray, noise: float, options: Any) -> list[float]:
-    blurred = simulate.authors_truncated_blur(image, kernel) / 255
+    blurred = authors_truncated(image, kernel) / 255
     degraded = blurred + np.random.RandomState(0).normal(0, noise / 255, image.shape)
     result = fresco.restore(
         degraded,

@@ -13,9 +13,10 @@ from torch import Tensor
 from napari_fresco import metrics
 from napari_fresco.catalogue import methods
 from napari_fresco.denoisers import FunctionDenoiser
-from napari_fresco.physics import kernels, simulate
+from napari_fresco.physics import kernels
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
 from napari_fresco.run import find_solver
+from napari_fresco.simulate.jpeg import compress
 from napari_fresco.types import Problem, Step, Task
 
 SIDE = 32
@@ -92,7 +93,7 @@ def simulated(task: Task, sigma: float) -> tuple[Problem, Tensor]:
     truth = smooth_image(3)
     if task == 'deblock':
         picture = metrics.to_uint8(truth[0].permute(1, 2, 0).numpy())
-        jpeg = simulate.jpeg(picture, 10).astype(np.float32) / 255
+        jpeg = compress(picture, 10).astype(np.float32) / 255
         return Problem(task, torch.from_numpy(jpeg).permute(2, 0, 1)[None], Identity(), 0.0), truth
     degradation = degradation_of(task, (SIDE, SIDE))
     y = degradation.forward(truth)

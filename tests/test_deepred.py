@@ -15,9 +15,9 @@ from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from napari_fresco.catalogue import DeepREDParameters
 from napari_fresco.errors import DivergedError
 from napari_fresco.networks.hourglass import Skip, SkipConfig
+from napari_fresco.parameters import DeepREDParameters
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask
 from napari_fresco.physics.resample import LanczosDownsample
 from napari_fresco.solvers import deepred as module

@@ -282,9 +282,7 @@ def test_the_file_of_an_entry_is_another_network(tmp_path: Path) -> None:
     gray = networks.build('scunet', **(SCUNET | {'in_nc': 1})).state_dict()
     with pytest.raises(WeightsError, match=r'\(1 channel\); scunet_color_15 takes a SCUNet \(3 ch'):
         weights.add('scunet_color_15', _saved(gray, tmp_path / 'a.pth'))
-    with pytest.raises(
-        WeightsError, match=r'\(3 channels, x2\); bsrgan takes an RRDBNet \(3 .* x4'
-    ):
+    with pytest.raises(WeightsError, match=r'\(3 channels, x2\); bsrgan takes an RRDBNet .* x4'):
         weights.add('bsrgan', _saved(_built('RRDBNet').state_dict(), tmp_path / 'a.pth'))
 
 
@@ -318,7 +316,7 @@ def test_damaged_checkpoints_are_refused(title: str, data: st.DataObject) -> Non
 
 def test_tensors_larger_than_their_file_are_refused(tmp_path: Path) -> None:
     huge = torch.zeros(1).expand(10**9, 10**9)
-    with pytest.raises(WeightsError, match='corrupt or not a .pth file'):
+    with pytest.raises(WeightsError, match='corrupt or not a'):
         weights.load(_saved({'model.0.weight': huge}, tmp_path / 'a.pth'))
 
 

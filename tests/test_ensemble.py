@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 import napari_fresco as fresco
-from napari_fresco.catalogue import METHODS, PnPParameters
+from napari_fresco.catalogue import METHODS
 from napari_fresco.metrics import psnr
+from napari_fresco.parameters import PnPParameters
 from napari_fresco.physics import kernels
 from napari_fresco.physics.degradation import Degradation, Unknown
 from napari_fresco.physics.operators import Blur, Downsample, Identity, Mask, Mosaic

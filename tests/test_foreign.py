@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from napari_fresco import networks
+from napari_fresco import networks, weights
 from napari_fresco.errors import WeightsError
 from napari_fresco.networks.facts import facts_of
 from napari_fresco.solvers.models import lent
@@ -21,7 +21,7 @@ from napari_fresco.tiled_network import TiledNetwork
 from napari_fresco.weights import foreign
 from napari_fresco.weights.detection import UnknownArchitecture, detect
 
-from .test_scunet import Tools, drawn, rand
+from .untrained import Tools, drawn, rand
 
 PATH = Path('other.pth')
 
@@ -251,3 +251,17 @@ def test_old_esrgan_files_are_not_taken_for_a_dncnn() -> None:
     names = ('model.0.weight', 'model.1.sub.0.RDB1.conv1.0.weight', 'model.3.weight')
     with pytest.raises(UnknownArchitecture):
         detect({name: torch.zeros(4, 3, 3, 3) for name in names}, PATH)
+
+
+def test_a_file_is_adopted_when_it_is_loaded(spandrel: Install, tmp_path: Path) -> None:
+    model = drawn(Enlarging())
+    asked = spandrel(descriptor(model))
+    torch.save({'params_ema': {'body.weight': torch.ones(2)}}, tmp_path / 'other.pth')
+    network = weights.load(tmp_path / 'other.pth')
+    assert list(asked['tensors']) == ['body.weight']
+    assert network.facts.architecture == 'foreign'
+    assert network.generative
+    assert network.weights_name == 'other.pth'
+    spandrel(Unsupported())
+    with pytest.raises(WeightsError, match='unknown architecture'):
+        weights.load(tmp_path / 'other.pth')

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from napari_fresco.catalogue import DenoiserParameters, PnPParameters
 from napari_fresco.denoisers import FunctionDenoiser
+from napari_fresco.parameters import DenoiserParameters, PnPParameters
 from napari_fresco.physics import kernels
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
 from napari_fresco.solvers import pnp

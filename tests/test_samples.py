@@ -11,8 +11,8 @@ from scipy import ndimage
 
 from napari_fresco import samples
 from napari_fresco.metrics import psnr
-from napari_fresco.physics import simulate
 from napari_fresco.samples import brush
+from napari_fresco.simulate.blur import blur
 
 
 @pytest.fixture(scope='module')
@@ -80,7 +80,7 @@ def test_the_micrograph_is_its_truth_blurred_and_counted(micrograph: samples.Sam
     assert read_noise is not None
     margin = micrograph.kernel.shape[0] // 2
     inner = np.s_[margin:-margin, margin:-margin]
-    light = simulate.blur(micrograph.truth, micrograph.kernel)[inner]
+    light = blur(micrograph.truth, micrograph.kernel)[inner]
     expected = gain * (light - offset) + read_noise**2 + 1 / 12
     score = (micrograph.image[inner] - light) / np.sqrt(expected)
     assert abs(score.mean()) < 0.01
@@ -109,7 +109,8 @@ def test_samples_repeat_for_a_seed(make: type, request: pytest.FixtureRequest) -
 def test_samples_need_no_torch() -> None:
     code = (
         'import sys; from napari_fresco import samples, metrics; '
-        'from napari_fresco.physics import kernels, simulate, demosaic, fill; '
+        'from napari_fresco import simulate; '
+        'from napari_fresco.physics import kernels, demosaic, fill; '
         'sys.exit("torch" in sys.modules)'
     )
     assert subprocess.run([sys.executable, '-c', code], check=False).returncode == 0

@@ -11,30 +11,18 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from napari_fresco import networks
-from napari_fresco.catalogue import SCUNetParameters
 from napari_fresco.errors import ParameterError, WeightsError
 from napari_fresco.networks.facts import facts_of
 from napari_fresco.networks.scunet import SCUNet, SwinConvBlock, config_from
 from napari_fresco.networks.window_attention import WindowAttention, join, partition
+from napari_fresco.parameters import SCUNetParameters
 from napari_fresco.physics.operators import Identity
 from napari_fresco.solvers.scunet import scunet
-from napari_fresco.tiled_network import TiledNetwork
 from napari_fresco.types import Problem, Step
 
+from .untrained import Tools, drawn, rand
+
 SMALL: dict[str, Any] = {'config': [2] * 7, 'dim': 8, 'head_dim': 2}
-
-
-def rand(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> Tensor:
-    return torch.rand(*shape, dtype=dtype, generator=torch.Generator().manual_seed(seed))
-
-
-def drawn(network: nn.Module) -> Any:
-    """Draw parameters with which the blocks do something, the biases of the windows too."""
-    generator = torch.Generator().manual_seed(0)
-    for p in network.parameters():
-        scale = 0.5 if p.ndim == 3 else 0.1 if p.ndim == 1 else p[0].numel() ** -0.5
-        p.data = torch.randn(p.shape, generator=generator) * scale
-    return network.eval().requires_grad_(False)
 
 
 def small(**config: Any) -> SCUNet:
@@ -248,21 +236,6 @@ def test_nothing_is_seen_beyond_the_halo() -> None:
 
 
 # Tiles
-
-
-class Tools:
-    """Lends one network whatever it is asked for."""
-
-    device = torch.device('cpu')
-
-    def __init__(self, network: nn.Module, tile: int | None = None) -> None:
-        network.facts = facts = facts_of(network)
-        network.scales = (facts.scale,)
-        network.weights_name, network.weights_sha256 = 'test', '0' * 64
-        self.lent = TiledNetwork(network, device=self.device, precision='float32', tile=tile)
-
-    def network(self, name: str) -> TiledNetwork:
-        return self.lent
 
 
 def test_tiles_leave_no_seam() -> None:

@@ -14,11 +14,11 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from napari_fresco import networks
-from napari_fresco.catalogue import USRNetParameters
 from napari_fresco.errors import KernelError, ParameterError
 from napari_fresco.networks.drunet import DRUNet
 from napari_fresco.networks.facts import facts_of
 from napari_fresco.networks.usrnet import USRNet, data_step, transfer
+from napari_fresco.parameters import USRNetParameters
 from napari_fresco.physics import assumed_kernels, kernels
 from napari_fresco.physics.spectral import Blur, Downsample
 from napari_fresco.solvers import usrnet as solvers

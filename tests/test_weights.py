@@ -21,12 +21,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import nn
 
 from napari_fresco import networks, weights
+from napari_fresco.cli import weighing
 from napari_fresco.errors import DeviceError, WeightsError
 from napari_fresco.weights import store
 from napari_fresco.weights.detection import outline
@@ -385,7 +387,7 @@ def test_defaults_for_other_tasks() -> None:
 
 
 def test_what_has_no_weights_is_refused_with_what_has() -> None:
-    with pytest.raises(WeightsError, match="no weights of 'unet' for 'denoise'; .* bsrgan, dncnn"):
+    with pytest.raises(WeightsError, match=r"no weights of 'unet' for 'denoise'; .* bsrgan, dncnn"):
         weights.default_for('unet', 1)
     with pytest.raises(WeightsError, match=r"'virnet' for 'super_resolve x5'; .*x2, x3, x4\."):
         weights.default_for('virnet', 3, 'super_resolve', 5)
@@ -653,9 +655,19 @@ def test_a_copy_that_breaks_off_leaves_nothing(
         raise OSError(28, 'No space left on device')
 
     monkeypatch.setattr(store.shutil, 'copyfile', full)
-    with pytest.raises(WeightsError, match='cannot be copied .*: No space left'):
+    with pytest.raises(WeightsError, match=r'cannot be copied .*: No space left'):
         weights.add('tiny', published)
     assert list((tmp_path / 'cache').iterdir()) == []
+
+
+def test_the_command_line_lists_what_the_weights_are_for(published: Path) -> None:
+    lines = CliRunner().invoke(weighing.weights, 'list').output.splitlines()
+    assert [line.split() for line in lines] == [
+        ['name', 'task', 'image', 'scale', 'kind', 'file', 'size', 'licence'],
+        ['tiny', 'denoise', 'gray', 'absent', '2.0', 'MB', 'MIT'],
+        ['ours', 'denoise', 'gray', 'absent', 'BSD-3-Clause'],
+        ['unlicensed', 'super_resolve', 'colour', 'x2', 'generative', 'absent', 'none', 'stated'],
+    ]
 
 
 def test_maintainers_can_pin_the_bundled_files(published: Path) -> None:

@@ -7,7 +7,7 @@ of context beyond it, which leaves seams, and small images break them.
 
 Their Python's choice of IRCNN models is the option ``authors_index`` of
 :class:`~napari_fresco.networks.ircnn.IRCNNBank`; their degradations are in
-:mod:`~napari_fresco.physics.simulate`.
+:mod:`~napari_fresco.simulate`.
 """
 
 from __future__ import annotations

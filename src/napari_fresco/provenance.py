@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .method import Method
 from .physics.kernels import fwhm
 from .request import Request
 from .run import Outcome
@@ -35,7 +36,7 @@ def provenance(
     scale = r.inputs.scale
     # Without a kernel, or with one shifted for it, super-resolution keeps the field of view: the
     # centres of s output pixels then straddle the centre of an input pixel.
-    whole_field = r.inputs.kernel is None or r.inputs.shifted
+    whole_field = r.method.keeps_field if r.inputs.kernel is None else r.inputs.shifted
     offset = (1 - scale) / (2 * scale) if whole_field else 0.0
     warnings = [*r.inputs.warnings]
     warnings += [text for outcome in outcomes for text in outcome.warnings]
@@ -45,7 +46,7 @@ def provenance(
         'method': r.method.name,
         'title': r.method.title,
         'task': r.task,
-        'kind': _kind(r.method.kind, used),
+        'kind': _kind(r.method, used),
         'citation': r.method.citation,
         'parameters': r.params.to_dict(),
         'scale': scale,
@@ -87,11 +88,13 @@ def _number(sigma: Any) -> float | str:
     return sigma if isinstance(sigma, float) else 'map'
 
 
-def _kind(declared: Kind, used: Sequence[Denoiser | TiledNetwork]) -> Kind:
+def _kind(method: Method, used: Sequence[Denoiser | TiledNetwork]) -> Kind:
     """Return the kind of a result: a method gives what its weights were trained to give."""
     if any(getattr(network, 'generative', False) for network in used):
         return 'generative'
-    return 'feed-forward' if declared == 'generative' else declared
+    if method.kind != 'generative':
+        return method.kind
+    return 'feed-forward' if method.blind else 'data-consistent'
 
 
 def _weights(denoiser: Denoiser | TiledNetwork) -> dict[str, str | None]:

@@ -15,12 +15,23 @@ from .errors import DeviceError, ParameterError
 from .networks.facts import Network, NetworkFacts
 
 BFLOAT16_SIGMAS: Mapping[str, float] = MappingProxyType(
-    {'ffdnet': 25 / 255, 'dncnn': 50 / 255, 'ircnn': 50 / 255, 'ircnn_bank': 50 / 255}
+    {
+        'ffdnet': 25 / 255,
+        'dncnn': 50 / 255,
+        'ircnn': 50 / 255,
+        'ircnn_bank': 50 / 255,
+        'scunet': 50 / 255,
+        'vdir': 50 / 255,
+        'virnet': 25 / 255,
+        'virnet_sr': 50 / 255,
+        'rrdbnet': 50 / 255,
+    }
 )
 """As :data:`napari_fresco.devices.BFLOAT16_SIGMA`, for chains of layers.
 
 Each of their layers rounds the image anew. Measured with the authors' FFDNet
-(colour: 0.015 dB at 25/255, 0.07 dB at 10/255) and DnCNN (0.024 dB at 25/255).
+(colour: 0.015 dB at 25/255, 0.07 dB at 10/255) and DnCNN (0.024 dB at 25/255);
+the levels of the blind restorers are guesses on the careful side.
 """
 
 SMALLEST_TILE = 64
@@ -148,7 +159,7 @@ class TiledNetwork:
 
     def _plan(self, x: Tensor, facts: NetworkFacts) -> None:
         """Choose tiles for images of a new size, if they do not fit in one piece."""
-        shape = (x.shape[0], *x.shape[2:])
+        shape = (x.shape[0], *x.shape[2:], facts.bytes_per_pixel)
         if self.tile is not None or shape == self._planned:
             return
         self._planned = shape

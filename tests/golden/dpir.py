@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from napari_fresco import metrics, parity
-from napari_fresco.catalogue import PnPParameters
 from napari_fresco.networks.ircnn import bank_index
+from napari_fresco.parameters import PnPParameters
 from napari_fresco.physics import turned
 from napari_fresco.physics.operators import Identity
 from napari_fresco.solvers import feedforward, schedule

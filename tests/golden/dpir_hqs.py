@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from napari_fresco import metrics, parity
-from napari_fresco.physics import demosaic, fill, simulate
+from napari_fresco.physics import demosaic, fill
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Mask, Mosaic
 from napari_fresco.physics.resample import pixel_shift, upsample_cubic
+from napari_fresco.simulate.mosaic import mosaic
 from napari_fresco.solvers import pnp, schedule
 from napari_fresco.solvers.start import enlarged
 
@@ -116,22 +117,22 @@ def check_hqs_sisr(golden: Golden) -> None:
 def check_hqs_demosaic(golden: Golden) -> None:
     outputs, pattern = golden.outputs, golden.meta['pattern']
     truth = golden.inputs['img_H_uint8_hwc']
-    cfa = simulate.mosaic(truth, pattern)
+    cfa = mosaic(truth, pattern)
     np.testing.assert_array_equal(cfa, outputs['CFA_uint8_hw'])
     close(demosaic.malvar(cfa / 255, pattern).transpose(2, 0, 1)[None], outputs['init'], 1e-6)
-    mosaic = Mosaic(pattern, truth.shape[:2])
-    np.testing.assert_array_equal(mosaic.keep.numpy(), golden.inputs['mask'])
+    operator = Mosaic(pattern, truth.shape[:2])
+    np.testing.assert_array_equal(operator.keep.numpy(), golden.inputs['mask'])
     y = tensor(golden.inputs['y']).sum(1, keepdim=True)
     z = _check_loop(
         golden,
         y,
         tensor(outputs['init']),
-        mosaic,
+        operator,
         _plan(golden, 'demosaic'),
         result='x_before_overwrite',
         clamp=True,
     )
-    x = pnp.with_measured(z, y, mosaic)
+    x = pnp.with_measured(z, y, operator)
     close(x, outputs['x'], FORWARD_ATOL)
     _check_psnr(golden, x, 'psnr_border10', border=10)
 

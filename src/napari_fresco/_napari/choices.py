@@ -12,16 +12,16 @@ from .about import asks_noise
 from .damage_section import DamageSection
 from .fields import Field, changed_values
 from .input_section import InputSection
-from .kernel_choice import SHIFTED
-from .layers import Selection, Space, select_same
+from .layers import Selection, Space
 from .linking import ESTIMATOR, estimated_for
+from .noise_map import select_noise
 from .noise_section import NoiseSection
 from .obstacles import NO_IMAGE, NO_MAP, missing_weights, size_problem
 from .request import Look, PanelRequest
 from .script import Sources, script_of
 from .solver_section import SolverSection
 
-_SHIFTED = {'kernel_position': SHIFTED}
+_POSITION = 'kernel_position'
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class Choices:
         if obstacle:
             raise FrescoError(obstacle)
         layer, part, task = self.image, self.input.selection(), self.input.task
-        kernel, sampled = self._kernel(estimate)
+        kernel, sampled, position = self._kernel(estimate)
         return PanelRequest(
             method=self.method,
             task=task,
@@ -87,7 +87,7 @@ class Choices:
             reference=self.input.comparison(part, self.scale),
             scale=self.scale,
             settings=self.solver.settings | self.damage.settings(task),
-            parameters=changed_values(self._used_fields()) | ({} if sampled is None else _SHIFTED),
+            parameters=position | changed_values(self._used_fields()),
         )
 
     def obstacle(self, estimate: bool = False) -> str:
@@ -123,15 +123,19 @@ class Choices:
         )
         return script_of(self.request(estimate), sources)
 
-    def _kernel(self, estimate: bool) -> tuple[Any, int | None]:
+    def _kernel(self, estimate: bool) -> tuple[Any, int | None, dict[str, str]]:
+        """Return the kernel, the scale that it was converted for, and where it is known to look."""
         if estimate and 'kernel' in self.estimated:
-            return ESTIMATOR, None
+            return ESTIMATOR, None, {}
         chosen = self.damage.chosen_kernel(self.input.task)
-        return (None, None) if chosen is None else (chosen.array, chosen.sampled)
+        if chosen is None:
+            return None, None, {}
+        known = {} if chosen.position is None else {_POSITION: chosen.position}
+        return chosen.array, chosen.sampled, known
 
     def _sigma(self, part: Selection) -> float | str | Selection:
         sigma = self.noise.sigma if self.asks_noise else 'auto'
-        return sigma if isinstance(sigma, float | str) else select_same(sigma, part)
+        return sigma if isinstance(sigma, float | str) else select_noise(sigma, part)
 
     def _misfit(self, estimated: Collection[str]) -> str:
         sigma = self.noise.sigma if self.asks_noise and 'sigma' not in estimated else None

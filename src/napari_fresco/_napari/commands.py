@@ -21,8 +21,10 @@ from .layers import is_stack, select
 from .new_mask import new_mask
 from .noise_level import noise_level
 from .panel import MethodPanel, panel_class
+from .simulate_panel import SimulatePanel
 
 blur_kernel = KernelPanel
+simulate = SimulatePanel
 
 
 @cache

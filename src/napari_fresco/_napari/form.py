@@ -72,6 +72,10 @@ class Form(QWidget):
         self._layout.addRow(label, field)
         return Row(label, field)
 
+    def add_wide(self, widget: QWidget) -> None:
+        """Add a widget that takes the whole width."""
+        self._layout.addRow(widget)
+
 
 class Section(QFrame):
     """A titled group with a form."""

@@ -30,12 +30,15 @@ class ChosenKernel:
     array : ndarray
         The kernel.
     sampled : int or None
-        Scale for which it was turned from bicubic to direct sampling; such a kernel is
-        shifted. None when it is used as it is.
+        Scale for which it was turned from bicubic to direct sampling; None when it is
+        used as it is.
+    position : {'centred', 'shifted'} or None
+        Where it is known to look.
     """
 
     array: NDArray[Any]
     sampled: int | None = None
+    position: str | None = None
 
 
 def chosen_kernel(
@@ -82,17 +85,18 @@ def chosen_kernel(
         return ChosenKernel(array)
     if facts and made_for != scale:
         raise KernelError(
-            f'kernel {layer.name!r} was estimated for × {made_for}, but × {scale} is asked; '
-            f'set "Enlarge" to {made_for}, or estimate the kernel for × {scale}.'
+            f'kernel {layer.name!r} was made for × {made_for}, but × {scale} is asked; '
+            f'set "Enlarge" to {made_for}, or choose a kernel for × {scale}.'
         )
     if facts.get('downsampling') != 'bicubic':
-        return ChosenKernel(array)
+        known = facts.get('position')
+        return ChosenKernel(array, position=known if known in (CENTRED, SHIFTED) else None)
     if position == CENTRED:
         raise KernelError(
             f'kernel {layer.name!r} goes with bicubic reduction; its equivalent is shifted to '
             f'the upper left by {(scale - 1) / 2:g} pixels: set "Kernel position" to "auto".'
         )
-    return ChosenKernel(kernels.direct_sampling(array, scale), scale)
+    return ChosenKernel(kernels.direct_sampling(array, scale), scale, SHIFTED)
 
 
 def about_kernel(layer: napari.layers.Image) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +45,14 @@ class Selection:
     def origin(self) -> NDArray[np.float64]:
         """First selected element along each axis."""
         return np.array([part.start for part in self.index], dtype=float)
+
+    def thinned(self, step: int) -> Selection:
+        """Return every `step`-th row and column of the selected part."""
+        index = [
+            slice(s.start, s.stop, step) if axis in self.spatial else s
+            for axis, s in enumerate(self.index)
+        ]
+        return replace(self, index=tuple(index)) if step > 1 else self
 
     @property
     def axes(self) -> str:

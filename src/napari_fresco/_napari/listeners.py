@@ -1,4 +1,4 @@
-"""Listening to napari without outliving a widget."""
+"""Listening to napari without outliving a widget, and telling whether one is still there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
+
+
+def is_alive(widget: QWidget | None) -> bool:
+    """Say whether Qt still has `widget`; without one there is nothing to close."""
+    try:
+        return widget is None or bool(widget.objectName() or True)
+    except RuntimeError:  # Qt has deleted it
+        return False
 
 
 class Listeners:

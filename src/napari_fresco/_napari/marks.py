@@ -22,10 +22,13 @@ VARIANCE = 'napari_fresco_variance'
 UNCERTAINTY = 'napari_fresco_uncertainty'
 """Marks a map of standard deviations of an estimate, in image units."""
 
+NOISE = 'napari_fresco_noise'
+"""Marks a map of the noise, as standard deviations in image units."""
+
 LATENT = 'napari_fresco_latent'
 """Marks latent maps, which have no units."""
 
-_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, LATENT)
+_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, NOISE, LATENT)
 
 
 def is_picture(layer: napari.layers.Layer) -> bool:
@@ -44,6 +47,13 @@ def kernel_facts(layer: napari.layers.Layer) -> Mapping[str, Any]:
     """Return what is known of the kernel that `layer` holds; nothing of one made by hand."""
     facts = layer.metadata.get(KERNEL)
     return facts if isinstance(facts, Mapping) else {}
+
+
+def variance_scale(layer: napari.layers.Layer) -> int:
+    """Return how many pixels a variance map has per pixel of the image it was found in."""
+    record = layer.metadata.get(METADATA)
+    known = VARIANCE in layer.metadata and isinstance(record, Mapping)
+    return int(record.get('scale', 1)) if known else 1
 
 
 def truth_of(layer: napari.layers.Layer) -> str | None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from .. import weights
-from ..catalogue import NetworkParameters
 from ..errors import WeightsError
 from ..method import Method
+from ..parameters import NetworkParameters
 from ..types import Task
 from ..weights.store import FOLDER_VARIABLE
 

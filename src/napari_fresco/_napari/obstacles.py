@@ -11,6 +11,7 @@ from ..types import Task
 from .layers import select, select_same
 from .linking import estimator_problem
 from .models import weights_problem
+from .noise_map import select_noise
 
 if TYPE_CHECKING:
     import napari
@@ -42,7 +43,7 @@ def size_problem(
     try:
         whole = select(image)
         if noise is not None:
-            select_same(noise, whole)
+            select_noise(noise, whole)
         if reference is not None:
             select_same(reference, whole, scale)
     except FrescoError as error:

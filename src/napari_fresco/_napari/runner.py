@@ -16,6 +16,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ..errors import FrescoError
 from .job import Outcome, Report, Session, restore_layer
+from .listeners import is_alive
 from .results import add_results, preview_layer
 
 logger = logging.getLogger(__name__)
@@ -204,10 +205,7 @@ class _Job:
     @property
     def is_open(self) -> bool:
         """Whether the viewer still has its window."""
-        try:
-            return self._window is None or bool(self._window.objectName() or True)
-        except RuntimeError:  # Qt has deleted it
-            return False
+        return is_alive(self._window)
 
     def show_progress(self, report: Report) -> None:
         """Move the bar in napari's activity dock."""

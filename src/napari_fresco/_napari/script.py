@@ -86,11 +86,14 @@ def _data(layer: Any, part: Selection | None = None) -> str:
 
 
 def _is_whole(part: Selection) -> bool:
-    return all(s.stop - s.start == n for s, n in zip(part.index, part.data.shape, strict=False))
+    grid = zip(part.index, part.data.shape, strict=False)
+    return all(s.step is None and s.stop - s.start == n for s, n in grid)
 
 
 def _slices(index: tuple[slice, ...]) -> str:
-    return ', '.join(f'{s.start}:{s.stop}' for s in index)
+    return ', '.join(
+        f'{s.start}:{s.stop}' if s.step is None else f'{s.start}:{s.stop}:{s.step}' for s in index
+    )
 
 
 def _mask(request: PanelRequest, sources: Sources) -> str:

@@ -23,6 +23,7 @@ _HOMES = {
     'weights': 'weighing',
     'train': 'training',
     'bench': 'measuring',
+    'simulate': 'simulating',
     'demo': 'showing',
 }
 

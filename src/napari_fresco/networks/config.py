@@ -125,7 +125,7 @@ _RULES: Mapping[tuple[str, str], Rule] = MappingProxyType(
         ('', 'noise_avg'): _FLAG,
         ('', 'extra_mode'): _one_of('Input', 'Both', 'Down', 'Null'),
         ('', 'noise_prior'): _one_of('variance', 'deviation'),
-        ('rrdbnet', 'sf'): _one_of(1, 2, 4),
+        ('rrdbnet', 'sf'): _one_of(2, 4),
         ('vdir', 'scale'): _one_of(1, 2, 4),
     }
 )

@@ -127,7 +127,8 @@ class SCUNet(nn.Module):
                 f'scunet dim = {dim} does not give whole heads; half of it must be a multiple of '
                 f'head_dim = {head_dim}'
             )
-        self.window_size = window_size
+        self.in_nc, self.dim, self.window_size = in_nc, dim, window_size
+        self.config = tuple(config)
         stages = []
         for depth, count in zip(_DEPTHS, config, strict=True):
             half, moves = dim * 2**depth // 2, input_resolution // 2**depth > window_size
@@ -165,26 +166,22 @@ class SCUNet(nn.Module):
 
     def describe(self) -> NetworkFacts:
         """Return how to run the network."""
-        head = self.m_head[0]
         return NetworkFacts(
             architecture='scunet',
-            channels=head.in_channels,
+            channels=self.in_nc,
             takes_sigma=False,
             map_channel=False,
             multiple=1,
             grid=_COARSEST * self.window_size,
             halo=self._halo(),
             sigma_range=(0.0, 50 / 255),
-            bytes_per_pixel=FLOAT32 * _LIVE_ACTIVATIONS * head.out_channels,
+            bytes_per_pixel=FLOAT32 * _LIVE_ACTIVATIONS * self.dim,
         )
 
     def _halo(self) -> int:
         """Return a bound of the receptive-field radius: each block reaches across one window."""
         reach = max(self.window_size - 1, 2)
-        blocks = [
-            sum(isinstance(m, SwinConvBlock) for m in getattr(self, name)) for name in _STAGES
-        ]
-        cells = sum(n * reach * 2**d for n, d in zip(blocks, _DEPTHS, strict=True))
+        cells = sum((n * reach) << d for n, d in zip(self.config, _DEPTHS, strict=True))
         return cells + _COARSEST + 1  # a coarsest pixel is seen whole; the tail adds one
 
 

@@ -202,7 +202,8 @@ class VDIR(nn.Module):
         self.restorer = Restorer(channels, width, latent, groups, blocks, scale)
 
     def forward(self, x: Tensor, eps: Tensor | None = None) -> Tensor:
-        return self.restore(x, sample_latent(*self.encoder(x), eps))
+        mu, logvar = self.encoder(x)
+        return self.restore(x, sample_latent(mu, logvar, eps))
 
     def restore(self, x: Tensor, latent: Tensor) -> Tensor:
         """Return `x` restored as `latent`, at any resolution, tells."""
@@ -223,7 +224,7 @@ class VDIR(nn.Module):
         r = self.restorer
         width, channels = r.conv_in.out_channels, r.conv_out.out_channels
         scale = SCALES[len(r.upsample)]
-        depth = sum(2 * len(group.get_submodule('blocks')) + 1 for group in r.groups)
+        depth = sum(isinstance(m, nn.Conv2d) for m in r.groups.modules())
         # The wide output of the last doubling, its shuffled copy, and what they came from.
         live = max(LIVE_ACTIVATIONS, 2 * scale**2 + 2)
         return NetworkFacts(
@@ -242,9 +243,8 @@ class VDIR(nn.Module):
 
     def describe_encoder(self) -> NetworkFacts:
         """Return the facts about `encoder` with its output repeated over the cells."""
-        facts = self.describe_restorer()
-        per_pixel = 2 * FLOAT32 * self.encoder.conv1.out_channels
-        return replace(facts, grid=CELL, halo=_ENCODER_HALO, bytes_per_pixel=per_pixel, scale=1)
+        # The memory is that of the restorer, which comes next and gets the same tiles.
+        return replace(self.describe_restorer(), grid=CELL, halo=_ENCODER_HALO, scale=1)
 
 
 def sample_latent(mu: Tensor, logvar: Tensor, eps: Tensor | None = None) -> Tensor:

@@ -109,7 +109,7 @@ class SpectralConv(nn.Conv2d):
         padded = F.pad(x, (left, 1, top, 1))
         with full_precision(x):
             weight = self.weight / self._largest_singular_value()
-        return self._conv_forward(padded, weight, self.bias)
+        return F.conv2d(padded, weight, self.bias, self.stride)
 
     def _largest_singular_value(self) -> Tensor:
         matrix = self.weight.flatten(1)
@@ -197,4 +197,5 @@ def _doubled(x: Tensor) -> Tensor:
 
 
 def _unit(vector: Tensor) -> Tensor:
-    return vector / (torch.linalg.vector_norm(vector) + _EPSILON)
+    unit: Tensor = vector / (torch.linalg.vector_norm(vector) + _EPSILON)
+    return unit

@@ -103,18 +103,22 @@ class RNet(nn.Module):
     def halo(self) -> int:
         """Radius of the receptive field in pixels.
 
-        Followed backwards from the output: every 3x3 convolution adds one cell
-        of its scale, a 2x2 transposed one halves the count (rounding up, since
-        a cell that is touched is seen whole), one of stride 2 makes r of it
-        2 r + 1.
+        What a pixel of the output sees is followed backwards: every 3x3
+        convolution adds one cell on either side, a 2x2 transposed one goes to
+        the coarser cells that hold the present ones, and one of stride 2 to the
+        finer cells around their corners. It depends on where in a cell of the
+        coarsest scale the pixel lies; this is the greatest distance.
         """
         blocks = 2 * len(self._encoders[0].body)
-        reach = 1 + blocks
-        for _ in self.up_path:
-            reach = -(-reach // 2) + blocks
-        for _ in self.up_path:
-            reach = 2 * reach + 1 + blocks
-        return reach + 1
+        greatest = 0
+        for pixel in range(self.multiple):
+            low, high = pixel - 1 - blocks, pixel + 1 + blocks
+            for _ in self.up_path:
+                low, high = low // 2 - blocks, high // 2 + blocks
+            for _ in self.up_path:
+                low, high = 2 * low - 1 - blocks, 2 * high + 1 + blocks
+            greatest = max(greatest, pixel - low + 1, high - pixel + 1)
+        return greatest
 
     @property
     def _encoders(self) -> list[_Encoder]:

@@ -92,12 +92,16 @@ class WindowAttention(nn.Module):
 
 def partition(tokens: Tensor, side: int) -> Tensor:
     """Cut ``(N, H, W, C)`` into windows ``(N, H / side, W / side, side * side, C)``."""
-    return tokens.unflatten(2, (-1, side)).unflatten(1, (-1, side)).transpose(2, 3).flatten(3, 4)
+    n, height, width, channels = tokens.shape
+    cut = tokens.reshape(n, height // side, side, width // side, side, channels)
+    return cut.transpose(2, 3).flatten(3, 4)
 
 
 def join(windows: Tensor, side: int) -> Tensor:
     """Undo :func:`partition`."""
-    return windows.unflatten(3, (side, side)).transpose(2, 3).flatten(3, 4).flatten(1, 2)
+    n, rows, columns, _, channels = windows.shape
+    squares = windows.reshape(n, rows, columns, side, side, channels)
+    return squares.transpose(2, 3).reshape(n, rows * side, columns * side, channels)
 
 
 def _attention(qkv: Tensor, bias: Tensor) -> Tensor:
@@ -109,4 +113,4 @@ def _attention(qkv: Tensor, bias: Tensor) -> Tensor:
     mask = bias.expand(n, windows, *bias.shape[-3:]).flatten(0, 1)
     query, key, value = qkv.flatten(1, 2)
     attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-    return attended.unflatten(0, (n, windows))
+    return attended.reshape(n, windows, *attended.shape[1:])

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import ImageError
-from .simulate import filter_array
+from ..simulate.mosaic import filter_array
 
 # Malvar, He and Cutler 2004, figure 2, times 8.
 _GREEN = np.array(

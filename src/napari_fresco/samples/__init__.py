@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..physics import kernels, simulate
+from ..physics import kernels
+from ..simulate import noise
+from ..simulate.blur import blur
+from ..simulate.cracks import cracks as draw_cracks
 from . import arcade, brush, cells
 
 __all__ = ['Sample', 'micrograph', 'mural']
@@ -74,7 +77,7 @@ def mural(seed: int = 0) -> Sample:
     damaged = _plaster(truth, losses, random)
     damaged[cracks] = 0.35 * damaged[cracks] + np.array([0.08, 0.06, 0.05])
     damaged[scratches] = 0.3 * damaged[scratches] + 0.7 * np.array(brush.LIME) / 255
-    noisy = simulate.gaussian_noise(damaged, MURAL_SIGMA / 255, random)
+    noisy = noise.gaussian(damaged, MURAL_SIGMA / 255, random)
     return Sample(
         name='mural',
         image=_bytes(noisy),
@@ -106,9 +109,9 @@ def micrograph(seed: int = 0) -> Sample:
     margin = psf.shape[0] // 2
     size = FIELD + 2 * margin
     expected = OFFSET + GAIN * PHOTONS * cells.fluorophores((size, size), random)
-    blurred = np.maximum(simulate.blur(expected, psf), OFFSET)
+    blurred = np.maximum(blur(expected, psf), OFFSET)
     inner = np.s_[margin : margin + FIELD, margin : margin + FIELD]
-    counts = simulate.camera_noise(blurred[inner], GAIN, OFFSET, READ_NOISE, random)
+    counts = noise.camera(blurred[inner], GAIN, OFFSET, READ_NOISE, random)
     return Sample(
         name='micrograph',
         image=np.rint(np.clip(counts, 0, 65535)).astype(np.uint16),
@@ -128,7 +131,7 @@ def _damage(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where plaster shows, where cracks run and where the wall was scratched."""
     size = (shape[0], shape[1])
-    cracks = simulate.crack_mask(size, cracks=15, width=2.4, seed=random)
+    cracks = draw_cracks(size, 15, 2.4, random)
     near = np.exp(-ndimage.distance_transform_edt(~cracks) / 14)
     ragged = brush.cloud(size, 22, random) + 0.45 * brush.cloud(size, 5, random) + 1.5 * near
     losses = ndimage.binary_opening(ragged > np.quantile(ragged, 0.945), iterations=2)

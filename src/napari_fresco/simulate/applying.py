@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from ..errors import MethodError
 from ..image import Affine, Layout, as_array, intensity_range, to_dtype
-from ..inputs import check_seed
-from ..params import Parameters
+from ..params import Parameter, Parameters
 from .recipes import DEGRADATIONS
 from .simulation import Conditions, Simulated, Simulation
 
 Array = NDArray[Any]
+
+SEED = Parameter('seed', int, 0, 'Makes a result repeatable.', 'Seed', minimum=0)
 
 
 def find_degradation(name: str) -> Simulation:
@@ -82,10 +83,11 @@ def apply(
     simulation = find_degradation(name)
     given = parameters.to_dict() if isinstance(parameters, Parameters) else parameters
     chosen = simulation.parameters_class.create(given)
-    image, seed = as_array(image), check_seed(seed)
+    image, seed = as_array(image), SEED.check(seed)
     layout = Layout.of(image, axes, rgb)
     range_ = intensity_range(image, layout, data_range)
-    planes, beyond = [], 0
+    planes: list[Simulated] = []
+    beyond = clipped = 0
     for number, index in enumerate(layout.planes()):
         plane = layout.read(image, index)
         working = range_.to_working(plane[..., :3] if layout.samples else plane)
@@ -99,8 +101,10 @@ def apply(
             span=range_.span,
         )
         degraded = simulation.degrade(working, chosen, conditions)
-        planes.append(_in_image_units(degraded, plane, range_))
-    whole, clipped = _joined(planes, layout)
+        done, outside = _in_image_units(degraded, plane, range_)
+        planes.append(done)
+        clipped += outside
+    whole = _joined(planes, layout)
     record = {
         'simulation': simulation.name,
         'title': simulation.title,
@@ -115,11 +119,11 @@ def apply(
     return replace(whole, record=record)
 
 
-def _in_image_units(degraded: Simulated, plane: Array, range_: Affine) -> Simulated:
-    """Return a degraded plane in image units, not yet rounded, beside its truth, rounded."""
+def _in_image_units(degraded: Simulated, plane: Array, range_: Affine) -> tuple[Simulated, int]:
+    """Return a degraded plane in the units and type of `plane`; count what the type clips."""
     alpha = plane[..., 3:] if plane.ndim == 3 else plane[..., :0]
     original = plane[..., :3] if plane.ndim == 3 else plane
-    image = range_.to_image(degraded.image)
+    image, clipped = to_dtype(range_.to_image(degraded.image), plane.dtype)
     if degraded.mask is not None:  # what is not damaged stays bit for bit
         known = ~degraded.mask
         image[known] = original[known]
@@ -134,23 +138,21 @@ def _in_image_units(degraded: Simulated, plane: Array, range_: Affine) -> Simula
             thin = alpha[: rows : degraded.scale, : cols : degraded.scale]
             image = np.concatenate([image, thin], axis=2)
     levels = None if degraded.noise_map is None else degraded.noise_map * range_.span
-    return replace(degraded, image=image, truth=truth, noise_map=levels)
+    return replace(degraded, image=image, truth=truth, noise_map=levels), clipped
 
 
-def _joined(planes: Sequence[Simulated], layout: Layout) -> tuple[Simulated, int]:
-    """Stack the planes along the axes of the image; count what its type clips."""
+def _joined(planes: Sequence[Simulated], layout: Layout) -> Simulated:
+    """Stack the planes along the axes of the image."""
     first = planes[0]
-    image, clipped = to_dtype(_stacked([p.image for p in planes], layout), layout.dtype)
-    truth = _stacked([p.truth for p in planes], layout)
     return replace(
         first,
-        image=_ordered(image, layout),
-        truth=_ordered(truth, layout),
+        image=_ordered(_stacked([p.image for p in planes], layout), layout),
+        truth=_ordered(_stacked([p.truth for p in planes], layout), layout),
         mask=None if first.mask is None else _stacked([p.mask for p in planes], layout),
         noise_map=(
             None if first.noise_map is None else _stacked([p.noise_map for p in planes], layout)
         ),
-    ), clipped
+    )
 
 
 def _stacked(parts: Sequence[Any], layout: Layout) -> Array:

@@ -111,9 +111,9 @@ def degrade_plus(
     """
     target = crop(image, scale)
     target = unsharp(target) if sharpen else target
-    values = target
+    values, steps = target, _steps_plus(scale, random)
     for name in order_plus(random, shuffle):
-        values = _PLUS[name.removesuffix(' again')](values, scale, random)
+        values = steps[name.removesuffix(' again')](values)
     rows, cols = (n // scale for n in target.shape[:2])
     return _jpeg(_resized(values, (rows, cols), random), random), target
 
@@ -160,6 +160,22 @@ def _steps(shape: tuple[int, ...], scale: int, random: np.random.Generator) -> d
     }
 
 
+def _steps_plus(scale: int, random: np.random.Generator) -> dict[str, Step]:
+    gaussian = partial(noise.mixed_gaussian, levels=LEVELS, random=random)
+    rare = {
+        'poisson': partial(noise.mixed_poisson, random=random),
+        'speckle': partial(gaussian, speckle=True),
+        'camera': partial(_photographed, random=random),
+    }
+    return {
+        'blur': partial(random_blur, scale=scale, random=random),
+        'resize': partial(_resize_freely, scale=scale, random=random),
+        'gaussian': gaussian,
+        **{name: _sometimes(0.1, step, random) for name, step in rare.items()},
+        'jpeg': partial(_jpeg, random=random),
+    }
+
+
 def _sometimes(probability: float, step: Step, random: np.random.Generator) -> Step:
     return lambda image: step(image) if random.uniform() < probability else image
 
@@ -192,31 +208,10 @@ def _photographed(image: Floats, random: np.random.Generator) -> Floats:
     return camera.develop(image, random)[0]
 
 
-def _resize_plus(image: Floats, scale: int, random: np.random.Generator) -> Floats:
+def _resize_freely(image: Floats, scale: int, random: np.random.Generator) -> Floats:
     kind = random.uniform()
     if kind >= 0.9:
         return image
     factor = random.uniform(1, 2) if kind < 0.2 else random.uniform(0.5 / scale, 1)
     rows, cols = (int(factor * n) for n in image.shape[:2])
     return _resized(image, (rows, cols), random)
-
-
-def _rarely(step: Callable[[Floats, np.random.Generator], Floats]) -> Any:
-    return lambda image, scale, random: step(image, random) if random.uniform() < 0.1 else image
-
-
-def _always(step: Callable[[Floats, np.random.Generator], Floats]) -> Any:
-    return lambda image, scale, random: step(image, random)
-
-
-_PLUS: dict[str, Callable[[Floats, int, np.random.Generator], Floats]] = {
-    'blur': random_blur,
-    'resize': _resize_plus,
-    'gaussian': _always(lambda image, random: noise.mixed_gaussian(image, LEVELS, random)),
-    'poisson': _rarely(noise.mixed_poisson),
-    'speckle': _rarely(
-        lambda image, random: noise.mixed_gaussian(image, LEVELS, random, speckle=True)
-    ),
-    'camera': _rarely(_photographed),
-    'jpeg': _always(_jpeg),
-}

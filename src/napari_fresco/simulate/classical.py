@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -91,9 +92,6 @@ def virnet(
     """
     blurred = blur(image, kernel, 'symmetric')
     blurred = np.clip(blurred, 0, 1) if authors else blurred
-    if direct:
-        small = downsample(blurred, scale)
-    else:
-        small = resize_right(blurred, scale, authors=authors)
-    noisy = gaussian(small, sigma, random)
+    shrink = downsample if direct else partial(resize_right, authors=authors)
+    noisy = gaussian(shrink(blurred, scale), sigma, random)
     return np.clip(noisy, 0, 1) if authors else noisy

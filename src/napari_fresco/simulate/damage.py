@@ -45,9 +45,7 @@ def _damaged(plane: Floats, mask: Mask, fill: str) -> Simulated:
 
 
 ALL = (
-    Simulation(
-        'lines', 'Lines', 'Horizontal lines are lost.', declared.Lines, _lines, ('mask',)
-    ),
+    Simulation('lines', 'Lines', 'Horizontal lines are lost.', declared.Lines, _lines, ('mask',)),
     Simulation(
         'grid', 'Grid', 'Horizontal and vertical lines are lost.', declared.Lines, _grid, ('mask',)
     ),

@@ -73,9 +73,7 @@ def anisotropic(
     return normalise(np.exp((exponent.min() - exponent) / 2))
 
 
-def shifted_anisotropic(
-    size: int, scale: int, angle: float, first: float, second: float
-) -> Floats:
+def shifted_anisotropic(size: int, scale: int, angle: float, first: float, second: float) -> Floats:
     """Make an elongated Gaussian at ``size // 2 - (scale - 1) / 2``, for upper-left decimation.
 
     See :func:`anisotropic`; the shift makes coarse and fine pixels concentric.
@@ -127,7 +125,9 @@ def motion(random: np.random.Generator, size: int = USRNET_SIZE) -> Floats:
     kernel = from_trajectory(trajectory(random), 1 - random.uniform())
     kernel = _fit(kernel, size)
     if random.uniform() < 0.25:
-        kernel = _fit_centre(np.asarray(ndimage.zoom(kernel, random.uniform(1, 5, 2), order=1)), size)
+        kernel = _fit_centre(
+            np.asarray(ndimage.zoom(kernel, random.uniform(1, 5, 2), order=1)), size
+        )
     if kernel.sum() < 0.1:
         return isotropic(size, 0.1 + 6 * random.uniform())
     return normalise(kernel)

@@ -44,9 +44,7 @@ def grid(shape: Shape, spacing: float = 16, width: int = 2) -> Mask:
     return np.asarray(lines(shape, spacing, width) | across)
 
 
-def craquelure(
-    shape: Shape, fraction: float, width: float, random: np.random.Generator
-) -> Mask:
+def craquelure(shape: Shape, fraction: float, width: float, random: np.random.Generator) -> Mask:
     """Draw the crack network of aged paint or plaster.
 
     The cracks are the borders of the cells around random points, bent by

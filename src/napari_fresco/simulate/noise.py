@@ -133,9 +133,7 @@ def colour_covariance(largest: float, random: np.random.Generator) -> Floats:
     return np.asarray(np.abs(largest**2 * basis.T @ np.diag(random.uniform(0, 1, 3)) @ basis))
 
 
-def correlated(
-    shape: tuple[int, int], covariance: Floats, random: np.random.Generator
-) -> Floats:
+def correlated(shape: tuple[int, int], covariance: Floats, random: np.random.Generator) -> Floats:
     """Draw normal noise ``(H, W, C)`` with a covariance of the channels.
 
     The signs of negative eigenvalues are dropped, as the singular value

@@ -16,7 +16,7 @@ from ..types import Problem, Step, Tools
 from .models import colourwise, lent
 
 if TYPE_CHECKING:
-    from ..catalogue import NetworkParameters
+    from ..parameters import NetworkParameters
 
 
 def bsrgan(problem: Problem, params: NetworkParameters, tools: Tools) -> Iterator[Step]:

@@ -27,7 +27,7 @@ from .recipes import Setup
 from .stopping import Discrepancy, MovingVariance, Never, StoppingRule, WindowedVariance
 
 if TYPE_CHECKING:
-    from ..catalogue import DeepREDParameters
+    from ..parameters import DeepREDParameters
 
 
 def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterator[Step]:

@@ -29,7 +29,7 @@ def eightfold(solver: Solver) -> Solver:
     """
 
     def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
-        seen = _Moments()
+        seen = Moments()
         first: Step | None = None
         for mode in range(MODES):
             for turned in solver(problem.turned(mode), params, tools):
@@ -51,19 +51,19 @@ def eightfold(solver: Solver) -> Solver:
 
 
 @dataclass(frozen=True, eq=False)
-class _Moments:
+class Moments:
     """Running mean and sum of squared deviations (Welford)."""
 
     count: int = 0
     mean: Any = 0.0
     squares: Any = 0.0
 
-    def with_estimate(self, x: Tensor) -> _Moments:
+    def with_estimate(self, x: Tensor) -> Moments:
         """Return the moments with `x` among what was seen."""
         count = self.count + 1
         change = x - self.mean
         mean = self.mean + change / count
-        return _Moments(count, mean, self.squares + change * (x - mean))
+        return Moments(count, mean, self.squares + change * (x - mean))
 
     def deviation(self) -> Tensor:
         """Return the standard deviation."""

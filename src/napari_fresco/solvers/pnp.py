@@ -32,7 +32,7 @@ from .schedule import NOISE_FLOOR, Level, Schedule, plan
 from .start import first_estimate
 
 if TYPE_CHECKING:
-    from ..catalogue import PnPParameters
+    from ..parameters import PnPParameters
 
 
 class Iterate(NamedTuple):

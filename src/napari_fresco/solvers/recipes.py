@@ -19,8 +19,8 @@ from .settings import Settings
 from .untrained import Fit, Hourglass, Operator
 
 if TYPE_CHECKING:
-    from ..catalogue import DeepREDParameters
     from ..networks.hourglass import Preset
+    from ..parameters import DeepREDParameters
     from .settings import Update
 
 INPUT_AMPLITUDE = 0.1

@@ -19,7 +19,7 @@ from ..types import Problem, Step, Tools
 from .models import colourwise, lent
 
 if TYPE_CHECKING:
-    from ..catalogue import SCUNetParameters
+    from ..parameters import SCUNetParameters
 
 
 def scunet(problem: Problem, params: SCUNetParameters, tools: Tools) -> Iterator[Step]:

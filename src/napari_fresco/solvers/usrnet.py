@@ -26,7 +26,7 @@ from ..types import Problem, Step, Tools
 from .models import lent
 
 if TYPE_CHECKING:
-    from ..catalogue import USRNetParameters
+    from ..parameters import USRNetParameters
 
 
 def usrnet(problem: Problem, params: USRNetParameters, tools: Tools) -> Iterator[Step]:
@@ -81,7 +81,7 @@ def _unfold(role: str, problem: Problem, params: USRNetParameters, tools: Tools)
         x = network.run(module.p, with_map(z, beta), sigma=beta)
         image = _from_channels(x, problem.y.shape[1])
         residual = (degradation.forward(image) - problem.y).square().mean().sqrt()
-        yield Step(i + 1, len(alphas), image, residual=residual)
+        yield Step(i + 1, len(alphas), image, residual=residual, kernel=degradation.kernel)
 
 
 def _strengths(module: USRNet, problem: Problem) -> tuple[list[float], list[float]]:

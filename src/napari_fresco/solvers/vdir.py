@@ -12,12 +12,12 @@ from torch.nn import functional as F
 from ..networks.vdir import CELL, VDIR, join, sample_latent
 from ..tiled_network import TiledNetwork
 from ..types import Problem, Step, Tools
-from .ensemble import _Moments
+from .ensemble import Moments
 from .feedforward import luma_pass
 from .models import colourwise, lent
 
 if TYPE_CHECKING:
-    from ..catalogue import VDIRParameters
+    from ..parameters import VDIRParameters
 
 
 def vdir(problem: Problem, params: VDIRParameters, tools: Tools) -> Iterator[Step]:
@@ -43,7 +43,7 @@ def vdir(problem: Problem, params: VDIRParameters, tools: Tools) -> Iterator[Ste
     if params.latent == 'sample':
         draws, generator = params.samples, tools.generator
     restorer = _Restorer(network, problem, generator)
-    seen = _Moments()
+    seen = Moments()
     for k in range(1, draws + 1):
         seen = seen.with_estimate(restorer.restored())
         yield Step(

@@ -26,7 +26,7 @@ from ..types import Problem, Step, Tools
 from .models import lent
 
 if TYPE_CHECKING:
-    from ..catalogue import VIRNetParameters
+    from ..parameters import VIRNetParameters
 
 
 def virnet(problem: Problem, params: VIRNetParameters, tools: Tools) -> Iterator[Step]:

@@ -1,4 +1,4 @@
-"""Training of the bundled denoisers: recipes, data, loop, evaluation and model card."""
+"""Training of the bundled checkpoints: recipes, objectives, loop, evaluation and model card."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ def train(
     steps: int | None = None,
     device: str = 'auto',
     evaluate_on: tuple[Path, ...] = (),
-    sigmas: tuple[float, ...] = (15, 25, 50),
     progress: bool = True,
 ) -> Path:
     """Train a checkpoint, measure it, and write weights and model card.
@@ -37,8 +36,6 @@ def train(
         As in :func:`napari_fresco.restore`.
     evaluate_on : tuple of Path
         Folders of test images that the card gives the PSNR for.
-    sigmas : tuple of float
-        Noise levels of the evaluation, on the 0-255 scale.
 
     Returns
     -------
@@ -56,24 +53,20 @@ def train(
             raise ParameterError(f'steps = {steps}; give a whole number of at least 1')
         recipe = recipe.shortened(steps)
 
-    from .. import denoisers, devices
+    from .. import devices
     from .card import write_card
     from .data import Corpus
-    from .evaluate import evaluate
     from .loop import Run
 
-    place = devices.pick(device)
     devices.tune_allocator()
-    corpus = Corpus.read(Path(data), recipe.channels, recipe.patch)
-    run = Run(recipe, Path(out), place)
+    run = Run(recipe, Path(out), devices.pick(device))
+    smallest = max(run.objective.crops(stage)[1] for stage in recipe.stages)
+    corpus = Corpus.read(Path(data), recipe.channels, smallest)
     weights = run.train(corpus, progress=progress)
-    denoiser = denoisers.make(
-        str(weights), channels=recipe.channels, device=place, precision='float32', tile=None
-    )
     scores = [
         score
         for folder in evaluate_on
-        for score in evaluate(denoiser, folder, sigmas, recipe.channels)
+        for score in run.objective.evaluate(weights, folder, recipe.channels)
     ]
     write_card(run, corpus, weights, scores)
     return weights

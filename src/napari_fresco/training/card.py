@@ -25,9 +25,9 @@ def write_card(run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score])
         '',
         f'- Architecture: {recipe.architecture}, {dict(recipe.config)}',
         f'- Trained on: {folders}, as {"luminance" if recipe.channels == 1 else "RGB"}',
-        f'- Noise: white Gaussian, sigma up to {recipe.sigma_max:g} / 255, not clipped',
-        f'- Loss L1, Adam, seed {recipe.seed}: '
-        + '; then '.join(_words(stage) for stage in recipe.stages),
+        *(f'- {line}' for line in run.objective.words()),
+        f'- Adam, seed {recipe.seed}: ' + '; then '.join(_words(stage) for stage in recipe.stages),
+        *([f'- Started from: {recipe.warm_start}'] if recipe.warm_start else []),
         f'- Trained for {run.seconds / 60:.0f} minutes on {where} '
         f'(torch {torch.__version__}, napari-fresco {version("napari-fresco")})',
         f'- sha256 of `{weights.name}`: {hashlib.sha256(weights.read_bytes()).hexdigest()}',
@@ -38,9 +38,9 @@ def write_card(run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score])
     ]
     if scores:
         lines += [
-            'Measured PSNR (noise of seed 0 for each image, 8-bit output):',
+            'Measured PSNR (degradations of a fixed seed for each image, 8-bit output):',
             '',
-            table(scores),
+            table(scores, run.objective.baseline, run.objective.finding),
         ]
     path = weights.with_suffix('.md')
     path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
@@ -48,8 +48,12 @@ def write_card(run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score])
 
 
 def _words(stage: Stage) -> str:
-    drift = f', mean error of a crop weighted {stage.drift_weight:g}' if stage.drift_weight else ''
-    return (
+    text = (
         f'{stage.steps} steps at {stage.learning_rate:g} of {stage.batch} crops of '
-        f'{stage.patch} x {stage.patch}, sigma ~ U[0, 1]^{stage.sigma_power:g}{drift}'
+        f'{stage.patch} x {stage.patch}'
     )
+    if stage.sigma_power != 1:
+        text += f', sigma ~ U[0, 1]^{stage.sigma_power:g}'
+    if stage.drift_weight:
+        text += f', mean error of a crop weighted {stage.drift_weight:g}'
+    return text

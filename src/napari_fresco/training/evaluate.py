@@ -7,6 +7,7 @@ PSNR is taken over all channels without leaving out a border.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +22,26 @@ from .data import Corpus
 
 @dataclass(frozen=True)
 class Score:
-    """Mean PSNR of a set of images at one noise level (0-255 scale)."""
+    """Mean PSNR of a set of images in one case.
+
+    Attributes
+    ----------
+    dataset, images
+        Name of the set and number of images.
+    case : str
+        What was done to them; noise levels are on the 0-255 scale.
+    baseline, restored : float
+        PSNR in dB before, or by the simple method, and by the network.
+    finding : float
+        Mean of what else was measured; nan for nothing.
+    """
 
     dataset: str
     images: int
-    sigma: float
-    noisy: float
+    case: str
+    baseline: float
     restored: float
+    finding: float = math.nan
 
 
 def evaluate(
@@ -43,19 +57,21 @@ def evaluate(
     for sigma in sigmas:
         pairs = np.array([_score(denoiser, image, sigma) for image in images])
         noisy, restored = pairs.mean(axis=0)
-        scores.append(Score(folder.name, len(images), sigma, float(noisy), float(restored)))
+        case = f'sigma {sigma:g}'
+        scores.append(Score(folder.name, len(images), case, float(noisy), float(restored)))
     return scores
 
 
-def table(scores: Sequence[Score]) -> str:
-    """Return `scores` as a Markdown table."""
+def table(scores: Sequence[Score], baseline: str = 'noisy', finding: str | None = None) -> str:
+    """Return `scores` as a Markdown table; the names are those of its columns."""
+    named = [f'{finding} |'] if finding else []
     rows = [
-        '| images | sigma (0-255) | noisy, dB | restored, dB |',
-        '| --- | --- | --- | --- |',
+        ' '.join([f'| images | case | {baseline}, dB | restored, dB |', *named]),
+        ' '.join(['| --- | --- | --- | --- |', *('--- |' for _ in named)]),
     ]
     for s in scores:
-        name = f'{s.dataset} ({s.images})'
-        rows.append(f'| {name} | {s.sigma:g} | {s.noisy:.2f} | {s.restored:.2f} |')
+        row = f'| {s.dataset} ({s.images}) | {s.case} | {s.baseline:.2f} | {s.restored:.2f} |'
+        rows.append(row + (f' {s.finding:.1f} |' if finding else ''))
     return '\n'.join(rows)
 
 

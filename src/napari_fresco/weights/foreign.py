@@ -1,6 +1,6 @@
 """Checkpoints of other people's networks, which the optional package spandrel recognises.
 
-spandrel knows some forty architectures by their checkpoints. Ours come first,
+spandrel knows many architectures by their checkpoints. Ours come first,
 since it takes FFDNet for another network, tells DRUNet a fixed noise level and
 continues images for SCUNet by reflection.
 """
@@ -152,8 +152,8 @@ def _recognised(path: Path, tensors: Mapping[str, Tensor]) -> Any:
     except ImportError:
         raise WeightsError(
             f'{path} is of an unknown architecture (it begins with '
-            f'{next(iter(tensors), "nothing")}); pip install "napari-fresco[spandrel]" makes some '
-            'forty more known'
+            f'{next(iter(tensors), "nothing")}); pip install "napari-fresco[spandrel]" makes more '
+            'architectures known'
         ) from None
     try:
         return spandrel.ModelLoader('cpu').load_from_state_dict(dict(tensors))

@@ -151,10 +151,10 @@ def masked_crc32c(data: bytes) -> int:
 
 @cache
 def _crc_table() -> NDArray[np.uint32]:
-    crc = np.arange(256, dtype=np.uint32)
+    crc = np.arange(256)
     for _ in range(8):
-        crc = (crc >> 1) ^ np.where(crc & 1, np.uint32(_POLYNOMIAL), np.uint32(0))
-    return crc
+        crc = (crc >> 1) ^ _POLYNOMIAL * (crc & 1)
+    return crc.astype(np.uint32)
 
 
 def _check(path: Path, data: bytes, known: Mapping[str, Sequence[int]]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from torch import Tensor, nn
 from ... import devices, weights
 from ...metrics import psnr, to_uint8
 from ..data import Corpus
-from ..recipes import Recipe, Stage
+from ..evaluate import Score
+from ..recipes import Stage
 
 EVALUATED = 8
 """Images of a set that a card gives the PSNR for, where a pass takes long."""
@@ -55,17 +57,6 @@ class Draw:
         return torch.Generator(self.device).manual_seed(int(self.rng.integers(2**31)))
 
 
-@dataclass(frozen=True)
-class Score:
-    """Mean PSNR of a set of images in one case, of the baseline and of the network."""
-
-    dataset: str
-    images: int
-    case: str
-    baseline: float
-    restored: float
-
-
 @dataclass(frozen=True, eq=False)
 class Trial:
     """A test image in a case: the truth ``(H, W, C)`` uint8, what was seen, the baseline."""
@@ -83,8 +74,8 @@ class Objective(ABC):
 
     baseline = 'noisy'
     """What the table of a card compares with."""
-    limit: int | None = EVALUATED
-    """How many images of a set are measured."""
+    finding: str | None = None
+    """What else is measured beside the PSNR."""
 
     @abstractmethod
     def initialise(self, network: nn.Module) -> None:
@@ -99,57 +90,63 @@ class Objective(ABC):
         """Return what the card says about degradation and loss, one line each."""
 
     @abstractmethod
-    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
-        """Degrade a test image ``(H, W, C)`` uint8 in every case of the card."""
-
-    @abstractmethod
-    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
-        """Restore the image of a trial."""
-
-    def finding(self, network: nn.Module, trial: Trial) -> tuple[str, float] | None:
-        """Return a number about a trial beside the PSNR, and what it is."""
-        return None
-
-    def parts(self, network: nn.Module) -> list[nn.Module]:
-        """Return what has its gradients clipped apart."""
-        return [network]
+    def evaluate(self, checkpoint: Path, folder: Path, channels: int) -> list[Score]:
+        """Measure a checkpoint on the images below `folder`."""
 
     def crops(self, stage: Stage) -> tuple[int, int]:
         """Return how many clean crops a step takes, and their side in pixels."""
         return stage.batch, stage.patch
 
+    def parts(self, network: nn.Module) -> list[nn.Module]:
+        """Return what has its gradients clipped apart."""
+        return [network]
+
     def training_network(self, network: nn.Module) -> nn.Module:
         """Return `network` with the parts that only training needs."""
         return network
 
-    def evaluate(self, checkpoint: Path, folder: Path, recipe: Recipe) -> list[Score]:
-        """Measure a checkpoint on the images below `folder`."""
+
+class TriedObjective(Objective):
+    """An objective whose networks are measured on images that it degrades itself."""
+
+    @abstractmethod
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
+        """Degrade a test image ``(H, W, C)`` uint8 in every case of the card."""
+
+    @abstractmethod
+    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
+        """Restore the image of a trial; the second value is the :attr:`finding`."""
+
+    def evaluate(self, checkpoint: Path, folder: Path, channels: int) -> list[Score]:
         network = weights.load(checkpoint)
-        images = Corpus.read(folder, recipe.channels, smallest=64).images[: self.limit]
-        return measure(self, network, images, folder.name)
+        images = Corpus.read(folder, channels, smallest=64).images[:EVALUATED]
+        return self.measure(network, images, folder.name)
 
-
-@torch.no_grad()
-def measure(
-    objective: Objective, network: nn.Module, images: tuple[np.ndarray, ...], dataset: str
-) -> list[Score]:
-    """Return the mean PSNR of the 8-bit results in each case."""
-    found: dict[str, list[tuple[float, float]]] = {}
-    for image in images:
-        for trial in objective.trials(image, network):
-            restored = objective.restore(network, trial)
-            pair = tuple(_psnr(x, trial) for x in (trial.baseline, restored))
-            found.setdefault(trial.case, []).append(pair)
-    means = {case: np.mean(pairs, axis=0) for case, pairs in found.items()}
-    return [
-        Score(dataset, len(found[case]), case, float(before), float(after))
-        for case, (before, after) in means.items()
-    ]
+    @torch.no_grad()
+    def measure(
+        self, network: nn.Module, images: Iterable[np.ndarray], dataset: str
+    ) -> list[Score]:
+        """Return the mean PSNR of the 8-bit results, and the mean finding, in each case."""
+        found: dict[str, list[tuple[float, float, float]]] = {}
+        for image in images:
+            for trial in self.trials(image):
+                restored, finding = self.restore(network, trial)
+                row = (_psnr(trial.baseline, trial), _psnr(restored, trial))
+                found.setdefault(trial.case, []).append(
+                    (*row, math.nan if finding is None else finding)
+                )
+        means = {case: np.mean(rows, axis=0).tolist() for case, rows in found.items()}
+        return [Score(dataset, len(found[case]), case, *row) for case, row in means.items()]
 
 
 def to_tensor(image: np.ndarray) -> Tensor:
     """Return an image ``(H, W, C)`` as ``(1, C, H, W)`` float32."""
     return torch.from_numpy(np.ascontiguousarray(image, np.float32)).permute(2, 0, 1)[None]
+
+
+def noisy_image(image: np.ndarray, sigma: float | np.ndarray) -> Tensor:
+    """Add the noise of seed 0 to a test image, not clipped; `sigma` in [0, 1]."""
+    return to_tensor(image / 255 + sigma * np.random.RandomState(0).normal(0, 1, image.shape))
 
 
 def _psnr(x: Tensor, trial: Trial) -> float:

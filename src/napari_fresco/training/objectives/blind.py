@@ -17,7 +17,7 @@ from ..declared import BlindDenoising as DeclaredDenoising
 from ..declared import BlindSR as DeclaredSR
 from ..initial import carry_in, carry_out, scale_for_relu, silence
 from ..recipes import Stage
-from .base import Draw, Objective, Trial, to_tensor
+from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 25.0, 50.0)
 """White noise of the card, on the 0-255 scale."""
@@ -26,7 +26,7 @@ _SHARED = 4  # crops that are cut from one degraded image
 _DRAWS = 2  # degradations of each test image
 
 
-class BlindDenoising(Objective):
+class BlindDenoising(TriedObjective):
     """See :class:`napari_fresco.training.declared.BlindDenoising`."""
 
     def __init__(self, declared: DeclaredDenoising) -> None:
@@ -52,7 +52,7 @@ class BlindDenoising(Objective):
         carry_out(tail, channels)
 
     def crops(self, stage: Stage) -> tuple[int, int]:
-        return -(-stage.batch // _SHARED), 3 * stage.patch
+        return -(-stage.batch // _SHARED), 2 * stage.patch
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         rng, stage = draw.rng, draw.stage
@@ -66,10 +66,9 @@ class BlindDenoising(Objective):
             restored = network(noisy.contiguous(memory_format=torch.channels_last))
         return (restored.float() - clean).abs().mean()
 
-    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
         for sigma in SIGMAS:
-            noise = np.random.RandomState(0).normal(0, sigma / 255, image.shape)
-            noisy = to_tensor(image / 255 + noise)
+            noisy = noisy_image(image, sigma / 255)
             yield Trial(f'white noise, sigma {sigma:g}', image, noisy, noisy)
         for seed in range(_DRAWS):
             random = np.random.default_rng(seed)
@@ -77,12 +76,11 @@ class BlindDenoising(Objective):
             truth = np.asarray(np.rint(clean * 255), np.uint8)
             yield Trial('mixed noise', truth, to_tensor(noisy), to_tensor(noisy))
 
-    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
-        restored: Tensor = network(trial.observed)
-        return restored
+    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
+        return network(trial.observed), None
 
 
-class BlindSR(Objective):
+class BlindSR(TriedObjective):
     """See :class:`napari_fresco.training.declared.BlindSR`."""
 
     baseline = 'bicubic'
@@ -116,7 +114,7 @@ class BlindSR(Objective):
             restored = network(degraded.contiguous(memory_format=torch.channels_last))
         return (restored.float() - draw.clean).abs().mean()
 
-    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
         rows, columns = (n // self.scale * self.scale for n in image.shape[:2])
         truth = image[:rows, :columns]
         for seed in range(_DRAWS):
@@ -125,9 +123,8 @@ class BlindSR(Objective):
             enlarged = imresize(y, self.scale)
             yield Trial(f'x{self.scale}, mixed', truth, y, enlarged, (), self.scale**2)
 
-    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
-        restored: Tensor = network(trial.observed)
-        return restored
+    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
+        return network(trial.observed), None
 
 
 def _mixed(

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ... import denoisers, networks
 from ..data import noisy
 from ..declared import GaussianDenoising as Declared
-from ..evaluate import evaluate
+from ..evaluate import Score, evaluate
 from ..initial import SMALL, scale_for_relu
-from ..recipes import Recipe
-from .base import Draw, Objective, Score, Trial
+from .base import Draw, Objective
 
 SIGMAS = (15.0, 25.0, 50.0)
 """Noise levels of the card, on the 0-255 scale."""
@@ -24,13 +21,14 @@ SIGMAS = (15.0, 25.0, 50.0)
 class GaussianDenoising(Objective):
     """See :class:`napari_fresco.training.declared.GaussianDenoising`."""
 
-    limit = None
-
     def __init__(self, declared: Declared) -> None:
         self.sigma_max = declared.sigma_max
 
     def words(self) -> list[str]:
-        return [f'Noise: white Gaussian, sigma up to {self.sigma_max:g} / 255, not clipped', 'Loss: L1']
+        return [
+            f'Noise: white Gaussian, sigma up to {self.sigma_max:g} / 255, not clipped',
+            'Loss: L1',
+        ]
 
     def initialise(self, network: nn.Module) -> None:
         """Start second layers of residual blocks and the last layer small.
@@ -53,15 +51,15 @@ class GaussianDenoising(Objective):
             loss = loss + stage.drift_weight * error.mean(dim=(2, 3)).abs().mean()
         return loss
 
-    def evaluate(self, checkpoint: Path, folder: Path, recipe: Recipe) -> list[Score]:
+    def evaluate(self, checkpoint: Path, folder: Path, channels: int) -> list[Score]:
         denoiser = denoisers.make(
             str(checkpoint),
-            channels=recipe.channels,
+            channels=channels,
             device=torch.device('cpu'),
             precision='float32',
             tile=None,
         )
-        return evaluate(denoiser, folder, SIGMAS, recipe.channels)
+        return evaluate(denoiser, folder, SIGMAS, channels)
 
 
 def predict(network: nn.Module, x: Tensor, sigma: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from .. import vdir_losses
 from ..blurring import mirrored
 from ..declared import LatentRestoration as Declared
 from ..initial import FAINT, carry_in, carry_out, scale_for_relu, silence
-from .base import Draw, Objective, Trial, to_tensor
+from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 30.0, 50.0)
 """Noise of the card, on the 0-255 scale."""
@@ -27,7 +27,7 @@ QUALITIES = (10, 20, 40)
 _TARGETS: dict[str, Target] = {'denoise': 'sigma', 'deblock': 'quality', 'super_resolve': 'kernel'}
 
 
-class LatentRestoration(Objective):
+class LatentRestoration(TriedObjective):
     """See :class:`napari_fresco.training.declared.LatentRestoration`."""
 
     def __init__(self, declared: Declared) -> None:
@@ -92,12 +92,11 @@ class LatentRestoration(Objective):
         )
         return terms.total(vdir_losses.VDIRWeights(divergence=self.declared.beta))
 
-    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
         d = self.declared
         if d.task == 'denoise':
             for sigma in SIGMAS:
-                noise = np.random.RandomState(0).normal(0, sigma / 255, image.shape)
-                noisy = to_tensor(image / 255 + noise)
+                noisy = noisy_image(image, sigma / 255)
                 yield Trial(f'sigma {sigma:g}', image, noisy, noisy)
         elif d.task == 'deblock':
             for quality in QUALITIES:
@@ -112,9 +111,8 @@ class LatentRestoration(Objective):
                 enlarged = pixel_shift(imresize(seen, d.scale), d.scale)
                 yield Trial(f'kernel {number}', truth, seen, enlarged, (), d.scale**2)
 
-    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
-        restored: Tensor = network(trial.observed)
-        return restored
+    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
+        return network(trial.observed), None
 
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Return the degraded crops, and what the estimator is to find."""

@@ -16,7 +16,7 @@ from ...simulate.kernels import random_usrnet
 from ..blurring import periodic
 from ..declared import Unfolding as Declared
 from ..initial import carry_in, carry_out, scale_for_relu, silence
-from .base import Draw, Objective, Trial, to_tensor
+from .base import Draw, Trial, TriedObjective, to_tensor
 
 CASES = ((1.6, 0.0), (1.6, 7.65))
 """Width in pixels of the kernel and noise (0-255) of the card; for every scale."""
@@ -25,7 +25,7 @@ _NOISELESS = 1 / 9
 _FIRST_ALPHA, _FIRST_BETA = -3.5, -3.5  # before the softplus: about 0.03
 
 
-class Unfolding(Objective):
+class Unfolding(TriedObjective):
     """See :class:`napari_fresco.training.declared.Unfolding`."""
 
     baseline = 'bicubic'
@@ -76,7 +76,7 @@ class Unfolding(Objective):
             restored: Tensor = network(seen + sigma * noise, kernel, scale, sigma)
         return (restored.float() - draw.clean).abs().mean()
 
-    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
         for scale in self.scales:
             rows, columns = (n // scale * scale for n in image.shape[:2])
             truth = image[:rows, :columns]
@@ -90,7 +90,6 @@ class Unfolding(Objective):
                 told = (k, torch.tensor(scale), torch.full((1, 1, 1, 1), noise / 255))
                 yield Trial(case, truth, seen, imresize(seen, scale), told, scale**2)
 
-    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
+    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
         kernel, scale, sigma = trial.told
-        restored: Tensor = network(trial.observed, kernel, int(scale), sigma)
-        return restored
+        return network(trial.observed, kernel, int(scale), sigma), None

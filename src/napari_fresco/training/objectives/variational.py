@@ -18,7 +18,7 @@ from ..blurring import mirrored
 from ..declared import VariationalDenoising as DeclaredDenoising
 from ..declared import VariationalSR as DeclaredSR
 from ..initial import FAINT, SMALL, scale_for_relu
-from .base import Draw, Objective, Trial, to_tensor
+from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 25.0, 50.0)
 """White noise of the card of a denoiser, on the 0-255 scale."""
@@ -28,8 +28,10 @@ ENLARGED = ((0, 2.55), (1, 2.55), (4, 2.55), (1, 10.0))
 _FIRST_LOG_VARIANCE = {'denoise': 2 * math.log(25 / 255), 'super_resolve': 2 * math.log(7 / 255)}
 
 
-class VariationalDenoising(Objective):
+class VariationalDenoising(TriedObjective):
     """See :class:`napari_fresco.training.declared.VariationalDenoising`."""
+
+    finding = 'error of the noise level, %'
 
     def __init__(self, declared: DeclaredDenoising) -> None:
         self.declared = declared
@@ -69,31 +71,26 @@ class VariationalDenoising(Objective):
         )
         return terms.loss
 
-    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
         shape = image.shape[:2]
         level = noise_maps.case_map(1, shape, np.random.default_rng(0))
         cases = [(f'sigma {s:g}', np.full(shape, s / 255)) for s in SIGMAS]
         for case, sigma in (*cases, ('sigma 10 to 75 (peaks)', level)):
-            noise = np.random.RandomState(0).normal(0, 1, image.shape)
-            noisy = to_tensor(image / 255 + sigma[..., None] * noise)
+            noisy = noisy_image(image, sigma[..., None])
             told = (to_tensor(sigma[..., None]),)
             yield Trial(case, image, noisy, noisy, told)
 
-    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
-        restored: Tensor = network(trial.observed)[0]
-        return restored
-
-    def finding(self, network: nn.Module, trial: Trial) -> tuple[str, float]:
-        """Return the error of the estimated noise level in per cent of the true one."""
-        estimate = network(trial.observed)[1].sqrt()
-        error = (estimate - trial.told[0]).abs().mean() / trial.told[0].mean()
-        return 'error of the noise level, per cent', 100 * float(error)
+    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
+        restored, variance = network(trial.observed)
+        sigma = trial.told[0]
+        return restored, 100 * float((variance.sqrt() - sigma).abs().mean() / sigma.mean())
 
 
-class VariationalSR(Objective):
+class VariationalSR(TriedObjective):
     """See :class:`napari_fresco.training.declared.VariationalSR`."""
 
     baseline = 'bicubic'
+    finding = 'error of the kernel width, %'
 
     def __init__(self, declared: DeclaredSR) -> None:
         self.declared = declared
@@ -150,7 +147,7 @@ class VariationalSR(Objective):
         )
         return terms.loss
 
-    def trials(self, image: np.ndarray, network: nn.Module) -> Iterator[Trial]:
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
         scale = self.declared.scale
         rows, columns = (n // scale * scale for n in image.shape[:2])
         truth = image[:rows, :columns]
@@ -165,15 +162,10 @@ class VariationalSR(Objective):
             told = (torch.from_numpy(parameters).float(),)
             yield Trial(case, truth, seen, imresize(seen, scale), told, scale**2)
 
-    def restore(self, network: nn.Module, trial: Trial) -> Tensor:
-        restored: Tensor = network(trial.observed, self.declared.scale)[0]
-        return restored
-
-    def finding(self, network: nn.Module, trial: Trial) -> tuple[str, float]:
-        """Return the error of the kernel's mean width in per cent of the true one."""
-        found = network(trial.observed, self.declared.scale)[1][0]
-        widths = [p[:2].mean().sqrt() for p in (found, trial.told[0])]
-        return 'error of the kernel width, per cent', 100 * float(abs(widths[0] / widths[1] - 1))
+    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
+        restored, found, _ = network(trial.observed, self.declared.scale)
+        widths = [p[:2].mean().sqrt() for p in (found[0], trial.told[0])]
+        return restored, 100 * float(abs(widths[0] / widths[1] - 1))
 
 
 def noise_levels(shape: torch.Size, largest: float, generator: torch.Generator) -> Tensor:

@@ -1,0 +1,223 @@
+"""VIRNet: tables 1, 2, 7, 8 (denoising), 9 and 10 (blur kernels) of its paper.
+
+    python benchmarks/virnet.py noise --data DATA --limit 10
+    python benchmarks/virnet.py blur --data DATA --set cbsd68 --limit 10
+
+`noise` restores CBSD68 and McMaster with three maps of noise (tables 1 and 8) and
+white noise (2 and 7), and denoises CBSD68 with FFDNet as well, told the true noise
+or the map that VIRNet found. `blur` compares the kernels that VIRNet finds with
+the true ones and gives both to USRNet (9 and 10; the paper has 20 images of DIV2K, and
+100 for VIRNet itself, so that only the differences between rows compare). Every generator has the
+seed of the authors' scripts; white noise, of which the paper does not say it, has
+1000. PSNR and SSIM are those of 8-bit images: of RGB for denoising, of luma
+without a border of s squared for enlarging. LPIPS is not computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from common import arguments, read, show
+
+import napari_fresco as fresco
+from napari_fresco import metrics
+from napari_fresco.errors import WeightsError
+from napari_fresco.physics import kernels
+from napari_fresco.simulate import classical, noise_maps
+from napari_fresco.simulate.kernels import virnet_test
+
+SEED = 1000
+SETS = ('cbsd68', 'mcmaster')
+CASES = (1, 2, 3, 15.0, 25.0, 50.0)
+BLUR_NOISE = 2.55
+
+# By method and set: PSNR (and SSIM) for cases 1 to 3 and white noise of 15, 25, 50.
+PUBLISHED = {
+    ('VIRNet', 'cbsd68'): (
+        '29.28 / .8353, 28.93 / .8269, 29.19 / .8323, 34.27 / .9340, 31.65 / .8918, 28.45 / .8092'
+    ),
+    ('VIRNet', 'mcmaster'): (
+        '31.00 / .8642, 30.58 / .8572, 30.85 / .8612, 35.33 / .9312, 33.08 / .9017, 30.02 / .8433'
+    ),
+    ('FFDNet, true noise', 'cbsd68'): '28.79, 28.42, 28.68, 33.87, 31.20, 27.95',
+    ('FFDNet, noise of VIRNet', 'cbsd68'): '28.75, 28.39, 28.65, 33.87, 31.20, 27.92',
+}
+
+# Kernel error (1e-5), and PSNR / SSIM of the results.
+PUBLISHED_BLUR = {
+    'VIRNet': ('', '27.86 / .7597'),
+    'USRNet, kernel of VIRNet': ('0.89', '28.53 / .796'),
+    'USRNet, true kernel': ('', '29.19 / .805'),
+}
+
+
+@dataclass
+class Tally:
+    """Quality of the results of one method, image by image."""
+
+    psnr: list[float]
+    ssim: list[float]
+    weights: str = 'not installed'
+
+    @classmethod
+    def empty(cls) -> Tally:
+        return cls([], [])
+
+    def add(self, result: fresco.Result, psnr: float, ssim: float) -> None:
+        self.psnr.append(psnr)
+        self.ssim.append(ssim)
+        self.weights = ' '.join(weights['name'] for weights in result.provenance['weights'])
+
+    def cells(self) -> list[Any]:
+        if not self.psnr:
+            return ['', '', '']
+        return [len(self.psnr), float(np.mean(self.psnr)), f'{np.mean(self.ssim):.4f}']
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument('tables', choices=('noise', 'blur'))
+    parser.add_argument('--limit', type=int, help='only so many images of each set')
+    parser.add_argument('--model', default='auto', help='weights of VIRNet')
+    parser.add_argument('--ffdnet', default='auto', help='weights of FFDNet')
+    parser.add_argument('--usrnet', default='auto', help='weights of USRNet')
+    parser.add_argument('--cases', nargs='+', type=float, default=CASES)
+    parser.add_argument('--scale', type=int, default=4)
+    parser.add_argument('--set', default='cbsd68', help='images for blur, below DATA/natural')
+    options = parser.parse_args()
+    if options.tables == 'noise':
+        header = ['images', 'case', 'method', 'weights', 'number', 'PSNR', 'SSIM', 'published']
+        show(header, _noise(options))
+    else:
+        header = ['method', 'weights', 'number', 'PSNR', 'SSIM', 'published']
+        show([*header, 'kernel error, 1e-5', 'published'], _blur(options))
+
+
+def _images(options: Any, name: str) -> list[Path]:
+    return sorted(p for p in (options.data / 'natural' / name).iterdir() if p.suffix != '.txt')
+
+
+def _noise(options: Any) -> Iterator[list[Any]]:
+    random = np.random.default_rng(SEED)
+    square = {case: noise_maps.square_map(case, random) for case in (3, 1, 2)}
+    for name in SETS:
+        paths = _images(options, name)
+        for number, case in enumerate(CASES):
+            # White noise restarts the generator, so that it does not depend on the maps.
+            random = random if case in square else np.random.default_rng(SEED)
+            tallies = {method: Tally.empty() for method, of in PUBLISHED if of == name}
+            for path in paths:
+                truth = read(path)
+                sigma = _level(square, case, truth.shape[:2])
+                # Drawn for images beyond the limit too: what follows depends on it.
+                noise = random.standard_normal(truth.shape)
+                if case in options.cases and path in paths[: options.limit]:
+                    _denoise(truth, sigma, noise, tallies, options)
+            if case in options.cases:
+                title = f'map {case}' if case in square else f'white, {case:g}'
+                for method, tally in tallies.items():
+                    published = PUBLISHED[method, name].split(', ')[number]
+                    yield [name, title, method, tally.weights, *tally.cells(), published]
+
+
+def _level(square: dict[int, np.ndarray], case: float, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the standard deviation of the noise at every pixel."""
+    if case not in square:
+        return np.full(shape, case / 255)
+    return noise_maps.nearest_exact(square[int(case)], (shape[0], shape[1]))
+
+
+def _denoise(
+    truth: np.ndarray,
+    sigma: np.ndarray,
+    noise: np.ndarray,
+    tallies: dict[str, Tally],
+    options: Any,
+) -> None:
+    noisy = (truth / 255 + sigma[..., None] * noise).astype(np.float32)
+    found = None
+    for method, tally in tallies.items():
+        if method == 'VIRNet':
+            result = _restore(noisy, options, method='virnet', model=options.model)
+            found = None if result is None else result.variance
+        elif method.endswith('true noise') or found is not None:
+            level = sigma if method.endswith('true noise') else np.sqrt(found)
+            result = _restore(noisy, options, method='ffdnet', model=options.ffdnet, sigma=level)
+        else:
+            result = None
+        if result is not None:
+            image = metrics.to_uint8(result.image)
+            tally.add(result, metrics.psnr(image, truth, 255), metrics.ssim(image, truth, 255))
+
+
+def _blur(options: Any) -> Iterator[list[Any]]:
+    scale, random = options.scale, np.random.default_rng(1234)
+    tallies = {method: Tally.empty() for method in PUBLISHED_BLUR}
+    errors: list[float] = []
+    for kernel, _ in virnet_test(scale):
+        for path in _images(options, options.set)[: options.limit]:
+            truth = read(path)
+            rows, columns = (n // scale * scale for n in truth.shape[:2])
+            truth = truth[:rows, :columns]
+            sigma = BLUR_NOISE / 255
+            small = classical.virnet(truth / 255, kernel, scale, sigma, random, authors=True)
+            _enlarge(truth, small, kernel, tallies, errors, options)
+    for method, tally in tallies.items():
+        published, image = PUBLISHED_BLUR[method]
+        error = float(np.mean(errors)) if errors and published else ''
+        yield [method, tally.weights, *tally.cells(), image, error, published]
+
+
+def _enlarge(
+    truth: np.ndarray,
+    small: np.ndarray,
+    kernel: np.ndarray,
+    tallies: dict[str, Tally],
+    errors: list[float],
+    options: Any,
+) -> None:
+    scale, task = options.scale, 'super_resolve'
+    told: dict[str, np.ndarray] = {'USRNet, true kernel': kernel}
+    for method, tally in tallies.items():
+        if method == 'VIRNet':
+            result = _restore(
+                small, options, method='virnet', task=task, scale=scale, model=options.model
+            )
+            if result is not None:
+                told['USRNet, kernel of VIRNet'] = result.kernel
+                errors.append(1e5 * float(np.mean((result.kernel - kernel) ** 2)))
+        elif method in told:
+            result = _restore(
+                small,
+                options,
+                method='usrnet',
+                task=task,
+                scale=scale,
+                model=options.usrnet,
+                kernel=kernels.direct_sampling(told[method], scale),
+                kernel_position='shifted',
+                sigma=BLUR_NOISE / 255,
+            )
+        else:
+            result = None
+        if result is not None:
+            lumas = [np.rint(metrics.rgb_to_y(metrics.to_uint8(i))) for i in (result.image, truth)]
+            border = scale**2
+            tally.add(result, metrics.psnr(*lumas, 255, border), metrics.ssim(*lumas, 255, border))
+
+
+def _restore(image: np.ndarray, options: Any, **given: Any) -> fresco.Result | None:
+    """Return the result, or nothing where the weights are not installed."""
+    common = {'data_range': (0, 1), 'device': options.device, 'precision': options.precision}
+    try:
+        return fresco.restore(image, **common, **given)
+    except WeightsError:
+        return None
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,180 @@
+"""One simulated degradation in a worker thread, and the layers that come of it."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import simulate
+from ..errors import FrescoError
+from .layers import Selection, Space
+from .marks import KERNEL, METADATA, NOISE
+from .request import Look
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class SimulationRequest:
+    """A degradation, decided on.
+
+    Attributes
+    ----------
+    name, parameters, seed
+        As :func:`napari_fresco.simulate.apply` takes them.
+    source : str
+        Name of the image layer.
+    image : Selection
+        The part of it to degrade.
+    space, look : Space, Look
+        Copies of how the layer lies and is drawn, in case it is deleted meanwhile.
+    """
+
+    name: str
+    parameters: Mapping[str, Any]
+    seed: int
+    source: str
+    image: Selection
+    space: Space
+    look: Look
+
+    @property
+    def title(self) -> str:
+        """Name of the degraded layer."""
+        return f'{self.source} [{simulate.DEGRADATIONS[self.name].title}]'
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """What came of a request.
+
+    Attributes
+    ----------
+    simulated : Simulated
+        The degraded image, and the truth about it.
+    keeps_truth : bool
+        Whether the truth is the source layer itself, but for rows and columns cut off.
+    """
+
+    simulated: simulate.Simulated
+    keeps_truth: bool
+
+
+def degrade(request: SimulationRequest) -> Generator[None, None, Simulation]:
+    """Carry out `request` in a worker thread.
+
+    It is a generator because napari keeps the arguments of a plain function alive.
+
+    Raises
+    ------
+    FrescoError
+        For whatever goes wrong, in one sentence and without a traceback: napari
+        swallows a RuntimeError of a worker.
+    """
+    yield
+    try:
+        return _degraded(request)
+    except Exception as error:
+        failure = _explained(error, request)
+    raise failure
+
+
+def _degraded(request: SimulationRequest) -> Simulation:
+    part = request.image
+    original = part.load()
+    done = simulate.apply(
+        original, request.name, request.parameters, seed=request.seed, axes=part.axes
+    )
+    if done.truth is None:
+        raise FrescoError(f'{request.name} gives no truth')
+    cut = tuple(slice(0, n) for n in done.truth.shape)
+    whole = part.data.shape == original.shape
+    return Simulation(done, whole and np.array_equal(done.truth, original[cut]))
+
+
+def _explained(error: Exception, request: SimulationRequest) -> FrescoError:
+    if isinstance(error, FrescoError):
+        return FrescoError(str(error))
+    text = ''.join(traceback.format_exception(error))
+    logger.error('%s failed\n%s', request.title, text)
+    if isinstance(error, MemoryError):
+        return FrescoError('not enough memory; degrade a single slice')
+    return FrescoError(f'{type(error).__name__}: {(str(error).splitlines() or [""])[0]}')
+
+
+def add_simulation(
+    viewer: napari.viewer.Viewer, request: SimulationRequest, made: Simulation
+) -> Any:
+    """Add the degraded image, and what it was degraded with, and return its layer."""
+    done, title = made.simulated, request.title
+    truth = request.source
+    if not made.keeps_truth:
+        truth = viewer.add_image(
+            done.truth, name=f'{title} truth', visible=False, **_drawn(request, done.truth)
+        ).name
+    if done.kernel is not None:
+        viewer.add_image(done.kernel, name=f'{title} kernel', **_kernel(request, done))
+    if done.noise_map is not None:
+        viewer.add_image(
+            request.image.unordered(done.noise_map),
+            name=f'{title} noise σ',
+            rgb=False,
+            visible=False,
+            colormap='magma',
+            metadata={NOISE: True},
+            **_placed(request, done),
+        )
+    if done.mask is not None:
+        damage = request.image.unordered(done.mask).astype(np.uint8)
+        viewer.add_labels(damage, name=f'{title} damage', opacity=0.5, **_placed(request, done))
+    record = {**done.record, 'truth': truth, 'source': {'layer': request.source}}
+    return viewer.add_image(
+        done.image,
+        name=title,
+        metadata={METADATA: record},
+        **_drawn(request, done.image, done),
+    )
+
+
+def _drawn(
+    request: SimulationRequest, image: NDArray[Any], done: simulate.Simulated | None = None
+) -> dict[str, Any]:
+    """Return layer keywords that place and draw `image` like the source."""
+    rgb = image.ndim > len(request.image.index)
+    look = {'gamma': request.look.gamma}
+    if not request.image.rgb:
+        look |= {'colormap': request.look.colormap, 'contrast_limits': request.look.contrast_limits}
+    return {'rgb': rgb, **(look if rgb == request.image.rgb else {}), **_placed(request, done)}
+
+
+def _placed(request: SimulationRequest, done: simulate.Simulated | None) -> dict[str, Any]:
+    """Return layer keywords that put the pixels where the simulation says that they lie."""
+    geometry = {} if done is None else done.record.get('geometry', {})
+    part = request.image
+    origin, factor = part.origin, np.ones(len(part.index))
+    for axis, offset in zip(part.spatial, geometry.get('offset', (0, 0)), strict=True):
+        origin[axis] += offset
+        factor[axis] = geometry.get('scale', 1)
+    return request.space.part(origin, factor)
+
+
+def _kernel(request: SimulationRequest, done: simulate.Simulated) -> dict[str, Any]:
+    space = request.space.along(request.image.spatial)
+    return {
+        'rgb': False,
+        'visible': False,
+        'colormap': 'inferno',
+        'metadata': {KERNEL: done.record.get('kernel', True), METADATA: dict(done.record)},
+        'scale': space.scale,
+        'units': space.units,
+        'axis_labels': space.axis_labels,
+    }

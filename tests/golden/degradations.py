@@ -1,0 +1,222 @@
+"""Golden cases of the degradations of USRNet, BSRGAN and VIRNet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from napari_fresco.physics import kernels as point_spread
+from napari_fresco.physics.gaussian_kernel import from_covariance
+from napari_fresco.physics.resample import pixel_shift
+from napari_fresco.simulate import bsrgan, kernels, noise_maps, sharpen
+from napari_fresco.simulate.blur import blur
+from napari_fresco.simulate.classical import classical, virnet
+from napari_fresco.simulate.resize import downsample, imresize, nearest_index, resize_right
+
+from .base import Golden, close
+
+UNUSED = np.random.default_rng(0)
+FLOAT32 = 2e-7  # the authors store results in float32
+
+
+def check_isotropic(golden: Golden) -> None:
+    for case in golden.meta['cases']:
+        made = kernels.isotropic(case['size'], case['width'])
+        close(made, golden.outputs[case['name']], golden.meta['atol'])
+
+
+def check_anisotropic(golden: Golden) -> None:
+    for case in golden.meta['cases']:
+        made = kernels.anisotropic(case['size'], case['theta'], case['l1'], case['l2'])
+        close(made, golden.outputs[case['name']], golden.meta['atol'])
+
+
+def check_shifted_anisotropic(golden: Golden) -> None:
+    for case in golden.meta['cases']:
+        made = kernels.shifted_anisotropic(
+            case['size'],
+            case.get('sf_effective', case.get('sf')),
+            case['theta'],
+            case['lambda_1'],
+            case['lambda_2'],
+        )
+        close(made, golden.outputs[case['name']], golden.meta['atol'])
+
+
+def check_motion(golden: Golden) -> None:
+    atol = golden.meta['atol']
+    for case in golden.meta['cases']:
+        n = case['index']
+        path = kernels.trajectory(np.random.RandomState(case['np_seed']))
+        close(path, golden.outputs[f'trajectory_from_seed{n}'], atol)
+        made = kernels.from_trajectory(golden.inputs[f'trajectory{n}'], case['u'])
+        assert made.shape == (case['size'], case['size'])
+        close(made, golden.outputs[f'k{n}'], atol)
+
+
+def check_shift(golden: Golden) -> None:
+    atol = golden.meta['atol']
+    for case in golden.meta['cases']:
+        n, scale = case['index'], case['sf']
+        kernel = golden.inputs[f'k{n}']
+        moved = pixel_shift(torch.from_numpy(kernel), scale, case['upper_left'])
+        close(moved, golden.outputs[f'shift{n}'], atol)
+        normal = point_spread.shift(kernel, scale, case['upper_left'])
+        close(normal, golden.outputs[f'norm{n}'], atol)
+
+
+def check_classical(golden: Golden) -> None:
+    for case in golden.meta['cases']:
+        n, scale = case['index'], case['sf']
+        image, kernel = golden.inputs[f'hr_uint8_{n}'] / 255, golden.inputs[f'k{n}']
+        exact = classical(image, kernel, scale, 0, UNUSED)
+        close(exact, golden.outputs[f'lr_float_{n}'], golden.meta['atol'])
+        truncated = 255 * classical(image, kernel, scale, 0, UNUSED, authors=True)
+        close(truncated, golden.outputs[f'lr_uint8_table1_{n}'], 1e-12)
+
+
+def check_mirrored_blur(golden: Golden) -> None:
+    for case in golden.meta['cases']:
+        n = case['index']
+        if case['kind'] == 'iso':
+            kernel = kernels.isotropic(case['ksize'], case['width'])
+        else:
+            kernel = kernels.anisotropic(case['ksize'], case['theta'], case['l1'], case['l2'])
+        close(kernel, golden.outputs[f'k{n}'], golden.meta['atol'])
+        blurred = blur(golden.inputs[f'x{n}'], kernel, 'mirror')
+        close(blurred, golden.outputs[f'y{n}'], golden.meta['atol'])
+
+
+def check_decimation(golden: Golden) -> None:
+    for case in golden.meta['cases']:
+        n, scale, width = case['index'], case['sf'], case['width']
+        kernel = point_spread.shift(kernels.isotropic(25, width), scale)
+        close(kernel, golden.outputs[f'k_shifted{n}'], golden.meta['atol'])
+        small = bsrgan.shifted_decimation(golden.inputs[f'x{n}'], scale, width)
+        close(small, golden.outputs[f'y{n}'], golden.meta['atol'])
+
+
+def check_imresize(golden: Golden) -> None:
+    for case in golden.meta['cases']:
+        small = imresize(golden.inputs[f'x{case["index"]}'], case['scale'])
+        close(small, golden.outputs[f'y{case["index"]}'], golden.meta['atol'])
+
+
+def check_sharpening(golden: Golden) -> None:
+    for case in golden.meta['cases']:
+        n, threshold = case['index'], case['threshold'] / 255
+        sharp = sharpen.unsharp(golden.inputs[f'x{n}'], case['weight'], case['radius'], threshold)
+        close(sharp, golden.outputs[f'y{n}'], golden.meta['atol'])
+
+
+def check_virnet(golden: Golden) -> None:
+    image, scale, outputs = golden.inputs['image'], golden.meta['sf'], golden.outputs
+    first, second = np.sqrt(golden.meta['lambda_sq'])
+    kernel, parameters = kernels.virnet(first, second, golden.meta['theta'])
+    close(kernel, outputs['kernel'], 1e-12)
+    close(parameters, outputs['kinfo'], 1e-7)
+    blurred = blur(image, kernel, 'symmetric').clip(0, 1)
+    close(blurred, outputs['blur_numpy'], FLOAT32)
+    close(downsample(blurred, scale), outputs['direct_numpy'], FLOAT32)
+    close(resize_right(blurred, scale, authors=True), outputs['bicubic_numpy'], FLOAT32)
+    close(resize_right(image, scale, authors=True), outputs['resize_only'], FLOAT32)
+    level = golden.meta['noise_level_255'] / 255
+    for name, direct in (('direct', True), ('bicubic', False)):
+        random = np.random.default_rng(golden.meta['noise_seed'])
+        noisy = virnet(image, kernel, scale, level, random, direct=direct, authors=True)
+        close(noisy, outputs[f'degrade_{name}'], FLOAT32)
+        _check_likelihood_path(golden, kernel, name, direct)
+
+
+def _check_likelihood_path(golden: Golden, kernel: np.ndarray, name: str, direct: bool) -> None:
+    """The objective of the authors correlates, and mirrors without repeating the edge."""
+    scale = golden.meta['sf']
+    blurred = blur(golden.inputs['image'], kernel[::-1, ::-1], 'mirror')
+    small = downsample(blurred, scale) if direct else resize_right(blurred, scale, authors=True)
+    close(small.transpose(2, 0, 1)[None], golden.outputs[f'torch_{name}'], 1e-6)
+
+
+def check_evaluation_kernels(golden: Golden) -> None:
+    scale, outputs = golden.meta['sf'], golden.outputs
+    made = kernels.virnet_test(scale)
+    close(np.stack([kernel for kernel, _ in made]), outputs['kernels'], 1e-12)
+    close(np.stack([parameters for _, parameters in made]), outputs['kinfo'], 1e-12)
+    shifted = [from_covariance(*p, scale=scale, shift=True) for _, p in made]
+    close(np.stack(shifted), outputs['kernels_shift'], 1e-12)
+    for (_, parameters), (first, second, angle) in zip(made, golden.inputs['params'], strict=True):
+        _, expected = kernels.virnet(scale * first, scale * second, angle)
+        close(parameters, expected, 1e-12)
+
+
+def check_map_generators(golden: Golden) -> None:
+    close(noise_maps.peaks(int(golden.inputs['n'])), golden.outputs['peaks'], 1e-12)
+    random = np.random.default_rng(golden.meta['seed'])
+    rows, cols = map(int, golden.inputs['hw'])
+    mix = noise_maps.mixture((rows, cols), random)
+    np.testing.assert_allclose(mix, golden.outputs['mix'], rtol=2e-6)
+
+
+def check_noise_maps(golden: Golden) -> None:
+    random, outputs = np.random.default_rng(golden.meta['seed']), golden.outputs
+    state = random.bit_generator.state
+    noise_maps.square_map(3, random)  # is drawn first, and the noise comes from what is left
+    close(random.standard_normal((2, 3, 3)), outputs['rng_next_standard_normal_2x3x3'], 0)
+    raw = {1: noise_maps.peaks(256), 2: noise_maps.waves(256)}
+    random.bit_generator.state = state
+    raw[3] = noise_maps.mixture((256, 256), random)
+    for case in noise_maps.CASES:
+        extremes = np.array([raw[case].min(), raw[case].max()])
+        np.testing.assert_allclose(extremes, outputs[f'case{case}_raw_minmax'], rtol=1e-6)
+        random.bit_generator.state = state
+        square = noise_maps.square_map(case, random)
+        close(square[::4, ::4], outputs[f'case{case}_map256_every4'], FLOAT32)
+        for rows, cols in golden.inputs['sizes']:
+            random.bit_generator.state = state
+            resized = noise_maps.case_map(case, (rows, cols), random)
+            close(resized, outputs[f'case{case}_{rows}x{cols}'], FLOAT32)
+    for rows, cols in golden.inputs['sizes']:
+        close(nearest_index(256, rows), outputs[f'index_rows_{rows}'], 0)
+        close(nearest_index(256, cols), outputs[f'index_cols_{cols}'], 0)
+
+
+def check_training_map(golden: Golden) -> None:
+    side = golden.meta['patch']
+    for drawn, expected in zip(golden.inputs['draws'], golden.outputs['maps'], strict=True):
+        row, col, width, upper, lower = drawn
+        made = noise_maps.bump((side, side), (row, col), width, lower, upper)
+        close(made, expected, FLOAT32)
+
+
+def check_resize_right(golden: Golden) -> None:
+    scale, x = golden.meta['sf'], golden.inputs['x'][0].transpose(1, 2, 0)
+    small = resize_right(x, scale, authors=True).transpose(2, 0, 1)[None]
+    close(small, golden.outputs['down_numpy'], 1e-12)
+    close(small, golden.outputs['down_torch'], FLOAT32)
+    inner = np.s_[..., 2:-2, 2:-2]  # only the two outermost pixels deviate from a correct resize
+    ours = resize_right(x, scale).transpose(2, 0, 1)[None]
+    close(ours[inner], golden.outputs['down_numpy'][inner], 1e-12)
+    assert not math.isclose(np.abs(ours - small).max(), 0, abs_tol=1e-3)
+
+
+CASES: dict[str, Callable[[Golden], None]] = {
+    'usrnet/isotropic_gaussian': check_isotropic,
+    'usrnet/anisotropic_gaussian': check_anisotropic,
+    'usrnet/shifted_anisotropic_gaussian': check_shifted_anisotropic,
+    'usrnet/motion_kernel_from_trajectory': check_motion,
+    'usrnet/shift_pixel': check_shift,
+    'usrnet/classical_degradation': check_classical,
+    'bsrgan/gen_kernel': check_shifted_anisotropic,
+    'bsrgan/add_blur': check_mirrored_blur,
+    'bsrgan/downsample_nearest': check_decimation,
+    'bsrgan/imresize_bicubic': check_imresize,
+    'bsrgan/usm_sharpening': check_sharpening,
+    'virnet/degradation': check_virnet,
+    'virnet/evaluation_kernels': check_evaluation_kernels,
+    'virnet/noise_map_generators': check_map_generators,
+    'virnet/noise_maps': check_noise_maps,
+    'virnet/training_noise_map': check_training_map,
+    'virnet/resize_right_cubic': check_resize_right,
+}

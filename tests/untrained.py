@@ -1,0 +1,39 @@
+"""Networks with random parameters, and tools that lend one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from napari_fresco.networks.facts import facts_of
+from napari_fresco.tiled_network import TiledNetwork
+
+
+def rand(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> Tensor:
+    return torch.rand(*shape, dtype=dtype, generator=torch.Generator().manual_seed(seed))
+
+
+def drawn(network: nn.Module) -> Any:
+    """Draw parameters with which the blocks do something, the biases of the windows too."""
+    generator = torch.Generator().manual_seed(0)
+    for p in network.parameters():
+        scale = 0.5 if p.ndim == 3 else 0.1 if p.ndim == 1 else p[0].numel() ** -0.5
+        p.data = torch.randn(p.shape, generator=generator) * scale
+    return network.eval().requires_grad_(False)
+
+
+class Tools:
+    """Lends one network whatever it is asked for."""
+
+    device = torch.device('cpu')
+
+    def __init__(self, network: nn.Module, tile: int | None = None) -> None:
+        network.facts = facts = facts_of(network)
+        network.scales = (facts.scale,)
+        network.weights_name, network.weights_sha256 = 'test', '0' * 64
+        self.lent = TiledNetwork(network, device=self.device, precision='float32', tile=tile)
+
+    def network(self, name: str) -> TiledNetwork:
+        return self.lent
