@@ -39,9 +39,9 @@ def main() -> None:
             for name in options.sets or SETS[channels]:
                 folder = options.data / 'natural' / name
                 for s in evaluate(denoiser, folder, options.sigmas, channels, options.limit):
-                    yield [model, options.precision, f'{name} ({s.images})', s.sigma, s.restored]
+                    yield [model, options.precision, f'{name} ({s.images})', s.case, s.restored]
 
-    show(['model', 'precision', 'images', 'sigma', 'PSNR, dB'], rows())
+    show(['model', 'precision', 'images', 'case', 'PSNR, dB'], rows())
 
 
 if __name__ == '__main__':

@@ -16,11 +16,10 @@ from torch import Tensor, nn
 from napari_fresco import networks
 from napari_fresco.errors import KernelError, ParameterError, WeightsError
 from napari_fresco.networks import facts_of
-from napari_fresco.networks.virnet import VIRNet, VIRNetSR, config_from, enlarge
+from napari_fresco.networks.virnet import config_from, enlarge
 from napari_fresco.networks.virnet_parts import (
     KERNEL_VARIANCE_RANGE,
     VARIANCE_RANGE,
-    KNet,
     SNet,
     kernel_parameters,
     variance,
@@ -563,9 +562,3 @@ def test_channels_pass_a_gray_network_one_by_one() -> None:
 def test_the_other_kind_of_network_is_refused(name: str, scale: int) -> None:
     with pytest.raises(WeightsError, match='VIRNet'):
         solve(built(name), rand(1, 3, 8, 8), scale)
-
-
-def test_types_of_the_networks() -> None:
-    assert isinstance(built('virnet'), VIRNet)
-    assert isinstance(built('virnet_sr'), VIRNetSR)
-    assert KNet(nf=16, num_blocks=1)(rand(1, 3, 4, 4)).shape == (1, 3)

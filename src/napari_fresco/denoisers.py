@@ -34,6 +34,8 @@ __all__ = [
 Factory = Callable[[int, torch.device], Denoiser]
 
 _ARCHITECTURES = ('drunet', 'ffdnet', 'ircnn', 'dncnn')
+# Networks that map an image to an image of the same size, whether or not they are told sigma.
+_DENOISERS = (*_ARCHITECTURES, 'ircnn_bank', 'scunet', 'vdir', 'foreign')
 
 
 class FunctionDenoiser:
@@ -196,7 +198,9 @@ def register(name: str, factory: Factory) -> None:
 
 def available() -> tuple[str, ...]:
     """Return the names that :func:`make` knows, besides paths of files."""
-    return ('auto', *_ARCHITECTURES, *_factories, *weights.registry())
+    entries = weights.registry().values()
+    known = [e.name for e in entries if e.architecture in _DENOISERS and e.serves(e.task, 1)]
+    return ('auto', *_ARCHITECTURES, *_factories, *known)
 
 
 def make(
@@ -226,7 +230,7 @@ def make(
     ParameterError
         When the name is unknown or `tile` or `precision` is not allowed.
     WeightsError
-        When the weights are missing or corrupt.
+        When the weights are missing, corrupt, or not those of a denoiser.
     """
     device = devices.pick(device)
     if name in _factories:
@@ -243,6 +247,7 @@ def make(
     if device.type == 'cpu':
         devices.tune_allocator()
     network = weights.load(name, device=device)
+    weights.expect(network, _DENOISERS, scale=1)
     return NetworkDenoiser(network, device=device, precision=precision, tile=tile)
 
 

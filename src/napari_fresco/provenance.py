@@ -90,7 +90,9 @@ def _number(sigma: Any) -> float | str:
 
 def _kind(method: Method, used: Sequence[Denoiser | TiledNetwork]) -> Kind:
     """Return the kind of a result: a method gives what its weights were trained to give."""
-    if any(getattr(network, 'generative', False) for network in used):
+    stated = {getattr(network, 'generative', None) for network in used}
+    # Of weights that nobody vouches for, a generative method expects the usual.
+    if True in stated or (method.kind == 'generative' and None in stated):
         return 'generative'
     if method.kind != 'generative':
         return method.kind

@@ -67,8 +67,8 @@ class TiledNetwork:
         How it is run.
     name, sha256 : str
         Of its weights.
-    generative : bool
-        Whether it was trained to invent plausible detail.
+    generative : bool or None
+        Whether it was trained to invent plausible detail; None: nobody says.
     layout : torch.memory_format
         In which images are fastest.
     tile : int or None
@@ -87,7 +87,7 @@ class TiledNetwork:
         self.facts = network.facts
         self.name = network.weights_name
         self.sha256 = network.weights_sha256
-        self.generative = getattr(network, 'generative', False)
+        self.generative: bool | None = getattr(network, 'generative', None)
         self.device = device
         self.precision = devices.checked_precision(precision)
         self.least_sigma = BFLOAT16_SIGMAS.get(self.facts.architecture, devices.BFLOAT16_SIGMA)

@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,11 +21,13 @@ os.environ.setdefault('NAPARI_CONFIG', '')
 from napari.components import ViewerModel
 from napari.utils._proxies import PublicOnlyProxy
 
-from napari_fresco import api
+from napari_fresco import api, weights
 from napari_fresco._napari import commands
 from napari_fresco._napari.runner import runner
 from napari_fresco.catalogue import METHODS
 from napari_fresco.types import Result, Step
+
+from . import tiny
 
 _PATIENCE = 10
 
@@ -33,13 +36,17 @@ _PATIENCE = 10
 class FakeSolver:
     """Stands in for :func:`napari_fresco.iterate`: doubles the image, a step at a time.
 
-    With `gated` every step waits for :meth:`allow`.
+    With `gated` every step waits for :meth:`allow`. `facts` go into the provenance, and
+    `kernel` and `maps` into the result.
     """
 
     steps: int = 3
     gated: bool = False
     error: BaseException | None = None
     variance: bool = False
+    kernel: np.ndarray | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    maps: dict[str, np.ndarray] = field(default_factory=dict)
     calls: list[dict[str, Any]] = field(default_factory=list)
     tensors: list[weakref.ref[torch.Tensor]] = field(default_factory=list)
     clean: threading.Event = field(default_factory=threading.Event)
@@ -79,10 +86,12 @@ class FakeSolver:
             self.clean.set()
         return Result(
             _enlarged(array * 2, given['axes'], scale),
-            np.ones(array.shape) if self.variance else None,
-            None,
+            np.ones(array.shape) if self.variance else self.maps.get('variance'),
+            self.kernel,
             finish,
-            _provenance(given, scale, finish),
+            {**_provenance(given, scale, finish), **self.facts},
+            uncertainty=self.maps.get('uncertainty'),
+            latent=self.maps.get('latent'),
         )
 
 
@@ -154,6 +163,15 @@ def idle(qtbot: Any) -> Iterator[None]:
 
 
 @pytest.fixture
+def tiny_networks(tmp_path: Path) -> Iterator[None]:
+    """Networks of the new methods, small and untrained, in place of all others."""
+    with pytest.MonkeyPatch.context() as patch:
+        tiny.install(tmp_path, patch)
+        yield
+    weights.registry.cache_clear()
+
+
+@pytest.fixture
 def dock(qtbot: Any) -> Callable[[Any, str], Any]:
     """Open the panel of a method, in a dock where there is a window."""
 
@@ -184,10 +202,10 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Collect what the user is told."""
     told = SimpleNamespace(errors=[], infos=[])
     from napari_fresco._napari import commands as commands_module
-    from napari_fresco._napari import kernel_panel, panel
+    from napari_fresco._napari import kernel_panel, panel, simulate_panel
     from napari_fresco._napari import runner as runner_module
 
-    for module in (panel, runner_module, kernel_panel):
+    for module in (panel, runner_module, kernel_panel, simulate_panel):
         monkeypatch.setattr(module, 'show_error', told.errors.append)
     for module in (panel, commands_module):
         monkeypatch.setattr(module, 'show_info', told.infos.append)

@@ -25,6 +25,8 @@ from napari_fresco.catalogue import METHODS
 from napari_fresco.errors import FrescoError
 from napari_fresco.files import read_image
 
+TOOLS = ('Blur kernel', 'Simulate degradation')
+
 
 @pytest.fixture(scope='module')
 def manifest() -> PluginManifest:
@@ -42,13 +44,19 @@ def test_every_command_can_be_imported(manifest: PluginManifest) -> None:
 def test_every_method_has_a_widget_and_a_place_in_the_menu(manifest: PluginManifest) -> None:
     widgets = {widget.display_name: widget.command for widget in manifest.contributions.widgets}
     assert {m.title: f'napari-fresco.{m.name}' for m in METHODS.values()} == {
-        title: command for title, command in widgets.items() if title != 'Blur kernel'
+        title: command for title, command in widgets.items() if title not in TOOLS
     }
     menus = manifest.contributions.menus
     (submenu,) = menus['napari/layers/filter']
     listed = [item.command for item in menus[submenu.submenu]]
     assert set(widgets.values()) <= set(listed)
+    assert listed[: len(METHODS)] == [widgets[title] for title in widgets if title not in TOOLS]
     assert {'napari-fresco.mask_for_image', 'napari-fresco.noise_of_image'} <= set(listed)
+    places = [item.group.partition('@') for item in menus[submenu.submenu]]
+    assert [(place, int(number)) for place, _, number in places] == [
+        *(('navigation', number) for number in range(1, len(METHODS) + 1)),
+        *(('z_tools', number) for number in range(1, 5)),
+    ]
     assert [s.id for s in manifest.contributions.submenus] == [submenu.submenu]
 
 
@@ -74,7 +82,7 @@ def test_opening_a_panel_imports_no_torch() -> None:
         'from napari_fresco._napari import commands, io, sample_data\n'
         'viewer = ViewerModel()\n'
         'viewer.add_image(np.zeros((64, 64)))\n'
-        'panels = [getattr(commands, name)(viewer) for name in ("dpir", "deepred")]\n'
+        'panels = [getattr(commands, name)(viewer) for name in ("dpir", "usrnet", "simulate")]\n'
         'panels[0].request(), panels[0].estimate()\n'
         'sys.exit("torch" if "torch" in sys.modules else 0)\n'
     )

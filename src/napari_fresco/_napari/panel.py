@@ -121,13 +121,15 @@ class MethodPanel(QWidget):
 
     def copy_as_python(self) -> None:
         """Put :meth:`script` on the clipboard; with estimation if the last run had it."""
+        estimate = self._estimate_first and bool(self.choices.estimated)
         try:
-            text = self.script(self._estimate_first and bool(self.choices.estimated))
+            text = self.script(estimate)
         except FrescoError as error:
             show_error(str(error))
             return
         copy_text(text)
-        show_info('A script for the console is on the clipboard.')
+        does = ' that estimates first' if estimate else ''
+        show_info(f'A script{does} for the console is on the clipboard.')
 
     def estimate(self) -> float | None:
         """Return the noise level of the part on show, in image units, or say what is wrong."""

@@ -80,20 +80,11 @@ def _help(owners: Sequence[tuple[Simulation, Parameter]]) -> str:
 @click.option('--output', '-o', required=True, type=_FILE, help='Degraded image.')
 @click.option('--degradation', '-d', required=True, help='Which one; they are listed below.')
 @click.option('--seed', type=int, default=0, show_default=True, help='Makes a run repeatable.')
-@click.option('--save-kernel', 'kernel_file', type=_FILE, help='Blur kernel, .tif or .npy.')
-@click.option(
-    '--save-mask', 'mask_file', type=_FILE, help='Damage, nonzero where lost: .png, .tif or .npy.'
-)
-@click.option(
-    '--save-map',
-    'noise_map_file',
-    type=_FILE,
-    help='Standard deviation of the noise, .tif or .npy.',
-)
-@click.option(
-    '--save-truth', 'truth_file', type=_FILE, help='What a perfect restoration would give.'
-)
-@click.option('--save-record', 'record_file', type=_FILE, help='How it was made, .json.')
+@click.option('--save-kernel', type=_FILE, help='Blur kernel, .tif or .npy.')
+@click.option('--save-mask', type=_FILE, help='Damage, nonzero where lost: .png, .tif or .npy.')
+@click.option('--save-map', type=_FILE, help='Standard deviation of the noise, .tif or .npy.')
+@click.option('--save-truth', type=_FILE, help='What a perfect restoration would give.')
+@click.option('--save-record', type=_FILE, help='How it was made, .json.')
 @click.option('--axes', help='A letter for each axis, such as ZYX; known for TIFF, PNG, JPEG.')
 @click.option('--rgb/--no-rgb', default=None, help='Whether three or four samples are colour.')
 @click.option('--data-range', type=float, nargs=2, help='Intensities of black and white.')
@@ -108,7 +99,7 @@ def simulate(image: Path, output: Path, degradation: str, **options: Any) -> Non
     chosen, overwrite = find_degradation(degradation), options['overwrite']
     values = _given(chosen, options)
     chosen.parameters_class.create(values)
-    parts = {name: path for name in _PARTS if (path := options[f'{name}_file']) is not None}
+    parts = {name: path for name in _PARTS if (path := options[f'save_{_word(name)}'])}
     _check_outputs(chosen, output, parts, overwrite=overwrite)
     source, layout = _read(image, options['axes'], options['rgb'])
     shapes = _shapes(source, layout, degradation)
@@ -123,23 +114,11 @@ def simulate(image: Path, output: Path, degradation: str, **options: Any) -> Non
         axes=source.axes,
         data_range=options['data_range'],
     )
-    contents = {
-        'image': result.image,
-        'truth': result.truth,
-        'mask': None if result.mask is None else np.where(result.mask, 255, 0).astype(np.uint8),
-        'noise_map': None if result.noise_map is None else result.noise_map.astype(np.float32),
-    }
-    for name, path in {'image': output, **parts}.items():
-        if name in shapes and (data := contents[name]) is not None:
-            like = replace(source, axes=shapes[name][2])
-            factor = 1 / result.scale if name == 'image' else 1
-            write_image(path, data, like=like, scale_factor=factor, overwrite=overwrite)
-    if 'kernel' in parts and result.kernel is not None:
-        write_image(parts['kernel'], result.kernel.astype(np.float32), overwrite=overwrite)
-    if 'record' in parts:
-        write_json(parts['record'], result.record, overwrite=overwrite)
+    _write(result, source, shapes, {'image': output, **parts}, overwrite=overwrite)
     if not options['quiet']:
-        _report(output, result)
+        click.echo(f'{output}: {chosen.title}, seed {options["seed"]}')
+        for warning in result.record['warnings']:
+            click.echo(f'warning: {warning}', err=True)
 
 
 def _given(chosen: Simulation, options: dict[str, Any]) -> dict[str, Any]:
@@ -165,9 +144,9 @@ def _check_outputs(
         check_output(path, suffixes=_PARTS[name], overwrite=overwrite)
         if name not in (*chosen.outputs, 'truth', 'record'):
             givers = ', '.join(s.name for s in DEGRADATIONS.values() if name in s.outputs)
-            option = 'map' if name == 'noise_map' else name
             raise ParameterError(
-                f'--save-{option}: {chosen.name} gives no {option}; degradations that do: {givers}'
+                f'--save-{_word(name)}: {chosen.name} gives no {_word(name)}; '
+                f'degradations that do: {givers}'
             )
     if len({path.resolve() for path in (output, *parts.values())}) <= len(parts):
         raise FileError(f'two results would be written to {output}; name different files')
@@ -203,8 +182,29 @@ def _shapes(source: ImageFile, layout: Layout, degradation: str) -> dict[str, An
     }
 
 
-def _report(output: Path, result: Simulated) -> None:
-    record = result.record
-    click.echo(f'{output}: {record["title"]}, seed {record["seed"]}')
-    for warning in record['warnings']:
-        click.echo(f'warning: {warning}', err=True)
+def _write(
+    result: Simulated,
+    source: ImageFile,
+    shapes: Mapping[str, Any],
+    paths: Mapping[str, Path],
+    *,
+    overwrite: bool,
+) -> None:
+    marked = None if result.mask is None else np.where(result.mask, 255, 0).astype(np.uint8)
+    levels = None if result.noise_map is None else result.noise_map.astype(np.float32)
+    contents = {'image': result.image, 'truth': result.truth, 'mask': marked, 'noise_map': levels}
+    for name, data in contents.items():
+        if name in paths and data is not None:
+            like = replace(source, axes=shapes[name][2])
+            factor = 1 / result.scale if name == 'image' else 1
+            write_image(paths[name], data, like=like, scale_factor=factor, overwrite=overwrite)
+    if 'kernel' in paths and result.kernel is not None:
+        kernel = result.kernel.astype(np.float32)
+        write_image(paths['kernel'], kernel, overwrite=overwrite)
+    if 'record' in paths:
+        write_json(paths['record'], result.record, overwrite=overwrite)
+
+
+def _word(part: str) -> str:
+    """Return how options name a part of the result."""
+    return part.removeprefix('noise_')

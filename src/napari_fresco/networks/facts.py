@@ -90,14 +90,14 @@ class Network(nn.Module):
         Registry name or file name of the checkpoint.
     weights_sha256 : str
         SHA-256 of the checkpoint file.
-    generative : bool
-        Whether it was trained to invent plausible detail.
+    generative : bool or None
+        Whether it was trained to invent plausible detail; None: nobody says.
     """
 
     facts: NetworkFacts
     weights_name: str
     weights_sha256: str
-    generative: bool
+    generative: bool | None
 
 
 def facts_of(network: nn.Module) -> NetworkFacts:

@@ -90,7 +90,8 @@ def apply(
     beyond = clipped = 0
     for number, index in enumerate(layout.planes()):
         plane = layout.read(image, index)
-        working = range_.to_working(plane[..., :3] if layout.samples else plane)
+        colours = plane[..., :3] if layout.samples else plane
+        working = np.asarray(range_.to_working(colours), np.float64)
         if simulation.clips:
             beyond += int(np.count_nonzero((working < 0) | (working > 1)))
             working = np.clip(working, 0, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from scipy import fft, ndimage, signal
@@ -10,13 +10,12 @@ from scipy import fft, ndimage, signal
 from ..errors import KernelError, ParameterError
 from .planes import Floats, as_plane
 
-Border = Literal['wrap', 'mirror', 'symmetric', 'edge']
-BORDERS: tuple[Border, ...] = get_args(Border)
-_PAD: dict[Border, Any] = {'mirror': 'reflect', 'symmetric': 'symmetric', 'edge': 'edge'}
+BORDERS = ('wrap', 'mirror', 'symmetric', 'edge')
+_PAD: dict[str, Any] = {'mirror': 'reflect', 'symmetric': 'symmetric', 'edge': 'edge'}
 _NDIMAGE = {'wrap': 'wrap', 'mirror': 'mirror', 'symmetric': 'reflect', 'edge': 'nearest'}
 
 
-def blur(image: Any, kernel: np.ndarray, border: Border = 'wrap') -> Floats:
+def blur(image: Any, kernel: np.ndarray, border: str = 'wrap') -> Floats:
     """Convolve every channel with `kernel`, whose origin is the pixel ``size // 2``.
 
     Parameters
@@ -48,7 +47,7 @@ def blur(image: Any, kernel: np.ndarray, border: Border = 'wrap') -> Floats:
     return np.ascontiguousarray(np.moveaxis(blurred, 0, -1)) if values.ndim == 3 else blurred
 
 
-def authors_truncated(image: np.ndarray, kernel: np.ndarray, border: Border = 'wrap') -> np.ndarray:
+def authors_truncated(image: np.ndarray, kernel: np.ndarray, border: str = 'wrap') -> np.ndarray:
     """Blur bytes and cut off the fractions, half a gray level darker on average.
 
     The test data of USRNet and DPIR, and USRNet's training data, are made this
@@ -68,7 +67,7 @@ def _periodic(planes: Floats, kernel: np.ndarray) -> Floats:
     return np.asarray(fft.irfft2(spectrum, s=shape))
 
 
-def _padded(planes: Floats, kernel: np.ndarray, border: Border) -> Floats:
+def _padded(planes: Floats, kernel: np.ndarray, border: str) -> Floats:
     # A convolution reaches as far before a pixel as the kernel extends behind its origin.
     around = [(k - 1 - k // 2, k // 2) for k in kernel.shape]
     padded = np.pad(planes, [(0, 0)] * (planes.ndim - 2) + around, mode=_PAD[border])

@@ -143,7 +143,7 @@ def random_blur(image: Floats, scale: int, random: np.random.Generator) -> Float
 def shifted_decimation(image: Floats, scale: int, width: float) -> Floats:
     """Blur by a round Gaussian moved for upper-left decimation, decimate, clip."""
     kernel = point_spread.shift(isotropic(_KERNEL_SIZE, width), scale)
-    return np.clip(downsample(blur(image, kernel, 'mirror'), scale), 0, 1)
+    return np.asarray(np.clip(downsample(blur(image, kernel, 'mirror'), scale), 0, 1))
 
 
 def _steps(shape: tuple[int, ...], scale: int, random: np.random.Generator) -> dict[str, Step]:

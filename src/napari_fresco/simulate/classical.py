@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .blur import Border, authors_truncated, blur
+from .blur import authors_truncated, blur
 from .jpeg import to_bytes
 from .noise import gaussian
 from .planes import Floats, Random
@@ -21,7 +21,7 @@ def classical(
     sigma: float,
     random: Random,
     *,
-    border: Border = 'wrap',
+    border: str = 'wrap',
     authors: bool = False,
 ) -> Floats:
     """Blur, keep the upper left pixel of every cell, add noise; nothing is clipped.

@@ -266,7 +266,7 @@ def _rotations(turn: Floats) -> Floats:
 def _bins(values: Floats, count: int) -> np.ndarray:
     low, high = values.min(), values.max()
     width = (high - low) / count
-    return np.clip(((values - low) / width).astype(int), 0, count - 1)
+    return np.asarray(np.clip(((values - low) / width).astype(int), 0, count - 1))
 
 
 def _fit(kernel: Floats, size: int) -> Floats:

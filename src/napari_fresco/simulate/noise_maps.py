@@ -141,4 +141,4 @@ def _between(values: Floats, low: float, high: float) -> Floats:
     span = float(np.ptp(values))
     if span == 0:  # a single pixel has no range; it gets the upper level
         return np.full_like(values, high)
-    return low + (values - values.min()) / span * (high - low)
+    return np.asarray(low + (values - values.min()) / span * (high - low))

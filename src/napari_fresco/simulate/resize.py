@@ -121,14 +121,14 @@ def nearest_exact(image: Any, shape: tuple[int, int]) -> Floats:
     """Resize by nearest neighbours as OpenCV 4's ``INTER_NEAREST_EXACT`` does."""
     values = as_plane(image)
     rows, cols = (nearest_index(a, b) for a, b in zip(values.shape[:2], shape, strict=True))
-    return values[np.ix_(rows, cols)]
+    return np.asarray(values[np.ix_(rows, cols)])
 
 
 def nearest_index(source: int, target: int) -> np.ndarray:
     """Return which of `source` pixels each of `target` pixels copies, in OpenCV 4's integers."""
     factor = ((source << 16) + target // 2) // target
     index = (factor * np.arange(target) + factor // 2 - source % 2) >> 16
-    return np.clip(index, 0, source - 1)
+    return np.asarray(np.clip(index, 0, source - 1))
 
 
 def authors_lanczos(image: np.ndarray, scale: int) -> np.ndarray:
@@ -144,7 +144,7 @@ def _taps(first: Floats, count: int) -> Floats:
 
 def _mirror(taps: Floats, n: int) -> np.ndarray:
     index = taps.astype(int) % (2 * n)
-    return np.minimum(index, 2 * n - 1 - index)
+    return np.asarray(np.minimum(index, 2 * n - 1 - index))
 
 
 def _keys(distance: Floats, a: float = -0.5) -> Floats:

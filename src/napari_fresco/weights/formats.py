@@ -37,7 +37,7 @@ class Stored:
     architecture: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     scales: tuple[int, ...] | None = None
-    generative: bool = False
+    generative: bool | None = None
 
 
 def read(path: Path) -> Stored:
@@ -128,12 +128,12 @@ def _described(
     if architecture is None:
         return Stored(tensors)
     config, scales = stated.get('config', {}), stated.get('scales')
-    generative = stated.get('generative', False)
+    generative = stated.get('generative')
     valid = (
         isinstance(architecture, str)
         and isinstance(config, dict)
         and (scales is None or _are_scales(scales))
-        and isinstance(generative, bool)
+        and isinstance(generative, bool | None)
     )
     if not valid:
         raise WeightsError(f'{path} describes its network in a way that cannot be understood')

@@ -8,7 +8,9 @@ from typing import cast
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
+from ...metrics import to_uint8
 from ...networks.rrdbnet import RRDBNet
 from ...networks.scunet import SCUNet, SwinConvBlock
 from ...physics.resample import imresize
@@ -64,7 +66,7 @@ class BlindDenoising(TriedObjective):
         )
         with draw.autocast():
             restored = network(noisy.contiguous(memory_format=torch.channels_last))
-        return (restored.float() - clean).abs().mean()
+        return functional.l1_loss(restored.float(), clean)
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         for sigma in SIGMAS:
@@ -72,12 +74,9 @@ class BlindDenoising(TriedObjective):
             yield Trial(f'white noise, sigma {sigma:g}', image, noisy, noisy)
         for seed in range(_DRAWS):
             random = np.random.default_rng(seed)
-            noisy, clean = scunet.degrade(image / 255, random, resizing=False)
-            truth = np.asarray(np.rint(clean * 255), np.uint8)
-            yield Trial('mixed noise', truth, to_tensor(noisy), to_tensor(noisy))
-
-    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
-        return network(trial.observed), None
+            seen, clean = scunet.degrade(image / 255, random, resizing=False)
+            truth, y = to_uint8(clean), to_tensor(seen)
+            yield Trial('mixed noise', truth, y, y)
 
 
 class BlindSR(TriedObjective):
@@ -100,10 +99,11 @@ class BlindSR(TriedObjective):
         channels = network.conv_last.out_channels
         scale_for_relu(network, ('conv5', 'trunk_conv'))
         silence([network.trunk_conv], channels)
-        inner = [network.conv_first, network.upconv1, network.HRconv]
-        inner += [network.upconv2] if network.sf == 4 else []
-        for layer in inner:
+        for layer in (network.conv_first, network.upconv1, network.HRconv):
             carry_in(layer, channels)
+        if network.sf == 4:
+            # It changes nothing, so that the layers of a network of scale 2 fit around it.
+            carry_in(network.upconv2, network.upconv2.out_channels)
         carry_out(network.conv_last, channels)
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
@@ -112,7 +112,7 @@ class BlindSR(TriedObjective):
         degraded = torch.cat([to_tensor(image) for image in seen]).to(draw.device)
         with draw.autocast():
             restored = network(degraded.contiguous(memory_format=torch.channels_last))
-        return (restored.float() - draw.clean).abs().mean()
+        return functional.l1_loss(restored.float(), draw.clean)
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         rows, columns = (n // self.scale * self.scale for n in image.shape[:2])
@@ -122,9 +122,6 @@ class BlindSR(TriedObjective):
             y = to_tensor(seen)
             enlarged = imresize(y, self.scale)
             yield Trial(f'x{self.scale}, mixed', truth, y, enlarged, (), self.scale**2)
-
-    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
-        return network(trial.observed), None
 
 
 def _mixed(

@@ -111,9 +111,6 @@ class LatentRestoration(TriedObjective):
                 enlarged = pixel_shift(imresize(seen, d.scale), d.scale)
                 yield Trial(f'kernel {number}', truth, seen, enlarged, (), d.scale**2)
 
-    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
-        return network(trial.observed), None
-
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Return the degraded crops, and what the estimator is to find."""
         d, rng, clean = self.declared, draw.rng, draw.clean
@@ -126,8 +123,8 @@ class LatentRestoration(TriedObjective):
         if d.task == 'deblock':
             qualities = rng.integers(d.quality[0], d.quality[1] + 1, count)
             images = (clean * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-            seen = [_compressed(x, int(q)) / 255 for x, q in zip(images, qualities, strict=True)]
-            degraded = torch.cat([to_tensor(x) for x in seen]).to(draw.device)
+            files = (_compressed(x, int(q)) for x, q in zip(images, qualities, strict=True))
+            degraded = torch.cat([to_tensor(x / 255) for x in files]).to(draw.device)
             truth = torch.from_numpy(qualities / 100).float().view(-1, 1, 1, 1)
             return degraded, truth.to(draw.device)
         drawn = np.stack([kernels.random_mzsr(rng, d.scale) for _ in range(count)])

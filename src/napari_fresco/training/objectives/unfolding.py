@@ -15,7 +15,7 @@ from ...physics.resample import imresize
 from ...simulate.kernels import random_usrnet
 from ..blurring import periodic
 from ..declared import Unfolding as Declared
-from ..initial import carry_in, carry_out, scale_for_relu, silence
+from ..initial import Conv, carry_in, carry_out, scale_for_relu, silence
 from .base import Draw, Trial, TriedObjective, to_tensor
 
 CASES = ((1.6, 0.0), (1.6, 7.65))
@@ -53,15 +53,17 @@ class Unfolding(TriedObjective):
         channels = prior.m_tail.out_channels
         scale_for_relu(network, ('res.2',))
         carry_in(prior.m_head, channels)
-        silence([prior.m_up1[0], *(block.res[2] for block in prior.m_up1[1:])], channels)
+        writing = [m for n, m in prior.m_up1.named_modules() if n == '0' or n.endswith('res.2')]
+        silence(cast('list[Conv]', writing), channels)
         carry_out(prior.m_tail, channels)
-        first, last = network.h.mlp[0], network.h.mlp[4]
+        first, last = (cast('nn.Conv2d', network.h.mlp[i]) for i in (0, 4))
         with torch.no_grad():
             # Sigma is 0 to 0.1, the scale factor 1 to 4.
             first.weight.mul_(torch.tensor((20.0, 0.3)).view(1, 2, 1, 1))
             last.weight.mul_(0.1)
-            last.bias[: network.n_iter] = _FIRST_ALPHA
-            last.bias[network.n_iter :] = _FIRST_BETA
+            bias = cast('Tensor', last.bias)
+            bias[: network.n_iter] = _FIRST_ALPHA
+            bias[network.n_iter :] = _FIRST_BETA
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         rng, count = draw.rng, draw.clean.shape[0]

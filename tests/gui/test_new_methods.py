@@ -1,0 +1,221 @@
+"""USRNet, USRGAN, VIRNet, VDIR, SCUNet and BSRGAN, from the button to the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_fresco._napari.about import about, short_citation
+from napari_fresco._napari.runner import runner
+from napari_fresco.catalogue import METHODS
+from napari_fresco.weights.registry import registry
+
+Dock = Callable[[Any, str], Any]
+Finish = Callable[[Any], None]
+
+RUNS = [
+    ('usrnet', 'super_resolve', 'usrnet_test'),
+    ('usrnet', 'deblur', 'usrnet_test'),
+    ('usrgan', 'super_resolve', 'usrgan_test'),
+    ('virnet', 'denoise', 'virnet_test'),
+    ('virnet', 'super_resolve', 'virnet_sr_test'),
+    ('vdir', 'denoise', 'vdir_test'),
+    ('scunet', 'denoise', 'scunet_test'),
+    ('bsrgan', 'super_resolve', 'bsrgan_test'),
+]
+
+pytestmark = pytest.mark.usefixtures('tiny_networks')
+
+
+def photo(rgb: bool = True) -> np.ndarray:
+    shape = (24, 32, 3) if rgb else (24, 32)
+    return np.random.default_rng(0).integers(0, 255, shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize(('method', 'task', 'weights'), RUNS)
+def test_each_panel_restores_a_layer_in_a_real_viewer(
+    viewer: Any, dock: Dock, finish: Finish, method: str, task: str, weights: str
+) -> None:
+    image = viewer.add_image(
+        photo(), name='wall', rgb=True, scale=(0.5, 0.5), units=('um', 'um'), translate=(3, 4)
+    )
+    psf = np.ones((3, 3)) / 9
+    viewer.add_image(psf, name='psf', metadata={'napari_fresco_kernel': True})
+    panel = dock(viewer, method)
+    panel.input.image.value = image
+    panel.input.task = task
+    if task == 'deblur':
+        panel.damage.kernel.value = viewer.layers['psf']
+    finish(panel)
+    result = viewer.layers[f'wall [{METHODS[method].title}]']
+    factor = 2 if task == 'super_resolve' else 1
+    assert result.rgb
+    assert result.data.shape == (24 * factor, 32 * factor, 3)
+    assert result.data.dtype == np.uint8
+    assert result.units == image.units
+    np.testing.assert_allclose(result.scale, image.scale / factor)
+    np.testing.assert_allclose(
+        result.data_to_world((-0.5, -0.5)), image.data_to_world((-0.5, -0.5))
+    )
+    record = result.metadata['napari_fresco']
+    assert record['method'] == method
+    assert [used['name'] for used in record['weights']] == [weights]
+    assert record['kind'] in panel.bar.message.text().lower()
+
+
+def test_a_gray_image_stays_gray(model: Any, dock: Dock, finish: Finish) -> None:
+    model.add_image(photo(rgb=False), name='wall')
+    panel = dock(model, 'scunet')
+    panel.fields['strength'].value = 0.5
+    finish(panel)
+    result = model.layers['wall [SCUNet]']
+    assert result.data.shape == (24, 32)
+    assert result.metadata['napari_fresco']['parameters']['strength'] == 0.5
+
+
+def test_virnet_adds_its_variance_and_its_kernel(model: Any, dock: Dock, finish: Finish) -> None:
+    image = model.add_image(photo(), name='wall', rgb=True, scale=(2, 2))
+    panel = dock(model, 'virnet')
+    panel.input.task = 'super_resolve'
+    finish(panel)
+    names = [layer.name for layer in model.layers]
+    assert names == ['wall', *(f'wall [VIRNet]{part}' for part in (' kernel', ' variance', ''))]
+    kernel = model.layers['wall [VIRNet] kernel']
+    assert kernel.data.shape == (21, 21)
+    facts = kernel.metadata['napari_fresco_kernel']
+    assert facts['downsampling'] == 'bicubic'
+    assert facts['scale'] == 2
+    assert len(facts['fwhm']) == 2
+    assert {'angle', 'fwhm'} <= set(facts)
+    np.testing.assert_allclose(kernel.scale, (1, 1))
+    variance = model.layers['wall [VIRNet] variance']
+    assert variance.metadata['napari_fresco_variance']
+    assert not variance.rgb
+    assert not variance.visible
+    corner = np.array(variance.data.shape) - 0.5
+    np.testing.assert_allclose(variance.data_to_world(corner), image.data_to_world((23.5, 31.5)))
+    assert panel.input.image.value.name == 'wall'
+
+
+def test_vdir_adds_uncertainty_and_latent_if_asked(model: Any, dock: Dock, finish: Finish) -> None:
+    image = model.add_image(photo(), name='wall', rgb=True, scale=(2, 3), units=('um', 'um'))
+    panel = dock(model, 'vdir')
+    assert panel.fields['samples'].native.isHidden()
+    panel.fields['latent'].value = 'sample'
+    assert not panel.fields['samples'].native.isHidden()
+    panel.fields['samples'].value = 2
+    panel.fields['show_latent'].value = True
+    finish(panel)
+    uncertainty = model.layers['wall [VDIR] uncertainty']
+    assert uncertainty.data.shape == (24, 32)
+    assert (uncertainty.data >= 0).all()
+    np.testing.assert_allclose(uncertainty.scale, image.scale)
+    latent = model.layers['wall [VDIR] latent']
+    assert latent.data.shape == (4, 6, 8)
+    assert latent.axis_labels[0] == 'latent'
+    for corner, its in (((0, -0.5, -0.5), (-0.5, -0.5)), ((3, 5.5, 7.5), (23.5, 31.5))):
+        np.testing.assert_allclose(latent.data_to_world(corner)[1:], image.data_to_world(its))
+    assert model.layers.extent.units is not None
+
+
+def test_the_uncertainty_of_a_feed_forward_method(model: Any, dock: Dock, finish: Finish) -> None:
+    model.add_image(photo(), name='wall', rgb=True)
+    panel = dock(model, 'scunet')
+    panel.fields['ensemble'].value = True
+    finish(panel)
+    assert model.layers['wall [SCUNet] uncertainty'].data.shape == (24, 32)
+
+
+@pytest.mark.parametrize('name', METHODS)
+def test_one_line_says_what_a_method_is(model: Any, dock: Dock, name: str) -> None:
+    panel, method = dock(model, name), METHODS[name]
+    for task in method.tasks:
+        panel.input.task = task
+        said = panel.about.text()
+        assert said == about(method, task)
+        assert f'{method.kind.capitalize()}.' in said
+        assert short_citation(method.citation) in said
+        assert ('Needs nothing but the image.' in said) == (method.blind or task == 'deblock')
+        assert ('mask' in said) == ('mask' in method.needs.get(task, ()))
+    assert method.citation in panel.about.toolTip()
+
+
+@pytest.mark.parametrize(
+    ('citation', 'short'),
+    [
+        (
+            'K. Zhang, W. Zuo, S. Gu, "Deep Prior", CVPR 2017, doi:10.1/CVPR.2018.3',
+            'Zhang et al. 2017',
+        ),
+        ('J. W. Soh, N. I. Cho, "Deep, 1999", IEEE TIP 31, 2022, doi:10.1/3', 'Soh and Cho 2022'),
+        ('A. B. van Gool, "X", TPAMI 46(11), 2024, arXiv:2008.10796', 'van Gool 2024'),
+        ('A. Bee, C. Dee, "X", ICCV 2019; E. Eff, "Y", CVPR 2018', 'Bee and Dee 2019; Eff 2018'),
+    ],
+)
+def test_citations_are_shortened(citation: str, short: str) -> None:
+    assert short_citation(citation) == short
+
+
+def test_blind_methods_ask_for_neither_noise_nor_blur(model: Any, dock: Dock) -> None:
+    model.add_image(photo(), name='wall', rgb=True)
+    for name in ('virnet', 'vdir', 'scunet', 'bsrgan'):
+        panel = dock(model, name)
+        for task in panel.method.tasks:
+            panel.input.task = task
+            assert panel.noise.isHidden()
+            assert panel.damage.kernel.parentWidget().isHidden()
+            assert panel.fields['kernel_position'].native.isHidden()
+            assert panel.bar.estimate.isHidden()
+
+
+def test_what_is_assumed_of_the_blur_gives_way_to_a_kernel(model: Any, dock: Dock) -> None:
+    model.add_image(photo(), name='wall', rgb=True)
+    kernel = model.add_image(np.ones((3, 3)), name='psf', metadata={'napari_fresco_kernel': True})
+    panel = dock(model, 'usrnet')
+    assume, position = (panel.fields[name].native for name in ('assume', 'kernel_position'))
+    assert (assume.isHidden(), position.isHidden()) == (False, True)
+    panel.damage.kernel.value = kernel
+    assert (assume.isHidden(), position.isHidden()) == (True, False)
+
+
+def test_a_scale_without_weights_is_an_obstacle(model: Any, dock: Dock) -> None:
+    model.add_image(photo(), name='wall', rgb=True)
+    panel = dock(model, 'virnet')
+    panel.input.task = 'super_resolve'
+    assert panel.obstacle() == ''
+    panel.damage.scale.setValue(4)
+    assert 'x2' in panel.bar.message.text()
+    assert not panel.bar.button.isEnabled()
+    vdir = dock(model, 'vdir')
+    vdir.input.task = 'super_resolve'
+    vdir.damage.scale.setValue(3)
+    assert vdir.obstacle() == 'VDIR enlarges × 2, × 4, not × 3.'
+
+
+def test_models_are_offered_for_the_task_and_the_scale(model: Any, dock: Dock) -> None:
+    model.add_image(photo(), name='wall', rgb=True)
+    panel = dock(model, 'virnet')
+    box = panel.fields['model'].native
+    offered = lambda: [box.itemText(i) for i in range(box.count())]  # noqa: E731
+    assert offered() == ['auto', 'virnet_test']
+    panel.input.task = 'super_resolve'
+    assert offered() == ['auto', 'virnet_sr_test']
+    panel.damage.scale.setValue(3)
+    assert offered() == ['auto']
+
+
+def test_weights_of_another_architecture_are_named_in_the_message(
+    model: Any, dock: Dock, finish: Finish, notes: Any, tmp_path: Path
+) -> None:
+    model.add_image(photo(), name='wall', rgb=True)
+    panel = dock(model, 'scunet')
+    panel.fields['model'].choose(str(tmp_path / registry()['vdir_test'].file))
+    finish(panel)
+    assert 'VDIR' in panel.bar.message.text()
+    assert panel.bar.message.text() == notes.errors[0]
+    assert len(model.layers) == 1
+    assert runner().request is None
