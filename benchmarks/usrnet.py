@@ -18,9 +18,10 @@ import numpy as np
 from common import arguments, psnr8, read, show
 
 import napari_fresco as fresco
-from napari_fresco import simulate
 from napari_fresco.errors import WeightsError
 from napari_fresco.physics import kernels
+from napari_fresco.simulate.blur import authors_truncated
+from napari_fresco.simulate.resize import downsample
 
 KERNELS = 12
 NO_NOISE = 0.001  # restore() takes noise levels above 0; 8 bits cannot tell this one from none
@@ -83,7 +84,7 @@ def _restore(
     step = math.lcm(scale, 8)
     rows, columns = (n // step * step for n in image.shape[:2])
     image = image[:rows, :columns]
-    small = simulate.downsample(simulate.authors_truncated(image, kernel), scale) / 255
+    small = downsample(authors_truncated(image, kernel), scale) / 255
     degraded = small + np.random.RandomState(0).normal(0, noise / 255, small.shape)
     result = fresco.restore(
         degraded,

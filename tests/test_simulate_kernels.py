@@ -25,7 +25,7 @@ def moments(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return centre, (spread * weights) @ spread.T
 
 
-@given(st.floats(0.6, 3.0), st.floats(0.6, 3.0), st.floats(-7, 7), st.integers(1, 4))
+@given(st.floats(0.8, 3.0), st.floats(0.8, 3.0), st.floats(-7, 7), st.integers(1, 4))
 @settings(max_examples=40, deadline=None)
 def test_variances_angle_and_centre_are_what_was_asked(
     first: float, second: float, angle: float, scale: int
@@ -88,7 +88,8 @@ def test_kernels_of_usrnet_are_shake_or_shifted_gaussians() -> None:
     assert shakes == pytest.approx(200, abs=45)
     found = Counter(np.rint(2 * np.ravel(offsets)).astype(int))
     assert set(found) == {0, 1, 2, 3}  # halves of a pixel, for scales 1 to 4
-    assert np.max(np.abs(2 * np.ravel(offsets) - np.rint(2 * np.ravel(offsets)))) < 0.3
+    halves = 2 * np.ravel(offsets)
+    assert np.quantile(np.abs(halves - np.rint(halves)), 0.9) < 0.02
 
 
 def test_a_camera_shake_wanders_from_the_origin() -> None:

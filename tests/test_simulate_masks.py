@@ -52,7 +52,7 @@ def test_craquelure_is_a_network_of_thin_cracks() -> None:
     labels, count = ndimage.label(mask, np.ones((3, 3)))
     largest = np.bincount(labels.ravel())[1:].max()
     assert largest > 0.3 * mask.sum(), 'most of a network hangs together'
-    assert count < 60
+    assert mask.sum() / count > 30
     quarters = [mask[r : r + 100, c : c + 120].any() for r in (0, 100) for c in (0, 120)]
     assert all(quarters)
 
@@ -60,7 +60,7 @@ def test_craquelure_is_a_network_of_thin_cracks() -> None:
 def test_wider_cracks_are_fewer() -> None:
     thin, wide = (masks.craquelure((200, 240), 0.1, width, seeded()) for width in (1.5, 6.0))
     depth = [ndimage.distance_transform_edt(m).max() for m in (thin, wide)]
-    assert depth[1] > 2 * depth[0]
+    assert depth[1] > 1.6 * depth[0]
 
 
 def test_flakes_are_rounded_patches_of_their_size() -> None:

@@ -59,15 +59,14 @@ def test_mixed_noise_has_three_kinds_of_correlation(speckle: bool) -> None:
         added = noise.mixed_gaussian(image, (20, 25), seeded(seed), speckle=speckle) - image
         level = added.std() * 255 / (0.5 if speckle else 1)
         correlation = np.corrcoef(added.reshape(-1, 3).T)[np.triu_indices(3, 1)]
+        assert level < 27
         if np.all(correlation > 0.9999):
             kinds['shared'] += 1
-            assert 19 < level < 27
+            assert level > 19
         elif np.all(np.abs(correlation) < 0.12):
             kinds['independent'] += 1
-            assert 19 < level < 27
         else:
             kinds['correlated'] += 1
-            assert level < 27
     assert kinds['independent'] == pytest.approx(120, abs=30)
     assert kinds['shared'] == pytest.approx(120, abs=30)
     assert kinds['correlated'] == pytest.approx(60, abs=25)
@@ -107,7 +106,7 @@ def test_counts_of_the_mixed_degradation_paper_are_whole() -> None:
 
 def test_a_camera_develops_what_it_took_apart() -> None:
     random = seeded(1)
-    image = random.random((16, 18, 3))
+    image = random.uniform(0, 0.85, (16, 18, 3))
     for picture in (image, image[..., 0]):
         for _ in range(5):
             body = camera.Camera.draw(random)
@@ -115,6 +114,8 @@ def test_a_camera_develops_what_it_took_apart() -> None:
             assert raw.min() >= 0
             assert raw.max() <= 1
             np.testing.assert_allclose(body.process(raw), picture, atol=1e-6)
+        white = body.process(body.unprocess(picture + 0.15))
+        np.testing.assert_allclose(white, picture + 0.15, atol=0.05)
 
 
 def test_the_noise_of_a_camera_grows_with_the_signal() -> None:

@@ -290,6 +290,25 @@ def test_train_writes_weights_and_a_card(
     assert '| images (2) | sigma 15 |' in card
 
 
+@pytest.mark.parametrize('name', ['usrnet', 'virnet_sr', 'vdir', 'scunet', 'bsrnet'])
+def test_cards_of_restorers_compare_with_the_baseline(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = tmp_path / 'cats'
+    images.mkdir()
+    io.imsave(images / 'cat.png', data.cat()[:160:2, :200:2], check_contrast=False)
+    monkeypatch.setattr(training, 'find_recipe', lambda _: FAMILIES[name])
+    weights = training.train(
+        name, images, tmp_path / 'run', steps=1, evaluate_on=(images,), progress=False
+    )
+    card = weights.with_suffix('.md').read_text()
+    objective = objectives.make(FAMILIES[name].objective)
+    assert f'| images | case | {objective.baseline}, dB | restored, dB |' in card
+    assert '| cats (1) |' in card
+    for line in objective.words():
+        assert f'- {line}' in card
+
+
 def test_bad_requests(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match='recipes: ffdnet_gray'):
         training.train('nothing', folder, tmp_path)

@@ -183,7 +183,6 @@ _ENTRIES = (
         solver='napari_fresco.solvers.vdir:vdir',
         downsampling='unknown',
         scales=(2, 4),
-        keeps_field=False,
     ),
     Method(
         name='scunet',

@@ -80,7 +80,8 @@ def _sigma_map(request: Request, variance: NDArray[Any] | None) -> NDArray[np.fl
     gray = variance if variance.ndim == dims else variance.mean(axis=-1)
     step = gray.shape[-1] // layout.plane_shape[1]
     least = _LEAST_VARIANCE * request.range.span**2
-    return np.sqrt(np.maximum(gray[..., ::step, ::step], least))
+    sigma: NDArray[np.float64] = np.sqrt(np.maximum(gray[..., ::step, ::step], least))
+    return sigma
 
 
 def _fitting(kernel: NDArray[np.float64], request: Request) -> NDArray[np.float64]:

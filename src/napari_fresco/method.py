@@ -39,9 +39,6 @@ class Method:
         which it is 'unknown' takes no kernel.
     scales : tuple of int
         Factors of super-resolution.
-    keeps_field : bool
-        Whether the result covers the field of view of the image when no kernel
-        is given; otherwise pixel s i of the result lies on pixel i of the image.
     """
 
     name: str
@@ -57,7 +54,6 @@ class Method:
     solver: str
     downsampling: Literal['bicubic', 'lanczos2', 'unknown'] = 'bicubic'
     scales: tuple[int, ...] = (2, 3, 4, 5, 6, 7, 8)
-    keeps_field: bool = True
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

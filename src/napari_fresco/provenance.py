@@ -36,7 +36,7 @@ def provenance(
     scale = r.inputs.scale
     # Without a kernel, or with one shifted for it, super-resolution keeps the field of view: the
     # centres of s output pixels then straddle the centre of an input pixel.
-    whole_field = r.method.keeps_field if r.inputs.kernel is None else r.inputs.shifted
+    whole_field = r.inputs.kernel is None or r.inputs.shifted
     offset = (1 - scale) / (2 * scale) if whole_field else 0.0
     warnings = [*r.inputs.warnings]
     warnings += [text for outcome in outcomes for text in outcome.warnings]

@@ -149,7 +149,7 @@ class _Gathered:
         """Return the kernel that was given, or the mean of those found in the planes."""
         if self._request.inputs.kernel is not None or not self._kernels:
             return self._request.inputs.kernel
-        return np.mean(self._kernels, axis=0)
+        return np.asarray(np.mean(self._kernels, axis=0))
 
 
 def _side_results(plane: Plane, step: Step) -> Iterator[tuple[str, Array]]:

@@ -37,7 +37,8 @@ def variance_layer(model: Any, data: np.ndarray, scale: int = 1) -> Any:
 
 def kernel_layer(model: Any, facts: Any = BICUBIC, size: int = 7) -> Any:
     kernel = kernels.gaussian(1.2, size=size)
-    return model.add_image(kernel, name='kernel', metadata={'napari_fresco_kernel': facts})
+    metadata = {'napari_fresco_kernel': facts}
+    return model.add_image(kernel, name='kernel', scale=(0.5, 0.5), metadata=metadata)
 
 
 def with_map(panel: Any, image: Any, layer: Any) -> Any:
@@ -154,7 +155,6 @@ def test_a_kernel_of_another_scale_is_an_obstacle(model: Any, image: Any, dock: 
 
 def test_the_kernel_of_an_enlarged_image_deblurs_it(model: Any, image: Any, dock: Dock) -> None:
     kernel = kernel_layer(model)
-    kernel.scale = (0.5, 0.5)
     large = model.add_image(np.ones((48, 64)), name='large', scale=(0.5, 0.5))
     panel = dock(model, 'dpir')
     panel.input.image.value = large

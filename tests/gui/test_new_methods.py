@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 from napari_fresco._napari.about import about, short_citation
 from napari_fresco._napari.runner import runner
 from napari_fresco.catalogue import METHODS
-from napari_fresco.weights.registry import registry
+from napari_fresco.weights import registry
+
+from .tiny import REGISTRY
 
 Dock = Callable[[Any, str], Any]
 Finish = Callable[[Any], None]
@@ -194,6 +197,36 @@ def test_a_scale_without_weights_is_an_obstacle(model: Any, dock: Dock) -> None:
     vdir.input.task = 'super_resolve'
     vdir.damage.scale.setValue(3)
     assert vdir.obstacle() == 'VDIR enlarges × 2, × 4, not × 3.'
+
+
+def test_a_panel_starts_with_a_scale_that_there_are_weights_for(
+    model: Any, dock: Dock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.add_image(photo(), name='wall', rgb=True)
+    panel = dock(model, 'usrgan')
+    assert panel.damage.scale.value() == 2
+    entry = replace(registry()['usrgan_test'], scales=(4,))
+    monkeypatch.setattr(REGISTRY, 'registry', lambda: {'usrgan_test': entry})
+    panel = dock(model, 'usrgan')
+    assert panel.damage.scale.value() == 4
+    assert panel.obstacle() == ''
+    panel.input.task = 'deblur'
+    panel.damage.kernel.value = model.add_image(np.ones((3, 3)), name='psf')
+    assert 'super_resolve x4' in panel.bar.message.text()
+
+
+def test_a_kernel_that_is_neither_centred_nor_shifted_is_warned_of(
+    model: Any, dock: Dock, finish: Finish
+) -> None:
+    image = model.add_image(photo(), name='wall', rgb=True)
+    skewed = np.zeros((7, 7))
+    skewed[5:, 5:] = 1
+    panel = dock(model, 'usrnet')
+    panel.input.image.value = image
+    panel.damage.kernel.value = model.add_image(skewed, name='psf')
+    finish(panel)
+    assert 'not known to be shifted' in panel.bar.message.text()
+    assert 'centred' in panel.bar.message.text()
 
 
 def test_models_are_offered_for_the_task_and_the_scale(model: Any, dock: Dock) -> None:

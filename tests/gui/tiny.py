@@ -14,7 +14,7 @@ from napari_fresco import networks
 from napari_fresco.weights import store
 
 # The package hides the module behind the function of its name.
-_REGISTRY = import_module('napari_fresco.weights.registry')
+REGISTRY = import_module('napari_fresco.weights.registry')
 
 _USRNET = {'n_iter': 2, 'h_nc': 8, 'in_nc': 4, 'out_nc': 3, 'nc': [8, 8, 8, 8], 'nb': 1}
 _VIRNET = {'im_chn': 3, 'sigma_chn': 1, 'n_feat': [8, 16], 'dep_S': 2, 'n_resblocks': 1}
@@ -58,6 +58,6 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ]
     toml = folder / 'registry.toml'
     toml.write_text('\n'.join(table), encoding='utf-8')
-    monkeypatch.setattr(_REGISTRY, '_TABLE', toml)
+    monkeypatch.setattr(REGISTRY, '_TABLE', toml)
     monkeypatch.setenv(store.FOLDER_VARIABLE, str(folder))
-    _REGISTRY.registry.cache_clear()
+    REGISTRY.registry.cache_clear()

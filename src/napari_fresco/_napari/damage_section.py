@@ -21,6 +21,7 @@ from .kernel_panel import KernelDialog
 from .layers import Selection, full_resolution
 from .marks import KERNEL, is_picture
 from .mask_rows import MaskRows
+from .models import first_scale
 from .obstacles import sentence
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class DamageSection(Section):
         self.make_kernel = QPushButton('Make …')
         self.scale = QSpinBox()
         self.scale.setRange(min(method.scales), max(method.scales))
+        self.scale.setValue(first_scale(method))
         self.scale.setPrefix('× ')
         self._keep = self.add('Intact pixels', self.keep_known, tooltip=_KEEP_HELP)
         self._scale = self.add('Enlarge', self.scale, tooltip='Pixels of the result per pixel')

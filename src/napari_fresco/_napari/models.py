@@ -46,6 +46,12 @@ def weights_problem(method: Method, task: Task, channels: int, scale: int) -> st
     return ''
 
 
+def first_scale(method: Method) -> int:
+    """Return the smallest enlargement for which there are weights, else the smallest of all."""
+    usable = [s for s in method.scales if not weights_problem(method, 'super_resolve', 3, s)]
+    return min(usable or method.scales)
+
+
 def look_in(folder: str) -> None:
     """Let the library look for weights in the folder of the user's preferences, too."""
     if folder:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
+import logging
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import create_worker
 from napari.utils.notifications import show_error
+from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from .. import simulate
@@ -16,13 +17,14 @@ from .fields import changed_values, fields_of
 from .form import Row, Scroll, Section, combo_box, note, stacked
 from .input_section import SLICE, STACK
 from .layers import Space, is_stack, select
-from .listeners import is_alive
 from .marks import is_picture
 from .request import Look
 from .simulation_job import Simulation, SimulationRequest, add_simulation, degrade
 
 if TYPE_CHECKING:
     import napari
+
+logger = logging.getLogger(__name__)
 
 DEGRADE, WORKING = 'Degrade', 'Working …'
 _NO_IMAGE = 'Open a clean image to degrade, for example with File > Open Sample.'
@@ -107,8 +109,9 @@ class SimulatePanel(QWidget):
             _ignore_errors=True,
             _progress={'total': 0, 'desc': request.title},
         )
-        # Layers are added although the panel may be closed meanwhile.
-        worker.returned.connect(partial(_add, self.viewer, self.window(), request))
+        destination = _Destination(self.viewer, self.window(), request)
+        worker.returned.connect(destination.add)
+        worker.finished.connect(destination.forget)
         worker.returned.connect(self._on_done)
         worker.errored.connect(self._on_error)
         worker.finished.connect(self._on_finished)
@@ -175,8 +178,28 @@ class SimulatePanel(QWidget):
         show_error(text)
 
 
-def _add(
-    viewer: napari.viewer.Viewer, window: QWidget, request: SimulationRequest, made: Simulation
-) -> None:
-    if is_alive(window):
-        add_simulation(viewer, request, made)
+class _Destination(QObject):
+    """Where the layers go, even when the panel is closed meanwhile; it ends with the window.
+
+    napari keeps a worker that has finished, so its viewer must be forgotten.
+    """
+
+    def __init__(
+        self, viewer: napari.viewer.Viewer, window: QWidget, request: SimulationRequest
+    ) -> None:
+        super().__init__(window)
+        self._place: Any = (viewer, request)
+
+    def add(self, made: Simulation) -> None:
+        """Add the layers."""
+        viewer, request = self._place
+        try:
+            add_simulation(viewer, request, made)
+        except Exception as error:
+            logger.exception('%s: no layer', request.title)
+            show_error(f'the result could not be shown ({error})')
+
+    def forget(self) -> None:
+        """Let go of the viewer."""
+        self._place = None
+        self.deleteLater()

@@ -162,8 +162,7 @@ def _stacked(parts: Sequence[Any], layout: Layout) -> Array:
 
 def _ordered(array: Array, layout: Layout) -> Array:
     """Return an array with its axes as in the image; it may lack the samples."""
-    order = layout.order[: array.ndim]
-    return np.ascontiguousarray(array.transpose(np.argsort(np.argsort(order))))
+    return np.ascontiguousarray(array.transpose(np.argsort(layout.order[: array.ndim])))
 
 
 def _warnings(simulation: Simulation, layout: Layout, beyond: int, clipped: int) -> list[str]:

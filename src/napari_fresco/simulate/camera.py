@@ -95,7 +95,7 @@ def develop(image: Any, random: np.random.Generator) -> tuple[Floats, Floats]:
     -------
     tuple of ndarray
         The noisy picture, and the clean one through the same camera, which
-        differs from `image` only where colours were clipped.
+        differs from `image` only near white, where colours are clipped.
     """
     camera = Camera.draw(random)
     raw = camera.unprocess(image)

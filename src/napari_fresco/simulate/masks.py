@@ -93,7 +93,9 @@ def flakes(shape: Shape, fraction: float, size: float, random: np.random.Generat
     radii = random.lognormal(0, 0.35, count)
     points = _bent(shape, 0.5 * radius, radius, random).reshape(2, -1).T
     nearest = min(_NEAREST, count)
-    distance, index = spatial.cKDTree(centres).query(points, k=list(range(1, nearest + 1)))
+    distance, index = spatial.cKDTree(centres).query(
+        points, k=list(range(1, nearest + 1)), workers=-1
+    )
     return least((distance / radii[index]).min(axis=1).reshape(shape), fraction)
 
 
@@ -165,7 +167,7 @@ def _borders(points: Floats, shape: Shape, cell: float, random: np.random.Genera
     counts = [math.ceil(n / cell) + 4 for n in shape]
     spread = random.uniform(-0.9, 0.9, (math.prod(counts), 2))
     centres = (np.indices(counts).reshape(2, -1).T - 2 + spread) * cell
-    distance, index = spatial.cKDTree(centres).query(points.reshape(2, -1).T, k=2)
+    distance, index = spatial.cKDTree(centres).query(points.reshape(2, -1).T, k=2, workers=-1)
     apart = np.linalg.norm(centres[index[:, 0]] - centres[index[:, 1]], axis=1)
     squares = distance**2
     return np.asarray(((squares[:, 1] - squares[:, 0]) / (2 * apart)).reshape(shape))

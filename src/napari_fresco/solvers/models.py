@@ -53,7 +53,7 @@ def colourwise(function: Callable[[Tensor], Tensor], y: Tensor, channels: int) -
     Parameters
     ----------
     function : callable
-        Maps ``(N, channels, h, w)`` to ``(N, channels', H, W)``.
+        Maps ``(N, channels, h, w)`` to ``(N, channels, H, W)``.
     y : Tensor
         ``(1, C, h, w)``.
     channels : int
@@ -65,8 +65,21 @@ def colourwise(function: Callable[[Tensor], Tensor], y: Tensor, channels: int) -
     Tensor
         ``(1, C, H, W)``.
     """
-    if y.shape[1] == channels:
-        return function(y)
-    planes = y.reshape(-1, 1, *y.shape[2:])
-    restored = function(planes.expand(-1, channels, -1, -1))
-    return restored.mean(dim=1).reshape(1, -1, *restored.shape[2:])
+    return from_channels(function(to_channels(y, channels)), y.shape[1])
+
+
+def to_channels(image: Tensor, channels: int) -> Tensor:
+    """Lay out ``(1, C, H, W)`` as images of `channels`: equal channels, one image for each of C."""
+    if image.shape[1] == channels:
+        return image
+    return image.transpose(0, 1).expand(-1, channels, -1, -1)
+
+
+def from_channels(image: Tensor, channels: int) -> Tensor:
+    """Undo :func:`to_channels` for C = `channels`; channels that were equal are averaged.
+
+    A single map for all channels stays one.
+    """
+    if len(image) == 1 and image.shape[1] in (1, channels):
+        return image
+    return image.mean(dim=1, keepdim=True).transpose(0, 1)

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from ..networks.usrnet import USRNet, with_map
 from ..types import Problem, Step, Tools
-from .models import lent
+from .models import from_channels, lent, to_channels
 
 if TYPE_CHECKING:
     from ..parameters import USRNetParameters
@@ -74,12 +74,12 @@ def _unfold(role: str, problem: Problem, params: USRNetParameters, tools: Tools)
     )
     module, channels = cast('USRNet', network.module), network.facts.channels
     alphas, betas = _strengths(module, problem)
-    y = _to_channels(problem.y, channels)
+    y = to_channels(problem.y, channels)
     x = _first(problem, channels)
     for i, (alpha, beta) in enumerate(zip(alphas, betas, strict=True)):
         z = degradation.prox(x, y, alpha)
         x = network.run(module.p, with_map(z, beta), sigma=beta)
-        image = _from_channels(x, problem.y.shape[1])
+        image = from_channels(x, problem.y.shape[1])
         residual = (degradation.forward(image) - problem.y).square().mean().sqrt()
         yield Step(i + 1, len(alphas), image, residual=residual, kernel=degradation.kernel)
 
@@ -96,21 +96,7 @@ def _strengths(module: USRNet, problem: Problem) -> tuple[list[float], list[floa
 def _first(problem: Problem, channels: int) -> Tensor:
     """Return the estimate to begin with: by default every pixel of y, repeated."""
     if problem.start is not None:
-        return _to_channels(problem.start, channels)
+        return to_channels(problem.start, channels)
     scale = problem.degradation.scale
-    y = _to_channels(problem.y, channels)
+    y = to_channels(problem.y, channels)
     return y.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
-
-
-def _to_channels(image: Tensor, channels: int) -> Tensor:
-    """Lay out ``(1, C, H, W)`` as images of `channels`: equal channels, one image for each of C."""
-    if image.shape[1] == channels:
-        return image
-    return image.transpose(0, 1).expand(-1, channels, -1, -1)
-
-
-def _from_channels(image: Tensor, channels: int) -> Tensor:
-    """Undo :func:`_to_channels`; channels that were equal are averaged."""
-    if len(image) == 1 and image.shape[1] == channels:
-        return image
-    return image.mean(1, keepdim=True).transpose(0, 1)

@@ -23,7 +23,7 @@ from ..networks.virnet_parts import kernel_parameters, variance
 from ..physics import kernels
 from ..tiled_network import TiledNetwork
 from ..types import Problem, Step, Tools
-from .models import lent
+from .models import from_channels, lent, to_channels
 
 if TYPE_CHECKING:
     from ..parameters import VIRNetParameters
@@ -64,16 +64,16 @@ def virnet(problem: Problem, params: VIRNetParameters, tools: Tools) -> Iterator
         scale=scale,
         architectures=('virnet_sr' if enlarging else 'virnet',),
     )
-    planes = _to_channels(problem.y, network.facts.channels)
+    planes = to_channels(problem.y, network.facts.channels)
     found = _blurred(network, planes, scale) if enlarging else _noisy(network, planes)
     x = found.start if params.estimate_only else _restored(network, found)
-    image = _from_channels(x, problem.y)
+    image = from_channels(x, problem.y.shape[1])
     yield Step(
         1,
         1,
         image,
         residual=None if enlarging else (image - problem.y).square().mean().sqrt(),
-        variance=_from_channels(found.variance, problem.y),
+        variance=from_channels(found.variance, problem.y.shape[1]),
         kernel=found.kernel,
     )
 
@@ -139,17 +139,3 @@ def _restored(network: TiledNetwork, found: _Findings) -> Tensor:
 
     told = found.start if found.maps is None else torch.cat((found.start, found.maps), dim=1)
     return network.run(part, told, sigma=found.variance.sqrt())
-
-
-def _to_channels(image: Tensor, channels: int) -> Tensor:
-    """Lay out ``(1, C, H, W)`` as images of `channels`: equal channels, one image for each of C."""
-    if image.shape[1] == channels:
-        return image
-    return image.transpose(0, 1).expand(-1, channels, -1, -1)
-
-
-def _from_channels(image: Tensor, like: Tensor) -> Tensor:
-    """Undo :func:`_to_channels` for an image `like`; channels that were equal are averaged."""
-    if len(image) == 1 and image.shape[1] in (1, like.shape[1]):
-        return image
-    return image.mean(1, keepdim=True).transpose(0, 1)

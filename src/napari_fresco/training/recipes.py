@@ -165,7 +165,7 @@ def _variational() -> tuple[Recipe, ...]:
             blind,
             3,
             VariationalSR(4),
-            (Stage(500, 5e-4, batch=5, patch=128),),
+            (Stage(700, 5e-4, batch=5, patch=128),),
             warm_start='virnet_sr_x2',
         ),
     )
@@ -180,7 +180,7 @@ def _latent() -> tuple[Recipe, ...]:
             config,
             3,
             LatentRestoration('denoise'),
-            (Stage(1100, 7e-4, batch=12, patch=64),),
+            (Stage(1600, 7e-4, batch=12, patch=64),),
         ),
         Recipe(
             'vdir_jpeg_color',
@@ -188,8 +188,16 @@ def _latent() -> tuple[Recipe, ...]:
             config,
             3,
             LatentRestoration('deblock'),
-            (Stage(450, 5e-4, batch=12, patch=64),),
+            (Stage(800, 5e-4, batch=12, patch=64),),
             warm_start='vdir_denoise_color',
+        ),
+        Recipe(
+            'vdir_sr_x2',
+            'vdir',
+            {**config, 'scale': 2},
+            3,
+            LatentRestoration('super_resolve', scale=2),
+            (Stage(900, 5e-4, batch=8, patch=96),),
         ),
     )
 
@@ -220,7 +228,7 @@ def _blind() -> tuple[Recipe, ...]:
             {**small, 'sf': 4},
             3,
             BlindSR(4),
-            (Stage(400, 4e-4, batch=8, patch=144),),
+            (Stage(500, 4e-4, batch=8, patch=144),),
             warm_start='bsrnet_compact_x2',
         ),
     )

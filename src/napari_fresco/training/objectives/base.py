@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,7 +125,7 @@ class TriedObjective(Objective):
 
     @torch.no_grad()
     def measure(
-        self, network: nn.Module, images: Iterable[np.ndarray], dataset: str
+        self, network: nn.Module, images: Sequence[np.ndarray], dataset: str
     ) -> list[Score]:
         """Return the mean PSNR of the 8-bit results, and the mean finding, in each case."""
         found: dict[str, list[tuple[float, float, float]]] = {}
@@ -137,7 +137,7 @@ class TriedObjective(Objective):
                     (*row, math.nan if finding is None else finding)
                 )
         means = {case: np.mean(rows, axis=0).tolist() for case, rows in found.items()}
-        return [Score(dataset, len(found[case]), case, *row) for case, row in means.items()]
+        return [Score(dataset, len(images), case, *row) for case, row in means.items()]
 
 
 def to_tensor(image: np.ndarray) -> Tensor:

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from ...networks.vdir import VDIR, join, sample_latent
 from ...networks.vdir_training import Target, VDIRTraining
-from ...physics.resample import imresize, pixel_shift
+from ...physics.kernels import shift
+from ...physics.resample import imresize
 from ...simulate import jpeg, kernels
 from .. import vdir_losses
 from ..blurring import mirrored
@@ -40,8 +41,9 @@ class LatentRestoration(TriedObjective):
         degradation = {
             'denoise': 'Noise: white Gaussian, sigma {} to {} / 255, not clipped'.format(*d.sigma),
             'deblock': 'JPEG 4:2:0 of quality {} to {}'.format(*d.quality),
-            'super_resolve': f'Scale factor {d.scale}: Gaussian kernel 15 x 15, mirrored border, '
-            'upper left pixel of every cell',
+            'super_resolve': f'Scale factor {d.scale}: Gaussian kernel 15 x 15 of variances 1 to '
+            f'{2.5 * d.scale:g}, moved so that fine and coarse pixels cover the same field; '
+            'mirrored border, upper left pixel of every cell',
         }
         return [
             degradation[d.task],
@@ -106,9 +108,9 @@ class LatentRestoration(TriedObjective):
             rows, columns = (n // d.scale * d.scale for n in image.shape[:2])
             truth = image[:rows, :columns]
             for number, kernel in enumerate(kernels.mzsr_test(), 1):
-                k = torch.from_numpy(kernel).float()[None, None]
+                k = torch.from_numpy(shift(kernel, d.scale)).float()[None, None]
                 seen = mirrored(to_tensor(truth / 255), k)[..., :: d.scale, :: d.scale]
-                enlarged = pixel_shift(imresize(seen, d.scale), d.scale)
+                enlarged = imresize(seen, d.scale)
                 yield Trial(f'kernel {number}', truth, seen, enlarged, (), d.scale**2)
 
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor]:
@@ -127,7 +129,7 @@ class LatentRestoration(TriedObjective):
             degraded = torch.cat([to_tensor(x / 255) for x in files]).to(draw.device)
             truth = torch.from_numpy(qualities / 100).float().view(-1, 1, 1, 1)
             return degraded, truth.to(draw.device)
-        drawn = np.stack([kernels.random_mzsr(rng, d.scale) for _ in range(count)])
+        drawn = np.stack([shift(kernels.random_mzsr(rng, d.scale), d.scale) for _ in range(count)])
         kernel = torch.from_numpy(drawn).float().to(draw.device)
         seen = mirrored(clean, kernel[:, None])[..., :: d.scale, :: d.scale]
         return seen, kernel.flatten(1)

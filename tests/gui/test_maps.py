@@ -1,0 +1,95 @@
+"""Maps, kernels and latents beside a result: gray, and over the image whatever its axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from .conftest import FakeSolver
+
+Dock = Callable[[Any, str], Any]
+Finish = Callable[[Any], None]
+
+
+def corners(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outer corners of a plane of `shape`."""
+    return np.full(2, -0.5), np.array(shape) - 0.5
+
+
+def test_colours_are_averaged(model: Any, dock: Dock, solver: FakeSolver, finish: Finish) -> None:
+    model.add_image(np.zeros((4, 6, 3), np.uint8), name='wall', rgb=True)
+    variance = np.arange(4 * 6 * 3.0).reshape(4, 6, 3)
+    solver.maps = {'variance': variance, 'uncertainty': np.full((4, 6, 3), (3.0, 4.0, 0.0))}
+    finish(dock(model, 'ffdnet'))
+    np.testing.assert_allclose(model.layers['wall [FFDNet] variance'].data, variance.mean(axis=-1))
+    deviation = model.layers['wall [FFDNet] uncertainty']
+    np.testing.assert_allclose(deviation.data, np.sqrt(25 / 3))
+    assert deviation.metadata['napari_fresco_uncertainty']
+    assert not deviation.visible
+
+
+@pytest.mark.parametrize('scale', [1, 2, 3])
+def test_a_latent_lies_over_its_image(
+    model: Any, dock: Dock, solver: FakeSolver, finish: Finish, scale: int
+) -> None:
+    image = model.add_image(
+        np.zeros((20, 30)), name='wall', scale=(0.5, 2), translate=(7, -3), rotate=30, shear=[0.2]
+    )
+    solver.maps = {'latent': np.random.default_rng(0).normal(size=(4, 5, 8))}
+    panel = dock(model, 'dpir')
+    if scale > 1:
+        panel.input.task = 'super_resolve'
+        panel.damage.scale.setValue(scale)
+    finish(panel)
+    latent = model.layers['wall [DPIR] latent']
+    np.testing.assert_array_equal(latent.data, solver.maps['latent'])
+    for mine, its in zip(corners((5, 8)), corners((20, 30)), strict=True):
+        np.testing.assert_allclose(latent.data_to_world((2, *mine)), (2, *image.data_to_world(its)))
+
+
+def test_maps_of_a_stack_follow_its_axes(
+    model: Any, dock: Dock, solver: FakeSolver, finish: Finish
+) -> None:
+    model.add_image(np.zeros((8, 9, 3)), name='film', axis_labels=('y', 'x', 't'), rgb=False)
+    planes = np.arange(3 * 8 * 9.0).reshape(3, 8, 9)
+    latent = np.arange(3 * 4 * 2 * 3.0).reshape(3, 4, 2, 3)
+    solver.maps = {'variance': planes, 'uncertainty': planes, 'latent': latent}
+    panel = dock(model, 'ffdnet')
+    panel.input.extent.setCurrentText('Whole stack')
+    finish(panel)
+    for name in ('variance', 'uncertainty'):
+        data = model.layers[f'film [FFDNet] {name}'].data
+        np.testing.assert_allclose(data, np.moveaxis(planes, 0, -1))
+    layer = model.layers['film [FFDNet] latent']
+    assert layer.axis_labels == ('latent', 'y', 'x', 't')
+    np.testing.assert_array_equal(layer.data[1, ..., 2], latent[2, 1])
+
+
+def test_a_map_on_the_grid_of_the_result_lies_on_the_result(
+    model: Any, dock: Dock, solver: FakeSolver, finish: Finish
+) -> None:
+    model.add_image(np.zeros((20, 30)), name='wall')
+    geometry = {'scale': 2, 'offset': [0.0, 0.0]}  # a centred kernel was given
+    solver.facts, solver.maps = {'geometry': geometry}, {'uncertainty': np.ones((40, 60))}
+    panel = dock(model, 'dpir')
+    panel.input.task = 'super_resolve'
+    finish(panel)
+    result, deviation = (model.layers[f'wall [DPIR]{part}'] for part in ('', ' uncertainty'))
+    np.testing.assert_allclose(deviation.translate, result.translate)
+    np.testing.assert_allclose(deviation.scale, result.scale)
+
+
+def test_the_reference_of_an_enlarged_image_is_on_the_fine_grid(
+    model: Any, dock: Dock, solver: FakeSolver, finish: Finish
+) -> None:
+    image = model.add_image(np.full((20, 30), 0.25), name='wall')
+    truth = model.add_image(np.full((41, 61), 0.6), name='truth')
+    panel = dock(model, 'dpir')
+    panel.input.image.value, panel.input.reference.value = image, truth
+    assert "'truth' has shape (41, 61)" in panel.bar.message.text()
+    panel.input.task = 'super_resolve'
+    finish(panel)
+    assert 'PSNR 20.00 dB' in panel.bar.message.text()

@@ -1,0 +1,131 @@
+"""BSRGAN's and SCUNet's random degradations: order, sizes, ranges."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from napari_fresco.errors import ImageError
+from napari_fresco.simulate import bsrgan, scunet
+
+_NOISE = np.random.default_rng(0).normal(0, 1, (50, 58, 3))
+PICTURE = np.clip(0.5 + 1.2 * ndimage.gaussian_filter(_NOISE, (3, 3, 0)), 0, 1)
+
+
+def seeded(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_any_order_is_drawn_save_that_one_reduction_precedes_the_other() -> None:
+    random = seeded()
+    orders = [bsrgan.order(random) for _ in range(4000)]
+    assert all(sorted(o) == sorted(bsrgan.STEPS) for o in orders)
+    assert all(o.index('shrink') < o.index('shrink to size') for o in orders)
+    for name in ('blur', 'blur again', 'gaussian', 'jpeg', 'camera'):
+        places = Counter(o.index(name) for o in orders)
+        assert all(abs(places[i] - 4000 / 7) < 110 for i in range(7)), name
+    shrink = Counter(o.index('shrink') for o in orders)
+    expected = [2 * (6 - i) / 42 for i in range(7)]  # the first of two places out of seven
+    np.testing.assert_allclose([shrink[i] / 4000 for i in range(7)], expected, atol=0.03)
+
+
+def test_plus_shuffles_everything_or_only_the_kinds_of_noise() -> None:
+    random = seeded()
+    local = [bsrgan.order_plus(random, 0.0) for _ in range(300)]
+    fixed = [i for i in range(13) if i not in (2, 3, 4, 5, 9, 10, 11, 12)]
+    assert all([o[i] for i in fixed] == [bsrgan.PLUS_STEPS[i] for i in fixed] for o in local)
+    assert all(set(o[2:6]) == set(bsrgan.PLUS_NOISES) for o in local)
+    assert len({tuple(o[2:6]) for o in local}) == 24
+    mixed = [bsrgan.order_plus(random, 0.5) for _ in range(600)]
+    assert all(sorted(o) == sorted(bsrgan.PLUS_STEPS) for o in mixed)
+    moved = sum(o[0] != 'blur' or o[6] != 'jpeg' for o in mixed)
+    assert moved == pytest.approx(300, abs=50)
+
+
+@pytest.mark.parametrize('scale', [1, 2, 3, 4])
+@pytest.mark.parametrize('degrade', [bsrgan.degrade, bsrgan.degrade_plus])
+def test_sizes_and_ranges_fit(degrade: Callable[..., tuple], scale: int) -> None:
+    for seed in range(6):
+        for picture in (PICTURE, PICTURE[..., 0]):
+            low, high = degrade(picture, scale, seeded(seed))
+            rows, cols = (n // scale for n in picture.shape[:2])
+            assert low.shape == (rows, cols, *picture.shape[2:])
+            assert high.shape == (rows * scale, cols * scale, *picture.shape[2:])
+            for image in (low, high):
+                assert image.min() >= 0
+                assert image.max() <= 1
+            np.testing.assert_allclose(low * 255, np.rint(low * 255), atol=1e-9)
+
+
+def test_the_target_lies_where_the_degraded_image_does() -> None:
+    shifts = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)]
+    errors = dict.fromkeys(shifts, 0.0)
+    for seed in range(20):
+        low, high = bsrgan.degrade(PICTURE, 2, seeded(seed))
+        small = high.reshape(25, 2, 29, 2, 3).mean(axis=(1, 3))
+        for r, c in shifts:
+            moved = np.roll(low, (r, c), (0, 1)) - small
+            errors[r, c] += float(np.mean(moved[3:-3, 3:-3] ** 2))
+    assert min(errors, key=lambda s: errors[s]) == (0, 0)
+    opposite = [errors[0, -1] - errors[0, 1], errors[-1, 0] - errors[1, 0]]
+    assert np.abs(opposite).max() < 0.1 * errors[0, 1], 'nor is it off by half a pixel'
+
+
+def test_only_plus_sharpens_its_target() -> None:
+    _, plain = bsrgan.degrade(PICTURE, 2, seeded())
+    _, unsharpened = bsrgan.degrade_plus(PICTURE, 2, seeded(), sharpen=False)
+    _, sharp = bsrgan.degrade_plus(PICTURE, 2, seeded())
+    np.testing.assert_array_equal(plain, PICTURE)
+    np.testing.assert_array_equal(unsharpened, PICTURE)
+    assert sharp.std() > PICTURE.std()
+
+
+def test_noise_after_scunet_keeps_the_pair_aligned() -> None:
+    sizes = []
+    for seed in range(25):
+        for picture in (PICTURE, PICTURE[..., 0]):
+            noisy, clean = scunet.degrade(picture, seeded(seed))
+            assert noisy.shape == clean.shape
+            assert noisy.min() >= 0
+            assert noisy.max() <= 1
+            assert noisy.mean() == pytest.approx(clean.mean(), abs=0.05)
+        sizes.append(noisy.shape[0] / PICTURE.shape[0])
+    assert min(sizes) < 0.8
+    assert max(sizes) > 1.5
+
+
+def test_without_resizing_the_size_stays_and_the_truth_is_the_picture() -> None:
+    errors = []
+    for seed in range(12):
+        noisy, clean = scunet.degrade(PICTURE, seeded(seed), resizing=False)
+        assert noisy.shape == PICTURE.shape
+        errors.append(np.abs(clean - PICTURE).max())
+    assert np.median(errors) < 1e-9, 'only a camera changes it, and only near white'
+
+
+@pytest.mark.parametrize(
+    'degrade',
+    [
+        lambda x, random: bsrgan.degrade(x, 1, random),
+        lambda x, random: bsrgan.degrade_plus(x, 1, random),
+        lambda x, random: scunet.degrade(x, random),
+    ],
+)
+def test_tiny_pictures_and_seeds(degrade: Callable[..., tuple]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        for rows, cols in ((1, 1), (1, 7), (8, 2), (3, 3), (5, 8)):
+            for seed in range(6):
+                for picture in (PICTURE[:rows, :cols], PICTURE[:rows, :cols, 0]):
+                    first, second = (degrade(picture, seeded(seed))[0] for _ in range(2))
+                    np.testing.assert_array_equal(first, second)
+
+
+def test_a_picture_smaller_than_the_scale_is_refused() -> None:
+    with pytest.raises(ImageError, match='4-fold'):
+        bsrgan.degrade(PICTURE[:3], 4, seeded())
