@@ -135,3 +135,10 @@ def test_seeds_repeat(family: str) -> None:
 def test_an_unknown_family_is_refused() -> None:
     with pytest.raises(ParameterError, match='usrnet, virnet, mzsr'):
         kernels.draw('dpsr', np.random.default_rng(0), 2)
+
+
+def test_no_camera_shake_is_lost() -> None:
+    random = np.random.default_rng(5)
+    for _ in range(100):
+        path = kernels.trajectory(random)
+        assert kernels.from_trajectory(path, 0.9).sum() == pytest.approx(1)

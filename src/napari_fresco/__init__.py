@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import metrics, networks, samples, weights
+    from . import metrics, networks, samples, simulate, weights
     from .api import estimate_kernel, iterate, restore
     from .catalogue import methods
     from .errors import FrescoError
@@ -35,6 +35,7 @@ _MODULES = {
     'metrics': 'metrics',
     'networks': 'networks',
     'samples': 'samples',
+    'simulate': 'simulate',
     'weights': 'weights',
 }
 
@@ -53,6 +54,7 @@ __all__ = [
     'red_diagnostics',
     'restore',
     'samples',
+    'simulate',
     'weights',
 ]
 

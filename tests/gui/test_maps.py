@@ -93,3 +93,25 @@ def test_the_reference_of_an_enlarged_image_is_on_the_fine_grid(
     panel.input.task = 'super_resolve'
     finish(panel)
     assert 'PSNR 20.00 dB' in panel.bar.message.text()
+
+
+@pytest.mark.parametrize(('offset', 'position'), [(-0.25, 'shifted'), (0.0, 'centred')])
+def test_a_kernel_layer_says_where_the_kernel_looks(
+    model: Any, dock: Dock, solver: FakeSolver, finish: Finish, offset: float, position: str
+) -> None:
+    model.add_image(np.zeros((20, 30)), name='wall')
+    solver.kernel = np.ones((3, 3)) / 9
+    solver.facts = {
+        'geometry': {'scale': 2, 'offset': [offset, offset]},
+        'kernel': {'downsampling': 'direct', 'scale': 2, 'fwhm': [3.0, 3.0], 'angle': 0.0},
+    }
+    panel = dock(model, 'dpir')
+    panel.input.task = 'super_resolve'
+    finish(panel)
+    layer = model.layers['wall [DPIR] kernel']
+    assert layer.metadata['napari_fresco_kernel'] == {
+        **solver.facts['kernel'],
+        'position': position,
+    }
+    panel.damage.kernel.value = layer
+    assert panel.request().parameters == {'kernel_position': position}

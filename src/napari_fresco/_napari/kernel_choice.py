@@ -77,25 +77,15 @@ def chosen_kernel(
     array = np.array(full_resolution(layer))
     if task == 'deblur':
         if made_for > 1 and not _same_pixels(layer, image):
-            raise KernelError(
-                f'kernel {layer.name!r} belongs to the image enlarged × {made_for}, and its '
-                'pixels are smaller than those of this one; deblur the enlarged image, or '
-                'choose another kernel.'
-            )
+            raise _too_fine(layer, made_for)
         return ChosenKernel(array)
     if facts and made_for != scale:
-        raise KernelError(
-            f'kernel {layer.name!r} was made for × {made_for}, but × {scale} is asked; '
-            f'set "Enlarge" to {made_for}, or choose a kernel for × {scale}.'
-        )
+        raise _other_scale(layer, made_for, scale)
     if facts.get('downsampling') != 'bicubic':
         known = facts.get('position')
         return ChosenKernel(array, position=known if known in (CENTRED, SHIFTED) else None)
     if position == CENTRED:
-        raise KernelError(
-            f'kernel {layer.name!r} goes with bicubic reduction; its equivalent is shifted to '
-            f'the upper left by {(scale - 1) / 2:g} pixels: set "Kernel position" to "auto".'
-        )
+        raise _not_centred(layer, scale)
     return ChosenKernel(kernels.direct_sampling(array, scale), scale, SHIFTED)
 
 
@@ -118,3 +108,24 @@ def _same_pixels(layer: napari.layers.Image, image: napari.layers.Image | None) 
         return False
     mine, its = np.asarray(layer.scale), np.asarray(image.scale)[list(spatial_axes(image))]
     return bool(np.allclose(mine, its, rtol=1e-3))
+
+
+def _too_fine(layer: napari.layers.Image, made_for: int) -> KernelError:
+    return KernelError(
+        f'kernel {layer.name!r} belongs to the image enlarged × {made_for}, and its pixels are '
+        'smaller than those of this one; deblur the enlarged image, or choose another kernel.'
+    )
+
+
+def _other_scale(layer: napari.layers.Image, made_for: int, scale: int) -> KernelError:
+    return KernelError(
+        f'kernel {layer.name!r} was made for × {made_for}, but × {scale} is asked; '
+        f'set "Enlarge" to {made_for}, or choose a kernel for × {scale}.'
+    )
+
+
+def _not_centred(layer: napari.layers.Image, scale: int) -> KernelError:
+    return KernelError(
+        f'kernel {layer.name!r} goes with bicubic reduction; its equivalent is shifted to the '
+        f'upper left by {(scale - 1) / 2:g} pixels: set "Kernel position" to "auto".'
+    )

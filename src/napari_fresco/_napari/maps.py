@@ -78,11 +78,20 @@ def _kernel(
         'rgb': False,
         'visible': False,
         'colormap': 'inferno',
-        'metadata': {**record, KERNEL: record[METADATA].get('kernel') or True},
+        'metadata': {**record, KERNEL: _kernel_facts(record[METADATA]) or True},
         'scale': space.scale / request.scale,
         'units': space.units,
         'axis_labels': space.axis_labels,
     }
+
+
+def _kernel_facts(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of the kernel, with where it looks, which the geometry tells."""
+    facts = dict(provenance.get('kernel') or {})
+    if facts.get('downsampling') == 'direct' and facts['scale'] > 1:
+        moved = any(provenance['geometry']['offset'])
+        facts['position'] = 'shifted' if moved else 'centred'
+    return facts
 
 
 def _map(

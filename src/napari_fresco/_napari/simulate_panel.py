@@ -19,7 +19,7 @@ from .input_section import SLICE, STACK
 from .layers import Space, is_stack, select
 from .marks import is_picture
 from .request import Look
-from .simulation_job import Simulation, SimulationRequest, add_simulation, degrade
+from .simulation_job import SimulationOutcome, SimulationRequest, add_simulation, degrade
 
 if TYPE_CHECKING:
     import napari
@@ -159,7 +159,7 @@ class SimulatePanel(QWidget):
     def _on_kind(self, index: int) -> None:
         self.refresh()
 
-    def _on_done(self, made: Simulation) -> None:
+    def _on_done(self, made: SimulationOutcome) -> None:
         warnings = made.simulated.record.get('warnings', ())
         said = [
             'Done. Choose the new layer in the panel of a method; it is compared with the truth.'
@@ -190,7 +190,7 @@ class _Destination(QObject):
         super().__init__(window)
         self._place: Any = (viewer, request)
 
-    def add(self, made: Simulation) -> None:
+    def add(self, made: SimulationOutcome) -> None:
         """Add the layers."""
         viewer, request = self._place
         try:

@@ -54,7 +54,7 @@ class SimulationRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class Simulation:
+class SimulationOutcome:
     """What came of a request.
 
     Attributes
@@ -69,7 +69,7 @@ class Simulation:
     keeps_truth: bool
 
 
-def degrade(request: SimulationRequest) -> Generator[None, None, Simulation]:
+def degrade(request: SimulationRequest) -> Generator[None, None, SimulationOutcome]:
     """Carry out `request` in a worker thread.
 
     It is a generator because napari keeps the arguments of a plain function alive.
@@ -88,7 +88,7 @@ def degrade(request: SimulationRequest) -> Generator[None, None, Simulation]:
     raise failure
 
 
-def _degraded(request: SimulationRequest) -> Simulation:
+def _degraded(request: SimulationRequest) -> SimulationOutcome:
     part = request.image
     original = part.load()
     done = simulate.apply(
@@ -98,7 +98,7 @@ def _degraded(request: SimulationRequest) -> Simulation:
         raise FrescoError(f'{request.name} gives no truth')
     cut = tuple(slice(0, n) for n in done.truth.shape)
     whole = part.data.shape == original.shape
-    return Simulation(done, whole and np.array_equal(done.truth, original[cut]))
+    return SimulationOutcome(done, whole and np.array_equal(done.truth, original[cut]))
 
 
 def _explained(error: Exception, request: SimulationRequest) -> FrescoError:
@@ -112,7 +112,7 @@ def _explained(error: Exception, request: SimulationRequest) -> FrescoError:
 
 
 def add_simulation(
-    viewer: napari.viewer.Viewer, request: SimulationRequest, made: Simulation
+    viewer: napari.viewer.Viewer, request: SimulationRequest, made: SimulationOutcome
 ) -> Any:
     """Add the degraded image, and what it was degraded with, and return its layer."""
     done, title = made.simulated, request.title

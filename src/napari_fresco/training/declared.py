@@ -49,11 +49,16 @@ class VariationalDenoising:
         Variance of the clean image given the truth.
     window : int
         Side p of the window that the prior of the variance stands for.
+    joint_steps : int
+        Steps at the beginning in which the restorer's error reaches the noise
+        estimator, as in the authors' program. It outweighs what the estimator has
+        to learn by orders of magnitude, which a short training does not get over.
     """
 
     sigma_max: float = 75
     eps2: float = 1e-6
     window: int = 7
+    joint_steps: int = 0
 
 
 @dataclass(frozen=True)

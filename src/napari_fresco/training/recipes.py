@@ -139,8 +139,8 @@ def _variational() -> tuple[Recipe, ...]:
             'virnet',
             color,
             3,
-            VariationalDenoising(),
-            (Stage(1300, 7e-4, batch=12, patch=64),),
+            VariationalDenoising(joint_steps=1300),
+            (Stage(1300, 7e-4, batch=12, patch=64), Stage(450, 7e-4, batch=12, patch=64)),
         ),
         Recipe(
             'virnet_denoise_gray',
@@ -157,7 +157,7 @@ def _variational() -> tuple[Recipe, ...]:
             blind,
             3,
             VariationalSR(2),
-            (Stage(1300, 7e-4, batch=8, patch=96),),
+            (Stage(1050, 7e-4, batch=8, patch=96),),
         ),
         Recipe(
             'virnet_sr_x4',

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...networks.virnet import VIRNet, VIRNetSR
+from ...networks.virnet import VIRNet, VIRNetSR, enlarge
+from ...networks.virnet_parts import kernel_parameters, variance
 from ...physics.resample import imresize
 from ...simulate import kernels, noise_maps
 from .. import elbo
@@ -42,7 +43,9 @@ class VariationalDenoising(TriedObjective):
             'Noise: Gaussian, its level a bump between two random levels up to '
             f'{d.sigma_max + 5:g} / 255 over each crop, not clipped',
             f'Loss: negative ELBO, eps2 = {d.eps2:g}, window {d.window}; '
-            'gradients of the two networks clipped apart',
+            'gradients of the two networks clipped apart; '
+            + (f'in the first {d.joint_steps} steps' if d.joint_steps else 'never')
+            + " the restorer's error reaches the noise estimator",
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -56,13 +59,15 @@ class VariationalDenoising(TriedObjective):
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         maps = noise_levels(draw.clean.shape, self.declared.sigma_max / 255, draw.generator())
         noise = torch.randn(draw.clean.shape, generator=draw.generator(), device=draw.device)
-        noisy = draw.clean + maps * noise
+        noisy = (draw.clean + maps * noise).contiguous(memory_format=torch.channels_last)
+        network, d = cast('VIRNet', network), self.declared
         with draw.autocast():
-            mu, variance = network(noisy.contiguous(memory_format=torch.channels_last))
-        d = self.declared
+            estimate = variance(network.SNet(noisy))
+            told = estimate if draw.seed[1] < d.joint_steps else estimate.detach()
+            mu = network.RNet(noisy, network.maps(told, noisy))
         terms = elbo.denoising(
             mu.float(),
-            variance,
+            estimate,
             noisy,
             draw.clean,
             elbo.known_prior(maps),
@@ -81,9 +86,9 @@ class VariationalDenoising(TriedObjective):
             yield Trial(case, image, noisy, noisy, told)
 
     def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
-        restored, variance = network(trial.observed)
+        restored, found = network(trial.observed)
         sigma = trial.told[0]
-        return restored, 100 * float((variance.sqrt() - sigma).abs().mean() / sigma.mean())
+        return restored, 100 * float((found.sqrt() - sigma).abs().mean() / sigma.mean())
 
 
 class VariationalSR(TriedObjective):
@@ -103,7 +108,8 @@ class VariationalSR(TriedObjective):
             'mirrored border, antialiased bicubic reduction',
             f'Noise: white Gaussian, sigma up to {d.sigma_max:g} / 255, clipped',
             f'Loss: negative ELBO, eps2 = {d.eps2:g}, window {d.window}, the noise estimator '
-            'taught the variance; gradients of the three networks clipped apart',
+            "taught the variance; the restorer's error does not reach the estimators, and the "
+            'gradients of the three networks are clipped apart',
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -126,16 +132,18 @@ class VariationalSR(TriedObjective):
         sigma = torch.from_numpy(level).float().view(-1, 1, 1, 1).to(draw.device)
         seen = imresize(mirrored(clean, kernel[:, None]), 1 / d.scale).clamp(0, 1)
         noise = torch.randn(seen.shape, generator=draw.generator(), device=draw.device)
-        seen = (seen + sigma * noise).clamp(0, 1)
+        seen = (seen + sigma * noise).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+        network = cast('VIRNetSR', network)
         with draw.autocast():
-            mu, estimate, variance = network(
-                seen.contiguous(memory_format=torch.channels_last), d.scale
-            )
+            found, estimate = variance(network.SNet(seen)), kernel_parameters(network.KNet(seen))
+            enlarged = enlarge(seen, d.scale)
+            told = network.maps(estimate.detach(), found.detach(), enlarged)
+            mu = network.RNet(enlarged, told)
         # The objective of the authors puts the first variance along the rows, we along columns.
         turned = torch.tensor([1, 0, 2], device=draw.device)
         terms = elbo.super_resolution(
             mu.float(),
-            variance,
+            found,
             estimate[:, turned],
             seen,
             clean,
