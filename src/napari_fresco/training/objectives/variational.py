@@ -122,35 +122,27 @@ class VariationalSR(TriedObjective):
         return list(network.children())
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        d, rng, clean = self.declared, draw.rng, draw.clean
-        drawn = [kernels.random_virnet(rng, d.scale) for _ in range(clean.shape[0])]
-        kernel, parameters = (
-            torch.from_numpy(np.stack(part)).float().to(draw.device)
-            for part in zip(*drawn, strict=True)
-        )
-        level = rng.uniform(0.01, d.sigma_max, clean.shape[0]) / 255
-        sigma = torch.from_numpy(level).float().view(-1, 1, 1, 1).to(draw.device)
-        seen = imresize(mirrored(clean, kernel[:, None]), 1 / d.scale).clamp(0, 1)
-        noise = torch.randn(seen.shape, generator=draw.generator(), device=draw.device)
-        seen = (seen + sigma * noise).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+        seen, sigma, parameters = self._degraded(draw)
+        scale = self.declared.scale
         network = cast('VIRNetSR', network)
         with draw.autocast():
-            found, estimate = variance(network.SNet(seen)), kernel_parameters(network.KNet(seen))
-            enlarged = enlarge(seen, d.scale)
-            told = network.maps(estimate.detach(), found.detach(), enlarged)
+            noise_found = variance(network.SNet(seen))
+            kernel_found = kernel_parameters(network.KNet(seen))
+            enlarged = enlarge(seen, scale)
+            told = network.maps(kernel_found.detach(), noise_found.detach(), enlarged)
             mu = network.RNet(enlarged, told)
         # The objective of the authors puts the first variance along the rows, we along columns.
         turned = torch.tensor([1, 0, 2], device=draw.device)
         terms = elbo.super_resolution(
             mu.float(),
-            found,
-            estimate[:, turned],
+            noise_found,
+            kernel_found[:, turned],
             seen,
-            clean,
+            draw.clean,
             elbo.known_prior(sigma),
             parameters[:, turned],
-            elbo.Draws.sample(clean, draw.generator(), self.settings.kappa0),
-            lambda x: imresize(x, 1 / d.scale),
+            elbo.Draws.sample(draw.clean, draw.generator(), self.settings.kappa0),
+            lambda x: imresize(x, 1 / scale),
             self.settings,
         )
         return terms.loss
@@ -174,6 +166,21 @@ class VariationalSR(TriedObjective):
         restored, found, _ = network(trial.observed, self.declared.scale)
         widths = [p[:2].mean().sqrt() for p in (found[0], trial.told[0])]
         return restored, 100 * float(abs(widths[0] / widths[1] - 1))
+
+    def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the small images, their sigmas ``(N, 1, 1, 1)`` and kernel parameters."""
+        d, rng, clean = self.declared, draw.rng, draw.clean
+        drawn = [kernels.random_virnet(rng, d.scale) for _ in range(clean.shape[0])]
+        kernel, parameters = (
+            torch.from_numpy(np.stack(part)).float().to(draw.device)
+            for part in zip(*drawn, strict=True)
+        )
+        level = rng.uniform(0.01, d.sigma_max, clean.shape[0]) / 255
+        sigma = torch.from_numpy(level).float().view(-1, 1, 1, 1).to(draw.device)
+        seen = imresize(mirrored(clean, kernel[:, None]), 1 / d.scale).clamp(0, 1)
+        noise = torch.randn(seen.shape, generator=draw.generator(), device=draw.device)
+        seen = (seen + sigma * noise).clamp(0, 1)
+        return seen.contiguous(memory_format=torch.channels_last), sigma, parameters
 
 
 def noise_levels(shape: torch.Size, largest: float, generator: torch.Generator) -> Tensor:
