@@ -164,11 +164,11 @@ class Result:
         Restored image: dtype and axes of the input (times `scale` for
         super-resolution; a mosaic gains a trailing RGB axis).
     variance : ndarray or None
-        Noise variance map in squared image units.
+        Noise variance map in squared image units; leading axes first.
     kernel : ndarray or None
         Estimated or used blur kernel, 2-D, sums to 1.
     uncertainty : ndarray or None
-        Standard deviation of the estimate in image units, shaped like `image`.
+        Standard deviation of the estimate in image units; leading axes first.
     latent : ndarray or None
         Latent maps ``(..., L, h', w')`` without units.
     finish : {'completed', 'cancelled', 'stopped'}

@@ -118,6 +118,7 @@ def _provenance(given: dict[str, Any], scale: int, finish: str) -> dict[str, Any
         'kind': METHODS[given['method']].kind,
         'geometry': {'scale': scale, 'offset': [offset, offset]},
         'seconds': 1.5,
+        'steps': 1,
         'device': 'cpu',
         'finish': finish,
         'warnings': [],

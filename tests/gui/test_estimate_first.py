@@ -36,9 +36,12 @@ def test_estimating_is_offered_where_it_helps(model: Any, image: Any, dock: Dock
         for task in panel.method.tasks:
             panel.input.task = task
             offered[name, task] = not panel.bar.estimate.isHidden()
-    expected = {(m, 'super_resolve') for m in ('dpir', 'ircnn', 'usrnet', 'usrgan')}
-    expected |= {(m, t) for m in ('dpir', 'ircnn') for t in ('denoise', 'deblur', 'inpaint')}
-    expected |= {('dpir', 'deblock'), ('drunet', 'denoise'), ('ffdnet', 'denoise')}
+    expected = {
+        (name, task)
+        for name, method in METHODS.items()
+        for task in method.tasks
+        if not method.blind and task != 'demosaic'
+    }
     assert {key for key, shown in offered.items() if shown} == expected
 
 

@@ -17,19 +17,11 @@ _LINKED: Mapping[str, tuple[Task, ...]] = {
     'sigma': ('denoise', 'deblur', 'inpaint', 'deblock', 'super_resolve'),
     'kernel': ('super_resolve',),
 }
-_METHODS: Mapping[str, tuple[Task, ...]] = {
-    'dpir': _LINKED['sigma'],
-    'ircnn': _LINKED['sigma'],
-    'drunet': ('denoise',),
-    'ffdnet': ('denoise',),
-    'usrnet': ('super_resolve',),
-    'usrgan': ('super_resolve',),
-}
 
 
 def estimated_for(method: Method, task: Task) -> tuple[str, ...]:
     """Return which inputs of `method` can be estimated first: 'sigma', 'kernel', or none."""
-    if task not in _METHODS.get(method.name, ()):
+    if method.blind:
         return ()
     return tuple(name for name, tasks in _LINKED.items() if task in tasks)
 

@@ -39,6 +39,7 @@ _FINISHES = {
     'stopped': 'Done {time}; stopped early by its own rule.',
     'cancelled': 'Cancelled {time}; the best estimate so far is kept.',
 }
+_NOTHING = 'Cancelled {time}, before anything was restored.'
 
 
 def summary(outcome: Outcome) -> str:
@@ -46,7 +47,9 @@ def summary(outcome: Outcome) -> str:
     record = outcome.result.provenance
     time = f'after {duration(record["seconds"])} on {record["device"]}'
     meaning = KINDS[record['kind']][1]
-    said = [_FINISHES[outcome.result.finish].format(time=time)]
+    finish = outcome.result.finish
+    nothing = finish == 'cancelled' and record['steps'] == 0
+    said = [(_NOTHING if nothing else _FINISHES[finish]).format(time=time)]
     if outcome.psnr is not None:
         said.append(f'PSNR {outcome.psnr:.2f} dB.')
     said.append(f'{record["kind"].capitalize()}: {meaning[0].lower()}{meaning[1:]}')
