@@ -1,7 +1,7 @@
 """VIRNet: blind denoising and super-resolution that also tell the noise and the blur.
 
 Reference: Z. Yue et al., "Deep Variational Network Toward Blind Image
-Restoration", IEEE TPAMI, 2024, doi:10.1109/TPAMI.2024.3365745.
+Restoration", IEEE TPAMI, 2024, arXiv:2008.10796.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The two estimators of VIRNet: SNet for the noise and KNet for the blur kernel.
 
 Reference: Z. Yue et al., "Deep Variational Network Toward Blind Image
-Restoration", IEEE TPAMI, 2024, doi:10.1109/TPAMI.2024.3365745.
+Restoration", IEEE TPAMI, 2024, arXiv:2008.10796.
 """
 
 from __future__ import annotations

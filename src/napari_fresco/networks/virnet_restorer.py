@@ -1,7 +1,7 @@
 """RNet, the U-Net of VIRNet that restores an image from itself and maps of its degradation.
 
 Reference: Z. Yue et al., "Deep Variational Network Toward Blind Image
-Restoration", IEEE TPAMI, 2024, doi:10.1109/TPAMI.2024.3365745.
+Restoration", IEEE TPAMI, 2024, arXiv:2008.10796.
 """
 
 from __future__ import annotations

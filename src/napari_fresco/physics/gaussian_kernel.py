@@ -64,7 +64,7 @@ def from_covariance(
     References
     ----------
     Z. Yue et al., "Deep Variational Network Toward Blind Image Restoration",
-    IEEE TPAMI, 2024, doi:10.1109/TPAMI.2024.3365745.
+    IEEE TPAMI, 2024, arXiv:2008.10796.
     """
     positive('variance_x', variance_x)
     positive('variance_y', variance_y)

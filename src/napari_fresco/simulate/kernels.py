@@ -6,7 +6,7 @@ axis towards the row axis, which runs downwards, as the authors have them. No to
 References
 ----------
 USRNet: K. Zhang et al., CVPR 2020, doi:10.1109/CVPR42600.2020.00328.
-VIRNet: Z. Yue et al., IEEE TPAMI 46(11), 2024, doi:10.1109/TPAMI.2024.3365745.
+VIRNet: Z. Yue et al., IEEE TPAMI 46(11), 2024, arXiv:2008.10796.
 MZSR: J. W. Soh et al., CVPR 2020, doi:10.1109/CVPR42600.2020.00357.
 """
 

@@ -5,7 +5,7 @@ A map holds standard deviations for an image in [0, 1]. No torch.
 References
 ----------
 Z. Yue et al., "Deep Variational Network Toward Blind Image Restoration", IEEE TPAMI
-46(11), 2024, doi:10.1109/TPAMI.2024.3365745.
+46(11), 2024, arXiv:2008.10796.
 """
 
 from __future__ import annotations

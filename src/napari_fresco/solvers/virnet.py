@@ -5,7 +5,7 @@ for each tile, with seams between them. They see the image whole; only the
 restorer works in tiles, and is given their answers as further channels.
 
 Z. Yue et al., "Deep Variational Network Toward Blind Image Restoration", IEEE
-TPAMI, 2024, doi:10.1109/TPAMI.2024.3365745.
+TPAMI, 2024, arXiv:2008.10796.
 """
 
 from __future__ import annotations

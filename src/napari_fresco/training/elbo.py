@@ -6,7 +6,7 @@ estimate stands for. Every term is a mean over the pixels it is made of. Images
 are ``(N, C, H, W)`` in [0, 1]; variances are in squared units of the image.
 
 Reference: Z. Yue et al., "Deep Variational Network Toward Blind Image
-Restoration", IEEE TPAMI, 2024, doi:10.1109/TPAMI.2024.3365745.
+Restoration", IEEE TPAMI, 2024, arXiv:2008.10796.
 """
 
 from __future__ import annotations
