@@ -27,7 +27,7 @@ from napari_fresco.training.declared import (
     VariationalSR,
 )
 from napari_fresco.training.loop import Run, step_size
-from napari_fresco.training.objectives.base import TriedObjective
+from napari_fresco.training.objectives.base import Draw, TriedObjective
 from napari_fresco.training.objectives.variational import noise_levels
 from napari_fresco.training.recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.warm import take
@@ -225,6 +225,37 @@ def test_objectives_measure_what_they_restore(recipe: Recipe) -> None:
     for score in scores:
         assert score.restored > score.baseline - 4, score
         assert np.isfinite(score.finding) == (objective.finding is not None)
+
+
+def test_estimators_of_a_super_resolver_may_learn_first(folder: Path, tmp_path: Path) -> None:
+    recipe = replace(FAMILIES['virnet_sr'], objective=VariationalSR(2, estimators_first=1))
+    run = Run(recipe, tmp_path / 'run', CPU)
+    moved = []
+    for _ in range(2):
+        before = {name: value.clone() for name, value in run.network.state_dict().items()}
+        run._train_step(Corpus.read(folder, 3, 32))
+        after = run.network.state_dict()
+        moved.append({name[:4] for name, value in before.items() if not value.equal(after[name])})
+    assert moved == [{'SNet', 'KNet'}, {'SNet', 'KNet', 'RNet'}]
+
+
+@pytest.mark.parametrize('name', ['virnet', 'virnet_sr'])
+def test_the_error_of_the_restorer_does_not_reach_the_estimators(name: str, folder: Path) -> None:
+    recipe = FAMILIES[name]
+    network, objective = _initialised(recipe), objectives.make(recipe.objective)
+    stage = recipe.stages[0]
+
+    def gradient(clean: torch.Tensor) -> torch.Tensor:
+        network.zero_grad()
+        loss = objective.loss(network, Draw(clean, stage, (0, 0), np.random.default_rng(0)))
+        loss.backward()
+        return network.SNet.conv1.weight.grad.clone()
+
+    clean = Corpus.read(folder, 3, 32).batch(*objective.crops(stage), np.random.default_rng(0))
+    first = gradient(clean)
+    with torch.no_grad():
+        network.RNet.tail.bias.add_(1e-4)
+    np.testing.assert_allclose(gradient(clean), first, atol=1e-2 * float(first.abs().max()))
 
 
 def test_warm_start_takes_what_fits() -> None:

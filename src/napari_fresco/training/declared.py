@@ -49,16 +49,11 @@ class VariationalDenoising:
         Variance of the clean image given the truth.
     window : int
         Side p of the window that the prior of the variance stands for.
-    joint_steps : int
-        Steps at the beginning in which the restorer's error reaches the noise
-        estimator, as in the authors' program. It outweighs what the estimator has
-        to learn by orders of magnitude, which a short training does not get over.
     """
 
     sigma_max: float = 75
     eps2: float = 1e-6
     window: int = 7
-    joint_steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,12 +70,16 @@ class VariationalSR:
         Variance of the sharp image given the truth.
     window : int
         Side p of the window that the prior of the variance stands for.
+    estimators_first : int
+        Steps at the beginning that leave the restorer as it is: the estimator of
+        the kernel takes more steps than the restorer, but cheap ones.
     """
 
     scale: int = 2
     sigma_max: float = 15
     eps2: float = 1e-5
     window: int = 9
+    estimators_first: int = 0
 
 
 @dataclass(frozen=True)

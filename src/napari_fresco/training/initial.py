@@ -56,6 +56,16 @@ def carry_out(layer: nn.Conv2d, channels: int, rest: float = FAINT) -> None:
 
 
 @torch.no_grad()
+def see_differences(layer: nn.Conv2d, gain: float) -> None:
+    """Let a first layer see differences between neighbours, `gain` times enlarged.
+
+    Noise and blur are in the differences; the image itself drowns them.
+    """
+    layer.weight.sub_(layer.weight.mean((2, 3), keepdim=True))
+    layer.weight.mul_(gain)
+
+
+@torch.no_grad()
 def silence(layers: Iterable[Conv], channels: int) -> None:
     """Keep layers out of the first `channels` of their outputs."""
     for layer in layers:

@@ -1,4 +1,9 @@
-"""VIRNet: images, noise levels and kernels with the posteriors of its authors."""
+"""VIRNet: images, noise levels and kernels with the posteriors of its authors.
+
+Unlike in the authors' program the restorer's error does not reach the estimators: it
+outweighs what they have to learn by orders of magnitude, which a short training does
+not get over.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +23,7 @@ from .. import elbo
 from ..blurring import mirrored
 from ..declared import VariationalDenoising as DeclaredDenoising
 from ..declared import VariationalSR as DeclaredSR
-from ..initial import FAINT, SMALL, scale_for_relu
+from ..initial import FAINT, SMALL, scale_for_relu, see_differences
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 25.0, 50.0)
@@ -26,6 +31,7 @@ SIGMAS = (15.0, 25.0, 50.0)
 ENLARGED = ((0, 2.55), (1, 2.55), (4, 2.55), (1, 10.0))
 """Number of VIRNet's test kernel and noise (0-255) of the card of a super-resolver."""
 
+_GAIN = 5.0
 _FIRST_LOG_VARIANCE = {'denoise': 2 * math.log(25 / 255), 'super_resolve': 2 * math.log(7 / 255)}
 
 
@@ -43,9 +49,8 @@ class VariationalDenoising(TriedObjective):
             'Noise: Gaussian, its level a bump between two random levels up to '
             f'{d.sigma_max + 5:g} / 255 over each crop, not clipped',
             f'Loss: negative ELBO, eps2 = {d.eps2:g}, window {d.window}; '
-            'gradients of the two networks clipped apart; '
-            + (f'in the first {d.joint_steps} steps' if d.joint_steps else 'never')
-            + " the restorer's error reaches the noise estimator",
+            "the restorer's error does not reach the noise estimator, and the gradients of the two "
+            'networks are clipped apart',
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -63,8 +68,7 @@ class VariationalDenoising(TriedObjective):
         network, d = cast('VIRNet', network), self.declared
         with draw.autocast():
             estimate = variance(network.SNet(noisy))
-            told = estimate if draw.seed[1] < d.joint_steps else estimate.detach()
-            mu = network.RNet(noisy, network.maps(told, noisy))
+            mu = network.RNet(noisy, network.maps(estimate.detach(), noisy))
         terms = elbo.denoising(
             mu.float(),
             estimate,
@@ -102,14 +106,15 @@ class VariationalSR(TriedObjective):
         self.settings = elbo.Settings(window=declared.window, eps2=declared.eps2)
 
     def words(self) -> list[str]:
-        d = self.declared
+        d, first = self.declared, self.declared.estimators_first
         return [
             f'Scale factor {d.scale}: Gaussian kernel 21 x 21 of widths 0.2 to {d.scale}, '
             'mirrored border, antialiased bicubic reduction',
             f'Noise: white Gaussian, sigma up to {d.sigma_max:g} / 255, clipped',
             f'Loss: negative ELBO, eps2 = {d.eps2:g}, window {d.window}, the noise estimator '
             "taught the variance; the restorer's error does not reach the estimators, and the "
-            'gradients of the three networks are clipped apart',
+            'gradients of the three networks are clipped apart'
+            + (f'; the first {first} steps are for the estimators alone' if first else ''),
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -117,30 +122,32 @@ class VariationalSR(TriedObjective):
         _initialise_restorer(network.RNet)
         _initialise_noise(network.SNet, _FIRST_LOG_VARIANCE['super_resolve'])
         scale_for_relu(network.KNet, ('body.2', 'tail.0'))
+        see_differences(network.KNet.head, _GAIN)
 
     def parts(self, network: nn.Module) -> list[nn.Module]:
         return list(network.children())
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         seen, sigma, parameters = self._degraded(draw)
-        scale = self.declared.scale
-        network = cast('VIRNetSR', network)
-        with draw.autocast():
-            noise_found = variance(network.SNet(seen))
-            kernel_found = kernel_parameters(network.KNet(seen))
-            enlarged = enlarge(seen, scale)
-            told = network.maps(kernel_found.detach(), noise_found.detach(), enlarged)
-            mu = network.RNet(enlarged, told)
+        scale, network = self.declared.scale, cast('VIRNetSR', network)
         # The objective of the authors puts the first variance along the rows, we along columns.
         turned = torch.tensor([1, 0, 2], device=draw.device)
+        priors = elbo.known_prior(sigma), parameters[:, turned]
+        with draw.autocast():
+            noise = variance(network.SNet(seen))
+            kernel = kernel_parameters(network.KNet(seen))
+            if draw.seed[1] < self.declared.estimators_first:
+                return self._divergence(noise, kernel[:, turned], *priors)
+            enlarged = enlarge(seen, scale)
+            told = network.maps(kernel.detach(), noise.detach(), enlarged)
+            mu = network.RNet(enlarged, told)
         terms = elbo.super_resolution(
             mu.float(),
-            noise_found,
-            kernel_found[:, turned],
+            noise,
+            kernel[:, turned],
             seen,
             draw.clean,
-            elbo.known_prior(sigma),
-            parameters[:, turned],
+            *priors,
             elbo.Draws.sample(draw.clean, draw.generator(), self.settings.kappa0),
             lambda x: imresize(x, 1 / scale),
             self.settings,
@@ -166,6 +173,16 @@ class VariationalSR(TriedObjective):
         restored, found, _ = network(trial.observed, self.declared.scale)
         widths = [p[:2].mean().sqrt() for p in (found[0], trial.told[0])]
         return restored, 100 * float(abs(widths[0] / widths[1] - 1))
+
+    def _divergence(
+        self, noise: Tensor, kernel: Tensor, noise_prior: Tensor, kernel_prior: Tensor
+    ) -> Tensor:
+        """Return the terms of the ELBO that concern the estimators alone."""
+        shape, (inner, outer) = self.settings.window**2 / 2 - 1, self.settings.penalty
+        divergences = elbo.kernel_divergences(kernel, kernel_prior, self.settings)
+        weights = divergences.new_tensor((1, 1, inner)) * outer / 3
+        noise_term = elbo.inverse_gamma_divergence(noise, noise_prior, shape)
+        return noise_term + (weights * divergences).sum()
 
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
         """Return the small images, their sigmas ``(N, 1, 1, 1)`` and kernel parameters."""
@@ -209,6 +226,7 @@ def _initialise_restorer(network: nn.Module) -> None:
 
 def _initialise_noise(network: nn.Module, log_variance: float) -> None:
     scale_for_relu(network, ())
+    see_differences(cast('nn.Conv2d', network.conv1), _GAIN)
     last = cast('nn.Conv2d', network.conv_last)
     last.weight.data.mul_(SMALL)
     nn.init.constant_(cast('Tensor', last.bias), log_variance)
