@@ -16,7 +16,6 @@ from .method import Method
 from .physics import kernels
 from .types import Task
 
-_CENTRED = 0.25  # share of the shift by which the centre of mass may be off
 _SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
     map(repr, ESTIMATORS)
 )
@@ -87,7 +86,9 @@ def check_inputs(
     estimated = _estimated(method, task, factor, kernel=kernel, sigma=sigma)
     given = None if kernel is None or 'kernel' in estimated else kernel
     normal = None if given is None else _check_kernel(given, layout, factor)
-    shifted, warnings = _position(normal, factor, kernel_position)
+    shifted, doubt = (False, '')
+    if normal is not None:
+        shifted, doubt = kernels.position(normal, factor, kernel_position)
     return Inputs(
         mask=None if mask is None else _check_mask(mask, layout),
         kernel=normal,
@@ -95,7 +96,7 @@ def check_inputs(
         scale=factor,
         shifted=shifted,
         estimated=estimated,
-        warnings=warnings,
+        warnings=(doubt,) if doubt else (),
     )
 
 
@@ -162,27 +163,6 @@ def _estimated(
                 'kernel as an array'
             )
     return asked
-
-
-def _position(
-    kernel: NDArray[np.float64] | None, scale: int, position: str
-) -> tuple[bool, tuple[str, ...]]:
-    """Say whether a kernel is shifted by (scale - 1)/2, and what is doubtful about that."""
-    if kernel is None or scale == 1:
-        return False, ()
-    if position != 'auto':
-        return position == 'shifted', ()
-    full = (scale - 1) / 2
-    centre = [float(k @ (np.arange(k.size) - k.size // 2)) for k in (kernel.sum(1), kernel.sum(0))]
-    shifted = -sum(centre) / 2 >= full / 2
-    expected = -full if shifted else 0.0
-    if max(abs(c - expected) for c in centre) <= _CENTRED * full:
-        return shifted, ()
-    return shifted, (
-        f'the centre of mass of the kernel is {centre[0]:+.2f} rows and {centre[1]:+.2f} columns '
-        f'off its middle, so it is not known to be shifted; it was taken as '
-        f'{"shifted" if shifted else "centred"}: say kernel_position="centred" or "shifted"',
-    )
 
 
 def _check_scale(method: Method, task: Task, scale: Any) -> int:

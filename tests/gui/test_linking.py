@@ -144,3 +144,16 @@ def test_a_simulated_kernel_says_where_it_looks(model: Any, image: Any, dock: Do
     np.testing.assert_array_equal(asked['kernel'], panel.damage.kernel.value.data)
     panel.fields['kernel_position'].value = 'shifted'
     assert panel.request().arguments()['kernel_position'] == 'shifted'
+
+
+def test_a_kernel_that_is_not_known_to_be_shifted_says_so(
+    model: Any, image: Any, dock: Dock, tiny_networks: None
+) -> None:
+    panel = dock(model, 'dpir')
+    panel.input.task = 'super_resolve'
+    off = np.zeros((9, 9))
+    off[3, 5] = 1.0
+    panel.damage.kernel.value = model.add_image(off, name='off', rgb=False)
+    assert 'not known to be shifted' in panel.damage.kernel_note.text()
+    panel.fields['kernel_position'].value = 'centred'
+    assert 'not known' not in panel.damage.kernel_note.text()

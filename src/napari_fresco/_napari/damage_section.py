@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 
 from ..errors import FrescoError
 from ..method import Method
+from ..physics import kernels
 from ..types import Task
 from .about import takes_kernel
 from .choosers import LayerChooser
@@ -126,8 +127,8 @@ class DamageSection(Section):
         layer = self.kernel.value
         if layer is None or not takes_kernel(self._method, task):
             return None
-        place = next((f.value for f in self._fields if f.parameter.name == 'kernel_position'), AUTO)
         scale = self.scale.value() if task == 'super_resolve' else 1
+        place = self._said_position()
         return chosen_kernel(layer, self._image(), task, scale=scale, position=place)
 
     def _kernel_problem(self, task: Task) -> str:
@@ -141,8 +142,25 @@ class DamageSection(Section):
         takes = takes_kernel(self._method, task)
         layer = self.kernel.value if takes else None
         self._kernel.show(takes)
-        self.kernel_note.setText('' if layer is None else about_kernel(layer))
+        said = [] if layer is None else [about_kernel(layer), self._doubt(task)]
+        self.kernel_note.setText('. '.join(filter(None, said)))
         self._kernel_note.show(bool(self.kernel_note.text()))
+
+    def _doubt(self, task: Task) -> str:
+        """Say why it is not sure where the kernel looks, or nothing."""
+        try:
+            chosen = self.chosen_kernel(task)
+            if chosen is None or task != 'super_resolve':
+                return ''
+            array = kernels.normalise(chosen.array, signed=True)
+        except FrescoError:
+            return ''
+        place = chosen.position or self._said_position()
+        return sentence(kernels.position(array, self.scale.value(), place)[1])
+
+    def _said_position(self) -> str:
+        found = (f.value for f in self._fields if f.parameter.name == 'kernel_position')
+        return str(next(found, AUTO))
 
     def _applies(self, name: str, task: Task) -> bool:
         """Say whether a parameter makes a difference with the kernel that is chosen."""

@@ -65,7 +65,7 @@ def missing_weights(
     return own or (estimator_problem(task, channels, scale) if estimated else '')
 
 
-def sentence(error: Exception) -> str:
-    """Return what an error says, beginning with a capital."""
+def sentence(error: object) -> str:
+    """Return what an error or a warning says, beginning with a capital."""
     text = str(error)
     return text[:1].upper() + text[1:]

@@ -22,7 +22,7 @@ from ..errors import FileError, KernelError, ParameterError
 from .bead import from_bead
 from .gaussian_kernel import covariance, from_covariance
 from .psf import Widths, fwhm, microscope, normalise, odd_size, positive, whole
-from .sampling_kernel import bicubic, direct_sampling
+from .sampling_kernel import bicubic, direct_sampling, position
 
 __all__ = [
     'Widths',
@@ -37,6 +37,7 @@ __all__ = [
     'microscope',
     'motion',
     'normalise',
+    'position',
     'read',
     'shift',
 ]

@@ -1,4 +1,4 @@
-"""Bicubic downsampling written as a kernel followed by direct sampling.
+"""Kernels of direct sampling: where they look, and bicubic downsampling written as one.
 
 A kernel is a float64 array that sums to 1 and whose origin is the pixel
 ``size // 2``. Direct sampling keeps the upper-left pixel of every cell. No torch.
@@ -13,6 +13,9 @@ import numpy as np
 from scipy import signal
 
 from .psf import normalise, whole
+
+CENTRED = 0.25
+"""Share of the shift by which the centre of mass may be off before it is in doubt."""
 
 
 def bicubic(scale: int) -> np.ndarray:
@@ -76,3 +79,39 @@ def direct_sampling(kernel: Any, scale: int) -> np.ndarray:
         When `kernel` or `scale` is not usable.
     """
     return np.asarray(signal.convolve(normalise(kernel, signed=True), bicubic(scale)))
+
+
+def position(kernel: np.ndarray, scale: int, said: str = 'auto') -> tuple[bool, str]:
+    """Tell whether a kernel is shifted by (scale - 1)/2 to the upper left.
+
+    Parameters
+    ----------
+    kernel : ndarray, 2-D
+        Sums to 1.
+    scale : int
+        Factor of super-resolution.
+    said : {'auto', 'centred', 'shifted'}
+        What is known of it; 'auto' looks at the centre of mass.
+
+    Returns
+    -------
+    shifted : bool
+        Whether it is.
+    doubt : str
+        Why that is not sure, or nothing.
+    """
+    if scale == 1:
+        return False, ''
+    if said != 'auto':
+        return said == 'shifted', ''
+    full = (scale - 1) / 2
+    centre = [float(k @ (np.arange(k.size) - k.size // 2)) for k in (kernel.sum(1), kernel.sum(0))]
+    shifted = -sum(centre) / 2 >= full / 2
+    expected = -full if shifted else 0.0
+    if max(abs(c - expected) for c in centre) <= CENTRED * full:
+        return shifted, ''
+    return shifted, (
+        f'the centre of mass of the kernel is {centre[0]:+.2f} rows and {centre[1]:+.2f} columns '
+        f'off its middle, so it is not known to be shifted; it was taken as '
+        f'{"shifted" if shifted else "centred"}: say kernel_position="centred" or "shifted"'
+    )

@@ -117,11 +117,12 @@ class BlindSR(TriedObjective):
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         rows, columns = (n // self.scale * self.scale for n in image.shape[:2])
         truth = image[:rows, :columns]
-        for seed in range(_DRAWS):
-            seen, _ = bsrgan.degrade(truth / 255, self.scale, np.random.default_rng(seed))
-            y = to_tensor(seen)
+        clean = imresize(to_tensor(truth / 255), 1 / self.scale)
+        drawn = (np.random.default_rng(seed) for seed in range(_DRAWS))
+        mixed = (to_tensor(bsrgan.degrade(truth / 255, self.scale, rng)[0]) for rng in drawn)
+        for case, y in (('clean', clean), *(('mixed', y) for y in mixed)):
             enlarged = imresize(y, self.scale)
-            yield Trial(f'x{self.scale}, mixed', truth, y, enlarged, (), self.scale**2)
+            yield Trial(f'x{self.scale}, {case}', truth, y, enlarged, (), self.scale**2)
 
 
 def _mixed(
