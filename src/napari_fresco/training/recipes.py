@@ -148,7 +148,7 @@ def _variational() -> tuple[Recipe, ...]:
             {**color, 'im_chn': 1},
             1,
             VariationalDenoising(),
-            (Stage(400, 5e-4, batch=12, patch=64),),
+            (Stage(350, 5e-4, batch=12, patch=64),),
             warm_start='virnet_denoise_color',
         ),
         Recipe(
@@ -156,16 +156,16 @@ def _variational() -> tuple[Recipe, ...]:
             'virnet_sr',
             blind,
             3,
-            VariationalSR(2, estimators_first=1500),
-            (Stage(1500, 1e-3, batch=16, patch=96), Stage(600, 7e-4, batch=8, patch=96)),
+            VariationalSR(2, estimators_first=2300),
+            (Stage(2300, 1e-3, batch=16, patch=96), Stage(420, 7e-4, batch=8, patch=96)),
         ),
         Recipe(
             'virnet_sr_x4',
             'virnet_sr',
             blind,
             3,
-            VariationalSR(4, estimators_first=300),
-            (Stage(300, 7e-4, batch=10, patch=192), Stage(600, 5e-4, batch=5, patch=128)),
+            VariationalSR(4, estimators_first=250),
+            (Stage(250, 7e-4, batch=10, patch=192), Stage(420, 5e-4, batch=5, patch=128)),
             warm_start='virnet_sr_x2',
         ),
     )
@@ -212,7 +212,7 @@ def _blind() -> tuple[Recipe, ...]:
             compact,
             3,
             BlindDenoising(),
-            (Stage(900, 7e-4, batch=16, patch=64),),
+            (Stage(900, 7e-4, batch=16, patch=64), Stage(600, 6e-4, batch=16, patch=64)),
         ),
         Recipe(
             'bsrnet_compact_x2',

@@ -24,6 +24,7 @@ from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 SIGMAS = (15.0, 25.0, 50.0)
 """White noise of the card, on the 0-255 scale."""
 
+_WHITE = 50.0  # sigma of white noise alone, on the 0-255 scale
 _SHARED = 4  # crops that are cut from one degraded image
 _DRAWS = 2  # degradations of each test image
 
@@ -32,12 +33,13 @@ class BlindDenoising(TriedObjective):
     """See :class:`napari_fresco.training.declared.BlindDenoising`."""
 
     def __init__(self, declared: DeclaredDenoising) -> None:
-        del declared
+        self.light = declared.light
 
     def words(self) -> list[str]:
         return [
             'Noise: Gaussian, speckle, Poisson, camera and JPEG, all twice in random order, with '
             'resizing (the substitute for the unpublished pipeline, see simulate.scunet); '
+            f'white noise up to {_WHITE:g} / 255 alone in {100 * self.light:g} % of the images; '
             f'{_SHARED} crops of every degraded image',
             'Loss: L1',
         ]
@@ -59,7 +61,7 @@ class BlindDenoising(TriedObjective):
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         rng, stage = draw.rng, draw.stage
         images = draw.clean.permute(0, 2, 3, 1).cpu().numpy()
-        pairs = [pair for x in images for pair in _cut(*_mixed(x, stage.patch, rng), stage, rng)]
+        pairs = [pair for x in images for pair in _cut(*self._noisy(x, stage, rng), stage, rng)]
         noisy, clean = (
             torch.cat([to_tensor(image) for image in part]).to(draw.device)
             for part in zip(*pairs[: stage.batch], strict=True)
@@ -77,6 +79,18 @@ class BlindDenoising(TriedObjective):
             seen, clean = scunet.degrade(image / 255, random, resizing=False)
             truth, y = to_uint8(clean), to_tensor(seen)
             yield Trial('mixed noise', truth, y, y)
+
+    def _noisy(
+        self, image: np.ndarray, stage: Stage, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Degrade an image; without resizing where resizing leaves less than a crop."""
+        if rng.uniform() < self.light:
+            sigma = rng.uniform(0, _WHITE / 255)
+            return image + sigma * rng.normal(0, 1, image.shape), image
+        noisy, clean = scunet.degrade(image, rng)
+        if min(noisy.shape[:2]) < stage.patch:
+            noisy, clean = scunet.degrade(image, rng, resizing=False)
+        return noisy, clean
 
 
 class BlindSR(TriedObjective):
@@ -123,16 +137,6 @@ class BlindSR(TriedObjective):
         for case, y in (('clean', clean), *(('mixed', y) for y in mixed)):
             enlarged = imresize(y, self.scale)
             yield Trial(f'x{self.scale}, {case}', truth, y, enlarged, (), self.scale**2)
-
-
-def _mixed(
-    image: np.ndarray, patch: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Degrade an image; without resizing where resizing leaves less than a crop."""
-    noisy, clean = scunet.degrade(image, rng)
-    if min(noisy.shape[:2]) < patch:
-        noisy, clean = scunet.degrade(image, rng, resizing=False)
-    return noisy, clean
 
 
 def _cut(
