@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from napari_fresco import networks, weights
 from napari_fresco.errors import WeightsError
+from napari_fresco.weights.assembling import assemble
 from napari_fresco.weights.detection import detect, outline
-from napari_fresco.weights.loading import assemble
 
 SOMEWHERE = Path('some.pth')
 

@@ -228,7 +228,9 @@ def test_objectives_measure_what_they_restore(recipe: Recipe) -> None:
 
 
 def test_estimators_of_a_super_resolver_may_learn_first(folder: Path, tmp_path: Path) -> None:
-    recipe = replace(FAMILIES['virnet_sr'], objective=VariationalSR(2, estimators_first=1))
+    recipe = FAMILIES['virnet_sr']
+    stages = (replace(recipe.stages[0], steps=1, estimators=True), recipe.stages[0])
+    recipe = replace(recipe, stages=stages)
     run = Run(recipe, tmp_path / 'run', CPU)
     moved = []
     for _ in range(2):

@@ -56,4 +56,6 @@ def _words(stage: Stage) -> str:
         text += f', sigma ~ U[0, 1]^{stage.sigma_power:g}'
     if stage.drift_weight:
         text += f', mean error of a crop weighted {stage.drift_weight:g}'
+    if stage.estimators:
+        text += ', for the estimators alone'
     return text

@@ -70,16 +70,12 @@ class VariationalSR:
         Variance of the sharp image given the truth.
     window : int
         Side p of the window that the prior of the variance stands for.
-    estimators_first : int
-        Steps at the beginning that leave the restorer as it is: the estimator of
-        the kernel takes more steps than the restorer, but cheap ones.
     """
 
     scale: int = 2
     sigma_max: float = 15
     eps2: float = 1e-5
     window: int = 9
-    estimators_first: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,9 +125,13 @@ class BlindSR:
     ----------
     scale : int
         Scale factor.
+    light : float
+        Share of the images that are only reduced, bicubically, with white noise up
+        to 5 / 255. A network that never saw them takes all images for blurred.
     """
 
     scale: int = 4
+    light: float = 0.35
 
 
 Declared = (

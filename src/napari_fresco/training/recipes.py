@@ -39,6 +39,9 @@ class Stage:
     sigma_power : float
         Noise is drawn with ``sigma = sigma_max * u**sigma_power``, u ~ U[0, 1]; 2
         shows the network more of the little noise in which solvers end.
+    estimators : bool
+        Leave the restorer as it is: VIRNet's estimator of the kernel takes more steps,
+        and larger crops, than its restorer, but cheap ones.
     """
 
     steps: int
@@ -47,6 +50,7 @@ class Stage:
     patch: int = 64
     drift_weight: float = 0.0
     sigma_power: float = 1.0
+    estimators: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,16 +160,23 @@ def _variational() -> tuple[Recipe, ...]:
             'virnet_sr',
             blind,
             3,
-            VariationalSR(2, estimators_first=2300),
-            (Stage(2300, 1e-3, batch=16, patch=96), Stage(420, 7e-4, batch=8, patch=96)),
+            VariationalSR(2),
+            (
+                Stage(2300, 1e-3, batch=16, patch=96, estimators=True),
+                Stage(420, 7e-4, batch=8, patch=96),
+                Stage(450, 6e-4, batch=8, patch=160, estimators=True),
+            ),
         ),
         Recipe(
             'virnet_sr_x4',
             'virnet_sr',
             blind,
             3,
-            VariationalSR(4, estimators_first=250),
-            (Stage(250, 7e-4, batch=10, patch=192), Stage(420, 5e-4, batch=5, patch=128)),
+            VariationalSR(4),
+            (
+                Stage(350, 7e-4, batch=8, patch=192, estimators=True),
+                Stage(400, 5e-4, batch=5, patch=128),
+            ),
             warm_start='virnet_sr_x2',
         ),
     )
@@ -188,7 +199,7 @@ def _latent() -> tuple[Recipe, ...]:
             config,
             3,
             LatentRestoration('deblock'),
-            (Stage(800, 5e-4, batch=12, patch=64),),
+            (Stage(600, 5e-4, batch=12, patch=64),),
             warm_start='vdir_denoise_color',
         ),
         Recipe(
@@ -197,7 +208,7 @@ def _latent() -> tuple[Recipe, ...]:
             {**config, 'scale': 2},
             3,
             LatentRestoration('super_resolve', scale=2),
-            (Stage(900, 5e-4, batch=8, patch=96),),
+            (Stage(750, 5e-4, batch=8, patch=96),),
         ),
     )
 
@@ -220,7 +231,7 @@ def _blind() -> tuple[Recipe, ...]:
             {**small, 'sf': 2},
             3,
             BlindSR(2),
-            (Stage(700, 5e-4, batch=8, patch=96),),
+            (Stage(700, 5e-4, batch=8, patch=96), Stage(300, 5e-4, batch=8, patch=96)),
         ),
         Recipe(
             'bsrnet_compact_x4',
@@ -228,7 +239,7 @@ def _blind() -> tuple[Recipe, ...]:
             {**small, 'sf': 4},
             3,
             BlindSR(4),
-            (Stage(500, 4e-4, batch=8, patch=144),),
+            (Stage(500, 4e-4, batch=8, patch=144), Stage(280, 4e-4, batch=8, patch=144)),
             warm_start='bsrnet_compact_x2',
         ),
     )

@@ -12,7 +12,8 @@ from .store import Status, add, cache_folder, check, get, path, status
 if TYPE_CHECKING:
     import torch
 
-    from .loading import Loaded, expect
+    from .assembling import Loaded
+    from .loading import expect
 
 __all__ = [
     'Entry',

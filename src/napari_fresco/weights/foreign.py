@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from ..errors import WeightsError
 from ..networks.facts import FLOAT32, LARGEST_EXACT_HALO, Network, NetworkFacts
 from ..networks.precision import full_precision
+from .assembling import assemble
 from .detection import detect
 
 ARCHITECTURE = 'foreign'
@@ -169,6 +170,4 @@ def _recognised(path: Path, tensors: Mapping[str, Tensor]) -> Any:
 
 def _own(path: Path, tensors: Mapping[str, Tensor]) -> Network:
     """Return our own network for tensors whose names spandrel has put right."""
-    from .loading import assemble  # which imports this module
-
     return assemble(*detect(tensors, path), tensors, path)

@@ -13,6 +13,7 @@ import torch
 from .. import devices
 from ..errors import WeightsError
 from ..networks.facts import Network, facts_of
+from .assembling import Loaded, assemble, differences
 from .detection import (
     Tensors,
     UnknownArchitecture,
@@ -22,23 +23,11 @@ from .detection import (
     title_of,
     with_article,
 )
+from .foreign import adopt
 from .formats import Stored, read
 from .registry import Entry, file_sha256, published_as
 
-_NAMED = 3  # how many keys an error message names before it stops
 _ANY_SCALE = ('usrnet', 'virnet_sr')  # the scale is an argument, not part of the network
-
-
-class Loaded(Network):
-    """What a type checker sees of a network that a checkpoint was put into.
-
-    Attributes
-    ----------
-    scales : tuple of int or None
-        Enlargements that the weights were made for; None where nothing tells.
-    """
-
-    scales: tuple[int, ...] | None
 
 
 def load_file(path: Path, entry: Entry | None, device: str | torch.device) -> Loaded:
@@ -72,32 +61,6 @@ def load_file(path: Path, entry: Entry | None, device: str | torch.device) -> Lo
         _verify(entry, network, path)
     _label(network, known, stored)
     network.to(devices.pick(device))
-    return network
-
-
-def assemble(architecture: str, config: Mapping[str, Any], tensors: Tensors, path: Path) -> Loaded:
-    """Return the network `architecture` with `tensors` for parameters, and its facts.
-
-    What only training needs is left out.
-
-    Raises
-    ------
-    WeightsError
-        When names or shapes are not exactly those of the network.
-    """
-    try:
-        network = cast('Loaded', outline(architecture, config))
-    except WeightsError as error:
-        raise WeightsError(f'{path} {error}') from None
-    expected = network.state_dict()
-    tensors = _without_training(architecture, tensors)
-    wrong = _differences(expected, tensors)
-    if wrong:
-        raise WeightsError(f'{path} does not fit {architecture}: {"; ".join(wrong)}')
-    # The outline has no numbers: the tensors become its parameters.
-    network.load_state_dict(tensors, strict=True, assign=True)
-    network.requires_grad_(False).eval()
-    network.facts = facts_of(network)
     return network
 
 
@@ -166,8 +129,6 @@ def _recognised(stored: Stored, path: Path) -> Loaded:
     try:
         architecture, config = _found_in(stored, path)
     except UnknownArchitecture:
-        from .foreign import adopt
-
         adopted = adopt(path, stored.tensors)
         if adopted is None:
             raise
@@ -201,7 +162,7 @@ def _published(path: Path, sha256: str, network: Loaded) -> Entry | None:
     if known is None or known.architecture != network.facts.architecture:
         return None
     same = outline(known.architecture, known.config).state_dict()
-    return None if _differences(same, network.state_dict()) else known
+    return None if differences(same, network.state_dict()) else known
 
 
 def _label(network: Loaded, known: Entry | None, stored: Stored) -> None:
@@ -239,30 +200,3 @@ def _git_sha1(path: Path) -> str:
     content = path.read_bytes()
     header = f'blob {len(content)}\0'.encode()
     return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
-
-
-def _without_training(architecture: str, tensors: Tensors) -> Tensors:
-    if architecture != 'vdir':
-        return tensors
-    from ..networks.vdir import without_training
-
-    return without_training(tensors)
-
-
-def _differences(expected: Tensors, given: Tensors) -> list[str]:
-    missing = [name for name in expected if name not in given]
-    unexpected = [name for name in given if name not in expected]
-    shared = [(name, t, given[name]) for name, t in expected.items() if name in given]
-    shapes = [
-        f'{name} is {tuple(found.shape)}, not {tuple(wanted.shape)}'
-        for name, wanted, found in shared
-        if found.shape != wanted.shape
-    ]
-    kinds = [name for name, wanted, found in shared if found.dtype != wanted.dtype]
-    found = {'missing': missing, 'unexpected': unexpected, 'ill-shaped': shapes, 'no float': kinds}
-    return [f'{kind}: {_some(names)}' for kind, names in found.items() if names]
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _NAMED
-    return ', '.join(names[:_NAMED]) + (f' and {more} more' if more > 0 else '')

@@ -25,6 +25,7 @@ SIGMAS = (15.0, 25.0, 50.0)
 """White noise of the card, on the 0-255 scale."""
 
 _WHITE = 50.0  # sigma of white noise alone, on the 0-255 scale
+_FAINT = 5.0
 _SHARED = 4  # crops that are cut from one degraded image
 _DRAWS = 2  # degradations of each test image
 
@@ -99,12 +100,13 @@ class BlindSR(TriedObjective):
     baseline = 'bicubic'
 
     def __init__(self, declared: DeclaredSR) -> None:
-        self.scale = declared.scale
+        self.scale, self.light = declared.scale, declared.light
 
     def words(self) -> list[str]:
         return [
             f'Scale factor {self.scale}: two blurs, two reductions, Gaussian noise, camera and '
-            'JPEG in random order (simulate.bsrgan.degrade)',
+            'JPEG in random order (simulate.bsrgan.degrade); bicubic reduction and white noise up '
+            f'to {_FAINT:g} / 255 alone in {100 * self.light:g} % of the images',
             'Loss: L1',
         ]
 
@@ -122,8 +124,7 @@ class BlindSR(TriedObjective):
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         images = draw.clean.permute(0, 2, 3, 1).cpu().numpy()
-        seen = [bsrgan.degrade(image, self.scale, draw.rng)[0] for image in images]
-        degraded = torch.cat([to_tensor(image) for image in seen]).to(draw.device)
+        degraded = torch.cat([self._reduced(x, draw.rng) for x in images]).to(draw.device)
         with draw.autocast():
             restored = network(degraded.contiguous(memory_format=torch.channels_last))
         return functional.l1_loss(restored.float(), draw.clean)
@@ -137,6 +138,13 @@ class BlindSR(TriedObjective):
         for case, y in (('clean', clean), *(('mixed', y) for y in mixed)):
             enlarged = imresize(y, self.scale)
             yield Trial(f'x{self.scale}, {case}', truth, y, enlarged, (), self.scale**2)
+
+    def _reduced(self, image: np.ndarray, rng: np.random.Generator) -> Tensor:
+        if rng.uniform() >= self.light:
+            return to_tensor(bsrgan.degrade(image, self.scale, rng)[0])
+        small = imresize(to_tensor(image), 1 / self.scale)
+        noise = rng.uniform(0, _FAINT / 255) * rng.normal(0, 1, tuple(small.shape))
+        return small + torch.from_numpy(noise).float()
 
 
 def _cut(

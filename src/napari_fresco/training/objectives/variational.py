@@ -106,15 +106,14 @@ class VariationalSR(TriedObjective):
         self.settings = elbo.Settings(window=declared.window, eps2=declared.eps2)
 
     def words(self) -> list[str]:
-        d, first = self.declared, self.declared.estimators_first
+        d = self.declared
         return [
             f'Scale factor {d.scale}: Gaussian kernel 21 x 21 of widths 0.2 to {d.scale}, '
             'mirrored border, antialiased bicubic reduction',
             f'Noise: white Gaussian, sigma up to {d.sigma_max:g} / 255, clipped',
             f'Loss: negative ELBO, eps2 = {d.eps2:g}, window {d.window}, the noise estimator '
             "taught the variance; the restorer's error does not reach the estimators, and the "
-            'gradients of the three networks are clipped apart'
-            + (f'; the first {first} steps are for the estimators alone' if first else ''),
+            'gradients of the three networks are clipped apart',
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -136,7 +135,7 @@ class VariationalSR(TriedObjective):
         with draw.autocast():
             noise = variance(network.SNet(seen))
             kernel = kernel_parameters(network.KNet(seen))
-            if draw.seed[1] < self.declared.estimators_first:
+            if draw.stage.estimators:
                 return self._divergence(noise, kernel[:, turned], *priors)
             enlarged = enlarge(seen, scale)
             told = network.maps(kernel.detach(), noise.detach(), enlarged)
