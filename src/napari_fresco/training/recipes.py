@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -104,9 +105,10 @@ class Recipe:
 
     def shortened(self, steps: int) -> Recipe:
         """Return the recipe with its stages scaled to `steps` steps in all."""
-        parts = [max(1, round(steps * stage.steps / self.steps)) for stage in self.stages]
-        parts[-1] = max(1, steps - sum(parts[:-1]))
-        stages = (replace(s, steps=n) for s, n in zip(self.stages, parts, strict=True))
+        ends = [sum(s.steps for s in self.stages[: i + 1]) for i in range(len(self.stages))]
+        ends = [round(steps * end / self.steps) for end in ends]
+        parts = zip(self.stages, pairwise([0, *ends]), strict=True)
+        stages = (replace(s, steps=last - first) for s, (first, last) in parts if last > first)
         return replace(self, stages=tuple(stages))
 
 
@@ -152,7 +154,7 @@ def _variational() -> tuple[Recipe, ...]:
             {**color, 'im_chn': 1},
             1,
             VariationalDenoising(),
-            (Stage(350, 5e-4, batch=12, patch=64),),
+            (Stage(280, 5e-4, batch=12, patch=64),),
             warm_start='virnet_denoise_color',
         ),
         Recipe(
@@ -174,8 +176,8 @@ def _variational() -> tuple[Recipe, ...]:
             3,
             VariationalSR(4),
             (
-                Stage(350, 7e-4, batch=8, patch=192, estimators=True),
-                Stage(400, 5e-4, batch=5, patch=128),
+                Stage(320, 7e-4, batch=8, patch=192, estimators=True),
+                Stage(330, 5e-4, batch=5, patch=128),
             ),
             warm_start='virnet_sr_x2',
         ),
