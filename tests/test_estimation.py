@@ -84,13 +84,18 @@ def test_the_kernel_of_one_method_serves_another(image, virnet) -> None:
     assert virnet == ['super_resolve']
 
 
-def test_noise_and_kernel_come_from_one_run(image, virnet) -> None:
+def test_noise_and_kernel_are_estimated_one_after_the_other(image, virnet) -> None:
     result = fresco.restore(
         image, task='super_resolve', scale=2, kernel='virnet', sigma='virnet', **ASKED, iterations=2
     )
     assert result.image.shape == (3, 40, 48)
-    assert virnet == ['super_resolve'] * 3
-    assert result.provenance['sigma'] == 'map'
+    assert virnet == ['denoise'] * 3 + ['super_resolve'] * 3
+    assert result.variance.shape == result.image.shape
+    record = result.provenance
+    assert record['sigma'] == 'map'
+    assert record['estimate']['task'] == 'super_resolve'
+    assert record['estimate']['estimate']['task'] == 'denoise'
+    assert record['estimate']['estimate']['estimate'] is None
 
 
 def test_a_large_estimate_is_cut_to_a_small_image() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,61 +27,84 @@ CarryOut = Callable[[Request, threading.Event | None], Generator[Step, None, Res
 _LEAST_VARIANCE = 1e-12  # of the squared range of intensities; a sigma map is above 0
 
 
-def estimate(
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What was found for another method.
+
+    Attributes
+    ----------
+    variance : ndarray or None
+        Noise variance map on the grid of the result, in squared image units.
+    record : dict
+        Provenance of the last estimation; its ``estimate`` is that of the one before.
+    """
+
+    variance: NDArray[Any] | None
+    record: dict[str, Any]
+
+
+def fill_in(
     request: Request, carry_out: CarryOut, cancel: threading.Event | None = None
-) -> Generator[Step, None, tuple[Request, Result]]:
-    """Estimate what `request` leaves to be estimated.
+) -> Generator[Step, None, tuple[Request, Estimate]]:
+    """Estimate what `request` leaves to be estimated: the noise first, then the blur.
+
+    Noise is always taken from the weights for denoising, which map it and which
+    there are for gray images, too; those for enlarging find one number.
 
     Returns
     -------
     Request
         The same with noise map and kernel filled in.
-    Result
-        Of the estimation.
+    Estimate
+        What is told of it.
     """
-    asked = request.inputs.estimated
-    name = next(iter(asked.values()))
-    found = yield from carry_out(_estimation(request, name), cancel)
     known: dict[str, Any] = {'estimated': {}}
-    if 'sigma' in asked:
-        known['sigma'] = _sigma_map(request, found.variance)
-    if 'kernel' in asked and found.kernel is not None:
-        # Networks that estimate a blur assume bicubic sampling after it; the data step does not.
-        known['kernel'] = _fitting(
-            kernels.direct_sampling(found.kernel, request.inputs.scale), request
-        )
-        known['shifted'] = True
-    return replace(request, inputs=replace(request.inputs, **known)), found
+    variance, record = None, None
+    for what in ('sigma', 'kernel'):
+        if what not in request.inputs.estimated:
+            continue
+        found = yield from carry_out(_estimation(request, what), cancel)
+        record = {**found.provenance, 'estimate': record}
+        if what == 'sigma' and found.variance is not None:
+            known['sigma'] = _sigma_map(request, found.variance)
+            variance = _enlarged(found.variance, request)
+        elif what == 'kernel' and found.kernel is not None:
+            # Networks that estimate a blur assume bicubic sampling after it; data steps do not.
+            direct = kernels.direct_sampling(found.kernel, request.inputs.scale)
+            known['kernel'], known['shifted'] = _fitting(direct, request), True
+    filled = replace(request, inputs=replace(request.inputs, **known))
+    return filled, Estimate(variance, record or {})
 
 
-def _estimation(request: Request, name: str) -> Request:
-    """Return the request to estimate noise, and the blur where the image is to be enlarged."""
-    method = find_method(name)
-    blur = 'kernel' in request.inputs.estimated
+def _estimation(request: Request, what: str) -> Request:
+    """Return the request to estimate the noise, or the blur of what is to be enlarged."""
+    method = find_method(request.inputs.estimated[what])
     parameters = method.parameters_class.create(
         {'precision': request.params.precision, 'estimate_only': True}
     )
     return replace(
         request,
         method=method,
-        task='super_resolve' if blur else 'denoise',
+        task='denoise' if what == 'sigma' else 'super_resolve',
         params=parameters,
-        inputs=Inputs(None, None, None, request.inputs.scale if blur else 1),
+        inputs=Inputs(None, None, None, 1 if what == 'sigma' else request.inputs.scale),
         keep_known=False,
     )
 
 
-def _sigma_map(request: Request, variance: NDArray[Any] | None) -> NDArray[np.float64] | None:
+def _sigma_map(request: Request, variance: NDArray[Any]) -> NDArray[np.float64]:
     """Return the standard deviation on the pixels of the image."""
-    if variance is None:
-        return None
-    layout = request.layout
-    dims = len(layout.leading) + 2
+    dims = len(request.layout.leading) + 2
     gray = variance if variance.ndim == dims else variance.mean(axis=-1)
-    step = gray.shape[-1] // layout.plane_shape[1]
-    least = _LEAST_VARIANCE * request.range.span**2
-    sigma: NDArray[np.float64] = np.sqrt(np.maximum(gray[..., ::step, ::step], least))
+    sigma: NDArray[np.float64] = np.sqrt(np.maximum(gray, _LEAST_VARIANCE * request.range.span**2))
     return sigma
+
+
+def _enlarged(variance: NDArray[Any], request: Request) -> NDArray[Any]:
+    """Return a map on the grid of the result."""
+    rows = len(request.layout.leading)
+    scale = request.inputs.scale
+    return variance.repeat(scale, axis=rows).repeat(scale, axis=rows + 1) if scale > 1 else variance
 
 
 def _fitting(kernel: NDArray[np.float64], request: Request) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from . import estimation
+from .estimation import Estimate, fill_in
 from .image import Array
 from .plane import Plane
 from .provenance import provenance
@@ -31,9 +31,9 @@ def carry_out(
 ) -> Generator[Step, None, Result]:
     """Restore plane after plane, yielding every step; return the result."""
     started = time.perf_counter()
-    estimate: Result | None = None
+    estimate: Estimate | None = None
     if request.inputs.estimated:
-        request, estimate = yield from estimation.estimate(request, carry_out, cancel)
+        request, estimate = yield from fill_in(request, carry_out, cancel)
     gathered = _Gathered(request, estimate)
     tools = Workbench(request.device, request.params.precision, request.tile, request.seed)
     try:
@@ -82,7 +82,7 @@ def _restore(
 class _Gathered:
     """The planes restored so far."""
 
-    def __init__(self, request: Request, estimate: Result | None) -> None:
+    def __init__(self, request: Request, estimate: Estimate | None) -> None:
         self._request, self._estimate = request, estimate
         samples = 3 if request.task == 'demosaic' else request.layout.samples
         self._image, self._planes = request.layout.empty(request.inputs.scale, samples)
@@ -127,7 +127,7 @@ class _Gathered:
             self._request,
             tools.used(),
             kernel=kernel,
-            estimate=None if self._estimate is None else self._estimate.provenance,
+            estimate=None if self._estimate is None else self._estimate.record,
             outcomes=self._outcomes,
             planes=self._facts,
             finish=finish,
