@@ -562,3 +562,9 @@ def test_channels_pass_a_gray_network_one_by_one() -> None:
 def test_the_other_kind_of_network_is_refused(name: str, scale: int) -> None:
     with pytest.raises(WeightsError, match='VIRNet'):
         solve(built(name), rand(1, 3, 8, 8), scale)
+
+
+@pytest.mark.parametrize('mode', ['Down', 'Both'])
+def test_a_network_too_narrow_for_its_conditioning_is_refused(mode: str) -> None:
+    with pytest.raises(ParameterError, match='at least 8'):
+        networks.build('virnet', im_chn=1, n_feat=[4, 8], extra_mode=mode)

@@ -14,11 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..errors import ParameterError
 from .precision import full_precision, to_autocast
 
 ExtraMode = Literal['Null', 'Input', 'Down', 'Both']
 
 _SLOPE = 0.2
+_LEAST_SCALED = 8  # the layers that scale and shift begin with an eighth of the features
 
 
 class RNet(nn.Module):
@@ -46,6 +48,11 @@ class RNet(nn.Module):
     :attr:`multiple`; images too small for that repeat their border instead.
     Under autocast the first and last layers and the image that is added stay
     in full precision.
+
+    Raises
+    ------
+    ParameterError
+        When the features are too few for the layers that scale and shift them.
     """
 
     def __init__(
@@ -58,6 +65,11 @@ class RNet(nn.Module):
         extra_mode: ExtraMode = 'Input',
     ) -> None:
         super().__init__()
+        if extra_mode in ('Down', 'Both') and min(n_feat) < _LEAST_SCALED:
+            raise ParameterError(
+                f'n_feat = {tuple(n_feat)} is too narrow for extra_mode {extra_mode!r}; give at '
+                f'least {_LEAST_SCALED} features at each scale'
+            )
         self.extra_mode = extra_mode
         beside = extra_chn if extra_mode in ('Input', 'Both') else 0
         inside = extra_chn if extra_mode in ('Down', 'Both') else 0
