@@ -18,6 +18,7 @@ from napari_fresco.training import objectives
 from napari_fresco.training.blurring import mirrored, periodic
 from napari_fresco.training.data import Corpus, noisy
 from napari_fresco.training.declared import (
+    BankDenoising,
     BlindDenoising,
     BlindSR,
     GaussianDenoising,
@@ -50,6 +51,7 @@ _SMALL = {'n_feat': (8, 8), 'dep_S': 2, 'n_resblocks': 1}
 _LATENT = {'channels': 3, 'width': 8, 'latent': 2, 'groups': 1, 'blocks': 1}
 _DENSE = {'in_nc': 3, 'out_nc': 3, 'nf': 8, 'nb': 1, 'gc': 4}
 
+BANK = Recipe('ircnn_bank', 'ircnn_bank', {'nc': 4}, 1, BankDenoising(), (Stage(12, 1e-3, 4, 24),))
 FAMILIES = {
     'usrnet': Recipe(
         'usrnet',
@@ -181,7 +183,7 @@ def test_super_resolvers_start_from_repeated_pixels(name: str) -> None:
     assert float((enlarged - repeated).abs().mean()) < 0.03
 
 
-@pytest.mark.parametrize('recipe', [TINY, *FAMILIES.values()], ids=lambda r: r.name)
+@pytest.mark.parametrize('recipe', [TINY, BANK, *FAMILIES.values()], ids=lambda r: r.name)
 def test_resuming_is_exact(recipe: Recipe, folder: Path, tmp_path: Path) -> None:
     recipe = recipe.shortened(4)
     whole = Run(recipe, tmp_path / 'whole', CPU)
@@ -200,7 +202,7 @@ def test_resuming_is_exact(recipe: Recipe, folder: Path, tmp_path: Path) -> None
         assert torch.equal(value, again[name]), name
 
 
-@pytest.mark.parametrize('recipe', [TINY, *FAMILIES.values()], ids=lambda r: r.name)
+@pytest.mark.parametrize('recipe', [TINY, BANK, *FAMILIES.values()], ids=lambda r: r.name)
 def test_training_lowers_the_loss(recipe: Recipe, folder: Path, tmp_path: Path) -> None:
     """On one batch, drawn again and again."""
     stage = replace(recipe.stages[0], steps=1000, learning_rate=2e-4)
@@ -353,3 +355,11 @@ def _initialised(recipe: Recipe) -> nn.Module:
     network = networks.build(recipe.architecture, **recipe.config)
     objectives.make(recipe.objective).initialise(network)
     return network
+
+
+def test_every_denoiser_of_a_bank_starts_from_a_single_one() -> None:
+    single, bank = networks.build('ircnn', nc=4), networks.build('ircnn_bank', nc=4)
+    assert take(bank, single.state_dict()) == len(bank.state_dict())
+    for index in ('0', '24'):
+        for name, value in single.state_dict().items():
+            assert torch.equal(bank.get_submodule(index).state_dict()[name], value)

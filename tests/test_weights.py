@@ -344,7 +344,13 @@ def test_names_promised_to_users() -> None:
     assert set(weights.registry()) >= {
         *('ffdnet_gray', 'ffdnet_color', 'drunet_compact_gray', 'drunet_compact_color'),
         *('drunet_gray', 'drunet_color', 'drunet_deblocking_color', 'drunet_deblocking_gray'),
-        *('ircnn_gray', 'ircnn_color', 'ffdnet_gray_authors', 'ffdnet_color_authors'),
+        *(
+            'ircnn_gray',
+            'ircnn_gray_authors',
+            'ircnn_color',
+            'ffdnet_gray_authors',
+            'ffdnet_color_authors',
+        ),
         *('ffdnet_gray_clip', 'ffdnet_color_clip', 'dncnn_15', 'dncnn_25', 'dncnn_50'),
         *('dncnn_gray_blind', 'dncnn_color_blind', 'dncnn3'),
         *('usrnet', 'usrgan', 'usrnet_tiny_authors', 'usrgan_tiny'),
@@ -368,7 +374,7 @@ def test_what_was_trained_against_a_critic_is_called_generative() -> None:
         ('drunet', 1, 'drunet_compact_gray'),
         ('drunet', 3, 'drunet_compact_color'),
         ('ffdnet', 4, 'ffdnet_gray'),
-        ('ircnn', 3, 'ircnn_color'),
+        ('ircnn', 3, 'ircnn_gray'),
         ('dncnn', 1, 'dncnn_gray_blind'),
     ],
 )

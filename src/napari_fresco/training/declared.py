@@ -22,6 +22,11 @@ class GaussianDenoising:
 
 
 @dataclass(frozen=True)
+class BankDenoising:
+    """IRCNN: white Gaussian noise, of one level for each denoiser of the bank; L1 loss."""
+
+
+@dataclass(frozen=True)
 class Unfolding:
     """USRNet: kernel, scale factor and noise level are told; L1 loss.
 
@@ -136,6 +141,7 @@ class BlindSR:
 
 Declared = (
     GaussianDenoising
+    | BankDenoising
     | Unfolding
     | VariationalDenoising
     | VariationalSR

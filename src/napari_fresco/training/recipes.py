@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import WeightsError
 from .declared import (
+    BankDenoising,
     BlindDenoising,
     BlindSR,
     Declared,
@@ -127,6 +128,31 @@ def _denoisers() -> tuple[Recipe, ...]:
         Recipe('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, compact),
         Recipe('drunet_compact_color', 'drunet', drunet_color, 3, narrow, compact),
     )
+
+
+def _bank() -> tuple[Recipe, ...]:
+    gray = {'in_nc': 1, 'out_nc': 1, 'nc': 64}
+    start = Recipe(
+        'ircnn_gray_start',
+        'ircnn',
+        gray,
+        1,
+        GaussianDenoising(50),
+        (Stage(1100, 1e-3, batch=8, patch=48),),
+    )
+    bank = Recipe(
+        'ircnn_gray',
+        'ircnn_bank',
+        gray,
+        1,
+        BankDenoising(),
+        (
+            Stage(3500, 4e-4, batch=8, patch=48),
+            Stage(3000, 3e-4, batch=8, patch=48, drift_weight=1.0),
+        ),
+        warm_start=start.name,
+    )
+    return start, bank
 
 
 def _unfolding() -> tuple[Recipe, ...]:
@@ -248,7 +274,7 @@ def _blind() -> tuple[Recipe, ...]:
 
 
 def _recipes() -> tuple[Recipe, ...]:
-    return (*_denoisers(), *_unfolding(), *_variational(), *_latent(), *_blind())
+    return (*_denoisers(), *_bank(), *_unfolding(), *_variational(), *_latent(), *_blind())
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _recipes()})

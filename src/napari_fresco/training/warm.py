@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from .. import weights
+from .. import networks, weights
 
 _COLOURS = 3
 
@@ -26,11 +26,14 @@ def starting_tensors(name: str, folder: Path) -> dict[str, Tensor]:
 def take(network: nn.Module, tensors: Mapping[str, Tensor]) -> int:
     """Copy the tensors that `network` has too, and return how many.
 
-    Where the first layer of `network` takes gray instead of RGB its weights are
-    the sums over the colours, and where the last gives gray, the means.
+    Every denoiser of a bank takes those of a single one. Where the first layer of
+    `network` takes gray instead of RGB its weights are the sums over the colours,
+    and where the last gives gray, the means.
     """
     taken = 0
-    for name, value in network.state_dict().items():
+    bank = isinstance(network, networks.IRCNNBank)
+    for place, value in network.state_dict().items():
+        name = place.partition('.')[2] if bank and place not in tensors else place
         if name in tensors:
             fitted = _fitted(tensors[name].to(value.dtype), value.shape)
             if fitted is not None:

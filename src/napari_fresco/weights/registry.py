@@ -161,8 +161,8 @@ def entry(name: str) -> Entry:
 def default_for(role: str, channels: int, task: str = 'denoise', scale: int = 1) -> str:
     """Return the name of the checkpoint that ``model='auto'`` stands for.
 
-    Among those of the role, the task and the scale, one of as many channels
-    as the image is preferred, and then one that is bundled.
+    Among those of the role, the task and the scale, a bundled one is preferred,
+    and then one of as many channels as the image.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def default_for(role: str, channels: int, task: str = 'denoise', scale: int = 1)
             'Give the name or the path of others as model'
         )
     wanted = 3 if channels == 3 else 1
-    return min(fitting, key=lambda known: (known.channels != wanted, not known.bundled)).name
+    return min(fitting, key=lambda known: (not known.bundled, known.channels != wanted)).name
 
 
 def _offers(of_role: list[Entry]) -> str:

@@ -14,6 +14,7 @@ __all__ = ['make']
 
 _HOMES = {
     'GaussianDenoising': 'gaussian',
+    'BankDenoising': 'gaussian',
     'Unfolding': 'unfolding',
     'VariationalDenoising': 'variational',
     'VariationalSR': 'variational',

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from ... import denoisers, networks
+from ...networks.ircnn import MODELS
 from ..data import noisy
+from ..declared import BankDenoising as DeclaredBank
 from ..declared import GaussianDenoising as Declared
 from ..evaluate import Score, evaluate
 from ..initial import SMALL, scale_for_relu
@@ -35,7 +37,8 @@ class GaussianDenoising(Objective):
 
         FFDNet, which has no skips, passes its sub-images on.
         """
-        scale_for_relu(network, ('res.2', 'm_tail'))
+        chain = isinstance(network, networks.IRCNN | networks.IRCNNBank)
+        scale_for_relu(network, ('model.12',) if chain else ('res.2', 'm_tail'))
         if isinstance(network, networks.FFDNet):
             _pass_on(network)
 
@@ -45,11 +48,7 @@ class GaussianDenoising(Objective):
         degraded, sigma = noisy(draw.clean, self.sigma_max / 255, seed, stage.sigma_power)
         with draw.autocast():
             restored = predict(network, degraded, sigma)
-        error = restored.float() - draw.clean
-        loss = error.abs().mean()
-        if stage.drift_weight:
-            loss = loss + stage.drift_weight * error.mean(dim=(2, 3)).abs().mean()
-        return loss
+        return _loss(restored.float() - draw.clean, stage.drift_weight)
 
     def evaluate(self, checkpoint: Path, folder: Path, channels: int) -> list[Score]:
         denoiser = denoisers.make(
@@ -62,8 +61,44 @@ class GaussianDenoising(Objective):
         return evaluate(denoiser, folder, SIGMAS, channels)
 
 
+class BankDenoising(GaussianDenoising):
+    """See :class:`napari_fresco.training.declared.BankDenoising`."""
+
+    def __init__(self, declared: DeclaredBank) -> None:
+        del declared
+        super().__init__(Declared(2 * MODELS))
+
+    def words(self) -> list[str]:
+        return [
+            f'Noise: white Gaussian of 2, 4, ... {2 * MODELS} / 255, one level for each denoiser, '
+            'not clipped',
+            'Loss: L1; every step trains one denoiser, drawn at random',
+        ]
+
+    def loss(self, network: nn.Module, draw: Draw) -> Tensor:
+        index = int(draw.rng.integers(MODELS))
+        noise = torch.randn(draw.clean.shape, generator=draw.generator(), device=draw.device)
+        noisy = draw.clean + 2 * (index + 1) / 255 * noise
+        with draw.autocast():
+            restored = network.get_submodule(str(index))(
+                noisy.contiguous(memory_format=torch.channels_last)
+            )
+        return _loss(restored.float() - draw.clean, draw.stage.drift_weight)
+
+
+def _loss(error: Tensor, drift_weight: float) -> Tensor:
+    """Return the mean error, and the mean drift of a crop if it counts."""
+    loss = error.abs().mean()
+    if drift_weight:
+        loss = loss + drift_weight * error.mean(dim=(2, 3)).abs().mean()
+    return loss
+
+
 def predict(network: nn.Module, x: Tensor, sigma: Tensor) -> Tensor:
     """Run `network` on `x` with its noise level, however it wants to be told."""
+    if isinstance(network, networks.IRCNN):
+        blind: Tensor = network(x.contiguous(memory_format=torch.channels_last))
+        return blind
     if isinstance(network, networks.DRUNet):
         level = sigma.expand(x.shape[0], 1, *x.shape[-2:])
         x = torch.cat((x, level), dim=1).contiguous(memory_format=torch.channels_last)
