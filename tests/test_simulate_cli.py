@@ -101,7 +101,7 @@ def test_help_lists_degradations_and_parameters(capsys) -> None:
         (('-d', 'blur'), 'no degradation'),
         (('-d', 'lines', '--photons', '3'), 'camera_noise'),
         (('-d', 'lines', '--width', '2.5'), 'whole number'),
-        (('-d', 'lines', '--width', 'two'), 'not a valid'),
+        (('-d', 'lines', '--width', 'two'), 'not a whole number'),
         (('-d', 'lines', '--fill', 'pink'), "'white'"),
         (('-d', 'lines', '--save-kernel', 'k.tif'), 'gives no kernel'),
         (('-d', 'lines', '--save-map', 'm.tif'), 'gives no map'),

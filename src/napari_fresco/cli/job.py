@@ -7,14 +7,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from ..catalogue import ESTIMATORS, find_method, find_task
+from ..catalogue import ESTIMATORS, METHODS, find_method, find_task
 from ..errors import FileError, ParameterError
 from ..files import (
     SUFFIXES,
@@ -30,6 +30,7 @@ from ..files import (
 from ..method import Method
 from ..params import read_preset
 from ..types import Result, Task
+from .naming import read_named
 from .options import given_parameters
 
 BESIDE = ('variance', 'uncertainty', 'latent', 'kernel', 'provenance')
@@ -135,7 +136,8 @@ class Job:
         """Check the options that do not depend on an image, and read their files."""
         method = find_method(options['method'])
         task = find_task(method, options['task'])
-        values = {**read_preset(options['params']), **given_parameters(method, options)}
+        given = given_parameters(method, METHODS.values(), options, 'methods')
+        values = {**read_preset(options['params']), **given}
         method.parameters_class.create(values)
         kept = ('scale', 'data_range', 'tile', 'device', 'seed', 'keep_known')
         arguments = {
@@ -195,17 +197,7 @@ class Job:
 
     def _read(self, image: Path, output: Path) -> ImageFile:
         """Read `image` with all its axes named, and make sure that `output` can hold it."""
-        from ..image import Layout
-
-        source = read_image(image)
-        axes = self.axes or source.axes
-        rgb = source.rgb if self.rgb is None and self.axes is None else self.rgb
-        layout = Layout.of(source.data, axes, rgb)
-        unnamed = 'Q' * len(layout.leading) + 'YXS'
-        letters = list(axes.upper() if axes else unnamed[: len(layout.shape)])
-        if layout.samples:
-            letters[layout.order[-1]] = 'S'
-        named = replace(source, axes=''.join(letters).replace('S', 'S' if layout.samples else 'C'))
+        named, layout = read_named(image, self.axes, self.rgb)
         gained = 'S' if self.task == 'demosaic' else ''
         shape = layout.shape + (3,) * len(gained)
         check_holds(output, layout.dtype, shape, f'{named.axes}{gained}')

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..catalogue import METHODS
 from ..errors import FileError, FrescoError
 from ..files import SUFFIXES, make_folder
 from .job import BESIDE, Job, Outputs
@@ -62,7 +63,7 @@ def _common(function: F) -> F:
 @click.option('--save-kernel', type=_FILE, help='Kernel, .tif or .npy.')
 @click.option('--save-provenance', type=_FILE, help='Record of the making, .json.')
 @_common
-@parameter_options
+@parameter_options(METHODS.values())
 def restore(image: Path, output: Path, mask: Path | None, **options: Any) -> int:
     """Restore IMAGE (TIFF, PNG, JPEG or NPY) and write the result.
 
@@ -85,7 +86,7 @@ def restore(image: Path, output: Path, mask: Path | None, **options: Any) -> int
 @click.option('--save-kernel', is_flag=True, help='Keep STEM.kernel.tif.')
 @click.option('--save-provenance', is_flag=True, help='Keep STEM.json.')
 @_common
-@parameter_options
+@parameter_options(METHODS.values())
 def batch(images: tuple[str, ...], output: Path, mask: Path | None, **options: Any) -> int:
     """Restore IMAGES (folders, files or patterns) into a folder, under the same names.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import numpy as np
@@ -17,16 +17,13 @@ from ..files import (
     ImageFile,
     check_holds,
     check_output,
-    read_image,
     write_image,
     write_json,
 )
 from ..image import Layout
-from ..params import Parameter
 from ..simulate import DEGRADATIONS, Simulated, Simulation, apply, find_degradation
-from .options import flag
-
-F = TypeVar('F', bound=Callable[..., Any])
+from .naming import read_named
+from .options import given_parameters, parameter_options
 
 _FILE = click.Path(path_type=Path)
 _MAPS = (*TIFF, '.npy')  # formats of floating-point numbers
@@ -37,40 +34,6 @@ _PARTS = {
     'truth': SUFFIXES,
     'record': ('.json',),
 }
-_TYPES = {int: (click.FLOAT, 'N'), float: (click.FLOAT, 'NUMBER'), str: (click.STRING, 'TEXT')}
-
-
-def _declared() -> dict[str, list[tuple[Simulation, Parameter]]]:
-    found: dict[str, list[tuple[Simulation, Parameter]]] = {}
-    for simulation in DEGRADATIONS.values():
-        for p in simulation.parameters:
-            found.setdefault(p.name, []).append((simulation, p))
-    return found
-
-
-def _parameter_options(function: F) -> F:
-    """Add an option for every parameter of every degradation."""
-    for name, owners in reversed(_declared().items()):
-        kind = owners[0][1].type
-        if kind is bool:
-            both = f'{flag(name)}/--no-{flag(name)[2:]}'
-            option = click.option(both, name, default=None, help=_help(owners))
-        else:
-            # The declaration tells whole numbers from others, here as everywhere.
-            type_, metavar = _TYPES[kind]
-            option = click.option(flag(name), name, type=type_, metavar=metavar, help=_help(owners))
-        function = option(function)
-    return function
-
-
-def _help(owners: Sequence[tuple[Simulation, Parameter]]) -> str:
-    """Say what a parameter means to each degradation that has it."""
-    meanings: dict[str, list[str]] = {}
-    for simulation, p in owners:
-        default = '' if p.default is None else f' Default: {p.default}.'
-        text = f'{p.help} Allowed: {p.allowed()}.{default}'
-        meanings.setdefault(text, []).append(simulation.name)
-    return ' '.join(f'[{", ".join(names)}] {text}' for text, names in meanings.items())
 
 
 @click.command(
@@ -90,18 +53,18 @@ def _help(owners: Sequence[tuple[Simulation, Parameter]]) -> str:
 @click.option('--data-range', type=float, nargs=2, help='Intensities of black and white.')
 @click.option('--overwrite', is_flag=True, help='Replace existing files.')
 @click.option('--quiet', '-q', is_flag=True, help='No report.')
-@_parameter_options
+@parameter_options(DEGRADATIONS.values())
 def simulate(image: Path, output: Path, degradation: str, **options: Any) -> None:
     """Degrade IMAGE (TIFF, PNG, JPEG or NPY) and write the result.
 
     Type, axes and intensity units stay those of IMAGE. The same seed gives the same result.
     """
     chosen, overwrite = find_degradation(degradation), options['overwrite']
-    values = _given(chosen, options)
+    values = given_parameters(chosen, DEGRADATIONS.values(), options, 'degradations')
     chosen.parameters_class.create(values)
     parts = {name: path for name in _PARTS if (path := options[f'save_{_word(name)}'])}
     _check_outputs(chosen, output, parts, overwrite=overwrite)
-    source, layout = _read(image, options['axes'], options['rgb'])
+    source, layout = read_named(image, options['axes'], options['rgb'])
     shapes = _shapes(source, layout, degradation)
     for name, path in {'image': output, **parts}.items():
         if name in shapes:
@@ -121,20 +84,6 @@ def simulate(image: Path, output: Path, degradation: str, **options: Any) -> Non
             click.echo(f'warning: {warning}', err=True)
 
 
-def _given(chosen: Simulation, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters that were given, if the degradation has them."""
-    known = {p.name for p in chosen.parameters}
-    values = {k: v for k, v in options.items() if v is not None and k in _declared()}
-    for name in values:
-        if name not in known:
-            owners = ', '.join(s.name for s, _ in _declared()[name])
-            raise ParameterError(
-                f'{flag(name)} is no parameter of {chosen.name}; degradations that have it: '
-                f'{owners}'
-            )
-    return values
-
-
 def _check_outputs(
     chosen: Simulation, output: Path, parts: Mapping[str, Path], *, overwrite: bool
 ) -> None:
@@ -150,19 +99,6 @@ def _check_outputs(
             )
     if len({path.resolve() for path in (output, *parts.values())}) <= len(parts):
         raise FileError(f'two results would be written to {output}; name different files')
-
-
-def _read(path: Path, axes: str | None, rgb: bool | None) -> tuple[ImageFile, Layout]:
-    """Read an image, and name all of its axes."""
-    source = read_image(path)
-    named = axes or source.axes
-    rgb = source.rgb if rgb is None and axes is None else rgb
-    layout = Layout.of(source.data, named, rgb)
-    unnamed = 'Q' * len(layout.leading) + 'YXS'
-    letters = list((named or unnamed[: len(layout.shape)]).upper().replace('S', 'C'))
-    if layout.samples:
-        letters[layout.order[-1]] = 'S'
-    return replace(source, axes=''.join(letters)), layout
 
 
 def _shapes(source: ImageFile, layout: Layout, degradation: str) -> dict[str, Any]:

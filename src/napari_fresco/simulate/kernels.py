@@ -20,6 +20,7 @@ import numpy as np
 from scipy import ndimage, signal
 
 from ..errors import ParameterError
+from ..physics.gaussian_kernel import covariance, from_covariance
 from ..physics.psf import normalise
 from .planes import Floats, Random
 
@@ -135,17 +136,12 @@ def motion(random: np.random.Generator, size: int = USRNET_SIZE) -> Floats:
     return normalise(kernel)
 
 
-def random_usrnet(random: np.random.Generator, scale: int = 1) -> Floats:
+def random_usrnet(random: np.random.Generator) -> Floats:
     """Draw a 25 x 25 kernel as USRNet trains with: camera shake or a shifted Gaussian.
 
-    Parameters
-    ----------
-    random : numpy.random.Generator
-    scale : int
-        Ignored: the Gaussians are shifted for a scale of their own, 1 to 4, and
-        turned, so that the network meets every sub-pixel offset.
+    The Gaussians are shifted for a scale of their own, 1 to 4, and turned, so that
+    the network meets every sub-pixel offset.
     """
-    del scale
     if random.uniform() < 0.5:
         return motion(random)
     first, second = random.uniform(0.6, 12, 2)
@@ -172,12 +168,9 @@ def virnet(first: float, second: float, angle: float) -> tuple[Floats, Floats]:
         The kernel, and its parameters: variance along columns (x), variance
         along rows (y), correlation.
     """
-    cos, sin = math.cos(angle), math.sin(angle)
-    along_x = first**2 * cos**2 + second**2 * sin**2
-    along_y = first**2 * sin**2 + second**2 * cos**2
-    mixed = (first**2 - second**2) * cos * sin
-    parameters = np.array([along_x, along_y, mixed / math.sqrt(along_x * along_y)])
-    return anisotropic(VIRNET_SIZE, angle, first**2, second**2), parameters
+    # Displayed angles turn the other way round, because rows run downwards.
+    parameters = covariance(first**2, second**2, -math.degrees(angle))
+    return from_covariance(*parameters, size=VIRNET_SIZE), np.array(parameters)
 
 
 def random_virnet(random: np.random.Generator, scale: int) -> tuple[Floats, Floats]:
@@ -230,12 +223,17 @@ def mzsr_test() -> tuple[Floats, ...]:
     return isotropic(MZSR_SIZE, 2.0), anisotropic(MZSR_SIZE, -0.5, 16.0, 1.0)
 
 
+def _any_scale_usrnet(random: np.random.Generator, scale: int) -> Floats:
+    del scale  # it draws one of its own
+    return random_usrnet(random)
+
+
 def _plain_virnet(random: np.random.Generator, scale: int) -> Floats:
     return random_virnet(random, scale)[0]
 
 
 FAMILIES: Mapping[str, Callable[[np.random.Generator, int], Floats]] = MappingProxyType(
-    {'usrnet': random_usrnet, 'virnet': _plain_virnet, 'mzsr': random_mzsr}
+    {'usrnet': _any_scale_usrnet, 'virnet': _plain_virnet, 'mzsr': random_mzsr}
 )
 """Laws from which kernels are drawn for training, by the network they train."""
 
