@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import KernelError, ParameterError
+from ..physics.spectral import powers, sample, spread, transfer_function
 from .drunet import DRUNet
 from .facts import NetworkFacts
 from .precision import full_precision
@@ -54,13 +55,9 @@ def transfer(k: Tensor, sf: int, grid: tuple[int, int]) -> Transfer:
     grid : (int, int)
         Height and width of x, multiples of s.
     """
-    (height, width), (rows, columns) = grid, k.shape[-2:]
     with full_precision(k):
-        k = k.to(torch.promote_types(k.dtype, torch.float32))
-        padded = functional.pad(k, (0, width - columns, 0, height - rows))
-        otf: Tensor = torch.fft.rfft2(padded.roll((-(rows // 2), -(columns // 2)), (-2, -1)))
-        power = _spread(_sample(otf.abs().square().to(otf.dtype), sf, grid), sf).real
-        return Transfer(otf, power.clamp_min(0), sf)
+        otf = transfer_function(k.to(torch.promote_types(k.dtype, torch.float32)), grid)
+        return Transfer(otf, powers(otf, sf, grid), sf)
 
 
 def data_step(x: Tensor, y: Tensor, operator: Transfer, alpha: Tensor) -> Tensor:
@@ -96,7 +93,7 @@ def data_step(x: Tensor, y: Tensor, operator: Transfer, alpha: Tensor) -> Tensor
     grid = (x.shape[-2], x.shape[-1])
     with full_precision(x):
         x, y, alpha = (t.to(power.dtype) for t in (x, y, alpha))
-        residual = _spread(y - _sample(torch.fft.rfft2(x) * otf, sf, grid), sf)
+        residual = spread(y - sample(torch.fft.rfft2(x) * otf, sf, grid), sf)
         # Rows of the small spectrum belong to every alias of the large one.
         rows = (residual / (power + alpha)).repeat(1, 1, sf, 1)
         step: Tensor = torch.fft.irfft2(otf.conj() * rows, s=grid)
@@ -236,22 +233,6 @@ def with_map(image: Tensor, level: float | Tensor) -> Tensor:
     """Return `image` with `level`, a number or ``(N or 1, 1, 1, 1)``, as one more channel."""
     plane = image[:, :1]
     return torch.cat((image, torch.ones_like(plane) * level), 1)
-
-
-def _sample(spectrum: Tensor, sf: int, grid: tuple[int, int]) -> Tensor:
-    """Return the image of a half spectrum at the upper left of every cell."""
-    height, width = grid
-    # Dropping rows is folding their aliases; columns are dropped in space, because
-    # half spectra do not split into whole aliases.
-    folded = spectrum.reshape(*spectrum.shape[:-2], sf, height // sf, -1).mean(-3)
-    samples: Tensor = torch.fft.irfft2(folded, s=(height // sf, width))[..., ::sf]
-    return samples
-
-
-def _spread(y: Tensor, sf: int) -> Tensor:
-    """Return the half spectrum of y with zeros between its columns."""
-    spectrum: Tensor = torch.fft.rfft2(functional.pad(y[..., None], (0, sf - 1)).flatten(-2))
-    return spectrum
 
 
 def _check(y: Tensor, k: Tensor, sf: int) -> None:

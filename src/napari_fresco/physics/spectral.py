@@ -77,7 +77,7 @@ class Downsample(Degradation):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return every s-th sample of ``kernel * x`` along both axes."""
-        return self._sample(self._spectrum(x) * self._transfer(x).otf)
+        return sample(self._spectrum(x) * self._transfer(x).otf, self.scale, self.shape)
 
     def adjoint(self, y: Tensor) -> Tensor:
         """Return the correlation of the kernel with y between zeros."""
@@ -91,23 +91,17 @@ class Downsample(Degradation):
         _check(y, self._sampled)
         transfer = self._transfer(z)
         gain = 1 / (transfer.power + _uniform(alpha))
-        residual = self._spread(y - self._sample(self._spectrum(z) * transfer.otf))
+        seen = sample(self._spectrum(z) * transfer.otf, self.scale, self.shape)
+        residual = self._spread(y - seen)
         return z + self._backproject(residual * gain, transfer)
 
     def _spectrum(self, x: Tensor) -> Tensor:
         _check(x, self.shape)
         return _rfft2(x)
 
-    def _sample(self, spectrum: Tensor) -> Tensor:
-        """Return every s-th sample of the image that has this half spectrum."""
-        grid = (self._sampled[0], self.shape[1])
-        rows = _blocks(spectrum, self.scale).mean(-3)
-        return _irfft2(rows, grid)[..., :: self.scale].contiguous()
-
     def _spread(self, y: Tensor) -> Tensor:
-        """Return the half spectrum of y between zeros, whose rows repeat, once."""
         _check(y, self._sampled)
-        return _rfft2(functional.pad(y[..., None], (0, self.scale - 1)).flatten(-2))
+        return spread(y, self.scale)
 
     def _backproject(self, rows: Tensor, transfer: _Transfer) -> Tensor:
         blocks = _blocks(transfer.conjugate, self.scale) * rows[..., None, :, :]
@@ -119,8 +113,8 @@ class Downsample(Degradation):
         if key not in self._cache:
             with torch.inference_mode(False):
                 otf = transfer_function(self.kernel, self.shape)
-                power = self._spread(self._sample(otf.abs().square().to(otf.dtype))).real
-                tables = (otf, otf.conj().resolve_conj(), power.clamp_min(0))
+                power = powers(otf, self.scale, self.shape)
+                tables = (otf, otf.conj().resolve_conj(), power)
                 cast = [t.to(_precision(t, like.dtype)).to(like.device) for t in tables]
                 self._cache[key] = _Transfer(*cast)
         return self._cache[key]
@@ -156,14 +150,35 @@ class Blur(Downsample):
 
 
 def transfer_function(kernel: Tensor, shape: tuple[int, int]) -> Tensor:
-    """Return the half spectrum ``(H, W // 2 + 1)`` of a kernel centred at the origin.
+    """Return the half spectrum ``(..., H, W // 2 + 1)`` of kernels centred at the origin.
 
-    The kernel is put at the upper left of a grid of `shape` and rolled by
+    The kernel ``(..., kh, kw)`` is put at the upper left of a grid of `shape` and rolled by
     minus ``size // 2``, whether its size is odd or even.
     """
-    (height, width), (rows, columns) = shape, kernel.shape
+    (height, width), (rows, columns) = shape, kernel.shape[-2:]
     padded = functional.pad(kernel, (0, width - columns, 0, height - rows))
-    return _rfft2(padded.roll((-(rows // 2), -(columns // 2)), (0, 1)))
+    return _rfft2(padded.roll((-(rows // 2), -(columns // 2)), (-2, -1)))
+
+
+def sample(spectrum: Tensor, scale: int, shape: tuple[int, int]) -> Tensor:
+    """Return every s-th sample of the images ``(..., H, W)`` that have these half spectra.
+
+    Dropping rows is folding their aliases; columns are dropped in space, because
+    half spectra do not split into whole aliases.
+    """
+    rows = _blocks(spectrum, scale).mean(-3)
+    return _irfft2(rows, (shape[0] // scale, shape[1]))[..., ::scale].contiguous()
+
+
+def spread(y: Tensor, scale: int) -> Tensor:
+    """Return the half spectra of y between zeros, whose rows repeat, once."""
+    return _rfft2(functional.pad(y[..., None], (0, scale - 1)).flatten(-2))
+
+
+def powers(otf: Tensor, scale: int, shape: tuple[int, int]) -> Tensor:
+    """Return the eigenvalues of H H' ``(..., H / s, W // 2 + 1)``: mean of |B|^2 over aliases."""
+    folded = spread(sample(otf.abs().square().to(otf.dtype), scale, shape), scale)
+    return folded.real.clamp_min(0)
 
 
 def _checked_kernel(kernel: Tensor | Array, shape: tuple[int, int]) -> Tensor:

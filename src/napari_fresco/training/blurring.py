@@ -6,14 +6,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..physics.spectral import transfer_function
+
 
 def periodic(x: Tensor, kernel: Tensor) -> Tensor:
     """Convolve ``(N, C, H, W)`` with ``(N or 1, 1, kh, kw)`` centred at ``size // 2``."""
     grid = (x.shape[-2], x.shape[-1])
-    rows, columns = kernel.shape[-2:]
-    padded = functional.pad(kernel, (0, grid[1] - columns, 0, grid[0] - rows))
-    centred = padded.roll((-(rows // 2), -(columns // 2)), (-2, -1))
-    spectrum = torch.fft.rfft2(x) * torch.fft.rfft2(centred)
+    spectrum = torch.fft.rfft2(x) * transfer_function(kernel, grid)
     result: Tensor = torch.fft.irfft2(spectrum, s=grid)
     return result
 
