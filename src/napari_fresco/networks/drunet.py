@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from .facts import FLOAT32, LIVE_ACTIVATIONS, NetworkFacts, convolutions, unet_halo
-from .precision import full_precision, to_autocast
+from .unet import UNet, conv3, double, halve
 
 
 class ResBlock(nn.Module):
@@ -19,14 +19,14 @@ class ResBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.res = nn.Sequential(_conv3(channels, channels), nn.ReLU(), _conv3(channels, channels))
+        self.res = nn.Sequential(conv3(channels, channels), nn.ReLU(), conv3(channels, channels))
 
     def forward(self, x: Tensor) -> Tensor:
         residual: Tensor = self.res(x)
         return x + residual
 
 
-class DRUNet(nn.Module):
+class DRUNet(UNet):
     """Residual U-Net with four scales, additive skips and no biases.
 
     Being bias-free with ReLUs it is positively homogeneous:
@@ -47,10 +47,14 @@ class DRUNet(nn.Module):
     -----
     ``forward`` takes ``(N, in_nc, H, W)``, image channels first and the map
     (sigma in the units of the image) last, H and W multiples of 8, and returns
-    the clean image ``(N, out_nc, H, W)``: no residual, nothing clamped. Under
-    autocast the first and last layers and the skip between them stay in full
-    precision, so that the image itself is never rounded to 8 bits.
+    the clean image ``(N, out_nc, H, W)``: no residual, nothing clamped.
     """
+
+    m_head: nn.Conv2d
+    m_down1: nn.Sequential
+    m_down2: nn.Sequential
+    m_down3: nn.Sequential
+    m_tail: nn.Conv2d
 
     def __init__(
         self,
@@ -60,7 +64,7 @@ class DRUNet(nn.Module):
         nb: int = 4,
     ) -> None:
         super().__init__()
-        self.m_head = _conv3(in_nc, nc[0])
+        self.m_head = conv3(in_nc, nc[0])
         self.m_down1 = _down(nc[0], nc[1], nb)
         self.m_down2 = _down(nc[1], nc[2], nb)
         self.m_down3 = _down(nc[2], nc[3], nb)
@@ -70,21 +74,7 @@ class DRUNet(nn.Module):
         self.m_up3 = _up(nc[3], nc[2], nb)
         self.m_up2 = _up(nc[2], nc[1], nb)
         self.m_up1 = _up(nc[1], nc[0], nb)
-        self.m_tail = _conv3(nc[0], out_nc)
-
-    def forward(self, x: Tensor) -> Tensor:
-        with full_precision(x):
-            head: Tensor = self.m_head(x)
-        x1 = to_autocast(head)
-        x2 = self.m_down1(x1)
-        x3 = self.m_down2(x2)
-        x4 = self.m_down3(x3)
-        u = self.m_up3(self.m_body(x4) + x4)
-        u = self.m_up2(u + x3)
-        u = self.m_up1(u + x2)
-        with full_precision(x):
-            clean: Tensor = self.m_tail(u + head)
-        return clean
+        self.m_tail = conv3(nc[0], out_nc)
 
     def describe(self) -> NetworkFacts:
         """Return how to run the network."""
@@ -108,15 +98,10 @@ class DRUNet(nn.Module):
         )
 
 
-def _conv3(inputs: int, outputs: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-
-
 def _down(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
     layers: list[nn.Module] = [ResBlock(inputs) for _ in range(blocks)]
-    return nn.Sequential(*layers, nn.Conv2d(inputs, outputs, 2, stride=2, bias=False))
+    return nn.Sequential(*layers, halve(inputs, outputs))
 
 
 def _up(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
-    widen = nn.ConvTranspose2d(inputs, outputs, 2, stride=2, bias=False)
-    return nn.Sequential(widen, *(ResBlock(outputs) for _ in range(blocks)))
+    return nn.Sequential(double(inputs, outputs), *(ResBlock(outputs) for _ in range(blocks)))

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from ..errors import ParameterError
 from .facts import FLOAT32, NetworkFacts
-from .precision import full_precision, to_autocast
+from .unet import UNet, conv3, double, halve
 from .window_attention import WindowAttention
 
 _STAGES = ('m_down1', 'm_down2', 'm_down3', 'm_body', 'm_up3', 'm_up2', 'm_up1')
@@ -68,7 +68,7 @@ class SwinConvBlock(nn.Module):
         self.conv1_1 = nn.Conv2d(width, width, 1)
         self.conv1_2 = nn.Conv2d(width, width, 1)
         self.conv_block = nn.Sequential(
-            _conv3(conv_dim, conv_dim), nn.ReLU(), _conv3(conv_dim, conv_dim)
+            conv3(conv_dim, conv_dim), nn.ReLU(), conv3(conv_dim, conv_dim)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ class SwinConvBlock(nn.Module):
         return x + residual
 
 
-class SCUNet(nn.Module):
+class SCUNet(UNet):
     """U-Net with four scales and additive skips, made of Swin-Conv blocks.
 
     Parameters
@@ -103,14 +103,17 @@ class SCUNet(nn.Module):
     ``forward`` takes ``(N, in_nc, H, W)`` of any size and returns the clean
     image, not a residual and unclamped. Right and bottom are continued by
     replication to a multiple of ``8 * window_size``. There is no noise level to
-    tell. Under autocast the first and last layers and the skip between them
-    stay in full precision.
+    tell.
 
     Raises
     ------
     ParameterError
         When half of `dim` is no multiple of `head_dim`.
     """
+
+    m_head: nn.Sequential
+    m_up1: nn.Sequential
+    m_tail: nn.Sequential
 
     def __init__(
         self,
@@ -137,32 +140,21 @@ class SCUNet(nn.Module):
                 [SwinConvBlock(half, half, head_dim, window_size, shifted=s) for s in shifts]
             )
         down1, down2, down3, body, up3, up2, up1 = stages
-        self.m_head = nn.Sequential(_conv3(in_nc, dim))
-        self.m_down1 = nn.Sequential(*down1, _halve(dim))
-        self.m_down2 = nn.Sequential(*down2, _halve(2 * dim))
-        self.m_down3 = nn.Sequential(*down3, _halve(4 * dim))
+        self.m_head = nn.Sequential(conv3(in_nc, dim))
+        self.m_down1 = nn.Sequential(*down1, halve(dim, 2 * dim))
+        self.m_down2 = nn.Sequential(*down2, halve(2 * dim, 4 * dim))
+        self.m_down3 = nn.Sequential(*down3, halve(4 * dim, 8 * dim))
         self.m_body = nn.Sequential(*body)
-        self.m_up3 = nn.Sequential(_double(8 * dim), *up3)
-        self.m_up2 = nn.Sequential(_double(4 * dim), *up2)
-        self.m_up1 = nn.Sequential(_double(2 * dim), *up1)
-        self.m_tail = nn.Sequential(_conv3(dim, in_nc))
+        self.m_up3 = nn.Sequential(double(8 * dim, 4 * dim), *up3)
+        self.m_up2 = nn.Sequential(double(4 * dim, 2 * dim), *up2)
+        self.m_up1 = nn.Sequential(double(2 * dim, dim), *up1)
+        self.m_tail = nn.Sequential(conv3(dim, in_nc))
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         multiple = _COARSEST * self.window_size
         x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode='replicate')
-        with full_precision(x):
-            head: Tensor = self.m_head(x)
-        x1 = to_autocast(head)
-        x2 = self.m_down1(x1)
-        x3 = self.m_down2(x2)
-        x4 = self.m_down3(x3)
-        u = self.m_up3(self.m_body(x4) + x4)
-        u = self.m_up2(u + x3)
-        u = self.m_up1(u + x2)
-        with full_precision(x):
-            clean: Tensor = self.m_tail(u + head)
-        return clean[..., :height, :width]
+        return super().forward(x)[..., :height, :width]
 
     def describe(self) -> NetworkFacts:
         """Return how to run the network."""
@@ -209,17 +201,3 @@ def config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
         'head_dim': dim // 2 // max(bias.shape[0], 1),
         'window_size': (bias.shape[1] + 1) // 2,
     }
-
-
-def _conv3(inputs: int, outputs: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-
-
-def _halve(channels: int) -> nn.Conv2d:
-    """Return the step to the next coarser scale, from `channels` to twice as many."""
-    return nn.Conv2d(channels, 2 * channels, 2, stride=2, bias=False)
-
-
-def _double(channels: int) -> nn.ConvTranspose2d:
-    """Return the step to the next finer scale, from `channels` to half as many."""
-    return nn.ConvTranspose2d(channels, channels // 2, 2, stride=2, bias=False)
