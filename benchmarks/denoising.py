@@ -1,4 +1,4 @@
-"""PSNR of denoisers on BSD68, CBSD68, Set12 and McMaster by the papers' protocol.
+"""PSNR and SSIM of denoisers on BSD68, CBSD68, Set12 and McMaster by the papers' protocol.
 
     python benchmarks/denoising.py --data DATA --models ffdnet_gray drunet_compact_gray
 
@@ -39,9 +39,10 @@ def main() -> None:
             for name in options.sets or SETS[channels]:
                 folder = options.data / 'natural' / name
                 for s in evaluate(denoiser, folder, options.sigmas, channels, options.limit):
-                    yield [model, options.precision, f'{name} ({s.images})', s.case, s.restored]
+                    images = f'{name} ({s.images})'
+                    yield [model, options.precision, images, s.case, s.restored, f'{s.ssim:.4f}']
 
-    show(['model', 'precision', 'images', 'case', 'PSNR, dB'], rows())
+    show(['model', 'precision', 'images', 'case', 'PSNR, dB', 'SSIM'], rows())
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""``bench``: how fast networks and solvers are on this machine."""
+"""``bench``: how fast networks and solvers are on this machine, how good the weights are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..files import check_output
 
 @click.group()
 def bench() -> None:
-    """Measure speed; quality is measured by the scripts in benchmarks/."""
+    """Measure speed, and the quality of the weights."""
 
 
 @bench.command()
@@ -44,3 +44,46 @@ def speed(
     if output is not None:
         text = to_json(rows) if output.suffix == '.json' else markdown(rows)
         output.write_text(text, encoding='utf-8')
+
+
+@bench.command()
+@click.argument('names', nargs=-1)
+@click.option('--data', type=click.Path(path_type=Path), help='Folder with the test images.')
+@click.option('--limit', type=int, help='Only the first images of each set.')
+@click.option('--output', '-o', type=click.Path(path_type=Path), help='.md or .json file.')
+@click.option('--overwrite', is_flag=True, help='Replace an existing file.')
+@click.pass_context
+def weights(
+    context: click.Context,
+    names: tuple[str, ...],
+    data: Path | None,
+    limit: int | None,
+    output: Path | None,
+    overwrite: bool,
+) -> None:
+    """Measure weights again and compare with their cards; all bundled ones by default.
+
+    NAMES are names of bundled weights, or paths of your own files with their cards
+    beside them. Without --data, say which images are needed. The exit status is 1
+    when something is worse than its card by more than 0.05 dB.
+    """
+    from ..bench.weights import TOLERANCE, Row, markdown, measure, needed, subjects, to_json
+
+    chosen = subjects(names)
+    if data is None:
+        click.echo(f'--data is {needed(chosen)}')
+        return
+    if output is not None:
+        check_output(output, suffixes=('.md', '.json'), overwrite=overwrite)
+
+    def show(rows: list[Row]) -> None:
+        click.echo(markdown(rows))
+
+    rows = measure(chosen, data, limit, show)
+    if output is not None:
+        text = to_json(rows) if output.suffix == '.json' else markdown(rows)
+        output.write_text(text, encoding='utf-8')
+    worse = sum(row.worse for row in rows)
+    if worse:
+        click.echo(f'{worse} of {len(rows)} values are more than {TOLERANCE:g} dB below the card')
+        context.exit(1)

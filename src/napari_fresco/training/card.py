@@ -2,55 +2,117 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
+from ..weights.cards import Card, Score
+from ..weights.registry import file_sha256
 from .data import Corpus
-from .evaluate import Score, table
+from .limits import limits
 from .loop import Run
-from .recipes import Stage
+from .recipes import Recipe, Stage
 
 
-def write_card(run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score]) -> Path:
-    """Write ``NAME.md`` beside `weights`: what it is, what it saw, what it measures."""
+def write_card(
+    run: Run,
+    corpus: Corpus,
+    weights: Path,
+    scores: Sequence[Score],
+    half_loss: float | None = None,
+) -> Path:
+    """Write the card of a finished run beside its weights, as JSON and as Markdown.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    corpus : Corpus
+        What it saw.
+    weights : Path
+        What came out, ``NAME.safetensors``.
+    scores : sequence of Score
+        What was measured.
+    half_loss : float, optional
+        PSNR in dB lost by half precision.
+
+    Returns
+    -------
+    Path
+        The card, ``NAME.json``; ``NAME.md`` is the same for people.
+    """
     recipe = run.recipe
-    folders = ', '.join(f'{name} ({count} images)' for name, count in corpus.folders)
-    where = f'{run.device}, {torch.get_num_threads()} threads'
-    lines = [
-        f'# {recipe.name}',
-        '',
-        f'- Architecture: {recipe.architecture}, {dict(recipe.config)}',
-        f'- Trained on: {folders}, as {"luminance" if recipe.channels == 1 else "RGB"}',
-        *(f'- {line}' for line in run.objective.words()),
-        f'- Adam, seed {recipe.seed}: ' + '; then '.join(_words(stage) for stage in recipe.stages),
-        *([f'- Started from: {recipe.warm_start}'] if recipe.warm_start else []),
-        f'- Trained for {run.seconds / 60:.0f} minutes on {where} '
-        f'(torch {torch.__version__}, napari-fresco {version("napari-fresco")})',
-        f'- sha256 of `{weights.name}`: {hashlib.sha256(weights.read_bytes()).hexdigest()}',
-        '- Licence: BSD-3-Clause',
-        '',
-        f'Repeat with `napari-fresco train {recipe.name} --data DIR --steps {recipe.steps}`.',
-        '',
-    ]
-    if scores:
-        lines += [
-            'Measured PSNR (degradations of a fixed seed for each image, 8-bit output):',
-            '',
-            table(scores, run.objective.baseline, run.objective.finding),
-        ]
-    path = weights.with_suffix('.md')
-    path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    measured = tuple(_rounded(score) for score in scores)
+    card = Card(
+        name=recipe.name,
+        architecture=recipe.architecture,
+        config=dict(recipe.config),
+        channels=recipe.channels,
+        data=corpus.folders,
+        learnt=(*run.objective.words(), *_drawn(recipe)),
+        stages=tuple(_words(stage, run.step / recipe.steps) for stage in recipe.stages),
+        steps=run.step,
+        minutes=round(run.seconds / 60, 1),
+        device=_name(run.device),
+        versions={'torch': torch.__version__, 'napari-fresco': version('napari-fresco')},
+        sha256=file_sha256(weights),
+        optimiser='Muon for hidden layers, Adam for the rest, weights averaged',
+        seed=recipe.seed,
+        started_from=run.started_from,
+        half_loss_db=None if half_loss is None else round(half_loss, 5),
+        scores=measured,
+        baseline=run.objective.baseline,
+        finding=run.objective.finding,
+        fails=(*limits(recipe.objective), *_worse(measured, run.objective.baseline)),
+    )
+    weights.with_suffix('.md').write_text(card.markdown(), encoding='utf-8')
+    path = weights.with_suffix('.json')
+    card.write(path)
     return path
 
 
-def _words(stage: Stage) -> str:
+def _rounded(score: Score) -> Score:
+    """Return the score with the digits that mean something."""
+    ssim, finding = score.ssim, score.finding
+    return replace(
+        score,
+        baseline=round(score.baseline, 3),
+        restored=round(score.restored, 3),
+        ssim=None if ssim is None else round(ssim, 4),
+        finding=None if finding is None else float(f'{finding:.3g}'),
+    )
+
+
+def _worse(scores: Sequence[Score], baseline: str) -> tuple[str, ...]:
+    """Return where the image was better before, or by the simple method."""
+    return tuple(
+        f'{s.dataset}, {s.case}: {s.restored:.2f} dB, where {baseline} has {s.baseline:.2f} dB'
+        for s in scores
+        if s.restored < s.baseline
+    )
+
+
+def _drawn(recipe: Recipe) -> tuple[str, ...]:
+    if not recipe.specimens:
+        return ()
+    return (f'Micrographs drawn by training.specimens: {recipe.specimens:.0%} of the crops',)
+
+
+def _name(device: torch.device) -> str:
+    if device.type == 'cuda':
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f'{device}, {threads} thread{"s" * (threads != 1)}'
+
+
+def _words(stage: Stage, stretched: float) -> str:
+    """Return a stage in words; a run of given length has more or fewer steps than its recipe."""
     text = (
-        f'{stage.steps} steps at {stage.learning_rate:g} of {stage.batch} crops of '
-        f'{stage.patch} x {stage.patch}'
+        f'{round(stage.steps * stretched)} steps at {stage.learning_rate:g} of {stage.batch} '
+        f'crops of {stage.patch} x {stage.patch}'
     )
     if stage.sigma_power != 1:
         text += f', sigma ~ U[0, 1]^{stage.sigma_power:g}'
