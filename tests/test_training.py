@@ -8,15 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file
 from skimage import data, io
 from torch import nn
 
 from napari_fresco import networks, training
 from napari_fresco.errors import FileError, ParameterError, WeightsError
+from napari_fresco.files import write_image
+from napari_fresco.image import Layout, intensity_range
 from napari_fresco.simulate import noise_maps
 from napari_fresco.training import objectives
+from napari_fresco.training.averaging import Average
 from napari_fresco.training.blurring import mirrored, periodic
-from napari_fresco.training.data import Corpus, noisy
+from napari_fresco.training.crops import Crops
+from napari_fresco.training.data import Corpus
 from napari_fresco.training.declared import (
     BankDenoising,
     BlindDenoising,
@@ -29,7 +36,10 @@ from napari_fresco.training.declared import (
 )
 from napari_fresco.training.loop import Run, step_size
 from napari_fresco.training.objectives.base import Draw, TriedObjective
+from napari_fresco.training.objectives.gaussian import add_noise
 from napari_fresco.training.objectives.variational import noise_levels
+from napari_fresco.training.optimizer import Optimizer, orthogonalised
+from napari_fresco.training.pace import Pace
 from napari_fresco.training.recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.warm import take
 
@@ -130,37 +140,163 @@ def folder(tmp_path: Path) -> Path:
 def test_corpus_reads_what_fits(folder: Path) -> None:
     gray, colour = Corpus.read(folder, 1, 16), Corpus.read(folder, 3, 16)
     assert (len(gray.images), len(colour.images)) == (2, 1)
-    batch = gray.batch(5, 16, np.random.default_rng(0))
-    assert batch.shape == (5, 1, 16, 16)
-    assert 0 <= float(batch.min()) <= float(batch.max()) <= 1
+    assert gray.folders == (('images', 2),)
+
+
+def test_stacks_are_read_plane_by_plane_as_methods_see_them(tmp_path: Path) -> None:
+    stack = np.random.default_rng(0).integers(100, 4000, (3, 20, 24), dtype=np.uint16)
+    write_image(tmp_path / 'stack.tif', stack)
+    corpus = Corpus.read(tmp_path, 1, 16)
+    assert [image.shape for image in corpus.images] == [(20, 24, 1)] * 3
+    range_ = intensity_range(stack, Layout.of(stack))
+    for plane, image in zip(stack, corpus.images, strict=True):
+        seen = np.clip(range_.to_working(plane), 0, 1)
+        np.testing.assert_allclose(image[..., 0] / 255, seen, atol=0.51 / 255)
+    with pytest.raises(FileError, match='holds no image'):
+        Corpus.read(tmp_path, 3, 16)
+
+
+def test_a_damaged_file_is_named(folder: Path) -> None:
+    (folder / 'half.tif').write_bytes((folder / 'cat.png').read_bytes()[:300])
+    with pytest.raises(FileError, match=r'half\.tif'):
+        Corpus.read(folder, 1, 16)
+
+
+@pytest.mark.parametrize(('count', 'kept'), [(1, 1), (2, 1), (40, 1), (41, 1), (637, 16)])
+def test_images_are_kept_for_validation(count: int, kept: int) -> None:
+    images = tuple(np.full((2, 2, 1), i % 256, np.uint8) for i in range(count))
+    seen, watched = Corpus(images, ()).split()
+    assert len(watched.images) == kept
+    if count > 1:
+        assert len(seen.images) == count - kept
+        assert {id(x) for x in (*seen.images, *watched.images)} == {id(x) for x in images}
+
+
+def test_crops_are_crops_in_all_eight_positions() -> None:
+    """Every pixel tells its image, row and column, so that a crop tells where it is from."""
+    shapes = ((9, 13), (16, 8))
+    images = [
+        np.dstack([np.full(s, i), *np.indices(s)]).astype(np.uint8) for i, s in enumerate(shapes)
+    ]
+    crops = Crops(images, CPU).draw(200, 8, torch.Generator().manual_seed(0))
+    seen = set()
+    for index, rows, columns in (crops * 255).round().int().numpy():
+        assert len(set(index.flat)) == 1
+        height, width = shapes[index[0, 0]]
+        top, left = rows.min(), columns.min()
+        assert top + 8 <= height
+        assert left + 8 <= width
+        original = np.arange(64).reshape(8, 8)
+        found = (rows - top) * 8 + columns - left
+        positions = [np.rot90(m, k) for m in (original, original.T) for k in range(4)]
+        position = [bool((found == m).all()) for m in positions]
+        assert sum(position) == 1
+        seen.add((int(index[0, 0]), position.index(True)))
+    assert len(seen) == 16
+
+
+def test_crops_depend_on_the_generator_alone() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    crops = Crops([image], CPU)
+    first, again, other = (crops.draw(3, 8, torch.Generator().manual_seed(s)) for s in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match='holds no 8-bit image'):
+    with pytest.raises(FileError, match='holds no image'):
         Corpus.read(tmp_path, 1, 16)
 
 
 def test_noise_has_the_sigma_that_is_told() -> None:
     clean = torch.zeros(4, 1, 64, 64)
-    degraded, sigma = noisy(clean, 0.2, (0, 1))
-    np.testing.assert_allclose(degraded.std(dim=(1, 2, 3)), sigma.flatten(), rtol=0.05)
-    assert torch.equal(degraded, noisy(clean, 0.2, (0, 1))[0])
-    assert not torch.equal(degraded, noisy(clean, 0.2, (0, 2))[0])
+    noisy, sigma = add_noise(clean, 0.2, torch.Generator().manual_seed(0))
+    np.testing.assert_allclose(noisy.std(dim=(1, 2, 3)), sigma.flatten(), rtol=0.05)
+    assert float(sigma.max()) <= 0.2
 
 
-@pytest.mark.parametrize('steps', [2, 7, 100, 9999])
-def test_shortened_recipes_have_the_steps_asked_for(steps: int) -> None:
+def test_every_part_of_every_recipe_has_its_stage() -> None:
     for recipe in RECIPES.values():
-        short = recipe.shortened(steps)
-        assert short.steps == steps
-        assert short.at(steps - 1)[0] == short.stages[-1]
+        index, part = recipe.at(0)
+        assert (index, part) == (0, 0.0)
+        assert recipe.at(recipe.steps) == (len(recipe.stages) - 1, 1.0)
+        ends = np.cumsum([stage.steps for stage in recipe.stages])
+        assert [recipe.at(end - 1)[0] for end in ends] == list(range(len(recipe.stages)))
 
 
 def test_step_size_rises_holds_and_falls_to_nothing() -> None:
-    sizes = [step_size(k, 1000) for k in range(1000)]
-    assert sizes[0] < 0.01
-    assert sizes[400] == 1
+    sizes = [step_size(k / 1000, k) for k in range(1000)]
+    assert sizes[0] <= 0.01
+    assert sizes[200] == 1
     assert 0 < sizes[-1] < 0.01
+
+
+@given(st.floats(1e-3, 2), st.floats(1, 600), st.integers(100, 5000))
+def test_a_run_takes_the_time_that_it_is_given(step: float, seconds: float, total: int) -> None:
+    """Whatever a step takes, even if it becomes twice as long midway."""
+    pace, spent, count = Pace(total, seconds=seconds), 0.0, 0
+    while not pace.done:
+        took = step * (2 if spent > seconds / 2 else 1)
+        spent += took
+        pace.advance(count, spent, took)
+        count += 1
+        assert count < 2 * seconds / step + 100
+    assert abs(spent - seconds) < 0.05 * seconds + 60 * step
+
+
+@given(st.integers(1, 3000), st.integers(1, 3000))
+def test_a_run_takes_the_steps_that_it_is_given(total: int, steps: int) -> None:
+    pace, count = Pace(total, stride=total / steps), 0
+    while not pace.done:
+        pace.advance(count, count, 1.0)
+        count += 1
+    assert count == steps
+
+
+@given(st.tuples(st.integers(1, 9), st.integers(1, 9)), st.integers(0, 99))
+def test_muon_moves_all_directions_alike(shape: tuple[int, int], seed: int) -> None:
+    u, _, vt = np.linalg.svd(np.random.default_rng(seed).normal(size=shape), full_matrices=False)
+    values = np.linspace(1, 0.3, len(vt))
+    matrix = torch.from_numpy(u * values @ vt).float()
+    moved = orthogonalised(matrix).double().numpy()
+    strengths = np.diag(u.T @ moved @ vt.T)
+    assert strengths.min() > 0.5
+    assert strengths.max() < 1.4
+
+
+def test_hidden_layers_are_orthogonalised_and_others_are_not() -> None:
+    network = networks.build('ffdnet', in_nc=1, out_nc=1, nc=16, nb=3)
+    start = {name: p.detach().clone() for name, p in network.named_parameters()}
+    optimizer = Optimizer(network)
+    generator = torch.Generator().manual_seed(0)
+    for weight in network.parameters():
+        # Singular values of a ratio of about ten.
+        first = torch.linspace(1, 10, len(weight)).view(-1, *(1 for _ in weight.shape[1:]))
+        weight.grad = first * torch.randn(weight.shape, generator=generator)
+    optimizer.step(1e-2)
+    moves = {
+        n: (p.detach() - start[n]).flatten(1) for n, p in network.named_parameters() if p.ndim == 4
+    }
+    hidden = [n for n, p in network.named_parameters() if p.ndim == 4 and min(p.shape[:2]) >= 16]
+    assert len(hidden) == 1
+    for name, move in moves.items():
+        if name in hidden:
+            values = torch.linalg.svdvals(move)
+            assert values[-1] > 0.4 * values[0]
+        else:
+            # The first step of Adam goes by the sign.
+            torch.testing.assert_close(move.abs(), torch.full_like(move, 1e-2), rtol=1e-3, atol=0)
+
+
+def test_the_average_forgets_the_beginning_and_is_given_back() -> None:
+    layer = nn.Linear(1, 1, bias=False)
+    average = Average(layer)
+    for step in range(300):
+        nn.init.constant_(layer.weight, step)
+        average.follow(step)
+    with average.applied():
+        assert 280 < layer.weight.item() < 299
+    assert layer.weight.item() == 299
 
 
 def test_every_recipe_builds_and_starts_near_its_input() -> None:
@@ -185,21 +321,21 @@ def test_super_resolvers_start_from_repeated_pixels(name: str) -> None:
 
 @pytest.mark.parametrize('recipe', [TINY, BANK, *FAMILIES.values()], ids=lambda r: r.name)
 def test_resuming_is_exact(recipe: Recipe, folder: Path, tmp_path: Path) -> None:
-    recipe = recipe.shortened(4)
-    whole = Run(recipe, tmp_path / 'whole', CPU)
+    whole = Run(recipe, tmp_path / 'whole', CPU, steps=4)
     corpus = Corpus.read(folder, recipe.channels, 16)
     whole.train(corpus, progress=False)
 
-    interrupted = Run(recipe, tmp_path / 'parts', CPU)
+    interrupted = Run(recipe, tmp_path / 'parts', CPU, steps=4)
     for _ in range(2):
-        interrupted._train_step(corpus)
-    interrupted._save()
+        interrupted.train_step(Crops(corpus.split()[0].images, CPU))
+    interrupted.save()
     resumed = Run(recipe, tmp_path / 'parts', CPU)
     assert resumed.step == 2
     resumed.train(corpus, progress=False)
-    again = resumed.network.state_dict()
-    for name, value in whole.network.state_dict().items():
-        assert torch.equal(value, again[name]), name
+    assert resumed.step == 4
+    first, second = (load_file(run.export()) for run in (whole, resumed))
+    for name, value in first.items():
+        assert torch.equal(value, second[name]), name
 
 
 @pytest.mark.parametrize('recipe', [TINY, BANK, *FAMILIES.values()], ids=lambda r: r.name)
@@ -207,12 +343,11 @@ def test_training_lowers_the_loss(recipe: Recipe, folder: Path, tmp_path: Path) 
     """On one batch, drawn again and again."""
     stage = replace(recipe.stages[0], steps=1000, learning_rate=2e-4)
     run = Run(replace(recipe, stages=(stage,)), tmp_path / 'run', CPU)
-    corpus = Corpus.read(folder, recipe.channels, 16)
+    crops = Crops(Corpus.read(folder, recipe.channels, 16).images, CPU)
     losses = []
     for _ in range(15):
-        run.step = 249  # past the warm-up; the loss is noted after every fiftieth step
-        run._train_step(corpus)
-        losses.append(run.loss)
+        run.step = 249  # past the warm-up
+        losses.append(float(run.train_step(crops)))
     assert np.mean(losses[-3:]) < losses[0]
 
 
@@ -222,11 +357,11 @@ def test_objectives_measure_what_they_restore(recipe: Recipe) -> None:
     assert isinstance(objective, TriedObjective)
     assert all(objective.words())
     network = _initialised(recipe)
-    scores = objective.measure(network, [data.cat()[:96:2, :128:2]], 'cat')
+    scores = objective.measure(network, [objective.trials(data.cat()[:96:2, :128:2])], 'cat')
     assert scores
     for score in scores:
         assert score.restored > score.baseline - 4, score
-        assert np.isfinite(score.finding) == (objective.finding is not None)
+        assert (score.finding is not None) == (objective.finding is not None)
 
 
 def test_estimators_of_a_super_resolver_may_learn_first(folder: Path, tmp_path: Path) -> None:
@@ -234,10 +369,11 @@ def test_estimators_of_a_super_resolver_may_learn_first(folder: Path, tmp_path: 
     stages = (replace(recipe.stages[0], steps=1, estimators=True), recipe.stages[0])
     recipe = replace(recipe, stages=stages)
     run = Run(recipe, tmp_path / 'run', CPU)
+    crops = Crops(Corpus.read(folder, 3, 32).images, CPU)
     moved = []
     for _ in range(2):
         before = {name: value.clone() for name, value in run.network.state_dict().items()}
-        run._train_step(Corpus.read(folder, 3, 32))
+        run.train_step(crops)
         after = run.network.state_dict()
         moved.append({name[:4] for name, value in before.items() if not value.equal(after[name])})
     assert moved == [{'SNet', 'KNet'}, {'SNet', 'KNet', 'RNet'}]
@@ -248,7 +384,8 @@ def test_the_error_of_the_restorer_does_not_reach_the_estimators(name: str, fold
     """Else a hundred times its weight would be a hundred times their gradient."""
     recipe = FAMILIES[name]
     network, stage = _initialised(recipe), recipe.stages[0]
-    clean = Corpus.read(folder, 3, 32).batch(stage.batch, stage.patch, np.random.default_rng(0))
+    crops = Crops(Corpus.read(folder, 3, 32).images, CPU)
+    clean = crops.draw(stage.batch, stage.patch, torch.Generator().manual_seed(0))
     gradients = []
     for eps2 in (1e-8, 1e-10):
         objective = objectives.make(replace(recipe.objective, eps2=eps2))
@@ -286,8 +423,22 @@ def test_a_run_starts_from_a_run_beside_it(folder: Path, tmp_path: Path) -> None
     first = Run(TINY, tmp_path / 'tiny', CPU)
     first.train(Corpus.read(folder, 1, 16), progress=False)
     second = Run(replace(TINY, name='next', warm_start='tiny'), tmp_path / 'next', CPU)
-    for name, value in first.network.state_dict().items():
-        assert torch.equal(second.network.state_dict()[name], value.half().float()), name
+    for name, value in load_file(first.export()).items():
+        assert torch.equal(second.network.state_dict()[name], value.float()), name
+
+
+def test_half_precision_costs_what_it_changes(folder: Path, tmp_path: Path) -> None:
+    run, corpus = Run(TINY, tmp_path / 'run', CPU), Corpus.read(folder, 1, 16)
+    with torch.no_grad():
+        for weight in run.network.parameters():
+            weight.copy_(weight.half())
+    run.average.follow(0)
+    assert run.half_loss(corpus) == 0
+    with torch.no_grad():
+        for weight in run.network.parameters():
+            weight.mul_(1 + 1e-3)
+    run.average.follow(0)
+    assert 0 < abs(run.half_loss(corpus)) < 0.1
 
 
 def test_noise_levels_follow_the_law_of_the_maps() -> None:

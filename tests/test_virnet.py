@@ -33,7 +33,7 @@ from napari_fresco.physics.resample import imresize
 from napari_fresco.solvers.virnet import virnet
 from napari_fresco.tiled_network import TiledNetwork
 from napari_fresco.training import elbo
-from napari_fresco.training.gaussian import gaussian_kernels
+from napari_fresco.training.gaussian_kernels import gaussian_kernels
 from napari_fresco.types import Problem, Step
 
 SMALL = {'n_feat': [8, 8], 'dep_S': 2, 'n_resblocks': 1}

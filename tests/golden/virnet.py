@@ -16,7 +16,7 @@ from napari_fresco.networks.virnet_restorer import RNet
 from napari_fresco.physics import kernels
 from napari_fresco.simulate import resize
 from napari_fresco.training import elbo
-from napari_fresco.training.gaussian import gaussian_kernels
+from napari_fresco.training.gaussian_kernels import gaussian_kernels
 
 from .base import Golden
 

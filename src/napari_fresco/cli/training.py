@@ -1,4 +1,4 @@
-"""``train``: reproduce a bundled checkpoint."""
+"""``train``: reproduce a bundled checkpoint, or train its network on images of one's own."""
 
 from __future__ import annotations
 
@@ -6,42 +6,65 @@ from pathlib import Path
 
 import click
 
-from ..files import make_folder
+_FOLDER = click.Path(path_type=Path)
 
 
 @click.command()
 @click.argument('name')
-@click.option('--data', required=True, type=click.Path(path_type=Path), help='Training images.')
-@click.option('--output', '-o', type=click.Path(path_type=Path), help='Folder; runs/NAME.')
-@click.option('--steps', type=int, help="Steps in all, instead of the recipe's.")
+@click.option(
+    '--data',
+    type=_FOLDER,
+    help='Folder of clean images, searched with its sub-folders; stacks are read plane by plane. '
+    'Without it a one-channel network is trained on micrographs that are drawn.',
+)
+@click.option('--output', '-o', type=_FOLDER, help='Folder of the run; runs/NAME by default.')
+@click.option('--minutes', type=float, help='Time to train for; the schedule is made to fit.')
+@click.option('--steps', type=int, help="Steps to train for; by default the recipe's.")
+@click.option(
+    '--start-from',
+    help='Weights to start from: a name of `napari-fresco weights list`, or a file. What fits is '
+    'taken.',
+)
+@click.option(
+    '--resume',
+    is_flag=True,
+    help='Go on with a run that was broken off in OUTPUT; its minutes or steps hold.',
+)
 @click.option('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps.')
 @click.option(
     '--evaluate',
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=_FOLDER,
     help='Folder of test images for the model card; may be given several times.',
 )
-@click.option('--quiet', '-q', is_flag=True, help='No progress bar.')
+@click.option('--quiet', '-q', is_flag=True, help='No progress bar, no remarks.')
 def train(
     name: str,
-    data: Path,
+    data: Path | None,
     output: Path | None,
+    minutes: float | None,
     steps: int | None,
+    start_from: str | None,
+    resume: bool,
     device: str,
     evaluate: tuple[Path, ...],
     quiet: bool,
 ) -> None:
-    """Train the checkpoint NAME; a run that was broken off in OUTPUT goes on."""
+    """Train the network of the checkpoint NAME on clean images, which are degraded on the way.
+
+    OUTPUT gets NAME.safetensors, whose path methods take as --model, a model card, log.csv
+    with the validation curve, and state.pt to resume from.
+    """
     from .. import training
 
-    training.find_recipe(name)
-    folder = output or Path('runs') / name
-    make_folder(folder)
     weights = training.train(
         name,
         data,
-        folder,
+        output or Path('runs') / name,
+        minutes=minutes,
         steps=steps,
+        start_from=start_from,
+        resume=resume,
         device=device,
         evaluate_on=evaluate,
         progress=not quiet,

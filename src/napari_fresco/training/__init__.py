@@ -1,10 +1,13 @@
-"""Training of the bundled checkpoints: recipes, objectives, loop, evaluation and model card."""
+"""Training of checkpoints: recipes, objectives, loop, evaluation and model card."""
 
 from __future__ import annotations
 
+import math
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import ParameterError
+from ..errors import FileError, ParameterError
 from .recipes import RECIPES, Recipe, find_recipe
 
 __all__ = ['RECIPES', 'Recipe', 'find_recipe', 'train']
@@ -12,61 +15,118 @@ __all__ = ['RECIPES', 'Recipe', 'find_recipe', 'train']
 
 def train(
     name: str,
-    data: Path,
+    data: Path | None,
     out: Path,
     *,
+    minutes: float | None = None,
     steps: int | None = None,
+    start_from: str | None = None,
+    resume: bool = False,
     device: str = 'auto',
     evaluate_on: tuple[Path, ...] = (),
     progress: bool = True,
 ) -> Path:
-    """Train a checkpoint, measure it, and write weights and model card.
+    """Train a checkpoint, measure it, and write weights, model card and log.
 
     Parameters
     ----------
     name : str
         A recipe, see :data:`RECIPES`.
     data : Path
-        Folder of 8-bit training images, searched with its sub-folders.
+        Folder of training images, searched with its sub-folders. None trains a
+        one-channel network on micrographs that are drawn, and on nothing else.
     out : Path
-        Folder of the run; a run that was broken off there is resumed.
+        Folder of the run: ``NAME.safetensors``, ``NAME.json`` and ``NAME.md`` (the
+        model card), and ``log.csv`` with the validation curve.
+    minutes : float, optional
+        Time to train for; the schedule is made to fit.
     steps : int, optional
-        Steps in all, instead of the recipe's; its stages are scaled.
+        Steps to train for instead; by default those of the recipe.
+    start_from : str, optional
+        Name or path of weights to start from, instead of the recipe's start.
+    resume : bool
+        Go on with a run that was broken off in `out`, exactly as if it had not
+        been; its own `minutes`, `steps` and `start_from` hold.
     device : str
         As in :func:`napari_fresco.restore`.
     evaluate_on : tuple of Path
         Folders of test images that the card gives the PSNR for.
+    progress : bool
+        Show a progress bar, and say on what and from what the training begins.
 
     Returns
     -------
     Path
-        The weights, ``out/NAME.safetensors``; the card lies beside them.
+        The weights, in half precision.
 
     Raises
     ------
     FrescoError
-        When the recipe is unknown, the data unusable or `steps` is below 1.
+        When the recipe is unknown, the data unusable, `minutes` or `steps` not
+        positive, or `out` holds a run that is not to be resumed.
     """
     recipe = find_recipe(name)
-    if steps is not None:
-        if steps < 1:
-            raise ParameterError(f'steps = {steps}; give a whole number of at least 1')
-        recipe = recipe.shortened(steps)
+    data, out = None if data is None else Path(data), Path(out)
+    _check_lengths(steps, minutes)
+    _check_folders((*([] if data is None else [data]), *evaluate_on))
+    if (out / 'state.pt').exists() and not resume:
+        raise FileError(
+            f'{out} holds a run already; go on with it (--resume), or give another folder '
+            '(--output)'
+        )
 
     from .. import devices
+    from ..files import check_output, make_folder
     from .card import write_card
     from .data import Corpus
+    from .drawn import Drawn, on_specimens
     from .loop import Run
+    from .remarks import remarks
 
     devices.tune_allocator()
-    run = Run(recipe, Path(out), devices.pick(device))
-    smallest = max(run.objective.crops(stage)[1] for stage in recipe.stages)
-    corpus = Corpus.read(Path(data), recipe.channels, smallest)
+    recipe = recipe if data is not None else on_specimens(recipe)
+    run = Run(
+        recipe,
+        out,
+        devices.pick(device),
+        steps=steps,
+        minutes=minutes,
+        start_from=start_from,
+    )
+    if data is None:
+        corpus: Corpus = Drawn.of(run)
+    else:
+        smallest = max(run.objective.crops(stage)[1] for stage in recipe.stages)
+        corpus = Corpus.read(data, recipe.channels, smallest)
+    for folder in evaluate_on:
+        Corpus.read(folder, recipe.channels, 1)  # rather now than after hours
+    make_folder(out)
+    check_output(out / f'{name}.safetensors', suffixes=('.safetensors',), overwrite=True)
+    if progress:
+        for remark in remarks(run, corpus, resume=resume):
+            print(remark, file=sys.stderr)
     weights = run.train(corpus, progress=progress)
     scores = [
         score
         for folder in evaluate_on
         for score in run.objective.evaluate(weights, folder, recipe.channels)
     ]
-    write_card(run, corpus, weights, scores)
+    write_card(run, corpus, weights, scores, run.half_loss(corpus))
     return weights
+
+
+def _check_lengths(steps: int | None, minutes: float | None) -> None:
+    if steps is not None and minutes is not None:
+        raise ParameterError('both steps and minutes are given; give one of them')
+    if steps is not None and steps < 1:
+        raise ParameterError(f'steps = {steps}; give a whole number of at least 1')
+    if minutes is not None and not 0 < minutes < math.inf:
+        raise ParameterError(f'minutes = {minutes}; give a number above 0')
+
+
+def _check_folders(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        if not folder.exists():
+            raise FileError(f'there is no folder {folder}; give one with images')
+        if not folder.is_dir():
+            raise FileError(f'{folder} is a file; give the folder of the images')

@@ -1,28 +1,35 @@
-"""Training images, random crops and noise."""
+"""Training images, read as they would be seen by a method."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from skimage import io
-from torch import Tensor
 
-from ..errors import FileError
+from .. import pictures
+from ..errors import FileError, FrescoError
+from ..files import TIFF, read_image
+from ..image import Layout, intensity_range
 
-SUFFIXES = ('.png', '.jpg', '.jpeg', '.tif', '.tiff', '.bmp')
+SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.bmp', '.npy')
+"""Suffixes of the files that are read."""
+
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, what the gray test sets were made with
+_HELD_OUT = 40  # one image in so many is kept for validation
+_COLOURS = 3
+
+Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """8-bit images ``(H, W, C)`` and the folders that they came from."""
 
-    images: tuple[NDArray[np.uint8], ...]
+    images: tuple[Image, ...]
     folders: tuple[tuple[str, int], ...]
 
     @classmethod
@@ -30,67 +37,73 @@ class Corpus:
         """Read every image below `folder` whose sides are at least `smallest`.
 
         Gray images are left out of a colour corpus; colour images are reduced
-        to luminance for a gray one.
+        to luminance for a gray one. Stacks become as many images as they have
+        planes and channels, with the range of intensities that a method would
+        give the whole stack.
+
+        Parameters
+        ----------
+        folder : Path
+            Searched with its sub-folders.
+        channels : int
+            1 or 3.
+        smallest : int
+            Least side in pixels.
 
         Raises
         ------
         FileError
-            When nothing usable is found.
+            When nothing usable is found, or a file cannot be read.
         """
-        images: list[NDArray[np.uint8]] = []
+        images: list[Image] = []
         counts: dict[str, int] = {}
         for path in sorted(p for p in folder.rglob('*') if p.suffix.lower() in SUFFIXES):
-            image = _with_channels(io.imread(path), channels)
-            if image is None or min(image.shape[:2]) < smallest:
-                continue
-            images.append(image)
-            counts[path.parent.name] = counts.get(path.parent.name, 0) + 1
+            fitting = [x for x in _planes(path, channels) if min(x.shape[:2]) >= smallest]
+            if fitting:
+                images += fitting
+                counts[path.parent.name] = counts.get(path.parent.name, 0) + len(fitting)
         if not images:
             raise FileError(
-                f'{folder} holds no 8-bit image of at least {smallest} x {smallest} pixels with '
-                f'{channels} channel(s); give a folder of PNG, JPEG or TIFF photographs'
+                f'{folder} holds no image of at least {smallest} x {smallest} pixels with '
+                f'{channels} channel(s); give a folder of TIFF, PNG, JPEG or NPY files'
             )
         return cls(tuple(images), tuple(counts.items()))
 
-    def batch(self, size: int, patch: int, rng: np.random.Generator) -> Tensor:
-        """Return `size` crops ``(N, C, patch, patch)`` in [0, 1], turned and flipped at random.
+    def split(self) -> tuple[Corpus, Corpus]:
+        """Return the images to train on, and those kept for the validation curve.
 
-        Images are drawn with a probability proportional to the square root of
-        their area, so that large ones are seen more without dominating.
+        Every fortieth image is kept, at least one; a single image is both.
         """
-        weights = np.sqrt([image.shape[0] * image.shape[1] for image in self.images])
-        chosen = rng.choice(len(self.images), size=size, p=weights / weights.sum())
-        crops = np.stack([_crop(self.images[i], patch, rng) for i in chosen])
-        return torch.from_numpy(crops).permute(0, 3, 1, 2).float().div_(255)
+        if len(self.images) == 1:
+            return self, self
+        step = min(_HELD_OUT, len(self.images))
+        kept = range(step // 2, len(self.images), step)
+        seen = tuple(x for i, x in enumerate(self.images) if i not in kept)
+        return replace(self, images=seen), replace(self, images=tuple(self.images[i] for i in kept))
 
 
-def noisy(
-    clean: Tensor, sigma_max: float, seed: Sequence[int], power: float = 1.0
-) -> tuple[Tensor, Tensor]:
-    """Return `clean` with Gaussian noise, and the sigmas ``(N, 1, 1, 1)`` in [0, sigma_max]."""
-    mixed = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    generator = torch.Generator(clean.device).manual_seed(mixed)
-    size = (clean.shape[0], 1, 1, 1)
-    sigma = torch.rand(size, generator=generator, device=clean.device) ** power * sigma_max
-    noise = torch.randn(clean.shape, generator=generator, device=clean.device)
-    return clean + sigma * noise, sigma
+def _planes(path: Path, channels: int) -> Iterator[Image]:
+    """Yield the planes of a file as 8-bit images with so many channels."""
+    try:
+        file = read_image(path)
+        layout = Layout.of(file.data, file.axes, file.rgb)
+        range_ = intensity_range(file.data, layout)
+    except FrescoError as error:
+        raise FileError(f'{path} is no image to train on: {error}') from None
+    for index in layout.planes():
+        plane = layout.read(file.data, index)
+        if layout.dtype != np.uint8:
+            plane = np.clip(range_.to_working(plane), 0, 1) * 255
+        image = _with_channels(plane, bool(layout.samples), channels)
+        if image is not None:
+            yield image
 
 
-def _with_channels(image: NDArray[np.generic], channels: int) -> NDArray[np.uint8] | None:
-    if image.dtype != np.uint8 or image.ndim not in (2, 3):
-        return None
-    if image.ndim == 2:
-        return image[..., None].astype(np.uint8) if channels == 1 else None
-    color = image[..., :3].astype(np.uint8)
-    if color.shape[-1] != 3:
-        return None
-    if channels == 3:
-        return color
-    return np.asarray(np.rint(color @ _LUMA)[..., None], np.uint8)
+def _with_channels(plane: NDArray[Any], colour: bool, channels: int) -> Image | None:
+    if channels == _COLOURS:
+        return _rounded(plane[..., :_COLOURS]) if colour else None
+    return _rounded((plane[..., :_COLOURS] @ _LUMA if colour else plane)[..., None])
 
 
-def _crop(image: NDArray[np.uint8], patch: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    top = int(rng.integers(image.shape[0] - patch + 1))
-    left = int(rng.integers(image.shape[1] - patch + 1))
-    crop = np.rot90(image[top : top + patch, left : left + patch], int(rng.integers(4)))
-    return np.asarray(crop[:, ::-1] if rng.integers(2) else crop)
+def _rounded(values: NDArray[Any]) -> Image:
+    return np.asarray(np.rint(values), np.uint8)

@@ -54,11 +54,14 @@ class VariationalDenoising:
         Variance of the clean image given the truth.
     window : int
         Side p of the window that the prior of the variance stands for.
+    camera : float
+        Share of the crops that get the Poisson-Gaussian noise of a camera instead.
     """
 
     sigma_max: float = 75
     eps2: float = 1e-6
     window: int = 7
+    camera: float = 0.0
 
 
 @dataclass(frozen=True)

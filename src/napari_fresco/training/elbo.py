@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from ..networks.precision import full_precision
 from .blurring import mirrored
-from .gaussian import gaussian_kernels
+from .gaussian_kernels import gaussian_kernels
 
 LEAST_VARIANCE = 1e-10
 """Below this no prior of a noise variance goes."""

@@ -1,28 +1,44 @@
-"""The training loop: Adam, resumable at any step."""
+"""The training loop: one for every network, resumable at any step."""
 
 from __future__ import annotations
 
+import copy
+import csv
 import json
+import math
 import time
+from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
-from torch import nn
+from safetensors.torch import save
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from .. import networks
-from . import objectives
-from .data import Corpus
+from . import keeping, objectives, specimens, warm
+from .averaging import Average
+from .blurring import mirrored
+from .crops import Crops
+from .data import Corpus, Image
 from .objectives.base import Draw
-from .recipes import Recipe
-from .warm import starting_tensors, take
+from .optimizer import Optimizer
+from .pace import Pace
+from .recipes import Recipe, Stage
 
-_WARMUP = 200
-_DECAY = 0.35  # the last part of the run, in which the step size falls to nothing
-_SAVE_EVERY = 250
+_WARMUP = 100  # steps
+_DECAY = 0.6  # the last part of a stage, in which the step size falls to nothing
+_SAVED = 250  # steps between two savings of the state
+_POINTS = 25  # of the validation curve
+_WATCHED = 6  # images of the validation curve, at most
+_WINDOW = 160  # their side in pixels
+
+COLUMNS = ('step', 'part of the recipe', 'minutes', 'step size', 'loss', 'validation, dB')
+"""Of ``log.csv``: what the run started from, then how it went on.
+
+The loss is the mean since the line before, nan where no step was taken.
+"""
 
 
 class Run:
@@ -33,31 +49,53 @@ class Run:
     recipe : Recipe
         What to train.
     folder : Path
-        Holds ``state.pt`` while training and ``NAME.safetensors`` afterwards.
+        Holds ``state.pt`` while training, ``log.csv``, and ``NAME.safetensors`` afterwards.
     device : torch.device
         Where to train.
+    steps : int, optional
+        Steps to go through the recipe in, by default its own.
+    minutes : float, optional
+        Time that the training is to take instead, however many steps that are.
+    start_from : str, optional
+        Checkpoint to start from instead of the recipe's, by name or path.
 
     Notes
     -----
-    In every stage the step size is warmed up, held, and taken linearly to zero
-    over the last third. Crops and noise of step k depend on the seed and k
-    alone: a resumed run sees what an uninterrupted one would have seen.
+    In every stage the step size is warmed up, held, and taken linearly to zero.
+    Crops and noise of step k depend on the seed and k alone: a resumed run sees
+    what an uninterrupted one would have seen. What comes out is the average of the
+    weights over the last steps.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path, device: torch.device) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        device: torch.device,
+        *,
+        steps: int | None = None,
+        minutes: float | None = None,
+        start_from: str | None = None,
+    ) -> None:
         self.recipe, self.folder, self.device = recipe, folder, device
+        self.started_from = start_from or recipe.warm_start
         torch.manual_seed(recipe.seed)
         self.objective = objectives.make(recipe.objective)
         self.network = networks.build(recipe.architecture, **recipe.config)
         self.objective.initialise(self.network)
-        if recipe.warm_start is not None:
-            take(self.network, starting_tensors(recipe.warm_start, folder.parent))
+        self.taken = 0  # tensors of what it started from, in this process
+        if self.started_from is not None and not self.state_file.exists():
+            self.taken = warm.start(self.network, recipe, start_from, folder.parent)
         self.trained = self.objective.training_network(self.network)
         self.trained.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimizer = torch.optim.Adam(
-            self.trained.parameters(), lr=recipe.stages[0].learning_rate
-        )
-        self.step, self.seconds, self.loss = 0, 0.0, float('nan')
+        self.optimizer = Optimizer(self.trained)
+        self.average = Average(self.trained)
+        stride = recipe.steps / (steps or recipe.steps)
+        self.pace = Pace(recipe.steps, stride, None if minutes is None else 60 * minutes)
+        self.step, self.seconds = 0, 0.0
+        self.log: list[tuple[float, ...]] = []
+        self._losses: list[Tensor] = []
+        self._stage = (0, 0)  # its number, and the step that it began with
         if self.state_file.exists():
             self._load()
 
@@ -68,68 +106,152 @@ class Run:
 
     def train(self, corpus: Corpus, *, progress: bool = True) -> Path:
         """Train to the end and return the finished weights file."""
-        bar = tqdm(total=self.recipe.steps, initial=self.step, disable=not progress, mininterval=10)
+        seen, watched = corpus.split()
+        crops, windows = Crops(seen.images, self.device), _windows(watched)
+        bar = tqdm(total=1.0, disable=not progress, mininterval=10, bar_format=_BAR)
         with bar:
-            while self.step < self.recipe.steps:
-                started = time.perf_counter()
-                self._train_step(corpus)
-                self.seconds += time.perf_counter() - started
-                bar.update()
-                if self.step % _SAVE_EVERY == 0:
-                    bar.set_postfix(loss=f'{self.loss:.4f}')
-                    self._save()
-        self._save()
+            if not self.step:
+                self._note(windows)
+            while not self.pace.done:
+                point = int(self.pace.part * _POINTS)
+                self.train_step(crops)
+                if self.pace.done or int(self.pace.part * _POINTS) > point:
+                    self._note(windows)
+                    bar.set_postfix_str(f'{self.log[-1][-1]:.2f} dB')
+                if self.step % _SAVED == 0:
+                    self.save()
+                bar.update(self.pace.part - bar.n)
+        self.save()
         return self.export()
 
+    def train_step(self, crops: Crops) -> Tensor:
+        """Take one step and return its loss."""
+        began = time.perf_counter()
+        stage, rate = self._now()
+        loss = self.objective.loss(self.trained, self._draw(crops, stage))
+        loss.backward()  # type: ignore[no-untyped-call]
+        for network in self.objective.parts(self.trained):
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        self.optimizer.step(rate)
+        self.average.follow(self.step)
+        self._losses.append(loss.detach())
+        took = time.perf_counter() - began
+        self.seconds += took
+        self.pace.advance(self.step, self.seconds, took)
+        self.step += 1
+        return loss.detach()
+
     def export(self) -> Path:
-        """Write the weights in half precision, with their configuration."""
+        """Write the averaged weights in half precision, with their configuration."""
         path = self.folder / f'{self.recipe.name}.safetensors'
-        tensors = {k: v.cpu().half().contiguous() for k, v in self.network.state_dict().items()}
+        with self.average.applied():
+            values = self.network.state_dict()
+            tensors = {k: v.detach().cpu().half().contiguous() for k, v in values.items()}
         facts = {
             'architecture': self.recipe.architecture,
             'config': json.dumps(dict(self.recipe.config)),
         }
-        save_file(tensors, path, metadata=facts)
+        keeping.write(path, save(tensors, metadata=facts))
         return path
 
-    def _train_step(self, corpus: Corpus) -> None:
-        recipe = self.recipe
-        stage, number = recipe.at(self.step)
-        rng = np.random.default_rng([recipe.seed, self.step])
-        clean = corpus.batch(*self.objective.crops(stage), rng).to(self.device)
-        for group in self.optimizer.param_groups:
-            group['lr'] = stage.learning_rate * step_size(number, stage.steps)
-        draw = Draw(clean, stage, (recipe.seed, self.step), rng)
-        loss = self.objective.loss(self.trained, draw)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        for part in self.objective.parts(self.trained):
-            nn.utils.clip_grad_norm_(part.parameters(), 1.0)
-        self.optimizer.step()
-        self.step += 1
-        if self.step % 50 == 0:
-            self.loss = loss.item()
+    def _now(self) -> tuple[Stage, float]:
+        """Return the present stage and step size."""
+        index, part = self.recipe.at(self.pace.position)
+        if index != self._stage[0]:
+            self._stage = (index, self.step)
+        stage = self.recipe.stages[index]
+        return stage, stage.learning_rate * step_size(part, self.step - self._stage[1])
 
-    def _save(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        state: dict[str, Any] = {
+    def half_loss(self, corpus: Corpus) -> float:
+        """Return the PSNR in dB that half precision costs, on the images of the validation."""
+        windows = _windows(corpus.split()[1])
+        with self.average.applied():
+            rounded = copy.deepcopy(self.network).half().float()
+            exact = self.objective.validate(self.network, windows)
+        return exact - self.objective.validate(rounded, windows)
+
+    def _draw(self, crops: Crops, stage: Stage) -> Draw:
+        rng = np.random.default_rng([self.recipe.seed, self.step])
+        generator = torch.Generator(self.device).manual_seed(int(rng.integers(2**31)))
+        count, size = self.objective.crops(stage)
+        drawn = round(self.recipe.specimens * count)
+        parts = []
+        if drawn < count:
+            parts.append(crops.draw(count - drawn, size, generator))
+        if drawn:
+            parts.append(self.specimens(drawn, size, generator))
+        return Draw(torch.cat(parts), stage, (self.recipe.seed, self.step), rng)
+
+    def specimens(self, count: int, size: int, generator: torch.Generator) -> Tensor:
+        """Draw micrographs ``(N, 1, size, size)`` in [0, 1] as the objective wants them."""
+        sharp = specimens.draw(count, size, generator, self.device)
+        if not self.objective.optics:
+            return sharp
+        return mirrored(sharp, specimens.psf(count, generator, self.device))
+
+    @torch.no_grad()
+    def _note(self, windows: list[Image]) -> None:
+        """Add a line to the log."""
+        with self.average.applied(), torch.autocast(self.device.type, enabled=False):
+            quality = self.objective.validate(self.network, windows)
+        loss = float(torch.stack(self._losses).mean()) if self._losses else math.nan
+        self._losses.clear()
+        self.log.append(
+            (self.step, self.pace.part, self.seconds / 60, self._now()[1], loss, quality)
+        )
+        text = StringIO(newline='')
+        csv.writer(text).writerows([COLUMNS, *([f'{x:.6g}' for x in row] for row in self.log)])
+        keeping.write(self.folder / 'log.csv', text.getvalue().encode())
+
+    def save(self) -> None:
+        """Write what a resumed run needs."""
+        state = {
             'network': self.trained.state_dict(),
             'optimizer': self.optimizer.state_dict(),
+            'average': self.average.state_dict(),
+            'pace': self.pace.state_dict(),
             'step': self.step,
+            'stage': self._stage,
             'seconds': self.seconds,
+            'log': self.log,
+            'losses': self._losses,
+            'started_from': self.started_from,
         }
-        partial = self.state_file.with_suffix('.part')
-        torch.save(state, partial)
-        partial.replace(self.state_file)
+        keeping.write_state(self.state_file, self.recipe, state)
 
     def _load(self) -> None:
-        state = torch.load(self.state_file, map_location=self.device, weights_only=True)
-        self.trained.load_state_dict(state['network'])
-        self.optimizer.load_state_dict(state['optimizer'])
-        self.step, self.seconds = state['step'], state['seconds']
+        with keeping.state_of(self.state_file, self.recipe, self.device) as state:
+            self.trained.load_state_dict(state['network'])
+            self.optimizer.load_state_dict(state['optimizer'])
+            self.average.load_state_dict(state['average'])
+            self.pace = Pace(**state['pace'])
+            self.step, self.seconds = state['step'], state['seconds']
+            self._stage = state['stage']
+            self.log, self._losses = state['log'], state['losses']
+            self.started_from = state.get('started_from', self.started_from)
 
 
-def step_size(step: int, steps: int) -> float:
-    """Return the fraction of the peak step size at `step` of `steps`."""
-    decay = max(1, round(_DECAY * steps))
-    return min(1.0, (step + 1) / _WARMUP, (steps - step) / decay)
+_BAR = '{percentage:3.0f}% {bar} {elapsed} < {remaining} {postfix}'
+
+
+def step_size(part: float, steps: int) -> float:
+    """Return the fraction of the peak step size.
+
+    Parameters
+    ----------
+    part : float
+        Part of the stage that is done, from 0 to 1.
+    steps : int
+        Steps of the stage that have been taken.
+    """
+    return min(1.0, (steps + 1) / _WARMUP, (1 - part) / _DECAY)
+
+
+def _windows(corpus: Corpus) -> list[Image]:
+    """Return the middles of the images of the validation curve, of sides that are 2^n."""
+    windows = []
+    for image in corpus.images[:_WATCHED]:
+        rows, columns = (min(_WINDOW, n // 32 * 32 or n) for n in image.shape[:2])
+        top, left = (image.shape[0] - rows) // 2, (image.shape[1] - columns) // 2
+        windows.append(image[top : top + rows, left : left + columns])
+    return windows

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -33,7 +32,7 @@ class Stage:
     steps, batch, patch : int
         Optimiser steps, crops in a batch and side of a crop in pixels.
     learning_rate : float
-        Peak step size of Adam.
+        Peak step size.
     drift_weight : float
         Weight of the mean error of a crop in the loss. A denoiser that shifts
         flat areas by one level in 255 shifts them by twenty in the twenty
@@ -75,6 +74,8 @@ class Recipe:
         Of initialisation, crops and noise.
     warm_start : str, optional
         Checkpoint whose tensors are taken where they fit.
+    specimens : float
+        Share of the crops that are micrographs drawn by :mod:`.specimens`.
     """
 
     name: str
@@ -85,32 +86,21 @@ class Recipe:
     stages: tuple[Stage, ...]
     seed: int = 0
     warm_start: str | None = None
+    specimens: float = 0.0
 
     @property
     def steps(self) -> int:
         """Steps of all stages."""
         return sum(stage.steps for stage in self.stages)
 
-    @property
-    def patch(self) -> int:
-        """Side of the largest crop."""
-        return max(stage.patch for stage in self.stages)
-
-    def at(self, step: int) -> tuple[Stage, int]:
-        """Return the stage that `step` belongs to and the number of the step in it."""
-        for stage in self.stages:
-            if step < stage.steps:
-                return stage, step
-            step -= stage.steps
-        raise IndexError(f'the recipe ends {step + 1} steps earlier')
-
-    def shortened(self, steps: int) -> Recipe:
-        """Return the recipe with its stages scaled to `steps` steps in all."""
-        ends = [sum(s.steps for s in self.stages[: i + 1]) for i in range(len(self.stages))]
-        ends = [round(steps * end / self.steps) for end in ends]
-        parts = zip(self.stages, pairwise([0, *ends]), strict=True)
-        stages = (replace(s, steps=last - first) for s, (first, last) in parts if last > first)
-        return replace(self, stages=tuple(stages))
+    def at(self, position: float) -> tuple[int, float]:
+        """Return the number of the stage at `position` (in steps), and the part of it done."""
+        began = 0
+        for index, stage in enumerate(self.stages):
+            if position < began + stage.steps:
+                return index, (position - began) / stage.steps
+            began += stage.steps
+        return len(self.stages) - 1, 1.0
 
 
 def _denoisers() -> tuple[Recipe, ...]:
@@ -118,19 +108,18 @@ def _denoisers() -> tuple[Recipe, ...]:
     color = {'in_nc': 3, 'out_nc': 3, 'nc': 96, 'nb': 12}
     drunet_gray, drunet_color = ({'in_nc': n + 1, 'out_nc': n, **_COMPACT} for n in (1, 3))
     wide, narrow = GaussianDenoising(75), GaussianDenoising(50)
-    compact = (
-        Stage(3500, learning_rate=7e-4),
-        Stage(1200, learning_rate=4e-4, batch=7, patch=96, drift_weight=1.0, sigma_power=2.0),
-    )
+    flat = Stage(6000, learning_rate=1e-3, batch=8)
+    prior = Stage(7000, learning_rate=7e-4, batch=8, patch=72, drift_weight=1.0, sigma_power=1.5)
     return (
-        Recipe('ffdnet_gray', 'ffdnet', gray, 1, wide, (Stage(4000, 5e-4, batch=8),)),
-        Recipe('ffdnet_color', 'ffdnet', color, 3, wide, (Stage(2800, 5e-4, batch=8),)),
-        Recipe('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, compact),
-        Recipe('drunet_compact_color', 'drunet', drunet_color, 3, narrow, compact),
+        Recipe('ffdnet_gray', 'ffdnet', gray, 1, wide, (flat,), specimens=0.25),
+        Recipe('ffdnet_color', 'ffdnet', color, 3, wide, (flat,)),
+        Recipe('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, (prior,), specimens=0.25),
+        Recipe('drunet_compact_color', 'drunet', drunet_color, 3, narrow, (prior,)),
     )
 
 
 def _bank() -> tuple[Recipe, ...]:
+    """IRCNN: one denoiser learns all levels of noise, each of the bank then its own."""
     gray = {'in_nc': 1, 'out_nc': 1, 'nc': 64}
     start = Recipe(
         'ircnn_gray_start',
@@ -138,7 +127,8 @@ def _bank() -> tuple[Recipe, ...]:
         gray,
         1,
         GaussianDenoising(50),
-        (Stage(1100, 1e-3, batch=8, patch=48),),
+        (Stage(6000, 1e-3, batch=8),),
+        specimens=0.25,
     )
     bank = Recipe(
         'ircnn_gray',
@@ -146,19 +136,30 @@ def _bank() -> tuple[Recipe, ...]:
         gray,
         1,
         BankDenoising(),
-        (
-            Stage(3500, 4e-4, batch=8, patch=48),
-            Stage(3000, 3e-4, batch=8, patch=48, drift_weight=1.0),
-        ),
+        (Stage(6000, 4e-4, batch=8, drift_weight=1.0),),
         warm_start=start.name,
+        specimens=0.25,
     )
     return start, bank
 
 
 def _unfolding() -> tuple[Recipe, ...]:
     tiny = {'n_iter': 6, 'h_nc': 32, 'in_nc': 4, 'out_nc': 3, 'nc': (16, 32, 64, 64), 'nb': 2}
-    stages = (Stage(1800, 1e-3, batch=8, patch=72),)
-    return (Recipe('usrnet_tiny', 'usrnet', tiny, 3, Unfolding(), stages),)
+    gray = {**tiny, 'in_nc': 2, 'out_nc': 1}
+    stages = (Stage(2500, 1e-3, batch=8, patch=72),)
+    return (
+        Recipe('usrnet_tiny', 'usrnet', tiny, 3, Unfolding(), stages),
+        Recipe(
+            'usrnet_tiny_micrograph',
+            'usrnet',
+            gray,
+            1,
+            Unfolding(),
+            (Stage(1200, 5e-4, batch=8, patch=72),),
+            warm_start='usrnet_tiny',
+            specimens=0.5,
+        ),
+    )
 
 
 def _variational() -> tuple[Recipe, ...]:
@@ -172,16 +173,17 @@ def _variational() -> tuple[Recipe, ...]:
             color,
             3,
             VariationalDenoising(),
-            (Stage(1300, 7e-4, batch=12, patch=64), Stage(450, 7e-4, batch=12, patch=64)),
+            (Stage(3000, 7e-4, batch=8),),
         ),
         Recipe(
             'virnet_denoise_gray',
             'virnet',
             {**color, 'im_chn': 1},
             1,
-            VariationalDenoising(),
-            (Stage(280, 5e-4, batch=12, patch=64),),
+            VariationalDenoising(camera=0.375),
+            (Stage(1500, 5e-4, batch=8),),
             warm_start='virnet_denoise_color',
+            specimens=0.375,
         ),
         Recipe(
             'virnet_sr_x2',
@@ -190,9 +192,8 @@ def _variational() -> tuple[Recipe, ...]:
             3,
             VariationalSR(2),
             (
-                Stage(2300, 1e-3, batch=16, patch=96, estimators=True),
-                Stage(420, 7e-4, batch=8, patch=96),
-                Stage(450, 6e-4, batch=8, patch=160, estimators=True),
+                Stage(1500, 1e-3, batch=16, patch=96, estimators=True),
+                Stage(1500, 7e-4, batch=8, patch=96),
             ),
         ),
         Recipe(
@@ -202,10 +203,23 @@ def _variational() -> tuple[Recipe, ...]:
             3,
             VariationalSR(4),
             (
-                Stage(320, 7e-4, batch=8, patch=192, estimators=True),
-                Stage(330, 5e-4, batch=5, patch=128),
+                Stage(500, 7e-4, batch=8, patch=192, estimators=True),
+                Stage(800, 5e-4, batch=4, patch=128),
             ),
             warm_start='virnet_sr_x2',
+        ),
+        Recipe(
+            'virnet_sr_x2_micrograph',
+            'virnet_sr',
+            {**blind, 'im_chn': 1},
+            1,
+            VariationalSR(2),
+            (
+                Stage(400, 7e-4, batch=16, patch=96, estimators=True),
+                Stage(600, 5e-4, batch=8, patch=96),
+            ),
+            warm_start='virnet_sr_x2',
+            specimens=0.5,
         ),
     )
 
@@ -219,7 +233,7 @@ def _latent() -> tuple[Recipe, ...]:
             config,
             3,
             LatentRestoration('denoise'),
-            (Stage(1600, 7e-4, batch=12, patch=64),),
+            (Stage(2500, 7e-4, batch=8),),
         ),
         Recipe(
             'vdir_jpeg_color',
@@ -227,7 +241,7 @@ def _latent() -> tuple[Recipe, ...]:
             config,
             3,
             LatentRestoration('deblock'),
-            (Stage(600, 5e-4, batch=12, patch=64),),
+            (Stage(1000, 5e-4, batch=8),),
             warm_start='vdir_denoise_color',
         ),
         Recipe(
@@ -236,7 +250,7 @@ def _latent() -> tuple[Recipe, ...]:
             {**config, 'scale': 2},
             3,
             LatentRestoration('super_resolve', scale=2),
-            (Stage(750, 5e-4, batch=8, patch=96),),
+            (Stage(1000, 5e-4, batch=8, patch=96),),
         ),
     )
 
@@ -251,7 +265,7 @@ def _blind() -> tuple[Recipe, ...]:
             compact,
             3,
             BlindDenoising(),
-            (Stage(900, 7e-4, batch=16, patch=64), Stage(600, 6e-4, batch=16, patch=64)),
+            (Stage(2500, 7e-4, batch=8),),
         ),
         Recipe(
             'bsrnet_compact_x2',
@@ -259,7 +273,7 @@ def _blind() -> tuple[Recipe, ...]:
             {**small, 'sf': 2},
             3,
             BlindSR(2),
-            (Stage(700, 5e-4, batch=8, patch=96), Stage(300, 5e-4, batch=8, patch=96)),
+            (Stage(1200, 7e-4, batch=8, patch=96),),
         ),
         Recipe(
             'bsrnet_compact_x4',
@@ -267,7 +281,7 @@ def _blind() -> tuple[Recipe, ...]:
             {**small, 'sf': 4},
             3,
             BlindSR(4),
-            (Stage(500, 4e-4, batch=8, patch=144), Stage(280, 4e-4, batch=8, patch=144)),
+            (Stage(800, 5e-4, batch=8, patch=144),),
             warm_start='bsrnet_compact_x2',
         ),
     )

@@ -6,20 +6,46 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from .. import networks, weights
+from ..errors import WeightsError
+from ..networks import facts_of
+from ..weights.assembling import Loaded
+from ..weights.detection import describe
+from .recipes import RECIPES, Recipe
 
 _COLOURS = 3
 
 
-def starting_tensors(name: str, folder: Path) -> dict[str, Tensor]:
-    """Return the tensors of checkpoint `name`, from a run in `folder` or the registry."""
-    run = folder / name / f'{name}.safetensors'
-    if run.exists():
-        return load_file(run)
-    return weights.load(name).state_dict()
+def start(network: nn.Module, recipe: Recipe, given: str | None, folder: Path) -> int:
+    """Copy what fits of the checkpoint that a run starts from, and return how many tensors.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        To be trained; changed in place.
+    recipe : Recipe
+        Names the checkpoint where none is given.
+    given : str or None
+        Registry name or path of another one.
+    folder : Path
+        Where the runs are, one of which may have made the checkpoint of the recipe.
+
+    Raises
+    ------
+    WeightsError
+        When there is no such checkpoint, or nothing of it fits.
+    """
+    source = weights.load(given) if given is not None else _beside(recipe, folder)
+    taken = take(network, source.state_dict())
+    if not taken:
+        raise WeightsError(
+            f'{source.weights_name} is {describe(source.facts, source)}; {recipe.name} trains '
+            f'{describe(facts_of(network))}, which none of its tensors fits: '
+            'start from weights of the same network'
+        )
+    return taken
 
 
 @torch.no_grad()
@@ -40,6 +66,18 @@ def take(network: nn.Module, tensors: Mapping[str, Tensor]) -> int:
                 value.copy_(fitted)
                 taken += 1
     return taken
+
+
+def _beside(recipe: Recipe, folder: Path) -> Loaded:
+    """Load the checkpoint that a recipe starts from: of a run in `folder`, or of the list."""
+    name = str(recipe.warm_start)
+    run = folder / name / f'{name}.safetensors'
+    if not run.exists() and name in RECIPES and name not in weights.registry():
+        raise WeightsError(
+            f'{recipe.name} starts from {name}, which {run} does not hold: run "napari-fresco '
+            f'train {name} --output {run.parent}" first, or give --start-from'
+        )
+    return weights.load(run if run.exists() else name)
 
 
 def _fitted(tensor: Tensor, shape: torch.Size) -> Tensor | None:

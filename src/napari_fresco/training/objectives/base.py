@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from ... import devices, weights
-from ...metrics import psnr, to_uint8
+from ...metrics import psnr, ssim, to_uint8
+from ...weights.cards import Score
 from ..data import Corpus
-from ..evaluate import Score
 from ..recipes import Stage
-
-EVALUATED = 8
-"""Images of a set that a card gives the PSNR for, where a pass takes long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +64,11 @@ class Trial:
     told: tuple[Tensor, ...] = ()
     border: int = 0
 
+    def on(self, device: torch.device) -> Trial:
+        """Return the trial with what the network sees on `device`."""
+        told = tuple(value.to(device) for value in self.told)
+        return replace(self, observed=self.observed.to(device), told=told)
+
 
 class Objective(ABC):
     """Degrades crops, computes the loss, and measures the finished network."""
@@ -76,6 +77,8 @@ class Objective(ABC):
     """What the table of a card compares with."""
     finding: str | None = None
     """What else is measured beside the PSNR."""
+    optics = True
+    """Whether the truth of a specimen is what a microscope shows of it, or its sharp self."""
 
     @abstractmethod
     def initialise(self, network: nn.Module) -> None:
@@ -90,8 +93,17 @@ class Objective(ABC):
         """Return what the card says about degradation and loss, one line each."""
 
     @abstractmethod
-    def evaluate(self, checkpoint: Path, folder: Path, channels: int) -> list[Score]:
-        """Measure a checkpoint on the images below `folder`."""
+    def validate(self, network: nn.Module, images: Sequence[np.ndarray]) -> float:
+        """Return the mean PSNR in dB over images ``(H, W, C)`` uint8 and the cases of the card."""
+
+    @abstractmethod
+    def evaluate(
+        self, checkpoint: Path, folder: Path, channels: int, limit: int | None = None
+    ) -> list[Score]:
+        """Measure a checkpoint on the first `limit` images below `folder`, by name.
+
+        Without `limit`, on as many as the card is to have.
+        """
 
     def crops(self, stage: Stage) -> tuple[int, int]:
         """Return how many clean crops a step takes, and their side in pixels."""
@@ -109,35 +121,60 @@ class Objective(ABC):
 class TriedObjective(Objective):
     """An objective whose networks are measured on images that it degrades itself."""
 
+    evaluated: int | None = 8
+    """Images of a set that a card is about, the first by name; None for all."""
+
     @abstractmethod
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
-        """Degrade a test image ``(H, W, C)`` uint8 in every case of the card."""
+        """Degrade a test image ``(H, W, C)`` uint8 in every case of the card.
+
+        Several trials of one case, with several kernels say, count as their mean.
+        """
 
     def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
         """Restore the image of a trial; the second value is the :attr:`finding`."""
         restored: Tensor = network(trial.observed)
         return restored, None
 
-    def evaluate(self, checkpoint: Path, folder: Path, channels: int) -> list[Score]:
+    def evaluate(
+        self, checkpoint: Path, folder: Path, channels: int, limit: int | None = None
+    ) -> list[Score]:
         network = weights.load(checkpoint)
-        images = Corpus.read(folder, channels, smallest=64).images[:EVALUATED]
-        return self.measure(network, images, folder.name)
+        count = self.evaluated if limit is None else limit
+        images = Corpus.read(folder, channels, smallest=64).images[:count]
+        return self.measure(network, map(self.trials, images), folder.name)
+
+    def validate(self, network: nn.Module, images: Sequence[np.ndarray]) -> float:
+        """Return the mean PSNR of the first trial of every case."""
+        first = ({trial.case: trial for trial in [*self.trials(x)][::-1]} for x in images)
+        scores = self.measure(network, (trials.values() for trials in first), 'validation')
+        return float(np.mean([score.restored for score in scores]))
 
     @torch.no_grad()
     def measure(
-        self, network: nn.Module, images: Sequence[np.ndarray], dataset: str
+        self, network: nn.Module, images: Iterable[Iterable[Trial]], dataset: str
     ) -> list[Score]:
-        """Return the mean PSNR of the 8-bit results, and the mean finding, in each case."""
-        found: dict[str, list[tuple[float, float, float]]] = {}
-        for image in images:
-            for trial in self.trials(image):
-                restored, finding = self.restore(network, trial)
-                row = (_psnr(trial.baseline, trial), _psnr(restored, trial))
-                found.setdefault(trial.case, []).append(
-                    (*row, math.nan if finding is None else finding)
-                )
+        """Return the means of PSNR and SSIM of 8-bit results, and of the finding, in each case.
+
+        Parameters
+        ----------
+        network : torch.nn.Module
+            What is measured.
+        images : iterable of iterable of Trial
+            The trials of each image.
+        dataset : str
+            Name of the set of images.
+        """
+        device, count = next(network.parameters()).device, 0
+        found: dict[str, list[tuple[float, ...]]] = {}
+        for count, trials in enumerate(images, 1):  # noqa: B007
+            for trial in trials:
+                restored, finding = self.restore(network, trial.on(device))
+                row = _qualities(restored, trial)
+                row += () if finding is None else (finding,)
+                found.setdefault(trial.case, []).append(row)
         means = {case: np.mean(rows, axis=0).tolist() for case, rows in found.items()}
-        return [Score(dataset, len(images), case, *row) for case, row in means.items()]
+        return [Score(dataset, count, case, *row) for case, row in means.items()]
 
 
 def to_tensor(image: np.ndarray) -> Tensor:
@@ -150,6 +187,10 @@ def noisy_image(image: np.ndarray, sigma: float | np.ndarray) -> Tensor:
     return to_tensor(image / 255 + sigma * np.random.RandomState(0).normal(0, 1, image.shape))
 
 
-def _psnr(x: Tensor, trial: Trial) -> float:
-    image = to_uint8(x[0].permute(1, 2, 0).float().cpu().numpy())
-    return psnr(image, trial.truth, 255, border=trial.border)
+def _qualities(restored: Tensor, trial: Trial) -> tuple[float, ...]:
+    """Return PSNR before and after restoration, and SSIM after it, of 8-bit images."""
+    before, after = (
+        to_uint8(x[0].permute(1, 2, 0).float().cpu().numpy()) for x in (trial.baseline, restored)
+    )
+    first, second = (psnr(x, trial.truth, 255, border=trial.border) for x in (before, after))
+    return first, second, ssim(after, trial.truth, 255, border=trial.border)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ... import denoisers, networks
 from ...networks.ircnn import MODELS
-from ..data import noisy
+from ...weights.cards import Score
 from ..declared import BankDenoising as DeclaredBank
 from ..declared import GaussianDenoising as Declared
-from ..evaluate import Score, evaluate
+from ..evaluate import evaluate
 from ..initial import SMALL, scale_for_relu
-from .base import Draw, Objective
+from .base import Draw, Trial, TriedObjective, noisy_image
 
 SIGMAS = (15.0, 25.0, 50.0)
 """Noise levels of the card, on the 0-255 scale."""
 
 
-class GaussianDenoising(Objective):
+class GaussianDenoising(TriedObjective):
     """See :class:`napari_fresco.training.declared.GaussianDenoising`."""
 
     def __init__(self, declared: Declared) -> None:
@@ -44,13 +46,25 @@ class GaussianDenoising(Objective):
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         stage = draw.stage
-        seed = (*draw.seed, 1)
-        degraded, sigma = noisy(draw.clean, self.sigma_max / 255, seed, stage.sigma_power)
+        noisy, sigma = add_noise(
+            draw.clean, self.sigma_max / 255, draw.generator(), stage.sigma_power
+        )
         with draw.autocast():
-            restored = predict(network, degraded, sigma)
+            restored = predict(network, noisy, sigma)
         return _loss(restored.float() - draw.clean, stage.drift_weight)
 
-    def evaluate(self, checkpoint: Path, folder: Path, channels: int) -> list[Score]:
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
+        for sigma in SIGMAS:
+            noisy = noisy_image(image, sigma / 255)
+            told = (torch.full((1, 1, 1, 1), sigma / 255),)
+            yield Trial(f'sigma {sigma:g}', image, noisy, noisy, told)
+
+    def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
+        return predict(network, trial.observed, trial.told[0]), None
+
+    def evaluate(
+        self, checkpoint: Path, folder: Path, channels: int, limit: int | None = None
+    ) -> list[Score]:
         denoiser = denoisers.make(
             str(checkpoint),
             channels=channels,
@@ -58,7 +72,7 @@ class GaussianDenoising(Objective):
             precision='float32',
             tile=None,
         )
-        return evaluate(denoiser, folder, SIGMAS, channels)
+        return evaluate(denoiser, folder, SIGMAS, channels, limit)
 
 
 class BankDenoising(GaussianDenoising):
@@ -80,9 +94,7 @@ class BankDenoising(GaussianDenoising):
         noise = torch.randn(draw.clean.shape, generator=draw.generator(), device=draw.device)
         noisy = draw.clean + 2 * (index + 1) / 255 * noise
         with draw.autocast():
-            restored = network.get_submodule(str(index))(
-                noisy.contiguous(memory_format=torch.channels_last)
-            )
+            restored = predict(network.get_submodule(str(index)), noisy)
         return _loss(restored.float() - draw.clean, draw.stage.drift_weight)
 
 
@@ -94,17 +106,24 @@ def _loss(error: Tensor, drift_weight: float) -> Tensor:
     return loss
 
 
-def predict(network: nn.Module, x: Tensor, sigma: Tensor) -> Tensor:
+def add_noise(
+    clean: Tensor, largest: float, generator: torch.Generator, power: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """Return `clean` with Gaussian noise, and the sigmas ``(N, 1, 1, 1)`` in [0, largest]."""
+    size = (clean.shape[0], 1, 1, 1)
+    sigma = torch.rand(size, generator=generator, device=clean.device) ** power * largest
+    noise = torch.randn(clean.shape, generator=generator, device=clean.device)
+    return clean + sigma * noise, sigma
+
+
+def predict(network: nn.Module, x: Tensor, sigma: Tensor | None = None) -> Tensor:
     """Run `network` on `x` with its noise level, however it wants to be told."""
-    if isinstance(network, networks.IRCNN):
-        blind: Tensor = network(x.contiguous(memory_format=torch.channels_last))
-        return blind
-    if isinstance(network, networks.DRUNet):
-        level = sigma.expand(x.shape[0], 1, *x.shape[-2:])
-        x = torch.cat((x, level), dim=1).contiguous(memory_format=torch.channels_last)
-        restored: Tensor = network(x)
-    else:
-        restored = network(x.contiguous(memory_format=torch.channels_last), sigma)
+    told: tuple[Tensor, ...] = ()
+    if isinstance(network, networks.DRUNet) and sigma is not None:
+        x = torch.cat((x, sigma.expand(x.shape[0], 1, *x.shape[-2:])), dim=1)
+    elif not isinstance(network, networks.IRCNN) and sigma is not None:
+        told = (sigma,)
+    restored: Tensor = network(x.contiguous(memory_format=torch.channels_last), *told)
     return restored
 
 

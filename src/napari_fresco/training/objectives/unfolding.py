@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import cast
 
@@ -10,16 +11,19 @@ import torch
 from torch import Tensor, nn
 
 from ...networks.usrnet import USRNet
-from ...physics import kernels
 from ...physics.resample import imresize
-from ...simulate.kernels import random_usrnet
+from ...simulate.blur import authors_truncated
+from ...simulate.kernels import random_usrnet, usrnet_test
 from ..blurring import periodic
 from ..declared import Unfolding as Declared
 from ..initial import Conv, carry_in, carry_out, scale_for_relu, silence
 from .base import Draw, Trial, TriedObjective, to_tensor
 
-CASES = ((1.6, 0.0), (1.6, 7.65))
-"""Width in pixels of the kernel and noise (0-255) of the card; for every scale."""
+NOISE = 7.65
+"""Noise (0-255) of the card, beside none."""
+
+_MULTIPLE = 8  # the authors cut test images to multiples of it and of the scale factor
+_ROUND = 2  # number of the test kernel that is round and of width 1.6
 
 _NOISELESS = 1 / 9
 _FIRST_ALPHA, _FIRST_BETA = -3.5, -3.5  # before the softplus: about 0.03
@@ -29,6 +33,7 @@ class Unfolding(TriedObjective):
     """See :class:`napari_fresco.training.declared.Unfolding`."""
 
     baseline = 'bicubic'
+    optics = False
 
     def __init__(self, declared: Declared) -> None:
         self.scales, self.sigma_max = declared.scales, declared.sigma_max
@@ -79,19 +84,25 @@ class Unfolding(TriedObjective):
         return (restored.float() - draw.clean).abs().mean()
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
+        """Degrade an image as in table 1 of the paper."""
+        tests = usrnet_test()
         for scale in self.scales:
-            rows, columns = (n // scale * scale for n in image.shape[:2])
-            truth = image[:rows, :columns]
-            for width, noise in CASES:
-                kernel = kernels.shift(kernels.gaussian(width, size=25), scale)
-                k = torch.from_numpy(kernel).float()[None, None]
-                seen = periodic(to_tensor(truth / 255), k)[..., ::scale, ::scale]
-                random = np.random.default_rng(0).normal(0, noise / 255, tuple(seen.shape))
-                seen = seen + torch.from_numpy(random).float()
-                case = f'x{scale}, width {width:g}, noise {noise:g}'
-                told = (k, torch.tensor(scale), torch.full((1, 1, 1, 1), noise / 255))
-                yield Trial(case, truth, seen, imresize(seen, scale), told, scale**2)
+            if scale > 1:
+                for kernel in tests:
+                    yield _trial(f'x{scale}, kernels 1-8, noise 0', image, kernel, scale, 0)
+            yield _trial(f'x{scale}, width 1.6, noise 7.65', image, tests[_ROUND], scale, NOISE)
 
     def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
         kernel, scale, sigma = trial.told
         return network(trial.observed, kernel, int(scale), sigma), None
+
+
+def _trial(case: str, image: np.ndarray, kernel: np.ndarray, scale: int, noise: float) -> Trial:
+    step = math.lcm(scale, _MULTIPLE)
+    rows, columns = (n // step * step for n in image.shape[:2])
+    truth = image[:rows, :columns]
+    k = torch.from_numpy(kernel).float()[None, None]
+    clean = authors_truncated(truth, kernel)[::scale, ::scale] / 255
+    seen = to_tensor(clean + np.random.RandomState(0).normal(0, noise / 255, clean.shape))
+    told = (k, torch.tensor(scale), torch.full((1, 1, 1, 1), noise / 255))
+    return Trial(case, truth, seen, imresize(seen, scale), told, scale**2)

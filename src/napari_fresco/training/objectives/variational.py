@@ -19,7 +19,7 @@ from ...networks.virnet import VIRNet, VIRNetSR, enlarge
 from ...networks.virnet_parts import kernel_parameters, variance
 from ...physics.resample import imresize
 from ...simulate import kernels, noise_maps
-from .. import elbo
+from .. import elbo, specimens
 from ..blurring import mirrored
 from ..declared import VariationalDenoising as DeclaredDenoising
 from ..declared import VariationalSR as DeclaredSR
@@ -28,8 +28,10 @@ from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 25.0, 50.0)
 """White noise of the card of a denoiser, on the 0-255 scale."""
-ENLARGED = ((0, 2.55), (1, 2.55), (4, 2.55), (1, 10.0))
-"""Number of VIRNet's test kernel and noise (0-255) of the card of a super-resolver."""
+NOISE = (2.55, 10.0)
+"""Noise (0-255) of the card of a super-resolver: with all test kernels, and with the second."""
+
+_MAPS = {1: 'peaks', 2: 'waves', 3: 'mixture'}
 
 _GAIN = 5.0
 _FIRST_LOG_VARIANCE = {'denoise': 2 * math.log(25 / 255), 'super_resolve': 2 * math.log(7 / 255)}
@@ -39,15 +41,17 @@ class VariationalDenoising(TriedObjective):
     """See :class:`napari_fresco.training.declared.VariationalDenoising`."""
 
     finding = 'error of the noise level, %'
+    evaluated = None
 
     def __init__(self, declared: DeclaredDenoising) -> None:
         self.declared = declared
 
     def words(self) -> list[str]:
         d = self.declared
+        camera = f'; Poisson-Gaussian in {100 * d.camera:g} % of the crops' if d.camera else ''
         return [
             'Noise: Gaussian, its level a bump between two random levels up to '
-            f'{d.sigma_max + 5:g} / 255 over each crop, not clipped',
+            f'{d.sigma_max + 5:g} / 255 over each crop, not clipped{camera}',
             f'Loss: negative ELBO, eps2 = {d.eps2:g}, window {d.window}; '
             "the restorer's error does not reach the noise estimator, and the gradients of the two "
             'networks are clipped apart',
@@ -62,9 +66,7 @@ class VariationalDenoising(TriedObjective):
         return list(network.children())
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        maps = noise_levels(draw.clean.shape, self.declared.sigma_max / 255, draw.generator())
-        noise = torch.randn(draw.clean.shape, generator=draw.generator(), device=draw.device)
-        noisy = (draw.clean + maps * noise).contiguous(memory_format=torch.channels_last)
+        noisy, prior = self._noisy(draw)
         network, d = cast('VIRNet', network), self.declared
         with draw.autocast():
             estimate = variance(network.SNet(noisy))
@@ -74,17 +76,32 @@ class VariationalDenoising(TriedObjective):
             estimate,
             noisy,
             draw.clean,
-            elbo.known_prior(maps),
+            prior,
             window=d.window,
             eps2=d.eps2,
         )
         return terms.loss
 
+    def _noisy(self, draw: Draw) -> tuple[Tensor, Tensor]:
+        """Return noisy crops, and the prior of their variance."""
+        clean, generator = draw.clean, draw.generator()
+        levels = noise_levels(clean.shape, self.declared.sigma_max / 255, generator)
+        noisy = clean + levels * torch.randn(clean.shape, generator=generator, device=clean.device)
+        prior = elbo.known_prior(levels)
+        # The specimens, which cameras mostly see, come last in a batch.
+        seen = round(self.declared.camera * len(clean))
+        if seen:
+            noisy[-seen:], variance = specimens.camera_noise(clean[-seen:], generator)
+            prior[-seen:] = elbo.known_prior(variance.sqrt())
+        return noisy.contiguous(memory_format=torch.channels_last), prior
+
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         shape = image.shape[:2]
-        level = noise_maps.case_map(1, shape, np.random.default_rng(0))
         cases = [(f'sigma {s:g}', np.full(shape, s / 255)) for s in SIGMAS]
-        for case, sigma in (*cases, ('sigma 10 to 75 (peaks)', level)):
+        for number, name in _MAPS.items():
+            level = noise_maps.case_map(number, shape, np.random.default_rng(0))
+            cases.append((f'sigma 10 to 75 ({name})', level))
+        for case, sigma in cases:
             noisy = noisy_image(image, sigma[..., None])
             told = (to_tensor(sigma[..., None]),)
             yield Trial(case, image, noisy, noisy, told)
@@ -99,6 +116,7 @@ class VariationalSR(TriedObjective):
     """See :class:`napari_fresco.training.declared.VariationalSR`."""
 
     baseline = 'bicubic'
+    optics = False
     finding = 'error of the kernel width, %'
 
     def __init__(self, declared: DeclaredSR) -> None:
@@ -158,15 +176,15 @@ class VariationalSR(TriedObjective):
         rows, columns = (n // scale * scale for n in image.shape[:2])
         truth = image[:rows, :columns]
         tests = kernels.virnet_test(scale)
-        for number, noise in ENLARGED:
-            kernel, parameters = tests[number]
+        told = [(f'kernels 1-{len(tests)}', test, NOISE[0]) for test in tests]
+        for name, (kernel, parameters), noise in (*told, ('kernel 2', tests[1], NOISE[1])):
             blurred = mirrored(to_tensor(truth / 255), torch.from_numpy(kernel).float()[None, None])
             seen = imresize(blurred, 1 / scale).clamp(0, 1)
             random = np.random.default_rng(0).normal(0, noise / 255, tuple(seen.shape))
             seen = (seen + torch.from_numpy(random).float()).clamp(0, 1)
-            case = f'x{scale}, kernel {number + 1}, noise {noise:g}'
-            told = (torch.from_numpy(parameters).float(),)
-            yield Trial(case, truth, seen, imresize(seen, scale), told, scale**2)
+            case = f'x{scale}, {name}, noise {noise:g}'
+            answer = (torch.from_numpy(parameters).float(),)
+            yield Trial(case, truth, seen, imresize(seen, scale), answer, scale**2)
 
     def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
         restored, found, _ = network(trial.observed, self.declared.scale)

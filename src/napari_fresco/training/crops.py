@@ -1,0 +1,74 @@
+"""Random crops of images that lie on the device of the training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+class Crops:
+    """Draws crops, turned and flipped, without leaving the device.
+
+    All pixels lie one after the other in one tensor of bytes; a batch is a single
+    look-up in it.
+
+    Parameters
+    ----------
+    images : sequence of ndarray
+        ``(H, W, C)`` uint8, all of the same C.
+    device : torch.device
+        Where they are kept.
+    """
+
+    def __init__(self, images: Sequence[NDArray[np.uint8]], device: torch.device) -> None:
+        shapes = np.array([image.shape[:2] for image in images])
+        areas = shapes.prod(1)
+        pixels = np.concatenate([image.reshape(-1, image.shape[-1]) for image in images])
+        self._pixels = torch.from_numpy(pixels).to(device)
+        self._shapes = torch.from_numpy(shapes).to(device)
+        self._first = torch.from_numpy(np.cumsum(areas) - areas).to(device)
+        # Large images are seen more, without dominating.
+        self._weights = torch.from_numpy(np.sqrt(areas)).to(device)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the images lie."""
+        return self._pixels.device
+
+    def draw(self, count: int, size: int, generator: torch.Generator) -> Tensor:
+        """Return crops ``(N, C, size, size)`` in [0, 1], in one of the eight positions each.
+
+        Parameters
+        ----------
+        count, size : int
+            Number of crops and side in pixels; no image may be smaller.
+        generator : torch.Generator
+            On the same device.
+        """
+        chosen = torch.multinomial(self._weights, count, replacement=True, generator=generator)
+        uniform = torch.rand(count, 5, generator=generator, device=self.device)
+        free = self._shapes[chosen] - size + 1
+        # In float32 a number just below 1 times a large one may round up to it.
+        corner = (uniform[:, :2] * free).long().minimum(free - 1)
+        rows, columns = _dihedral(size, uniform[:, 2:] < 0.5)
+        rows = rows + corner[:, 0, None, None]
+        columns = columns + corner[:, 1, None, None]
+        width = self._shapes[chosen, 1, None, None]
+        places = self._first[chosen, None, None] + rows * width + columns
+        return self._pixels[places].permute(0, 3, 1, 2).float().div_(255)
+
+
+def _dihedral(size: int, switches: Tensor) -> tuple[Tensor, Tensor]:
+    """Return rows and columns ``(N, size, size)`` that a turned crop is read from."""
+    upward, leftward, swapped = (switches[:, i, None, None] for i in range(3))
+    line = torch.arange(size, device=switches.device)
+    rows, columns = line[:, None], line[None, :]
+    rows = torch.where(upward, size - 1 - rows, rows)
+    columns = torch.where(leftward, size - 1 - columns, columns)
+    rows, columns = rows.expand(-1, size, size), columns.expand(-1, size, size)
+    turned = rows.transpose(1, 2), columns.transpose(1, 2)
+    return torch.where(swapped, turned[0], rows), torch.where(swapped, turned[1], columns)

@@ -1,0 +1,47 @@
+"""Training without images: on micrographs that the program draws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from ..errors import ParameterError
+from .data import Corpus
+from .loop import Run
+from .recipes import Recipe
+
+_WATCHED = 6
+_SIDE = 160  # pixels
+
+
+class Drawn(Corpus):
+    """Specimens of the validation curve; those to train on are drawn anew for every crop."""
+
+    @classmethod
+    def of(cls, run: Run) -> Drawn:
+        """Draw what a run is watched on."""
+        generator = torch.Generator(run.device).manual_seed(run.recipe.seed)
+        drawn = run.specimens(_WATCHED, _SIDE, generator)
+        pixels = (drawn * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        return cls(tuple(pixels), ())
+
+    def split(self) -> tuple[Corpus, Corpus]:
+        """Return all of them twice: none is trained on."""
+        return self, self
+
+
+def on_specimens(recipe: Recipe) -> Recipe:
+    """Return the recipe with all crops drawn, none taken from images.
+
+    Raises
+    ------
+    ParameterError
+        When it trains a colour network.
+    """
+    if recipe.channels != 1:
+        raise ParameterError(
+            f'{recipe.name} is trained on colour images, and the program draws none: give a '
+            'folder of TIFF, PNG, JPEG or NPY files (--data)'
+        )
+    return replace(recipe, specimens=1.0)
