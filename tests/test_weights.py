@@ -1,65 +1,40 @@
-"""Checkpoints: reading every format, refusing everything else, fetching and adding."""
+"""Checkpoints: reading every format, refusing everything else, and the registry."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
-import threading
+import warnings
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from importlib import import_module
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import save_file
 from torch import nn
 
 from napari_fresco import networks, weights
-from napari_fresco.cli import weighing
 from napari_fresco.errors import DeviceError, WeightsError
-from napari_fresco.weights import store
+from napari_fresco.weights.cards import card
 from napari_fresco.weights.detection import outline
 from napari_fresco.weights.loading import tensors_sha256
-from napari_fresco.weights.registry import BUNDLED, SUFFIXES, file_sha256, pin
+from napari_fresco.weights.registry import BUNDLED, SUFFIXES, file_sha256
 
-# The package offers the function of the same name.
-registry_module = import_module('napari_fresco.weights.registry')
-
-FFDNET = {'in_nc': 1, 'out_nc': 1, 'nc': 4, 'nb': 3}
+from .checkpoints import FFDNET, network, save
 
 
-def _network(architecture: str, seed: int = 0, **config: Any) -> nn.Module:
-    torch.manual_seed(seed)
-    return networks.build(architecture, **config)
-
-
-def _save(network: nn.Module, path: Path, metadata: dict[str, str] | None = None) -> Path:
-    """Write the parameters of `network` in the format that the suffix names."""
-    state = network.state_dict()
-    if path.suffix == '.safetensors':
-        save_file(state, path, metadata)
-    elif path.suffix == '.npz':
-        np.savez(path, **{k: v.numpy() for k, v in state.items()})
-    else:
-        torch.save(state, path)
-    return path
-
-
-def _same(network: nn.Module, other: nn.Module) -> None:
-    torch.testing.assert_close(network.state_dict(), other.state_dict(), rtol=0, atol=0)
+def _same(loaded: nn.Module, saved: nn.Module) -> None:
+    torch.testing.assert_close(loaded.state_dict(), saved.state_dict(), rtol=0, atol=0)
 
 
 def _refused(path: Path | str, message: str) -> None:
@@ -93,9 +68,9 @@ def test_the_configuration_is_read_off_the_tensors(
     case: tuple[str, dict[str, Any]], suffix: str
 ) -> None:
     architecture, config = case
-    saved = _network(architecture, **config)
+    saved = network(architecture, **config)
     with tempfile.TemporaryDirectory() as folder:
-        path = _save(saved, Path(folder) / f'some{suffix}')
+        path = save(saved, Path(folder) / f'some{suffix}')
         loaded = weights.load(path)
         assert loaded.weights_sha256 == file_sha256(path)
     assert loaded.weights_name == f'some{suffix}'
@@ -107,36 +82,36 @@ def test_the_configuration_is_read_off_the_tensors(
 
 
 def test_nested_banks_and_old_pickles(tmp_path: Path) -> None:
-    bank = _network('ircnn_bank', nc=2)
+    bank = network('ircnn_bank', nc=2)
     nested = {str(j): bank.get_submodule(str(j)).state_dict() for j in range(25)}
     torch.save(nested, tmp_path / 'ircnn.pth', _use_new_zipfile_serialization=False)
     _same(weights.load(tmp_path / 'ircnn.pth'), bank)
 
 
 def test_half_precision_is_read_as_float32(tmp_path: Path) -> None:
-    saved = _network('ffdnet', **FFDNET)
-    path = _save(saved.half(), tmp_path / 'half.safetensors')
+    saved = network('ffdnet', **FFDNET)
+    path = save(saved.half(), tmp_path / 'half.safetensors')
     _same(weights.load(path), saved.float())
 
 
 def test_what_the_file_says_of_itself_is_used_and_verified(tmp_path: Path) -> None:
-    saved = _network('ircnn', nc=2)
+    saved = network('ircnn', nc=2)
     facts = {'architecture': 'ircnn', 'config': json.dumps({'nc': 2})}
-    loaded = weights.load(_save(saved, tmp_path / 'a.safetensors', facts))
+    loaded = weights.load(save(saved, tmp_path / 'a.safetensors', facts))
     assert isinstance(loaded, networks.IRCNN)
     facts['config'] = json.dumps({'nc': 3})
-    path = _save(saved, tmp_path / 'b.safetensors', facts)
+    path = save(saved, tmp_path / 'b.safetensors', facts)
     _refused(path, r'does not fit ircnn: ill-shaped: model.0.weight is \(2, 1, 3, 3\)')
     facts['config'] = json.dumps({'nc': -1})
-    _refused(_save(saved, tmp_path / 'c.safetensors', facts), 'describes an impossible network')
+    _refused(save(saved, tmp_path / 'c.safetensors', facts), 'describes an impossible network')
     facts['architecture'] = 'skip'
-    _refused(_save(saved, tmp_path / 'e.safetensors', facts), 'describes an impossible network')
+    _refused(save(saved, tmp_path / 'e.safetensors', facts), 'describes an impossible network')
     facts['config'] = '[1]'
-    _refused(_save(saved, tmp_path / 'd.safetensors', facts), 'cannot be understood')
+    _refused(save(saved, tmp_path / 'd.safetensors', facts), 'cannot be understood')
 
 
 def test_npz_meta_names_the_network(tmp_path: Path) -> None:
-    saved = _network('ircnn', nc=2)
+    saved = network('ircnn', nc=2)
     meta = json.dumps({'config': {'arch': 'IRCNN', 'nc': 2}})
     arrays = {k: v.numpy().astype('>f4') for k, v in saved.state_dict().items()}
     np.savez(tmp_path / 'a.npz', meta=meta, **arrays)
@@ -169,7 +144,7 @@ MATLAB = [('ffdnet', {**FFDNET, 'in_nc': 3, 'out_nc': 3}), ('dncnn', {'nc': 3, '
 @pytest.mark.parametrize(('architecture', 'config'), MATLAB)
 def test_matlab_73_files(tmp_path: Path, architecture: str, config: dict[str, Any]) -> None:
     h5py = pytest.importorskip('h5py')
-    saved = _network(architecture, **config)
+    saved = network(architecture, **config)
     path = tmp_path / 'net.mat'
     with h5py.File(path, 'w', userblock_size=512) as file:
         pool, references = file.create_group('#refs#'), []
@@ -198,7 +173,7 @@ def test_matlab_73_files(tmp_path: Path, architecture: str, config: dict[str, An
 def test_older_matlab_files(tmp_path: Path, architecture: str, config: dict[str, Any]) -> None:
     from scipy.io import savemat
 
-    saved = _network(architecture, **config)
+    saved = network(architecture, **config)
     layers: list[dict[str, Any]] = []
     for weight, bias in _matlab_layers(saved):
         pair = np.empty((1, 2), object)
@@ -221,7 +196,7 @@ def test_matlab_files_of_something_else(tmp_path: Path) -> None:
     from scipy.io import savemat
 
     savemat(tmp_path / 'kernel.mat', {'kernel': np.eye(3)})
-    _refused(tmp_path / 'kernel.mat', 'corrupt or not a .mat file of weights')
+    _refused(tmp_path / 'kernel.mat', 'cut short, corrupt or not a .mat file of weights')
     savemat(tmp_path / 'net.mat', {'net': {'layers': np.empty((1, 0), object)}})
     _refused(tmp_path / 'net.mat', 'no MatConvNet network')
 
@@ -237,33 +212,97 @@ class _Hostile:
         return os.mkdir, (str(self.marker),)
 
 
-def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
+PROGRAM = r'would run a program when opened \({}\), so it is not opened; give the state_dict'
+
+
+@pytest.mark.parametrize('protocol', range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize('way', ['zip', 'legacy', 'bare'])
+def test_a_pickle_that_runs_code_is_refused_by_what_it_runs(
+    tmp_path: Path, way: str, protocol: int
+) -> None:
+    path, marker = tmp_path / 'hostile.pth', tmp_path / 'ran'
+    content = {'model.0.weight': _Hostile(marker)}
+    if way == 'bare':
+        path.write_bytes(pickle.dumps(content, protocol))
+    else:
+        as_zip = way == 'zip'
+        torch.save(content, path, pickle_protocol=protocol, _use_new_zipfile_serialization=as_zip)
+    with warnings.catch_warnings(record=True) as caught:
+        _refused(path, PROGRAM.format(rf'{os.mkdir.__module__}\.mkdir'))
+    assert not marker.exists()
+    assert caught == []
+
+
+def test_other_ways_to_run_code(tmp_path: Path) -> None:
+    whole = network('ffdnet', **FFDNET)
+    torch.save(whole, tmp_path / 'whole.pth')
+    _refused(tmp_path / 'whole.pth', PROGRAM.format(r'napari_fresco\S+FFDNet'))
+    (tmp_path / 'eval.pth').write_bytes(b"c__builtin__\neval\n(S'1'\ntR.")
+    _refused(tmp_path / 'eval.pth', PROGRAM.format(r'\S*eval'))
+    (tmp_path / 'instance.pth').write_bytes(b'(iposix\nuname\n.')
+    _refused(tmp_path / 'instance.pth', PROGRAM.format(r'posix\.uname'))
+    torch.jit.save(torch.jit.trace(nn.ReLU(), torch.zeros(1)), tmp_path / 'traced.pt')
+    _refused(tmp_path / 'traced.pt', PROGRAM.format('TorchScript'))
     marker = tmp_path / 'ran'
-    for legacy in (False, True):
-        path = tmp_path / f'hostile{legacy}.pth'
-        content = {'model.0.weight': _Hostile(marker)}
-        torch.save(content, path, _use_new_zipfile_serialization=not legacy)
-        _refused(path, 'corrupt or not a .pth file')
-    arrays = np.array([_Hostile(marker)], dtype=object)
-    np.savez(tmp_path / 'hostile.npz', **{'model.0.weight': arrays})
-    _refused(tmp_path / 'hostile.npz', 'corrupt or not a .npz file')
+    hostile = np.array([_Hostile(marker)], dtype=object)
+    np.savez(tmp_path / 'hostile.npz', **{'model.0.weight': hostile})
+    _refused(tmp_path / 'hostile.npz', PROGRAM.format('pickled objects'))
+    (tmp_path / 'hostile.npz').write_bytes(pickle.dumps(_Hostile(marker)))
+    _refused(tmp_path / 'hostile.npz', PROGRAM.format(rf'{os.mkdir.__module__}\.mkdir'))
     assert not marker.exists()
 
 
+@pytest.mark.parametrize('suffix', SUFFIXES)
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (b'', 'is empty; fetch or copy it again'),
+        (b'\n <!DOCTYPE html>\n<title>Log in</title>', 'is a web page, such as a log-in'),
+        (b'<HTML><body>404</body></HTML>', 'is a web page'),
+        (b'<?xml version="1.0"?><Error>AccessDenied</Error>', 'is a web page, .* or an error'),
+        (b'version https://git-lfs.github.com/spec/v1\noid sha256:0\n', 'note that Git LFS leaves'),
+    ],
+)
+def test_what_is_fetched_by_mistake_is_called_by_its_name(
+    tmp_path: Path, suffix: str, content: bytes, message: str
+) -> None:
+    path = tmp_path / f'file{suffix}'
+    path.write_bytes(content)
+    _refused(path, message)
+
+
 @settings(max_examples=30, deadline=None)
-@given(st.binary(max_size=300), st.sampled_from(SUFFIXES))
+@given(st.binary(min_size=1, max_size=300), st.sampled_from(SUFFIXES))
 def test_arbitrary_bytes_are_refused(content: bytes, suffix: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f'noise{suffix}'
         path.write_bytes(content)
-        _refused(path, 'is cut short' if '.data' in suffix else 'corrupt or not a')
+        _refused(path, 'is cut short, corrupt or not a|is cut short: it has|is a web page')
 
 
-@pytest.mark.parametrize('suffix', ['.pth', '.safetensors', '.npz'])
-def test_truncated_files_are_refused(tmp_path: Path, suffix: str) -> None:
-    path = _save(_network('ffdnet', **FFDNET), tmp_path / f'a{suffix}')
-    path.write_bytes(path.read_bytes()[:-200])
-    _refused(path, f'corrupt or not a {suffix} file of weights')
+KINDS = ['.pth', 'legacy', '.safetensors', '.npz']
+
+
+@cache
+def _whole(kind: str) -> bytes:
+    """Return a file of weights of that suffix; 'legacy' is what PyTorch 1.5 wrote."""
+    saved = network('ffdnet', **FFDNET)
+    with tempfile.TemporaryDirectory() as folder:
+        if kind != 'legacy':
+            return save(saved, Path(folder) / f'a{kind}').read_bytes()
+        path = Path(folder) / 'a.pth'
+        torch.save(saved.state_dict(), path, _use_new_zipfile_serialization=False)
+        return path.read_bytes()
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(KINDS), st.floats(0, 1, exclude_max=True))
+def test_no_beginning_of_a_file_is_taken_for_the_whole(kind: str, part: float) -> None:
+    whole = _whole(kind)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / ('a.pth' if kind == 'legacy' else f'a{kind}')
+        path.write_bytes(whole[: int(part * len(whole))])
+        _refused(path, f'is cut short, corrupt or not a {path.suffix} file of weights|is empty')
 
 
 @pytest.mark.parametrize(
@@ -284,7 +323,7 @@ def test_other_contents_are_refused(tmp_path: Path, content: Any, message: str) 
 
 
 def test_wrong_tensors_are_named(tmp_path: Path) -> None:
-    state = _network('drunet', nc=[2, 2, 2, 2], nb=1).state_dict()
+    state = network('drunet', nc=[2, 2, 2, 2], nb=1).state_dict()
     del state['m_up1.0.weight']
     state['m_extra.weight'] = torch.zeros(1)
     state['m_body.res.0.weight'] = torch.zeros(3, 2, 3, 3)
@@ -308,7 +347,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 
 
 def test_an_absent_device(tmp_path: Path) -> None:
-    path = _save(_network('ffdnet', **FFDNET), tmp_path / 'a.pth')
+    path = save(network('ffdnet', **FFDNET), tmp_path / 'a.pth')
     with pytest.raises(DeviceError):
         weights.load(path, device='cuda:77')
 
@@ -324,6 +363,8 @@ def test_every_entry_describes_a_network() -> None:
         assert 'doi:' in known.citation or 'arXiv:' in known.citation
         assert known.bundled == known.file.endswith('.safetensors')
         assert all(url.startswith('https://') and url.endswith(known.file) for url in known.urls)
+        assert (known.size is None) != (known.megabytes is None)
+        assert (known.quality is None) == known.bundled
         assert known.scales == tuple(sorted(known.scales))
         assert (known.task == 'super_resolve') == (known.scales != (1,))
         if facts.scale != 1:
@@ -356,6 +397,7 @@ def test_names_promised_to_users() -> None:
         *('usrnet', 'usrgan', 'usrnet_tiny_authors', 'usrgan_tiny'),
         *('virnet_denoising_syn', 'virnet_denoising_real'),
         *('virnet_sisr_x2', 'virnet_sisr_x3', 'virnet_sisr_x4', 'vdir_awgn', 'vdir_real'),
+        *('virnet_denoising_syn_2022', 'virnet_denoising_real_2022', 'virnet_sisr_x4_2022'),
         *('scunet_color_real_psnr', 'scunet_color_real_gan'),
         *(f'scunet_{kind}_{sigma}' for kind in ('gray', 'color') for sigma in (15, 25, 50)),
         *('bsrgan', 'bsrgan_x2', 'bsrnet'),
@@ -427,268 +469,9 @@ def test_bundled_files_agree_with_the_registry(name: str) -> None:
     assert file.is_file()
     assert (file.stat().st_size, file_sha256(file)) == (known.size, known.sha256)
     assert weights.load(name).facts.channels == known.channels
-
-
-# --- the store ---------------------------------------------------------------------
-
-TABLE = """
-[sources]
-here = "{url}/{{file}}"
-
-[citations]
-us = "Somebody, doi:10.0/0"
-
-[weights.tiny]
-architecture = "ffdnet"
-config = {{ in_nc = 1, out_nc = 1, nc = 4, nb = 3 }}
-task = "denoise"
-channels = 1
-sigma = [0, 51]
-licence = "MIT"
-citation = "us"
-quality = "none"
-file = "published.pth"
-source = "here"
-size = 2000000
-sha256 = "{sha256}"
-tensors_sha256 = "{tensors}"
-
-[weights.ours]
-architecture = "ffdnet"
-config = {{ in_nc = 1, out_nc = 1, nc = 4, nb = 3 }}
-task = "denoise"
-channels = 1
-role = "ffdnet"
-licence = "BSD-3-Clause"
-citation = "us"
-quality = "none"
-file = "ours.safetensors"
-sha256 = "old"
-
-[weights.unlicensed]
-architecture = "virnet_sr"
-config = {{ n_feat = [8, 8], dep_S = 3, dep_K = 1, n_resblocks = 1, noise_prior = "deviation" }}
-task = "super_resolve"
-scales = [2]
-channels = 3
-generative = true
-licence = "none stated"
-citation = "us"
-quality = "none"
-file = "sisr.pth"
-page = "https://example.org/model"
-git_sha1 = "{git}"
-"""
-
-ENLARGER = {'n_feat': [8, 8], 'dep_S': 3, 'dep_K': 1, 'n_resblocks': 1}
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder and the address under which this computer serves it."""
-    folder = tmp_path / 'site'
-    folder.mkdir()
-    handler = partial(_Quiet, directory=str(folder))
-    with ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield folder, f'http://127.0.0.1:{server.server_port}'
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def published(
-    tmp_path: Path, site: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
-    """A registry of three tiny networks; the file of the first, as it is published."""
-    folder, url = site
-    network = _network('ffdnet', **FFDNET)
-    file = _save(network, folder / 'published.pth')
-    table = tmp_path / 'registry.toml'
-    unlicensed = _save(_network('virnet_sr', **ENLARGER), tmp_path / 'sisr.pth').read_bytes()
-    hashes = {
-        'sha256': file_sha256(file),
-        'tensors': tensors_sha256(network.state_dict()),
-        'git': hashlib.sha1(f'blob {len(unlicensed)}\0'.encode() + unlicensed).hexdigest(),
-    }
-    table.write_text(TABLE.format(url=url, **hashes))
-    bundled = tmp_path / 'bundled'
-    bundled.mkdir()
-    monkeypatch.setattr(registry_module, '_TABLE', table)
-    for module in (registry_module, store):
-        monkeypatch.setattr(module, 'BUNDLED', bundled)
-    monkeypatch.setattr(store, 'cache_folder', lambda: tmp_path / 'cache')
-    monkeypatch.delenv(store.FOLDER_VARIABLE, raising=False)
-    weights.registry.cache_clear()
-    yield file
-    weights.registry.cache_clear()
-
-
-def test_a_missing_file_is_not_fetched_but_explained(published: Path) -> None:
-    assert [s.place for s in weights.status()] == ['missing'] * 3
-    with pytest.raises(WeightsError) as caught:
-        weights.load('tiny')
-    message = str(caught.value)
-    for part in ('weights get tiny', 'published.pth (2.0 MB, sha256', 'http', 'cache'):
-        assert part in message
-    with pytest.raises(WeightsError, match='install napari-fresco again'):
-        weights.load('ours')
-    with pytest.raises(WeightsError, match='install napari-fresco again'):
-        weights.get('ours')
-
-
-@pytest.mark.parametrize('progress', [True, False])
-def test_get_fetches_once(
-    published: Path, progress: bool, capfd: pytest.CaptureFixture[str]
-) -> None:
-    path = weights.get('tiny', progress=progress)
-    assert ('100%' in capfd.readouterr().err) == progress
-    published.unlink()
-    assert weights.get('tiny') == path == weights.check('tiny') == weights.path('tiny')
-    network = weights.load('tiny')
-    assert network.weights_name == 'tiny'
-    assert network.facts.sigma_range == (0, 0.2)
-    assert [s.place for s in weights.status()] == ['cache', 'missing', 'missing']
-
-
-def test_another_file_than_expected_is_not_kept(published: Path) -> None:
-    _save(_network('ffdnet', seed=1, **FFDNET), published)
-    with pytest.raises(WeightsError, match=r'cannot be fetched .* does not match'):
-        weights.get('tiny', progress=False)
-    assert [s.place for s in weights.status()] == ['missing'] * 3
-
-
-def test_a_fetched_file_of_another_network_is_not_kept(published: Path) -> None:
-    table = registry_module._TABLE
-    lines = [line for line in table.read_text().splitlines() if 'sha256' not in line]
-    table.write_text('\n'.join(lines))
-    weights.registry.cache_clear()
-    _save(_network('dncnn', nc=2, nb=3), published)
-    with pytest.raises(WeightsError, match=r'looks like a DnCNN .*; tiny takes an FFDNet'):
-        weights.get('tiny', progress=False)
-    assert weights.status()[0].place == 'missing'
-
-
-def test_without_a_network_get_says_what_to_put_where(published: Path) -> None:
-    table = registry_module._TABLE
-    table.write_text(table.read_text().replace('http://127', 'http://0.0.0.0:1/127'))
-    weights.registry.cache_clear()
-    with pytest.raises(WeightsError, match=r'cannot be fetched .* without a network put published'):
-        weights.get('tiny', progress=False)
-
-
-@pytest.mark.parametrize('suffix', ['.pth', '.npz', '.safetensors'])
-def test_add_recognises_the_weights_in_any_format(
-    published: Path, tmp_path: Path, suffix: str
-) -> None:
-    given = _save(_network('ffdnet', **FFDNET), tmp_path / f'downloaded{suffix}')
-    added = weights.add('tiny', given)
-    assert added.parent == tmp_path / 'cache'
-    assert weights.load('tiny').weights_sha256 == file_sha256(given)
-    again = weights.add('tiny', published)
-    assert [p.name for p in (tmp_path / 'cache').iterdir()] == [again.name]
-
-
-def test_add_refuses_other_weights(published: Path, tmp_path: Path) -> None:
-    other = _save(_network('ffdnet', seed=1, **FFDNET), tmp_path / 'other.pth')
-    with pytest.raises(WeightsError, match='is not tiny: its sha256 is'):
-        weights.add('tiny', other)
-    with pytest.raises(WeightsError, match='comes with napari-fresco'):
-        weights.add('ours', other)
-    with pytest.raises(WeightsError, match='unknown weights'):
-        weights.add('theirs', other)
-    assert not (tmp_path / 'cache').exists()
-
-
-def test_add_says_when_the_cache_cannot_be_written(published: Path, tmp_path: Path) -> None:
-    (tmp_path / 'cache').write_text('in the way')
-    with pytest.raises(WeightsError, match='cannot be copied'):
-        weights.add('tiny', published)
-
-
-def test_an_offline_folder(
-    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(store.FOLDER_VARIABLE, str(published.parent))
-    assert weights.status()[0] == weights.Status(weights.entry('tiny'), 'folder', published)
-    assert weights.load('tiny').weights_name == 'tiny'
-    content = bytearray(published.read_bytes())
-    _save(_network('ffdnet', seed=1, **FFDNET), published)
-    with pytest.raises(WeightsError, match='is not tiny'):
-        weights.check('tiny')
-    published.write_bytes(content[:50])
-    with pytest.raises(WeightsError, match='corrupt'):
-        weights.check('tiny')
-
-
-def test_files_without_a_licence_are_added_by_hand(published: Path, tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r'no licence, .* from https://example.org/model, then'):
-        weights.get('unlicensed')
-    weights.add('unlicensed', tmp_path / 'sisr.pth')
-    network = weights.load('unlicensed')
-    assert (network.scales, network.generative) == ((2,), True)
-    assert isinstance(network, networks.VIRNetSR)
-    assert network.noise_prior == 'deviation'
-    other = _save(_network('virnet_sr', seed=1, **ENLARGER), tmp_path / 'other.pth')
-    with pytest.raises(WeightsError, match='is not unlicensed: git calls it'):
-        weights.add('unlicensed', other)
-
-
-def test_published_files_are_known_by_hash_or_name(published: Path, tmp_path: Path) -> None:
-    network = weights.load(published)
-    assert (network.weights_name, network.facts.sigma_range) == ('published.pth', (0, 0.2))
-    by_name = weights.load(tmp_path / 'sisr.pth')
-    assert (by_name.scales, by_name.generative) == ((2,), True)
-    with pytest.raises(WeightsError, match=r'sisr.pth is made for x2, not for x4'):
-        weights.expect(by_name, 'virnet_sr', scale=4)
-    renamed = (tmp_path / 'sisr.pth').rename(tmp_path / 'mine.pth')
-    assert weights.load(renamed).scales is None
-    another = _save(_network('virnet_sr', **ENLARGER | {'dep_K': 2}), tmp_path / 'sisr.pth')
-    assert weights.load(another).scales is None
-
-
-def test_a_copy_that_breaks_off_leaves_nothing(
-    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(source: Path, target: Path) -> None:
-        target.write_bytes(b'half')
-        raise OSError(28, 'No space left on device')
-
-    monkeypatch.setattr(store.shutil, 'copyfile', full)
-    with pytest.raises(WeightsError, match=r'cannot be copied .*: No space left'):
-        weights.add('tiny', published)
-    assert list((tmp_path / 'cache').iterdir()) == []
-
-
-def test_the_command_line_lists_what_the_weights_are_for(published: Path) -> None:
-    lines = CliRunner().invoke(weighing.weights, 'list').output.splitlines()
-    assert [line.split() for line in lines] == [
-        ['name', 'task', 'image', 'scale', 'kind', 'file', 'size', 'licence'],
-        ['tiny', 'denoise', 'gray', 'absent', '2.0', 'MB', 'MIT'],
-        ['ours', 'denoise', 'gray', 'absent', 'BSD-3-Clause'],
-        ['unlicensed', 'super_resolve', 'colour', 'x2', 'generative', 'absent', 'none', 'stated'],
-    ]
-
-
-def test_maintainers_can_pin_the_bundled_files(published: Path) -> None:
-    table = registry_module._TABLE
-    before = table.read_text()
-    pin()
-    assert table.read_text() == before
-    file = _save(_network('ffdnet', **FFDNET), registry_module.BUNDLED / 'ours.safetensors')
-    pin()
-    pin()
-    known = weights.entry('ours')
-    assert (known.sha256, known.size) == (file_sha256(file), file.stat().st_size)
-    assert weights.load('ours').weights_name == 'ours'
-    assert 'ours.safetensors (0.0 MB, sha256' in known.describe_file()
-    assert weights.entry('tiny').size == 2_000_000
+    described = card(name)
+    assert described is not None
+    assert described.sha256 == known.sha256
 
 
 def test_the_hash_over_tensors_does_not_depend_on_the_format() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import click
 
 from .. import weights as store
+from ..errors import WeightsError
+from ..weights.store import pin_file, pinned
 
 
 @click.group()
@@ -19,16 +22,26 @@ def list_() -> None:
     """List all known weights: what they are for, and whether they are on this computer.
 
     Generative ones invent plausible detail. Files are bundled, cached (fetched
-    or added), in the folder that NAPARI_FRESCO_WEIGHTS names, or absent.
+    or added), in the folder that NAPARI_FRESCO_WEIGHTS names, or absent. Hashes
+    are known, pinned when the first file came, or open until one comes. PSNR is
+    ours where we trained the network, and published where the authors did.
     """
-    for row in (_COLUMNS, *map(_row, store.status())):
-        cells = [cell.ljust(width) for cell, width in zip(row, _WIDTHS, strict=True)]
-        click.echo('  '.join(cells).rstrip())
+    click.echo(_line(_COLUMNS))
+    for found in sorted(store.status(), key=lambda found: found.place != 'bundled'):
+        click.echo(_line(_row(found)))
+        click.echo(_remarks(found.entry))
 
 
-_COLUMNS = ('name', 'task', 'image', 'scale', 'kind', 'file', 'size', 'licence')
-_WIDTHS = (24, 13, 6, 6, 10, 7, 7, 0)
+_COLUMNS = ('name', 'task', 'image', 'scale', 'kind', 'file', 'size', 'hash')
+_WIDTHS = (26, 13, 6, 6, 10, 7, 14, 0)
 _PLACES = {'cache': 'cached', 'missing': 'absent'}
+_INDENT = '    '
+_PAGE = 118
+
+
+def _line(row: tuple[str, ...]) -> str:
+    cells = [cell.ljust(width) for cell, width in zip(row, _WIDTHS, strict=True)]
+    return '  '.join(cells).rstrip()
 
 
 def _row(found: store.Status) -> tuple[str, ...]:
@@ -40,17 +53,50 @@ def _row(found: store.Status) -> tuple[str, ...]:
         entry.describe_scales(),
         'generative' if entry.generative else '',
         _PLACES.get(found.place, found.place),
-        f'{entry.size / 1e6:.1f} MB' if entry.size else '',
-        entry.licence,
+        entry.describe_size() if found.path is None else _size(found.path),
+        _trust(entry),
     )
+
+
+def _size(path: Path) -> str:
+    return f'{path.stat().st_size / 1e6:.1f} MB'
+
+
+def _trust(entry: store.Entry) -> str:
+    """Return where the hash comes from by which a file is recognised."""
+    if entry.hashed:
+        return 'known'
+    return 'open' if pinned(entry) is None else 'pinned'
+
+
+def _remarks(entry: store.Entry) -> str:
+    """Return PSNR and licence, indented."""
+    text = f'PSNR: {_quality(entry)}. Licence: {entry.licence}'
+    return textwrap.fill(text, _PAGE, initial_indent=_INDENT, subsequent_indent=_INDENT)
+
+
+def _quality(entry: store.Entry) -> str:
+    from ..weights.cards import card
+
+    if entry.quality is not None:
+        return entry.quality
+    known = card(entry.name)
+    return 'not measured' if known is None else known.summary()
 
 
 @weights.command()
 @click.argument('name')
 @click.option('--quiet', '-q', is_flag=True, help='No progress bar.')
 def get(name: str, quiet: bool) -> None:
-    """Fetch the weights NAME into the cache and check their hash."""
+    """Fetch the weights NAME into the cache and check them.
+
+    Where no hash of the file is published, that of the first one is pinned: a
+    file with another one is refused from then on.
+    """
+    entry = store.entry(name)
+    before = pinned(entry)
     click.echo(str(store.get(name, progress=not quiet)))
+    _say_pinned(entry, before)
 
 
 @weights.command()
@@ -58,7 +104,20 @@ def get(name: str, quiet: bool) -> None:
 @click.argument('file', type=click.Path(path_type=Path))
 def add(name: str, file: Path) -> None:
     """Check FILE and copy it into the cache as the weights NAME."""
+    entry = store.entry(name)
+    before = pinned(entry)
     click.echo(str(store.add(name, file)))
+    _say_pinned(entry, before)
+
+
+def _say_pinned(entry: store.Entry, before: str | None) -> None:
+    now = pinned(entry)
+    if now != before:
+        click.echo(
+            f'No hash of this file is published: its sha256, {now}, is pinned in '
+            f'{pin_file(entry)}; from now on a file of {entry.name} with another one is refused.',
+            err=True,
+        )
 
 
 @weights.command()
@@ -66,5 +125,18 @@ def add(name: str, file: Path) -> None:
 def check(names: tuple[str, ...]) -> None:
     """Check hash and contents of weights; all that are here by default."""
     chosen = names or tuple(s.entry.name for s in store.status() if s.path is not None)
+    faults = []
     for name in chosen:
-        click.echo(f'{name}: {store.check(name)} is as it should be')
+        try:
+            click.echo(f'{name}: {store.check(name)} {_FINDINGS[_trust(store.entry(name))]}')
+        except WeightsError as error:
+            faults.append(str(error))
+    if faults:
+        raise WeightsError('; '.join(faults))
+
+
+_FINDINGS = {
+    'known': 'is as it should be',
+    'pinned': 'is as it should be, and the same file as the first that came',
+    'open': 'has the right names and shapes; no hash of it is published or pinned',
+}

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from pickle import UnpicklingError
+from textwrap import shorten
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 import torch
@@ -15,12 +19,21 @@ from torch import Tensor
 
 from ..errors import WeightsError
 from .matconvnet import read_matconvnet
+from .pickles import program_in
 from .registry import SUFFIXES
 
 _WRAPPERS = ('params_ema', 'params', 'model_state_dict', 'state_dict')
 """Under which training programs keep the tensors; the averaged ones first."""
 
 _STATED = {'config', 'scales', 'generative'}  # what a file may say of itself, as JSON
+
+_OTHERS = (
+    ((b'<!doctype', b'<html', b'<?xml'), 'a web page, such as a log-in or an error'),
+    ((b'version https://git-lfs',), 'the note that Git LFS leaves in place of a file'),
+)
+"""How files begin that are fetched by mistake, in lower case, and what they are."""
+
+_LINE = 100  # characters of what a reader says of a damaged file
 
 _PARALLEL = 'module.'  # what torch.nn.DataParallel puts before every name
 
@@ -40,8 +53,16 @@ class Stored:
     generative: bool | None = None
 
 
-def read(path: Path) -> Stored:
+def read(path: Path, size: int | None = None) -> Stored:
     """Read a checkpoint file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    size : int, optional
+        Bytes that it should have, where that is known: one that cannot be read
+        and has less is said to be cut short.
 
     Raises
     ------
@@ -51,6 +72,7 @@ def read(path: Path) -> Stored:
     """
     _check_file(path)
     try:
+        _check_beginning(path)
         stored = _READERS[path.suffix.lower()](path)
         tensors = {name: _as_float32(t) for name, t in _unprefixed(stored.tensors).items()}
         broken = [name for name, t in tensors.items() if not bool(torch.isfinite(t).all())]
@@ -61,8 +83,7 @@ def read(path: Path) -> Stored:
     except Exception as error:
         # Damaged files fail in every way that their bytes can lead to.
         raise WeightsError(
-            f'{path} is corrupt or not a {path.suffix} file of weights ({_first_line(error)}); '
-            'fetch or copy it again'
+            f'{path} is {_damage(path, size, error)}; fetch or copy it again'
         ) from None
     if not tensors:
         raise WeightsError(f'{path} holds no tensors')
@@ -82,9 +103,30 @@ def _check_file(path: Path) -> None:
         )
 
 
+def _check_beginning(path: Path) -> None:
+    with path.open('rb') as file:
+        beginning = file.read(64).lstrip().lower()
+    if not path.stat().st_size:
+        raise WeightsError(f'{path} is empty; fetch or copy it again')
+    for beginnings, title in _OTHERS:
+        if beginning.startswith(beginnings):
+            raise WeightsError(f'{path} is {title}, and not weights; fetch the file itself')
+
+
+def _damage(path: Path, size: int | None, error: Exception) -> str:
+    here = path.stat().st_size
+    if size is not None and here < size:
+        return f'cut short: it has {here} bytes, not {size}'
+    return f'cut short, corrupt or not a {path.suffix} file of weights ({_first_line(error)})'
+
+
 def _first_line(error: Exception) -> str:
+    if isinstance(error, UnpicklingError):
+        # PyTorch goes on to say how to read it nevertheless.
+        return 'PyTorch does not read it as tensors alone'
     lines = str(error).strip().splitlines()
-    return f'{type(error).__name__}: {lines[0][:120]}' if lines else type(error).__name__
+    kind = type(error).__name__
+    return f'{kind}: {shorten(lines[0], _LINE, placeholder="...")}' if lines else kind
 
 
 def _as_float32(tensor: Tensor) -> Tensor:
@@ -107,8 +149,17 @@ def _read_safetensors(path: Path) -> Stored:
 
 def _read_npz(path: Path) -> Stored:
     # NumPy leaves a damaged file open unless it was opened for it.
-    with path.open('rb') as file, np.load(file, allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+    with path.open('rb') as file:
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+        except ValueError as error:
+            if 'allow_pickle' not in str(error):
+                raise
+            program = 'pickled objects' if is_zipfile(path) else program_in(path)
+            if program is None:
+                raise ValueError('no zip archive') from None
+            raise _refusal(path, program) from None
     meta = json.loads(str(arrays.pop('meta', '{}')))
     config = dict(meta.get('config', {}))
     architecture = config.pop('arch', None)
@@ -146,8 +197,23 @@ def _are_scales(value: Any) -> bool:
 
 
 def _read_pickle(path: Path) -> Stored:
-    content = torch.load(path, map_location='cpu', weights_only=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # they ask to report files that are refused below
+            content = torch.load(path, map_location='cpu', weights_only=True)
+    except (UnpicklingError, RuntimeError) as error:
+        program = program_in(path, str(error))
+        if program is None:
+            raise
+        raise _refusal(path, program) from None
     return Stored(dict(_flat(path, _unwrapped(content))))
+
+
+def _refusal(path: Path, program: str) -> WeightsError:
+    return WeightsError(
+        f'{path} would run a program when opened ({program}), so it is not opened; give the '
+        'state_dict of a network alone, from somebody whom you trust'
+    )
 
 
 def _unwrapped(content: Any) -> Any:

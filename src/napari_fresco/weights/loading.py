@@ -25,7 +25,8 @@ from .detection import (
 )
 from .foreign import adopt
 from .formats import Stored, read
-from .registry import Entry, file_sha256, published_as
+from .registry import Entry, file_sha256, published_as, registry
+from .store import pin_file, pinned
 
 _ANY_SCALE = ('usrnet', 'virnet_sr')  # the scale is an argument, not part of the network
 
@@ -49,7 +50,8 @@ def load_file(path: Path, entry: Entry | None, device: str | torch.device) -> Lo
     DeviceError
         When the device is absent.
     """
-    stored, sha256 = read(path), file_sha256(path)
+    size = entry.size if entry is not None and entry.file == path.name else None
+    stored, sha256 = read(path, size), file_sha256(path)
     if entry is None:
         network = _recognised(stored, path)
         known = _published(path, sha256, network)
@@ -153,7 +155,9 @@ def _other_than(entry: Entry, stored: Stored, path: Path) -> str | None:
         )
     except WeightsError:
         return None
-    return f'{path} looks like {seen}; {entry.name} takes {wanted}' if seen != wanted else None
+    if seen == wanted:
+        return None
+    return f'{path} looks like {seen}; {entry.name} takes {wanted}: {_remedy(entry)}'
 
 
 def _published(path: Path, sha256: str, network: Loaded) -> Entry | None:
@@ -181,22 +185,47 @@ def _label(network: Loaded, known: Entry | None, stored: Stored) -> None:
 
 
 def _verify(entry: Entry, network: Loaded, path: Path) -> None:
-    known = [h for h in (entry.sha256, entry.tensors_sha256) if h]
-    if known and network.weights_sha256 not in known:
-        if entry.tensors_sha256 and tensors_sha256(network.state_dict()) in known:
-            return
+    """Refuse a file that has another hash than the published one, or else the pinned one."""
+    sha256 = network.weights_sha256
+    if entry.sha256 not in (None, sha256) and not _same_tensors(entry, network):
         raise WeightsError(
-            f'{path} is not {entry.name}: its sha256 is {network.weights_sha256}, not {known[0]}; '
-            'remove it and fetch it again, or load other weights by their path'
+            f'{path} is {_instead_of(entry, network)}: its sha256 is {sha256}, not {entry.sha256}; '
+            f'{_remedy(entry)}'
         )
-    if entry.git_sha1 is not None and _git_sha1(path) != entry.git_sha1:
+    git_sha1 = entry.git_sha1 and _git_sha1(path)
+    if git_sha1 != entry.git_sha1:
         raise WeightsError(
-            f'{path} is not {entry.name}: git calls it {_git_sha1(path)}, not {entry.git_sha1}; '
-            'fetch it again, or load other weights by their path'
+            f'{path} is not {entry.name}: git calls it {git_sha1}, not {entry.git_sha1}; '
+            f'{_remedy(entry)}'
         )
+    first = pinned(entry)
+    if first not in (None, sha256):
+        raise WeightsError(
+            f'{path} is not the file that first came as {entry.name}: its sha256 is {sha256}, not '
+            f'{first}; {_remedy(entry)}, or delete {pin_file(entry)} if this is the one you trust'
+        )
+
+
+def _same_tensors(entry: Entry, network: Loaded) -> bool:
+    wanted = entry.tensors_sha256
+    return wanted is not None and tensors_sha256(network.state_dict()) == wanted
+
+
+def _instead_of(entry: Entry, network: Loaded) -> str:
+    """Return what a file is: another checkpoint that was renamed, or nothing known."""
+    hashes = {network.weights_sha256, tensors_sha256(network.state_dict())}
+    others = [k.name for k in registry().values() if hashes & {k.sha256, k.tensors_sha256}]
+    return ' and '.join([*others, f'not {entry.name}'])
+
+
+def _remedy(entry: Entry) -> str:
+    if entry.bundled:
+        return 'install napari-fresco again'
+    return 'fetch it again, or load other weights by their path'
 
 
 def _git_sha1(path: Path) -> str:
-    content = path.read_bytes()
-    header = f'blob {len(content)}\0'.encode()
-    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+    header = f'blob {path.stat().st_size}\0'.encode()
+    with path.open('rb') as file:
+        digest = hashlib.sha1(header, usedforsecurity=False)
+        return hashlib.file_digest(file, lambda: digest).hexdigest()

@@ -42,8 +42,9 @@ class Entry:
         Channels of the image: 1 or 3.
     licence, citation : str
         Terms of use and reference.
-    quality : str
-        Measured PSNR, and on what.
+    quality : str or None
+        PSNR that the authors published, and on what; what a checkpoint of this
+        project measures is on its card.
     file : str
         Name of its file.
     urls : tuple of str
@@ -52,6 +53,8 @@ class Entry:
         Where a person finds the file, when it is not for us to fetch it.
     sha256, size : str, int or None
         Of the file, where known; size in bytes.
+    megabytes : float or None
+        Its size in 10⁶ bytes, where it is known no closer.
     git_sha1 : str or None
         Object name of the file in its authors' repository, where that is
         known and no SHA-256 is.
@@ -75,12 +78,13 @@ class Entry:
     channels: int
     licence: str
     citation: str
-    quality: str
     file: str
+    quality: str | None = None
     urls: tuple[str, ...] = ()
     page: str | None = None
     sha256: str | None = None
     size: int | None = None
+    megabytes: float | None = None
     git_sha1: str | None = None
     tensors_sha256: str | None = None
     sigma: tuple[float, float] | None = None
@@ -115,11 +119,22 @@ class Entry:
             return f'x{low}-{high}'
         return ', '.join(f'x{scale}' for scale in self.scales)
 
+    @property
+    def hashed(self) -> bool:
+        """True when a hash is known by which its file can be told from any other."""
+        return self.sha256 is not None or self.git_sha1 is not None
+
+    def describe_size(self) -> str:
+        """Return the size of the file in words, or nothing where it is unknown."""
+        if self.size:
+            return f'{self.size / 1e6:.1f} MB'
+        return f'about {self.megabytes:.1f} MB' if self.megabytes else ''
+
     def describe_file(self) -> str:
         """Return name, size and SHA-256 of the file, as far as they are known."""
-        known = [f'{self.size / 1e6:.1f} MB'] if self.size else []
-        known += [f'sha256 {self.sha256}'] if self.sha256 else []
-        return f'{self.file} ({", ".join(known)})' if known else self.file
+        known = [self.describe_size(), f'sha256 {self.sha256}' if self.sha256 else '']
+        listed = ', '.join(filter(None, known))
+        return f'{self.file} ({listed})' if listed else self.file
 
 
 @lru_cache(maxsize=1)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ..errors import WeightsError
+from .fetching import Unreachable, arriving, download
 from .registry import BUNDLED, SUFFIXES, Entry, entry, registry
 
 FOLDER_VARIABLE = 'NAPARI_FRESCO_WEIGHTS'
 """Environment variable that names one more folder to look in, for computers without a network."""
-
-_TIMEOUT = 30  # seconds without an answer
 
 Place = Literal['bundled', 'cache', 'folder', 'missing']
 
@@ -62,7 +62,10 @@ def path(name: str) -> Path:
 
 
 def get(name: str, progress: bool = True) -> Path:
-    """Fetch the file of the checkpoint `name` unless it is here already; return it.
+    """Fetch the file of the checkpoint `name` unless it is here and sound; return it.
+
+    Where no hash of the file is published, that of the first one that comes is
+    pinned, see :func:`pinned`.
 
     Parameters
     ----------
@@ -74,22 +77,24 @@ def get(name: str, progress: bool = True) -> Path:
     Raises
     ------
     WeightsError
-        When the name is unknown, there is no network, or the file is not what
-        it should be; then nothing is kept.
+        When the name is unknown, there is no network, the file is not what it
+        should be, or the cache cannot be written; then nothing is kept.
     """
     known = entry(name)
-    if _find(known).path is None:
-        fetched = _fetch(known, progress)
+    if not known.urls or _find(known).path is not None:
         try:
-            _verify(fetched, known)
+            return check(name)
         except WeightsError:
-            fetched.unlink()
-            raise
-    return path(name)
+            if not known.urls:
+                raise
+    return _fetch(known, progress)
 
 
 def add(name: str, file: str | Path) -> Path:
     """Copy a checkpoint that was fetched elsewhere into the cache; return the copy.
+
+    Where no hash of the file is published, that of the first one that comes is
+    pinned, see :func:`pinned`.
 
     Parameters
     ----------
@@ -106,22 +111,11 @@ def add(name: str, file: str | Path) -> Path:
     known, source = entry(name), Path(file)
     if known.bundled:
         raise WeightsError(f'{name} comes with napari-fresco; load other weights by their path')
-    _verify(source, known)
+    sha256 = _verify(source, known)
     same = source.suffix.lower() == Path(known.file).suffix
-    target = cache_folder() / (known.file if same else f'{name}{source.suffix.lower()}')
-    partial = target.with_name(f'{target.name}.part')
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, partial)
-        for former in _candidates(known, cache_folder()):
-            former.unlink(missing_ok=True)
-        partial.replace(target)
-    except OSError as error:
-        # Where the folder is a file, there is no part of a copy either.
-        with suppress(OSError):
-            partial.unlink()
-        raise WeightsError(f'{source} cannot be copied to {target}: {error.strerror}') from None
-    return target
+    with _arriving(known.file if same else f'{name}{source.suffix.lower()}') as part:
+        shutil.copyfile(source, part)
+        return _keep(part, known, sha256)
 
 
 def check(name: str) -> Path:
@@ -137,10 +131,35 @@ def check(name: str) -> Path:
     return found
 
 
-def _verify(file: Path, known: Entry) -> None:
+def pinned(known: Entry) -> str | None:
+    """Return the SHA-256 of the first file of a checkpoint that came, None where none is pinned.
+
+    Of a checkpoint without a published hash nobody can say whether a file is
+    the right one, but that it is the same as the first one can be said: a file
+    with another hash is neither kept nor loaded.
+    """
+    if known.bundled or known.hashed:
+        return None
+    try:
+        text = pin_file(known).read_text(encoding='utf-8', errors='replace')
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        text = ''
+    # No file has the hash that a damaged pin leaves.
+    return text.partition(' ')[0]
+
+
+def pin_file(known: Entry) -> Path:
+    """Return where that hash is kept, in the form that ``sha256sum --check`` reads."""
+    return cache_folder() / f'{known.name}.sha256'
+
+
+def _verify(file: Path, known: Entry) -> str:
+    """Load a file as `known` and return its SHA-256."""
     from .loading import load_file
 
-    load_file(file, known, 'cpu')
+    return load_file(file, known, 'cpu').weights_sha256
 
 
 def _find(known: Entry) -> Status:
@@ -167,34 +186,61 @@ def _advice(known: Entry) -> str:
         return f'put {known.describe_file()} into {BUNDLED}, or install napari-fresco again'
     if not known.urls:
         return (
-            f'its authors state no licence, so it is not fetched for you: download '
+            f'their authors state no licence, so they are not fetched for you: download '
             f'{known.describe_file()} from {known.page}, then run '
             f'"napari-fresco weights add {known.name} FILE"'
         )
+    return f'run "napari-fresco weights get {known.name}", or without a network {_by_hand(known)}'
+
+
+def _by_hand(known: Entry) -> str:
     return (
-        f'run "napari-fresco weights get {known.name}", or without a network put '
-        f'{known.describe_file()} from {known.urls[0]} into {cache_folder()} '
+        f'put {known.describe_file()} from {known.urls[0]} into {cache_folder()} '
         f'(or into the folder named by {FOLDER_VARIABLE})'
     )
 
 
 def _fetch(known: Entry, progress: bool) -> Path:
-    import pooch
-
-    if not known.urls:
-        raise WeightsError(f'weights {known.name} are not on this computer; {_advice(known)}')
-    pooch.get_logger().setLevel('WARNING')  # the progress bar says it all
-    expected = f'sha256:{known.sha256}' if known.sha256 else None
-    downloader = pooch.HTTPDownloader(progressbar=progress, timeout=_TIMEOUT)
     reasons = []
     for url in known.urls:
-        try:
-            fetched = pooch.retrieve(
-                url, expected, fname=known.file, path=cache_folder(), downloader=downloader
-            )
-            return Path(fetched)
-        except (OSError, ValueError) as error:
-            reasons.append(f'{url}: {str(error).splitlines()[0]}')
+        with _arriving(known.file) as part:
+            try:
+                download(url, part, progress)
+                return _keep(part, known, _verify(part, known))
+            except Unreachable as error:
+                reasons.append(f'{url}: {error}')
+            except WeightsError as error:
+                reasons.append(str(error).replace(str(part), url))
     raise WeightsError(
-        f'weights {known.name} cannot be fetched ({"; ".join(reasons)}); {_advice(known)}'
+        f'weights {known.name} cannot be fetched ({"; ".join(reasons)}); try again, or '
+        f'{_by_hand(known)} yourself'
     )
+
+
+@contextmanager
+def _arriving(name: str) -> Iterator[Path]:
+    """Lend a path for a new file `name` of the cache."""
+    folder = cache_folder()
+    try:
+        with arriving(folder / name) as part:
+            yield part
+    except OSError as error:
+        raise WeightsError(
+            f'{name} cannot be written into {folder}: {error.strerror or error}; make it a folder '
+            f'that is writable and has room, or put the file into the one that {FOLDER_VARIABLE} '
+            'names'
+        ) from None
+
+
+def _keep(part: Path, known: Entry, sha256: str) -> Path:
+    """Put a file that was verified into its place in the cache; return it there."""
+    target = cache_folder() / part.name
+    if not known.hashed and pinned(known) is None:
+        pin = part.with_name('pin')
+        pin.write_text(f'{sha256}  {part.name}\n', encoding='utf-8')
+        pin.replace(pin_file(known))
+    part.replace(target)
+    for other in _candidates(known, target.parent):
+        if other != target:
+            other.unlink(missing_ok=True)
+    return target

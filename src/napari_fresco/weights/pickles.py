@@ -1,0 +1,60 @@
+"""Finding out what a pickle would run, without opening it."""
+
+from __future__ import annotations
+
+import pickletools
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+_HARMLESS = ('collections.OrderedDict', 'torch._utils._rebuild', 'torch.storage', 'torch.Float')
+_PICKLES = 4  # one after the other in a file of torch.save before it wrote zip archives
+
+
+def program_in(path: Path, complaint: str = '') -> str | None:
+    """Return what a file that PyTorch refuses would run; None where nothing is found.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    complaint : str
+        What PyTorch says of it: the name, unless the file is pickled in a way
+        that its reader of tensors does not know.
+    """
+    if 'TorchScript' in complaint:
+        return 'TorchScript'
+    named = re.search(r'GLOBAL (\S+)', complaint)
+    if named is not None:
+        return named[1]
+    return next((name for name in _called(path) if not name.startswith(_HARMLESS)), None)
+
+
+def _called(path: Path) -> Iterator[str]:
+    """Yield the names of what the pickles of a file call, as far as they can be followed."""
+    texts = ['', '']
+    # Of anything else than a pickle, pickletools says so in many ways.
+    with suppress(Exception), _pickled(path) as stream:
+        for _ in range(_PICKLES):
+            for opcode, argument, _position in pickletools.genops(stream):
+                if opcode.name in ('GLOBAL', 'INST'):
+                    yield str(argument).replace(' ', '.')
+                elif opcode.name == 'STACK_GLOBAL':
+                    yield '.'.join(texts[-2:])
+                elif isinstance(argument, str):
+                    texts.append(argument)
+
+
+@contextmanager
+def _pickled(path: Path) -> Iterator[IO[bytes]]:
+    if not zipfile.is_zipfile(path):
+        with path.open('rb') as file:
+            yield file
+        return
+    with zipfile.ZipFile(path) as archive:
+        name = next(name for name in archive.namelist() if name.endswith('data.pkl'))
+        with archive.open(name) as file:
+            yield file
