@@ -15,8 +15,11 @@ from ...networks.rrdbnet import RRDBNet
 from ...networks.scunet import SCUNet, SwinConvBlock
 from ...physics.resample import imresize
 from ...simulate import bsrgan, scunet
+from .. import degrading
 from ..declared import BlindDenoising as DeclaredDenoising
 from ..declared import BlindSR as DeclaredSR
+from ..degrading import Chance
+from ..degrading.noise import white
 from ..initial import carry_in, carry_out, scale_for_relu, silence
 from ..recipes import Stage
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
@@ -26,7 +29,6 @@ SIGMAS = (15.0, 25.0, 50.0)
 
 _WHITE = 50.0  # sigma of white noise alone, on the 0-255 scale
 _FAINT = 5.0
-_SHARED = 4  # crops that are cut from one degraded image
 _DRAWS = 2  # degradations of each test image
 
 
@@ -40,8 +42,7 @@ class BlindDenoising(TriedObjective):
         return [
             'Noise: Gaussian, speckle, Poisson, camera and JPEG, all twice in random order, with '
             'resizing (the substitute for the unpublished pipeline, see simulate.scunet); '
-            f'white noise up to {_WHITE:g} / 255 alone in {100 * self.light:g} % of the images; '
-            f'{_SHARED} crops of every degraded image',
+            f'white noise up to {_WHITE:g} / 255 alone in {100 * self.light:g} % of the images',
             'Loss: L1',
         ]
 
@@ -57,16 +58,17 @@ class BlindDenoising(TriedObjective):
         carry_out(tail, channels)
 
     def crops(self, stage: Stage) -> tuple[int, int]:
-        return -(-stage.batch // _SHARED), 2 * stage.patch
+        return stage.batch, 2 * stage.patch
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        rng, stage = draw.rng, draw.stage
-        images = draw.clean.permute(0, 2, 3, 1).cpu().numpy()
-        pairs = [pair for x in images for pair in _cut(*self._noisy(x, stage, rng), stage, rng)]
-        noisy, clean = (
-            torch.cat([to_tensor(image) for image in part]).to(draw.device)
-            for part in zip(*pairs[: stage.batch], strict=True)
-        )
+        chance = Chance(int(draw.rng.integers(2**31)), draw.device)
+        side = draw.stage.patch
+        light, mixed = _split(draw.clean, self.light, chance)
+        truth = light[..., :side, :side]
+        pairs = [(white(truth, _WHITE / 255, chance), truth)]
+        if len(mixed):
+            pairs.append(degrading.scunet(mixed, side, chance))
+        noisy, clean = (torch.cat(part) for part in zip(*pairs, strict=True))
         with draw.autocast():
             restored = network(noisy.contiguous(memory_format=torch.channels_last))
         return functional.l1_loss(restored.float(), clean)
@@ -80,18 +82,6 @@ class BlindDenoising(TriedObjective):
             seen, clean = scunet.degrade(image / 255, random, resizing=False)
             truth, y = to_uint8(clean), to_tensor(seen)
             yield Trial('mixed noise', truth, y, y)
-
-    def _noisy(
-        self, image: np.ndarray, stage: Stage, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Degrade an image; without resizing where resizing leaves less than a crop."""
-        if rng.uniform() < self.light:
-            sigma = rng.uniform(0, _WHITE / 255)
-            return image + sigma * rng.normal(0, 1, image.shape), image
-        noisy, clean = scunet.degrade(image, rng)
-        if min(noisy.shape[:2]) < stage.patch:
-            noisy, clean = scunet.degrade(image, rng, resizing=False)
-        return noisy, clean
 
 
 class BlindSR(TriedObjective):
@@ -123,11 +113,15 @@ class BlindSR(TriedObjective):
         carry_out(network.conv_last, channels)
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        images = draw.clean.permute(0, 2, 3, 1).cpu().numpy()
-        degraded = torch.cat([self._reduced(x, draw.rng) for x in images]).to(draw.device)
+        chance = Chance(int(draw.rng.integers(2**31)), draw.device)
+        light, mixed = _split(draw.clean, self.light, chance)
+        degraded = [white(imresize(light, 1 / self.scale), _FAINT / 255, chance)]
+        if len(mixed):
+            degraded.append(degrading.bsrgan(mixed, self.scale, chance))
+        seen = torch.cat(degraded).contiguous(memory_format=torch.channels_last)
         with draw.autocast():
-            restored = network(degraded.contiguous(memory_format=torch.channels_last))
-        return functional.l1_loss(restored.float(), draw.clean)
+            restored = network(seen)
+        return functional.l1_loss(restored.float(), torch.cat((light, mixed)))
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         rows, columns = (n // self.scale * self.scale for n in image.shape[:2])
@@ -139,20 +133,9 @@ class BlindSR(TriedObjective):
             enlarged = imresize(y, self.scale)
             yield Trial(f'x{self.scale}, {case}', truth, y, enlarged, (), self.scale**2)
 
-    def _reduced(self, image: np.ndarray, rng: np.random.Generator) -> Tensor:
-        if rng.uniform() >= self.light:
-            return to_tensor(bsrgan.degrade(image, self.scale, rng)[0])
-        small = imresize(to_tensor(image), 1 / self.scale)
-        noise = rng.uniform(0, _FAINT / 255) * rng.normal(0, 1, tuple(small.shape))
-        return small + torch.from_numpy(noise).float()
 
-
-def _cut(
-    noisy: np.ndarray, clean: np.ndarray, stage: Stage, rng: np.random.Generator
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield random crops of a pair."""
-    side = stage.patch
-    for _ in range(_SHARED):
-        row, column = (int(rng.integers(n - side + 1)) for n in noisy.shape[:2])
-        window = np.s_[row : row + side, column : column + side]
-        yield noisy[window], clean[window]
+def _split(images: Tensor, share: float, chance: Chance) -> tuple[Tensor, Tensor]:
+    """Deal images out at random; the first part gets `share` of them on average."""
+    chosen = chance.uniform(0, 1, len(images)) < share
+    first, second = (images[chance.put(part.nonzero()[:, 0])] for part in (chosen, ~chosen))
+    return first, second

@@ -17,6 +17,9 @@ from ...simulate import jpeg, kernels
 from .. import vdir_losses
 from ..blurring import mirrored
 from ..declared import LatentRestoration as Declared
+from ..degrading import Chance
+from ..degrading.blurs import random_mzsr
+from ..degrading.jpeg import compress
 from ..initial import FAINT, carry_in, carry_out, scale_for_relu, silence
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
@@ -115,24 +118,16 @@ class LatentRestoration(TriedObjective):
 
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Return the degraded crops, and what the estimator is to find."""
-        d, rng, clean = self.declared, draw.rng, draw.clean
-        count = clean.shape[0]
+        d, clean, count = self.declared, draw.clean, len(draw.clean)
+        chance = Chance(int(draw.rng.integers(2**31)), draw.device)
         if d.task == 'denoise':
-            level = torch.from_numpy(rng.uniform(*d.sigma, count) / 255).float()
-            sigma = level.view(-1, 1, 1, 1).to(draw.device)
-            noise = torch.randn(clean.shape, generator=draw.generator(), device=draw.device)
-            return clean + sigma * noise, sigma
+            sigma = chance.put_each(chance.uniform(*d.sigma, count) / 255)
+            return clean + sigma * chance.noise(clean), sigma
         if d.task == 'deblock':
-            qualities = rng.integers(d.quality[0], d.quality[1] + 1, count)
-            images = (clean * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-            files = (_compressed(x, int(q)) for x, q in zip(images, qualities, strict=True))
-            degraded = torch.cat([to_tensor(x / 255) for x in files]).to(draw.device)
-            truth = torch.from_numpy(qualities / 100).float().view(-1, 1, 1, 1)
-            return degraded, truth.to(draw.device)
-        drawn = np.stack([shift(kernels.random_mzsr(rng, d.scale), d.scale) for _ in range(count)])
-        kernel = torch.from_numpy(drawn).float().to(draw.device)
-        seen = mirrored(clean, kernel[:, None])[..., :: d.scale, :: d.scale]
-        return seen, kernel.flatten(1)
+            quality = chance.integers(d.quality[0], d.quality[1] + 1, count)
+            return compress(clean, quality), chance.put_each(quality / 100)
+        kernel = chance.put(random_mzsr(count, d.scale, chance))
+        return mirrored(clean, kernel)[..., :: d.scale, :: d.scale], kernel.flatten(1)
 
 
 def _compressed(image: np.ndarray, quality: int) -> np.ndarray:
