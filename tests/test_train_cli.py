@@ -77,36 +77,33 @@ def log(run: Path) -> list[list[float]]:
 
 
 def test_a_microscopist_trains_a_denoiser(images, tmp_path, capsys) -> None:
-    """On a stack, to a better image than the network began with, through the command line."""
+    """On a stack, to a lower loss and a better image, through the command line alone."""
     run = tmp_path / 'run'
-    assert train('tiny', '--data', images, '-o', run, '--steps', 150, '--evaluate', images) == 0
+    assert train('tiny', '--data', images, '-o', run, '--steps', 100, '--evaluate', images) == 0
     said = capsys.readouterr()
     assert said.out.strip() == str(run / 'tiny.safetensors')
     assert '2 images to train on, 1 for validation' in said.err
     rows = log(run)
     steps, losses, quality = ([row[i] for row in rows] for i in (0, -2, -1))
-    assert (steps[0], steps[-1]) == (0, 150)
+    assert (steps[0], steps[-1]) == (0, 100)
     assert np.isnan(losses[0])
-    assert np.mean(losses[-5:]) < 0.7 * losses[1]
+    assert np.mean(losses[-5:]) < 0.8 * losses[1]
     assert quality[-1] > quality[0] + 2
     assert '| images (3) | sigma 25 |' in (run / 'tiny.md').read_text()
 
-
-def test_the_result_is_a_model_of_the_command_line(images, tmp_path) -> None:
-    run, noisy, clean = tmp_path / 'run', tmp_path / 'noisy.tif', images / 'stack.tif'
-    assert train('tiny', '--data', images, '-o', run, '--steps', 100, '-q') == 0
-    truth = read_image(clean).data
-    noise = np.random.default_rng(0).normal(0, 500, truth.shape)
-    write_image(noisy, (truth + 3000 + noise).astype(np.uint16))
-    with pytest.raises(SystemExit) as end:
-        main(['restore', str(noisy), '-o', str(tmp_path / 'out.tif'), '-m', 'ffdnet', '-q',
-              '--sigma', '500', '--model', str(run / 'tiny.safetensors')])  # fmt: skip
-    assert not end.value.code
-    before, after = (
-        metrics.psnr(read_image(path).data.astype(float) - 3000, truth, 5000)
-        for path in (noisy, tmp_path / 'out.tif')
+    truth, noisy, out = (
+        read_image(images / 'stack.tif').data,
+        tmp_path / 'n.tif',
+        tmp_path / 'o.tif',
     )
-    assert after > before + 3
+    noise = np.random.default_rng(0).normal(3000, 500, truth.shape)
+    write_image(noisy, (truth + noise).astype(np.uint16))
+    with pytest.raises(SystemExit) as end:
+        main(['restore', str(noisy), '-o', str(out), '-m', 'ffdnet', '--sigma', '500', '-q',
+              '--model', str(run / 'tiny.safetensors')])  # fmt: skip
+    assert not end.value.code
+    before, after = (read_image(path).data.astype(float) - 3000 for path in (noisy, out))
+    assert metrics.psnr(after, truth, 5000) > metrics.psnr(before, truth, 5000) + 3
 
 
 def test_resuming_gives_what_an_unbroken_run_gives(images, tmp_path, capsys) -> None:
@@ -156,7 +153,7 @@ def test_what_fits_of_a_start_is_taken_and_counted(images, tmp_path, capsys) -> 
     assert train('tiny', *again, '-o', tmp_path / 'same') == 0
     assert f'starting from {start}: all of it fits' in capsys.readouterr().err
     assert train('wide', *again, '-o', tmp_path / 'wide') == 0
-    assert 'only 7 of 12 tensors fit' in capsys.readouterr().err
+    assert 'only 6 of 12 tensors fit' in capsys.readouterr().err
     said = failure(capsys, 'colour', *again, '-o', tmp_path / 'colour')
     assert 'tiny.safetensors is an FFDNet (1 channel); colour trains an FFDNet (3 channels)' in said
     assert not (tmp_path / 'colour').exists()

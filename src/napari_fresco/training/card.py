@@ -120,4 +120,6 @@ def _words(stage: Stage, stretched: float) -> str:
         text += f', mean error of a crop weighted {stage.drift_weight:g}'
     if stage.estimators:
         text += ', for the estimators alone'
+    if stage.adversarial:
+        text += ', against the rival'
     return text

@@ -58,7 +58,7 @@ class Corpus:
         images: list[Image] = []
         counts: dict[str, int] = {}
         for path in sorted(p for p in folder.rglob('*') if p.suffix.lower() in SUFFIXES):
-            fitting = [x for x in _planes(path, channels) if min(x.shape[:2]) >= smallest]
+            fitting = [x for x in planes(path, channels) if min(x.shape[:2]) >= smallest]
             if fitting:
                 images += fitting
                 counts[path.parent.name] = counts.get(path.parent.name, 0) + len(fitting)
@@ -82,7 +82,7 @@ class Corpus:
         return replace(self, images=seen), replace(self, images=tuple(self.images[i] for i in kept))
 
 
-def _planes(path: Path, channels: int) -> Iterator[Image]:
+def planes(path: Path, channels: int) -> Iterator[Image]:
     """Yield the planes of a file as 8-bit images with so many channels."""
     try:
         file = read_image(path)

@@ -88,7 +88,7 @@ class VariationalSR:
 
 @dataclass(frozen=True)
 class LatentRestoration:
-    """VDIR without its discriminator: L1 + beta KL + reconstruction from the latent.
+    """VDIR: L1 + beta KL + reconstruction from the latent.
 
     Attributes
     ----------
@@ -102,6 +102,9 @@ class LatentRestoration:
         JPEG qualities of 'deblock'.
     beta : float
         Weight of the Kullback-Leibler divergence of the latent.
+    adversarial : bool
+        In adversarial stages, let a rival tell what is decoded from the latent from
+        what was seen. The authors gain 0.08 dB by it.
     """
 
     task: str = 'denoise'
@@ -109,6 +112,7 @@ class LatentRestoration:
     sigma: tuple[float, float] = (5, 70)
     quality: tuple[int, int] = (10, 80)
     beta: float = 0.01
+    adversarial: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ class BlindDenoising:
 
 @dataclass(frozen=True)
 class BlindSR:
-    """BSRNet: BSRGAN's random order of blur, resizing, noise and JPEG; L1 loss.
+    """BSRNet and BSRGAN: a random order of blur, resizing, noise and JPEG; L1 loss.
 
     Attributes
     ----------
@@ -136,10 +140,14 @@ class BlindSR:
     light : float
         Share of the images that are only reduced, bicubically, with white noise up
         to 5 / 255. A network that never saw them takes all images for blurred.
+    adversarial : bool
+        BSRGAN: in adversarial stages, let a rival tell results from true images. What
+        comes out invents detail, and is labelled generative.
     """
 
     scale: int = 4
     light: float = 0.35
+    adversarial: bool = False
 
 
 Declared = (

@@ -58,13 +58,15 @@ def state_of(path: Path, recipe: Recipe, device: torch.device) -> Iterator[dict[
         When the file is damaged or is the state of something else.
     """
     try:
-        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        content = BytesIO(path.read_bytes())
+    except OSError as error:
+        raise FileError(f'{path} cannot be read: {error.strerror or error}') from None
+    try:
+        state: dict[str, Any] = torch.load(content, map_location=device, weights_only=True)
         _check(state, path, recipe)
         yield state
     except FileError:
         raise
-    except OSError as error:
-        raise FileError(f'{path} cannot be read: {error.strerror or error}') from None
     except Exception as error:
         # Damaged and foreign files fail in every way that their bytes can lead to.
         raise FileError(

@@ -52,10 +52,10 @@ def limits(objective: Declared) -> tuple[str, ...]:
                 'the noise it learnt is a substitute for the unpublished pipeline of the authors',
             )
         case BlindSR():
-            return (
-                'noise and JPEG artefacts go together with fine texture, and hardly any new detail '
-                'is made',
-            )
+            lost = 'noise and JPEG artefacts go together with fine texture'
+            if objective.adversarial:
+                return lost, 'detail is invented: nothing in the result is to be measured'
+            return (f'{lost}, and hardly any new detail is made',)
 
 
 def _latent(objective: LatentRestoration) -> tuple[str, ...]:

@@ -90,6 +90,8 @@ class Run:
         self.trained.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.trained)
         self.average = Average(self.trained)
+        adversarial = any(stage.adversarial for stage in recipe.stages)
+        self.rival = self.objective.rival(self.trained) if adversarial else None
         stride = recipe.steps / (steps or recipe.steps)
         self.pace = Pace(recipe.steps, stride, None if minutes is None else 60 * minutes)
         self.step, self.seconds = 0, 0.0
@@ -133,6 +135,8 @@ class Run:
         for network in self.objective.parts(self.trained):
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         self.optimizer.step(rate)
+        if self.rival is not None:
+            self.rival.step(rate)
         self.average.follow(self.step)
         self._losses.append(loss.detach())
         took = time.perf_counter() - began
@@ -150,6 +154,7 @@ class Run:
         facts = {
             'architecture': self.recipe.architecture,
             'config': json.dumps(dict(self.recipe.config)),
+            'generative': json.dumps(self.objective.generative),
         }
         keeping.write(path, save(tensors, metadata=facts))
         return path
@@ -180,7 +185,8 @@ class Run:
             parts.append(crops.draw(count - drawn, size, generator))
         if drawn:
             parts.append(self.specimens(drawn, size, generator))
-        return Draw(torch.cat(parts), stage, (self.recipe.seed, self.step), rng)
+        rival = self.rival if stage.adversarial else None
+        return Draw(torch.cat(parts), stage, (self.recipe.seed, self.step), rng, rival)
 
     def specimens(self, count: int, size: int, generator: torch.Generator) -> Tensor:
         """Draw micrographs ``(N, 1, size, size)`` in [0, 1] as the objective wants them."""
@@ -209,6 +215,7 @@ class Run:
             'network': self.trained.state_dict(),
             'optimizer': self.optimizer.state_dict(),
             'average': self.average.state_dict(),
+            'rival': None if self.rival is None else self.rival.state_dict(),
             'pace': self.pace.state_dict(),
             'step': self.step,
             'stage': self._stage,
@@ -224,6 +231,8 @@ class Run:
             self.trained.load_state_dict(state['network'])
             self.optimizer.load_state_dict(state['optimizer'])
             self.average.load_state_dict(state['average'])
+            if self.rival is not None:
+                self.rival.load_state_dict(state['rival'])
             self.pace = Pace(**state['pace'])
             self.step, self.seconds = state['step'], state['seconds']
             self._stage = state['stage']

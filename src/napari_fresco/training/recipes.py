@@ -43,6 +43,8 @@ class Stage:
     estimators : bool
         Leave the restorer as it is: VIRNet's estimator of the kernel takes more steps,
         and larger crops, than its restorer, but cheap ones.
+    adversarial : bool
+        Let the rival of the objective take part: it learns by turns with the network.
     """
 
     steps: int
@@ -52,6 +54,7 @@ class Stage:
     drift_weight: float = 0.0
     sigma_power: float = 1.0
     estimators: bool = False
+    adversarial: bool = False
 
 
 @dataclass(frozen=True)
@@ -245,6 +248,14 @@ def _latent() -> tuple[Recipe, ...]:
             warm_start='vdir_denoise_color',
         ),
         Recipe(
+            'vdir_denoise_color_adversarial',
+            'vdir',
+            config,
+            3,
+            LatentRestoration('denoise', adversarial=True),
+            (Stage(2500, 7e-4, batch=8, adversarial=True),),
+        ),
+        Recipe(
             'vdir_sr_x2',
             'vdir',
             {**config, 'scale': 2},
@@ -283,6 +294,24 @@ def _blind() -> tuple[Recipe, ...]:
             BlindSR(4),
             (Stage(800, 5e-4, batch=8, patch=144),),
             warm_start='bsrnet_compact_x2',
+        ),
+        Recipe(
+            'bsrgan_compact_x2',
+            'rrdbnet',
+            {**small, 'sf': 2},
+            3,
+            BlindSR(2, adversarial=True),
+            (Stage(500, 3e-4, batch=8, patch=96, adversarial=True),),
+            warm_start='bsrnet_compact_x2',
+        ),
+        Recipe(
+            'bsrgan_compact_x4',
+            'rrdbnet',
+            {**small, 'sf': 4},
+            3,
+            BlindSR(4, adversarial=True),
+            (Stage(400, 3e-4, batch=8, patch=144, adversarial=True),),
+            warm_start='bsrnet_compact_x4',
         ),
     )
 

@@ -16,6 +16,7 @@ from ...metrics import psnr, ssim, to_uint8
 from ...weights.cards import Score
 from ..data import Corpus
 from ..recipes import Stage
+from ..rival import Rival
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +33,15 @@ class Draw:
         Seed of the recipe and number of the step.
     rng : numpy.random.Generator
         Has drawn the crops; goes on from there.
+    rival : Rival, optional
+        What the network is set against, in an adversarial stage.
     """
 
     clean: Tensor
     stage: Stage
     seed: tuple[int, int]
     rng: np.random.Generator
+    rival: Rival | None = None
 
     @property
     def device(self) -> torch.device:
@@ -79,6 +83,8 @@ class Objective(ABC):
     """What else is measured beside the PSNR."""
     optics = True
     """Whether the truth of a specimen is what a microscope shows of it, or its sharp self."""
+    generative = False
+    """Whether the network learns to invent detail; its results are then labelled."""
 
     @abstractmethod
     def initialise(self, network: nn.Module) -> None:
@@ -116,6 +122,10 @@ class Objective(ABC):
     def training_network(self, network: nn.Module) -> nn.Module:
         """Return `network` with the parts that only training needs."""
         return network
+
+    def rival(self, network: nn.Module) -> Rival | None:
+        """Return what judges `network` in adversarial stages, on its device; None without one."""
+        return None
 
 
 class TriedObjective(Objective):

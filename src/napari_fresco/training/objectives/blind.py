@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -10,18 +11,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ... import weights
 from ...metrics import to_uint8
+from ...networks.discriminator import UNetDiscriminator
 from ...networks.rrdbnet import RRDBNet
 from ...networks.scunet import SCUNet, SwinConvBlock
 from ...physics.resample import imresize
 from ...simulate import bsrgan, scunet
+from ...weights.cards import Score
 from .. import degrading
 from ..declared import BlindDenoising as DeclaredDenoising
 from ..declared import BlindSR as DeclaredSR
 from ..degrading import Chance
 from ..degrading.noise import white
-from ..initial import carry_in, carry_out, scale_for_relu, silence
+from ..initial import carry_in, carry_out, scale_for_relu, see_differences, silence
+from ..pairs import read_pairs
 from ..recipes import Stage
+from ..rival import Rival, least_squares, passing
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 25.0, 50.0)
@@ -29,7 +35,15 @@ SIGMAS = (15.0, 25.0, 50.0)
 
 _WHITE = 50.0  # sigma of white noise alone, on the 0-255 scale
 _FAINT = 5.0
+_OPINION = 0.1  # weight of that of the rival
+# Of the differences that the rival sees; its answers part twenty times as fast as without.
+_GAIN = 4.0
 _DRAWS = 2  # degradations of each test image
+_AGAINST = (
+    f' + {_OPINION:g} of the opinion of a rival (least squares; a U-Net with spectral '
+    "normalisation, trained by Adam), and none of the authors' loss on features of VGG19, a "
+    'network of other images that the program does not have'
+)
 
 
 class BlindDenoising(TriedObjective):
@@ -76,12 +90,22 @@ class BlindDenoising(TriedObjective):
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         for sigma in SIGMAS:
             noisy = noisy_image(image, sigma / 255)
-            yield Trial(f'white noise, sigma {sigma:g}', image, noisy, noisy)
+            yield Trial(f'sigma {sigma:g}', image, noisy, noisy)
         for seed in range(_DRAWS):
             random = np.random.default_rng(seed)
             seen, clean = scunet.degrade(image / 255, random, resizing=False)
             truth, y = to_uint8(clean), to_tensor(seen)
             yield Trial('mixed noise', truth, y, y)
+
+    def evaluate(
+        self, checkpoint: Path, folder: Path, channels: int, limit: int | None = None
+    ) -> list[Score]:
+        """Measure a checkpoint; where `folder` holds real pairs, on these and on nothing else."""
+        pairs = read_pairs(folder, channels)[:limit]
+        if not pairs:
+            return super().evaluate(checkpoint, folder, channels, limit)
+        trials = ([_camera(seen, truth)] for seen, truth in pairs)
+        return self.measure(weights.load(checkpoint), trials, folder.name)
 
 
 class BlindSR(TriedObjective):
@@ -91,13 +115,14 @@ class BlindSR(TriedObjective):
 
     def __init__(self, declared: DeclaredSR) -> None:
         self.scale, self.light = declared.scale, declared.light
+        self.generative = declared.adversarial
 
     def words(self) -> list[str]:
         return [
             f'Scale factor {self.scale}: two blurs, two reductions, Gaussian noise, camera and '
             'JPEG in random order (simulate.bsrgan.degrade); bicubic reduction and white noise up '
             f'to {_FAINT:g} / 255 alone in {100 * self.light:g} % of the images',
-            'Loss: L1',
+            f'Loss: L1{_AGAINST if self.generative else ""}',
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -121,7 +146,20 @@ class BlindSR(TriedObjective):
         seen = torch.cat(degraded).contiguous(memory_format=torch.channels_last)
         with draw.autocast():
             restored = network(seen)
-        return functional.l1_loss(restored.float(), torch.cat((light, mixed)))
+        restored, truth = restored.float(), torch.cat((light, mixed))
+        loss = functional.l1_loss(restored, truth)
+        if draw.rival is not None:
+            loss = loss + _OPINION * passing(draw.rival.opinion(truth, restored))
+        return loss
+
+    def rival(self, network: nn.Module) -> Rival | None:
+        if not self.generative:
+            return None
+        last = cast('RRDBNet', network).conv_last
+        judge = UNetDiscriminator(last.out_channels)
+        nn.init.kaiming_normal_(judge.conv_in.weight)
+        see_differences(judge.conv_in, _GAIN)
+        return Rival(judge, least_squares, last.weight.device)
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         rows, columns = (n // self.scale * self.scale for n in image.shape[:2])
@@ -132,6 +170,11 @@ class BlindSR(TriedObjective):
         for case, y in (('clean', clean), *(('mixed', y) for y in mixed)):
             enlarged = imresize(y, self.scale)
             yield Trial(f'x{self.scale}, {case}', truth, y, enlarged, (), self.scale**2)
+
+
+def _camera(seen: np.ndarray, truth: np.ndarray) -> Trial:
+    y = to_tensor(seen / 255)
+    return Trial('camera', truth, y, y)
 
 
 def _split(images: Tensor, share: float, chance: Chance) -> tuple[Tensor, Tensor]:

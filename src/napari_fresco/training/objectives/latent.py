@@ -1,8 +1,9 @@
-"""VDIR without its discriminator: denoising, JPEG deblocking and super-resolution."""
+"""VDIR: denoising, JPEG deblocking and super-resolution."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ...networks.vdir import VDIR, join, sample_latent
-from ...networks.vdir_training import Target, VDIRTraining
+from ...networks.vdir_training import Discriminator, Target, VDIRTraining
 from ...physics.kernels import shift
 from ...physics.resample import imresize
 from ...simulate import jpeg, kernels
@@ -21,6 +22,7 @@ from ..degrading import Chance
 from ..degrading.blurs import random_mzsr
 from ..degrading.jpeg import compress
 from ..initial import FAINT, carry_in, carry_out, scale_for_relu, silence
+from ..rival import Rival
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 30.0, 50.0)
@@ -28,6 +30,7 @@ SIGMAS = (15.0, 30.0, 50.0)
 QUALITIES = (10, 20, 40)
 """JPEG qualities of the card."""
 
+_WEIGHTS = vdir_losses.VDIRWeights()
 _TARGETS: dict[str, Target] = {'denoise': 'sigma', 'deblock': 'quality', 'super_resolve': 'kernel'}
 
 
@@ -48,10 +51,16 @@ class LatentRestoration(TriedObjective):
             f'{2.5 * d.scale:g}, moved so that fine and coarse pixels cover the same field; '
             'mirrored border, upper left pixel of every cell',
         }
+        rival = 'no adversarial term'
+        if d.adversarial:
+            rival = (
+                f'{_WEIGHTS.adversarial:g} of the opinion of a rival (the discriminator of the '
+                'authors, trained by Adam) on the decoded input'
+            )
         return [
             degradation[d.task],
             f'Loss: L1 + {d.beta:g} KL + L1 of the decoded input and of the estimated '
-            'degradation; no adversarial term',
+            f'degradation; {rival}',
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -73,6 +82,13 @@ class LatentRestoration(TriedObjective):
         target = _TARGETS[self.declared.task]
         return VDIRTraining.around(cast('VDIR', network), target, adversarial=False)
 
+    def rival(self, network: nn.Module) -> Rival | None:
+        if not self.declared.adversarial:
+            return None
+        first = cast('VDIR', network).encoder.conv1
+        judge = Discriminator(first.in_channels, first.out_channels)
+        return Rival(judge, vdir_losses.discriminator_loss, first.weight.device)
+
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         network = cast('VDIRTraining', network)
         degraded, truth = self._degraded(draw)
@@ -85,17 +101,19 @@ class LatentRestoration(TriedObjective):
             restored = network.restorer(joined)
             decoded = network.decoder(latent)
             estimate = cast('nn.Module', network.estimator)(latent)
+        decoded = decoded.float()
         terms = vdir_losses.parts(
             clean=draw.clean,
             restored=restored.float(),
             degraded=degraded,
-            decoded=decoded.float(),
+            decoded=decoded,
             mu=mu,
             logvar=logvar,
+            logits=draw.rival.opinion(degraded, decoded) if draw.rival else None,
             truth=truth,
             estimate=estimate.float(),
         )
-        return terms.total(vdir_losses.VDIRWeights(divergence=self.declared.beta))
+        return terms.total(replace(_WEIGHTS, divergence=self.declared.beta))
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         d = self.declared

@@ -1,0 +1,319 @@
+"""Adversarial stages: the rival learns, keeps to itself, and is resumed; real pairs of a camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from skimage import data, io
+from torch import Tensor, nn
+
+import napari_fresco as fresco
+from napari_fresco import metrics, weights
+from napari_fresco.bench import weights as bench
+from napari_fresco.errors import FileError
+from napari_fresco.networks.discriminator import UNetDiscriminator
+from napari_fresco.networks.vdir_training import Discriminator
+from napari_fresco.training import objectives
+from napari_fresco.training.crops import Crops
+from napari_fresco.training.declared import BlindDenoising, BlindSR, LatentRestoration
+from napari_fresco.training.limits import limits
+from napari_fresco.training.loop import Run
+from napari_fresco.training.marks import MARKS
+from napari_fresco.training.objectives.base import TriedObjective
+from napari_fresco.training.pairs import read_pairs
+from napari_fresco.training.recipes import RECIPES, Recipe, Stage
+from napari_fresco.training.rival import Rival, least_squares, passing
+from napari_fresco.training.vdir_losses import discriminator_loss
+from napari_fresco.weights.cards import Card, Score
+
+CPU = torch.device('cpu')
+_STAGES = tuple(Stage(6, 1e-3, batch=2, patch=32, adversarial=x) for x in (False, True))
+BSRGAN = Recipe(
+    'bsrgan',
+    'rrdbnet',
+    {'in_nc': 3, 'out_nc': 3, 'nf': 8, 'nb': 1, 'gc': 4, 'sf': 2},
+    3,
+    BlindSR(2, adversarial=True),
+    _STAGES,
+)
+VDIR = Recipe(
+    'vdir',
+    'vdir',
+    {'channels': 3, 'width': 8, 'latent': 2, 'groups': 1, 'blocks': 1},
+    3,
+    LatentRestoration('denoise', adversarial=True),
+    _STAGES,
+)
+SCUNET = Recipe(
+    'scunet_compact_color',
+    'scunet',
+    {'config': (1,) * 7, 'dim': 8, 'head_dim': 4, 'window_size': 4},
+    3,
+    BlindDenoising(),
+    _STAGES[:1],
+)
+both = pytest.mark.parametrize('recipe', [BSRGAN, VDIR], ids=lambda r: r.name)
+
+
+@pytest.fixture
+def crops() -> Crops:
+    return Crops([data.cat()[::4, ::4]], CPU)
+
+
+@pytest.fixture(params=['unet', 'vdir'])
+def rival(request: pytest.FixtureRequest) -> Rival:
+    torch.manual_seed(0)
+    if request.param == 'unet':
+        return Rival(UNetDiscriminator(1, 4), least_squares, CPU)
+    return Rival(Discriminator(1, 4), discriminator_loss, CPU)
+
+
+def smooth(generator: torch.Generator) -> Tensor:
+    """Return images of the mean and variance of :func:`rough` ones, blurred."""
+    return 3 * nn.functional.avg_pool2d(torch.randn(4, 1, 34, 34, generator=generator), 3, 1)
+
+
+def rough(generator: torch.Generator) -> Tensor:
+    return torch.randn(4, 1, 32, 32, generator=generator)
+
+
+def test_a_rival_learns_to_tell_two_textures_apart(rival: Rival) -> None:
+    generator, told = torch.Generator().manual_seed(0), 0.0
+    for _ in range(100):
+        real, made = smooth(generator), rough(generator)
+        with torch.no_grad():
+            told = float(rival.discriminator(real).mean() - rival.opinion(real, made).mean())
+        if told > 0.5:  # of images that it has not learnt from
+            break
+        rival.step(1e-3)
+    assert told > 0.5
+
+
+@pytest.mark.parametrize('channels', [1, 3])
+@pytest.mark.parametrize('shape', [(8, 8), (33, 18)])
+def test_the_u_net_answers_for_every_pixel(channels: int, shape: tuple[int, int]) -> None:
+    assert UNetDiscriminator(channels, 4)(torch.zeros(2, channels, *shape)).shape == (2, 1, *shape)
+
+
+def test_network_and_rival_leave_each_other_alone(rival: Rival) -> None:
+    network, judge = nn.Conv2d(1, 1, 3, padding=1), rival.discriminator
+    x = torch.rand(2, 1, 32, 32)
+
+    def values(module: nn.Module) -> list[Tensor]:
+        return [p.detach().clone() for p in module.parameters()]
+
+    before = values(judge)
+    passing(rival.opinion(x, network(x))).backward()
+    assert all(float(p.grad.abs().max()) > 0 for p in network.parameters())
+    assert all(p.grad is None for p in judge.parameters())
+    assert all(map(torch.equal, values(judge), before))
+
+    network.zero_grad()
+    own = values(network)
+    rival.step(1e-3)
+    assert all(p.grad is None for p in network.parameters())
+    assert all(map(torch.equal, values(network), own))
+    assert not all(map(torch.equal, values(judge), before))
+
+    moved = values(judge)
+    rival.step(1e-3)  # nothing was shown in between
+    assert all(map(torch.equal, values(judge), moved))
+
+
+@pytest.mark.parametrize('start', [0, 2])
+def test_a_network_learns_to_pass_for_real(start: float) -> None:
+    """From its rival alone, which knows what is real."""
+    torch.manual_seed(0)
+    rival = Rival(UNetDiscriminator(1, 4), least_squares, CPU)
+    level = nn.Parameter(torch.tensor(float(start)))
+    optimizer = torch.optim.Adam([level], lr=0.02)
+    for _ in range(60):
+        real, made = (x + 0.1 * torch.randn(2, 1, 8, 8) for x in (1, level))
+        optimizer.zero_grad()
+        passing(rival.opinion(real, made)).backward()
+        optimizer.step()
+        rival.step(1e-2)
+    assert abs(level.item() - 1) < 0.6
+
+
+@both
+def test_a_rival_learns_in_adversarial_stages_alone(
+    recipe: Recipe, crops: Crops, tmp_path: Path
+) -> None:
+    run = Run(recipe, tmp_path, CPU, steps=2)
+    assert run.rival is not None
+    moved = []
+    for _ in range(2):
+        before = [p.detach().clone() for p in run.rival.discriminator.parameters()]
+        run.train_step(crops)
+        after = run.rival.discriminator.parameters()
+        moved.append(not all(map(torch.equal, before, after)))
+    assert moved == [False, True]
+
+
+@both
+def test_a_network_hears_its_rival(recipe: Recipe, crops: Crops, tmp_path: Path) -> None:
+    """One of strong opinions, since a step hardly shows the others."""
+    recipe = replace(recipe, stages=recipe.stages[1:])
+
+    def stepped(opinion: float) -> dict[str, Tensor]:
+        run, judge = Run(recipe, tmp_path, CPU), nn.Conv2d(3, 1, 1)
+        nn.init.constant_(judge.weight, opinion)
+        run.rival = Rival(judge, least_squares, CPU)
+        run.train_step(crops)
+        return run.trained.state_dict()
+
+    indifferent, strong = stepped(0), stepped(-1e4)
+    assert not all(torch.equal(value, strong[name]) for name, value in indifferent.items())
+
+
+@both
+def test_resuming_in_an_adversarial_stage_is_exact(
+    recipe: Recipe, crops: Crops, tmp_path: Path
+) -> None:
+    whole, parts = (Run(recipe, tmp_path / name, CPU, steps=4) for name in ('whole', 'parts'))
+    for run, count in ((whole, 4), (parts, 3)):
+        for _ in range(count):
+            run.train_step(crops)
+    parts.save()
+    resumed = Run(recipe, tmp_path / 'parts', CPU)
+    resumed.train_step(crops)
+    first, second = (load_file(run.export()) for run in (whole, resumed))
+    assert all(torch.equal(value, second[name]) for name, value in first.items())
+    judges = [run.rival.discriminator.state_dict() for run in (whole, resumed) if run.rival]
+    assert all(torch.equal(value, judges[1][name]) for name, value in judges[0].items())
+
+
+@both
+def test_training_against_a_rival_lowers_the_loss(
+    recipe: Recipe, crops: Crops, tmp_path: Path
+) -> None:
+    """On one batch, drawn again and again."""
+    stage = replace(recipe.stages[1], steps=1000, learning_rate=2e-4)
+    run, losses = Run(replace(recipe, stages=(stage,)), tmp_path, CPU), []
+    for _ in range(15):
+        run.step = 249  # past the warm-up
+        losses.append(float(run.train_step(crops)))
+    assert np.mean(losses[-3:]) < losses[0]
+
+
+@pytest.mark.parametrize('adversarial', [True, False])
+def test_results_of_a_gan_are_labelled(adversarial: bool, tmp_path: Path) -> None:
+    recipe = replace(BSRGAN, objective=BlindSR(2, adversarial=adversarial))
+    file = Run(recipe, tmp_path, CPU).export()
+    assert weights.load(file).generative is adversarial
+    image = data.cat()[:24, :24]
+    result = fresco.restore(
+        image, task='super_resolve', method='bsrgan', model=str(file), scale=2, device='cpu'
+    )
+    assert result.provenance['kind'] == ('generative' if adversarial else 'feed-forward')
+
+
+def test_recipes_have_rivals_where_their_stages_need_them() -> None:
+    for recipe in RECIPES.values():
+        rival = getattr(recipe.objective, 'adversarial', False)
+        assert rival == any(stage.adversarial for stage in recipe.stages), recipe.name
+        known = ' '.join([*objectives.make(recipe.objective).words(), *limits(recipe.objective)])
+        assert ('of a rival' in known) == rival
+    for scale in (2, 4):
+        gan, start = (RECIPES[f'{name}_compact_x{scale}'] for name in ('bsrgan', 'bsrnet'))
+        assert (gan.warm_start, gan.config) == (start.name, start.config)
+        assert objectives.make(gan.objective).generative
+        assert 'invented' in ' '.join(limits(gan.objective))
+
+
+# --- pairs of a camera
+
+
+def folder_of_pairs(folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Write two pairs, with what else lies about, and return them."""
+    rng, clean = np.random.default_rng(0), data.cat()[:48, :128]
+    pairs = []
+    folder.mkdir()
+    for name, truth in (('a_1', clean[:, :64]), ('b_1', clean[:, 64:])):
+        seen = np.clip(truth + rng.normal(0, 20, truth.shape), 0, 255).astype(np.uint8)
+        for ending, image in (('real', seen), ('mean', truth)):
+            io.imsave(folder / f'{name}_{ending}.png', image, check_contrast=False)
+        pairs.append((seen, truth))
+    (folder / 'README.txt').write_text('a_real')
+    return pairs
+
+
+def test_pairs_are_read_as_they_belong_together(tmp_path: Path) -> None:
+    written = folder_of_pairs(tmp_path / 'set')
+    for pair, wanted in zip(read_pairs(tmp_path, 3), written, strict=True):
+        assert all(map(np.array_equal, pair, wanted))
+    assert [x.shape for pair in read_pairs(tmp_path, 1) for x in pair] == [(48, 64, 1)] * 4
+
+
+def _lone(folder: Path) -> None:
+    (folder / 'a_1_mean.png').unlink()
+
+
+def _small(folder: Path) -> None:
+    io.imsave(folder / 'a_1_mean.png', np.zeros((8, 8, 3), np.uint8), check_contrast=False)
+
+
+@pytest.mark.parametrize(
+    ('damage', 'said'),
+    [(_lone, r'a_1_real\.png has no clean image'), (_small, 'not of the same shape')],
+)
+def test_images_that_are_no_pair_are_named(
+    damage: Callable[[Path], None], said: str, tmp_path: Path
+) -> None:
+    folder_of_pairs(tmp_path / 'set')
+    damage(tmp_path / 'set')
+    with pytest.raises(FileError, match=said):
+        read_pairs(tmp_path / 'set', 3)
+
+
+def test_a_blind_denoiser_is_measured_on_real_noise(tmp_path: Path) -> None:
+    """With the name and the mark of the set, and again by the benchmark."""
+    pairs, run = folder_of_pairs(tmp_path / 'cc15'), Run(SCUNET, tmp_path / 'run', CPU)
+    file, objective = run.export(), objectives.make(SCUNET.objective)
+    (score,) = objective.evaluate(file, tmp_path / 'cc15', 3)
+    assert (score.dataset, score.images, score.case) == ('cc15', 2, 'camera')
+    noisy = np.mean([metrics.psnr(seen, truth, 255) for seen, truth in pairs])
+    assert score.baseline == pytest.approx(noisy)
+    assert score.restored > score.baseline - 4
+    (first,) = objective.evaluate(file, tmp_path / 'cc15', 3, limit=1)
+    assert first.images == 1
+
+    subject = bench.Subject(SCUNET.name, file, _card(score))
+    (row,) = bench.measure([subject], tmp_path)
+    assert (row.case, row.images, row.difference) == ('camera', 2, 0)
+    assert row.mark == pytest.approx(noisy + 1.5)
+
+
+def _card(score: Score) -> Card:
+    return Card(
+        name=SCUNET.name,
+        architecture='scunet',
+        config=SCUNET.config,
+        channels=3,
+        data=(),
+        learnt=(),
+        stages=(),
+        steps=0,
+        minutes=0,
+        device='',
+        versions={},
+        sha256='',
+        optimiser='',
+        scores=(score,),
+    )
+
+
+def test_marks_are_about_cases_that_are_measured() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+    for name in ('bsrnet_compact_x2', 'bsrnet_compact_x4', 'scunet_compact_color'):
+        objective = objectives.make(RECIPES[name].objective)
+        assert isinstance(objective, TriedObjective)
+        cases = {trial.case for trial in objective.trials(image)} | {'camera'}
+        assert {mark.case for mark in MARKS if mark.name == name} <= cases
