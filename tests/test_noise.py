@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 from skimage import data
 
+import napari_fresco as fresco
 from napari_fresco.anscombe import Anscombe
-from napari_fresco.camera import CameraNoise, estimate_camera
+from napari_fresco.camera import CameraNoise, estimate_camera, photon_noise
 from napari_fresco.errors import ImageError, MaskError, ParameterError
-from napari_fresco.noise import estimate_noise
+from napari_fresco.noise import estimate_noise, excess
 
 Array = np.ndarray[Any, Any]
 
@@ -235,3 +237,58 @@ def test_every_image_has_an_estimate(
     found = estimate_camera(image)
     assert isinstance(found, CameraNoise)
     assert np.isfinite(Anscombe(*found).inverse(Anscombe(*found).forward(image))).all()
+
+
+def specimen(side: int = 192) -> Array:
+    """Return smooth spots over a dark background, in photons: 3 to 60."""
+    random = np.random.default_rng(3)
+    light = np.zeros((side, side))
+    light[tuple(random.integers(0, side, (2, 60)))] = 1
+    spots = ndimage.gaussian_filter(light, 5)
+    return np.asarray(3 + 57 * spots / spots.max())
+
+
+def test_photon_noise_is_told_from_white_noise() -> None:
+    photons = specimen()
+    random = np.random.default_rng(0)
+    seen = 20 * random.poisson(photons) + 100 + 5 * random.normal(size=photons.shape)
+    found = photon_noise(seen)
+    assert found is not None
+    assert found.gain == pytest.approx(20, rel=0.15)
+    np.testing.assert_allclose(found.variance(20 * photons + 100), 400 * photons + 25, rtol=0.3)
+    assert photon_noise(noisy(20 * photons, 60)) is None
+
+
+@pytest.mark.parametrize('name', ['camera', 'coins', 'page', 'moon'])
+@pytest.mark.parametrize('sigma', [0, 5, 25])
+def test_photographs_have_no_photon_noise(name: str, sigma: float) -> None:
+    image = getattr(data, name)()[:256, :256].astype(float)
+    assert photon_noise(noisy(image, sigma)) is None
+
+
+def test_noise_that_neighbours_share_is_found() -> None:
+    white = np.random.default_rng(0).normal(size=(128, 130))
+    assert excess(white, 1.0) == pytest.approx(1, abs=0.05)
+    shared = ndimage.gaussian_filter(white, 0.7)
+    assert 1.2 < excess(shared, float(shared.std())) <= 1.5
+    assert excess(white[:9], 0.1) == 1
+
+
+def test_the_default_stabilises_micrographs_and_leaves_photographs(camera: Array) -> None:
+    random = np.random.default_rng(0)
+    seen = (20 * random.poisson(specimen()) + 100).astype(np.uint16)
+    results = {
+        noise: fresco.restore(seen, method='ffdnet', noise=noise, device='cpu')
+        for noise in ('auto', 'poisson-gaussian', 'gaussian')
+    }
+    auto, told, gaussian = results.values()
+    assert np.array_equal(auto.image, told.image)
+    truth = 20 * specimen() + 100
+    errors = [np.abs(r.image - truth).mean() for r in (auto, gaussian)]
+    assert errors[0] < 0.8 * errors[1]
+    photograph = np.clip(noisy(camera, 15), 0, 255).astype(np.uint8)
+    auto, gaussian = (
+        fresco.restore(photograph, method='ffdnet', noise=n, device='cpu')
+        for n in ('auto', 'gaussian')
+    )
+    assert np.array_equal(auto.image, gaussian.image)

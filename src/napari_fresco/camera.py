@@ -17,6 +17,8 @@ from .noise import PLANES, channels_of, planes_of
 from .patches import LEAST, Floats, Patches, level_of
 
 _BINS = 16  # intensities, by number and by step
+_GROWTH = 1.6  # noise of the bright parts over that of the dark ones that tells photon noise
+_MISFIT = 0.15  # distance from the line, relative to it, beyond which texture made the growth
 
 
 class CameraNoise(NamedTuple):
@@ -25,6 +27,11 @@ class CameraNoise(NamedTuple):
     gain: float
     offset: float
     read_noise: float
+
+    def variance(self, image: Any) -> Floats:
+        """Return the noise variance at the intensities `image`."""
+        signal = np.maximum(np.asarray(image, np.float64) - self.offset, 0)
+        return np.asarray(self.gain * signal + self.read_noise**2)
 
 
 def estimate_camera(
@@ -72,12 +79,61 @@ def estimate_camera(
     >>> bool(abs(found.gain - 2) < 0.2)
     True
     """
+    patches, level = _patches(image, axes, rgb, mask)
+    return _fitted(patches, level, gain, offset, read_noise)
+
+
+def photon_noise(
+    image: Any, axes: str | None = None, rgb: bool | None = None, mask: Any = None
+) -> CameraNoise | None:
+    """Return the noise model of the camera where noise clearly grows with intensity, else None.
+
+    It grows when the line of :func:`estimate_camera` rises enough between the
+    dark and the bright parts and the noise of most intensities lies on it.
+    Texture, which is taken for noise where there is hardly any, does not.
+
+    Parameters
+    ----------
+    image, axes, rgb, mask
+        As for :func:`napari_fresco.estimate_noise`.
+
+    Raises
+    ------
+    ImageError, MaskError
+        When the image has no planes, or the mask does not fit them.
+    """
+    patches, level = _patches(image, axes, rgb, mask)
+    means, variances, _ = _by_intensity(patches)
+    if len(means) < 3:
+        return None
+    camera = _fitted(patches, level, None, None, None)
+    least = 1e-9 * float(variances.max())
+    dark, bright = camera.variance(np.percentile(patches.mean, (1, 99))) + least
+    distance = np.log((variances + least) / (camera.variance(means) + least))
+    grows = bright > _GROWTH**2 * dark and np.median(np.abs(distance)) < _MISFIT
+    return camera if grows else None
+
+
+def _patches(
+    image: Any, axes: str | None, rgb: bool | None, mask: Any
+) -> tuple[Patches, tuple[float, float]]:
+    """Return the patches of all planes, the median of the first plane and the least median."""
     _, planes = planes_of(image, axes, rgb, mask, PLANES)
     found, levels = [], []
     for plane, damaged in planes:
         found += [Patches.of(channel, damaged) for channel in channels_of(plane)]
         levels.append(float(np.median(plane)))
     patches = Patches(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+    return patches, (levels[0], min(levels))
+
+
+def _fitted(
+    patches: Patches,
+    level: tuple[float, float],
+    gain: float | None,
+    offset: float | None,
+    read_noise: float | None,
+) -> CameraNoise:
     means, variances, weights = _by_intensity(patches)
     if variances.any():
         slope, intercept = _line(means, variances, weights)
@@ -87,8 +143,8 @@ def estimate_camera(
             intercept = float(np.average(variances - slope * means, weights=weights / variances))
         dark = float(np.percentile(patches.mean, 0.1))
     else:
-        slope = 1e-6 * max(abs(levels[0]), 1.0) if gain is None else gain
-        dark = min(levels)
+        slope = 1e-6 * max(abs(level[0]), 1.0) if gain is None else gain
+        dark = level[1]
         intercept = -slope * dark
     return _split(slope, intercept, dark, offset, read_noise)
 

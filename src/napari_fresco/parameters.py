@@ -12,9 +12,11 @@ class CommonParameters(Parameters):
     """What every method can be told: the noise model and the arithmetic."""
 
     noise: str = param(
-        'gaussian',
-        'Noise model; "poisson-gaussian" is photon noise with read noise.',
-        choices=('gaussian', 'poisson-gaussian'),
+        'auto',
+        'Noise model; "poisson-gaussian" is photon noise with read noise, "auto" takes it for '
+        'one-channel images that are denoised, where no noise level is given and the noise grows '
+        'with the intensity.',
+        choices=('auto', 'gaussian', 'poisson-gaussian'),
         label='Noise model',
         group='noise',
     )

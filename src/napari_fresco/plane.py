@@ -17,9 +17,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .anscombe import Anscombe
-from .camera import CameraNoise, estimate_camera
+from .camera import CameraNoise, estimate_camera, photon_noise
 from .image import Array, IntensityMap, Stabilised, to_dtype
-from .noise import estimate_noise
+from .noise import estimate_noise, excess
 from .physics import boundary, kernels
 from .physics.assumed_kernels import assumed
 from .physics.degradation import Degradation, Unknown
@@ -74,6 +74,8 @@ class Plane:
             sigma = _noise(r, data, mask, camera)
         y = _tensor(intensity.to_working(_colour(data, r.layout.samples)))
         level = intensity.sigma(sigma)
+        if isinstance(intensity, Stabilised) and r.task == 'denoise' and data.ndim == 2:
+            level *= excess(intensity.to_working(data), level)
         noise = level if isinstance(level, float) else _tensor(np.asarray(level))
         problem = _state(r, y.to(r.device), mask, noise)
         return cls(index, data, mask, mask is None or bool(mask.any()), intensity, problem, r)
@@ -141,9 +143,12 @@ def _tensor(array: NDArray[Any]) -> Tensor:
 
 def _camera(r: Request, data: Array, mask: NDArray[np.bool_] | None) -> CameraNoise | None:
     """Return the Poisson-Gaussian model, with what was not given estimated from `data`."""
+    given = (r.params.gain, r.params.offset, r.params.read_noise)
     if r.params.noise == 'gaussian':
         return None
-    given = (r.params.gain, r.params.offset, r.params.read_noise)
+    if r.params.noise == 'auto' and given == (None, None, None):
+        asked = r.task == 'denoise' and not r.method.blind and r.inputs.sigma is None
+        return photon_noise(data) if asked and not r.layout.samples else None
     if None not in given:
         return CameraNoise(*given)
     gain, offset, read_noise = given

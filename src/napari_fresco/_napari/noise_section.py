@@ -85,7 +85,7 @@ class NoiseSection(Section):
         self._map.show(mode == MAP)
         self._root.show(self.holds_variance)
         model = self._fields.get('noise')
-        camera = model is not None and model.value != 'gaussian'
+        camera = model is not None and model.value == 'poisson-gaussian'
         for name in _CAMERA:
             if name in self._rows:
                 self._rows[name].show(camera)
