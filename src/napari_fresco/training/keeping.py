@@ -81,13 +81,13 @@ def _identity(recipe: Recipe) -> dict[str, Any]:
 
 def _check(state: Mapping[str, Any], path: Path, recipe: Recipe) -> None:
     """Refuse the state of another recipe, or one that has seen other images."""
-    name = state.get('recipe', recipe.name)
+    name = state['recipe']
     if name != recipe.name:
         raise FileError(
             f'{path} is a run of {name}, not of {recipe.name}; resume {name}, or give another '
             'folder (--output)'
         )
-    alone = state.get('specimens', recipe.specimens) == 1
+    alone = state['specimens'] == 1
     if alone != (recipe.specimens == 1):
         advice = 'without images: leave --data out' if alone else 'on images: give them (--data)'
         raise FileError(f'{path} is a run {advice} to go on with it')

@@ -237,7 +237,7 @@ class Run:
             self.step, self.seconds = state['step'], state['seconds']
             self._stage = state['stage']
             self.log, self._losses = state['log'], state['losses']
-            self.started_from = state.get('started_from', self.started_from)
+            self.started_from = state['started_from']
 
 
 _BAR = '{percentage:3.0f}% {bar} {elapsed} < {remaining} {postfix}'

@@ -153,7 +153,9 @@ class Card:
     def markdown(self) -> str:
         """Return the card as a page of Markdown."""
         lines = [f'# {self.name}', '', *(f'- {fact}' for fact in self._facts())]
-        lines += ['', f'Repeat with `napari-fresco train {self.name} --data DIR`.', '']
+        start = f' --start-from {self.started_from}' if self.started_from else ''
+        command = f'napari-fresco train {self.name} --data DIR --steps {self.steps}{start}'
+        lines += ['', f'Repeat with `{command}`.', '']
         if self.scores:
             protocol = 'Of 8-bit output; degradations have a fixed seed for each image.'
             measured = table(self.scores, self.baseline, self.finding)
@@ -188,7 +190,7 @@ class Card:
     def _facts(self) -> list[str]:
         """Return what is known apart from the scores, one thing a line."""
         config = ', '.join(f'{key} = {value}' for key, value in self.config.items())
-        folders = ', '.join(f'{name} ({count} images)' for name, count in self.data)
+        folders = ', '.join(f'{name} ({count} images)' for name, count in self.data) or 'no images'
         versions = ', '.join(f'{name} {number}' for name, number in self.versions.items())
         facts = [
             f'Architecture: {self.architecture}, {config}',
