@@ -155,7 +155,7 @@ class Card:
         lines = [f'# {self.name}', '', *(f'- {fact}' for fact in self._facts())]
         start = f' --start-from {self.started_from}' if self.started_from else ''
         command = f'napari-fresco train {self.name} --data DIR --steps {self.steps}{start}'
-        lines += ['', f'Repeat with `{command}`.', '']
+        lines += ['', f'Train it again with `{command}`.', '']
         if self.scores:
             protocol = 'Of 8-bit output; degradations have a fixed seed for each image.'
             measured = table(self.scores, self.baseline, self.finding)
