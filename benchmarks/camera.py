@@ -16,9 +16,8 @@ from typing import Any
 
 import classics
 import numpy as np
-from common import arguments, read, show
+from common import arguments, denoised, read, show
 
-import napari_fresco as fresco
 from napari_fresco import devices, metrics
 
 METHODS = {
@@ -62,19 +61,8 @@ def _rows(
         yield row(name, judged, f'{strength:g}')
     for model in [*options.models, *([options.ffdnet] if options.ffdnet else [])]:
         title = model if model in METHODS else f'FFDNet, {Path(model).name}'
-        yield row(title, judge([_restore(image, model, options) for image in noisy]))
-
-
-def _restore(image: np.ndarray, model: str, options: Any) -> np.ndarray:
-    result = fresco.restore(
-        image,
-        method=METHODS.get(model, 'ffdnet'),
-        task='denoise',
-        model=model,
-        device=options.device,
-        precision=options.precision,
-    )
-    return np.asarray(result.image)
+        method = METHODS.get(model, 'ffdnet')
+        yield row(title, judge([denoised(x, model, method, options) for x in noisy]))
 
 
 if __name__ == '__main__':

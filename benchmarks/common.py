@@ -43,3 +43,19 @@ def show(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for row in rows:
         cells = (f'{c:.2f}' if isinstance(c, float) else str(c) for c in row)
         print('| ' + ' | '.join(cells) + ' |', flush=True)
+
+
+def denoised(image: Any, model: str, method: str, options: Any, **told: Any) -> Any:
+    """Denoise an image as a user would: by a method with weights, all else by default."""
+    import napari_fresco as fresco
+
+    result = fresco.restore(
+        image,
+        method=method,
+        task='denoise',
+        model=model,
+        device=options.device,
+        precision=options.precision,
+        **told,
+    )
+    return result.image

@@ -2,11 +2,11 @@
 
     python benchmarks/micrographs.py --data DATA --ffdnet FILE --bm3d
 
-Every bundled network is run with the defaults, and told that the noise is
-Poisson-Gaussian; so are the weights of FFDNet in FILE, the authors' say.
+Every bundled network is run with the defaults, which recognise photon noise, and
+told that the noise is white; so are the weights of FFDNet in FILE, the authors' say.
 Classical denoisers get the noise level from scikit-image, and for each set the
 strength of a few that is best for it (in parentheses); "stabilised" ones see
-the Anscombe transform of the image, as the networks do that are told.
+the Anscombe transform of the image, as the networks do by default.
 
 Noisy and clean images were scaled separately by their sources, and
 pseudo-coloured ones count as the maximum of their channels: results are fitted
@@ -22,9 +22,8 @@ from typing import Any, NamedTuple
 
 import classics
 import numpy as np
-from common import arguments, read, show
+from common import arguments, denoised, read, show
 
-import napari_fresco as fresco
 from napari_fresco import devices, metrics
 from napari_fresco.anscombe import Anscombe
 from napari_fresco.camera import estimate_camera
@@ -37,7 +36,7 @@ METHODS = {
 }
 SETTINGS: dict[str, dict[str, Any]] = {
     'defaults': {},
-    'Poisson-Gaussian': {'noise': 'poisson-gaussian'},
+    'white noise': {'noise': 'gaussian'},
 }
 
 
@@ -131,10 +130,11 @@ def _rows(sets: dict[str, list[Pair]], options: Any) -> Iterator[list[Any]]:
             yield [name, settings, *cells]
     models = [*options.models, *([options.ffdnet] if options.ffdnet else [])]
     for model in models:
+        method = METHODS.get(model, 'ffdnet')
         for settings, told in SETTINGS.items():
             cells = []
             for pairs in sets.values():
-                images = [_restore(pair.noisy, model, told, options) for pair in pairs]
+                images = [denoised(p.noisy, model, method, options, **told) for p in pairs]
                 cells.append(_cell(_judge(pairs)(images)))
             title = model if model in METHODS else f'FFDNet, {Path(model).name}'
             yield [title, settings, *cells]
@@ -161,19 +161,6 @@ def _stabilised(name: str, pairs: Sequence[Pair]) -> tuple[float, Any]:
         return _judge(pairs)([t.inverse(x * (high - low) + low) for x, t, (low, high) in parts])
 
     return classics.best(name, images, judge, [float(1 / (high - low)) for low, high in ends])
-
-
-def _restore(image: np.ndarray, model: str, told: dict[str, Any], options: Any) -> np.ndarray:
-    result = fresco.restore(
-        image,
-        method=METHODS.get(model, 'ffdnet'),
-        task='denoise',
-        model=model,
-        device=options.device,
-        precision=options.precision,
-        **told,
-    )
-    return np.asarray(result.image)
 
 
 if __name__ == '__main__':
