@@ -390,7 +390,7 @@ def test_the_error_of_the_restorer_does_not_reach_the_estimators(name: str, fold
     for eps2 in (1e-8, 1e-10):
         objective = objectives.make(replace(recipe.objective, eps2=eps2))
         network.zero_grad()
-        draw = Draw(clean, stage, (0, 0), np.random.default_rng(0))
+        draw = Draw(clean, stage, np.random.default_rng(0))
         objective.loss(network, draw).backward()
         gradients.append([network.SNet.conv1.weight.grad, network.RNet.tail.weight.grad])
     (estimator, restorer), (again, stronger) = gradients

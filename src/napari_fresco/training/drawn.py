@@ -8,11 +8,8 @@ import torch
 
 from ..errors import ParameterError
 from .data import Corpus
-from .loop import Run
+from .loop import WATCHED, WINDOW, Run
 from .recipes import Recipe
-
-_WATCHED = 6
-_SIDE = 160  # pixels
 
 
 class Drawn(Corpus):
@@ -22,7 +19,7 @@ class Drawn(Corpus):
     def of(cls, run: Run) -> Drawn:
         """Draw what a run is watched on."""
         generator = torch.Generator(run.device).manual_seed(run.recipe.seed)
-        drawn = run.specimens(_WATCHED, _SIDE, generator)
+        drawn = run.specimens(WATCHED, WINDOW, generator)
         pixels = (drawn * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
         return cls(tuple(pixels), ())
 

@@ -31,8 +31,10 @@ _WARMUP = 100  # steps
 _DECAY = 0.6  # the last part of a stage, in which the step size falls to nothing
 _SAVED = 250  # steps between two savings of the state
 _POINTS = 25  # of the validation curve
-_WATCHED = 6  # images of the validation curve, at most
-_WINDOW = 160  # their side in pixels
+WATCHED = 6
+"""Images of the validation curve, at most."""
+WINDOW = 160
+"""Their side in pixels, at most."""
 
 COLUMNS = ('step', 'part of the recipe', 'minutes', 'step size', 'loss', 'validation, dB')
 """Of ``log.csv``: what the run started from, then how it went on.
@@ -186,7 +188,7 @@ class Run:
         if drawn:
             parts.append(self.specimens(drawn, size, generator))
         rival = self.rival if stage.adversarial else None
-        return Draw(torch.cat(parts), stage, (self.recipe.seed, self.step), rng, rival)
+        return Draw(torch.cat(parts), stage, rng, rival)
 
     def specimens(self, count: int, size: int, generator: torch.Generator) -> Tensor:
         """Draw micrographs ``(N, 1, size, size)`` in [0, 1] as the objective wants them."""
@@ -257,10 +259,10 @@ def step_size(part: float, steps: int) -> float:
 
 
 def _windows(corpus: Corpus) -> list[Image]:
-    """Return the middles of the images of the validation curve, of sides that are 2^n."""
+    """Return the middles of the images of the validation curve, of sides that networks divide."""
     windows = []
-    for image in corpus.images[:_WATCHED]:
-        rows, columns = (min(_WINDOW, n // 32 * 32 or n) for n in image.shape[:2])
+    for image in corpus.images[:WATCHED]:
+        rows, columns = (min(WINDOW, n // 32 * 32 or n) for n in image.shape[:2])
         top, left = (image.shape[0] - rows) // 2, (image.shape[1] - columns) // 2
         windows.append(image[top : top + rows, left : left + columns])
     return windows

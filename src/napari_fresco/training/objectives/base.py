@@ -29,8 +29,6 @@ class Draw:
         ``(N, C, P, P)`` in [0, 1].
     stage : Stage
         Of the recipe.
-    seed : tuple of int
-        Seed of the recipe and number of the step.
     rng : numpy.random.Generator
         Has drawn the crops; goes on from there.
     rival : Rival, optional
@@ -39,7 +37,6 @@ class Draw:
 
     clean: Tensor
     stage: Stage
-    seed: tuple[int, int]
     rng: np.random.Generator
     rival: Rival | None = None
 
