@@ -27,7 +27,6 @@ from napari_fresco.training import RECIPES, objectives
 from napari_fresco.training.card import write_card
 from napari_fresco.training.data import Corpus
 from napari_fresco.training.evaluate import evaluate
-from napari_fresco.training.limits import limits
 from napari_fresco.training.marks import MARKS, REMARKS, Mark
 from napari_fresco.weights.cards import CARDS, Card, Score, card
 from napari_fresco.weights.registry import BUNDLED, file_sha256
@@ -152,7 +151,7 @@ def test_marks_and_limits_are_about_recipes() -> None:
     for mark in MARKS:
         assert mark.authors is None or mark.margin(mark.authors) >= 0, mark
     for recipe in RECIPES.values():
-        assert all(limits(recipe.objective))
+        assert all(recipe.objective.limits)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +171,7 @@ def test_marks_find_their_score(kind: Any, aim: float, margin: float) -> None:
 def test_cards_and_marks_need_no_torch() -> None:
     code = (
         'import sys; import napari_fresco.weights.cards, napari_fresco.training.marks; '
-        'import napari_fresco.training.limits; print({"torch", "numpy"} & sys.modules.keys())'
+        'import napari_fresco.training.declared; print({"torch", "numpy"} & sys.modules.keys())'
     )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == 'set()'

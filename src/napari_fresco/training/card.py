@@ -12,7 +12,6 @@ import torch
 from ..weights.cards import Card, Score
 from ..weights.registry import file_sha256
 from .data import Corpus
-from .limits import limits
 from .loop import Run
 from .recipes import Recipe, Stage
 
@@ -66,7 +65,7 @@ def write_card(
         scores=measured,
         baseline=run.objective.baseline,
         finding=run.objective.finding,
-        fails=(*limits(recipe.objective), *_worse(measured, run.objective.baseline)),
+        fails=(*recipe.objective.limits, *_worse(measured, run.objective.baseline)),
     )
     weights.with_suffix('.md').write_text(card.markdown(), encoding='utf-8')
     path = weights.with_suffix('.json')

@@ -7,6 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_CORRELATED = (
+    'noise that hangs together from pixel to pixel, as in JPEG files and in demosaicked or resized '
+    'photographs, was never seen'
+)
+_ONE_KERNEL = (
+    'it knows one Gaussian kernel for the whole image: motion blur, sharpening halos and JPEG '
+    'mislead it'
+)
+
 
 @dataclass(frozen=True)
 class GaussianDenoising:
@@ -20,10 +29,20 @@ class GaussianDenoising:
 
     sigma_max: float = 50
 
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the network never sees, in words."""
+        return f'noise above {self.sigma_max:g} / 255 was never seen', _CORRELATED
+
 
 @dataclass(frozen=True)
 class BankDenoising:
     """IRCNN: white Gaussian noise, of one level for each denoiser of the bank; L1 loss."""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the network never sees, in words."""
+        return 'noise below 2 / 255 or above 50 / 255 was never seen', _CORRELATED
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,14 @@ class Unfolding:
 
     scales: tuple[int, ...] = (1, 2, 3, 4)
     sigma_max: float = 25
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the network never sees, in words."""
+        return (
+            f'noise above {self.sigma_max:g} / 255 was never seen',
+            'a kernel that is wrong, or shifted wrongly, shows as ringing',
+        )
 
 
 @dataclass(frozen=True)
@@ -63,6 +90,11 @@ class VariationalDenoising:
     window: int = 7
     camera: float = 0.0
 
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the network never sees, in words."""
+        return f'the levels it knows end at {self.sigma_max + 5:g} / 255', _CORRELATED
+
 
 @dataclass(frozen=True)
 class VariationalSR:
@@ -84,6 +116,12 @@ class VariationalSR:
     sigma_max: float = 15
     eps2: float = 1e-5
     window: int = 9
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the network never sees, in words."""
+        wide = f'kernels wider than {self.scale:g} pixels and noise above '
+        return f'{wide}{self.sigma_max:g} / 255 were never seen', _ONE_KERNEL
 
 
 @dataclass(frozen=True)
@@ -114,6 +152,17 @@ class LatentRestoration:
     beta: float = 0.01
     adversarial: bool = False
 
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the network never sees, in words."""
+        low, high = self.sigma
+        if self.task == 'denoise':
+            level = f'noise below {low:g} / 255 or above {high:g} / 255 was never seen'
+            return level, _CORRELATED
+        if self.task == 'deblock':
+            return ('files that were resized, or saved twice, were never seen',)
+        return _ONE_KERNEL, 'noise was never seen'
+
 
 @dataclass(frozen=True)
 class BlindDenoising:
@@ -127,6 +176,15 @@ class BlindDenoising:
     """
 
     light: float = 0.5
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the network never sees, in words."""
+        return (
+            'fine texture is smoothed; a network that is told a known level of white noise '
+            'keeps more',
+            'the noise it learnt is a substitute for the unpublished pipeline of the authors',
+        )
 
 
 @dataclass(frozen=True)
@@ -148,6 +206,14 @@ class BlindSR:
     scale: int = 4
     light: float = 0.35
     adversarial: bool = False
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the network never sees, in words."""
+        lost = 'noise and JPEG artefacts go together with fine texture'
+        if self.adversarial:
+            return lost, 'detail is invented: nothing in the result is to be measured'
+        return (f'{lost}, and hardly any new detail is made',)
 
 
 Declared = (
