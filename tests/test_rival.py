@@ -22,7 +22,6 @@ from napari_fresco.networks.vdir_training import Discriminator
 from napari_fresco.training import objectives
 from napari_fresco.training.crops import Crops
 from napari_fresco.training.declared import BlindDenoising, BlindSR, LatentRestoration
-from napari_fresco.training.limits import limits
 from napari_fresco.training.loop import Run
 from napari_fresco.training.marks import MARKS
 from napari_fresco.training.objectives.base import TriedObjective
@@ -219,13 +218,13 @@ def test_recipes_have_rivals_where_their_stages_need_them() -> None:
     for recipe in RECIPES.values():
         rival = getattr(recipe.objective, 'adversarial', False)
         assert rival == any(stage.adversarial for stage in recipe.stages), recipe.name
-        known = ' '.join([*objectives.make(recipe.objective).words(), *limits(recipe.objective)])
+        known = ' '.join([*objectives.make(recipe.objective).words(), *recipe.objective.limits])
         assert ('of a rival' in known) == rival
     for scale in (2, 4):
         gan, start = (RECIPES[f'{name}_compact_x{scale}'] for name in ('bsrgan', 'bsrnet'))
         assert (gan.warm_start, gan.config) == (start.name, start.config)
         assert objectives.make(gan.objective).generative
-        assert 'invented' in ' '.join(limits(gan.objective))
+        assert 'invented' in ' '.join(gan.objective.limits)
 
 
 # --- pairs of a camera
