@@ -177,7 +177,7 @@ def default_for(role: str, channels: int, task: str = 'denoise', scale: int = 1)
     """Return the name of the checkpoint that ``model='auto'`` stands for.
 
     Among those of the role, the task and the scale, a bundled one is preferred,
-    and then one of as many channels as the image.
+    then one of as many channels as the image, then one that does not invent detail.
 
     Parameters
     ----------
@@ -206,7 +206,11 @@ def default_for(role: str, channels: int, task: str = 'denoise', scale: int = 1)
             'Give the name or the path of others as model'
         )
     wanted = 3 if channels == 3 else 1
-    return min(fitting, key=lambda known: (not known.bundled, known.channels != wanted)).name
+
+    def drawback(known: Entry) -> tuple[bool, bool, bool]:
+        return not known.bundled, known.channels != wanted, known.generative
+
+    return min(fitting, key=drawback).name
 
 
 def _offers(of_role: list[Entry]) -> str:
