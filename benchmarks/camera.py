@@ -16,9 +16,9 @@ from typing import Any
 
 import classics
 import numpy as np
-from common import arguments, denoised, read, show
+from common import arguments, denoised, mean_psnr, mean_quality, read, show
 
-from napari_fresco import devices, metrics
+from napari_fresco import devices
 
 METHODS = {
     'ffdnet_color': 'ffdnet',
@@ -47,22 +47,19 @@ def main() -> None:
 def _rows(
     noisy: Sequence[np.ndarray], truth: Sequence[np.ndarray], options: Any
 ) -> Iterator[list[Any]]:
-    def judge(images: Sequence[np.ndarray]) -> tuple[float, float]:
-        both = [(metrics.to_uint8(x), y) for x, y in zip(images, truth, strict=True)]
-        quality = np.array([(metrics.psnr(*b, 255), metrics.ssim(*b, 255)) for b in both])
-        return float(quality[:, 0].mean()), float(quality[:, 1].mean())
+    def row(title: str, images: Sequence[np.ndarray], strength: str = '') -> list[Any]:
+        psnr, ssim = mean_quality(images, truth)
+        return [title, len(noisy), psnr, f'{ssim:.4f}', strength]
 
-    def row(title: str, judged: tuple[float, float], strength: str = '') -> list[Any]:
-        return [title, len(noisy), judged[0], f'{judged[1]:.4f}', strength]
-
-    yield row('none (noisy)', judge(noisy))
+    unit = [image / 255 for image in noisy]
+    yield row('none (noisy)', unit)
     for name in classics.names(options.bm3d):
-        strength, judged = classics.best(name, [image / 255 for image in noisy], judge)
-        yield row(name, judged, f'{strength:g}')
+        strength, images = classics.best(name, unit, lambda found: mean_psnr(found, truth))
+        yield row(name, images, f'{strength:g}')
     for model in [*options.models, *([options.ffdnet] if options.ffdnet else [])]:
         title = model if model in METHODS else f'FFDNet, {Path(model).name}'
         method = METHODS.get(model, 'ffdnet')
-        yield row(title, judge([denoised(x, model, method, options) for x in noisy]))
+        yield row(title, [denoised(x, model, method, options) for x in noisy])
 
 
 if __name__ == '__main__':

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from skimage import io
 
-from napari_fresco.metrics import psnr, to_uint8
+from napari_fresco.metrics import psnr, ssim, to_uint8
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
@@ -34,6 +34,21 @@ def read(path: Path, size: int | None = None) -> np.ndarray:
 def psnr8(image: np.ndarray, truth: np.ndarray) -> float:
     """PSNR of an image in [0, 1] after rounding to 8 bits, over all channels."""
     return psnr(to_uint8(image), truth, 255)
+
+
+def mean_psnr(images: Sequence[np.ndarray], truths: Sequence[np.ndarray], border: int = 0) -> float:
+    """Mean PSNR after rounding to 8 bits, over all channels."""
+    both = zip(images, truths, strict=True)
+    return float(np.mean([psnr(to_uint8(x), truth, 255, border) for x, truth in both]))
+
+
+def mean_quality(
+    images: Sequence[np.ndarray], truths: Sequence[np.ndarray], border: int = 0
+) -> tuple[float, float]:
+    """Mean PSNR and SSIM after rounding to 8 bits, over all channels."""
+    both = zip(images, truths, strict=True)
+    similar = [ssim(to_uint8(x), truth, 255, border) for x, truth in both]
+    return mean_psnr(images, truths, border), float(np.mean(similar))
 
 
 def show(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

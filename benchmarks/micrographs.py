@@ -39,6 +39,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     'white noise': {'noise': 'gaussian'},
 }
 
+Judge = Callable[[Sequence[np.ndarray]], tuple[float, float]]
+"""Finds mean PSNR and SSIM of results."""
+
 
 class Pair(NamedTuple):
     """A noisy image and its truth, 8 bits."""
@@ -107,7 +110,7 @@ def _window(pair: Pair, side: int) -> Pair:
     return Pair(*(np.ascontiguousarray(image[part]) for image in pair))
 
 
-def _judge(pairs: Sequence[Pair]) -> Callable[[Sequence[np.ndarray]], tuple[float, float]]:
+def _judge(pairs: Sequence[Pair]) -> Judge:
     """Return what finds mean PSNR and SSIM of results."""
 
     def judge(images: Sequence[np.ndarray]) -> tuple[float, float]:
@@ -144,11 +147,11 @@ def _cell(judged: tuple[float, float]) -> str:
     return '{:.2f} / {:.3f}'.format(*judged)
 
 
-def _plain(name: str, pairs: Sequence[Pair]) -> tuple[float, Any]:
-    return classics.best(name, [pair.noisy / 255 for pair in pairs], _judge(pairs))
+def _plain(name: str, pairs: Sequence[Pair]) -> tuple[float, tuple[float, float]]:
+    return _best(name, [pair.noisy / 255 for pair in pairs], _judge(pairs))
 
 
-def _stabilised(name: str, pairs: Sequence[Pair]) -> tuple[float, Any]:
+def _stabilised(name: str, pairs: Sequence[Pair]) -> tuple[float, tuple[float, float]]:
     transforms = [Anscombe(*estimate_camera(pair.noisy)) for pair in pairs]
     ends = [transform.forward(np.array([0.0, 255.0])) for transform in transforms]
     images = [
@@ -160,7 +163,15 @@ def _stabilised(name: str, pairs: Sequence[Pair]) -> tuple[float, Any]:
         parts = zip(images, transforms, ends, strict=True)
         return _judge(pairs)([t.inverse(x * (high - low) + low) for x, t, (low, high) in parts])
 
-    return classics.best(name, images, judge, [float(1 / (high - low)) for low, high in ends])
+    return _best(name, images, judge, [float(1 / (high - low)) for low, high in ends])
+
+
+def _best(
+    name: str, images: Sequence[np.ndarray], judge: Judge, sigmas: Sequence[float] | None = None
+) -> tuple[float, tuple[float, float]]:
+    """Return the best strength of a classical denoiser, and PSNR and SSIM with it."""
+    strength, clean = classics.best(name, images, lambda found: judge(found)[0], sigmas)
+    return strength, judge(clean)
 
 
 if __name__ == '__main__':

@@ -24,10 +24,16 @@ from napari_fresco.simulate import scunet as numpy_scunet
 from napari_fresco.simulate.blur import blur as numpy_blur
 from napari_fresco.simulate.resize import MODES, Mode
 from napari_fresco.simulate.resize import resize as numpy_resize
-from napari_fresco.training.degrading import Chance, blurs, bsrgan, camera, jpeg, noise, scunet
-from napari_fresco.training.degrading.pipelines import _order
+from napari_fresco.training import specimens
+from napari_fresco.training.chance import Chance
+from napari_fresco.training.degrading import blurs, bsrgan, camera, jpeg, noise, scunet
+from napari_fresco.training.degrading import kernels as batched
 from napari_fresco.training.degrading.resizing import resize
 from napari_fresco.training.objectives.blind import _split
+from napari_fresco.training.objectives.gaussian import add_noise
+from napari_fresco.training.objectives.variational import noise_levels
+
+from .elsewhere import NOWHERE, Elsewhere
 
 CPU = torch.device('cpu')
 
@@ -106,7 +112,7 @@ def test_every_image_is_blurred_with_its_kernel(shape: tuple[int, int]) -> None:
     images = PICTURES[:4, :, : shape[0], : shape[1]]
     angle, first, second = torch.tensor([[0.3, 1, 2, 3], [1e-6, 0.5, 6, 6], [1e-6, 4, 0.2, 6]])
     size = torch.tensor([7, 9, 25, 13])
-    found = blurs.blur(images, blurs.gaussians(25, angle, first, second, size))
+    found = blurs.blur(images, batched.gaussians(25, angle, first, second, cut=size))
     for i, n in enumerate(size.tolist()):
         kernel = kernels.anisotropic(n, *(float(v[i]) for v in (angle, first, second)))
         expected = numpy_blur(array(images[i]), kernel, 'mirror')
@@ -115,19 +121,155 @@ def test_every_image_is_blurred_with_its_kernel(shape: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize('scale', [2, 3, 4])
 def test_kernels_are_shifted_as_those_of_the_reference(scale: int) -> None:
-    centred = blurs.gaussians(15, *torch.tensor([[0.7], [9.0], [3.0]]))
+    centred = batched.gaussians(15, *torch.tensor([[0.7], [9.0], [3.0]]))
     expected = point_spread.shift(centred[0, 0].numpy(), scale)
-    np.testing.assert_allclose(blurs.shifted(centred, scale)[0, 0], expected, atol=1e-6)
+    np.testing.assert_allclose(batched.shifted(centred, scale)[0, 0], expected, atol=1e-6)
 
 
 def test_kernels_of_mzsr_follow_the_law_of_the_reference() -> None:
     random, scale = np.random.default_rng(0), 2
     expected = np.stack([kernels.random_mzsr(random, scale) for _ in range(1500)])
     expected = np.stack([point_spread.shift(k, scale) for k in expected])
-    found = blurs.random_mzsr(1500, scale, chance())[:, 0].numpy()
+    found = batched.random_mzsr(1500, scale, chance())[:, 0].numpy()
     np.testing.assert_allclose(found.sum((1, 2)), 1, atol=1e-5)
     np.testing.assert_allclose(found.mean(0), expected.mean(0), atol=1e-3)
     np.testing.assert_allclose(found.std(0), expected.std(0), atol=2e-3)
+
+
+@given(
+    st.integers(1, 4),
+    st.floats(0, math.pi),
+    st.floats(*kernels.USRNET_VARIANCES),
+    st.floats(*kernels.USRNET_VARIANCES),
+    st.integers(0, 3),
+    st.booleans(),
+)
+def test_a_gaussian_moved_towards_a_corner_is_a_turned_one_of_the_reference(
+    scale: int, angle: float, first: float, second: float, turns: int, flipped: bool
+) -> None:
+    expected = np.rot90(kernels.shifted_anisotropic(25, scale, angle, first, second), turns)
+    expected = expected[:, ::-1] if flipped else expected
+    row, column, angle = -1, -1, angle
+    for _ in range(turns):
+        row, column, angle = -column, row, angle - math.pi / 2
+    if flipped:
+        column, angle = -column, -angle
+    away = torch.tensor([[row], [column]]) * (scale - 1) / 2
+    drawn = torch.tensor([[angle], [first], [second]], dtype=torch.float64)
+    found = batched.gaussians(25, *drawn, away=away)[0, 0]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize('angle', [0.0, 0.7, 2.5])
+@pytest.mark.parametrize(('first', 'second'), [(0.2, 0.2), (0.3, 2.0), (3.5, 4.0)])
+def test_gaussians_of_virnet_are_those_of_the_reference(
+    first: float, second: float, angle: float
+) -> None:
+    found = batched.virnet(*torch.tensor([[first], [second], [angle]]))
+    for made, expected in zip(found, kernels.virnet(first, second, angle), strict=True):
+        np.testing.assert_allclose(made.squeeze(), expected, atol=1e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 9999), st.floats(1e-9, 1), st.tuples(st.floats(1, 5), st.floats(1, 5)))
+def test_a_camera_shake_is_that_of_the_reference(
+    seed: int, uniform: float, factors: tuple[float, float]
+) -> None:
+    """From the same random numbers, step by step."""
+    random = np.random.default_rng(seed)
+    drawn = [random.normal(size=(3, n)) for n in (1, kernels.STEPS - 1, kernels.STEPS - 1)]
+    path = kernels.walk(*drawn)
+    seen = batched.walks(*(torch.from_numpy(numbers)[None] for numbers in drawn))
+    np.testing.assert_allclose(seen[0], path[:2], atol=1e-9)
+    expected = kernels.fit(kernels.from_trajectory(path, uniform), 25)
+    sides = batched.shake_sides(torch.tensor([uniform], dtype=torch.float64))
+    found = batched.from_walks(torch.from_numpy(path[None, :2]), sides)
+    np.testing.assert_allclose(found[0, 0], expected, atol=1e-6)
+    larger = batched.enlarged(found, *torch.tensor(factors, dtype=torch.float64)[:, None])
+    expected = kernels.enlarge(expected, np.array(factors))
+    np.testing.assert_allclose(larger[0, 0], expected, atol=1e-6)
+
+
+def test_a_shake_is_the_same_in_a_batch_as_alone() -> None:
+    paths = batched.walks(*(chance().pixels.normal(6, 3, n) for n in (1, 249, 249)))
+    sides = torch.tensor([5.0, 27, 11, 25, 7, 13])
+    together = batched.from_walks(paths, sides)
+    alone = [batched.from_walks(paths[i : i + 1], sides[i : i + 1]) for i in range(6)]
+    torch.testing.assert_close(together, torch.cat(alone))
+
+
+def test_one_that_is_lost_becomes_a_gaussian(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, 'LOST', 100.0)  # than which no sum is larger
+    found = batched.random_shakes(50, chance())[:, 0]
+    torch.testing.assert_close(found, found.mT)
+    assert bool((found[:, 12, 12] == found.amax((1, 2))).all())
+
+
+@pytest.fixture(scope='module')
+def usrnet_kernels() -> tuple[np.ndarray, np.ndarray]:
+    """Kernels of the batches, and of the reference."""
+    random = np.random.default_rng(0)
+    expected = np.stack([kernels.random_usrnet(random) for _ in range(1200)])
+    return batched.random_usrnet(1200, chance())[:, 0].numpy(), expected
+
+
+def test_kernels_of_usrnet_follow_the_law_of_the_reference(
+    usrnet_kernels: tuple[np.ndarray, np.ndarray],
+) -> None:
+    found, expected = usrnet_kernels
+    assert found.min() >= 0
+    np.testing.assert_allclose(found.sum((1, 2)), 1, atol=1e-5)
+    np.testing.assert_allclose(found.mean(0), expected.mean(0), atol=3e-3)
+    np.testing.assert_allclose(found.std(0), expected.std(0), atol=4e-3)
+    for statistic in (_spread, _offset, _filled):
+        ours, theirs = (np.array([statistic(k) for k in drawn]) for drawn in usrnet_kernels)
+        for quantile in (0.1, 0.25, 0.5, 0.75, 0.9):
+            share = np.mean(ours <= np.quantile(theirs, quantile))
+            assert share == pytest.approx(quantile, abs=0.06), statistic
+
+
+def test_as_many_shakes_hang_together_as_of_the_reference(
+    usrnet_kernels: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """Most: the authors leave the last row and column out, and a stretched path may be cut."""
+    shares = []
+    for drawn in usrnet_kernels:
+        shakes = [k for k in drawn if np.mean(k == 0) > 0.02]
+        assert len(shakes) == pytest.approx(600, abs=70)
+        pieces = [ndimage.label(k > 0, np.ones((3, 3)))[1] for k in shakes]
+        shares.append(np.mean(np.equal(pieces, 1)))
+    assert shares[0] == pytest.approx(shares[1], abs=0.06)
+    assert shares[0] > 0.75
+
+
+@pytest.mark.parametrize('scale', [2, 4])
+def test_kernels_of_virnet_follow_the_law_of_the_reference(scale: int) -> None:
+    random = np.random.default_rng(0)
+    expected = [kernels.random_virnet(random, scale) for _ in range(1500)]
+    found, parameters = batched.random_virnet(1500, scale, chance())
+    assert float(found.min()) >= 0
+    np.testing.assert_allclose(found.sum((2, 3)), 1, atol=1e-5)
+    for ours, theirs in (
+        (found[:, 0], np.stack([k for k, _ in expected])),
+        (parameters[:, :2].sqrt(), np.stack([p[:2] ** 0.5 for _, p in expected])),
+        (parameters[:, 2], np.stack([p[2] for _, p in expected])),
+    ):
+        np.testing.assert_allclose(ours.mean(0), theirs.mean(0), rtol=0.05, atol=0.01)
+        np.testing.assert_allclose(ours.std(0), theirs.std(0), rtol=0.06, atol=0.01)
+
+
+def _spread(kernel: np.ndarray) -> float:
+    """Return the width of a kernel along its rows."""
+    rows, line = kernel.sum(1) / kernel.sum(), np.arange(len(kernel))
+    return math.sqrt(rows @ line**2 - (rows @ line) ** 2)
+
+
+def _offset(kernel: np.ndarray) -> float:
+    return float(kernel.sum(0) @ np.arange(len(kernel)))
+
+
+def _filled(kernel: np.ndarray) -> float:
+    return float(np.mean(kernel > 0.1 * kernel.max()))
 
 
 def test_a_shifted_decimation_stays_in_place() -> None:
@@ -219,6 +361,14 @@ def test_cameras_are_drawn_by_the_law_of_the_reference() -> None:
         np.testing.assert_allclose(found.std(0).squeeze(), wanted.std(0), rtol=0.06)
 
 
+def test_what_is_drawn_for_pixels_does_not_change_the_decisions() -> None:
+    """Else a seed would mean other batches where pixels are drawn elsewhere."""
+    one, other = chance(), chance()
+    one.pixels.noise(PICTURES)
+    torch.testing.assert_close(one.uniform(0, 1, 5), other.uniform(0, 1, 5), rtol=0, atol=0)
+    assert not torch.equal(one.pixels.uniform(0, 1, 5), other.pixels.uniform(0, 1, 5))
+
+
 def test_steps_are_taken_with_a_share_of_the_images() -> None:
     one = chance()
     images = torch.zeros(400, 1, 1, 1)
@@ -236,7 +386,7 @@ def test_images_are_dealt_out_by_share() -> None:
 
 def test_any_order_is_drawn_save_that_one_reduction_precedes_the_other() -> None:
     one = chance()
-    orders = [_order(one) for _ in range(1400)]
+    orders = [numpy_bsrgan.ordered(one.permutation(7)) for _ in range(1400)]
     assert all(sorted(o) == sorted(numpy_bsrgan.STEPS) for o in orders)
     assert all(o.index('shrink') < o.index('shrink to size') for o in orders)
     for name in ('blur', 'gaussian', 'jpeg', 'camera'):
@@ -281,14 +431,6 @@ def test_a_seed_repeats_a_batch_and_the_images_stay(
     assert torch.equal(PICTURES, before)
 
 
-class Elsewhere(Chance):
-    """For a device that computes nothing, and so has nothing to be read or mixed with."""
-
-    def __init__(self, seed: int) -> None:
-        super().__init__(seed, CPU)
-        self.device, self._pixels = torch.device('meta'), None
-
-
 @pytest.mark.parametrize(
     'degrade',
     [
@@ -298,14 +440,22 @@ class Elsewhere(Chance):
         camera.develop,
         noise.mixed_poisson,
         lambda x, c: blurs.shifted_decimation(x, 2, c),
+        lambda x, c: batched.random_usrnet(2, c),
+        lambda x, c: batched.random_virnet(2, 3, c)[0],
+        lambda x, c: batched.random_mzsr(2, 3, c),
+        lambda x, c: noise_levels(x, 0.3, c),
+        lambda x, c: add_noise(x, 0.3, c)[0],
+        lambda x, c: specimens.camera_noise(x, c)[0],
+        lambda x, c: specimens.psf(2, c),
+        lambda x, c: specimens.draw(12, 32, c),
     ],
 )
 def test_nothing_is_read_back_from_the_device(
     degrade: Callable[[Tensor, Chance], Tensor],
 ) -> None:
-    images = torch.empty(1, 3, 48, 48, device='meta')
+    images = torch.empty(1, 3, 48, 48, device=NOWHERE)
     for seed in range(2):
-        assert degrade(images, Elsewhere(seed)).device.type == 'meta'
+        assert degrade(images, Elsewhere(seed)).device == NOWHERE
 
 
 @pytest.mark.parametrize('scale', [2, 4])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from napari_fresco import files
+from napari_fresco import arriving, files
 from napari_fresco.errors import FileError
 from napari_fresco.files import ImageFile, read_image, read_mask, write_image
 
@@ -291,6 +292,56 @@ def test_existing_files_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         write_image(path, first, overwrite=True)
     np.testing.assert_array_equal(read_image(path).data, second)
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize('suffix', files.SUFFIXES)
+def test_new_files_have_the_permissions_of_any_new_file(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / 'any').touch()
+    for _ in range(2):
+        write_image(tmp_path / f'a{suffix}', pixels('uint8', 4, 4), overwrite=True)
+        modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+        assert (len(modes), len(list(tmp_path.iterdir()))) == (1, 2)
+
+
+def test_two_writers_do_not_disturb_each_other(tmp_path: Path) -> None:
+    target = tmp_path / 'a.txt'
+    with arriving.arriving(target) as one, arriving.arriving(target) as other:
+        assert one != other
+        assert one.name == other.name == target.name
+        one.write_text('one')
+        assert not target.exists()
+        one.replace(target)
+        other.write_text('other')
+        assert target.read_text() == 'one'
+        other.replace(target)
+    assert target.read_text() == 'other'
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize('error', [KeyboardInterrupt, OSError, ValueError])
+def test_what_breaks_off_leaves_nothing(tmp_path: Path, error: type[BaseException]) -> None:
+    target = tmp_path / 'a.txt'
+    target.write_text('old')
+
+    def half(path: Path) -> None:
+        path.write_text('ne')
+        raise error
+
+    with pytest.raises(error):
+        arriving.put(target, half)
+    assert target.read_text() == 'old'
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_only_old_leftovers_of_the_program_are_swept(tmp_path: Path) -> None:
+    for name in ('.part-old', '.part-new', 'images'):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / 'a.txt').touch()
+        if name != '.part-new':
+            for path in (tmp_path / name / 'a.txt', tmp_path / name):
+                os.utime(path, (0, 0))
+    arriving.sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['.part-new', 'images']
 
 
 def test_transparency_does_not_fit_a_jpeg(tmp_path: Path) -> None:

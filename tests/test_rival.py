@@ -21,7 +21,12 @@ from napari_fresco.networks.discriminator import UNetDiscriminator
 from napari_fresco.networks.vdir_training import Discriminator
 from napari_fresco.training import objectives
 from napari_fresco.training.crops import Crops
-from napari_fresco.training.declared import BlindDenoising, BlindSR, LatentRestoration
+from napari_fresco.training.declared import (
+    BlindDenoising,
+    BlindSR,
+    LatentRestoration,
+    Unfolding,
+)
 from napari_fresco.training.loop import Run
 from napari_fresco.training.marks import MARKS
 from napari_fresco.training.objectives.base import TriedObjective
@@ -57,7 +62,15 @@ SCUNET = Recipe(
     BlindDenoising(),
     _STAGES[:1],
 )
-both = pytest.mark.parametrize('recipe', [BSRGAN, VDIR], ids=lambda r: r.name)
+USRGAN = Recipe(
+    'usrgan',
+    'usrnet',
+    {'n_iter': 2, 'h_nc': 8, 'nc': (8, 8, 8, 8), 'nb': 1},
+    3,
+    Unfolding((2, 4), adversarial=True),
+    _STAGES,
+)
+every = pytest.mark.parametrize('recipe', [BSRGAN, USRGAN, VDIR], ids=lambda r: r.name)
 
 
 @pytest.fixture
@@ -141,7 +154,7 @@ def test_a_network_learns_to_pass_for_real(start: float) -> None:
     assert abs(level.item() - 1) < 0.6
 
 
-@both
+@every
 def test_a_rival_learns_in_adversarial_stages_alone(
     recipe: Recipe, crops: Crops, tmp_path: Path
 ) -> None:
@@ -156,7 +169,7 @@ def test_a_rival_learns_in_adversarial_stages_alone(
     assert moved == [False, True]
 
 
-@both
+@every
 def test_a_network_hears_its_rival(recipe: Recipe, crops: Crops, tmp_path: Path) -> None:
     """One of strong opinions, since a step hardly shows the others."""
     recipe = replace(recipe, stages=recipe.stages[1:])
@@ -172,7 +185,7 @@ def test_a_network_hears_its_rival(recipe: Recipe, crops: Crops, tmp_path: Path)
     assert not all(torch.equal(value, strong[name]) for name, value in indifferent.items())
 
 
-@both
+@every
 def test_resuming_in_an_adversarial_stage_is_exact(
     recipe: Recipe, crops: Crops, tmp_path: Path
 ) -> None:
@@ -189,7 +202,7 @@ def test_resuming_in_an_adversarial_stage_is_exact(
     assert all(torch.equal(value, judges[1][name]) for name, value in judges[0].items())
 
 
-@both
+@every
 def test_training_against_a_rival_lowers_the_loss(
     recipe: Recipe, crops: Crops, tmp_path: Path
 ) -> None:
@@ -203,15 +216,18 @@ def test_training_against_a_rival_lowers_the_loss(
 
 
 @pytest.mark.parametrize('adversarial', [True, False])
-def test_results_of_a_gan_are_labelled(adversarial: bool, tmp_path: Path) -> None:
-    recipe = replace(BSRGAN, objective=BlindSR(2, adversarial=adversarial))
-    file = Run(recipe, tmp_path, CPU).export()
+@pytest.mark.parametrize('recipe', [BSRGAN, USRGAN], ids=lambda r: r.name)
+def test_results_of_a_gan_are_labelled(recipe: Recipe, adversarial: bool, tmp_path: Path) -> None:
+    objective = replace(recipe.objective, adversarial=adversarial)
+    file = Run(replace(recipe, objective=objective), tmp_path, CPU).export()
     assert weights.load(file).generative is adversarial
+    method, told = ('usrnet', {'kernel': np.ones((3, 3))}) if recipe is USRGAN else ('bsrgan', {})
     image = data.cat()[:24, :24]
     result = fresco.restore(
-        image, task='super_resolve', method='bsrgan', model=str(file), scale=2, device='cpu'
+        image, task='super_resolve', method=method, model=str(file), scale=2, device='cpu', **told
     )
-    assert result.provenance['kind'] == ('generative' if adversarial else 'feed-forward')
+    plain = 'feed-forward' if method == 'bsrgan' else 'data-consistent'
+    assert result.provenance['kind'] == ('generative' if adversarial else plain)
 
 
 def test_recipes_have_rivals_where_their_stages_need_them() -> None:
@@ -220,9 +236,10 @@ def test_recipes_have_rivals_where_their_stages_need_them() -> None:
         assert rival == any(stage.adversarial for stage in recipe.stages), recipe.name
         known = ' '.join([*objectives.make(recipe.objective).words(), *recipe.objective.limits])
         assert ('of a rival' in known) == rival
-    for scale in (2, 4):
-        gan, start = (RECIPES[f'{name}_compact_x{scale}'] for name in ('bsrgan', 'bsrnet'))
-        assert (gan.warm_start, gan.config) == (start.name, start.config)
+    starts = {f'bsrgan_compact_x{scale}': f'bsrnet_compact_x{scale}' for scale in (2, 4)}
+    for name, start in {**starts, 'usrgan_tiny': 'usrnet_tiny'}.items():
+        gan = RECIPES[name]
+        assert (gan.warm_start, gan.config) == (start, RECIPES[start].config)
         assert objectives.make(gan.objective).generative
         assert 'invented' in ' '.join(gan.objective.limits)
 

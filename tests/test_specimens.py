@@ -13,9 +13,9 @@ from torch import Tensor
 
 from napari_fresco.physics import kernels
 from napari_fresco.training.blurring import mirrored
+from napari_fresco.training.chance import Chance, Dice
 from napari_fresco.training.specimens import camera_noise, draw, psf
 from napari_fresco.training.specimens.cells import _walls_around
-from napari_fresco.training.specimens.dice import Dice
 from napari_fresco.training.specimens.fields import clouds
 from napari_fresco.training.specimens.filaments import _splat
 from napari_fresco.training.specimens.optics import intensity
@@ -26,12 +26,12 @@ STRUCTURES = [structure for _, structure in _KINDS if structure.__name__ != 'not
 
 @pytest.fixture(scope='module')
 def many() -> Tensor:
-    generator = seeded(3)
-    return torch.cat([draw(8, 48, generator) for _ in range(40)])
+    chance = seeded(3)
+    return torch.cat([draw(8, 48, chance) for _ in range(40)])
 
 
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+def seeded(seed: int = 0) -> Chance:
+    return Chance(seed, torch.device('cpu'))
 
 
 @pytest.mark.parametrize(('count', 'size'), [(1, 16), (3, 33), (8, 64)])
@@ -44,12 +44,12 @@ def test_specimens_are_images_from_0_to_1(count: int, size: int) -> None:
     assert 0 <= images.min() < images.max() <= 1
 
 
-def test_specimens_follow_from_the_generator() -> None:
+def test_specimens_follow_from_the_seed() -> None:
     first = draw(4, 32, seeded(1))
     torch.rand(3)  # which random numbers others draw does not matter
-    generator = seeded(1)
-    torch.testing.assert_close(draw(4, 32, generator), first, rtol=0, atol=0)
-    assert not torch.equal(draw(4, 32, generator), first)
+    chance = seeded(1)
+    torch.testing.assert_close(draw(4, 32, chance), first, rtol=0, atol=0)
+    assert not torch.equal(draw(4, 32, chance), first)
     assert not torch.equal(draw(4, 32, seeded(2)), first)
     kernels_ = [psf(4, seeded(5)) for _ in range(2)]
     torch.testing.assert_close(*kernels_, rtol=0, atol=0)
@@ -73,14 +73,15 @@ def test_some_images_are_empty_and_most_are_not(many: Tensor) -> None:
     flat = many.flatten(1)
     contrast = (flat.amax(1) - flat.amin(1)) / flat.amax(1)
     assert 0.02 < (contrast < 0.6).float().mean() < 0.4
-    assert len(torch.unique((many * 1e6).long().flatten(1), dim=0)) == len(many)
+    unsaturated = flat[flat.amin(1) < 1]
+    assert len(torch.unique((unsaturated * 1e6).long(), dim=0)) == len(unsaturated)
 
 
 @pytest.mark.parametrize('structure', STRUCTURES)
 def test_every_structure_reaches_1_and_leaves_something_dark(
     structure: Callable[[int, int, Dice], Tensor],
 ) -> None:
-    images = structure(12, 80, Dice(seeded(4)))
+    images = structure(12, 80, seeded(4).pixels)
     assert images.shape == (12, 80, 80)
     assert images.min() >= 0
     peaks = images.amax((1, 2))
@@ -92,7 +93,7 @@ def test_every_structure_reaches_1_and_leaves_something_dark(
 
 @pytest.mark.parametrize('length', [1.0, 4.0])
 def test_clouds_have_unit_variance_and_the_given_correlation(length: float) -> None:
-    field = clouds(torch.full((32, 1, 1), length), 96, Dice(seeded()))
+    field = clouds(torch.full((32, 1, 1), length), 96, seeded().pixels)
     assert field.mean() == pytest.approx(0, abs=0.05)
     assert field.square().mean() == pytest.approx(1, abs=0.06)
     lag = round(length)
@@ -206,10 +207,10 @@ def test_noise_of_dark_images_is_not_clipped() -> None:
 
 
 def test_a_pair_for_training() -> None:
-    generator = seeded(12)
-    sharp = draw(4, 40, generator)
-    clean = mirrored(sharp, psf(4, generator))
-    noisy, variance = camera_noise(clean, generator)
+    chance = seeded(12)
+    sharp = draw(4, 40, chance)
+    clean = mirrored(sharp, psf(4, chance))
+    noisy, variance = camera_noise(clean, chance)
     assert noisy.isfinite().all()
     assert (variance > 0).all()
     rough, smooth = ((x - x.roll(1, 3)).abs().mean() for x in (sharp, clean))
@@ -218,7 +219,7 @@ def test_a_pair_for_training() -> None:
 
 def _lattice_seen_from_its_middle() -> tuple[Tensor, Tensor]:
     """Return the way from random places in the middle cell to jittered seeds of 3 x 3 cells."""
-    dice = Dice(seeded(1))
+    dice = seeded(1).pixels
     seed = dice.uniform(0.1, 0.9, 2, 9, 1, 40, 40) - dice.uniform(0, 1, 2, 1, 1, 40, 40)
     cell = torch.arange(-1.0, 2).expand(3, 3)
     rows, columns = (c.reshape(9, 1, 1, 1) for c in (cell.T, cell))

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from napari_fresco import networks, weights
 from napari_fresco.cli import weighing
 from napari_fresco.errors import WeightsError
-from napari_fresco.weights import fetching, loading, store
+from napari_fresco.weights import cache, fetching, loading, store
 from napari_fresco.weights.loading import tensors_sha256
 from napari_fresco.weights.registry import file_sha256, pin
 
@@ -140,7 +140,8 @@ def published(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setattr(registry_module, '_TABLE', table)
     for module in (registry_module, store):
         monkeypatch.setattr(module, 'BUNDLED', bundled)
-    monkeypatch.setattr(store, 'cache_folder', lambda: tmp_path / 'cache')
+    for module in (cache, store):
+        monkeypatch.setattr(module, 'cache_folder', lambda: tmp_path / 'cache')
     monkeypatch.delenv(store.FOLDER_VARIABLE, raising=False)
     weights.registry.cache_clear()
     yield file
@@ -342,11 +343,11 @@ import signal, sys
 from importlib import import_module
 from pathlib import Path
 from napari_fresco import weights
-from napari_fresco.weights import store
+from napari_fresco.weights import cache, store
 # What starts the tests in the background may have told their processes not to listen.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import_module('napari_fresco.weights.registry')._TABLE = Path(sys.argv[1])
-store.cache_folder = lambda: Path(sys.argv[2])
+cache.cache_folder = store.cache_folder = lambda: Path(sys.argv[2])
 print(weights.get(sys.argv[3], progress=False))
 """
 
@@ -427,17 +428,17 @@ def test_the_hash_of_the_first_file_is_pinned_where_none_is_published(
 ) -> None:
     known, first = weights.entry('unsigned'), file_sha256(published)
     other = tmp_path / 'twin.pth'
-    assert store.pinned(known) is None
+    assert cache.pinned(known) is None
     if way == 'get':
         path = weights.get('unsigned', progress=False)
     else:
         path = weights.add('unsigned', published)
-    assert store.pinned(known) == first
-    assert store.pin_file(known).read_text() == f'{first}  unsigned.pth\n'
+    assert cache.pinned(known) == first
+    assert cache.pin_file(known).read_text() == f'{first}  unsigned.pth\n'
     assert weights.load('unsigned').weights_sha256 == first
 
     message = rf'is not the file that first came as unsigned: its sha256 is .*, not {first}; .*'
-    message += rf'delete {re.escape(str(store.pin_file(known)))} if this is the one you trust'
+    message += rf'delete {re.escape(str(cache.pin_file(known)))} if this is the one you trust'
     with pytest.raises(WeightsError, match=message):
         weights.add('unsigned', other)
     path.unlink()
@@ -450,7 +451,7 @@ def test_the_hash_of_the_first_file_is_pinned_where_none_is_published(
         with pytest.raises(WeightsError, match=message):
             refused('unsigned')
 
-    store.pin_file(known).unlink()
+    cache.pin_file(known).unlink()
     assert weights.check('unsigned') == path
 
 
@@ -471,7 +472,7 @@ def test_the_pin_counts_in_every_folder(
 
 def test_a_damaged_pin_lets_nothing_through(published: Path) -> None:
     weights.get('unsigned', progress=False)
-    pin_file = store.pin_file(weights.entry('unsigned'))
+    pin_file = cache.pin_file(weights.entry('unsigned'))
     for damaged in (b'', b'\xff', b'abc  unsigned.pth'):
         pin_file.write_bytes(damaged)
         with pytest.raises(WeightsError, match='first came as unsigned'):
@@ -644,10 +645,10 @@ def test_the_command_line_says_when_a_hash_is_pinned(published: Path, tmp_path: 
     first = run('get', 'unsigned', '--quiet').output.splitlines()
     assert first[0] == str(tmp_path / 'cache' / 'unsigned.pth')
     assert file_sha256(published) in first[1]
-    assert str(store.pin_file(weights.entry('unsigned'))) in first[1]
+    assert str(cache.pin_file(weights.entry('unsigned'))) in first[1]
     assert run('get', 'unsigned', '--quiet').output.splitlines() == first[:1]
     assert len(run('get', 'tiny', '--quiet').output.splitlines()) == 1
-    store.pin_file(weights.entry('unsigned')).unlink()
+    cache.pin_file(weights.entry('unsigned')).unlink()
     assert 'no hash of it is published or pinned' in run('check', 'unsigned').output
     assert 'is pinned in' in run('add', 'unsigned', str(published)).output
     assert 'the same file as the first that came' in run('check', 'unsigned').output

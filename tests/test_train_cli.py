@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import errno
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from napari_fresco.files import read_image, write_image
 from napari_fresco.training import keeping
 from napari_fresco.training.data import Corpus
 from napari_fresco.training.declared import GaussianDenoising
+from napari_fresco.training.interrupts import held_back
 from napari_fresco.training.loop import Run
 from napari_fresco.training.recipes import RECIPES, Recipe, Stage
 
@@ -31,6 +35,7 @@ GRAY = Recipe(
     stages=(Stage(150, learning_rate=3e-3, batch=8, patch=32),),
 )
 WIDE = replace(GRAY, name='wide', config={**GRAY.config, 'nb': 6})
+TWO = replace(GRAY, name='two', stages=(Stage(20, 2e-3, 8, 32), Stage(20, 4e-4, 8, 32)))
 COLOUR = replace(
     GRAY, name='colour', config={'in_nc': 3, 'out_nc': 3, 'nc': 24, 'nb': 4}, channels=3
 )
@@ -39,8 +44,16 @@ COLOUR = replace(
 @pytest.fixture(autouse=True)
 def recipes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command line know small recipes, beside a real name that must not be trained."""
-    known = {recipe.name: recipe for recipe in (GRAY, WIDE, COLOUR)}
+    known = {recipe.name: recipe for recipe in (GRAY, WIDE, TWO, COLOUR)}
     monkeypatch.setattr(training, 'find_recipe', lambda name: known.get(name) or RECIPES[name])
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What starts the tests in the background may have told them not to listen."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -106,15 +119,17 @@ def test_a_microscopist_trains_a_denoiser(images, tmp_path, capsys) -> None:
     assert metrics.psnr(after, truth, 5000) > metrics.psnr(before, truth, 5000) + 3
 
 
-def test_resuming_gives_what_an_unbroken_run_gives(images, tmp_path, capsys) -> None:
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(
+    images, tmp_path, monkeypatch, capsys, interruptible
+) -> None:
+    """Long before a state is written by itself, and with the step that was begun."""
     whole, parts = tmp_path / 'whole', tmp_path / 'parts'
     assert train('tiny', '--data', images, '-o', whole, '--steps', 12, '-q') == 0
-    corpus, run = Corpus.read(images, 1, 32), Run(GRAY, parts, torch.device('cpu'), steps=12)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Run, 'train_step', _breaking_after(5, Run.train_step))
-        with pytest.raises(KeyboardInterrupt):
-            run.train(corpus, progress=False)
-    run.save()
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, 'train_step', _interrupted_in(5, Run.train_step))
+        assert train('tiny', '--data', images, '-o', parts, '--steps', 12, '-q') == 130
+    said = capsys.readouterr().err
+    assert said == f'interrupted; {parts} holds what --resume goes on with\n'
     assert 'holds a run already' in failure(capsys, 'tiny', '--data', images, '-o', parts)
     assert train('tiny', '--data', images, '-o', parts, '--resume') == 0
     assert 'going on after 5 steps' in capsys.readouterr().err
@@ -122,6 +137,80 @@ def test_resuming_gives_what_an_unbroken_run_gives(images, tmp_path, capsys) -> 
     assert all(torch.equal(value, second[name]) for name, value in first.items())
     for columns in (slice(2), slice(3, None)):  # all but the time
         np.testing.assert_array_equal(*([r[columns] for r in log(f)] for f in (whole, parts)))
+
+
+def test_a_second_interrupt_is_not_held_back(interruptible) -> None:
+    with held_back() as interrupted:
+        assert not interrupted()
+        signal.raise_signal(signal.SIGINT)
+        assert interrupted()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_that_nobody_hears_is_not_listened_for() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with held_back() as interrupted:
+            signal.raise_signal(signal.SIGINT)
+            assert not interrupted()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with ThreadPoolExecutor(1) as pool:  # a thread may not even ask
+        assert pool.submit(lambda: held_back().__enter__()()).result() is False
+
+
+def test_an_interrupt_before_there_is_a_run_is_one_line_too(
+    images, tmp_path, monkeypatch, capsys
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Corpus, 'read', interrupted)
+    assert train('tiny', '--data', images, '-o', tmp_path / 'run') == 130
+    assert capsys.readouterr().err.split() == ['cancelled']
+    assert not (tmp_path / 'run').exists()
+
+
+@pytest.mark.parametrize('error', [RuntimeError('CUDA out of memory.'), MemoryError()])
+def test_too_little_memory_is_said_with_what_takes_it(
+    error, images, tmp_path, monkeypatch, capsys
+) -> None:
+    def hungry(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Run, 'train_step', hungry)
+    said = failure(capsys, 'tiny', '--data', images, '-o', tmp_path / 'run', '--steps', 2)
+    assert 'cpu ran out of memory; a step of tiny takes 8 crops of 32 x 32 pixels' in said
+    assert '--device' in said
+
+
+def test_other_errors_of_a_step_are_not_taken_for_it(images, tmp_path, monkeypatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError('shapes do not match')
+
+    monkeypatch.setattr(Run, 'train_step', broken)
+    with pytest.raises(RuntimeError, match='shapes'):
+        main(['train', 'tiny', '--data', str(images), '-o', str(tmp_path / 'run'), '--steps', '2'])
+
+
+def test_the_highest_step_size_is_what_is_asked_for_and_stays(images, tmp_path, capsys) -> None:
+    """The other stages go with it; the card shows them, and a resumed run keeps them."""
+    run, common = tmp_path / 'run', ('two', '--data', images, '-q')
+    given = ('--steps', 40, '--learning-rate', 5e-4)
+    assert train(*common, '-o', run, *given) == 0
+    stages = '20 steps at 0.0005 of 8 crops of 32 x 32; then 20 steps at 0.0001 of'
+    assert stages in (run / 'two.md').read_text()
+    sizes = [row[3] for row in log(run)]
+    assert max(sizes[:13]) == pytest.approx(5e-4 * 0.2, rel=0.3)  # in the warm-up
+    assert max(sizes[14:]) < 2.1e-5
+    for other in ((), ('--learning-rate', 1)):
+        (run / 'two.md').unlink()
+        assert train(*common, '-o', run, '--resume', *other) == 0
+        assert stages in (run / 'two.md').read_text()
+    resumed = Run(TWO, run, torch.device('cpu'), learning_rate=1.0)
+    assert [stage.learning_rate for stage in resumed.recipe.stages] == [5e-4, 1e-4]
 
 
 def test_resuming_nothing_is_said_to_be_a_new_run(images, tmp_path, capsys) -> None:
@@ -189,6 +278,10 @@ def test_a_resumed_run_remembers_what_it_started_from(images, tmp_path) -> None:
         (('--minutes', 'inf'), 'minutes = inf'),
         (('--minutes', 'ten'), "'ten' is not a valid float"),
         (('--steps', 0), 'steps = 0'),
+        (('--learning-rate', 0), 'learning_rate = 0.0'),
+        (('--learning-rate', -1e-3), 'learning_rate = -0.001'),
+        (('--learning-rate', 'nan'), 'learning_rate = nan'),
+        (('--learning-rate', 'inf'), 'learning_rate = inf'),
         (('--steps', 3, '--minutes', 1), 'both steps and minutes'),
         (('--data', 'nowhere'), 'there is no folder nowhere'),
         (('--data', 'file.txt'), 'file.txt is a file'),
@@ -268,10 +361,12 @@ def test_a_full_disk_leaves_the_last_state(images, tmp_path, monkeypatch, capsys
         keeping.write(run / 'tiny.md' / 'below', b'')
 
 
-def _breaking_after(steps, step):
-    def broken(run, crops):
-        if run.step == steps:
-            raise KeyboardInterrupt
+def _interrupted_in(number, step):
+    """Return `step`, with an interrupt that comes while the step of a number is computed."""
+
+    def taken(run, crops):
+        if run.step == number - 1:
+            signal.raise_signal(signal.SIGINT)
         return step(run, crops)
 
-    return broken
+    return taken

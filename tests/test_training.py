@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from napari_fresco.simulate import noise_maps
 from napari_fresco.training import objectives
 from napari_fresco.training.averaging import Average
 from napari_fresco.training.blurring import mirrored, periodic
+from napari_fresco.training.chance import Chance
 from napari_fresco.training.crops import Crops
 from napari_fresco.training.data import Corpus
 from napari_fresco.training.declared import (
@@ -36,12 +38,14 @@ from napari_fresco.training.declared import (
 )
 from napari_fresco.training.loop import Run, step_size
 from napari_fresco.training.objectives.base import Draw, TriedObjective
-from napari_fresco.training.objectives.gaussian import add_noise
+from napari_fresco.training.objectives.gaussian import add_noise, predict
 from napari_fresco.training.objectives.variational import noise_levels
 from napari_fresco.training.optimizer import Optimizer, orthogonalised
 from napari_fresco.training.pace import Pace
 from napari_fresco.training.recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.warm import take
+
+from .elsewhere import NOWHERE, Elsewhere
 
 CPU = torch.device('cpu')
 
@@ -57,6 +61,7 @@ TINY = Recipe(
     ),
 )
 
+DNCNN = replace(TINY, name='dncnn', architecture='dncnn')
 _SMALL = {'n_feat': (8, 8), 'dep_S': 2, 'n_resblocks': 1}
 _LATENT = {'channels': 3, 'width': 8, 'latent': 2, 'groups': 1, 'blocks': 1}
 _DENSE = {'in_nc': 3, 'out_nc': 3, 'nf': 8, 'nb': 1, 'gc': 4}
@@ -178,7 +183,7 @@ def test_crops_are_crops_in_all_eight_positions() -> None:
     images = [
         np.dstack([np.full(s, i), *np.indices(s)]).astype(np.uint8) for i, s in enumerate(shapes)
     ]
-    crops = Crops(images, CPU).draw(200, 8, torch.Generator().manual_seed(0))
+    crops = Crops(images, CPU).draw(200, 8, Chance(0, CPU))
     seen = set()
     for index, rows, columns in (crops * 255).round().int().numpy():
         assert len(set(index.flat)) == 1
@@ -195,10 +200,10 @@ def test_crops_are_crops_in_all_eight_positions() -> None:
     assert len(seen) == 16
 
 
-def test_crops_depend_on_the_generator_alone() -> None:
+def test_crops_depend_on_the_seed_alone() -> None:
     image = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
     crops = Crops([image], CPU)
-    first, again, other = (crops.draw(3, 8, torch.Generator().manual_seed(s)) for s in (0, 0, 1))
+    first, again, other = (crops.draw(3, 8, Chance(s, CPU)) for s in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
@@ -210,7 +215,7 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
 
 def test_noise_has_the_sigma_that_is_told() -> None:
     clean = torch.zeros(4, 1, 64, 64)
-    noisy, sigma = add_noise(clean, 0.2, torch.Generator().manual_seed(0))
+    noisy, sigma = add_noise(clean, 0.2, Chance(0, CPU))
     np.testing.assert_allclose(noisy.std(dim=(1, 2, 3)), sigma.flatten(), rtol=0.05)
     assert float(sigma.max()) <= 0.2
 
@@ -310,6 +315,14 @@ def test_every_recipe_builds_and_starts_near_its_input() -> None:
         assert float((restored - image).abs().mean()) < 0.03, name
 
 
+@pytest.mark.parametrize('name', ['ffdnet_gray', 'ircnn_gray_start', 'dncnn_compact_gray'])
+def test_denoisers_without_skips_start_near_their_input(name: str) -> None:
+    image = torch.rand(1, 1, 32, 32)
+    with torch.no_grad():
+        restored = predict(_initialised(RECIPES[name]), image, torch.full((1, 1, 1, 1), 0.1))
+    assert float((restored - image).abs().mean()) < 0.2 * float(image.abs().mean())
+
+
 @pytest.mark.parametrize('name', ['bsrnet_compact_x2', 'bsrnet_compact_x4'])
 def test_super_resolvers_start_from_repeated_pixels(name: str) -> None:
     network, image = _initialised(RECIPES[name]), torch.rand(1, 3, 16, 16)
@@ -319,7 +332,7 @@ def test_super_resolvers_start_from_repeated_pixels(name: str) -> None:
     assert float((enlarged - repeated).abs().mean()) < 0.03
 
 
-@pytest.mark.parametrize('recipe', [TINY, BANK, *FAMILIES.values()], ids=lambda r: r.name)
+@pytest.mark.parametrize('recipe', [TINY, DNCNN, BANK, *FAMILIES.values()], ids=lambda r: r.name)
 def test_resuming_is_exact(recipe: Recipe, folder: Path, tmp_path: Path) -> None:
     whole = Run(recipe, tmp_path / 'whole', CPU, steps=4)
     corpus = Corpus.read(folder, recipe.channels, 16)
@@ -338,7 +351,7 @@ def test_resuming_is_exact(recipe: Recipe, folder: Path, tmp_path: Path) -> None
         assert torch.equal(value, second[name]), name
 
 
-@pytest.mark.parametrize('recipe', [TINY, BANK, *FAMILIES.values()], ids=lambda r: r.name)
+@pytest.mark.parametrize('recipe', [TINY, DNCNN, BANK, *FAMILIES.values()], ids=lambda r: r.name)
 def test_training_lowers_the_loss(recipe: Recipe, folder: Path, tmp_path: Path) -> None:
     """On one batch, drawn again and again."""
     stage = replace(recipe.stages[0], steps=1000, learning_rate=2e-4)
@@ -364,6 +377,23 @@ def test_objectives_measure_what_they_restore(recipe: Recipe) -> None:
         assert (score.finding is not None) == (objective.finding is not None)
 
 
+@pytest.mark.parametrize('recipe', [TINY, BANK, *FAMILIES.values()], ids=lambda r: r.name)
+def test_a_step_does_not_wait_for_the_device(
+    recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
+    monkeypatch.setattr(torch, 'is_autocast_enabled', lambda *_: False)
+    objective, chance = objectives.make(recipe.objective), Elsewhere(0)
+    network = networks.build(recipe.architecture, **recipe.config)
+    network = objective.training_network(network).to(NOWHERE)
+    images = [np.zeros((80, 90, recipe.channels), np.uint8)]
+    stage = recipe.stages[0]
+    crops = Crops(images, NOWHERE).draw(*objective.crops(stage), chance)
+    loss = objective.loss(network, Draw(crops, stage, chance))
+    loss.backward()
+    assert loss.device == NOWHERE
+
+
 def test_estimators_of_a_super_resolver_may_learn_first(folder: Path, tmp_path: Path) -> None:
     recipe = FAMILIES['virnet_sr']
     stages = (replace(recipe.stages[0], steps=1, estimators=True), recipe.stages[0])
@@ -379,18 +409,32 @@ def test_estimators_of_a_super_resolver_may_learn_first(folder: Path, tmp_path: 
     assert moved == [{'SNet', 'KNet'}, {'SNet', 'KNet', 'RNet'}]
 
 
+def test_every_stage_counts_the_steps_that_it_took(folder: Path, tmp_path: Path) -> None:
+    """In a run of given length they follow from the time that steps take, not from the recipe."""
+    stage = replace(FAMILIES['usrnet'].stages[0], steps=10)
+    run = Run(replace(FAMILIES['usrnet'], stages=(stage, stage)), tmp_path / 'run', CPU)
+    crops = Crops(Corpus.read(folder, run.recipe.channels, 32).images, CPU)
+    for stride in (5.0, 2.5, 2.5, 4.0, 6.0):
+        run.pace.stride = stride
+        run.train_step(crops)
+    run.save()
+    assert run.pace.done
+    assert run.stage_steps == [3, 2]
+    assert Run(run.recipe, run.folder, CPU).stage_steps == [3, 2]
+
+
 @pytest.mark.parametrize('name', ['virnet', 'virnet_sr'])
 def test_the_error_of_the_restorer_does_not_reach_the_estimators(name: str, folder: Path) -> None:
     """Else a hundred times its weight would be a hundred times their gradient."""
     recipe = FAMILIES[name]
     network, stage = _initialised(recipe), recipe.stages[0]
     crops = Crops(Corpus.read(folder, 3, 32).images, CPU)
-    clean = crops.draw(stage.batch, stage.patch, torch.Generator().manual_seed(0))
+    clean = crops.draw(stage.batch, stage.patch, Chance(0, CPU))
     gradients = []
     for eps2 in (1e-8, 1e-10):
         objective = objectives.make(replace(recipe.objective, eps2=eps2))
         network.zero_grad()
-        draw = Draw(clean, stage, np.random.default_rng(0))
+        draw = Draw(clean, stage, Chance(0, CPU))
         objective.loss(network, draw).backward()
         gradients.append([network.SNet.conv1.weight.grad, network.RNet.tail.weight.grad])
     (estimator, restorer), (again, stronger) = gradients
@@ -442,8 +486,7 @@ def test_half_precision_costs_what_it_changes(folder: Path, tmp_path: Path) -> N
 
 
 def test_noise_levels_follow_the_law_of_the_maps() -> None:
-    generator = torch.Generator().manual_seed(0)
-    drawn = noise_levels(torch.Size((300, 3, 24, 24)), 75 / 255, generator)
+    drawn = noise_levels(torch.empty(300, 3, 24, 24), 75 / 255, Chance(0, CPU))
     rng = np.random.default_rng(0)
     expected = np.stack([noise_maps.training_map((24, 24), rng) for _ in range(300)])
     for statistic in (np.mean, np.min, np.max, np.std):

@@ -9,16 +9,21 @@ and fitting for single-image raw-data", IEEE TIP 17(10), 2008, doi:10.1109/TIP.2
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .noise import PLANES, channels_of, planes_of
-from .patches import LEAST, Floats, Patches, level_of
+from .noise import PLANES, channels_of, level_of_plane, planes_of
+from .patches import LEAST, Bools, Floats, Patches, level_of
 
 _BINS = 16  # intensities, by number and by step
 _GROWTH = 1.6  # noise of the bright parts over that of the dark ones that tells photon noise
 _MISFIT = 0.15  # distance from the line, relative to it, beyond which texture made the growth
+
+
+Plane = tuple[Floats, Bools | None]
+"""Intensities ``(H, W)`` or ``(H, W, 3)``, and where they are damaged."""
 
 
 class CameraNoise(NamedTuple):
@@ -79,8 +84,20 @@ def estimate_camera(
     >>> bool(abs(found.gain - 2) < 0.2)
     True
     """
-    patches, level = _patches(image, axes, rgb, mask)
-    return _fitted(patches, level, gain, offset, read_noise)
+    _, planes = planes_of(image, axes, rgb, mask, PLANES)
+    return fit_camera(planes, gain=gain, offset=offset, read_noise=read_noise)
+
+
+def fit_camera(
+    planes: Iterable[Plane],
+    *,
+    gain: float | None = None,
+    offset: float | None = None,
+    read_noise: float | None = None,
+) -> CameraNoise:
+    """Do what :func:`estimate_camera` does with planes and their damage."""
+    patches, darkest = _pooled([_seen(*plane) for plane in planes])
+    return _fitted(patches, darkest, gain, offset, read_noise)
 
 
 def photon_noise(
@@ -102,11 +119,39 @@ def photon_noise(
     ImageError, MaskError
         When the image has no planes, or the mask does not fit them.
     """
-    patches, level = _patches(image, axes, rgb, mask)
+    _, planes = planes_of(image, axes, rgb, mask, PLANES)
+    return judge(planes).camera
+
+
+class Verdict(NamedTuple):
+    """What planes tell about their noise.
+
+    Attributes
+    ----------
+    camera : CameraNoise or None
+        The model of all, where the noise clearly grows with the intensity.
+    levels : tuple of float
+        Standard deviation of the noise of each plane, as if it were white.
+    """
+
+    camera: CameraNoise | None
+    levels: tuple[float, ...]
+
+
+def judge(planes: Iterable[Plane]) -> Verdict:
+    """Do what :func:`photon_noise` does with planes that one camera took, and their damage."""
+    seen, levels = [], []
+    for plane, damaged in planes:
+        seen.append(_seen(plane, damaged))
+        levels.append(level_of_plane(plane, damaged, seen[-1].channels))
+    return Verdict(_recognised(*_pooled(seen)), tuple(levels))
+
+
+def _recognised(patches: Patches, darkest: float) -> CameraNoise | None:
     means, variances, _ = _by_intensity(patches)
     if len(means) < 3:
         return None
-    camera = _fitted(patches, level, None, None, None)
+    camera = _fitted(patches, darkest, None, None, None)
     least = 1e-9 * float(variances.max())
     dark, bright = camera.variance(np.percentile(patches.mean, (1, 99))) + least
     distance = np.log((variances + least) / (camera.variance(means) + least))
@@ -114,22 +159,30 @@ def photon_noise(
     return camera if grows else None
 
 
-def _patches(
-    image: Any, axes: str | None, rgb: bool | None, mask: Any
-) -> tuple[Patches, tuple[float, float]]:
-    """Return the patches of all planes, the median of the first plane and the least median."""
-    _, planes = planes_of(image, axes, rgb, mask, PLANES)
-    found, levels = [], []
-    for plane, damaged in planes:
-        found += [Patches.of(channel, damaged) for channel in channels_of(plane)]
-        levels.append(float(np.median(plane)))
+class _Seen(NamedTuple):
+    """The patches of the channels of a plane, and its median, NaN where all is damaged."""
+
+    channels: list[Patches]
+    median: float
+
+
+def _seen(plane: Floats, damaged: Bools | None) -> _Seen:
+    known = plane if damaged is None else plane[~damaged]
+    median = float(np.median(known)) if known.size else math.nan
+    return _Seen([Patches.of(channel, damaged) for channel in channels_of(plane)], median)
+
+
+def _pooled(seen: Sequence[_Seen]) -> tuple[Patches, float]:
+    """Return the patches of all planes, and the least of their medians."""
+    found = [patches for plane in seen for patches in plane.channels]
     patches = Patches(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-    return patches, (levels[0], min(levels))
+    medians = [plane.median for plane in seen if not math.isnan(plane.median)]
+    return patches, min(medians, default=0.0)
 
 
 def _fitted(
     patches: Patches,
-    level: tuple[float, float],
+    darkest: float,
     gain: float | None,
     offset: float | None,
     read_noise: float | None,
@@ -143,8 +196,8 @@ def _fitted(
             intercept = float(np.average(variances - slope * means, weights=weights / variances))
         dark = float(np.percentile(patches.mean, 0.1))
     else:
-        slope = 1e-6 * max(abs(level[0]), 1.0) if gain is None else gain
-        dark = level[1]
+        slope = 1e-6 * max(abs(darkest), 1.0) if gain is None else gain
+        dark = darkest
         intercept = -slope * dark
     return _split(slope, intercept, dark, offset, read_noise)
 

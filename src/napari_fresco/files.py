@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import UnidentifiedImageError
 
 from . import pictures, tiff
+from .arriving import put
 from .errors import FileError
 
 Array = NDArray[Any]
@@ -278,11 +279,7 @@ def _axes_of(data: Array, like: ImageFile) -> str:
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` write a file beside `path`, then move it there."""
-    part = path.with_name(f'.{path.stem}.{os.getpid()}.part{path.suffix}')
     try:
-        write(part)
-        part.replace(path)
+        put(path, write)
     except OSError as error:
         raise FileError(f'{path} cannot be written: {error.strerror or error}') from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -7,8 +7,7 @@ numpy and scipy only; what the patches of an image tell is found in
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -105,7 +104,7 @@ def estimate_noise(
         raise ParameterError(f"how = {how!r}; give 'global' for one number or 'map' for a map")
     layout, planes = planes_of(image, axes, rgb, mask, PLANES if how == 'global' else None)
     if how == 'global':
-        return float(np.median([_level(*plane) for plane in planes]))
+        return float(np.median([level_of_plane(*plane) for plane in planes]))
     maps = np.stack([_map(*plane) for plane in planes])
     return maps.reshape(*layout.leading, *layout.plane_shape)
 
@@ -120,15 +119,20 @@ def planes_of(
     array = as_array(image)
     layout = Layout.of(array, axes, rgb)
     damaged = None if mask is None else _damage(mask, layout)
-    step = 1 if most is None else max(1, math.ceil(math.prod(layout.leading) / most))
+    indices = list(layout.planes())
 
     def read() -> Iterator[tuple[Floats, Bools | None]]:
-        for index in islice(layout.planes(), 0, None, step):
+        for index in indices if most is None else picked(indices, most):
             plane = layout.read(array, index).astype(np.float64)
             colour = plane[..., :3] if layout.samples else plane
             yield colour, None if damaged is None else damaged[index]
 
     return layout, read()
+
+
+def picked(indices: Sequence[tuple[int, ...]], most: int = PLANES) -> Sequence[tuple[int, ...]]:
+    """Return at most `most` indices of planes, evenly spread."""
+    return indices[:: max(1, math.ceil(len(indices) / most))]
 
 
 def excess(plane: NDArray[np.floating[Any]], sigma: float) -> float:
@@ -154,7 +158,7 @@ def excess(plane: NDArray[np.floating[Any]], sigma: float) -> float:
         return 1.0
     pixels = plane[: 2 * rows, : 2 * columns].astype(np.float64)
     means = pixels.reshape(rows, 2, columns, 2).mean(axis=(1, 3))
-    return float(np.clip(2 * _level(means, None) / sigma, 1, _MOST_SHARED))
+    return float(np.clip(2 * level_of_plane(means, None) / sigma, 1, _MOST_SHARED))
 
 
 def _damage(mask: Any, layout: Layout) -> Bools:
@@ -173,14 +177,20 @@ def channels_of(plane: Array) -> Array:
     return np.moveaxis(np.atleast_3d(plane), -1, 0)
 
 
-def _level(plane: Floats, damaged: Bools | None) -> float:
-    """Return the standard deviation of the noise of one plane."""
-    variances = [_channel_variance(channel, damaged) for channel in channels_of(plane)]
-    return math.sqrt(np.mean(variances))
+def level_of_plane(
+    plane: Floats, damaged: Bools | None, patches: Sequence[Patches] | None = None
+) -> float:
+    """Return the standard deviation of the noise of one plane, from the `patches` of its channels.
+
+    They are cut out when they are not given.
+    """
+    channels = channels_of(plane)
+    patches = patches or [Patches.of(channel, damaged) for channel in channels]
+    found = zip(channels, patches, strict=True)
+    return math.sqrt(np.mean([_channel_variance(*both, damaged) for both in found]))
 
 
-def _channel_variance(channel: Floats, damaged: Bools | None) -> float:
-    patches = Patches.of(channel, damaged)
+def _channel_variance(channel: Floats, patches: Patches, damaged: Bools | None) -> float:
     if len(patches.mean) >= LEAST:
         return level_of(patches.low, patches.high).variance
     between = None if damaged is None else variance_between_holes(channel, damaged)
@@ -198,7 +208,7 @@ def _map(plane: Floats, damaged: Bools | None) -> Floats:
             grid[i, j] = _window_variance(plane, damaged, row, column)
     known = np.isfinite(grid)
     if not known.any():
-        return np.full(plane.shape[:2], _level(plane, damaged))
+        return np.full(plane.shape[:2], level_of_plane(plane, damaged))
     nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
     grid = ndimage.median_filter(grid[tuple(nearest)], 3, mode='nearest')
     smooth = np.sqrt(ndimage.gaussian_filter(grid, 0.7, mode='nearest'))

@@ -9,13 +9,16 @@ from .params import Parameters, param
 
 @dataclass(frozen=True)
 class CommonParameters(Parameters):
-    """What every method can be told: the noise model and the arithmetic."""
+    """What every method can be told: the noise model and the arithmetic.
+
+    Where a method does not let the user choose, its answer is a property here.
+    """
 
     noise: str = param(
         'auto',
         'Noise model; "poisson-gaussian" is photon noise with read noise, "auto" takes it for '
-        'one-channel images that are denoised, where no noise level is given and the noise grows '
-        'with the intensity.',
+        'one-channel images that are denoised, deblurred or enlarged, where no noise level is '
+        'given and the noise grows with the intensity.',
         choices=('auto', 'gaussian', 'poisson-gaussian'),
         label='Noise model',
         group='noise',
@@ -60,6 +63,16 @@ class CommonParameters(Parameters):
         choices=('auto', 'float32', 'bfloat16'),
         group='advanced',
     )
+
+    @property
+    def ensemble(self) -> bool:
+        """Whether the eight turns and flips are averaged: not where the result is random."""
+        return False
+
+    @property
+    def assume(self) -> str:
+        """The blur where no kernel is given."""
+        return 'bicubic'
 
 
 @dataclass(frozen=True)

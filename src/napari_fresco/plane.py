@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from . import judgement
 from .anscombe import Anscombe
-from .camera import CameraNoise, estimate_camera, photon_noise
 from .image import Array, IntensityMap, Stabilised, to_dtype
-from .noise import estimate_noise, excess
 from .physics import boundary, kernels
 from .physics.assumed_kernels import assumed
 from .physics.degradation import Degradation, Unknown
@@ -65,17 +64,17 @@ class Plane:
         r = request
         data = r.layout.read(r.image, index)
         mask = r.inputs.plane_mask(index)
-        camera = _camera(r, data, mask)
+        found = r.judgement(index)
         intensity: IntensityMap = r.range
-        if camera is not None and r.task in _POINTWISE:
-            intensity = Stabilised.of(Anscombe(*camera), r.range)
-        sigma = r.inputs.plane_sigma(index)
-        if sigma is None:
-            sigma = _noise(r, data, mask, camera)
+        if found.camera is not None and r.task in _POINTWISE:
+            intensity = Stabilised.of(Anscombe(*found.camera), r.range)
+            level = found.excess * intensity.sigma(1.0)
+        else:
+            sigma = r.inputs.plane_sigma(index)
+            level = intensity.sigma(
+                judgement.level(r, index, data, mask) if sigma is None else sigma
+            )
         y = _tensor(intensity.to_working(_colour(data, r.layout.samples)))
-        level = intensity.sigma(sigma)
-        if isinstance(intensity, Stabilised) and r.task == 'denoise' and data.ndim == 2:
-            level *= excess(intensity.to_working(data), level)
         noise = level if isinstance(level, float) else _tensor(np.asarray(level))
         problem = _state(r, y.to(r.device), mask, noise)
         return cls(index, data, mask, mask is None or bool(mask.any()), intensity, problem, r)
@@ -111,15 +110,19 @@ class Plane:
 
     def facts(self) -> dict[str, Any]:
         """Return what the provenance says of this plane."""
-        sigma = self.problem.sigma
-        root = sigma if isinstance(sigma, float) else float(sigma.square().mean().sqrt())
-        span = self.intensity.variance(np.array(1.0)) ** 0.5
         return {
             'index': list(self.index),
-            'sigma': round(root * float(span), 6),
+            'sigma': self._sigma() if self.request.reads_noise else None,
             'stabilised': isinstance(self.intensity, Stabilised),
             'damaged_fraction': None if self.mask is None else round(float(self.mask.mean()), 6),
         }
+
+    def _sigma(self) -> float:
+        """Return the root mean square of the noise level."""
+        sigma = self.problem.sigma
+        root = sigma if isinstance(sigma, float) else float(sigma.square().mean().sqrt())
+        span = self.intensity.variance(np.array(1.0)) ** 0.5
+        return round(root * float(span), 6)
 
     def _cropped(self, x: Tensor) -> NDArray[np.floating[Any]]:
         scale = self.request.inputs.scale
@@ -139,42 +142,6 @@ def _colour(data: Array, samples: int) -> Array:
 def _tensor(array: NDArray[Any]) -> Tensor:
     planes = array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)
     return torch.from_numpy(np.ascontiguousarray(planes, dtype=np.float32))[None]
-
-
-def _camera(r: Request, data: Array, mask: NDArray[np.bool_] | None) -> CameraNoise | None:
-    """Return the Poisson-Gaussian model, with what was not given estimated from `data`."""
-    given = (r.params.gain, r.params.offset, r.params.read_noise)
-    if r.params.noise == 'gaussian':
-        return None
-    if r.params.noise == 'auto' and given == (None, None, None):
-        asked = r.task == 'denoise' and not r.method.blind and r.inputs.sigma is None
-        return photon_noise(data) if asked and not r.layout.samples else None
-    if None not in given:
-        return CameraNoise(*given)
-    gain, offset, read_noise = given
-    image = _lattices(data) if r.task == 'demosaic' else data
-    known = {'gain': gain, 'offset': offset, 'read_noise': read_noise}
-    return estimate_camera(image, mask=mask, **known)
-
-
-def _lattices(mosaic: Array) -> Array:
-    """Return the four lattices of a mosaic, in each of which neighbours have one colour."""
-    rows, columns = (max(n // 2, 1) for n in mosaic.shape)
-    parts = [mosaic[i::2, j::2][:rows, :columns] for i in (0, 1) for j in (0, 1)]
-    return np.stack([part for part in parts if part.shape == (rows, columns)])
-
-
-def _noise(
-    r: Request, data: Array, mask: NDArray[np.bool_] | None, camera: CameraNoise | None
-) -> float | NDArray[np.float64]:
-    """Estimate the standard deviation of the noise in image units."""
-    values = _colour(data, r.layout.samples).astype(np.float64)
-    if camera is not None:
-        signal = np.maximum(values - camera.offset, 0)
-        return np.sqrt(camera.gain * signal + camera.read_noise**2 + (1e-3 * r.range.span) ** 2)
-    if r.task == 'demosaic':
-        return estimate_noise(_lattices(values), rgb=False)
-    return estimate_noise(values, rgb=bool(r.layout.samples), mask=mask)
 
 
 def _state(r: Request, y: Tensor, mask: NDArray[np.bool_] | None, sigma: float | Tensor) -> Problem:
@@ -216,7 +183,7 @@ def _blur(r: Request, sigma: float | Tensor) -> tuple[NDArray[np.float64], float
     scale = r.inputs.scale
     if r.inputs.kernel is not None:
         return r.inputs.kernel, sigma
-    if getattr(r.params, 'assume', 'bicubic') == 'bicubic':
+    if r.params.assume == 'bicubic':
         return kernels.bicubic(scale), sigma
     kernel, least = assumed(r.params.assume, scale)
     if r.inputs.sigma is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -11,6 +13,7 @@ from . import devices
 from .errors import ParameterError
 from .image import Affine, Layout, as_array, intensity_range
 from .inputs import Inputs, check_inputs, check_seed, check_tile
+from .judgement import Judgement, judged
 from .method import Method
 from .types import Task
 
@@ -25,6 +28,8 @@ class Request:
         As given; planes are read from it one by one.
     layout : Layout
         Its axes.
+    channel_axis : int or None
+        Which of the leading axes holds channels, as far as is known.
     range : Affine
         The intensities that become 0 and 1.
     method, task, params
@@ -39,6 +44,7 @@ class Request:
 
     image: Any
     layout: Layout
+    channel_axis: int | None
     range: Affine
     method: Method
     task: Task
@@ -72,6 +78,7 @@ class Request:
         """Check everything; nothing is computed yet but the range of the intensities."""
         array = as_array(image)
         layout = Layout.of(array, axes, rgb)
+        _check_noise_model(params, sigma)
         if task == 'demosaic' and layout.samples:
             raise ParameterError(
                 f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
@@ -96,6 +103,7 @@ class Request:
         return cls(
             image=array,
             layout=layout,
+            channel_axis=_channel_axis(layout, axes),
             range=intensity_range(array, layout, data_range),
             method=method,
             task=task,
@@ -105,4 +113,43 @@ class Request:
             tile=check_tile(tile),
             seed=check_seed(seed),
             keep_known=bool(keep_known),
+        )
+
+    @property
+    def reads_noise(self) -> bool:
+        """Whether the result hangs on the noise level: blind methods and deblocking need none."""
+        return not self.method.blind and self.task != 'deblock'
+
+    def judgement(self, index: tuple[int, ...]) -> Judgement:
+        """Return how noisy the planes of the channel of plane `index` are."""
+        return self._judgements[self.channel_of(index)]
+
+    def channel_of(self, index: tuple[int, ...]) -> int:
+        """Return the channel that plane `index` belongs to."""
+        return 0 if self.channel_axis is None else index[self.channel_axis]
+
+    @cached_property
+    def _judgements(self) -> Mapping[int, Judgement]:
+        return judged(self)
+
+
+def _channel_axis(layout: Layout, axes: str | None) -> int | None:
+    """Return which of the leading axes is called C."""
+    if axes is None:
+        return None
+    leading = [axes[i].upper() for i in layout.order[: len(layout.leading)]]
+    return leading.index('C') if 'C' in leading else None
+
+
+def _check_noise_model(params: Any, sigma: Any) -> None:
+    """Refuse a noise level beside a noise model that tells the level."""
+    numbers = (params.gain, params.offset, params.read_noise)
+    camera = params.noise == 'auto' and numbers != (None, None, None)
+    if isinstance(sigma, str) and sigma == 'auto':
+        return
+    if params.noise == 'poisson-gaussian' or camera:
+        what = 'gain, offset or read_noise' if camera else "noise='poisson-gaussian'"
+        raise ParameterError(
+            f'sigma and {what} were both given, but photon and read noise tell the noise level; '
+            "leave sigma at 'auto', or choose noise='gaussian'"
         )

@@ -60,7 +60,7 @@ def _restore(
     """Restore plane `number`, with steps that count through the stack."""
     planes = int(np.prod(request.layout.leading))
     solver = find_solver(request.method)
-    if getattr(request.params, 'ensemble', False):
+    if request.params.ensemble:
         solver = eightfold(solver)
     runner = run(solver, plane.problem, request.params, tools, cancel)
     with closing(runner):

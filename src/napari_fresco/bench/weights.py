@@ -1,9 +1,13 @@
-"""Are the checkpoints as good as their cards say? They are measured again, in the same way."""
+"""Are the checkpoints as good as their cards say? They are measured again, in the same way.
+
+On images that no card knows there is nothing to compare with; they are measured all the same.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -53,6 +57,8 @@ class Row:
         What was measured on what.
     images : int
         How many images were measured now.
+    before : float or None
+        PSNR in dB of the baseline now: what is seen, or the simple method.
     card, now : float or None
         PSNR in dB; None where it was not measured, or on another number of images.
     ssim : float or None
@@ -65,6 +71,7 @@ class Row:
     dataset: str
     images: int
     case: str
+    before: float | None
     card: float | None
     now: float | None
     ssim: float | None
@@ -74,6 +81,11 @@ class Row:
     def difference(self) -> float | None:
         """What was gained since the card, in dB."""
         return None if self.card is None or self.now is None else self.now - self.card
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there is anything to compare with."""
+        return self.card is not None or self.mark is not None
 
     @property
     def worse(self) -> bool:
@@ -121,7 +133,8 @@ def measure(
         What to measure.
     data : Path
         Folder with the sets of the cards somewhere in it; sets that are absent are
-        left out.
+        left out. Where all are, its own images are measured in the cases of the cards,
+        by the checkpoints that take such images.
     limit : int, optional
         Only the first images of each set; compared is what the card has of as many.
     progress : callable, optional
@@ -132,36 +145,53 @@ def measure(
     ParameterError
         When `limit` is below 1.
     FileError
-        When no set is found.
+        When there is no set and no image, or when one cannot be read.
     """
     if limit is not None and limit < 1:
         raise ParameterError(f'limit = {limit}; give a whole number of at least 1')
     folders = _folders(data, dict.fromkeys(name for s in chosen for name in s.datasets))
-    if not folders:
-        raise FileError(f'{data} has none of the sets; give {needed(chosen)}')
-    rows = []
+    rows: list[Row] = []
+    refusal: FileError | None = None
     for subject in chosen:
-        found = [
-            row
-            for name, images in subject.datasets.items()
-            if name in folders
-            for row in _rows(subject, name, folders[name], min(images, limit or images))
-        ]
+        try:
+            found = list(_again(subject, folders, limit) if folders else _own(subject, data, limit))
+        except FileError as error:
+            if folders:
+                raise
+            found, refusal = [], error
         rows += found
         if progress is not None and found:
             progress(found)
+    if refusal is not None and not rows:
+        raise FileError(
+            f'{data} has none of the sets; give {needed(chosen)}\nor any images: {refusal}'
+        )
     return rows
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Return the rows as a Markdown table."""
-    header = ('weights', 'images', 'case', 'card, dB', 'now, dB', 'difference', 'SSIM', 'mark, dB')
-    lines = [header, ('---', '---', '---', *['---:'] * (len(header) - 3))]
-    for row in rows:
-        images = f'{row.dataset} ({row.images})'
-        now = (number(row.now), number(row.difference, '+.2f') + ' worse' * row.worse)
-        numbers = (number(row.card), *now, number(row.ssim, '.4f'), number(row.mark))
-        lines.append((row.weights, images, row.case, *numbers))
+    """Return the rows as a Markdown table; without comparison where there is nothing to compare."""
+    columns: list[tuple[str, Callable[[Row], str]]] = [
+        ('weights', lambda row: row.weights),
+        ('images', lambda row: f'{row.dataset} ({row.images})'),
+        ('case', lambda row: row.case),
+    ]
+    if any(row.comparable for row in rows):
+        columns += [
+            ('card, dB', lambda row: number(row.card)),
+            ('now, dB', lambda row: number(row.now)),
+            ('difference', lambda row: number(row.difference, '+.2f') + ' worse' * row.worse),
+            ('SSIM', lambda row: number(row.ssim, '.4f')),
+            ('mark, dB', lambda row: number(row.mark)),
+        ]
+    else:
+        columns += [
+            ('before, dB', lambda row: number(row.before)),
+            ('restored, dB', lambda row: number(row.now)),
+            ('SSIM', lambda row: number(row.ssim, '.4f')),
+        ]
+    lines = [[title for title, _ in columns], ['---'] * 3 + ['---:'] * (len(columns) - 3)]
+    lines += [[cell(row) for _, cell in columns] for row in rows]
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
 
 
@@ -194,6 +224,19 @@ def _folders(data: Path, names: Iterable[str]) -> dict[str, Path]:
     return {name: named[name.lower()] for name in names if name.lower() in named}
 
 
+def _again(subject: Subject, folders: Mapping[str, Path], limit: int | None) -> Iterator[Row]:
+    """Measure what the card has, as far as the sets are there."""
+    for name, images in subject.datasets.items():
+        if name in folders:
+            yield from _rows(subject, name, folders[name], min(images, limit or images))
+
+
+def _own(subject: Subject, data: Path, limit: int | None) -> Iterator[Row]:
+    """Measure on images that the card does not know: on all of them, if there is no limit."""
+    folder = data.resolve()
+    yield from _rows(subject, folder.name, folder, limit or sys.maxsize)
+
+
 def _rows(subject: Subject, dataset: str, folder: Path, images: int) -> list[Row]:
     from ..training import objectives
 
@@ -212,6 +255,7 @@ def _row(subject: Subject, dataset: str, case: str, then: Score | None, now: Sco
         dataset=dataset,
         images=images,
         case=case,
+        before=now.baseline if now else None,
         card=then.restored if then is not None and comparable else None,
         now=now.restored if now else None,
         ssim=now.ssim if now else None,

@@ -64,8 +64,9 @@ def weights(
     """Measure weights again and compare with their cards; all bundled ones by default.
 
     NAMES are names of bundled weights, or paths of your own files with their cards
-    beside them. Without --data, say which images are needed. The exit status is 1
-    when something is worse than its card by more than 0.05 dB.
+    beside them. Without --data, say which images are needed. A folder with none of
+    these sets is measured as it is, and compared with nothing. The exit status is 1 when
+    something is worse than its card by more than 0.05 dB.
     """
     from ..bench.weights import TOLERANCE, Row, markdown, measure, needed, subjects, to_json
 
@@ -83,6 +84,8 @@ def weights(
     if output is not None:
         text = to_json(rows) if output.suffix == '.json' else markdown(rows)
         output.write_text(text, encoding='utf-8')
+    if not any(row.comparable for row in rows):
+        click.echo('nothing to compare with: the cards are about other images')
     worse = sum(row.worse for row in rows)
     if worse:
         click.echo(f'{worse} of {len(rows)} values are more than {TOLERANCE:g} dB below the card')

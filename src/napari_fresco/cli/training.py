@@ -21,6 +21,11 @@ _FOLDER = click.Path(path_type=Path)
 @click.option('--minutes', type=float, help='Time to train for; the schedule is made to fit.')
 @click.option('--steps', type=int, help="Steps to train for; by default the recipe's.")
 @click.option(
+    '--learning-rate',
+    type=float,
+    help="Peak step size; by default the recipe's. To go on from weights, give about half of it.",
+)
+@click.option(
     '--start-from',
     help='Weights to start from: a name of `napari-fresco weights list`, or a file. What fits is '
     'taken.',
@@ -28,7 +33,8 @@ _FOLDER = click.Path(path_type=Path)
 @click.option(
     '--resume',
     is_flag=True,
-    help='Go on with a run that was broken off in OUTPUT; its minutes or steps hold.',
+    help='Go on with a run that was broken off in OUTPUT; its own minutes, steps and learning rate '
+    'hold.',
 )
 @click.option('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps.')
 @click.option(
@@ -44,6 +50,7 @@ def train(
     output: Path | None,
     minutes: float | None,
     steps: int | None,
+    learning_rate: float | None,
     start_from: str | None,
     resume: bool,
     device: str,
@@ -57,16 +64,24 @@ def train(
     """
     from .. import training
 
-    weights = training.train(
-        name,
-        data,
-        output or Path('runs') / name,
-        minutes=minutes,
-        steps=steps,
-        start_from=start_from,
-        resume=resume,
-        device=device,
-        evaluate_on=evaluate,
-        progress=not quiet,
-    )
+    folder = output or Path('runs') / name
+    try:
+        weights = training.train(
+            name,
+            data,
+            folder,
+            minutes=minutes,
+            steps=steps,
+            learning_rate=learning_rate,
+            start_from=start_from,
+            resume=resume,
+            device=device,
+            evaluate_on=evaluate,
+            progress=not quiet,
+        )
+    except KeyboardInterrupt:
+        if not training.state_file(folder).exists():
+            raise
+        click.echo(f'interrupted; {folder} holds what --resume goes on with', err=True)
+        raise SystemExit(130) from None
     click.echo(str(weights))

@@ -9,7 +9,7 @@ import click
 
 from .. import weights as store
 from ..errors import WeightsError
-from ..weights.store import pin_file, pinned
+from ..weights.cache import pin_file, pinned
 
 
 @click.group()

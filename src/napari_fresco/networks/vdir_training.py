@@ -1,9 +1,9 @@
 """The networks that VDIR has while it is trained.
 
 Three more networks keep the latent informative: a decoder that makes the
-degraded image from it, a discriminator that tells the two apart, and an
-estimator that reads the known degradation out of it. Only encoder and
-restorer are needed afterwards.
+degraded image from it, an estimator that reads the known degradation out of it,
+and a discriminator that tells the two images apart, which learns by itself.
+Only encoder and restorer are needed afterwards.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..errors import ParameterError
 from .precision import full_precision
 from .vdir import VDIR, config_from, conv3, legacy_bilinear
 
-Target = Literal['sigma', 'kernel', 'quality', 'none']
+Target = Literal['sigma', 'kernel', 'quality']
 
 KERNEL_SIDE = 15
 """Side in pixels of the blur kernels that the super-resolution networks are trained with."""
@@ -145,7 +145,7 @@ class Discriminator(nn.Module):
 
 
 class VDIRTraining(VDIR):
-    """VDIR with the three networks of its training.
+    """VDIR with the two networks that learn together with it.
 
     Its ``state_dict`` is that of :class:`~napari_fresco.networks.vdir.VDIR`
     and more; :func:`~napari_fresco.networks.vdir.without_training` takes the
@@ -155,10 +155,8 @@ class VDIRTraining(VDIR):
     ----------
     channels, width, latent, groups, blocks, scale : int
         As in :class:`~napari_fresco.networks.vdir.VDIR`.
-    target : {'sigma', 'kernel', 'quality', 'none'}
-        What the estimator learns; 'none' leaves it out, as for real noise.
-    adversarial : bool
-        Whether there is a discriminator.
+    target : {'sigma', 'kernel', 'quality'}
+        What the estimator learns.
     """
 
     def __init__(
@@ -170,24 +168,16 @@ class VDIRTraining(VDIR):
         blocks: int = 5,
         scale: int = 1,
         target: Target = 'sigma',
-        adversarial: bool = True,
     ) -> None:
         super().__init__(channels, width, latent, groups, blocks, scale)
         self.decoder = Decoder(channels, width, latent)
-        self.estimator: Estimator | None = None
-        if target != 'none':
-            self.estimator = Estimator(target, channels, width, latent)
-        self.discriminator: Discriminator | None = None
-        if adversarial:
-            self.discriminator = Discriminator(channels, width)
+        self.estimator = Estimator(target, channels, width, latent)
 
     @classmethod
-    def around(
-        cls, network: VDIR, target: Target = 'sigma', *, adversarial: bool = True
-    ) -> VDIRTraining:
+    def around(cls, network: VDIR, target: Target = 'sigma') -> VDIRTraining:
         """Return `network` with what it lacks for training; encoder and restorer are shared."""
         config = config_from(network.state_dict())[1]
-        training = cls(**config, target=target, adversarial=adversarial)
+        training = cls(**config, target=target)
         training.encoder, training.restorer = network.encoder, network.restorer
         return training.to(network.encoder.mu.weight.device)
 

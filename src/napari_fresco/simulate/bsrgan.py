@@ -13,7 +13,7 @@ authors' program differ, this follows the program.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -37,8 +37,15 @@ PLUS_STEPS = (
     *('blur', 'resize', *PLUS_NOISES, 'jpeg'),
     *('blur again', 'resize again', *(f'{name} again' for name in PLUS_NOISES)),
 )
-_KERNEL_SIZE = 25
-_NARROWEST = 1e-3  # pixels; a draw of zero would have no kernel
+
+# The numbers of the first model; batches in training take them from here.
+KERNEL_SIZE = 25
+HALF_SIZES = (3, 12)  # of kernels, whose sizes are odd
+ELONGATED = 0.5  # share of the kernels
+NARROWEST = 1e-3  # pixels; a draw of zero would have no kernel
+HALVED = 0.25  # share of the images that are halved first, for a scale of 4
+HALVED_FREELY, SHRUNK_FREELY = 0.5, 0.75  # share by any of MODES, else by one careful rule
+COMPRESSED, PHOTOGRAPHED = 0.9, 0.25
 
 
 def degrade(image: Any, scale: int, random: np.random.Generator) -> tuple[Floats, Floats]:
@@ -65,7 +72,7 @@ def degrade(image: Any, scale: int, random: np.random.Generator) -> tuple[Floats
     """
     target = crop(image, scale)
     values, left = target, scale
-    if scale == 4 and random.uniform() < 0.25:
+    if scale == 4 and random.uniform() < HALVED:
         values, left = _halved(target, random), 2
     steps = _steps(values.shape[:2], left, random)
     for name in order(random):
@@ -75,7 +82,12 @@ def degrade(image: Any, scale: int, random: np.random.Generator) -> tuple[Floats
 
 def order(random: np.random.Generator) -> list[str]:
     """Draw an order of :data:`STEPS`: any, save that 'shrink' precedes 'shrink to size'."""
-    names = [STEPS[i] for i in random.permutation(len(STEPS))]
+    return ordered(random.permutation(len(STEPS)))
+
+
+def ordered(permutation: Iterable[int]) -> list[str]:
+    """Return :data:`STEPS` in an order, with 'shrink' and 'shrink to size' changed if need be."""
+    names = [STEPS[i] for i in permutation]
     first, second = names.index('shrink'), names.index('shrink to size')
     if first > second:
         names[first], names[second] = names[second], names[first]
@@ -131,18 +143,34 @@ def order_plus(random: np.random.Generator, shuffle: float) -> list[str]:
 
 def random_blur(image: Floats, scale: int, random: np.random.Generator) -> Floats:
     """Blur by a random Gaussian, elongated in half the cases, beyond a mirrored border."""
-    size = 2 * int(random.integers(3, 13)) + 1
-    if random.uniform() < 0.5:
-        first, second = np.maximum((4 + scale) * random.uniform(0, 1, 2), _NARROWEST**2)
+    size = 2 * int(random.integers(*HALF_SIZES, endpoint=True)) + 1
+    variance, width = widest(scale)
+    if random.uniform() < ELONGATED:
+        first, second = np.maximum(variance * random.uniform(0, 1, 2), NARROWEST**2)
         kernel = anisotropic(size, random.uniform(0, math.pi), first, second)
     else:
-        kernel = isotropic(size, max((2 + 0.2 * scale) * random.uniform(), _NARROWEST))
+        kernel = isotropic(size, max(width * random.uniform(), NARROWEST))
     return blur(image, kernel, 'mirror')
+
+
+def widest(scale: int) -> tuple[float, float]:
+    """Return the largest variance of an elongated kernel, and width of a round one."""
+    return 4 + scale, 2 + 0.2 * scale
+
+
+def decimation_widths(scale: int) -> tuple[float, float]:
+    """Return the least and largest width of the kernel before a decimation."""
+    return 0.1, 0.6 * scale
+
+
+def shrinking(scale: int) -> tuple[float, float]:
+    """Return how many times an image is shrunk freely, at least and at most."""
+    return 1, 2 * scale
 
 
 def shifted_decimation(image: Floats, scale: int, width: float) -> Floats:
     """Blur by a round Gaussian moved for upper-left decimation, decimate, clip."""
-    kernel = point_spread.shift(isotropic(_KERNEL_SIZE, width), scale)
+    kernel = point_spread.shift(isotropic(KERNEL_SIZE, width), scale)
     return np.asarray(np.clip(downsample(blur(image, kernel, 'mirror'), scale), 0, 1))
 
 
@@ -155,8 +183,8 @@ def _steps(shape: tuple[int, ...], scale: int, random: np.random.Generator) -> d
         'shrink': partial(_shrink, scale=scale, random=random),
         'shrink to size': partial(_resized, shape=final, random=random),
         'gaussian': partial(noise.mixed_gaussian, levels=LEVELS, random=random),
-        'jpeg': _sometimes(0.9, partial(_jpeg, random=random), random),
-        'camera': _sometimes(0.25, partial(_photographed, random=random), random),
+        'jpeg': _sometimes(COMPRESSED, partial(_jpeg, random=random), random),
+        'camera': _sometimes(PHOTOGRAPHED, partial(_photographed, random=random), random),
     }
 
 
@@ -182,17 +210,17 @@ def _sometimes(probability: float, step: Step, random: np.random.Generator) -> S
 
 def _halved(image: Floats, random: np.random.Generator) -> Floats:
     rows, cols = image.shape[:2]
-    if random.uniform() < 0.5:
+    if random.uniform() < HALVED_FREELY:
         return _resized(image, (rows // 2, cols // 2), random)
     return np.clip(imresize(image, 0.5), 0, 1)
 
 
 def _shrink(image: Floats, scale: int, random: np.random.Generator) -> Floats:
-    if random.uniform() < 0.75:
-        factor = 1 / random.uniform(1, 2 * scale)
+    if random.uniform() < SHRUNK_FREELY:
+        factor = 1 / random.uniform(*shrinking(scale))
         rows, cols = (int(factor * n) for n in image.shape[:2])
         return _resized(image, (rows, cols), random)
-    return shifted_decimation(image, scale, random.uniform(0.1, 0.6 * scale))
+    return shifted_decimation(image, scale, random.uniform(*decimation_widths(scale)))
 
 
 def _resized(image: Floats, shape: tuple[int, int], random: np.random.Generator) -> Floats:

@@ -23,7 +23,15 @@ from .mosaic import filter_array
 from .planes import Floats, as_plane
 
 GAMMA = 2.2
-SHOT = (1e-4, 0.012)
+
+# The published laws, but for the first, which is ours.
+MIXED = 0.4  # share, at most, of other colours in a colour of the camera
+EXPOSURE = (0.8, 0.1)  # mean and standard deviation of its reciprocal
+RED, BLUE = (1.9, 2.4), (1.5, 1.9)  # white balance
+SHOT = (1e-4, 0.012)  # evenly over the logarithm
+READ = (2.18, 1.20, 0.26)  # slope, offset and standard deviation of the logarithm over that of SHOT
+BRIGHT = 0.9  # whence highlights are kept white
+
 _NEIGHBOURS = np.array([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]])
 
 
@@ -50,12 +58,12 @@ class Camera:
     def draw(cls, random: np.random.Generator) -> Camera:
         """Draw a camera and its exposure by the published laws."""
         mix = random.uniform(0, 1, (3, 3))
-        strength = random.uniform(0, 0.4)
+        strength = random.uniform(0, MIXED)
         colours = (1 - strength) * np.eye(3) + strength * mix / mix.sum(axis=1, keepdims=True)
-        exposure = 1 / random.normal(0.8, 0.1)
-        gains = exposure * np.array([random.uniform(1.9, 2.4), 1.0, random.uniform(1.5, 1.9)])
+        exposure = 1 / random.normal(*EXPOSURE)
+        gains = exposure * np.array([random.uniform(*RED), 1.0, random.uniform(*BLUE)])
         log_shot = random.uniform(math.log(SHOT[0]), math.log(SHOT[1]))
-        log_read = 2.18 * log_shot + 1.20 + random.normal(0, 0.26)
+        log_read = READ[0] * log_shot + READ[1] + random.normal(0, READ[2])
         return cls(colours, gains, math.exp(log_shot), math.exp(log_read))
 
     def unprocess(self, image: Any) -> Floats:
@@ -110,7 +118,7 @@ def _untone(image: Floats) -> Floats:
 def _ungained(raw: Floats, gains: Any, brightness: Floats | None = None) -> Floats:
     """Divide by the gains, less and less towards white, so that highlights stay white."""
     brightness = raw if brightness is None else brightness
-    bright = (np.clip(brightness - 0.9, 0, None) / 0.1) ** 2
+    bright = (np.clip(brightness - BRIGHT, 0, None) / (1 - BRIGHT)) ** 2
     inverse = 1 / np.asarray(gains)
     return np.clip(raw * np.maximum(bright + (1 - bright) * inverse, inverse), 0, 1)
 

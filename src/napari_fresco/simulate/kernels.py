@@ -1,7 +1,8 @@
 """Blur kernels as the papers draw them for training and fix them for tests.
 
 Kernels are float64 and sum to 1. Angles are in radians, turned from the column
-axis towards the row axis, which runs downwards, as the authors have them. No torch.
+axis towards the row axis, which runs downwards, as the authors have them. No torch:
+:mod:`napari_fresco.training.degrading.kernels` draws batches by the same laws.
 
 References
 ----------
@@ -26,6 +27,16 @@ from .planes import Floats, Random
 
 USRNET_SIZE, VIRNET_SIZE, MZSR_SIZE = 25, 21, 15
 STEPS = 250
+"""Positions of a camera shake."""
+
+# The numbers of the laws.
+SHAKEN = 0.5  # share of USRNet's kernels that are camera shake
+SHAKE_SIDES, SHAKE_RATE = (5, 27), 0.15  # least and largest; the excess is exponential
+ENLARGED, ENLARGEMENTS = 0.25, (1.0, 5.0)  # share of the shakes, and how many times
+LOST, LOST_WIDTHS = 0.1, (0.1, 6.1)  # sum below which a shake becomes a round Gaussian
+USRNET_VARIANCES, USRNET_SCALES = (0.6, 12.0), (1, 4)
+VIRNET_NARROWEST, VIRNET_ROUND = 0.2, 0.3  # standard deviation, and share
+MZSR_VARIANCES = (1.0, 2.5)  # the largest grows with the scale factor
 
 _VIRNET_TEST = (
     (0.4, 0.4, 0.0),
@@ -37,7 +48,7 @@ _VIRNET_TEST = (
     (0.8, 0.4, 0.5),
 )
 _USRNET_WIDTHS = (0.7, 1.2, 1.6, 2.0)
-_USRNET_VARIANCES = ((7.0, 2.0, 0.0), (9.0, 1.5, -36.0), (8.0, 1.5, 45.0), (7.0, 5.0, 52.0))
+_USRNET_ELLIPSES = ((7.0, 2.0, 0.0), (9.0, 1.5, -36.0), (8.0, 1.5, 45.0), (7.0, 5.0, 52.0))
 
 
 def isotropic(size: int, width: float) -> Floats:
@@ -83,15 +94,27 @@ def shifted_anisotropic(size: int, scale: int, angle: float, first: float, secon
 
 
 def trajectory(random: Random) -> Floats:
-    """Draw a camera shake: 250 positions in three dimensions, ``(3, 250)``.
-
-    Velocity and direction take random steps that die out as 1/(t + 1).
-    """
+    """Draw a camera shake: :data:`STEPS` positions in three dimensions, ``(3, STEPS)``."""
     # The authors draw a velocity for every step and keep the first.
     velocity = random.normal(0, 1, (3, STEPS))[:, :1]
-    draws = random.normal(0, 1, (STEPS - 1, 2, 3)) / np.arange(2, STEPS + 1)[:, None, None]
-    twist, push = draws[:, 0].T, draws[:, 1].T
-    rate = 2 * math.pi / STEPS
+    twist, push = random.normal(0, 1, (STEPS - 1, 2, 3)).transpose(1, 2, 0)
+    return walk(velocity, twist, push)
+
+
+def walk(velocity: Floats, twist: Floats, push: Floats) -> Floats:
+    """Return the positions ``(3, STEPS)`` of a camera shake from the random numbers behind it.
+
+    Velocity and direction take steps that die out as 1/(t + 1).
+
+    Parameters
+    ----------
+    velocity : ndarray, (3, 1)
+        At the beginning.
+    twist, push : ndarray, (3, STEPS - 1)
+        Standard normal; change direction and velocity.
+    """
+    fading = np.arange(2, STEPS + 1)
+    twist, push, rate = twist / fading, push / fading, 2 * math.pi / STEPS
     turn = signal.lfilter([rate], [1, -(1 + rate)], twist)
     moves = np.einsum('ijt,jt->it', _rotations(turn), velocity + np.cumsum(push, axis=1))
     return np.pad(np.cumsum(moves, axis=1), ((0, 0), (1, 0)))
@@ -107,7 +130,8 @@ def from_trajectory(path: Floats, uniform: float) -> Floats:
     uniform : float
         In (0, 1); decides the size, 5 to 27 pixels with short ones more frequent.
     """
-    size = round(min(5 - math.log(uniform) / 0.15, 27))
+    least, largest = SHAKE_SIDES
+    size = round(min(least - math.log(uniform) / SHAKE_RATE, largest))
     size += 1 - size % 2
     histogram = np.zeros((size, size))
     seen = [_bins(axis, size) for axis in path[:2]]
@@ -126,14 +150,26 @@ def motion(random: np.random.Generator, size: int = USRNET_SIZE) -> Floats:
     `size` becomes a Gaussian.
     """
     kernel = from_trajectory(trajectory(random), 1 - random.uniform())
-    kernel = _fit(kernel, size)
-    if random.uniform() < 0.25:
-        kernel = _fit_centre(
-            np.asarray(ndimage.zoom(kernel, random.uniform(1, 5, 2), order=1)), size
-        )
-    if kernel.sum() < 0.1:
-        return isotropic(size, 0.1 + 6 * random.uniform())
+    kernel = fit(kernel, size)
+    if random.uniform() < ENLARGED:
+        kernel = enlarge(kernel, random.uniform(*ENLARGEMENTS, 2))
+    if kernel.sum() < LOST:
+        return isotropic(size, random.uniform(*LOST_WIDTHS))
     return normalise(kernel)
+
+
+def fit(kernel: Floats, size: int) -> Floats:
+    """Pad a smaller kernel on all sides; cut a larger one off at the bottom and right."""
+    missing = max(size - kernel.shape[0], 0)
+    padded = np.pad(kernel, (missing // 2, missing - missing // 2))
+    return padded[:size, :size]
+
+
+def enlarge(kernel: Floats, factors: Floats) -> Floats:
+    """Enlarge rows and columns linearly, and cut out the middle, as large as `kernel`."""
+    enlarged = np.asarray(ndimage.zoom(kernel, factors, order=1))
+    top, left = ((m - n) // 2 for m, n in zip(enlarged.shape, kernel.shape, strict=True))
+    return enlarged[top : top + kernel.shape[0], left : left + kernel.shape[1]]
 
 
 def random_usrnet(random: np.random.Generator) -> Floats:
@@ -142,12 +178,12 @@ def random_usrnet(random: np.random.Generator) -> Floats:
     The Gaussians are shifted for a scale of their own, 1 to 4, and turned, so that
     the network meets every sub-pixel offset.
     """
-    if random.uniform() < 0.5:
+    if random.uniform() < SHAKEN:
         return motion(random)
-    first, second = random.uniform(0.6, 12, 2)
-    kernel = shifted_anisotropic(
-        USRNET_SIZE, int(random.integers(1, 5)), random.uniform(0, math.pi), first, second
-    )
+    first, second = random.uniform(*USRNET_VARIANCES, 2)
+    scale = int(random.integers(*USRNET_SCALES, endpoint=True))
+    angle = random.uniform(0, math.pi)
+    kernel = shifted_anisotropic(USRNET_SIZE, scale, angle, first, second)
     kernel = np.rot90(kernel, int(random.integers(4)))
     return np.ascontiguousarray(kernel[:, ::-1] if random.integers(2) else kernel)
 
@@ -185,15 +221,16 @@ def random_virnet(random: np.random.Generator, scale: int) -> tuple[Floats, Floa
         The kernel, and its parameters: variance along columns (x), variance
         along rows (y), correlation.
     """
-    first = random.uniform(0.2, scale)
-    second = first if random.uniform() < 0.3 else random.uniform(first, scale)
+    first = random.uniform(VIRNET_NARROWEST, scale)
+    second = first if random.uniform() < VIRNET_ROUND else random.uniform(first, scale)
     return virnet(first, second, random.uniform(0, math.pi))
 
 
 def random_mzsr(random: np.random.Generator, scale: int) -> Floats:
     """Draw a centred 15 x 15 Gaussian as MZSR and VDIR train with; its axes are variances."""
-    first = random.uniform(1, 2.5 * scale)
-    second = random.uniform(1, first)
+    least, most = MZSR_VARIANCES
+    first = random.uniform(least, most * scale)
+    second = random.uniform(least, first)
     return anisotropic(MZSR_SIZE, random.uniform(0, math.pi), first, second)
 
 
@@ -210,7 +247,7 @@ def usrnet_test() -> tuple[Floats, ...]:
     round_ = (isotropic(USRNET_SIZE, width) for width in _USRNET_WIDTHS)
     long = (
         anisotropic(USRNET_SIZE, math.radians(angle), first, second)
-        for first, second, angle in _USRNET_VARIANCES
+        for first, second, angle in _USRNET_ELLIPSES
     )
     return (*round_, *long)
 
@@ -267,15 +304,3 @@ def _bins(values: Floats, count: int) -> np.ndarray:
     low, high = values.min(), values.max()
     width = (high - low) / count
     return np.asarray(np.clip(((values - low) / width).astype(int), 0, count - 1))
-
-
-def _fit(kernel: Floats, size: int) -> Floats:
-    """Pad a smaller kernel on all sides; cut a larger one off at the bottom and right."""
-    missing = max(size - kernel.shape[0], 0)
-    padded = np.pad(kernel, (missing // 2, missing - missing // 2))
-    return padded[:size, :size]
-
-
-def _fit_centre(kernel: Floats, size: int) -> Floats:
-    top, left = ((n - size) // 2 for n in kernel.shape)
-    return kernel[top : top + size, left : left + size]

@@ -12,7 +12,13 @@ import numpy as np
 from ..errors import ImageError, ParameterError
 from .planes import Floats, Random, as_plane
 
-_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue, of ITU-R BT.601."""
+
+# The numbers of BSRGAN's laws.
+OWN, SHARED = 0.4, 0.4  # how often channels have noise of their own, and share one
+WHITE = (2.0, 4.0)  # photons in white, as powers of ten
+COLOURED = 0.5  # how often the noise of photons is that of the colours, else of the luma
 
 
 def gaussian(image: Any, sigma: Any, random: Random) -> Floats:
@@ -113,9 +119,9 @@ def mixed_gaussian(
     values = as_plane(image)
     sigma = random.integers(levels[0], levels[1] + 1) / 255
     kind = random.uniform()
-    if values.ndim == 2 or kind < 0.4:
+    if values.ndim == 2 or kind < OWN:
         noise = random.normal(0, sigma, values.shape)
-    elif kind < 0.8:
+    elif kind < OWN + SHARED:
         noise = random.normal(0, sigma, (*values.shape[:2], 1))
     else:
         covariance = colour_covariance(levels[1] / 255, random)
@@ -151,10 +157,10 @@ def mixed_poisson(image: Any, random: np.random.Generator) -> Floats:
     one case of two the noise of the luma is added to all channels.
     """
     values = _levels(image)
-    white = 10 ** random.uniform(2, 4)
-    if values.ndim == 2 or random.uniform() < 0.5:
+    white = 10 ** random.uniform(*WHITE)
+    if values.ndim == 2 or random.uniform() < COLOURED:
         return np.clip(random.poisson(values * white) / white, 0, 1)
-    luma = _levels(values @ _LUMA)
+    luma = _levels(values @ np.array(LUMA))
     noise = random.poisson(luma * white) / white - luma
     return np.clip(values + noise[..., None], 0, 1)
 

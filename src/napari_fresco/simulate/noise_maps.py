@@ -22,6 +22,10 @@ CASES = (1, 2, 3)
 SIDE = 256
 CELL = 32
 LOWEST, HIGHEST = 10 / 255, 75 / 255
+WIDTHS = (0.25, 0.75)
+"""Of the bump of a training map, relative to the shorter side."""
+RISE = 5 / 255
+"""What is added to its upper level."""
 
 
 def training_map(shape: tuple[int, int], random: np.random.Generator) -> Floats:
@@ -42,7 +46,7 @@ def training_map(shape: tuple[int, int], random: np.random.Generator) -> Floats:
         Standard deviations from 0 to 80/255.
     """
     row, col = random.uniform(0, shape[0]), random.uniform(0, shape[1])
-    width = random.uniform(0.25, 0.75) * min(shape)
+    width = random.uniform(*WIDTHS) * min(shape)
     upper, lower = random.uniform(0, HIGHEST, 2)
     return bump(shape, (row, col), width, lower, upper)
 
@@ -63,7 +67,7 @@ def bump(
     lower, upper : float
         Levels in either order; 5/255 is added to the larger one.
     """
-    lower, upper = min(lower, upper), max(lower, upper) + 5 / 255
+    lower, upper = min(lower, upper), max(lower, upper) + RISE
     rows, cols = np.ogrid[: shape[0], : shape[1]]
     squares = (rows - centre[0]) ** 2 + (cols - centre[1]) ** 2
     return _between(np.exp(-squares / (2 * width**2)), lower, upper)

@@ -29,7 +29,7 @@ LEVELS = (2, 50)
 QUALITIES = (30, 95)
 RARE = 0.1
 FACTORS = (0.5, 2.0)
-_MODES: tuple[Mode, ...] = ('bilinear', 'bicubic')
+MODES: tuple[Mode, ...] = ('bilinear', 'bicubic')
 
 
 def degrade(image: Any, random: np.random.Generator, *, resizing: bool = True) -> Pair:
@@ -93,7 +93,7 @@ def _camera(pair: Pair, random: np.random.Generator) -> Pair:
 
 def _resize(pair: Pair, random: np.random.Generator) -> Pair:
     factor = random.uniform(*FACTORS)
-    mode = _MODES[random.integers(len(_MODES))]
+    mode = MODES[random.integers(len(MODES))]
     rows, cols = (max(round(factor * n), 1) for n in pair[0].shape[:2])
     noisy, clean = (np.clip(resize(image, (rows, cols), mode), 0, 1) for image in pair)
     return noisy, clean

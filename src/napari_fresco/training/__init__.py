@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import FileError, ParameterError
 from .recipes import RECIPES, Recipe, find_recipe
 
-__all__ = ['RECIPES', 'Recipe', 'find_recipe', 'train']
+__all__ = ['RECIPES', 'Recipe', 'find_recipe', 'state_file', 'train']
 
 
 def train(
@@ -20,6 +20,7 @@ def train(
     *,
     minutes: float | None = None,
     steps: int | None = None,
+    learning_rate: float | None = None,
     start_from: str | None = None,
     resume: bool = False,
     device: str = 'auto',
@@ -42,11 +43,15 @@ def train(
         Time to train for; the schedule is made to fit.
     steps : int, optional
         Steps to train for instead; by default those of the recipe.
+    learning_rate : float, optional
+        Peak step size, instead of the highest of the recipe's; those of other stages
+        are scaled with it. To go on from finished weights takes about half as much
+        as to start from nothing.
     start_from : str, optional
         Name or path of weights to start from, instead of the recipe's start.
     resume : bool
         Go on with a run that was broken off in `out`, exactly as if it had not
-        been; its own `minutes`, `steps` and `start_from` hold.
+        been; its own `minutes`, `steps`, `learning_rate` and `start_from` hold.
     device : str
         As in :func:`napari_fresco.restore`.
     evaluate_on : tuple of Path
@@ -62,14 +67,15 @@ def train(
     Raises
     ------
     FrescoError
-        When the recipe is unknown, the data unusable, `minutes` or `steps` not
-        positive, or `out` holds a run that is not to be resumed.
+        When the recipe is unknown, the data unusable, `minutes`, `steps` or
+        `learning_rate` not positive, `out` holds a run that is not to be resumed, or
+        memory runs out.
     """
     recipe = find_recipe(name)
     data, out = None if data is None else Path(data), Path(out)
-    _check_lengths(steps, minutes)
+    _check_numbers(steps, minutes, learning_rate)
     _check_folders((*([] if data is None else [data]), *evaluate_on))
-    if (out / 'state.pt').exists() and not resume:
+    if state_file(out).exists() and not resume:
         raise FileError(
             f'{out} holds a run already; go on with it (--resume), or give another folder '
             '(--output)'
@@ -91,6 +97,7 @@ def train(
         devices.pick(device),
         steps=steps,
         minutes=minutes,
+        learning_rate=learning_rate,
         start_from=start_from,
     )
     if data is None:
@@ -115,13 +122,20 @@ def train(
     return weights
 
 
-def _check_lengths(steps: int | None, minutes: float | None) -> None:
+def state_file(folder: Path) -> Path:
+    """Return the file that the run in `folder` is resumed from."""
+    return folder / 'state.pt'
+
+
+def _check_numbers(steps: int | None, minutes: float | None, rate: float | None) -> None:
     if steps is not None and minutes is not None:
         raise ParameterError('both steps and minutes are given; give one of them')
     if steps is not None and steps < 1:
         raise ParameterError(f'steps = {steps}; give a whole number of at least 1')
     if minutes is not None and not 0 < minutes < math.inf:
         raise ParameterError(f'minutes = {minutes}; give a number above 0')
+    if rate is not None and not 0 < rate < math.inf:
+        raise ParameterError(f'learning_rate = {rate}; give a number above 0, such as 0.0005')
 
 
 def _check_folders(folders: Iterable[Path]) -> None:

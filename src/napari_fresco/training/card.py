@@ -52,7 +52,7 @@ def write_card(
         channels=recipe.channels,
         data=corpus.folders,
         learnt=(*run.objective.words(), *_drawn(recipe)),
-        stages=tuple(_words(stage, run.step / recipe.steps) for stage in recipe.stages),
+        stages=tuple(map(_words, recipe.stages, run.stage_steps)),
         steps=run.step,
         minutes=round(run.seconds / 60, 1),
         device=_name(run.device),
@@ -107,10 +107,10 @@ def _name(device: torch.device) -> str:
     return f'{device}, {threads} thread{"s" * (threads != 1)}'
 
 
-def _words(stage: Stage, stretched: float) -> str:
-    """Return a stage in words; a run of given length has more or fewer steps than its recipe."""
+def _words(stage: Stage, steps: int) -> str:
+    """Return in words a stage that took so many steps."""
     text = (
-        f'{round(stage.steps * stretched)} steps at {stage.learning_rate:g} of {stage.batch} '
+        f'{steps} steps at {stage.learning_rate:g} of {stage.batch} '
         f'crops of {stage.patch} x {stage.patch}'
     )
     if stage.sigma_power != 1:

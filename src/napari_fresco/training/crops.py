@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .chance import Chance
+
 
 class Crops:
     """Draws crops, turned and flipped, without leaving the device.
@@ -29,43 +31,40 @@ class Crops:
         areas = shapes.prod(1)
         pixels = np.concatenate([image.reshape(-1, image.shape[-1]) for image in images])
         self._pixels = torch.from_numpy(pixels).to(device)
-        self._shapes = torch.from_numpy(shapes).to(device)
-        self._first = torch.from_numpy(np.cumsum(areas) - areas).to(device)
+        self._shapes = torch.from_numpy(shapes)
+        self._first = torch.from_numpy(np.cumsum(areas) - areas)
         # Large images are seen more, without dominating.
-        self._weights = torch.from_numpy(np.sqrt(areas)).to(device)
+        self._weights = torch.from_numpy(np.sqrt(areas))
 
-    @property
-    def device(self) -> torch.device:
-        """Where the images lie."""
-        return self._pixels.device
-
-    def draw(self, count: int, size: int, generator: torch.Generator) -> Tensor:
+    def draw(self, count: int, size: int, chance: Chance) -> Tensor:
         """Return crops ``(N, C, size, size)`` in [0, 1], in one of the eight positions each.
 
         Parameters
         ----------
         count, size : int
             Number of crops and side in pixels; no image may be smaller.
-        generator : torch.Generator
+        chance : Chance
             On the same device.
         """
-        chosen = torch.multinomial(self._weights, count, replacement=True, generator=generator)
-        uniform = torch.rand(count, 5, generator=generator, device=self.device)
+        chosen = torch.multinomial(self._weights, count, True, generator=chance.generator)
         free = self._shapes[chosen] - size + 1
         # In float32 a number just below 1 times a large one may round up to it.
-        corner = (uniform[:, :2] * free).long().minimum(free - 1)
-        rows, columns = _dihedral(size, uniform[:, 2:] < 0.5)
-        rows = rows + corner[:, 0, None, None]
-        columns = columns + corner[:, 1, None, None]
-        width = self._shapes[chosen, 1, None, None]
-        places = self._first[chosen, None, None] + rows * width + columns
+        corner = (chance.uniform(0, 1, count, 2) * free).long().minimum(free - 1)
+        switches = chance.happens(0.5, count, 3)
+        width = self._shapes[chosen, 1]
+        first = self._first[chosen] + corner[:, 0] * width + corner[:, 1]
+        drawn = torch.cat((first[:, None], width[:, None], switches), 1)
+        first, width, *turns = chance.put(drawn)[..., None, None].unbind(1)
+        rows, columns = _dihedral(size, *(turn > 0 for turn in turns))
+        places = first + rows * width + columns
         return self._pixels[places].permute(0, 3, 1, 2).float().div_(255)
 
 
-def _dihedral(size: int, switches: Tensor) -> tuple[Tensor, Tensor]:
-    """Return rows and columns ``(N, size, size)`` that a turned crop is read from."""
-    upward, leftward, swapped = (switches[:, i, None, None] for i in range(3))
-    line = torch.arange(size, device=switches.device)
+def _dihedral(
+    size: int, upward: Tensor, leftward: Tensor, swapped: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return rows and columns ``(N, size, size)`` that crops, turned or not, are read from."""
+    line = torch.arange(size, device=upward.device)
     rows, columns = line[:, None], line[None, :]
     rows = torch.where(upward, size - 1 - rows, rows)
     columns = torch.where(leftward, size - 1 - columns, columns)

@@ -14,11 +14,12 @@ from .. import pictures
 from ..errors import FileError, FrescoError
 from ..files import TIFF, read_image
 from ..image import Layout, intensity_range
+from ..simulate.noise import LUMA
 
 SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.bmp', '.npy')
 """Suffixes of the files that are read."""
 
-_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, what the gray test sets were made with
+_LUMA = np.array(LUMA)  # what the gray test sets were made with, too
 _HELD_OUT = 40  # one image in so many is kept for validation
 _COLOURS = 3
 

@@ -15,6 +15,7 @@ _ONE_KERNEL = (
     'it knows one Gaussian kernel for the whole image: motion blur, sharpening halos and JPEG '
     'mislead it'
 )
+_INVENTED = 'detail is invented: nothing in the result is to be measured'
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,23 @@ class Unfolding:
         Scale factors, one of which is drawn for a batch.
     sigma_max : float
         Most noise, on the 0-255 scale.
+    adversarial : bool
+        USRGAN: in adversarial stages, let a rival tell results from true images. What
+        comes out invents detail, and is labelled generative.
     """
 
     scales: tuple[int, ...] = (1, 2, 3, 4)
     sigma_max: float = 25
+    adversarial: bool = False
 
     @property
     def limits(self) -> tuple[str, ...]:
         """What the network never sees, in words."""
-        return (
+        seen = (
             f'noise above {self.sigma_max:g} / 255 was never seen',
             'a kernel that is wrong, or shifted wrongly, shows as ringing',
         )
+        return (*seen, _INVENTED) if self.adversarial else seen
 
 
 @dataclass(frozen=True)
@@ -212,7 +218,7 @@ class BlindSR:
         """What the network never sees, in words."""
         lost = 'noise and JPEG artefacts go together with fine texture'
         if self.adversarial:
-            return lost, 'detail is invented: nothing in the result is to be measured'
+            return lost, _INVENTED
         return (f'{lost}, and hardly any new detail is made',)
 
 

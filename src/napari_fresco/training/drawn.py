@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import torch
-
 from ..errors import ParameterError
+from .chance import Chance
 from .data import Corpus
 from .loop import WATCHED, WINDOW, Run
 from .recipes import Recipe
@@ -18,8 +17,7 @@ class Drawn(Corpus):
     @classmethod
     def of(cls, run: Run) -> Drawn:
         """Draw what a run is watched on."""
-        generator = torch.Generator(run.device).manual_seed(run.recipe.seed)
-        drawn = run.specimens(WATCHED, WINDOW, generator)
+        drawn = run.specimens(WATCHED, WINDOW, Chance(run.recipe.seed, run.device))
         pixels = (drawn * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
         return cls(tuple(pixels), ())
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
+from ..arriving import put, sweep
 from ..errors import FileError
-from ..weights.fetching import arriving
 from .recipes import Recipe
 
 
@@ -24,9 +24,8 @@ def write(path: Path, content: bytes) -> None:
         When it cannot be written, as on a full disk.
     """
     try:
-        with arriving(path) as part:
-            part.write_bytes(content)
-            part.replace(path)
+        sweep(path.parent)
+        put(path, lambda part: part.write_bytes(content))
     except OSError as error:
         raise FileError(
             f'{path} cannot be written: {error.strerror or error}; make room or give leave '

@@ -7,7 +7,11 @@ import csv
 import json
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +20,15 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .. import networks
-from . import keeping, objectives, specimens, warm
+from .. import devices, networks
+from ..errors import DeviceError
+from . import keeping, objectives, specimens, state_file, warm
 from .averaging import Average
 from .blurring import mirrored
+from .chance import Chance
 from .crops import Crops
 from .data import Corpus, Image
+from .interrupts import held_back
 from .objectives.base import Draw
 from .optimizer import Optimizer
 from .pace import Pace
@@ -58,6 +65,8 @@ class Run:
         Steps to go through the recipe in, by default its own.
     minutes : float, optional
         Time that the training is to take instead, however many steps that are.
+    learning_rate : float, optional
+        Highest step size of all stages, instead of the recipe's.
     start_from : str, optional
         Checkpoint to start from instead of the recipe's, by name or path.
 
@@ -77,9 +86,11 @@ class Run:
         *,
         steps: int | None = None,
         minutes: float | None = None,
+        learning_rate: float | None = None,
         start_from: str | None = None,
     ) -> None:
-        self.recipe, self.folder, self.device = recipe, folder, device
+        self.recipe, self.folder, self.device = with_peak(recipe, learning_rate), folder, device
+        self.learning_rate = learning_rate
         self.started_from = start_from or recipe.warm_start
         torch.manual_seed(recipe.seed)
         self.objective = objectives.make(recipe.objective)
@@ -99,21 +110,37 @@ class Run:
         self.step, self.seconds = 0, 0.0
         self.log: list[tuple[float, ...]] = []
         self._losses: list[Tensor] = []
-        self._stage = (0, 0)  # its number, and the step that it began with
+        self._began = [0]  # the steps that the stages began with, up to the present one
         if self.state_file.exists():
-            self._load()
+            self._load(recipe)
 
     @property
     def state_file(self) -> Path:
         """Where an unfinished run is kept."""
-        return self.folder / 'state.pt'
+        return state_file(self.folder)
+
+    @property
+    def stage_steps(self) -> list[int]:
+        """Steps taken so far in every stage that has begun.
+
+        A run of given length goes through the stages in given time, not in given steps.
+        """
+        return [end - start for start, end in pairwise([*self._began, self.step])]
 
     def train(self, corpus: Corpus, *, progress: bool = True) -> Path:
-        """Train to the end and return the finished weights file."""
+        """Train to the end and return the finished weights file.
+
+        Raises
+        ------
+        DeviceError
+            When the device runs out of memory.
+        KeyboardInterrupt
+            After an interrupt; the state was saved when the step had come to its end.
+        """
         seen, watched = corpus.split()
-        crops, windows = Crops(seen.images, self.device), _windows(watched)
         bar = tqdm(total=1.0, disable=not progress, mininterval=10, bar_format=_BAR)
-        with bar:
+        with bar, self._enough_memory(), held_back() as interrupted:
+            crops, windows = Crops(seen.images, self.device), _windows(watched)
             if not self.step:
                 self._note(windows)
             while not self.pace.done:
@@ -122,8 +149,11 @@ class Run:
                 if self.pace.done or int(self.pace.part * _POINTS) > point:
                     self._note(windows)
                     bar.set_postfix_str(f'{self.log[-1][-1]:.2f} dB')
-                if self.step % _SAVED == 0:
+                stop = interrupted()
+                if stop or self.step % _SAVED == 0:
                     self.save()
+                if stop:
+                    raise KeyboardInterrupt
                 bar.update(self.pace.part - bar.n)
         self.save()
         return self.export()
@@ -147,6 +177,21 @@ class Run:
         self.step += 1
         return loss.detach()
 
+    @contextmanager
+    def _enough_memory(self) -> Iterator[None]:
+        """Say in plain words when there is not enough for the crops of the present stage."""
+        try:
+            yield
+        except (RuntimeError, MemoryError) as error:
+            if not devices.is_out_of_memory(error):
+                raise
+            count, size = self.objective.crops(self._now()[0])
+            raise DeviceError(
+                f'{self.device} ran out of memory; a step of {self.recipe.name} takes {count} '
+                f'crops of {size} x {size} pixels: close other programs that use its memory, or '
+                'give another device (--device)'
+            ) from None
+
     def export(self) -> Path:
         """Write the averaged weights in half precision, with their configuration."""
         path = self.folder / f'{self.recipe.name}.safetensors'
@@ -164,10 +209,10 @@ class Run:
     def _now(self) -> tuple[Stage, float]:
         """Return the present stage and step size."""
         index, part = self.recipe.at(self.pace.position)
-        if index != self._stage[0]:
-            self._stage = (index, self.step)
+        while len(self._began) <= index:
+            self._began.append(self.step)
         stage = self.recipe.stages[index]
-        return stage, stage.learning_rate * step_size(part, self.step - self._stage[1])
+        return stage, stage.learning_rate * step_size(part, self.step - self._began[index])
 
     def half_loss(self, corpus: Corpus) -> float:
         """Return the PSNR in dB that half precision costs, on the images of the validation."""
@@ -178,24 +223,24 @@ class Run:
         return exact - self.objective.validate(rounded, windows)
 
     def _draw(self, crops: Crops, stage: Stage) -> Draw:
-        rng = np.random.default_rng([self.recipe.seed, self.step])
-        generator = torch.Generator(self.device).manual_seed(int(rng.integers(2**31)))
+        (seed,) = np.random.SeedSequence((self.recipe.seed, self.step)).generate_state(1, np.uint64)
+        chance = Chance(int(seed), self.device)
         count, size = self.objective.crops(stage)
         drawn = round(self.recipe.specimens * count)
         parts = []
         if drawn < count:
-            parts.append(crops.draw(count - drawn, size, generator))
+            parts.append(crops.draw(count - drawn, size, chance))
         if drawn:
-            parts.append(self.specimens(drawn, size, generator))
+            parts.append(self.specimens(drawn, size, chance))
         rival = self.rival if stage.adversarial else None
-        return Draw(torch.cat(parts), stage, rng, rival)
+        return Draw(torch.cat(parts), stage, chance, rival)
 
-    def specimens(self, count: int, size: int, generator: torch.Generator) -> Tensor:
+    def specimens(self, count: int, size: int, chance: Chance) -> Tensor:
         """Draw micrographs ``(N, 1, size, size)`` in [0, 1] as the objective wants them."""
-        sharp = specimens.draw(count, size, generator, self.device)
+        sharp = specimens.draw(count, size, chance)
         if not self.objective.optics:
             return sharp
-        return mirrored(sharp, specimens.psf(count, generator, self.device))
+        return mirrored(sharp, specimens.psf(count, chance))
 
     @torch.no_grad()
     def _note(self, windows: list[Image]) -> None:
@@ -220,16 +265,17 @@ class Run:
             'rival': None if self.rival is None else self.rival.state_dict(),
             'pace': self.pace.state_dict(),
             'step': self.step,
-            'stage': self._stage,
+            'began': self._began,
             'seconds': self.seconds,
             'log': self.log,
             'losses': self._losses,
             'started_from': self.started_from,
+            'learning_rate': self.learning_rate,
         }
         keeping.write_state(self.state_file, self.recipe, state)
 
-    def _load(self) -> None:
-        with keeping.state_of(self.state_file, self.recipe, self.device) as state:
+    def _load(self, recipe: Recipe) -> None:
+        with keeping.state_of(self.state_file, recipe, self.device) as state:
             self.trained.load_state_dict(state['network'])
             self.optimizer.load_state_dict(state['optimizer'])
             self.average.load_state_dict(state['average'])
@@ -237,12 +283,24 @@ class Run:
                 self.rival.load_state_dict(state['rival'])
             self.pace = Pace(**state['pace'])
             self.step, self.seconds = state['step'], state['seconds']
-            self._stage = state['stage']
+            self._began = state['began']
             self.log, self._losses = state['log'], state['losses']
             self.started_from = state['started_from']
+            self.learning_rate = state['learning_rate']
+            self.recipe = with_peak(recipe, self.learning_rate)
 
 
 _BAR = '{percentage:3.0f}% {bar} {elapsed} < {remaining} {postfix}'
+
+
+def with_peak(recipe: Recipe, learning_rate: float | None) -> Recipe:
+    """Return `recipe` with all step sizes scaled so that the highest is `learning_rate`."""
+    if learning_rate is None:
+        return recipe
+    highest = max(stage.learning_rate for stage in recipe.stages)
+    scaled = (learning_rate * (stage.learning_rate / highest) for stage in recipe.stages)
+    pairs = zip(recipe.stages, scaled, strict=True)
+    return replace(recipe, stages=tuple(replace(s, learning_rate=rate) for s, rate in pairs))
 
 
 def step_size(part: float, steps: int) -> float:

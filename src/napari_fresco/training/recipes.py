@@ -109,6 +109,7 @@ class Recipe:
 def _denoisers() -> tuple[Recipe, ...]:
     gray = {'in_nc': 1, 'out_nc': 1, 'nc': 64, 'nb': 15}
     color = {'in_nc': 3, 'out_nc': 3, 'nc': 96, 'nb': 12}
+    blind = {'in_nc': 1, 'out_nc': 1, 'nc': 48, 'nb': 12}
     drunet_gray, drunet_color = ({'in_nc': n + 1, 'out_nc': n, **_COMPACT} for n in (1, 3))
     wide, narrow = GaussianDenoising(75), GaussianDenoising(50)
     flat = Stage(6000, learning_rate=1e-3, batch=8)
@@ -116,6 +117,7 @@ def _denoisers() -> tuple[Recipe, ...]:
     return (
         Recipe('ffdnet_gray', 'ffdnet', gray, 1, wide, (flat,), specimens=0.25),
         Recipe('ffdnet_color', 'ffdnet', color, 3, wide, (flat,)),
+        Recipe('dncnn_compact_gray', 'dncnn', blind, 1, narrow, (flat,), specimens=0.25),
         Recipe('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, (prior,), specimens=0.25),
         Recipe('drunet_compact_color', 'drunet', drunet_color, 3, narrow, (prior,)),
     )
@@ -152,6 +154,15 @@ def _unfolding() -> tuple[Recipe, ...]:
     stages = (Stage(2500, 1e-3, batch=8, patch=72),)
     return (
         Recipe('usrnet_tiny', 'usrnet', tiny, 3, Unfolding(), stages),
+        Recipe(
+            'usrgan_tiny',
+            'usrnet',
+            tiny,
+            3,
+            Unfolding(adversarial=True),
+            (Stage(500, 3e-4, batch=8, patch=96, adversarial=True),),
+            warm_start='usrnet_tiny',
+        ),
         Recipe(
             'usrnet_tiny_micrograph',
             'usrnet',

@@ -13,7 +13,21 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..networks.discriminator import UNetDiscriminator
+from .initial import see_differences
+
 _BETAS = (0.5, 0.999)  # of the authors of VDIR; what the network makes changes too soon for 0.9
+
+_OPINION = 0.03  # weight of that of a rival that judges images
+# Of the differences that it sees; its answers part twenty times as fast as without.
+_GAIN = 4.0
+
+AGAINST = (
+    f' + {_OPINION:g} of the opinion of a rival (least squares; a U-Net with spectral '
+    "normalisation, trained by Adam), and none of the authors' loss on features of VGG19, a "
+    'network of other images that the program does not have'
+)
+"""What the card says of :func:`deceiving`."""
 
 Judgement = Callable[[Tensor, Tensor], Tensor]
 """Loss of a discriminator, from its answers to what is real and to what the network made."""
@@ -91,3 +105,16 @@ def least_squares(real: Tensor, made: Tensor) -> Tensor:
 def passing(answers: Tensor) -> Tensor:
     """Return the loss of the network whose images are to be answered with 1."""
     return (answers - 1).square().mean()
+
+
+def of_images(channels: int, device: torch.device) -> Rival:
+    """Return the rival of BSRGAN and USRGAN, which tells results from true images."""
+    judge = UNetDiscriminator(channels)
+    nn.init.kaiming_normal_(judge.conv_in.weight)
+    see_differences(judge.conv_in, _GAIN)
+    return Rival(judge, least_squares, device)
+
+
+def deceiving(rival: Rival, truth: Tensor, restored: Tensor) -> Tensor:
+    """Return what a network is to lose by results that its rival tells from true images."""
+    return _OPINION * passing(rival.opinion(truth, restored))

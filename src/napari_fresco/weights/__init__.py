@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import WeightsError
+from .cache import cache_folder
 from .registry import Entry, default_for, entry, registry
-from .store import Status, add, cache_folder, check, get, path, status
+from .store import Status, add, check, get, path, status
 
 if TYPE_CHECKING:
     import torch

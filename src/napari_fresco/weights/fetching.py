@@ -1,54 +1,18 @@
-"""Bringing files into a folder: each arrives whole or not at all."""
+"""Fetching files from a server, with plain words for whatever it does instead."""
 
 from __future__ import annotations
 
-import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from http.client import HTTPException, IncompleteRead
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 TIMEOUT = 30.0
 """Seconds without an answer after which a server is given up."""
 
 _CHUNK = 1 << 16  # bytes between two looks at the progress bar
-_PART = '.part-'  # how the folders begin in which files arrive
-_STALE = 600  # seconds without a byte after which whoever fetched is taken for dead
 
 
 class Unreachable(Exception):
     """The network or the server did not give the whole file: says why in words."""
-
-
-@contextmanager
-def arriving(target: Path) -> Iterator[Path]:
-    """Lend a path at which a file can be put together before it takes the place of `target`.
-
-    It has the name of `target`, is nobody else's, and lies in the same file
-    system, so that ``Path.replace`` moves it there in one step. Whatever is
-    left of it is removed, and so is what earlier processes left that were
-    killed.
-
-    Raises
-    ------
-    OSError
-        When nothing can be written beside `target`.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(target.parent)
-    with TemporaryDirectory(prefix=_PART, dir=target.parent, ignore_cleanup_errors=True) as own:
-        yield Path(own) / target.name
-
-
-def _sweep(folder: Path) -> None:
-    for left in folder.glob(f'{_PART}*'):
-        # Another process may be removing it, too.
-        with suppress(OSError):
-            touched = max(path.stat().st_mtime for path in (left, *left.iterdir()))
-            if time.time() - touched > _STALE:
-                shutil.rmtree(left)
 
 
 def download(url: str, file: Path, progress: bool) -> None:

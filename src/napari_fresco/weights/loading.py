@@ -14,6 +14,7 @@ from .. import devices
 from ..errors import WeightsError
 from ..networks.facts import Network, facts_of
 from .assembling import Loaded, assemble, differences
+from .cache import pin_file, pinned
 from .detection import (
     Tensors,
     UnknownArchitecture,
@@ -26,7 +27,6 @@ from .detection import (
 from .foreign import adopt
 from .formats import Stored, read
 from .registry import Entry, file_sha256, published_as, registry
-from .store import pin_file, pinned
 
 _ANY_SCALE = ('usrnet', 'virnet_sr')  # the scale is an argument, not part of the network
 

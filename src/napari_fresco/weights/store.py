@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..arriving import arriving, sweep
 from ..errors import WeightsError
-from .fetching import Unreachable, arriving, download
+from .cache import cache_folder, pin, pinned
+from .fetching import Unreachable, download
 from .registry import BUNDLED, SUFFIXES, Entry, entry, registry
 
 FOLDER_VARIABLE = 'NAPARI_FRESCO_WEIGHTS'
@@ -31,13 +33,6 @@ class Status:
     entry: Entry
     place: Place
     path: Path | None
-
-
-def cache_folder() -> Path:
-    """Return the user's folder for fetched and added checkpoints; it may not exist yet."""
-    from pooch import os_cache
-
-    return Path(os_cache('napari-fresco')) / 'weights'
 
 
 def status() -> tuple[Status, ...]:
@@ -131,30 +126,6 @@ def check(name: str) -> Path:
     return found
 
 
-def pinned(known: Entry) -> str | None:
-    """Return the SHA-256 of the first file of a checkpoint that came, None where none is pinned.
-
-    Of a checkpoint without a published hash nobody can say whether a file is
-    the right one, but that it is the same as the first one can be said: a file
-    with another hash is neither kept nor loaded.
-    """
-    if known.bundled or known.hashed:
-        return None
-    try:
-        text = pin_file(known).read_text(encoding='utf-8', errors='replace')
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError:
-        text = ''
-    # No file has the hash that a damaged pin leaves.
-    return text.partition(' ')[0]
-
-
-def pin_file(known: Entry) -> Path:
-    """Return where that hash is kept, in the form that ``sha256sum --check`` reads."""
-    return cache_folder() / f'{known.name}.sha256'
-
-
 def _verify(file: Path, known: Entry) -> str:
     """Load a file as `known` and return its SHA-256."""
     from .loading import load_file
@@ -222,6 +193,7 @@ def _arriving(name: str) -> Iterator[Path]:
     """Lend a path for a new file `name` of the cache."""
     folder = cache_folder()
     try:
+        sweep(folder)
         with arriving(folder / name) as part:
             yield part
     except OSError as error:
@@ -236,9 +208,7 @@ def _keep(part: Path, known: Entry, sha256: str) -> Path:
     """Put a file that was verified into its place in the cache; return it there."""
     target = cache_folder() / part.name
     if not known.hashed and pinned(known) is None:
-        pin = part.with_name('pin')
-        pin.write_text(f'{sha256}  {part.name}\n', encoding='utf-8')
-        pin.replace(pin_file(known))
+        pin(known, part.name, sha256)
     part.replace(target)
     for other in _candidates(known, target.parent):
         if other != target:

@@ -7,7 +7,6 @@ resize) is drawn for groups of images. Images are ``(N, C, H, W)``, C = 1 or 3, 
 
 from __future__ import annotations
 
-from .chance import Chance
 from .pipelines import bsrgan, scunet
 
-__all__ = ['Chance', 'bsrgan', 'scunet']
+__all__ = ['bsrgan', 'scunet']

@@ -5,15 +5,14 @@ See :mod:`napari_fresco.simulate.camera`, whose laws these are.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ...simulate.camera import GAMMA, SHOT
+from ...simulate import camera as laws
+from ..chance import Chance
 from .blurs import mirror
-from .chance import Chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,29 +39,28 @@ class Cameras:
     def draw(cls, count: int, channels: int, chance: Chance) -> Cameras:
         """Draw cameras and their exposures for images with 1 or 3 channels."""
         mix = chance.uniform(0, 1, 9 * count).view(-1, 3, 3)
-        strength = chance.uniform(0, 0.4, count).view(-1, 1, 1)
+        strength = chance.uniform(0, laws.MIXED, count).view(-1, 1, 1)
         mix = mix / mix.sum(2, keepdim=True)
         colours = (1 - strength) * torch.eye(3) + strength * mix
-        exposure = 1 / chance.normal(0.8, 0.1, count)
-        balance = (
-            chance.uniform(1.9, 2.4, count),
-            torch.ones(count),
-            chance.uniform(1.5, 1.9, count),
-        )
+        mean, deviation = laws.EXPOSURE
+        exposure = 1 / (mean + deviation * chance.normal(count))
+        red, blue = (chance.uniform(*limits, count) for limits in (laws.RED, laws.BLUE))
+        balance = (red, torch.ones(count), blue)
         gains = exposure * torch.stack(balance if channels == 3 else balance[1:2])
-        log_shot = chance.uniform(math.log(SHOT[0]), math.log(SHOT[1]), count)
-        log_read = 2.18 * log_shot + chance.normal(1.20, 0.26, count)
+        shot = chance.log_uniform(*laws.SHOT, count)
+        slope, offset, deviation = laws.READ
+        log_read = slope * shot.log() + offset + deviation * chance.normal(count)
         return cls(
             chance.put(colours),
             chance.put(torch.linalg.inv(colours)),
             chance.put(gains.T[..., None, None].contiguous()),
-            chance.put_each(log_shot.exp()),
+            chance.put_each(shot),
             chance.put_each(log_read.exp()),
         )
 
     def unprocess(self, images: Tensor) -> Tensor:
         """Return the raw values, in [0, 1], that would be developed to the images."""
-        linear = _untone(images.clamp(0, 1)) ** GAMMA
+        linear = _untone(images.clamp(0, 1)) ** laws.GAMMA
         if images.shape[1] == 1:
             return self._ungained(linear, linear)
         raw = _turned(linear, self.colours)
@@ -73,17 +71,17 @@ class Cameras:
         balanced = (raw * self.gains).clamp(0, 1)
         if raw.shape[1] == 3:
             balanced = _turned(balanced, self.developed)
-        encoded = balanced ** (1 / GAMMA)
+        encoded = balanced ** (1 / laws.GAMMA)
         return encoded.square() * (3 - 2 * encoded)
 
     def expose(self, raw: Tensor, chance: Chance) -> Tensor:
         """Add photon and read noise to raw values of one colour per pixel, demosaicked."""
-        noisy = raw + (self.shot * raw + self.read).sqrt() * chance.noise(raw)
+        noisy = raw + (self.shot * raw + self.read).sqrt() * chance.pixels.noise(raw)
         return (_demosaicked(noisy) if raw.shape[1] == 3 else noisy).clamp(0, 1)
 
     def _ungained(self, raw: Tensor, brightness: Tensor) -> Tensor:
         """Divide by the gains, less and less towards white, so that highlights stay white."""
-        bright = ((brightness - 0.9).clamp_min(0) / 0.1).square()
+        bright = ((brightness - laws.BRIGHT).clamp_min(0) / (1 - laws.BRIGHT)).square()
         inverse = 1 / self.gains
         return (raw * torch.maximum(bright + (1 - bright) * inverse, inverse)).clamp(0, 1)
 

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...simulate.noise import LUMA as WEIGHTS
+
 _BLOCK = 8
 _MIDDLE = 128.0
 
@@ -29,7 +31,7 @@ CHROMA = torch.tensor(
 )
 _TO_YCC = torch.tensor(
     (
-        (0.299, 0.587, 0.114),
+        WEIGHTS,
         (-0.168735892, -0.331264108, 0.5),
         (0.5, -0.418687589, -0.081312411),
     )

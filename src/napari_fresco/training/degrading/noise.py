@@ -5,16 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .chance import Chance
+from ...simulate import noise as laws
+from ..chance import Chance
 from .jpeg import to_bytes
 
-_LUMA = torch.tensor((0.299, 0.587, 0.114)).view(3, 1, 1)  # ITU-R BT.601
+_LUMA = torch.tensor(laws.LUMA).view(3, 1, 1)
 
 
 def white(images: Tensor, largest: float, chance: Chance) -> Tensor:
     """Add normal noise of levels up to `largest`, not clipped."""
     sigma = chance.uniform(0, largest, len(images))
-    return images + chance.put_each(sigma) * chance.noise(images)
+    return images + chance.put_each(sigma) * chance.pixels.noise(images)
 
 
 def mixed_gaussian(
@@ -37,7 +38,7 @@ def mixed_gaussian(
         Multiply the noise by the image.
     """
     mixing = chance.put(_mixing(len(images), images.shape[1], levels, chance))
-    noise = (mixing @ chance.noise(images).flatten(2)).view_as(images)
+    noise = (mixing @ chance.pixels.noise(images).flatten(2)).view_as(images)
     return (images + (images * noise if speckle else noise)).clamp(0, 1)
 
 
@@ -48,10 +49,10 @@ def mixed_poisson(images: Tensor, chance: Chance) -> Tensor:
     :func:`napari_fresco.simulate.noise.mixed_poisson`; one of the two for all images.
     """
     values = to_bytes(images) / 255
-    photons = chance.put_each(10 ** chance.uniform(2, 4, len(images)))
-    if images.shape[1] == 3 and chance.happens(0.5):
+    photons = chance.put_each(10 ** chance.uniform(*laws.WHITE, len(images)))
+    if images.shape[1] == 3 and not chance.happens(laws.COLOURED):
         values = to_bytes((values * chance.put(_LUMA)).sum(1, keepdim=True)) / 255
-    return chance.poisson(values * photons) / photons - values
+    return chance.pixels.poisson(values * photons) / photons - values
 
 
 def roots(covariance: Tensor) -> Tensor:
@@ -72,8 +73,8 @@ def _mixing(count: int, channels: int, levels: tuple[int, int], chance: Chance) 
         return sigma * own
     shared[:, 0] = 1
     kind = chance.uniform(0, 1, count)
-    mixing = sigma * torch.where(kind.view(-1, 1, 1) < 0.4, own, shared)
-    correlated = kind >= 0.8
+    mixing = sigma * torch.where(kind.view(-1, 1, 1) < laws.OWN, own, shared)
+    correlated = kind >= laws.OWN + laws.SHARED
     if bool(correlated.any()):
         mixing[correlated] = roots(_covariances(int(correlated.sum()), levels[1] / 255, chance))
     return mixing

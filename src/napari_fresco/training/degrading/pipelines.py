@@ -17,17 +17,16 @@ from torch import Tensor
 from ...physics.resample import imresize
 from ...simulate import bsrgan as super_resolution
 from ...simulate import scunet as denoising
-from ...simulate.resize import MODES, Mode
+from ...simulate.resize import MODES
+from ..chance import Chance
 from . import camera, jpeg, noise
 from .blurs import random_blur, shifted_decimation
-from .chance import Chance
 from .resizing import resize, scaled
 
 GROUPS = 4
 """Parts of a batch, at most, that have an order of their own."""
 
 _BLOCK = 8
-_INTERPOLATIONS: tuple[Mode, ...] = ('bilinear', 'bicubic')
 
 Step = Callable[[Tensor], Tensor]
 Pair = tuple[Tensor, Tensor]
@@ -80,21 +79,12 @@ def scunet(images: Tensor, side: int, chance: Chance) -> Pair:
 
 def _reduced(images: Tensor, scale: int, chance: Chance) -> Tensor:
     left = scale
-    if scale == 4 and chance.happens(0.25):
+    if scale == 4 and chance.happens(super_resolution.HALVED):
         images, left = _halved(images, chance), 2
     steps = _reducing_steps(images, left, chance)
-    for name in _order(chance):
+    for name in super_resolution.ordered(chance.permutation(len(steps))):
         images = steps[name](images)
     return _jpeg(images, chance)
-
-
-def _order(chance: Chance) -> list[str]:
-    """Draw an order: any, save that 'shrink' precedes 'shrink to size'."""
-    names = [super_resolution.STEPS[i] for i in chance.permutation(len(super_resolution.STEPS))]
-    first, second = names.index('shrink'), names.index('shrink to size')
-    if first > second:
-        names[first], names[second] = names[second], names[first]
-    return names
 
 
 def _reducing_steps(images: Tensor, scale: int, chance: Chance) -> dict[str, Step]:
@@ -107,20 +97,20 @@ def _reducing_steps(images: Tensor, scale: int, chance: Chance) -> dict[str, Ste
         'shrink': partial(_shrink, scale=scale, chance=chance),
         'shrink to size': lambda x: resize(x, (rows, columns), chance.choice(MODES)),
         'gaussian': partial(noise.mixed_gaussian, levels=super_resolution.LEVELS, chance=chance),
-        'jpeg': lambda x: chance.sometimes(0.9, compress, x),
-        'camera': lambda x: chance.sometimes(0.25, develop, x),
+        'jpeg': lambda x: chance.sometimes(super_resolution.COMPRESSED, compress, x),
+        'camera': lambda x: chance.sometimes(super_resolution.PHOTOGRAPHED, develop, x),
     }
 
 
 def _halved(images: Tensor, chance: Chance) -> Tensor:
-    if chance.happens(0.5):
+    if chance.happens(super_resolution.HALVED_FREELY):
         return resize(images, scaled(images, 0.5), chance.choice(MODES))
     return imresize(images, 0.5).clamp(0, 1)
 
 
 def _shrink(images: Tensor, scale: int, chance: Chance) -> Tensor:
-    if chance.happens(0.75):
-        factor = 1 / float(chance.uniform(1, 2 * scale, 1))
+    if chance.happens(super_resolution.SHRUNK_FREELY):
+        factor = 1 / float(chance.uniform(*super_resolution.shrinking(scale)))
         return resize(images, scaled(images, factor), chance.choice(MODES))
     return shifted_decimation(images, scale, chance).clamp(0, 1)
 
@@ -148,15 +138,15 @@ def _mixed(images: Tensor, side: int, chance: Chance) -> Pair:
 def _sizes(available: int, wanted: int, chance: Chance) -> tuple[int, int, int]:
     """Return the side of the square that is cut out, and that after each of two resizings."""
     low, high = denoising.FACTORS
-    first = float(chance.uniform(low, high, 1))
-    second = float(chance.uniform(max(low, wanted / (available * first)), high, 1))
+    first = float(chance.uniform(low, high))
+    second = float(chance.uniform(max(low, wanted / (available * first)), high))
     source = min(math.ceil(wanted / (first * second)), available)
     return source, max(round(first * source), 1), wanted
 
 
 def _mixing_steps(size: int, chance: Chance) -> tuple[Callable[[Tensor, Tensor], Pair], ...]:
     """Return steps that take noisy and clean images, and return them."""
-    mode = chance.choice(_INTERPOLATIONS)
+    mode = chance.choice(denoising.MODES)
     gaussian = partial(noise.mixed_gaussian, levels=denoising.LEVELS, chance=chance)
     speckle = partial(gaussian, speckle=True)
     return (

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ... import devices, weights
 from ...metrics import psnr, ssim, to_uint8
 from ...weights.cards import Score
+from ..chance import Chance
 from ..data import Corpus
 from ..recipes import Stage
 from ..rival import Rival
@@ -29,7 +30,7 @@ class Draw:
         ``(N, C, P, P)`` in [0, 1].
     stage : Stage
         Of the recipe.
-    rng : numpy.random.Generator
+    chance : Chance
         Has drawn the crops; goes on from there.
     rival : Rival, optional
         What the network is set against, in an adversarial stage.
@@ -37,7 +38,7 @@ class Draw:
 
     clean: Tensor
     stage: Stage
-    rng: np.random.Generator
+    chance: Chance
     rival: Rival | None = None
 
     @property
@@ -48,10 +49,6 @@ class Draw:
     def autocast(self) -> torch.autocast:
         """Return the context in which a network runs in training."""
         return devices.autocast(self.device, 'auto')
-
-    def generator(self) -> torch.Generator:
-        """Return random numbers on the device of the crops, for this step."""
-        return torch.Generator(self.device).manual_seed(int(self.rng.integers(2**31)))
 
 
 @dataclass(frozen=True, eq=False)

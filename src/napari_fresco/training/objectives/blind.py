@@ -13,21 +13,20 @@ from torch.nn import functional
 
 from ... import weights
 from ...metrics import to_uint8
-from ...networks.discriminator import UNetDiscriminator
 from ...networks.rrdbnet import RRDBNet
 from ...networks.scunet import SCUNet, SwinConvBlock
 from ...physics.resample import imresize
 from ...simulate import bsrgan, scunet
 from ...weights.cards import Score
 from .. import degrading
+from ..chance import Chance
 from ..declared import BlindDenoising as DeclaredDenoising
 from ..declared import BlindSR as DeclaredSR
-from ..degrading import Chance
 from ..degrading.noise import white
-from ..initial import carry_in, carry_out, scale_for_relu, see_differences, silence
+from ..initial import carry_in, carry_out, scale_for_relu, silence
 from ..pairs import read_pairs
 from ..recipes import Stage
-from ..rival import Rival, least_squares, passing
+from ..rival import AGAINST, Rival, deceiving, of_images
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 25.0, 50.0)
@@ -35,15 +34,7 @@ SIGMAS = (15.0, 25.0, 50.0)
 
 _WHITE = 50.0  # sigma of white noise alone, on the 0-255 scale
 _FAINT = 5.0
-_OPINION = 0.1  # weight of that of the rival
-# Of the differences that the rival sees; its answers part twenty times as fast as without.
-_GAIN = 4.0
 _DRAWS = 2  # degradations of each test image
-_AGAINST = (
-    f' + {_OPINION:g} of the opinion of a rival (least squares; a U-Net with spectral '
-    "normalisation, trained by Adam), and none of the authors' loss on features of VGG19, a "
-    'network of other images that the program does not have'
-)
 
 
 class BlindDenoising(TriedObjective):
@@ -75,8 +66,7 @@ class BlindDenoising(TriedObjective):
         return stage.batch, 2 * stage.patch
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        chance = Chance(int(draw.rng.integers(2**31)), draw.device)
-        side = draw.stage.patch
+        chance, side = draw.chance, draw.stage.patch
         light, mixed = _split(draw.clean, self.light, chance)
         truth = light[..., :side, :side]
         pairs = [(white(truth, _WHITE / 255, chance), truth)]
@@ -122,7 +112,7 @@ class BlindSR(TriedObjective):
             f'Scale factor {self.scale}: two blurs, two reductions, Gaussian noise, camera and '
             'JPEG in random order (simulate.bsrgan.degrade); bicubic reduction and white noise up '
             f'to {_FAINT:g} / 255 alone in {100 * self.light:g} % of the images',
-            f'Loss: L1{_AGAINST if self.generative else ""}',
+            f'Loss: L1{AGAINST if self.generative else ""}',
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -138,7 +128,7 @@ class BlindSR(TriedObjective):
         carry_out(network.conv_last, channels)
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        chance = Chance(int(draw.rng.integers(2**31)), draw.device)
+        chance = draw.chance
         light, mixed = _split(draw.clean, self.light, chance)
         degraded = [white(imresize(light, 1 / self.scale), _FAINT / 255, chance)]
         if len(mixed):
@@ -149,17 +139,14 @@ class BlindSR(TriedObjective):
         restored, truth = restored.float(), torch.cat((light, mixed))
         loss = functional.l1_loss(restored, truth)
         if draw.rival is not None:
-            loss = loss + _OPINION * passing(draw.rival.opinion(truth, restored))
+            loss = loss + deceiving(draw.rival, truth, restored)
         return loss
 
     def rival(self, network: nn.Module) -> Rival | None:
         if not self.generative:
             return None
         last = cast('RRDBNet', network).conv_last
-        judge = UNetDiscriminator(last.out_channels)
-        nn.init.kaiming_normal_(judge.conv_in.weight)
-        see_differences(judge.conv_in, _GAIN)
-        return Rival(judge, least_squares, last.weight.device)
+        return of_images(last.out_channels, last.weight.device)
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         rows, columns = (n // self.scale * self.scale for n in image.shape[:2])
@@ -179,6 +166,6 @@ def _camera(seen: np.ndarray, truth: np.ndarray) -> Trial:
 
 def _split(images: Tensor, share: float, chance: Chance) -> tuple[Tensor, Tensor]:
     """Deal images out at random; the first part gets `share` of them on average."""
-    chosen = chance.uniform(0, 1, len(images)) < share
+    chosen = chance.happens(share, len(images))
     first, second = (images[chance.put(part.nonzero()[:, 0])] for part in (chosen, ~chosen))
     return first, second

@@ -1,4 +1,4 @@
-"""White Gaussian noise of a known level: the objective of FFDNet and DRUNet."""
+"""White Gaussian noise: the objective of FFDNet, DRUNet, IRCNN and DnCNN."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ... import denoisers, networks
 from ...networks.ircnn import MODELS
 from ...weights.cards import Score
+from ..chance import Chance
 from ..declared import BankDenoising as DeclaredBank
 from ..declared import GaussianDenoising as Declared
 from ..evaluate import evaluate
@@ -20,6 +21,8 @@ from .base import Draw, Trial, TriedObjective, noisy_image
 
 SIGMAS = (15.0, 25.0, 50.0)
 """Noise levels of the card, on the 0-255 scale."""
+
+_BLIND = networks.IRCNN | networks.DnCNN
 
 
 class GaussianDenoising(TriedObjective):
@@ -39,16 +42,13 @@ class GaussianDenoising(TriedObjective):
 
         FFDNet, which has no skips, passes its sub-images on.
         """
-        chain = isinstance(network, networks.IRCNN | networks.IRCNNBank)
-        scale_for_relu(network, ('model.12',) if chain else ('res.2', 'm_tail'))
+        scale_for_relu(network, (_last_of_chain(network), 'res.2', 'm_tail'))
         if isinstance(network, networks.FFDNet):
             _pass_on(network)
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         stage = draw.stage
-        noisy, sigma = add_noise(
-            draw.clean, self.sigma_max / 255, draw.generator(), stage.sigma_power
-        )
+        noisy, sigma = add_noise(draw.clean, self.sigma_max / 255, draw.chance, stage.sigma_power)
         with draw.autocast():
             restored = predict(network, noisy, sigma)
         return _loss(restored.float() - draw.clean, stage.drift_weight)
@@ -90,9 +90,8 @@ class BankDenoising(GaussianDenoising):
         ]
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        index = int(draw.rng.integers(MODELS))
-        noise = torch.randn(draw.clean.shape, generator=draw.generator(), device=draw.device)
-        noisy = draw.clean + 2 * (index + 1) / 255 * noise
+        index = draw.chance.choice(range(MODELS))
+        noisy = draw.clean + 2 * (index + 1) / 255 * draw.chance.pixels.noise(draw.clean)
         with draw.autocast():
             restored = predict(network.get_submodule(str(index)), noisy)
         return _loss(restored.float() - draw.clean, draw.stage.drift_weight)
@@ -107,13 +106,11 @@ def _loss(error: Tensor, drift_weight: float) -> Tensor:
 
 
 def add_noise(
-    clean: Tensor, largest: float, generator: torch.Generator, power: float = 1.0
+    clean: Tensor, largest: float, chance: Chance, power: float = 1.0
 ) -> tuple[Tensor, Tensor]:
     """Return `clean` with Gaussian noise, and the sigmas ``(N, 1, 1, 1)`` in [0, largest]."""
-    size = (clean.shape[0], 1, 1, 1)
-    sigma = torch.rand(size, generator=generator, device=clean.device) ** power * largest
-    noise = torch.randn(clean.shape, generator=generator, device=clean.device)
-    return clean + sigma * noise, sigma
+    sigma = chance.put_each(chance.uniform(0, 1, len(clean)) ** power * largest)
+    return clean + sigma * chance.pixels.noise(clean), sigma
 
 
 def predict(network: nn.Module, x: Tensor, sigma: Tensor | None = None) -> Tensor:
@@ -121,10 +118,16 @@ def predict(network: nn.Module, x: Tensor, sigma: Tensor | None = None) -> Tenso
     told: tuple[Tensor, ...] = ()
     if isinstance(network, networks.DRUNet) and sigma is not None:
         x = torch.cat((x, sigma.expand(x.shape[0], 1, *x.shape[-2:])), dim=1)
-    elif not isinstance(network, networks.IRCNN) and sigma is not None:
+    elif not isinstance(network, _BLIND) and sigma is not None:
         told = (sigma,)
     restored: Tensor = network(x.contiguous(memory_format=torch.channels_last), *told)
     return restored
+
+
+def _last_of_chain(network: nn.Module) -> str:
+    """Return the name of the last layer of a plain chain that predicts the noise."""
+    chain = next((m for m in network.modules() if isinstance(m, _BLIND)), None)
+    return 'none' if chain is None else f'model.{len(chain.model) - 1}'
 
 
 def _pass_on(network: nn.Module) -> None:

@@ -18,9 +18,8 @@ from ...simulate import jpeg, kernels
 from .. import vdir_losses
 from ..blurring import mirrored
 from ..declared import LatentRestoration as Declared
-from ..degrading import Chance
-from ..degrading.blurs import random_mzsr
 from ..degrading.jpeg import compress
+from ..degrading.kernels import random_mzsr
 from ..initial import FAINT, carry_in, carry_out, scale_for_relu, silence
 from ..rival import Rival
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
@@ -43,13 +42,13 @@ class LatentRestoration(TriedObjective):
         self.baseline = names[declared.task]
 
     def words(self) -> list[str]:
-        d = self.declared
+        d, (least, most) = self.declared, kernels.MZSR_VARIANCES
         degradation = {
             'denoise': 'Noise: white Gaussian, sigma {} to {} / 255, not clipped'.format(*d.sigma),
             'deblock': 'JPEG 4:2:0 of quality {} to {}'.format(*d.quality),
-            'super_resolve': f'Scale factor {d.scale}: Gaussian kernel 15 x 15 of variances 1 to '
-            f'{2.5 * d.scale:g}, moved so that fine and coarse pixels cover the same field; '
-            'mirrored border, upper left pixel of every cell',
+            'super_resolve': f'Scale factor {d.scale}: Gaussian kernel 15 x 15 of variances '
+            f'{least:g} to {most * d.scale:g}, moved so that fine and coarse pixels cover the same '
+            'field; mirrored border, upper left pixel of every cell',
         }
         rival = 'no adversarial term'
         if d.adversarial:
@@ -80,7 +79,7 @@ class LatentRestoration(TriedObjective):
 
     def training_network(self, network: nn.Module) -> nn.Module:
         target = _TARGETS[self.declared.task]
-        return VDIRTraining.around(cast('VDIR', network), target, adversarial=False)
+        return VDIRTraining.around(cast('VDIR', network), target)
 
     def rival(self, network: nn.Module) -> Rival | None:
         if not self.declared.adversarial:
@@ -93,14 +92,14 @@ class LatentRestoration(TriedObjective):
         network = cast('VDIRTraining', network)
         degraded, truth = self._degraded(draw)
         eps_like = degraded[:, :1, ::4, ::4].expand(-1, network.encoder.mu.out_channels, -1, -1)
-        eps = torch.randn(eps_like.shape, generator=draw.generator(), device=draw.device)
+        eps = draw.chance.pixels.noise(eps_like)
         with draw.autocast():
             mu, logvar = network.encoder(degraded)
             latent = sample_latent(mu, logvar, eps)
             joined = join(degraded, latent).contiguous(memory_format=torch.channels_last)
             restored = network.restorer(joined)
             decoded = network.decoder(latent)
-            estimate = cast('nn.Module', network.estimator)(latent)
+            estimate = network.estimator(latent)
         decoded = decoded.float()
         terms = vdir_losses.parts(
             clean=draw.clean,
@@ -136,15 +135,14 @@ class LatentRestoration(TriedObjective):
 
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Return the degraded crops, and what the estimator is to find."""
-        d, clean, count = self.declared, draw.clean, len(draw.clean)
-        chance = Chance(int(draw.rng.integers(2**31)), draw.device)
+        d, clean, chance, count = self.declared, draw.clean, draw.chance, len(draw.clean)
         if d.task == 'denoise':
             sigma = chance.put_each(chance.uniform(*d.sigma, count) / 255)
-            return clean + sigma * chance.noise(clean), sigma
+            return clean + sigma * chance.pixels.noise(clean), sigma
         if d.task == 'deblock':
             quality = chance.integers(d.quality[0], d.quality[1] + 1, count)
             return compress(clean, quality), chance.put_each(quality / 100)
-        kernel = chance.put(random_mzsr(count, d.scale, chance))
+        kernel = random_mzsr(count, d.scale, chance)
         return mirrored(clean, kernel)[..., :: d.scale, :: d.scale], kernel.flatten(1)
 
 

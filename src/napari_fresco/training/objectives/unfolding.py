@@ -9,14 +9,17 @@ from typing import cast
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ...networks.usrnet import USRNet
 from ...physics.resample import imresize
 from ...simulate.blur import authors_truncated
-from ...simulate.kernels import random_usrnet, usrnet_test
+from ...simulate.kernels import USRNET_VARIANCES, usrnet_test
 from ..blurring import periodic
 from ..declared import Unfolding as Declared
+from ..degrading.kernels import random_usrnet
 from ..initial import Conv, carry_in, carry_out, scale_for_relu, silence
+from ..rival import AGAINST, Rival, deceiving, of_images
 from .base import Draw, Trial, TriedObjective, to_tensor
 
 NOISE = 7.65
@@ -37,15 +40,16 @@ class Unfolding(TriedObjective):
 
     def __init__(self, declared: Declared) -> None:
         self.scales, self.sigma_max = declared.scales, declared.sigma_max
+        self.generative = declared.adversarial
 
     def words(self) -> list[str]:
         scales = ', '.join(map(str, self.scales))
         return [
             f'Scale factors {scales}, one for a batch; upper left pixel of every cell, periodic',
-            'Kernels 25 x 25, half camera shake, half anisotropic Gaussians (variances 0.6 to 12) '
-            'moved for a scale factor of their own',
+            'Kernels 25 x 25, half camera shake, half anisotropic Gaussians (variances {:g} to '
+            '{:g}) moved for a scale factor of their own'.format(*USRNET_VARIANCES),
             f'Noise: none in one ninth of the crops, else sigma from 0 to {self.sigma_max:g} / 255',
-            'Loss: L1',
+            f'Loss: L1{AGAINST if self.generative else ""}',
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -71,17 +75,25 @@ class Unfolding(TriedObjective):
             bias[network.n_iter :] = _FIRST_BETA
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        rng, count = draw.rng, draw.clean.shape[0]
-        scale = int(rng.choice(self.scales))
-        drawn = np.stack([random_usrnet(rng) for _ in range(count)])
-        kernel = torch.from_numpy(drawn).float()[:, None].to(draw.device)
-        level = rng.uniform(0, self.sigma_max / 255, count) * (rng.uniform(size=count) > _NOISELESS)
-        sigma = torch.from_numpy(level).float().view(-1, 1, 1, 1).to(draw.device)
+        chance, count = draw.chance, len(draw.clean)
+        scale, kernel = chance.choice(self.scales), random_usrnet(count, chance)
+        noiseless = chance.happens(_NOISELESS, count)
+        level = chance.uniform(0, self.sigma_max / 255, count).where(~noiseless, 0)
+        sigma = chance.put_each(level)
         seen = periodic(draw.clean, kernel)[..., ::scale, ::scale]
-        noise = torch.randn(seen.shape, generator=draw.generator(), device=draw.device)
+        noisy = seen + sigma * chance.pixels.noise(seen)
         with draw.autocast():
-            restored: Tensor = network(seen + sigma * noise, kernel, scale, sigma)
-        return (restored.float() - draw.clean).abs().mean()
+            restored: Tensor = network(noisy, kernel, scale, sigma)
+        loss = functional.l1_loss(restored.float(), draw.clean)
+        if draw.rival is not None:
+            loss = loss + deceiving(draw.rival, draw.clean, restored.float())
+        return loss
+
+    def rival(self, network: nn.Module) -> Rival | None:
+        if not self.generative:
+            return None
+        last = cast('USRNet', network).p.m_tail
+        return of_images(last.out_channels, last.weight.device)
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         """Degrade an image as in table 1 of the paper."""

@@ -21,8 +21,10 @@ from ...physics.resample import imresize
 from ...simulate import kernels, noise_maps
 from .. import elbo, specimens
 from ..blurring import mirrored
+from ..chance import Chance
 from ..declared import VariationalDenoising as DeclaredDenoising
 from ..declared import VariationalSR as DeclaredSR
+from ..degrading.kernels import random_virnet
 from ..initial import FAINT, SMALL, scale_for_relu, see_differences
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
@@ -84,14 +86,14 @@ class VariationalDenoising(TriedObjective):
 
     def _noisy(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Return noisy crops, and the prior of their variance."""
-        clean, generator = draw.clean, draw.generator()
-        levels = noise_levels(clean.shape, self.declared.sigma_max / 255, generator)
-        noisy = clean + levels * torch.randn(clean.shape, generator=generator, device=clean.device)
+        clean, chance = draw.clean, draw.chance
+        levels = noise_levels(clean, self.declared.sigma_max / 255, chance)
+        noisy = clean + levels * chance.pixels.noise(clean)
         prior = elbo.known_prior(levels)
         # The specimens, which cameras mostly see, come last in a batch.
         seen = round(self.declared.camera * len(clean))
         if seen:
-            noisy[-seen:], variance = specimens.camera_noise(clean[-seen:], generator)
+            noisy[-seen:], variance = specimens.camera_noise(clean[-seen:], chance)
             prior[-seen:] = elbo.known_prior(variance.sqrt())
         return noisy.contiguous(memory_format=torch.channels_last), prior
 
@@ -126,8 +128,9 @@ class VariationalSR(TriedObjective):
     def words(self) -> list[str]:
         d = self.declared
         return [
-            f'Scale factor {d.scale}: Gaussian kernel 21 x 21 of widths 0.2 to {d.scale}, '
-            'mirrored border, antialiased bicubic reduction',
+            f'Scale factor {d.scale}: Gaussian kernel 21 x 21 of widths '
+            f'{kernels.VIRNET_NARROWEST:g} to {d.scale}, mirrored border, antialiased bicubic '
+            'reduction',
             f'Noise: white Gaussian, sigma up to {d.sigma_max:g} / 255, clipped',
             f'Loss: negative ELBO, eps2 = {d.eps2:g}, window {d.window}, the noise estimator '
             "taught the variance; the restorer's error does not reach the estimators, and the "
@@ -165,7 +168,7 @@ class VariationalSR(TriedObjective):
             seen,
             draw.clean,
             *priors,
-            elbo.Draws.sample(draw.clean, draw.generator(), self.settings.kappa0),
+            elbo.Draws.sample(draw.clean, draw.chance.pixels.generator, self.settings.kappa0),
             lambda x: imresize(x, 1 / scale),
             self.settings,
         )
@@ -203,34 +206,26 @@ class VariationalSR(TriedObjective):
 
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
         """Return the small images, their sigmas ``(N, 1, 1, 1)`` and kernel parameters."""
-        d, rng, clean = self.declared, draw.rng, draw.clean
-        drawn = [kernels.random_virnet(rng, d.scale) for _ in range(clean.shape[0])]
-        kernel, parameters = (
-            torch.from_numpy(np.stack(part)).float().to(draw.device)
-            for part in zip(*drawn, strict=True)
-        )
-        level = rng.uniform(0.01, d.sigma_max, clean.shape[0]) / 255
-        sigma = torch.from_numpy(level).float().view(-1, 1, 1, 1).to(draw.device)
-        seen = imresize(mirrored(clean, kernel[:, None]), 1 / d.scale).clamp(0, 1)
-        noise = torch.randn(seen.shape, generator=draw.generator(), device=draw.device)
-        seen = (seen + sigma * noise).clamp(0, 1)
+        d, chance, clean = self.declared, draw.chance, draw.clean
+        kernel, parameters = random_virnet(len(clean), d.scale, chance)
+        sigma = chance.put_each(chance.uniform(0.01, d.sigma_max, len(clean)) / 255)
+        seen = imresize(mirrored(clean, kernel), 1 / d.scale).clamp(0, 1)
+        seen = (seen + sigma * chance.pixels.noise(seen)).clamp(0, 1)
         return seen.contiguous(memory_format=torch.channels_last), sigma, parameters
 
 
-def noise_levels(shape: torch.Size, largest: float, generator: torch.Generator) -> Tensor:
-    """Draw maps ``(N, 1, H, W)`` of the law of :func:`~..simulate.noise_maps.training_map`.
-
-    The same law for a whole batch at once.
-    """
-    count, _, height, width = shape
-    device = generator.device
-    uniform = torch.rand(5, count, 1, 1, generator=generator, device=device)
-    rows = torch.arange(height, device=device).view(-1, 1) - uniform[0] * height
-    columns = torch.arange(width, device=device) - uniform[1] * width
-    spread = (0.25 + 0.5 * uniform[2]) * min(height, width)
-    bump = torch.exp(-(rows.square() + columns.square()) / (2 * spread.square()))
+def noise_levels(clean: Tensor, largest: float, chance: Chance) -> Tensor:
+    """Draw maps ``(N, 1, H, W)`` for images by the law of ``simulate.noise_maps.training_map``."""
+    count, _, height, width = clean.shape
+    centre = chance.uniform(0, 1, 2, count)
+    reach = chance.uniform(*noise_maps.WIDTHS, 1, count) * min(height, width)
+    levels = chance.uniform(0, largest, 2, count).sort(0).values
+    drawn = chance.put(torch.cat((centre, reach, levels))).view(5, -1, 1, 1)
+    rows = torch.arange(height, device=clean.device).view(-1, 1) - drawn[0] * height
+    columns = torch.arange(width, device=clean.device) - drawn[1] * width
+    bump = torch.exp(-(rows.square() + columns.square()) / (2 * drawn[2].square()))
     low, high = bump.amin((1, 2), keepdim=True), bump.amax((1, 2), keepdim=True)
-    lower, upper = uniform[3:].amin(0) * largest, uniform[3:].amax(0) * largest + 5 / 255
+    lower, upper = drawn[3], drawn[4] + noise_maps.RISE
     return (lower + (bump - low) / (high - low) * (upper - lower))[:, None]
 
 

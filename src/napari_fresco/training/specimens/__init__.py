@@ -1,11 +1,13 @@
 """Micrographs to learn from: specimens, microscopes and cameras, drawn in batches.
 
-Everything is made on the device of the training and follows from a generator of
-random numbers alone, on devices of one kind. A training pair is made like this::
+Everything is made on the device of the training and follows from the seed of a
+:class:`~napari_fresco.training.chance.Chance`, on devices of one kind. A training pair is
+made like this::
 
-    sharp = draw(8, 64, generator, device)
-    clean = blurring.mirrored(sharp, psf(8, generator, device))
-    noisy, variance = camera_noise(clean, generator)
+    chance = Chance(seed, device)
+    sharp = draw(8, 64, chance)
+    clean = blurring.mirrored(sharp, psf(8, chance))
+    noisy, variance = camera_noise(clean, chance)
 """
 
 from .camera import camera_noise

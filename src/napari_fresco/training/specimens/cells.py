@@ -9,7 +9,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from .dice import Dice
+from ..chance import Dice
 from .fields import clouds, coordinates, inside, to_peak
 
 _TABLE = 32  # cells along either side of the lattice, after which it repeats; a power of 2
@@ -52,7 +52,7 @@ def cells(count: int, size: int, dice: Dice) -> Tensor:
     tiling = _tiling(dice.log_uniform(14, 150, count, 1, 1), size, dice)
     present = tiling.traits[0] < dice.uniform(0.35, 1.4, count, 1, 1)
     shape, nucleus = _nuclei(tiling, size, dice)
-    kind = torch.randint(3, (count, 1, 1), generator=dice.generator, device=dice.device)
+    kind = dice.integers(0, 3, count, 1, 1)
     amounts = [
         torch.where(kind == i, 1.0, dice.uniform(0, 1, count, 1, 1) ** power * most)
         for i, power, most in ((0, 4, 1.0), (1, 4, 0.8), (2, 3, 0.5))
@@ -166,7 +166,7 @@ def _nuclei(tiling: _Tiling, size: int, dice: Dice) -> tuple[Tensor, Tensor]:
     softness = dice.log_uniform(0.25, 1.5, count, 1, 1)
     shape = inside(depth, softness)
     round_ = (depth / own).clamp(0.02, 1) ** dice.uniform(0, 0.5, count, 1, 1)
-    rim = dice.chance(0.25, count, 1, 1) * dice.uniform(0, 3, count, 1, 1)
+    rim = dice.happens(0.25, count, 1, 1) * dice.uniform(0, 3, count, 1, 1)
     ring = rim * (-0.5 * ((depth - 1) / (1 + 0.03 * radius)).square()).exp()
     bright = (dice.uniform(0, 1.6, count, 1, 1) * (traits[6] - 1)).exp()
     light = bright * shape * (round_ * _chromatin(radius, size, dice) + ring)
@@ -205,7 +205,7 @@ def _walls(tiling: _Tiling, present: Tensor, size: int, dice: Dice) -> Tensor:
     width = dice.log_uniform(0.6, 4, count, 1, 1).clamp_max(0.08 * tiling.spacing)
     uneven = clouds(dice.log_uniform(3, 40, count, 1, 1), size, dice)
     strength = (dice.uniform(0, 0.8, count, 1, 1) * uneven).exp()
-    shared = dice.chance(0.6, count, 1, 1)
+    shared = dice.happens(0.6, count, 1, 1)
     gap = torch.where(shared, 0, width * dice.uniform(1.5, 4, count, 1, 1))
     line = (-0.5 * ((tiling.wall - gap) / width).square()).exp()
     return line * strength * (shared | present)

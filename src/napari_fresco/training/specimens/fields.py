@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor
 
-from .dice import Dice
+from ..chance import Dice
 
 
 def clouds(length: Tensor, size: int, dice: Dice) -> Tensor:

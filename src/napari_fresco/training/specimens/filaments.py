@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .dice import Dice
+from ..chance import Dice
 from .fields import to_peak, transfer
 
 _STEP = 1.0  # pixels; spaced like this, blurred dots make an even line
@@ -69,14 +69,14 @@ def filaments(count: int, size: int, dice: Dice) -> Tensor:
 
 def _law(count: int, size: int, dice: Dice) -> _Law:
     """Draw which of the three laws an image follows, and its numbers."""
-    kind = torch.randint(3, (count, 1, 1), generator=dice.generator, device=dice.device)
+    kind = dice.integers(0, 3, count, 1, 1)
 
     def choose(*ranges: tuple[float, float]) -> Tensor:
         drawn = torch.stack([dice.log_uniform(*limits, count, 1, 1) for limits in ranges])
         return drawn.gather(0, kind[None])[0]
 
     anywhere = torch.full((count, 1, 1), math.inf, device=dice.device)
-    centred = dice.chance(0.35, count, 1, 1)
+    centred = dice.happens(0.35, count, 1, 1)
     most = max(_DENSITY * size, 16)
     return _Law(
         number=choose((3, most), (6, most), (12, most)),
@@ -95,7 +95,7 @@ def _paths(law: _Law, shape: tuple[int, int, int], size: int, dice: Dice) -> tup
     """Return the rows and columns of dots along random walks, ``(N, filaments, steps)``."""
     count, most, _ = shape
     main = dice.uniform(0, 2 * math.pi, count, 1, 1)
-    back = math.pi * dice.chance(0.5, count, most, 1)
+    back = math.pi * dice.happens(0.5, count, most, 1)
     first = main + back + law.alignment * dice.normal(count, most, 1)
     turns = dice.normal(*shape).mul_(law.bend * math.sqrt(_STEP))
     heading = turns.cumsum(2).add_(first)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .dice import Dice
+from ..chance import Chance, Dice
 
 SIZE = 25
 """Rows and columns of a kernel."""
@@ -19,9 +19,7 @@ _AIRY = 0.61  # radius of the first dark ring, times the cut-off frequency of th
 
 
 @torch.no_grad()
-def psf(
-    count: int, generator: torch.Generator, device: torch.device | None = None, size: int = SIZE
-) -> Tensor:
+def psf(count: int, chance: Chance, size: int = SIZE) -> Tensor:
     """Draw point spread functions as fluorescence microscopes have them.
 
     Half are Gaussian, round or slightly elongated, 0.5 to 3 pixels wide (standard
@@ -32,10 +30,8 @@ def psf(
     ----------
     count : int
         Kernels.
-    generator : torch.Generator
-        See :func:`.draw`.
-    device : torch.device, optional
-        Where they are made; by default where `generator` is.
+    chance : Chance
+        Says where they are made.
     size : int
         Odd number of rows and columns.
 
@@ -44,9 +40,9 @@ def psf(
     Tensor
         ``(count, 1, size, size)``, not negative, of sum 1, centred at ``size // 2``.
     """
-    dice = Dice.on(device or generator.device, generator)
+    dice = chance.pixels
     shapes = torch.where(
-        dice.chance(0.5, count, 1, 1), _gaussian(count, size, dice), _diffracted(count, size, dice)
+        dice.happens(0.5, count, 1, 1), _gaussian(count, size, dice), _diffracted(count, size, dice)
     )
     return (shapes / shapes.sum((1, 2), keepdim=True))[:, None]
 
@@ -57,7 +53,7 @@ def _gaussian(count: int, size: int, dice: Dice) -> Tensor:
     along = line * turn.cos() + line[:, None] * turn.sin()
     across = line[:, None] * turn.cos() - line * turn.sin()
     width = dice.log_uniform(0.5, 3, count, 1, 1)
-    longer = 1 + dice.chance(0.5, count, 1, 1) * dice.uniform(0, 0.5, count, 1, 1)
+    longer = 1 + dice.happens(0.5, count, 1, 1) * dice.uniform(0, 0.5, count, 1, 1)
     shape = (-0.5 * ((along / width / longer).square() + (across / width).square())).exp()
     return shape / shape.sum((1, 2), keepdim=True)
 
@@ -65,7 +61,7 @@ def _gaussian(count: int, size: int, dice: Dice) -> Tensor:
 def _diffracted(count: int, size: int, dice: Dice) -> Tensor:
     """Return the intensity behind round pupils, seen in wide field or confocally."""
     radius = dice.log_uniform(1.2, 5, count, 1, 1)
-    power = 1 + dice.chance(0.4, count, 1, 1).float()
+    power = 1 + dice.happens(0.4, count, 1, 1).float()
     return intensity(_waves(radius, dice), radius, power, size)
 
 
@@ -110,7 +106,7 @@ def _waves(radius: Tensor, dice: Dice) -> Tensor:
     y = x[:, None]
     # A wave of defocus makes a disk of 3.3 Airy radii; it has to fit the kernel.
     most = (2.5 / radius).clamp_max(1)
-    focus = most * dice.chance(0.5, count, 1, 1) * dice.uniform(-1, 1, count, 1, 1)
+    focus = most * dice.happens(0.5, count, 1, 1) * dice.uniform(-1, 1, count, 1, 1)
     spherical, oblique, upright, coma_y, coma_x = dice.normal(5, count, 1, 1).mul_(0.05).unbind()
     waves = focus * square + spherical * (6 * square.square() - 6 * square)
     waves = waves + oblique * (2 * x * y) + upright * (x.square() - y.square())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .dice import Dice
+from ..chance import Dice
 from .fields import clouds, inside, to_peak
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .dice import Dice
+from ..chance import Dice
 from .fields import coordinates, to_peak
 
 _CLUSTERS = 12
@@ -29,7 +29,7 @@ def points(count: int, size: int, dice: Dice) -> Tensor:
     present = torch.arange(most, device=dice.device) < wanted.floor()
     place = _places(count, most, size, dice)
     width = dice.log_uniform(0.6, 1.8, count, 1) * dice.spread(0.08, count, most)
-    away = dice.chance(0.5, count, 1) * dice.uniform(0, 1, count, most) ** 4
+    away = dice.happens(0.5, count, 1) * dice.uniform(0, 1, count, most) ** 4
     width = width * (1 + 4 * away)
     # A spot out of focus spreads its light.
     amount = dice.normal(count, most).mul(dice.uniform(0.1, 1.4, count, 1)).exp()
@@ -54,5 +54,5 @@ def _places(count: int, most: int, size: int, dice: Dice) -> Tensor:
     spread = dice.log_uniform(2.5, 25, count, 1, 1)
     chosen = centres.gather(1, member[..., None].expand(-1, -1, 2))
     gathered = chosen + spread * dice.normal(count, most, 2)
-    loose = dice.chance(0.25, count, most, 1) | dice.chance(0.5, count, 1, 1)
+    loose = dice.happens(0.25, count, most, 1) | dice.happens(0.5, count, 1, 1)
     return torch.where(loose, anywhere, gathered)

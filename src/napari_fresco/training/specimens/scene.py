@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ..chance import Chance, Dice
 from .cells import cells
-from .dice import Dice
 from .fields import blurred, clouds, coordinates, inside, to_peak
 from .filaments import filaments
 from .outlines import outlines
@@ -43,9 +43,7 @@ _SECOND = 0.35
 
 
 @torch.no_grad()
-def draw(
-    count: int, size: int, generator: torch.Generator, device: torch.device | None = None
-) -> Tensor:
+def draw(count: int, size: int, chance: Chance) -> Tensor:
     """Draw sharp fluorescence micrographs without noise.
 
     Spots, filaments, membranes, cells with nuclei, haze or nothing at all, alone
@@ -56,32 +54,27 @@ def draw(
     ----------
     count, size : int
         Images, and their rows and columns.
-    generator : torch.Generator
-        Decides everything, on a GPU but for rounding. One of the CPU is best on every
-        device: with it nothing waits for the device.
-    device : torch.device, optional
-        Where the images are made; by default where `generator` is.
+    chance : Chance
+        Decides everything, on a GPU but for rounding, and says where the images are made.
 
     Returns
     -------
     Tensor
         ``(count, 1, size, size)`` float32 in [0, 1].
     """
-    device = device or generator.device
-    host = Dice.on(torch.device('cpu'), generator)
-    dice = Dice.on(device, generator)
-    canvas = _structures(count, size + 2 * _MARGIN, host, dice)
+    canvas, dice = _structures(count, size + 2 * _MARGIN, chance), chance.pixels
     canvas = _in_focus_and_not(_confined(canvas, dice), dice)
     image = _exposed(_evened(canvas, dice), dice)
     picture = image[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
     return picture.clamp(0, 1)[:, None].contiguous()
 
 
-def _structures(count: int, size: int, host: Dice, dice: Dice) -> Tensor:
+def _structures(count: int, size: int, chance: Chance) -> Tensor:
     """Draw one or two kinds of structure into every image of a batch, 0 to about 1."""
     weights = torch.tensor([weight for weight, _ in _KINDS])
-    kinds = torch.multinomial(weights, 2 * count, True, generator=host.generator).view(2, count)
-    kinds[1, ~host.chance(_SECOND, count)] = -1
+    kinds = torch.multinomial(weights, 2 * count, True, generator=chance.generator).view(2, count)
+    kinds[1, ~chance.happens(_SECOND, count)] = -1
+    dice = chance.pixels
     canvas = torch.zeros(count, size, size, device=dice.device)
     strength = torch.stack(
         (torch.ones(count, device=dice.device), dice.log_uniform(0.05, 1, count))
@@ -90,7 +83,7 @@ def _structures(count: int, size: int, host: Dice, dice: Dice) -> Tensor:
         slot, image = (kinds == number).nonzero(as_tuple=True)
         if len(image):
             drawn = structure(len(image), size, dice)
-            slot, image = (v.to(dice.device, non_blocking=True) for v in (slot, image))
+            slot, image = chance.put(slot), chance.put(image)
             canvas.index_add_(0, image, strength[slot, image][:, None, None] * drawn)
     return canvas
 
@@ -102,7 +95,7 @@ def _confined(canvas: Tensor, dice: Dice) -> Tensor:
     border = inside(
         field - dice.uniform(-1, 1, count, 1, 1), dice.log_uniform(0.08, 0.6, count, 1, 1)
     )
-    everywhere = dice.chance(0.7, count, 1, 1)
+    everywhere = dice.happens(0.7, count, 1, 1)
     return canvas * torch.where(everywhere, 1.0, border)
 
 
@@ -110,7 +103,7 @@ def _in_focus_and_not(canvas: Tensor, dice: Dice) -> Tensor:
     """Add what lies out of focus: the same structures, blurred widely; scaled to a peak of 1."""
     count = len(canvas)
     wide = to_peak(blurred(canvas, dice.log_uniform(4, 30, count, 1, 1)))
-    amount = dice.chance(0.5, count, 1, 1) * dice.log_uniform(0.01, 0.8, count, 1, 1)
+    amount = dice.happens(0.5, count, 1, 1) * dice.log_uniform(0.01, 0.8, count, 1, 1)
     return to_peak((canvas + amount * wide).clamp_min_(0))
 
 
@@ -125,7 +118,7 @@ def _exposed(canvas: Tensor, dice: Dice) -> Tensor:
     count, size = canvas.shape[:2]
     level = dice.log_uniform(0.001, 0.25, count, 1, 1)
     rows, columns = coordinates(size, dice.device)
-    slope = dice.uniform(-1, 1, 2, count, 1, 1) * dice.chance(0.5, count, 1, 1) / size
+    slope = dice.uniform(-1, 1, 2, count, 1, 1) * dice.happens(0.5, count, 1, 1) / size
     centre = dice.uniform(-0.5 * size, 1.5 * size, 2, count, 1, 1)
     distance = ((rows - centre[0]) / size).square() + ((columns - centre[1]) / size).square()
     vignette = 1 - dice.uniform(0, 0.25, count, 1, 1) * distance

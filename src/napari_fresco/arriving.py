@@ -1,0 +1,61 @@
+"""Files that appear whole or not at all, whatever breaks off their writing. No torch."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+_PART = '.part-'  # how the folders begin in which files arrive
+_STALE = 600  # seconds without a byte after which whoever wrote is taken for dead
+
+
+def put(target: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file, which then takes the place of `target`.
+
+    Parameters
+    ----------
+    target : Path
+        Stays as it was until the new file is whole.
+    write : callable
+        Takes the path to write to, whose name is that of `target`.
+
+    Raises
+    ------
+    OSError
+        When nothing can be written beside `target`.
+    """
+    with arriving(target) as part:
+        write(part)
+        part.replace(target)
+
+
+@contextmanager
+def arriving(target: Path) -> Iterator[Path]:
+    """Lend a path at which a file can be put together before it takes the place of `target`.
+
+    It has the name of `target`, is nobody else's, and lies in the same file
+    system, so that ``Path.replace`` moves it there in one step; there it has the
+    permissions that any new file has. Whatever is left of it is removed.
+
+    Raises
+    ------
+    OSError
+        When nothing can be written beside `target`.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=_PART, dir=target.parent, ignore_cleanup_errors=True) as own:
+        yield Path(own) / target.name
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed left in a folder of the program's own."""
+    for left in folder.glob(f'{_PART}*'):
+        # Another process may be removing it, too.
+        with suppress(OSError):
+            touched = max(path.stat().st_mtime for path in (left, *left.iterdir()))
+            if time.time() - touched > _STALE:
+                shutil.rmtree(left)
