@@ -47,7 +47,7 @@ def damage(entry: Entry) -> Damage:
     """Return what the checkpoint was trained for."""
     scale = 2 if 2 in entry.scales else entry.scales[0]
     match entry.role, entry.task:
-        case 'usrnet', _:
+        case 'usrnet' | 'usrgan', _:
             blur = {'scale': scale, 'width': 1.6, 'sigma': 2.55}
             words = f'x{scale}, known blur, noise 2.55'
             return Damage(words, 'classical', blur, {'scale': scale, 'sigma': 2.55})
@@ -109,7 +109,7 @@ def row(entry: Entry, chosen: Damage, name: str, truth: np.ndarray) -> Image.Ima
     # Floating-point numbers, because noise that was clipped is not what networks learn.
     clean = truth.astype(np.float32)
     seen = fresco.simulate.apply(clean, chosen.name, chosen.parameters, seed=1, data_range=RANGE)
-    told = {**chosen.told, **({'kernel': seen.kernel} if entry.role == 'usrnet' else {})}
+    told = {**chosen.told, **({'kernel': seen.kernel} if entry.architecture == 'usrnet' else {})}
     result = fresco.restore(
         seen.image,
         method=str(entry.role),

@@ -83,7 +83,7 @@ def test_blind_enlarging_beats_bicubic(truth, scale) -> None:
         seen.image, method='virnet', task='super_resolve', scale=scale, device='cpu'
     )
     base = psnr(bicubic(seen.image, scale), seen.truth, 255, border=scale)
-    assert psnr(result.image, seen.truth, 255, border=scale) > base + 0.5
+    assert psnr(result.image, seen.truth, 255, border=scale) > base + 0.3
     assert result.provenance['kernel']['scale'] == scale
 
 

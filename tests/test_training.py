@@ -514,7 +514,7 @@ def test_train_writes_weights_and_a_card(
     )
     card = weights.with_suffix('.md').read_text()
     assert 'Noise: white Gaussian, sigma up to 50 / 255' in card
-    assert '3 steps at 0.003 of 4 crops of 16 x 16; then 2 steps' in card
+    assert '4 steps at 0.003 of 4 crops of 16 x 16; then 1 step at' in card
     assert '| images (2) | sigma 15 |' in card
 
 

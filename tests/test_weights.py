@@ -394,7 +394,7 @@ def test_names_promised_to_users() -> None:
         ),
         *('ffdnet_gray_clip', 'ffdnet_color_clip', 'dncnn_15', 'dncnn_25', 'dncnn_50'),
         *('dncnn_gray_blind', 'dncnn_color_blind', 'dncnn3'),
-        *('usrnet', 'usrgan', 'usrnet_tiny_authors', 'usrgan_tiny'),
+        *('usrnet', 'usrgan', 'usrnet_tiny_authors', 'usrgan_tiny_authors'),
         *('virnet_denoising_syn', 'virnet_denoising_real'),
         *('virnet_sisr_x2', 'virnet_sisr_x3', 'virnet_sisr_x4', 'vdir_awgn', 'vdir_real'),
         *('virnet_denoising_syn_2022', 'virnet_denoising_real_2022', 'virnet_sisr_x4_2022'),
@@ -406,7 +406,8 @@ def test_names_promised_to_users() -> None:
 
 def test_what_was_trained_against_a_critic_is_called_generative() -> None:
     generative = {name for name, known in weights.registry().items() if known.generative}
-    assert generative >= {'usrgan', 'usrgan_tiny', 'scunet_color_real_gan', 'bsrgan', 'bsrgan_x2'}
+    assert generative >= {'usrgan', 'usrgan_tiny_authors', 'scunet_color_real_gan', 'bsrgan'}
+    assert generative >= {'usrgan_tiny', 'bsrgan_compact_x2', 'bsrgan_x2'}
     assert all('gan' in name for name in generative)
 
 
@@ -417,7 +418,7 @@ def test_what_was_trained_against_a_critic_is_called_generative() -> None:
         ('drunet', 3, 'drunet_compact_color'),
         ('ffdnet', 4, 'ffdnet_gray'),
         ('ircnn', 3, 'ircnn_gray'),
-        ('dncnn', 1, 'dncnn_gray_blind'),
+        ('dncnn', 1, 'dncnn_compact_gray'),
     ],
 )
 def test_defaults(role: str, channels: int, name: str) -> None:
@@ -426,12 +427,18 @@ def test_defaults(role: str, channels: int, name: str) -> None:
 
 def test_defaults_for_other_tasks() -> None:
     assert weights.default_for('drunet', 3, 'deblock') == 'drunet_deblocking_color'
-    assert weights.default_for('usrgan', 1, 'super_resolve', 4) == 'usrgan'
+    assert weights.default_for('usrgan', 1, 'super_resolve', 4) == 'usrgan_tiny'
+    assert weights.default_for('virnet', 1, 'super_resolve', 2) == 'virnet_sr_x2_micrograph'
     assert weights.default_for('virnet', 2, 'super_resolve', 3) == 'virnet_sisr_x3'
     for task, scale in (('super_resolve', 3), ('super_resolve', 8), ('deblur', 1)):
         known = weights.entry(weights.default_for('usrnet', 1, task, scale))
         assert known.architecture == 'usrnet'
         assert known.serves(task, scale)
+
+
+def test_detail_is_invented_only_where_it_is_asked_for() -> None:
+    assert weights.entry('bsrgan_compact_x2').generative
+    assert weights.default_for('bsrgan', 3, 'super_resolve', 2) == 'bsrnet_compact_x2'
 
 
 def test_what_has_no_weights_is_refused_with_what_has() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from napari_fresco._napari.about import about, short_citation
+from napari_fresco._napari.models import kind_of
 from napari_fresco._napari.runner import runner
 from napari_fresco.catalogue import METHODS
 from napari_fresco.weights import registry
@@ -139,8 +140,9 @@ def test_one_line_says_what_a_method_is(model: Any, dock: Dock, name: str) -> No
     for task in method.tasks:
         panel.input.task = task
         said = panel.about.text()
-        assert said == about(method, task)
-        assert f'{method.kind.capitalize()}.' in said
+        kind = kind_of(method, panel.choices.checkpoint)
+        assert said == about(method, task, kind)
+        assert f'{kind.capitalize()}.' in said
         assert short_citation(method.citation) in said
         assert ('Needs nothing but the image.' in said) == (method.blind or task == 'deblock')
         assert ('mask' in said) == ('mask' in method.needs.get(task, ()))
@@ -179,6 +181,7 @@ def test_what_is_assumed_of_the_blur_gives_way_to_a_kernel(model: Any, dock: Doc
     model.add_image(photo(), name='wall', rgb=True)
     kernel = model.add_image(np.ones((3, 3)), name='psf', metadata={'napari_fresco_kernel': True})
     panel = dock(model, 'usrnet')
+    panel.input.task = 'super_resolve'
     assume, position = (panel.fields[name].native for name in ('assume', 'kernel_position'))
     assert (assume.isHidden(), position.isHidden()) == (False, True)
     panel.damage.kernel.value = kernel

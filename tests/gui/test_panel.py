@@ -75,6 +75,23 @@ def test_camera_numbers_are_shown_for_photon_noise_only(model: Any, image: Any, 
     assert shown(panel.fields['gain'].native)
 
 
+def test_what_the_noise_section_hides_does_not_count(model: Any, image: Any, dock: Dock) -> None:
+    panel = dock(model, 'dpir')
+    panel.input.image.value = image
+    panel.input.task = 'denoise'
+    panel.noise.mode.setCurrentText(noise_section.VALUE)
+    panel.fields['noise'].value = 'poisson-gaussian'
+    panel.fields['gain'].value = 2.0
+    assert not shown(panel.noise.number)
+    told = panel.choices.request()
+    assert (told.sigma, told.parameters['gain']) == ('auto', 2.0)
+    assert 'noise model' in panel.choices.obstacle(estimate=True)
+    panel.fields['noise'].value = 'gaussian'
+    told = panel.choices.request()
+    assert told.sigma == panel.noise.number.value()
+    assert 'gain' not in told.parameters
+
+
 def test_the_panel_asks_for_what_was_set(model: Any, image: Any, dock: Dock) -> None:
     kernel = model.add_image(np.ones((5, 5)), name='psf')
     panel = dock(model, 'dpir')
@@ -131,6 +148,7 @@ def test_a_stack_offers_the_slice_on_show(model: Any, dock: Dock) -> None:
 
 def test_the_panel_says_what_is_missing(model: Any, image: Any, dock: Dock, qtbot: Any) -> None:
     panel = dock(model, 'deepred')
+    panel.input.task = 'inpaint'
     assert 'needs a mask' in panel.bar.message.text()
     panel.damage.mask_rows.make_new()
     mask = panel.damage.mask_rows.layer.value

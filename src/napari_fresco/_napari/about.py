@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from ..method import Method
-from ..types import Task
+from ..types import Kind, Task
+from .models import fits_a_network
 
 _NEEDED = {'mask': 'a mask of the damage', 'kernel': 'the blur kernel'}
 _GIVEN = {
@@ -18,18 +19,25 @@ _GIVEN = {
 }
 _IF_ASKED = ('uncertainty', 'latent')
 _NOISE_FREE: tuple[Task, ...] = ('deblock',)
+_SLOW = (
+    'Fits a network to each image, which takes minutes with a GPU and hours without: try a small '
+    'region first. Cancelling keeps what has been reached.'
+)
 _USES_KERNEL: tuple[Task, ...] = ('deblur', 'super_resolve')
 
 
-def about(method: Method, task: Task) -> str:
-    """Say in one line what `method` needs for `task`, gives and is, and cite it shortly."""
+def about(method: Method, task: Task, kind: Kind | None = None) -> str:
+    """Say shortly what `method` needs for `task`, gives and is, and whose it is.
+
+    `kind` is what it gives with the chosen weights, where that is not the usual.
+    """
     said = [
         f'Needs {needs(method, task)}.',
         f'Gives {gives(method, task)}.',
-        f'{method.kind.capitalize()}.',
+        f'{(kind or method.kind).capitalize()}.',
         f'{short_citation(method.citation)}.',
     ]
-    return ' '.join(said)
+    return ' '.join([*said, *([_SLOW] if fits_a_network(method) else [])])
 
 
 def asks_noise(method: Method, task: Task) -> bool:

@@ -8,15 +8,17 @@ from typing import Any
 
 from ..errors import FrescoError
 from ..method import Method
+from ..weights import Entry
 from .about import asks_noise
 from .damage_section import DamageSection
 from .fields import Field, changed_values
 from .input_section import InputSection
 from .layers import Selection, Space
 from .linking import ESTIMATOR, estimated_for
+from .models import checkpoint
 from .noise_map import select_noise
 from .noise_section import NoiseSection
-from .obstacles import NO_IMAGE, NO_MAP, missing_weights, size_problem
+from .obstacles import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
 from .request import Look, PanelRequest
 from .script import Sources, script_of
 from .solver_section import SolverSection
@@ -48,6 +50,17 @@ class Choices:
     def scale(self) -> int:
         """Factor by which the image is to be enlarged."""
         return self.damage.scale.value() if self.input.task == 'super_resolve' else 1
+
+    @property
+    def checkpoint(self) -> Entry | None:
+        """What the registry knows of the network that would run, if it knows it."""
+        return checkpoint(
+            self.method,
+            self.input.task,
+            model=self._model,
+            channels=self._channels,
+            scale=self.scale,
+        )
 
     @property
     def asks_noise(self) -> bool:
@@ -98,6 +111,8 @@ class Choices:
         missing = self.damage.missing(self.input.task, estimated)
         if missing:
             return missing
+        if 'sigma' in estimated and self.noise.told_by_camera:
+            return TOLD_BY_CAMERA
         if 'sigma' not in estimated and self.asks_noise and self.noise.sigma is None:
             return NO_MAP
         try:
@@ -147,17 +162,25 @@ class Choices:
         )
 
     def _without_weights(self, estimated: Collection[str]) -> str:
-        model = self.fields.get('model')
         return missing_weights(
             self.method,
             self.input.task,
-            model='auto' if model is None else str(model.value),
-            channels=3 if self.image.rgb else 1,
+            model=self._model,
+            channels=self._channels,
             scale=self.scale,
             estimated=estimated,
         )
 
+    @property
+    def _model(self) -> str:
+        field = self.fields.get('model')
+        return 'auto' if field is None else str(field.value)
+
+    @property
+    def _channels(self) -> int:
+        return 3 if self.image is None or self.image.rgb else 1
+
     def _used_fields(self) -> list[Field]:
         task = self.input.task
-        fields = self.fields.values()
-        return [f for f in fields if not f.parameter.tasks or task in f.parameter.tasks]
+        shown = (f for f in self.fields.values() if f.parameter.name not in self.noise.hidden)
+        return [f for f in shown if not f.parameter.tasks or task in f.parameter.tasks]

@@ -62,9 +62,15 @@ class LayerChooser(QComboBox):
         if place >= 0 and (layer is not None or self._others):
             self.setCurrentIndex(place)
 
-    def suggest(self) -> None:
-        """Choose the only layer on offer, where none is chosen yet."""
-        if self.value is None and self.count() == 1 + len(self._others):
+    def suggest(self, suits: Accepts) -> None:
+        """Where no layer is chosen yet, choose the newest that `suits`, else the only one."""
+        self.refresh()
+        if self.value is not None:
+            return
+        suitable = [layer for layer in self._viewer.layers if suits(layer)]
+        if suitable:
+            self.value = suitable[-1]
+        elif self.count() == 1 + len(self._others):
             self.setCurrentIndex(self.count() - 1)
 
     def refresh(self, event: Any = None) -> None:

@@ -41,7 +41,7 @@ def __getattr__(name: str) -> type[MethodPanel]:
 def mask_for_image(viewer: napari.viewer.Viewer) -> None:
     """Add an empty mask for the selected image and take up the brush."""
     new_mask(viewer, _selected_image(viewer))
-    show_info('Paint over the damage, then open a panel of Fresco and choose "Fill damage".')
+    show_info('Paint over the damage, then open a panel that fills it, such as DPIR.')
 
 
 def noise_of_image(viewer: napari.viewer.Viewer) -> float:

@@ -20,10 +20,11 @@ from .form import Section, note
 from .kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
 from .kernel_panel import KernelDialog
 from .layers import Selection, full_resolution
-from .marks import KERNEL, is_picture
+from .marks import KERNEL, may_be_restored
 from .mask_rows import MaskRows
 from .models import first_scale
 from .obstacles import sentence
+from .suggestions import is_blur_of, is_mask_of
 
 if TYPE_CHECKING:
     import napari
@@ -50,6 +51,7 @@ class DamageSection(Section):
         self._viewer, self._method, self._image = viewer, method, image
         self._fields = fields
         self._task: Task | None = None
+        self._suggested: str | None = None
         self.mask_rows = MaskRows(viewer, self, image, part)
         self.keep_known = QCheckBox('return them bit for bit')
         self.keep_known.setChecked(True)
@@ -172,11 +174,16 @@ class DamageSection(Section):
 
     def _suggest(self, task: Task) -> None:
         """Choose the inputs of a task where there is no doubt."""
-        needs = self._method.needs.get(task, ())
+        needs, image = self._method.needs.get(task, ()), self._image()
+        if image is None:
+            return
         if 'mask' in needs:
-            self.mask_rows.layer.suggest()
-        if 'kernel' in needs:
-            self.kernel.suggest()
+            self.mask_rows.layer.suggest(lambda layer: is_mask_of(image, layer))
+        if 'kernel' in needs and self.kernel.value is None:
+            self.kernel.suggest(lambda layer: is_blur_of(image, layer))
+            self._suggested = self.kernel.currentData()
+        elif 'kernel' not in needs and self.kernel.currentData() == self._suggested:
+            self.kernel.value = None  # to enlarge, a kernel lies on the pixels of the result
 
     def _listen(self) -> None:
         self.mask_rows.changed.connect(self.changed)
@@ -205,7 +212,7 @@ class DamageSection(Section):
         if image is not None and layer.unique_id == image.unique_id:
             return False
         small = max(full_resolution(layer).shape) <= _LARGEST_KERNEL
-        return KERNEL in layer.metadata or (small and is_picture(layer))
+        return KERNEL in layer.metadata or (small and may_be_restored(layer))
 
 
 _KEEP_HELP = (

@@ -194,15 +194,14 @@ class Scroll(QScrollArea):
         return super().eventFilter(watched, event)
 
 
-def badge(text: str, colour: str, tooltip: str) -> QLabel:
-    """Return a small coloured label."""
-    label = QLabel(text)
+def show_badge(label: QLabel, text: str, colour: str, tooltip: str) -> None:
+    """Make `label` small and coloured."""
+    label.setText(text)
     label.setToolTip(f'<p>{tooltip}</p>')
     label.setStyleSheet(
         f'background-color: {colour}; color: white; border-radius: 7px; padding: 1px 7px;'
         'font-size: 10px;'
     )
-    return label
 
 
 def _tight(layout: QLayout, spacing: int = 4) -> None:

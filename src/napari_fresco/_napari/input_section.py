@@ -14,8 +14,10 @@ from . import words
 from .choosers import LayerChooser
 from .form import Section, combo_box
 from .layers import Selection, is_stack, select, select_same
-from .marks import is_picture, truth_of
+from .listeners import Listeners
+from .marks import is_picture, may_be_restored, truth_of
 from .masks import region_of, visible_box
+from .suggestions import suggested_task
 
 if TYPE_CHECKING:
     import napari
@@ -33,7 +35,7 @@ class InputSection(Section):
         super().__init__('Image')
         self._viewer = viewer
         self._method = method
-        self.image = LayerChooser(viewer, is_picture)
+        self.image = LayerChooser(viewer, may_be_restored)
         self.task_box = combo_box(*(words.TASKS[task] for task in method.tasks))
         self.extent = combo_box(SLICE, STACK)
         self.region = LayerChooser(viewer, _is_shapes, WHOLE, VISIBLE)
@@ -46,6 +48,8 @@ class InputSection(Section):
         self.add('Reference', self.reference, tooltip=_REFERENCE_HELP)
         self._choose_active()
         self._suggested_for: tuple[str, int] | None = None
+        self._task_is_chosen = False
+        self.suggest_task()
         self._listen()
         self.refresh()
 
@@ -56,6 +60,7 @@ class InputSection(Section):
 
     @task.setter
     def task(self, task: Task) -> None:
+        self._task_is_chosen = True
         self.task_box.setCurrentIndex(self._method.tasks.index(task))
 
     def selection(self) -> Selection:
@@ -81,6 +86,12 @@ class InputSection(Section):
         """
         reference = self.reference.value
         return None if reference is None else select_same(reference, part, scale)
+
+    def suggest_task(self, *args: Any) -> None:
+        """Choose the task that the layers were made for, until another one is chosen by hand."""
+        if not self._task_is_chosen:
+            task = suggested_task(self._method, self.image.value, self._viewer.layers)
+            self.task_box.setCurrentIndex(self._method.tasks.index(task))
 
     def suggest_reference(self, scale: int) -> None:
         """Choose the image that a simulated one was made from, where the result is on its grid."""
@@ -117,6 +128,12 @@ class InputSection(Section):
             chooser.changed.connect(self._on_changed)
         for box in (self.task_box, self.extent):
             box.currentIndexChanged.connect(self._on_changed)
+        self.image.changed.connect(self.suggest_task)
+        self.task_box.activated.connect(self._on_task_chosen)
+        Listeners(self).listen(self._viewer.layers.events.inserted, self.suggest_task)
+
+    def _on_task_chosen(self, index: int) -> None:
+        self._task_is_chosen = True
 
     def _on_changed(self, *args: Any) -> None:
         self.refresh()

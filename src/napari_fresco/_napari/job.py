@@ -65,10 +65,22 @@ class Report:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """How a run ended: the result, and its PSNR where there is a reference."""
+    """How a run ended.
+
+    Attributes
+    ----------
+    result : Result
+        What came of it.
+    psnr, before : float or None
+        Of the result and of the image against the reference layer, in dB.
+    layer : str or None
+        Unique id of the result layer, once it is there.
+    """
 
     result: Result
-    psnr: float | None
+    psnr: float | None = None
+    before: float | None = None
+    layer: str | None = None
 
 
 class Session:
@@ -149,9 +161,11 @@ class Session:
 
     def _outcome(self, result: Result) -> Outcome:
         if self._reference is None:
-            return Outcome(result, None)
-        ordered = self.request.image.ordered(result.image)
-        return Outcome(result, _compare(ordered, np.broadcast_to(self._reference, ordered.shape)))
+            return Outcome(result)
+        part = self.request.image
+        after, before = part.ordered(result.image), part.load_ordered()
+        truth = np.broadcast_to(self._reference, after.shape)
+        return Outcome(result, _compare(after, truth), _compare(before, truth))
 
 
 def restore_layer(session: Session) -> Generator[Report, None, Outcome]:

@@ -28,12 +28,23 @@ NOISE = 'napari_fresco_noise'
 LATENT = 'napari_fresco_latent'
 """Marks latent maps, which have no units."""
 
+DAMAGE = 'napari_fresco_damage'
+"""Marks labels that say what is damaged, not what is where."""
+
+TRUTH = 'napari_fresco_truth'
+"""Marks the image that another one was made from: there to compare with, not to restore."""
+
 _MARKS = (KERNEL, VARIANCE, UNCERTAINTY, NOISE, LATENT)
 
 
 def is_picture(layer: napari.layers.Layer) -> bool:
     """Say whether `layer` is an image that may be restored, not a kernel or a map."""
     return isinstance(layer, Image) and not any(mark in layer.metadata for mark in _MARKS)
+
+
+def may_be_restored(layer: napari.layers.Layer) -> bool:
+    """Say whether `layer` is a picture that something may be wrong with."""
+    return is_picture(layer) and TRUTH not in layer.metadata
 
 
 def may_be_noise(layer: napari.layers.Layer) -> bool:

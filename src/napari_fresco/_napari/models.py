@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from .. import weights
 from ..errors import WeightsError
 from ..method import Method
-from ..parameters import NetworkParameters
-from ..types import Task
+from ..parameters import DeepREDParameters, NetworkParameters
+from ..types import Kind, Task
 from ..weights.store import FOLDER_VARIABLE
 
 PARAMETERS = ('model', 'prior')
@@ -35,6 +35,55 @@ def is_network(method: Method) -> bool:
     return issubclass(method.parameters_class, NetworkParameters)
 
 
+def fits_a_network(method: Method) -> bool:
+    """Say whether `method` trains a network anew on each image, which takes its time."""
+    return issubclass(method.parameters_class, DeepREDParameters)
+
+
+def checkpoint(
+    method: Method, task: Task, *, model: str, channels: int, scale: int
+) -> weights.Entry | None:
+    """Return what the registry knows of the network that would run, if it knows it.
+
+    Parameters
+    ----------
+    method, task : Method, Task
+        What is to be done.
+    model : str
+        'auto', a registry name, or a file.
+    channels : int
+        Channels of the image.
+    scale : int
+        Enlargement.
+    """
+    if not is_network(method):
+        return None
+    if model == 'auto':
+        try:
+            model = weights.default_for(method.name, channels, task, scale)
+        except WeightsError:
+            return None
+    return weights.registry().get(model)
+
+
+def kind_of(method: Method, known: weights.Entry | None) -> Kind:
+    """Return the kind of result that `method` gives with a checkpoint, None for a file."""
+    if known is not None and known.generative:
+        return 'generative'
+    if method.kind != 'generative' or known is None:
+        return method.kind
+    return 'feed-forward' if method.blind else 'data-consistent'
+
+
+def is_here(known: weights.Entry) -> bool:
+    """Say whether the file of a checkpoint is on this computer."""
+    try:
+        weights.path(known.name)
+    except WeightsError:
+        return False
+    return True
+
+
 def weights_problem(method: Method, task: Task, channels: int, scale: int) -> str:
     """Say for which tasks and scales there are weights, if not for these, or nothing."""
     if not is_network(method):
@@ -44,6 +93,12 @@ def weights_problem(method: Method, task: Task, channels: int, scale: int) -> st
     except WeightsError as error:
         return f'{method.title}: {error}.'
     return ''
+
+
+def is_served(method: Method, task: Task) -> bool:
+    """Say whether weights for `task` are known, at whatever scale."""
+    scales = method.scales if task == 'super_resolve' else (1,)
+    return any(not weights_problem(method, task, 3, scale) for scale in scales)
 
 
 def first_scale(method: Method) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .layers import Space, full_resolution, spatial_axes
+from .marks import DAMAGE
 
 if TYPE_CHECKING:
     import napari
@@ -21,7 +22,11 @@ def new_mask(viewer: napari.viewer.Viewer, image: napari.layers.Image) -> Any:
     space = Space.of(image)
     keywords = space.part(np.zeros(len(grid)), np.ones(len(grid)))
     mask = viewer.add_labels(
-        np.zeros(grid, dtype=np.uint8), name=f'{image.name} mask', opacity=0.6, **keywords
+        np.zeros(grid, dtype=np.uint8),
+        name=f'{image.name} mask',
+        opacity=0.6,
+        metadata={DAMAGE: True},
+        **keywords,
     )
     mask.selected_label = 1
     mask.brush_size = max(2, min(grid[axis] for axis in spatial_axes(image)) // _BRUSHES)

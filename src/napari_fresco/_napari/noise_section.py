@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import napari
 
 AUTO, VALUE, MAP = 'Automatic', 'Number', 'Map layer'
+CAMERA_MODEL = 'poisson-gaussian'
 _CAMERA = ('gain', 'offset', 'read_noise')
 
 
@@ -61,9 +62,20 @@ class NoiseSection(Section):
     def sigma(self) -> float | str | Any:
         """The number, ``'auto'``, or the map layer (None while there is none)."""
         mode = self.mode.currentText()
-        if mode == AUTO:
+        if mode == AUTO or self.told_by_camera:
             return 'auto'
         return self.number.value() if mode == VALUE else self.map.value
+
+    @property
+    def told_by_camera(self) -> bool:
+        """Whether gain, offset and read noise tell the noise level."""
+        model = self._fields.get('noise')
+        return model is not None and model.value == CAMERA_MODEL
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Parameters that are not shown, and so must not count."""
+        return () if self.told_by_camera else _CAMERA
 
     @property
     def holds_variance(self) -> bool:
@@ -80,12 +92,12 @@ class NoiseSection(Section):
 
     def refresh(self) -> None:
         """Show the fields that the present choices need."""
-        mode = self.mode.currentText()
+        camera = self.told_by_camera
+        mode = AUTO if camera else self.mode.currentText()
+        self._level.show(not camera)
         self._number.show(mode == VALUE)
         self._map.show(mode == MAP)
         self._root.show(self.holds_variance)
-        model = self._fields.get('noise')
-        camera = model is not None and model.value == 'poisson-gaussian'
         for name in _CAMERA:
             if name in self._rows:
                 self._rows[name].show(camera)
@@ -105,7 +117,8 @@ class NoiseSection(Section):
 
 _SIGMA_HELP = (
     '<p>Standard deviation of the noise in the units of the image: 25 for a strongly noisy '
-    '8-bit photograph, 120 for a 12-bit camera frame. Automatic estimates it from each plane.</p>'
+    '8-bit photograph, 120 for a 12-bit camera frame. Automatic estimates it from each plane, and '
+    'judges once for a stack whether it grows with the intensity.</p>'
 )
 _MAP_HELP = (
     '<p>Image layer with a σ for every pixel, in the units of the image; or a variance map, such '

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from .. import weights
 from ..errors import FrescoError
 from ..method import Method
 from ..types import Task
 from .layers import select, select_same
 from .linking import estimator_problem
-from .models import weights_problem
+from .models import checkpoint, is_here, weights_problem
 from .noise_map import select_noise
 
 if TYPE_CHECKING:
     import napari
 
 NO_IMAGE = 'Open an image to restore, for example with File > Open Sample > Fresco.'
+GET, FILE = 'Get …', 'File …'
+"""Buttons beside the model."""
 NO_MAP = 'Choose an image layer that holds the σ map.'
+TOLD_BY_CAMERA = (
+    'Photon and read noise tell the noise level; to have it estimated, choose auto or gaussian as '
+    'the noise model.'
+)
 
 
 def size_problem(
@@ -60,9 +67,22 @@ def missing_weights(
     scale: int,
     estimated: Collection[str],
 ) -> str:
-    """Say for what there are no weights, or nothing."""
+    """Say for what there are no weights, or which are not on this computer, or nothing."""
     own = weights_problem(method, task, channels, scale) if model == 'auto' else ''
+    known = checkpoint(method, task, model=model, channels=channels, scale=scale)
+    if known is not None and not is_here(known):
+        own = absent(method, known)
     return own or (estimator_problem(task, channels, scale) if estimated else '')
+
+
+def absent(method: Method, known: weights.Entry) -> str:
+    """Say which file of weights is missing, and how to come by it."""
+    size = known.describe_size()
+    file = f'{known.file} ({size})' if size else known.file
+    missing = f'{method.title} needs weights that are not on this computer: {file}.'
+    if not known.urls:
+        return f'{missing} Download it from {known.page} and choose it with "{FILE}".'
+    return f'{missing} Press "{GET}", or put the file into {weights.cache_folder()}.'
 
 
 def sentence(error: object) -> str:

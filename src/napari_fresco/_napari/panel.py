@@ -13,13 +13,14 @@ from . import words
 from .about import about
 from .choices import Choices
 from .damage_section import DamageSection
+from .fetching import Fetcher
 from .fields import Field
-from .form import Scroll, badge, note, side_by_side, stacked
+from .form import Scroll, note, show_badge, side_by_side, stacked
 from .input_section import InputSection
 from .job import Outcome, Report
 from .linking import estimate_help
 from .models import PARAMETERS as MODEL_PARAMETERS
-from .models import look_in
+from .models import is_here, kind_of, look_in
 from .noise_level import noise_level
 from .noise_section import NoiseSection
 from .request import PanelRequest
@@ -66,7 +67,10 @@ class MethodPanel(QWidget):
             method, self.fields, self.input, self.damage, self.noise, self.solver
         )
         self.about = note()
+        self.badge = QLabel()
         self.bar = RunBar()
+        self.fetcher = Fetcher(self)
+        self._result: str | None = None
         self._estimate_first = False
         self.bar.preview.setChecked(self.preferences.live_preview)
         self._lay_out()
@@ -144,12 +148,13 @@ class MethodPanel(QWidget):
     def refresh(self) -> None:
         """Bring what is shown into line with the choices and with the runner."""
         task, choices = self.input.task, self.choices
-        self.about.setText(about(self.method, task))
+        self._show_what_it_is()
         self.damage.refresh(task)
         self.noise.setVisible(choices.asks_noise)
         self.solver.refresh(task, choices.scale)
         self.input.suggest_reference(choices.scale)
         self._offer_estimate(choices.estimated)
+        self.bar.offer_compare(self._result_layer() is not None)
         if self._owns_job():
             self.bar.running(runner().cancelling)
         else:
@@ -157,6 +162,20 @@ class MethodPanel(QWidget):
 
     def _image(self) -> Any:
         return self.input.image.value
+
+    def _show_what_it_is(self) -> None:
+        """Say what the method gives with the chosen weights, and offer to fetch them."""
+        known = self.choices.checkpoint
+        kind = kind_of(self.method, known)
+        self.about.setText(about(self.method, self.input.task, kind))
+        show_badge(self.badge, kind, *words.KINDS[kind])
+        missing = known is not None and bool(known.urls) and not is_here(known)
+        self.solver.offer_get(missing, self.fetcher.at_work)
+
+    def _result_layer(self) -> Any:
+        """Return the layer of the last result of this panel while it is in the viewer."""
+        layers = self.viewer.layers
+        return next((each for each in layers if str(each.unique_id) == self._result), None)
 
     def _offer_estimate(self, estimated: tuple[str, ...]) -> None:
         obstacle = self.obstacle(estimate=True) if estimated else ''
@@ -177,7 +196,7 @@ class MethodPanel(QWidget):
         title.setStyleSheet('font-size: 15px; font-weight: 600;')
         self.about.setToolTip(f'<p>{self.method.citation}</p>')
         content = stacked(
-            side_by_side(title, badge(self.method.kind, *words.KINDS[self.method.kind])),
+            side_by_side(title, self.badge),
             note(self.method.summary),
             self.about,
             self.input,
@@ -200,6 +219,9 @@ class MethodPanel(QWidget):
         self.bar.estimate_pressed.connect(self._on_estimate)
         self.bar.preview_toggled.connect(self._on_preview)
         self.bar.copy_pressed.connect(self.copy_as_python)
+        self.bar.compare_held.connect(self._on_compare)
+        self.solver.get_pressed.connect(self._on_get)
+        self.fetcher.changed.connect(self.refresh)
         runner().changed.connect(self._on_runner)
         runner().reported.connect(self._on_report)
         runner().ended.connect(self._on_ended)
@@ -209,6 +231,16 @@ class MethodPanel(QWidget):
             runner().cancel()
         else:
             self.run()
+
+    def _on_compare(self, held: bool) -> None:
+        layer = self._result_layer()
+        if layer is not None:
+            layer.visible = not held
+
+    def _on_get(self) -> None:
+        known = self.choices.checkpoint
+        if known is not None:
+            self.fetcher.fetch(known)
 
     def _on_estimate(self) -> None:
         self.run(estimate=True)
@@ -235,6 +267,8 @@ class MethodPanel(QWidget):
             self.bar.failed(ending)
         else:
             self.bar.succeeded(words.summary(ending))
+            self._result = ending.layer
+            self.refresh()
 
 
 def panel_class(method: Method) -> type[MethodPanel]:

@@ -31,6 +31,7 @@ class RunBar(QWidget):
     estimate_pressed = Signal()
     preview_toggled = Signal(bool)
     copy_pressed = Signal()
+    compare_held = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,6 +41,8 @@ class RunBar(QWidget):
         self.estimate.setMinimumHeight(32)
         self.copy = QPushButton('Copy as Python')
         self.copy.setToolTip('Copy a script that does the same to the clipboard')
+        self.compare = QPushButton('Before')
+        self.compare.setToolTip('Hold down to see the image without the result')
         self.preview = QCheckBox('Live preview')
         self.preview.setToolTip('Show the estimate while it improves; slows the method a little')
         self.progress = QProgressBar()
@@ -57,6 +60,8 @@ class RunBar(QWidget):
         self.button.clicked.connect(self.pressed)
         self.estimate.clicked.connect(self.estimate_pressed)
         self.copy.clicked.connect(self.copy_pressed)
+        self.compare.pressed.connect(lambda: self.compare_held.emit(True))
+        self.compare.released.connect(lambda: self.compare_held.emit(False))
         self.preview.toggled.connect(self.preview_toggled)
         self._show_progress(False)
 
@@ -77,6 +82,10 @@ class RunBar(QWidget):
         self.estimate.setEnabled(not obstacle)
         self.estimate.setToolTip(f'<p>{obstacle or help_text}</p>')
 
+    def offer_compare(self, shown: bool) -> None:
+        """Offer to look at the image as it was before."""
+        self.compare.setVisible(shown)
+
     def running(self, cancelling: bool) -> None:
         """Offer Cancel, or say that it is under way."""
         self.estimate.setEnabled(False)
@@ -92,7 +101,7 @@ class RunBar(QWidget):
     def begin(self) -> None:
         """Clear the read-outs of the run before."""
         self.curve.clear()
-        self.read_out.setText('Loading …')
+        self.read_out.setText('Working …')
         self.numbers.setText('')
         self.time.setText('')
         self.progress.setRange(0, 0)
@@ -105,6 +114,7 @@ class RunBar(QWidget):
         self.progress.setValue(report.index)
         if report.remaining is not None:
             self.time.setText(f'{words.duration(report.remaining)} left')
+            self.say(words.patience(report.remaining))
         self.read_out.setText(f'Step {report.index} of {report.total}')
         parts = []
         if report.residual is not None:
@@ -138,7 +148,7 @@ class RunBar(QWidget):
         layout.setContentsMargins(8, 0, 8, 8)
         layout.setSpacing(6)
         layout.addWidget(rule())
-        layout.addWidget(side_by_side(self.preview, self.copy))
+        layout.addWidget(side_by_side(self.preview, self.compare, self.copy))
         layout.addWidget(side_by_side(self.button, self.estimate))
         layout.addWidget(self.progress)
         layout.addWidget(side_by_side(self.read_out, self.time))

@@ -7,6 +7,7 @@ while its job runs.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -159,12 +160,12 @@ class Runner(QObject):
             return
         job.drop_preview()
         try:
-            add_results(job.viewer, job.session.request, outcome.result)
+            layer = add_results(job.viewer, job.session.request, outcome.result)
         except Exception as error:
             logger.exception('%s: no layer', job.session.request.busy_text)
             self._on_error(FrescoError(f'the result could not be shown ({error})'))
         else:
-            job.ending = outcome
+            job.ending = replace(outcome, layer=str(layer.unique_id))
 
     def _on_error(self, error: Exception) -> None:
         job = self._job

@@ -8,17 +8,18 @@ import numpy as np
 
 from .. import samples
 from .io import LayerData
-from .marks import KERNEL
+from .marks import DAMAGE, KERNEL, METADATA, TRUTH
 
 
 def mural() -> list[LayerData]:
     """Return a damaged mural, the mask of its damage, and its truth."""
     sample = samples.mural()
     damage = np.asarray(sample.mask, dtype=np.uint8)
+    mask = {'name': 'mural damage', 'opacity': 0.5, 'metadata': {DAMAGE: True}}
     return [
         _truth(sample, rgb=True),
-        (sample.image, {'name': 'mural', 'rgb': True, **_space(sample)}, 'image'),
-        (damage, {'name': 'mural damage', 'opacity': 0.5, **_space(sample)}, 'labels'),
+        (sample.image, {'rgb': True, **_named(sample), **_space(sample)}, 'image'),
+        (damage, {**mask, **_space(sample)}, 'labels'),
     ]
 
 
@@ -27,7 +28,7 @@ def micrograph() -> list[LayerData]:
     sample = samples.micrograph()
     psf = {'name': 'micrograph PSF', 'visible': False, 'metadata': {KERNEL: True}}
     limits = [float(n) for n in np.percentile(sample.image, (0.1, 99.9))]
-    look = {'name': 'micrograph', 'rgb': False, 'contrast_limits': limits}
+    look = {'rgb': False, 'contrast_limits': limits, **_named(sample)}
     return [
         _truth(sample, rgb=False),
         (sample.kernel, {**psf, 'rgb': False, **_space(sample)}, 'image'),
@@ -35,8 +36,17 @@ def micrograph() -> list[LayerData]:
     ]
 
 
+def _named(sample: samples.Sample) -> dict[str, Any]:
+    return {'name': sample.name, 'metadata': {METADATA: {'truth': _name_of_truth(sample)}}}
+
+
+def _name_of_truth(sample: samples.Sample) -> str:
+    return f'{sample.name} truth'
+
+
 def _truth(sample: samples.Sample, *, rgb: bool) -> LayerData:
-    look = {'name': f'{sample.name} truth', 'rgb': rgb, 'visible': False}
+    name, marks = _name_of_truth(sample), {TRUTH: True}
+    look = {'name': name, 'rgb': rgb, 'visible': False, 'metadata': marks}
     return sample.truth, {**look, **_space(sample)}, 'image'
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from .. import simulate
 from ..errors import FrescoError
 from .layers import Selection, Space
-from .marks import KERNEL, METADATA, NOISE
+from .marks import DAMAGE, KERNEL, METADATA, NOISE, TRUTH
 from .request import Look
 
 if TYPE_CHECKING:
@@ -119,7 +119,11 @@ def add_simulation(
     truth = request.source
     if not made.keeps_truth:
         truth = viewer.add_image(
-            done.truth, name=f'{title} truth', visible=False, **_drawn(request, done.truth)
+            done.truth,
+            name=f'{title} truth',
+            visible=False,
+            metadata={TRUTH: True},
+            **_drawn(request, done.truth),
         ).name
     if done.kernel is not None:
         viewer.add_image(done.kernel, name=f'{title} kernel', **_kernel(request, done))
@@ -135,7 +139,13 @@ def add_simulation(
         )
     if done.mask is not None:
         damage = request.image.unordered(done.mask).astype(np.uint8)
-        viewer.add_labels(damage, name=f'{title} damage', opacity=0.5, **_placed(request, done))
+        viewer.add_labels(
+            damage,
+            name=f'{title} damage',
+            opacity=0.5,
+            metadata={DAMAGE: True},
+            **_placed(request, done),
+        )
     record = {**done.record, 'truth': truth, 'source': {'layer': request.source}}
     return viewer.add_image(
         done.image,

@@ -13,11 +13,13 @@ from .fields import Field
 from .form import Row, Section, collapsible, combo_box, stacked
 from .models import PARAMETERS as MODEL_PARAMETERS
 from .models import model_choices
+from .obstacles import FILE, GET
 from .settings import Preferences
 
 _DEVICES = ('auto', 'cpu', 'cuda', 'mps')
 _LARGEST_TILE = 8192
 _SMALLEST_TILE = 64
+GETTING = 'Coming …'
 _ONLY_WITH = {'samples': ('latent', 'sample')}
 _WEIGHTS = 'Weights (*.safetensors *.pth *.pt *.npz *.mat)'
 
@@ -26,13 +28,18 @@ class SolverSection(QWidget):
     """Solver parameters, and below a fold the advanced ones with device, tile and seed."""
 
     changed = Signal()
+    get_pressed = Signal()
 
     def __init__(self, method: Method, fields: list[Field], preferences: Preferences) -> None:
         super().__init__()
         self._method = method
         self._fields = fields
         self._aim: tuple[Task, int] | None = None
+        self.get = QPushButton(GET)
+        self.get.setToolTip('Fetch these weights from where their authors publish them')
+        self.get.clicked.connect(self.get_pressed)
         self.device = combo_box(*_DEVICES)
+        self.device.setEditable(True)
         self.device.setCurrentText(preferences.device)
         self.tile = QSpinBox()
         self.tile.setRange(0, _LARGEST_TILE)
@@ -44,7 +51,7 @@ class SolverSection(QWidget):
         self._solver = Section('Solver')
         advanced = Section('')
         self._rows = {f.parameter.name: self._row(f, advanced) for f in fields}
-        advanced.add('Device', self.device, tooltip='Where networks run')
+        advanced.add('Device', self.device, tooltip=_DEVICE_HELP)
         advanced.add('Tile', self.tile, tooltip=_TILE_HELP)
         advanced.add('Seed', self.seed, tooltip='The same seed gives the same result')
         self.fold = collapsible('Advanced', advanced)
@@ -56,7 +63,7 @@ class SolverSection(QWidget):
     def settings(self) -> dict[str, Any]:
         """Keywords of :func:`napari_fresco.restore` that differ from their defaults."""
         chosen = {
-            'device': self.device.currentText(),
+            'device': self.device.currentText().strip() or 'auto',
             'tile': max(self.tile.value(), _SMALLEST_TILE) if self.tile.value() else None,
             'seed': self.seed.value(),
         }
@@ -74,6 +81,12 @@ class SolverSection(QWidget):
             [self._rows[f.parameter.name] for f in self._fields if f.parameter.group == 'solver']
         )
 
+    def offer_get(self, shown: bool, at_work: bool) -> None:
+        """Offer to fetch weights that are not here, or say that they are on their way."""
+        self.get.setVisible(shown)
+        self.get.setEnabled(not at_work)
+        self.get.setText(GETTING if at_work else GET)
+
     def _applies(self, name: str) -> bool:
         """Say whether a parameter makes a difference with the values of the others."""
         other, value = _ONLY_WITH.get(name, (None, None))
@@ -83,10 +96,10 @@ class SolverSection(QWidget):
         section = self._solver if field.parameter.group == 'solver' else advanced
         if field.parameter.name not in MODEL_PARAMETERS:
             return field.add_to(section)
-        browse = QPushButton('File …')
+        browse = QPushButton(FILE)
         browse.setToolTip('Take the weights of a file')
         browse.clicked.connect(lambda: self._browse(field))
-        return section.add(field.label, field.native, browse, tooltip=field.tooltip)
+        return section.add(field.label, field.native, self.get, browse, tooltip=field.tooltip)
 
     def _browse(self, field: Field) -> None:
         path, _ = QFileDialog.getOpenFileName(self, 'Weights', '', _WEIGHTS)
@@ -97,6 +110,10 @@ class SolverSection(QWidget):
         self.changed.emit()
 
 
+_DEVICE_HELP = (
+    '<p>Where networks run; "auto" takes a GPU where there is one. Of several GPUs type which: '
+    'cuda:1.</p>'
+)
 _TILE_HELP = (
     '<p>Side of the tiles that networks see, in pixels; the overlap is added to it. Automatic '
     'takes what fits into memory.</p>'

@@ -39,6 +39,7 @@ _FINISHES = {
     'stopped': 'Done {time}; stopped early by its own rule.',
     'cancelled': 'Cancelled {time}; the best estimate so far is kept.',
 }
+_LONG = 600  # seconds
 _NOTHING = 'Cancelled {time}, before anything was restored.'
 
 
@@ -51,10 +52,21 @@ def summary(outcome: Outcome) -> str:
     nothing = finish == 'cancelled' and record['steps'] == 0
     said = [(_NOTHING if nothing else _FINISHES[finish]).format(time=time)]
     if outcome.psnr is not None:
-        said.append(f'PSNR {outcome.psnr:.2f} dB.')
+        before = '' if outcome.before is None else f' ({outcome.before:.2f} dB before)'
+        said.append(f'PSNR {outcome.psnr:.2f} dB{before}.')
     said.append(f'{record["kind"].capitalize()}: {meaning[0].lower()}{meaning[1:]}')
     said += [f'Note: {warning}.' for warning in record['warnings']]
     return ' '.join(said)
+
+
+def patience(seconds: float) -> str:
+    """Say that a run will take long, where it will."""
+    if seconds < _LONG:
+        return ''
+    return (
+        f'This takes about {duration(seconds)} more. Cancelling keeps the best estimate so far; a '
+        'small region is much faster.'
+    )
 
 
 def duration(seconds: float) -> str:

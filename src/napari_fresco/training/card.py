@@ -110,7 +110,7 @@ def _name(device: torch.device) -> str:
 def _words(stage: Stage, steps: int) -> str:
     """Return in words a stage that took so many steps."""
     text = (
-        f'{steps} steps at {stage.learning_rate:g} of {stage.batch} '
+        f'{steps} step{"s" * (steps != 1)} at {stage.learning_rate:g} of {stage.batch} '
         f'crops of {stage.patch} x {stage.patch}'
     )
     if stage.sigma_power != 1:

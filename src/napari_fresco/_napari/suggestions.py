@@ -1,0 +1,82 @@
+"""Which task a panel starts with: the one that the layers beside the image were made for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Image, Labels, Shapes
+
+from ..method import Method
+from ..types import Task
+from .layers import Space, full_resolution, select
+from .marks import DAMAGE, KERNEL, kernel_facts
+from .models import is_served
+
+if TYPE_CHECKING:
+    import napari
+
+Fits = Callable[['napari.layers.Image', 'napari.layers.Layer'], bool]
+
+
+def suggested_task(
+    method: Method, image: napari.layers.Image | None, layers: Iterable[napari.layers.Layer]
+) -> Task:
+    """Return the task to start with.
+
+    Of those that there are weights for, it is the one whose mask or kernel lies ready,
+    made for this very image; else the first that needs nothing more. Labels and outlines
+    that may be anything count as a mask where filling is what the method is for.
+
+    Parameters
+    ----------
+    method : Method
+        Whose tasks there are to choose from.
+    image : Image or None
+        The chosen image.
+    layers : iterable of Layer
+        All layers of the viewer.
+    """
+    found = () if image is None else list(layers)
+    tasks = [task for task in method.tasks if is_served(method, task)] or list(method.tasks)
+    for need, fits in _READY.items():
+        if any(fits(image, layer) for layer in found):
+            for task in tasks:
+                if need in method.needs.get(task, ()):
+                    return task
+    if 'mask' in method.needs.get(tasks[0], ()) and any(covers(image, each) for each in found):
+        return tasks[0]
+    return next((task for task in tasks if not method.needs.get(task)), tasks[0])
+
+
+def is_mask_of(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:
+    """Say whether `layer` was made to mark the damage of `image`; any labels might be cells."""
+    return DAMAGE in layer.metadata and covers(image, layer) and _has_pixels_of(image, layer)
+
+
+def covers(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:
+    """Say whether `layer` could be a mask of `image`: outlines, or labels on its grid."""
+    if isinstance(layer, Shapes):
+        return True
+    if not isinstance(layer, Labels) or image.ndim < 2:
+        return False
+    part = select(image)
+    grid = tuple(along.stop for along in part.index)
+    return tuple(full_resolution(layer).shape) in (grid, tuple(grid[i] for i in part.spatial))
+
+
+def is_blur_of(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:
+    """Say whether `layer` is a kernel on the pixels of `image`, such as its PSF."""
+    if not isinstance(layer, Image) or KERNEL not in layer.metadata or image.ndim < 2:
+        return False
+    return kernel_facts(layer).get('scale', 1) == 1 and _has_pixels_of(image, layer)
+
+
+def _has_pixels_of(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:
+    axes = range(image.ndim) if layer.ndim == image.ndim else select(image).spatial
+    space = Space.of(image).along(axes)
+    return space.units == tuple(layer.units) and np.allclose(space.scale, layer.scale)
+
+
+_READY: Mapping[str, Fits] = {'mask': is_mask_of, 'kernel': is_blur_of}
