@@ -95,7 +95,7 @@ SHOTS = (
         'micrograph',
         CELLS,
     ),
-    Shot('ircnn', 'ircnn', 'The micrograph deblurred.', 'micrograph', CELLS),
+    Shot('ircnn', 'ircnn', 'The mural filled with the help of a smaller network.'),
     Shot(
         'deepred',
         'deepred',
@@ -280,7 +280,7 @@ def numbers(outcome: Outcome) -> str:
     cores = f'{threads} processor {"core" if threads == 1 else "cores"}'
     used = ', '.join(str(each['name']) for each in record['weights'])
     return (
-        f'{gain}{record["seconds"]:.0f} s for {columns} × {rows} pixels on '
+        f'{gain}{record["seconds"]:.1f} s for {columns} × {rows} pixels on '
         f'{cores}; *{record["kind"]}*; weights {used}.'
     )
 

@@ -175,7 +175,7 @@ def test_batch_takes_masks_by_name(picture, mask, tmp_path) -> None:
         (['-m', 'dpir', '-t', 'denoise', '--sigma', 'lots'], '--sigma'),
         (['-m', 'dpir', '-t', 'super_resolve', '--scale', '0'], 'from 2 to 8'),
         (['-m', 'dpir', '-t', 'denoise', '--model', 'no.pth'], 'no.pth'),
-        (['-m', 'dncnn', '-t', 'denoise'], 'dncnn_color_blind'),
+        (['-m', 'dncnn', '--model', 'dncnn_25'], 'dncnn_25'),
         (['-m', 'dpir', '--window', '5'], 'no parameter of dpir'),
         (['-m', 'dpir', '--iterations', 'x'], 'whole number'),
         (['-m', 'dpir', '--mask', 'nowhere.png', '-t', 'inpaint'], 'nowhere.png'),

@@ -371,9 +371,9 @@ def test_every_entry_describes_a_network() -> None:
             assert known.scales == (facts.scale,)
 
 
-def test_every_role_has_one_bundled_and_one_other_checkpoint_at_most() -> None:
+def test_every_role_has_one_bundled_and_one_other_checkpoint_of_a_kind_at_most() -> None:
     parts = Counter(
-        (known.role, known.task, known.channels, scale, known.bundled)
+        (known.role, known.task, known.channels, scale, known.bundled, known.generative)
         for known in weights.registry().values()
         for scale in known.scales
         if known.role
