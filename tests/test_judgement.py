@@ -16,6 +16,7 @@ from napari_fresco.camera import estimate_camera, photon_noise
 from napari_fresco.catalogue import METHODS, find_method, find_task
 from napari_fresco.errors import ParameterError
 from napari_fresco.image import Stabilised
+from napari_fresco.judgement import Judge
 from napari_fresco.noise import estimate_noise
 from napari_fresco.patches import Patches
 from napari_fresco.plane import Plane
@@ -67,7 +68,8 @@ def prepared(request: Request, *, backwards: bool = False) -> list[Plane]:
     """Return all planes in order, whichever is prepared first."""
     indices = list(request.layout.planes())
     order = reversed(indices) if backwards else indices
-    planes = {index: Plane.prepare(request, index) for index in order}
+    judge = Judge(request)
+    planes = {index: Plane.prepare(request, index, judge) for index in order}
     return [planes[index] for index in indices]
 
 
@@ -143,19 +145,19 @@ def test_a_plane_without_a_subject_does_not_flicker() -> None:
 
 def test_every_channel_has_its_own_camera() -> None:
     stack = np.stack([[exposed(light(z), gain, z) for gain in (2.0, 20.0)] for z in range(2)])
-    request = requested(stack, axes='ZCYX')
+    judge = Judge(requested(stack, axes='ZCYX'))
     for channel, gain in ((0, 2.0), (1, 20.0)):
-        camera = request.judgement((0, channel)).camera
+        camera = judge.of((0, channel)).camera
         assert camera is not None
         assert camera.gain == pytest.approx(gain, rel=0.2)
-    assert request.judgement((1, 0)) is request.judgement((0, 0))
+    assert judge.of((1, 0)) is judge.of((0, 0))
 
 
 def test_a_camera_is_estimated_from_the_whole_stack() -> None:
     stack = np.stack([exposed(light(seed), seed=seed) for seed in range(3)])
-    request = requested(stack, noise='poisson-gaussian', offset=100.0)
-    assert request.judgement((0,)).camera == estimate_camera(stack, offset=100.0)
-    assert request.judgement((2,)) is request.judgement((0,))
+    judge = Judge(requested(stack, noise='poisson-gaussian', offset=100.0))
+    assert judge.of((0,)).camera == estimate_camera(stack, offset=100.0)
+    assert judge.of((2,)) is judge.of((0,))
 
 
 def test_damaged_pixels_tell_nothing_of_a_camera() -> None:
@@ -164,7 +166,7 @@ def test_damaged_pixels_tell_nothing_of_a_camera() -> None:
     mask[40:60, 40:60] = True
     given: dict[str, Any] = {'mask': mask, 'noise': 'poisson-gaussian'}
     spoiled = [np.where(mask, fill, image) for fill in (0.0, 1e5)]
-    told = [requested(x, 'dpir', 'inpaint', **given).judgement(()).camera for x in spoiled]
+    told = [Judge(requested(x, 'dpir', 'inpaint', **given)).of(()).camera for x in spoiled]
     recognised = [photon_noise(x, mask=mask) for x in spoiled]
     assert told[0] == told[1] == recognised[0] == recognised[1]
     assert told[0] is not None
@@ -202,7 +204,7 @@ def test_photon_noise_is_recognised_where_pixels_mix(method: str, given: dict[st
 def test_noise_that_neighbours_share_raises_the_level() -> None:
     blurred = ndimage.gaussian_filter(exposed(light()), 0.5)
     request = requested(blurred, 'usrnet', 'super_resolve', scale=2, noise='poisson-gaussian')
-    found = request.judgement(())
+    found = Judge(request).of(())
     assert found.camera is not None
     assert found.excess > 1.2
     plane = prepared(request)[0]
@@ -214,7 +216,7 @@ def test_a_noise_map_does_not_follow_the_noise() -> None:
     even = exposed(np.full((SIDE, SIDE), 10.0))
     camera = {'noise': 'poisson-gaussian', 'gain': 20.0, 'offset': 100.0, 'read_noise': 5.0}
     request = requested(even, 'dpir', 'deblur', kernel=np.ones((3, 3)), **camera)
-    sigma = judgement.level(request, (), even, None)
+    sigma = Judge(request).level((), even, None)
     # Pixels that are trusted by their own noise are a tenth too dark.
     assert np.average(even, weights=1 / np.square(sigma)) == pytest.approx(300, rel=0.01)
 

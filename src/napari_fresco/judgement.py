@@ -8,8 +8,9 @@ level of white noise is a plane's own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,7 @@ from .camera import CameraNoise, Plane, fit_camera, judge
 from .image import Array
 from .noise import channels_of, estimate_noise, excess, level_of_plane, picked
 from .patches import Bools, Floats, Patches
-
-if TYPE_CHECKING:
-    from .request import Request
+from .request import Request
 
 Index = tuple[int, ...]
 
@@ -52,41 +51,54 @@ class Judgement(NamedTuple):
     levels: Mapping[Index, float] = MappingProxyType({})
 
 
-def judged(request: Request) -> dict[int, Judgement]:
-    """Judge every channel of `request`, from at most 16 planes of each."""
-    channels: dict[int, list[Index]] = {}
-    for index in request.layout.planes():
-        channels.setdefault(request.channel_of(index), []).append(index)
-    return {channel: _judged(request, picked(planes)) for channel, planes in channels.items()}
+class Judge:
+    """Judges every channel of a request once, when its first plane asks.
 
-
-def level(
-    request: Request, index: Index, data: Array, mask: Bools | None
-) -> float | NDArray[np.float64]:
-    """Estimate the standard deviation of the noise of plane `index`, in image units.
-
-    Returns
-    -------
-    float or ndarray
-        A number, or a map like `data` from the model of the camera. 0.0 where nothing reads it:
-        deblocking is told the quality, and blind methods only want to know whether the noise
-        hides the rounding of fast arithmetic.
+    Parameters
+    ----------
+    request : Request
+        Of every channel at most 16 planes are looked at.
     """
-    r = request
-    found = r.judgement(index)
-    values = _colour(r, data)
-    if r.method.blind:
-        return _rough(values) if _chooses_arithmetic(r) else 0.0
-    if r.task == 'deblock':
-        return 0.0
-    if found.camera is not None:
-        variance = found.camera.variance(values) + (_LEAST_SHARE * r.range.span) ** 2
-        return found.excess * np.sqrt(_smooth(variance))
-    if index in found.levels:
-        return found.levels[index]
-    if r.task == 'demosaic':
-        return estimate_noise(_lattices(values), rgb=False)
-    return estimate_noise(values, rgb=bool(r.layout.samples), mask=mask)
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    def of(self, index: Index) -> Judgement:
+        """Return how noisy the planes of the channel of plane `index` are."""
+        return self._found[self._request.channel_of(index)]
+
+    def level(self, index: Index, data: Array, mask: Bools | None) -> float | NDArray[np.float64]:
+        """Estimate the standard deviation of the noise of plane `index`, in image units.
+
+        Returns
+        -------
+        float or ndarray
+            A number, or a map like `data` from the model of the camera. 0.0 where nothing
+            reads it: deblocking is told the quality, and blind methods only want to know
+            whether the noise hides the rounding of fast arithmetic.
+        """
+        r, found = self._request, self.of(index)
+        values = _colour(r, data)
+        if r.method.blind:
+            return _rough(values) if _chooses_arithmetic(r) else 0.0
+        if r.task == 'deblock':
+            return 0.0
+        if found.camera is not None:
+            variance = found.camera.variance(values) + (_LEAST_SHARE * r.range.span) ** 2
+            return found.excess * np.sqrt(_smooth(variance))
+        if index in found.levels:
+            return found.levels[index]
+        if r.task == 'demosaic':
+            return estimate_noise(_lattices(values), rgb=False)
+        return estimate_noise(values, rgb=bool(r.layout.samples), mask=mask)
+
+    @cached_property
+    def _found(self) -> Mapping[int, Judgement]:
+        channels: dict[int, list[Index]] = {}
+        for index in self._request.layout.planes():
+            channels.setdefault(self._request.channel_of(index), []).append(index)
+        judged = {name: _judged(self._request, picked(each)) for name, each in channels.items()}
+        return MappingProxyType(judged)
 
 
 def _chooses_arithmetic(r: Request) -> bool:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from . import judgement
 from .anscombe import Anscombe
 from .image import Array, IntensityMap, Stabilised, to_dtype
+from .judgement import Judge
 from .physics import boundary, kernels
 from .physics.assumed_kernels import assumed
 from .physics.degradation import Degradation, Unknown
@@ -59,21 +59,19 @@ class Plane:
     request: Request
 
     @classmethod
-    def prepare(cls, request: Request, index: tuple[int, ...]) -> Plane:
+    def prepare(cls, request: Request, index: tuple[int, ...], judge: Judge) -> Plane:
         """Read plane `index` and state its problem on the device."""
         r = request
         data = r.layout.read(r.image, index)
         mask = r.inputs.plane_mask(index)
-        found = r.judgement(index)
+        found = judge.of(index)
         intensity: IntensityMap = r.range
         if found.camera is not None and r.task in _POINTWISE:
             intensity = Stabilised.of(Anscombe(*found.camera), r.range)
             level = found.excess * intensity.sigma(1.0)
         else:
             sigma = r.inputs.plane_sigma(index)
-            level = intensity.sigma(
-                judgement.level(r, index, data, mask) if sigma is None else sigma
-            )
+            level = intensity.sigma(judge.level(index, data, mask) if sigma is None else sigma)
         y = _tensor(intensity.to_working(_colour(data, r.layout.samples)))
         noise = level if isinstance(level, float) else _tensor(np.asarray(level))
         problem = _state(r, y.to(r.device), mask, noise)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -13,7 +11,6 @@ from . import devices
 from .errors import ParameterError
 from .image import Affine, Layout, as_array, intensity_range
 from .inputs import Inputs, check_inputs, check_seed, check_tile
-from .judgement import Judgement, judged
 from .method import Method
 from .types import Task
 
@@ -120,17 +117,9 @@ class Request:
         """Whether the result hangs on the noise level: blind methods and deblocking need none."""
         return not self.method.blind and self.task != 'deblock'
 
-    def judgement(self, index: tuple[int, ...]) -> Judgement:
-        """Return how noisy the planes of the channel of plane `index` are."""
-        return self._judgements[self.channel_of(index)]
-
     def channel_of(self, index: tuple[int, ...]) -> int:
         """Return the channel that plane `index` belongs to."""
         return 0 if self.channel_axis is None else index[self.channel_axis]
-
-    @cached_property
-    def _judgements(self) -> Mapping[int, Judgement]:
-        return judged(self)
 
 
 def _channel_axis(layout: Layout, axes: str | None) -> int | None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from .estimation import Estimate, fill_in
 from .image import Array
+from .judgement import Judge
 from .plane import Plane
 from .provenance import provenance
 from .request import Request
@@ -34,11 +35,11 @@ def carry_out(
     estimate: Estimate | None = None
     if request.inputs.estimated:
         request, estimate = yield from fill_in(request, carry_out, cancel)
-    gathered = _Gathered(request, estimate)
+    gathered, judge = _Gathered(request, estimate), Judge(request)
     tools = Workbench(request.device, request.params.precision, request.tile, request.seed)
     try:
         for number, index in enumerate(request.layout.planes()):
-            plane = Plane.prepare(request, index)
+            plane = Plane.prepare(request, index, judge)
             if plane.damaged and not (cancel is not None and cancel.is_set()):
                 tools.reseed(request.seed + number)
                 outcome = yield from _restore(request, plane, number, tools, cancel)
