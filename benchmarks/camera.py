@@ -16,7 +16,7 @@ from typing import Any
 
 import classics
 import numpy as np
-from common import arguments, denoised, mean_psnr, mean_quality, read, show
+from common import denoised, denoising_arguments, mean_psnr, mean_quality, read, show
 
 from napari_fresco import devices
 
@@ -30,12 +30,7 @@ METHODS = {
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument('--models', nargs='+', choices=METHODS, default=tuple(METHODS))
-    parser.add_argument('--ffdnet', help='weights of FFDNet to compare with')
-    parser.add_argument('--side', type=int, default=256, help='of the central crops, in pixels')
-    parser.add_argument('--bm3d', action='store_true', help='BM3D too, which takes minutes')
-    options = parser.parse_args()
+    options = denoising_arguments(__doc__, METHODS, 'of the central crops, in pixels').parse_args()
     devices.tune_allocator()
     folder = options.data / 'camera' / 'cc15'
     paths = sorted(folder.glob('*_real.png'))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from skimage import io
 
 from napari_fresco.metrics import psnr, ssim, to_uint8
@@ -20,6 +22,29 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument('--precision', default='auto')
     parser.add_argument('--device', default='auto')
     return parser
+
+
+def denoising_arguments(
+    description: str | None, methods: Iterable[str], side: str
+) -> argparse.ArgumentParser:
+    """Return a parser of what both benchmarks of noisy and clean pairs can be told."""
+    parser = arguments(description)
+    names = tuple(methods)
+    parser.add_argument('--models', nargs='+', choices=names, default=names)
+    parser.add_argument('--ffdnet', help='weights of FFDNet to compare with')
+    parser.add_argument('--side', type=int, default=256, help=side)
+    parser.add_argument('--bm3d', action='store_true', help='BM3D too, which takes minutes')
+    return parser
+
+
+def jpeg(picture: Image.Image, size: int) -> bytes:
+    """Return a file of at most about `size` bytes."""
+    for quality in range(92, 28, -4):
+        file = BytesIO()
+        picture.save(file, format='JPEG', quality=quality, optimize=True)
+        if file.tell() <= size:
+            break
+    return file.getvalue()
 
 
 def read(path: Path, size: int | None = None) -> np.ndarray:

@@ -16,13 +16,13 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import napari  # noqa: TID251 (the widgets are what is shown)
 import numpy as np
 import torch
+from common import jpeg
 from PIL import Image
 from qtpy.QtWidgets import QApplication  # noqa: TID251
 
@@ -258,16 +258,6 @@ def middle(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image[top : top + SIDE, left : left + SIDE])
 
 
-def jpeg(picture: Image.Image) -> bytes:
-    """Return a file of at most about 40 kB."""
-    for quality in range(92, 28, -4):
-        file = BytesIO()
-        picture.save(file, format='JPEG', quality=quality, optimize=True)
-        if file.tell() <= BYTES:
-            break
-    return file.getvalue()
-
-
 def numbers(outcome: Outcome) -> str:
     """Say how good the result is and what it took."""
     record = outcome.result.provenance
@@ -295,7 +285,7 @@ def chapter(desk: Desk, shot: Shot) -> str:
         return '\n'.join([title, ABSENT, f'It is `{made.file}`, {made.describe_size()}.', ''])
     outcome, result = made
     path = PICTURES / f'{shot.name}.jpg'
-    path.write_bytes(jpeg(before_and_after(image, result)))
+    path.write_bytes(jpeg(before_and_after(image, result), BYTES))
     print(f'{shot.name}: {path.stat().st_size / 1000:.0f} kB, {numbers(outcome)}', flush=True)
     picture = f'![Before and after](images/gallery/{path.name})'
     return '\n'.join([title, f'{shot.words} {numbers(outcome)}', '', picture, ''])

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import classics
 import numpy as np
-from common import arguments, denoised, read, show
+from common import denoised, denoising_arguments, read, show
 
 from napari_fresco import devices, metrics
 from napari_fresco.anscombe import Anscombe
@@ -51,12 +51,7 @@ class Pair(NamedTuple):
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument('--models', nargs='+', choices=METHODS, default=tuple(METHODS))
-    parser.add_argument('--ffdnet', help='weights of FFDNet to compare with')
-    parser.add_argument('--side', type=int, default=256, help='of the windows, in pixels')
-    parser.add_argument('--bm3d', action='store_true', help='BM3D too, which takes minutes')
-    options = parser.parse_args()
+    options = denoising_arguments(__doc__, METHODS, 'of the windows, in pixels').parse_args()
     devices.tune_allocator()
     sets = {
         name: [_window(pair, options.side) for pair in pairs]

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from common import jpeg
 from PIL import Image, ImageDraw, ImageFont
 from skimage import color, data
 
@@ -146,16 +146,6 @@ def middle(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image[first : first + SHOWN, first : first + SHOWN])
 
 
-def jpeg(picture: Image.Image) -> bytes:
-    """Return a file of at most about 60 kB."""
-    for quality in range(92, 28, -4):
-        file = BytesIO()
-        picture.save(file, format='JPEG', quality=quality, optimize=True)
-        if file.tell() <= BYTES:
-            break
-    return file.getvalue()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('names', nargs='*')
@@ -165,7 +155,7 @@ def main() -> None:
     bundled = [name for name, entry in weights.registry().items() if entry.bundled]
     for name in options.names or bundled:
         path = options.output / f'{name}.jpg'
-        path.write_bytes(jpeg(look(name)))
+        path.write_bytes(jpeg(look(name), BYTES))
         print(f'{path}: {path.stat().st_size / 1000:.0f} kB', flush=True)
 
 

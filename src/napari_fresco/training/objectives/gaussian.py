@@ -42,7 +42,7 @@ class GaussianDenoising(TriedObjective):
 
         FFDNet, which has no skips, passes its sub-images on.
         """
-        scale_for_relu(network, (_last_of_chain(network), 'res.2', 'm_tail'))
+        scale_for_relu(network, (*_last_of_chain(network), 'res.2', 'm_tail'))
         if isinstance(network, networks.FFDNet):
             _pass_on(network)
 
@@ -124,10 +124,10 @@ def predict(network: nn.Module, x: Tensor, sigma: Tensor | None = None) -> Tenso
     return restored
 
 
-def _last_of_chain(network: nn.Module) -> str:
-    """Return the name of the last layer of a plain chain that predicts the noise."""
-    chain = next((m for m in network.modules() if isinstance(m, _BLIND)), None)
-    return 'none' if chain is None else f'model.{len(chain.model) - 1}'
+def _last_of_chain(network: nn.Module) -> set[str]:
+    """Return the name of the last layer of the plain chains, which predict the noise."""
+    chains = (m for m in network.modules() if isinstance(m, _BLIND))
+    return {f'model.{len(chain.model) - 1}' for chain in chains}
 
 
 def _pass_on(network: nn.Module) -> None:
