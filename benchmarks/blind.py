@@ -26,9 +26,11 @@ from common import arguments, mean_psnr, mean_quality, read, show
 from PIL import Image
 
 import napari_fresco as fresco
-from napari_fresco import devices, metrics, weights
+from napari_fresco import weights
+from napari_fresco.degrade import gaussian_noise, jpeg, scunet_pipeline
+from napari_fresco.evidence import metrics
 from napari_fresco.physics.resample import imresize
-from napari_fresco.simulate import jpeg, noise, scunet
+from napari_fresco.runtime import devices
 from napari_fresco.training import find_recipe, objectives
 from napari_fresco.training.objectives.base import to_tensor
 
@@ -92,7 +94,7 @@ def noise_cases(images: Sequence[np.ndarray]) -> dict[str, Case]:
     cases = {'mixed': Case([], []), **{name: Case([], []) for name in PARTS}}
     for number, image in enumerate(images):
         random = np.random.default_rng(number)
-        seen, clean = scunet.degrade(image / 255, random, resizing=False)
+        seen, clean = scunet_pipeline.degrade(image / 255, random, resizing=False)
         cases['mixed'].seen.append(seen)
         cases['mixed'].truths.append(metrics.to_uint8(clean))
         for name, add in PARTS.items():
@@ -118,16 +120,18 @@ def enlarging_cases(images: Sequence[np.ndarray]) -> dict[str, Case]:
 
 
 def _poisson_gaussian(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    return noise.mixed_gaussian(noise.mixed_poisson(image, random), scunet.LEVELS, random)
+    return gaussian_noise.mixed_gaussian(
+        gaussian_noise.mixed_poisson(image, random), scunet_pipeline.LEVELS, random
+    )
 
 
 def _speckle(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    return noise.mixed_gaussian(image, scunet.LEVELS, random, speckle=True)
+    return gaussian_noise.mixed_gaussian(image, scunet_pipeline.LEVELS, random, speckle=True)
 
 
 def _compressed(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    noisy = noise.mixed_gaussian(image, scunet.LEVELS, random)
-    low, high = scunet.QUALITIES
+    noisy = gaussian_noise.mixed_gaussian(image, scunet_pipeline.LEVELS, random)
+    low, high = scunet_pipeline.QUALITIES
     return jpeg.compress_unit(noisy, int(random.integers(low, high + 1)))
 
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import numpy as np
 from skimage import filters, morphology, restoration
 
-from napari_fresco import denoisers
+from napari_fresco.runtime import denoisers
 
 Denoise = Callable[[np.ndarray, float, float], np.ndarray]
 """Denoises an image in [0, 1] with noise sigma, at a strength in units of sigma or its own."""

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from skimage import io
 
-from napari_fresco.metrics import psnr, ssim, to_uint8
+from napari_fresco.evidence.metrics import psnr, ssim, to_uint8
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:

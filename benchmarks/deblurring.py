@@ -16,8 +16,8 @@ import numpy as np
 from common import arguments, psnr8, read, show
 
 import napari_fresco as fresco
+from napari_fresco.degrade.blur import authors_truncated
 from napari_fresco.physics import kernels
-from napari_fresco.simulate.blur import authors_truncated
 
 
 def main() -> None:

@@ -28,10 +28,10 @@ from qtpy.QtWidgets import QApplication  # noqa: TID251
 
 from napari_fresco import weights
 from napari_fresco._napari import sample_data
-from napari_fresco._napari.job import Outcome
-from napari_fresco._napari.marks import KERNEL
+from napari_fresco._napari.jobs import Outcome
+from napari_fresco._napari.metadata import KERNEL
 from napari_fresco._napari.runner import runner
-from napari_fresco.catalogue import METHODS
+from napari_fresco.declare.methods import METHODS
 
 PAGES = Path(__file__).parents[1] / 'docs/pages'
 PICTURES = PAGES / 'images/gallery'

@@ -20,7 +20,7 @@ from common import arguments, psnr8, read, show
 from skimage.transform import resize
 
 import napari_fresco as fresco
-from napari_fresco.simulate import masks
+from napari_fresco.degrade import damage_masks
 
 METHODS: dict[str, dict[str, Any]] = {
     'DIP': {'method': 'deepred', 'prior': 'none'},
@@ -67,9 +67,9 @@ def main() -> None:
 def _mask(name: str, shape: tuple[int, ...], options: Any) -> np.ndarray:
     """Return True where the image is lost."""
     if name == 'line':
-        return masks.lines(shape)
+        return damage_masks.lines(shape)
     if name == 'grid':
-        return masks.grid(shape)
+        return damage_masks.grid(shape)
     keep = read(options.data / 'masks/dip/kate_mask.png')
     keep = keep if keep.ndim == 2 else keep[..., 0]
     return resize(keep > 127, shape, order=0, preserve_range=True) < 0.5

@@ -24,9 +24,10 @@ import classics
 import numpy as np
 from common import denoised, denoising_arguments, read, show
 
-from napari_fresco import devices, metrics
-from napari_fresco.anscombe import Anscombe
-from napari_fresco.camera import estimate_camera
+from napari_fresco.evidence import metrics
+from napari_fresco.image.anscombe import Anscombe
+from napari_fresco.noise.camera import estimate_camera
+from napari_fresco.runtime import devices
 
 METHODS = {
     'ffdnet_gray': 'ffdnet',

@@ -19,7 +19,7 @@ from skimage.morphology import dilation, disk
 from skimage.transform import resize
 
 import napari_fresco as fresco
-from napari_fresco.metrics import psnr
+from napari_fresco.evidence.metrics import psnr
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from skimage import color, data
 
 import napari_fresco as fresco
 from napari_fresco import samples, weights
-from napari_fresco.metrics import psnr, to_uint8
+from napari_fresco.evidence.metrics import psnr, to_uint8
 from napari_fresco.weights import Entry
 
 OUTPUT = Path(__file__).parents[1] / 'docs/pages/images/cards'
@@ -35,7 +35,7 @@ RANGE = (0, 255)
 
 @dataclass(frozen=True)
 class Damage:
-    """A degradation by :func:`napari_fresco.simulate.apply`, in words, and what is told of it."""
+    """A degradation by :func:`napari_fresco.degrade.apply`, in words, and what is told of it."""
 
     words: str
     name: str

@@ -18,10 +18,10 @@ import numpy as np
 from common import arguments, psnr8, read, show
 
 import napari_fresco as fresco
+from napari_fresco.degrade.blur import authors_truncated
+from napari_fresco.degrade.resize import downsample
 from napari_fresco.errors import WeightsError
 from napari_fresco.physics import kernels
-from napari_fresco.simulate.blur import authors_truncated
-from napari_fresco.simulate.resize import downsample
 
 KERNELS = 12
 GAUSSIANS = 8  # the first ones, which the marks are about; the others are camera shakes

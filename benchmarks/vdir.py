@@ -24,9 +24,9 @@ import numpy as np
 from common import arguments, mean_psnr, read, show
 
 import napari_fresco as fresco
-from napari_fresco import metrics
+from napari_fresco.degrade.jpeg import compress
 from napari_fresco.errors import WeightsError
-from napari_fresco.simulate.jpeg import compress
+from napari_fresco.evidence import metrics
 
 # By table and images: PSNR in dB, of the input where the paper tells it, and of VDIR.
 PUBLISHED: dict[tuple[str, str], dict[float, tuple[float | str, float | str]]] = {

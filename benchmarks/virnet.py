@@ -28,11 +28,11 @@ import numpy as np
 from common import arguments, read, show
 
 import napari_fresco as fresco
-from napari_fresco import metrics
+from napari_fresco.degrade import classical, noise_maps
+from napari_fresco.degrade.random_kernels import virnet_test
 from napari_fresco.errors import WeightsError
+from napari_fresco.evidence import metrics
 from napari_fresco.physics import kernels
-from napari_fresco.simulate import classical, noise_maps
-from napari_fresco.simulate.kernels import virnet_test
 
 SEED = 1000
 SETS = ('cbsd68', 'mcmaster')

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import mkdocs_gen_files
 
-from napari_fresco.training.marks import MARKS, REMARKS, Mark
+from napari_fresco.training.targets import MARKS, REMARKS, Mark
 from napari_fresco.weights.cards import Card, card
 from napari_fresco.weights.registry import registry
 

@@ -8,7 +8,7 @@ from hypothesis import settings
 from torch import Tensor
 from torch.nn import functional
 
-from napari_fresco import denoisers
+from napari_fresco.runtime import denoisers
 from napari_fresco.types import Denoiser
 
 # The same examples in every run: a red run can be repeated, and a green one stays green.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from napari_fresco.training.chance import Chance, Dice
+from napari_fresco.training.random_source import Chance, Dice
 
 NOWHERE = torch.device('meta')
 

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_fresco import metrics
-from napari_fresco.catalogue import methods
-from napari_fresco.denoisers import FunctionDenoiser
+from napari_fresco.declare.methods import methods
+from napari_fresco.degrade.jpeg import compress
+from napari_fresco.evidence import metrics
 from napari_fresco.physics import kernels
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
-from napari_fresco.run import find_solver
-from napari_fresco.simulate.jpeg import compress
+from napari_fresco.runtime.denoisers import FunctionDenoiser
+from napari_fresco.runtime.run import find_solver
 from napari_fresco.types import Problem, Step, Task
 
 SIDE = 32

@@ -18,7 +18,7 @@ from skimage import data
 
 import napari_fresco as fresco
 from napari_fresco.errors import DeviceError, ImageError, MethodError, ParameterError
-from napari_fresco.metrics import psnr
+from napari_fresco.evidence.metrics import psnr
 from napari_fresco.types import Step
 
 BOX = {'method': 'dpir', 'task': 'denoise', 'model': 'box', 'device': 'cpu'}
@@ -312,4 +312,4 @@ def test_every_public_name_is_there() -> None:
     import napari_fresco.catalogue
 
     assert callable(fresco.methods), 'a submodule hides fresco.methods()'
-    assert napari_fresco.catalogue.METHODS['dpir'].title == 'DPIR'
+    assert napari_fresco.declare.methods.METHODS['dpir'].title == 'DPIR'

@@ -17,11 +17,11 @@ from skimage import io as pictures
 
 from napari_fresco import networks, samples
 from napari_fresco.bench import cases, reference, speed, worker
-from napari_fresco.bench import weights as quality
 from napari_fresco.bench.speed import Row, measure
 from napari_fresco.cli import main
 from napari_fresco.errors import DeviceError, FileError, ParameterError
 from napari_fresco.physics.operators import Downsample
+from napari_fresco.training import card_check as quality
 
 CPU = torch.device('cpu')
 
@@ -62,8 +62,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures('tiny')
 @pytest.mark.parametrize('name', cases.CASES)
 def test_every_way_of_every_case_works(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from napari_fresco import denoisers
     from napari_fresco.networks.hourglass import SkipConfig
+    from napari_fresco.runtime import denoisers
 
     monkeypatch.setattr(denoisers, '_factories', dict(denoisers._factories))
     small = SkipConfig.preset('small', 3)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_fresco import metrics, samples
+from napari_fresco import samples
+from napari_fresco.evidence import metrics
 from napari_fresco.physics.kernels import from_covariance
 from napari_fresco.training import find_recipe, objectives
 

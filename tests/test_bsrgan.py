@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from napari_fresco import networks
+from napari_fresco.declare.parameters import NetworkParameters
 from napari_fresco.errors import ParameterError, WeightsError
 from napari_fresco.networks.facts import facts_of
 from napari_fresco.networks.rrdbnet import RRDB, DenseBlock, RRDBNet, config_from
-from napari_fresco.parameters import NetworkParameters
 from napari_fresco.physics.degradation import Unknown
-from napari_fresco.solvers.bsrgan import bsrgan
+from napari_fresco.solvers.blind_enlarging import bsrgan
 from napari_fresco.types import Problem
 
 from .untrained import Tools, drawn, rand

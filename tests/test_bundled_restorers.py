@@ -14,7 +14,7 @@ from skimage.transform import resize
 
 import napari_fresco as fresco
 from napari_fresco.cli import main
-from napari_fresco.metrics import psnr, to_uint8
+from napari_fresco.evidence.metrics import psnr, to_uint8
 
 
 @pytest.fixture(scope='module')

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 from skimage import io
 
 from napari_fresco import samples, weights
-from napari_fresco.bench import weights as bench
 from napari_fresco.cli import main
 from napari_fresco.errors import FileError, ParameterError, WeightsError
-from napari_fresco.metrics import psnr, ssim, to_uint8
+from napari_fresco.evidence.metrics import psnr, ssim, to_uint8
 from napari_fresco.training import RECIPES, objectives
+from napari_fresco.training import card_check as bench
 from napari_fresco.training.card import write_card
 from napari_fresco.training.data import Corpus
 from napari_fresco.training.evaluate import evaluate
-from napari_fresco.training.marks import MARKS, REMARKS, Mark
+from napari_fresco.training.targets import MARKS, REMARKS, Mark
 from napari_fresco.weights.cards import CARDS, Card, Score, card
 from napari_fresco.weights.registry import BUNDLED, file_sha256
 
@@ -170,8 +170,9 @@ def test_marks_find_their_score(kind: Any, aim: float, margin: float) -> None:
 
 def test_cards_and_marks_need_no_torch() -> None:
     code = (
-        'import sys; import napari_fresco.weights.cards, napari_fresco.training.marks; '
-        'import napari_fresco.training.declared; print({"torch", "numpy"} & sys.modules.keys())'
+        'import sys; import napari_fresco.weights.cards, napari_fresco.training.targets; '
+        'import napari_fresco.training.objective_declarations; '
+        'print({"torch", "numpy"} & sys.modules.keys())'
     )
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == 'set()'

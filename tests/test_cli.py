@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from skimage import io
 
-from napari_fresco import denoisers
-from napari_fresco.catalogue import METHODS
 from napari_fresco.cli import main
 from napari_fresco.cli.options import flag
+from napari_fresco.declare.methods import METHODS
+from napari_fresco.runtime import denoisers
 
 
 def call(*arguments: object) -> int:

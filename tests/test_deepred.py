@@ -15,16 +15,16 @@ from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from napari_fresco.declare.parameters import DeepREDParameters
 from napari_fresco.errors import DivergedError
 from napari_fresco.networks.hourglass import Skip, SkipConfig
-from napari_fresco.parameters import DeepREDParameters
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask
 from napari_fresco.physics.resample import LanczosDownsample
 from napari_fresco.solvers import deepred as module
 from napari_fresco.solvers.admm import DenoiserCalls, Iterate, MovingAverage, iterate, update_image
 from napari_fresco.solvers.deepred import deepred
-from napari_fresco.solvers.recipes import Setup, recipe
-from napari_fresco.solvers.settings import Growth, Settings
+from napari_fresco.solvers.prior_settings import Growth, Settings
+from napari_fresco.solvers.prior_setup import Setup, recipe
 from napari_fresco.solvers.untrained import Backtrack, Fit, Hourglass
 from napari_fresco.types import Problem, Step, Task
 

@@ -14,24 +14,31 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from torch import Tensor
 
+from napari_fresco.degrade import bsrgan_pipeline as numpy_bsrgan
+from napari_fresco.degrade import camera_noise as numpy_camera
+from napari_fresco.degrade import jpeg as numpy_jpeg
+from napari_fresco.degrade import random_kernels
+from napari_fresco.degrade import scunet_pipeline as numpy_scunet
+from napari_fresco.degrade.blur import blur as numpy_blur
+from napari_fresco.degrade.resize import MODES, Mode
+from napari_fresco.degrade.resize import resize as numpy_resize
 from napari_fresco.physics import kernels as point_spread
 from napari_fresco.physics.resample import imresize
-from napari_fresco.simulate import bsrgan as numpy_bsrgan
-from napari_fresco.simulate import camera as numpy_camera
-from napari_fresco.simulate import jpeg as numpy_jpeg
-from napari_fresco.simulate import kernels
-from napari_fresco.simulate import scunet as numpy_scunet
-from napari_fresco.simulate.blur import blur as numpy_blur
-from napari_fresco.simulate.resize import MODES, Mode
-from napari_fresco.simulate.resize import resize as numpy_resize
 from napari_fresco.training import specimens
-from napari_fresco.training.chance import Chance
-from napari_fresco.training.degrading import blurs, bsrgan, camera, jpeg, noise, scunet
-from napari_fresco.training.degrading import kernels as batched
+from napari_fresco.training.degrading import (
+    batch_camera,
+    batch_jpeg,
+    batch_noise,
+    blurs,
+    bsrgan,
+    scunet,
+)
+from napari_fresco.training.degrading import batch_kernels as batched
 from napari_fresco.training.degrading.resizing import resize
-from napari_fresco.training.objectives.blind import _split
-from napari_fresco.training.objectives.gaussian import add_noise
-from napari_fresco.training.objectives.variational import noise_levels
+from napari_fresco.training.objectives.blind_pairs import _split
+from napari_fresco.training.objectives.virnet_objective import noise_levels
+from napari_fresco.training.objectives.white_noise import add_noise
+from napari_fresco.training.random_source import Chance
 
 from .elsewhere import NOWHERE, Elsewhere
 
@@ -70,7 +77,7 @@ def test_jpeg_agrees_with_the_library(channels: int, shape: tuple[int, int]) -> 
     images = images + 0.05 * torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
     quality = torch.tensor([1, 10, 30, 49, 50, 75, 90, 100])
     errors = []
-    for image, found, q in zip(images, jpeg.compress(images, quality), quality, strict=True):
+    for image, found, q in zip(images, batch_jpeg.compress(images, quality), quality, strict=True):
         expected = numpy_jpeg.compress_unit(array(image), int(q))
         errors.append(255 * rms(array(found) - expected))
     assert max(errors) < 2  # a coefficient may fall on the other side of a half
@@ -79,14 +86,14 @@ def test_jpeg_agrees_with_the_library(channels: int, shape: tuple[int, int]) -> 
 
 def test_jpeg_is_better_at_higher_quality_and_nearly_perfect_at_100() -> None:
     levels = (1, 5, 10, 20, 40, 60, 80, 100)
-    found = [jpeg.compress(PICTURES[:, :1], torch.full((8,), q)) for q in levels]
+    found = [batch_jpeg.compress(PICTURES[:, :1], torch.full((8,), q)) for q in levels]
     errors = [255 * rms(x - PICTURES[:, :1]) for x in found]
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] < 0.6
 
 
 def test_jpeg_returns_bytes_and_clips() -> None:
-    found = jpeg.compress(2 * PICTURES - 0.5, chance().integers(1, 101, 8))
+    found = batch_jpeg.compress(2 * PICTURES - 0.5, chance().integers(1, 101, 8))
     assert 0 <= float(found.min()) < float(found.max()) <= 1
     torch.testing.assert_close(255 * found, (255 * found).round(), rtol=0, atol=1e-4)
 
@@ -114,7 +121,7 @@ def test_every_image_is_blurred_with_its_kernel(shape: tuple[int, int]) -> None:
     size = torch.tensor([7, 9, 25, 13])
     found = blurs.blur(images, batched.gaussians(25, angle, first, second, cut=size))
     for i, n in enumerate(size.tolist()):
-        kernel = kernels.anisotropic(n, *(float(v[i]) for v in (angle, first, second)))
+        kernel = random_kernels.anisotropic(n, *(float(v[i]) for v in (angle, first, second)))
         expected = numpy_blur(array(images[i]), kernel, 'mirror')
         np.testing.assert_allclose(array(found[i]), expected, atol=2e-6)
 
@@ -128,7 +135,7 @@ def test_kernels_are_shifted_as_those_of_the_reference(scale: int) -> None:
 
 def test_kernels_of_mzsr_follow_the_law_of_the_reference() -> None:
     random, scale = np.random.default_rng(0), 2
-    expected = np.stack([kernels.random_mzsr(random, scale) for _ in range(1500)])
+    expected = np.stack([random_kernels.random_mzsr(random, scale) for _ in range(1500)])
     expected = np.stack([point_spread.shift(k, scale) for k in expected])
     found = batched.random_mzsr(1500, scale, chance())[:, 0].numpy()
     np.testing.assert_allclose(found.sum((1, 2)), 1, atol=1e-5)
@@ -139,15 +146,15 @@ def test_kernels_of_mzsr_follow_the_law_of_the_reference() -> None:
 @given(
     st.integers(1, 4),
     st.floats(0, math.pi),
-    st.floats(*kernels.USRNET_VARIANCES),
-    st.floats(*kernels.USRNET_VARIANCES),
+    st.floats(*random_kernels.USRNET_VARIANCES),
+    st.floats(*random_kernels.USRNET_VARIANCES),
     st.integers(0, 3),
     st.booleans(),
 )
 def test_a_gaussian_moved_towards_a_corner_is_a_turned_one_of_the_reference(
     scale: int, angle: float, first: float, second: float, turns: int, flipped: bool
 ) -> None:
-    expected = np.rot90(kernels.shifted_anisotropic(25, scale, angle, first, second), turns)
+    expected = np.rot90(random_kernels.shifted_anisotropic(25, scale, angle, first, second), turns)
     expected = expected[:, ::-1] if flipped else expected
     row, column, angle = -1, -1, angle
     for _ in range(turns):
@@ -166,7 +173,7 @@ def test_gaussians_of_virnet_are_those_of_the_reference(
     first: float, second: float, angle: float
 ) -> None:
     found = batched.virnet(*torch.tensor([[first], [second], [angle]]))
-    for made, expected in zip(found, kernels.virnet(first, second, angle), strict=True):
+    for made, expected in zip(found, random_kernels.virnet(first, second, angle), strict=True):
         np.testing.assert_allclose(made.squeeze(), expected, atol=1e-6)
 
 
@@ -177,16 +184,18 @@ def test_a_camera_shake_is_that_of_the_reference(
 ) -> None:
     """From the same random numbers, step by step."""
     random = np.random.default_rng(seed)
-    drawn = [random.normal(size=(3, n)) for n in (1, kernels.STEPS - 1, kernels.STEPS - 1)]
-    path = kernels.walk(*drawn)
+    drawn = [
+        random.normal(size=(3, n)) for n in (1, random_kernels.STEPS - 1, random_kernels.STEPS - 1)
+    ]
+    path = random_kernels.walk(*drawn)
     seen = batched.walks(*(torch.from_numpy(numbers)[None] for numbers in drawn))
     np.testing.assert_allclose(seen[0], path[:2], atol=1e-9)
-    expected = kernels.fit(kernels.from_trajectory(path, uniform), 25)
+    expected = random_kernels.fit(random_kernels.from_trajectory(path, uniform), 25)
     sides = batched.shake_sides(torch.tensor([uniform], dtype=torch.float64))
     found = batched.from_walks(torch.from_numpy(path[None, :2]), sides)
     np.testing.assert_allclose(found[0, 0], expected, atol=1e-6)
     larger = batched.enlarged(found, *torch.tensor(factors, dtype=torch.float64)[:, None])
-    expected = kernels.enlarge(expected, np.array(factors))
+    expected = random_kernels.enlarge(expected, np.array(factors))
     np.testing.assert_allclose(larger[0, 0], expected, atol=1e-6)
 
 
@@ -199,7 +208,7 @@ def test_a_shake_is_the_same_in_a_batch_as_alone() -> None:
 
 
 def test_one_that_is_lost_becomes_a_gaussian(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, 'LOST', 100.0)  # than which no sum is larger
+    monkeypatch.setattr(random_kernels, 'LOST', 100.0)  # than which no sum is larger
     found = batched.random_shakes(50, chance())[:, 0]
     torch.testing.assert_close(found, found.mT)
     assert bool((found[:, 12, 12] == found.amax((1, 2))).all())
@@ -209,7 +218,7 @@ def test_one_that_is_lost_becomes_a_gaussian(monkeypatch: pytest.MonkeyPatch) ->
 def usrnet_kernels() -> tuple[np.ndarray, np.ndarray]:
     """Kernels of the batches, and of the reference."""
     random = np.random.default_rng(0)
-    expected = np.stack([kernels.random_usrnet(random) for _ in range(1200)])
+    expected = np.stack([random_kernels.random_usrnet(random) for _ in range(1200)])
     return batched.random_usrnet(1200, chance())[:, 0].numpy(), expected
 
 
@@ -245,7 +254,7 @@ def test_as_many_shakes_hang_together_as_of_the_reference(
 @pytest.mark.parametrize('scale', [2, 4])
 def test_kernels_of_virnet_follow_the_law_of_the_reference(scale: int) -> None:
     random = np.random.default_rng(0)
-    expected = [kernels.random_virnet(random, scale) for _ in range(1500)]
+    expected = [random_kernels.random_virnet(random, scale) for _ in range(1500)]
     found, parameters = batched.random_virnet(1500, scale, chance())
     assert float(found.min()) >= 0
     np.testing.assert_allclose(found.sum((2, 3)), 1, atol=1e-5)
@@ -284,7 +293,7 @@ def test_a_shifted_decimation_stays_in_place() -> None:
 def test_gaussian_noise_has_the_level_that_is_drawn(speckle: bool) -> None:
     gray = torch.full((200, 3, 24, 24), 0.5)
     level = 10 / 255 * (0.5 if speckle else 1)
-    found = noise.mixed_gaussian(gray, (10, 10), chance(), speckle=speckle) - gray
+    found = batch_noise.mixed_gaussian(gray, (10, 10), chance(), speckle=speckle) - gray
     planes = found.flatten(2)
     spread = planes.std(2)
     correlation = torch.stack([torch.corrcoef(x) for x in planes])[:, 0, 1]
@@ -298,7 +307,7 @@ def test_gaussian_noise_has_the_level_that_is_drawn(speckle: bool) -> None:
 
 
 def test_levels_are_drawn_for_every_image() -> None:
-    found = noise.mixed_gaussian(torch.full((300, 1, 16, 16), 0.5), (2, 50), chance()) - 0.5
+    found = batch_noise.mixed_gaussian(torch.full((300, 1, 16, 16), 0.5), (2, 50), chance()) - 0.5
     levels = 255 * found.flatten(1).std(1)
     assert float(levels.mean()) == pytest.approx(26, rel=0.1)
     assert float(levels.min()) < 5
@@ -308,7 +317,7 @@ def test_levels_are_drawn_for_every_image() -> None:
 def test_roots_give_the_covariance() -> None:
     mixing = torch.randn(5, 3, 3, generator=torch.Generator().manual_seed(0))
     covariance = mixing @ mixing.mT
-    root = noise.roots(covariance)
+    root = batch_noise.roots(covariance)
     torch.testing.assert_close(root @ root.mT, covariance)
 
 
@@ -318,7 +327,7 @@ def test_photon_noise_has_the_variance_of_its_light(channels: int) -> None:
     for seed in range(12):
         dim = torch.full((2, channels, 64, 64), 51 / 255)
         dim[1] *= 4
-        found = noise.mixed_poisson(dim, chance(seed))
+        found = batch_noise.mixed_poisson(dim, chance(seed))
         photons = (dim / found.var((2, 3), keepdim=True))[:, 0, 0, 0]
         assert bool(((photons > 90) & (photons < 11000)).all())
         assert float((found.mean((1, 2, 3)) * (photons / 0.8).sqrt()).abs().max()) < 0.06
@@ -328,7 +337,7 @@ def test_photon_noise_has_the_variance_of_its_light(channels: int) -> None:
 
 @pytest.mark.parametrize('channels', [1, 3])
 def test_cameras_develop_as_the_reference_does(channels: int) -> None:
-    drawn = camera.Cameras.draw(8, channels, chance())
+    drawn = batch_camera.Cameras.draw(8, channels, chance())
     raw = drawn.unprocess(PICTURES[:, :channels])
     developed = drawn.process(raw)
     for i, picture in enumerate(PICTURES[:, :channels]):
@@ -342,14 +351,14 @@ def test_cameras_develop_as_the_reference_does(channels: int) -> None:
 
 def test_demosaicking_agrees_with_the_reference() -> None:
     images = PICTURES[:2, :, :15, :18]
-    for image, found in zip(images, camera._demosaicked(images), strict=True):
+    for image, found in zip(images, batch_camera._demosaicked(images), strict=True):
         np.testing.assert_allclose(array(found), numpy_camera._demosaicked(array(image)), atol=1e-6)
 
 
 def test_cameras_are_drawn_by_the_law_of_the_reference() -> None:
     random = np.random.default_rng(0)
     bodies = [numpy_camera.Camera.draw(random) for _ in range(2000)]
-    drawn = camera.Cameras.draw(2000, 3, chance())
+    drawn = batch_camera.Cameras.draw(2000, 3, chance())
     for found, expected in (
         (drawn.colours, [b.colours for b in bodies]),
         (drawn.gains[..., 0, 0], [b.gains for b in bodies]),
@@ -437,8 +446,8 @@ def test_a_seed_repeats_a_batch_and_the_images_stay(
         lambda x, c: bsrgan(x, 2, c),
         lambda x, c: bsrgan(x, 4, c),
         lambda x, c: scunet(x, 24, c)[0],
-        camera.develop,
-        noise.mixed_poisson,
+        batch_camera.develop,
+        batch_noise.mixed_poisson,
         lambda x, c: blurs.shifted_decimation(x, 2, c),
         lambda x, c: batched.random_usrnet(2, c),
         lambda x, c: batched.random_virnet(2, 3, c)[0],

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from skimage import io
 
-from napari_fresco import demo, samples
+from napari_fresco import samples
+from napari_fresco.cli import demo
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_fresco.degrade.mosaic import filter_array, mosaic
 from napari_fresco.errors import ImageError, ParameterError
-from napari_fresco.metrics import psnr
+from napari_fresco.evidence.metrics import psnr
 from napari_fresco.physics import demosaic
-from napari_fresco.simulate.mosaic import filter_array, mosaic
 
 PATTERNS = ['RGGB', 'GRBG', 'GBRG', 'BGGR']
 

@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from napari_fresco import denoisers, devices, networks
-from napari_fresco.denoisers import ArrayDenoiser, FunctionDenoiser, NetworkDenoiser
+from napari_fresco import networks
 from napari_fresco.errors import DeviceError, ParameterError, WeightsError
 from napari_fresco.networks.facts import Network, facts_of
+from napari_fresco.runtime import denoisers, devices
+from napari_fresco.runtime.denoisers import ArrayDenoiser, FunctionDenoiser, NetworkDenoiser
 from napari_fresco.types import Denoiser
 
 CPU = torch.device('cpu')

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from napari_fresco import devices
 from napari_fresco.errors import DeviceError, ParameterError
+from napari_fresco.runtime import devices
 
 CPU = torch.device('cpu')
 

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 import napari_fresco as fresco
-from napari_fresco.catalogue import METHODS
-from napari_fresco.metrics import psnr
-from napari_fresco.parameters import PnPParameters
+from napari_fresco.declare.methods import METHODS
+from napari_fresco.declare.parameters import PnPParameters
+from napari_fresco.evidence.metrics import psnr
 from napari_fresco.physics import kernels
 from napari_fresco.physics.degradation import Degradation, Unknown
+from napari_fresco.physics.dihedral import MODES, Turned, turn, turn_back
 from napari_fresco.physics.operators import Blur, Downsample, Identity, Mask, Mosaic
-from napari_fresco.physics.turned import MODES, Turned, turn, turn_back
-from napari_fresco.run import find_solver
+from napari_fresco.runtime.run import find_solver
 from napari_fresco.solvers.ensemble import eightfold
 from napari_fresco.solvers.start import first_estimate
 from napari_fresco.types import Problem, Step

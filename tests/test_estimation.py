@@ -13,8 +13,10 @@ import torch
 from scipy import ndimage
 
 import napari_fresco as fresco
-from napari_fresco import kernels, restoration, run
+from napari_fresco import kernels
 from napari_fresco.errors import KernelError, MethodError, ParameterError
+from napari_fresco.restoration import pipeline
+from napari_fresco.runtime import run
 from napari_fresco.types import Problem, Step
 
 SIGMA = 12.0
@@ -38,7 +40,7 @@ def virnet(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     found = run.find_solver
     monkeypatch.setattr(
-        restoration, 'find_solver', lambda m: solver if m.name == 'virnet' else found(m)
+        pipeline, 'find_solver', lambda m: solver if m.name == 'virnet' else found(m)
     )
     return asked
 

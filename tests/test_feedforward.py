@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from napari_fresco import metrics, parity, weights
+from napari_fresco import parity, weights
+from napari_fresco.evidence import metrics
 from napari_fresco.physics.operators import Identity
 from napari_fresco.solvers import feedforward
 from napari_fresco.types import Problem

@@ -14,9 +14,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from napari_fresco import arriving, files
 from napari_fresco.errors import FileError
-from napari_fresco.files import ImageFile, read_image, read_mask, write_image
+from napari_fresco.io import atomic, files
+from napari_fresco.io.files import ImageFile, read_image, read_mask, write_image
 
 RANDOM = np.random.default_rng(0)
 
@@ -305,7 +305,7 @@ def test_new_files_have_the_permissions_of_any_new_file(tmp_path: Path, suffix: 
 
 def test_two_writers_do_not_disturb_each_other(tmp_path: Path) -> None:
     target = tmp_path / 'a.txt'
-    with arriving.arriving(target) as one, arriving.arriving(target) as other:
+    with atomic.arriving(target) as one, atomic.arriving(target) as other:
         assert one != other
         assert one.name == other.name == target.name
         one.write_text('one')
@@ -328,7 +328,7 @@ def test_what_breaks_off_leaves_nothing(tmp_path: Path, error: type[BaseExceptio
         raise error
 
     with pytest.raises(error):
-        arriving.put(target, half)
+        atomic.put(target, half)
     assert target.read_text() == 'old'
     assert list(tmp_path.iterdir()) == [target]
 
@@ -340,7 +340,7 @@ def test_only_old_leftovers_of_the_program_are_swept(tmp_path: Path) -> None:
         if name != '.part-new':
             for path in (tmp_path / name / 'a.txt', tmp_path / name):
                 os.utime(path, (0, 0))
-    arriving.sweep(tmp_path)
+    atomic.sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ['.part-new', 'images']
 
 

@@ -16,8 +16,8 @@ from torch.nn import functional as F
 from napari_fresco import networks, weights
 from napari_fresco.errors import WeightsError
 from napari_fresco.networks.facts import facts_of
-from napari_fresco.solvers.models import lent
-from napari_fresco.tiled_network import TiledNetwork
+from napari_fresco.runtime.tiled_network import TiledNetwork
+from napari_fresco.solvers.lending import lent
 from napari_fresco.weights import foreign
 from napari_fresco.weights.detection import UnknownArchitecture, detect
 

@@ -10,9 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_fresco.anscombe import Anscombe
 from napari_fresco.errors import ImageError, ParameterError
-from napari_fresco.image import Affine, Layout, Stabilised, as_array, intensity_range, to_dtype
+from napari_fresco.image.anscombe import Anscombe
+from napari_fresco.image.layout import (
+    Affine,
+    Layout,
+    Stabilised,
+    as_array,
+    intensity_range,
+    to_dtype,
+)
 
 
 @pytest.mark.parametrize(

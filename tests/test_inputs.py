@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_fresco.catalogue import METHODS, find_method, find_task
+from napari_fresco.declare.methods import METHODS, find_method, find_task
 from napari_fresco.errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
-from napari_fresco.image import Layout
-from napari_fresco.inputs import check_inputs, check_seed, check_tile
+from napari_fresco.image.layout import Layout
+from napari_fresco.restoration.inputs import check_inputs, check_seed, check_tile
 from napari_fresco.types import Task
 
 DPIR = METHODS['dpir']

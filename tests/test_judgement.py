@@ -11,16 +11,17 @@ from scipy import ndimage
 from skimage import data
 
 import napari_fresco as fresco
-from napari_fresco import devices, judgement
-from napari_fresco.camera import estimate_camera, photon_noise
-from napari_fresco.catalogue import METHODS, find_method, find_task
+from napari_fresco.declare.methods import METHODS, find_method, find_task
 from napari_fresco.errors import ParameterError
-from napari_fresco.image import Stabilised
-from napari_fresco.judgement import Judge
-from napari_fresco.noise import estimate_noise
-from napari_fresco.patches import Patches
-from napari_fresco.plane import Plane
-from napari_fresco.request import Request
+from napari_fresco.image.layout import Stabilised
+from napari_fresco.noise.camera import estimate_camera, photon_noise
+from napari_fresco.noise.level import estimate_noise
+from napari_fresco.noise.patches import Patches
+from napari_fresco.restoration import noise_model
+from napari_fresco.restoration.block import Plane
+from napari_fresco.restoration.noise_model import Judge
+from napari_fresco.restoration.request import Request
+from napari_fresco.runtime import devices
 
 Array = np.ndarray[Any, Any]
 SIDE = 128
@@ -241,8 +242,8 @@ def test_a_given_level_is_believed(seen: list[tuple[int, ...]]) -> None:
 def test_blind_methods_do_not_wait_for_the_noise(
     name: str, fast: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judgement, 'estimate_noise', None)
-    monkeypatch.setattr(judgement, 'judge', None)
+    monkeypatch.setattr(noise_model, 'estimate_noise', None)
+    monkeypatch.setattr(noise_model, 'judge', None)
     monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: fast)
     scale = 2 if METHODS[name].tasks[0] == 'super_resolve' else 1
     plane = prepared(requested(photograph(20), name, scale=scale))[0]

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
+from napari_fresco.degrade.blur import blur
+from napari_fresco.degrade.resize import downsample
 from napari_fresco.errors import FrescoError, KernelError, ParameterError
 from napari_fresco.physics import kernels
 from napari_fresco.physics.resample import imresize
-from napari_fresco.simulate.blur import blur
-from napari_fresco.simulate.resize import downsample
 
 MAKERS: dict[str, Callable[[], np.ndarray]] = {
     'gaussian': lambda: kernels.gaussian(1.7),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_fresco import metrics
 from napari_fresco.errors import FrescoError, ImageError, ParameterError
+from napari_fresco.evidence import metrics
 
 RANDOM = np.random.default_rng(0)
 TRUTH = RANDOM.random((24, 31, 3))

@@ -12,10 +12,10 @@ from scipy import ndimage
 from skimage import data
 
 import napari_fresco as fresco
-from napari_fresco.anscombe import Anscombe
-from napari_fresco.camera import CameraNoise, estimate_camera, photon_noise
 from napari_fresco.errors import ImageError, MaskError, ParameterError
-from napari_fresco.noise import estimate_noise, excess
+from napari_fresco.image.anscombe import Anscombe
+from napari_fresco.noise.camera import CameraNoise, estimate_camera, photon_noise
+from napari_fresco.noise.level import estimate_noise, excess
 
 Array = np.ndarray[Any, Any]
 

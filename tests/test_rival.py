@@ -14,25 +14,26 @@ from skimage import data, io
 from torch import Tensor, nn
 
 import napari_fresco as fresco
-from napari_fresco import metrics, weights
-from napari_fresco.bench import weights as bench
+from napari_fresco import weights
 from napari_fresco.errors import FileError
+from napari_fresco.evidence import metrics
 from napari_fresco.networks.discriminator import UNetDiscriminator
 from napari_fresco.networks.vdir_training import Discriminator
+from napari_fresco.training import card_check as bench
 from napari_fresco.training import objectives
+from napari_fresco.training.adversary import Rival, least_squares, passing
+from napari_fresco.training.checkpoint_recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.crops import Crops
-from napari_fresco.training.declared import (
+from napari_fresco.training.loop import Run
+from napari_fresco.training.objective_declarations import (
     BlindDenoising,
     BlindSR,
     LatentRestoration,
     Unfolding,
 )
-from napari_fresco.training.loop import Run
-from napari_fresco.training.marks import MARKS
 from napari_fresco.training.objectives.base import TriedObjective
 from napari_fresco.training.pairs import read_pairs
-from napari_fresco.training.recipes import RECIPES, Recipe, Stage
-from napari_fresco.training.rival import Rival, least_squares, passing
+from napari_fresco.training.targets import MARKS
 from napari_fresco.training.vdir_losses import discriminator_loss
 from napari_fresco.weights.cards import Card, Score
 

@@ -12,7 +12,7 @@ import torch
 
 from napari_fresco.errors import DeviceError, DivergedError
 from napari_fresco.physics.operators import Identity
-from napari_fresco.run import Outcome, Workbench, run
+from napari_fresco.runtime.run import Outcome, Workbench, run
 from napari_fresco.types import Problem, Step
 
 

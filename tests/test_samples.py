@@ -10,9 +10,9 @@ import pytest
 from scipy import ndimage
 
 from napari_fresco import samples
-from napari_fresco.metrics import psnr
+from napari_fresco.degrade.blur import blur
+from napari_fresco.evidence.metrics import psnr
 from napari_fresco.samples import brush
-from napari_fresco.simulate.blur import blur
 
 
 @pytest.fixture(scope='module')

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from napari_fresco.parity import BlendedSchedule
-from napari_fresco.physics.turned import MODES, turn, turn_back
+from napari_fresco.physics.dihedral import MODES, turn, turn_back
+from napari_fresco.solvers.annealing import NOISE_FLOOR, Schedule, plan
 from napari_fresco.solvers.augment import denoise_turned
-from napari_fresco.solvers.schedule import NOISE_FLOOR, Schedule, plan
 
 
 def test_strengths_fall_evenly_in_logarithm() -> None:

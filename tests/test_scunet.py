@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from napari_fresco import networks
+from napari_fresco.declare.parameters import SCUNetParameters
 from napari_fresco.errors import ParameterError, WeightsError
 from napari_fresco.networks.facts import facts_of
 from napari_fresco.networks.scunet import SCUNet, SwinConvBlock, config_from
 from napari_fresco.networks.window_attention import WindowAttention, join, partition
-from napari_fresco.parameters import SCUNetParameters
 from napari_fresco.physics.operators import Identity
-from napari_fresco.solvers.scunet import scunet
+from napari_fresco.solvers.blind import scunet
 from napari_fresco.types import Problem, Step
 
 from .untrained import Tools, drawn, rand

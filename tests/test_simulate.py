@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from napari_fresco import restore, simulate
+from napari_fresco import degrade, restore
+from napari_fresco.degrade import DEGRADATIONS, apply
 from napari_fresco.errors import FrescoError, ImageError, MethodError, ParameterError
-from napari_fresco.simulate import DEGRADATIONS, apply
 
 _NOISE = np.random.default_rng(0).normal(0, 1, (40, 48, 3))
 RGB = np.rint(255 * np.clip(0.5 + ndimage.gaussian_filter(_NOISE, (2, 2, 0)), 0, 1)).astype(
@@ -167,7 +167,7 @@ def test_clipping_is_counted() -> None:
 
 def test_the_kernel_is_the_one_that_was_used() -> None:
     small = apply(GRAY / 255, 'classical', {'scale': 2, 'kernel': 'mzsr'}, seed=7)
-    blurred = simulate.blur.blur(GRAY / 255, small.kernel)[::2, ::2]
+    blurred = degrade.blur.blur(GRAY / 255, small.kernel)[::2, ::2]
     np.testing.assert_allclose(small.image, blurred, atol=1e-12)
     assert small.record['kernel']['position'] == 'shifted'
     assert small.record['geometry'] == {'scale': 0.5, 'offset': [0.5, 0.5]}
@@ -177,7 +177,7 @@ def test_the_kernel_is_the_one_that_was_used() -> None:
     drawn = apply(GRAY, 'classical', {'scale': 3, 'kernel': 'usrnet'})
     assert drawn.record['kernel']['position'] == 'drawn'
     test = apply(GRAY / 255, 'virnet', {'kernel': 'test 7', 'convention': 'authors'})
-    np.testing.assert_array_equal(test.kernel, simulate.kernels.virnet_test(2)[6][0])
+    np.testing.assert_array_equal(test.kernel, degrade.kernels.virnet_test(2)[6][0])
     assert test.record['kernel']['downsampling'] == 'bicubic'
 
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from napari_fresco.degrade import jpeg, resize, sharpen
+from napari_fresco.degrade.blur import authors_truncated, blur
+from napari_fresco.degrade.classical import classical, virnet
+from napari_fresco.degrade.mosaic import mosaic
+from napari_fresco.degrade.planes import crop
 from napari_fresco.errors import FrescoError, ImageError, KernelError, ParameterError
 from napari_fresco.physics import kernels
-from napari_fresco.simulate import jpeg, resize, sharpen
-from napari_fresco.simulate.blur import authors_truncated, blur
-from napari_fresco.simulate.classical import classical, virnet
-from napari_fresco.simulate.mosaic import mosaic
-from napari_fresco.simulate.planes import crop
 
 RGB = np.random.default_rng(0).random((18, 21, 3))
 NO_NOISE = np.random.default_rng(0)

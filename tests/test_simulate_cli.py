@@ -11,8 +11,8 @@ import tifffile
 from skimage import io
 
 from napari_fresco.cli import main
-from napari_fresco.files import read_mask
-from napari_fresco.simulate import DEGRADATIONS, apply
+from napari_fresco.degrade import DEGRADATIONS, apply
+from napari_fresco.io.files import read_mask
 
 
 def call(*arguments: object) -> int:

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from napari_fresco.degrade import damage_masks
+from napari_fresco.degrade.cracks import cracks
 from napari_fresco.errors import FrescoError, ParameterError
-from napari_fresco.simulate import masks
-from napari_fresco.simulate.cracks import cracks
 
-DRAWN = (masks.craquelure, masks.flakes, masks.text)
+DRAWN = (damage_masks.craquelure, damage_masks.flakes, damage_masks.text)
 
 
 def seeded(seed: int = 0) -> np.random.Generator:
@@ -22,14 +22,16 @@ def seeded(seed: int = 0) -> np.random.Generator:
 
 
 def test_lines_and_grids_are_drawn_where_they_should_be() -> None:
-    lines = masks.lines((32, 20), spacing=8, width=3)
+    lines = damage_masks.lines((32, 20), spacing=8, width=3)
     assert lines.dtype == bool
     assert lines.mean() == 3 / 8
     assert np.all(lines == lines[:, :1])
-    grid = masks.grid((32, 24), spacing=8, width=2)
+    grid = damage_masks.grid((32, 24), spacing=8, width=2)
     assert grid.mean() == 1 - (6 / 8) ** 2
-    np.testing.assert_array_equal(grid, masks.grid((24, 32), spacing=8, width=2).T)
-    assert masks.lines((600, 4), spacing=7.3, width=2).mean() == pytest.approx(2 / 7.3, rel=0.02)
+    np.testing.assert_array_equal(grid, damage_masks.grid((24, 32), spacing=8, width=2).T)
+    assert damage_masks.lines((600, 4), spacing=7.3, width=2).mean() == pytest.approx(
+        2 / 7.3, rel=0.02
+    )
 
 
 @pytest.mark.parametrize('draw', DRAWN)
@@ -47,7 +49,7 @@ def test_the_wanted_fraction_is_damaged(
 
 
 def test_craquelure_is_a_network_of_thin_cracks() -> None:
-    mask = masks.craquelure((200, 240), 0.08, 2.0, seeded())
+    mask = damage_masks.craquelure((200, 240), 0.08, 2.0, seeded())
     assert not ndimage.binary_erosion(mask, iterations=6).any()
     labels, count = ndimage.label(mask, np.ones((3, 3)))
     largest = np.bincount(labels.ravel())[1:].max()
@@ -58,13 +60,13 @@ def test_craquelure_is_a_network_of_thin_cracks() -> None:
 
 
 def test_wider_cracks_are_fewer() -> None:
-    thin, wide = (masks.craquelure((200, 240), 0.1, width, seeded()) for width in (1.5, 6.0))
+    thin, wide = (damage_masks.craquelure((200, 240), 0.1, width, seeded()) for width in (1.5, 6.0))
     depth = [ndimage.distance_transform_edt(m).max() for m in (thin, wide)]
     assert depth[1] > 1.6 * depth[0]
 
 
 def test_flakes_are_rounded_patches_of_their_size() -> None:
-    mask = masks.flakes((300, 300), 0.1, 24.0, seeded())
+    mask = damage_masks.flakes((300, 300), 0.1, 24.0, seeded())
     labels, count = ndimage.label(mask)
     areas = np.bincount(labels.ravel())[1:]
     diameter = np.sqrt(4 * np.median(areas[areas > 20]) / np.pi)
@@ -74,12 +76,12 @@ def test_flakes_are_rounded_patches_of_their_size() -> None:
 
 
 def test_text_is_printed_in_lines() -> None:
-    mask = masks.text((240, 320), 0.12, 24.0, seeded())
+    mask = damage_masks.text((240, 320), 0.12, 24.0, seeded())
     rows = mask.mean(axis=1)
     assert np.mean(rows == 0) > 0.1, 'there are gaps between the lines'
     _, count = ndimage.label(mask)
     assert count > 30, 'and between the letters'
-    bold = masks.text((240, 320), 0.5, 24.0, seeded())
+    bold = damage_masks.text((240, 320), 0.5, 24.0, seeded())
     assert np.all(bold.mean(axis=1).max() > rows.max())
 
 
@@ -96,7 +98,7 @@ def test_cracks_are_thin_long_and_everywhere() -> None:
 
 
 def test_clouds_are_smooth_and_of_unit_variance() -> None:
-    drawn = np.stack([masks.cloud((80, 80), 6, seeded(s)) for s in range(30)])
+    drawn = np.stack([damage_masks.cloud((80, 80), 6, seeded(s)) for s in range(30)])
     assert drawn.mean() == pytest.approx(0, abs=0.1)
     assert drawn.std() == pytest.approx(1, abs=0.15)
     assert np.abs(np.diff(drawn, axis=1)).mean() < 0.2
@@ -112,7 +114,7 @@ def test_seeds_repeat(draw: Callable[..., np.ndarray]) -> None:
 def test_a_soft_mask_has_gray_edges() -> None:
     mask = np.zeros((10, 12), np.uint8)
     mask[3:7, 4:9] = 255
-    soft = masks.authors_soft(mask, (25, 31))
+    soft = damage_masks.authors_soft(mask, (25, 31))
     assert soft.shape == (25, 31)
     assert np.any((soft > 20) & (soft < 235))
 
@@ -120,11 +122,11 @@ def test_a_soft_mask_has_gray_edges() -> None:
 @pytest.mark.parametrize(
     ('call', 'error'),
     [
-        (lambda: masks.lines((8, 8), spacing=2, width=2), ParameterError),
-        (lambda: masks.flakes((8, 8), 0, 4, seeded()), ParameterError),
-        (lambda: masks.flakes((8, 8), 0.1, 0, seeded()), ParameterError),
-        (lambda: masks.text((8, 8), 1.1, 4, seeded()), ParameterError),
-        (lambda: masks.craquelure((8, 8), 0.1, -1, seeded()), ParameterError),
+        (lambda: damage_masks.lines((8, 8), spacing=2, width=2), ParameterError),
+        (lambda: damage_masks.flakes((8, 8), 0, 4, seeded()), ParameterError),
+        (lambda: damage_masks.flakes((8, 8), 0.1, 0, seeded()), ParameterError),
+        (lambda: damage_masks.text((8, 8), 1.1, 4, seeded()), ParameterError),
+        (lambda: damage_masks.craquelure((8, 8), 0.1, -1, seeded()), ParameterError),
         (lambda: cracks((8, 8), 3, 0, seeded()), ParameterError),
     ],
 )

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from napari_fresco.degrade import camera_noise, gaussian_noise, noise_maps
 from napari_fresco.errors import FrescoError, ImageError, ParameterError
-from napari_fresco.simulate import camera, noise, noise_maps
 
 GRAY = np.full((128, 128), 0.5)
 COLOUR = np.full((128, 128, 3), 0.5)
@@ -19,31 +19,31 @@ def seeded(seed: int = 0) -> np.random.Generator:
 
 
 def test_gaussian_noise_has_its_sigma() -> None:
-    noisy = noise.gaussian(np.full((128, 128), 90, np.uint8), 12, seeded())
+    noisy = gaussian_noise.gaussian(np.full((128, 128), 90, np.uint8), 12, seeded())
     assert noisy.std() == pytest.approx(12, rel=0.03)
     assert noisy.mean() == pytest.approx(90, abs=0.5)
     assert noisy.min() < 90 - 36
-    channels = (noise.gaussian(COLOUR, 0.1, seeded()) - 0.5).reshape(-1, 3)
+    channels = (gaussian_noise.gaussian(COLOUR, 0.1, seeded()) - 0.5).reshape(-1, 3)
     np.testing.assert_allclose(np.cov(channels.T), 0.01 * np.eye(3), atol=4e-4)
 
 
 def test_a_map_gives_every_pixel_its_level() -> None:
     levels = np.tile(np.linspace(0, 0.2, 32), (4096, 1))
     for image in (np.zeros((4096, 32)), np.zeros((4096, 32, 3))):
-        spread = noise.gaussian(image, levels, seeded()).std(axis=0)
+        spread = gaussian_noise.gaussian(image, levels, seeded()).std(axis=0)
         spread = spread.mean(axis=-1) if spread.ndim == 2 else spread
         np.testing.assert_allclose(spread, levels[0], rtol=0.06, atol=1e-12)
 
 
 def test_camera_noise_follows_the_photon_transfer_line() -> None:
     light = np.repeat([[100.0, 200.0, 900.0]], 40_000, axis=0)
-    counts = noise.camera(light, 2.5, 100, 4, seeded())
+    counts = gaussian_noise.camera(light, 2.5, 100, 4, seeded())
     np.testing.assert_allclose(counts.mean(axis=0), light[0], rtol=0.005)
     np.testing.assert_allclose(counts.var(axis=0), 2.5 * (light[0] - 100) + 16, rtol=0.03)
 
 
 def test_salt_and_pepper_hit_all_channels_of_a_fraction() -> None:
-    image, lost = noise.salt_pepper(COLOUR, 0.2, -1, 2, seeded())
+    image, lost = gaussian_noise.salt_pepper(COLOUR, 0.2, -1, 2, seeded())
     assert lost.mean() == pytest.approx(0.2, abs=0.01)
     assert np.all(image[~lost] == 0.5)
     assert set(np.unique(image[lost])) == {-1, 2}
@@ -56,7 +56,9 @@ def test_mixed_noise_has_three_kinds_of_correlation(speckle: bool) -> None:
     kinds = {'independent': 0, 'shared': 0, 'correlated': 0}
     image = COLOUR[:40, :40]
     for seed in range(300):
-        added = noise.mixed_gaussian(image, (20, 25), seeded(seed), speckle=speckle) - image
+        added = (
+            gaussian_noise.mixed_gaussian(image, (20, 25), seeded(seed), speckle=speckle) - image
+        )
         level = added.std() * 255 / (0.5 if speckle else 1)
         correlation = np.corrcoef(added.reshape(-1, 3).T)[np.triu_indices(3, 1)]
         assert level < 27
@@ -76,9 +78,9 @@ def test_correlated_noise_has_its_covariance() -> None:
     random = seeded(3)
     root = random.normal(0, 0.1, (3, 3))
     covariance = root @ root.T
-    drawn = noise.correlated((300, 300), covariance, random).reshape(-1, 3)
+    drawn = gaussian_noise.correlated((300, 300), covariance, random).reshape(-1, 3)
     np.testing.assert_allclose(np.cov(drawn.T), covariance, rtol=0.03, atol=2e-4)
-    drawn = noise.colour_covariance(25 / 255, random)
+    drawn = gaussian_noise.colour_covariance(25 / 255, random)
     assert np.all(drawn >= 0)
     np.testing.assert_allclose(drawn, drawn.T)
     assert np.trace(drawn) < 3 * (25 / 255) ** 2
@@ -86,20 +88,20 @@ def test_correlated_noise_has_its_covariance() -> None:
 
 def test_photon_noise_is_linear_in_the_signal() -> None:
     light = np.tile(np.array([51, 102, 204]) / 255, (60_000, 1))
-    variance = noise.mixed_poisson(light, seeded(8)).var(axis=0)
+    variance = gaussian_noise.mixed_poisson(light, seeded(8)).var(axis=0)
     white = light[0] / variance
     assert 100 <= white.mean() <= 10_000
     np.testing.assert_allclose(white, white.mean(), rtol=0.04)
     colour = np.full((60, 60, 3), 0.5)
     shared = []
     for seed in range(60):
-        added = noise.mixed_poisson(colour, seeded(seed)) - colour
+        added = gaussian_noise.mixed_poisson(colour, seeded(seed)) - colour
         shared.append(np.corrcoef(added.reshape(-1, 3).T)[0, 1] > 0.99)
     assert sum(shared) == pytest.approx(30, abs=14)
 
 
 def test_counts_of_the_mixed_degradation_paper_are_whole() -> None:
-    added = noise.authors_poisson_counts(GRAY, 0.3, seeded()) - GRAY
+    added = gaussian_noise.authors_poisson_counts(GRAY, 0.3, seeded()) - GRAY
     assert set(np.unique(added)) <= set(range(10))
     assert added.mean() == pytest.approx(0.3, abs=0.02)
 
@@ -109,7 +111,7 @@ def test_a_camera_develops_what_it_took_apart() -> None:
     image = random.uniform(0, 0.85, (16, 18, 3))
     for picture in (image, image[..., 0]):
         for _ in range(5):
-            body = camera.Camera.draw(random)
+            body = camera_noise.Camera.draw(random)
             raw = body.unprocess(picture)
             assert raw.min() >= 0
             assert raw.max() <= 1
@@ -119,7 +121,7 @@ def test_a_camera_develops_what_it_took_apart() -> None:
 
 
 def test_the_noise_of_a_camera_grows_with_the_signal() -> None:
-    body = camera.Camera(np.eye(3), np.ones(3), shot=0.01, read=0.0004)
+    body = camera_noise.Camera(np.eye(3), np.ones(3), shot=0.01, read=0.0004)
     raw = np.tile([0.1, 0.3, 0.6], (60_000, 1))
     expected = 0.01 * raw[0] + 0.0004
     np.testing.assert_allclose(body.expose(raw, seeded()).var(axis=0), expected, rtol=0.05)
@@ -130,14 +132,14 @@ def test_the_noise_of_a_camera_grows_with_the_signal() -> None:
 
 def test_levels_of_cameras_follow_the_published_law() -> None:
     random = seeded()
-    drawn = [camera.Camera.draw(random) for _ in range(2000)]
+    drawn = [camera_noise.Camera.draw(random) for _ in range(2000)]
     shot, read = (np.log([getattr(c, name) for c in drawn]) for name in ('shot', 'read'))
     assert shot.min() > np.log(1e-4)
     assert shot.max() < np.log(0.012)
     rest = read - (2.18 * shot + 1.20)
     assert rest.mean() == pytest.approx(0, abs=0.02)
     assert rest.std() == pytest.approx(0.26, rel=0.05)
-    noisy, clean = camera.develop(np.full((32, 32, 3), 0.5), random)
+    noisy, clean = camera_noise.develop(np.full((32, 32, 3), 0.5), random)
     np.testing.assert_allclose(clean, 0.5, atol=1e-9)
     assert noisy.std() > 0
 
@@ -170,12 +172,12 @@ def test_case_maps_have_any_shape_and_the_published_levels(
 @pytest.mark.parametrize(
     'make',
     [
-        lambda random: noise.gaussian(COLOUR, 0.1, random),
-        lambda random: noise.camera(COLOUR, 0.01, 0, 0.02, random),
-        lambda random: noise.salt_pepper(COLOUR, 0.1, 0, 1, random)[0],
-        lambda random: noise.mixed_gaussian(COLOUR, (2, 25), random),
-        lambda random: noise.mixed_poisson(COLOUR, random),
-        lambda random: camera.develop(COLOUR, random)[0],
+        lambda random: gaussian_noise.gaussian(COLOUR, 0.1, random),
+        lambda random: gaussian_noise.camera(COLOUR, 0.01, 0, 0.02, random),
+        lambda random: gaussian_noise.salt_pepper(COLOUR, 0.1, 0, 1, random)[0],
+        lambda random: gaussian_noise.mixed_gaussian(COLOUR, (2, 25), random),
+        lambda random: gaussian_noise.mixed_poisson(COLOUR, random),
+        lambda random: camera_noise.develop(COLOUR, random)[0],
         lambda random: noise_maps.training_map((12, 13), random),
         lambda random: noise_maps.case_map(3, (12, 13), random),
     ],
@@ -188,10 +190,10 @@ def test_seeds_repeat(make: Callable[[np.random.Generator], np.ndarray]) -> None
 @pytest.mark.parametrize(
     ('call', 'error'),
     [
-        (lambda: noise.gaussian(GRAY, -1, seeded()), ParameterError),
-        (lambda: noise.gaussian(GRAY, float('nan'), seeded()), ParameterError),
-        (lambda: noise.camera(GRAY, 0, 0, 0, seeded()), ParameterError),
-        (lambda: noise.camera(GRAY, 1, 2, 0, seeded()), ImageError),
+        (lambda: gaussian_noise.gaussian(GRAY, -1, seeded()), ParameterError),
+        (lambda: gaussian_noise.gaussian(GRAY, float('nan'), seeded()), ParameterError),
+        (lambda: gaussian_noise.camera(GRAY, 0, 0, 0, seeded()), ParameterError),
+        (lambda: gaussian_noise.camera(GRAY, 1, 2, 0, seeded()), ImageError),
         (lambda: noise_maps.case_map(4, (8, 8), seeded()), ParameterError),
     ],
 )

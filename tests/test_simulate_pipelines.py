@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from napari_fresco.degrade import bsrgan_pipeline, scunet_pipeline
 from napari_fresco.errors import ImageError
-from napari_fresco.simulate import bsrgan, scunet
 
 _NOISE = np.random.default_rng(0).normal(0, 1, (50, 58, 3))
 PICTURE = np.clip(0.5 + 1.2 * ndimage.gaussian_filter(_NOISE, (3, 3, 0)), 0, 1)
@@ -23,8 +23,8 @@ def seeded(seed: int = 0) -> np.random.Generator:
 
 def test_any_order_is_drawn_save_that_one_reduction_precedes_the_other() -> None:
     random = seeded()
-    orders = [bsrgan.order(random) for _ in range(4000)]
-    assert all(sorted(o) == sorted(bsrgan.STEPS) for o in orders)
+    orders = [bsrgan_pipeline.order(random) for _ in range(4000)]
+    assert all(sorted(o) == sorted(bsrgan_pipeline.STEPS) for o in orders)
     assert all(o.index('shrink') < o.index('shrink to size') for o in orders)
     for name in ('blur', 'blur again', 'gaussian', 'jpeg', 'camera'):
         places = Counter(o.index(name) for o in orders)
@@ -36,19 +36,21 @@ def test_any_order_is_drawn_save_that_one_reduction_precedes_the_other() -> None
 
 def test_plus_shuffles_everything_or_only_the_kinds_of_noise() -> None:
     random = seeded()
-    local = [bsrgan.order_plus(random, 0.0) for _ in range(300)]
+    local = [bsrgan_pipeline.order_plus(random, 0.0) for _ in range(300)]
     fixed = [i for i in range(13) if i not in (2, 3, 4, 5, 9, 10, 11, 12)]
-    assert all([o[i] for i in fixed] == [bsrgan.PLUS_STEPS[i] for i in fixed] for o in local)
-    assert all(set(o[2:6]) == set(bsrgan.PLUS_NOISES) for o in local)
+    assert all(
+        [o[i] for i in fixed] == [bsrgan_pipeline.PLUS_STEPS[i] for i in fixed] for o in local
+    )
+    assert all(set(o[2:6]) == set(bsrgan_pipeline.PLUS_NOISES) for o in local)
     assert len({tuple(o[2:6]) for o in local}) == 24
-    mixed = [bsrgan.order_plus(random, 0.5) for _ in range(600)]
-    assert all(sorted(o) == sorted(bsrgan.PLUS_STEPS) for o in mixed)
+    mixed = [bsrgan_pipeline.order_plus(random, 0.5) for _ in range(600)]
+    assert all(sorted(o) == sorted(bsrgan_pipeline.PLUS_STEPS) for o in mixed)
     moved = sum(o[0] != 'blur' or o[6] != 'jpeg' for o in mixed)
     assert moved == pytest.approx(300, abs=50)
 
 
 @pytest.mark.parametrize('scale', [1, 2, 3, 4])
-@pytest.mark.parametrize('degrade', [bsrgan.degrade, bsrgan.degrade_plus])
+@pytest.mark.parametrize('degrade', [bsrgan_pipeline.degrade, bsrgan_pipeline.degrade_plus])
 def test_sizes_and_ranges_fit(degrade: Callable[..., tuple], scale: int) -> None:
     for seed in range(6):
         for picture in (PICTURE, PICTURE[..., 0]):
@@ -66,7 +68,7 @@ def test_the_target_lies_where_the_degraded_image_does() -> None:
     shifts = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)]
     errors = dict.fromkeys(shifts, 0.0)
     for seed in range(20):
-        low, high = bsrgan.degrade(PICTURE, 2, seeded(seed))
+        low, high = bsrgan_pipeline.degrade(PICTURE, 2, seeded(seed))
         small = high.reshape(25, 2, 29, 2, 3).mean(axis=(1, 3))
         for r, c in shifts:
             moved = np.roll(low, (r, c), (0, 1)) - small
@@ -77,9 +79,9 @@ def test_the_target_lies_where_the_degraded_image_does() -> None:
 
 
 def test_only_plus_sharpens_its_target() -> None:
-    _, plain = bsrgan.degrade(PICTURE, 2, seeded())
-    _, unsharpened = bsrgan.degrade_plus(PICTURE, 2, seeded(), sharpen=False)
-    _, sharp = bsrgan.degrade_plus(PICTURE, 2, seeded())
+    _, plain = bsrgan_pipeline.degrade(PICTURE, 2, seeded())
+    _, unsharpened = bsrgan_pipeline.degrade_plus(PICTURE, 2, seeded(), sharpen=False)
+    _, sharp = bsrgan_pipeline.degrade_plus(PICTURE, 2, seeded())
     np.testing.assert_array_equal(plain, PICTURE)
     np.testing.assert_array_equal(unsharpened, PICTURE)
     assert sharp.std() > PICTURE.std()
@@ -89,7 +91,7 @@ def test_noise_after_scunet_keeps_the_pair_aligned() -> None:
     sizes = []
     for seed in range(25):
         for picture in (PICTURE, PICTURE[..., 0]):
-            noisy, clean = scunet.degrade(picture, seeded(seed))
+            noisy, clean = scunet_pipeline.degrade(picture, seeded(seed))
             assert noisy.shape == clean.shape
             assert noisy.min() >= 0
             assert noisy.max() <= 1
@@ -102,7 +104,7 @@ def test_noise_after_scunet_keeps_the_pair_aligned() -> None:
 def test_without_resizing_the_size_stays_and_the_truth_is_the_picture() -> None:
     errors = []
     for seed in range(12):
-        noisy, clean = scunet.degrade(PICTURE, seeded(seed), resizing=False)
+        noisy, clean = scunet_pipeline.degrade(PICTURE, seeded(seed), resizing=False)
         assert noisy.shape == PICTURE.shape
         errors.append(np.abs(clean - PICTURE).max())
     assert np.median(errors) < 1e-9, 'only a camera changes it, and only near white'
@@ -111,9 +113,9 @@ def test_without_resizing_the_size_stays_and_the_truth_is_the_picture() -> None:
 @pytest.mark.parametrize(
     'degrade',
     [
-        lambda x, random: bsrgan.degrade(x, 1, random),
-        lambda x, random: bsrgan.degrade_plus(x, 1, random),
-        lambda x, random: scunet.degrade(x, random),
+        lambda x, random: bsrgan_pipeline.degrade(x, 1, random),
+        lambda x, random: bsrgan_pipeline.degrade_plus(x, 1, random),
+        lambda x, random: scunet_pipeline.degrade(x, random),
     ],
 )
 def test_tiny_pictures_and_seeds(degrade: Callable[..., tuple]) -> None:
@@ -128,4 +130,4 @@ def test_tiny_pictures_and_seeds(degrade: Callable[..., tuple]) -> None:
 
 def test_a_picture_smaller_than_the_scale_is_refused() -> None:
     with pytest.raises(ImageError, match='4-fold'):
-        bsrgan.degrade(PICTURE[:3], 4, seeded())
+        bsrgan_pipeline.degrade(PICTURE[:3], 4, seeded())

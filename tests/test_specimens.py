@@ -13,13 +13,13 @@ from torch import Tensor
 
 from napari_fresco.physics import kernels
 from napari_fresco.training.blurring import mirrored
-from napari_fresco.training.chance import Chance, Dice
+from napari_fresco.training.random_source import Chance, Dice
 from napari_fresco.training.specimens import camera_noise, draw, psf
-from napari_fresco.training.specimens.cells import _walls_around
-from napari_fresco.training.specimens.fields import clouds
+from napari_fresco.training.specimens.cell_bodies import _walls_around
 from napari_fresco.training.specimens.filaments import _splat
 from napari_fresco.training.specimens.optics import intensity
 from napari_fresco.training.specimens.scene import _KINDS
+from napari_fresco.training.specimens.textures import clouds
 
 STRUCTURES = [structure for _, structure in _KINDS if structure.__name__ != 'nothing']
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
 
-from napari_fresco import tiling
+from napari_fresco.runtime import tiling
 
 sizes = st.integers(1, 70)
 

@@ -16,15 +16,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from skimage import data
 
-from napari_fresco import metrics, training, weights
+from napari_fresco import training, weights
 from napari_fresco.cli import main
-from napari_fresco.files import read_image, write_image
-from napari_fresco.training import keeping
+from napari_fresco.evidence import metrics
+from napari_fresco.io.files import read_image, write_image
+from napari_fresco.training import checkpointing
+from napari_fresco.training.checkpoint_recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.data import Corpus
-from napari_fresco.training.declared import GaussianDenoising
 from napari_fresco.training.interrupts import held_back
 from napari_fresco.training.loop import Run
-from napari_fresco.training.recipes import RECIPES, Recipe, Stage
+from napari_fresco.training.objective_declarations import GaussianDenoising
 
 GRAY = Recipe(
     'tiny',
@@ -357,8 +358,8 @@ def test_a_full_disk_leaves_the_last_state(images, tmp_path, monkeypatch, capsys
         said = failure(capsys, 'tiny', '--data', images, '-o', run, '--resume')
         assert 'cannot be written: No space left on device; make room' in said
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
-    with pytest.raises(keeping.FileError, match='cannot be written'):
-        keeping.write(run / 'tiny.md' / 'below', b'')
+    with pytest.raises(checkpointing.FileError, match='cannot be written'):
+        checkpointing.write(run / 'tiny.md' / 'below', b'')
 
 
 def _interrupted_in(number, step):

@@ -16,17 +16,19 @@ from skimage import data, io
 from torch import nn
 
 from napari_fresco import networks, training
+from napari_fresco.degrade import noise_maps
 from napari_fresco.errors import FileError, ParameterError, WeightsError
-from napari_fresco.files import write_image
-from napari_fresco.image import Layout, intensity_range
-from napari_fresco.simulate import noise_maps
+from napari_fresco.image.layout import Layout, intensity_range
+from napari_fresco.io.files import write_image
 from napari_fresco.training import objectives
 from napari_fresco.training.averaging import Average
 from napari_fresco.training.blurring import mirrored, periodic
-from napari_fresco.training.chance import Chance
+from napari_fresco.training.checkpoint_recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.crops import Crops
 from napari_fresco.training.data import Corpus
-from napari_fresco.training.declared import (
+from napari_fresco.training.initialise_from import take
+from napari_fresco.training.loop import Run, step_size
+from napari_fresco.training.objective_declarations import (
     BankDenoising,
     BlindDenoising,
     BlindSR,
@@ -36,14 +38,12 @@ from napari_fresco.training.declared import (
     VariationalDenoising,
     VariationalSR,
 )
-from napari_fresco.training.loop import Run, step_size
 from napari_fresco.training.objectives.base import Draw, TriedObjective
-from napari_fresco.training.objectives.gaussian import add_noise, predict
-from napari_fresco.training.objectives.variational import noise_levels
+from napari_fresco.training.objectives.virnet_objective import noise_levels
+from napari_fresco.training.objectives.white_noise import add_noise, predict
 from napari_fresco.training.optimizer import Optimizer, orthogonalised
-from napari_fresco.training.pace import Pace
-from napari_fresco.training.recipes import RECIPES, Recipe, Stage
-from napari_fresco.training.warm import take
+from napari_fresco.training.random_source import Chance
+from napari_fresco.training.schedule import Pace
 
 from .elsewhere import NOWHERE, Elsewhere
 

@@ -14,15 +14,16 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from napari_fresco import networks
+from napari_fresco.declare.parameters import USRNetParameters
 from napari_fresco.errors import KernelError, ParameterError
 from napari_fresco.networks.drunet import DRUNet
 from napari_fresco.networks.facts import facts_of
 from napari_fresco.networks.usrnet import USRNet, data_step, transfer
-from napari_fresco.parameters import USRNetParameters
-from napari_fresco.physics import assumed_kernels, kernels
+from napari_fresco.physics import kernels
+from napari_fresco.physics.kernels import assumed
 from napari_fresco.physics.spectral import Blur, Downsample
-from napari_fresco.solvers import usrnet as solvers
-from napari_fresco.tiled_network import TiledNetwork
+from napari_fresco.runtime.tiled_network import TiledNetwork
+from napari_fresco.solvers import unfolded as solvers
 from napari_fresco.types import Problem, Step
 
 SMALL: dict[str, Any] = {'n_iter': 3, 'h_nc': 8, 'nc': [4, 4, 6, 8], 'nb': 1}
@@ -353,9 +354,9 @@ def test_no_noise_is_finite() -> None:
 
 
 @pytest.mark.parametrize('scale', range(1, 9))
-@pytest.mark.parametrize('name', assumed_kernels.ASSUMPTIONS)
+@pytest.mark.parametrize('name', assumed.ASSUMPTIONS)
 def test_assumed_kernels_are_centred(name: str, scale: int) -> None:
-    k, _ = assumed_kernels.assumed(name, scale)
+    k, _ = assumed.assumed(name, scale)
     assert k.shape == (25, 25)
     assert k.sum() == pytest.approx(1)
     np.testing.assert_allclose(k, k[::-1, ::-1])
@@ -369,14 +370,14 @@ def test_assumed_kernels_are_centred(name: str, scale: int) -> None:
 def test_assumed_widths(name: str, sigma: float, widths: tuple[float, ...]) -> None:
     rows = np.arange(25) - 12
     for scale, width in zip((2, 3, 4, 5), widths, strict=True):
-        k, level = assumed_kernels.assumed(name, scale)
+        k, level = assumed.assumed(name, scale)
         assert level == sigma
         # The variance of a sampled Gaussian is that of the Gaussian, but for narrow ones.
         assert np.sqrt(rows**2 @ k.sum(1)) == pytest.approx(width, rel=2e-3)
 
 
 def test_a_moved_assumed_kernel_looks_at_the_corner() -> None:
-    k, _ = assumed_kernels.assumed('clean photo', 4)
+    k, _ = assumed.assumed('clean photo', 4)
     rows = np.arange(25) - 12
     assert rows @ kernels.shift(k, 4).sum(1) == pytest.approx(-1.5, abs=1e-6)
 
@@ -384,4 +385,4 @@ def test_a_moved_assumed_kernel_looks_at_the_corner() -> None:
 @pytest.mark.parametrize(('name', 'scale'), [('chip', 2), ('clean photo', 9), ('clean photo', 0)])
 def test_unknown_assumptions(name: str, scale: int) -> None:
     with pytest.raises(ParameterError, match=r'choose|give 1 to 8|whole number'):
-        assumed_kernels.assumed(name, scale)
+        assumed.assumed(name, scale)

@@ -14,6 +14,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from napari_fresco import networks
+from napari_fresco.declare.parameters import VIRNetParameters
 from napari_fresco.errors import KernelError, ParameterError, WeightsError
 from napari_fresco.networks import facts_of
 from napari_fresco.networks.virnet import config_from, enlarge
@@ -25,13 +26,12 @@ from napari_fresco.networks.virnet_parts import (
     variance,
 )
 from napari_fresco.networks.virnet_restorer import RNet
-from napari_fresco.parameters import VIRNetParameters
 from napari_fresco.physics import kernels
 from napari_fresco.physics.degradation import Unknown
 from napari_fresco.physics.operators import Identity
 from napari_fresco.physics.resample import imresize
-from napari_fresco.solvers.virnet import virnet
-from napari_fresco.tiled_network import TiledNetwork
+from napari_fresco.runtime.tiled_network import TiledNetwork
+from napari_fresco.solvers.variational import virnet
 from napari_fresco.training import elbo
 from napari_fresco.training.gaussian_kernels import gaussian_kernels
 from napari_fresco.types import Problem, Step

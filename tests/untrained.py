@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_fresco.networks.facts import facts_of
-from napari_fresco.tiled_network import TiledNetwork
+from napari_fresco.runtime.tiled_network import TiledNetwork
 
 
 def rand(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> Tensor:

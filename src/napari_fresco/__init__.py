@@ -8,34 +8,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import metrics, networks, samples, simulate, weights
-    from .api import estimate_kernel, iterate, restore
-    from .catalogue import methods
+    from . import degrade, networks, samples, weights
+    from .declare.method import Method
+    from .declare.methods import methods
     from .errors import FrescoError
-    from .method import Method
-    from .noise import estimate_noise
+    from .evidence import metrics
+    from .noise.level import estimate_noise
     from .physics import kernels
+    from .restoration.api import estimate_kernel, iterate, restore
     from .solvers.red import red_diagnostics
     from .types import Result, Step
 
 _HOMES = {
     'FrescoError': 'errors',
-    'Method': 'method',
+    'Method': 'declare.method',
     'Result': 'types',
     'Step': 'types',
-    'estimate_kernel': 'api',
-    'estimate_noise': 'noise',
-    'iterate': 'api',
-    'methods': 'catalogue',
+    'estimate_kernel': 'restoration.api',
+    'estimate_noise': 'noise.level',
+    'iterate': 'restoration.api',
+    'methods': 'declare.methods',
     'red_diagnostics': 'solvers.red',
-    'restore': 'api',
+    'restore': 'restoration.api',
 }
 _MODULES = {
     'kernels': 'physics.kernels',
-    'metrics': 'metrics',
+    'metrics': 'evidence.metrics',
     'networks': 'networks',
     'samples': 'samples',
-    'simulate': 'simulate',
+    'degrade': 'degrade',
     'weights': 'weights',
 }
 
@@ -44,6 +45,7 @@ __all__ = [
     'Method',
     'Result',
     'Step',
+    'degrade',
     'estimate_kernel',
     'estimate_noise',
     'iterate',
@@ -54,7 +56,6 @@ __all__ = [
     'red_diagnostics',
     'restore',
     'samples',
-    'simulate',
     'weights',
 ]
 

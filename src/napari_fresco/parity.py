@@ -7,7 +7,7 @@ of context beyond it, which leaves seams, and small images break them.
 
 Their Python's choice of IRCNN models is the option ``authors_index`` of
 :class:`~napari_fresco.networks.ircnn.IRCNNBank`; their degradations are in
-:mod:`~napari_fresco.simulate`.
+:mod:`~napari_fresco.degrade`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .physics.turned import MODES, turn, turn_back
-from .solvers.schedule import Level, Schedule
+from .physics.dihedral import MODES, turn, turn_back
+from .solvers.annealing import Level, Schedule
 
 Forward = Callable[[Tensor], Tensor]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .physics.degradation import Degradation
-    from .tiled_network import TiledNetwork
+    from .runtime.tiled_network import TiledNetwork
 
 Task = Literal['denoise', 'deblur', 'inpaint', 'super_resolve', 'demosaic', 'deblock']
 Finish = Literal['completed', 'cancelled', 'stopped']
@@ -54,7 +54,7 @@ class Problem:
 
     def turned(self, mode: int) -> Problem:
         """Return the same problem turned or flipped; see :func:`.physics.turned.turn`."""
-        from .physics.turned import Turned, turn
+        from .physics.dihedral import Turned, turn
 
         return replace(
             self,

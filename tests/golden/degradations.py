@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from napari_fresco.degrade import bsrgan_pipeline, noise_maps, random_kernels, sharpen
+from napari_fresco.degrade.blur import blur
+from napari_fresco.degrade.classical import classical, virnet
+from napari_fresco.degrade.resize import downsample, imresize, nearest_index, resize_right
 from napari_fresco.physics import kernels as point_spread
-from napari_fresco.physics.gaussian_kernel import from_covariance
+from napari_fresco.physics.kernels.gaussian import from_covariance
 from napari_fresco.physics.resample import pixel_shift
-from napari_fresco.simulate import bsrgan, kernels, noise_maps, sharpen
-from napari_fresco.simulate.blur import blur
-from napari_fresco.simulate.classical import classical, virnet
-from napari_fresco.simulate.resize import downsample, imresize, nearest_index, resize_right
 
 from .base import Golden, close
 
@@ -24,19 +24,19 @@ FLOAT32 = 2e-7  # the authors store results in float32
 
 def check_isotropic(golden: Golden) -> None:
     for case in golden.meta['cases']:
-        made = kernels.isotropic(case['size'], case['width'])
+        made = random_kernels.isotropic(case['size'], case['width'])
         close(made, golden.outputs[case['name']], golden.meta['atol'])
 
 
 def check_anisotropic(golden: Golden) -> None:
     for case in golden.meta['cases']:
-        made = kernels.anisotropic(case['size'], case['theta'], case['l1'], case['l2'])
+        made = random_kernels.anisotropic(case['size'], case['theta'], case['l1'], case['l2'])
         close(made, golden.outputs[case['name']], golden.meta['atol'])
 
 
 def check_shifted_anisotropic(golden: Golden) -> None:
     for case in golden.meta['cases']:
-        made = kernels.shifted_anisotropic(
+        made = random_kernels.shifted_anisotropic(
             case['size'],
             case.get('sf_effective', case.get('sf')),
             case['theta'],
@@ -50,9 +50,9 @@ def check_motion(golden: Golden) -> None:
     atol = golden.meta['atol']
     for case in golden.meta['cases']:
         n = case['index']
-        path = kernels.trajectory(np.random.RandomState(case['np_seed']))
+        path = random_kernels.trajectory(np.random.RandomState(case['np_seed']))
         close(path, golden.outputs[f'trajectory_from_seed{n}'], atol)
-        made = kernels.from_trajectory(golden.inputs[f'trajectory{n}'], case['u'])
+        made = random_kernels.from_trajectory(golden.inputs[f'trajectory{n}'], case['u'])
         assert made.shape == (case['size'], case['size'])
         close(made, golden.outputs[f'k{n}'], atol)
 
@@ -82,9 +82,11 @@ def check_mirrored_blur(golden: Golden) -> None:
     for case in golden.meta['cases']:
         n = case['index']
         if case['kind'] == 'iso':
-            kernel = kernels.isotropic(case['ksize'], case['width'])
+            kernel = random_kernels.isotropic(case['ksize'], case['width'])
         else:
-            kernel = kernels.anisotropic(case['ksize'], case['theta'], case['l1'], case['l2'])
+            kernel = random_kernels.anisotropic(
+                case['ksize'], case['theta'], case['l1'], case['l2']
+            )
         close(kernel, golden.outputs[f'k{n}'], golden.meta['atol'])
         blurred = blur(golden.inputs[f'x{n}'], kernel, 'mirror')
         close(blurred, golden.outputs[f'y{n}'], golden.meta['atol'])
@@ -93,9 +95,9 @@ def check_mirrored_blur(golden: Golden) -> None:
 def check_decimation(golden: Golden) -> None:
     for case in golden.meta['cases']:
         n, scale, width = case['index'], case['sf'], case['width']
-        kernel = point_spread.shift(kernels.isotropic(25, width), scale)
+        kernel = point_spread.shift(random_kernels.isotropic(25, width), scale)
         close(kernel, golden.outputs[f'k_shifted{n}'], golden.meta['atol'])
-        small = bsrgan.shifted_decimation(golden.inputs[f'x{n}'], scale, width)
+        small = bsrgan_pipeline.shifted_decimation(golden.inputs[f'x{n}'], scale, width)
         close(small, golden.outputs[f'y{n}'], golden.meta['atol'])
 
 
@@ -115,7 +117,7 @@ def check_sharpening(golden: Golden) -> None:
 def check_virnet(golden: Golden) -> None:
     image, scale, outputs = golden.inputs['image'], golden.meta['sf'], golden.outputs
     first, second = np.sqrt(golden.meta['lambda_sq'])
-    kernel, parameters = kernels.virnet(first, second, golden.meta['theta'])
+    kernel, parameters = random_kernels.virnet(first, second, golden.meta['theta'])
     close(kernel, outputs['kernel'], 1e-12)
     close(parameters, outputs['kinfo'], 1e-7)
     blurred = blur(image, kernel, 'symmetric').clip(0, 1)
@@ -141,13 +143,13 @@ def _check_likelihood_path(golden: Golden, kernel: np.ndarray, name: str, direct
 
 def check_evaluation_kernels(golden: Golden) -> None:
     scale, outputs = golden.meta['sf'], golden.outputs
-    made = kernels.virnet_test(scale)
+    made = random_kernels.virnet_test(scale)
     close(np.stack([kernel for kernel, _ in made]), outputs['kernels'], 1e-12)
     close(np.stack([parameters for _, parameters in made]), outputs['kinfo'], 1e-12)
     shifted = [from_covariance(*p, scale=scale, shift=True) for _, p in made]
     close(np.stack(shifted), outputs['kernels_shift'], 1e-12)
     for (_, parameters), (first, second, angle) in zip(made, golden.inputs['params'], strict=True):
-        _, expected = kernels.virnet(scale * first, scale * second, angle)
+        _, expected = random_kernels.virnet(scale * first, scale * second, angle)
         close(parameters, expected, 1e-12)
 
 

@@ -14,7 +14,7 @@ from napari_fresco.networks import build
 from napari_fresco.physics.operators import Blur, Identity, Mask
 from napari_fresco.physics.resample import LanczosDownsample, StridedFilter
 from napari_fresco.solvers.admm import Iterate, MovingAverage, iterate
-from napari_fresco.solvers.settings import Growth, Settings
+from napari_fresco.solvers.prior_settings import Growth, Settings
 from napari_fresco.solvers.stopping import MovingVariance, WindowedVariance
 from napari_fresco.solvers.untrained import Fit, Hourglass, Operator
 

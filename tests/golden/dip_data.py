@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from napari_fresco import metrics
-from napari_fresco.simulate import masks, noise, resize
+from napari_fresco.degrade import damage_masks, gaussian_noise, resize
+from napari_fresco.evidence import metrics
 
 from .base import Golden, close
 
@@ -16,14 +16,14 @@ def check_degradation(golden: Golden) -> None:
     seed, level = golden.meta['seed'], golden.meta['sigma'] / 255
     atol = golden.meta['suggested_atol']
     image = golden.inputs['image_u8']
-    mask = masks.authors_soft(golden.inputs['mask_u8'], image.shape[:2]) / 255
+    mask = damage_masks.authors_soft(golden.inputs['mask_u8'], image.shape[:2]) / 255
     clean = image.transpose(2, 0, 1) / 255
     keep = mask.transpose(2, 0, 1)
     close(clean, golden.outputs['clean'], atol)
     close(keep, golden.outputs['mask'], atol)
-    gaussian = noise.gaussian(clean * keep, level, np.random.RandomState(seed))
+    gaussian = gaussian_noise.gaussian(clean * keep, level, np.random.RandomState(seed))
     close(np.clip(gaussian, 0, 1), golden.outputs['degraded_gaussian'], atol)
-    counts = noise.authors_poisson_counts(clean * keep, level, np.random.RandomState(seed))
+    counts = gaussian_noise.authors_poisson_counts(clean * keep, level, np.random.RandomState(seed))
     close(np.clip(counts, 0, 1), golden.outputs['degraded_poisson'], atol)
     small = resize.authors_lanczos(image, 4)
     np.testing.assert_array_equal(small, golden.outputs['lr_x4_pil'])

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_fresco import metrics, parity
+from napari_fresco import parity
+from napari_fresco.declare.parameters import PnPParameters
+from napari_fresco.evidence import metrics
 from napari_fresco.networks.ircnn import bank_index
-from napari_fresco.parameters import PnPParameters
-from napari_fresco.physics import turned
+from napari_fresco.physics import dihedral
 from napari_fresco.physics.operators import Identity
-from napari_fresco.solvers import feedforward, schedule
+from napari_fresco.solvers import annealing, feedforward
 from napari_fresco.solvers.ensemble import eightfold
 from napari_fresco.types import Denoiser, Problem, Step
 
@@ -54,7 +55,7 @@ def check_schedules(golden: Golden) -> None:
         planned = parity.BlendedSchedule(
             *ends, noise=run['sigma'], iterations=run['iter_num'], log_share=run['w']
         )
-        third = schedule.Schedule(*ends, run['sigma'], run['iter_num'], regularization=1 / 3)
+        third = annealing.Schedule(*ends, run['sigma'], run['iter_num'], regularization=1 / 3)
         steps = range(run['iter_num'])
         sigmas = outputs[f'sigma{n}']
         same([planned.sigma(k) for k in steps], sigmas)
@@ -70,7 +71,7 @@ def check_schedules(golden: Golden) -> None:
 
 def _check_matlab(golden: Golden, run: dict[str, Any]) -> None:
     n, steps = run['n'], range(run['totalIter'])
-    planned = schedule.Schedule(
+    planned = annealing.Schedule(
         run['modelSigma1'] / 255, run['Msigma'] / 255, run['Isigma'], len(steps), 1 / 3
     )
     same([255 * planned.sigma(k) for k in steps], golden.outputs[f'matlab_sigma255_{n}'])
@@ -81,12 +82,12 @@ def _check_matlab(golden: Golden, run: dict[str, Any]) -> None:
 
 def check_augment(golden: Golden) -> None:
     x = tensor(golden.inputs['x'])
-    for mode in range(turned.MODES):
-        seen = turned.turn(x, mode)
+    for mode in range(dihedral.MODES):
+        seen = dihedral.turn(x, mode)
         close(seen, golden.outputs[f'mode{mode}'], 0)
         inverse = golden.meta['inverse'][str(mode)]
-        close(turned.turn(seen, inverse), golden.inputs['x'], 0)
-        close(turned.turn_back(seen, mode), golden.inputs['x'], 0)
+        close(dihedral.turn(seen, inverse), golden.inputs['x'], 0)
+        close(dihedral.turn_back(seen, mode), golden.inputs['x'], 0)
 
 
 @torch.no_grad()

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from napari_fresco import metrics
+from napari_fresco.degrade.blur import authors_truncated, blur
+from napari_fresco.degrade.resize import downsample
+from napari_fresco.evidence import metrics
 from napari_fresco.physics.operators import Downsample
 from napari_fresco.physics.resample import imresize, upsample_cubic
-from napari_fresco.simulate.blur import authors_truncated, blur
-from napari_fresco.simulate.resize import downsample
 
 from .base import Golden, close
 

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_fresco import metrics, parity
+from napari_fresco import parity
+from napari_fresco.degrade.mosaic import mosaic
+from napari_fresco.evidence import metrics
 from napari_fresco.physics import demosaic, fill
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Mask, Mosaic
 from napari_fresco.physics.resample import pixel_shift, upsample_cubic
-from napari_fresco.simulate.mosaic import mosaic
-from napari_fresco.solvers import pnp, schedule
+from napari_fresco.solvers import annealing, pnp
 from napari_fresco.solvers.start import enlarged
 
 from .base import Golden, close
@@ -30,9 +31,9 @@ from .dpir_networks import (
 )
 
 
-def _plan(golden: Golden, task: str, scale: int = 1) -> schedule.Schedule:
+def _plan(golden: Golden, task: str, scale: int = 1) -> annealing.Schedule:
     meta = golden.meta
-    planned = schedule.plan(
+    planned = annealing.plan(
         task,
         meta['noise_level_255'] / 255,
         scale=scale,
@@ -54,7 +55,7 @@ def _loop(
     y: Tensor,
     start: Tensor,
     degradation: Degradation,
-    planned: schedule.Schedule,
+    planned: annealing.Schedule,
     dtype: torch.dtype,
     *,
     clamp: bool = False,
@@ -75,7 +76,7 @@ def _check_loop(
     y: Tensor,
     start: Tensor,
     degradation: Degradation,
-    planned: schedule.Schedule,
+    planned: annealing.Schedule,
     *,
     result: str = 'x',
     clamp: bool = False,
@@ -145,7 +146,7 @@ def check_hqs_inpaint(golden: Golden) -> None:
     )
     close(shepard, outputs['shepard_init_hwc'], 1e-6)
     y = tensor(golden.inputs['y'])
-    planned = schedule.Schedule(
+    planned = annealing.Schedule(
         meta['modelSigma1'] / 255,
         meta['Msigma'] / 255,
         meta['Isigma_255'] / 255,

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_fresco import metrics, networks, parity
+from napari_fresco import networks, parity
+from napari_fresco.evidence import metrics
 from napari_fresco.types import Denoiser
 
 from .base import Golden

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from napari_fresco import networks
+from napari_fresco.degrade import resize
 from napari_fresco.networks.virnet import config_from
 from napari_fresco.networks.virnet_parts import KNet, SNet, kernel_parameters, variance
 from napari_fresco.networks.virnet_restorer import RNet
 from napari_fresco.physics import kernels
-from napari_fresco.simulate import resize
 from napari_fresco.training import elbo
 from napari_fresco.training.gaussian_kernels import gaussian_kernels
 

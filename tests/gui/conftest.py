@@ -21,10 +21,11 @@ os.environ.setdefault('NAPARI_CONFIG', '')
 from napari.components import ViewerModel
 from napari.utils._proxies import PublicOnlyProxy
 
-from napari_fresco import api, weights
+from napari_fresco import weights
 from napari_fresco._napari import commands
 from napari_fresco._napari.runner import runner
-from napari_fresco.catalogue import METHODS
+from napari_fresco.declare.methods import METHODS
+from napari_fresco.restoration import api
 from napari_fresco.types import Result, Step
 
 from . import tiny

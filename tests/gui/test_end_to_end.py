@@ -11,11 +11,11 @@ import pytest
 import torch
 from skimage import data
 
-from napari_fresco import metrics
 from napari_fresco._napari import noise_section
 from napari_fresco._napari.runner import runner
+from napari_fresco.degrade.blur import blur
+from napari_fresco.evidence import metrics
 from napari_fresco.physics import kernels
-from napari_fresco.simulate.blur import blur
 
 Dock = Callable[[Any, str], Any]
 

@@ -10,7 +10,7 @@ import pytest
 
 from napari_fresco._napari import noise_section
 from napari_fresco._napari.runner import runner
-from napari_fresco.catalogue import METHODS
+from napari_fresco.declare.methods import METHODS
 from napari_fresco.physics import kernels
 
 from .conftest import FakeSolver

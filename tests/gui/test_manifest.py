@@ -21,9 +21,9 @@ from napari_fresco._napari import commands, sample_data
 from napari_fresco._napari.io import kernel_reader, write_tiff
 from napari_fresco._napari.layers import Space
 from napari_fresco._napari.settings import Preferences, read_preferences
-from napari_fresco.catalogue import METHODS
+from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
-from napari_fresco.files import read_image
+from napari_fresco.io.files import read_image
 
 TOOLS = ('Blur kernel', 'Simulate degradation')
 

@@ -9,7 +9,7 @@ import pytest
 from napari.layers import Image, Labels, Shapes
 
 from napari_fresco._napari.layers import Space, select
-from napari_fresco._napari.masks import marked, mask_array, region_of, visible_box
+from napari_fresco._napari.mask_layers import marked, mask_array, region_of, visible_box
 from napari_fresco._napari.outlines import polygon, stroke
 from napari_fresco.errors import ImageError, MaskError
 

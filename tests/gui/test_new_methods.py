@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from napari_fresco._napari.about import about, short_citation
-from napari_fresco._napari.models import kind_of
+from napari_fresco._napari.model_row import kind_of
 from napari_fresco._napari.runner import runner
-from napari_fresco.catalogue import METHODS
+from napari_fresco.declare.methods import METHODS
 from napari_fresco.weights import registry
 
 from .tiny import REGISTRY

@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 
 from napari_fresco import weights
-from napari_fresco._napari import fetching, sample_data
-from napari_fresco._napari.marks import KERNEL, TRUTH
-from napari_fresco._napari.models import checkpoint, first_scale, is_served
+from napari_fresco._napari import fetch_weights, sample_data
+from napari_fresco._napari.metadata import KERNEL, TRUTH
+from napari_fresco._napari.model_row import checkpoint, first_scale, is_served
 from napari_fresco._napari.runner import runner
-from napari_fresco.catalogue import METHODS
+from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import WeightsError
-from napari_fresco.metrics import psnr
+from napari_fresco.evidence.metrics import psnr
 from napari_fresco.weights import store
 
 Dock = Callable[[Any, str], Any]
@@ -213,9 +213,9 @@ def test_weights_are_fetched_only_when_the_user_agrees(
             raise problem
 
     monkeypatch.setattr(weights, 'get', get)
-    monkeypatch.setattr(fetching, 'agreed', lambda parent, known: next(answers))
-    monkeypatch.setattr(fetching, 'show_error', told.append)
-    monkeypatch.setattr(fetching, 'show_info', told.append)
+    monkeypatch.setattr(fetch_weights, 'agreed', lambda parent, known: next(answers))
+    monkeypatch.setattr(fetch_weights, 'show_error', told.append)
+    monkeypatch.setattr(fetch_weights, 'show_info', told.append)
     model.add_image(np.zeros((24, 32)), name='cells')
     panel = dock(model, 'usrgan')
     panel.fields['model'].choose('usrgan')
@@ -237,11 +237,11 @@ def test_the_question_says_whence_and_under_which_licence(
 
     def question(parent: Any, title: str, text: str) -> Any:
         said.append(text)
-        return fetching.QMessageBox.StandardButton.No
+        return fetch_weights.QMessageBox.StandardButton.No
 
-    monkeypatch.setattr(fetching.QMessageBox, 'question', question)
+    monkeypatch.setattr(fetch_weights.QMessageBox, 'question', question)
     known = weights.entry('usrgan')
-    assert not fetching.agreed(None, known)
+    assert not fetch_weights.agreed(None, known)
     for part in (known.file, known.urls[0], known.licence, known.describe_size(), str(tmp_path)):
         assert part in said[0]
 

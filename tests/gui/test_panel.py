@@ -12,11 +12,11 @@ import pytest
 import napari_fresco as fresco
 from napari_fresco._napari import noise_section
 from napari_fresco._napari import panel as panel_module
-from napari_fresco._napari.fields import Field
+from napari_fresco._napari.rows import Field
 from napari_fresco._napari.settings import Preferences
-from napari_fresco.catalogue import METHODS
+from napari_fresco.declare.fields import Parameter
+from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError, ParameterError
-from napari_fresco.params import Parameter
 
 from .conftest import FakeSolver
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_fresco._napari import job
+from napari_fresco._napari import jobs
 from napari_fresco._napari import panel as panel_module
 from napari_fresco._napari.run_bar import CANCEL
 from napari_fresco._napari.runner import runner
@@ -55,7 +55,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
             self.now += seconds
 
     fake = Clock()
-    monkeypatch.setattr(job, 'time', fake)
+    monkeypatch.setattr(jobs, 'time', fake)
     return fake
 
 
@@ -109,7 +109,7 @@ def test_an_error_that_is_kept_keeps_no_tensors(
     viewer: Any, image: Any, dock: Dock, solver: FakeSolver
 ) -> None:
     solver.error = RuntimeError('out of luck')
-    steps = job.restore_layer(job.Session(dock(viewer, 'dpir').request()))
+    steps = jobs.restore_layer(jobs.Session(dock(viewer, 'dpir').request()))
     next(steps)
     with pytest.raises(FrescoError, match='out of luck') as kept:
         next(steps)

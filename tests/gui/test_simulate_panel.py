@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_fresco import simulate
+from napari_fresco import degrade
 from napari_fresco._napari import commands
 from napari_fresco._napari.simulate_panel import SimulatePanel
 from napari_fresco.errors import ImageError
@@ -45,15 +45,15 @@ def add(model: Any, data: np.ndarray, **more: Any) -> Any:
     return model.add_image(data, **{'name': 'wall', 'rgb': data.ndim == 3, **space, **more})
 
 
-@pytest.mark.parametrize('name', simulate.DEGRADATIONS)
+@pytest.mark.parametrize('name', degrade.DEGRADATIONS)
 def test_every_degradation_makes_a_layer(
     model: Any, panel: SimulatePanel, qtbot: Any, notes: Any, name: str
 ) -> None:
     source = add(model, clean(rgb=True))
     panel.name = name
-    assert panel.about.text() == simulate.DEGRADATIONS[name].help
+    assert panel.about.text() == degrade.DEGRADATIONS[name].help
     run(panel, qtbot)
-    title = f'wall [{simulate.DEGRADATIONS[name].title}]'
+    title = f'wall [{degrade.DEGRADATIONS[name].title}]'
     made = model.layers[-1]
     assert made.name == title
     assert not notes.errors
@@ -63,7 +63,7 @@ def test_every_degradation_makes_a_layer(
     assert made.units == source.units
     outputs = {'kernel': 'kernel', 'mask': 'damage', 'noise_map': 'noise σ'}
     for output, suffix in outputs.items():
-        given = output in simulate.DEGRADATIONS[name].outputs
+        given = output in degrade.DEGRADATIONS[name].outputs
         assert (f'{title} {suffix}' in model.layers) == given
     assert made.rgb == (name != 'mosaic')
 
@@ -79,12 +79,12 @@ def test_the_fields_are_those_that_are_declared(
     field(panel, 'sigma').value = 11.0
     panel.seed.setValue(5)
     run(panel, qtbot)
-    expected = simulate.apply(image.data, 'gaussian_noise', {'sigma': 11.0}, seed=5).image
+    expected = degrade.apply(image.data, 'gaussian_noise', {'sigma': 11.0}, seed=5).image
     np.testing.assert_array_equal(model.layers[-1].data, expected)
     np.testing.assert_allclose(model.layers[-1].translate, image.translate)
     assert model.layers[-1].metadata['napari_fresco']['truth'] == 'wall'
     assert [panel.kind.itemText(i) for i in range(panel.kind.count())] == [
-        each.title for each in simulate.DEGRADATIONS.values()
+        each.title for each in degrade.DEGRADATIONS.values()
     ]
 
 
@@ -157,14 +157,14 @@ def test_a_slice_brings_its_own_truth(model: Any, panel: SimulatePanel, qtbot: A
 def test_it_runs_beside_the_window(
     viewer: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate, threads, apply = threading.Event(), [], simulate.apply
+    gate, threads, apply = threading.Event(), [], degrade.apply
 
     def slow(*given: Any, **more: Any) -> Any:
         threads.append(threading.get_ident())
         assert gate.wait(10)
         return apply(*given, **more)
 
-    monkeypatch.setattr(simulate, 'apply', slow)
+    monkeypatch.setattr(degrade, 'apply', slow)
     viewer.add_image(clean(), name='wall')
     _, panel = viewer.window.add_plugin_dock_widget('napari-fresco', 'Simulate degradation')
     panel.button.click()
@@ -192,7 +192,7 @@ def test_errors_are_said_in_the_panel(
     def fail(*given: Any, **more: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(simulate, 'apply', fail)
+    monkeypatch.setattr(degrade, 'apply', fail)
     add(model, clean())
     run(panel, qtbot)
     said = panel.message.text()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..method import Method
+from ..declare.method import Method
 from ..types import Kind, Task
-from .models import fits_a_network
+from .model_row import fits_a_network
 
 _NEEDED = {'mask': 'a mask of the damage', 'kernel': 'the blur kernel'}
 _GIVEN = {

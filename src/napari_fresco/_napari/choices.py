@@ -6,20 +6,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from ..declare.method import Method
 from ..errors import FrescoError
-from ..method import Method
 from ..weights import Entry
 from .about import asks_noise
 from .damage_section import DamageSection
-from .fields import Field, changed_values
 from .input_section import InputSection
 from .layers import Selection, Space
 from .linking import ESTIMATOR, estimated_for
-from .models import checkpoint
+from .model_row import checkpoint
 from .noise_map import select_noise
 from .noise_section import NoiseSection
 from .obstacles import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
-from .request import Look, PanelRequest
+from .panel_request import Look, PanelRequest
+from .rows import Field, changed_values
 from .script import Sources, script_of
 from .solver_section import SolverSection
 

@@ -13,9 +13,9 @@ import napari.viewer
 from napari.layers import Image
 from napari.utils.notifications import show_info
 
-from ..catalogue import METHODS
+from ..declare.methods import METHODS
 from ..errors import FrescoError
-from . import words
+from . import texts
 from .kernel_panel import KernelPanel
 from .layers import is_stack, select
 from .new_mask import new_mask
@@ -49,7 +49,7 @@ def noise_of_image(viewer: napari.viewer.Viewer) -> float:
     image = _selected_image(viewer)
     point = viewer.dims.point if is_stack(image) else None
     level = noise_level(select(image, point=point))
-    show_info(f'{image.name}: noise σ = {words.number(level)} (image units)')
+    show_info(f'{image.name}: noise σ = {texts.number(level)} (image units)')
     return level
 
 

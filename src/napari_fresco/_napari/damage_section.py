@@ -9,21 +9,21 @@ from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 
+from ..declare.method import Method
 from ..errors import FrescoError
-from ..method import Method
 from ..physics import kernels
 from ..types import Task
 from .about import takes_kernel
 from .choosers import LayerChooser
-from .fields import Field
 from .form import Section, note
 from .kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
 from .kernel_panel import KernelDialog
 from .layers import Selection, full_resolution
-from .marks import KERNEL, may_be_restored
 from .mask_rows import MaskRows
-from .models import first_scale
+from .metadata import KERNEL, may_be_restored
+from .model_row import first_scale
 from .obstacles import sentence
+from .rows import Field
 from .suggestions import is_blur_of, is_mask_of
 
 if TYPE_CHECKING:

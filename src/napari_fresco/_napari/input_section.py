@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Shapes
 from qtpy.QtCore import Signal
 
+from ..declare.method import Method
 from ..errors import ImageError
-from ..method import Method
 from ..types import Task
-from . import words
+from . import texts
 from .choosers import LayerChooser
 from .form import Section, combo_box
 from .layers import Selection, is_stack, select, select_same
 from .listeners import Listeners
-from .marks import is_picture, may_be_restored, truth_of
-from .masks import region_of, visible_box
+from .mask_layers import region_of, visible_box
+from .metadata import is_picture, may_be_restored, truth_of
 from .suggestions import suggested_task
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class InputSection(Section):
         self._viewer = viewer
         self._method = method
         self.image = LayerChooser(viewer, may_be_restored)
-        self.task_box = combo_box(*(words.TASKS[task] for task in method.tasks))
+        self.task_box = combo_box(*(texts.TASKS[task] for task in method.tasks))
         self.extent = combo_box(SLICE, STACK)
         self.region = LayerChooser(viewer, _is_shapes, WHOLE, VISIBLE)
         self.reference = LayerChooser(viewer, is_picture, '(none)')

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import FrescoError, KernelError
-from ..files import ImageFile, write_image, write_json
+from ..io.files import ImageFile, write_image, write_json
 from ..physics import kernels
-from .marks import KERNEL, METADATA
+from .metadata import KERNEL, METADATA
 
 LayerData = tuple[Any, dict[str, Any], str]
 

@@ -12,7 +12,7 @@ from ..errors import KernelError
 from ..physics import kernels
 from ..types import Task
 from .layers import full_resolution, spatial_axes
-from .marks import kernel_facts
+from .metadata import kernel_facts
 
 if TYPE_CHECKING:
     import napari

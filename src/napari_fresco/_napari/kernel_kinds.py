@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..params import Parameters, param
+from ..declare.fields import Parameters, param
 from ..physics import kernels
 
 if TYPE_CHECKING:

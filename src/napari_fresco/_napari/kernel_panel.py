@@ -25,12 +25,12 @@ from qtpy.QtWidgets import (
 from ..errors import FrescoError, KernelError, ParameterError
 from ..physics import kernels
 from .choosers import LayerChooser
-from .fields import Field, fields_of
 from .form import Scroll, Section, combo_box, note, stacked
 from .kernel_kinds import KINDS, make
 from .layers import Space, select, spatial_axes
-from .marks import KERNEL, is_picture
-from .masks import region_of
+from .mask_layers import region_of
+from .metadata import KERNEL, is_picture
+from .rows import Field, fields_of
 
 if TYPE_CHECKING:
     import napari

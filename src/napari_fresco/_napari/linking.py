@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from .. import weights
-from ..catalogue import ESTIMATORS, METHODS
+from ..declare.method import Method
+from ..declare.methods import ESTIMATORS, METHODS
 from ..errors import WeightsError
-from ..method import Method
 from ..types import Task
 
 ESTIMATOR = ESTIMATORS[0]

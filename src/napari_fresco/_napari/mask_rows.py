@@ -15,7 +15,7 @@ from ..errors import FrescoError
 from .choosers import LayerChooser
 from .form import Section, note
 from .listeners import Listeners
-from .masks import Marked, marked
+from .mask_layers import Marked, marked
 from .new_mask import new_mask
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class MaskRows(QObject):
         return marked(self._image(), self.layer.value, self._part(), **self.options())
 
     def options(self) -> dict[str, Any]:
-        """Return the keywords of :func:`~napari_fresco._napari.masks.marked`."""
+        """Return the keywords of :func:`~napari_fresco._napari.mask_layers.marked`."""
         labels = isinstance(self.layer.value, Labels)
         return {
             'label': self.label.value() if labels and self.label.value() else None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .layers import Space, full_resolution, spatial_axes
-from .marks import DAMAGE
+from .metadata import DAMAGE
 
 if TYPE_CHECKING:
     import napari

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..noise import estimate_noise
+from ..noise.level import estimate_noise
 from .layers import Selection
 
 _LARGEST_SIDE = 1024

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ImageError
 from .layers import Selection, select_same
-from .marks import variance_scale
+from .metadata import variance_scale
 
 if TYPE_CHECKING:
     import napari

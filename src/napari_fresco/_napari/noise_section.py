@@ -9,9 +9,9 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QPushButton
 
 from .choosers import LayerChooser
-from .fields import Field
 from .form import Section, combo_box, note
-from .marks import VARIANCE, may_be_noise
+from .metadata import VARIANCE, may_be_noise
+from .rows import Field
 
 if TYPE_CHECKING:
     import napari

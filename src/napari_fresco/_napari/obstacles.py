@@ -6,12 +6,12 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from .. import weights
+from ..declare.method import Method
 from ..errors import FrescoError
-from ..method import Method
 from ..types import Task
 from .layers import select, select_same
 from .linking import estimator_problem
-from .models import checkpoint, is_here, weights_problem
+from .model_row import checkpoint, is_here, weights_problem
 from .noise_map import select_noise
 
 if TYPE_CHECKING:

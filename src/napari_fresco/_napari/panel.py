@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
+from ..declare.method import Method
 from ..errors import FrescoError
-from ..method import Method
-from . import words
+from . import texts
 from .about import about
 from .choices import Choices
 from .damage_section import DamageSection
-from .fetching import Fetcher
-from .fields import Field
+from .fetch_weights import Fetcher
 from .form import Scroll, note, show_badge, side_by_side, stacked
 from .input_section import InputSection
-from .job import Outcome, Report
+from .jobs import Outcome, Report
 from .linking import estimate_help
-from .models import PARAMETERS as MODEL_PARAMETERS
-from .models import is_here, kind_of, look_in
+from .model_row import PARAMETERS as MODEL_PARAMETERS
+from .model_row import is_here, kind_of, look_in
 from .noise_level import noise_level
 from .noise_section import NoiseSection
-from .request import PanelRequest
+from .panel_request import PanelRequest
+from .rows import Field
 from .run_bar import RunBar
 from .runner import runner
 from .settings import read_preferences
@@ -168,7 +168,7 @@ class MethodPanel(QWidget):
         known = self.choices.checkpoint
         kind = kind_of(self.method, known)
         self.about.setText(about(self.method, self.input.task, kind))
-        show_badge(self.badge, kind, *words.KINDS[kind])
+        show_badge(self.badge, kind, *texts.KINDS[kind])
         missing = known is not None and bool(known.urls) and not is_here(known)
         self.solver.offer_get(missing, self.fetcher.at_work)
 
@@ -266,7 +266,7 @@ class MethodPanel(QWidget):
         if isinstance(ending, str):
             self.bar.failed(ending)
         else:
-            self.bar.succeeded(words.summary(ending))
+            self.bar.succeeded(texts.summary(ending))
             self._result = ending.layer
             self.refresh()
 

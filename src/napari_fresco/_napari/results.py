@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..types import Result
 from .maps import placed, side_layers
-from .marks import METADATA
+from .metadata import METADATA
 
 if TYPE_CHECKING:
     import napari
     from numpy.typing import NDArray
 
-    from .request import PanelRequest
+    from .panel_request import PanelRequest
 
 
 def add_results(viewer: napari.viewer.Viewer, request: PanelRequest, result: Result) -> Any:

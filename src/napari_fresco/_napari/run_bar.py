@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from . import words
+from . import texts
 from .curve import Curve
 from .form import note, rule, side_by_side
 
 if TYPE_CHECKING:
-    from .job import Report
+    from .jobs import Report
 
 RUN, CANCEL, CANCELLING = 'Run', 'Cancel', 'Cancelling …'
 ESTIMATE = 'Estimate, then restore'
@@ -113,13 +113,13 @@ class RunBar(QWidget):
         self.progress.setRange(0, report.total)
         self.progress.setValue(report.index)
         if report.remaining is not None:
-            self.time.setText(f'{words.duration(report.remaining)} left')
-            self.say(words.patience(report.remaining))
+            self.time.setText(f'{texts.duration(report.remaining)} left')
+            self.say(texts.patience(report.remaining))
         self.read_out.setText(f'Step {report.index} of {report.total}')
         parts = []
         if report.residual is not None:
             self.curve.append(report.residual)
-            parts.append(f'residual {words.number(report.residual)}')
+            parts.append(f'residual {texts.number(report.residual)}')
         if report.psnr is not None:
             parts.append(f'PSNR {report.psnr:.2f} dB')
         if parts:

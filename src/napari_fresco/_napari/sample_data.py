@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import samples
 from .io import LayerData
-from .marks import DAMAGE, KERNEL, METADATA, TRUTH
+from .metadata import DAMAGE, KERNEL, METADATA, TRUTH
 
 
 def mural() -> list[LayerData]:

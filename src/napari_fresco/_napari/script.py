@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from .layers import Selection, Space
 
 if TYPE_CHECKING:
-    from .request import PanelRequest
+    from .panel_request import PanelRequest
 
 _HEAD = "# In napari's console, where `viewer` exists.\nimport napari_fresco as fresco\n"
-_MASK_HEAD = 'from napari_fresco._napari.masks import mask_array\n'
+_MASK_HEAD = 'from napari_fresco._napari.mask_layers import mask_array\n'
 _ROOT_HEAD = 'import numpy as np\n'
 
 

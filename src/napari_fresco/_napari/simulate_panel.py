@@ -10,16 +10,16 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
 
-from .. import simulate
+from .. import degrade
 from ..errors import FrescoError
 from .choosers import LayerChooser
-from .fields import changed_values, fields_of
 from .form import Row, Scroll, Section, combo_box, note, stacked
 from .input_section import SLICE, STACK
 from .layers import Space, is_stack, select
-from .marks import is_picture
-from .request import Look
-from .simulation_job import SimulationOutcome, SimulationRequest, add_simulation, degrade
+from .metadata import is_picture
+from .panel_request import Look
+from .rows import changed_values, fields_of
+from .simulation_job import SimulationOutcome, SimulationRequest, add_simulation, run_degradation
 
 if TYPE_CHECKING:
     import napari
@@ -42,14 +42,14 @@ class SimulatePanel(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self.viewer = viewer
-        self._names = list(simulate.DEGRADATIONS)
+        self._names = list(degrade.DEGRADATIONS)
         self._worker: Any = None
         self.image = LayerChooser(viewer, is_picture)
         self.extent = combo_box(SLICE, STACK)
-        self.kind = combo_box(*(each.title for each in simulate.DEGRADATIONS.values()))
+        self.kind = combo_box(*(each.title for each in degrade.DEGRADATIONS.values()))
         self.about = note()
         self.fields = {
-            name: fields_of(each.parameters_class) for name, each in simulate.DEGRADATIONS.items()
+            name: fields_of(each.parameters_class) for name, each in degrade.DEGRADATIONS.items()
         }
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
@@ -103,7 +103,7 @@ class SimulatePanel(QWidget):
             self._fail(str(error))
             return
         worker = create_worker(
-            degrade,
+            run_degradation,
             request,
             _start_thread=False,
             _ignore_errors=True,
@@ -124,7 +124,7 @@ class SimulatePanel(QWidget):
         """Show the fields of the chosen degradation, and whether it can start."""
         layer = self.image.value
         self._extent.show(layer is not None and is_stack(layer))
-        self.about.setText(simulate.DEGRADATIONS[self.name].help)
+        self.about.setText(degrade.DEGRADATIONS[self.name].help)
         for name, rows in self._rows.items():
             for row in rows:
                 row.show(name == self.name)

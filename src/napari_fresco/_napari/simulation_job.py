@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import simulate
+from .. import degrade
 from ..errors import FrescoError
 from .layers import Selection, Space
-from .marks import DAMAGE, KERNEL, METADATA, NOISE, TRUTH
-from .request import Look
+from .metadata import DAMAGE, KERNEL, METADATA, NOISE, TRUTH
+from .panel_request import Look
 
 if TYPE_CHECKING:
     import napari
@@ -30,7 +30,7 @@ class SimulationRequest:
     Attributes
     ----------
     name, parameters, seed
-        As :func:`napari_fresco.simulate.apply` takes them.
+        As :func:`napari_fresco.degrade.apply` takes them.
     source : str
         Name of the image layer.
     image : Selection
@@ -50,7 +50,7 @@ class SimulationRequest:
     @property
     def title(self) -> str:
         """Name of the degraded layer."""
-        return f'{self.source} [{simulate.DEGRADATIONS[self.name].title}]'
+        return f'{self.source} [{degrade.DEGRADATIONS[self.name].title}]'
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +65,11 @@ class SimulationOutcome:
         Whether the truth is the source layer itself, but for rows and columns cut off.
     """
 
-    simulated: simulate.Simulated
+    simulated: degrade.Simulated
     keeps_truth: bool
 
 
-def degrade(request: SimulationRequest) -> Generator[None, None, SimulationOutcome]:
+def run_degradation(request: SimulationRequest) -> Generator[None, None, SimulationOutcome]:
     """Carry out `request` in a worker thread.
 
     It is a generator because napari keeps the arguments of a plain function alive.
@@ -91,7 +91,7 @@ def degrade(request: SimulationRequest) -> Generator[None, None, SimulationOutco
 def _degraded(request: SimulationRequest) -> SimulationOutcome:
     part = request.image
     original = part.load()
-    done = simulate.apply(
+    done = degrade.apply(
         original, request.name, request.parameters, seed=request.seed, axes=part.axes
     )
     if done.truth is None:
@@ -156,7 +156,7 @@ def add_simulation(
 
 
 def _drawn(
-    request: SimulationRequest, image: NDArray[Any], done: simulate.Simulated | None = None
+    request: SimulationRequest, image: NDArray[Any], done: degrade.Simulated | None = None
 ) -> dict[str, Any]:
     """Return layer keywords that place and draw `image` like the source."""
     rgb = image.ndim > len(request.image.index)
@@ -166,7 +166,7 @@ def _drawn(
     return {'rgb': rgb, **(look if rgb == request.image.rgb else {}), **_placed(request, done)}
 
 
-def _placed(request: SimulationRequest, done: simulate.Simulated | None) -> dict[str, Any]:
+def _placed(request: SimulationRequest, done: degrade.Simulated | None) -> dict[str, Any]:
     """Return layer keywords that put the pixels where the simulation says that they lie."""
     geometry = {} if done is None else done.record.get('geometry', {})
     part = request.image
@@ -177,7 +177,7 @@ def _placed(request: SimulationRequest, done: simulate.Simulated | None) -> dict
     return request.space.part(origin, factor)
 
 
-def _kernel(request: SimulationRequest, done: simulate.Simulated) -> dict[str, Any]:
+def _kernel(request: SimulationRequest, done: degrade.Simulated) -> dict[str, Any]:
     space = request.space.along(request.image.spatial)
     return {
         'rgb': False,

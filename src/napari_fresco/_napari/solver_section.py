@@ -7,13 +7,13 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QPushButton, QSpinBox, QWidget
 
-from ..method import Method
+from ..declare.method import Method
 from ..types import Task
-from .fields import Field
 from .form import Row, Section, collapsible, combo_box, stacked
-from .models import PARAMETERS as MODEL_PARAMETERS
-from .models import model_choices
+from .model_row import PARAMETERS as MODEL_PARAMETERS
+from .model_row import model_choices
 from .obstacles import FILE, GET
+from .rows import Field
 from .settings import Preferences
 
 _DEVICES = ('auto', 'cpu', 'cuda', 'mps')

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.layers import Image, Labels, Shapes
 
-from ..method import Method
+from ..declare.method import Method
 from ..types import Task
 from .layers import Space, full_resolution, select
-from .marks import DAMAGE, KERNEL, kernel_facts
-from .models import is_served
+from .metadata import DAMAGE, KERNEL, kernel_facts
+from .model_row import is_served
 
 if TYPE_CHECKING:
     import napari

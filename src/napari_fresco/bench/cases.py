@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from ..network_denoiser import NetworkDenoiser
+    from ..runtime.network_denoiser import NetworkDenoiser
 
 
 AUTHORS = 'authors'
@@ -108,7 +108,8 @@ def _deblur(variant: str, device: torch.device, size: int) -> Work:
 
 def _our_deblur(network: nn.Module, y: Tensor, blur: Any, sigma: float, variant: str) -> Work:
     """Deblur as a user would, with the time inside of the network taken."""
-    from .. import api, denoisers
+    from ..restoration import api
+    from ..runtime import denoisers
 
     denoiser = Stopwatch(_denoiser(network, 'drunet', y.device, variant))
     denoisers.register('random-drunet', lambda channels, device: denoiser)
@@ -135,9 +136,9 @@ def _our_deblur(network: nn.Module, y: Tensor, blur: Any, sigma: float, variant:
 
 def _data_step(scale: int) -> Callable[[str, torch.device, int], Work]:
     def build(variant: str, device: torch.device, size: int) -> Work:
-        from ..devices import tune_allocator
         from ..physics.kernels import gaussian
         from ..physics.operators import Blur, Downsample
+        from ..runtime.devices import tune_allocator
         from . import reference
 
         z = _picture(size).to(device)
@@ -161,7 +162,7 @@ def _image_prior(variant: str, device: torch.device, size: int) -> Work:
     y = _picture(size).to(device)
     if variant == AUTHORS:
         return reference.ImagePrior(_seeded('skip').to(device), y).step
-    from .. import api
+    from ..restoration import api
 
     steps = api.iterate(
         y[0].permute(1, 2, 0).cpu().numpy(),
@@ -203,9 +204,9 @@ class Stopwatch:
 def _denoiser(
     network: nn.Module, architecture: str, device: torch.device, precision: str
 ) -> NetworkDenoiser:
-    from ..devices import tune_allocator
-    from ..network_denoiser import NetworkDenoiser
     from ..networks.facts import Network, facts_of
+    from ..runtime.devices import tune_allocator
+    from ..runtime.network_denoiser import NetworkDenoiser
 
     tune_allocator()
     ready = cast('Network', network)

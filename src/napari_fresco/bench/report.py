@@ -62,7 +62,7 @@ def machine() -> dict[str, Any]:
     """Return what the numbers depend on: processor, threads, versions, GPU, load."""
     import torch
 
-    from ..devices import has_fast_bfloat16
+    from ..runtime.devices import has_fast_bfloat16
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return {

@@ -45,7 +45,7 @@ def measure(
     peer : bool, optional
         Time deepinv too, if it is installed.
     device : str, optional
-        See :func:`napari_fresco.devices.pick`.
+        See :func:`napari_fresco.runtime.devices.pick`.
     only : iterable of str, optional
         Names out of :data:`napari_fresco.bench.cases.CASES`.
     progress : callable, optional
@@ -63,7 +63,7 @@ def measure(
     DeviceError
         When the device is absent, or a process fails.
     """
-    from ..devices import pick
+    from ..runtime.devices import pick
 
     place = str(pick(device))
     count = threads if threads is not None else processors()

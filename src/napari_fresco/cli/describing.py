@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..catalogue import METHODS, find_method
-from ..method import Method
+from ..declare.method import Method
+from ..declare.methods import METHODS, find_method
 from .options import flag
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..files import check_output
+from ..io.files import check_output
 
 
 @click.group()
@@ -68,7 +68,7 @@ def weights(
     these sets is measured as it is, and compared with nothing. The exit status is 1 when
     something is worse than its card by more than 0.05 dB.
     """
-    from ..bench.weights import TOLERANCE, Row, markdown, measure, needed, subjects, to_json
+    from ..training.card_check import TOLERANCE, Row, markdown, measure, needed, subjects, to_json
 
     chosen = subjects(names)
     if data is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..files import ImageFile, read_image
-from ..image import Layout
+from ..image.layout import Layout
+from ..io.files import ImageFile, read_image
 
 
 def read_named(path: Path, axes: str | None, rgb: bool | None) -> tuple[ImageFile, Layout]:

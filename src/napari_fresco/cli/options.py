@@ -7,8 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
+from ..declare.fields import Parameter
 from ..errors import ParameterError
-from ..params import Parameter
 
 F = TypeVar('F', bound=Callable[..., Any])
 

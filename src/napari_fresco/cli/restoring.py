@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
-from ..catalogue import METHODS
+from ..declare.methods import METHODS
 from ..errors import FileError, FrescoError
-from ..files import SUFFIXES, make_folder
-from .job import BESIDE, Job, Outputs
+from ..io.files import SUFFIXES, make_folder
+from .file_job import BESIDE, Job, Outputs
 from .options import parameter_options
 
 F = TypeVar('F', bound=Callable[..., Any])

@@ -20,6 +20,6 @@ import click
 @click.option('--viewer/--no-viewer', default=True, help='Open napari if there is a screen.')
 def demo(output: Path, device: str, viewer: bool) -> None:
     """Restore a damaged mural and a blurred micrograph; show them in napari."""
-    from ..demo import run
+    from .demo import run
 
     run(output, device=device, viewer=viewer, echo=click.echo)

@@ -10,18 +10,10 @@ from typing import Any
 import click
 import numpy as np
 
+from ..degrade import DEGRADATIONS, Simulated, Simulation, apply, find_degradation
 from ..errors import FileError, ParameterError
-from ..files import (
-    SUFFIXES,
-    TIFF,
-    ImageFile,
-    check_holds,
-    check_output,
-    write_image,
-    write_json,
-)
-from ..image import Layout
-from ..simulate import DEGRADATIONS, Simulated, Simulation, apply, find_degradation
+from ..image.layout import Layout
+from ..io.files import SUFFIXES, TIFF, ImageFile, check_holds, check_output, write_image, write_json
 from .naming import read_named
 from .options import given_parameters, parameter_options
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from ..degrade.mosaic import filter_array
 from ..errors import ImageError
-from ..simulate.mosaic import filter_array
 
 # Malvar, He and Cutler 2004, figure 2, times 8.
 _GREEN = np.array(

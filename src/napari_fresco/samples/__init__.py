@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..degrade import gaussian_noise
+from ..degrade.blur import blur
+from ..degrade.cracks import cracks as draw_cracks
 from ..physics import kernels
-from ..simulate import noise
-from ..simulate.blur import blur
-from ..simulate.cracks import cracks as draw_cracks
 from . import arcade, brush, cells
 
 __all__ = ['Sample', 'micrograph', 'mural']
@@ -77,7 +77,7 @@ def mural(seed: int = 0) -> Sample:
     damaged = _plaster(truth, losses, random)
     damaged[cracks] = 0.35 * damaged[cracks] + np.array([0.08, 0.06, 0.05])
     damaged[scratches] = 0.3 * damaged[scratches] + 0.7 * np.array(brush.LIME) / 255
-    noisy = noise.gaussian(damaged, MURAL_SIGMA / 255, random)
+    noisy = gaussian_noise.gaussian(damaged, MURAL_SIGMA / 255, random)
     return Sample(
         name='mural',
         image=_bytes(noisy),
@@ -111,7 +111,7 @@ def micrograph(seed: int = 0) -> Sample:
     expected = OFFSET + GAIN * PHOTONS * cells.fluorophores((size, size), random)
     blurred = np.maximum(blur(expected, psf), OFFSET)
     inner = np.s_[margin : margin + FIELD, margin : margin + FIELD]
-    counts = noise.camera(blurred[inner], GAIN, OFFSET, READ_NOISE, random)
+    counts = gaussian_noise.camera(blurred[inner], GAIN, OFFSET, READ_NOISE, random)
     return Sample(
         name='micrograph',
         image=np.rint(np.clip(counts, 0, 65535)).astype(np.uint16),

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DivergedError
-from .settings import Settings
+from .prior_settings import Settings
 from .untrained import Backtrack, Fit, Hourglass, Operator
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ..physics.turned import turn, turn_back
+from ..physics.dihedral import turn, turn_back
 from ..types import Denoiser
 
 

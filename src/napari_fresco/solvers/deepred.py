@@ -23,11 +23,11 @@ from torch import Tensor
 from ..errors import DivergedError
 from ..types import Problem, Step, Tools
 from .admm import Iterate, MovingAverage, iterate
-from .recipes import Setup
+from .prior_setup import Setup
 from .stopping import Discrepancy, MovingVariance, Never, StoppingRule, WindowedVariance
 
 if TYPE_CHECKING:
-    from ..parameters import DeepREDParameters
+    from ..declare.parameters import DeepREDParameters
 
 
 def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterator[Step]:

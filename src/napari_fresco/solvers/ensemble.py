@@ -17,7 +17,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ..physics.turned import MODES, turn_back
+from ..physics.dihedral import MODES, turn_back
 from ..types import Problem, Solver, Step, Tools
 
 

@@ -14,7 +14,7 @@ from ..errors import WeightsError
 from ..types import Denoiser, Problem, Step, Tools
 
 if TYPE_CHECKING:
-    from ..parameters import DenoiserParameters, PnPParameters
+    from ..declare.parameters import DenoiserParameters, PnPParameters
 
 JPEG_SIGMAS: Mapping[int, float] = MappingProxyType(
     {5: 45, 10: 25, 20: 14, 30: 12, 40: 10, 50: 9, 60: 8, 70: 7, 80: 6, 90: 4, 95: 2.5, 100: 0.5}

@@ -24,15 +24,15 @@ import torch
 from torch import Tensor
 
 from ..physics.degradation import Degradation
-from ..physics.turned import MODES
+from ..physics.dihedral import MODES
 from ..types import Denoiser, Problem, Step, Tools
+from .annealing import NOISE_FLOOR, Level, Schedule, plan
 from .augment import denoise_turned
 from .feedforward import deblock, one_pass, prior
-from .schedule import NOISE_FLOOR, Level, Schedule, plan
 from .start import first_estimate
 
 if TYPE_CHECKING:
-    from ..parameters import PnPParameters
+    from ..declare.parameters import PnPParameters
 
 
 class Iterate(NamedTuple):

@@ -150,7 +150,7 @@ def _function(
 ) -> Callable[[Tensor], Tensor]:
     if not isinstance(denoiser, str):
         return lambda x: denoiser(x, sigma)
-    from ..denoisers import make
+    from ..runtime.denoisers import make
 
     made = make(denoiser, channels=channels, device='cpu', precision='float32')
     return lambda x: made(x.float(), sigma).to(x.dtype)

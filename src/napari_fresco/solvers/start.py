@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from ..physics import demosaic, fill
+from ..physics.dihedral import Turned, turn, turn_back
 from ..physics.operators import Degradation, Mask
 from ..physics.resample import pixel_shift, upsample_cubic
-from ..physics.turned import Turned, turn, turn_back
 from ..types import Problem
 
 Array = np.ndarray[Any, np.dtype[Any]]

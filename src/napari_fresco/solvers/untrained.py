@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .settings import Settings
+from .prior_settings import Settings
 
 Operator = Callable[[Tensor], Tensor]
 

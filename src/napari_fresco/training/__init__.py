@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import FileError, ParameterError
-from .recipes import RECIPES, Recipe, find_recipe
+from .checkpoint_recipes import RECIPES, Recipe, find_recipe
 
 __all__ = ['RECIPES', 'Recipe', 'find_recipe', 'state_file', 'train']
 
@@ -81,13 +81,13 @@ def train(
             '(--output)'
         )
 
-    from .. import devices
-    from ..files import check_output, make_folder
+    from ..io.files import check_output, make_folder
+    from ..runtime import devices
     from .card import write_card
     from .data import Corpus
-    from .drawn import Drawn, on_specimens
     from .loop import Run
-    from .remarks import remarks
+    from .specimen_corpus import Drawn, on_specimens
+    from .startup_report import remarks
 
     devices.tune_allocator()
     recipe = recipe if data is not None else on_specimens(recipe)

@@ -11,9 +11,9 @@ import torch
 
 from ..weights.cards import Card, Score
 from ..weights.registry import file_sha256
+from .checkpoint_recipes import Recipe, Stage
 from .data import Corpus
 from .loop import Run
-from .recipes import Recipe, Stage
 
 
 def write_card(

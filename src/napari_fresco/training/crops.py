@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .chance import Chance
+from .random_source import Chance
 
 
 class Crops:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import pictures
+from ..degrade.gaussian_noise import LUMA
 from ..errors import FileError, FrescoError
-from ..files import TIFF, read_image
-from ..image import Layout, intensity_range
-from ..simulate.noise import LUMA
+from ..image.layout import Layout, intensity_range
+from ..io import pictures
+from ..io.files import TIFF, read_image
 
 SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.bmp', '.npy')
 """Suffixes of the files that are read."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..metrics import psnr, ssim, to_uint8
+from ..evidence.metrics import psnr, ssim, to_uint8
 from ..types import Denoiser
 from ..weights.cards import Score
 from .data import Corpus

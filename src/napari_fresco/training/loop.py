@@ -20,19 +20,20 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .. import devices, networks
+from .. import networks
 from ..errors import DeviceError
-from . import keeping, objectives, specimens, state_file, warm
+from ..runtime import devices
+from . import checkpointing, initialise_from, objectives, specimens, state_file
 from .averaging import Average
 from .blurring import mirrored
-from .chance import Chance
+from .checkpoint_recipes import Recipe, Stage
 from .crops import Crops
 from .data import Corpus, Image
 from .interrupts import held_back
 from .objectives.base import Draw
 from .optimizer import Optimizer
-from .pace import Pace
-from .recipes import Recipe, Stage
+from .random_source import Chance
+from .schedule import Pace
 
 _WARMUP = 100  # steps
 _DECAY = 0.6  # the last part of a stage, in which the step size falls to nothing
@@ -98,7 +99,7 @@ class Run:
         self.objective.initialise(self.network)
         self.taken = 0  # tensors of what it started from, in this process
         if self.started_from is not None and not self.state_file.exists():
-            self.taken = warm.start(self.network, recipe, start_from, folder.parent)
+            self.taken = initialise_from.start(self.network, recipe, start_from, folder.parent)
         self.trained = self.objective.training_network(self.network)
         self.trained.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.trained)
@@ -203,7 +204,7 @@ class Run:
             'config': json.dumps(dict(self.recipe.config)),
             'generative': json.dumps(self.objective.generative),
         }
-        keeping.write(path, save(tensors, metadata=facts))
+        checkpointing.write(path, save(tensors, metadata=facts))
         return path
 
     def _now(self) -> tuple[Stage, float]:
@@ -254,7 +255,7 @@ class Run:
         )
         text = StringIO(newline='')
         csv.writer(text).writerows([COLUMNS, *([f'{x:.6g}' for x in row] for row in self.log)])
-        keeping.write(self.folder / 'log.csv', text.getvalue().encode())
+        checkpointing.write(self.folder / 'log.csv', text.getvalue().encode())
 
     def save(self) -> None:
         """Write what a resumed run needs."""
@@ -272,10 +273,10 @@ class Run:
             'started_from': self.started_from,
             'learning_rate': self.learning_rate,
         }
-        keeping.write_state(self.state_file, self.recipe, state)
+        checkpointing.write_state(self.state_file, self.recipe, state)
 
     def _load(self, recipe: Recipe) -> None:
-        with keeping.state_of(self.state_file, recipe, self.device) as state:
+        with checkpointing.state_of(self.state_file, recipe, self.device) as state:
             self.trained.load_state_dict(state['network'])
             self.optimizer.load_state_dict(state['optimizer'])
             self.average.load_state_dict(state['average'])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..arriving import put
+from ..io.atomic import put
 from .registry import Entry
 
 

@@ -31,7 +31,7 @@ class Score:
         images, over all channels.
     ssim : float or None
         Structural similarity of the same 8-bit images, the same border left out, by
-        :func:`napari_fresco.metrics.ssim`: scikit-image's ``structural_similarity``
+        :func:`napari_fresco.evidence.metrics.ssim`: scikit-image's ``structural_similarity``
         with ``data_range=255, gaussian_weights=True, sigma=1.5,
         use_sample_covariance=False``, averaged over the channels. None where it was
         not measured.

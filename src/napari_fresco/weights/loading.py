@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import torch
 
-from .. import devices
 from ..errors import WeightsError
 from ..networks.facts import Network, facts_of
+from ..runtime import devices
 from .assembling import Loaded, assemble, differences
 from .cache import pin_file, pinned
 from .detection import (

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..arriving import arriving, sweep
 from ..errors import WeightsError
+from ..io.atomic import arriving, sweep
 from .cache import cache_folder, pin, pinned
 from .fetching import Unreachable, download
 from .registry import BUNDLED, SUFFIXES, Entry, entry, registry

@@ -1,4 +1,4 @@
-"""The random degradations of :mod:`napari_fresco.simulate` for batches, on their device.
+"""The random degradations of :mod:`napari_fresco.degrade` for batches, on their device.
 
 For training only. What is drawn follows the same laws, with parameters for every
 image; what decides the course of the computation (the order of the steps, sizes, ways to

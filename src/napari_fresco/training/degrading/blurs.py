@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from ...simulate import bsrgan as laws
+from ...degrade import bsrgan_pipeline as laws
 from ..blurring import periodic
-from ..chance import Chance
-from .kernels import gaussians, shifted
+from ..random_source import Chance
+from .batch_kernels import gaussians, shifted
 
 _MARGIN = laws.KERNEL_SIZE // 2
 _GRID = 16  # transforms of few sizes, all of them fast

@@ -1,7 +1,7 @@
 """BSRGAN's and SCUNet's degradations of batches.
 
-The laws are those of :mod:`napari_fresco.simulate.bsrgan` and
-:mod:`napari_fresco.simulate.scunet`. A batch is split into :data:`GROUPS`, whose images
+The laws are those of :mod:`napari_fresco.degrade.bsrgan_pipeline` and
+:mod:`napari_fresco.degrade.scunet_pipeline`. A batch is split into :data:`GROUPS`, whose images
 share what decides sizes and order; all else is drawn for every image.
 """
 
@@ -14,12 +14,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from ...degrade import bsrgan_pipeline as super_resolution
+from ...degrade import scunet_pipeline as denoising
+from ...degrade.resize import MODES
 from ...physics.resample import imresize
-from ...simulate import bsrgan as super_resolution
-from ...simulate import scunet as denoising
-from ...simulate.resize import MODES
-from ..chance import Chance
-from . import camera, jpeg, noise
+from ..random_source import Chance
+from . import batch_camera, batch_jpeg, batch_noise
 from .blurs import random_blur, shifted_decimation
 from .resizing import resize, scaled
 
@@ -90,13 +90,15 @@ def _reduced(images: Tensor, scale: int, chance: Chance) -> Tensor:
 def _reducing_steps(images: Tensor, scale: int, chance: Chance) -> dict[str, Step]:
     blurring = partial(random_blur, scale=scale, chance=chance)
     rows, columns = (max(n // scale, 1) for n in images.shape[-2:])
-    compress, develop = partial(_jpeg, chance=chance), partial(camera.develop, chance=chance)
+    compress, develop = partial(_jpeg, chance=chance), partial(batch_camera.develop, chance=chance)
     return {
         'blur': blurring,
         'blur again': blurring,
         'shrink': partial(_shrink, scale=scale, chance=chance),
         'shrink to size': lambda x: resize(x, (rows, columns), chance.choice(MODES)),
-        'gaussian': partial(noise.mixed_gaussian, levels=super_resolution.LEVELS, chance=chance),
+        'gaussian': partial(
+            batch_noise.mixed_gaussian, levels=super_resolution.LEVELS, chance=chance
+        ),
         'jpeg': lambda x: chance.sometimes(super_resolution.COMPRESSED, compress, x),
         'camera': lambda x: chance.sometimes(super_resolution.PHOTOGRAPHED, develop, x),
     }
@@ -119,7 +121,7 @@ def _jpeg(
     images: Tensor, chance: Chance, qualities: tuple[int, int] = super_resolution.QUALITIES
 ) -> Tensor:
     quality = chance.integers(qualities[0], qualities[1] + 1, len(images))
-    return jpeg.compress(images, quality)
+    return batch_jpeg.compress(images, quality)
 
 
 def _mixed(images: Tensor, side: int, chance: Chance) -> Pair:
@@ -147,7 +149,7 @@ def _sizes(available: int, wanted: int, chance: Chance) -> tuple[int, int, int]:
 def _mixing_steps(size: int, chance: Chance) -> tuple[Callable[[Tensor, Tensor], Pair], ...]:
     """Return steps that take noisy and clean images, and return them."""
     mode = chance.choice(denoising.MODES)
-    gaussian = partial(noise.mixed_gaussian, levels=denoising.LEVELS, chance=chance)
+    gaussian = partial(batch_noise.mixed_gaussian, levels=denoising.LEVELS, chance=chance)
     speckle = partial(gaussian, speckle=True)
     return (
         lambda y, x: (gaussian(y), x),
@@ -174,10 +176,10 @@ def _together(
 
 def _poisson(noisy: Tensor, clean: Tensor, chance: Chance) -> Pair:
     """Add the photon noise of the clean image, as the authors' figure shows."""
-    return (noisy + noise.mixed_poisson(clean, chance)).clamp(0, 1), clean
+    return (noisy + batch_noise.mixed_poisson(clean, chance)).clamp(0, 1), clean
 
 
 def _photographed(noisy: Tensor, clean: Tensor, chance: Chance) -> Pair:
-    cameras = camera.Cameras.draw(len(noisy), noisy.shape[1], chance)
+    cameras = batch_camera.Cameras.draw(len(noisy), noisy.shape[1], chance)
     noisy, clean = cameras.unprocess(noisy), cameras.unprocess(clean)
     return cameras.process(cameras.expose(noisy, chance)), cameras.process(clean)

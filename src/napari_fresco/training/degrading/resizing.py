@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...simulate.resize import Mode
+from ...degrade.resize import Mode
 
 
 def resize(images: Tensor, shape: tuple[int, int], mode: Mode) -> Tensor:
     """Resize ``(N, C, H, W)`` to the rows and columns `shape`, and clip to [0, 1].
 
-    Agrees with :func:`napari_fresco.simulate.resize.resize`.
+    Agrees with :func:`napari_fresco.degrade.resize.resize`.
     """
     if mode == 'area':
         sides = zip(images.shape[-2:], shape, strict=True)

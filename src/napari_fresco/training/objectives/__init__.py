@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ..declared import Declared
+from ..objective_declarations import Declared
 
 if TYPE_CHECKING:
     from .base import Objective

@@ -11,13 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ... import devices, weights
-from ...metrics import psnr, ssim, to_uint8
+from ... import weights
+from ...evidence.metrics import psnr, ssim, to_uint8
+from ...runtime import devices
 from ...weights.cards import Score
-from ..chance import Chance
+from ..adversary import Rival
+from ..checkpoint_recipes import Stage
 from ..data import Corpus
-from ..recipes import Stage
-from ..rival import Rival
+from ..random_source import Chance
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """Micrographs to learn from: specimens, microscopes and cameras, drawn in batches.
 
 Everything is made on the device of the training and follows from the seed of a
-:class:`~napari_fresco.training.chance.Chance`, on devices of one kind. A training pair is
+:class:`~napari_fresco.training.random_source.Chance`, on devices of one kind. A training pair is
 made like this::
 
     chance = Chance(seed, device)
@@ -10,8 +10,8 @@ made like this::
     noisy, variance = camera_noise(clean, chance)
 """
 
-from .camera import camera_noise
 from .optics import psf
 from .scene import draw
+from .sensor import camera_noise
 
 __all__ = ['camera_noise', 'draw', 'psf']

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..chance import Dice
-from .fields import to_peak, transfer
+from ..random_source import Dice
+from .textures import to_peak, transfer
 
 _STEP = 1.0  # pixels; spaced like this, blurred dots make an even line
 _DENSITY = 0.75  # filaments at most, for a pixel of the side

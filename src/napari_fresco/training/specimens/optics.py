@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..chance import Chance, Dice
+from ..random_source import Chance, Dice
 
 SIZE = 25
 """Rows and columns of a kernel."""

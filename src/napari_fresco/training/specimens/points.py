@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..chance import Dice
-from .fields import coordinates, to_peak
+from ..random_source import Dice
+from .textures import coordinates, to_peak
 
 _CLUSTERS = 12
 _PIXELS_PER_SPOT = 40

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..chance import Chance, Dice
-from .cells import cells
-from .fields import blurred, clouds, coordinates, inside, to_peak
+from ..random_source import Chance, Dice
+from .cell_bodies import cells
+from .contours import outlines
 from .filaments import filaments
-from .outlines import outlines
 from .points import points
+from .textures import blurred, clouds, coordinates, inside, to_peak
 
 _MARGIN = 8  # pixels around the picture; beyond them the canvas repeats itself
 

@@ -1,0 +1,85 @@
+"""The words of the panels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..types import Task
+
+if TYPE_CHECKING:
+    from .jobs import Outcome
+
+TASKS: Mapping[Task, str] = {
+    'denoise': 'Denoise',
+    'deblur': 'Deblur',
+    'inpaint': 'Fill damage (inpaint)',
+    'super_resolve': 'Enlarge (super-resolve)',
+    'demosaic': 'Demosaic',
+    'deblock': 'Remove JPEG blocks',
+}
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    'data-consistent': (
+        '#2e8b57',
+        'Agrees with the measured data under the degradation you describe.',
+    ),
+    'feed-forward': (
+        '#3a78c2',
+        "A network's best guess; check it before you measure in it.",
+    ),
+    'generative': (
+        '#b8622c',
+        'May show plausible detail that was never there; do not measure in it.',
+    ),
+}
+
+_FINISHES = {
+    'completed': 'Done {time}.',
+    'stopped': 'Done {time}; stopped early by its own rule.',
+    'cancelled': 'Cancelled {time}; the best estimate so far is kept.',
+}
+_LONG = 600  # seconds
+_NOTHING = 'Cancelled {time}, before anything was restored.'
+
+
+def summary(outcome: Outcome) -> str:
+    """Say what came of a run."""
+    record = outcome.result.provenance
+    time = f'after {duration(record["seconds"])} on {record["device"]}'
+    meaning = KINDS[record['kind']][1]
+    finish = outcome.result.finish
+    nothing = finish == 'cancelled' and record['steps'] == 0
+    said = [(_NOTHING if nothing else _FINISHES[finish]).format(time=time)]
+    if outcome.psnr is not None:
+        before = '' if outcome.before is None else f' ({outcome.before:.2f} dB before)'
+        said.append(f'PSNR {outcome.psnr:.2f} dB{before}.')
+    said.append(f'{record["kind"].capitalize()}: {meaning[0].lower()}{meaning[1:]}')
+    said += [f'Note: {warning}.' for warning in record['warnings']]
+    return ' '.join(said)
+
+
+def patience(seconds: float) -> str:
+    """Say that a run will take long, where it will."""
+    if seconds < _LONG:
+        return ''
+    return (
+        f'This takes about {duration(seconds)} more. Cancelling keeps the best estimate so far; a '
+        'small region is much faster.'
+    )
+
+
+def duration(seconds: float) -> str:
+    """Say a duration in words."""
+    if seconds < 10:
+        return f'{seconds:.1f} s'
+    if seconds < 100:
+        return f'{seconds:.0f} s'
+    if seconds < 5400:
+        return f'{seconds / 60:.0f} min'
+    return f'{seconds / 3600:.1f} h'
+
+
+def number(value: float) -> str:
+    """Write a number with four significant digits."""
+    return f'{value:.4g}'

@@ -1,0 +1,209 @@
+"""How a method declares its parameters, once, without torch.
+
+A method's parameters are the fields of one frozen dataclass. Each field is
+made by :func:`param`, which stores range, unit, help and the tasks that use
+it. Panels, command-line options, presets and documentation tables are all
+generated from :meth:`Parameters.declared`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from difflib import get_close_matches
+from numbers import Real
+from pathlib import Path
+from typing import Any, Literal, Self, get_type_hints
+
+from ..errors import ParameterError
+from ..types import Task
+
+Group = Literal['noise', 'degradation', 'solver', 'advanced']
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter; `type` is bool, int, float or str."""
+
+    name: str
+    type: type
+    default: Any
+    help: str
+    label: str
+    unit: str = ''
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+    optional: bool = False
+    tasks: tuple[Task, ...] = ()
+    group: Group = 'solver'
+
+    def check(self, value: Any) -> Any:
+        """Return `value` converted to `type`, or raise :class:`ParameterError`."""
+        if value is None:
+            if self.optional:
+                return None
+            raise ParameterError(f'{self.name} must be given; allowed: {self.allowed()}')
+        converted = self._convert(value)
+        if self.choices and converted not in self.choices:
+            raise ParameterError(f'{self.name} = {value!r} is not offered; choose {self.allowed()}')
+        low = self.minimum is not None and converted < self.minimum
+        high = self.maximum is not None and converted > self.maximum
+        if low or high:
+            raise ParameterError(f'{self.name} = {value!r} is out of range; give {self.allowed()}')
+        return converted
+
+    def allowed(self) -> str:
+        """Say in words which values are allowed."""
+        if self.choices:
+            return 'one of ' + ', '.join(map(repr, self.choices))
+        kind = {bool: 'true or false', int: 'a whole number', float: 'a number', str: 'text'}
+        words = kind[self.type]
+        if self.minimum is not None and self.maximum is not None:
+            words += f' from {self.minimum:g} to {self.maximum:g}'
+        elif self.minimum is not None:
+            words += f' of at least {self.minimum:g}'
+        elif self.maximum is not None:
+            words += f' of at most {self.maximum:g}'
+        return words + (f' ({self.unit})' if self.unit else '')
+
+    def _convert(self, value: Any) -> Any:
+        wrong = ParameterError(f'{self.name} = {value!r} is not {self.allowed()}')
+        if self.type is str:
+            if not isinstance(value, str | Path):
+                raise wrong
+            return str(value)
+        if self.type is bool:
+            if not (isinstance(value, int) and value in (0, 1)):
+                raise wrong
+            return bool(value)
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise wrong
+        try:
+            number = float(value)
+        except OverflowError:
+            raise wrong from None
+        if not math.isfinite(number) or (self.type is int and number != int(number)):
+            raise wrong
+        return self.type(number)
+
+
+def param(
+    default: Any,
+    help: str,
+    *,
+    label: str = '',
+    unit: str = '',
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[Any, ...] = (),
+    tasks: tuple[Task, ...] = (),
+    group: Group = 'solver',
+) -> Any:
+    """Declare a parameter as a dataclass field.
+
+    Parameters
+    ----------
+    default : object
+        Value when nothing is given; None marks "chosen by the method".
+    help : str
+        One sentence for tooltips, ``--help`` and the documentation.
+    label : str, optional
+        Name shown in panels; by default the field's name in words.
+    unit : str, optional
+        Unit of the value, such as ``'image units'``.
+    minimum, maximum : float, optional
+        Inclusive range.
+    choices : tuple, optional
+        Every allowed value.
+    tasks : tuple of Task, optional
+        Tasks that use the parameter; empty means all.
+    group : {'noise', 'degradation', 'solver', 'advanced'}
+        Where a panel shows it.
+    """
+    facts = {
+        'help': help,
+        'label': label,
+        'unit': unit,
+        'minimum': minimum,
+        'maximum': maximum,
+        'choices': choices,
+        'tasks': tasks,
+        'group': group,
+    }
+    return field(default=default, metadata=facts)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Base of every method's parameters."""
+
+    @classmethod
+    def declared(cls) -> tuple[Parameter, ...]:
+        """Return the declared parameters in order."""
+        hints = get_type_hints(cls)
+        return tuple(_parameter(f.name, hints[f.name], f.default, f.metadata) for f in fields(cls))
+
+    @classmethod
+    def create(cls, values: Mapping[str, Any] | None = None) -> Self:
+        """Build from names and values, checking every one of them.
+
+        Raises
+        ------
+        ParameterError
+            For an unknown name, a wrong type or a value out of range.
+        """
+        declared = {p.name: p for p in cls.declared()}
+        checked = {}
+        for name, value in (values or {}).items():
+            if name not in declared:
+                raise ParameterError(_unknown(name, list(declared)))
+            checked[name] = declared[name].check(value)
+        return cls(**checked)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values by name, ready for JSON."""
+        return asdict(self)
+
+
+def read_preset(preset: Mapping[str, Any] | Parameters | str | Path | None) -> dict[str, Any]:
+    """Return a preset's values; a path is read as a JSON object.
+
+    Raises
+    ------
+    ParameterError
+        When the file is missing or does not hold a JSON object.
+    """
+    if preset is None:
+        return {}
+    if isinstance(preset, Mapping):
+        return dict(preset)
+    if isinstance(preset, Parameters):
+        return preset.to_dict()
+    if not isinstance(preset, str | Path):
+        raise ParameterError(f'params = {preset!r} is not a mapping or the path of a JSON file')
+    try:
+        values = json.loads(Path(preset).read_text(encoding='utf-8'))
+    except OSError as error:
+        raise ParameterError(f'preset {preset} cannot be read: {error.strerror}') from None
+    except ValueError as error:
+        raise ParameterError(f'preset {preset} is not JSON: {error}') from None
+    if not isinstance(values, dict):
+        raise ParameterError(f'preset {preset} must hold an object of names and values')
+    return values
+
+
+def _parameter(name: str, hint: Any, default: Any, facts: Mapping[str, Any]) -> Parameter:
+    kinds = [t for t in getattr(hint, '__args__', (hint,)) if t is not type(None)]
+    facts = dict(facts)
+    facts['label'] = facts['label'] or name.replace('_', ' ').capitalize()
+    optional = default is None
+    return Parameter(name=name, type=kinds[0], default=default, optional=optional, **facts)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    hint = f'; did you mean {near[0]!r}?' if near else ''
+    return f'unknown parameter {name!r}{hint} Known: {", ".join(known)}'

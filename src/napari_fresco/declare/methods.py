@@ -1,0 +1,263 @@
+"""The registry of methods: what each one is, needs, gives and can be told.
+
+A new method is one entry in :data:`METHODS` here with its dataclass in
+:mod:`.parameters`, one solver, and one page in ``docs/methods``; panels,
+command line, presets and tables follow. No torch is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from ..errors import MethodError
+from ..types import TASKS, Kind, Task
+from .method import Method
+from .parameters import (
+    DeepREDParameters,
+    DenoiserParameters,
+    NetworkParameters,
+    PnPParameters,
+    SCUNetParameters,
+    USRNetParameters,
+    VDIRParameters,
+    VIRNetParameters,
+)
+
+_DPIR = (
+    'K. Zhang, Y. Li, W. Zuo, L. Zhang, L. Van Gool, R. Timofte, "Plug-and-Play Image Restoration '
+    'with Deep Denoiser Prior", IEEE TPAMI 44(10), 2022, doi:10.1109/TPAMI.2021.3088914'
+)
+_IRCNN = (
+    'K. Zhang, W. Zuo, S. Gu, L. Zhang, "Learning Deep CNN Denoiser Prior for Image Restoration", '
+    'CVPR 2017, doi:10.1109/CVPR.2017.300'
+)
+_DEEPRED = (
+    'G. Mataev, P. Milanfar, M. Elad, "DeepRED: Deep Image Prior Powered by RED", ICCV Workshops '
+    '2019; D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018, '
+    'doi:10.1109/CVPR.2018.00984'
+)
+_FFDNET = (
+    'K. Zhang, W. Zuo, L. Zhang, "FFDNet: Toward a Fast and Flexible Solution for CNN-Based Image '
+    'Denoising", IEEE TIP 27(9), 2018, doi:10.1109/TIP.2018.2839891'
+)
+_DNCNN = (
+    'K. Zhang, W. Zuo, Y. Chen, D. Meng, L. Zhang, "Beyond a Gaussian Denoiser: Residual Learning '
+    'of Deep CNN for Image Denoising", IEEE TIP 26(7), 2017, doi:10.1109/TIP.2017.2662206'
+)
+_USRNET = (
+    'K. Zhang, L. Van Gool, R. Timofte, "Deep Unfolding Network for Image Super-Resolution", '
+    'CVPR 2020, doi:10.1109/CVPR42600.2020.00328'
+)
+_VIRNET = (
+    'Z. Yue, H. Yong, Q. Zhao, L. Zhang, D. Meng, K.-Y. K. Wong, "Deep Variational Network Toward '
+    'Blind Image Restoration", IEEE TPAMI 46(11), 2024, arXiv:2008.10796'
+)
+_VDIR = (
+    'J. W. Soh, N. I. Cho, "Variational Deep Image Restoration", IEEE TIP 31, 2022, '
+    'arXiv:2207.01074'
+)
+_SCUNET = (
+    'K. Zhang, Y. Li, J. Liang, J. Cao, Y. Zhang, H. Tang, D.-P. Fan, R. Timofte, L. Van Gool, '
+    '"Practical Blind Image Denoising via Swin-Conv-UNet and Data Synthesis", Machine Intelligence '
+    'Research 20, 2023, doi:10.1007/s11633-023-1466-0'
+)
+_BSRGAN = (
+    'K. Zhang, J. Liang, L. Van Gool, R. Timofte, "Designing a Practical Degradation Model for '
+    'Deep Blind Image Super-Resolution", ICCV 2021, doi:10.1109/ICCV48922.2021.00475'
+)
+
+
+_PNP_TASKS: tuple[Task, ...] = (
+    'denoise',
+    'deblur',
+    'super_resolve',
+    'inpaint',
+    'demosaic',
+    'deblock',
+)
+
+
+def _denoiser(name: str, title: str, summary: str, citation: str, *, blind: bool = False) -> Method:
+    return Method(
+        name=name,
+        title=title,
+        summary=summary,
+        tasks=('denoise',),
+        blind=blind,
+        needs={},
+        outputs=('image',),
+        kind='feed-forward',
+        citation=citation,
+        parameters_class=DenoiserParameters,
+        solver=f'napari_fresco.solvers.feedforward:{name}',
+    )
+
+
+def _unfolding(name: str, title: str, kind: Kind) -> Method:
+    return Method(
+        name=name,
+        title=title,
+        summary='Unfolded enlarging and deblurring for a known blur: one network, any scale.',
+        tasks=('super_resolve', 'deblur'),
+        blind=False,
+        needs={'deblur': ('kernel',)},
+        outputs=('image', 'kernel'),
+        kind=kind,
+        citation=_USRNET,
+        parameters_class=USRNetParameters,
+        solver=f'napari_fresco.solvers.unfolded:{name}',
+    )
+
+
+_ENTRIES = (
+    Method(
+        name='dpir',
+        title='DPIR',
+        summary='Plug-and-play restoration: half-quadratic splitting with DRUNet as the prior.',
+        tasks=_PNP_TASKS,
+        blind=False,
+        needs={'deblur': ('kernel',), 'inpaint': ('mask',)},
+        outputs=('image', 'kernel'),
+        kind='data-consistent',
+        citation=_DPIR,
+        parameters_class=PnPParameters,
+        solver='napari_fresco.solvers.pnp:dpir',
+    ),
+    Method(
+        name='ircnn',
+        title='IRCNN',
+        summary='Plug-and-play restoration with a bank of 25 small denoisers.',
+        tasks=('denoise', 'deblur', 'super_resolve', 'inpaint', 'demosaic'),
+        blind=False,
+        needs={'deblur': ('kernel',), 'inpaint': ('mask',)},
+        outputs=('image', 'kernel'),
+        kind='data-consistent',
+        citation=_IRCNN,
+        parameters_class=PnPParameters,
+        solver='napari_fresco.solvers.pnp:ircnn',
+    ),
+    Method(
+        name='deepred',
+        title='DeepRED',
+        summary='Deep image prior with regularisation by denoising: no training data.',
+        tasks=('inpaint', 'denoise', 'deblur', 'super_resolve'),
+        blind=False,
+        needs={'deblur': ('kernel',), 'inpaint': ('mask',)},
+        outputs=('image', 'kernel'),
+        kind='data-consistent',
+        citation=_DEEPRED,
+        parameters_class=DeepREDParameters,
+        solver='napari_fresco.solvers.deepred:deepred',
+        downsampling='lanczos2',
+    ),
+    _unfolding('usrnet', 'USRNet', 'data-consistent'),
+    _unfolding('usrgan', 'USRGAN', 'generative'),
+    Method(
+        name='virnet',
+        title='VIRNet',
+        summary='Blind denoising and enlarging that also estimates the noise and the blur.',
+        tasks=('denoise', 'super_resolve'),
+        blind=True,
+        needs={},
+        outputs=('image', 'variance', 'kernel'),
+        kind='feed-forward',
+        citation=_VIRNET,
+        parameters_class=VIRNetParameters,
+        solver='napari_fresco.solvers.variational:virnet',
+        downsampling='unknown',
+        scales=(2, 3, 4),
+    ),
+    Method(
+        name='vdir',
+        title='VDIR',
+        summary='Blind restoration steered by a latent description of the degradation.',
+        tasks=('denoise', 'super_resolve', 'deblock'),
+        blind=True,
+        needs={},
+        outputs=('image', 'uncertainty', 'latent'),
+        kind='feed-forward',
+        citation=_VDIR,
+        parameters_class=VDIRParameters,
+        solver='napari_fresco.solvers.latent:vdir',
+        downsampling='unknown',
+        scales=(2, 4),
+    ),
+    Method(
+        name='scunet',
+        title='SCUNet',
+        summary='Blind denoising of real photographs by convolutions and attention.',
+        tasks=('denoise',),
+        blind=True,
+        needs={},
+        outputs=('image',),
+        kind='feed-forward',
+        citation=_SCUNET,
+        parameters_class=SCUNetParameters,
+        solver='napari_fresco.solvers.blind:scunet',
+    ),
+    Method(
+        name='bsrgan',
+        title='BSRGAN',
+        summary='Blind enlarging of photographs that were blurred, resized, noisy and compressed.',
+        tasks=('super_resolve',),
+        blind=True,
+        needs={},
+        outputs=('image',),
+        kind='generative',
+        citation=_BSRGAN,
+        parameters_class=NetworkParameters,
+        solver='napari_fresco.solvers.blind_enlarging:bsrgan',
+        downsampling='unknown',
+        scales=(2, 4),
+    ),
+    _denoiser('drunet', 'DRUNet', 'Non-blind denoising by one pass of a residual U-Net.', _DPIR),
+    _denoiser('ffdnet', 'FFDNet', 'Fast non-blind denoising at half resolution.', _FFDNET),
+    _denoiser('dncnn', 'DnCNN', 'Residual denoising network for one noise level or blind.', _DNCNN),
+)
+
+ESTIMATORS = ('virnet',)
+"""Methods that can estimate noise and blur for others: ``sigma='virnet'``."""
+
+METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in _ENTRIES})
+
+
+def methods() -> dict[str, Method]:
+    """Return every method by name."""
+    return dict(METHODS)
+
+
+def find_method(name: str) -> Method:
+    """Return the method called `name`.
+
+    Raises
+    ------
+    MethodError
+        When there is no such method; the message lists them.
+    """
+    if not isinstance(name, str) or name not in METHODS:
+        near = get_close_matches(str(name), METHODS, n=2)
+        hint = f' Did you mean {" or ".join(map(repr, near))}?' if near else ''
+        raise MethodError(f'unknown method {name!r}.{hint} Methods: {", ".join(METHODS)}')
+    return METHODS[name]
+
+
+def find_task(method: Method, task: str | None) -> Task:
+    """Return the task asked of `method`; None means its first.
+
+    Raises
+    ------
+    MethodError
+        When the task is unknown or `method` does not offer it.
+    """
+    if task is None:
+        return method.tasks[0]
+    for offered in method.tasks:
+        if task == offered:
+            return offered
+    offers = [m.name for m in METHODS.values() if task in m.tasks]
+    known = f'methods that do: {", ".join(offers)}' if offers else f'tasks: {", ".join(TASKS)}'
+    raise MethodError(
+        f'{method.name} does not offer task {task!r}; it offers {", ".join(method.tasks)} ({known})'
+    )

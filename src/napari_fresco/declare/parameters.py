@@ -1,0 +1,296 @@
+"""What each method can be told: frozen dataclasses, from which everything else is generated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .fields import Parameters, param
+
+
+@dataclass(frozen=True)
+class CommonParameters(Parameters):
+    """What every method can be told: the noise model and the arithmetic.
+
+    Where a method does not let the user choose, its answer is a property here.
+    """
+
+    noise: str = param(
+        'auto',
+        'Noise model; "poisson-gaussian" is photon noise with read noise, "auto" takes it for '
+        'one-channel images that are denoised, deblurred or enlarged, where no noise level is '
+        'given and the noise grows with the intensity.',
+        choices=('auto', 'gaussian', 'poisson-gaussian'),
+        label='Noise model',
+        group='noise',
+    )
+    gain: float | None = param(
+        None,
+        'Camera gain of the Poisson-Gaussian model; estimated when empty.',
+        unit='image units per photo-electron',
+        minimum=1e-12,
+        group='noise',
+    )
+    offset: float | None = param(
+        None, 'Camera offset (dark level); estimated when empty.', unit='image units', group='noise'
+    )
+    read_noise: float | None = param(
+        None,
+        'Standard deviation of the read noise; estimated when empty.',
+        unit='image units',
+        minimum=0,
+        group='noise',
+    )
+    boundary: str = param(
+        'auto',
+        'Beyond the border, "circular" repeats the image and "extend" continues it smoothly.',
+        choices=('auto', 'circular', 'extend'),
+        tasks=('deblur', 'super_resolve'),
+        group='degradation',
+    )
+    kernel_position: str = param(
+        'auto',
+        'Where a given kernel looks: "centred" on its middle pixel, so that pixel s i of the '
+        'result lies on pixel i of the image, or "shifted" to the upper left by (s - 1)/2, as '
+        'USRNet has it, so that both cover the same field; "auto" follows its centre of mass.',
+        choices=('auto', 'centred', 'shifted'),
+        tasks=('super_resolve',),
+        group='degradation',
+    )
+    precision: str = param(
+        'auto',
+        'Arithmetic of the networks: "auto" takes bfloat16 where that is fast and the noise hides '
+        'its rounding.',
+        choices=('auto', 'float32', 'bfloat16'),
+        group='advanced',
+    )
+
+    @property
+    def ensemble(self) -> bool:
+        """Whether the eight turns and flips are averaged: not where the result is random."""
+        return False
+
+    @property
+    def assume(self) -> str:
+        """The blur where no kernel is given."""
+        return 'bicubic'
+
+
+@dataclass(frozen=True)
+class DeterministicParameters(CommonParameters):
+    """What every method can be told that gives the same result each time."""
+
+    ensemble: bool = param(
+        False,
+        'Average over the eight turns and flips and map their standard deviation as the '
+        'uncertainty: slightly better, eight times slower.',
+    )
+
+
+@dataclass(frozen=True)
+class NetworkParameters(DeterministicParameters):
+    """A method that is one trained network."""
+
+    model: str = param('auto', 'Weights: a registry name, a file, or "auto" for the bundled ones.')
+
+
+@dataclass(frozen=True)
+class DenoiserParameters(NetworkParameters):
+    """One pass of a denoising network."""
+
+
+@dataclass(frozen=True)
+class PnPParameters(DeterministicParameters):
+    """Half-quadratic splitting with a denoiser as the prior (DPIR, IRCNN)."""
+
+    model: str = param(
+        'auto', 'Denoiser that acts as the prior: a registry name, a weights file, "nlm" or "bm3d".'
+    )
+    iterations: int | None = param(
+        None,
+        'Iterations; empty means 8 to deblur, 24 to enlarge or inpaint, 40 to demosaic.',
+        minimum=1,
+        maximum=1000,
+        tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+    )
+    sigma_start: float = param(
+        49.0,
+        'Denoiser strength in the first iteration.',
+        unit='0-255',
+        minimum=0.1,
+        maximum=75,
+        tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+    )
+    sigma_end: float | None = param(
+        None,
+        'Denoiser strength in the last iteration; empty means the noise level.',
+        unit='0-255',
+        minimum=0.1,
+        maximum=75,
+        tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+    )
+    regularization: float = param(
+        0.23,
+        'Weight lambda of the prior; larger is smoother.',
+        minimum=1e-4,
+        maximum=10,
+        tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+    )
+    augment: bool = param(
+        True,
+        'Turn or flip the image before each denoising, a different way each iteration.',
+        tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+        group='advanced',
+    )
+    pattern: str = param(
+        'RGGB',
+        'Colour filter array, from the upper-left pixel.',
+        choices=('RGGB', 'GRBG', 'GBRG', 'BGGR'),
+        tasks=('demosaic',),
+        group='degradation',
+    )
+    quality: int = param(
+        40,
+        'JPEG quality factor of the image.',
+        minimum=1,
+        maximum=100,
+        tasks=('deblock',),
+        group='degradation',
+    )
+
+
+@dataclass(frozen=True)
+class DeepREDParameters(CommonParameters):
+    """Deep image prior, alone or with regularisation by denoising."""
+
+    prior: str = param(
+        'auto',
+        'Denoiser of the RED term: "auto" (FFDNet), "nlm", "bm3d", a registry name, or "none" for '
+        'plain DIP.',
+    )
+    prior_sigma: float | None = param(
+        None,
+        'Strength of the RED denoiser; empty follows the noise of the image.',
+        unit='0-255',
+        minimum=0.1,
+        maximum=75,
+    )
+    iterations: int | None = param(
+        None, "Most iterations; empty means the task's number.", minimum=1, maximum=100_000
+    )
+    learning_rate: float | None = param(
+        None, "Step size of Adam; empty means the task's value.", minimum=1e-6, maximum=1
+    )
+    regularization: float | None = param(
+        None, "Weight lambda of the RED term; empty means the task's value.", minimum=0, maximum=10
+    )
+    penalty: float | None = param(
+        None,
+        "Weight mu of the ADMM constraint; empty means the task's value.",
+        minimum=1e-6,
+        maximum=10,
+    )
+    update: str = param(
+        'fixed-point',
+        'How x is updated from the denoiser.',
+        choices=('fixed-point', 'gradient', 'mixed'),
+        group='advanced',
+    )
+    denoise_every: int = param(
+        1,
+        'Iterations between two calls of the denoiser.',
+        minimum=1,
+        maximum=1000,
+        group='advanced',
+    )
+    average: float = param(
+        0.99,
+        'Memory of the exponential average of the results; 0 switches it off.',
+        minimum=0,
+        maximum=0.9999,
+    )
+    input_noise: float | None = param(
+        None,
+        "Standard deviation of the fresh noise on the network input; empty means the task's value.",
+        minimum=0,
+        maximum=1,
+        group='advanced',
+    )
+    restarts: int = param(1, 'Independent runs whose results are averaged.', minimum=1, maximum=16)
+    stopping: str = param(
+        'variance',
+        'When to stop: least variance of the last results (in a window or weighted), '
+        'residual at the noise level, or never.',
+        choices=('variance', 'moving-variance', 'discrepancy', 'none'),
+    )
+    window: int = param(
+        100,
+        'Results in the window of the variance rule.',
+        minimum=2,
+        maximum=1000,
+        group='advanced',
+    )
+    patience: int = param(
+        250,
+        'Iterations without a smaller variance before the run stops.',
+        minimum=1,
+        maximum=100_000,
+        group='advanced',
+    )
+    network: str = param(
+        'auto',
+        'Shape of the untrained network; "auto" is the standard one, without skips for wide holes.',
+        choices=('auto', 'standard', 'inpainting', 'large-hole', 'small'),
+        group='advanced',
+    )
+
+
+@dataclass(frozen=True)
+class USRNetParameters(NetworkParameters):
+    """Unfolded half-quadratic splitting with trained steps."""
+
+    assume: str = param(
+        'clean photo',
+        'Blur where no kernel is given: that of a sharp, clean photograph, of a noisy one, or '
+        'plain bicubic reduction.',
+        choices=('clean photo', 'noisy photo', 'bicubic'),
+        tasks=('super_resolve',),
+        group='degradation',
+    )
+
+
+@dataclass(frozen=True)
+class VIRNetParameters(NetworkParameters):
+    """Blind restoration by networks that infer noise, blur and image."""
+
+    estimate_only: bool = param(
+        False, 'Estimate the noise and the blur and leave the image as it is: much faster.'
+    )
+
+
+@dataclass(frozen=True)
+class VDIRParameters(NetworkParameters):
+    """A restorer steered by a latent description of the degradation."""
+
+    latent: str = param(
+        'mean',
+        'Latent description: its mean, which always gives the same result, or random samples.',
+        choices=('mean', 'sample'),
+    )
+    samples: int = param(
+        8,
+        'Random samples; their mean is the result, their standard deviation the uncertainty.',
+        minimum=1,
+        maximum=256,
+    )
+    show_latent: bool = param(
+        False, 'Give the latent maps as well, at a quarter of the resolution.', group='advanced'
+    )
+
+
+@dataclass(frozen=True)
+class SCUNetParameters(NetworkParameters):
+    """Blind denoising by a convolution and attention U-Net."""
+
+    strength: float = param(
+        1.0, 'Share of the result; the rest is the image as it was.', minimum=0, maximum=1
+    )

@@ -1,0 +1,177 @@
+"""A named degradation on an image of any type and axis order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..declare.fields import Parameter, Parameters
+from ..errors import MethodError
+from ..image.layout import Affine, Layout, as_array, intensity_range, to_dtype
+from .named import DEGRADATIONS
+from .simulation import Conditions, Simulated, Simulation
+
+Array = NDArray[Any]
+
+SEED = Parameter('seed', int, 0, 'Makes a result repeatable.', 'Seed', minimum=0)
+
+
+def find_degradation(name: str) -> Simulation:
+    """Return the degradation called `name`.
+
+    Raises
+    ------
+    MethodError
+        When there is none; the message lists them.
+    """
+    if name in DEGRADATIONS:
+        return DEGRADATIONS[name]
+    near = get_close_matches(str(name), DEGRADATIONS, n=1)
+    hint = f'; did you mean {near[0]!r}?' if near else ''
+    raise MethodError(f'no degradation is called {name!r}{hint} Known: {", ".join(DEGRADATIONS)}')
+
+
+def apply(
+    image: Any,
+    name: str,
+    parameters: Mapping[str, Any] | Parameters | None = None,
+    *,
+    seed: int = 0,
+    axes: str | None = None,
+    rgb: bool | None = None,
+    data_range: tuple[float, float] | None = None,
+) -> Simulated:
+    """Degrade an image by one of :data:`~napari_fresco.degrade.DEGRADATIONS`.
+
+    A stack is degraded plane by plane: kernel, noise map and drawn damage are the
+    same for all of its planes, the noise is not.
+
+    Parameters
+    ----------
+    image : array_like
+        Integers or floating-point numbers, gray, RGB or RGBA, with any number of
+        stack axes.
+    name : str
+        Which degradation.
+    parameters : mapping or Parameters, optional
+        Its declared parameters; see ``DEGRADATIONS[name].parameters``.
+    seed : int
+        Makes the result repeatable.
+    axes, rgb
+        As in :func:`napari_fresco.restore`.
+    data_range : tuple of float, optional
+        Intensities of black and white; by default 0 to 255 for bytes, 0 to 1 for
+        floats within, the range of the image for everything else.
+
+    Returns
+    -------
+    Simulated
+        An image of the type, axes and units of the original, rounded and clipped
+        where these are integers; ``record['warnings']`` counts what was clipped.
+
+    Raises
+    ------
+    MethodError, ParameterError, ImageError
+        When the name, a parameter or the image is not usable.
+    """
+    simulation = find_degradation(name)
+    given = parameters.to_dict() if isinstance(parameters, Parameters) else parameters
+    chosen = simulation.parameters_class.create(given)
+    image, seed = as_array(image), SEED.check(seed)
+    layout = Layout.of(image, axes, rgb)
+    range_ = intensity_range(image, layout, data_range)
+    planes: list[Simulated] = []
+    beyond = clipped = 0
+    for number, index in enumerate(layout.planes()):
+        plane = layout.read(image, index)
+        colours = plane[..., :3] if layout.samples else plane
+        working = np.asarray(range_.to_working(colours), np.float64)
+        if simulation.clips:
+            beyond += int(np.count_nonzero((working < 0) | (working > 1)))
+            working = np.clip(working, 0, 1)
+        conditions = Conditions(
+            scene=np.random.default_rng((seed, 0)),
+            pixels=np.random.default_rng((seed, 1, number)),
+            low=range_.low,
+            span=range_.span,
+        )
+        degraded = simulation.degrade(working, chosen, conditions)
+        done, outside = _in_image_units(degraded, plane, range_)
+        planes.append(done)
+        clipped += outside
+    whole = _joined(planes, layout)
+    record = {
+        'simulation': simulation.name,
+        'title': simulation.title,
+        'parameters': chosen.to_dict(),
+        'seed': seed,
+        'data_range': [range_.low, range_.high],
+        'scale': whole.scale,
+        **whole.record,
+        'version': version('napari-fresco'),
+        'warnings': _warnings(simulation, layout, beyond, clipped),
+    }
+    return replace(whole, record=record)
+
+
+def _in_image_units(degraded: Simulated, plane: Array, range_: Affine) -> tuple[Simulated, int]:
+    """Return a degraded plane in the units and type of `plane`; count what the type clips."""
+    alpha = plane[..., 3:] if plane.ndim == 3 else plane[..., :0]
+    original = plane[..., :3] if plane.ndim == 3 else plane
+    image, clipped = to_dtype(range_.to_image(degraded.image), plane.dtype)
+    if degraded.mask is not None:  # what is not damaged stays bit for bit
+        known = ~degraded.mask
+        image[known] = original[known]
+    rows, cols = (n * degraded.scale for n in image.shape[:2])
+    if degraded.truth is None:
+        truth = original[:rows, :cols]
+    else:
+        truth, _ = to_dtype(range_.to_image(degraded.truth), plane.dtype)
+    if alpha.size:
+        truth = np.concatenate([truth, alpha[:rows, :cols]], axis=2)
+        if image.ndim == 3:
+            thin = alpha[: rows : degraded.scale, : cols : degraded.scale]
+            image = np.concatenate([image, thin], axis=2)
+    levels = None if degraded.noise_map is None else degraded.noise_map * range_.span
+    return replace(degraded, image=image, truth=truth, noise_map=levels), clipped
+
+
+def _joined(planes: Sequence[Simulated], layout: Layout) -> Simulated:
+    """Stack the planes along the axes of the image."""
+    first = planes[0]
+    return replace(
+        first,
+        image=_ordered(_stacked([p.image for p in planes], layout), layout),
+        truth=_ordered(_stacked([p.truth for p in planes], layout), layout),
+        mask=None if first.mask is None else _stacked([p.mask for p in planes], layout),
+        noise_map=(
+            None if first.noise_map is None else _stacked([p.noise_map for p in planes], layout)
+        ),
+    )
+
+
+def _stacked(parts: Sequence[Any], layout: Layout) -> Array:
+    return np.stack(parts).reshape(*layout.leading, *parts[0].shape)
+
+
+def _ordered(array: Array, layout: Layout) -> Array:
+    """Return an array with its axes as in the image; it may lack the samples."""
+    return np.ascontiguousarray(array.transpose(np.argsort(layout.order[: array.ndim])))
+
+
+def _warnings(simulation: Simulation, layout: Layout, beyond: int, clipped: int) -> list[str]:
+    warnings = []
+    if beyond:
+        warnings.append(
+            f'{beyond} values beyond the data range were clipped, for {simulation.title} works '
+            'between black and white; give data_range to keep them'
+        )
+    if clipped:
+        warnings.append(f'{clipped} values were clipped to fit {layout.dtype}')
+    return warnings

@@ -1,0 +1,1 @@
+"""Measures of how far a result can be trusted."""

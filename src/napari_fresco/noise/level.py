@@ -1,0 +1,243 @@
+"""How noisy an image is: the standard deviation of its noise, or a map of it.
+
+numpy and scipy only; what the patches of an image tell is found in
+:mod:`napari_fresco.noise.patches`, the noise model of a camera in
+:mod:`napari_fresco.noise.camera`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..errors import MaskError, ParameterError
+from ..image.layout import Array, Layout, as_array
+from .patches import (
+    LEAST,
+    Bools,
+    Floats,
+    Patches,
+    level_of,
+    variance_between_holes,
+    variance_of_differences,
+)
+
+PLANES = 16
+"""Planes of a stack that are looked at."""
+_WINDOW = 64  # side of the neighbourhoods of a map
+_WINDOW_COUNT = 900  # patches in each of them
+_LEAST_MEANS = 8  # of 2 x 2 pixels, along either side
+_MOST_SHARED = 1.5
+_UNTEXTURED = 0.04  # share of untextured patches below which a neighbourhood says nothing
+
+
+@overload
+def estimate_noise(
+    image: Any,
+    how: Literal['global'] = 'global',
+    axes: str | None = None,
+    rgb: bool | None = None,
+    mask: Any = None,
+) -> float: ...
+
+
+@overload
+def estimate_noise(
+    image: Any,
+    how: Literal['map'],
+    axes: str | None = None,
+    rgb: bool | None = None,
+    mask: Any = None,
+) -> Floats: ...
+
+
+def estimate_noise(
+    image: Any,
+    how: str = 'global',
+    axes: str | None = None,
+    rgb: bool | None = None,
+    mask: Any = None,
+) -> float | Floats:
+    """Estimate the standard deviation of white Gaussian noise, in image units.
+
+    Noise that is correlated between pixels (JPEG, demosaiced or resampled
+    images) is underestimated. Saturated and constant areas are left out.
+
+    Parameters
+    ----------
+    image : array-like
+        As for :func:`napari_fresco.restore`: 2-D, RGB(A) or a stack.
+    how : {'global', 'map'}
+        One number, or a smooth local estimate for each pixel.
+    axes : str, optional
+        A letter for each axis, such as ``'ZYX'``.
+    rgb : bool, optional
+        Whether the image is RGB(A). Colours give their root mean square.
+    mask : array-like, optional
+        Nonzero where pixels are damaged and say nothing; ``(H, W)`` or with
+        the leading axes.
+
+    Returns
+    -------
+    float or ndarray
+        A number, 0.0 for a constant image; of a stack, the median over up to
+        16 planes. A map is ``(H, W)`` or has the leading axes in front.
+
+    Raises
+    ------
+    ParameterError
+        When `how` is neither 'global' nor 'map'.
+    ImageError, MaskError
+        When the image has no planes, or the mask does not fit them.
+
+    Examples
+    --------
+    >>> noisy = np.random.default_rng(0).normal(1000, 30, (128, 128))
+    >>> bool(28 < estimate_noise(noisy) < 32)
+    True
+    """
+    if how not in ('global', 'map'):
+        raise ParameterError(f"how = {how!r}; give 'global' for one number or 'map' for a map")
+    layout, planes = planes_of(image, axes, rgb, mask, PLANES if how == 'global' else None)
+    if how == 'global':
+        return float(np.median([level_of_plane(*plane) for plane in planes]))
+    maps = np.stack([_map(*plane) for plane in planes])
+    return maps.reshape(*layout.leading, *layout.plane_shape)
+
+
+def planes_of(
+    image: Any, axes: str | None, rgb: bool | None, mask: Any, most: int | None = None
+) -> tuple[Layout, Iterator[tuple[Floats, Bools | None]]]:
+    """Return the layout of `image`, and its planes without alpha beside their damage.
+
+    Of more than `most` planes that many are picked, evenly spread.
+    """
+    array = as_array(image)
+    layout = Layout.of(array, axes, rgb)
+    damaged = None if mask is None else _damage(mask, layout)
+    indices = list(layout.planes())
+
+    def read() -> Iterator[tuple[Floats, Bools | None]]:
+        for index in indices if most is None else picked(indices, most):
+            plane = layout.read(array, index).astype(np.float64)
+            colour = plane[..., :3] if layout.samples else plane
+            yield colour, None if damaged is None else damaged[index]
+
+    return layout, read()
+
+
+def picked(indices: Sequence[tuple[int, ...]], most: int = PLANES) -> Sequence[tuple[int, ...]]:
+    """Return at most `most` indices of planes, evenly spread."""
+    return indices[:: max(1, math.ceil(len(indices) / most))]
+
+
+def excess(plane: NDArray[np.floating[Any]], sigma: float) -> float:
+    """Return by how much means of 2 x 2 pixels are noisier than white noise of `sigma` makes them.
+
+    Neighbouring pixels of scanned or resampled images share noise, of which single
+    pixels show too little: a denoiser that is told their level leaves the rest.
+
+    Parameters
+    ----------
+    plane : ndarray
+        ``(H, W)``; of less than 16 x 16 pixels nothing is told.
+    sigma : float
+        Standard deviation that single pixels show.
+
+    Returns
+    -------
+    float
+        From 1 to 1.5: beyond that it is texture.
+    """
+    rows, columns = (n // 2 for n in plane.shape)
+    if min(rows, columns) < _LEAST_MEANS:
+        return 1.0
+    pixels = plane[: 2 * rows, : 2 * columns].astype(np.float64)
+    means = pixels.reshape(rows, 2, columns, 2).mean(axis=(1, 3))
+    return float(np.clip(2 * level_of_plane(means, None) / sigma, 1, _MOST_SHARED))
+
+
+def _damage(mask: Any, layout: Layout) -> Bools:
+    shape = (*layout.leading, *layout.plane_shape)
+    try:
+        return np.broadcast_to(np.asarray(as_array(mask)) != 0, shape)
+    except ValueError:
+        raise MaskError(
+            f'mask {np.shape(mask)} does not match image {shape}; give a mask of '
+            f'{layout.plane_shape} for every plane'
+        ) from None
+
+
+def channels_of(plane: Array) -> Array:
+    """Return the channels of a gray or colour plane, one after the other."""
+    return np.moveaxis(np.atleast_3d(plane), -1, 0)
+
+
+def level_of_plane(
+    plane: Floats, damaged: Bools | None, patches: Sequence[Patches] | None = None
+) -> float:
+    """Return the standard deviation of the noise of one plane, from the `patches` of its channels.
+
+    They are cut out when they are not given.
+    """
+    channels = channels_of(plane)
+    patches = patches or [Patches.of(channel, damaged) for channel in channels]
+    found = zip(channels, patches, strict=True)
+    return math.sqrt(np.mean([_channel_variance(*both, damaged) for both in found]))
+
+
+def _channel_variance(channel: Floats, patches: Patches, damaged: Bools | None) -> float:
+    if len(patches.mean) >= LEAST:
+        return level_of(patches.low, patches.high).variance
+    between = None if damaged is None else variance_between_holes(channel, damaged)
+    if between is not None:
+        return between
+    return variance_of_differences(channel, damaged)
+
+
+def _map(plane: Floats, damaged: Bools | None) -> Floats:
+    """Return the standard deviation around each pixel of one plane."""
+    rows, columns = (_starts(n) for n in plane.shape[:2])
+    grid = np.full((len(rows), len(columns)), np.nan)
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            grid[i, j] = _window_variance(plane, damaged, row, column)
+    known = np.isfinite(grid)
+    if not known.any():
+        return np.full(plane.shape[:2], level_of_plane(plane, damaged))
+    nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
+    grid = ndimage.median_filter(grid[tuple(nearest)], 3, mode='nearest')
+    smooth = np.sqrt(ndimage.gaussian_filter(grid, 0.7, mode='nearest'))
+    centres = [starts + (_WINDOW - 1) / 2 for starts in (rows, columns)]
+    where = [
+        np.interp(np.arange(n), centre, np.arange(len(centre)))
+        for n, centre in zip(plane.shape[:2], centres, strict=True)
+    ]
+    result: Floats = ndimage.map_coordinates(smooth, np.meshgrid(*where, indexing='ij'), order=1)
+    return result
+
+
+def _starts(length: int) -> Floats:
+    """Return where the neighbourhoods of a map start, at most 64 that overlap by half or less."""
+    last = max(length - _WINDOW, 0)
+    return np.round(np.linspace(0, last, min(64, 1 + math.ceil(2 * last / _WINDOW))))
+
+
+def _window_variance(plane: Floats, damaged: Bools | None, row: float, column: float) -> float:
+    """Return the noise variance of a neighbourhood, NaN where texture or damage hides it."""
+    part = np.s_[int(row) : int(row) + _WINDOW, int(column) : int(column) + _WINDOW]
+    variances = []
+    for channel in channels_of(plane[part]):
+        patches = Patches.of(channel, None if damaged is None else damaged[part], _WINDOW_COUNT)
+        if len(patches.mean) < LEAST:
+            return math.nan
+        level = level_of(patches.low, patches.high, share=0.1)
+        if level.untextured < _UNTEXTURED:
+            return math.nan
+        variances.append(level.variance)
+    return float(np.mean(variances))

@@ -1,0 +1,285 @@
+"""The public functions: :func:`restore`, :func:`iterate` and :func:`estimate_kernel`.
+
+They check what they are given and carry out a
+:class:`~napari_fresco.restoration.request.Request`. Torch is imported when the work starts,
+not when this module is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from ..declare.fields import Parameters, read_preset
+from ..declare.methods import find_method, find_task
+from ..errors import ParameterError
+from ..types import Result, Step
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def iterate(
+    image: Any,
+    *,
+    method: str,
+    task: str | None = None,
+    mask: Any = None,
+    kernel: Any = None,
+    sigma: Any = 'auto',
+    scale: int = 1,
+    axes: str | None = None,
+    rgb: bool | None = None,
+    data_range: tuple[float, float] | None = None,
+    tile: int | None = None,
+    device: str = 'auto',
+    seed: int = 0,
+    keep_known: bool | None = None,
+    params: Mapping[str, Any] | Parameters | str | Path | None = None,
+    cancel: threading.Event | None = None,
+    **method_parameters: Any,
+) -> Generator[Step, None, Result]:
+    """Restore `image` step by step; see :func:`restore` for the parameters.
+
+    Parameters
+    ----------
+    cancel : threading.Event, optional
+        When set, the iteration ends after the present step and the best
+        estimate so far is the result, with ``finish == 'cancelled'``.
+
+    Yields
+    ------
+    Step
+        ``step.index``, ``step.total``, ``step.residual`` and ``step.image``,
+        which is computed when it is read. Closing the generator frees all
+        memory.
+
+    Returns
+    -------
+    Result
+        As the value of the generator (``result = yield from iterate(...)``).
+
+    Examples
+    --------
+    >>> import numpy as np, napari_fresco as fresco
+    >>> noisy = np.full((16, 16), 100, np.uint8)
+    >>> [step.index for step in fresco.iterate(noisy, method='ffdnet', sigma=5)]
+    [1]
+    """
+    chosen = find_method(method)
+    asked = find_task(chosen, task)
+    values = {**read_preset(params), **method_parameters}
+    parameters = chosen.parameters_class.create(values)
+
+    from .pipeline import carry_out
+    from .request import Request
+
+    request = Request.prepare(
+        image,
+        chosen,
+        asked,
+        parameters,
+        mask=mask,
+        kernel=kernel,
+        sigma=sigma,
+        scale=scale,
+        axes=axes,
+        rgb=rgb,
+        data_range=data_range,
+        tile=tile,
+        device=device,
+        seed=seed,
+        keep_known=keep_known,
+    )
+    return (yield from carry_out(request, cancel))
+
+
+def restore(
+    image: Any,
+    *,
+    method: str,
+    task: str | None = None,
+    mask: Any = None,
+    kernel: Any = None,
+    sigma: Any = 'auto',
+    scale: int = 1,
+    axes: str | None = None,
+    rgb: bool | None = None,
+    data_range: tuple[float, float] | None = None,
+    tile: int | None = None,
+    device: str = 'auto',
+    seed: int = 0,
+    keep_known: bool | None = None,
+    params: Mapping[str, Any] | Parameters | str | Path | None = None,
+    progress: bool = False,
+    callback: Callable[[Step], object] | None = None,
+    **method_parameters: Any,
+) -> Result:
+    """Restore a degraded image.
+
+    Solves ``y = H x + n`` for x, where y is `image`, H is given by `task`,
+    `mask`, `kernel` and `scale`, and n has standard deviation `sigma`.
+
+    Parameters
+    ----------
+    image : array-like
+        numpy, dask, zarr or torch array of any real type: 2-D, RGB or RGBA,
+        or with leading stack axes, whose planes are restored one by one.
+    method : str
+        Name of a method; :func:`napari_fresco.methods` lists them.
+    task : str, optional
+        What to do, such as ``'denoise'``; the method's first task by default.
+    mask : array-like, optional
+        Nonzero where the image is damaged; ``(H, W)`` or with the leading axes.
+    kernel : array-like, optional
+        2-D blur kernel, centred on element ``size // 2``; divided by its sum.
+        To enlarge, see the parameter ``kernel_position``.
+        ``'virnet'`` has VIRNet estimate it first, to enlarge by 2, 3 or 4.
+    sigma : float, array-like or 'auto'
+        Standard deviation of the noise in the units of the image (25 for an
+        8-bit photograph, 120 for a 12-bit camera frame), a map of it on the
+        plane, or ``'auto'`` to estimate it. ``'virnet'`` has VIRNet map it
+        first; ``provenance['estimate']`` then records that step.
+    scale : int
+        Factor of super-resolution, 2 to 8.
+    axes : str, optional
+        A letter for each axis, such as ``'ZYX'``; S marks colour samples.
+    rgb : bool, optional
+        Whether the image is RGB(A); guessed from a last axis of 3 or 4.
+    data_range : (float, float), optional
+        Intensities of black and white; chosen from the image by default.
+    tile : int, optional
+        Side of the tiles that networks see, in pixels; by free memory.
+    device : str
+        ``'auto'``, ``'cpu'``, ``'cuda'``, ``'cuda:1'`` or ``'mps'``.
+    seed : int
+        Makes a run repeatable.
+    keep_known : bool, optional
+        Give undamaged pixels back bit for bit. By default yes for inpainting,
+        unless `sigma` is given, which asks for their noise to be removed too.
+    params : mapping or path, optional
+        Preset of method parameters, or a JSON file of one.
+    progress : bool
+        Show a progress bar.
+    callback : callable, optional
+        Called with every :class:`Step`; returning False cancels.
+    **method_parameters
+        Parameters of the method, as listed by ``methods()[name].parameters``.
+
+    Returns
+    -------
+    Result
+        ``image`` has the type and axes of the input.
+
+    Raises
+    ------
+    FrescoError
+        When anything given is wrong; nothing has been changed then.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_fresco as fresco
+    >>> noisy = np.random.default_rng(0).normal(100, 20, (32, 32))
+    >>> result = fresco.restore(noisy, method='ffdnet', sigma=20)
+    >>> result.image.shape, bool(result.image.std() < noisy.std())
+    ((32, 32), True)
+    """
+    cancel = threading.Event()
+    steps = iterate(
+        image,
+        method=method,
+        task=task,
+        mask=mask,
+        kernel=kernel,
+        sigma=sigma,
+        scale=scale,
+        axes=axes,
+        rgb=rgb,
+        data_range=data_range,
+        tile=tile,
+        device=device,
+        seed=seed,
+        keep_known=keep_known,
+        params=params,
+        cancel=cancel,
+        **method_parameters,
+    )
+    with tqdm(desc=method, disable=not progress) as bar:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            bar.total = step.total
+            bar.update(step.index - bar.n)
+            if callback is not None and callback(step) is False:
+                cancel.set()
+
+
+def estimate_kernel(
+    image: Any,
+    scale: int = 2,
+    *,
+    downsampling: str = 'direct',
+    model: str = 'auto',
+    axes: str | None = None,
+    rgb: bool | None = None,
+    data_range: tuple[float, float] | None = None,
+    device: str = 'auto',
+) -> NDArray[np.float64]:
+    """Estimate the blur of an image that is to be enlarged, with VIRNet.
+
+    Parameters
+    ----------
+    image : array-like
+        As in :func:`restore`; over a stack the kernels are averaged.
+    scale : int
+        Factor by which the image is to be enlarged: 2, 3 or 4, as far as there
+        are weights.
+    downsampling : {'direct', 'bicubic'}
+        What follows the blur. ``'direct'``: every s-th pixel, so that the kernel can
+        be passed on to :func:`restore`; it is shifted by (s - 1)/2 to the upper
+        left. ``'bicubic'``: antialiased reduction, as the network sees it; this is the
+        Gaussian blur itself, centred.
+    model, axes, rgb, data_range, device
+        As in :func:`restore`.
+
+    Returns
+    -------
+    ndarray
+        2-D, float64, sums to 1, on the pixel grid of the enlarged image.
+
+    Raises
+    ------
+    FrescoError
+        When anything given is wrong, or there are no weights for `scale`.
+    """
+    if downsampling not in ('direct', 'bicubic'):
+        raise ParameterError(
+            f"downsampling = {downsampling!r}; choose 'direct' or 'bicubic', which is what follows "
+            'the blur'
+        )
+    result = restore(
+        image,
+        method='virnet',
+        task='super_resolve',
+        scale=scale,
+        axes=axes,
+        rgb=rgb,
+        data_range=data_range,
+        device=device,
+        model=model,
+        estimate_only=True,
+    )
+    assert result.kernel is not None, 'VIRNet gives a kernel with every enlargement'
+    if downsampling == 'bicubic':
+        return result.kernel
+    from ..physics.kernels import direct_sampling
+
+    return direct_sampling(result.kernel, scale)

@@ -1,0 +1,123 @@
+"""Estimate, then restore: one method finds the noise or the blur that another is told.
+
+The estimate is a restoration of its own, so that it can be cancelled, tiled and
+recorded like any other; the request of the second method then holds what the
+first one found.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..declare.methods import find_method
+from ..errors import KernelError
+from ..physics import kernels
+from ..types import Result, Step
+from .inputs import Inputs
+from .request import Request
+
+CarryOut = Callable[[Request, threading.Event | None], Generator[Step, None, Result]]
+
+_LEAST_VARIANCE = 1e-12  # of the squared range of intensities; a sigma map is above 0
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What was found for another method.
+
+    Attributes
+    ----------
+    variance : ndarray or None
+        Noise variance map on the grid of the result, in squared image units.
+    record : dict
+        Provenance of the last estimation; its ``estimate`` is that of the one before.
+    """
+
+    variance: NDArray[Any] | None
+    record: dict[str, Any]
+
+
+def fill_in(
+    request: Request, carry_out: CarryOut, cancel: threading.Event | None = None
+) -> Generator[Step, None, tuple[Request, Estimate]]:
+    """Estimate what `request` leaves to be estimated: the noise first, then the blur.
+
+    Noise is always taken from the weights for denoising, which map it and which
+    there are for gray images, too; those for enlarging find one number.
+
+    Returns
+    -------
+    Request
+        The same with noise map and kernel filled in.
+    Estimate
+        What is told of it.
+    """
+    known: dict[str, Any] = {'estimated': {}}
+    variance, record = None, None
+    for what in ('sigma', 'kernel'):
+        if what not in request.inputs.estimated:
+            continue
+        found = yield from carry_out(_estimation(request, what), cancel)
+        record = {**found.provenance, 'estimate': record}
+        if what == 'sigma' and found.variance is not None:
+            known['sigma'] = _sigma_map(request, found.variance)
+            variance = _enlarged(found.variance, request)
+        elif what == 'kernel' and found.kernel is not None:
+            # Networks that estimate a blur assume bicubic sampling after it; data steps do not.
+            direct = kernels.direct_sampling(found.kernel, request.inputs.scale)
+            known['kernel'], known['shifted'] = _fitting(direct, request), True
+    filled = replace(request, inputs=replace(request.inputs, **known))
+    return filled, Estimate(variance, record or {})
+
+
+def _estimation(request: Request, what: str) -> Request:
+    """Return the request to estimate the noise, or the blur of what is to be enlarged."""
+    method = find_method(request.inputs.estimated[what])
+    parameters = method.parameters_class.create(
+        {'precision': request.params.precision, 'estimate_only': True}
+    )
+    return replace(
+        request,
+        method=method,
+        task='denoise' if what == 'sigma' else 'super_resolve',
+        params=parameters,
+        inputs=Inputs(None, None, None, 1 if what == 'sigma' else request.inputs.scale),
+        keep_known=False,
+    )
+
+
+def _sigma_map(request: Request, variance: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the standard deviation on the pixels of the image."""
+    dims = len(request.layout.leading) + 2
+    gray = variance if variance.ndim == dims else variance.mean(axis=-1)
+    sigma: NDArray[np.float64] = np.sqrt(np.maximum(gray, _LEAST_VARIANCE * request.range.span**2))
+    return sigma
+
+
+def _enlarged(variance: NDArray[Any], request: Request) -> NDArray[Any]:
+    """Return a map on the grid of the result."""
+    rows = len(request.layout.leading)
+    scale = request.inputs.scale
+    return variance.repeat(scale, axis=rows).repeat(scale, axis=rows + 1) if scale > 1 else variance
+
+
+def _fitting(kernel: NDArray[np.float64], request: Request) -> NDArray[np.float64]:
+    """Return the middle of a kernel, if the whole is larger than the image."""
+    grid = [n * request.inputs.scale for n in request.layout.plane_shape]
+    cut = []
+    for size, limit in zip(kernel.shape, grid, strict=True):
+        least = min(size, limit - 1 + limit % 2)
+        start = size // 2 - least // 2
+        cut.append(slice(start, start + least))
+    middle = kernel[tuple(cut)]
+    if middle.sum() < 0.5:
+        raise KernelError(
+            f'the estimated kernel is wider than the image {tuple(grid)}; give the kernel yourself'
+        )
+    return kernels.normalise(middle, signed=True)

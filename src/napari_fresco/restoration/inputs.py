@@ -1,0 +1,261 @@
+"""Checks of what comes with an image: mask, kernel, noise level, scale, seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..declare.method import Method
+from ..declare.methods import ESTIMATORS, METHODS
+from ..errors import KernelError, MaskError, MethodError, ParameterError
+from ..image.layout import Layout, as_array
+from ..physics import kernels
+from ..types import Task
+
+_SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
+    map(repr, ESTIMATORS)
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Everything beside the image, checked.
+
+    Attributes
+    ----------
+    mask : ndarray of bool or None
+        True where the image is damaged; broadcasts against leading axes and plane.
+    kernel : ndarray or None
+        Blur kernel that sums to 1.
+    sigma : float, ndarray or None
+        Noise in image units, a number or a map on the plane; None means estimate it.
+    scale : int
+        Factor of super-resolution, 1 for all other tasks.
+    shifted : bool
+        Whether `kernel` is moved by (scale - 1)/2 to the upper left.
+    estimated : mapping
+        Which of 'sigma' and 'kernel' a method is to estimate first, and which one.
+    warnings : tuple of str
+        What the user should know of the inputs.
+    """
+
+    mask: NDArray[np.bool_] | None
+    kernel: NDArray[np.float64] | None
+    sigma: float | NDArray[np.float64] | None
+    scale: int
+    shifted: bool = False
+    estimated: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def plane_mask(self, index: tuple[int, ...]) -> NDArray[np.bool_] | None:
+        """Return the damage of plane `index`."""
+        return None if self.mask is None else _plane(self.mask, index)
+
+    def plane_sigma(self, index: tuple[int, ...]) -> float | NDArray[np.float64] | None:
+        """Return the noise of plane `index`."""
+        return _plane(self.sigma, index) if isinstance(self.sigma, np.ndarray) else self.sigma
+
+
+def check_inputs(
+    method: Method,
+    task: Task,
+    layout: Layout,
+    *,
+    mask: Any,
+    kernel: Any,
+    sigma: Any,
+    scale: Any,
+    kernel_position: str = 'auto',
+) -> Inputs:
+    """Check everything that comes with an image of `layout`.
+
+    Raises
+    ------
+    MaskError, KernelError, ParameterError, MethodError
+        When an input is missing, superfluous, or wrong; the message says what
+        was given, what is allowed and what to do.
+    """
+    _check_presence(method, task, 'mask', mask, uses=task == 'inpaint')
+    blurred = task == 'deblur' or (task == 'super_resolve' and method.downsampling != 'unknown')
+    _check_presence(method, task, 'kernel', kernel, uses=blurred)
+    factor = _check_scale(method, task, scale)
+    estimated = _estimated(method, task, factor, kernel=kernel, sigma=sigma)
+    given = None if kernel is None or 'kernel' in estimated else kernel
+    normal = None if given is None else _check_kernel(given, layout, factor)
+    shifted, doubt = (False, '')
+    if normal is not None:
+        shifted, doubt = kernels.position(normal, factor, kernel_position)
+    return Inputs(
+        mask=None if mask is None else _check_mask(mask, layout),
+        kernel=normal,
+        sigma=None if 'sigma' in estimated else _check_sigma(sigma, layout),
+        scale=factor,
+        shifted=shifted,
+        estimated=estimated,
+        warnings=(doubt,) if doubt else (),
+    )
+
+
+def check_seed(seed: Any) -> int:
+    """Return `seed` as an integer from 0 to 2**63 - 1."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+        raise ParameterError(f'seed = {seed!r}; give a whole number of at least 0')
+    return int(seed)
+
+
+def check_tile(tile: Any) -> int | None:
+    """Return `tile` as an integer of at least 64, or None."""
+    if tile is None:
+        return None
+    if isinstance(tile, bool) or not isinstance(tile, int | np.integer) or tile < 64:
+        raise ParameterError(
+            f'tile = {tile!r}; give the side of a tile in pixels, at least 64, or None to '
+            'choose it from the free memory'
+        )
+    return int(tile)
+
+
+def _check_presence(method: Method, task: Task, name: str, value: Any, *, uses: bool) -> None:
+    if value is None and name in method.needs.get(task, ()):
+        advice = {
+            'mask': 'pass mask=..., nonzero where the image is damaged',
+            'kernel': 'pass kernel=..., for example napari_fresco.kernels.gaussian(1.5)',
+        }[name]
+        error = MaskError if name == 'mask' else KernelError
+        raise error(f'{method.name} needs a {name} for task {task!r}; {advice}')
+    if value is not None and not uses:
+        if name == 'kernel' and task == 'super_resolve':
+            raise MethodError(
+                f'a kernel was given, but {method.name} finds out the blur by itself; leave it '
+                "out, or choose method='usrnet' or 'dpir'"
+            )
+        use = {'mask': "task='inpaint'", 'kernel': "task='deblur' or task='super_resolve'"}[name]
+        raise MethodError(f'a {name} was given, but task {task!r} uses none; choose {use}')
+
+
+def _estimated(
+    method: Method, task: Task, scale: int, *, kernel: Any, sigma: Any
+) -> dict[str, str]:
+    """Return which inputs are to be estimated first, and by which method."""
+    asked = {
+        name: value
+        for name, value in (('sigma', sigma), ('kernel', kernel))
+        if isinstance(value, str) and value in ESTIMATORS
+    }
+    if not asked:
+        return {}
+    if method.blind:
+        raise MethodError(
+            f'{method.name} estimates the degradation by itself; leave sigma and kernel out'
+        )
+    if task == 'demosaic':
+        raise MethodError("a mosaic cannot be estimated from; give sigma as a number or 'auto'")
+    if 'kernel' in asked:
+        scales = METHODS[asked['kernel']].scales
+        if task != 'super_resolve' or scale not in scales:
+            raise KernelError(
+                f'{asked["kernel"]} estimates kernels for super-resolution by '
+                f'{", ".join(map(str, scales))}, not for task {task!r} and scale {scale}; give the '
+                'kernel as an array'
+            )
+    return asked
+
+
+def _check_scale(method: Method, task: Task, scale: Any) -> int:
+    whole = isinstance(scale, int | np.integer) and not isinstance(scale, bool)
+    if task != 'super_resolve':
+        if not whole or scale != 1:
+            raise ParameterError(
+                f"scale = {scale!r}, but task {task!r} keeps the size; choose task='super_resolve'"
+            )
+        return 1
+    if not whole or scale not in method.scales:
+        low, high = method.scales[0], method.scales[-1]
+        every = len(method.scales) == high - low + 1
+        allowed = f'from {low} to {high}' if every else ' or '.join(map(str, method.scales))
+        raise ParameterError(
+            f'scale = {scale!r}; super-resolution by {method.name} takes a whole number, {allowed}'
+        )
+    return int(scale)
+
+
+def _check_mask(mask: Any, layout: Layout) -> NDArray[np.bool_]:
+    array = np.asarray(as_array(mask))
+    if array.dtype.kind not in 'buif':
+        raise MaskError(f'mask has type {array.dtype}; give numbers, nonzero where damaged')
+    if array.dtype.kind == 'f' and np.isnan(array).any():
+        raise MaskError(f'mask holds {int(np.isnan(array).sum())} NaN; give 0 and 1')
+    damaged = np.asarray(array != 0)
+    if layout.samples and array.shape == layout.shape:
+        damaged = np.asarray(damaged.transpose(layout.order)[..., :3].any(axis=-1))
+    expected = (*layout.leading, *layout.plane_shape)
+    fits = damaged.ndim >= 2 and damaged.shape[-2:] == layout.plane_shape
+    try:
+        fits = fits and np.broadcast_shapes(damaged.shape, expected) == expected
+    except ValueError:
+        fits = False
+    if not fits:
+        raise MaskError(
+            f'mask {array.shape} does not match image {expected}; draw it on the same layer, '
+            f'or give a mask of {layout.plane_shape} for every plane'
+        )
+    if not damaged.any():
+        raise MaskError('mask is empty: nothing is marked as damaged; nonzero means damaged')
+    if damaged.all():
+        raise MaskError(
+            'mask is full: every pixel is marked as damaged, so nothing is known; is it inverted?'
+        )
+    return damaged
+
+
+def _check_kernel(kernel: Any, layout: Layout, scale: int) -> NDArray[np.float64]:
+    if isinstance(kernel, str):
+        raise KernelError(
+            f'kernel = {kernel!r}; give a 2-D array, or {" or ".join(map(repr, ESTIMATORS))} to '
+            'estimate it'
+        )
+    # Resampling filters such as the bicubic one have negative lobes; optics have none.
+    normal = kernels.normalise(np.asarray(as_array(kernel)), signed=scale > 1)
+    grid = tuple(n * scale for n in layout.plane_shape)
+    if normal.shape[0] > grid[0] or normal.shape[1] > grid[1]:
+        raise KernelError(
+            f'kernel {normal.shape} is larger than the image {grid}; crop it around its centre'
+        )
+    return normal
+
+
+def _check_sigma(sigma: Any, layout: Layout) -> float | NDArray[np.float64] | None:
+    if isinstance(sigma, str):
+        if sigma == 'auto':
+            return None
+        raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}')
+    try:
+        array = np.asarray(as_array(sigma), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}') from None
+    if not np.isfinite(array).all() or (array < 0).any() or not (array > 0).any():
+        worst = sigma if array.ndim == 0 else f'a map from {array.min()} to {array.max()}'
+        raise ParameterError(
+            f'sigma = {worst}; the standard deviation of the noise is finite and above 0, in '
+            "image units; 'auto' estimates it"
+        )
+    if array.ndim == 0:
+        return float(array)
+    expected = (*layout.leading, *layout.plane_shape)
+    if array.shape not in (expected, layout.plane_shape):
+        raise ParameterError(
+            f'sigma map {array.shape} does not match image {expected}; '
+            'give one value for each pixel'
+        )
+    return array
+
+
+def _plane(array: NDArray[Any], index: tuple[int, ...]) -> NDArray[Any]:
+    """Return the plane of a broadcastable `array` that goes with plane `index`."""
+    leading = array.shape[:-2]
+    own = index[len(index) - len(leading) :]
+    return np.asarray(array[tuple(0 if n == 1 else i for n, i in zip(leading, own, strict=True))])

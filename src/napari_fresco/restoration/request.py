@@ -1,0 +1,144 @@
+"""A checked request: an image, what to do to it, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ..declare.method import Method
+from ..errors import ParameterError
+from ..image.layout import Affine, Layout, as_array, intensity_range
+from ..runtime import devices
+from ..types import Task
+from .inputs import Inputs, check_inputs, check_seed, check_tile
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """Everything that a restoration needs to know, checked.
+
+    Attributes
+    ----------
+    image : array-like
+        As given; planes are read from it one by one.
+    layout : Layout
+        Its axes.
+    channel_axis : int or None
+        Which of the leading axes holds channels, as far as is known.
+    range : Affine
+        The intensities that become 0 and 1.
+    method, task, params
+        What to do, with checked parameters.
+    inputs : Inputs
+        Mask, kernel, noise and scale.
+    device, tile, seed
+        Where and how it is computed.
+    keep_known : bool
+        Whether undamaged pixels come back bit for bit.
+    """
+
+    image: Any
+    layout: Layout
+    channel_axis: int | None
+    range: Affine
+    method: Method
+    task: Task
+    params: Any
+    inputs: Inputs
+    device: torch.device
+    tile: int | None
+    seed: int
+    keep_known: bool
+
+    @classmethod
+    def prepare(
+        cls,
+        image: Any,
+        method: Method,
+        task: Task,
+        params: Any,
+        *,
+        mask: Any,
+        kernel: Any,
+        sigma: Any,
+        scale: Any,
+        axes: str | None,
+        rgb: bool | None,
+        data_range: tuple[float, float] | None,
+        tile: Any,
+        device: str,
+        seed: Any,
+        keep_known: bool | None,
+    ) -> Request:
+        """Check everything; nothing is computed yet but the range of the intensities."""
+        array = as_array(image)
+        layout = Layout.of(array, axes, rgb)
+        _check_noise_model(params, sigma)
+        if task == 'demosaic' and layout.samples:
+            raise ParameterError(
+                f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
+                'pass rgb=False if the last axis is not colour'
+            )
+        inputs = check_inputs(
+            method,
+            task,
+            layout,
+            mask=mask,
+            kernel=kernel,
+            sigma=sigma,
+            scale=scale,
+            kernel_position=params.kernel_position,
+        )
+        if keep_known is None:
+            keep_known = task == 'inpaint' and inputs.sigma is None
+        elif keep_known and task != 'inpaint':
+            raise ParameterError(
+                f"keep_known needs a mask, and task {task!r} has none; choose task='inpaint'"
+            )
+        return cls(
+            image=array,
+            layout=layout,
+            channel_axis=_channel_axis(layout, axes),
+            range=intensity_range(array, layout, data_range),
+            method=method,
+            task=task,
+            params=params,
+            inputs=inputs,
+            device=devices.pick(device),
+            tile=check_tile(tile),
+            seed=check_seed(seed),
+            keep_known=bool(keep_known),
+        )
+
+    @property
+    def reads_noise(self) -> bool:
+        """Whether the result hangs on the noise level: blind methods and deblocking need none."""
+        return not self.method.blind and self.task != 'deblock'
+
+    def channel_of(self, index: tuple[int, ...]) -> int:
+        """Return the channel that plane `index` belongs to."""
+        return 0 if self.channel_axis is None else index[self.channel_axis]
+
+
+def _channel_axis(layout: Layout, axes: str | None) -> int | None:
+    """Return which of the leading axes is called C."""
+    if axes is None:
+        return None
+    leading = [axes[i].upper() for i in layout.order[: len(layout.leading)]]
+    return leading.index('C') if 'C' in leading else None
+
+
+def _check_noise_model(params: Any, sigma: Any) -> None:
+    """Refuse a noise level beside a noise model that tells the level."""
+    numbers = (params.gain, params.offset, params.read_noise)
+    camera = params.noise == 'auto' and numbers != (None, None, None)
+    if isinstance(sigma, str) and sigma == 'auto':
+        return
+    if params.noise == 'poisson-gaussian' or camera:
+        what = 'gain, offset or read_noise' if camera else "noise='poisson-gaussian'"
+        raise ParameterError(
+            f'sigma and {what} were both given, but photon and read noise tell the noise level; '
+            "leave sigma at 'auto', or choose noise='gaussian'"
+        )

@@ -1,0 +1,103 @@
+"""A denoising network as a denoiser: channels and noise levels of all kinds."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from ..errors import ParameterError
+from ..networks.facts import Network
+from .tiled_network import TiledNetwork
+
+
+class NetworkDenoiser:
+    """A denoising network, called with images of any size and number of channels.
+
+    Parameters
+    ----------
+    network, device, precision, tile
+        See :class:`~napari_fresco.runtime.tiled_network.TiledNetwork`.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        device: torch.device,
+        precision: str = 'auto',
+        tile: int | None = None,
+    ) -> None:
+        self.tiled = TiledNetwork(network, device=device, precision=precision, tile=tile)
+        self.facts = network.facts
+        self.name = self.tiled.name
+        self.sha256 = self.tiled.sha256
+        self.generative = self.tiled.generative
+        self.channels: int | None = self.facts.channels
+
+    @property
+    def tile(self) -> int | None:
+        """Side of the tiles now in use; None while images pass in one piece."""
+        return self.tiled.tile
+
+    def __call__(self, x: Tensor, sigma: float | Tensor) -> Tensor:
+        """Denoise ``(N, C, H, W)``; see :class:`napari_fresco.types.Denoiser`.
+
+        A network made for one channel is applied to each channel; one made
+        for colour gets any other image as equal channels, one at a time, and
+        its channels are averaged. Gradients are recorded only when `x` asks
+        for them.
+
+        Raises
+        ------
+        ParameterError
+            When sigma is negative, not finite or of another shape than `x`.
+        DeviceError
+            When even the smallest tile does not fit the memory.
+        """
+        sigma, least = checked_sigma(sigma, x)
+        channels = x.shape[1]
+        if channels == self.channels:
+            return self._denoise(x, sigma, least)
+        planes = x.reshape(-1, 1, *x.shape[2:])
+        if isinstance(sigma, Tensor) and sigma.shape[0] > 1:
+            sigma = sigma.repeat_interleave(channels, dim=0)
+        if self.channels == 1:
+            return self._denoise(planes, sigma, least).reshape(x.shape)
+        colour = self._denoise(planes.expand(-1, self.facts.channels, -1, -1), sigma, least)
+        return colour.mean(dim=1).reshape(x.shape)
+
+    def _denoise(self, x: Tensor, sigma: float | Tensor, least: float) -> Tensor:
+        return self.tiled.run_with(self._call, x, sigma, least)
+
+    def _call(self, x: Tensor, sigma: float | Tensor) -> Tensor:
+        """Call the network, telling it the noise in its own way."""
+        if self.facts.map_channel:
+            level = sigma if isinstance(sigma, Tensor) else x.new_full((1, 1, 1, 1), sigma)
+            x = torch.cat((x, level.expand(x.shape[0], 1, *x.shape[-2:])), dim=1)
+            x = x.contiguous(memory_format=self.tiled.layout)
+        told = self.facts.takes_sigma and not self.facts.map_channel
+        clean: Tensor = self.tiled.module(x, sigma) if told else self.tiled.module(x)
+        return clean
+
+
+def checked_sigma(sigma: float | Tensor, x: Tensor) -> tuple[float | Tensor, float]:
+    """Return sigma as a number or a map like `x`, and its least value."""
+    if not isinstance(sigma, Tensor) or sigma.numel() == 1:
+        sigma = float(sigma)
+        low = high = sigma
+    else:
+        expected = (1, *x.shape[2:])
+        if sigma.ndim != 4 or sigma.shape[1:] != expected or sigma.shape[0] not in (1, len(x)):
+            raise ParameterError(
+                f'sigma map of shape {tuple(sigma.shape)} does not fit an image of shape '
+                f'{tuple(x.shape)}; give a number or a map {(1, *expected)}'
+            )
+        sigma = sigma.to(x)
+        low, high = torch.stack((sigma.amin(), sigma.amax())).tolist()
+    if not (low >= 0 and math.isfinite(high)):
+        raise ParameterError(
+            f'sigma from {low:g} to {high:g} is no noise level; give finite values of at least 0'
+        )
+    return sigma, low

@@ -1,0 +1,206 @@
+"""Runs any solver: cancel, NaN stop, best iterate, seeds, memory.
+
+Every solver is a generator of :class:`~napari_fresco.types.Step`; only this
+module drives one. It also holds the :class:`Workbench`, which lends a solver
+its device, random numbers, denoisers and fast arithmetic.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections.abc import Generator
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from .. import weights
+from ..declare.method import Method
+from ..errors import DeviceError, DivergedError
+from ..types import Denoiser, Finish, Problem, Solver, Step
+from . import denoisers, devices
+from .tiled_network import TiledNetwork
+
+_CHECK_SECONDS = 0.5  # looking for NaN waits for the GPU, so it is not done every step
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What running a solver on one plane ended with."""
+
+    step: Step
+    finish: Finish
+    steps: int
+    warnings: tuple[str, ...] = ()
+
+
+class Workbench:
+    """What a solver may use; implements :class:`~napari_fresco.types.Tools`.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where everything runs.
+    precision : {'auto', 'float32', 'bfloat16'}
+        Arithmetic of the networks.
+    tile : int or None
+        Side of the tiles that networks see; None decides by free memory.
+    seed : int
+        Of :attr:`generator`.
+    """
+
+    def __init__(self, device: torch.device, precision: str, tile: int | None, seed: int) -> None:
+        self.device = device
+        self.precision = precision
+        self.tile = tile
+        self.generator = torch.Generator(device)
+        self._denoisers: dict[tuple[str, int], Denoiser] = {}
+        self._networks: dict[str, TiledNetwork] = {}
+        self.reseed(seed)
+        devices.tune_allocator()
+
+    def reseed(self, seed: int) -> None:
+        """Start the random numbers again from `seed`."""
+        self.generator.manual_seed(seed)
+
+    def denoiser(self, name: str, channels: int) -> Denoiser:
+        """Return the denoiser `name` for images of `channels`, made on first use."""
+        key = (name, channels)
+        if key not in self._denoisers:
+            self._denoisers[key] = denoisers.make(
+                name,
+                channels=channels,
+                device=self.device,
+                precision=self.precision,
+                tile=self.tile,
+            )
+        return self._denoisers[key]
+
+    def network(self, name: str) -> TiledNetwork:
+        """Return the network of the weights `name`, loaded on first use."""
+        if name not in self._networks:
+            self._networks[name] = TiledNetwork(
+                weights.load(name, device=self.device),
+                device=self.device,
+                precision=self.precision,
+                tile=self.tile,
+            )
+        return self._networks[name]
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Return the fast-precision context for a network that a solver trains."""
+        return devices.autocast(self.device, self.precision)
+
+    def used(self) -> list[Denoiser | TiledNetwork]:
+        """Return the denoisers and networks that have been asked for."""
+        return [*self._denoisers.values(), *self._networks.values()]
+
+    def close(self) -> None:
+        """Let go of every network and give the memory back."""
+        self._denoisers.clear()
+        self._networks.clear()
+        devices.free(self.device)
+
+
+def find_solver(method: Method) -> Solver:
+    """Import and return the solver of `method`."""
+    module, name = method.solver.split(':')
+    solver: Solver = getattr(importlib.import_module(module), name)
+    return solver
+
+
+def run(
+    solver: Solver,
+    problem: Problem,
+    params: Any,
+    tools: Workbench,
+    cancel: threading.Event | None = None,
+) -> Generator[Step, None, Outcome]:
+    """Drive `solver` to its end, passing its steps on; return the best one.
+
+    Raises
+    ------
+    DivergedError
+        When the first estimates are already NaN or infinite.
+    DeviceError
+        When the device runs out of memory where tiling cannot help.
+    """
+    keeper = _Keeper()
+    count, checked = 0, 0.0
+    with closing(_guarded(solver, problem, params, tools)) as steps:
+        for step in steps:
+            count += 1
+            now = time.monotonic()
+            if problem.y.device.type == 'cpu' or now - checked > _CHECK_SECONDS or step.final:
+                checked = now
+                if not keeper.offer(step):
+                    return keeper.outcome('stopped', count, _diverged(step))
+            else:
+                keeper.hold(step)
+            yield step
+            if cancel is not None and cancel.is_set():
+                return keeper.outcome('cancelled', count)
+            if step.final:
+                return keeper.outcome('stopped' if step.index < step.total else 'completed', count)
+    return keeper.outcome('completed', count)
+
+
+class _Keeper:
+    """Keeps the best finite step seen so far."""
+
+    def __init__(self) -> None:
+        self._best: Step | None = None
+        self._held: Step | None = None
+
+    def hold(self, step: Step) -> None:
+        """Remember a step whose values have not been looked at."""
+        self._held = step
+
+    def offer(self, step: Step) -> bool:
+        """Take `step` if it is finite and no worse; return whether it was finite."""
+        self._held = None
+        if not bool(torch.isfinite(step.x).all()):
+            return False
+        if self._best is None or step.final or _no_worse(step, self._best):
+            self._best = step
+        return True
+
+    def outcome(self, finish: Finish, count: int, warning: str = '') -> Outcome:
+        """Return the best step with how the run ended."""
+        if self._held is not None and not self.offer(self._held):
+            warning = 'the last iterates were not finite; the last finite one was kept'
+            finish = 'stopped'
+        if self._best is None:
+            raise DivergedError(
+                'the iteration produced NaN or infinite values from its first step on; try '
+                'precision="float32", a larger sigma or a smaller learning rate'
+            )
+        return Outcome(self._best, finish, count, (warning,) if warning else ())
+
+
+def _no_worse(step: Step, best: Step) -> bool:
+    if step.score is None or best.score is None:
+        return True
+    return step.score <= best.score
+
+
+def _diverged(step: Step) -> str:
+    return f'step {step.index} was not finite; the best iterate before it was kept'
+
+
+def _guarded(
+    solver: Solver, problem: Problem, params: Any, tools: Workbench
+) -> Generator[Step, None, None]:
+    """Pass the steps of `solver` on, with running out of memory said in plain words."""
+    try:
+        yield from solver(problem, params, tools)
+    except RuntimeError as error:
+        if devices.is_out_of_memory(error):
+            raise DeviceError(
+                f'{tools.device} ran out of memory on a plane of {tuple(problem.y.shape[-2:])}; '
+                'restore a region of it, or choose another device'
+            ) from None
+        raise

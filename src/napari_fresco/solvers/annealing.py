@@ -1,0 +1,140 @@
+"""How strongly the prior acts in each step of half-quadratic splitting.
+
+Reference: K. Zhang et al., "Plug-and-Play Image Restoration with Deep
+Denoiser Prior", IEEE TPAMI 44(10), 2022, section 4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from torch import Tensor
+
+from ..types import Task
+
+Level = float | Tensor
+
+NOISE_FLOOR = 0.255 / 255
+"""Noise below this counts as none, in working units; it keeps the weights positive."""
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a task takes when the user gives nothing.
+
+    `least_sigma`, in working units and times the scale, bounds the last
+    strength of the denoiser from below.
+    """
+
+    iterations: int
+    least_sigma: float
+
+
+DEFAULTS: Mapping[Task, Defaults] = MappingProxyType(
+    {
+        'deblur': Defaults(8, NOISE_FLOOR),
+        'super_resolve': Defaults(24, 1 / 255),
+        'demosaic': Defaults(40, 0.6 / 255),
+        # Not in the papers. Measured with FFDNet on two photographs and four kinds of
+        # holes: 8 steps lose 1 dB, 40 gain 0.2 dB; ending at 1/255 loses 0.3 dB.
+        'inpaint': Defaults(24, 3 / 255),
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """Strength of the denoiser and weight of the proximity term, step by step.
+
+    ``sigma_k = start^(1 - t) end^t`` with t from 0 to 1 (evenly spaced in
+    logarithm) and ``alpha_k = regularization noise^2 / sigma_k^2``.
+
+    Attributes
+    ----------
+    start : float
+        Denoiser strength of the first step, working units; the only one when
+        there is but one step.
+    end : float or Tensor
+        Denoiser strength of the last step; a map makes every strength a map.
+    noise : float or Tensor
+        Standard deviation of the noise, positive, working units.
+    iterations : int
+        Number of steps.
+    regularization : float
+        Weight lambda of the prior.
+    """
+
+    start: float
+    end: Level
+    noise: Level
+    iterations: int
+    regularization: float = 0.23
+
+    def sigma(self, k: int) -> Level:
+        """Return the denoiser strength of step `k`, counted from 0."""
+        t = k / max(self.iterations - 1, 1)
+        strength: Level = self.start ** (1 - t) * self.end**t
+        return strength
+
+    def alpha(self, k: int) -> Level:
+        """Return the weight of the proximity term in step `k`."""
+        weight: Level = self.regularization * (self.noise / self.sigma(k)) ** 2
+        return weight
+
+    def uniform(self) -> Schedule:
+        """Return the schedule with maps replaced by their root mean squares."""
+        return replace(self, end=rms(self.end), noise=rms(self.noise))
+
+
+def rms(level: Level) -> float:
+    """Return the root mean square of a noise level or map."""
+    return float(level.square().mean().sqrt()) if isinstance(level, Tensor) else level
+
+
+def at_least(level: Level, floor: float) -> Level:
+    """Return `level` bounded from below by `floor`."""
+    return level.clamp(min=floor) if isinstance(level, Tensor) else max(level, floor)
+
+
+def plan(
+    task: Task,
+    noise: Level,
+    *,
+    scale: int = 1,
+    iterations: int | None = None,
+    sigma_start: float = 49 / 255,
+    sigma_end: float | None = None,
+    regularization: float = 0.23,
+) -> Schedule:
+    """Return the schedule of an iterative task.
+
+    Parameters
+    ----------
+    task : Task
+        One of :data:`DEFAULTS`.
+    noise : float or Tensor
+        Standard deviation of the noise in working units, or a map of it on
+        the grid of the restored image.
+    scale : int
+        Super-resolution factor.
+    iterations, sigma_start, sigma_end, regularization
+        As in :class:`~napari_fresco.declare.methods.PnPParameters`, but strengths in
+        working units. An end of None follows the noise.
+    """
+    defaults = DEFAULTS[task]
+    noise = at_least(noise, NOISE_FLOOR)
+    if sigma_end is None:
+        end = at_least(noise, defaults.least_sigma * scale)
+        # Noise above the usual start would otherwise make the strengths rise.
+        sigma_start = max(sigma_start, rms(end))
+    else:
+        end = sigma_end * noise / rms(noise)
+    return Schedule(
+        start=sigma_start,
+        end=end,
+        noise=noise,
+        iterations=iterations or defaults.iterations,
+        regularization=regularization,
+    )

@@ -1,0 +1,49 @@
+"""Blind super-resolution by one pass of BSRGAN, BSRNet or another enlarging network.
+
+References
+----------
+K. Zhang, J. Liang, L. Van Gool, R. Timofte, "Designing a Practical Degradation
+Model for Deep Blind Image Super-Resolution", ICCV 2021,
+doi:10.1109/ICCV48922.2021.00475.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..types import Problem, Step, Tools
+from .lending import colourwise, lent
+
+if TYPE_CHECKING:
+    from ..declare.parameters import NetworkParameters
+
+
+def bsrgan(problem: Problem, params: NetworkParameters, tools: Tools) -> Iterator[Step]:
+    """Enlarge one plane whose blur, noise and compression are not known.
+
+    Parameters
+    ----------
+    problem : Problem
+        Task super_resolve; of its degradation only the scale is used.
+    params : NetworkParameters
+        Names the weights, which are made for one scale.
+    tools : Tools
+        Lends the network.
+
+    Yields
+    ------
+    Step
+        The only one. It has no residual: nobody knows what would have to
+        agree with the observation.
+    """
+    network = lent(
+        tools,
+        params.model,
+        'bsrgan',
+        channels=problem.y.shape[1],
+        task='super_resolve',
+        scale=problem.degradation.scale,
+        architectures=('rrdbnet', 'foreign'),
+    )
+    yield Step(1, 1, colourwise(network, problem.y, network.facts.channels))

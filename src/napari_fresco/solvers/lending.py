@@ -1,0 +1,85 @@
+"""Which network a method runs, and how images of other channels pass through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from .. import weights
+from ..runtime.tiled_network import TiledNetwork
+from ..types import Task, Tools
+
+
+def lent(
+    tools: Tools,
+    model: str,
+    role: str,
+    *,
+    channels: int,
+    task: Task = 'denoise',
+    scale: int = 1,
+    architectures: tuple[str, ...] = (),
+) -> TiledNetwork:
+    """Return the network that `model` names.
+
+    Parameters
+    ----------
+    tools : Tools
+        Lends it.
+    model : str
+        Registry name or file; 'auto' means the default weights of `role`.
+    role : str
+        Name of the method.
+    channels, task, scale
+        Of the image and of what is asked for.
+    architectures : tuple of str
+        What the method can run; `role` itself by default.
+
+    Raises
+    ------
+    WeightsError
+        When the weights are missing, or of another architecture or scale.
+    """
+    name = weights.default_for(role, channels, task, scale) if model == 'auto' else model
+    network = tools.network(name)
+    weights.expect(network.module, architectures or (role,), scale=scale)
+    return network
+
+
+def colourwise(function: Callable[[Tensor], Tensor], y: Tensor, channels: int) -> Tensor:
+    """Apply a function of `channels`-channel images to an image of any number of channels.
+
+    Parameters
+    ----------
+    function : callable
+        Maps ``(N, channels, h, w)`` to ``(N, channels, H, W)``.
+    y : Tensor
+        ``(1, C, h, w)``.
+    channels : int
+        1 or 3. Where C differs, each channel of `y` passes alone; to a colour
+        network as three equal channels, whose results are averaged.
+
+    Returns
+    -------
+    Tensor
+        ``(1, C, H, W)``.
+    """
+    return from_channels(function(to_channels(y, channels)), y.shape[1])
+
+
+def to_channels(image: Tensor, channels: int) -> Tensor:
+    """Lay out ``(1, C, H, W)`` as images of `channels`: equal channels, one image for each of C."""
+    if image.shape[1] == channels:
+        return image
+    return image.transpose(0, 1).expand(-1, channels, -1, -1)
+
+
+def from_channels(image: Tensor, channels: int) -> Tensor:
+    """Undo :func:`to_channels` for C = `channels`; channels that were equal are averaged.
+
+    A single map for all channels stays one.
+    """
+    if len(image) == 1 and image.shape[1] in (1, channels):
+        return image
+    return image.mean(dim=1, keepdim=True).transpose(0, 1)

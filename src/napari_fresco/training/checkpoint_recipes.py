@@ -1,0 +1,347 @@
+"""What each bundled checkpoint is trained with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from ..errors import WeightsError
+from .objective_declarations import (
+    BankDenoising,
+    BlindDenoising,
+    BlindSR,
+    Declared,
+    GaussianDenoising,
+    LatentRestoration,
+    Unfolding,
+    VariationalDenoising,
+    VariationalSR,
+)
+
+_COMPACT = {'nc': (32, 64, 128, 256), 'nb': 2}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training, with a step size that rises, holds and falls to zero.
+
+    Attributes
+    ----------
+    steps, batch, patch : int
+        Optimiser steps, crops in a batch and side of a crop in pixels.
+    learning_rate : float
+        Peak step size.
+    drift_weight : float
+        Weight of the mean error of a crop in the loss. A denoiser that shifts
+        flat areas by one level in 255 shifts them by twenty in the twenty
+        iterations of a plug-and-play solver; the L1 loss hardly sees it.
+    sigma_power : float
+        Noise is drawn with ``sigma = sigma_max * u**sigma_power``, u ~ U[0, 1]; 2
+        shows the network more of the little noise in which solvers end.
+    estimators : bool
+        Leave the restorer as it is: VIRNet's estimator of the kernel takes more steps,
+        and larger crops, than its restorer, but cheap ones.
+    adversarial : bool
+        Let the rival of the objective take part: it learns by turns with the network.
+    """
+
+    steps: int
+    learning_rate: float
+    batch: int = 16
+    patch: int = 64
+    drift_weight: float = 0.0
+    sigma_power: float = 1.0
+    estimators: bool = False
+    adversarial: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train one checkpoint.
+
+    Attributes
+    ----------
+    name, architecture : str
+        Registry name of the checkpoint and what :func:`networks.build` is told.
+    config : mapping
+        Configuration of the network.
+    channels : int
+        1 trains on luminance, 3 on RGB.
+    objective : Declared
+        What is learnt, see :mod:`napari_fresco.training.objective_declarations`.
+    stages : tuple of Stage
+        One after the other.
+    seed : int
+        Of initialisation, crops and noise.
+    warm_start : str, optional
+        Checkpoint whose tensors are taken where they fit.
+    specimens : float
+        Share of the crops that are micrographs drawn by :mod:`.specimens`.
+    """
+
+    name: str
+    architecture: str
+    config: Mapping[str, Any]
+    channels: int
+    objective: Declared
+    stages: tuple[Stage, ...]
+    seed: int = 0
+    warm_start: str | None = None
+    specimens: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        """Steps of all stages."""
+        return sum(stage.steps for stage in self.stages)
+
+    def at(self, position: float) -> tuple[int, float]:
+        """Return the number of the stage at `position` (in steps), and the part of it done."""
+        began = 0
+        for index, stage in enumerate(self.stages):
+            if position < began + stage.steps:
+                return index, (position - began) / stage.steps
+            began += stage.steps
+        return len(self.stages) - 1, 1.0
+
+
+def _denoisers() -> tuple[Recipe, ...]:
+    gray = {'in_nc': 1, 'out_nc': 1, 'nc': 64, 'nb': 15}
+    color = {'in_nc': 3, 'out_nc': 3, 'nc': 96, 'nb': 12}
+    blind = {'in_nc': 1, 'out_nc': 1, 'nc': 48, 'nb': 12}
+    drunet_gray, drunet_color = ({'in_nc': n + 1, 'out_nc': n, **_COMPACT} for n in (1, 3))
+    wide, narrow = GaussianDenoising(75), GaussianDenoising(50)
+    flat = Stage(6000, learning_rate=1e-3, batch=8)
+    prior = Stage(7000, learning_rate=7e-4, batch=8, patch=72, drift_weight=1.0, sigma_power=1.5)
+    return (
+        Recipe('ffdnet_gray', 'ffdnet', gray, 1, wide, (flat,), specimens=0.25),
+        Recipe('ffdnet_color', 'ffdnet', color, 3, wide, (flat,)),
+        Recipe('dncnn_compact_gray', 'dncnn', blind, 1, narrow, (flat,), specimens=0.25),
+        Recipe('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, (prior,), specimens=0.25),
+        Recipe('drunet_compact_color', 'drunet', drunet_color, 3, narrow, (prior,)),
+    )
+
+
+def _bank() -> tuple[Recipe, ...]:
+    """IRCNN: one denoiser learns all levels of noise, each of the bank then its own."""
+    gray = {'in_nc': 1, 'out_nc': 1, 'nc': 64}
+    start = Recipe(
+        'ircnn_gray_start',
+        'ircnn',
+        gray,
+        1,
+        GaussianDenoising(50),
+        (Stage(6000, 1e-3, batch=8),),
+        specimens=0.25,
+    )
+    bank = Recipe(
+        'ircnn_gray',
+        'ircnn_bank',
+        gray,
+        1,
+        BankDenoising(),
+        (Stage(6000, 4e-4, batch=8, drift_weight=1.0),),
+        warm_start=start.name,
+        specimens=0.25,
+    )
+    return start, bank
+
+
+def _unfolding() -> tuple[Recipe, ...]:
+    tiny = {'n_iter': 6, 'h_nc': 32, 'in_nc': 4, 'out_nc': 3, 'nc': (16, 32, 64, 64), 'nb': 2}
+    gray = {**tiny, 'in_nc': 2, 'out_nc': 1}
+    stages = (Stage(2500, 1e-3, batch=8, patch=72),)
+    return (
+        Recipe('usrnet_tiny', 'usrnet', tiny, 3, Unfolding(), stages),
+        Recipe(
+            'usrgan_tiny',
+            'usrnet',
+            tiny,
+            3,
+            Unfolding(adversarial=True),
+            (Stage(500, 3e-4, batch=8, patch=96, adversarial=True),),
+            warm_start='usrnet_tiny',
+        ),
+        Recipe(
+            'usrnet_tiny_micrograph',
+            'usrnet',
+            gray,
+            1,
+            Unfolding(),
+            (Stage(1200, 5e-4, batch=8, patch=72),),
+            warm_start='usrnet_tiny',
+            specimens=0.5,
+        ),
+    )
+
+
+def _variational() -> tuple[Recipe, ...]:
+    small = {'n_feat': (32, 64, 96), 'dep_S': 5, 'n_resblocks': 2}
+    color = {'im_chn': 3, 'sigma_chn': 1, **small, 'extra_mode': 'Input', 'noise_avg': False}
+    blind = {**color, 'dep_K': 8, 'noise_avg': True, 'noise_prior': 'variance'}
+    return (
+        Recipe(
+            'virnet_denoise_color',
+            'virnet',
+            color,
+            3,
+            VariationalDenoising(),
+            (Stage(3000, 7e-4, batch=8),),
+        ),
+        Recipe(
+            'virnet_denoise_gray',
+            'virnet',
+            {**color, 'im_chn': 1},
+            1,
+            VariationalDenoising(camera=0.375),
+            (Stage(1500, 5e-4, batch=8),),
+            warm_start='virnet_denoise_color',
+            specimens=0.375,
+        ),
+        Recipe(
+            'virnet_sr_x2',
+            'virnet_sr',
+            blind,
+            3,
+            VariationalSR(2),
+            (
+                Stage(1500, 1e-3, batch=16, patch=96, estimators=True),
+                Stage(1500, 7e-4, batch=8, patch=96),
+            ),
+        ),
+        Recipe(
+            'virnet_sr_x4',
+            'virnet_sr',
+            blind,
+            3,
+            VariationalSR(4),
+            (
+                Stage(500, 7e-4, batch=8, patch=192, estimators=True),
+                Stage(800, 5e-4, batch=4, patch=128),
+            ),
+            warm_start='virnet_sr_x2',
+        ),
+        Recipe(
+            'virnet_sr_x2_micrograph',
+            'virnet_sr',
+            {**blind, 'im_chn': 1},
+            1,
+            VariationalSR(2),
+            (
+                Stage(400, 7e-4, batch=16, patch=96, estimators=True),
+                Stage(600, 5e-4, batch=8, patch=96),
+            ),
+            warm_start='virnet_sr_x2',
+            specimens=0.5,
+        ),
+    )
+
+
+def _latent() -> tuple[Recipe, ...]:
+    config = {'channels': 3, 'width': 32, 'latent': 4, 'groups': 3, 'blocks': 3, 'scale': 1}
+    return (
+        Recipe(
+            'vdir_denoise_color',
+            'vdir',
+            config,
+            3,
+            LatentRestoration('denoise'),
+            (Stage(2500, 7e-4, batch=8),),
+        ),
+        Recipe(
+            'vdir_jpeg_color',
+            'vdir',
+            config,
+            3,
+            LatentRestoration('deblock'),
+            (Stage(1000, 5e-4, batch=8),),
+            warm_start='vdir_denoise_color',
+        ),
+        Recipe(
+            'vdir_denoise_color_adversarial',
+            'vdir',
+            config,
+            3,
+            LatentRestoration('denoise', adversarial=True),
+            (Stage(2500, 7e-4, batch=8, adversarial=True),),
+        ),
+        Recipe(
+            'vdir_sr_x2',
+            'vdir',
+            {**config, 'scale': 2},
+            3,
+            LatentRestoration('super_resolve', scale=2),
+            (Stage(1000, 5e-4, batch=8, patch=96),),
+        ),
+    )
+
+
+def _blind() -> tuple[Recipe, ...]:
+    compact = {'in_nc': 3, 'config': (1,) * 7, 'dim': 32, 'head_dim': 16}
+    small = {'in_nc': 3, 'out_nc': 3, 'nf': 32, 'nb': 4, 'gc': 16}
+    return (
+        Recipe(
+            'scunet_compact_color',
+            'scunet',
+            compact,
+            3,
+            BlindDenoising(),
+            (Stage(2500, 7e-4, batch=8),),
+        ),
+        Recipe(
+            'bsrnet_compact_x2',
+            'rrdbnet',
+            {**small, 'sf': 2},
+            3,
+            BlindSR(2),
+            (Stage(1200, 7e-4, batch=8, patch=96),),
+        ),
+        Recipe(
+            'bsrnet_compact_x4',
+            'rrdbnet',
+            {**small, 'sf': 4},
+            3,
+            BlindSR(4),
+            (Stage(800, 5e-4, batch=8, patch=144),),
+            warm_start='bsrnet_compact_x2',
+        ),
+        Recipe(
+            'bsrgan_compact_x2',
+            'rrdbnet',
+            {**small, 'sf': 2},
+            3,
+            BlindSR(2, adversarial=True),
+            (Stage(500, 3e-4, batch=8, patch=96, adversarial=True),),
+            warm_start='bsrnet_compact_x2',
+        ),
+        Recipe(
+            'bsrgan_compact_x4',
+            'rrdbnet',
+            {**small, 'sf': 4},
+            3,
+            BlindSR(4, adversarial=True),
+            (Stage(400, 3e-4, batch=8, patch=144, adversarial=True),),
+            warm_start='bsrnet_compact_x4',
+        ),
+    )
+
+
+def _recipes() -> tuple[Recipe, ...]:
+    return (*_denoisers(), *_bank(), *_unfolding(), *_variational(), *_latent(), *_blind())
+
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _recipes()})
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return the recipe called `name`.
+
+    Raises
+    ------
+    WeightsError
+        When there is none; the message lists them.
+    """
+    if name not in RECIPES:
+        raise WeightsError(f'no recipe trains {name!r}; recipes: {", ".join(RECIPES)}')
+    return RECIPES[name]

@@ -1,0 +1,173 @@
+"""Unknown mixtures of degradations: SCUNet's noise and BSRGAN's random order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ... import weights
+from ...degrade import bsrgan_pipeline, scunet_pipeline
+from ...evidence.metrics import to_uint8
+from ...networks.rrdbnet import RRDBNet
+from ...networks.scunet import SCUNet, SwinConvBlock
+from ...physics.resample import imresize
+from ...weights.cards import Score
+from .. import degrading
+from ..adversary import AGAINST, Rival, deceiving, of_images
+from ..checkpoint_recipes import Stage
+from ..degrading.batch_noise import white
+from ..initialisation import carry_in, carry_out, scale_for_relu, silence
+from ..objective_declarations import BlindDenoising as DeclaredDenoising
+from ..objective_declarations import BlindSR as DeclaredSR
+from ..pairs import read_pairs
+from ..random_source import Chance
+from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
+
+SIGMAS = (15.0, 25.0, 50.0)
+"""White noise of the card, on the 0-255 scale."""
+
+_WHITE = 50.0  # sigma of white noise alone, on the 0-255 scale
+_FAINT = 5.0
+_DRAWS = 2  # degradations of each test image
+
+
+class BlindDenoising(TriedObjective):
+    """See :class:`napari_fresco.training.objective_declarations.BlindDenoising`."""
+
+    def __init__(self, declared: DeclaredDenoising) -> None:
+        self.light = declared.light
+
+    def words(self) -> list[str]:
+        return [
+            'Noise: Gaussian, speckle, Poisson, camera and JPEG, all twice in random order, with '
+            'resizing (the substitute for the unpublished pipeline, see simulate.scunet); '
+            f'white noise up to {_WHITE:g} / 255 alone in {100 * self.light:g} % of the images',
+            'Loss: L1',
+        ]
+
+    def initialise(self, network: nn.Module) -> None:
+        network = cast('SCUNet', network)
+        head, tail = (cast('nn.Conv2d', part[0]) for part in (network.m_head, network.m_tail))
+        channels = head.in_channels
+        scale_for_relu(network, ('conv1_2', 'conv_block.2'))
+        widen, *blocks = network.m_up1
+        silence([cast('nn.ConvTranspose2d', widen)], channels)
+        silence([cast('SwinConvBlock', block).conv1_2 for block in blocks], channels)
+        carry_in(head, channels)
+        carry_out(tail, channels)
+
+    def crops(self, stage: Stage) -> tuple[int, int]:
+        return stage.batch, 2 * stage.patch
+
+    def loss(self, network: nn.Module, draw: Draw) -> Tensor:
+        chance, side = draw.chance, draw.stage.patch
+        light, mixed = _split(draw.clean, self.light, chance)
+        truth = light[..., :side, :side]
+        pairs = [(white(truth, _WHITE / 255, chance), truth)]
+        if len(mixed):
+            pairs.append(degrading.scunet(mixed, side, chance))
+        noisy, clean = (torch.cat(part) for part in zip(*pairs, strict=True))
+        with draw.autocast():
+            restored = network(noisy.contiguous(memory_format=torch.channels_last))
+        return functional.l1_loss(restored.float(), clean)
+
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
+        for sigma in SIGMAS:
+            noisy = noisy_image(image, sigma / 255)
+            yield Trial(f'sigma {sigma:g}', image, noisy, noisy)
+        for seed in range(_DRAWS):
+            random = np.random.default_rng(seed)
+            seen, clean = scunet_pipeline.degrade(image / 255, random, resizing=False)
+            truth, y = to_uint8(clean), to_tensor(seen)
+            yield Trial('mixed noise', truth, y, y)
+
+    def evaluate(
+        self, checkpoint: Path, folder: Path, channels: int, limit: int | None = None
+    ) -> list[Score]:
+        """Measure a checkpoint; where `folder` holds real pairs, on these and on nothing else."""
+        pairs = read_pairs(folder, channels)[:limit]
+        if not pairs:
+            return super().evaluate(checkpoint, folder, channels, limit)
+        trials = ([_camera(seen, truth)] for seen, truth in pairs)
+        return self.measure(weights.load(checkpoint), trials, folder.name)
+
+
+class BlindSR(TriedObjective):
+    """See :class:`napari_fresco.training.objective_declarations.BlindSR`."""
+
+    baseline = 'bicubic'
+
+    def __init__(self, declared: DeclaredSR) -> None:
+        self.scale, self.light = declared.scale, declared.light
+        self.generative = declared.adversarial
+
+    def words(self) -> list[str]:
+        return [
+            f'Scale factor {self.scale}: two blurs, two reductions, Gaussian noise, camera and '
+            'JPEG in random order (simulate.bsrgan.degrade); bicubic reduction and white noise up '
+            f'to {_FAINT:g} / 255 alone in {100 * self.light:g} % of the images',
+            f'Loss: L1{AGAINST if self.generative else ""}',
+        ]
+
+    def initialise(self, network: nn.Module) -> None:
+        network = cast('RRDBNet', network)
+        channels = network.conv_last.out_channels
+        scale_for_relu(network, ('conv5', 'trunk_conv'))
+        silence([network.trunk_conv], channels)
+        for layer in (network.conv_first, network.upconv1, network.HRconv):
+            carry_in(layer, channels)
+        if network.sf == 4:
+            # It changes nothing, so that the layers of a network of scale 2 fit around it.
+            carry_in(network.upconv2, network.upconv2.out_channels)
+        carry_out(network.conv_last, channels)
+
+    def loss(self, network: nn.Module, draw: Draw) -> Tensor:
+        chance = draw.chance
+        light, mixed = _split(draw.clean, self.light, chance)
+        degraded = [white(imresize(light, 1 / self.scale), _FAINT / 255, chance)]
+        if len(mixed):
+            degraded.append(degrading.bsrgan(mixed, self.scale, chance))
+        seen = torch.cat(degraded).contiguous(memory_format=torch.channels_last)
+        with draw.autocast():
+            restored = network(seen)
+        restored, truth = restored.float(), torch.cat((light, mixed))
+        loss = functional.l1_loss(restored, truth)
+        if draw.rival is not None:
+            loss = loss + deceiving(draw.rival, truth, restored)
+        return loss
+
+    def rival(self, network: nn.Module) -> Rival | None:
+        if not self.generative:
+            return None
+        last = cast('RRDBNet', network).conv_last
+        return of_images(last.out_channels, last.weight.device)
+
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
+        rows, columns = (n // self.scale * self.scale for n in image.shape[:2])
+        truth = image[:rows, :columns]
+        clean = imresize(to_tensor(truth / 255), 1 / self.scale)
+        drawn = (np.random.default_rng(seed) for seed in range(_DRAWS))
+        mixed = (
+            to_tensor(bsrgan_pipeline.degrade(truth / 255, self.scale, rng)[0]) for rng in drawn
+        )
+        for case, y in (('clean', clean), *(('mixed', y) for y in mixed)):
+            enlarged = imresize(y, self.scale)
+            yield Trial(f'x{self.scale}, {case}', truth, y, enlarged, (), self.scale**2)
+
+
+def _camera(seen: np.ndarray, truth: np.ndarray) -> Trial:
+    y = to_tensor(seen / 255)
+    return Trial('camera', truth, y, y)
+
+
+def _split(images: Tensor, share: float, chance: Chance) -> tuple[Tensor, Tensor]:
+    """Deal images out at random; the first part gets `share` of them on average."""
+    chosen = chance.happens(share, len(images))
+    first, second = (images[chance.put(part.nonzero()[:, 0])] for part in (chosen, ~chosen))
+    return first, second

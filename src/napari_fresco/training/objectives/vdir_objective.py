@@ -1,0 +1,161 @@
+"""VDIR: denoising, JPEG deblocking and super-resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...degrade import jpeg, random_kernels
+from ...networks.vdir import VDIR, join, sample_latent
+from ...networks.vdir_training import Discriminator, Target, VDIRTraining
+from ...physics.kernels import shift
+from ...physics.resample import imresize
+from .. import vdir_losses
+from ..adversary import Rival
+from ..blurring import mirrored
+from ..degrading.batch_jpeg import compress
+from ..degrading.batch_kernels import random_mzsr
+from ..initialisation import FAINT, carry_in, carry_out, scale_for_relu, silence
+from ..objective_declarations import LatentRestoration as Declared
+from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
+
+SIGMAS = (15.0, 30.0, 50.0)
+"""Noise of the card, on the 0-255 scale."""
+QUALITIES = (10, 20, 40)
+"""JPEG qualities of the card."""
+
+_WEIGHTS = vdir_losses.VDIRWeights()
+_TARGETS: dict[str, Target] = {'denoise': 'sigma', 'deblock': 'quality', 'super_resolve': 'kernel'}
+
+
+class LatentRestoration(TriedObjective):
+    """See :class:`napari_fresco.training.objective_declarations.LatentRestoration`."""
+
+    def __init__(self, declared: Declared) -> None:
+        self.declared = declared
+        names = {'denoise': 'noisy', 'deblock': 'JPEG', 'super_resolve': 'bicubic'}
+        self.baseline = names[declared.task]
+
+    def words(self) -> list[str]:
+        d, (least, most) = self.declared, random_kernels.MZSR_VARIANCES
+        degradation = {
+            'denoise': 'Noise: white Gaussian, sigma {} to {} / 255, not clipped'.format(*d.sigma),
+            'deblock': 'JPEG 4:2:0 of quality {} to {}'.format(*d.quality),
+            'super_resolve': f'Scale factor {d.scale}: Gaussian kernel 15 x 15 of variances '
+            f'{least:g} to {most * d.scale:g}, moved so that fine and coarse pixels cover the same '
+            'field; mirrored border, upper left pixel of every cell',
+        }
+        rival = 'no adversarial term'
+        if d.adversarial:
+            rival = (
+                f'{_WEIGHTS.adversarial:g} of the opinion of a rival (the discriminator of the '
+                'authors, trained by Adam) on the decoded input'
+            )
+        return [
+            degradation[d.task],
+            f'Loss: L1 + {d.beta:g} KL + L1 of the decoded input and of the estimated '
+            f'degradation; {rival}',
+        ]
+
+    def initialise(self, network: nn.Module) -> None:
+        network = cast('VDIR', network)
+        restorer = network.restorer
+        scale_for_relu(network.encoder, ('mu', 'logvar'))
+        scale_for_relu(restorer, ('.conv2', '.conv_out', 'conv_mid'))
+        if not len(restorer.upsample):
+            restorer.conv_out.weight.data.mul_(FAINT)
+            return
+        channels = restorer.conv_out.out_channels
+        carry_in(restorer.conv_in, channels)
+        silence([restorer.conv_mid], channels)
+        for widen in restorer.upsample:
+            _repeat(cast('nn.Conv2d', widen), channels)
+        carry_out(restorer.conv_out, channels)
+
+    def training_network(self, network: nn.Module) -> nn.Module:
+        target = _TARGETS[self.declared.task]
+        return VDIRTraining.around(cast('VDIR', network), target)
+
+    def rival(self, network: nn.Module) -> Rival | None:
+        if not self.declared.adversarial:
+            return None
+        first = cast('VDIR', network).encoder.conv1
+        judge = Discriminator(first.in_channels, first.out_channels)
+        return Rival(judge, vdir_losses.discriminator_loss, first.weight.device)
+
+    def loss(self, network: nn.Module, draw: Draw) -> Tensor:
+        network = cast('VDIRTraining', network)
+        degraded, truth = self._degraded(draw)
+        eps_like = degraded[:, :1, ::4, ::4].expand(-1, network.encoder.mu.out_channels, -1, -1)
+        eps = draw.chance.pixels.noise(eps_like)
+        with draw.autocast():
+            mu, logvar = network.encoder(degraded)
+            latent = sample_latent(mu, logvar, eps)
+            joined = join(degraded, latent).contiguous(memory_format=torch.channels_last)
+            restored = network.restorer(joined)
+            decoded = network.decoder(latent)
+            estimate = network.estimator(latent)
+        decoded = decoded.float()
+        terms = vdir_losses.parts(
+            clean=draw.clean,
+            restored=restored.float(),
+            degraded=degraded,
+            decoded=decoded,
+            mu=mu,
+            logvar=logvar,
+            logits=draw.rival.opinion(degraded, decoded) if draw.rival else None,
+            truth=truth,
+            estimate=estimate.float(),
+        )
+        return terms.total(replace(_WEIGHTS, divergence=self.declared.beta))
+
+    def trials(self, image: np.ndarray) -> Iterator[Trial]:
+        d = self.declared
+        if d.task == 'denoise':
+            for sigma in SIGMAS:
+                noisy = noisy_image(image, sigma / 255)
+                yield Trial(f'sigma {sigma:g}', image, noisy, noisy)
+        elif d.task == 'deblock':
+            for quality in QUALITIES:
+                seen = to_tensor(_compressed(image, quality) / 255)
+                yield Trial(f'quality {quality}', image, seen, seen)
+        else:
+            rows, columns = (n // d.scale * d.scale for n in image.shape[:2])
+            truth = image[:rows, :columns]
+            for number, kernel in enumerate(random_kernels.mzsr_test(), 1):
+                k = torch.from_numpy(shift(kernel, d.scale)).float()[None, None]
+                seen = mirrored(to_tensor(truth / 255), k)[..., :: d.scale, :: d.scale]
+                enlarged = imresize(seen, d.scale)
+                yield Trial(f'kernel {number}', truth, seen, enlarged, (), d.scale**2)
+
+    def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor]:
+        """Return the degraded crops, and what the estimator is to find."""
+        d, clean, chance, count = self.declared, draw.clean, draw.chance, len(draw.clean)
+        if d.task == 'denoise':
+            sigma = chance.put_each(chance.uniform(*d.sigma, count) / 255)
+            return clean + sigma * chance.pixels.noise(clean), sigma
+        if d.task == 'deblock':
+            quality = chance.integers(d.quality[0], d.quality[1] + 1, count)
+            return compress(clean, quality), chance.put_each(quality / 100)
+        kernel = random_mzsr(count, d.scale, chance)
+        return mirrored(clean, kernel)[..., :: d.scale, :: d.scale], kernel.flatten(1)
+
+
+def _compressed(image: np.ndarray, quality: int) -> np.ndarray:
+    if image.shape[-1] == 1:
+        return jpeg.compress(image[..., 0], quality)[..., None]
+    return jpeg.compress(image, quality)
+
+
+@torch.no_grad()
+def _repeat(widen: nn.Conv2d, channels: int) -> None:
+    """Let the shuffled output of a doubling repeat the pixels of its first inputs."""
+    for channel in range(channels):
+        outputs = widen.weight[4 * channel : 4 * channel + 4]
+        outputs.zero_()
+        outputs[:, channel, 1, 1] = 1

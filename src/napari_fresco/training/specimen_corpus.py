@@ -1,0 +1,42 @@
+"""Training without images: on micrographs that the program draws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..errors import ParameterError
+from .checkpoint_recipes import Recipe
+from .data import Corpus
+from .loop import WATCHED, WINDOW, Run
+from .random_source import Chance
+
+
+class Drawn(Corpus):
+    """Specimens of the validation curve; those to train on are drawn anew for every crop."""
+
+    @classmethod
+    def of(cls, run: Run) -> Drawn:
+        """Draw what a run is watched on."""
+        drawn = run.specimens(WATCHED, WINDOW, Chance(run.recipe.seed, run.device))
+        pixels = (drawn * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        return cls(tuple(pixels), ())
+
+    def split(self) -> tuple[Corpus, Corpus]:
+        """Return all of them twice: none is trained on."""
+        return self, self
+
+
+def on_specimens(recipe: Recipe) -> Recipe:
+    """Return the recipe with all crops drawn, none taken from images.
+
+    Raises
+    ------
+    ParameterError
+        When it trains a colour network.
+    """
+    if recipe.channels != 1:
+        raise ParameterError(
+            f'{recipe.name} is trained on colour images, and the program draws none: give a '
+            'folder of TIFF, PNG, JPEG or NPY files (--data)'
+        )
+    return replace(recipe, specimens=1.0)
