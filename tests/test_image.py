@@ -12,14 +12,9 @@ from hypothesis.extra import numpy as hnp
 
 from napari_fresco.errors import ImageError, ParameterError
 from napari_fresco.image.anscombe import Anscombe
-from napari_fresco.image.layout import (
-    Affine,
-    Layout,
-    Stabilised,
-    as_array,
-    intensity_range,
-    to_dtype,
-)
+from napari_fresco.image.intensity import Affine, Stabilised, intensity_range
+from napari_fresco.image.layout import Layout, as_array
+from napari_fresco.image.output import to_dtype
 
 
 @pytest.mark.parametrize(

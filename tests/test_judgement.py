@@ -13,7 +13,7 @@ from skimage import data
 import napari_fresco as fresco
 from napari_fresco.declare.methods import METHODS, find_method, find_task
 from napari_fresco.errors import ParameterError
-from napari_fresco.image.layout import Stabilised
+from napari_fresco.image.intensity import Stabilised
 from napari_fresco.noise.camera import estimate_camera, photon_noise
 from napari_fresco.noise.level import estimate_noise
 from napari_fresco.noise.patches import Patches

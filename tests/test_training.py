@@ -18,7 +18,8 @@ from torch import nn
 from napari_fresco import networks, training
 from napari_fresco.degrade import noise_maps
 from napari_fresco.errors import FileError, ParameterError, WeightsError
-from napari_fresco.image.layout import Layout, intensity_range
+from napari_fresco.image.intensity import intensity_range
+from napari_fresco.image.layout import Layout
 from napari_fresco.io.files import write_image
 from napari_fresco.training import objectives
 from napari_fresco.training.averaging import Average

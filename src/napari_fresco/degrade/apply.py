@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from ..declare.fields import Parameter, Parameters
 from ..errors import MethodError
-from ..image.layout import Affine, Layout, as_array, intensity_range, to_dtype
+from ..image.intensity import Affine, intensity_range
+from ..image.layout import Layout, as_array
+from ..image.output import to_dtype
 from .named import DEGRADATIONS
 from .simulation import Conditions, Simulated, Simulation
 

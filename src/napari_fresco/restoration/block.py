@@ -17,7 +17,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..image.anscombe import Anscombe
-from ..image.layout import Array, IntensityMap, Stabilised, to_dtype
+from ..image.intensity import IntensityMap, Stabilised
+from ..image.layout import Array
+from ..image.output import to_dtype
 from ..physics import boundary, kernels
 from ..physics.degradation import Degradation, Unknown
 from ..physics.kernels.assumed import assumed

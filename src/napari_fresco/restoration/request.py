@@ -9,7 +9,8 @@ import torch
 
 from ..declare.method import Method
 from ..errors import ParameterError
-from ..image.layout import Affine, Layout, as_array, intensity_range
+from ..image.intensity import Affine, intensity_range
+from ..image.layout import Layout, as_array
 from ..runtime import devices
 from ..types import Task
 from .inputs import Inputs, check_inputs, check_seed, check_tile

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..degrade.gaussian_noise import LUMA
 from ..errors import FileError, FrescoError
-from ..image.layout import Layout, intensity_range
+from ..image.intensity import intensity_range
+from ..image.layout import Layout
 from ..io import pictures
 from ..io.files import TIFF, read_image
 

@@ -1,0 +1,162 @@
+"""Intensities: which become 0 and 1 in working units, in which the networks were trained.
+
+An :class:`IntensityMap` takes a plane to working units and back; it is invertible and clips
+nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..errors import ImageError, ParameterError
+from .anscombe import Anscombe
+from .layout import Array, Floats, Layout
+
+
+class IntensityMap(Protocol):
+    """An invertible map from image units to working units."""
+
+    def to_working(self, image: Array) -> Floats:
+        """Return `image` in working units."""
+        ...
+
+    def to_image(self, working: Floats) -> Floats:
+        """Return working values in image units."""
+        ...
+
+    def sigma(self, sigma: Any) -> Any:
+        """Return a standard deviation in image units as one in working units."""
+        ...
+
+    def variance(self, working: Floats) -> Floats:
+        """Return a variance in working units as one in squared image units."""
+        ...
+
+
+@dataclass(frozen=True)
+class Affine:
+    """``working = (image - low) / (high - low)``."""
+
+    low: float
+    high: float
+
+    @property
+    def span(self) -> float:
+        """Image units in one working unit."""
+        return self.high - self.low
+
+    def to_working(self, image: Array) -> Floats:
+        """Return `image` in working units."""
+        return (image.astype(np.float64) - self.low) / self.span
+
+    def to_image(self, working: Floats) -> Floats:
+        """Return working values in image units."""
+        return np.asarray(working, np.float64) * self.span + self.low
+
+    def sigma(self, sigma: Any) -> Any:
+        """Return a standard deviation in working units."""
+        return sigma / self.span
+
+    def variance(self, working: Floats) -> Floats:
+        """Return a variance in squared image units."""
+        return np.asarray(working, np.float64) * self.span**2
+
+
+@dataclass(frozen=True)
+class Stabilised:
+    """A generalised Anscombe transform, then an affine map of its values.
+
+    After the transform Poisson-Gaussian noise has standard deviation 1
+    everywhere; the way back is the exact unbiased inverse.
+    """
+
+    transform: Anscombe
+    affine: Affine
+
+    @classmethod
+    def of(cls, transform: Anscombe, range_: Affine) -> Stabilised:
+        """Stabilise an image whose intensities span `range_`."""
+        low, high = transform.forward(np.array([range_.low, range_.high], np.float64))
+        return cls(transform, Affine(float(low), max(float(high), float(low) + 1.0)))
+
+    def to_working(self, image: Array) -> Floats:
+        """Return `image` in working units."""
+        return self.affine.to_working(self.transform.forward(image.astype(np.float64)))
+
+    def to_image(self, working: Floats) -> Floats:
+        """Return working values in image units, without bias."""
+        return self.transform.inverse(self.affine.to_image(working))
+
+    def sigma(self, sigma: Any) -> Any:
+        """Return the stabilised standard deviation, which is 1 before the affine map."""
+        del sigma
+        return 1.0 / self.affine.span
+
+    def variance(self, working: Floats) -> Floats:
+        """Return a variance of the stabilised values."""
+        return self.affine.variance(working)
+
+
+def intensity_range(
+    image: Any, layout: Layout, data_range: tuple[float, float] | None = None
+) -> Affine:
+    """Choose the intensities that become 0 and 1 in working units, and check every value.
+
+    uint8 maps from 0-255, floating-point images inside [0, 1] from 0-1, all
+    others from their own range without isolated outliers (which then lie
+    beyond [0, 1]; nothing is clipped).
+
+    Raises
+    ------
+    ImageError
+        When the image holds NaN or infinite values; the message counts them.
+    ParameterError
+        When `data_range` is not an increasing pair of finite numbers.
+    """
+    low, high = np.inf, -np.inf
+    for index in layout.planes():
+        plane = layout.read(image, index)
+        _check_finite(plane, index)
+        bottom, top = _robust_range(plane[..., :3] if layout.samples else plane)
+        low, high = min(low, bottom), max(high, top)
+    if data_range is not None:
+        return _given_range(data_range)
+    if layout.dtype == np.uint8:
+        return Affine(0.0, 255.0)
+    if layout.dtype.kind == 'f' and low >= 0 and 0.1 <= high <= 1:
+        return Affine(0.0, 1.0)
+    # A constant image has no range of its own; any span will do.
+    return Affine(float(low), float(high if high > low else low + 1))
+
+
+def _check_finite(plane: Array, index: tuple[int, ...]) -> None:
+    if plane.dtype.kind != 'f' or np.isfinite(plane).all():
+        return
+    nan, inf = int(np.isnan(plane).sum()), int(np.isinf(plane).sum())
+    where = f' in plane {index}' if index else ''
+    raise ImageError(
+        f'image holds {nan} NaN and {inf} infinite values{where}; replace them first, for '
+        'example by np.nan_to_num, or set them to 0 and mark them in a mask for inpainting'
+    )
+
+
+def _robust_range(plane: Array) -> tuple[float, float]:
+    values = plane.astype(np.float64, copy=False)
+    bottom, top = np.percentile(values, (0.1, 99.9))
+    margin = 0.5 * (top - bottom)
+    return max(float(values.min()), bottom - margin), min(float(values.max()), top + margin)
+
+
+def _given_range(data_range: tuple[float, float]) -> Affine:
+    try:
+        low, high = (float(value) for value in data_range)
+    except (TypeError, ValueError):
+        low = high = np.nan
+    if not (np.isfinite([low, high]).all() and low < high):
+        raise ParameterError(
+            f'data_range = {data_range!r}; give two finite numbers, the lower one first'
+        )
+    return Affine(low, high)
