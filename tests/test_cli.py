@@ -319,7 +319,6 @@ def test_bad_requests_of_other_commands(tmp_path, capsys) -> None:
         ['train', 'nothing', '--data', tmp_path],
         ['train', 'ffdnet_gray', '--data', tmp_path / 'nowhere', '-o', tmp_path / 'run'],
         ['train', 'ffdnet_gray', '--data', tmp_path, '-o', tmp_path / 'file'],
-        ['bench', 'speed', '-o', tmp_path / 'table.txt'],
         ['demo', '--no-viewer', '-o', tmp_path / 'file'],
     ):
         assert call(*arguments) == 2

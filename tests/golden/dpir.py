@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_fresco import parity
 from napari_fresco.declare.parameters import PnPParameters
 from napari_fresco.evidence import metrics
 from napari_fresco.networks.ircnn import bank_index
@@ -21,6 +20,7 @@ from napari_fresco.solvers import annealing, feedforward
 from napari_fresco.solvers.ensemble import eightfold
 from napari_fresco.types import Denoiser, Problem, Step
 
+from . import authors_dpir
 from .base import Golden, close
 from .dpir_data import CASES as DATA
 from .dpir_hqs import CASES as ITERATIONS
@@ -52,7 +52,7 @@ def check_schedules(golden: Golden) -> None:
     for run in golden.meta['runs']:
         n = run['n']
         ends = run['modelSigma1'] / 255, run['modelSigma2'] / 255
-        planned = parity.BlendedSchedule(
+        planned = authors_dpir.BlendedSchedule(
             *ends, noise=run['sigma'], iterations=run['iter_num'], log_share=run['w']
         )
         third = annealing.Schedule(*ends, run['sigma'], run['iter_num'], regularization=1 / 3)
@@ -76,7 +76,7 @@ def _check_matlab(golden: Golden, run: dict[str, Any]) -> None:
     )
     same([255 * planned.sigma(k) for k in steps], golden.outputs[f'matlab_sigma255_{n}'])
     same([planned.alpha(k) for k in steps], golden.outputs[f'matlab_rho_{n}'])
-    models = [parity.matlab_model(s) for s in golden.outputs[f'matlab_sigma255_{n}']]
+    models = [authors_dpir.matlab_model(s) for s in golden.outputs[f'matlab_sigma255_{n}']]
     np.testing.assert_array_equal(models, golden.outputs[f'matlab_model_1based_{n}'])
 
 
@@ -126,8 +126,8 @@ def check_denoise(golden: Golden) -> None:
         x = tensor(golden.inputs[f'x{n}'])
         close(x[:, -1:], np.full_like(x[:, -1:], sigma), 1e-6)
         ensemble = mode.mode == 3
-        once = parity.TestMode(1, modulo=mode.modulo) if ensemble else mode
-        denoiser = parity.AuthorsDRUNet(network, meta['out_nc'], once)
+        once = authors_dpir.TestMode(1, modulo=mode.modulo) if ensemble else mode
+        denoiser = authors_dpir.AuthorsDRUNet(network, meta['out_nc'], once)
         problem = Problem('denoise', x[:, :-1], Identity(), sigma)
         solver = eightfold(_one_pass) if ensemble else _one_pass
         *_, step = solver(problem, denoiser, None)
@@ -148,7 +148,7 @@ def check_jpeg_deblock(golden: Golden) -> None:
     channels = meta['out_nc']
     name = 'drunet_deblocking_color' if channels == 3 else 'drunet_deblocking_gray'
     network = drunet(golden, torch.float32)
-    denoiser = parity.AuthorsDRUNet(network, channels, parity.TestMode(0))
+    denoiser = authors_dpir.AuthorsDRUNet(network, channels, authors_dpir.TestMode(0))
     for quality in meta['quality']:
         jpeg = golden.inputs[f'jpeg_q{quality}_uint8_hwc']
         y = tensor(jpeg).permute(2, 0, 1)[None] / 255

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_fresco import parity
 from napari_fresco.degrade.mosaic import mosaic
 from napari_fresco.evidence import metrics
 from napari_fresco.physics import demosaic, fill
@@ -17,6 +16,7 @@ from napari_fresco.physics.resample import pixel_shift, upsample_cubic
 from napari_fresco.solvers import annealing, pnp
 from napari_fresco.solvers.start import enlarged
 
+from . import authors_dpir
 from .base import Golden, close
 from .dpir_networks import (
     F64_ATOL,
@@ -43,7 +43,7 @@ def _plan(golden: Golden, task: str, scale: int = 1) -> annealing.Schedule:
         regularization=meta['lambda_'],
     )
     if meta.get('w', 1) != 1:
-        planned = parity.BlendedSchedule(**vars(planned), log_share=meta['w'])
+        planned = authors_dpir.BlendedSchedule(**vars(planned), log_share=meta['w'])
     steps = range(planned.iterations)
     same(np.array([planned.sigma(k) for k in steps]), golden.inputs['sigmas'])
     same(np.array([planned.alpha(k) for k in steps]), golden.inputs['rhos'])
@@ -156,7 +156,7 @@ def check_hqs_inpaint(golden: Golden) -> None:
     steps = range(planned.iterations)
     same([255 * planned.sigma(k) for k in steps], outputs['sigmas_255'])
     same([planned.alpha(k) for k in steps], outputs['rhos'])
-    models = [parity.matlab_model(s) - 1 for s in outputs['sigmas_255']]
+    models = [authors_dpir.matlab_model(s) - 1 for s in outputs['sigmas_255']]
     np.testing.assert_array_equal(models, outputs['model_index_0based'])
     start = tensor(outputs['shepard_init_hwc']).permute(2, 0, 1)[None]
     mask = Mask(tensor(golden.inputs['mask']))

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_fresco import networks, parity
+from napari_fresco import networks
 from napari_fresco.evidence import metrics
 from napari_fresco.types import Denoiser
 
+from . import authors_dpir
 from .base import Golden
 
 # The authors keep strengths in float32, we in float64.
@@ -74,7 +75,7 @@ def authors_denoiser(golden: Golden, dtype: torch.dtype) -> Denoiser:
     meta = golden.meta
     if meta['denoiser'] == 'drunet':
         mode = wrapper_mode(meta.get('denoiser_wrapper', ITERATIONS_MODE))
-        return parity.AuthorsDRUNet(drunet(golden, dtype), meta['out_nc'], mode)
+        return authors_dpir.AuthorsDRUNet(drunet(golden, dtype), meta['out_nc'], mode)
     return Bank(bank(golden).to(dtype))
 
 
@@ -88,9 +89,11 @@ def bank(golden: Golden) -> nn.Module:
     return network.eval()
 
 
-def wrapper_mode(words: str) -> parity.TestMode:
+def wrapper_mode(words: str) -> authors_dpir.TestMode:
     """Read the authors' wrapper, such as ``test_mode(mode=5, refield=64)``."""
-    return parity.TestMode(**{key: int(value) for key, value in re.findall(r'(\w+)=(\d+)', words)})
+    return authors_dpir.TestMode(
+        **{key: int(value) for key, value in re.findall(r'(\w+)=(\d+)', words)}
+    )
 
 
 def same(actual: Any, expected: np.ndarray) -> None:

@@ -15,6 +15,7 @@ from .. import weights
 from ..errors import FileError, ParameterError, WeightsError
 from ..weights.cards import Card, Score, card, number
 from . import find_recipe
+from .machine import machine
 from .targets import of
 
 __all__ = ['TOLERANCE', 'Row', 'Subject', 'markdown', 'measure', 'needed', 'subjects', 'to_json']
@@ -197,8 +198,6 @@ def markdown(rows: Sequence[Row]) -> str:
 
 def to_json(rows: Sequence[Row]) -> str:
     """Return the rows and the machine as JSON."""
-    from ..bench.report import machine
-
     return json.dumps({'machine': machine(), 'rows': [asdict(row) for row in rows]}, indent=2)
 
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 __all__ = ['make']
 
 _HOMES = {
-    'GaussianDenoising': 'gaussian',
-    'BankDenoising': 'gaussian',
-    'Unfolding': 'unfolding',
-    'VariationalDenoising': 'variational',
-    'VariationalSR': 'variational',
-    'LatentRestoration': 'latent',
-    'BlindDenoising': 'blind',
-    'BlindSR': 'blind',
+    'GaussianDenoising': 'white_noise',
+    'BankDenoising': 'white_noise',
+    'Unfolding': 'usrnet_objective',
+    'VariationalDenoising': 'virnet_objective',
+    'VariationalSR': 'virnet_objective',
+    'LatentRestoration': 'vdir_objective',
+    'BlindDenoising': 'blind_pairs',
+    'BlindSR': 'blind_pairs',
 }
 
 

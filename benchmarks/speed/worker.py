@@ -2,7 +2,7 @@
 
 Each way of running a network has its own process, because the tuning of the
 allocator and the memory that has been used stay with a process. Started as
-``python -m napari_fresco.bench.worker`` with the JSON of a :class:`Job`; it
+``python -m benchmarks.speed.worker`` with the JSON of a :class:`Job`; it
 answers every line it reads with the JSON of a measurement.
 """
 

@@ -1,8 +1,7 @@
 """Running networks the way the authors' programs do, where ours does better.
 
-Golden files and benchmarks compare with the authors to the last digit, so
-their tilers and schedules are kept here; nothing that a user runs imports
-this module. Their tiles are joined by a hard cut with as little as one pixel
+Golden files compare with the authors to the last digit, so their tilers and
+schedules are kept here. Their tiles are joined by a hard cut with as little as one pixel
 of context beyond it, which leaves seams, and small images break them.
 
 Their Python's choice of IRCNN models is the option ``authors_index`` of
@@ -20,8 +19,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .physics.dihedral import MODES, turn, turn_back
-from .solvers.annealing import Level, Schedule
+from napari_fresco.physics.dihedral import MODES, turn, turn_back
+from napari_fresco.solvers.annealing import Level, Schedule
 
 Forward = Callable[[Tensor], Tensor]
 

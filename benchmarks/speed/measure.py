@@ -15,13 +15,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import IO, Any
 
-from ..errors import DeviceError, ParameterError
-from .cases import AUTHORS, CASES, OURS, PEER, Case
-from .report import Row, machine, markdown, processors, table, to_json
+from napari_fresco.errors import DeviceError, ParameterError
+from napari_fresco.training.machine import processors
 
-__all__ = ['Row', 'machine', 'markdown', 'measure', 'table', 'to_json']
+from .cases import AUTHORS, CASES, OURS, PEER, Case
+from .report import Row
+
+ROOT = Path(__file__).parents[2]
 
 _QUICK_ROUNDS = 3
 
@@ -47,7 +50,7 @@ def measure(
     device : str, optional
         See :func:`napari_fresco.runtime.devices.pick`.
     only : iterable of str, optional
-        Names out of :data:`napari_fresco.bench.cases.CASES`.
+        Names out of :data:`benchmarks.speed.cases.CASES`.
     progress : callable, optional
         Gets the rows of each case as soon as they are known.
 
@@ -63,7 +66,7 @@ def measure(
     DeviceError
         When the device is absent, or a process fails.
     """
-    from ..runtime.devices import pick
+    from napari_fresco.runtime.devices import pick
 
     place = str(pick(device))
     count = threads if threads is not None else processors()
@@ -131,7 +134,7 @@ def _row(case: Case, variant: str, medians: Mapping[str, Any], flops: float) -> 
 
 
 class Worker:
-    """A process of :mod:`napari_fresco.bench.worker`, ended with the context."""
+    """A process of :mod:`benchmarks.speed.worker`, ended with the context."""
 
     def __init__(self, case: str, variant: str, device: str, threads: int, quick: bool) -> None:
         job = {
@@ -143,10 +146,11 @@ class Worker:
         }
         self.name = f'{case}, {variant}'
         self._process = subprocess.Popen(
-            [sys.executable, '-m', 'napari_fresco.bench.worker', json.dumps(job)],
+            [sys.executable, '-m', 'benchmarks.speed.worker', json.dumps(job)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            cwd=ROOT,
             env={**os.environ, 'OMP_NUM_THREADS': str(threads)},
         )
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+
+from napari_fresco.training.machine import machine
 
 Work = Callable[[], object]
 
@@ -56,25 +55,6 @@ class Row:
     def reached(self) -> bool | None:
         """Whether the mark was reached; None without one."""
         return None if self.mark is None else self.faster >= self.mark
-
-
-def machine() -> dict[str, Any]:
-    """Return what the numbers depend on: processor, threads, versions, GPU, load."""
-    import torch
-
-    from ..runtime.devices import has_fast_bfloat16
-
-    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    return {
-        'processor': _processor(),
-        'processors': processors(),
-        'fast_bfloat16': has_fast_bfloat16(torch.device('cpu')),
-        'gpus': gpus,
-        'torch': str(torch.__version__),
-        'python': platform.python_version(),
-        'system': platform.platform(),
-        'load': round(os.getloadavg()[0], 2) if hasattr(os, 'getloadavg') else None,
-    }
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -134,16 +114,3 @@ def _cells(row: Row) -> list[str]:
         '-' if row.faster_than_peer is None else f'{row.faster_than_peer:.2f}',
         '-' if row.mark is None else f'{row.mark:g}{judged}',
     ]
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
-
-
-def _processor() -> str:
-    import torch
-
-    query = getattr(torch.cpu, 'get_capabilities', None)
-    name = query().get('cpu_name') if query is not None else None
-    return str(name or platform.processor() or platform.machine())

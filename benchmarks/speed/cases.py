@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from ..runtime.network_denoiser import NetworkDenoiser
+    from napari_fresco.runtime.network_denoiser import NetworkDenoiser
 
 
 AUTHORS = 'authors'
@@ -88,7 +88,8 @@ def _denoise(architecture: str, sigma: float) -> Callable[[str, torch.device, in
 
 
 def _deblur(variant: str, device: torch.device, size: int) -> Work:
-    from ..physics.kernels import gaussian
+    from napari_fresco.physics.kernels import gaussian
+
     from . import reference
 
     y, sigma = _picture(size).to(device), 0.03
@@ -108,8 +109,8 @@ def _deblur(variant: str, device: torch.device, size: int) -> Work:
 
 def _our_deblur(network: nn.Module, y: Tensor, blur: Any, sigma: float, variant: str) -> Work:
     """Deblur as a user would, with the time inside of the network taken."""
-    from ..restoration import api
-    from ..runtime import denoisers
+    from napari_fresco.restoration import api
+    from napari_fresco.runtime import denoisers
 
     denoiser = Stopwatch(_denoiser(network, 'drunet', y.device, variant))
     denoisers.register('random-drunet', lambda channels, device: denoiser)
@@ -136,9 +137,10 @@ def _our_deblur(network: nn.Module, y: Tensor, blur: Any, sigma: float, variant:
 
 def _data_step(scale: int) -> Callable[[str, torch.device, int], Work]:
     def build(variant: str, device: torch.device, size: int) -> Work:
-        from ..physics.kernels import gaussian
-        from ..physics.operators import Blur, Downsample
-        from ..runtime.devices import tune_allocator
+        from napari_fresco.physics.kernels import gaussian
+        from napari_fresco.physics.operators import Blur, Downsample
+        from napari_fresco.runtime.devices import tune_allocator
+
         from . import reference
 
         z = _picture(size).to(device)
@@ -162,7 +164,7 @@ def _image_prior(variant: str, device: torch.device, size: int) -> Work:
     y = _picture(size).to(device)
     if variant == AUTHORS:
         return reference.ImagePrior(_seeded('skip').to(device), y).step
-    from ..restoration import api
+    from napari_fresco.restoration import api
 
     steps = api.iterate(
         y[0].permute(1, 2, 0).cpu().numpy(),
@@ -204,9 +206,9 @@ class Stopwatch:
 def _denoiser(
     network: nn.Module, architecture: str, device: torch.device, precision: str
 ) -> NetworkDenoiser:
-    from ..networks.facts import Network, facts_of
-    from ..runtime.devices import tune_allocator
-    from ..runtime.network_denoiser import NetworkDenoiser
+    from napari_fresco.networks.facts import Network, facts_of
+    from napari_fresco.runtime.devices import tune_allocator
+    from napari_fresco.runtime.network_denoiser import NetworkDenoiser
 
     tune_allocator()
     ready = cast('Network', network)
@@ -223,7 +225,7 @@ def _network(architecture: str, device: torch.device) -> nn.Module:
 def _seeded(architecture: str, **config: Any) -> nn.Module:
     import torch
 
-    from ..networks import build
+    from napari_fresco.networks import build
 
     torch.manual_seed(0)
     return build(architecture, **config)

@@ -1,0 +1,1 @@
+"""How fast networks and solvers run here: ``python -m benchmarks.speed``."""

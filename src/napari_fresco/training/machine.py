@@ -1,0 +1,39 @@
+"""What measured numbers depend on: the machine and the versions of what ran on it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Any
+
+import torch
+
+from ..runtime.devices import has_fast_bfloat16
+
+__all__ = ['machine', 'processors']
+
+
+def machine() -> dict[str, Any]:
+    """Return what the numbers depend on: processor, threads, versions, GPU, load."""
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return {
+        'processor': _processor(),
+        'processors': processors(),
+        'fast_bfloat16': has_fast_bfloat16(torch.device('cpu')),
+        'gpus': gpus,
+        'torch': str(torch.__version__),
+        'python': platform.python_version(),
+        'system': platform.platform(),
+        'load': round(os.getloadavg()[0], 2) if hasattr(os, 'getloadavg') else None,
+    }
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    query = getattr(torch.cpu, 'get_capabilities', None)
+    name = query().get('cpu_name') if query is not None else None
+    return str(name or platform.processor() or platform.machine())
