@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from napari.layers import Image
 
-from napari_fresco._napari.layers import Space, is_stack, select, select_same
 from napari_fresco.errors import ImageError
+from napari_fresco.layers.selection import Space, is_stack, select, select_same
 
 TURN = np.array([[0.0, -1.0, 3.0], [1.0, 0.0, -2.0], [0.0, 0.0, 1.0]])
 

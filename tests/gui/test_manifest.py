@@ -19,11 +19,11 @@ from scipy.io import savemat
 
 from napari_fresco._napari import commands, sample_data
 from napari_fresco._napari.io import kernel_reader, write_tiff
-from napari_fresco._napari.layers import Space
 from napari_fresco._napari.settings import Preferences, read_preferences
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
 from napari_fresco.io.files import read_image
+from napari_fresco.layers.selection import Space
 
 TOOLS = ('Blur kernel', 'Simulate degradation')
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels, Shapes
 
-from napari_fresco._napari.layers import Space, select
-from napari_fresco._napari.mask_layers import marked, mask_array, region_of, visible_box
-from napari_fresco._napari.outlines import polygon, stroke
 from napari_fresco.errors import ImageError, MaskError
+from napari_fresco.layers.mask_layers import marked, mask_array, region_of, visible_box
+from napari_fresco.layers.outlines import polygon, stroke
+from napari_fresco.layers.selection import Space, select
 
 SQUARE = np.array([[10.0, 20.0], [10.0, 40.0], [25.0, 40.0], [25.0, 20.0]])
 

@@ -17,12 +17,12 @@ import pytest
 
 from napari_fresco import weights
 from napari_fresco._napari import fetch_weights, sample_data
-from napari_fresco._napari.metadata import KERNEL, TRUTH
 from napari_fresco._napari.model_row import checkpoint, first_scale, is_served
 from napari_fresco._napari.runner import runner
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import WeightsError
 from napari_fresco.evidence.metrics import psnr
+from napari_fresco.layers.layer_kinds import KERNEL, TRUTH
 from napari_fresco.weights import store
 
 Dock = Callable[[Any, str], Any]

@@ -8,17 +8,17 @@ from typing import Any
 
 from ..declare.method import Method
 from ..errors import FrescoError
+from ..layers.layer_request import Look, PanelRequest
+from ..layers.noise_map import select_noise
+from ..layers.selection import Selection, Space
 from ..weights import Entry
 from .about import asks_noise
 from .damage_section import DamageSection
 from .input_section import InputSection
-from .layers import Selection, Space
 from .linking import ESTIMATOR, estimated_for
 from .model_row import checkpoint
-from .noise_map import select_noise
 from .noise_section import NoiseSection
 from .obstacles import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
-from .panel_request import Look, PanelRequest
 from .rows import Field, changed_values
 from .script import Sources, script_of
 from .solver_section import SolverSection

@@ -15,9 +15,9 @@ from napari.utils.notifications import show_info
 
 from ..declare.methods import METHODS
 from ..errors import FrescoError
+from ..layers.selection import is_stack, select
 from . import texts
 from .kernel_panel import KernelPanel
-from .layers import is_stack, select
 from .new_mask import new_mask
 from .noise_level import noise_level
 from .panel import MethodPanel, panel_class

@@ -11,6 +11,8 @@ from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 
 from ..declare.method import Method
 from ..errors import FrescoError
+from ..layers.layer_kinds import KERNEL, may_be_restored
+from ..layers.selection import Selection, full_resolution
 from ..physics import kernels
 from ..types import Task
 from .about import takes_kernel
@@ -18,9 +20,7 @@ from .choosers import LayerChooser
 from .form import Section, note
 from .kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
 from .kernel_panel import KernelDialog
-from .layers import Selection, full_resolution
 from .mask_rows import MaskRows
-from .metadata import KERNEL, may_be_restored
 from .model_row import first_scale
 from .obstacles import sentence
 from .rows import Field

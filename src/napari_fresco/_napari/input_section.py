@@ -9,14 +9,14 @@ from qtpy.QtCore import Signal
 
 from ..declare.method import Method
 from ..errors import ImageError
+from ..layers.layer_kinds import is_picture, may_be_restored, truth_of
+from ..layers.mask_layers import region_of, visible_box
+from ..layers.selection import Selection, is_stack, select, select_same
 from ..types import Task
 from . import texts
 from .choosers import LayerChooser
 from .form import Section, combo_box
-from .layers import Selection, is_stack, select, select_same
 from .listeners import Listeners
-from .mask_layers import region_of, visible_box
-from .metadata import is_picture, may_be_restored, truth_of
 from .suggestions import suggested_task
 
 if TYPE_CHECKING:

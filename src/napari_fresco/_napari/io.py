@@ -10,8 +10,8 @@ import numpy as np
 
 from ..errors import FrescoError, KernelError
 from ..io.files import ImageFile, write_image, write_json
+from ..layers.layer_kinds import KERNEL, METADATA
 from ..physics import kernels
-from .metadata import KERNEL, METADATA
 
 LayerData = tuple[Any, dict[str, Any], str]
 

@@ -28,7 +28,7 @@ from ..types import Result, Step
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .panel_request import PanelRequest
+    from ..layers.layer_request import PanelRequest
 
 _PREVIEW_SIDE = 1024
 _SHORTEST_INTERVAL = 0.25

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import KernelError
+from ..layers.layer_kinds import kernel_facts
+from ..layers.selection import full_resolution, spatial_axes
 from ..physics import kernels
 from ..types import Task
-from .layers import full_resolution, spatial_axes
-from .metadata import kernel_facts
 
 if TYPE_CHECKING:
     import napari

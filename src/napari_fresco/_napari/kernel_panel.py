@@ -23,13 +23,13 @@ from qtpy.QtWidgets import (
 )
 
 from ..errors import FrescoError, KernelError, ParameterError
+from ..layers.layer_kinds import KERNEL, is_picture
+from ..layers.mask_layers import region_of
+from ..layers.selection import Space, select, spatial_axes
 from ..physics import kernels
 from .choosers import LayerChooser
 from .form import Scroll, Section, combo_box, note, stacked
 from .kernel_kinds import KINDS, make
-from .layers import Space, select, spatial_axes
-from .mask_layers import region_of
-from .metadata import KERNEL, is_picture
 from .rows import Field, fields_of
 
 if TYPE_CHECKING:

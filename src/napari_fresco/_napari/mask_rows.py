@@ -12,16 +12,16 @@ from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 from superqt.utils import qthrottled
 
 from ..errors import FrescoError
+from ..layers.mask_layers import Marked, marked
 from .choosers import LayerChooser
 from .form import Section, note
 from .listeners import Listeners
-from .mask_layers import Marked, marked
 from .new_mask import new_mask
 
 if TYPE_CHECKING:
     import napari
 
-    from .layers import Selection
+    from ..layers.selection import Selection
 
 _READ_OUT_MS = 300
 _MOST_PIXELS = 2**25  # so that the brush does not stutter
@@ -92,7 +92,7 @@ class MaskRows(QObject):
         return marked(self._image(), self.layer.value, self._part(), **self.options())
 
     def options(self) -> dict[str, Any]:
-        """Return the keywords of :func:`~napari_fresco._napari.mask_layers.marked`."""
+        """Return the keywords of :func:`~napari_fresco.layers.mask_layers.marked`."""
         labels = isinstance(self.layer.value, Labels)
         return {
             'label': self.label.value() if labels and self.label.value() else None,

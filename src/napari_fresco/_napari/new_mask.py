@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .layers import Space, full_resolution, spatial_axes
-from .metadata import DAMAGE
+from ..layers.layer_kinds import DAMAGE
+from ..layers.selection import Space, full_resolution, spatial_axes
 
 if TYPE_CHECKING:
     import napari

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..layers.selection import Selection
 from ..noise.level import estimate_noise
-from .layers import Selection
 
 _LARGEST_SIDE = 1024
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QPushButton
 
+from ..layers.layer_kinds import VARIANCE, may_be_noise
 from .choosers import LayerChooser
 from .form import Section, combo_box, note
-from .metadata import VARIANCE, may_be_noise
 from .rows import Field
 
 if TYPE_CHECKING:

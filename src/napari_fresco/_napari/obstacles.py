@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from .. import weights
 from ..declare.method import Method
 from ..errors import FrescoError
+from ..layers.noise_map import select_noise
+from ..layers.selection import select, select_same
 from ..types import Task
-from .layers import select, select_same
 from .linking import estimator_problem
 from .model_row import checkpoint, is_here, weights_problem
-from .noise_map import select_noise
 
 if TYPE_CHECKING:
     import napari

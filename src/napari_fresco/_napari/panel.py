@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from ..declare.method import Method
 from ..errors import FrescoError
+from ..layers.layer_request import PanelRequest
 from . import texts
 from .about import about
 from .choices import Choices
@@ -22,7 +23,6 @@ from .model_row import PARAMETERS as MODEL_PARAMETERS
 from .model_row import is_here, kind_of, look_in
 from .noise_level import noise_level
 from .noise_section import NoiseSection
-from .panel_request import PanelRequest
 from .rows import Field
 from .run_bar import RunBar
 from .runner import runner

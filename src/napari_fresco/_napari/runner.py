@@ -16,9 +16,9 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 
 from ..errors import FrescoError
+from ..layers.results import add_results, preview_layer
 from .jobs import Outcome, Report, Session, restore_layer
 from .listeners import is_alive
-from .results import add_results, preview_layer
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari.qt.threading import GeneratorWorker
     from qtpy.QtWidgets import QWidget
 
-    from .panel_request import PanelRequest
+    from ..layers.layer_request import PanelRequest
 
 
 class Runner(QObject):

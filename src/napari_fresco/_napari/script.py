@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .layers import Selection, Space
+from ..layers.selection import Selection, Space
 
 if TYPE_CHECKING:
-    from .panel_request import PanelRequest
+    from ..layers.layer_request import PanelRequest
 
 _HEAD = "# In napari's console, where `viewer` exists.\nimport napari_fresco as fresco\n"
-_MASK_HEAD = 'from napari_fresco._napari.mask_layers import mask_array\n'
+_MASK_HEAD = 'from napari_fresco.layers.mask_layers import mask_array\n'
 _ROOT_HEAD = 'import numpy as np\n'
 
 

@@ -12,12 +12,12 @@ from qtpy.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from .. import degrade
 from ..errors import FrescoError
+from ..layers.layer_kinds import is_picture
+from ..layers.layer_request import Look
+from ..layers.selection import Space, is_stack, select
 from .choosers import LayerChooser
 from .form import Row, Scroll, Section, combo_box, note, stacked
 from .input_section import SLICE, STACK
-from .layers import Space, is_stack, select
-from .metadata import is_picture
-from .panel_request import Look
 from .rows import changed_values, fields_of
 from .simulation_job import SimulationOutcome, SimulationRequest, add_simulation, run_degradation
 

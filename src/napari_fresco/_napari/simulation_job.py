@@ -12,9 +12,9 @@ import numpy as np
 
 from .. import degrade
 from ..errors import FrescoError
-from .layers import Selection, Space
-from .metadata import DAMAGE, KERNEL, METADATA, NOISE, TRUTH
-from .panel_request import Look
+from ..layers.layer_kinds import DAMAGE, KERNEL, METADATA, NOISE, TRUTH
+from ..layers.layer_request import Look
+from ..layers.selection import Selection, Space
 
 if TYPE_CHECKING:
     import napari

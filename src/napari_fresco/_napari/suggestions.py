@@ -9,9 +9,9 @@ import numpy as np
 from napari.layers import Image, Labels, Shapes
 
 from ..declare.method import Method
+from ..layers.layer_kinds import DAMAGE, KERNEL, kernel_facts
+from ..layers.selection import Space, full_resolution, select
 from ..types import Task
-from .layers import Space, full_resolution, select
-from .metadata import DAMAGE, KERNEL, kernel_facts
 from .model_row import is_served
 
 if TYPE_CHECKING:

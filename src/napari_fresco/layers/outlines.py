@@ -21,7 +21,8 @@ def outline_corners(outline: NDArray[np.float64], kind: str) -> NDArray[np.float
     centre = outline.mean(axis=0)
     first, second = (outline[1] - outline[0]) / 2, (outline[3] - outline[0]) / 2
     angle = np.linspace(0, 2 * np.pi, _ELLIPSE_CORNERS, endpoint=False)[:, None]
-    return centre + np.cos(angle) * first + np.sin(angle) * second
+    ellipse: NDArray[np.float64] = centre + np.cos(angle) * first + np.sin(angle) * second
+    return ellipse
 
 
 def path_length(points: NDArray[np.float64]) -> float:
@@ -31,7 +32,8 @@ def path_length(points: NDArray[np.float64]) -> float:
 
 def polygon(plane: tuple[int, int], points: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return the pixels of `plane` whose centre lies inside the polygon."""
-    return np.asarray(polygon2mask(plane, points), dtype=bool)
+    inside: NDArray[np.bool_] = polygon2mask(plane, points)  # type: ignore[no-untyped-call]
+    return inside
 
 
 def stroke(plane: tuple[int, int], points: NDArray[np.float64], width: float) -> NDArray[np.bool_]:

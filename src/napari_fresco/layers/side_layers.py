@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..types import Result
-from .metadata import KERNEL, LATENT, METADATA, UNCERTAINTY, VARIANCE
+from .layer_kinds import KERNEL, LATENT, METADATA, UNCERTAINTY, VARIANCE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .panel_request import PanelRequest
+    from .layer_request import PanelRequest
 
 _LATENT_AXIS = 'latent'
 

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import ImageError, MaskError
-from .layers import Selection, full_resolution, select, spatial_axes
 from .outlines import outline_corners, path_length, polygon, stroke
+from .selection import Selection, full_resolution, select, spatial_axes
 
 if TYPE_CHECKING:
     import napari
@@ -179,7 +179,7 @@ def _painted(
 
 
 def _marked(labels: NDArray[Any], label: int | None) -> NDArray[np.bool_]:
-    return labels != 0 if label is None else labels == label
+    return np.asarray(labels != 0 if label is None else labels == label)
 
 
 def _leading_axes(part: Selection) -> list[int]:

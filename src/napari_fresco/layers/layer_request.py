@@ -10,8 +10,8 @@ import numpy as np
 from ..declare.method import Method
 from ..declare.methods import METHODS
 from ..types import Task
-from .layers import Selection, Space
 from .mask_layers import Marked
+from .selection import Selection, Space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

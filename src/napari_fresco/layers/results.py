@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..types import Result
-from .maps import placed, side_layers
-from .metadata import METADATA
+from .layer_kinds import METADATA
+from .side_layers import placed, side_layers
 
 if TYPE_CHECKING:
     import napari
     from numpy.typing import NDArray
 
-    from .panel_request import PanelRequest
+    from .layer_request import PanelRequest
 
 
 def add_results(viewer: napari.viewer.Viewer, request: PanelRequest, result: Result) -> Any:

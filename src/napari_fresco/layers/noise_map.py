@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import ImageError
-from .layers import Selection, select_same
-from .metadata import variance_scale
+from .layer_kinds import variance_scale
+from .selection import Selection, select_same
 
 if TYPE_CHECKING:
     import napari
