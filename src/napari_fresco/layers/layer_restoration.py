@@ -1,0 +1,336 @@
+"""The restoration of a layer: the core's steps as reports, a live preview, and the result layers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psygnal import Signal
+
+from ..errors import FrescoError
+from ..evidence.metrics import psnr
+from ..restoration import api
+from ..types import Result, Step
+from .job import Job
+from .results import add_results, preview_layer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .layer_request import PanelRequest
+
+    Iterate = Callable[..., Generator[Step, None, Result]]
+
+_PREVIEW_SIDE = 1024
+_SHORTEST_INTERVAL = 0.25  # seconds between two previews
+_REPORT_INTERVAL = 0.04  # seconds between two reports
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What the panel is told of a step; numbers that cost time are on some steps only.
+
+    Attributes
+    ----------
+    index, total : int
+        Steps done and steps there may be, over all planes.
+    remaining : float or None
+        Seconds still needed if no stopping rule ends the run early.
+    residual : float or None
+        Root mean square of ``H x - y`` in working units.
+    psnr : float or None
+        Against the reference layer, in dB.
+    preview : ndarray or None
+        One plane of the estimate, thinned by `stride`, on the CPU.
+    """
+
+    index: int
+    total: int
+    remaining: float | None = None
+    residual: float | None = None
+    psnr: float | None = None
+    preview: NDArray[Any] | None = None
+    stride: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of a run, with the PSNR of result and image against the reference, in dB."""
+
+    result: Result
+    psnr: float | None = None
+    before: float | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the run was cancelled before anything was restored."""
+        return self.result.finish == 'cancelled' and not self.result.provenance.get('steps', 1)
+
+
+class Running:
+    """The one restoration that may run at a time in this process.
+
+    Networks share one GPU and one set of processor cores, so a second one would only slow both
+    down or run out of memory. It is kept here, for a panel may be closed while its job runs.
+    """
+
+    changed = Signal()
+    """A restoration has started, is being cancelled, or has ended."""
+
+    def __init__(self) -> None:
+        self.restoration: Restoration | None = None
+
+    @property
+    def busy_text(self) -> str:
+        """What stands in the way of another restoration, or nothing."""
+        if self.restoration is None:
+            return ''
+        return f'Busy: {self.restoration.request.busy_text}. Wait for it, or cancel it.'
+
+    def take(self, restoration: Restoration) -> None:
+        """Let `restoration` be the one that runs.
+
+        Raises
+        ------
+        FrescoError
+            While another one runs.
+        """
+        if self.restoration is not None:
+            raise FrescoError(self.busy_text)
+        self.restoration = restoration
+        self.changed.emit()
+
+    def leave(self) -> None:
+        """Take note that the restoration has ended."""
+        self.restoration = None
+        self.changed.emit()
+
+
+running = Running()
+
+
+class Restoration:
+    """A request under way, as the worker thread and the viewer see it.
+
+    Parameters
+    ----------
+    request : PanelRequest
+        What to do.
+    viewer : napari.viewer.Viewer or ViewerModel
+        Where the results go.
+    is_open : callable
+        Whether the viewer is still there; the job ends when it is not.
+    rate : float
+        Previews and read-outs per second, at most 4.
+    preview : bool
+        Show a live preview.
+    iterate : callable
+        :func:`napari_fresco.iterate` or that of a session, whose networks stay loaded.
+    """
+
+    def __init__(
+        self,
+        request: PanelRequest,
+        viewer: Any,
+        *,
+        is_open: Callable[[], bool] = lambda: True,
+        rate: float = 4.0,
+        preview: bool = False,
+        iterate: Iterate | None = None,
+    ) -> None:
+        self.request = request
+        self.viewer = viewer
+        self.outcome: Outcome | None = None
+        self._iterate = iterate
+        self._reports = _Reports(request, rate)
+        self._preview: Any = None
+        self._is_open = is_open
+        self.job: Job[Outcome] = Job(request.busy_text, self._work, self._deliver, is_open)
+        self.job.reported.connect(self._on_report)
+        self.job.ended.connect(self._on_ended)
+        self.show_preview(preview)
+
+    def start(self) -> Job[Outcome]:
+        """Start working and return the job.
+
+        Raises
+        ------
+        FrescoError
+            While another restoration runs.
+        """
+        running.take(self)
+        return self.job.start()
+
+    def cancel(self) -> None:
+        """Ask for an end after the present step; the best estimate so far is kept."""
+        self.job.cancel()
+        running.changed.emit()
+
+    def runs_in(self, viewer: Any) -> bool:
+        """Say whether the results go to `viewer`."""
+        return _unwrapped(self.viewer) is _unwrapped(viewer)
+
+    def show_preview(self, wanted: bool) -> None:
+        """Turn the live preview on or off."""
+        if wanted:
+            self._reports.preview.set()
+        else:
+            self._reports.preview.clear()
+            self._drop_preview()
+
+    def _work(self, cancel: threading.Event) -> Generator[Report, None, Outcome]:
+        iterate = self._iterate or api.iterate
+        reports = self._reports
+        reports.load_reference()
+        with closing(iterate(**self.request.arguments(), cancel=cancel)) as steps:
+            while True:
+                try:
+                    step = next(steps)
+                except StopIteration as end:
+                    return reports.outcome(end.value)
+                report = reports.of(step)
+                if report is not None:
+                    yield report
+
+    def _deliver(self, outcome: Outcome) -> list[Any]:
+        self.outcome = outcome
+        self._drop_preview()
+        if outcome.is_empty:
+            return []
+        before = {str(layer.unique_id) for layer in self.viewer.layers}
+        add_results(self.viewer, self.request, outcome.result)
+        return [each for each in self.viewer.layers if str(each.unique_id) not in before]
+
+    def _on_report(self, report: Report) -> None:
+        if not self._reports.preview.is_set():
+            return
+        try:
+            self._draw_preview(report)
+        except Exception:  # a preview is not worth a run; napari may be closing
+            logger.exception('%s: no preview', self.job.title)
+            self._reports.preview.clear()
+
+    def _on_ended(self) -> None:
+        if self._is_open():
+            self._drop_preview()
+        self._reports.forget()
+        running.leave()
+
+    def _draw_preview(self, report: Report) -> None:
+        """Put the estimate into the preview layer; a user who deletes it wants no other."""
+        if report.preview is None:
+            return
+        if self._preview is None:
+            keywords = preview_layer(self.request, report.preview, report.stride)
+            active = self.viewer.layers.selection.active
+            self._preview = self.viewer.add_image(**keywords)
+            self.viewer.layers.selection.active = active
+        elif self._preview_is_there():
+            self._preview.data = report.preview
+        else:
+            self._reports.preview.clear()
+
+    def _drop_preview(self) -> None:
+        if self._preview is not None and self._preview_is_there():
+            self.viewer.layers.remove(self._preview.name)
+        self._preview = None
+
+    def _preview_is_there(self) -> bool:
+        return any(layer.unique_id == self._preview.unique_id for layer in self.viewer.layers)
+
+
+class _Reports:
+    """Turns steps into reports in the worker thread, and keeps the time."""
+
+    def __init__(self, request: PanelRequest, rate: float) -> None:
+        self.preview = threading.Event()
+        self._request = request
+        self._interval = max(1 / max(rate, 0.01), _SHORTEST_INTERVAL)
+        self._reference: NDArray[Any] | None = None
+        self._first: tuple[float, int] | None = None
+        self._last = 0
+        self._reported = self._sampled = -np.inf
+
+    def load_reference(self) -> None:
+        """Read the image to compare with."""
+        if self._request.reference is not None:
+            self._reference = self._request.reference.load_ordered()
+
+    def forget(self) -> None:
+        """Let go of the image to compare with."""
+        self._reference = None
+
+    def of(self, step: Step) -> Report | None:
+        """Return what is said of a step; most of a quick run say nothing."""
+        now = time.monotonic()
+        if self._first is None or step.index <= self._last:  # the second of two runs begins
+            self._first = (now, step.index)
+        self._last = step.index
+        ends = step.index >= step.total or step.final
+        if not ends and now - self._reported < _REPORT_INTERVAL:
+            return None
+        self._reported = now
+        remaining = self._remaining(now, step)
+        if not ends and now - self._sampled < self._interval:
+            return Report(step.index, step.total, remaining)
+        self._sampled = now
+        residual = None if step.residual is None else float(step.residual)
+        wanted = self.preview.is_set()
+        if not wanted and self._reference is None:
+            return Report(step.index, step.total, remaining, residual)
+        image = step.image
+        stride = 1 + (max(image.shape[:2]) - 1) // _PREVIEW_SIDE
+        thin = np.ascontiguousarray(image[::stride, ::stride]) if wanted else None
+        score = self._psnr(image, step.plane)
+        return Report(step.index, step.total, remaining, residual, score, thin, stride)
+
+    def outcome(self, result: Result) -> Outcome:
+        """Return the result with how near it is to the reference."""
+        outcome = Outcome(result)
+        if self._reference is None or outcome.is_empty:
+            return outcome
+        part = self._request.image
+        after, before = part.ordered(result.image), part.load_ordered()
+        truth = np.broadcast_to(self._reference, after.shape)
+        return Outcome(result, _compare(after, truth), _compare(before, truth))
+
+    def _remaining(self, now: float, step: Step) -> float | None:
+        # The first step also loads weights and warms up, so the clock starts after it.
+        began, first = self._first or (now, step.index)
+        done = step.index - first
+        return (now - began) / done * (step.total - step.index) if done > 0 else None
+
+    def _psnr(self, image: NDArray[Any], plane: tuple[int, ...]) -> float | None:
+        if self._reference is None:
+            return None
+        reference = self._reference
+        return _compare(image, reference[plane] if reference.ndim > image.ndim else reference)
+
+
+def _compare(image: NDArray[Any], reference: NDArray[Any]) -> float | None:
+    """PSNR over the range of the reference, or None where the shapes differ."""
+    if image.shape != reference.shape:
+        return None
+    return psnr(image, reference, data_range=_peak(reference))
+
+
+def _peak(reference: NDArray[Any]) -> float:
+    if reference.dtype == np.uint8:
+        return 255.0
+    low, high = float(reference.min()), float(reference.max())
+    if reference.dtype.kind == 'f' and low >= 0 and high <= 1:
+        return 1.0
+    return max(high - low, 1e-12)
+
+
+def _unwrapped(viewer: Any) -> Any:
+    """The viewer itself: napari hands each panel a proxy of its own."""
+    return getattr(viewer, '__wrapped__', viewer)
