@@ -1,4 +1,4 @@
-"""The restoration of a layer: the core's steps as reports, a live preview, and the result layers."""
+"""The restoration of a layer: steps as reports, a live preview, and the result layers."""
 
 from __future__ import annotations
 
