@@ -7,6 +7,8 @@ package costs next to nothing and brings in neither torch nor napari.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+__version__ = '0.1.0'
+
 if TYPE_CHECKING:
     from . import degrade, networks, samples, weights
     from .declare.method import Method

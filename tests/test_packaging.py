@@ -1,0 +1,85 @@
+"""What is shipped: dependencies, version, commands of the README, citation."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import napari_fresco
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / 'src/napari_fresco'
+NAMES = {'skimage': 'scikit-image', 'PIL': 'pillow', 'yaml': 'pyyaml'}
+HOST = {'napari'}  # whoever imports the plugin layer has it
+
+
+@pytest.fixture(scope='module')
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / 'pyproject.toml').read_text(encoding='utf-8'))['project']
+
+
+def _imported() -> Iterator[tuple[str, Path]]:
+    """Every top-level module that the package imports, lazily imported ones included."""
+    for path in SOURCE.rglob('*.py'):
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [str(node.module)]
+            for name in names:
+                yield name.partition('.')[0], path
+
+
+def test_what_is_imported_is_declared(project: dict[str, Any]) -> None:
+    extras = [one for extra in project['optional-dependencies'].values() for one in extra]
+    declared = {
+        re.split(r'[\[<>=;~! ]', one)[0].lower().replace('_', '-')
+        for one in (*project['dependencies'], *extras)
+    }
+    known = packages_distributions()
+    undeclared = {
+        (name, str(path.relative_to(ROOT)))
+        for name, path in _imported()
+        if name not in sys.stdlib_module_names
+        and name not in HOST | {'napari_fresco'}
+        and NAMES.get(name, known.get(name, [name])[0]).lower().replace('_', '-') not in declared
+    }
+    assert not undeclared
+
+
+def test_there_is_one_version(project: dict[str, Any]) -> None:
+    assert project['dynamic'] == ['version']
+    assert version('napari-fresco') == napari_fresco.__version__
+    assert _citation()['version'] == napari_fresco.__version__
+
+
+def test_the_citation_names_every_method() -> None:
+    titles = {one['title'] for one in _citation()['references']}
+    for method in napari_fresco.methods().values():
+        for title in re.findall(r'"([^"]+)"', method.citation):
+            assert title in titles, method.name
+
+
+def test_ci_runs_the_command_of_the_readme() -> None:
+    readme = (ROOT / 'README.md').read_text(encoding='utf-8')
+    test = next(line for line in readme.splitlines() if line.endswith('.venv/bin/tox'))
+    assert (ROOT / '.ci/run').read_text(encoding='utf-8').splitlines()[-1] == test
+
+
+def test_types_are_shipped() -> None:
+    assert (SOURCE / 'py.typed').exists()
+
+
+def _citation() -> dict[str, Any]:
+    citation: dict[str, Any] = yaml.safe_load((ROOT / 'CITATION.cff').read_text(encoding='utf-8'))
+    return citation
