@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import torch
 
-from napari_fresco.training.random_source import Chance, Dice
+from napari_fresco.degrade.random_source import RandomSource
 
 NOWHERE = torch.device('meta')
 
 
-class Elsewhere(Chance):
+class Elsewhere(RandomSource):
     """Random numbers of a step whose images are there."""
 
     def __init__(self, seed: int) -> None:
-        super().__init__(seed, torch.device('cpu'))
-        self.pixels = Dice(torch.Generator())
-        self.pixels.generator, self.pixels.device = None, NOWHERE
+        pixels = RandomSource(torch.Generator())
+        pixels.generator, pixels.device = None, NOWHERE
+        super().__init__(torch.Generator().manual_seed(seed), pixels)

@@ -20,6 +20,7 @@ from napari_fresco.degrade import jpeg as numpy_jpeg
 from napari_fresco.degrade import random_kernels
 from napari_fresco.degrade import scunet_pipeline as numpy_scunet
 from napari_fresco.degrade.blur import blur as numpy_blur
+from napari_fresco.degrade.random_source import RandomSource
 from napari_fresco.degrade.resize import MODES, Mode
 from napari_fresco.degrade.resize import resize as numpy_resize
 from napari_fresco.physics import kernels as point_spread
@@ -38,7 +39,6 @@ from napari_fresco.training.degrading.resizing import resize
 from napari_fresco.training.objectives.blind_pairs import _split
 from napari_fresco.training.objectives.virnet_objective import noise_levels
 from napari_fresco.training.objectives.white_noise import add_noise
-from napari_fresco.training.random_source import Chance
 
 from .elsewhere import NOWHERE, Elsewhere
 
@@ -57,8 +57,8 @@ def pictures(count: int, side: int, channels: int = 3) -> Tensor:
 PICTURES = pictures(8, 64)
 
 
-def chance(seed: int = 0) -> Chance:
-    return Chance(seed, CPU)
+def source(seed: int = 0) -> RandomSource:
+    return RandomSource.seeded(seed, CPU)
 
 
 def array(image: Tensor) -> np.ndarray:
@@ -93,7 +93,7 @@ def test_jpeg_is_better_at_higher_quality_and_nearly_perfect_at_100() -> None:
 
 
 def test_jpeg_returns_bytes_and_clips() -> None:
-    found = batch_jpeg.compress(2 * PICTURES - 0.5, chance().integers(1, 101, 8))
+    found = batch_jpeg.compress(2 * PICTURES - 0.5, source().integers(1, 101, 8))
     assert 0 <= float(found.min()) < float(found.max()) <= 1
     torch.testing.assert_close(255 * found, (255 * found).round(), rtol=0, atol=1e-4)
 
@@ -137,7 +137,7 @@ def test_kernels_of_mzsr_follow_the_law_of_the_reference() -> None:
     random, scale = np.random.default_rng(0), 2
     expected = np.stack([random_kernels.random_mzsr(random, scale) for _ in range(1500)])
     expected = np.stack([point_spread.shift(k, scale) for k in expected])
-    found = batched.random_mzsr(1500, scale, chance())[:, 0].numpy()
+    found = batched.random_mzsr(1500, scale, source())[:, 0].numpy()
     np.testing.assert_allclose(found.sum((1, 2)), 1, atol=1e-5)
     np.testing.assert_allclose(found.mean(0), expected.mean(0), atol=1e-3)
     np.testing.assert_allclose(found.std(0), expected.std(0), atol=2e-3)
@@ -200,7 +200,7 @@ def test_a_camera_shake_is_that_of_the_reference(
 
 
 def test_a_shake_is_the_same_in_a_batch_as_alone() -> None:
-    paths = batched.walks(*(chance().pixels.normal(6, 3, n) for n in (1, 249, 249)))
+    paths = batched.walks(*(source().pixels.normal(6, 3, n) for n in (1, 249, 249)))
     sides = torch.tensor([5.0, 27, 11, 25, 7, 13])
     together = batched.from_walks(paths, sides)
     alone = [batched.from_walks(paths[i : i + 1], sides[i : i + 1]) for i in range(6)]
@@ -209,7 +209,7 @@ def test_a_shake_is_the_same_in_a_batch_as_alone() -> None:
 
 def test_one_that_is_lost_becomes_a_gaussian(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(random_kernels, 'LOST', 100.0)  # than which no sum is larger
-    found = batched.random_shakes(50, chance())[:, 0]
+    found = batched.random_shakes(50, source())[:, 0]
     torch.testing.assert_close(found, found.mT)
     assert bool((found[:, 12, 12] == found.amax((1, 2))).all())
 
@@ -219,7 +219,7 @@ def usrnet_kernels() -> tuple[np.ndarray, np.ndarray]:
     """Kernels of the batches, and of the reference."""
     random = np.random.default_rng(0)
     expected = np.stack([random_kernels.random_usrnet(random) for _ in range(1200)])
-    return batched.random_usrnet(1200, chance())[:, 0].numpy(), expected
+    return batched.random_usrnet(1200, source())[:, 0].numpy(), expected
 
 
 def test_kernels_of_usrnet_follow_the_law_of_the_reference(
@@ -255,7 +255,7 @@ def test_as_many_shakes_hang_together_as_of_the_reference(
 def test_kernels_of_virnet_follow_the_law_of_the_reference(scale: int) -> None:
     random = np.random.default_rng(0)
     expected = [random_kernels.random_virnet(random, scale) for _ in range(1500)]
-    found, parameters = batched.random_virnet(1500, scale, chance())
+    found, parameters = batched.random_virnet(1500, scale, source())
     assert float(found.min()) >= 0
     np.testing.assert_allclose(found.sum((2, 3)), 1, atol=1e-5)
     for ours, theirs in (
@@ -284,7 +284,7 @@ def _filled(kernel: np.ndarray) -> float:
 def test_a_shifted_decimation_stays_in_place() -> None:
     """Else a network would learn to move images."""
     ramp = torch.linspace(0, 1, 96).expand(2, 3, 96, 96)
-    found = blurs.shifted_decimation(ramp, 4, chance())
+    found = blurs.shifted_decimation(ramp, 4, source())
     expected = ramp.unflatten(-1, (24, 4)).mean(-1)[..., ::4, :]
     torch.testing.assert_close(found[..., 5:-5], expected[..., 5:-5], rtol=0, atol=1e-3)
 
@@ -293,7 +293,7 @@ def test_a_shifted_decimation_stays_in_place() -> None:
 def test_gaussian_noise_has_the_level_that_is_drawn(speckle: bool) -> None:
     gray = torch.full((200, 3, 24, 24), 0.5)
     level = 10 / 255 * (0.5 if speckle else 1)
-    found = batch_noise.mixed_gaussian(gray, (10, 10), chance(), speckle=speckle) - gray
+    found = batch_noise.mixed_gaussian(gray, (10, 10), source(), speckle=speckle) - gray
     planes = found.flatten(2)
     spread = planes.std(2)
     correlation = torch.stack([torch.corrcoef(x) for x in planes])[:, 0, 1]
@@ -307,7 +307,7 @@ def test_gaussian_noise_has_the_level_that_is_drawn(speckle: bool) -> None:
 
 
 def test_levels_are_drawn_for_every_image() -> None:
-    found = batch_noise.mixed_gaussian(torch.full((300, 1, 16, 16), 0.5), (2, 50), chance()) - 0.5
+    found = batch_noise.mixed_gaussian(torch.full((300, 1, 16, 16), 0.5), (2, 50), source()) - 0.5
     levels = 255 * found.flatten(1).std(1)
     assert float(levels.mean()) == pytest.approx(26, rel=0.1)
     assert float(levels.min()) < 5
@@ -327,7 +327,7 @@ def test_photon_noise_has_the_variance_of_its_light(channels: int) -> None:
     for seed in range(12):
         dim = torch.full((2, channels, 64, 64), 51 / 255)
         dim[1] *= 4
-        found = batch_noise.mixed_poisson(dim, chance(seed))
+        found = batch_noise.mixed_poisson(dim, source(seed))
         photons = (dim / found.var((2, 3), keepdim=True))[:, 0, 0, 0]
         assert bool(((photons > 90) & (photons < 11000)).all())
         assert float((found.mean((1, 2, 3)) * (photons / 0.8).sqrt()).abs().max()) < 0.06
@@ -337,7 +337,7 @@ def test_photon_noise_has_the_variance_of_its_light(channels: int) -> None:
 
 @pytest.mark.parametrize('channels', [1, 3])
 def test_cameras_develop_as_the_reference_does(channels: int) -> None:
-    drawn = batch_camera.Cameras.draw(8, channels, chance())
+    drawn = batch_camera.Cameras.draw(8, channels, source())
     raw = drawn.unprocess(PICTURES[:, :channels])
     developed = drawn.process(raw)
     for i, picture in enumerate(PICTURES[:, :channels]):
@@ -358,7 +358,7 @@ def test_demosaicking_agrees_with_the_reference() -> None:
 def test_cameras_are_drawn_by_the_law_of_the_reference() -> None:
     random = np.random.default_rng(0)
     bodies = [numpy_camera.Camera.draw(random) for _ in range(2000)]
-    drawn = batch_camera.Cameras.draw(2000, 3, chance())
+    drawn = batch_camera.Cameras.draw(2000, 3, source())
     for found, expected in (
         (drawn.colours, [b.colours for b in bodies]),
         (drawn.gains[..., 0, 0], [b.gains for b in bodies]),
@@ -372,14 +372,14 @@ def test_cameras_are_drawn_by_the_law_of_the_reference() -> None:
 
 def test_what_is_drawn_for_pixels_does_not_change_the_decisions() -> None:
     """Else a seed would mean other batches where pixels are drawn elsewhere."""
-    one, other = chance(), chance()
+    one, other = source(), source()
     one.pixels.noise(PICTURES)
     torch.testing.assert_close(one.uniform(0, 1, 5), other.uniform(0, 1, 5), rtol=0, atol=0)
     assert not torch.equal(one.pixels.uniform(0, 1, 5), other.pixels.uniform(0, 1, 5))
 
 
 def test_steps_are_taken_with_a_share_of_the_images() -> None:
-    one = chance()
+    one = source()
     images = torch.zeros(400, 1, 1, 1)
     taken = [float(one.sometimes(p, lambda x: x + 1, images).mean()) for p in (0, 0.25, 0.9, 1)]
     assert taken == pytest.approx([0, 0.25, 0.9, 1], abs=0.06)
@@ -387,14 +387,14 @@ def test_steps_are_taken_with_a_share_of_the_images() -> None:
 
 def test_images_are_dealt_out_by_share() -> None:
     images = torch.arange(500.0).view(-1, 1, 1, 1)
-    first, second = _split(images, 0.35, chance())
+    first, second = _split(images, 0.35, source())
     assert len(first) == pytest.approx(175, abs=35)
     assert torch.equal(torch.cat((first, second)).sort(0).values, images)
-    assert [len(part) for part in _split(images, 0.0, chance())] == [0, 500]
+    assert [len(part) for part in _split(images, 0.0, source())] == [0, 500]
 
 
 def test_any_order_is_drawn_save_that_one_reduction_precedes_the_other() -> None:
-    one = chance()
+    one = source()
     orders = [numpy_bsrgan.ordered(one.permutation(7)) for _ in range(1400)]
     assert all(sorted(o) == sorted(numpy_bsrgan.STEPS) for o in orders)
     assert all(o.index('shrink') < o.index('shrink to size') for o in orders)
@@ -408,7 +408,7 @@ def test_any_order_is_drawn_save_that_one_reduction_precedes_the_other() -> None
 def test_reduced_images_have_the_size_and_range(scale: int, channels: int) -> None:
     clean = PICTURES[:5, :channels, :48, :36]
     for seed in range(4):
-        found = bsrgan(clean, scale, chance(seed))
+        found = bsrgan(clean, scale, source(seed))
         assert found.shape == (5, channels, 48 // scale, 36 // scale)
         assert 0 <= float(found.min()) < float(found.max()) <= 1
 
@@ -417,7 +417,7 @@ def test_reduced_images_have_the_size_and_range(scale: int, channels: int) -> No
 @pytest.mark.parametrize('count', [1, 3, 8])
 def test_noisy_and_clean_images_have_the_size_and_range(count: int, channels: int) -> None:
     for seed in range(3):
-        pair = scunet(PICTURES[:count, :channels], 32, chance(seed))
+        pair = scunet(PICTURES[:count, :channels], 32, source(seed))
         for part in pair:
             assert part.shape == (count, channels, 32, 32)
             assert 0 <= float(part.min()) < float(part.max()) <= 1
@@ -431,10 +431,10 @@ def test_noisy_and_clean_images_have_the_size_and_range(count: int, channels: in
     ids=['bsrgan', 'scunet'],
 )
 def test_a_seed_repeats_a_batch_and_the_images_stay(
-    degrade: Callable[[Tensor, Chance], Tensor],
+    degrade: Callable[[Tensor, RandomSource], Tensor],
 ) -> None:
     before = PICTURES.clone()
-    first, again, other = (degrade(PICTURES, chance(seed)) for seed in (3, 3, 4))
+    first, again, other = (degrade(PICTURES, source(seed)) for seed in (3, 3, 4))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(PICTURES, before)
@@ -460,7 +460,7 @@ def test_a_seed_repeats_a_batch_and_the_images_stay(
     ],
 )
 def test_nothing_is_read_back_from_the_device(
-    degrade: Callable[[Tensor, Chance], Tensor],
+    degrade: Callable[[Tensor, RandomSource], Tensor],
 ) -> None:
     images = torch.empty(1, 3, 48, 48, device=NOWHERE)
     for seed in range(2):
@@ -472,7 +472,7 @@ def test_reduced_images_are_as_bad_as_those_of_the_reference(scale: int) -> None
     clean, random = pictures(64, 48), np.random.default_rng(0)
     expected = [numpy_bsrgan.degrade(array(x), scale, random)[0] for x in clean]
     expected = torch.from_numpy(np.stack(expected)).permute(0, 3, 1, 2)
-    found = torch.cat([bsrgan(x, scale, chance(i)) for i, x in enumerate(clean.split(4))])
+    found = torch.cat([bsrgan(x, scale, source(i)) for i, x in enumerate(clean.split(4))])
     small = imresize(clean, 1 / scale)
     assert _energy(found - small) == pytest.approx(_energy(expected - small), rel=0.25)
 
@@ -482,14 +482,14 @@ def test_noisy_images_are_as_bad_as_those_of_the_reference() -> None:
     pairs = (numpy_scunet.degrade(array(x), random) for x in clean)
     expected = np.mean([np.mean((noisy - truth) ** 2) for noisy, truth in pairs])
     noisy, truth = zip(
-        *(scunet(x, 32, chance(i)) for i, x in enumerate(clean.split(4))), strict=True
+        *(scunet(x, 32, source(i)) for i, x in enumerate(clean.split(4))), strict=True
     )
     assert _energy(torch.cat(noisy) - torch.cat(truth)) == pytest.approx(expected, rel=0.25)
 
 
 def test_the_target_lies_where_the_reduced_image_does() -> None:
     clean = pictures(64, 48)
-    found = torch.cat([bsrgan(x, 2, chance(i)) for i, x in enumerate(clean.split(4))])
+    found = torch.cat([bsrgan(x, 2, source(i)) for i, x in enumerate(clean.split(4))])
     small = imresize(clean, 0.5)
     errors = {
         (r, c): _energy((found.roll((r, c), (2, 3)) - small)[..., 3:-3, 3:-3])

@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from napari_fresco.degrade.random_source import RandomSource
 from napari_fresco.physics import kernels
 from napari_fresco.training.blurring import mirrored
-from napari_fresco.training.random_source import Chance, Dice
 from napari_fresco.training.specimens import camera_noise, draw, psf
 from napari_fresco.training.specimens.cell_bodies import _walls_around
 from napari_fresco.training.specimens.filaments import _splat
@@ -26,12 +26,12 @@ STRUCTURES = [structure for _, structure in _KINDS if structure.__name__ != 'not
 
 @pytest.fixture(scope='module')
 def many() -> Tensor:
-    chance = seeded(3)
-    return torch.cat([draw(8, 48, chance) for _ in range(40)])
+    random = seeded(3)
+    return torch.cat([draw(8, 48, random) for _ in range(40)])
 
 
-def seeded(seed: int = 0) -> Chance:
-    return Chance(seed, torch.device('cpu'))
+def seeded(seed: int = 0) -> RandomSource:
+    return RandomSource.seeded(seed, torch.device('cpu'))
 
 
 @pytest.mark.parametrize(('count', 'size'), [(1, 16), (3, 33), (8, 64)])
@@ -47,9 +47,9 @@ def test_specimens_are_images_from_0_to_1(count: int, size: int) -> None:
 def test_specimens_follow_from_the_seed() -> None:
     first = draw(4, 32, seeded(1))
     torch.rand(3)  # which random numbers others draw does not matter
-    chance = seeded(1)
-    torch.testing.assert_close(draw(4, 32, chance), first, rtol=0, atol=0)
-    assert not torch.equal(draw(4, 32, chance), first)
+    random = seeded(1)
+    torch.testing.assert_close(draw(4, 32, random), first, rtol=0, atol=0)
+    assert not torch.equal(draw(4, 32, random), first)
     assert not torch.equal(draw(4, 32, seeded(2)), first)
     kernels_ = [psf(4, seeded(5)) for _ in range(2)]
     torch.testing.assert_close(*kernels_, rtol=0, atol=0)
@@ -79,7 +79,7 @@ def test_some_images_are_empty_and_most_are_not(many: Tensor) -> None:
 
 @pytest.mark.parametrize('structure', STRUCTURES)
 def test_every_structure_reaches_1_and_leaves_something_dark(
-    structure: Callable[[int, int, Dice], Tensor],
+    structure: Callable[[int, int, RandomSource], Tensor],
 ) -> None:
     images = structure(12, 80, seeded(4).pixels)
     assert images.shape == (12, 80, 80)
@@ -207,10 +207,10 @@ def test_noise_of_dark_images_is_not_clipped() -> None:
 
 
 def test_a_pair_for_training() -> None:
-    chance = seeded(12)
-    sharp = draw(4, 40, chance)
-    clean = mirrored(sharp, psf(4, chance))
-    noisy, variance = camera_noise(clean, chance)
+    random = seeded(12)
+    sharp = draw(4, 40, random)
+    clean = mirrored(sharp, psf(4, random))
+    noisy, variance = camera_noise(clean, random)
     assert noisy.isfinite().all()
     assert (variance > 0).all()
     rough, smooth = ((x - x.roll(1, 3)).abs().mean() for x in (sharp, clean))
@@ -219,8 +219,8 @@ def test_a_pair_for_training() -> None:
 
 def _lattice_seen_from_its_middle() -> tuple[Tensor, Tensor]:
     """Return the way from random places in the middle cell to jittered seeds of 3 x 3 cells."""
-    dice = seeded(1).pixels
-    seed = dice.uniform(0.1, 0.9, 2, 9, 1, 40, 40) - dice.uniform(0, 1, 2, 1, 1, 40, 40)
+    random = seeded(1).pixels
+    seed = random.uniform(0.1, 0.9, 2, 9, 1, 40, 40) - random.uniform(0, 1, 2, 1, 1, 40, 40)
     cell = torch.arange(-1.0, 2).expand(3, 3)
     rows, columns = (c.reshape(9, 1, 1, 1) for c in (cell.T, cell))
     return seed[0] + rows, seed[1] + columns

@@ -17,6 +17,7 @@ from torch import nn
 
 from napari_fresco import networks, training
 from napari_fresco.degrade import noise_maps
+from napari_fresco.degrade.random_source import RandomSource
 from napari_fresco.errors import FileError, ParameterError, WeightsError
 from napari_fresco.image.intensity import intensity_range
 from napari_fresco.image.layout import Layout
@@ -43,7 +44,6 @@ from napari_fresco.training.objectives.base import Draw, TriedObjective
 from napari_fresco.training.objectives.virnet_objective import noise_levels
 from napari_fresco.training.objectives.white_noise import add_noise, predict
 from napari_fresco.training.optimizer import Optimizer, orthogonalised
-from napari_fresco.training.random_source import Chance
 from napari_fresco.training.schedule import Pace
 
 from .elsewhere import NOWHERE, Elsewhere
@@ -184,7 +184,7 @@ def test_crops_are_crops_in_all_eight_positions() -> None:
     images = [
         np.dstack([np.full(s, i), *np.indices(s)]).astype(np.uint8) for i, s in enumerate(shapes)
     ]
-    crops = Crops(images, CPU).draw(200, 8, Chance(0, CPU))
+    crops = Crops(images, CPU).draw(200, 8, RandomSource.seeded(0, CPU))
     seen = set()
     for index, rows, columns in (crops * 255).round().int().numpy():
         assert len(set(index.flat)) == 1
@@ -204,7 +204,7 @@ def test_crops_are_crops_in_all_eight_positions() -> None:
 def test_crops_depend_on_the_seed_alone() -> None:
     image = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
     crops = Crops([image], CPU)
-    first, again, other = (crops.draw(3, 8, Chance(s, CPU)) for s in (0, 0, 1))
+    first, again, other = (crops.draw(3, 8, RandomSource.seeded(s, CPU)) for s in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
@@ -216,7 +216,7 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
 
 def test_noise_has_the_sigma_that_is_told() -> None:
     clean = torch.zeros(4, 1, 64, 64)
-    noisy, sigma = add_noise(clean, 0.2, Chance(0, CPU))
+    noisy, sigma = add_noise(clean, 0.2, RandomSource.seeded(0, CPU))
     np.testing.assert_allclose(noisy.std(dim=(1, 2, 3)), sigma.flatten(), rtol=0.05)
     assert float(sigma.max()) <= 0.2
 
@@ -384,13 +384,13 @@ def test_a_step_does_not_wait_for_the_device(
 ) -> None:
     monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
     monkeypatch.setattr(torch, 'is_autocast_enabled', lambda *_: False)
-    objective, chance = objectives.make(recipe.objective), Elsewhere(0)
+    objective, random = objectives.make(recipe.objective), Elsewhere(0)
     network = networks.build(recipe.architecture, **recipe.config)
     network = objective.training_network(network).to(NOWHERE)
     images = [np.zeros((80, 90, recipe.channels), np.uint8)]
     stage = recipe.stages[0]
-    crops = Crops(images, NOWHERE).draw(*objective.crops(stage), chance)
-    loss = objective.loss(network, Draw(crops, stage, chance))
+    crops = Crops(images, NOWHERE).draw(*objective.crops(stage), random)
+    loss = objective.loss(network, Draw(crops, stage, random))
     loss.backward()
     assert loss.device == NOWHERE
 
@@ -430,12 +430,12 @@ def test_the_error_of_the_restorer_does_not_reach_the_estimators(name: str, fold
     recipe = FAMILIES[name]
     network, stage = _initialised(recipe), recipe.stages[0]
     crops = Crops(Corpus.read(folder, 3, 32).images, CPU)
-    clean = crops.draw(stage.batch, stage.patch, Chance(0, CPU))
+    clean = crops.draw(stage.batch, stage.patch, RandomSource.seeded(0, CPU))
     gradients = []
     for eps2 in (1e-8, 1e-10):
         objective = objectives.make(replace(recipe.objective, eps2=eps2))
         network.zero_grad()
-        draw = Draw(clean, stage, Chance(0, CPU))
+        draw = Draw(clean, stage, RandomSource.seeded(0, CPU))
         objective.loss(network, draw).backward()
         gradients.append([network.SNet.conv1.weight.grad, network.RNet.tail.weight.grad])
     (estimator, restorer), (again, stronger) = gradients
@@ -487,7 +487,7 @@ def test_half_precision_costs_what_it_changes(folder: Path, tmp_path: Path) -> N
 
 
 def test_noise_levels_follow_the_law_of_the_maps() -> None:
-    drawn = noise_levels(torch.empty(300, 3, 24, 24), 75 / 255, Chance(0, CPU))
+    drawn = noise_levels(torch.empty(300, 3, 24, 24), 75 / 255, RandomSource.seeded(0, CPU))
     rng = np.random.default_rng(0)
     expected = np.stack([noise_maps.training_map((24, 24), rng) for _ in range(300)])
     for statistic in (np.mean, np.min, np.max, np.std):

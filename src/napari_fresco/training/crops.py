@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .random_source import Chance
+from ..degrade.random_source import RandomSource
 
 
 class Crops:
@@ -36,25 +36,25 @@ class Crops:
         # Large images are seen more, without dominating.
         self._weights = torch.from_numpy(np.sqrt(areas))
 
-    def draw(self, count: int, size: int, chance: Chance) -> Tensor:
+    def draw(self, count: int, size: int, random: RandomSource) -> Tensor:
         """Return crops ``(N, C, size, size)`` in [0, 1], in one of the eight positions each.
 
         Parameters
         ----------
         count, size : int
             Number of crops and side in pixels; no image may be smaller.
-        chance : Chance
+        random : RandomSource
             On the same device.
         """
-        chosen = torch.multinomial(self._weights, count, True, generator=chance.generator)
+        chosen = torch.multinomial(self._weights, count, True, generator=random.generator)
         free = self._shapes[chosen] - size + 1
         # In float32 a number just below 1 times a large one may round up to it.
-        corner = (chance.uniform(0, 1, count, 2) * free).long().minimum(free - 1)
-        switches = chance.happens(0.5, count, 3)
+        corner = (random.uniform(0, 1, count, 2) * free).long().minimum(free - 1)
+        switches = random.happens(0.5, count, 3)
         width = self._shapes[chosen, 1]
         first = self._first[chosen] + corner[:, 0] * width + corner[:, 1]
         drawn = torch.cat((first[:, None], width[:, None], switches), 1)
-        first, width, *turns = chance.put(drawn)[..., None, None].unbind(1)
+        first, width, *turns = random.put(drawn)[..., None, None].unbind(1)
         rows, columns = _dihedral(size, *(turn > 0 for turn in turns))
         places = first + rows * width + columns
         return self._pixels[places].permute(0, 3, 1, 2).float().div_(255)

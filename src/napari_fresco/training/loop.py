@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from .. import networks
+from ..degrade.random_source import RandomSource
 from ..errors import DeviceError
 from ..runtime import devices
 from . import checkpointing, initialise_from, objectives, specimens, state_file
@@ -32,7 +33,6 @@ from .data import Corpus, Image
 from .interrupts import held_back
 from .objectives.base import Draw
 from .optimizer import Optimizer
-from .random_source import Chance
 from .schedule import Pace
 
 _WARMUP = 100  # steps
@@ -225,23 +225,23 @@ class Run:
 
     def _draw(self, crops: Crops, stage: Stage) -> Draw:
         (seed,) = np.random.SeedSequence((self.recipe.seed, self.step)).generate_state(1, np.uint64)
-        chance = Chance(int(seed), self.device)
+        random = RandomSource.seeded(int(seed), self.device)
         count, size = self.objective.crops(stage)
         drawn = round(self.recipe.specimens * count)
         parts = []
         if drawn < count:
-            parts.append(crops.draw(count - drawn, size, chance))
+            parts.append(crops.draw(count - drawn, size, random))
         if drawn:
-            parts.append(self.specimens(drawn, size, chance))
+            parts.append(self.specimens(drawn, size, random))
         rival = self.rival if stage.adversarial else None
-        return Draw(torch.cat(parts), stage, chance, rival)
+        return Draw(torch.cat(parts), stage, random, rival)
 
-    def specimens(self, count: int, size: int, chance: Chance) -> Tensor:
+    def specimens(self, count: int, size: int, random: RandomSource) -> Tensor:
         """Draw micrographs ``(N, 1, size, size)`` in [0, 1] as the objective wants them."""
-        sharp = specimens.draw(count, size, chance)
+        sharp = specimens.draw(count, size, random)
         if not self.objective.optics:
             return sharp
-        return mirrored(sharp, specimens.psf(count, chance))
+        return mirrored(sharp, specimens.psf(count, random))
 
     @torch.no_grad()
     def _note(self, windows: list[Image]) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..degrade.random_source import RandomSource
 from ..errors import ParameterError
 from .checkpoint_recipes import Recipe
 from .data import Corpus
 from .loop import WATCHED, WINDOW, Run
-from .random_source import Chance
 
 
 class Drawn(Corpus):
@@ -17,7 +17,7 @@ class Drawn(Corpus):
     @classmethod
     def of(cls, run: Run) -> Drawn:
         """Draw what a run is watched on."""
-        drawn = run.specimens(WATCHED, WINDOW, Chance(run.recipe.seed, run.device))
+        drawn = run.specimens(WATCHED, WINDOW, RandomSource.seeded(run.recipe.seed, run.device))
         pixels = (drawn * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
         return cls(tuple(pixels), ())
 

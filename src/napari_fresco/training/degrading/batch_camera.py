@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ...degrade import camera_noise as laws
-from ..random_source import Chance
+from ...degrade.random_source import RandomSource
 from .blurs import mirror
 
 
@@ -36,26 +36,26 @@ class Cameras:
     read: Tensor
 
     @classmethod
-    def draw(cls, count: int, channels: int, chance: Chance) -> Cameras:
+    def draw(cls, count: int, channels: int, random: RandomSource) -> Cameras:
         """Draw cameras and their exposures for images with 1 or 3 channels."""
-        mix = chance.uniform(0, 1, 9 * count).view(-1, 3, 3)
-        strength = chance.uniform(0, laws.MIXED, count).view(-1, 1, 1)
+        mix = random.uniform(0, 1, 9 * count).view(-1, 3, 3)
+        strength = random.uniform(0, laws.MIXED, count).view(-1, 1, 1)
         mix = mix / mix.sum(2, keepdim=True)
         colours = (1 - strength) * torch.eye(3) + strength * mix
         mean, deviation = laws.EXPOSURE
-        exposure = 1 / (mean + deviation * chance.normal(count))
-        red, blue = (chance.uniform(*limits, count) for limits in (laws.RED, laws.BLUE))
+        exposure = 1 / (mean + deviation * random.normal(count))
+        red, blue = (random.uniform(*limits, count) for limits in (laws.RED, laws.BLUE))
         balance = (red, torch.ones(count), blue)
         gains = exposure * torch.stack(balance if channels == 3 else balance[1:2])
-        shot = chance.log_uniform(*laws.SHOT, count)
+        shot = random.log_uniform(*laws.SHOT, count)
         slope, offset, deviation = laws.READ
-        log_read = slope * shot.log() + offset + deviation * chance.normal(count)
+        log_read = slope * shot.log() + offset + deviation * random.normal(count)
         return cls(
-            chance.put(colours),
-            chance.put(torch.linalg.inv(colours)),
-            chance.put(gains.T[..., None, None].contiguous()),
-            chance.put_each(shot),
-            chance.put_each(log_read.exp()),
+            random.put(colours),
+            random.put(torch.linalg.inv(colours)),
+            random.put(gains.T[..., None, None].contiguous()),
+            random.put_each(shot),
+            random.put_each(log_read.exp()),
         )
 
     def unprocess(self, images: Tensor) -> Tensor:
@@ -74,9 +74,9 @@ class Cameras:
         encoded = balanced ** (1 / laws.GAMMA)
         return encoded.square() * (3 - 2 * encoded)
 
-    def expose(self, raw: Tensor, chance: Chance) -> Tensor:
+    def expose(self, raw: Tensor, random: RandomSource) -> Tensor:
         """Add photon and read noise to raw values of one colour per pixel, demosaicked."""
-        noisy = raw + (self.shot * raw + self.read).sqrt() * chance.pixels.noise(raw)
+        noisy = raw + (self.shot * raw + self.read).sqrt() * random.pixels.noise(raw)
         return (_demosaicked(noisy) if raw.shape[1] == 3 else noisy).clamp(0, 1)
 
     def _ungained(self, raw: Tensor, brightness: Tensor) -> Tensor:
@@ -86,10 +86,10 @@ class Cameras:
         return (raw * torch.maximum(bright + (1 - bright) * inverse, inverse)).clamp(0, 1)
 
 
-def develop(images: Tensor, chance: Chance) -> Tensor:
+def develop(images: Tensor, random: RandomSource) -> Tensor:
     """Photograph images in [0, 1], each with a random camera."""
-    cameras = Cameras.draw(len(images), images.shape[1], chance)
-    return cameras.process(cameras.expose(cameras.unprocess(images), chance))
+    cameras = Cameras.draw(len(images), images.shape[1], random)
+    return cameras.process(cameras.expose(cameras.unprocess(images), random))
 
 
 def _untone(images: Tensor) -> Tensor:

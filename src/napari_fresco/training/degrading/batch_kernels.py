@@ -13,17 +13,17 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...degrade import random_kernels as laws
+from ...degrade.random_source import RandomSource
 from ...physics.resample import pixel_shift
-from ..random_source import Chance
 
 
-def random_usrnet(count: int, chance: Chance) -> Tensor:
+def random_usrnet(count: int, random: RandomSource) -> Tensor:
     """Draw 25 x 25 kernels as USRNet trains with: camera shake or shifted Gaussians."""
-    shaken = chance.put_each(chance.happens(laws.SHAKEN, count))
-    return torch.where(shaken, random_shakes(count, chance), _random_elongated(count, chance))
+    shaken = random.put_each(random.happens(laws.SHAKEN, count))
+    return torch.where(shaken, random_shakes(count, random), _random_elongated(count, random))
 
 
-def random_virnet(count: int, scale: int, chance: Chance) -> tuple[Tensor, Tensor]:
+def random_virnet(count: int, scale: int, random: RandomSource) -> tuple[Tensor, Tensor]:
     """Draw centred 21 x 21 Gaussians as VIRNet trains with.
 
     Returns
@@ -31,19 +31,19 @@ def random_virnet(count: int, scale: int, chance: Chance) -> tuple[Tensor, Tenso
     tuple of Tensor
         The kernels, and ``(N, 3)``: variance along columns (x), along rows (y), correlation.
     """
-    first = chance.uniform(laws.VIRNET_NARROWEST, scale, count)
-    longer = first + (scale - first) * chance.uniform(0, 1, count)
-    second = torch.where(chance.happens(laws.VIRNET_ROUND, count), first, longer)
-    angle = chance.uniform(0, math.pi, count)
-    return virnet(*chance.put(torch.stack((first, second, angle))))
+    first = random.uniform(laws.VIRNET_NARROWEST, scale, count)
+    longer = first + (scale - first) * random.uniform(0, 1, count)
+    second = torch.where(random.happens(laws.VIRNET_ROUND, count), first, longer)
+    angle = random.uniform(0, math.pi, count)
+    return virnet(*random.put(torch.stack((first, second, angle))))
 
 
-def random_mzsr(count: int, scale: int, chance: Chance) -> Tensor:
+def random_mzsr(count: int, scale: int, random: RandomSource) -> Tensor:
     """Draw 15 x 15 Gaussians as VDIR trains with, shifted for upper-left decimation."""
     least, most = laws.MZSR_VARIANCES
-    first = chance.uniform(least, most * scale, count)
-    second = least + (first - least) * chance.uniform(0, 1, count)
-    drawn = chance.put(torch.stack((chance.uniform(0, math.pi, count), first, second)))
+    first = random.uniform(least, most * scale, count)
+    second = least + (first - least) * random.uniform(0, 1, count)
+    drawn = random.put(torch.stack((random.uniform(0, math.pi, count), first, second)))
     return shifted(gaussians(laws.MZSR_SIZE, *drawn), scale)
 
 
@@ -57,15 +57,15 @@ def virnet(first: Tensor, second: Tensor, angle: Tensor) -> tuple[Tensor, Tensor
     return gaussians(laws.VIRNET_SIZE, angle, along, across), torch.stack((x, y, rho), 1)
 
 
-def random_shakes(count: int, chance: Chance) -> Tensor:
+def random_shakes(count: int, random: RandomSource) -> Tensor:
     """Draw 25 x 25 camera shakes, some of them enlarged."""
     steps = laws.STEPS - 1
-    velocity, twist, push = (chance.pixels.normal(count, 3, n) for n in (1, steps, steps))
-    factors = chance.uniform(*laws.ENLARGEMENTS, 2, count)
-    factors = torch.where(chance.happens(laws.ENLARGED, count), factors, 1)
-    sides = shake_sides(1 - chance.uniform(0, 1, count))
-    width = chance.uniform(*laws.LOST_WIDTHS, count)
-    rows, columns, sides, width = chance.put(torch.stack((*factors, sides, width)))
+    velocity, twist, push = (random.pixels.normal(count, 3, n) for n in (1, steps, steps))
+    factors = random.uniform(*laws.ENLARGEMENTS, 2, count)
+    factors = torch.where(random.happens(laws.ENLARGED, count), factors, 1)
+    sides = shake_sides(1 - random.uniform(0, 1, count))
+    width = random.uniform(*laws.LOST_WIDTHS, count)
+    rows, columns, sides, width = random.put(torch.stack((*factors, sides, width)))
     drawn = enlarged(from_walks(walks(velocity, twist, push), sides), rows, columns)
     total = drawn.sum((-2, -1), keepdim=True)
     variance = width.square()
@@ -199,15 +199,15 @@ def shifted(kernels: Tensor, scale: int) -> Tensor:
     return moved / moved.sum((-2, -1), keepdim=True)
 
 
-def _random_elongated(count: int, chance: Chance) -> Tensor:
+def _random_elongated(count: int, random: RandomSource) -> Tensor:
     """Draw Gaussians moved for a scale factor of their own, turned and flipped.
 
     Turned or flipped, a Gaussian is one of another direction, moved towards another corner.
     """
     least, most = laws.USRNET_SCALES
-    away = (chance.integers(least, most + 1, count) - 1) / 2
-    corner = 2 * chance.integers(0, 2, 2, count) - 1
-    variances = chance.uniform(*laws.USRNET_VARIANCES, 2, count)
-    angle = chance.uniform(0, math.pi, count)[None]
-    drawn = chance.put(torch.cat((angle, variances, away * corner)))
+    away = (random.integers(least, most + 1, count) - 1) / 2
+    corner = 2 * random.integers(0, 2, 2, count) - 1
+    variances = random.uniform(*laws.USRNET_VARIANCES, 2, count)
+    angle = random.uniform(0, math.pi, count)[None]
+    drawn = random.put(torch.cat((angle, variances, away * corner)))
     return gaussians(laws.USRNET_SIZE, *drawn[:3], away=drawn[3:])

@@ -6,20 +6,20 @@ import torch
 from torch import Tensor
 
 from ...degrade import gaussian_noise as laws
-from ..random_source import Chance
+from ...degrade.random_source import RandomSource
 from .batch_jpeg import to_bytes
 
 _LUMA = torch.tensor(laws.LUMA).view(3, 1, 1)
 
 
-def white(images: Tensor, largest: float, chance: Chance) -> Tensor:
+def white(images: Tensor, largest: float, random: RandomSource) -> Tensor:
     """Add normal noise of levels up to `largest`, not clipped."""
-    sigma = chance.uniform(0, largest, len(images))
-    return images + chance.put_each(sigma) * chance.pixels.noise(images)
+    sigma = random.uniform(0, largest, len(images))
+    return images + random.put_each(sigma) * random.pixels.noise(images)
 
 
 def mixed_gaussian(
-    images: Tensor, levels: tuple[int, int], chance: Chance, *, speckle: bool = False
+    images: Tensor, levels: tuple[int, int], random: RandomSource, *, speckle: bool = False
 ) -> Tensor:
     """Add normal noise of random levels and correlations, and clip to [0, 1].
 
@@ -33,26 +33,26 @@ def mixed_gaussian(
         ``(N, C, H, W)``, C = 1 or 3.
     levels : tuple of int
         Least and largest level, inclusive.
-    chance : Chance
+    random : RandomSource
     speckle : bool
         Multiply the noise by the image.
     """
-    mixing = chance.put(_mixing(len(images), images.shape[1], levels, chance))
-    noise = (mixing @ chance.pixels.noise(images).flatten(2)).view_as(images)
+    mixing = random.put(_mixing(len(images), images.shape[1], levels, random))
+    noise = (mixing @ random.pixels.noise(images).flatten(2)).view_as(images)
     return (images + (images * noise if speckle else noise)).clamp(0, 1)
 
 
-def mixed_poisson(images: Tensor, chance: Chance) -> Tensor:
+def mixed_poisson(images: Tensor, random: RandomSource) -> Tensor:
     """Return photon noise, of the colours or of the luma for all channels, to be added.
 
     It is that of the images rounded to bytes, see
     :func:`napari_fresco.degrade.gaussian_noise.mixed_poisson`; one of the two for all images.
     """
     values = to_bytes(images) / 255
-    photons = chance.put_each(10 ** chance.uniform(*laws.WHITE, len(images)))
-    if images.shape[1] == 3 and not chance.happens(laws.COLOURED):
-        values = to_bytes((values * chance.put(_LUMA)).sum(1, keepdim=True)) / 255
-    return chance.pixels.poisson(values * photons) / photons - values
+    photons = random.put_each(10 ** random.uniform(*laws.WHITE, len(images)))
+    if images.shape[1] == 3 and not random.happens(laws.COLOURED):
+        values = to_bytes((values * random.put(_LUMA)).sum(1, keepdim=True)) / 255
+    return random.pixels.poisson(values * photons) / photons - values
 
 
 def roots(covariance: Tensor) -> Tensor:
@@ -65,24 +65,24 @@ def roots(covariance: Tensor) -> Tensor:
     return root
 
 
-def _mixing(count: int, channels: int, levels: tuple[int, int], chance: Chance) -> Tensor:
+def _mixing(count: int, channels: int, levels: tuple[int, int], random: RandomSource) -> Tensor:
     """Return by which matrices ``(N, C, C)`` white noise is multiplied."""
-    sigma = chance.integers(levels[0], levels[1] + 1, count).view(-1, 1, 1) / 255
+    sigma = random.integers(levels[0], levels[1] + 1, count).view(-1, 1, 1) / 255
     own, shared = torch.eye(channels), torch.zeros(channels, channels)
     if channels == 1:
         return sigma * own
     shared[:, 0] = 1
-    kind = chance.uniform(0, 1, count)
+    kind = random.uniform(0, 1, count)
     mixing = sigma * torch.where(kind.view(-1, 1, 1) < laws.OWN, own, shared)
     correlated = kind >= laws.OWN + laws.SHARED
     if bool(correlated.any()):
-        mixing[correlated] = roots(_covariances(int(correlated.sum()), levels[1] / 255, chance))
+        mixing[correlated] = roots(_covariances(int(correlated.sum()), levels[1] / 255, random))
     return mixing
 
 
-def _covariances(count: int, largest: float, chance: Chance) -> Tensor:
+def _covariances(count: int, largest: float, random: RandomSource) -> Tensor:
     r"""Draw :math:`|L^2 U^\top D U|` of three channels, element by element."""
-    basis, _ = torch.linalg.qr(chance.uniform(0, 1, 9 * count).view(-1, 3, 3))
-    diagonal = chance.uniform(0, 1, 3 * count).view(-1, 3, 1)
+    basis, _ = torch.linalg.qr(random.uniform(0, 1, 9 * count).view(-1, 3, 3))
+    diagonal = random.uniform(0, 1, 3 * count).view(-1, 3, 1)
     covariance: Tensor = largest**2 * basis.mT @ (diagonal * basis)
     return covariance.abs()

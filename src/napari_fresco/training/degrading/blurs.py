@@ -8,31 +8,31 @@ import torch
 from torch import Tensor
 
 from ...degrade import bsrgan_pipeline as laws
+from ...degrade.random_source import RandomSource
 from ..blurring import periodic
-from ..random_source import Chance
 from .batch_kernels import gaussians, shifted
 
 _MARGIN = laws.KERNEL_SIZE // 2
 _GRID = 16  # transforms of few sizes, all of them fast
 
 
-def random_blur(images: Tensor, scale: int, chance: Chance) -> Tensor:
+def random_blur(images: Tensor, scale: int, random: RandomSource) -> Tensor:
     """Blur by random Gaussians, elongated in half the cases, beyond a mirrored border."""
     count, (variance, width) = len(images), laws.widest(scale)
     least, most = laws.HALF_SIZES
-    size = 2 * chance.integers(least, most + 1, count) + 1
-    elongated = chance.happens(laws.ELONGATED, count)
-    round_ = chance.uniform(0, width, count).square()
-    variances = torch.where(elongated, chance.uniform(0, variance, 2, count), round_)
-    angle = chance.uniform(0, math.pi, 1, count)
+    size = 2 * random.integers(least, most + 1, count) + 1
+    elongated = random.happens(laws.ELONGATED, count)
+    round_ = random.uniform(0, width, count).square()
+    variances = torch.where(elongated, random.uniform(0, variance, 2, count), round_)
+    angle = random.uniform(0, math.pi, 1, count)
     drawn = torch.cat((angle, variances.clamp_min(laws.NARROWEST**2), size[None]))
-    angle, first, second, cut = chance.put(drawn)
+    angle, first, second, cut = random.put(drawn)
     return blur(images, gaussians(laws.KERNEL_SIZE, angle, first, second, cut=cut))
 
 
-def shifted_decimation(images: Tensor, scale: int, chance: Chance) -> Tensor:
+def shifted_decimation(images: Tensor, scale: int, random: RandomSource) -> Tensor:
     """Blur by random round Gaussians moved for upper-left decimation, and decimate."""
-    width = chance.put(chance.uniform(*laws.decimation_widths(scale), len(images)))
+    width = random.put(random.uniform(*laws.decimation_widths(scale), len(images)))
     variance = width.square()
     kernels = gaussians(laws.KERNEL_SIZE, torch.zeros_like(variance), variance, variance)
     return blur(images, shifted(kernels, scale))[..., ::scale, ::scale]

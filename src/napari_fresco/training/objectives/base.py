@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from ... import weights
+from ...degrade.random_source import RandomSource
 from ...evidence.metrics import psnr, ssim, to_uint8
 from ...runtime import devices
 from ...weights.cards import Score
 from ..adversary import Rival
 from ..checkpoint_recipes import Stage
 from ..data import Corpus
-from ..random_source import Chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Draw:
         ``(N, C, P, P)`` in [0, 1].
     stage : Stage
         Of the recipe.
-    chance : Chance
+    random : RandomSource
         Has drawn the crops; goes on from there.
     rival : Rival, optional
         What the network is set against, in an adversarial stage.
@@ -39,7 +39,7 @@ class Draw:
 
     clean: Tensor
     stage: Stage
-    chance: Chance
+    random: RandomSource
     rival: Rival | None = None
 
     @property

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from ... import weights
 from ...degrade import bsrgan_pipeline, scunet_pipeline
+from ...degrade.random_source import RandomSource
 from ...evidence.metrics import to_uint8
 from ...networks.rrdbnet import RRDBNet
 from ...networks.scunet import SCUNet, SwinConvBlock
@@ -26,7 +27,6 @@ from ..initialisation import carry_in, carry_out, scale_for_relu, silence
 from ..objective_declarations import BlindDenoising as DeclaredDenoising
 from ..objective_declarations import BlindSR as DeclaredSR
 from ..pairs import read_pairs
-from ..random_source import Chance
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 25.0, 50.0)
@@ -66,12 +66,12 @@ class BlindDenoising(TriedObjective):
         return stage.batch, 2 * stage.patch
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        chance, side = draw.chance, draw.stage.patch
-        light, mixed = _split(draw.clean, self.light, chance)
+        random, side = draw.random, draw.stage.patch
+        light, mixed = _split(draw.clean, self.light, random)
         truth = light[..., :side, :side]
-        pairs = [(white(truth, _WHITE / 255, chance), truth)]
+        pairs = [(white(truth, _WHITE / 255, random), truth)]
         if len(mixed):
-            pairs.append(degrading.scunet(mixed, side, chance))
+            pairs.append(degrading.scunet(mixed, side, random))
         noisy, clean = (torch.cat(part) for part in zip(*pairs, strict=True))
         with draw.autocast():
             restored = network(noisy.contiguous(memory_format=torch.channels_last))
@@ -128,11 +128,11 @@ class BlindSR(TriedObjective):
         carry_out(network.conv_last, channels)
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        chance = draw.chance
-        light, mixed = _split(draw.clean, self.light, chance)
-        degraded = [white(imresize(light, 1 / self.scale), _FAINT / 255, chance)]
+        random = draw.random
+        light, mixed = _split(draw.clean, self.light, random)
+        degraded = [white(imresize(light, 1 / self.scale), _FAINT / 255, random)]
         if len(mixed):
-            degraded.append(degrading.bsrgan(mixed, self.scale, chance))
+            degraded.append(degrading.bsrgan(mixed, self.scale, random))
         seen = torch.cat(degraded).contiguous(memory_format=torch.channels_last)
         with draw.autocast():
             restored = network(seen)
@@ -166,8 +166,8 @@ def _camera(seen: np.ndarray, truth: np.ndarray) -> Trial:
     return Trial('camera', truth, y, y)
 
 
-def _split(images: Tensor, share: float, chance: Chance) -> tuple[Tensor, Tensor]:
+def _split(images: Tensor, share: float, random: RandomSource) -> tuple[Tensor, Tensor]:
     """Deal images out at random; the first part gets `share` of them on average."""
-    chosen = chance.happens(share, len(images))
-    first, second = (images[chance.put(part.nonzero()[:, 0])] for part in (chosen, ~chosen))
+    chosen = random.happens(share, len(images))
+    first, second = (images[random.put(part.nonzero()[:, 0])] for part in (chosen, ~chosen))
     return first, second

@@ -75,13 +75,13 @@ class Unfolding(TriedObjective):
             bias[network.n_iter :] = _FIRST_BETA
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        chance, count = draw.chance, len(draw.clean)
-        scale, kernel = chance.choice(self.scales), random_usrnet(count, chance)
-        noiseless = chance.happens(_NOISELESS, count)
-        level = chance.uniform(0, self.sigma_max / 255, count).where(~noiseless, 0)
-        sigma = chance.put_each(level)
+        random, count = draw.random, len(draw.clean)
+        scale, kernel = random.choice(self.scales), random_usrnet(count, random)
+        noiseless = random.happens(_NOISELESS, count)
+        level = random.uniform(0, self.sigma_max / 255, count).where(~noiseless, 0)
+        sigma = random.put_each(level)
         seen = periodic(draw.clean, kernel)[..., ::scale, ::scale]
-        noisy = seen + sigma * chance.pixels.noise(seen)
+        noisy = seen + sigma * random.pixels.noise(seen)
         with draw.autocast():
             restored: Tensor = network(noisy, kernel, scale, sigma)
         loss = functional.l1_loss(restored.float(), draw.clean)

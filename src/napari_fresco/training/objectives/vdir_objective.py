@@ -92,7 +92,7 @@ class LatentRestoration(TriedObjective):
         network = cast('VDIRTraining', network)
         degraded, truth = self._degraded(draw)
         eps_like = degraded[:, :1, ::4, ::4].expand(-1, network.encoder.mu.out_channels, -1, -1)
-        eps = draw.chance.pixels.noise(eps_like)
+        eps = draw.random.pixels.noise(eps_like)
         with draw.autocast():
             mu, logvar = network.encoder(degraded)
             latent = sample_latent(mu, logvar, eps)
@@ -135,14 +135,14 @@ class LatentRestoration(TriedObjective):
 
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Return the degraded crops, and what the estimator is to find."""
-        d, clean, chance, count = self.declared, draw.clean, draw.chance, len(draw.clean)
+        d, clean, random, count = self.declared, draw.clean, draw.random, len(draw.clean)
         if d.task == 'denoise':
-            sigma = chance.put_each(chance.uniform(*d.sigma, count) / 255)
-            return clean + sigma * chance.pixels.noise(clean), sigma
+            sigma = random.put_each(random.uniform(*d.sigma, count) / 255)
+            return clean + sigma * random.pixels.noise(clean), sigma
         if d.task == 'deblock':
-            quality = chance.integers(d.quality[0], d.quality[1] + 1, count)
-            return compress(clean, quality), chance.put_each(quality / 100)
-        kernel = random_mzsr(count, d.scale, chance)
+            quality = random.integers(d.quality[0], d.quality[1] + 1, count)
+            return compress(clean, quality), random.put_each(quality / 100)
+        kernel = random_mzsr(count, d.scale, random)
         return mirrored(clean, kernel)[..., :: d.scale, :: d.scale], kernel.flatten(1)
 
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ...degrade import noise_maps, random_kernels
+from ...degrade.random_source import RandomSource
 from ...networks.virnet import VIRNet, VIRNetSR, enlarge
 from ...networks.virnet_parts import kernel_parameters, variance
 from ...physics.resample import imresize
@@ -25,7 +26,6 @@ from ..degrading.batch_kernels import random_virnet
 from ..initialisation import FAINT, SMALL, scale_for_relu, see_differences
 from ..objective_declarations import VariationalDenoising as DeclaredDenoising
 from ..objective_declarations import VariationalSR as DeclaredSR
-from ..random_source import Chance
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 25.0, 50.0)
@@ -86,14 +86,14 @@ class VariationalDenoising(TriedObjective):
 
     def _noisy(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Return noisy crops, and the prior of their variance."""
-        clean, chance = draw.clean, draw.chance
-        levels = noise_levels(clean, self.declared.sigma_max / 255, chance)
-        noisy = clean + levels * chance.pixels.noise(clean)
+        clean, random = draw.clean, draw.random
+        levels = noise_levels(clean, self.declared.sigma_max / 255, random)
+        noisy = clean + levels * random.pixels.noise(clean)
         prior = elbo.known_prior(levels)
         # The specimens, which cameras mostly see, come last in a batch.
         seen = round(self.declared.camera * len(clean))
         if seen:
-            noisy[-seen:], variance = specimens.camera_noise(clean[-seen:], chance)
+            noisy[-seen:], variance = specimens.camera_noise(clean[-seen:], random)
             prior[-seen:] = elbo.known_prior(variance.sqrt())
         return noisy.contiguous(memory_format=torch.channels_last), prior
 
@@ -168,7 +168,7 @@ class VariationalSR(TriedObjective):
             seen,
             draw.clean,
             *priors,
-            elbo.Draws.sample(draw.clean, draw.chance.pixels.generator, self.settings.kappa0),
+            elbo.Draws.sample(draw.clean, draw.random.pixels.generator, self.settings.kappa0),
             lambda x: imresize(x, 1 / scale),
             self.settings,
         )
@@ -206,21 +206,21 @@ class VariationalSR(TriedObjective):
 
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
         """Return the small images, their sigmas ``(N, 1, 1, 1)`` and kernel parameters."""
-        d, chance, clean = self.declared, draw.chance, draw.clean
-        kernel, parameters = random_virnet(len(clean), d.scale, chance)
-        sigma = chance.put_each(chance.uniform(0.01, d.sigma_max, len(clean)) / 255)
+        d, random, clean = self.declared, draw.random, draw.clean
+        kernel, parameters = random_virnet(len(clean), d.scale, random)
+        sigma = random.put_each(random.uniform(0.01, d.sigma_max, len(clean)) / 255)
         seen = imresize(mirrored(clean, kernel), 1 / d.scale).clamp(0, 1)
-        seen = (seen + sigma * chance.pixels.noise(seen)).clamp(0, 1)
+        seen = (seen + sigma * random.pixels.noise(seen)).clamp(0, 1)
         return seen.contiguous(memory_format=torch.channels_last), sigma, parameters
 
 
-def noise_levels(clean: Tensor, largest: float, chance: Chance) -> Tensor:
+def noise_levels(clean: Tensor, largest: float, random: RandomSource) -> Tensor:
     """Draw maps ``(N, 1, H, W)`` for images by the law of ``simulate.noise_maps.training_map``."""
     count, _, height, width = clean.shape
-    centre = chance.uniform(0, 1, 2, count)
-    reach = chance.uniform(*noise_maps.WIDTHS, 1, count) * min(height, width)
-    levels = chance.uniform(0, largest, 2, count).sort(0).values
-    drawn = chance.put(torch.cat((centre, reach, levels))).view(5, -1, 1, 1)
+    centre = random.uniform(0, 1, 2, count)
+    reach = random.uniform(*noise_maps.WIDTHS, 1, count) * min(height, width)
+    levels = random.uniform(0, largest, 2, count).sort(0).values
+    drawn = random.put(torch.cat((centre, reach, levels))).view(5, -1, 1, 1)
     rows = torch.arange(height, device=clean.device).view(-1, 1) - drawn[0] * height
     columns = torch.arange(width, device=clean.device) - drawn[1] * width
     bump = torch.exp(-(rows.square() + columns.square()) / (2 * drawn[2].square()))

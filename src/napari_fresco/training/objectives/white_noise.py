@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ... import networks
+from ...degrade.random_source import RandomSource
 from ...networks.ircnn import MODELS
 from ...runtime import denoisers
 from ...weights.cards import Score
@@ -17,7 +18,6 @@ from ..evaluate import evaluate
 from ..initialisation import SMALL, scale_for_relu
 from ..objective_declarations import BankDenoising as DeclaredBank
 from ..objective_declarations import GaussianDenoising as Declared
-from ..random_source import Chance
 from .base import Draw, Trial, TriedObjective, noisy_image
 
 SIGMAS = (15.0, 25.0, 50.0)
@@ -49,7 +49,7 @@ class GaussianDenoising(TriedObjective):
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         stage = draw.stage
-        noisy, sigma = add_noise(draw.clean, self.sigma_max / 255, draw.chance, stage.sigma_power)
+        noisy, sigma = add_noise(draw.clean, self.sigma_max / 255, draw.random, stage.sigma_power)
         with draw.autocast():
             restored = predict(network, noisy, sigma)
         return _loss(restored.float() - draw.clean, stage.drift_weight)
@@ -91,8 +91,8 @@ class BankDenoising(GaussianDenoising):
         ]
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        index = draw.chance.choice(range(MODELS))
-        noisy = draw.clean + 2 * (index + 1) / 255 * draw.chance.pixels.noise(draw.clean)
+        index = draw.random.choice(range(MODELS))
+        noisy = draw.clean + 2 * (index + 1) / 255 * draw.random.pixels.noise(draw.clean)
         with draw.autocast():
             restored = predict(network.get_submodule(str(index)), noisy)
         return _loss(restored.float() - draw.clean, draw.stage.drift_weight)
@@ -107,11 +107,11 @@ def _loss(error: Tensor, drift_weight: float) -> Tensor:
 
 
 def add_noise(
-    clean: Tensor, largest: float, chance: Chance, power: float = 1.0
+    clean: Tensor, largest: float, random: RandomSource, power: float = 1.0
 ) -> tuple[Tensor, Tensor]:
     """Return `clean` with Gaussian noise, and the sigmas ``(N, 1, 1, 1)`` in [0, largest]."""
-    sigma = chance.put_each(chance.uniform(0, 1, len(clean)) ** power * largest)
-    return clean + sigma * chance.pixels.noise(clean), sigma
+    sigma = random.put_each(random.uniform(0, 1, len(clean)) ** power * largest)
+    return clean + sigma * random.pixels.noise(clean), sigma
 
 
 def predict(network: nn.Module, x: Tensor, sigma: Tensor | None = None) -> Tensor:

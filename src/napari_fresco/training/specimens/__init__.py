@@ -1,13 +1,13 @@
 """Micrographs to learn from: specimens, microscopes and cameras, drawn in batches.
 
 Everything is made on the device of the training and follows from the seed of a
-:class:`~napari_fresco.training.random_source.Chance`, on devices of one kind. A training pair is
-made like this::
+:class:`~napari_fresco.degrade.random_source.RandomSource`, on devices of one kind. A
+training pair is made like this::
 
-    chance = Chance(seed, device)
-    sharp = draw(8, 64, chance)
-    clean = blurring.mirrored(sharp, psf(8, chance))
-    noisy, variance = camera_noise(clean, chance)
+    source = RandomSource.seeded(seed, device)
+    sharp = draw(8, 64, source)
+    clean = blurring.mirrored(sharp, psf(8, source))
+    noisy, variance = camera_noise(clean, source)
 """
 
 from .optics import psf

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..random_source import Dice
+from ...degrade.random_source import RandomSource
 from .textures import to_peak, transfer
 
 _STEP = 1.0  # pixels; spaced like this, blurred dots make an even line
@@ -41,7 +41,7 @@ class _Law:
     """How much crossings saturate; 0 adds up the light."""
 
 
-def filaments(count: int, size: int, dice: Dice) -> Tensor:
+def filaments(count: int, size: int, random: RandomSource) -> Tensor:
     """Draw curved, crossing filaments, some of them out of focus.
 
     In every image they follow one of three laws: long, stiff and thin, from
@@ -53,12 +53,12 @@ def filaments(count: int, size: int, dice: Dice) -> Tensor:
     Tensor
         ``(count, size, size)``, 0 to 1.
     """
-    law = _law(count, size, dice)
+    law = _law(count, size, random)
     most = max(round(_DENSITY * size), 16)
     steps = round(1.3 * size / _STEP)
-    rows, columns = _paths(law, (count, most, steps), size, dice)
-    light = _light(law, (count, most, steps), dice)
-    depth = dice.uniform(0, 1, count, most)
+    rows, columns = _paths(law, (count, most, steps), size, random)
+    light = _light(law, (count, most, steps), random)
+    depth = random.uniform(0, 1, count, most)
     layer = (depth > _SHARES[0]).long() + (depth > _SHARES[1])
     canvas = _splat(rows, columns, light, layer, size)
     lines = _widened(canvas, law.width)
@@ -67,16 +67,16 @@ def filaments(count: int, size: int, dice: Dice) -> Tensor:
     return to_peak(saturated)
 
 
-def _law(count: int, size: int, dice: Dice) -> _Law:
+def _law(count: int, size: int, random: RandomSource) -> _Law:
     """Draw which of the three laws an image follows, and its numbers."""
-    kind = dice.integers(0, 3, count, 1, 1)
+    kind = random.integers(0, 3, count, 1, 1)
 
     def choose(*ranges: tuple[float, float]) -> Tensor:
-        drawn = torch.stack([dice.log_uniform(*limits, count, 1, 1) for limits in ranges])
+        drawn = torch.stack([random.log_uniform(*limits, count, 1, 1) for limits in ranges])
         return drawn.gather(0, kind[None])[0]
 
-    anywhere = torch.full((count, 1, 1), math.inf, device=dice.device)
-    centred = dice.happens(0.35, count, 1, 1)
+    anywhere = torch.full((count, 1, 1), math.inf, device=random.device)
+    centred = random.happens(0.35, count, 1, 1)
     most = max(_DENSITY * size, 16)
     return _Law(
         number=choose((3, most), (6, most), (12, most)),
@@ -86,44 +86,46 @@ def _law(count: int, size: int, dice: Dice) -> _Law:
         gather=torch.where(centred, choose((1, 12), (8, 60), (12, 60)), anywhere),
         width=choose((0.55, 1.4), (0.6, 2.0), (0.9, 3.0)),
         contrast=choose((0.1, 0.6), (0.3, 1.2), (0.1, 0.6)),
-        gaps=dice.uniform(-5, 0, count, 1, 1),
+        gaps=random.uniform(-5, 0, count, 1, 1),
         crowding=choose((0.05, 2), (0.05, 2), (1, 12)),
     )
 
 
-def _paths(law: _Law, shape: tuple[int, int, int], size: int, dice: Dice) -> tuple[Tensor, Tensor]:
+def _paths(
+    law: _Law, shape: tuple[int, int, int], size: int, random: RandomSource
+) -> tuple[Tensor, Tensor]:
     """Return the rows and columns of dots along random walks, ``(N, filaments, steps)``."""
     count, most, _ = shape
-    main = dice.uniform(0, 2 * math.pi, count, 1, 1)
-    back = math.pi * dice.happens(0.5, count, most, 1)
-    first = main + back + law.alignment * dice.normal(count, most, 1)
-    turns = dice.normal(*shape).mul_(law.bend * math.sqrt(_STEP))
+    main = random.uniform(0, 2 * math.pi, count, 1, 1)
+    back = math.pi * random.happens(0.5, count, most, 1)
+    first = main + back + law.alignment * random.normal(count, most, 1)
+    turns = random.normal(*shape).mul_(law.bend * math.sqrt(_STEP))
     heading = turns.cumsum(2).add_(first)
-    start = [_starts(law, most, size, dice) for _ in range(2)]
+    start = [_starts(law, most, size, random) for _ in range(2)]
     rows = heading.sin().mul_(_STEP).cumsum(2).add_(start[0])
     columns = heading.cos().mul_(_STEP).cumsum(2).add_(start[1])
     return rows, columns
 
 
-def _starts(law: _Law, most: int, size: int, dice: Dice) -> Tensor:
+def _starts(law: _Law, most: int, size: int, random: RandomSource) -> Tensor:
     count = law.number.shape[0]
-    anywhere = dice.uniform(-0.2 * size, 1.2 * size, count, most, 1)
-    centre = dice.uniform(0, size, count, 1, 1)
-    near = centre + law.gather.clamp_max(size) * dice.normal(count, most, 1)
+    anywhere = random.uniform(-0.2 * size, 1.2 * size, count, most, 1)
+    centre = random.uniform(0, size, count, 1, 1)
+    near = centre + law.gather.clamp_max(size) * random.normal(count, most, 1)
     return torch.where(law.gather.isinf(), anywhere, near)
 
 
-def _light(law: _Law, shape: tuple[int, int, int], dice: Dice) -> Tensor:
+def _light(law: _Law, shape: tuple[int, int, int], random: RandomSource) -> Tensor:
     """Return the brightness of every dot: it varies along a filament, which has gaps and ends."""
     count, most, steps = shape
-    along = torch.arange(steps, device=dice.device) * _STEP
-    length = law.length * dice.spread(0.35, count, most, 1)
+    along = torch.arange(steps, device=random.device) * _STEP
+    length = law.length * random.spread(0.35, count, most, 1)
     ends = (length - along).mul_(0.5).clamp_(0, 1)
-    coarse = dice.normal(count * most, 1, steps // 10 + 2)
+    coarse = random.normal(count * most, 1, steps // 10 + 2)
     wave = functional.interpolate(coarse, size=steps, mode='linear').view(shape)
     lit = (4 * (wave - law.gaps)).sigmoid() * (0.3 * wave).exp()
-    present = torch.arange(most, device=dice.device)[:, None] < law.number
-    amount = present * (law.contrast * dice.normal(count, most, 1)).exp()
+    present = torch.arange(most, device=random.device)[:, None] < law.number
+    amount = present * (law.contrast * random.normal(count, most, 1)).exp()
     return ends.mul_(lit).mul_(amount)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..random_source import Chance, Dice
+from ...degrade.random_source import RandomSource
 
 SIZE = 25
 """Rows and columns of a kernel."""
@@ -19,7 +19,7 @@ _AIRY = 0.61  # radius of the first dark ring, times the cut-off frequency of th
 
 
 @torch.no_grad()
-def psf(count: int, chance: Chance, size: int = SIZE) -> Tensor:
+def psf(count: int, source: RandomSource, size: int = SIZE) -> Tensor:
     """Draw point spread functions as fluorescence microscopes have them.
 
     Half are Gaussian, round or slightly elongated, 0.5 to 3 pixels wide (standard
@@ -30,7 +30,7 @@ def psf(count: int, chance: Chance, size: int = SIZE) -> Tensor:
     ----------
     count : int
         Kernels.
-    chance : Chance
+    source : RandomSource
         Says where they are made.
     size : int
         Odd number of rows and columns.
@@ -40,29 +40,31 @@ def psf(count: int, chance: Chance, size: int = SIZE) -> Tensor:
     Tensor
         ``(count, 1, size, size)``, not negative, of sum 1, centred at ``size // 2``.
     """
-    dice = chance.pixels
+    random = source.pixels
     shapes = torch.where(
-        dice.happens(0.5, count, 1, 1), _gaussian(count, size, dice), _diffracted(count, size, dice)
+        random.happens(0.5, count, 1, 1),
+        _gaussian(count, size, random),
+        _diffracted(count, size, random),
     )
     return (shapes / shapes.sum((1, 2), keepdim=True))[:, None]
 
 
-def _gaussian(count: int, size: int, dice: Dice) -> Tensor:
-    line = torch.arange(size, device=dice.device) - size // 2
-    turn = dice.uniform(0, math.pi, count, 1, 1)
+def _gaussian(count: int, size: int, random: RandomSource) -> Tensor:
+    line = torch.arange(size, device=random.device) - size // 2
+    turn = random.uniform(0, math.pi, count, 1, 1)
     along = line * turn.cos() + line[:, None] * turn.sin()
     across = line[:, None] * turn.cos() - line * turn.sin()
-    width = dice.log_uniform(0.5, 3, count, 1, 1)
-    longer = 1 + dice.happens(0.5, count, 1, 1) * dice.uniform(0, 0.5, count, 1, 1)
+    width = random.log_uniform(0.5, 3, count, 1, 1)
+    longer = 1 + random.happens(0.5, count, 1, 1) * random.uniform(0, 0.5, count, 1, 1)
     shape = (-0.5 * ((along / width / longer).square() + (across / width).square())).exp()
     return shape / shape.sum((1, 2), keepdim=True)
 
 
-def _diffracted(count: int, size: int, dice: Dice) -> Tensor:
+def _diffracted(count: int, size: int, random: RandomSource) -> Tensor:
     """Return the intensity behind round pupils, seen in wide field or confocally."""
-    radius = dice.log_uniform(1.2, 5, count, 1, 1)
-    power = 1 + dice.happens(0.4, count, 1, 1).float()
-    return intensity(_waves(radius, dice), radius, power, size)
+    radius = random.log_uniform(1.2, 5, count, 1, 1)
+    power = 1 + random.happens(0.4, count, 1, 1).float()
+    return intensity(_waves(radius, random), radius, power, size)
 
 
 def intensity(waves: Tensor, radius: Tensor, power: Tensor, size: int) -> Tensor:
@@ -99,15 +101,15 @@ def pupil(device: torch.device) -> tuple[Tensor, Tensor]:
     return line, square
 
 
-def _waves(radius: Tensor, dice: Dice) -> Tensor:
+def _waves(radius: Tensor, random: RandomSource) -> Tensor:
     """Draw aberrations in wavelengths ``(N, P, P)``: small ones, and defocus in half of them."""
     count = len(radius)
-    x, square = pupil(dice.device)
+    x, square = pupil(random.device)
     y = x[:, None]
     # A wave of defocus makes a disk of 3.3 Airy radii; it has to fit the kernel.
     most = (2.5 / radius).clamp_max(1)
-    focus = most * dice.happens(0.5, count, 1, 1) * dice.uniform(-1, 1, count, 1, 1)
-    spherical, oblique, upright, coma_y, coma_x = dice.normal(5, count, 1, 1).mul_(0.05).unbind()
+    focus = most * random.happens(0.5, count, 1, 1) * random.uniform(-1, 1, count, 1, 1)
+    spherical, oblique, upright, coma_y, coma_x = random.normal(5, count, 1, 1).mul_(0.05).unbind()
     waves = focus * square + spherical * (6 * square.square() - 6 * square)
     waves = waves + oblique * (2 * x * y) + upright * (x.square() - y.square())
     return waves + (3 * square - 2) * (coma_x * x + coma_y * y)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..random_source import Chance
+from ...degrade.random_source import RandomSource
 
 
 @torch.no_grad()
-def camera_noise(clean: Tensor, chance: Chance) -> tuple[Tensor, Tensor]:
+def camera_noise(clean: Tensor, source: RandomSource) -> tuple[Tensor, Tensor]:
     r"""Count photons and read them out, each image with a camera and an exposure of its own.
 
     The brightest pixel collects 8 to 8000 photons, the read noise is 0.2 to 8 per
@@ -21,7 +21,7 @@ def camera_noise(clean: Tensor, chance: Chance) -> tuple[Tensor, Tensor]:
     ----------
     clean : Tensor
         ``(N, C, H, W)``, not negative, of any scale.
-    chance : Chance
+    source : RandomSource
         On the same device.
 
     Returns
@@ -30,12 +30,12 @@ def camera_noise(clean: Tensor, chance: Chance) -> tuple[Tensor, Tensor]:
         The noisy images, of mean `clean` and not clipped, and the variance of every pixel.
     """
     count = len(clean)
-    dice = chance.pixels
+    random = source.pixels
     peak = clean.amax((1, 2, 3), keepdim=True).clamp_min(1e-4)
     darkest = clean.amin((1, 2, 3), keepdim=True).clamp_min(0)
-    gain = peak / dice.log_uniform(8, 8000, count, 1, 1, 1)
-    read = peak * dice.log_uniform(0.002, 0.08, count, 1, 1, 1)
-    offset = darkest * dice.uniform(0, 1, count, 1, 1, 1)
+    gain = peak / random.log_uniform(8, 8000, count, 1, 1, 1)
+    read = peak * random.log_uniform(0.002, 0.08, count, 1, 1, 1)
+    offset = darkest * random.uniform(0, 1, count, 1, 1, 1)
     light = (clean - offset).clamp_min(0)
-    counted = gain * dice.poisson(light / gain)
-    return counted + offset + read * dice.noise(clean), gain * light + read.square()
+    counted = gain * random.poisson(light / gain)
+    return counted + offset + read * random.noise(clean), gain * light + read.square()

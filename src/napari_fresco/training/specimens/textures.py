@@ -10,10 +10,10 @@ import math
 import torch
 from torch import Tensor
 
-from ..random_source import Dice
+from ...degrade.random_source import RandomSource
 
 
-def clouds(length: Tensor, size: int, dice: Dice) -> Tensor:
+def clouds(length: Tensor, size: int, random: RandomSource) -> Tensor:
     """Draw Gaussian fields of zero mean and unit variance.
 
     Parameters
@@ -22,7 +22,7 @@ def clouds(length: Tensor, size: int, dice: Dice) -> Tensor:
         Of correlation in pixels, ``(N, 1, 1)``; below 1 the variance is less.
     size : int
         Rows and columns.
-    dice : Dice
+    random : RandomSource
 
     Returns
     -------
@@ -31,7 +31,7 @@ def clouds(length: Tensor, size: int, dice: Dice) -> Tensor:
     """
     # White noise blurred by L / sqrt 2 is correlated as exp(-d^2 / (2 L^2)), and 1 / (sqrt(2 pi) L)
     # is what remains of its standard deviation.
-    noise = dice.normal(length.shape[0], size, size)
+    noise = random.normal(length.shape[0], size, size)
     field = blurred(noise, length / math.sqrt(2))
     return field.mul_(math.sqrt(2 * math.pi) * length)
 

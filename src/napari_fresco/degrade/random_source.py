@@ -1,4 +1,4 @@
-"""Random numbers for batches: the one source of all that a step of training draws."""
+"""Random numbers for batches of images: the one source of all that is drawn."""
 
 from __future__ import annotations
 
@@ -6,23 +6,38 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 _Choice = TypeVar('_Choice')
 
 
-class Dice:
-    """Draws float32 tensors of given shapes, on the device of a generator.
+class RandomSource:
+    """Draws tensors of given shapes, on the device of a generator.
+
+    A source made by :meth:`seeded` draws decisions and parameters on the processor, so that
+    no step waits for the device to know what comes next, and a seed means the same on every
+    device. Only what is as large as images is drawn where they are, by :attr:`pixels`.
 
     Parameters
     ----------
     generator : torch.Generator
         What all draws follow from.
+    pixels : RandomSource, optional
+        Draws where the images are; by default this one.
     """
 
-    def __init__(self, generator: torch.Generator) -> None:
+    def __init__(self, generator: torch.Generator, pixels: RandomSource | None = None) -> None:
         self.generator, self.device = generator, generator.device
+        self.pixels = pixels or self
+
+    @classmethod
+    def seeded(cls, seed: int, device: torch.device | str = 'cpu') -> RandomSource:
+        """Return a source on the processor, with one for pixels on `device`, from one seed."""
+        decisions = torch.Generator().manual_seed(seed)
+        own = int(torch.randint(0, 2**62, (), generator=decisions))
+        return cls(decisions, RandomSource(torch.Generator(device).manual_seed(own)))
 
     def normal(self, *shape: int) -> Tensor:
         """Draw standard normal numbers."""
@@ -54,34 +69,10 @@ class Dice:
         return torch.poisson(rate, generator=self.generator)
 
     def noise(self, like: Tensor) -> Tensor:
-        """Draw white noise of variance 1 in the shape of `like`."""
-        return self.normal(*like.shape)
-
-
-class Chance(Dice):
-    """Draws everything that a batch needs from one seed.
-
-    Its own draws, decisions and parameters, are made on the processor, so that no step
-    waits for the device to know what comes next, and a seed means the same on every
-    device. Only what is as large as images is drawn where they are, by :attr:`pixels`.
-
-    Parameters
-    ----------
-    seed : int
-        Of a generator on the processor, which seeds the one of the pixels.
-    device : torch.device
-        Where the images are.
-
-    Attributes
-    ----------
-    pixels : Dice
-        Draws on the device.
-    """
-
-    def __init__(self, seed: int, device: torch.device) -> None:
-        super().__init__(torch.Generator().manual_seed(seed))
-        own = int(self.integers(0, 2**62))
-        self.pixels = Dice(torch.Generator(device).manual_seed(own))
+        """Draw white noise of variance 1 in the shape and precision of `like`."""
+        return torch.randn(
+            like.shape, generator=self.generator, device=self.device, dtype=like.dtype
+        )
 
     def choice(self, options: Sequence[_Choice]) -> _Choice:
         """Return one of the options."""
@@ -91,6 +82,10 @@ class Chance(Dice):
         """Return the numbers from 0 in random order."""
         order: list[int] = torch.randperm(count, generator=self.generator).tolist()
         return order
+
+    def numpy(self) -> np.random.Generator:
+        """Return a generator of numpy, for what is drawn there."""
+        return np.random.default_rng(int(self.integers(0, 2**62)))
 
     def sometimes(
         self, probability: float, step: Callable[[Tensor], Tensor], images: Tensor
@@ -105,9 +100,9 @@ class Chance(Dice):
         return images.index_copy(0, index, step(images.index_select(0, index)))
 
     def put(self, values: Tensor) -> Tensor:
-        """Copy parameters to the device, without waiting for it."""
+        """Copy parameters to the device of the pixels, without waiting for it."""
         return values.to(self.pixels.device, non_blocking=True)
 
     def put_each(self, values: Tensor) -> Tensor:
-        """Copy a number per image to the device, as ``(N, 1, 1, 1)``."""
+        """Copy a number per image to the device of the pixels, as ``(N, 1, 1, 1)``."""
         return self.put(values.view(-1, 1, 1, 1))
