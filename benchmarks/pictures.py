@@ -108,7 +108,7 @@ def row(entry: Entry, chosen: Damage, name: str, truth: np.ndarray) -> Image.Ima
     """Degrade and restore a picture, and draw it."""
     # Floating-point numbers, because noise that was clipped is not what networks learn.
     clean = truth.astype(np.float32)
-    seen = fresco.simulate.apply(clean, chosen.name, chosen.parameters, seed=1, data_range=RANGE)
+    seen = fresco.degrade.apply(clean, chosen.name, chosen.parameters, seed=1, data_range=RANGE)
     told = {**chosen.told, **({'kernel': seen.kernel} if entry.architecture == 'usrnet' else {})}
     result = fresco.restore(
         seen.image,

@@ -23,7 +23,7 @@ def truth() -> np.ndarray:
 
 
 def noisy(truth: np.ndarray, sigma: float) -> np.ndarray:
-    return fresco.simulate.apply(truth, 'gaussian_noise', {'sigma': sigma}, seed=3).image
+    return fresco.degrade.apply(truth, 'gaussian_noise', {'sigma': sigma}, seed=3).image
 
 
 def bicubic(image: np.ndarray, scale: int) -> np.ndarray:
@@ -69,14 +69,14 @@ def test_a_noise_map_steers_another_method(truth, name) -> None:
 
 @pytest.mark.parametrize('quality', [10, 40])
 def test_jpeg_artefacts_are_removed(truth, quality) -> None:
-    image = fresco.simulate.apply(truth, 'jpeg', {'quality': quality}).image
+    image = fresco.degrade.apply(truth, 'jpeg', {'quality': quality}).image
     restored = fresco.restore(image, method='vdir', task='deblock', device='cpu').image
     assert psnr(restored, truth, 255) > psnr(image, truth, 255) + 0.3
 
 
 @pytest.mark.parametrize('scale', [2, 4])
 def test_blind_enlarging_beats_bicubic(truth, scale) -> None:
-    seen = fresco.simulate.apply(
+    seen = fresco.degrade.apply(
         truth, 'virnet', {'scale': scale, 'sigma': 2.55, 'kernel': 'test 2'}, seed=1
     )
     result = fresco.restore(
@@ -90,7 +90,7 @@ def test_blind_enlarging_beats_bicubic(truth, scale) -> None:
 @pytest.mark.parametrize('position', ['centred', 'shifted'])
 def test_usrnet_agrees_with_the_kernel_wherever_it_looks(truth, position) -> None:
     asked = {'scale': 2, 'kernel': 'gaussian', 'width': 1.4, 'kernel_position': position}
-    seen = fresco.simulate.apply(truth, 'classical', {**asked, 'border': 'wrap'}, seed=1)
+    seen = fresco.degrade.apply(truth, 'classical', {**asked, 'border': 'wrap'}, seed=1)
     result = fresco.restore(
         seen.image, method='usrnet', scale=2, kernel=seen.kernel, sigma=1, device='cpu'
     )
@@ -101,7 +101,7 @@ def test_usrnet_agrees_with_the_kernel_wherever_it_looks(truth, position) -> Non
 
 def test_deblurring_with_usrnet(truth) -> None:
     kernel = fresco.kernels.gaussian(1.6)
-    seen = fresco.simulate.apply(
+    seen = fresco.degrade.apply(
         truth, 'classical', {'scale': 1, 'kernel': 'gaussian', 'width': 1.6, 'sigma': 2}
     )
     result = fresco.restore(

@@ -116,11 +116,6 @@ def test_nearest_neighbours_are_inside_and_in_order(source: int, target: int) ->
     np.testing.assert_array_equal(resize.nearest_index(source, source), np.arange(source))
 
 
-def test_lanczos_crops_to_whole_cells() -> None:
-    image = np.full((18, 21, 3), 77, np.uint8)
-    np.testing.assert_array_equal(resize.authors_lanczos(image, 4), np.full((4, 5, 3), 77))
-
-
 def test_the_classical_model_blurs_decimates_and_adds_noise() -> None:
     kernel = kernels.gaussian(1.0)
     small = classical(RGB, kernel, 3, 0, NO_NOISE)

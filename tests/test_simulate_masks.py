@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from napari_fresco.degrade import damage_masks
-from napari_fresco.degrade.cracks import cracks
 from napari_fresco.errors import FrescoError, ParameterError
 
 DRAWN = (damage_masks.craquelure, damage_masks.flakes, damage_masks.text)
@@ -85,18 +84,6 @@ def test_text_is_printed_in_lines() -> None:
     assert np.all(bold.mean(axis=1).max() > rows.max())
 
 
-def test_cracks_are_thin_long_and_everywhere() -> None:
-    mask = cracks((160, 200), 12, 2.5, seeded(3))
-    assert 0.01 < mask.mean() < 0.2
-    assert not ndimage.binary_erosion(mask, iterations=4).any()
-    _, count = ndimage.label(mask, np.ones((3, 3)))
-    assert mask.sum() / count > 30
-    quarters = [mask[r : r + 80, c : c + 100].any() for r in (0, 80) for c in (0, 100)]
-    assert all(quarters)
-    assert not cracks((9, 9), 0, 2.0, seeded()).any()
-    assert cracks((1, 40), 3, 2.0, seeded()).shape == (1, 40)
-
-
 def test_clouds_are_smooth_and_of_unit_variance() -> None:
     drawn = np.stack([damage_masks.cloud((80, 80), 6, seeded(s)) for s in range(30)])
     assert drawn.mean() == pytest.approx(0, abs=0.1)
@@ -111,14 +98,6 @@ def test_seeds_repeat(draw: Callable[..., np.ndarray]) -> None:
     assert np.any(first != other)
 
 
-def test_a_soft_mask_has_gray_edges() -> None:
-    mask = np.zeros((10, 12), np.uint8)
-    mask[3:7, 4:9] = 255
-    soft = damage_masks.authors_soft(mask, (25, 31))
-    assert soft.shape == (25, 31)
-    assert np.any((soft > 20) & (soft < 235))
-
-
 @pytest.mark.parametrize(
     ('call', 'error'),
     [
@@ -127,7 +106,6 @@ def test_a_soft_mask_has_gray_edges() -> None:
         (lambda: damage_masks.flakes((8, 8), 0.1, 0, seeded()), ParameterError),
         (lambda: damage_masks.text((8, 8), 1.1, 4, seeded()), ParameterError),
         (lambda: damage_masks.craquelure((8, 8), 0.1, -1, seeded()), ParameterError),
-        (lambda: cracks((8, 8), 3, 0, seeded()), ParameterError),
     ],
 )
 def test_bad_input_is_refused(call: Callable[[], object], error: type[FrescoError]) -> None:

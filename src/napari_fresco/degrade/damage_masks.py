@@ -146,11 +146,6 @@ def cloud(shape: Shape, grain: float, random: np.random.Generator) -> Floats:
     return np.asarray(values * 2 * math.sqrt(math.pi) * grain / step)
 
 
-def authors_soft(mask: np.ndarray, shape: Shape) -> np.ndarray:
-    """Resize a byte mask bicubically, which leaves gray values along its edges."""
-    return np.asarray(Image.fromarray(mask).resize(shape[::-1], Image.Resampling.BICUBIC))
-
-
 def _checked(fraction: float) -> float:
     if not 0 < fraction <= 1:
         raise ParameterError(f'fraction = {fraction!r} must lie above 0 and be 1 at most')

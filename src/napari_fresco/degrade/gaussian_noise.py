@@ -165,16 +165,5 @@ def mixed_poisson(image: Any, random: np.random.Generator) -> Floats:
     return np.clip(values + noise[..., None], 0, 1)
 
 
-def authors_poisson_counts(image: Any, level: float, random: Random) -> Floats:
-    """Add whole Poisson counts of mean `level` to an image in [0, 1].
-
-    The 'Poisson noise' of the mixed-degradation paper: independent of the
-    signal, most pixels keep their value and some jump to white. Real photon
-    noise is :func:`camera`.
-    """
-    values = as_plane(image)
-    return values + random.poisson(level, values.shape)
-
-
 def _levels(image: Any) -> Floats:
     return np.clip(np.rint(as_plane(image) * 255), 0, 255) / 255

@@ -9,7 +9,6 @@ import math
 from typing import Any, Literal, get_args
 
 import numpy as np
-from PIL import Image
 from scipy import sparse
 
 from ..errors import ParameterError
@@ -129,13 +128,6 @@ def nearest_index(source: int, target: int) -> np.ndarray:
     factor = ((source << 16) + target // 2) // target
     index = (factor * np.arange(target) + factor // 2 - source % 2) >> 16
     return np.asarray(np.clip(index, 0, source - 1))
-
-
-def authors_lanczos(image: np.ndarray, scale: int) -> np.ndarray:
-    """Shrink bytes `scale`-fold by Pillow's Lanczos filter, cropped to a multiple of `scale`."""
-    rows, cols = (n // scale for n in image.shape[:2])
-    picture = Image.fromarray(np.ascontiguousarray(image[: rows * scale, : cols * scale]))
-    return np.asarray(picture.resize((cols, rows), Image.Resampling.LANCZOS))
 
 
 def _taps(first: Floats, count: int) -> Floats:

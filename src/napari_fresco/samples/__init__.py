@@ -1,29 +1,23 @@
-"""Two pictures to try the methods on, each with its ground truth.
+"""Two pictures to try the methods on, each with its ground truth. No download, no torch.
 
-They are drawn when asked for, always the same for the same seed, and need no
-download. No torch.
+They were drawn by ``benchmarks/draw_samples.py``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import files
 
 import numpy as np
-from scipy import ndimage
+from PIL import Image
 
-from ..degrade import gaussian_noise
-from ..degrade.blur import blur
-from ..degrade.cracks import cracks as draw_cracks
 from ..physics import kernels
-from . import arcade, brush, cells
 
 __all__ = ['Sample', 'micrograph', 'mural']
 
 MURAL_SIGMA = 5.0
-FIELD = 384
 NA, WAVELENGTH, PIXEL_SIZE = 0.7, 0.6, 0.1
 GAIN, OFFSET, READ_NOISE = 2.0, 100.0, 3.0
-PHOTONS = 200.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +56,8 @@ class Sample:
     read_noise: float | None = None
 
 
-def mural(seed: int = 0) -> Sample:
-    """Make a damaged mural: a painted arcade with cracks, losses and scratches.
+def mural() -> Sample:
+    """Read a damaged mural: a painted arcade with cracks, losses and scratches.
 
     Returns
     -------
@@ -71,18 +65,11 @@ def mural(seed: int = 0) -> Sample:
         384 x 512 RGB, uint8; about a tenth of it is damaged, and Gaussian noise of
         standard deviation 5 lies over the rest. One pixel is one millimetre.
     """
-    random = np.random.default_rng(seed)
-    truth = arcade.paint(random)
-    losses, cracks, scratches = _damage(truth.shape[:2], random)
-    damaged = _plaster(truth, losses, random)
-    damaged[cracks] = 0.35 * damaged[cracks] + np.array([0.08, 0.06, 0.05])
-    damaged[scratches] = 0.3 * damaged[scratches] + 0.7 * np.array(brush.LIME) / 255
-    noisy = gaussian_noise.gaussian(damaged, MURAL_SIGMA / 255, random)
     return Sample(
         name='mural',
-        image=_bytes(noisy),
-        truth=_bytes(truth),
-        mask=losses | cracks | scratches,
+        image=_pixels('mural'),
+        truth=_pixels('mural-truth'),
+        mask=_pixels('mural-mask'),
         kernel=None,
         scale=(1.0, 1.0),
         units=('mm', 'mm'),
@@ -90,8 +77,8 @@ def mural(seed: int = 0) -> Sample:
     )
 
 
-def micrograph(seed: int = 0) -> Sample:
-    """Make a widefield fluorescence micrograph of cells, in camera counts.
+def micrograph() -> Sample:
+    """Read a widefield fluorescence micrograph of cells, in camera counts.
 
     The light comes through an objective of NA 0.7 in air at 0.6 µm; the field
     extends beyond the picture, so nothing wraps around its border. The camera
@@ -104,20 +91,14 @@ def micrograph(seed: int = 0) -> Sample:
         384 x 384, uint16, 0.1 µm per pixel; the truth is the same light, camera
         counts included, before blur and noise.
     """
-    random = np.random.default_rng(seed)
-    psf = kernels.microscope(NA, WAVELENGTH, PIXEL_SIZE, refractive_index=1.0)
-    margin = psf.shape[0] // 2
-    size = FIELD + 2 * margin
-    expected = OFFSET + GAIN * PHOTONS * cells.fluorophores((size, size), random)
-    blurred = np.maximum(blur(expected, psf), OFFSET)
-    inner = np.s_[margin : margin + FIELD, margin : margin + FIELD]
-    counts = gaussian_noise.camera(blurred[inner], GAIN, OFFSET, READ_NOISE, random)
+    with (files(__name__) / 'micrograph-truth.npz').open('rb') as file, np.load(file) as archive:
+        truth = archive['truth']
     return Sample(
         name='micrograph',
-        image=np.rint(np.clip(counts, 0, 65535)).astype(np.uint16),
-        truth=expected[inner].astype(np.float32),
+        image=_pixels('micrograph'),
+        truth=truth,
         mask=None,
-        kernel=psf,
+        kernel=microscope_kernel(),
         scale=(PIXEL_SIZE, PIXEL_SIZE),
         units=('um', 'um'),
         gain=GAIN,
@@ -126,35 +107,11 @@ def micrograph(seed: int = 0) -> Sample:
     )
 
 
-def _damage(
-    shape: tuple[int, ...], random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return where plaster shows, where cracks run and where the wall was scratched."""
-    size = (shape[0], shape[1])
-    cracks = draw_cracks(size, 15, 2.4, random)
-    near = np.exp(-ndimage.distance_transform_edt(~cracks) / 14)
-    ragged = brush.cloud(size, 22, random) + 0.45 * brush.cloud(size, 5, random) + 1.5 * near
-    losses = ndimage.binary_opening(ragged > np.quantile(ragged, 0.945), iterations=2)
-    scratches = np.zeros(size, bool)
-    for _ in range(9):
-        start, angle = random.uniform((0, 0), size), random.normal(0.5, 0.35)
-        steps = np.arange(random.uniform(30, 110))
-        path = start + np.outer(steps, (np.sin(angle), np.cos(angle))) + (0, 0)
-        rows, cols = path[np.all(path < np.array(size) - 1, axis=1)].astype(int).T
-        scratches[rows, cols] = True
-    return losses, cracks & ~losses, scratches & ~losses & ~cracks
+def microscope_kernel() -> np.ndarray:
+    """Return the point spread function of the micrograph."""
+    return kernels.microscope(NA, WAVELENGTH, PIXEL_SIZE, refractive_index=1.0)
 
 
-def _plaster(picture: np.ndarray, losses: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Show bare plaster where paint is lost, in the shadow of the paint's upper left edge."""
-    size = (picture.shape[0], picture.shape[1])
-    rough = 1 + 0.03 * brush.cloud(size, 2, random) + 0.05 * brush.cloud(size, 12, random)
-    ground = np.array([233, 224, 204]) / 255 * rough[..., None]
-    depth = ndimage.gaussian_filter(losses.astype(float), 1.2)
-    shadow = losses & ~np.roll(losses, (2, 2), axis=(0, 1))
-    ground = ground * (0.8 + 0.2 * depth[..., None]) * np.where(shadow, 0.72, 1)[..., None]
-    return np.where(losses[..., None], ground, picture)
-
-
-def _bytes(picture: np.ndarray) -> np.ndarray:
-    return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), dtype=np.uint8)
+def _pixels(name: str) -> np.ndarray:
+    with (files(__name__) / f'{name}.png').open('rb') as file, Image.open(file) as picture:
+        return np.array(picture)

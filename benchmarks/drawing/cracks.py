@@ -1,17 +1,16 @@
-"""Single cracks that wander and fork, as in a wall. No torch."""
+"""Single cracks that wander and fork, as in a wall."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
 
-from ..physics.kernels.optics import positive
-from .damage_masks import Mask, Shape
+Shape = tuple[int, int]
 
 GOLDEN = (5**0.5 - 1) / 2
 
 
-def cracks(shape: Shape, count: int, width: float, random: np.random.Generator) -> Mask:
+def cracks(shape: Shape, count: int, width: float, random: np.random.Generator) -> np.ndarray:
     """Draw wandering cracks, spread over the image, that fork now and then.
 
     Parameters
@@ -29,7 +28,6 @@ def cracks(shape: Shape, count: int, width: float, random: np.random.Generator) 
     ndarray, bool
         True where damaged.
     """
-    positive('width', width)
     half = np.zeros(shape)
     for i in range(count):
         row, col = random.uniform(0, 1, 2)

@@ -1,0 +1,1 @@
+"""Paintings and cells, stroke by stroke."""
