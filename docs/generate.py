@@ -8,8 +8,7 @@ from pathlib import Path
 
 import mkdocs_gen_files
 
-from napari_fresco.declare.method import Method
-from napari_fresco.declare.methods import METHODS
+from napari_fresco.declare.methods import METHODS, Method
 from napari_fresco.types import Task
 
 ROOT = Path(__file__).parent.parent

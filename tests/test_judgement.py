@@ -11,7 +11,8 @@ from scipy import ndimage
 from skimage import data
 
 import napari_fresco as fresco
-from napari_fresco.declare.methods import METHODS, find_method, find_task
+from napari_fresco.declare.call import Call
+from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import ParameterError
 from napari_fresco.image.intensity import Stabilised
 from napari_fresco.noise.camera import estimate_camera, photon_noise
@@ -47,22 +48,7 @@ def photograph(sigma: float = 12, seed: int = 0) -> Array:
 
 
 def requested(image: Any, method: str = 'ffdnet', task: str | None = None, **given: Any) -> Request:
-    chosen = find_method(method)
-    inputs = {'mask': None, 'kernel': None, 'sigma': 'auto', 'scale': 1, 'axes': None}
-    params = {name: value for name, value in given.items() if name not in inputs}
-    return Request.prepare(
-        image,
-        chosen,
-        find_task(chosen, task),
-        chosen.parameters_class.create(params),
-        **inputs | {name: value for name, value in given.items() if name in inputs},
-        rgb=None,
-        data_range=None,
-        tile=None,
-        device='cpu',
-        seed=0,
-        keep_known=None,
-    )
+    return Request.prepare(image, Call.of(method, task, None, {'device': 'cpu', **given}))
 
 
 def prepared(request: Request, *, backwards: bool = False) -> list[Plane]:

@@ -11,8 +11,7 @@ __version__ = '0.1.0'
 
 if TYPE_CHECKING:
     from . import degrade, networks, samples, weights
-    from .declare.method import Method
-    from .declare.methods import methods
+    from .declare.methods import Method, methods
     from .errors import FrescoError
     from .evidence import metrics
     from .noise.level import estimate_noise
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     'FrescoError': 'errors',
-    'Method': 'declare.method',
+    'Method': 'declare.methods',
     'Result': 'types',
     'Step': 'types',
     'estimate_kernel': 'restoration.api',

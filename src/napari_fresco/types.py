@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 Task = Literal['denoise', 'deblur', 'inpaint', 'super_resolve', 'demosaic', 'deblock']
 Finish = Literal['completed', 'cancelled', 'stopped']
 Kind = Literal['data-consistent', 'feed-forward', 'generative']
-
-TASKS: tuple[Task, ...] = get_args(Task)
 
 
 @dataclass(frozen=True, eq=False)

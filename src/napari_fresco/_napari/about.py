@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..declare.method import Method
+from ..declare.methods import Method
 from ..types import Kind, Task
 from .model_row import fits_a_network
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from ..declare.method import Method
+from ..declare.methods import Method
 from ..errors import FrescoError
 from ..layers.layer_request import Look, PanelRequest
 from ..layers.noise_map import select_noise

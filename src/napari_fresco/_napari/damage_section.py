@@ -9,7 +9,7 @@ from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 
-from ..declare.method import Method
+from ..declare.methods import Method
 from ..errors import FrescoError
 from ..layers.layer_kinds import KERNEL, may_be_restored
 from ..layers.selection import Selection, full_resolution

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Shapes
 from qtpy.QtCore import Signal
 
-from ..declare.method import Method
+from ..declare.methods import Method
 from ..errors import ImageError
 from ..layers.layer_kinds import is_picture, may_be_restored, truth_of
 from ..layers.mask_layers import region_of, visible_box

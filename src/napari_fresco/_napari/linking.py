@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from .. import weights
-from ..declare.method import Method
-from ..declare.methods import ESTIMATORS, METHODS
+from ..declare.methods import ESTIMATORS, METHODS, Method
 from ..errors import WeightsError
 from ..types import Task
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from .. import weights
-from ..declare.method import Method
+from ..declare.methods import Method
 from ..declare.parameters import DeepREDParameters, NetworkParameters
 from ..errors import WeightsError
 from ..types import Kind, Task

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
-from ..declare.method import Method
+from ..declare.methods import Method
 from ..errors import FrescoError
 from ..layers.layer_request import PanelRequest
 from . import texts

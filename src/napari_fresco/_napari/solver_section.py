@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QPushButton, QSpinBox, QWidget
 
-from ..declare.method import Method
+from ..declare.methods import Method
 from ..types import Task
 from .form import Row, Section, collapsible, combo_box, stacked
 from .model_row import PARAMETERS as MODEL_PARAMETERS

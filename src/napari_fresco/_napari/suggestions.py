@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.layers import Image, Labels, Shapes
 
-from ..declare.method import Method
+from ..declare.methods import Method
 from ..layers.layer_kinds import DAMAGE, KERNEL, kernel_facts
 from ..layers.selection import Space, full_resolution, select
 from ..types import Task

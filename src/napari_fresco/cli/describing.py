@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..declare.method import Method
-from ..declare.methods import METHODS, find_method
+from ..declare.methods import METHODS, Method, find_method
 from .options import flag
 
 

@@ -15,8 +15,7 @@ import click
 import numpy as np
 
 from ..declare.fields import read_preset
-from ..declare.method import Method
-from ..declare.methods import ESTIMATORS, METHODS, find_method, find_task
+from ..declare.methods import ESTIMATORS, METHODS, Method, find_method, find_task
 from ..errors import FileError, ParameterError
 from ..io.files import (
     SUFFIXES,

@@ -1,31 +1,47 @@
-"""How a method declares its parameters, once, without torch.
+"""How parameters of methods and options of calls are declared, once, without torch.
 
-A method's parameters are the fields of one frozen dataclass. Each field is
-made by :func:`param`, which stores range, unit, help and the tasks that use
-it. Panels, command-line options, presets and documentation tables are all
-generated from :meth:`Parameters.declared`.
+They are the fields of one frozen dataclass. Each field is made by :func:`param`,
+which stores range, unit, help and the tasks that use it. Panels, command-line
+options, presets, provenance and documentation tables are all generated from
+:meth:`Parameters.declared`.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
-from numbers import Real
+from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal, Self, get_type_hints
+from types import MappingProxyType
+from typing import Any, Literal, Self, get_origin, get_type_hints
 
 from ..errors import ParameterError
 from ..types import Task
 
 Group = Literal['noise', 'degradation', 'solver', 'advanced']
 
+_WORDS = MappingProxyType(
+    {
+        bool: 'true or false',
+        int: 'a whole number',
+        float: 'a number',
+        str: 'text',
+        tuple: 'two numbers',
+        object: 'an array',
+    }
+)
+
 
 @dataclass(frozen=True)
 class Parameter:
-    """One declared parameter; `type` is bool, int, float or str."""
+    """One declared parameter, made by :func:`param`.
+
+    `type` is bool, int, float, str, tuple (two numbers) or object, for what is checked
+    where the image is known, such as a mask.
+    """
 
     name: str
     type: type
@@ -39,6 +55,16 @@ class Parameter:
     optional: bool = False
     tasks: tuple[Task, ...] = ()
     group: Group = 'solver'
+    only_with: tuple[str, Any] | None = None
+    gives: tuple[Any, str] | None = None
+
+    def serves(self, task: Task) -> bool:
+        """Return whether `task` uses it."""
+        return not self.tasks or task in self.tasks
+
+    def applies(self, values: Mapping[str, Any]) -> bool:
+        """Return whether it makes a difference beside the `values` of the others."""
+        return self.only_with is None or values[self.only_with[0]] == self.only_with[1]
 
     def check(self, value: Any) -> Any:
         """Return `value` converted to `type`, or raise :class:`ParameterError`."""
@@ -59,8 +85,7 @@ class Parameter:
         """Say in words which values are allowed."""
         if self.choices:
             return 'one of ' + ', '.join(map(repr, self.choices))
-        kind = {bool: 'true or false', int: 'a whole number', float: 'a number', str: 'text'}
-        words = kind[self.type]
+        words = _WORDS[self.type]
         if self.minimum is not None and self.maximum is not None:
             words += f' from {self.minimum:g} to {self.maximum:g}'
         elif self.minimum is not None:
@@ -71,16 +96,22 @@ class Parameter:
 
     def _convert(self, value: Any) -> Any:
         wrong = ParameterError(f'{self.name} = {value!r} is not {self.allowed()}')
+        if self.type is object:
+            return value
+        if self.type is tuple:
+            return _pair(value, wrong)
         if self.type is str:
             if not isinstance(value, str | Path):
                 raise wrong
             return str(value)
         if self.type is bool:
-            if not (isinstance(value, int) and value in (0, 1)):
+            if not (isinstance(value, Integral) and value in (0, 1)):
                 raise wrong
             return bool(value)
         if isinstance(value, bool) or not isinstance(value, Real):
             raise wrong
+        if self.type is int and isinstance(value, Integral):
+            return int(value)
         try:
             number = float(value)
         except OverflowError:
@@ -101,6 +132,8 @@ def param(
     choices: tuple[Any, ...] = (),
     tasks: tuple[Task, ...] = (),
     group: Group = 'solver',
+    only_with: tuple[str, Any] | None = None,
+    gives: tuple[Any, str] | None = None,
 ) -> Any:
     """Declare a parameter as a dataclass field.
 
@@ -121,7 +154,12 @@ def param(
     tasks : tuple of Task, optional
         Tasks that use the parameter; empty means all.
     group : {'noise', 'degradation', 'solver', 'advanced'}
-        Where a panel shows it.
+        Where a panel shows it. What describes the degradation is refused by tasks that do not
+        use it; the rest is reported as unused.
+    only_with : (str, object), optional
+        Another parameter and the value that it must have for this one to matter.
+    gives : (object, str), optional
+        A value, and what the result then holds beside the image.
     """
     facts = {
         'help': help,
@@ -132,6 +170,8 @@ def param(
         'choices': choices,
         'tasks': tasks,
         'group': group,
+        'only_with': only_with,
+        'gives': gives,
     }
     return field(default=default, metadata=facts)
 
@@ -159,9 +199,18 @@ class Parameters:
         checked = {}
         for name, value in (values or {}).items():
             if name not in declared:
-                raise ParameterError(_unknown(name, list(declared)))
+                raise ParameterError(unknown(name, declared))
             checked[name] = declared[name].check(value)
         return cls(**checked)
+
+    def changed(self) -> dict[str, Any]:
+        """Return the values that differ from their defaults, by name."""
+        every = {p.name: (getattr(self, p.name), p.default) for p in self.declared()}
+        return {
+            name: value
+            for name, (value, default) in every.items()
+            if value is not default and not _equal(value, default)
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values by name, ready for JSON."""
@@ -200,10 +249,25 @@ def _parameter(name: str, hint: Any, default: Any, facts: Mapping[str, Any]) -> 
     facts = dict(facts)
     facts['label'] = facts['label'] or name.replace('_', ' ').capitalize()
     optional = default is None
-    return Parameter(name=name, type=kinds[0], default=default, optional=optional, **facts)
+    kind = object if kinds[0] is Any else get_origin(kinds[0]) or kinds[0]
+    return Parameter(name=name, type=kind, default=default, optional=optional, **facts)
 
 
-def _unknown(name: str, known: list[str]) -> str:
+def _pair(value: Any, wrong: ParameterError) -> tuple[float, float]:
+    try:
+        low, high = (float(number) for number in value)
+    except (TypeError, ValueError):
+        raise wrong from None
+    return low, high
+
+
+def _equal(value: Any, default: Any) -> bool:
+    return isinstance(value, bool | int | float | str) and value == default
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """Say that there is no parameter or option `name`, and which is nearest."""
+    known = list(known)
     near = get_close_matches(name, known, n=1)
     hint = f'; did you mean {near[0]!r}?' if near else ''
     return f'unknown parameter {name!r}{hint} Known: {", ".join(known)}'

@@ -8,12 +8,14 @@ command line, presets and tables follow. No torch is imported.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
+from typing import Any, Literal
 
 from ..errors import MethodError
-from ..types import TASKS, Kind, Task
-from .method import Method
+from ..types import Kind, Task
+from .fields import Parameter, Parameters
 from .parameters import (
     DeepREDParameters,
     DenoiserParameters,
@@ -24,6 +26,89 @@ from .parameters import (
     VDIRParameters,
     VIRNetParameters,
 )
+from .tasks import TASKS
+
+
+@dataclass(frozen=True)
+class Method:
+    """A restoration method as data.
+
+    Attributes
+    ----------
+    name, title : str
+        Identifier in code and name shown to people.
+    tasks : tuple of Task
+        What the method can be asked to do; the first is the default.
+    blind : bool
+        True when the method needs neither noise level nor kernel.
+    outputs : tuple of str
+        Subset of 'image', 'variance', 'kernel', 'uncertainty', 'latent'; some come only with
+        some parameters, see :meth:`gives`.
+    kind : Kind
+        How far the result can be trusted as a measurement.
+    citation : str
+        Reference of the method.
+    parameters_class : type
+        The frozen dataclass that declares its parameters.
+    solver : str
+        ``'module:function'``, imported when a restoration starts.
+    downsampling : {'bicubic', 'lanczos2', 'unknown'}
+        What super-resolution inverts when no kernel is given; a method for
+        which it is 'unknown' takes no kernel.
+    scales : tuple of int
+        Factors of super-resolution.
+    """
+
+    name: str
+    title: str
+    summary: str
+    tasks: tuple[Task, ...]
+    blind: bool
+    outputs: tuple[str, ...]
+    kind: Kind
+    citation: str
+    parameters_class: type[Parameters]
+    solver: str
+    downsampling: Literal['bicubic', 'lanczos2', 'unknown'] = 'bicubic'
+    scales: tuple[int, ...] = (2, 3, 4, 5, 6, 7, 8)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The declared parameters, in the order in which they are shown."""
+        return self.parameters_class.declared()
+
+    @property
+    def needs(self) -> Mapping[Task, tuple[str, ...]]:
+        """Options without which a task cannot run: 'mask', 'kernel'."""
+        return {task: needs for task in self.tasks if (needs := TASKS[task].needs)}
+
+    def takes(self, task: Task) -> tuple[str, ...]:
+        """Return the options that change what it does for `task`, of those that only some take."""
+        found = {'sigma': self.blind, 'kernel': self.downsampling == 'unknown'}
+        return tuple(name for name in TASKS[task].takes if not found.get(name))
+
+    def reads_noise(self, task: Task) -> bool:
+        """Return whether the result of `task` hangs on the noise level that it is told."""
+        return 'sigma' in self.takes(task)
+
+    def estimable(self, task: Task) -> tuple[str, ...]:
+        """Return which options another method can estimate first."""
+        return tuple(name for name in TASKS[task].estimable if name in self.takes(task))
+
+    def gives(self, task: Task) -> tuple[str, ...]:
+        """Return what the result of `task` always holds, beginning with the image."""
+        asked = {p.gives[1] for p in self.parameters if p.gives}
+        sometimes = asked | ({'kernel'} - set(TASKS[task].gives))
+        return tuple(name for name in self.outputs if name not in sometimes)
+
+    def gives_if_asked(self) -> dict[str, list[tuple[str, Any]]]:
+        """Return what the result can hold besides, and parameters and values that ask for it."""
+        asked: dict[str, list[tuple[str, Any]]] = {}
+        for p in self.parameters:
+            if p.gives is not None:
+                asked.setdefault(p.gives[1], []).append((p.name, p.gives[0]))
+        return asked
+
 
 _DPIR = (
     'K. Zhang, Y. Li, W. Zuo, L. Zhang, L. Van Gool, R. Timofte, "Plug-and-Play Image Restoration '
@@ -69,16 +154,6 @@ _BSRGAN = (
 )
 
 
-_PNP_TASKS: tuple[Task, ...] = (
-    'denoise',
-    'deblur',
-    'super_resolve',
-    'inpaint',
-    'demosaic',
-    'deblock',
-)
-
-
 def _denoiser(name: str, title: str, summary: str, citation: str, *, blind: bool = False) -> Method:
     return Method(
         name=name,
@@ -86,7 +161,6 @@ def _denoiser(name: str, title: str, summary: str, citation: str, *, blind: bool
         summary=summary,
         tasks=('denoise',),
         blind=blind,
-        needs={},
         outputs=('image',),
         kind='feed-forward',
         citation=citation,
@@ -102,7 +176,6 @@ def _unfolding(name: str, title: str, kind: Kind) -> Method:
         summary='Unfolded enlarging and deblurring for a known blur: one network, any scale.',
         tasks=('super_resolve', 'deblur'),
         blind=False,
-        needs={'deblur': ('kernel',)},
         outputs=('image', 'kernel'),
         kind=kind,
         citation=_USRNET,
@@ -116,9 +189,8 @@ _ENTRIES = (
         name='dpir',
         title='DPIR',
         summary='Plug-and-play restoration: half-quadratic splitting with DRUNet as the prior.',
-        tasks=_PNP_TASKS,
+        tasks=('denoise', 'deblur', 'super_resolve', 'inpaint', 'demosaic', 'deblock'),
         blind=False,
-        needs={'deblur': ('kernel',), 'inpaint': ('mask',)},
         outputs=('image', 'kernel'),
         kind='data-consistent',
         citation=_DPIR,
@@ -131,7 +203,6 @@ _ENTRIES = (
         summary='Plug-and-play restoration with a bank of 25 small denoisers.',
         tasks=('denoise', 'deblur', 'super_resolve', 'inpaint', 'demosaic'),
         blind=False,
-        needs={'deblur': ('kernel',), 'inpaint': ('mask',)},
         outputs=('image', 'kernel'),
         kind='data-consistent',
         citation=_IRCNN,
@@ -144,7 +215,6 @@ _ENTRIES = (
         summary='Deep image prior with regularisation by denoising: no training data.',
         tasks=('inpaint', 'denoise', 'deblur', 'super_resolve'),
         blind=False,
-        needs={'deblur': ('kernel',), 'inpaint': ('mask',)},
         outputs=('image', 'kernel'),
         kind='data-consistent',
         citation=_DEEPRED,
@@ -160,7 +230,6 @@ _ENTRIES = (
         summary='Blind denoising and enlarging that also estimates the noise and the blur.',
         tasks=('denoise', 'super_resolve'),
         blind=True,
-        needs={},
         outputs=('image', 'variance', 'kernel'),
         kind='feed-forward',
         citation=_VIRNET,
@@ -175,7 +244,6 @@ _ENTRIES = (
         summary='Blind restoration steered by a latent description of the degradation.',
         tasks=('denoise', 'super_resolve', 'deblock'),
         blind=True,
-        needs={},
         outputs=('image', 'uncertainty', 'latent'),
         kind='feed-forward',
         citation=_VDIR,
@@ -190,7 +258,6 @@ _ENTRIES = (
         summary='Blind denoising of real photographs by convolutions and attention.',
         tasks=('denoise',),
         blind=True,
-        needs={},
         outputs=('image',),
         kind='feed-forward',
         citation=_SCUNET,
@@ -203,7 +270,6 @@ _ENTRIES = (
         summary='Blind enlarging of photographs that were blurred, resized, noisy and compressed.',
         tasks=('super_resolve',),
         blind=True,
-        needs={},
         outputs=('image',),
         kind='generative',
         citation=_BSRGAN,

@@ -83,6 +83,7 @@ class DeterministicParameters(CommonParameters):
         False,
         'Average over the eight turns and flips and map their standard deviation as the '
         'uncertainty: slightly better, eight times slower.',
+        gives=(True, 'uncertainty'),
     )
 
 
@@ -275,15 +276,20 @@ class VDIRParameters(NetworkParameters):
         'mean',
         'Latent description: its mean, which always gives the same result, or random samples.',
         choices=('mean', 'sample'),
+        gives=('sample', 'uncertainty'),
     )
     samples: int = param(
         8,
         'Random samples; their mean is the result, their standard deviation the uncertainty.',
         minimum=1,
         maximum=256,
+        only_with=('latent', 'sample'),
     )
     show_latent: bool = param(
-        False, 'Give the latent maps as well, at a quarter of the resolution.', group='advanced'
+        False,
+        'Give the latent maps as well, at a quarter of the resolution.',
+        group='advanced',
+        gives=(True, 'latent'),
     )
 
 

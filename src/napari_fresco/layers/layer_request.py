@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..declare.method import Method
-from ..declare.methods import METHODS
+from ..declare.methods import METHODS, Method
 from ..types import Task
 from .mask_layers import Marked
 from .selection import Selection, Space

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from ..declare.fields import Parameters, read_preset
-from ..declare.methods import find_method, find_task
+from ..declare.call import Call
+from ..declare.fields import Parameters
 from ..errors import ParameterError
 from ..types import Result, Step
 
@@ -29,20 +29,9 @@ def iterate(
     *,
     method: str,
     task: str | None = None,
-    mask: Any = None,
-    kernel: Any = None,
-    sigma: Any = 'auto',
-    scale: int = 1,
-    axes: str | None = None,
-    rgb: bool | None = None,
-    data_range: tuple[float, float] | None = None,
-    tile: int | None = None,
-    device: str = 'auto',
-    seed: int = 0,
-    keep_known: bool | None = None,
     params: Mapping[str, Any] | Parameters | str | Path | None = None,
     cancel: threading.Event | None = None,
-    **method_parameters: Any,
+    **options: Any,
 ) -> Generator[Step, None, Result]:
     """Restore `image` step by step; see :func:`restore` for the parameters.
 
@@ -71,32 +60,12 @@ def iterate(
     >>> [step.index for step in fresco.iterate(noisy, method='ffdnet', sigma=5)]
     [1]
     """
-    chosen = find_method(method)
-    asked = find_task(chosen, task)
-    values = {**read_preset(params), **method_parameters}
-    parameters = chosen.parameters_class.create(values)
+    call = Call.of(method, task, params, options)
 
     from .pipeline import carry_out
     from .request import Request
 
-    request = Request.prepare(
-        image,
-        chosen,
-        asked,
-        parameters,
-        mask=mask,
-        kernel=kernel,
-        sigma=sigma,
-        scale=scale,
-        axes=axes,
-        rgb=rgb,
-        data_range=data_range,
-        tile=tile,
-        device=device,
-        seed=seed,
-        keep_known=keep_known,
-    )
-    return (yield from carry_out(request, cancel))
+    return (yield from carry_out(Request.prepare(image, call), cancel))
 
 
 def restore(
@@ -109,12 +78,14 @@ def restore(
     sigma: Any = 'auto',
     scale: int = 1,
     axes: str | None = None,
+    spacing: Mapping[str, tuple[float, str]] | None = None,
     rgb: bool | None = None,
     data_range: tuple[float, float] | None = None,
     tile: int | None = None,
     device: str = 'auto',
     seed: int = 0,
     keep_known: bool | None = None,
+    dtype: str | None = None,
     params: Mapping[str, Any] | Parameters | str | Path | None = None,
     progress: bool = False,
     callback: Callable[[Step], object] | None = None,
@@ -199,12 +170,14 @@ def restore(
         sigma=sigma,
         scale=scale,
         axes=axes,
+        spacing=spacing,
         rgb=rgb,
         data_range=data_range,
         tile=tile,
         device=device,
         seed=seed,
         keep_known=keep_known,
+        dtype=dtype,
         params=params,
         cancel=cancel,
         **method_parameters,

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..declare.method import Method
+from ..declare.call import Call
 from ..declare.methods import ESTIMATORS, METHODS
+from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
 from ..image.layout import Layout, as_array
 from ..physics import kernels
-from ..types import Task
 
 _SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
     map(repr, ESTIMATORS)
@@ -60,35 +60,23 @@ class Inputs:
         return _plane(self.sigma, index) if isinstance(self.sigma, np.ndarray) else self.sigma
 
 
-def check_inputs(
-    method: Method,
-    task: Task,
-    layout: Layout,
-    *,
-    mask: Any,
-    kernel: Any,
-    sigma: Any,
-    scale: Any,
-    kernel_position: str = 'auto',
-) -> Inputs:
+def check_inputs(call: Call, layout: Layout) -> Inputs:
     """Check everything that comes with an image of `layout`.
 
     Raises
     ------
     MaskError, KernelError, ParameterError, MethodError
-        When an input is missing, superfluous, or wrong; the message says what
-        was given, what is allowed and what to do.
+        When an input does not fit the image or the method; the message says what was given,
+        what is allowed and what to do.
     """
-    _check_presence(method, task, 'mask', mask, uses=task == 'inpaint')
-    blurred = task == 'deblur' or (task == 'super_resolve' and method.downsampling != 'unknown')
-    _check_presence(method, task, 'kernel', kernel, uses=blurred)
-    factor = _check_scale(method, task, scale)
-    estimated = _estimated(method, task, factor, kernel=kernel, sigma=sigma)
+    mask, kernel, sigma = call.options.mask, call.options.kernel, call.options.sigma
+    factor = _check_scale(call)
+    estimated = _estimated(call)
     given = None if kernel is None or 'kernel' in estimated else kernel
     normal = None if given is None else _check_kernel(given, layout, factor)
     shifted, doubt = (False, '')
     if normal is not None:
-        shifted, doubt = kernels.position(normal, factor, kernel_position)
+        shifted, doubt = kernels.position(normal, factor, call.parameters.kernel_position)
     return Inputs(
         mask=None if mask is None else _check_mask(mask, layout),
         kernel=normal,
@@ -96,91 +84,47 @@ def check_inputs(
         scale=factor,
         shifted=shifted,
         estimated=estimated,
-        warnings=(doubt,) if doubt else (),
+        warnings=(*call.warnings, *([doubt] if doubt else [])),
     )
 
 
-def check_seed(seed: Any) -> int:
-    """Return `seed` as an integer from 0 to 2**63 - 1."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
-        raise ParameterError(f'seed = {seed!r}; give a whole number of at least 0')
-    return int(seed)
-
-
-def check_tile(tile: Any) -> int | None:
-    """Return `tile` as an integer of at least 64, or None."""
-    if tile is None:
-        return None
-    if isinstance(tile, bool) or not isinstance(tile, int | np.integer) or tile < 64:
-        raise ParameterError(
-            f'tile = {tile!r}; give the side of a tile in pixels, at least 64, or None to '
-            'choose it from the free memory'
-        )
-    return int(tile)
-
-
-def _check_presence(method: Method, task: Task, name: str, value: Any, *, uses: bool) -> None:
-    if value is None and name in method.needs.get(task, ()):
-        advice = {
-            'mask': 'pass mask=..., nonzero where the image is damaged',
-            'kernel': 'pass kernel=..., for example napari_fresco.kernels.gaussian(1.5)',
-        }[name]
-        error = MaskError if name == 'mask' else KernelError
-        raise error(f'{method.name} needs a {name} for task {task!r}; {advice}')
-    if value is not None and not uses:
-        if name == 'kernel' and task == 'super_resolve':
-            raise MethodError(
-                f'a kernel was given, but {method.name} finds out the blur by itself; leave it '
-                "out, or choose method='usrnet' or 'dpir'"
-            )
-        use = {'mask': "task='inpaint'", 'kernel': "task='deblur' or task='super_resolve'"}[name]
-        raise MethodError(f'a {name} was given, but task {task!r} uses none; choose {use}')
-
-
-def _estimated(
-    method: Method, task: Task, scale: int, *, kernel: Any, sigma: Any
-) -> dict[str, str]:
+def _estimated(call: Call) -> dict[str, str]:
     """Return which inputs are to be estimated first, and by which method."""
+    method, task, scale = call.method, call.task, call.options.scale
     asked = {
         name: value
-        for name, value in (('sigma', sigma), ('kernel', kernel))
-        if isinstance(value, str) and value in ESTIMATORS
+        for name in ('sigma', 'kernel')
+        if isinstance(value := getattr(call.options, name), str) and value in ESTIMATORS
     }
-    if not asked:
-        return {}
-    if method.blind:
+    if asked and method.blind:
         raise MethodError(
             f'{method.name} estimates the degradation by itself; leave sigma and kernel out'
         )
-    if task == 'demosaic':
-        raise MethodError("a mosaic cannot be estimated from; give sigma as a number or 'auto'")
     if 'kernel' in asked:
         scales = METHODS[asked['kernel']].scales
-        if task != 'super_resolve' or scale not in scales:
+        if 'kernel' not in method.estimable(task) or scale not in scales:
             raise KernelError(
                 f'{asked["kernel"]} estimates kernels for super-resolution by '
                 f'{", ".join(map(str, scales))}, not for task {task!r} and scale {scale}; give the '
                 'kernel as an array'
             )
+    if 'sigma' in asked and 'sigma' not in method.estimable(task):
+        raise MethodError(
+            f"sigma = {asked['sigma']!r} cannot be found for task {task!r}; give a number or 'auto'"
+        )
     return asked
 
 
-def _check_scale(method: Method, task: Task, scale: Any) -> int:
-    whole = isinstance(scale, int | np.integer) and not isinstance(scale, bool)
-    if task != 'super_resolve':
-        if not whole or scale != 1:
-            raise ParameterError(
-                f"scale = {scale!r}, but task {task!r} keeps the size; choose task='super_resolve'"
-            )
-        return 1
-    if not whole or scale not in method.scales:
+def _check_scale(call: Call) -> int:
+    method, scale = call.method, int(call.options.scale)
+    if TASKS[call.task].changes_size and scale not in method.scales:
         low, high = method.scales[0], method.scales[-1]
         every = len(method.scales) == high - low + 1
         allowed = f'from {low} to {high}' if every else ' or '.join(map(str, method.scales))
         raise ParameterError(
             f'scale = {scale!r}; super-resolution by {method.name} takes a whole number, {allowed}'
         )
-    return int(scale)
+    return scale
 
 
 def _check_mask(mask: Any, layout: Layout) -> NDArray[np.bool_]:

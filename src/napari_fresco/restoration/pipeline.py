@@ -36,12 +36,13 @@ def carry_out(
     if request.inputs.estimated:
         request, estimate = yield from fill_in(request, carry_out, cancel)
     gathered, judge = _Gathered(request, estimate), Judge(request)
-    tools = Workbench(request.device, request.params.precision, request.tile, request.seed)
+    options = request.options
+    tools = Workbench(request.device, request.params.precision, options.tile, options.seed)
     try:
         for number, index in enumerate(request.layout.planes()):
             plane = Plane.prepare(request, index, judge)
             if plane.damaged and not (cancel is not None and cancel.is_set()):
-                tools.reseed(request.seed + number)
+                tools.reseed(options.seed + number)
                 outcome = yield from _restore(request, plane, number, tools, cancel)
                 gathered.add(plane, outcome)
             else:

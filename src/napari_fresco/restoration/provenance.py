@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..declare.method import Method
+from ..declare.methods import Method
 from ..physics.kernels import fwhm
 from ..runtime.run import Outcome
 from ..runtime.tiled_network import TiledNetwork
@@ -50,8 +50,8 @@ def provenance(
         'citation': r.method.citation,
         'parameters': r.params.to_dict(),
         'scale': scale,
-        'seed': r.seed,
-        'tile': r.tile,
+        'seed': r.options.seed,
+        'tile': r.options.tile,
         'keep_known': r.keep_known,
         'data_range': [r.range.low, r.range.high],
         'sigma': 'auto' if r.inputs.sigma is None else _number(r.inputs.sigma),

@@ -7,13 +7,16 @@ from typing import Any
 
 import torch
 
-from ..declare.method import Method
+from ..declare.call import Call
+from ..declare.methods import Method
+from ..declare.options import Options
+from ..declare.tasks import TASKS
 from ..errors import ParameterError
 from ..image.intensity import Affine, intensity_range
 from ..image.layout import Layout, as_array
 from ..runtime import devices
 from ..types import Task
-from .inputs import Inputs, check_inputs, check_seed, check_tile
+from .inputs import Inputs, check_inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +35,12 @@ class Request:
         The intensities that become 0 and 1.
     method, task, params
         What to do, with checked parameters.
+    options : Options
+        What was asked for beside.
     inputs : Inputs
-        Mask, kernel, noise and scale.
-    device, tile, seed
-        Where and how it is computed.
+        Mask, kernel, noise and scale, as they fit the image.
+    device : torch.device
+        Where it is computed.
     keep_known : bool
         Whether undamaged pixels come back bit for bit.
     """
@@ -47,76 +52,45 @@ class Request:
     method: Method
     task: Task
     params: Any
+    options: Options
     inputs: Inputs
     device: torch.device
-    tile: int | None
-    seed: int
     keep_known: bool
 
     @classmethod
-    def prepare(
-        cls,
-        image: Any,
-        method: Method,
-        task: Task,
-        params: Any,
-        *,
-        mask: Any,
-        kernel: Any,
-        sigma: Any,
-        scale: Any,
-        axes: str | None,
-        rgb: bool | None,
-        data_range: tuple[float, float] | None,
-        tile: Any,
-        device: str,
-        seed: Any,
-        keep_known: bool | None,
-    ) -> Request:
+    def prepare(cls, image: Any, call: Call) -> Request:
         """Check everything; nothing is computed yet but the range of the intensities."""
+        options = call.options
         array = as_array(image)
-        layout = Layout.of(array, axes, rgb)
-        _check_noise_model(params, sigma)
-        if task == 'demosaic' and layout.samples:
+        layout = Layout.of(array, options.axes, options.rgb)
+        _check_noise_model(call.parameters, options.sigma)
+        if TASKS[call.task].gains_colour and layout.samples:
             raise ParameterError(
                 f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
                 'pass rgb=False if the last axis is not colour'
             )
-        inputs = check_inputs(
-            method,
-            task,
-            layout,
-            mask=mask,
-            kernel=kernel,
-            sigma=sigma,
-            scale=scale,
-            kernel_position=params.kernel_position,
-        )
+        inputs = check_inputs(call, layout)
+        keep_known = options.keep_known
         if keep_known is None:
-            keep_known = task == 'inpaint' and inputs.sigma is None
-        elif keep_known and task != 'inpaint':
-            raise ParameterError(
-                f"keep_known needs a mask, and task {task!r} has none; choose task='inpaint'"
-            )
+            keep_known = 'keep_known' in TASKS[call.task].takes and inputs.sigma is None
         return cls(
             image=array,
             layout=layout,
-            channel_axis=_channel_axis(layout, axes),
-            range=intensity_range(array, layout, data_range),
-            method=method,
-            task=task,
-            params=params,
+            channel_axis=_channel_axis(layout, options.axes),
+            range=intensity_range(array, layout, options.data_range),
+            method=call.method,
+            task=call.task,
+            params=call.parameters,
+            options=options,
             inputs=inputs,
-            device=devices.pick(device),
-            tile=check_tile(tile),
-            seed=check_seed(seed),
-            keep_known=bool(keep_known),
+            device=devices.pick(options.device),
+            keep_known=keep_known,
         )
 
     @property
     def reads_noise(self) -> bool:
-        """Whether the result hangs on the noise level: blind methods and deblocking need none."""
-        return not self.method.blind and self.task != 'deblock'
+        """Whether the result hangs on the noise level."""
+        return self.method.reads_noise(self.task)
 
     def channel_of(self, index: tuple[int, ...]) -> int:
         """Return the channel that plane `index` belongs to."""

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from .. import weights
-from ..declare.method import Method
+from ..declare.methods import Method
 from ..errors import DeviceError, DivergedError
 from ..types import Denoiser, Finish, Problem, Solver, Step
 from . import denoisers, devices

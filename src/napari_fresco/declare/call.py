@@ -1,0 +1,149 @@
+"""What is asked of a method, apart from the image: checked before any work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+from ..errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
+from ..types import Task
+from .fields import Parameter, Parameters, read_preset, unknown
+from .methods import METHODS, Method, find_method, find_task
+from .options import OPTIONS, Options
+from .tasks import TASKS
+
+_NEEDED: Mapping[str, tuple[str, type[FrescoError]]] = MappingProxyType(
+    {
+        'mask': ('pass mask=..., nonzero where the image is damaged', MaskError),
+        'kernel': (
+            'pass kernel=..., for example napari_fresco.kernels.gaussian(1.5)',
+            KernelError,
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A method, a task, options and parameters that agree with their declarations.
+
+    Attributes
+    ----------
+    method, task : Method, Task
+        What to do.
+    options : Options
+        What any method can be told.
+    parameters : Parameters
+        What this method can be told.
+    warnings : tuple of str
+        What was given, but is not used.
+    """
+
+    method: Method
+    task: Task
+    options: Options
+    parameters: Any
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        method: str,
+        task: str | None = None,
+        params: Mapping[str, Any] | Parameters | str | Path | None = None,
+        given: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Check names, types and ranges of what is `given`, and that it is used.
+
+        Parameters
+        ----------
+        method, task : str
+            Names; the method's first task by default.
+        params : mapping or path, optional
+            Preset of method parameters, or a JSON file of one.
+        given : mapping
+            Options and method parameters by name.
+
+        Raises
+        ------
+        MethodError
+            For an unknown method or task, or an input that they do not take.
+        ParameterError
+            For an unknown name, a wrong type, a value out of range, or one that describes
+            another degradation than that of the task.
+        """
+        chosen = find_method(method)
+        asked = find_task(chosen, task)
+        given = dict(given or {})
+        options = Options.create({k: v for k, v in given.items() if k in OPTIONS})
+        own = {k: v for k, v in given.items() if k not in OPTIONS}
+        names = [p.name for p in chosen.parameters]
+        for name in own:
+            if name not in names:
+                raise ParameterError(unknown(name, [*names, *OPTIONS]))
+        parameters = chosen.parameters_class.create({**read_preset(params), **own})
+        warnings = _unused(chosen, asked, parameters, own)
+        _check_options(chosen, asked, options)
+        if 'sigma' in options.changed() and 'sigma' not in chosen.takes(asked):
+            warnings.append(_said('sigma', chosen, asked))
+        return cls(chosen, asked, options, parameters, tuple(warnings))
+
+
+def _unused(
+    method: Method, task: Task, parameters: Parameters, given: Mapping[str, Any]
+) -> list[str]:
+    """Say which parameters are not used; refuse those that describe another degradation."""
+    values, said = parameters.to_dict(), []
+    declared = {p.name: p for p in method.parameters}
+    for name in parameters.changed():
+        p = declared[name]
+        if not p.serves(task):
+            if p.group == 'degradation' and name in given:
+                raise ParameterError(_refused(p, method, task, values[name]))
+            said.append(_said(name, method, task))
+        elif not p.applies(values) and p.only_with is not None:
+            other, value = p.only_with
+            said.append(f'{name} is not used: it only matters with {other}={value!r}')
+    return said
+
+
+def _check_options(method: Method, task: Task, options: Options) -> None:
+    """Refuse options that are missing, or that describe what `task` does not undo."""
+    changed, takes = options.changed(), method.takes(task)
+    for name in TASKS[task].needs:
+        if name in takes and name not in changed:
+            advice, error = _NEEDED[name]
+            raise error(f'{method.name} needs a {name} for task {task!r}; {advice}')
+    for name, value in changed.items():
+        option = OPTIONS[name]
+        superfluous = option.tasks and name not in takes and value is not False
+        if superfluous and option.group == 'degradation':
+            error = MethodError if option.type is object else ParameterError
+            raise error(_superfluous(option, method, task, value))
+
+
+def _superfluous(option: Parameter, method: Method, task: Task, value: Any) -> str:
+    given = f'a {option.name} was given' if option.type is object else f'{option.name} = {value!r}'
+    if option.serves(task):
+        able = [m for m in METHODS.values() if task in m.tasks and option.name in m.takes(task)]
+        return (
+            f'{given}, but {method.name} finds it out by itself; leave it out, or choose method='
+            + ' or '.join(repr(m.name) for m in able)
+        )
+    tasks = ' or '.join(f'task={each!r}' for each in option.tasks if each in method.tasks)
+    choose = tasks or 'another method for ' + ' or '.join(map(repr, option.tasks))
+    return f'{given}, but task {task!r} uses none; choose {choose}'
+
+
+def _refused(p: Parameter, method: Method, task: Task, value: Any) -> str:
+    tasks = ' or '.join(f'task={each!r}' for each in p.tasks if each in method.tasks)
+    return (
+        f'{p.name} = {value!r}, but task {task!r} does not use it; leave it out, or choose {tasks}'
+    )
+
+
+def _said(name: str, method: Method, task: Task) -> str:
+    return f'{name} is not used by {method.name} for task {task!r}'

@@ -1,0 +1,119 @@
+"""The options of a call: what any method can be told beside its own parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .fields import Parameters, param
+from .tasks import tasks_with
+
+
+@dataclass(frozen=True, eq=False)
+class Options(Parameters):
+    """Options of a call: of :func:`napari_fresco.restore`, a command, a recipe or a panel.
+
+    Mask, kernel, noise map and spacing are checked against the image, by
+    :mod:`napari_fresco.restoration.inputs`; the rest when the options are created.
+    """
+
+    mask: Any = param(
+        None,
+        'Damage: nonzero where the image is lost; with the axes of the image, or the last of them.',
+        tasks=tasks_with('mask'),
+        group='degradation',
+    )
+    kernel: Any = param(
+        None,
+        'Blur kernel, centred on element size // 2; divided by its sum. "virnet" has it '
+        'estimated first, to enlarge by 2, 3 or 4.',
+        tasks=tasks_with('kernel'),
+        group='degradation',
+    )
+    sigma: Any = param(
+        'auto',
+        'Standard deviation of the noise in image units: a number, a map, "auto" to estimate it, '
+        'or "virnet" to have it mapped first.',
+        label='Noise level',
+        unit='image units',
+        tasks=tasks_with('sigma'),
+        group='noise',
+    )
+    scale: int = param(
+        1,
+        'Factor of super-resolution, 2 to 8.',
+        label='Enlarge',
+        tasks=tasks_with('scale'),
+        group='degradation',
+    )
+    axes: str | None = param(
+        None, 'A letter for each axis, such as ZYX; S marks colour samples.', group='advanced'
+    )
+    spacing: Any = param(
+        None,
+        'Distance of samples along named axes, such as Z=0.3um,Y=0.1um,X=0.1um; replaces what the '
+        'image says.',
+        group='advanced',
+    )
+    rgb: bool | None = param(
+        None,
+        'Whether three or four samples are colour; guessed from a last axis of 3 or 4.',
+        label='RGB',
+        group='advanced',
+    )
+    data_range: tuple[float, float] | None = param(
+        None,
+        'Intensities of black and white; chosen from the image by default.',
+        unit='image units',
+        group='advanced',
+    )
+    tile: int | None = param(
+        None,
+        'Side of the tiles that networks see; what fits into memory by default.',
+        unit='pixels',
+        minimum=64,
+        group='advanced',
+    )
+    device: str = param(
+        'auto',
+        'Where networks run: auto (a GPU where there is one), cpu, cuda, cuda:N or mps.',
+        group='advanced',
+    )
+    seed: int = param(0, 'Makes a run repeatable.', minimum=0, maximum=2**63 - 1, group='advanced')
+    keep_known: bool | None = param(
+        None,
+        'Give undamaged pixels back bit for bit; by default unless a noise level is given, which '
+        'asks for their noise to be removed too.',
+        label='Keep intact pixels',
+        tasks=tasks_with('keep_known'),
+        group='degradation',
+    )
+    dtype: str | None = param(
+        None,
+        'Type of the result: that of the image by default; float32 keeps fractions.',
+        choices=('float32', 'float64'),
+        label='Type of the result',
+        group='advanced',
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values by name, ready for JSON; arrays by shape and type."""
+        return {p.name: _told(getattr(self, p.name)) for p in self.declared()}
+
+
+OPTIONS = {option.name: option for option in Options.declared()}
+"""The declared options by name."""
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _told(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_told(each) for each in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if getattr(value, 'ndim', None) == 0:
+        return float(value)
+    shape = list(getattr(value, 'shape', ()))
+    return {'shape': shape, 'dtype': str(getattr(value, 'dtype', type(value).__name__))}

@@ -1,0 +1,126 @@
+"""What each task is: what it needs, may take and gives, and what it does to an image.
+
+Everything that depends on the task asks this table; only solvers keep tables of their own,
+of schedules and start values by task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ..types import Task
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """A task as data.
+
+    Attributes
+    ----------
+    name, title, summary : str
+        Identifier in code, name shown to people, and what is done, in one sentence.
+    needs : tuple of str
+        Options of a call without which it cannot run: 'mask', 'kernel'.
+    takes : tuple of str
+        Options that change what it does, those that it needs among them: 'mask', 'kernel',
+        'sigma', 'scale', 'keep_known'. Options that are named for no task serve all.
+    gives : tuple of str
+        What comes beside the image from methods that know it: 'kernel'.
+    estimable : tuple of str
+        Options that another method can estimate first: 'sigma', 'kernel'.
+    pointwise : bool
+        The operator commutes with a map of single values, so that photon noise can be stabilised.
+    photon_noise : bool
+        Photon noise is looked for where no noise level is given.
+    gains_colour : bool
+        A one-channel mosaic becomes RGB.
+    from_jpeg : bool
+        The image was compressed as JPEG: its values end at black and white, luma and chroma
+        lie apart, and the prior is a network made for that.
+    """
+
+    name: Task
+    title: str
+    summary: str
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    estimable: tuple[str, ...] = ()
+    pointwise: bool = False
+    photon_noise: bool = False
+    gains_colour: bool = False
+    from_jpeg: bool = False
+
+    @property
+    def reads_noise(self) -> bool:
+        """Whether the result hangs on the noise level, for methods that are told it."""
+        return 'sigma' in self.takes
+
+    @property
+    def changes_size(self) -> bool:
+        """Whether the result has more pixels than the image."""
+        return 'scale' in self.takes
+
+
+_ENTRIES = (
+    TaskFacts(
+        name='denoise',
+        title='Denoise',
+        summary='Remove noise.',
+        takes=('sigma',),
+        estimable=('sigma',),
+        pointwise=True,
+        photon_noise=True,
+    ),
+    TaskFacts(
+        name='deblur',
+        title='Deblur',
+        summary='Undo the blur of a known kernel.',
+        needs=('kernel',),
+        takes=('kernel', 'sigma'),
+        gives=('kernel',),
+        estimable=('sigma',),
+        photon_noise=True,
+    ),
+    TaskFacts(
+        name='inpaint',
+        title='Fill damage (inpaint)',
+        summary='Fill what a mask marks as damaged.',
+        needs=('mask',),
+        takes=('mask', 'sigma', 'keep_known'),
+        estimable=('sigma',),
+        pointwise=True,
+    ),
+    TaskFacts(
+        name='super_resolve',
+        title='Enlarge (super-resolve)',
+        summary='Enlarge by a whole number.',
+        takes=('kernel', 'sigma', 'scale'),
+        gives=('kernel',),
+        estimable=('sigma', 'kernel'),
+        photon_noise=True,
+    ),
+    TaskFacts(
+        name='demosaic',
+        title='Demosaic',
+        summary='Make a colour image of the raw mosaic of a camera.',
+        takes=('sigma',),
+        pointwise=True,
+        gains_colour=True,
+    ),
+    TaskFacts(
+        name='deblock',
+        title='Remove JPEG blocks',
+        summary='Remove the artefacts of JPEG compression.',
+        from_jpeg=True,
+    ),
+)
+
+TASKS: Mapping[Task, TaskFacts] = MappingProxyType({facts.name: facts for facts in _ENTRIES})
+
+
+def tasks_with(option: str) -> tuple[Task, ...]:
+    """Return the tasks that take `option`."""
+    return tuple(facts.name for facts in _ENTRIES if option in facts.takes)
