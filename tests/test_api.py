@@ -309,7 +309,7 @@ def test_every_public_name_is_there() -> None:
     with pytest.raises(AttributeError, match='nothing'):
         _ = fresco.nothing
     assert set(fresco.methods()) >= {'dpir', 'ircnn', 'deepred', 'ffdnet', 'drunet', 'dncnn'}
-    import napari_fresco.catalogue
+    import napari_fresco.declare.methods
 
     assert callable(fresco.methods), 'a submodule hides fresco.methods()'
     assert napari_fresco.declare.methods.METHODS['dpir'].title == 'DPIR'
