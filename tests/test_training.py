@@ -40,6 +40,7 @@ from napari_fresco.training.objective_declarations import (
     VariationalDenoising,
     VariationalSR,
 )
+from napari_fresco.training.objectives import white_noise
 from napari_fresco.training.objectives.base import Draw, TriedObjective
 from napari_fresco.training.objectives.virnet_objective import noise_levels
 from napari_fresco.training.objectives.white_noise import add_noise, predict
@@ -558,3 +559,45 @@ def test_every_denoiser_of_a_bank_starts_from_a_single_one() -> None:
     for index in ('0', '24'):
         for name, value in single.state_dict().items():
             assert torch.equal(bank.get_submodule(index).state_dict()[name], value)
+
+
+@pytest.mark.parametrize('name', [n for n, recipe in RECIPES.items() if recipe.bias_free])
+def test_networks_without_biases_treat_all_intensities_alike(name: str, tmp_path: Path) -> None:
+    """f(a x, a sigma) = a f(x, sigma), started anew or from weights that had biases."""
+    recipe = replace(RECIPES[name], warm_start=None)
+    given = {'ircnn_gray_start': None, 'ircnn_gray': 'ircnn_gray'}.get(name, name)
+    for start_from in {None, given}:
+        run = Run(recipe, tmp_path / str(start_from), CPU, start_from=start_from)
+        network = run.network
+        network = network.get_submodule('7') if name == 'ircnn_gray' else network
+        generator = torch.Generator().manual_seed(0)
+        x = torch.rand(1, recipe.channels, 20, 24, generator=generator)
+        sigma = torch.full((1, 1, 1, 1), 0.1)
+        with torch.no_grad():
+            once = predict(network, x, sigma)
+            assert float(once.abs().max()) > 0.1
+            for a in (1e-3, 0.3, 40.0):
+                many = predict(network, a * x, a * sigma)
+                torch.testing.assert_close(many, a * once, rtol=1e-3, atol=1e-5 * a)
+
+
+def test_biases_stay_zero(folder: Path, tmp_path: Path) -> None:
+    run = Run(replace(TINY, bias_free=True), tmp_path, CPU)
+    crops = Crops(Corpus.read(folder, 1, 16).images, CPU)
+    for _ in range(3):
+        run.train_step(crops)
+    exported = load_file(run.export())
+    assert exported.keys() == networks.build('ffdnet', **TINY.config).state_dict().keys()
+    for name, tensor in exported.items():
+        assert bool(tensor.any()) != name.endswith('.bias')
+
+
+def test_crops_with_little_noise_count_in_a_relative_loss() -> None:
+    """An error as large as the noise costs sqrt(sigma), so little noise is not forgotten."""
+    objective = objectives.make(GaussianDenoising(50, relative=True))
+    assert 'sqrt(sigma' in objective.words()[1]
+    losses = []
+    for sigma in (1.0, 25.0):
+        error = torch.full((2, 1, 8, 8), sigma / 255)
+        losses.append(float(white_noise._relative(error, torch.full((2, 1, 1, 1), sigma / 255))))
+    assert losses[1] / losses[0] == pytest.approx(25 / (25.3 / 1.3) ** 0.5, rel=1e-3)

@@ -51,7 +51,7 @@ def write_card(
         config=dict(recipe.config),
         channels=recipe.channels,
         data=corpus.folders,
-        learnt=(*run.objective.words(), *_drawn(recipe)),
+        learnt=(*run.objective.words(), *_further(recipe)),
         stages=tuple(map(_words, recipe.stages, run.stage_steps)),
         steps=run.step,
         minutes=round(run.seconds / 60, 1),
@@ -94,10 +94,16 @@ def _worse(scores: Sequence[Score], baseline: str) -> tuple[str, ...]:
     )
 
 
-def _drawn(recipe: Recipe) -> tuple[str, ...]:
-    if not recipe.specimens:
-        return ()
-    return (f'Micrographs drawn by training.specimens: {recipe.specimens:.0%} of the crops',)
+def _further(recipe: Recipe) -> tuple[str, ...]:
+    """Return what the card says of drawn crops and of biases."""
+    lines = []
+    if recipe.specimens:
+        lines.append(
+            f'Micrographs drawn by training.specimens: {recipe.specimens:.0%} of the crops'
+        )
+    if recipe.bias_free:
+        lines.append('No additive constants: f(a x, a sigma) = a f(x, sigma)')
+    return tuple(lines)
 
 
 def _name(device: torch.device) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -79,6 +79,10 @@ class Recipe:
         Checkpoint whose tensors are taken where they fit.
     specimens : float
         Share of the crops that are micrographs drawn by :mod:`.specimens`.
+    bias_free : bool
+        All additive constants are zero and stay so: then f(a x, a sigma) = a f(x, sigma), and
+        dim parts are restored like bright ones (S. Mohan et al., "Robust and Interpretable
+        Blind Image Denoising via Bias-Free Convolutional Neural Networks", ICLR 2020).
     """
 
     name: str
@@ -90,6 +94,7 @@ class Recipe:
     seed: int = 0
     warm_start: str | None = None
     specimens: float = 0.0
+    bias_free: bool = False
 
     @property
     def steps(self) -> int:
@@ -111,13 +116,23 @@ def _denoisers() -> tuple[Recipe, ...]:
     color = {'in_nc': 3, 'out_nc': 3, 'nc': 96, 'nb': 12}
     blind = {'in_nc': 1, 'out_nc': 1, 'nc': 48, 'nb': 12}
     drunet_gray, drunet_color = ({'in_nc': n + 1, 'out_nc': n, **_COMPACT} for n in (1, 3))
-    wide, narrow = GaussianDenoising(75), GaussianDenoising(50)
+    wide, narrow = GaussianDenoising(75, relative=True), GaussianDenoising(50)
     flat = Stage(6000, learning_rate=1e-3, batch=8)
+    low = replace(flat, sigma_power=2.0)
     prior = Stage(7000, learning_rate=7e-4, batch=8, patch=72, drift_weight=1.0, sigma_power=1.5)
     return (
-        Recipe('ffdnet_gray', 'ffdnet', gray, 1, wide, (flat,), specimens=0.25),
-        Recipe('ffdnet_color', 'ffdnet', color, 3, wide, (flat,)),
-        Recipe('dncnn_compact_gray', 'dncnn', blind, 1, narrow, (flat,), specimens=0.25),
+        Recipe('ffdnet_gray', 'ffdnet', gray, 1, wide, (low,), specimens=0.25, bias_free=True),
+        Recipe('ffdnet_color', 'ffdnet', color, 3, wide, (low,), bias_free=True),
+        Recipe(
+            'dncnn_compact_gray',
+            'dncnn',
+            blind,
+            1,
+            narrow,
+            (flat,),
+            specimens=0.25,
+            bias_free=True,
+        ),
         Recipe('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, (prior,), specimens=0.25),
         Recipe('drunet_compact_color', 'drunet', drunet_color, 3, narrow, (prior,)),
     )
@@ -134,6 +149,7 @@ def _bank() -> tuple[Recipe, ...]:
         GaussianDenoising(50),
         (Stage(6000, 1e-3, batch=8),),
         specimens=0.25,
+        bias_free=True,
     )
     bank = Recipe(
         'ircnn_gray',
@@ -144,6 +160,7 @@ def _bank() -> tuple[Recipe, ...]:
         (Stage(6000, 4e-4, batch=8, drift_weight=1.0),),
         warm_start=start.name,
         specimens=0.25,
+        bias_free=True,
     )
     return start, bank
 

@@ -36,6 +36,18 @@ def scale_for_relu(network: nn.Module, small: Iterable[str]) -> None:
 
 
 @torch.no_grad()
+def remove_biases(network: nn.Module) -> None:
+    """Set the biases of all convolutions to zero, and let them be no more trained.
+
+    The network stays the authors' architecture, whose files have the zeros.
+    """
+    for module in network.modules():
+        if isinstance(module, Conv) and module.bias is not None:
+            module.bias.zero_()
+            module.bias.requires_grad_(False)
+
+
+@torch.no_grad()
 def carry_in(layer: nn.Conv2d, channels: int) -> None:
     """Let the first `channels` outputs of a layer be its first inputs, unchanged."""
     layer.weight[:channels] = 0

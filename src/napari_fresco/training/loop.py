@@ -30,6 +30,7 @@ from .blurring import mirrored
 from .checkpoint_recipes import Recipe, Stage
 from .crops import Crops
 from .data import Corpus, Image
+from .initialisation import remove_biases
 from .interrupts import held_back
 from .objectives.base import Draw
 from .optimizer import Optimizer
@@ -100,6 +101,8 @@ class Run:
         self.taken = 0  # tensors of what it started from, in this process
         if self.started_from is not None and not self.state_file.exists():
             self.taken = initialise_from.start(self.network, recipe, start_from, folder.parent)
+        if recipe.bias_free:
+            remove_biases(self.network)
         self.trained = self.objective.training_network(self.network)
         self.trained.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.trained)

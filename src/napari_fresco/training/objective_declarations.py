@@ -20,15 +20,19 @@ _INVENTED = 'detail is invented: nothing in the result is to be measured'
 
 @dataclass(frozen=True)
 class GaussianDenoising:
-    """White Gaussian noise of a level that the network is told; L1 loss.
+    """White Gaussian noise of a level that the network is told.
 
     Attributes
     ----------
     sigma_max : float
         Most noise, on the 0-255 scale.
+    relative : bool
+        The loss is the root mean square error of a crop over the square root of its sigma,
+        so that crops with little noise count as well; otherwise L1.
     """
 
     sigma_max: float = 50
+    relative: bool = False
 
     @property
     def limits(self) -> tuple[str, ...]:

@@ -23,6 +23,10 @@ from .base import Draw, Trial, TriedObjective, noisy_image
 SIGMAS = (15.0, 25.0, 50.0)
 """Noise levels of the card, on the 0-255 scale."""
 
+_RELATIVE = 5.0  # about as large as L1 then
+_LEAST_SIGMA = 0.3  # of 255: below, all crops count alike
+_LEAST_SQUARE = 1e-10  # the root has no slope at 0
+
 _BLIND = networks.IRCNN | networks.DnCNN
 
 
@@ -30,12 +34,13 @@ class GaussianDenoising(TriedObjective):
     """See :class:`napari_fresco.training.objective_declarations.GaussianDenoising`."""
 
     def __init__(self, declared: Declared) -> None:
-        self.sigma_max = declared.sigma_max
+        self.sigma_max, self.relative = declared.sigma_max, declared.relative
 
     def words(self) -> list[str]:
+        relative = 'root mean square error of a crop over sqrt(sigma + 0.3 / 255)'
         return [
             f'Noise: white Gaussian, sigma up to {self.sigma_max:g} / 255, not clipped',
-            'Loss: L1',
+            f'Loss: {relative if self.relative else "L1"}',
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -52,7 +57,8 @@ class GaussianDenoising(TriedObjective):
         noisy, sigma = add_noise(draw.clean, self.sigma_max / 255, draw.random, stage.sigma_power)
         with draw.autocast():
             restored = predict(network, noisy, sigma)
-        return _loss(restored.float() - draw.clean, stage.drift_weight)
+        error = restored.float() - draw.clean
+        return _relative(error, sigma) if self.relative else _loss(error, stage.drift_weight)
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         for sigma in SIGMAS:
@@ -104,6 +110,12 @@ def _loss(error: Tensor, drift_weight: float) -> Tensor:
     if drift_weight:
         loss = loss + drift_weight * error.mean(dim=(2, 3)).abs().mean()
     return loss
+
+
+def _relative(error: Tensor, sigma: Tensor) -> Tensor:
+    """Return the mean of the root mean square errors of crops over the roots of their sigmas."""
+    rms = (error.square().mean((1, 2, 3)) + _LEAST_SQUARE).sqrt()
+    return _RELATIVE * (rms / (sigma.flatten() * 255 + _LEAST_SIGMA).sqrt()).mean()
 
 
 def add_noise(
