@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from napari_fresco.degrade import random_kernels
 from napari_fresco.errors import ParameterError
-from napari_fresco.physics.kernels.gaussian import from_covariance
+from napari_fresco.physics.kernels import from_covariance
 
 
 def moments(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from napari_fresco.degrade.blur import blur
 from napari_fresco.degrade.classical import classical, virnet
 from napari_fresco.degrade.resize import downsample, imresize, nearest_index, resize_right
 from napari_fresco.physics import kernels as point_spread
-from napari_fresco.physics.kernels.gaussian import from_covariance
+from napari_fresco.physics.kernels import from_covariance
 from napari_fresco.physics.resample import pixel_shift
 
 from .base import Golden, close

@@ -13,7 +13,7 @@ from ..declare.methods import Method
 from ..errors import FrescoError
 from ..layers.layer_kinds import KERNEL, may_be_restored
 from ..layers.selection import Selection, full_resolution
-from ..physics import kernels
+from ..physics.kernels import Kernel
 from ..types import Task
 from .about import takes_kernel
 from .choosers import LayerChooser
@@ -154,11 +154,11 @@ class DamageSection(Section):
             chosen = self.chosen_kernel(task)
             if chosen is None or task != 'super_resolve':
                 return ''
-            array = kernels.normalise(chosen.array, signed=True)
+            place = chosen.position or self._said_position()
+            kernel = Kernel.of(chosen.array, signed=True).placed(self.scale.value(), place)
         except FrescoError:
             return ''
-        place = chosen.position or self._said_position()
-        return sentence(kernels.position(array, self.scale.value(), place)[1])
+        return sentence(''.join(kernel.warnings))
 
     def _said_position(self) -> str:
         found = (f.value for f in self._fields if f.parameter.name == 'kernel_position')

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage, spatial
 
 from ..errors import ParameterError
-from ..physics.kernels.optics import positive
+from ..physics.arguments import positive
 from .planes import Floats
 
 Mask = NDArray[np.bool_]

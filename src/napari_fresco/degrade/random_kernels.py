@@ -21,8 +21,7 @@ import numpy as np
 from scipy import ndimage, signal
 
 from ..errors import ParameterError
-from ..physics.kernels.gaussian import covariance, from_covariance
-from ..physics.kernels.optics import normalise
+from ..physics.kernels import covariance, from_covariance, normalise
 from .planes import Floats, Random
 
 USRNET_SIZE, VIRNET_SIZE, MZSR_SIZE = 25, 21, 15

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from ..errors import ParameterError
-from ..physics.kernels.optics import positive, whole
+from ..physics.arguments import positive, whole
 from .planes import Floats, as_plane
 
 Mode = Literal['bilinear', 'bicubic', 'area']

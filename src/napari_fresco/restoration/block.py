@@ -20,8 +20,9 @@ from ..image.anscombe import Anscombe
 from ..image.intensity import IntensityMap, Stabilised
 from ..image.layout import Array
 from ..image.output import to_dtype
-from ..physics import boundary, kernels
+from ..physics import boundary
 from ..physics.degradation import Degradation, Unknown
+from ..physics.kernels import Kernel, bicubic
 from ..physics.kernels.assumed import assumed
 from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic
 from ..physics.resample import LanczosDownsample
@@ -174,21 +175,23 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
             grow = [n - m for n, m in zip(y.shape[-2:], sigma.shape[-2:], strict=True)]
             sigma = F.pad(sigma, (0, grow[1], 0, grow[0]), mode='replicate')
     grid = (y.shape[-2] * scale, y.shape[-1] * scale)
-    degradation: Degradation = Blur(kernel, grid) if scale == 1 else Downsample(kernel, scale, grid)
+    degradation: Degradation = (
+        Blur(kernel.values, grid) if scale == 1 else Downsample(kernel.values, scale, grid)
+    )
     return Problem(r.task, y, degradation.to(y.device, y.dtype), sigma)
 
 
-def _blur(r: Request, sigma: float | Tensor) -> tuple[NDArray[np.float64], float | Tensor]:
+def _blur(r: Request, sigma: float | Tensor) -> tuple[Kernel, float | Tensor]:
     """Return the kernel, given or assumed, and the noise that goes with it."""
     scale = r.inputs.scale
     if r.inputs.kernel is not None:
         return r.inputs.kernel, sigma
     if r.params.assume == 'bicubic':
-        return kernels.bicubic(scale), sigma
+        return Kernel(bicubic(scale)), sigma
     kernel, least = assumed(r.params.assume, scale)
     if r.inputs.sigma is None:
         sigma = max(sigma, least / 255) if isinstance(sigma, float) else sigma.clamp(least / 255)
-    return kernels.shift(kernel, scale), sigma
+    return Kernel(kernel).shifted(scale), sigma
 
 
 def _extends(choice: str, y: Tensor, kernel_shape: tuple[int, ...]) -> bool:

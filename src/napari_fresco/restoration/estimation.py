@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..declare.methods import find_method
-from ..errors import KernelError
-from ..physics import kernels
+from ..physics.kernels import Kernel
 from ..types import Result, Step
 from .inputs import Inputs
 from .request import Request
@@ -70,8 +69,9 @@ def fill_in(
             variance = _enlarged(found.variance, request)
         elif what == 'kernel' and found.kernel is not None:
             # Networks that estimate a blur assume bicubic sampling after it; data steps do not.
-            direct = kernels.direct_sampling(found.kernel, request.inputs.scale)
-            known['kernel'], known['shifted'] = _fitting(direct, request), True
+            scale = request.inputs.scale
+            blur = Kernel(found.kernel, source=request.inputs.estimated[what]).direct(scale)
+            known['kernel'] = blur.fitting([n * scale for n in request.layout.plane_shape])
     filled = replace(request, inputs=replace(request.inputs, **known))
     return filled, Estimate(variance, record or {})
 
@@ -105,19 +105,3 @@ def _enlarged(variance: NDArray[Any], request: Request) -> NDArray[Any]:
     rows = len(request.layout.leading)
     scale = request.inputs.scale
     return variance.repeat(scale, axis=rows).repeat(scale, axis=rows + 1) if scale > 1 else variance
-
-
-def _fitting(kernel: NDArray[np.float64], request: Request) -> NDArray[np.float64]:
-    """Return the middle of a kernel, if the whole is larger than the image."""
-    grid = [n * request.inputs.scale for n in request.layout.plane_shape]
-    cut = []
-    for size, limit in zip(kernel.shape, grid, strict=True):
-        least = min(size, limit - 1 + limit % 2)
-        start = size // 2 - least // 2
-        cut.append(slice(start, start + least))
-    middle = kernel[tuple(cut)]
-    if middle.sum() < 0.5:
-        raise KernelError(
-            f'the estimated kernel is wider than the image {tuple(grid)}; give the kernel yourself'
-        )
-    return kernels.normalise(middle, signed=True)

@@ -14,7 +14,7 @@ from ..declare.methods import ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
 from ..image.layout import Layout, as_array
-from ..physics import kernels
+from ..physics.kernels import Kernel
 
 _SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
     map(repr, ESTIMATORS)
@@ -29,14 +29,12 @@ class Inputs:
     ----------
     mask : ndarray of bool or None
         True where the image is damaged; broadcasts against leading axes and plane.
-    kernel : ndarray or None
-        Blur kernel that sums to 1.
+    kernel : Kernel or None
+        Blur kernel on the grid of the result.
     sigma : float, ndarray or None
         Noise in image units, a number or a map on the plane; None means estimate it.
     scale : int
         Factor of super-resolution, 1 for all other tasks.
-    shifted : bool
-        Whether `kernel` is moved by (scale - 1)/2 to the upper left.
     estimated : mapping
         Which of 'sigma' and 'kernel' a method is to estimate first, and which one.
     warnings : tuple of str
@@ -44,10 +42,9 @@ class Inputs:
     """
 
     mask: NDArray[np.bool_] | None
-    kernel: NDArray[np.float64] | None
+    kernel: Kernel | None
     sigma: float | NDArray[np.float64] | None
     scale: int
-    shifted: bool = False
     estimated: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -73,18 +70,15 @@ def check_inputs(call: Call, layout: Layout) -> Inputs:
     factor = _check_scale(call)
     estimated = _estimated(call)
     given = None if kernel is None or 'kernel' in estimated else kernel
-    normal = None if given is None else _check_kernel(given, layout, factor)
-    shifted, doubt = (False, '')
-    if normal is not None:
-        shifted, doubt = kernels.position(normal, factor, call.parameters.kernel_position)
+    position = call.parameters.kernel_position
+    blur = None if given is None else _check_kernel(given, layout, factor, position)
     return Inputs(
         mask=None if mask is None else _check_mask(mask, layout),
-        kernel=normal,
+        kernel=blur,
         sigma=None if 'sigma' in estimated else _check_sigma(sigma, layout),
         scale=factor,
-        shifted=shifted,
         estimated=estimated,
-        warnings=(*call.warnings, *([doubt] if doubt else [])),
+        warnings=call.warnings + (() if blur is None else blur.warnings),
     )
 
 
@@ -156,20 +150,16 @@ def _check_mask(mask: Any, layout: Layout) -> NDArray[np.bool_]:
     return damaged
 
 
-def _check_kernel(kernel: Any, layout: Layout, scale: int) -> NDArray[np.float64]:
+def _check_kernel(kernel: Any, layout: Layout, scale: int, position: str) -> Kernel:
     if isinstance(kernel, str):
         raise KernelError(
             f'kernel = {kernel!r}; give a 2-D array, or {" or ".join(map(repr, ESTIMATORS))} to '
             'estimate it'
         )
     # Resampling filters such as the bicubic one have negative lobes; optics have none.
-    normal = kernels.normalise(np.asarray(as_array(kernel)), signed=scale > 1)
-    grid = tuple(n * scale for n in layout.plane_shape)
-    if normal.shape[0] > grid[0] or normal.shape[1] > grid[1]:
-        raise KernelError(
-            f'kernel {normal.shape} is larger than the image {grid}; crop it around its centre'
-        )
-    return normal
+    given = Kernel.of(kernel, signed=scale > 1).fine(scale)
+    given.check_fits([n * scale for n in layout.plane_shape])
+    return given.without_offset().placed(scale, position)
 
 
 def _check_sigma(sigma: Any, layout: Layout) -> float | NDArray[np.float64] | None:

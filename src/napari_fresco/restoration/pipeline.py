@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..image.layout import Array
+from ..physics.kernels import Kernel
 from ..runtime.run import Outcome, Workbench, find_solver, run
 from ..solvers.ensemble import eightfold
 from ..types import Finish, Result, Step
@@ -140,18 +141,18 @@ class _Gathered:
         return Result(
             self._image,
             self._maps.get('variance', None if self._estimate is None else self._estimate.variance),
-            kernel,
+            None if kernel is None else kernel.values,
             finish,
             record,
             uncertainty=self._maps.get('uncertainty'),
             latent=self._maps.get('latent'),
         )
 
-    def _kernel(self) -> Array | None:
+    def _kernel(self) -> Kernel | None:
         """Return the kernel that was given, or the mean of those found in the planes."""
         if self._request.inputs.kernel is not None or not self._kernels:
             return self._request.inputs.kernel
-        return np.asarray(np.mean(self._kernels, axis=0))
+        return Kernel(np.mean(self._kernels, axis=0), source=self._request.method.name)
 
 
 def _side_results(plane: Plane, step: Step) -> Iterator[tuple[str, Array]]:

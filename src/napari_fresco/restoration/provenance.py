@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ..declare.methods import Method
-from ..physics.kernels import fwhm
+from ..physics.kernels import Kernel
 from ..runtime.run import Outcome
 from ..runtime.tiled_network import TiledNetwork
 from ..types import Denoiser, Kind
@@ -22,7 +20,7 @@ def provenance(
     request: Request,
     used: Sequence[Denoiser | TiledNetwork],
     *,
-    kernel: NDArray[np.float64] | None,
+    kernel: Kernel | None,
     estimate: dict[str, Any] | None,
     outcomes: Sequence[Outcome],
     planes: Sequence[dict[str, Any]],
@@ -34,10 +32,10 @@ def provenance(
     """Return a JSON-serialisable record of how a result was made."""
     r = request
     scale = r.inputs.scale
-    # Without a kernel, or with one shifted for it, super-resolution keeps the field of view: the
-    # centres of s output pixels then straddle the centre of an input pixel.
-    whole_field = r.inputs.kernel is None or r.inputs.shifted
-    offset = (1 - scale) / (2 * scale) if whole_field else 0.0
+    # Without a kernel, super-resolution keeps the field of view: the centres of s output pixels
+    # straddle the centre of an input pixel. With one, the origin of the kernel says where to look.
+    given = r.inputs.kernel
+    offset = [(1 - scale) / 2] * 2 if given is None else given.offset
     warnings = [*r.inputs.warnings]
     warnings += [text for outcome in outcomes for text in outcome.warnings]
     if clipped:
@@ -67,18 +65,16 @@ def provenance(
         'finish': finish,
         'input_sha256': input_hash,
         'input_shape': list(r.layout.shape),
-        'geometry': {'scale': scale, 'offset': [offset, offset]},
+        'geometry': {'scale': scale, 'offset': [pixels / scale for pixels in offset]},
         'warnings': warnings,
     }
 
 
-def _kernel_facts(kernel: NDArray[np.float64], request: Request) -> dict[str, Any]:
-    """Return the widths of a kernel in pixels of the result, and what follows the blur."""
-    widths = fwhm(kernel)
+def _kernel_facts(kernel: Kernel, request: Request) -> dict[str, Any]:
+    """Return what is known of a kernel on the grid of the result, and what follows the blur."""
     unknown = request.method.downsampling == 'unknown'
     return {
-        'fwhm': [round(widths.major, 3), round(widths.minor, 3)],
-        'angle': round(widths.angle, 1),
+        **kernel.facts(),
         'downsampling': 'bicubic' if unknown else 'direct',
         'scale': request.inputs.scale,
     }

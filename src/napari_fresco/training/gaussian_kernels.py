@@ -14,7 +14,7 @@ def gaussian_kernels(
 ) -> Tensor:
     """Return Gaussian kernels as the authors' objective has them, with gradients.
 
-    :func:`napari_fresco.physics.kernels.gaussian.from_covariance` with
+    :func:`napari_fresco.physics.kernels.from_covariance` with
     ``axis='authors'`` makes the same ones: the first variance is along the rows.
 
     Parameters

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...errors import ParameterError
-from . import gaussian
-from .optics import whole
+from ..arguments import whole
+from .shapes import gaussian
 
 SIZE = 25
 """Height and width of the kernels in pixels."""

@@ -1,15 +1,24 @@
-"""Point spread functions measured from the image of a bead. No torch."""
+"""Point spread functions measured from beads, and the background they lie on. No torch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
 from ...errors import KernelError
-from .optics import normalise, odd_size
+from ..arguments import odd_size
+from .normalise import normalise
+
+LEAST_SIZE = 7
+"""Pixels along each axis below which nothing is said of a border."""
+LEAST_SHARE = 0.02
+"""Part of the sum below which a background is left alone."""
+EVEN = 0.03
+"""By how much parts of an even border may differ."""
 
 
 def from_bead(crop: Any, size: int | None = None) -> np.ndarray:
@@ -33,9 +42,8 @@ def from_bead(crop: Any, size: int | None = None) -> np.ndarray:
         holds nothing brighter than its border, or cuts the bead.
     """
     values = _plane(crop)
-    border = np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
-    level = float(np.median(border))
-    noise = 1.4826 * float(np.median(np.abs(border - level)))
+    depth = _depth(values.shape)
+    level, noise = _level(values[depth == 0])
     signal = np.clip(values - level, 0, None)
     peak = np.unravel_index(int(np.argmax(signal)), signal.shape)
     if signal[peak] <= max(5 * noise, 1e-9 * abs(level)):
@@ -43,11 +51,66 @@ def from_bead(crop: Any, size: int | None = None) -> np.ndarray:
             'the crop holds nothing that rises above its border; crop one bright bead with '
             'some dark background around it'
         )
-    if _on_border(peak, signal.shape):
+    if depth[peak] == 0:
         raise KernelError('the brightest pixel lies on the border of the crop; centre the bead')
     bead = np.where(_support(values - level, noise, peak), values - level, 0.0)
     side = odd_size(size, (min(bead.shape) - 1) // 2)
     return normalise(_recentred(bead, side))
+
+
+def without_offset(values: np.ndarray) -> tuple[np.ndarray, float, bool]:
+    """Take an even background off a kernel, where it clearly lies on one.
+
+    Clearly: the two outermost layers of pixels, and the corners and the sides of the outer one,
+    have one level, above which something rises and which holds a notable part of the sum. A box
+    or a kernel that is merely cut off has no such border.
+
+    Parameters
+    ----------
+    values : ndarray, 2-D or 3-D
+        The kernel.
+
+    Returns
+    -------
+    values : ndarray
+        Without the background and the noise on it, where it is even; as it is elsewhere.
+    share : float
+        The part of the sum that lies below the level of the border, 0 where that is nothing.
+    even : bool
+        Whether it is an even background.
+    """
+    if min(values.shape) < LEAST_SIZE or values.min() < 0:
+        return values, 0.0, False
+    depth = _depth(values.shape)
+    level, noise = _level(values[depth == 0])
+    share = level * values.size / float(values.sum())
+    peak = np.unravel_index(int(np.argmax(values)), values.shape)
+    above = float(values[peak]) - level
+    if share < LEAST_SHARE or above < max(10 * noise, level / 4) or depth[peak] == 0:
+        return values, 0.0, False
+    corner = np.all([abs(i - (n - 1) / 2) >= n / 4 for i, n in _lines(values.shape)], axis=0)
+    for part in (depth == 1, (depth == 0) & corner, (depth == 0) & ~corner):
+        spread = 5 * noise / math.sqrt(np.count_nonzero(part))
+        if abs(float(np.median(values[part])) - level) > spread + EVEN * level:
+            return values, share, False
+    signal = values - level
+    return np.where(_support(signal, noise, peak), np.clip(signal, 0, None), 0.0), share, True
+
+
+def _level(border: np.ndarray) -> tuple[float, float]:
+    """Return the median of pixels and the standard deviation of the noise on it."""
+    level = float(np.median(border))
+    return level, 1.4826 * float(np.median(np.abs(border - level)))
+
+
+def _lines(shape: tuple[int, ...]) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield the indices along each axis and its size."""
+    yield from zip(np.indices(shape), shape, strict=True)
+
+
+def _depth(shape: tuple[int, ...]) -> np.ndarray:
+    """Return how many pixels lie between each pixel and the nearest border."""
+    return np.asarray(np.min([np.minimum(i, n - 1 - i) for i, n in _lines(shape)], axis=0))
 
 
 def _plane(crop: Any) -> np.ndarray:
@@ -68,14 +131,10 @@ def _plane(crop: Any) -> np.ndarray:
 def _support(signal: np.ndarray, noise: float, peak: tuple[Any, ...]) -> np.ndarray:
     """Return where the bead, dim rings included, rises above the noise."""
     averaged = ndimage.gaussian_filter(signal, 1)  # which leaves 0.28 of white noise
-    square = np.ones((3, 3))
-    bright = ndimage.binary_closing(np.pad(averaged > 0.56 * noise, 3), square)[3:-3, 3:-3]
+    square, inner = np.ones((3,) * signal.ndim), (slice(3, -3),) * signal.ndim
+    bright = ndimage.binary_closing(np.pad(averaged > 0.56 * noise, 3), square)[inner]
     labels, _ = ndimage.label(bright | (signal == signal[peak]), square)
     return np.asarray(labels == labels[peak])
-
-
-def _on_border(index: Sequence[Any], shape: tuple[int, ...]) -> bool:
-    return any(i in (0, n - 1) for i, n in zip(index, shape, strict=True))
 
 
 def _recentred(bead: np.ndarray, side: int) -> np.ndarray:

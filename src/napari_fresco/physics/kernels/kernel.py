@@ -1,0 +1,361 @@
+"""A blur kernel: its values, where its origin lies, on which grid, where it comes from.
+
+A method that enlarges by s keeps the upper-left pixel of every s x s cell. Hence the
+conventions that meet here: *centred* kernels, whose origin is the pixel ``size // 2``, so that
+pixel s i of the result lies on pixel i of the image; *shifted* ones, moved by (s - 1)/2 to the
+upper left, with which both cover the same field; and kernels that *bicubic* reduction follows,
+which have an equivalent for *direct* sampling. No torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage, signal
+
+from ...errors import KernelError, ParameterError
+from ..arguments import whole
+from .bead import without_offset
+from .normalise import normalise
+from .shapes import bicubic
+from .widths import fwhm
+
+Sampling = Literal['fine', 'coarse']
+Position = Literal['auto', 'centred', 'shifted']
+
+CENTRED = 0.25
+"""Share of the shift by which the centre of mass may be off before it is in doubt."""
+CUT_OFF = 0.3
+"""Share of the sum that may lie below the level of the border."""
+LEAST_PART = 0.5
+"""Share of its light that a kernel cut to the size of an image must keep."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """A point spread function with what is known of it.
+
+    Parameters
+    ----------
+    values : array_like
+        2-D (Y, X) or 3-D (Z, Y, X); scaled to sum to 1, float64.
+    spacing : mapping, optional
+        Distance of its pixels along each axis, ``{"Y": (0.1, "um"), "X": (0.1, "um")}``.
+    origin : sequence of float, optional
+        Index along each axis where the light of a point belongs; by default ``size // 2``.
+    sampling : {'fine', 'coarse'}
+        Whether its pixels are those of the enlarged result, or those of the image.
+    source : str
+        Where it comes from, in words for the provenance.
+    warnings : tuple of str
+        What was found doubtful about it.
+
+    Raises
+    ------
+    KernelError
+        When the values are no kernel, or the origin has another number of axes.
+    """
+
+    values: NDArray[np.float64]
+    spacing: Mapping[str, tuple[float, str]] | None = None
+    origin: tuple[float, ...] | None = None
+    sampling: Sampling = 'fine'
+    source: str = 'given'
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check and normalise what was given."""
+        values = normalise(_numbers(self.values), signed=True, ndim=None)
+        object.__setattr__(self, 'values', values)
+        if self.origin is not None:
+            origin = tuple(float(place) for place in self.origin)
+            if len(origin) != values.ndim or not np.isfinite(origin).all():
+                raise KernelError(
+                    f'origin = {origin} does not belong to a kernel of shape {values.shape}; '
+                    'give one index for each axis'
+                )
+            object.__setattr__(self, 'origin', origin)
+        if self.sampling not in ('fine', 'coarse'):
+            raise ParameterError(f"sampling = {self.sampling!r}; choose 'fine' or 'coarse'")
+
+    @classmethod
+    def of(cls, value: Any, *, ndim: int = 2, signed: bool = False) -> Kernel:
+        """Return `value`, an array or a Kernel, as a kernel with `ndim` axes.
+
+        Parameters
+        ----------
+        value : array_like or Kernel
+            Any real dtype and any positive sum.
+        ndim : {2, 3}
+            How many axes it must have.
+        signed : bool
+            Whether negative entries are accepted.
+
+        Raises
+        ------
+        KernelError
+            When it is no such kernel; the message says why in one sentence.
+        """
+        kernel = value if isinstance(value, Kernel) else None
+        values = kernel.values if kernel is not None else _numbers(value)
+        if ndim == 2 and len(np.shape(values)) == 3:
+            raise KernelError(
+                f'the kernel has three axes, {np.shape(values)}, but volumes as one are not '
+                'restored yet; give one plane (Y, X), such as its middle kernel[len(kernel) // 2]'
+            )
+        checked = normalise(values, signed=signed, ndim=ndim)
+        return kernel if kernel is not None else cls(checked)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Return the values, so that a Kernel may stand where an array may."""
+        return np.array(self.values, dtype=dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Size along each axis in pixels."""
+        return self.values.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes, 2 or 3."""
+        return self.values.ndim
+
+    @property
+    def offset(self) -> tuple[float, ...]:
+        """How far the origin lies from the pixel ``size // 2`` along each axis."""
+        middle = [n // 2 for n in self.shape]
+        return tuple(o - m for o, m in zip(self.origin or middle, middle, strict=True))
+
+    @property
+    def centre_of_mass(self) -> tuple[float, ...]:
+        """Centre of mass along each axis, in pixels from ``size // 2``."""
+        return tuple(
+            float((self.values * grid).sum()) - n // 2
+            for grid, n in zip(np.indices(self.shape), self.shape, strict=True)
+        )
+
+    def centred(self) -> Kernel:
+        """Return the kernel with its origin on the pixel ``size // 2``.
+
+        It grows rather than lose an entry; a fraction of a pixel is interpolated by cubic
+        splines, which leave no negative entries where there were none.
+        """
+        if not any(self.offset):
+            return replace(self, origin=None)
+        pads, rest = zip(*map(_room, self.offset), strict=True)
+        values = np.pad(self.values, pads)
+        if any(rest):
+            values = ndimage.shift(values, [-r for r in rest], order=3, mode='constant')
+            values = values if self.values.min() < 0 else np.clip(values, 0, None)
+        return replace(self, values=values, origin=None)
+
+    def shifted(self, scale: int, upper_left: bool = True) -> Kernel:
+        """Return the kernel moved by (scale - 1)/2 pixels to the upper left, its origin with it.
+
+        Bilinear; entries beyond the border repeat the border, as DPIR's authors have it.
+        `upper_left` False moves down and right, which undoes the shift.
+        """
+        distance = (whole('scale', scale) - 1) / 2 * (-1 if upper_left else 1)
+        moved = ndimage.shift(self.values, distance, order=1, mode='nearest')
+        return replace(self, values=moved, origin=self._origin(distance))
+
+    def direct(self, scale: int) -> Kernel:
+        r"""Return the kernel whose direct sampling equals blurring and bicubic downsampling.
+
+        For the taps b of :func:`bicubic`, :math:`k_d = k * b`; see :func:`direct_sampling`.
+        """
+        values = signal.convolve(self.values, bicubic(scale))
+        source = f'{self.source}, with bicubic reduction'
+        origin = [
+            n // 2 + o - (scale - 1) / 2 for n, o in zip(values.shape, self.offset, strict=True)
+        ]
+        return replace(self, values=values, source=source, origin=tuple(origin))
+
+    def fine(self, scale: int) -> Kernel:
+        """Return the kernel on the pixels of a result that is larger by `scale`."""
+        if self.sampling == 'fine' or whole('scale', scale) == 1:
+            return replace(self, sampling='fine')
+        start = [n // 2 + o for n, o in zip(self.shape, self.offset, strict=True)]
+        sides = [2 * scale * max(o, n - 1 - o) for n, o in zip(self.shape, start, strict=True)]
+        sides = [2 * round(side / 2) + 1 for side in sides]
+        lines = [(np.arange(n) - n // 2) / scale + o for n, o in zip(sides, start, strict=True)]
+        grid = np.meshgrid(*lines, indexing='ij')
+        values = ndimage.map_coordinates(self.values, grid, order=3, mode='constant')
+        values = values if self.values.min() < 0 else np.clip(values, 0, None)
+        spacing = self.spacing and {a: (d / scale, u) for a, (d, u) in self.spacing.items()}
+        return replace(self, values=values, origin=None, sampling='fine', spacing=spacing)
+
+    def placed(self, scale: int, position: Position | str = 'auto') -> Kernel:
+        """Return the kernel with its origin where it looks, for enlarging by `scale`.
+
+        Parameters
+        ----------
+        scale : int
+            Factor of super-resolution; with 1, the origin is moved to ``size // 2``.
+        position : {'auto', 'centred', 'shifted'}
+            What is said of it; 'auto' keeps a known origin, and otherwise looks at the centre
+            of mass. A doubt is added to :attr:`warnings`.
+        """
+        if scale == 1:
+            return self.centred()
+        if position == 'auto' and self.origin is not None:
+            return self
+        shifted, doubt = position == 'shifted', ''
+        if position == 'auto':
+            shifted, doubt = self._looks_shifted(scale)
+        origin = tuple(n // 2 - (scale - 1) / 2 for n in self.shape) if shifted else None
+        warnings = (*self.warnings, doubt) if doubt else self.warnings
+        return replace(self, origin=origin, warnings=warnings)
+
+    def without_offset(self) -> Kernel:
+        """Return the kernel without the even background of a camera's offset, if it has one.
+
+        A measured point spread function often still lies on it; spread over the whole array it
+        outweighs the light of the point. What is taken off is said in :attr:`warnings`.
+        """
+        clean, share, even = without_offset(self.values)
+        if even:
+            said = (
+                f'the kernel lies on an even background, {100 * share:.0f} % of its sum, like the '
+                'offset of a camera; it was subtracted: subtract it yourself to be sure'
+            )
+        elif share > CUT_OFF:
+            said = (
+                f'the border of the kernel is not dark: {100 * share:.0f} % of its sum lie below '
+                'the level there; if that is a background, subtract it, else give a larger kernel'
+            )
+        else:
+            return self
+        return replace(self, values=clean, warnings=(*self.warnings, said))
+
+    def fitting(self, grid: Sequence[int]) -> Kernel:
+        """Return the middle of the kernel, if the whole is larger than an image of `grid` pixels.
+
+        Raises
+        ------
+        KernelError
+            When that would lose half of its light.
+        """
+        if all(n <= m for n, m in zip(self.shape, grid, strict=True)):
+            return self
+        cut = []
+        for size, limit in zip(self.shape, grid, strict=True):
+            least = min(size, limit - 1 + limit % 2)
+            cut.append(slice(size // 2 - least // 2, size // 2 - least // 2 + least))
+        middle, offset = self.values[tuple(cut)], self.offset
+        if middle.sum() < LEAST_PART:
+            raise KernelError(
+                f'the kernel {self.shape} is wider than the image {tuple(grid)}; '
+                'give a narrower one'
+            )
+        origin = [n // 2 + o for n, o in zip(middle.shape, offset, strict=True)]
+        return replace(self, values=middle, origin=None if self.origin is None else tuple(origin))
+
+    def check_fits(self, grid: Sequence[int]) -> None:
+        """Refuse a kernel that is larger than an image of `grid` pixels."""
+        if any(n > m for n, m in zip(self.shape, grid, strict=True)):
+            raise KernelError(
+                f'kernel {self.shape} is larger than the image {tuple(grid)}; '
+                'crop it around its centre'
+            )
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the provenance says of the kernel."""
+        known: dict[str, Any] = {
+            'source': self.source,
+            'shape': list(self.shape),
+            'centre_of_mass': [round(c, 3) for c in self.centre_of_mass],
+        }
+        if self.ndim == 2:
+            widths = fwhm(self.values)
+            known['fwhm'] = [round(widths.major, 3), round(widths.minor, 3)]
+            known['angle'] = round(widths.angle, 1)
+        return known
+
+    def _origin(self, distance: float) -> tuple[float, ...]:
+        """Return where the origin comes to lie when it is moved along all axes."""
+        places = zip(self.shape, self.offset, strict=True)
+        return tuple(n // 2 + o + distance for n, o in places)
+
+    def _looks_shifted(self, scale: int) -> tuple[bool, str]:
+        full, centre = (scale - 1) / 2, self.centre_of_mass
+        shifted = -sum(centre) / len(centre) >= full / 2
+        expected = -full if shifted else 0.0
+        if max(abs(c - expected) for c in centre) <= CENTRED * full:
+            return shifted, ''
+        return shifted, (
+            f'the centre of mass of the kernel is {centre[-2]:+.2f} rows and {centre[-1]:+.2f} '
+            'columns off its middle, so it is not known to be shifted; it was taken as '
+            f'{"shifted" if shifted else "centred"}: say kernel_position="centred" or "shifted"'
+        )
+
+
+def shift(kernel: Any, scale: int, upper_left: bool = True) -> NDArray[np.float64]:
+    """Move a centred kernel to suit sampling at the corner of each cell.
+
+    A kernel that is centred for the middle of a `scale` x `scale` cell is moved by
+    (scale - 1)/2 pixels up and left, bilinearly, because downsampling keeps the
+    upper-left pixel of the cell. Entries beyond the border repeat the border,
+    and the result is scaled to sum to 1, as DPIR's authors do.
+
+    Parameters
+    ----------
+    kernel : array_like, 2-D
+        See :func:`normalise`; negative entries are accepted.
+    scale : int
+        Super-resolution factor, at least 1.
+    upper_left : bool
+        False moves down and right, which undoes the shift.
+
+    Raises
+    ------
+    KernelError, ParameterError
+        When `kernel` or `scale` is not usable.
+    """
+    return Kernel.of(kernel, signed=True).shifted(scale, upper_left).values
+
+
+def direct_sampling(kernel: Any, scale: int) -> NDArray[np.float64]:
+    r"""Make the kernel whose direct sampling equals blurring and bicubic downsampling.
+
+    For the taps b of :func:`bicubic`, :math:`k_d = k * b`: convolution with
+    :math:`k_d` and taking the upper-left pixel of every s x s cell equals
+    convolution with k and then ``imresize(image, 1/s)``, away from the border
+    and for sizes that are multiples of s. It turns the kernel of a network
+    that was taught bicubic downsampling, such as VIRNet, into the one of a
+    method that samples directly, such as USRNet.
+
+    Parameters
+    ----------
+    kernel : array_like, 2-D
+        k, centred; see :func:`normalise`.
+    scale : int
+        Reduction s, at least 1.
+
+    Returns
+    -------
+    ndarray, float64
+        Larger than `kernel`, of sum 1 and centroid :math:`-(s-1)/2` along both
+        axes if k has its centroid at the origin. It has small negative lobes.
+
+    Raises
+    ------
+    KernelError, ParameterError
+        When `kernel` or `scale` is not usable.
+    """
+    return Kernel.of(kernel, signed=True).direct(scale).values
+
+
+def _room(offset: float) -> tuple[tuple[int, int], float]:
+    """Return the padding that brings the middle to the pixel at `offset`, and what is left."""
+    nearest = round(offset)
+    return (max(-2 * nearest, 0), max(2 * nearest, 0)), offset - nearest
+
+
+def _numbers(value: Any) -> Any:
+    """Return `value` where numpy can read it: tensors may need to come to the CPU."""
+    return value.detach().cpu() if hasattr(value, 'detach') else value
