@@ -109,6 +109,29 @@ def test_the_mean_and_the_spread_over_the_turns() -> None:
     torch.testing.assert_close(steps[2].x, (moved[0] + x) / 2)
 
 
+def test_a_turn_that_stops_early_does_not_end_the_others() -> None:
+    def solver(problem: Problem, params: Any, tools: Any) -> Iterator[Step]:
+        yield Step(1, 5, problem.y, score=1.0)
+        yield Step(2, 5, problem.y + 1, score=0.5, final=True)
+        raise AssertionError('asked for a step after the final one')
+
+    x = torch.rand(1, 1, 4, 6)
+    steps = list(eightfold(solver)(Problem('denoise', x, Identity(), 0.1), None, None))
+    assert len(steps) == 2 * MODES
+    assert [step.final for step in steps] == [False] * 15 + [True]
+    torch.testing.assert_close(steps[-1].x, x + 1)
+
+
+def test_each_turn_gives_its_best_step() -> None:
+    def solver(problem: Problem, params: Any, tools: Any) -> Iterator[Step]:
+        for i, score in enumerate((3.0, 1.0, 2.0)):
+            yield Step(i + 1, 3, problem.y + i, score=score)
+
+    x = torch.rand(1, 1, 4, 6)
+    *_, last = eightfold(solver)(Problem('denoise', x, Identity(), 0.1), None, None)
+    torch.testing.assert_close(last.x, x + 1)
+
+
 def test_an_equivariant_solver_has_no_uncertainty() -> None:
     problem, _ = simulated('deblur', 0.02)
     solver = find_solver(METHODS['dpir'])

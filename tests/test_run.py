@@ -12,6 +12,7 @@ import torch
 
 from napari_fresco.errors import DeviceError, DivergedError
 from napari_fresco.physics.operators import Identity
+from napari_fresco.runtime import run as runner
 from napari_fresco.runtime.run import Outcome, Workbench, run
 from napari_fresco.types import Problem, Step
 
@@ -58,6 +59,17 @@ def test_the_last_step_is_the_result(problem, tools) -> None:
 def test_the_best_score_wins(problem, tools) -> None:
     _, outcome = drive(run(steps_of([1, 2, 3], [5.0, 1.0, 2.0]), problem, None, tools))
     assert float(outcome.step.x.max()) == 2
+
+
+def test_the_best_score_is_not_lost_between_two_looks(problem, tools, monkeypatch) -> None:
+    """As on a GPU, whose steps are not all looked at."""
+    monkeypatch.setattr(runner, '_CHECK_SECONDS', 1e9)
+    monkeypatch.setattr(runner, '_looks_always', lambda device: False)
+    scores = [9.0, 5.0, 1.0, 2.0, 3.0]
+    _, outcome = drive(run(steps_of([1, 2, 3, 4, 5], scores), problem, None, tools))
+    assert float(outcome.step.x.max()) == 3
+    _, outcome = drive(run(steps_of([1, 2, float('nan'), 4, 5], scores), problem, None, tools))
+    assert (outcome.finish, float(outcome.step.x.max())) == ('stopped', 2)
 
 
 def test_a_final_step_is_the_result_whatever_its_score(problem, tools) -> None:

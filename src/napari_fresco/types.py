@@ -144,6 +144,12 @@ class Step:
     plane: tuple[int, ...] = ()
     to_image: Callable[[Tensor], np.ndarray] | None = None
 
+    def follows(self, best: Step) -> bool:
+        """Whether this step takes the place of the `best` one so far."""
+        if self.final or self.score is None or best.score is None:
+            return True
+        return self.score <= best.score
+
     @property
     def image(self) -> np.ndarray:
         """The present estimate as an array like the input plane (computed on access)."""

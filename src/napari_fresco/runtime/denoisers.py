@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,6 +34,7 @@ __all__ = [
 
 
 Factory = Callable[[int, torch.device], Denoiser]
+Load = Callable[[str, torch.device], Any]
 
 _ARCHITECTURES = ('drunet', 'ffdnet', 'ircnn', 'dncnn')
 # Networks that map an image to an image of the same size, whether or not they are told sigma.
@@ -204,6 +206,25 @@ def available() -> tuple[str, ...]:
     return ('auto', *_ARCHITECTURES, *_factories, *known)
 
 
+def factory(name: str) -> Factory | None:
+    """Return what makes the denoiser `name`, or None where it is a network."""
+    return _factories.get(name)
+
+
+def weights_of(name: str, channels: int) -> str:
+    """Return the registry name or file of the weights that `name` stands for."""
+    if name in ('auto', *_ARCHITECTURES):
+        return weights.default_for('drunet' if name == 'auto' else name, channels)
+    if name not in weights.registry() and not any(mark in name for mark in './\\'):
+        near = get_close_matches(name, available(), n=1)
+        hint = f' Did you mean {near[0]!r}?' if near else ''
+        raise ParameterError(
+            f'unknown denoiser {name!r}.{hint} Give the path of a weights file or one of '
+            f'{", ".join(available())}'
+        )
+    return name
+
+
 def make(
     name: str,
     *,
@@ -211,6 +232,7 @@ def make(
     device: str | torch.device = 'auto',
     precision: str = 'auto',
     tile: int | None = None,
+    load: Load | None = None,
 ) -> Denoiser:
     """Return the denoiser called `name`.
 
@@ -225,6 +247,8 @@ def make(
         See :func:`napari_fresco.runtime.devices.pick`.
     precision, tile : optional
         See :class:`NetworkDenoiser`.
+    load : callable, optional
+        What loads weights, instead of :func:`napari_fresco.weights.load`.
 
     Raises
     ------
@@ -236,18 +260,10 @@ def make(
     device = devices.pick(device)
     if name in _factories:
         return _factories[name](channels, device)
-    if name in ('auto', *_ARCHITECTURES):
-        name = weights.default_for('drunet' if name == 'auto' else name, channels)
-    elif name not in weights.registry() and not any(mark in name for mark in './\\'):
-        near = get_close_matches(name, available(), n=1)
-        hint = f' Did you mean {near[0]!r}?' if near else ''
-        raise ParameterError(
-            f'unknown denoiser {name!r}.{hint} Give the path of a weights file or one of '
-            f'{", ".join(available())}'
-        )
+    name = weights_of(name, channels)
     if device.type == 'cpu':
         devices.tune_allocator()
-    network = weights.load(name, device=device)
+    network = load(name, device) if load is not None else weights.load(name, device=device)
     weights.expect(network, _DENOISERS, scale=1)
     return NetworkDenoiser(network, device=device, precision=precision, tile=tile)
 

@@ -17,11 +17,11 @@ from typing import Any
 
 import torch
 
-from .. import weights
 from ..declare.methods import Method
 from ..errors import DeviceError, DivergedError
 from ..types import Denoiser, Finish, Problem, Solver, Step
-from . import denoisers, devices
+from . import devices
+from .pool import Pool
 from .tiled_network import TiledNetwork
 
 _CHECK_SECONDS = 0.5  # looking for NaN waits for the GPU, so it is not done every step
@@ -50,15 +50,25 @@ class Workbench:
         Side of the tiles that networks see; None decides by free memory.
     seed : int
         Of :attr:`generator`.
+    pool : Pool, optional
+        Keeps networks for further runs; without one they are let go at the end of this.
     """
 
-    def __init__(self, device: torch.device, precision: str, tile: int | None, seed: int) -> None:
+    def __init__(
+        self,
+        device: torch.device,
+        precision: str,
+        tile: int | None,
+        seed: int,
+        pool: Pool | None = None,
+    ) -> None:
         self.device = device
         self.precision = precision
         self.tile = tile
         self.generator = torch.Generator(device)
-        self._denoisers: dict[tuple[str, int], Denoiser] = {}
-        self._networks: dict[str, TiledNetwork] = {}
+        self._pool = pool or Pool()
+        self._lent = pool is not None
+        self._used: dict[int, Denoiser | TiledNetwork] = {}
         self.reseed(seed)
         devices.tune_allocator()
 
@@ -68,40 +78,29 @@ class Workbench:
 
     def denoiser(self, name: str, channels: int) -> Denoiser:
         """Return the denoiser `name` for images of `channels`, made on first use."""
-        key = (name, channels)
-        if key not in self._denoisers:
-            self._denoisers[key] = denoisers.make(
-                name,
-                channels=channels,
-                device=self.device,
-                precision=self.precision,
-                tile=self.tile,
-            )
-        return self._denoisers[key]
+        found = self._pool.denoiser(name, channels, self.device, self.precision, self.tile)
+        self._used[id(found)] = found
+        return found
 
     def network(self, name: str) -> TiledNetwork:
         """Return the network of the weights `name`, loaded on first use."""
-        if name not in self._networks:
-            self._networks[name] = TiledNetwork(
-                weights.load(name, device=self.device),
-                device=self.device,
-                precision=self.precision,
-                tile=self.tile,
-            )
-        return self._networks[name]
+        found = self._pool.network(name, self.device, self.precision, self.tile)
+        self._used[id(found)] = found
+        return found
 
     def autocast(self) -> AbstractContextManager[object]:
         """Return the fast-precision context for a network that a solver trains."""
         return devices.autocast(self.device, self.precision)
 
     def used(self) -> list[Denoiser | TiledNetwork]:
-        """Return the denoisers and networks that have been asked for."""
-        return [*self._denoisers.values(), *self._networks.values()]
+        """Return the denoisers and networks that this run has asked for."""
+        return list(self._used.values())
 
     def close(self) -> None:
-        """Let go of every network and give the memory back."""
-        self._denoisers.clear()
-        self._networks.clear()
+        """Give the memory of this run back; networks stay with a pool that was lent."""
+        self._used.clear()
+        if not self._lent:
+            self._pool.close()
         devices.free(self.device)
 
 
@@ -134,7 +133,9 @@ def run(
         for step in steps:
             count += 1
             now = time.monotonic()
-            if problem.y.device.type == 'cpu' or now - checked > _CHECK_SECONDS or step.final:
+            due = _looks_always(problem.y.device) or now - checked > _CHECK_SECONDS
+            # The best score so far is looked at whatever the time: it may be the result.
+            if due or step.final or keeper.improves(step):
                 checked = now
                 if not keeper.offer(step):
                     return keeper.outcome('stopped', count, _diverged(step))
@@ -155,6 +156,12 @@ class _Keeper:
         self._best: Step | None = None
         self._held: Step | None = None
 
+    def improves(self, step: Step) -> bool:
+        """Return whether `step` has a better score than any that was looked at."""
+        if step.score is None:
+            return False
+        return self._best is None or step.follows(self._best)
+
     def hold(self, step: Step) -> None:
         """Remember a step whose values have not been looked at."""
         self._held = step
@@ -164,7 +171,7 @@ class _Keeper:
         self._held = None
         if not bool(torch.isfinite(step.x).all()):
             return False
-        if self._best is None or step.final or _no_worse(step, self._best):
+        if self._best is None or step.follows(self._best):
             self._best = step
         return True
 
@@ -181,10 +188,9 @@ class _Keeper:
         return Outcome(self._best, finish, count, (warning,) if warning else ())
 
 
-def _no_worse(step: Step, best: Step) -> bool:
-    if step.score is None or best.score is None:
-        return True
-    return step.score <= best.score
+def _looks_always(device: torch.device) -> bool:
+    """Return whether looking for NaN costs next to nothing."""
+    return device.type == 'cpu'
 
 
 def _diverged(step: Step) -> str:

@@ -91,12 +91,13 @@ class TiledNetwork:
         self.precision = devices.checked_precision(precision)
         self.least_sigma = BFLOAT16_SIGMAS.get(self.facts.architecture, devices.BFLOAT16_SIGMA)
         self.tile = _checked_tile(tile)
+        self._fixed = tile is not None
         # Apple GPUs gain nothing from the other layout.
         self.layout = torch.contiguous_format if device.type == 'mps' else torch.channels_last
         network.to(device=device, memory_format=self.layout)  # type: ignore[call-overload]
         self.module = network.eval().requires_grad_(False)
         self._dtype = next(network.parameters()).dtype
-        self._planned: tuple[int, ...] = ()
+        self._plans: dict[tuple[int, ...], int | None] = {}
 
     def __call__(self, x: Tensor, *, sigma: float | Tensor | None = None) -> Tensor:
         """Return the output of the network for ``(N, C, H, W)``; see :meth:`run`."""
@@ -157,16 +158,21 @@ class TiledNetwork:
             self._halve(x)
 
     def _plan(self, x: Tensor, facts: NetworkFacts) -> None:
-        """Choose tiles for images of a new size, if they do not fit in one piece."""
-        shape = (x.shape[0], *x.shape[2:], facts.bytes_per_pixel)
-        if self.tile is not None or shape == self._planned:
+        """Choose tiles for images of this size, once, if they do not fit in one piece."""
+        if self._fixed:
             return
-        self._planned = shape
+        shape = (x.shape[0], *x.shape[2:], facts.bytes_per_pixel)
+        if shape not in self._plans:
+            self._plans[shape] = self._fitting(x, facts)
+        self.tile = self._plans[shape]
+
+    def _fitting(self, x: Tensor, facts: NetworkFacts) -> int | None:
         budget = _BUDGET_SHARE * devices.memory_budget(self.device)
         pixels = budget / (facts.bytes_per_pixel * x.shape[0])
-        if x.shape[2] * x.shape[3] > pixels:
-            side = math.isqrt(int(pixels)) - 2 * facts.context
-            self.tile = max(side // facts.grid * facts.grid, SMALLEST_TILE)
+        if x.shape[2] * x.shape[3] <= pixels:
+            return None
+        side = math.isqrt(int(pixels)) - 2 * facts.context
+        return max(side // facts.grid * facts.grid, SMALLEST_TILE)
 
     def _halve(self, x: Tensor) -> None:
         devices.free(self.device)
@@ -176,7 +182,7 @@ class TiledNetwork:
                 f'{self.name} ran out of memory on {self.device} even in tiles of {used:g} px; '
                 'close other programs, choose device cpu, or take a smaller network'
             )
-        self.tile = max(int(used) // 2, SMALLEST_TILE)
+        self.tile, self._fixed = max(int(used) // 2, SMALLEST_TILE), True
 
     def _in_tiles(
         self, part: tiling.Function, x: Tensor, level: float | Tensor, facts: NetworkFacts

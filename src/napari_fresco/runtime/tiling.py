@@ -1,4 +1,4 @@
-"""Cutting images into overlapping tiles and joining the results.
+"""Cutting images and volumes into overlapping tiles and joining the results.
 
 Each tile reads its *core* and a *halo* around it, and answers for the core
 alone. A function whose result depends only on pixels closer than the halo
@@ -8,13 +8,16 @@ are joined by ramps across the cuts instead, so that no seam shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import product
+from typing import Any
 
 import torch
 from torch import Tensor
 
-Rectangle = tuple[slice, slice]
+Box = tuple[Any, ...]  # an ellipsis, then one slice for each spatial axis
 Function = Callable[[Tensor, float | Tensor], Tensor]
 
 
@@ -34,39 +37,43 @@ class Span:
 
 @dataclass(frozen=True)
 class Tile:
-    """A rectangle of the image that one call restores.
+    """A box of the image that one call restores.
 
     Attributes
     ----------
-    rows, columns : Span
-        Core and read interval along both axes, inside the image.
+    spans : tuple of Span
+        Core and read interval along each spatial axis, inside the image.
     """
 
-    rows: Span
-    columns: Span
+    spans: tuple[Span, ...]
 
     @property
-    def core(self) -> Rectangle:
+    def core(self) -> Box:
         """Where the result belongs in the image."""
-        return slice(self.rows.start, self.rows.stop), slice(self.columns.start, self.columns.stop)
+        return (..., *(slice(span.start, span.stop) for span in self.spans))
 
     @property
-    def outer(self) -> Rectangle:
+    def outer(self) -> Box:
         """What is read of the image: the core and its halo, clipped to the image."""
-        return slice(self.rows.low, self.rows.high), slice(self.columns.low, self.columns.high)
+        return (..., *(slice(span.low, span.high) for span in self.spans))
+
+    @property
+    def inside(self) -> Box:
+        """The core relative to what was read."""
+        return (..., *(slice(s.start - s.low, s.stop - s.low) for s in self.spans))
 
     def times(self, scale: int) -> Tile:
-        """Return the same rectangle of an image that is `scale` times as large."""
-        return Tile(self.rows.times(scale), self.columns.times(scale))
+        """Return the same box of an image that is `scale` times as large."""
+        return Tile(tuple(span.times(scale) for span in self.spans))
 
 
-def plan(height: int, width: int, tile: int, halo: int, grid: int = 1) -> list[Tile]:
-    """Cut an image into tiles of almost equal size, row by row.
+def plan(shape: Sequence[int], tile: int, halo: int, grid: int = 1) -> list[Tile]:
+    """Cut an image into tiles of almost equal size, the last axis fastest.
 
     Parameters
     ----------
-    height, width : int
-        Size of the image.
+    shape : sequence of int
+        Size of the image: rows and columns, or slices, rows and columns.
     tile : int
         Largest side of a core in pixels, rounded down to a multiple of `grid`.
     halo : int
@@ -80,10 +87,10 @@ def plan(height: int, width: int, tile: int, halo: int, grid: int = 1) -> list[T
     list of Tile
         The cores cover every pixel exactly once.
     """
-    if min(height, width, tile, grid) < 1 or halo < 0:
-        raise ValueError(f'no plan for {height} x {width}, tile {tile}, halo {halo}, grid {grid}')
-    rows, columns = (_spans(length, tile, halo, grid) for length in (height, width))
-    return [Tile(r, c) for r in rows for c in columns]
+    if min(*shape, tile, grid) < 1 or halo < 0:
+        size = ' x '.join(map(str, shape))
+        raise ValueError(f'no plan for {size}, tile {tile}, halo {halo}, grid {grid}')
+    return [Tile(spans) for spans in product(*(_spans(n, tile, halo, grid) for n in shape))]
 
 
 def apply(
@@ -102,11 +109,12 @@ def apply(
     Parameters
     ----------
     function : callable
-        Maps ``(N, C, H, W)`` and sigma to ``(N, C', scale H, scale W)``, any H and W.
+        Maps ``(N, C, ...)`` and sigma to ``(N, C', ...)``, whose spatial axes, of any
+        length, are `scale` times as long.
     x : Tensor
-        Image ``(N, C, H, W)``.
+        Image ``(N, C, H, W)`` or volume ``(N, C, D, H, W)``.
     sigma : float or Tensor
-        A number, or a map ``(N or 1, 1, H, W)`` that is cut like the image.
+        A number, or a map ``(N or 1, 1, ...)`` that is cut like the image.
     tile, halo, grid : int
         See :func:`plan`.
     blend : bool, optional
@@ -121,23 +129,23 @@ def apply(
     Tensor
         `scale` times as large as `x`, of the type that `function` returns.
     """
-    height, width = x.shape[-2:]
-    tiles = plan(height, width, tile, halo, grid)
+    shape = x.shape[2:]
+    tiles = plan(shape, tile, halo, grid)
     if len(tiles) == 1:
         return function(x, sigma)
     large = [t.times(scale) for t in tiles]
-    rows = _windows([t.rows for t in large], halo * scale)
-    columns = _windows([t.columns for t in large], halo * scale)
+    axes = [_windows([t.spans[i] for t in large], halo * scale) for i in range(len(shape))]
     joined: Tensor | None = None
     for cut, t in zip(tiles, large, strict=True):
-        part = function(x[(..., *cut.outer)], _cut(sigma, cut))
+        part = function(x[cut.outer], _cut(sigma, cut))
         if joined is None:
-            joined = part.new_zeros(*part.shape[:-2], height * scale, width * scale)
+            joined = part.new_zeros(*part.shape[:2], *(n * scale for n in shape))
         if blend:
-            window = rows[t.rows][:, None] * columns[t.columns]
-            joined[(..., *t.outer)] += part * window.to(part)
+            ramps = [windows[span] for windows, span in zip(axes, t.spans, strict=True)]
+            window = reduce(lambda outer, ramp: outer[..., None] * ramp, ramps)
+            joined[t.outer] += part * window.to(part)
         else:
-            joined[(..., *t.core)] = part[(..., *_inside(t))]
+            joined[t.core] = part[t.inside]
     assert joined is not None
     return joined
 
@@ -153,13 +161,7 @@ def _spans(length: int, tile: int, halo: int, grid: int) -> list[Span]:
 
 
 def _cut(sigma: float | Tensor, tile: Tile) -> float | Tensor:
-    return sigma[(..., *tile.outer)] if isinstance(sigma, Tensor) else sigma
-
-
-def _inside(tile: Tile) -> Rectangle:
-    """Return the core relative to what was read."""
-    r, c = tile.rows, tile.columns
-    return slice(r.start - r.low, r.stop - r.low), slice(c.start - c.low, c.stop - c.low)
+    return sigma[tile.outer] if isinstance(sigma, Tensor) else sigma
 
 
 def _windows(spans: list[Span], halo: int) -> dict[Span, Tensor]:

@@ -12,6 +12,7 @@ image super resolution", CVPR 2016, doi:10.1109/CVPR.2016.206.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,28 +25,36 @@ from ..types import Problem, Solver, Step, Tools
 def eightfold(solver: Solver) -> Solver:
     """Return a solver that runs `solver` on the eight turned problems.
 
-    Each step holds the mean of the finished results and the present estimate;
-    from the second turn on, also the standard deviation among them.
+    Each step holds the mean of the finished results and the best estimate of the present
+    turn; from the second turn on, also the standard deviation among them. A turn that
+    stops early does so alone.
     """
 
     def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
         seen = Moments()
         first: Step | None = None
         for mode in range(MODES):
-            for turned in solver(problem.turned(mode), params, tools):
-                step = _upright(turned, mode)
-                first = first or step
-                seen_now = seen.with_estimate(step.x)
-                yield replace(
-                    step,
-                    index=mode * step.total + step.index,
-                    total=MODES * step.total,
-                    x=seen_now.mean,
-                    uncertainty=seen_now.deviation() if mode else None,
-                    kernel=first.kernel,
-                    latent=first.latent,
-                )
-            seen = seen_now
+            best: Step | None = None
+            with closing(solver(problem.turned(mode), params, tools)) as steps:  # type: ignore[type-var]
+                for turned in steps:
+                    step = _upright(turned, mode)
+                    first = first or step
+                    best = step if best is None or step.follows(best) else best
+                    now = seen.with_estimate(best.x)
+                    yield replace(
+                        step,
+                        index=mode * step.total + step.index,
+                        total=MODES * step.total,
+                        x=now.mean,
+                        score=None,
+                        final=step.final and mode == MODES - 1,
+                        uncertainty=now.deviation() if mode else None,
+                        kernel=first.kernel,
+                        latent=first.latent,
+                    )
+                    if step.final:  # the rule of the method ends this turn, not the others
+                        break
+            seen = now
 
     return solve
 
