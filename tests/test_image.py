@@ -13,7 +13,8 @@ from hypothesis.extra import numpy as hnp
 from napari_fresco.errors import ImageError, ParameterError
 from napari_fresco.image.anscombe import Anscombe
 from napari_fresco.image.intensity import Affine, Stabilised, intensity_range
-from napari_fresco.image.layout import Layout, as_array
+from napari_fresco.image.layout import Layout
+from napari_fresco.image.model import Image, as_array
 from napari_fresco.image.output import to_dtype
 
 
@@ -34,14 +35,14 @@ from napari_fresco.image.output import to_dtype
     ],
 )
 def test_layout(shape, axes, rgb, leading, plane, samples) -> None:
-    layout = Layout.of(np.zeros(shape), axes, rgb)
+    layout = Layout.of(Image.of(np.zeros(shape), axes=axes, rgb=rgb))
     assert (layout.leading, layout.plane_shape, layout.samples) == (leading, plane, samples)
 
 
 @pytest.mark.parametrize('axes', ['ZYX', 'YZX', 'XYZ', 'YXZ', 'SYX', 'XSY'])
 def test_planes_written_back_make_the_image_again(axes: str) -> None:
     image = np.arange(3 * 4 * 3).reshape([{'Y': 4}.get(a, 3) for a in axes])
-    layout = Layout.of(image, axes)
+    layout = Layout.of(Image.of(image, axes=axes))
     array, view = layout.empty(1, layout.samples)
     for index in layout.planes():
         view[index] = layout.read(image, index)
@@ -49,9 +50,9 @@ def test_planes_written_back_make_the_image_again(axes: str) -> None:
 
 
 def test_super_resolved_and_demosaiced_shapes() -> None:
-    layout = Layout.of(np.zeros((4, 7, 5)), 'YXZ')
+    layout = Layout.of(Image.of(np.zeros((4, 7, 5)), axes='YXZ'))
     assert layout.empty(3, 0)[0].shape == (12, 21, 5)
-    assert Layout.of(np.zeros((2, 4, 6))).empty(1, 3)[0].shape == (2, 4, 6, 3)
+    assert Layout.of(Image.of(np.zeros((2, 4, 6)))).empty(1, 3)[0].shape == (2, 4, 6, 3)
 
 
 @pytest.mark.parametrize(
@@ -70,13 +71,13 @@ def test_every_kind_of_array_is_read(make) -> None:
     image = np.arange(12.0).reshape(3, 4)
     given_image = as_array(make(image))
     expected = np.asarray(given_image)
-    np.testing.assert_array_equal(Layout.of(given_image).read(given_image, ()), expected)
+    np.testing.assert_array_equal(Layout.of(Image.of(given_image)).read(given_image, ()), expected)
 
 
 def test_a_read_only_image_stays_untouched() -> None:
     image = np.arange(12.0).reshape(3, 4)
     image.flags.writeable = False
-    layout = Layout.of(image)
+    layout = Layout.of(Image.of(image))
     assert Affine(0, 11).to_working(layout.read(image, ())).max() == 1
 
 
@@ -92,13 +93,13 @@ def test_a_read_only_image_stays_untouched() -> None:
 )
 def test_images_that_cannot_be_restored(image, match) -> None:
     with pytest.raises(ImageError, match=match):
-        Layout.of(image)
+        Layout.of(Image.of(image))
 
 
 @pytest.mark.parametrize('axes', ['YX', 'ZZX', 'ZYXC', 'Y'])
 def test_axes_that_do_not_fit(axes: str) -> None:
     with pytest.raises(ImageError, match='axes'):
-        Layout.of(np.zeros((3, 4, 5)), axes)
+        Image.of(np.zeros((3, 4, 5)), axes=axes)
 
 
 def test_nan_and_inf_are_counted() -> None:
@@ -106,7 +107,7 @@ def test_nan_and_inf_are_counted() -> None:
     image[0, :3] = np.nan
     image[1, 1] = np.inf
     with pytest.raises(ImageError, match='3 NaN and 1 infinite'):
-        intensity_range(image, Layout.of(image))
+        intensity_range(image, Layout.of(Image.of(image)))
 
 
 @pytest.mark.parametrize(
@@ -120,26 +121,26 @@ def test_nan_and_inf_are_counted() -> None:
     ],
 )
 def test_range(image, low, high) -> None:
-    found = intensity_range(image, Layout.of(image))
+    found = intensity_range(image, Layout.of(Image.of(image)))
     assert (found.low, found.high) == pytest.approx((low, high))
 
 
 def test_a_hot_pixel_does_not_stretch_the_range() -> None:
     image = np.random.default_rng(0).integers(100, 3000, (100, 100)).astype(np.uint16)
     image[50, 50] = 65535
-    assert intensity_range(image, Layout.of(image)).high < 6000
+    assert intensity_range(image, Layout.of(Image.of(image))).high < 6000
 
 
 @pytest.mark.parametrize('bad', [(1, 1), (2, 1), (0, np.nan), (0,), 'ab', 5])
 def test_bad_data_range(bad) -> None:
     image = np.zeros((4, 4))
     with pytest.raises(ParameterError, match='data_range'):
-        intensity_range(image, Layout.of(image), bad)
+        intensity_range(image, Layout.of(Image.of(image)), bad)
 
 
 @given(hnp.arrays(np.uint16, (5, 6)))
 def test_the_way_there_and_back_is_exact_for_integers(image) -> None:
-    affine = intensity_range(image, Layout.of(image))
+    affine = intensity_range(image, Layout.of(Image.of(image)))
     back, clipped = to_dtype(affine.to_image(affine.to_working(image)), image.dtype)
     np.testing.assert_array_equal(back, image)
     assert clipped == 0

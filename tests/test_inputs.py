@@ -13,13 +13,14 @@ from hypothesis.extra import numpy as hnp
 from napari_fresco.declare.methods import METHODS, find_method, find_task
 from napari_fresco.errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
 from napari_fresco.image.layout import Layout
+from napari_fresco.image.model import Image
 from napari_fresco.restoration.inputs import check_inputs, check_seed, check_tile
 from napari_fresco.types import Task
 
 DPIR = METHODS['dpir']
-PLANE = Layout.of(np.zeros((12, 16)))
-STACK = Layout.of(np.zeros((3, 12, 16)))
-COLOUR = Layout.of(np.zeros((12, 16, 3)))
+PLANE = Layout.of(Image.of(np.zeros((12, 16))))
+STACK = Layout.of(Image.of(np.zeros((3, 12, 16))))
+COLOUR = Layout.of(Image.of(np.zeros((12, 16, 3))))
 SPOT = np.zeros((12, 16), np.uint8)
 SPOT[3:5, 4:7] = 1
 

@@ -21,6 +21,7 @@ from napari_fresco.degrade.random_source import RandomSource
 from napari_fresco.errors import FileError, ParameterError, WeightsError
 from napari_fresco.image.intensity import intensity_range
 from napari_fresco.image.layout import Layout
+from napari_fresco.image.model import Image
 from napari_fresco.io.files import write_image
 from napari_fresco.training import objectives
 from napari_fresco.training.averaging import Average
@@ -155,7 +156,7 @@ def test_stacks_are_read_plane_by_plane_as_methods_see_them(tmp_path: Path) -> N
     write_image(tmp_path / 'stack.tif', stack)
     corpus = Corpus.read(tmp_path, 1, 16)
     assert [image.shape for image in corpus.images] == [(20, 24, 1)] * 3
-    range_ = intensity_range(stack, Layout.of(stack))
+    range_ = intensity_range(stack, Layout.of(Image.of(stack)))
     for plane, image in zip(stack, corpus.images, strict=True):
         seen = np.clip(range_.to_working(plane), 0, 1)
         np.testing.assert_allclose(image[..., 0] / 255, seen, atol=0.51 / 255)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .declare.methods import Method, methods
     from .errors import FrescoError
     from .evidence import metrics
+    from .image.model import Image
     from .noise.level import estimate_noise
     from .physics import kernels
     from .restoration.api import estimate_kernel, iterate, restore
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     'FrescoError': 'errors',
+    'Image': 'image.model',
     'Method': 'declare.methods',
     'Result': 'types',
     'Step': 'types',
@@ -43,6 +45,7 @@ _MODULES = {
 
 __all__ = [
     'FrescoError',
+    'Image',
     'Method',
     'Result',
     'Step',

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..image.layout import Layout
+from ..image.model import Image
 from ..io.files import ImageFile, read_image
 
 
@@ -27,10 +28,5 @@ def read_named(path: Path, axes: str | None, rgb: bool | None) -> tuple[ImageFil
         What the axes mean.
     """
     source = read_image(path)
-    named = axes or source.axes
-    layout = Layout.of(source.data, named, source.rgb if rgb is None and axes is None else rgb)
-    unnamed = 'Q' * len(layout.leading) + 'YXS'
-    letters = list((named or unnamed[: len(layout.shape)]).upper().replace('S', 'C'))
-    if layout.samples:
-        letters[layout.order[-1]] = 'S'
-    return replace(source, axes=''.join(letters)), layout
+    named = Image.of(source.data, axes=axes or source.axes, rgb=source.rgb if rgb is None else rgb)
+    return replace(source, axes=named.axes), Layout.of(named)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ..declare.fields import Parameter, Parameters
 from ..errors import MethodError
 from ..image.intensity import Affine, intensity_range
-from ..image.layout import Layout, as_array
+from ..image.layout import Layout
+from ..image.model import Image
 from ..image.output import to_dtype
 from .named import DEGRADATIONS
 from .simulation import Conditions, Simulated, Simulation
@@ -85,14 +86,14 @@ def apply(
     simulation = find_degradation(name)
     given = parameters.to_dict() if isinstance(parameters, Parameters) else parameters
     chosen = simulation.parameters_class.create(given)
-    image, seed = as_array(image), SEED.check(seed)
-    layout = Layout.of(image, axes, rgb)
-    range_ = intensity_range(image, layout, data_range)
+    source, seed = Image.of(image, axes=axes, rgb=rgb), SEED.check(seed)
+    layout, data = Layout.of(source), source.data
+    range_ = intensity_range(data, layout, data_range)
     planes: list[Simulated] = []
     beyond = clipped = 0
     for number, index in enumerate(layout.planes()):
-        plane = layout.read(image, index)
-        colours = plane[..., :3] if layout.samples else plane
+        plane = layout.read(data, index)
+        colours = layout.colours(plane)
         working = np.asarray(range_.to_working(colours), np.float64)
         if simulation.clips:
             beyond += int(np.count_nonzero((working < 0) | (working > 1)))
@@ -104,7 +105,7 @@ def apply(
             span=range_.span,
         )
         degraded = simulation.degrade(working, chosen, conditions)
-        done, outside = _in_image_units(degraded, plane, range_)
+        done, outside = _in_image_units(degraded, plane, range_, layout)
         planes.append(done)
         clipped += outside
     whole = _joined(planes, layout)
@@ -122,10 +123,11 @@ def apply(
     return replace(whole, record=record)
 
 
-def _in_image_units(degraded: Simulated, plane: Array, range_: Affine) -> tuple[Simulated, int]:
+def _in_image_units(
+    degraded: Simulated, plane: Array, range_: Affine, layout: Layout
+) -> tuple[Simulated, int]:
     """Return a degraded plane in the units and type of `plane`; count what the type clips."""
-    alpha = plane[..., 3:] if plane.ndim == 3 else plane[..., :0]
-    original = plane[..., :3] if plane.ndim == 3 else plane
+    alpha, original = layout.alpha(plane), layout.colours(plane)
     image, clipped = to_dtype(range_.to_image(degraded.image), plane.dtype)
     if degraded.mask is not None:  # what is not damaged stays bit for bit
         known = ~degraded.mask
@@ -135,11 +137,9 @@ def _in_image_units(degraded: Simulated, plane: Array, range_: Affine) -> tuple[
         truth = original[:rows, :cols]
     else:
         truth, _ = to_dtype(range_.to_image(degraded.truth), plane.dtype)
-    if alpha.size:
-        truth = np.concatenate([truth, alpha[:rows, :cols]], axis=2)
-        if image.ndim == 3:
-            thin = alpha[: rows : degraded.scale, : cols : degraded.scale]
-            image = np.concatenate([image, thin], axis=2)
+    if image.ndim == original.ndim:  # no mosaic
+        image = layout.with_alpha(image, alpha[: rows : degraded.scale, : cols : degraded.scale])
+    truth = layout.with_alpha(truth, alpha[:rows, :cols])
     levels = None if degraded.noise_map is None else degraded.noise_map * range_.span
     return replace(degraded, image=image, truth=truth, noise_map=levels), clipped
 

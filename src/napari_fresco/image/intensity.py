@@ -120,7 +120,7 @@ def intensity_range(
     for index in layout.planes():
         plane = layout.read(image, index)
         _check_finite(plane, index)
-        bottom, top = _robust_range(plane[..., :3] if layout.samples else plane)
+        bottom, top = _robust_range(layout.colours(plane))
         low, high = min(low, bottom), max(high, top)
     if data_range is not None:
         return _given_range(data_range)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import MaskError, ParameterError
-from ..image.layout import Array, Layout, as_array
+from ..image.layout import Layout
+from ..image.model import Array, Image, as_array
 from .patches import (
     LEAST,
     Bools,
@@ -117,15 +118,14 @@ def planes_of(
 
     Of more than `most` planes that many are picked, evenly spread.
     """
-    array = as_array(image)
-    layout = Layout.of(array, axes, rgb)
+    source = Image.of(image, axes=axes, rgb=rgb)
+    layout = Layout.of(source)
     damaged = None if mask is None else _damage(mask, layout)
     indices = list(layout.planes())
 
     def read() -> Iterator[tuple[Floats, Bools | None]]:
         for index in indices if most is None else picked(indices, most):
-            plane = layout.read(array, index).astype(np.float64)
-            colour = plane[..., :3] if layout.samples else plane
+            colour = layout.colours(layout.read(source.data, index)).astype(np.float64)
             yield colour, None if damaged is None else damaged[index]
 
     return layout, read()

@@ -75,7 +75,7 @@ class Plane:
         else:
             sigma = r.inputs.plane_sigma(index)
             level = intensity.sigma(judge.level(index, data, mask) if sigma is None else sigma)
-        y = _tensor(intensity.to_working(_colour(data, r.layout.samples)))
+        y = _tensor(intensity.to_working(r.layout.colours(data)))
         noise = level if isinstance(level, float) else _tensor(np.asarray(level))
         problem = _state(r, y.to(r.device), mask, noise)
         return cls(index, data, mask, mask is None or bool(mask.any()), intensity, problem, r)
@@ -88,8 +88,9 @@ class Plane:
         """Return the estimate as an array like the plane, and how many values were clipped."""
         values = self.intensity.to_image(self._cropped(x))
         image, clipped = to_dtype(values, self.data.dtype)
-        if self.data.ndim == 3 and self.data.shape[-1] == 4:
-            image = np.concatenate((image, self._enlarged(self.data[..., 3:])), axis=-1)
+        if self.request.task != 'demosaic':
+            layout = self.request.layout
+            image = layout.with_alpha(image, self._enlarged(layout.alpha(self.data)))
         if self.request.keep_known and self.mask is not None:
             damaged = self.mask if image.ndim == 2 else self.mask[..., None]
             image = np.where(damaged, image, self.data)
@@ -134,10 +135,6 @@ class Plane:
     def _enlarged(self, data: Array) -> Array:
         scale = self.request.inputs.scale
         return data.repeat(scale, axis=0).repeat(scale, axis=1) if scale > 1 else data
-
-
-def _colour(data: Array, samples: int) -> Array:
-    return data[..., :3] if samples else data
 
 
 def _tensor(array: NDArray[Any]) -> Tensor:

@@ -13,7 +13,8 @@ from ..declare.call import Call
 from ..declare.methods import ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
-from ..image.layout import Layout, as_array
+from ..image.layout import Layout
+from ..image.model import as_array
 from ..physics.kernels import Kernel
 
 _SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(

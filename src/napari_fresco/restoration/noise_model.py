@@ -90,7 +90,7 @@ class Judge:
             return found.levels[index]
         if r.task == 'demosaic':
             return estimate_noise(_lattices(values), rgb=False)
-        return estimate_noise(values, rgb=bool(r.layout.samples), mask=mask)
+        return estimate_noise(values, rgb=r.layout.channels == 3, mask=mask)
 
     @cached_property
     def _found(self) -> Mapping[int, Judgement]:
@@ -122,7 +122,8 @@ def _judged(r: Request, indices: Sequence[Index]) -> Judgement:
 
 def _recognised(r: Request, indices: Sequence[Index]) -> Judgement:
     """Look for photon noise where its model serves and nothing better is known."""
-    if r.task not in _SEARCHED or r.method.blind or r.layout.samples or r.inputs.sigma is not None:
+    known = r.method.blind or r.inputs.sigma is not None
+    if known or r.task not in _SEARCHED or r.layout.channels == 3:
         return Judgement()
     camera, levels = judge(_planes(r, indices))
     if camera is None:
@@ -132,7 +133,7 @@ def _recognised(r: Request, indices: Sequence[Index]) -> Judgement:
 
 def _excess(r: Request, indices: Sequence[Index], camera: CameraNoise) -> float:
     """Return the median excess over planes in which the noise of `camera` has been evened out."""
-    if r.task not in _SEARCHED or r.layout.samples:
+    if r.task not in _SEARCHED or r.layout.channels == 3:
         return 1.0
     transform = Anscombe(*camera)
     planes = _planes(r, indices)
@@ -150,7 +151,7 @@ def _planes(r: Request, indices: Sequence[Index]) -> Iterator[Plane]:
 
 
 def _colour(r: Request, data: Array) -> Floats:
-    return (data[..., :3] if r.layout.samples else data).astype(np.float64)
+    return r.layout.colours(data).astype(np.float64)
 
 
 def _lattices(mosaic: Floats) -> Floats:

@@ -13,7 +13,8 @@ from ..declare.options import Options
 from ..declare.tasks import TASKS
 from ..errors import ParameterError
 from ..image.intensity import Affine, intensity_range
-from ..image.layout import Layout, as_array
+from ..image.layout import Layout
+from ..image.model import Image
 from ..runtime import devices
 from ..types import Task
 from .inputs import Inputs, check_inputs
@@ -61,10 +62,10 @@ class Request:
     def prepare(cls, image: Any, call: Call) -> Request:
         """Check everything; nothing is computed yet but the range of the intensities."""
         options = call.options
-        array = as_array(image)
-        layout = Layout.of(array, options.axes, options.rgb)
+        source = Image.of(image, axes=options.axes, rgb=options.rgb, spacing=options.spacing)
+        array, layout = source.data, Layout.of(source)
         _check_noise_model(call.parameters, options.sigma)
-        if TASKS[call.task].gains_colour and layout.samples:
+        if TASKS[call.task].gains_colour and layout.channels == 3:
             raise ParameterError(
                 f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
                 'pass rgb=False if the last axis is not colour'
@@ -76,7 +77,7 @@ class Request:
         return cls(
             image=array,
             layout=layout,
-            channel_axis=_channel_axis(layout, options.axes),
+            channel_axis=_channel_axis(layout),
             range=intensity_range(array, layout, options.data_range),
             method=call.method,
             task=call.task,
@@ -97,12 +98,9 @@ class Request:
         return 0 if self.channel_axis is None else index[self.channel_axis]
 
 
-def _channel_axis(layout: Layout, axes: str | None) -> int | None:
-    """Return which of the leading axes is called C."""
-    if axes is None:
-        return None
-    leading = [axes[i].upper() for i in layout.order[: len(layout.leading)]]
-    return leading.index('C') if 'C' in leading else None
+def _channel_axis(layout: Layout) -> int | None:
+    """Return which of the stack axes is called C."""
+    return layout.leading_axes.index('C') if 'C' in layout.leading_axes else None
 
 
 def _check_noise_model(params: Any, sigma: Any) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..degrade.gaussian_noise import LUMA
 from ..errors import FileError, FrescoError
+from ..image import model
 from ..image.intensity import intensity_range
 from ..image.layout import Layout
 from ..io import pictures
@@ -88,15 +89,15 @@ def planes(path: Path, channels: int) -> Iterator[Image]:
     """Yield the planes of a file as 8-bit images with so many channels."""
     try:
         file = read_image(path)
-        layout = Layout.of(file.data, file.axes, file.rgb)
+        layout = Layout.of(model.Image.of(file.data, axes=file.axes, rgb=file.rgb))
         range_ = intensity_range(file.data, layout)
     except FrescoError as error:
         raise FileError(f'{path} is no image to train on: {error}') from None
     for index in layout.planes():
-        plane = layout.read(file.data, index)
+        plane = layout.colours(layout.read(file.data, index))
         if layout.dtype != np.uint8:
             plane = np.clip(range_.to_working(plane), 0, 1) * 255
-        image = _with_channels(plane, bool(layout.samples), channels)
+        image = _with_channels(plane, layout.channels == _COLOURS, channels)
         if image is not None:
             yield image
 

@@ -1,0 +1,146 @@
+"""What lies beside an image - a mask, a map of noise - put on its planes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import FrescoError
+from .model import UNNAMED, Array, Image, as_array, in_memory, leading_first
+from .units import converted
+
+_AGREEMENT = 0.01  # how much two spacings may differ, relatively
+
+
+def any_colour(samples: Array) -> Array:
+    """Return where any colour is nonzero; samples are on the last axis, alpha does not count."""
+    colours = samples[..., : 3 if samples.shape[-1] > 2 else 1]
+    return np.asarray((colours != 0).any(axis=-1))
+
+
+def aligned(
+    other: Any,
+    image: Image,
+    *,
+    what: str,
+    error: type[FrescoError],
+    colours: Callable[[Array], Array] = any_colour,
+) -> Array:
+    """Return a mask or map on the planes of an image.
+
+    Parameters
+    ----------
+    other : Image or array-like
+        An Image is aligned by the names of its axes, where these are known. An array
+        with as many axes as the image, with or without S, has the axes of the image in
+        their order; one with fewer axes has the last ones of the order stack axes, Y, X.
+    image : Image
+        What it belongs to.
+    what : str
+        Its name in messages, such as ``'mask'``.
+    error : type
+        Raised when it does not fit.
+    colours : callable
+        Turns samples on the last axis into one value.
+
+    Returns
+    -------
+    ndarray
+        With the axes stack axes, Y, X of the image; of length 1 where it is the same
+        for all planes.
+
+    Raises
+    ------
+    FrescoError
+        `error`, with both shapes and orders, when sizes, axes or spacings differ.
+    """
+    planes = leading_first(image.axes.replace('S', ''))
+    if isinstance(other, Image) and _named(other, image):
+        _check_spacing(other, image, what, error)
+        array, axes = in_memory(other.data), other.axes
+    else:
+        array = in_memory(other.data if isinstance(other, Image) else as_array(other))
+        axes = _positional(array, image, planes, what, error)
+    given = (array.shape, axes)
+    surplus = [i for i, axis in enumerate(axes) if axis not in f'{planes}S' and array.shape[i] == 1]
+    array = np.squeeze(array, tuple(surplus))
+    axes = ''.join(axis for i, axis in enumerate(axes) if i not in surplus)
+    if 'S' in axes:
+        array, axes = colours(np.moveaxis(array, axes.index('S'), -1)), axes.replace('S', '')
+    if not set(axes) <= set(planes):
+        raise _misfit(*given, image, planes, what, error)
+    array = array.transpose([axes.index(axis) for axis in planes if axis in axes])
+    array = array.reshape([array.shape[_rank(planes, axes, a)] if a in axes else 1 for a in planes])
+    for axis, length in zip(planes, array.shape, strict=True):
+        if length != image.length(axis) and (length != 1 or axis in 'YX'):
+            raise _misfit(*given, image, planes, what, error)
+    return array
+
+
+def _rank(planes: str, axes: str, axis: str) -> int:
+    return [letter for letter in planes if letter in axes].index(axis)
+
+
+def _named(other: Image, image: Image) -> bool:
+    """Whether the axes of `other` can be told by name from those of `image`."""
+    strange = [axis for axis in other.axes if axis not in f'{image.axes}S']
+    strange = [axis for axis in strange if other.length(axis) > 1]
+    lacking = [axis for axis in image.axes if axis not in other.axes]
+    return not strange or not (
+        set(strange) <= set(UNNAMED) or any(axis in UNNAMED for axis in lacking)
+    )
+
+
+def _positional(
+    array: Array, image: Image, planes: str, what: str, error: type[FrescoError]
+) -> str:
+    """Return the letters of an array whose axes have no names."""
+    own = image.axes.replace('S', '')
+    if array.ndim == image.ndim and 'S' in image.axes:
+        ends_alike = array.shape[image.axes.index('S')] in (1, image.length('S'))
+        if ends_alike or array.ndim > len(own) + 1:
+            return image.axes
+    if array.ndim == len(own):
+        return own
+    if array.ndim < len(own):
+        if array.ndim < 2:
+            raise _misfit(array.shape, '', image, planes, what, error)
+        return planes[-array.ndim :]
+    surplus = array.ndim - image.ndim
+    if surplus > 0 and set(array.shape[:surplus]) == {1}:
+        letters = [axis for axis in UNNAMED if axis not in image.axes][:surplus]
+        return ''.join(letters) + image.axes
+    raise _misfit(array.shape, '', image, planes, what, error)
+
+
+def _check_spacing(other: Image, image: Image, what: str, error: type[FrescoError]) -> None:
+    for axis in image.axes:
+        if axis not in other.spacing or axis not in image.spacing:
+            continue
+        (own, unit), (step, its) = image.spacing[axis], other.spacing[axis]
+        same = converted(step, its, unit) if unit and its else own
+        if same is None or abs(same - own) > _AGREEMENT * own:
+            raise error(
+                f'{what} has a spacing of {step:g} {its} on axis {axis}, the image of {own:g} '
+                f'{unit}; resample the {what} onto the grid of the image'
+            )
+
+
+def _misfit(
+    shape: tuple[int, ...],
+    axes: str,
+    image: Image,
+    planes: str,
+    what: str,
+    error: type[FrescoError],
+) -> FrescoError:
+    order = f' with axes {axes}' if axes else ''
+    lengths = tuple(image.length(axis) for axis in planes)
+    own = f'; its planes are {lengths} in the order {planes}' if planes != image.axes else ''
+    return error(
+        f'{what} {shape}{order} does not match image {image.shape} with axes {image.axes}{own}; '
+        f'draw it on the same image, or give a {what} of '
+        f'{(image.length("Y"), image.length("X"))} for every plane'
+    )

@@ -1,0 +1,314 @@
+"""An image: pixels with named axes, and everything that belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ImageError
+from .units import unit_name
+
+Array = NDArray[Any]
+Spacing = Mapping[str, tuple[float, str]]
+
+UNNAMED = 'QPRUVWIABDEFGHJKLMNO'
+"""Letters of stack axes whose meaning is not known, in the order of use."""
+COLOURS = (1, 2, 3, 4)
+"""Samples that axis S may have: gray, gray and alpha, RGB, RGBA."""
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Pixels with named axes, and everything that belongs to them.
+
+    Attributes
+    ----------
+    data : array-like
+        numpy, dask, zarr or torch; need not be in memory.
+    axes : str
+        A different upper-case letter for each axis: Y and X always, S samples of a
+        colour (1 gray, 2 gray and alpha, 3 RGB, 4 RGBA), C channels, Z depth, T time;
+        other letters are further axes of a stack.
+    spacing : mapping of str to (float, str)
+        Distance of two samples and its unit, such as ``{'Y': (0.1, 'um')}``, of the
+        axes that have one.
+    origin : mapping of str to float
+        Position of the first sample, in the unit of the spacing; 0 where not given.
+    channels : tuple of str
+        Names along axis C, or none.
+    missing : array-like of bool or None
+        True at pixels without a value; broadcasts to stack axes, Y and X in this order.
+        NaN and infinities are found when a plane is read.
+    metadata : mapping
+        What a file or layer said beside the pixels; see :mod:`napari_fresco.io.files`.
+
+    Raises
+    ------
+    ImageError
+        When `axes` or `channels` do not fit the data.
+    """
+
+    data: Any
+    axes: str
+    spacing: Spacing = field(default_factory=dict)
+    origin: Mapping[str, float] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+    missing: Any = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        letters = self.axes
+        fits = len(letters) == self.ndim == len(set(letters)) and {'Y', 'X'} <= set(letters)
+        if not fits or not all('A' <= letter <= 'Z' for letter in letters):
+            raise ImageError(
+                f'axes {letters!r} does not fit an image of shape {self.shape}; give a different '
+                "letter for each axis, with Y and X, such as 'ZYX' or 'YXS'"
+            )
+        if self.channels and ('C' not in letters or len(self.channels) != self.length('C')):
+            raise ImageError(
+                f'{len(self.channels)} channel names do not fit axes {letters} of shape '
+                f'{self.shape}; give one for each position on axis C'
+            )
+        object.__setattr__(self, 'spacing', _checked_spacing(self.spacing, letters))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return tuple(int(n) for n in self.data.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values, in numpy's spelling."""
+        # torch spells its types in its own way, and numpy has no bfloat16.
+        name = str(self.data.dtype).removeprefix('torch.').replace('bfloat16', 'float32')
+        found: np.dtype[Any] = np.dtype(name if hasattr(self.data, 'detach') else self.data.dtype)
+        return found
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.data.shape)
+
+    @property
+    def rgb(self) -> bool:
+        """Whether axis S holds RGB or RGBA."""
+        return 'S' in self.axes and self.length('S') in (3, 4)
+
+    def length(self, axis: str) -> int:
+        """Return the length of the axis with this letter; 1 if there is none."""
+        return self.shape[self.axes.index(axis)] if axis in self.axes else 1
+
+    @classmethod
+    def of(
+        cls,
+        source: Any,
+        *,
+        axes: str | None = None,
+        rgb: bool | None = None,
+        spacing: Mapping[str, tuple[float, str]] | None = None,
+    ) -> Image:
+        """Return an array of any kind as an image.
+
+        Parameters
+        ----------
+        source : Image or array-like
+            An Image passes through. xarray brings its dimensions, coordinates and fill
+            value, a masked array its missing pixels. Of other arrays the last two axes
+            are Y and X, and a last axis of 1, 3 or 4 behind two others is S.
+        axes : str, optional
+            A letter for each axis, such as ``'ZYX'``, instead.
+        rgb : bool, optional
+            Whether the last axis (or axis S or C) holds RGB or RGBA.
+        spacing : mapping, optional
+            Replaces that of the axes it names.
+
+        Raises
+        ------
+        ImageError
+            When the source is no array, or `axes` or `rgb` do not fit it.
+        """
+        image = source if isinstance(source, cls) else _imported(source, axes, rgb)
+        letters = _letters(image.shape, axes, rgb, image.axes)
+        if letters != image.axes:
+            image = image.renamed(letters)
+        return replace(image, spacing={**image.spacing, **spacing}) if spacing else image
+
+    def renamed(self, axes: str) -> Image:
+        """Return the same image with other letters; spacing and origin follow them."""
+        if len(axes) != len(self.axes):
+            raise ImageError(
+                f'axes {axes!r} does not fit an image of shape {self.shape}; give one letter for '
+                "each axis with Y and X once each, such as 'ZYX' or 'YXS'"
+            )
+        new = dict(zip(self.axes, axes, strict=True))
+        return replace(
+            self,
+            axes=axes,
+            spacing={new[axis]: value for axis, value in self.spacing.items()},
+            origin={new[axis]: value for axis, value in self.origin.items()},
+            channels=self.channels if new.get('C') == 'C' else (),
+        )
+
+    def like(
+        self, data: Any, *, axes: str | None = None, scale: int = 1, dtype: Any = None
+    ) -> Image:
+        """Return what was made of this image as an image with the same belongings.
+
+        Parameters
+        ----------
+        data : array-like
+            Pixels on the axes of this image; a new last axis is S.
+        axes : str, optional
+            Its axes, where they are others.
+        scale : float
+            How many times more pixels there are along Y and X.
+        dtype : numpy.dtype, optional
+            Type to return `data` in.
+        """
+        letters = axes or self.axes + 'S' * (len(data.shape) - self.ndim)
+        missing = self.missing
+        if missing is not None and scale != 1:
+            fits = scale >= 1 and scale == int(scale)
+            missing = _enlarged(np.asarray(missing), int(scale)) if fits else None
+        kept = 'C' in letters and self.length('C') == data.shape[letters.index('C')]
+        return replace(
+            self,
+            data=data if dtype is None else data.astype(dtype),
+            axes=letters,
+            spacing={
+                axis: (step / scale if axis in 'YX' else step, unit)
+                for axis, (step, unit) in self.spacing.items()
+                if axis in letters
+            },
+            origin={axis: value for axis, value in self.origin.items() if axis in letters},
+            channels=self.channels if kept else (),
+            missing=missing,
+        )
+
+
+def leading_first(axes: str) -> str:
+    """Return the letters of `axes` in the order stack axes, Y, X, S."""
+    tail = [axis for axis in 'YXS' if axis in axes]
+    return ''.join([*(axis for axis in axes if axis not in tail), *tail])
+
+
+def free_letter(taken: Iterable[str], wanted: str = '') -> str:
+    """Return `wanted` if it is not taken, else a letter for an axis of unknown meaning."""
+    letters = [letter for letter in wanted + UNNAMED if letter not in taken]
+    return letters[0]
+
+
+def guessed_axes(shape: tuple[int, ...], rgb: bool | None = None) -> str:
+    """Return letters for an array that says nothing of its axes."""
+    sampled = len(shape) > 2 and shape[-1] in (1, 3, 4)
+    if rgb and len(shape) < 3:
+        raise ImageError(f'an RGB image needs three axes, but the shape is {shape}')
+    # A last axis of one is no colour, but no column of pixels either.
+    tail = 'YXS' if (sampled if rgb is None else rgb or (sampled and shape[-1] == 1)) else 'YX'
+    if len(shape) < 2:
+        raise ImageError(f'image has shape {shape}; give at least one row and one column')
+    return UNNAMED[: len(shape) - len(tail)] + tail
+
+
+def as_array(image: Any) -> Any:
+    """Return `image` as something with ``shape``, ``dtype`` and slices.
+
+    numpy, dask, zarr and torch arrays pass as they are; anything else goes
+    through :func:`numpy.asarray`.
+    """
+    if all(hasattr(image, name) for name in ('shape', 'dtype', '__getitem__')):
+        return image
+    try:
+        return np.asarray(image)
+    except ValueError as error:
+        raise ImageError(f'image is not an array: {error}') from None
+
+
+def in_memory(part: Any) -> Array:
+    """Return a part of any array as a numpy array."""
+    if hasattr(part, 'detach'):
+        part = part.detach().cpu()
+        part = part.float() if 'bfloat16' in str(part.dtype) else part
+    return np.asarray(part)
+
+
+def _imported(source: Any, axes: str | None, rgb: bool | None) -> Image:
+    """Return an array of any kind as an image; its own names count unless `axes` is given."""
+    if all(hasattr(source, name) for name in ('dims', 'coords', 'values')):
+        from .labelled import labelled_image
+
+        return labelled_image(source, _letters_given(axes))
+    array, missing = _without_mask(as_array(source))
+    given = _letters(array.shape, axes, rgb, None)
+    if missing is not None:
+        missing = leading_missing(missing, given)
+    return Image(array, given, missing=missing)
+
+
+def leading_missing(missing: Any, axes: str) -> Any:
+    """Return a mask on `axes` ordered leading-first, its samples joined: any makes it missing."""
+    ordered = missing.transpose([axes.index(axis) for axis in leading_first(axes)])
+    return ordered.any(axis=-1) if 'S' in axes else ordered
+
+
+def _without_mask(array: Any) -> tuple[Any, Any]:
+    """Return an array without its mask, and where that hides values."""
+    if isinstance(array, np.ma.MaskedArray):
+        hidden = np.ma.getmaskarray(array)
+        return array.data, hidden if hidden.any() else None
+    if isinstance(getattr(array, '_meta', None), np.ma.MaskedArray):
+        from dask.array import ma
+
+        return ma.getdata(array), ma.getmaskarray(array)
+    return array, None
+
+
+def _letters_given(axes: str | None) -> str | None:
+    return None if axes is None else str(axes).upper()
+
+
+def _letters(shape: tuple[int, ...], axes: str | None, rgb: bool | None, own: str | None) -> str:
+    """Return the letters of the axes: those given, else its `own`, else guessed ones."""
+    letters = _letters_given(axes) or own
+    if letters is None:
+        return guessed_axes(tuple(shape), rgb)
+    if len(letters) != len(shape):
+        raise ImageError(
+            f'axes {axes!r} does not fit an image of shape {tuple(shape)}; give one letter for '
+            "each axis with Y and X once each, such as 'ZYX' or 'YXS'"
+        )
+    if rgb and 'S' not in letters:
+        if 'C' in letters:
+            return letters.replace('C', 'S')
+        if own is not None and len(letters) > 2 and letters[-1] not in 'YX':
+            return f'{letters[:-1]}S'
+    if rgb is False and 'S' in letters:
+        return letters.replace('S', free_letter(letters, 'C'))
+    return letters
+
+
+def _checked_spacing(spacing: Spacing, axes: str) -> dict[str, tuple[float, str]]:
+    checked = {}
+    for axis, pair in spacing.items():
+        try:
+            step, unit = pair
+            step = float(step)
+        except (TypeError, ValueError):
+            step, unit = np.nan, ''
+        if axis not in axes or not (np.isfinite(step) and step > 0):
+            raise ImageError(
+                f'spacing {axis!r}: {pair!r} does not fit axes {axes}; give a distance above 0 and '
+                "its unit for an axis, such as {'Z': (0.3, 'um')}"
+            )
+        checked[axis] = (step, unit_name(unit))
+    return checked
+
+
+def _enlarged(missing: Array, scale: int) -> Array:
+    for axis in (-2, -1):
+        missing = missing.repeat(scale, axis) if missing.shape[axis] > 1 else missing
+    return missing
