@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .noise.level import estimate_noise
     from .physics import kernels
     from .restoration.api import estimate_kernel, iterate, restore
+    from .restoration.session import Session
     from .solvers.red import red_diagnostics
     from .types import Result, Step
 
@@ -26,6 +27,7 @@ _HOMES = {
     'Image': 'image.model',
     'Method': 'declare.methods',
     'Result': 'types',
+    'Session': 'restoration.session',
     'Step': 'types',
     'estimate_kernel': 'restoration.api',
     'estimate_noise': 'noise.level',
@@ -48,6 +50,7 @@ __all__ = [
     'Image',
     'Method',
     'Result',
+    'Session',
     'Step',
     'degrade',
     'estimate_kernel',

@@ -12,12 +12,10 @@ from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from ..declare.call import Call
 from ..declare.fields import Parameters
 from ..errors import ParameterError
 from ..types import Result, Step
+from .session import Session
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,12 +58,12 @@ def iterate(
     >>> [step.index for step in fresco.iterate(noisy, method='ffdnet', sigma=5)]
     [1]
     """
-    call = Call.of(method, task, params, options)
-
-    from .pipeline import carry_out
-    from .request import Request
-
-    return (yield from carry_out(Request.prepare(image, call), cancel))
+    with Session() as session:
+        return (
+            yield from session.iterate(
+                image, method=method, task=task, params=params, cancel=cancel, **options
+            )
+        )
 
 
 def restore(
@@ -160,39 +158,29 @@ def restore(
     >>> result.image.shape, bool(result.image.std() < noisy.std())
     ((32, 32), True)
     """
-    cancel = threading.Event()
-    steps = iterate(
-        image,
-        method=method,
-        task=task,
-        mask=mask,
-        kernel=kernel,
-        sigma=sigma,
-        scale=scale,
-        axes=axes,
-        spacing=spacing,
-        rgb=rgb,
-        data_range=data_range,
-        tile=tile,
-        device=device,
-        seed=seed,
-        keep_known=keep_known,
-        dtype=dtype,
-        params=params,
-        cancel=cancel,
-        **method_parameters,
-    )
-    with tqdm(desc=method, disable=not progress) as bar:
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as end:
-                result: Result = end.value
-                return result
-            bar.total = step.total
-            bar.update(step.index - bar.n)
-            if callback is not None and callback(step) is False:
-                cancel.set()
+    with Session() as session:
+        return session.restore(
+            image,
+            method=method,
+            task=task,
+            mask=mask,
+            kernel=kernel,
+            sigma=sigma,
+            scale=scale,
+            axes=axes,
+            spacing=spacing,
+            rgb=rgb,
+            data_range=data_range,
+            tile=tile,
+            device=device,
+            seed=seed,
+            keep_known=keep_known,
+            dtype=dtype,
+            params=params,
+            progress=progress,
+            callback=callback,
+            **method_parameters,
+        )
 
 
 def estimate_kernel(

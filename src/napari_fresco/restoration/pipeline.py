@@ -12,12 +12,14 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..image.layout import Array
 from ..physics.kernels import Kernel
+from ..runtime.pool import Pool
 from ..runtime.run import Outcome, Workbench, find_solver, run
 from ..solvers.ensemble import eightfold
 from ..types import Finish, Result, Step
@@ -29,16 +31,19 @@ from .request import Request
 
 
 def carry_out(
-    request: Request, cancel: threading.Event | None = None
+    request: Request, cancel: threading.Event | None = None, pool: Pool | None = None
 ) -> Generator[Step, None, Result]:
-    """Restore plane after plane, yielding every step; return the result."""
+    """Restore plane after plane, yielding every step; return the result.
+
+    Networks are taken from `pool` and stay there; without one they are let go.
+    """
     started = time.perf_counter()
     estimate: Estimate | None = None
     if request.inputs.estimated:
-        request, estimate = yield from fill_in(request, carry_out, cancel)
+        request, estimate = yield from fill_in(request, partial(carry_out, pool=pool), cancel)
     gathered, judge = _Gathered(request, estimate), Judge(request)
     options = request.options
-    tools = Workbench(request.device, request.params.precision, options.tile, options.seed)
+    tools = Workbench(request.device, request.params.precision, options.tile, options.seed, pool)
     try:
         for number, index in enumerate(request.layout.planes()):
             plane = Plane.prepare(request, index, judge)

@@ -44,6 +44,9 @@ class Request:
         Where it is computed.
     keep_known : bool
         Whether undamaged pixels come back bit for bit.
+    context, context_index
+        What the image is a part of, and which plane of it; see
+        :meth:`~napari_fresco.restoration.session.Session.iterate`.
     """
 
     image: Any
@@ -57,9 +60,18 @@ class Request:
     inputs: Inputs
     device: torch.device
     keep_known: bool
+    context: Any = None
+    context_index: tuple[int, ...] | None = None
 
     @classmethod
-    def prepare(cls, image: Any, call: Call) -> Request:
+    def prepare(
+        cls,
+        image: Any,
+        call: Call,
+        *,
+        context: Any = None,
+        context_index: tuple[int, ...] | None = None,
+    ) -> Request:
         """Check everything; nothing is computed yet but the range of the intensities."""
         options = call.options
         source = Image.of(image, axes=options.axes, rgb=options.rgb, spacing=options.spacing)
@@ -86,6 +98,8 @@ class Request:
             inputs=inputs,
             device=devices.pick(options.device),
             keep_known=keep_known,
+            context=context,
+            context_index=context_index,
         )
 
     @property

@@ -1,0 +1,123 @@
+"""A session: devices, networks and denoisers that outlive a call."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from tqdm import tqdm
+
+from ..declare.call import Call
+from ..declare.fields import Parameters
+from ..types import Result, Step
+
+if TYPE_CHECKING:
+    from ..runtime.pool import Pool
+
+Params = Mapping[str, Any] | Parameters | str | Path | None
+
+
+class Session:
+    """Restores one image after the other with networks that stay loaded.
+
+    Weights are read and hashed once. The memory is given back when the session is
+    closed, at the end of its ``with`` block. Calls may come from several threads.
+
+    Parameters
+    ----------
+    device : str
+        Where calls run that name no device themselves; see :func:`napari_fresco.restore`.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_fresco as fresco
+    >>> noisy = np.random.default_rng(0).normal(100, 20, (2, 32, 32))
+    >>> with fresco.Session() as session:
+    ...     results = [session.restore(image, method='ffdnet', sigma=20) for image in noisy]
+    >>> [result.image.shape for result in results]
+    [(32, 32), (32, 32)]
+    """
+
+    def __init__(self, device: str = 'auto') -> None:
+        self.device = device
+        self._pool: Pool | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all networks and give the memory back; a further call loads them anew."""
+        if self._pool is not None:
+            self._pool.close()
+
+    def iterate(
+        self,
+        image: Any,
+        *,
+        method: str,
+        task: str | None = None,
+        params: Params = None,
+        cancel: threading.Event | None = None,
+        context: Any = None,
+        context_index: tuple[int, ...] | None = None,
+        **options: Any,
+    ) -> Generator[Step, None, Result]:
+        """Restore `image` step by step; see :func:`napari_fresco.iterate`.
+
+        Parameters
+        ----------
+        context : Image, optional
+            What `image` is a part of, such as the layer that a region or a slice was cut
+            from: range and noise are found there, so that the part is restored like the
+            whole. Damaged pixels that `mask` does not reach are marked as missing in it.
+        context_index : tuple of int, optional
+            Which plane of the context, along its stack axes, a single plane was cut from.
+        """
+        call = Call.of(method, task, params, {'device': self.device, **options})
+
+        from ..runtime.pool import Pool
+        from .pipeline import carry_out
+        from .request import Request
+
+        self._pool = self._pool or Pool()
+        request = Request.prepare(image, call, context=context, context_index=context_index)
+        return (yield from carry_out(request, cancel, self._pool))
+
+    def restore(
+        self,
+        image: Any,
+        *,
+        method: str,
+        task: str | None = None,
+        params: Params = None,
+        progress: bool = False,
+        callback: Callable[[Step], object] | None = None,
+        **options: Any,
+    ) -> Result:
+        """Restore `image`; parameters and result are those of :func:`napari_fresco.restore`."""
+        cancel = threading.Event()
+        steps = self.iterate(
+            image, method=method, task=task, params=params, cancel=cancel, **options
+        )
+        with tqdm(desc=method, disable=not progress) as bar:
+            while True:
+                try:
+                    step = next(steps)
+                except StopIteration as end:
+                    result: Result = end.value
+                    return result
+                bar.total = step.total
+                bar.update(step.index - bar.n)
+                if callback is not None and callback(step) is False:
+                    cancel.set()
