@@ -17,13 +17,10 @@ _GIVEN = {
     'uncertainty': 'an uncertainty map',
     'latent': 'latent maps',
 }
-_IF_ASKED = ('uncertainty', 'latent')
-_NOISE_FREE: tuple[Task, ...] = ('deblock',)
 _SLOW = (
     'Fits a network to each image, which takes minutes with a GPU and hours without: try a small '
     'region first. Cancelling keeps what has been reached.'
 )
-_USES_KERNEL: tuple[Task, ...] = ('deblur', 'super_resolve')
 
 
 def about(method: Method, task: Task, kind: Kind | None = None) -> str:
@@ -40,35 +37,23 @@ def about(method: Method, task: Task, kind: Kind | None = None) -> str:
     return ' '.join([*said, *([_SLOW] if fits_a_network(method) else [])])
 
 
-def asks_noise(method: Method, task: Task) -> bool:
-    """Say whether `method` wants to be told the noise of the image."""
-    return not method.blind and task not in _NOISE_FREE
-
-
-def takes_kernel(method: Method, task: Task) -> bool:
-    """Say whether `method` can be told the blur for `task`."""
-    known = method.downsampling != 'unknown'
-    return task in _USES_KERNEL and (known or 'kernel' in method.needs.get(task, ()))
-
-
 def needs(method: Method, task: Task) -> str:
     """Say what `method` must be given beside the image, and what it may be given."""
     required = [_NEEDED[name] for name in method.needs.get(task, ())]
-    if asks_noise(method, task):
+    if method.reads_noise(task):
         required.append('the noise level (or estimates it)')
-    optional = takes_kernel(method, task) and 'kernel' not in method.needs.get(task, ())
+    optional = 'kernel' in method.takes(task) and 'kernel' not in method.needs.get(task, ())
     may = '; may be told the blur kernel' if optional else ''
     return (_listed(['the image', *required]) if required else 'nothing but the image') + may
 
 
 def gives(method: Method, task: Task) -> str:
     """Say what comes of `method`; a kernel counts only where it is estimated."""
-    given = [name for name in method.outputs if name != 'kernel' or _estimates(method, task)]
-    asked = [name for name in given if name in _IF_ASKED]
-    if 'uncertainty' not in asked and _has_ensemble(method):
-        asked.append('uncertainty')
-    always = _listed([_GIVEN[name] for name in given if name not in asked])
-    return f'{always}; if asked, {_listed([_GIVEN[name] for name in asked])}' if asked else always
+    given = [each for each in method.gives(task) if each not in method.takes(task)]
+    always, asked = (
+        _listed([_GIVEN[name] for name in names]) for names in (given, method.gives_if_asked())
+    )
+    return f'{always}; if asked, {asked}' if asked else always
 
 
 def short_citation(citation: str) -> str:
@@ -88,14 +73,6 @@ def _short(work: str) -> str:
     surnames = [re.sub(r'^(?:[A-Z][\w-]*\.[ -]?)+', '', author).strip() for author in authors]
     who = {1: surnames[0], 2: ' and '.join(surnames[:2])}.get(len(surnames))
     return ' '.join([who or f'{surnames[0]} et al.', *years[-1:]])
-
-
-def _estimates(method: Method, task: Task) -> bool:
-    return task == 'super_resolve' and method.blind
-
-
-def _has_ensemble(method: Method) -> bool:
-    return any(parameter.name == 'ensemble' for parameter in method.parameters)
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..declare.methods import Method
+from ..declare.tasks import TASKS
 from ..errors import FrescoError
 from ..layers.layer_request import Look, PanelRequest
 from ..layers.noise_map import select_noise
 from ..layers.selection import Selection, Space
 from ..weights import Entry
-from .about import asks_noise
 from .damage_section import DamageSection
 from .input_section import InputSection
-from .linking import ESTIMATOR, estimated_for
+from .linking import ESTIMATOR
 from .model_row import checkpoint
 from .noise_section import NoiseSection
 from .obstacles import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
@@ -49,7 +49,7 @@ class Choices:
     @property
     def scale(self) -> int:
         """Factor by which the image is to be enlarged."""
-        return self.damage.scale.value() if self.input.task == 'super_resolve' else 1
+        return self.damage.scale.value() if TASKS[self.input.task].changes_size else 1
 
     @property
     def checkpoint(self) -> Entry | None:
@@ -65,12 +65,12 @@ class Choices:
     @property
     def asks_noise(self) -> bool:
         """Whether the method wants to be told the noise."""
-        return asks_noise(self.method, self.input.task)
+        return self.method.reads_noise(self.input.task)
 
     @property
     def estimated(self) -> tuple[str, ...]:
         """Inputs that can be estimated first."""
-        return estimated_for(self.method, self.input.task)
+        return self.method.estimable(self.input.task)
 
     def request(self, estimate: bool = False) -> PanelRequest:
         """Return what is asked for.
@@ -92,7 +92,7 @@ class Choices:
             image=part,
             space=Space.of(layer),
             look=Look(layer.colormap, tuple(layer.contrast_limits), float(layer.gamma)),
-            mask=self.damage.mask_rows.marked() if task == 'inpaint' else None,
+            mask=self.damage.mask_rows.marked() if 'mask' in self.method.takes(task) else None,
             kernel=kernel,
             sampled=sampled,
             sigma=ESTIMATOR if estimate else self._sigma(part),
@@ -183,4 +183,4 @@ class Choices:
     def _used_fields(self) -> list[Field]:
         task = self.input.task
         shown = (f for f in self.fields.values() if f.parameter.name not in self.noise.hidden)
-        return [f for f in shown if not f.parameter.tasks or task in f.parameter.tasks]
+        return [f for f in shown if f.parameter.serves(task)]

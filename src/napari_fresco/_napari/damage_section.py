@@ -10,12 +10,12 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 
 from ..declare.methods import Method
+from ..declare.tasks import TASKS
 from ..errors import FrescoError
 from ..layers.layer_kinds import KERNEL, may_be_restored
 from ..layers.selection import Selection, full_resolution
 from ..physics.kernels import Kernel
 from ..types import Task
-from .about import takes_kernel
 from .choosers import LayerChooser
 from .form import Section, note
 from .kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
@@ -76,17 +76,16 @@ class DamageSection(Section):
 
     def refresh(self, task: Task) -> None:
         """Show what `task` uses."""
-        inpaint, enlarge = task == 'inpaint', task == 'super_resolve'
-        if task != self._task:
+        takes = self._method.takes(task)
+        if self._task != task:
             self._task = task
             self._suggest(task)
-        self.mask_rows.show(inpaint)
-        self._keep.show(inpaint)
-        self._scale.show(enlarge)
+        self.mask_rows.show('mask' in takes)
+        self._keep.show('keep_known' in takes)
+        self._scale.show('scale' in takes)
         self._show_kernel(task)
         for parameter, row in self._rows:
-            used = not parameter.tasks or task in parameter.tasks
-            row.show(used and self._applies(parameter.name, task))
+            row.show(parameter.serves(task) and self._applies(parameter.name, task))
         rows = [
             *self.mask_rows.rows,
             self._keep,
@@ -109,14 +108,18 @@ class DamageSection(Section):
                 return 'The mask marks every pixel as damaged: is it inverted?'
         if 'kernel' in needs and self.kernel.value is None:
             return 'Deblurring needs the blur kernel: press "Make …", or choose a layer with it.'
-        if task == 'super_resolve' and self.scale.value() not in self._method.scales:
+        if TASKS[task].changes_size and self.scale.value() not in self._method.scales:
             offered = ', '.join(f'× {scale}' for scale in self._method.scales)
             return f'{self._method.title} enlarges {offered}, not × {self.scale.value()}.'
         return '' if 'kernel' in estimated else self._kernel_problem(task)
 
     def settings(self, task: Task) -> dict[str, Any]:
         """Return the keywords of :func:`napari_fresco.restore` that are set here."""
-        return {'keep_known': self.keep_known.isChecked()} if task == 'inpaint' else {}
+        return (
+            {'keep_known': self.keep_known.isChecked()}
+            if 'keep_known' in self._method.takes(task)
+            else {}
+        )
 
     def chosen_kernel(self, task: Task) -> ChosenKernel | None:
         """Return the chosen kernel, made fit for `task`.
@@ -127,9 +130,9 @@ class DamageSection(Section):
             When it does not fit.
         """
         layer = self.kernel.value
-        if layer is None or not takes_kernel(self._method, task):
+        if layer is None or 'kernel' not in self._method.takes(task):
             return None
-        scale = self.scale.value() if task == 'super_resolve' else 1
+        scale = self.scale.value() if TASKS[task].changes_size else 1
         place = self._said_position()
         return chosen_kernel(layer, self._image(), task, scale=scale, position=place)
 
@@ -141,7 +144,7 @@ class DamageSection(Section):
         return ''
 
     def _show_kernel(self, task: Task) -> None:
-        takes = takes_kernel(self._method, task)
+        takes = 'kernel' in self._method.takes(task)
         layer = self.kernel.value if takes else None
         self._kernel.show(takes)
         said = [] if layer is None else [about_kernel(layer), self._doubt(task)]
@@ -152,7 +155,7 @@ class DamageSection(Section):
         """Say why it is not sure where the kernel looks, or nothing."""
         try:
             chosen = self.chosen_kernel(task)
-            if chosen is None or task != 'super_resolve':
+            if chosen is None or not TASKS[task].changes_size:
                 return ''
             place = chosen.position or self._said_position()
             kernel = Kernel.of(chosen.array, signed=True).placed(self.scale.value(), place)
@@ -169,7 +172,7 @@ class DamageSection(Section):
         if name not in _WITH_KERNEL:
             return True
         given = _WITH_KERNEL[name]
-        takes = takes_kernel(self._method, task)
+        takes = 'kernel' in self._method.takes(task)
         return takes and (given is None or given == (self.kernel.value is not None))
 
     def _suggest(self, task: Task) -> None:

@@ -8,12 +8,12 @@ from napari.layers import Shapes
 from qtpy.QtCore import Signal
 
 from ..declare.methods import Method
+from ..declare.tasks import TASKS
 from ..errors import ImageError
 from ..layers.layer_kinds import is_picture, may_be_restored, truth_of
 from ..layers.mask_layers import region_of, visible_box
 from ..layers.selection import Selection, is_stack, select, select_same
 from ..types import Task
-from . import texts
 from .choosers import LayerChooser
 from .form import Section, combo_box
 from .listeners import Listeners
@@ -36,7 +36,7 @@ class InputSection(Section):
         self._viewer = viewer
         self._method = method
         self.image = LayerChooser(viewer, may_be_restored)
-        self.task_box = combo_box(*(texts.TASKS[task] for task in method.tasks))
+        self.task_box = combo_box(*(TASKS[task].title for task in method.tasks))
         self.extent = combo_box(SLICE, STACK)
         self.region = LayerChooser(viewer, _is_shapes, WHOLE, VISIBLE)
         self.reference = LayerChooser(viewer, is_picture, '(none)')

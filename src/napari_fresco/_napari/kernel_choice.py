@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..declare.tasks import TASKS
 from ..errors import KernelError
 from ..layers.layer_kinds import kernel_facts
 from ..layers.selection import full_resolution, spatial_axes
@@ -75,7 +76,7 @@ def chosen_kernel(
     facts = kernel_facts(layer)
     made_for = int(facts.get('scale', 1))
     array = np.array(full_resolution(layer))
-    if task == 'deblur':
+    if not TASKS[task].changes_size:
         if made_for > 1 and not _same_pixels(layer, image):
             raise _too_fine(layer, made_for)
         return ChosenKernel(array)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from .. import weights
-from ..declare.methods import ESTIMATORS, METHODS, Method
+from ..declare.methods import ESTIMATORS, METHODS
+from ..declare.tasks import TASKS
 from ..errors import WeightsError
 from ..types import Task
 
 ESTIMATOR = ESTIMATORS[0]
 TITLE = METHODS[ESTIMATOR].title
-
-_LINKED: Mapping[str, tuple[Task, ...]] = {
-    'sigma': ('denoise', 'deblur', 'inpaint', 'deblock', 'super_resolve'),
-    'kernel': ('super_resolve',),
-}
-
-
-def estimated_for(method: Method, task: Task) -> tuple[str, ...]:
-    """Return which inputs of `method` can be estimated first: 'sigma', 'kernel', or none."""
-    if method.blind:
-        return ()
-    return tuple(name for name, tasks in _LINKED.items() if task in tasks)
 
 
 def estimate_help(estimated: Collection[str]) -> str:
@@ -36,7 +25,7 @@ def estimate_help(estimated: Collection[str]) -> str:
 
 def estimator_problem(task: Task, channels: int, scale: int) -> str:
     """Say why nothing can be estimated for `task`, or nothing."""
-    enlarge = task == 'super_resolve'
+    enlarge = 'kernel' in TASKS[task].estimable
     scales = METHODS[ESTIMATOR].scales
     if enlarge and scale not in scales:
         offered = ', '.join(f'× {known}' for known in scales)

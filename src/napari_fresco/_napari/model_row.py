@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from .. import weights
 from ..declare.methods import Method
 from ..declare.parameters import DeepREDParameters, NetworkParameters
+from ..declare.tasks import TASKS
 from ..errors import WeightsError
 from ..types import Kind, Task
 from ..weights.store import FOLDER_VARIABLE
@@ -24,10 +25,10 @@ def model_choices(method: Method, task: Task, parameter: str, scale: int = 1) ->
         own = _architectures(method)
         fitting = [e for e in here if e.architecture in own and e.serves(task, scale)]
         return ['auto', *(entry.name for entry in fitting)]
-    aim = 'deblock' if task == 'deblock' else 'denoise'
-    names = [entry.name for entry in here if entry.serves(aim) and entry.architecture in _PRIORS]
+    prior = task if TASKS[task].from_jpeg else 'denoise'
+    names = [entry.name for entry in here if entry.serves(prior) and entry.architecture in _PRIORS]
     none = ['none'] if parameter == 'prior' else []
-    return ['auto', *none, *names, *(_plain() if aim == 'denoise' else ())]
+    return ['auto', *none, *names, *(_plain() if not TASKS[task].from_jpeg else ())]
 
 
 def is_network(method: Method) -> bool:
@@ -97,7 +98,7 @@ def weights_problem(method: Method, task: Task, channels: int, scale: int) -> st
 
 def is_served(method: Method, task: Task) -> bool:
     """Say whether weights for `task` are known, at whatever scale."""
-    scales = method.scales if task == 'super_resolve' else (1,)
+    scales = method.scales if TASKS[task].changes_size else (1,)
     return any(not weights_problem(method, task, 3, scale) for scale in scales)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..declare.tasks import TASKS
 from ..layers.selection import Selection, Space
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _mask(request: PanelRequest, sources: Sources) -> str:
 
 
 def _appearance(request: PanelRequest, sources: Sources) -> str:
-    rgb = request.image.rgb or request.task == 'demosaic'
+    rgb = request.image.rgb or TASKS[request.task].gains_colour
     words = [f'name={request.title!r}', f'rgb={rgb}']
     if request.scale == 1:
         space = Space.of(sources.image)

@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QPushButton, QSpinBox, QWidget
 
+from ..declare.fields import Parameter
 from ..declare.methods import Method
 from ..types import Task
 from .form import Row, Section, collapsible, combo_box, stacked
@@ -20,7 +21,6 @@ _DEVICES = ('auto', 'cpu', 'cuda', 'mps')
 _LARGEST_TILE = 8192
 _SMALLEST_TILE = 64
 GETTING = 'Coming …'
-_ONLY_WITH = {'samples': ('latent', 'sample')}
 _WEIGHTS = 'Weights (*.safetensors *.pth *.pt *.npz *.mat)'
 
 
@@ -72,8 +72,8 @@ class SolverSection(QWidget):
     def refresh(self, task: Task, scale: int = 1) -> None:
         """Show what `task` uses, and the models there are for it."""
         for field in self._fields:
-            name, tasks = field.parameter.name, field.parameter.tasks
-            self._rows[name].show((not tasks or task in tasks) and self._applies(name))
+            parameter, name = field.parameter, field.parameter.name
+            self._rows[name].show(parameter.serves(task) and self._applies(parameter))
             if name in MODEL_PARAMETERS and (task, scale) != self._aim:
                 field.offer(model_choices(self._method, task, name, scale))
         self._aim = (task, scale)
@@ -87,9 +87,11 @@ class SolverSection(QWidget):
         self.get.setEnabled(not at_work)
         self.get.setText(GETTING if at_work else GET)
 
-    def _applies(self, name: str) -> bool:
+    def _applies(self, parameter: Parameter) -> bool:
         """Say whether a parameter makes a difference with the values of the others."""
-        other, value = _ONLY_WITH.get(name, (None, None))
+        if parameter.only_with is None:
+            return True
+        other, value = parameter.only_with
         return all(f.value == value for f in self._fields if f.parameter.name == other)
 
     def _row(self, field: Field, advanced: Section) -> Row:

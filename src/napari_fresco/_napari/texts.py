@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..types import Task
-
 if TYPE_CHECKING:
     from .jobs import Outcome
-
-TASKS: Mapping[Task, str] = {
-    'denoise': 'Denoise',
-    'deblur': 'Deblur',
-    'inpaint': 'Fill damage (inpaint)',
-    'super_resolve': 'Enlarge (super-resolve)',
-    'demosaic': 'Demosaic',
-    'deblock': 'Remove JPEG blocks',
-}
 
 KINDS: Mapping[str, tuple[str, str]] = {
     'data-consistent': (

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..declare.tasks import TASKS
 from ..image.anscombe import Anscombe
 from ..image.intensity import IntensityMap, Stabilised
 from ..image.layout import Array
@@ -29,8 +30,6 @@ from ..physics.resample import LanczosDownsample
 from ..types import Problem
 from .noise_model import Judge
 from .request import Request
-
-_POINTWISE = ('denoise', 'inpaint', 'demosaic')  # H commutes with a map of single values
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +68,7 @@ class Plane:
         mask = r.inputs.plane_mask(index)
         found = judge.of(index)
         intensity: IntensityMap = r.range
-        if found.camera is not None and r.task in _POINTWISE:
+        if found.camera is not None and TASKS[r.task].pointwise:
             intensity = Stabilised.of(Anscombe(*found.camera), r.range)
             level = found.excess * intensity.sigma(1.0)
         else:
@@ -99,7 +98,7 @@ class Plane:
     def unrestored(self) -> Array:
         """Return the plane as it came, in the size and channels of a result."""
         image = self._enlarged(self.data)
-        return np.stack([image] * 3, axis=-1) if self.request.task == 'demosaic' else image
+        return np.stack([image] * 3, axis=-1) if TASKS[self.request.task].gains_colour else image
 
     def deviation(self, x: Tensor, deviation: Tensor) -> Array:
         """Return a standard deviation of the estimate `x` in image units."""
@@ -149,12 +148,12 @@ def _state(r: Request, y: Tensor, mask: NDArray[np.bool_] | None, sigma: float |
     if mask is not None:
         keep = torch.from_numpy(~mask)[None, None].to(y)
         return Problem(r.task, y * keep, Mask(keep), sigma)
-    if r.task == 'demosaic':
+    if TASKS[r.task].gains_colour:
         mosaic = Mosaic(r.params.pattern, y.shape[-2:]).to(y.device, y.dtype)
         return Problem(r.task, y, mosaic, sigma)
     if r.method.downsampling == 'unknown':
         return Problem(r.task, y, Unknown(r.inputs.scale), sigma)
-    if r.task in ('deblur', 'super_resolve'):
+    if 'kernel' in r.method.takes(r.task):
         return _spectral(r, y, sigma)
     return Problem(r.task, y, Identity(), sigma)
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..declare.tasks import TASKS
 from ..image.anscombe import Anscombe
 from ..image.layout import Array
 from ..noise.camera import CameraNoise, Plane, fit_camera, judge
@@ -26,7 +27,6 @@ from .request import Request
 
 Index = tuple[int, ...]
 
-_SEARCHED = ('denoise', 'deblur', 'super_resolve')  # tasks for which photon noise is looked for
 _LEAST_SHARE = 1e-3  # noise of what a model says has none, as a part of the range
 _SPREAD = 2.0  # pixels over which a noise map is averaged
 _ROUGHLY = 2000  # patches that tell whether the noise hides the rounding of fast arithmetic
@@ -81,14 +81,14 @@ class Judge:
         values = _colour(r, data)
         if r.method.blind:
             return _rough(values) if _chooses_arithmetic(r) else 0.0
-        if r.task == 'deblock':
+        if not r.reads_noise:
             return 0.0
         if found.camera is not None:
             variance = found.camera.variance(values) + (_LEAST_SHARE * r.range.span) ** 2
             return found.excess * np.sqrt(_smooth(variance))
         if index in found.levels:
             return found.levels[index]
-        if r.task == 'demosaic':
+        if TASKS[r.task].gains_colour:
             return estimate_noise(_lattices(values), rgb=False)
         return estimate_noise(values, rgb=r.layout.channels == 3, mask=mask)
 
@@ -109,7 +109,7 @@ def _judged(r: Request, indices: Sequence[Index]) -> Judgement:
     p = r.params
     known = {'gain': p.gain, 'offset': p.offset, 'read_noise': p.read_noise}
     given = {name: value for name, value in known.items() if value is not None}
-    if p.noise == 'gaussian' or r.task == 'deblock' or (r.method.blind and r.task != 'denoise'):
+    if p.noise == 'gaussian' or (not TASKS[r.task].pointwise and not r.reads_noise):
         return Judgement()
     if p.noise == 'auto' and not given:
         return _recognised(r, indices)
@@ -122,8 +122,8 @@ def _judged(r: Request, indices: Sequence[Index]) -> Judgement:
 
 def _recognised(r: Request, indices: Sequence[Index]) -> Judgement:
     """Look for photon noise where its model serves and nothing better is known."""
-    known = r.method.blind or r.inputs.sigma is not None
-    if known or r.task not in _SEARCHED or r.layout.channels == 3:
+    sought = TASKS[r.task].photon_noise and r.reads_noise and r.inputs.sigma is None
+    if not sought or r.layout.channels == 3:
         return Judgement()
     camera, levels = judge(_planes(r, indices))
     if camera is None:
@@ -133,7 +133,7 @@ def _recognised(r: Request, indices: Sequence[Index]) -> Judgement:
 
 def _excess(r: Request, indices: Sequence[Index], camera: CameraNoise) -> float:
     """Return the median excess over planes in which the noise of `camera` has been evened out."""
-    if r.task not in _SEARCHED or r.layout.channels == 3:
+    if not TASKS[r.task].photon_noise or r.layout.channels == 3:
         return 1.0
     transform = Anscombe(*camera)
     planes = _planes(r, indices)
@@ -144,7 +144,7 @@ def _planes(r: Request, indices: Sequence[Index]) -> Iterator[Plane]:
     """Read planes, in each of which neighbours have one colour, beside their damage."""
     for index in indices:
         values = _colour(r, r.layout.read(r.image, index))
-        if r.task == 'demosaic':
+        if TASKS[r.task].gains_colour:
             yield from ((lattice, None) for lattice in _lattices(values))
         else:
             yield values, r.inputs.plane_mask(index)

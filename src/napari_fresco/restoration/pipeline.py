@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..declare.tasks import TASKS
 from ..image.layout import Array
 from ..physics.kernels import Kernel
 from ..runtime.pool import Pool
@@ -92,7 +93,7 @@ class _Gathered:
 
     def __init__(self, request: Request, estimate: Estimate | None) -> None:
         self._request, self._estimate = request, estimate
-        samples = 3 if request.task == 'demosaic' else request.layout.samples
+        samples = 3 if TASKS[request.task].gains_colour else request.layout.samples
         self._image, self._planes = request.layout.empty(request.inputs.scale, samples)
         self._maps: dict[str, Array] = {}
         self._kernels: list[Array] = []

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..declare.tasks import TASKS
 from ..networks.vdir import CELL, VDIR, join, sample_latent
 from ..runtime.tiled_network import TiledNetwork
 from ..types import Problem, Step, Tools
@@ -93,14 +94,14 @@ class _Restorer:
         self.generator = generator
         self.task = problem.task
         # A JPEG file holds nothing beyond black and white.
-        self.y = problem.y.clamp(0, 1) if problem.task == 'deblock' else problem.y
+        self.y = problem.y.clamp(0, 1) if TASKS[problem.task].from_jpeg else problem.y
         self.sigma = problem.sigma
         self._encoded: tuple[Tensor, Tensor] | None = None
 
     def restored(self) -> Tensor:
         """Return the image, restored with the mean latent or a sample."""
         channels = self.network.facts.channels
-        if self.task == 'deblock' and channels == 1 and self.y.shape[1] == 3:
+        if TASKS[self.task].from_jpeg and channels == 1 and self.y.shape[1] == 3:
             return luma_pass(self._pass, self.y)
         return colourwise(self._pass, self.y, channels)
 

@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
+from ..declare.tasks import TASKS
 from ..physics.degradation import Degradation
 from ..physics.dihedral import MODES
 from ..types import Denoiser, Problem, Step, Tools
-from .annealing import NOISE_FLOOR, Level, Schedule, plan
+from .annealing import DEFAULTS, NOISE_FLOOR, Level, Schedule, plan
 from .augment import denoise_turned
 from .feedforward import deblock, one_pass, prior
 from .start import first_estimate
@@ -55,7 +56,7 @@ def dpir(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Step
     tools : Tools
         Lends the denoiser.
     """
-    if problem.task == 'deblock':
+    if TASKS[problem.task].from_jpeg:
         return deblock(problem, params, tools)
     return _restore(problem, params, prior('drunet', problem, params.model, tools))
 
@@ -108,14 +109,14 @@ def hqs(
 
 
 def _restore(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Iterator[Step]:
-    if problem.task == 'denoise':
+    if problem.task not in DEFAULTS:
         return one_pass(problem, denoiser)
     return _iterate(problem, params, denoiser)
 
 
 def _iterate(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Iterator[Step]:
     y, degradation = problem.y, problem.degradation
-    demosaic = problem.task == 'demosaic'
+    demosaic = TASKS[problem.task].gains_colour
     start = first_estimate(problem, params.pattern)
     schedule = plan(
         problem.task,

@@ -181,7 +181,7 @@ def _untrained(config: SkipConfig, tools: Tools) -> Skip:
 def _known(problem: Problem) -> Tensor:
     """Return 1 where y was observed and 0 in holes."""
     degradation = problem.degradation
-    if problem.task == 'inpaint' and isinstance(degradation, Mask):
+    if isinstance(degradation, Mask):
         return (degradation.keep > 0).to(problem.y).expand_as(problem.y)
     return torch.ones_like(problem.y)
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..declare.tasks import TASKS
 from ..physics import demosaic, fill
 from ..physics.dihedral import Turned, turn, turn_back
 from ..physics.operators import Degradation, Mask
@@ -37,9 +38,10 @@ def first_estimate(problem: Problem, pattern: str = 'RGGB') -> Tensor:
     if isinstance(problem.degradation, Turned):
         return _turned_estimate(problem, problem.degradation, pattern)
     y = problem.y
-    if problem.task == 'super_resolve':
+    facts = TASKS[problem.task]
+    if facts.changes_size:
         return enlarged(y, problem.degradation)
-    if problem.task == 'demosaic':
+    if facts.gains_colour:
         return _through_numpy(y, lambda image: demosaic.malvar(image[..., 0], pattern))
     if isinstance(problem.degradation, Mask):
         return _filled(y, problem.degradation.keep)

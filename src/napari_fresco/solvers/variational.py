@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..declare.tasks import TASKS
 from ..networks.virnet import VIRNet, VIRNetSR, enlarge, spread
 from ..networks.virnet_parts import kernel_parameters, variance
 from ..physics import kernels
@@ -53,7 +54,7 @@ def virnet(problem: Problem, params: VIRNetParameters, tools: Tools) -> Iterator
     A gray image passes a colour network as three equal channels. The noise of
     these is equal as well, which the network has never seen.
     """
-    enlarging = problem.task == 'super_resolve'
+    enlarging = TASKS[problem.task].changes_size
     scale = problem.degradation.scale
     network = lent(
         tools,
