@@ -87,7 +87,7 @@ class Plane:
         """Return the estimate as an array like the plane, and how many values were clipped."""
         values = self.intensity.to_image(self._cropped(x))
         image, clipped = to_dtype(values, self.data.dtype)
-        if self.request.task != 'demosaic':
+        if not TASKS[self.request.task].gains_colour:
             layout = self.request.layout
             image = layout.with_alpha(image, self._enlarged(layout.alpha(self.data)))
         if self.request.keep_known and self.mask is not None:

@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from .. import weights
+from ..declare.tasks import TASKS
 from ..errors import WeightsError
 from ..types import Denoiser, Problem, Step, Tools
 
@@ -111,7 +112,7 @@ def _deblocking_model(model: str, channels: int) -> str:
 
 def _is_deblocking(name: str) -> bool:
     known = weights.registry()
-    return name in known and known[name].task == 'deblock'
+    return name in known and TASKS[known[name].task].from_jpeg
 
 
 def _step(x: Tensor, y: Tensor) -> Step:

@@ -13,7 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from ..declare.tasks import TASKS
 from ..errors import WeightsError
+from ..types import Task
 
 BUNDLED = Path(__file__).parent / 'bundled'
 """Folder of the checkpoints that come with the package."""
@@ -98,13 +100,13 @@ class Entry:
         return not self.urls and self.page is None
 
     @property
-    def tasks(self) -> tuple[str, ...]:
+    def tasks(self) -> tuple[Task, ...]:
         """What it serves for: enlarging by 1 is deblurring."""
         return ('deblur', self.task) if self._deblurs else (self.task,)
 
     @property
     def _deblurs(self) -> bool:
-        return self.task == 'super_resolve' and 1 in self.scales
+        return TASKS[self.task].changes_size and 1 in self.scales
 
     def serves(self, task: str, scale: int = 1) -> bool:
         """Return whether it was made for `task` at `scale`."""
@@ -221,8 +223,8 @@ def _offers(of_role: list[Entry]) -> str:
     offers = []
     for task in dict.fromkeys(task for known in of_role for task in known.tasks):
         scales = sorted({s for known in of_role if task in known.tasks for s in known.scales} - {1})
-        enlarging = task == 'super_resolve'
-        offers.append(f'{task} {", ".join(f"x{s}" for s in scales)}' if enlarging else task)
+        sizes = f' {", ".join(f"x{s}" for s in scales)}' if TASKS[task].changes_size else ''
+        offers.append(task + sizes)
     return 'some for ' + '; '.join(offers)
 
 
