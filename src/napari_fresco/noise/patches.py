@@ -65,12 +65,17 @@ class Patches(NamedTuple):
         return cls(mean, power[:, _LOW].mean(axis=1, dtype=np.float64), power[:, _HIGH])
 
 
+def saturated_levels(channel: Floats) -> list[float]:
+    """Return the ends of the range at which many pixels heap up."""
+    ends = (float(np.nanmin(channel)), float(np.nanmax(channel)))
+    return [end for end in ends if np.mean(channel == end) > _HEAP]
+
+
 def _unsaturated(channel: Floats, windows: Floats, good: Bools) -> Bools:
     """Choose the patches with the fewest saturated pixels, at least some of the `good` ones."""
     saturated = np.zeros(len(windows), np.intp)
-    for extreme in (channel.min(), channel.max()):
-        if np.mean(channel == extreme) > _HEAP:
-            saturated += np.count_nonzero(windows == extreme, axis=1)
+    for extreme in saturated_levels(channel):
+        saturated += np.count_nonzero(windows == extreme, axis=1)
     ranked = np.sort(saturated[good])
     enough = min(20 * LEAST, len(ranked))
     chosen: Bools = saturated <= (ranked[enough - 1] if enough else 0)

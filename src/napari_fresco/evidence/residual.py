@@ -1,0 +1,160 @@
+"""What a restoration has taken away: noise, if all is well, and nothing that looks like the image.
+
+The residual ``z = (y - H x) / sigma(x)`` of a good result is white and has variance 1. A white
+residual does not prove a good result; one that is not white accuses.
+
+References
+----------
+G. E. P. Box, D. A. Pierce, "Distribution of residual autocorrelations in autoregressive-integrated
+moving average time series models", JASA 65, 1970; M. S. C. Almeida, M. A. T. Figueiredo,
+"Parameter estimation for blind and non-blind deblurring using residual whiteness measures", IEEE
+TIP 22(7), 2013, doi:10.1109/TIP.2013.2257810.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage, stats
+
+from ..errors import ImageError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_RINGS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Whiteness:
+    """How far a residual is from white noise.
+
+    Attributes
+    ----------
+    correlation : ndarray
+        ``(2 lag + 1, 2 lag + 1)`` autocorrelation, 1 in the middle.
+    statistic, degrees, p_value : float, int, float
+        Box-Pierce over the lags of a half plane, against chi-squared. With many pixels
+        everything is significant: look at `lag_one` as well.
+    lag_one : float
+        Mean correlation of direct neighbours: positive where structure or grain is left,
+        negative where noise was left in the result.
+    ring_power : ndarray
+        Power in eight rings of frequency up to half a cycle per pixel; 1 when white.
+    low_over_high : float
+        Power up to a quarter of a cycle per pixel over that beyond.
+    exponential_distance : float
+        Kolmogorov distance of the periodogram from an exponential distribution.
+    """
+
+    correlation: Floats
+    statistic: float
+    degrees: int
+    p_value: float
+    lag_one: float
+    ring_power: Floats
+    low_over_high: float
+    exponential_distance: float
+
+
+@dataclass(frozen=True, eq=False)
+class ChiSquare:
+    """Squares of the residual in units of its expected variance; 1 everywhere when all is well.
+
+    Attributes
+    ----------
+    total : float
+        Mean over all pixels.
+    z_score : float
+        Its distance from 1 in standard errors.
+    local : ndarray
+        Mean around each pixel.
+    flagged : ndarray of bool
+        Where that is higher than chance allows.
+    """
+
+    total: float
+    z_score: float
+    local: Floats
+    flagged: Bools
+
+
+def whiteness(residual: Any, lag: int = 3) -> Whiteness:
+    """Test whether a residual ``(H, W)`` is white.
+
+    Parameters
+    ----------
+    residual : array-like
+        In units of its expected standard deviation, or of a constant one.
+    lag : int
+        Largest shift along either axis.
+
+    Raises
+    ------
+    ImageError
+        When the residual is no finite plane, or is constant.
+    """
+    r = np.asarray(residual, np.float64)
+    if r.ndim != 2 or min(r.shape) < 4 * lag or not np.isfinite(r).all() or np.ptp(r) == 0:
+        raise ImageError(
+            f'residual of shape {r.shape}; give a finite plane of at least {4 * lag} pixels a side '
+            'that is not constant'
+        )
+    r = r - r.mean()
+    power = float(np.mean(r**2))
+    rho = np.ones((2 * lag + 1, 2 * lag + 1))
+    statistic = 0.0
+    shifts = [(dy, dx) for dy in range(lag + 1) for dx in range(-lag, lag + 1) if (dy, dx) > (0, 0)]
+    for dy, dx in shifts:
+        overlap = _overlap(r, dy, dx)
+        value = float(np.mean(overlap)) / power
+        rho[lag + dy, lag + dx] = rho[lag - dy, lag - dx] = value
+        statistic += overlap.size * value**2
+    lag_one = float(rho[lag, lag + 1] + rho[lag + 1, lag]) / 2
+    p = float(stats.chi2.sf(statistic, len(shifts)))
+    return Whiteness(rho, statistic, len(shifts), p, lag_one, *_periodogram(r, power))
+
+
+def chi_square(residual: Any, variance: Any, *, side: int = 15) -> ChiSquare:
+    """Compare a residual with the variance that the noise model expects.
+
+    Parameters
+    ----------
+    residual : array-like
+        ``y - H x`` in image units, ``(H, W)``.
+    variance : array-like
+        Expected variance in squared image units, of the result and not of the noisy pixels.
+    side : int
+        Side of the neighbourhoods of the local means.
+    """
+    z2 = np.square(np.asarray(residual, np.float64)) / np.asarray(variance, np.float64)
+    error = math.sqrt(2 / z2.size)
+    total = float(z2.mean())
+    local = ndimage.uniform_filter(z2, side, mode='reflect')
+    return ChiSquare(total, (total - 1) / error, local, local > 1 + 5 * math.sqrt(2) / side)
+
+
+def _overlap(r: Floats, dy: int, dx: int) -> Floats:
+    """Return the products of the pixels with those `dy` rows below and `dx` columns right."""
+    rows, columns = r.shape
+    upper = r[: rows - dy, max(0, -dx) : columns - max(0, dx)]
+    lower = r[dy:, max(0, dx) : columns - max(0, -dx)]
+    return upper * lower
+
+
+def _periodogram(r: Floats, power: float) -> tuple[Floats, float, float]:
+    """Return the power by ring, low over high, and the distance from an exponential law."""
+    spectrum = np.abs(np.fft.fft2(r)) ** 2 / (r.size * power)
+    q = np.hypot(*np.meshgrid(*map(np.fft.fftfreq, r.shape), indexing='ij'))
+    some = q > 0
+    ring = np.floor(q / (0.5 / _RINGS)).astype(np.intp)
+    rings = np.array([spectrum[some & (ring == i)].mean() for i in range(_RINGS)])
+    low_over_high = spectrum[some & (q <= 0.25)].mean() / spectrum[q > 0.25].mean()
+    sizes = np.sort(spectrum[some])
+    rank = (np.arange(len(sizes)) + 0.5) / len(sizes)
+    distance = np.abs(rank - (1 - np.exp(-sizes))).max()
+    return rings, float(low_over_high), float(distance)

@@ -1,0 +1,223 @@
+r"""The noise of an image as a function of its intensity, by maximum likelihood over blocks.
+
+The high frequencies of the cosine transform of an untextured 8 x 8 block hold nothing but noise:
+their mean square h is :math:`v \chi^2_n / n` for the noise variance v at the mean m of the block.
+With :math:`v = a m + b` the likelihood of all blocks tells a and b, and how much better the line
+is than a constant. White noise is the limit a -> 0, so that nothing hangs on the verdict.
+
+References
+----------
+A. Foi, M. Trimeche, V. Katkovnik, K. Egiazarian, "Practical Poissonian-Gaussian noise modeling
+and fitting for single-image raw-data", IEEE TIP 17(10), 2008, doi:10.1109/TIP.2008.2001399 (the
+model); G. Schwarz, "Estimating the dimension of a model", Annals of Statistics 6, 1978 (the
+comparison). No torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft, optimize
+
+from .patches import SIDE, Bools, Floats, saturated_levels
+
+Verdict = Literal['photon', 'white', 'undecided', 'unknown']
+
+_FREQUENCY = np.add.outer(np.arange(SIDE), np.arange(SIDE))
+_HIGH = _FREQUENCY > SIDE
+# Smooth slopes have power below these and do no harm; texture and edges have it here.
+_MIDDLE = (_FREQUENCY >= 4) & (_FREQUENCY <= SIDE)
+_DEGREES = int(_HIGH.sum())
+_TEXTURED = 1.45  # power at middle frequencies over the noise beyond which a block is textured
+_ROUNDS = 3
+_FEWEST = 60  # blocks without which nothing can be said
+_MOST = 6000  # blocks that enter the likelihood
+_BINS, _OF_BIN = 16, 20  # steps of intensity, and blocks that each of them keeps
+_FEW = 10  # steps of counting
+_PHOTON, _WHITE = 10.0, 2.0  # differences of the information criterion
+
+
+class Blocks(NamedTuple):
+    """Mean, middle- and high-frequency power of the blocks of one or more planes."""
+
+    mean: Floats
+    middle: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, plane: Floats, damaged: Bools | None = None) -> Blocks:
+        """Transform the blocks of two grids, the second one half a block away.
+
+        Blocks with damaged, missing or saturated pixels, and constant ones, are left out.
+        """
+        bad = ~np.isfinite(plane)
+        if damaged is not None:
+            bad = bad | damaged
+        for extreme in saturated_levels(plane):
+            if not _counted(plane, extreme):
+                bad |= plane == extreme
+        found = [_transformed(plane, bad, shift) for shift in (0, SIDE // 2)]
+        return cls(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+    @classmethod
+    def joined(cls, several: Iterable[Blocks]) -> Blocks:
+        """Return the blocks of several planes as those of one."""
+        return cls(*(np.concatenate(parts) for parts in zip(*several, strict=True)))
+
+    def chosen(self, where: NDArray[np.bool_] | NDArray[np.intp]) -> Blocks:
+        """Return some of the blocks."""
+        return Blocks(self.mean[where], self.middle[where], self.high[where])
+
+
+@dataclass(frozen=True)
+class NoiseCurve:
+    """``variance = slope * intensity + intercept``, in image units.
+
+    Attributes
+    ----------
+    slope, intercept : float
+        The line; the slope is not negative.
+    least, most : float
+        Intensities between which blocks were seen.
+    evidence : float
+        Difference of the Bayesian information criterion between a line and a constant: above
+        10 the noise grows with the intensity, below 2 it does not.
+    blocks : int
+        Untextured blocks that told it.
+    """
+
+    slope: float
+    intercept: float
+    least: float
+    most: float
+    evidence: float
+    blocks: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether this is photon noise."""
+        if self.blocks < _FEWEST:
+            return 'unknown'
+        if self.evidence > _PHOTON:
+            return 'photon'
+        return 'white' if self.evidence < _WHITE else 'undecided'
+
+    def variance(self, intensity: float | Floats) -> Floats:
+        """Return the noise variance at some intensities; below those seen it stays as it is."""
+        seen = np.maximum(np.asarray(intensity, np.float64), self.least)
+        return np.asarray(self.slope * seen + self.intercept)
+
+    def sigma(self, intensity: float | Floats) -> Floats:
+        """Return the standard deviation at some intensities."""
+        return np.sqrt(self.variance(intensity))
+
+
+def fit_curve(blocks: Blocks) -> NoiseCurve | None:
+    """Fit the noise of untextured blocks.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        Of all planes that one camera took with one setting.
+
+    Returns
+    -------
+    NoiseCurve or None
+        None where there are too few blocks to say anything.
+    """
+    seen = _thinned(blocks)
+    if len(seen.mean) < _FEWEST:
+        return None
+    kept = seen.chosen(np.argsort(seen.middle)[: max(_FEWEST, len(seen.middle) // 4)])
+    line = _line(kept)
+    for _ in range(_ROUNDS):
+        smooth = seen.middle < _TEXTURED * line.at(seen.mean)
+        if np.count_nonzero(smooth) < _FEWEST:
+            break
+        kept = seen.chosen(smooth)
+        line = _line(kept)
+    white = _cost(kept, np.full(len(kept.mean), kept.high.mean()))
+    evidence = 2 * (white - _cost(kept, line.at(kept.mean))) - math.log(len(kept.mean))
+    return NoiseCurve(
+        line.slope,
+        line.floor - line.slope * line.least,
+        float(kept.mean.min()),
+        float(kept.mean.max()),
+        evidence,
+        len(kept.mean),
+    )
+
+
+class _Line(NamedTuple):
+    """``variance = slope * (mean - least) + floor``: positive wherever there are blocks."""
+
+    slope: float
+    floor: float
+    least: float
+
+    def at(self, mean: Floats) -> Floats:
+        return self.slope * np.maximum(mean - self.least, 0) + self.floor
+
+
+def _line(blocks: Blocks) -> _Line:
+    """Return the line of greatest likelihood, from two starts."""
+    least, span = float(blocks.mean.min()), max(float(np.ptp(blocks.mean)), 1e-12)
+    level = max(float(blocks.high.mean()), 1e-30)
+
+    def line(logs: Floats) -> _Line:
+        slope, floor = level * np.exp(np.clip(logs, -30, 30))
+        return _Line(float(slope) / span, float(floor), least)
+
+    def cost(logs: Floats) -> float:
+        return _cost(blocks, line(logs).at(blocks.mean))
+
+    found = [
+        optimize.minimize(cost, start, method='Nelder-Mead', options={'xatol': 1e-3, 'fatol': 1e-3})
+        for start in ((-6.0, 0.0), (0.5, -2.0))
+    ]
+    return line(min(found, key=lambda each: float(each.fun)).x)
+
+
+def _cost(blocks: Blocks, variance: Floats) -> float:
+    """Return the negative log-likelihood; half of it, since the two grids overlap."""
+    terms = np.log(variance) + blocks.high / variance
+    return float(0.5 * _DEGREES / 2 * terms.sum())
+
+
+def _thinned(blocks: Blocks) -> Blocks:
+    """Return at most a few thousand blocks, and of every occupied step of intensity some."""
+    if len(blocks.mean) <= _MOST:
+        return blocks
+    edges = np.linspace(blocks.mean.min(), blocks.mean.max(), _BINS + 1)[1:-1]
+    step = np.searchsorted(edges, blocks.mean)
+    order = np.argsort(blocks.middle, kind='stable')  # the least textured of each step
+    kept = [order[step[order] == i][:_OF_BIN] for i in range(_BINS)]
+    kept.append(np.arange(0, len(blocks.mean), math.ceil(len(blocks.mean) / _MOST)))
+    return blocks.chosen(np.unique(np.concatenate(kept)))
+
+
+def _counted(plane: Floats, extreme: float) -> bool:
+    """Say whether a heap at the lower end is that of few photons: a few steps of counting."""
+    values = plane[np.isfinite(plane)]
+    few = np.unique(values[: 10 * _MOST])
+    step = float(np.diff(few).min()) if len(few) > 1 else 0.0
+    return extreme == values.min() and float(np.quantile(values, 0.75)) - extreme <= _FEW * step
+
+
+def _transformed(plane: Floats, bad: Bools, shift: int) -> Blocks:
+    rows, columns = ((n - shift) // SIDE for n in plane.shape)
+    if rows < 1 or columns < 1:
+        return Blocks(np.empty(0), np.empty(0), np.empty(0))
+    window = np.s_[shift : shift + rows * SIDE, shift : shift + columns * SIDE]
+    shape = (rows, SIDE, columns, SIDE)
+    blocks = plane[window].reshape(shape).swapaxes(1, 2).reshape(-1, SIDE, SIDE)
+    spoilt = bad[window].reshape(shape).swapaxes(1, 2).reshape(-1, SIDE**2).any(axis=1)
+    blocks = blocks[~spoilt & (np.ptp(blocks.reshape(-1, SIDE**2), axis=1) > 0)]
+    mean = blocks.mean(axis=(1, 2))
+    power = np.square(fft.dctn(blocks - mean[:, None, None], axes=(1, 2), norm='ortho'))
+    return Blocks(mean, power[:, _MIDDLE].mean(axis=1), power[:, _HIGH].mean(axis=1))

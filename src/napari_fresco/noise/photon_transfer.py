@@ -1,0 +1,115 @@
+"""Gain, offset and read noise of a camera from dark and evenly lit frames.
+
+The variance over time of each pixel, averaged over the good ones, grows with the mean as
+``variance = gain * (mean - offset) + read_noise**2``; shading and the pixels' different response
+cancel, since no pixel is compared with another. Conventions of EMVA 1288.
+
+Reference: J. R. Janesick, "Photon Transfer", SPIE Press 2007, doi:10.1117/3.725073.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ImageError
+from .camera import CameraNoise
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_HOT = 10  # median absolute deviations beyond which a dark pixel is hot
+_LEAST_SPREAD = 0.5  # image units
+
+
+@dataclass(frozen=True, eq=False)
+class PhotonTransfer:
+    """A calibrated camera.
+
+    Attributes
+    ----------
+    camera : CameraNoise
+        Gain, offset and read noise in image units; the read noise holds the rounding of the
+        converter, too.
+    gain_error : float
+        Standard error of the gain.
+    level_mean, level_variance : ndarray
+        What was measured at each level.
+    dark_variance : float
+        Variance of the darks.
+    hot : ndarray of bool
+        Pixels whose dark level stands out; they were left out.
+    offset_map, variance_map : ndarray
+        Dark mean and variance of each pixel, for cameras whose pixels differ (sCMOS).
+    """
+
+    camera: CameraNoise
+    gain_error: float
+    level_mean: Floats
+    level_variance: Floats
+    dark_variance: float
+    hot: Bools
+    offset_map: Floats
+    variance_map: Floats
+
+
+def photon_transfer(dark: Any, flats: Sequence[Any]) -> PhotonTransfer:
+    """Calibrate a camera from dark frames and flat frames of several levels.
+
+    Parameters
+    ----------
+    dark : array-like
+        ``(T, H, W)``: at least two frames without light, better ten or more.
+    flats : sequence of array-like
+        For each level of light its frames ``(T, H, W)``, at least two. Leave out what is
+        saturated.
+
+    Raises
+    ------
+    ImageError
+        When there are too few frames or their shapes differ.
+    """
+    darks = _frames(dark, 'dark')
+    levels = [_frames(level, f'flat level {i}') for i, level in enumerate(flats)]
+    if not levels or any(level.shape[1:] != darks.shape[1:] for level in levels):
+        raise ImageError('give flat frames of at least one level, of the shape of the dark frames')
+    offset_map, variance_map = darks.mean(axis=0), darks.var(axis=0, ddof=1)
+    median = np.median(offset_map)
+    spread = max(1.4826 * float(np.median(np.abs(offset_map - median))), _LEAST_SPREAD)
+    hot = offset_map > median + _HOT * spread
+    good = ~hot
+    means = np.array([level.mean(axis=0)[good].mean() for level in levels])
+    variances = np.array([level.var(axis=0, ddof=1)[good].mean() for level in levels])
+    offset, dark_variance = float(offset_map[good].mean()), float(variance_map[good].mean())
+    frames = np.array([len(darks), *(len(level) for level in levels)])
+    degrees = (frames - 1.0) * good.sum()
+    signal = np.concatenate(([0.0], means - offset))
+    gain, floor, error = _line(signal, np.concatenate(([dark_variance], variances)), degrees)
+    camera = CameraNoise(gain, offset, math.sqrt(max(floor, 0.0)))
+    return PhotonTransfer(
+        camera, error, means, variances, dark_variance, hot, offset_map, variance_map
+    )
+
+
+def _line(x: Floats, variance: Floats, degrees: Floats) -> tuple[float, float, float]:
+    """Fit ``variance = gain x + floor``, weighted by what the fit says of its errors."""
+    design = np.stack((x, np.ones_like(x)), axis=1)
+    fitted = variance
+    for _ in range(50):
+        weights = degrees / (2 * fitted**2)
+        normal = design.T @ (weights[:, None] * design)
+        gain, floor = np.linalg.solve(normal, design.T @ (weights * variance))
+        fitted = np.maximum(gain * x + floor, 1e-12)
+    return float(gain), float(floor), float(math.sqrt(np.linalg.inv(normal)[0, 0]))
+
+
+def _frames(given: Any, what: str) -> Floats:
+    array = np.asarray(given, np.float64)
+    if array.ndim != 3 or len(array) < 2:
+        raise ImageError(f'{what} frames have shape {array.shape}; give at least two, (T, H, W)')
+    return array
