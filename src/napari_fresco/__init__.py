@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = '0.1.0'
 
 if TYPE_CHECKING:
-    from . import degrade, networks, samples, weights
+    from . import degrade, evidence, networks, samples, weights
     from .declare.methods import Method, methods
     from .errors import FrescoError
     from .evidence import metrics
@@ -37,6 +37,7 @@ _HOMES = {
     'restore': 'restoration.api',
 }
 _MODULES = {
+    'evidence': 'evidence',
     'kernels': 'physics.kernels',
     'metrics': 'evidence.metrics',
     'networks': 'networks',
@@ -55,6 +56,7 @@ __all__ = [
     'degrade',
     'estimate_kernel',
     'estimate_noise',
+    'evidence',
     'iterate',
     'kernels',
     'methods',
