@@ -156,7 +156,7 @@ def test_estimate_kernel(image) -> None:
         (
             {'method': 'bsrgan', 'scale': 2, 'kernel': np.ones((3, 3))},
             MethodError,
-            'finds out the blur by itself',
+            'finds out the blur kernel by itself',
         ),
         ({'method': 'bsrgan', 'scale': 3}, ParameterError, 'a whole number, 2 or 4'),
     ],

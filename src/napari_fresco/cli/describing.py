@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import click
 
+from ..declare.fields import Parameter
 from ..declare.methods import METHODS, Method, find_method
-from .options import flag
+from ..declare.options import OPTIONS
+from ..declare.tasks import TASKS
+from .options import flag, said
 
 
 @click.command()
@@ -23,12 +26,19 @@ def methods(name: str | None) -> None:
 
 def _describe(method: Method) -> None:
     click.echo(f'{method.title}: {method.summary}')
-    click.echo(f'tasks: {", ".join(method.tasks)}')
-    for task, needs in method.needs.items():
-        click.echo(f'needs: {" and ".join(needs)} for {task}')
-    click.echo(f'gives: {", ".join(method.outputs)} ({method.kind})')
+    for task in method.tasks:
+        needs = f'; needs a {" and a ".join(needed)}' if (needed := TASKS[task].needs) else ''
+        given = ', '.join(method.gives(task))
+        click.echo(f'{task}: {TASKS[task].summary} Gives {given}{needs}')
+    for output, ways in method.gives_if_asked().items():
+        asked = ' or '.join(flag(n) if v is True else f'{flag(n)} {v}' for n, v in ways)
+        click.echo(f'{output}: with {asked}')
+    click.echo(f'kind: {method.kind}')
     click.echo(f'reference: {method.citation}\n')
-    for p in method.parameters:
-        default = '' if p.default is None else f' [{p.default}]'
-        tasks = f' ({", ".join(t for t in p.tasks if t in method.tasks)})' if p.tasks else ''
-        click.echo(f'{flag(p.name)}{default}{tasks}\n    {p.help} Allowed: {p.allowed()}.')
+    for p in (*method.parameters, *(o for o in OPTIONS.values() if _used(method, o))):
+        click.echo(f'{flag(p.name)}\n    {said(p)}')
+
+
+def _used(method: Method, option: Parameter) -> bool:
+    """Say whether `method` uses an option of calls."""
+    return not option.tasks or any(option.name in method.takes(task) for task in method.tasks)

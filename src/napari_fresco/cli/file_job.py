@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import threading
@@ -14,8 +15,10 @@ from typing import Any
 import click
 import numpy as np
 
+from ..declare.call import Call
 from ..declare.fields import read_preset
-from ..declare.methods import ESTIMATORS, METHODS, Method, find_method, find_task
+from ..declare.methods import ESTIMATORS, METHODS, find_method
+from ..declare.tasks import TASKS
 from ..errors import FileError, ParameterError
 from ..io.files import (
     SUFFIXES,
@@ -28,20 +31,15 @@ from ..io.files import (
     write_image,
     write_json,
 )
-from ..types import Result, Task
+from ..restoration.session import Session
+from ..types import Result
 from .naming import read_named
-from .options import given_parameters
+from .options import flag, given_options, given_parameters
 
 BESIDE = ('variance', 'uncertainty', 'latent', 'kernel', 'provenance')
 """What can be kept beside the image."""
 
 _MAPS = (*TIFF, '.npy')  # formats of floating-point numbers
-_ADVICE = {
-    'variance': '; --sigma virnet has it estimated',
-    'uncertainty': '; add --ensemble, or --latent sample for VDIR',
-    'latent': '; VDIR does with --show-latent',
-    'kernel': '',
-}
 
 
 @dataclass(frozen=True)
@@ -77,16 +75,20 @@ class Outputs:
         if len({path.resolve() for path in paths.values()}) < len(paths):
             raise FileError(f'two results would be written to {self.image}; name different files')
         for kind in paths:
-            if kind in _ADVICE and kind not in job.gives():
+            if kind != 'provenance' and kind not in job.call.gives:
                 raise ParameterError(
-                    f'--save-{kind}: {job.method.name} gives no {kind} for task {job.task}'
-                    f'{_ADVICE[kind]}'
+                    f'--save-{kind}: {job.call.method.name} gives no {kind} for task '
+                    f'{job.call.task}{_advice(kind, job.call)}'
                 )
+
+    def finished(self) -> bool:
+        """Return whether everything that is kept is there."""
+        return all(path.exists() for path in self.kept().values())
 
     def write(self, result: Result, source: ImageFile, job: Job) -> None:
         """Write everything that is kept."""
-        scale, overwrite = job.arguments['scale'], job.overwrite
-        for kind, path in self.kept().items():
+        scale, overwrite = job.call.options.scale, job.overwrite
+        for kind, path in reversed(self.kept().items()):  # who sees the image sees everything
             if kind == 'provenance':
                 write_json(path, result.provenance, overwrite=overwrite)
                 continue
@@ -109,23 +111,21 @@ class Job:
 
     Attributes
     ----------
-    method, task
-        What to do.
-    arguments : dict
-        Of :func:`napari_fresco.restore`, without image, mask and axes.
-    axes, rgb
-        As given; None leaves it to the file.
+    call : Call
+        What is asked, checked as far as it does not depend on the image.
+    given : dict
+        Options and parameters, as :func:`napari_fresco.restore` takes them.
+    mask : Path or None
+        File, or folder, of the damage.
     overwrite, quiet : bool
         Replace existing files; print nothing.
     cancelled : threading.Event
         Set by Ctrl-C: the best estimate so far is the result.
     """
 
-    method: Method
-    task: Task
-    arguments: dict[str, Any]
-    axes: str | None
-    rgb: bool | None
+    call: Call
+    given: dict[str, Any]
+    mask: Path | None
     overwrite: bool
     quiet: bool
     cancelled: threading.Event
@@ -134,72 +134,61 @@ class Job:
     def of(cls, options: dict[str, Any]) -> Job:
         """Check the options that do not depend on an image, and read their files."""
         method = find_method(options['method'])
-        task = find_task(method, options['task'])
-        given = given_parameters(method, METHODS.values(), options, 'methods')
-        values = {**read_preset(options['params']), **given}
-        method.parameters_class.create(values)
-        kept = ('scale', 'data_range', 'tile', 'device', 'seed', 'keep_known')
-        arguments = {
-            'method': method.name,
-            'task': task,
-            'kernel': _kernel(options['kernel'], options['kernel_index']),
-            'sigma': _sigma(options['sigma']),
-            'params': values,
-            **{name: options[name] for name in kept},
-        }
+        named = given_options(options)
+        mask = named.pop('mask', None)
+        index = options['kernel_index']
+        if 'kernel' in named or index is not None:
+            named['kernel'] = _kernel(named.get('kernel'), index)
+        for name, read in _READERS.items():
+            if name in named:
+                named[name] = read(named[name])
+        own = given_parameters(method, METHODS.values(), options, 'methods')
+        given = {'task': options['task'], 'params': read_preset(options['params'])}
+        call = Call.of(method.name, **given, given={**named, **own, 'mask': mask})
         return cls(
-            method,
-            task,
-            arguments,
-            options['axes'],
-            options['rgb'],
+            call,
+            {'method': method.name, **given, **named, **own},
+            None if mask is None else Path(mask),
             options['overwrite'],
             options['quiet'],
             threading.Event(),
         )
 
-    def gives(self) -> set[str]:
-        """Return what the result will hold beside the image."""
-        params, sigma, given = self.arguments['params'], self.arguments['sigma'], {'provenance'}
-        estimated = isinstance(sigma, str) and sigma in ESTIMATORS
-        if 'variance' in self.method.outputs or estimated:
-            given.add('variance')
-        if params.get('ensemble') or params.get('latent') == 'sample':
-            given.add('uncertainty')
-        if params.get('show_latent'):
-            given.add('latent')
-        if 'kernel' in self.method.outputs and self.task in ('deblur', 'super_resolve'):
-            given.add('kernel')
-        return given
-
-    def run(self, image: Path, outputs: Outputs, mask: Path | None) -> Result:
-        """Restore the file `image` and write the result."""
+    def run(
+        self, image: Path, outputs: Outputs, session: Session, *, partial: bool = True
+    ) -> Result:
+        """Restore the file `image` and write the result, if it is whole or may be `partial`."""
         outputs.check(self)
         source = self._read(image, outputs.image)
-        damage = None if mask is None else read_mask(mask)
-
-        from ..restoration.api import restore
-
+        damage = None if self.mask is None else read_mask(self.mask)
         with _interrupts(self.cancelled):
-            result = restore(
+            result = session.restore(
                 source.data,
-                mask=damage,
-                axes=source.axes,
                 progress=not self.quiet and sys.stderr.isatty(),
                 callback=lambda step: not self.cancelled.is_set(),
-                **self.arguments,
+                **{**self.given, 'mask': damage, 'axes': source.axes, 'rgb': None},
             )
-        outputs.write(result, source, self)
+        written = partial or result.finish != 'cancelled'
+        if written:
+            outputs.write(result, source, self)
+        self.say(_summary(outputs.image, result) if written else f'{image}: cancelled')
         if not self.quiet:
-            _report(outputs.image, result)
+            for warning in result.provenance['warnings']:
+                click.echo(f'warning: {warning}', err=True)
         return result
+
+    def say(self, text: str) -> None:
+        """Print a line, unless silence is asked for."""
+        if not self.quiet:
+            click.echo(text)
 
     def _read(self, image: Path, output: Path) -> ImageFile:
         """Read `image` with all its axes named, and make sure that `output` can hold it."""
-        named, layout = read_named(image, self.axes, self.rgb)
-        gained = 'S' if self.task == 'demosaic' else ''
-        shape = layout.shape + (3,) * len(gained)
-        check_holds(output, layout.dtype, shape, f'{named.axes}{gained}')
+        options = self.call.options
+        named, layout = read_named(image, options.axes, options.rgb)
+        gained = 'S' if TASKS[self.call.task].gains_colour else ''
+        dtype = layout.dtype if options.dtype is None else np.dtype(options.dtype)
+        check_holds(output, dtype, layout.shape + (3,) * len(gained), f'{named.axes}{gained}')
         return named
 
 
@@ -224,24 +213,31 @@ def _interrupts(cancelled: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGINT, former)
 
 
-def _report(output: Path, result: Result) -> None:
+def _summary(output: Path, result: Result) -> str:
     record = result.provenance
     partial = ', cancelled: the best estimate so far' if result.finish == 'cancelled' else ''
-    click.echo(f'{output}: {record["title"]} {record["task"]}, {record["seconds"]} s{partial}')
-    for warning in record['warnings']:
-        click.echo(f'warning: {warning}', err=True)
+    return f'{output}: {record["title"]} {record["task"]}, {record["seconds"]} s{partial}'
 
 
-def _kernel(path: Path | None, index: int | None) -> Any:
-    if path is not None and str(path) in ESTIMATORS:
-        return str(path)
+def _advice(kind: str, call: Call) -> str:
+    """Say how the result can be made to hold `kind`, if it can."""
+    ways = [
+        flag(name) if value is True else f'{flag(name)} {value}'
+        for name, value in call.method.gives_if_asked().get(kind, ())
+    ]
+    if kind in METHODS[ESTIMATORS[0]].outputs and 'sigma' in call.method.estimable(call.task):
+        ways.append(f'--sigma {ESTIMATORS[0]}')
+    return f'; add {" or ".join(ways)}' if ways else ''
+
+
+def _kernel(path: str | None, index: int | None) -> Any:
+    if path in ESTIMATORS:
+        return path
     if path is None:
-        if index is not None:
-            raise ParameterError('--kernel-index picks from a file of kernels; give --kernel too')
-        return None
+        raise ParameterError('--kernel-index picks from a file of kernels; give --kernel too')
     from ..physics import kernels
 
-    return kernels.read(path, index)
+    return kernels.read(Path(path), index)
 
 
 def _sigma(text: str) -> Any:
@@ -256,3 +252,22 @@ def _sigma(text: str) -> Any:
             f'--sigma = {text!r}; give a number in image units, the file of a map, auto or virnet'
         )
     return read_image(text).data
+
+
+def _spacing(text: str) -> dict[str, tuple[float, str]]:
+    """Read ``Z=0.3um,Y=0.1um``."""
+    found = {}
+    for part in text.split(','):
+        match = re.fullmatch(r'\s*([A-Za-z])\s*=\s*([0-9.eE+-]+)\s*(.*?)\s*', part)
+        try:
+            axis, number, unit = match.groups() if match else ('', '', '')
+            found[axis.upper()] = (float(number), unit)
+        except ValueError:
+            raise ParameterError(
+                f'--spacing = {text!r}; give a distance and its unit for each axis, such as '
+                'Z=0.3um,Y=0.1um,X=0.1um'
+            ) from None
+    return found
+
+
+_READERS = {'sigma': _sigma, 'spacing': _spacing}

@@ -1,4 +1,4 @@
-"""Command-line options made from declared parameters, of methods or of degradations."""
+"""Command-line options made from declared parameters, of calls, methods and degradations."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from ..declare.fields import Parameter
+from ..declare.options import OPTIONS
 from ..errors import ParameterError
 
 F = TypeVar('F', bound=Callable[..., Any])
@@ -37,6 +38,26 @@ def parameter_options(everyone: Collection[Declaring]) -> Callable[[F], F]:
         return function
 
     return decorate
+
+
+def call_options(*, without: Collection[str] = ()) -> Callable[[F], F]:
+    """Return a decorator that adds the options of a call, but for those named."""
+
+    def decorate(function: F) -> F:
+        for name, option in reversed(OPTIONS.items()):
+            if name not in without:
+                function = _option(name, [('', option)], 1)(function)
+        return function
+
+    return decorate
+
+
+def given_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a call that were given; what names a file is still text."""
+    given = {name: options.get(name) for name in OPTIONS}
+    return {
+        name: _parsed(OPTIONS[name], value) for name, value in given.items() if value is not None
+    }
 
 
 def given_parameters(
@@ -79,6 +100,8 @@ def _option(name: str, owners: Owners, everyone: int) -> Callable[[F], F]:
     text = _help(owners, everyone)
     if first.type is bool:
         return click.option(f'{flag(name)}/--no-{flag(name)[2:]}', name, default=None, help=text)
+    if first.type is tuple:
+        return click.option(flag(name), name, type=float, nargs=2, help=text)
     # Values stay text for click; the declaration checks them, here as everywhere.
     return click.option(flag(name), name, metavar=_metavar(first), help=text)
 
@@ -87,17 +110,29 @@ def _help(owners: Owners, everyone: int) -> str:
     """Say what a parameter means to each that has it."""
     meanings: dict[str, list[str]] = {}
     for owner, p in owners:
-        default = '' if p.default is None else f' Default: {p.default}.'
-        meanings.setdefault(f'{p.help} Allowed: {p.allowed()}.{default}', []).append(owner)
+        meanings.setdefault(said(p), []).append(owner)
     if len(meanings) == 1 and len(owners) == everyone:
         return next(iter(meanings))
     return ' '.join(f'[{", ".join(names)}] {text}' for text, names in meanings.items())
 
 
+def said(p: Parameter) -> str:
+    """Say what a parameter means, what it may be, what it is by default and what it is for."""
+    limited = p.choices or p.minimum is not None or p.maximum is not None or p.unit
+    allowed = f' Allowed: {p.allowed()}.' if limited and p.type is not object else ''
+    default = '' if p.default is None else f' Default: {p.default}.'
+    tasks = f' For {", ".join(p.tasks)}.' if p.tasks else ''
+    return p.help + allowed + default + tasks
+
+
 def _parsed(parameter: Parameter, text: Any) -> Any:
     """Return what was typed as a number where one is declared; the declaration checks it."""
-    if parameter.type in (bool, str):
+    if parameter.type not in (int, float):
         return text
+    try:
+        return int(text)
+    except ValueError:
+        pass
     try:
         number = float(text)
     except ValueError:
@@ -110,4 +145,4 @@ def _parsed(parameter: Parameter, text: Any) -> Any:
 def _metavar(parameter: Parameter) -> str:
     if parameter.choices:
         return '|'.join(map(str, parameter.choices))
-    return {int: 'N', float: 'NUMBER', str: 'TEXT'}[parameter.type]
+    return {int: 'N', float: 'NUMBER', str: 'TEXT', object: 'VALUE|FILE'}[parameter.type]

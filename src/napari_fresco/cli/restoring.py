@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from glob import glob
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,8 +13,9 @@ import click
 from ..declare.methods import METHODS
 from ..errors import FileError, FrescoError
 from ..io.files import SUFFIXES, make_folder
+from ..restoration.session import Session
 from .file_job import BESIDE, Job, Outputs
-from .options import parameter_options
+from .options import call_options, parameter_options
 
 F = TypeVar('F', bound=Callable[..., Any])
 
@@ -21,25 +23,7 @@ _FILE = click.Path(path_type=Path)
 _COMMON = (
     click.option('--method', '-m', required=True, help='Method; see `napari-fresco methods`.'),
     click.option('--task', '-t', help="Task; the method's first one by default."),
-    click.option(
-        '--kernel', type=_FILE, help='Blur kernel: .npy, .npz, .mat, an image, or virnet.'
-    ),
     click.option('--kernel-index', type=int, help='Which kernel, from 0, of a file of several.'),
-    click.option(
-        '--sigma',
-        default='auto',
-        help='Noise: a number in image units, a map file, auto, or virnet, which maps it first.',
-    ),
-    click.option('--scale', type=int, default=1, help='Factor of super-resolution.'),
-    click.option('--axes', help='A letter for each axis, such as ZYX; known for TIFF, PNG, JPEG.'),
-    click.option('--rgb/--no-rgb', default=None, help='Whether three or four samples are colour.'),
-    click.option('--data-range', type=float, nargs=2, help='Intensities of black and white.'),
-    click.option('--tile', type=int, help='Side of the tiles that networks see, in pixels.'),
-    click.option('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps.'),
-    click.option('--seed', type=int, default=0, help='Makes a run repeatable.'),
-    click.option(
-        '--keep-known/--no-keep-known', default=None, help='Undamaged pixels bit for bit.'
-    ),
     click.option('--params', type=_FILE, help='Preset, a JSON file.'),
     click.option('--overwrite', is_flag=True, help='Replace existing files.'),
     click.option('--quiet', '-q', is_flag=True, help='No progress bar, no report.'),
@@ -48,6 +32,8 @@ _CANCELLED = 130
 
 
 def _common(function: F) -> F:
+    function = parameter_options(METHODS.values())(function)
+    function = call_options()(function)
     for option in reversed(_COMMON):
         function = option(function)
     return function
@@ -56,29 +42,27 @@ def _common(function: F) -> F:
 @click.command()
 @click.argument('image', type=_FILE)
 @click.option('--output', '-o', required=True, type=_FILE, help='Result.')
-@click.option('--mask', type=_FILE, help='Nonzero where damaged.')
 @click.option('--save-variance', type=_FILE, help='Variance map, .tif or .npy.')
 @click.option('--save-uncertainty', type=_FILE, help='Uncertainty map, .tif or .npy.')
 @click.option('--save-latent', type=_FILE, help='Latent maps, .tif or .npy.')
 @click.option('--save-kernel', type=_FILE, help='Kernel, .tif or .npy.')
 @click.option('--save-provenance', type=_FILE, help='Record of the making, .json.')
 @_common
-@parameter_options(METHODS.values())
-def restore(image: Path, output: Path, mask: Path | None, **options: Any) -> int:
+def restore(image: Path, output: Path, **options: Any) -> int:
     """Restore IMAGE (TIFF, PNG, JPEG or NPY) and write the result.
 
     Ctrl-C ends the iteration after the present step and writes the best
     estimate so far; the exit status is then 130.
     """
     outputs = Outputs(output, **{kind: options[f'save_{kind}'] for kind in BESIDE})
-    result = Job.of(options).run(image, outputs, mask)
+    with Session() as session:
+        result = Job.of(options).run(image, outputs, session)
     return _CANCELLED if result.finish == 'cancelled' else 0
 
 
 @click.command()
 @click.argument('images', nargs=-1, required=True)
 @click.option('--output', '-o', required=True, type=_FILE, help='Folder.')
-@click.option('--mask', type=_FILE, help='A mask, or a folder of them.')
 @click.option('--suffix', help='Suffix of the results, such as .tif; that of each image.')
 @click.option('--save-variance', is_flag=True, help='Keep STEM.variance.tif.')
 @click.option('--save-uncertainty', is_flag=True, help='Keep STEM.uncertainty.tif.')
@@ -86,27 +70,32 @@ def restore(image: Path, output: Path, mask: Path | None, **options: Any) -> int
 @click.option('--save-kernel', is_flag=True, help='Keep STEM.kernel.tif.')
 @click.option('--save-provenance', is_flag=True, help='Keep STEM.json.')
 @_common
-@parameter_options(METHODS.values())
-def batch(images: tuple[str, ...], output: Path, mask: Path | None, **options: Any) -> int:
+def batch(images: tuple[str, ...], output: Path, **options: Any) -> int:
     """Restore IMAGES (folders, files or patterns) into a folder, under the same names.
 
-    Masks in a folder belong to the images of the same stem. A file that fails
-    is reported, the others are restored, and the exit status is 2.
+    Masks in a folder belong to the images of the same stem. What is there already
+    is passed over, so that the same command goes on where it was interrupted. A file
+    that fails is reported, the others are restored, and the exit status is 2.
     """
     sources = _images(images)
     targets = _targets(sources, output, options)
     job = Job.of(options)
     make_folder(output)
     failed = 0
-    for image, outputs in zip(sources, targets, strict=True):
-        try:
-            result = job.run(image, outputs, _mask_for(image, mask))
-        except FrescoError as error:
-            failed += 1
-            click.echo(f'error: {image}: {" ".join(str(error).split())}', err=True)
-            continue
-        if result.finish == 'cancelled':
-            return _CANCELLED
+    with Session() as session:
+        for image, outputs in zip(sources, targets, strict=True):
+            if outputs.finished() and not job.overwrite:
+                job.say(f'{outputs.image}: exists, passed over; --overwrite makes it again')
+                continue
+            try:
+                own = replace(job, mask=_mask_for(image, job.mask))
+                result = own.run(image, outputs, session, partial=False)
+            except FrescoError as error:
+                failed += 1
+                click.echo(f'error: {image}: {" ".join(str(error).split())}', err=True)
+                continue
+            if result.finish == 'cancelled':
+                return _CANCELLED
     if failed:
         raise FileError(f'{failed} of {len(sources)} images failed; the others are in {output}')
     return 0
@@ -118,7 +107,7 @@ def _images(names: Sequence[str]) -> list[Path]:
     for name in names:
         path = Path(name)
         if path.is_dir():
-            inside = [p for p in sorted(path.iterdir()) if p.suffix.lower() in SUFFIXES]
+            inside = [p for p in _seen(path) if p.suffix.lower() in SUFFIXES]
         else:
             inside = [path] if path.exists() else [Path(p) for p in sorted(glob(name))]
         if not inside:
@@ -154,7 +143,12 @@ def _targets(sources: Sequence[Path], folder: Path, options: dict[str, Any]) -> 
 def _mask_for(image: Path, mask: Path | None) -> Path | None:
     if mask is None or not mask.is_dir():
         return mask
-    found = [p for p in sorted(mask.glob('*')) if p.stem == image.stem and p.is_file()]
+    found = [p for p in _seen(mask) if p.stem == image.stem and p.is_file()]
     if not found:
         raise FileError(f'{mask} holds no mask {image.stem}.*')
     return found[0]
+
+
+def _seen(folder: Path) -> list[Path]:
+    """Return what lies in a folder; shadow files of other systems, such as ._a.tif, are hidden."""
+    return [path for path in sorted(folder.iterdir()) if not path.name.startswith('.')]

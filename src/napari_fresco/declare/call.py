@@ -11,7 +11,7 @@ from typing import Any, Self
 from ..errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
 from ..types import Task
 from .fields import Parameter, Parameters, read_preset, unknown
-from .methods import METHODS, Method, find_method, find_task
+from .methods import ESTIMATORS, METHODS, Method, find_method, find_task
 from .options import OPTIONS, Options
 from .tasks import TASKS
 
@@ -91,6 +91,18 @@ class Call:
             warnings.append(_said('sigma', chosen, asked))
         return cls(chosen, asked, options, parameters, tuple(warnings))
 
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """What the result will hold."""
+        values, sigma = self.parameters.to_dict(), self.options.sigma
+        asked = [
+            output
+            for output, ways in self.method.gives_if_asked().items()
+            if any(values[name] == value for name, value in ways)
+        ]
+        estimated = ['variance'] if isinstance(sigma, str) and sigma in ESTIMATORS else []
+        return tuple(dict.fromkeys([*self.method.gives(self.task), *estimated, *asked]))
+
 
 def _unused(
     method: Method, task: Task, parameters: Parameters, given: Mapping[str, Any]
@@ -130,8 +142,8 @@ def _superfluous(option: Parameter, method: Method, task: Task, value: Any) -> s
     if option.serves(task):
         able = [m for m in METHODS.values() if task in m.tasks and option.name in m.takes(task)]
         return (
-            f'{given}, but {method.name} finds it out by itself; leave it out, or choose method='
-            + ' or '.join(repr(m.name) for m in able)
+            f'{given}, but {method.name} finds out the {option.label.lower()} by itself; leave it '
+            'out, or choose method=' + ' or '.join(repr(m.name) for m in able)
         )
     tasks = ' or '.join(f'task={each!r}' for each in option.tasks if each in method.tasks)
     choose = tasks or 'another method for ' + ' or '.join(map(repr, option.tasks))

@@ -28,6 +28,7 @@ class Options(Parameters):
         None,
         'Blur kernel, centred on element size // 2; divided by its sum. "virnet" has it '
         'estimated first, to enlarge by 2, 3 or 4.',
+        label='Blur kernel',
         tasks=tasks_with('kernel'),
         group='degradation',
     )
