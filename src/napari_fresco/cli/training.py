@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 _FOLDER = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument('name')
+@click.argument('name', required=False)
 @click.option(
     '--data',
     type=_FOLDER,
@@ -43,9 +44,14 @@ _FOLDER = click.Path(path_type=Path)
     type=_FOLDER,
     help='Folder of test images for the model card; may be given several times.',
 )
+@click.option(
+    '--queue',
+    type=_FOLDER,
+    help='TOML file that says which checkpoints take turns; instead of all else.',
+)
 @click.option('--quiet', '-q', is_flag=True, help='No progress bar, no remarks.')
 def train(
-    name: str,
+    name: str | None,
     data: Path | None,
     output: Path | None,
     minutes: float | None,
@@ -55,15 +61,25 @@ def train(
     resume: bool,
     device: str,
     evaluate: tuple[Path, ...],
+    queue: Path | None,
     quiet: bool,
 ) -> None:
     """Train the network of the checkpoint NAME on clean images, which are degraded on the way.
 
     OUTPUT gets NAME.safetensors, whose path methods take as --model, a model card, log.csv
     with the validation curve, and state.pt to resume from.
+
+    With --queue the checkpoints of a plan are trained by turns at lowest priority. It can be
+    killed at any time; started again it goes on. What got better than the bundled weights and
+    passes every gate lies in the folder "offered" of its output.
     """
     from .. import training
 
+    if queue is not None:
+        _work(queue, click.get_current_context())
+        return
+    if name is None:
+        raise click.UsageError('give the NAME of a checkpoint, or a plan (--queue)')
     folder = output or Path('runs') / name
     try:
         weights = training.train(
@@ -85,3 +101,25 @@ def train(
         click.echo(f'interrupted; {folder} holds what --resume goes on with', err=True)
         raise SystemExit(130) from None
     click.echo(str(weights))
+
+
+def _work(path: Path, context: click.Context) -> None:
+    """Train what a plan says."""
+    from ..training.plan import read_plan
+    from ..training.training_queue import check, work
+
+    given = [
+        name
+        for name in context.params
+        if name not in ('queue', 'quiet')
+        and context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    if given:
+        raise click.UsageError(f'--queue goes without {", ".join(given)}; the plan says it')
+    plan = read_plan(path)
+    check(plan)
+    try:
+        work(plan, (lambda line: None) if context.params['quiet'] else click.echo)
+    except KeyboardInterrupt:
+        click.echo('interrupted; the same command goes on', err=True)
+        raise SystemExit(130) from None

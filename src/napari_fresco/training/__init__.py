@@ -86,7 +86,7 @@ def train(
     from .card import write_card
     from .data import Corpus
     from .loop import Run
-    from .specimen_corpus import Drawn, on_specimens
+    from .specimen_corpus import corpus_of, on_specimens
     from .startup_report import remarks
 
     devices.tune_allocator()
@@ -100,11 +100,7 @@ def train(
         learning_rate=learning_rate,
         start_from=start_from,
     )
-    if data is None:
-        corpus: Corpus = Drawn.of(run)
-    else:
-        smallest = max(run.objective.crops(stage)[1] for stage in recipe.stages)
-        corpus = Corpus.read(data, recipe.channels, smallest)
+    corpus = corpus_of(run, data)
     for folder in evaluate_on:
         Corpus.read(folder, recipe.channels, 1)  # rather now than after hours
     make_folder(out)

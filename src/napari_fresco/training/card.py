@@ -55,6 +55,7 @@ def write_card(
         stages=tuple(map(_words, recipe.stages, run.stage_steps)),
         steps=run.step,
         minutes=round(run.seconds / 60, 1),
+        core_hours=round(run.core_hours, 2) if run.device.type == 'cpu' else None,
         device=_name(run.device),
         versions={'torch': torch.__version__, 'napari-fresco': version('napari-fresco')},
         sha256=file_sha256(weights),

@@ -38,7 +38,6 @@ from .schedule import Pace
 
 _WARMUP = 100  # steps
 _DECAY = 0.6  # the last part of a stage, in which the step size falls to nothing
-_SAVED = 250  # steps between two savings of the state
 _POINTS = 25  # of the validation curve
 WATCHED = 6
 """Images of the validation curve, at most."""
@@ -71,6 +70,8 @@ class Run:
         Highest step size of all stages, instead of the recipe's.
     start_from : str, optional
         Checkpoint to start from instead of the recipe's, by name or path.
+    save_seconds : float
+        Time between two savings of the state.
 
     Notes
     -----
@@ -90,7 +91,9 @@ class Run:
         minutes: float | None = None,
         learning_rate: float | None = None,
         start_from: str | None = None,
+        save_seconds: float = 120.0,
     ) -> None:
+        self.save_seconds = save_seconds
         self.recipe, self.folder, self.device = with_peak(recipe, learning_rate), folder, device
         self.learning_rate = learning_rate
         self.started_from = start_from or recipe.warm_start
@@ -111,7 +114,7 @@ class Run:
         self.rival = self.objective.rival(self.trained) if adversarial else None
         stride = recipe.steps / (steps or recipe.steps)
         self.pace = Pace(recipe.steps, stride, None if minutes is None else 60 * minutes)
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
         self.log: list[tuple[float, ...]] = []
         self._losses: list[Tensor] = []
         self._began = [0]  # the steps that the stages began with, up to the present one
@@ -131,8 +134,13 @@ class Run:
         """
         return [end - start for start, end in pairwise([*self._began, self.step])]
 
-    def train(self, corpus: Corpus, *, progress: bool = True) -> Path:
-        """Train to the end and return the finished weights file.
+    @property
+    def core_hours(self) -> float:
+        """Processor time of all steps; those of a GPU are not in it."""
+        return self.cpu_seconds / 3600
+
+    def train(self, corpus: Corpus, *, progress: bool = True, seconds: float = math.inf) -> Path:
+        """Train to the end, or for so many seconds, and return the weights file.
 
         Raises
         ------
@@ -147,15 +155,17 @@ class Run:
             crops, windows = Crops(seen.images, self.device), _windows(watched)
             if not self.step:
                 self._note(windows)
-            while not self.pace.done:
+            began = saved = time.monotonic()
+            while not self.pace.done and time.monotonic() - began < seconds:
                 point = int(self.pace.part * _POINTS)
                 self.train_step(crops)
                 if self.pace.done or int(self.pace.part * _POINTS) > point:
                     self._note(windows)
                     bar.set_postfix_str(f'{self.log[-1][-1]:.2f} dB')
                 stop = interrupted()
-                if stop or self.step % _SAVED == 0:
+                if stop or time.monotonic() - saved > self.save_seconds:
                     self.save()
+                    saved = time.monotonic()
                 if stop:
                     raise KeyboardInterrupt
                 bar.update(self.pace.part - bar.n)
@@ -164,7 +174,7 @@ class Run:
 
     def train_step(self, crops: Crops) -> Tensor:
         """Take one step and return its loss."""
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         stage, rate = self._now()
         loss = self.objective.loss(self.trained, self._draw(crops, stage))
         loss.backward()  # type: ignore[no-untyped-call]
@@ -177,6 +187,7 @@ class Run:
         self._losses.append(loss.detach())
         took = time.perf_counter() - began
         self.seconds += took
+        self.cpu_seconds += time.process_time() - busy
         self.pace.advance(self.step, self.seconds, took)
         self.step += 1
         return loss.detach()
@@ -271,6 +282,7 @@ class Run:
             'step': self.step,
             'began': self._began,
             'seconds': self.seconds,
+            'cpu_seconds': self.cpu_seconds,
             'log': self.log,
             'losses': self._losses,
             'started_from': self.started_from,
@@ -287,6 +299,7 @@ class Run:
                 self.rival.load_state_dict(state['rival'])
             self.pace = Pace(**state['pace'])
             self.step, self.seconds = state['step'], state['seconds']
+            self.cpu_seconds = state['cpu_seconds']
             self._began = state['began']
             self.log, self._losses = state['log'], state['losses']
             self.started_from = state['started_from']

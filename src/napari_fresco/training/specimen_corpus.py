@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from ..degrade.random_source import RandomSource
 from ..errors import ParameterError
@@ -24,6 +25,20 @@ class Drawn(Corpus):
     def split(self) -> tuple[Corpus, Corpus]:
         """Return all of them twice: none is trained on."""
         return self, self
+
+
+def corpus_of(run: Run, data: Path | None) -> Corpus:
+    """Read what a run is trained on; without a folder, draw what it is watched on.
+
+    Raises
+    ------
+    FileError
+        As :meth:`Corpus.read`.
+    """
+    if data is None:
+        return Drawn.of(run)
+    smallest = max(run.objective.crops(stage)[1] for stage in run.recipe.stages)
+    return Corpus.read(data, run.recipe.channels, smallest)
 
 
 def on_specimens(recipe: Recipe) -> Recipe:

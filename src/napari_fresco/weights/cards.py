@@ -99,6 +99,8 @@ class Card:
         What it fails on.
     history : tuple of str
         Remarks on how it came about.
+    core_hours : float or None
+        Processor time of the steps, where they were taken on a processor and it was measured.
     """
 
     name: str
@@ -123,6 +125,7 @@ class Card:
     finding: str | None = None
     fails: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
+    core_hours: float | None = None
 
     @classmethod
     def read(cls, path: Path) -> Card:
@@ -201,7 +204,9 @@ class Card:
         ]
         if self.started_from is not None:
             facts.append(f'Started from: {self.started_from}')
-        facts.append(f'Trained for {self.minutes:.0f} minutes on {self.device} ({versions})')
+        hours = '' if self.core_hours is None else f', {self.core_hours:.2f} core-hours'
+        trained = f'Trained for {self.minutes:.0f} minutes on {self.device}{hours}'
+        facts.append(f'{trained} ({versions})')
         if self.half_loss_db is not None:
             facts.append(f'Lost by half precision: {self.half_loss_db:.4f} dB')
         return [
