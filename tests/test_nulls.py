@@ -1,0 +1,63 @@
+"""The noise of blurred images, read at the nulls of the kernel."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+from skimage import data
+
+from napari_fresco import kernels
+from napari_fresco.noise.nulls import grain_level, level_at_nulls
+
+PICTURE = data.astronaut()[:192, 128:320].astype(float)
+GRAY = PICTURE.mean(axis=-1)
+MOTION = kernels.motion(13, 30)
+
+
+def blurred(picture: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    planes = np.atleast_3d(picture)
+    done = [
+        ndimage.convolve(planes[..., i], kernel, mode='reflect') for i in range(planes.shape[2])
+    ]
+    return np.stack(done, axis=-1).reshape(picture.shape)
+
+
+@pytest.mark.parametrize('sigma', [4.0, 8.0, 20.0])
+@pytest.mark.parametrize('kernel', [MOTION, kernels.disk(4)], ids=['motion', 'defocus'])
+def test_white_noise_is_read_at_the_nulls(sigma: float, kernel: np.ndarray) -> None:
+    noisy = blurred(GRAY, kernel) + np.random.default_rng(0).normal(0, sigma, GRAY.shape)
+    assert level_at_nulls(noisy, kernel) == pytest.approx(sigma, rel=0.12)
+    assert grain_level(noisy, kernel) is None
+
+
+@pytest.mark.parametrize(('sigma', 'quality'), [(8, 85), (5, 75), (3, 90)])
+@pytest.mark.parametrize('kernel', [MOTION, kernels.gaussian(1.2)], ids=['nulls', 'none'])
+def test_the_grain_of_a_jpeg_is_seen(sigma: float, quality: int, kernel: np.ndarray) -> None:
+    clean = blurred(PICTURE, kernel)
+    shaken = clean + np.random.default_rng(0).normal(0, sigma, clean.shape)
+    file = io.BytesIO()
+    Image.fromarray(shaken.clip(0, 255).astype(np.uint8)).save(file, 'JPEG', quality=quality)
+    image = np.asarray(Image.open(file), float)
+    true = float(np.sqrt(np.mean((image - clean).mean(axis=-1) ** 2)))
+    told = grain_level(image, kernel)
+    assert told is not None
+    assert 1.1 * true < told < 2.8 * true
+
+
+def test_a_narrow_gaussian_has_no_nulls() -> None:
+    assert level_at_nulls(GRAY, kernels.gaussian(1.0)) is None
+    assert level_at_nulls(GRAY[:8, :8], MOTION) is None
+
+
+def test_damaged_pixels_say_nothing() -> None:
+    noisy = blurred(GRAY, MOTION) + np.random.default_rng(0).normal(0, 8, GRAY.shape)
+    damaged = np.zeros(GRAY.shape, bool)
+    damaged[:50] = True
+    one = level_at_nulls(noisy, MOTION, damaged)
+    noisy[:50] = np.random.default_rng(1).normal(0, 1e4, (50, 192))
+    assert level_at_nulls(noisy, MOTION, damaged) == one
+    assert one == pytest.approx(8, rel=0.2)
