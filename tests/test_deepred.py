@@ -25,7 +25,7 @@ from napari_fresco.solvers.admm import DenoiserCalls, Iterate, MovingAverage, it
 from napari_fresco.solvers.deepred import deepred
 from napari_fresco.solvers.prior_settings import Growth, Settings
 from napari_fresco.solvers.prior_setup import Setup, recipe
-from napari_fresco.solvers.untrained import Backtrack, Fit, Hourglass
+from napari_fresco.solvers.untrained import Backtrack, Errors, Fit, Hourglass, total_variation
 from napari_fresco.types import Problem, Step, Task
 
 
@@ -79,8 +79,8 @@ class Constant:
         self.image, self.settings = image, settings
         self.rates: list[float] = []
 
-    def step(self, fit: Fit, target: Tensor | None, penalty: float) -> tuple[Tensor, float, float]:
-        return self.image, 1e-3, 0.0
+    def step(self, fit: Fit, target: Tensor | None, penalty: float) -> tuple[Tensor, Errors]:
+        return self.image, Errors(1e-3, 0.0, 0.0)
 
     def set_rate(self, rate: float) -> None:
         self.rates.append(rate)
@@ -108,6 +108,30 @@ def test_a_gradient_step_of_full_length_is_the_fixed_point() -> None:
     x, f, target = picture(), smooth(picture()), picture().flip(-1)
     fixed = update_image(x, f, target, 0.3, 0.2, None)
     torch.testing.assert_close(update_image(x, f, target, 0.3, 0.2, 1 / 0.5), fixed)
+
+
+def test_total_variation_is_the_length_of_the_gradient_and_flat_parts_have_no_slope() -> None:
+    # Of a 2 x 2 image only the upper-left pixel has both neighbours: the root of 3^2 + 4^2.
+    assert total_variation(torch.tensor([[[[1.0, 4.0], [5.0, 9.0]]]])).item() == 5
+    x = torch.zeros(1, 1, 4, 4, requires_grad=True)
+    total_variation(x).backward()
+    assert x.grad is not None
+    assert not x.grad.any()
+
+
+def test_a_weight_of_total_variation_makes_the_output_smoother() -> None:
+    y = torch.rand(1, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+    roughness = []
+    for weight in (0.0, 1e-2):
+        torch.manual_seed(0)
+        network = torch.nn.Conv2d(1, 1, 1)
+        torch.nn.init.ones_(network.weight)
+        settings = Settings(40, 0.05, total_variation=weight)
+        net = Hourglass(network, y, lambda: y, settings, size=(12, 12))
+        last = list(iterate(net, Fit(lambda x: x, y), None, torch.zeros_like(y)))[-1]
+        roughness.append(total_variation(last.out).item())
+        assert last.roughness == pytest.approx(weight * roughness[-1], rel=1e-5)
+    assert roughness[1] < 0.5 * roughness[0]
 
 
 def test_x_stays_in_its_range() -> None:

@@ -417,3 +417,33 @@ def test_the_lanczos_window_keeps_constants_and_is_trained() -> None:
     assert kernel.shape == (4, 4, 8, 8)
     assert kernel.requires_grad
     torch.testing.assert_close(kernel.sum(dim=(2, 3)), torch.eye(4))
+
+
+def test_the_hourglass_takes_modes_and_sizes_per_level() -> None:
+    per_level = networks.build(
+        'skip',
+        **SMALL_SKIP,
+        upsample_mode=('nearest', 'bilinear'),
+        downsample_mode=['stride', 'avg'],
+        filter_size_down=(3, 5),
+        filter_size_up=[5, 3],
+    )
+    modes = [m.mode for m in per_level.modules() if isinstance(m, torch.nn.Upsample)]
+    assert modes == ['bilinear', 'nearest']  # inner levels are built into outer ones
+    pools = [m for m in per_level.modules() if isinstance(m, torch.nn.AvgPool2d)]
+    assert len(pools) == 1
+    shapes = _shapes(per_level)
+    same = _shapes(networks.build('skip', **SMALL_SKIP))
+    wide = [name for name, shape in shapes.items() if shape != same[name]]
+    assert {shapes[name][-1] for name in wide} == {5}
+    config = per_level.config
+    assert config.size_multiple == 4
+    assert config.minimum_size == 12
+    x = torch.rand(1, config.num_input_channels, 16, 20)
+    assert per_level(x).shape == (1, config.num_output_channels, 16, 20)
+
+
+@pytest.mark.parametrize('modes', [('nearest',) * 3, ('nearest', 'cubic')])
+def test_modes_per_level_are_counted_and_known(modes: tuple[str, ...]) -> None:
+    with pytest.raises(ParameterError, match='upsample_mode'):
+        networks.build('skip', **SMALL_SKIP, upsample_mode=modes)

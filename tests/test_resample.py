@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from napari_fresco.degrade.resize import resize_right
 from napari_fresco.physics import kernels
 from napari_fresco.physics.operators import Downsample
 from napari_fresco.physics.resample import (
     LanczosDownsample,
+    StridedFilter,
     imresize,
     lanczos_kernel,
     pixel_shift,
@@ -106,3 +109,26 @@ def test_shifted_enlargement_is_aligned_with_the_degradation() -> None:
     delta = torch.ones(1, 1)
     small = Downsample(delta, scale, large.shape[-2:]).forward(large)
     torch.testing.assert_close(small[..., 4:-4], ramp(6, 20)[..., 4:-4])
+
+
+def test_the_published_shrinking_of_odd_sizes() -> None:
+    """VIRNet's copy of ResizeRight, by hand for 5 pixels and s = 2.
+
+    The first sample lies on pixel 0 and sees 3 2 1 0 | 0 1 2 3, the left half mirrored and
+    weighed like its mirror image: Keys' cubic at 0, 1/2, 1 and 3/2, twice, of sum 3.
+    """
+    columns = [resize_right(np.repeat(unit[:, None], 2, 1), 2, authors=True) for unit in np.eye(5)]
+    matrix = np.concatenate(columns, axis=1)
+    assert matrix.shape == (3, 5)
+    np.testing.assert_allclose(matrix[0], [2 / 3, 1.125 / 3, 0, -0.125 / 3, 0], atol=1e-15)
+    # The middle one lies on pixel 2 and sees (1 0) 0 1 2 3 4 (4): pixel 1 counts twice.
+    np.testing.assert_allclose(matrix[1], np.array([0, 1.125, 1, 0.5625, 0]) / 2.6875, atol=1e-15)
+    np.testing.assert_allclose(matrix.sum(1), 1)
+
+
+def test_a_box_is_the_binning_of_a_camera() -> None:
+    x = torch.rand(1, 2, 6, 9, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    binned = StridedFilter(torch.from_numpy(kernels.box(3)), 3, (0, 0, 0, 0)).forward(x)
+    cells = x.reshape(1, 2, 2, 3, 3, 3).mean((3, 5))
+    torch.testing.assert_close(binned, cells)
+    np.testing.assert_array_equal(kernels.box(2), np.full((2, 2), 0.25))

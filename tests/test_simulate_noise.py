@@ -194,3 +194,16 @@ def test_seeds_repeat(make: Callable[[np.random.Generator], np.ndarray]) -> None
 def test_bad_input_is_refused(call: Callable[[], object], error: type[FrescoError]) -> None:
     with pytest.raises(error):
         call()
+
+
+def test_a_mixture_has_one_density_for_every_whole_cell() -> None:
+    """70 x 130 pixels hold 2 x 4 cells of 32; the draws and a value, by hand."""
+    made = noise_maps.mixture((70, 130), np.random.default_rng(7))
+    random = np.random.default_rng(7)
+    left, top = np.tile([0, 32, 64, 96], 2), np.repeat([0, 32], 4)
+    columns, rows = random.uniform(0, 32, 8) + left, random.uniform(0, 32, 8) + top
+    widths = random.uniform(16, 32, 8)
+    squares = (40 - rows) ** 2 + (100 - columns) ** 2
+    density = np.exp(-squares / (2 * widths**2)) / (2 * np.pi * widths**2)
+    assert made[40, 100] == pytest.approx(density.mean(), rel=1e-12)
+    assert noise_maps.mixture((20, 40), random).shape == (20, 40)

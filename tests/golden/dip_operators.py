@@ -7,27 +7,36 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from napari_fresco.physics import kernels
 from napari_fresco.physics.operators import Blur, Degradation
-from napari_fresco.physics.resample import LanczosDownsample, StridedFilter, lanczos_kernel
+from napari_fresco.physics.resample import LanczosDownsample, StridedFilter
 
 from .base import Golden, close
 
-GAUSS_WIDTHS = {'gauss12': (7, 0.5), 'gauss1sq2': (9, 0.5**0.5), 'gauss_blur': (25, 1.6)}
-LANCZOS_SUPPORT = {'lanczos2': 2, 'lanczos3': 3}
+# What the named kernels stand for: width and parameter, where the file does not give them.
+NAMED: dict[str, dict[str, Any]] = {
+    'lanczos2': {'kind': 'lanczos', 'support': 2},
+    'lanczos3': {'kind': 'lanczos', 'support': 3},
+    'gauss12': {'kind': 'gauss', 'kernel_width': 7, 'sigma': 0.5},
+    'gauss1sq2': {'kind': 'gauss', 'kernel_width': 9, 'sigma': 0.5**0.5},
+    'gauss_blur': {'kind': 'gauss', 'kernel_width': 25, 'sigma': 1.6, 'circular': True},
+    'uniform_blur': {'kind': 'box', 'kernel_width': 9, 'circular': True},
+    'uniform': {'kind': 'box'},
+}
 
 
 def check_downsampler(golden: Golden) -> None:
     config, expected = golden.meta['config'], golden.outputs
-    kernel = _kernel(config, golden.meta['source'])
+    kernel = _kernel(golden)
     close(kernel, expected['kernel'], 1e-12)
     x, r = torch.from_numpy(golden.inputs['x']), torch.from_numpy(golden.inputs['r'])
     close(_operator(kernel, config, x).forward(x), expected['y'], golden.meta['suggested_atol'])
     rounded = _operator(kernel.float(), config, x)
     close(rounded.forward(x.double()), expected['y_float64'], 1e-9)
     close(rounded.adjoint(r.double()), expected['adjoint_r_float64'], 1e-9)
-    if config['kernel_type'] in LANCZOS_SUPPORT and config['factor'] % 2 == 0:
-        support, phase = LANCZOS_SUPPORT[config['kernel_type']], config.get('phase', 0)
-        operator = LanczosDownsample(config['factor'], support, phase)
+    named = NAMED.get(config['kernel_type'], {})
+    if named.get('kind') == 'lanczos' and config['factor'] % 2 == 0:
+        operator = LanczosDownsample(config['factor'], named['support'], config.get('phase', 0))
         if config.get('preserve_size'):
             close(operator.forward(x), expected['y'], golden.meta['suggested_atol'])
 
@@ -44,15 +53,24 @@ def check_blur_fft_vs_conv(golden: Golden) -> None:
         close(rolled, golden.outputs[f'{name}_blur_fft'], 1e-6)
 
 
-def _kernel(config: dict[str, Any], source: str) -> Tensor:
-    kind, scale = config['kernel_type'], config['factor']
-    if kind in LANCZOS_SUPPORT:
-        return lanczos_kernel(scale, LANCZOS_SUPPORT[kind], config.get('phase', 0))
-    if kind == 'uniform_blur':
-        return torch.full((9, 9), 1 / 81, dtype=torch.float64)
-    width, sigma = GAUSS_WIDTHS[kind]
-    halved = 'deep-image-prior' in source
-    return _gauss(width, 2 * sigma if halved else sigma)
+def _kernel(golden: Golden) -> Tensor:
+    """Return the kernel that the file describes, whose width may differ from the named ones."""
+    config = golden.meta['config']
+    made = {'kind': config['kernel_type'], **NAMED.get(config['kernel_type'], {})}
+    made |= {k: v for k, v in config.items() if v is not None}
+    half = made.get('phase', 0) == 0.5
+    if made['kind'] == 'lanczos':
+        usual = 2 * made['support'] * made['factor'] + 1
+        size = made.get('kernel_width', usual) - half
+        distance = (torch.arange(size, dtype=torch.float64) - (size - 1) / 2) / made['factor']
+        taps = torch.sinc(distance) * torch.sinc(distance / made['support'])
+        kernel = torch.outer(taps, taps)
+        return kernel / kernel.sum()
+    width = made.get('kernel_width') or golden.meta['kernel_shape'][0]
+    if made['kind'] == 'box':
+        return torch.from_numpy(kernels.box(width))
+    halved = 'deep-image-prior' in golden.meta['source']
+    return _gauss(width, 2 * made['sigma'] if halved else made['sigma'])
 
 
 def _gauss(width: int, sigma: float) -> Tensor:
@@ -63,10 +81,12 @@ def _gauss(width: int, sigma: float) -> Tensor:
 
 def _operator(kernel: Tensor, config: dict[str, Any], x: Tensor) -> Degradation:
     height, width = x.shape[-2:]
-    if config['kernel_type'].endswith('_blur'):
-        return Blur(kernel, (height, width))
     size, scale = kernel.shape[0], config['factor']
-    margin = (size - 1) // 2 if size % 2 else (size - scale) // 2
+    circular = NAMED.get(config['kernel_type'], {}).get('circular')
+    if circular or config.get('pad_type') == 'circular':
+        assert scale == 1
+        return Blur(kernel, (height, width))
+    margin = (size - 1) // 2 if size % 2 else int((size - scale) / 2)
     margin = margin if config.get('preserve_size') else 0
     return StridedFilter(kernel, scale, (margin,) * 4, (height, width))
 

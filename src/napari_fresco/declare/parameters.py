@@ -216,6 +216,14 @@ class DeepREDParameters(CommonParameters):
         maximum=1,
         group='advanced',
     )
+    total_variation: float = param(
+        0.0,
+        'Weight of the total variation of the output, a sum over its pixels: 0 for none, 1e-7 to '
+        '1e-5 for smoother results.',
+        minimum=0,
+        maximum=1,
+        group='advanced',
+    )
     restarts: int = param(1, 'Independent runs whose results are averaged.', minimum=1, maximum=16)
     stopping: str = param(
         'variance',

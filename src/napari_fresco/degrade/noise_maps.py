@@ -10,8 +10,6 @@ Z. Yue et al., "Deep Variational Network Toward Blind Image Restoration", IEEE T
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ..errors import ParameterError
@@ -119,7 +117,7 @@ def waves(side: int) -> Floats:
 
 
 def mixture(shape: tuple[int, int], random: np.random.Generator) -> Floats:
-    """Draw the mean of normal densities, one for every cell of 32 x 32 pixels.
+    """Draw the mean of normal densities, one for every whole cell of 32 x 32 pixels.
 
     The order of the draws is part of the test case: all columns of the centres,
     all rows, all widths (16 to 32 pixels), cells row by row.
@@ -129,7 +127,7 @@ def mixture(shape: tuple[int, int], random: np.random.Generator) -> Floats:
     ndarray, float64
         A density, not yet scaled to noise levels.
     """
-    cells = tuple(math.ceil(n / CELL) for n in shape)
+    cells = tuple(max(n // CELL, 1) for n in shape)
     count = cells[0] * cells[1]
     top, left = CELL * np.indices(cells).reshape(2, -1)
     col = left + random.uniform(0, CELL, count)

@@ -21,9 +21,10 @@ Preset = Literal['standard', 'inpainting', 'large-hole', 'small']
 _CHOICES = {
     'pad': ('reflection', 'zero'),
     'act_fun': ('LeakyReLU', 'Swish', 'ELU', 'none'),
-    'upsample_mode': ('bilinear', 'nearest'),
+    'upsample_mode': ('bilinear', 'nearest', 'bicubic'),
     'downsample_mode': ('stride', 'avg', 'max', 'lanczos2', 'lanczos3'),
 }
+_PER_LEVEL = ('filter_size_down', 'filter_size_up', 'upsample_mode', 'downsample_mode')
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,18 @@ class SkipConfig:
     num_channels_down, num_channels_up, num_channels_skip : sequence of int
         Widths of encoder, decoder and skip connection at each level; a skip
         of 0 leaves the connection out.
-    filter_size_down, filter_size_up, filter_skip_size : int
-        Odd kernel sizes.
+    filter_size_down, filter_size_up : int or sequence of int
+        Odd kernel sizes, one for all levels or one for each.
+    filter_skip_size : int
+        Odd kernel size of the skip connections.
     need_sigmoid, need_bias, need1x1_up : bool
         Sigmoid on the output, biases in the convolutions, a 1x1 convolution
         after each decoder convolution.
-    pad, upsample_mode, downsample_mode, act_fun : str
-        'reflection' or 'zero'; 'bilinear' or 'nearest'; 'stride', 'avg',
-        'max', 'lanczos2' or 'lanczos3'; 'LeakyReLU' (0.2), 'Swish', 'ELU' or 'none'.
+    upsample_mode, downsample_mode : str or sequence of str
+        'bilinear', 'nearest' or 'bicubic'; 'stride', 'avg', 'max', 'lanczos2' or
+        'lanczos3': one for all levels or one for each.
+    pad, act_fun : str
+        'reflection' or 'zero'; 'LeakyReLU' (0.2), 'Swish', 'ELU' or 'none'.
     """
 
     num_input_channels: int = 32
@@ -52,30 +57,36 @@ class SkipConfig:
     num_channels_down: Sequence[int] = (128,) * 5
     num_channels_up: Sequence[int] = (128,) * 5
     num_channels_skip: Sequence[int] = (4,) * 5
-    filter_size_down: int = 3
-    filter_size_up: int = 3
+    filter_size_down: int | Sequence[int] = 3
+    filter_size_up: int | Sequence[int] = 3
     filter_skip_size: int = 1
     need_sigmoid: bool = True
     need_bias: bool = True
     pad: str = 'reflection'
-    upsample_mode: str = 'bilinear'
-    downsample_mode: str = 'stride'
+    upsample_mode: str | Sequence[str] = 'bilinear'
+    downsample_mode: str | Sequence[str] = 'stride'
     act_fun: str = 'LeakyReLU'
     need1x1_up: bool = True
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise ParameterError(
-                    f'skip {name} = {getattr(self, name)!r} is not one of {", ".join(allowed)}'
-                )
+            given = getattr(self, name)
+            if any(mode not in allowed for mode in _listed(given)):
+                raise ParameterError(f'skip {name} = {given!r} is not one of {", ".join(allowed)}')
         widths = (self.num_channels_down, self.num_channels_up, self.num_channels_skip)
         if not self.num_channels_down or len({len(w) for w in widths}) != 1:
             raise ParameterError(
                 f'skip needs as many widths down, up and skip, at least one of each; given '
                 f'{", ".join(str(len(w)) for w in widths)}'
             )
-        for size in (self.filter_size_down, self.filter_size_up, self.filter_skip_size):
+        for name in _PER_LEVEL:
+            if len(_listed(getattr(self, name))) not in (1, self.levels):
+                raise ParameterError(
+                    f'skip {name} = {getattr(self, name)!r} is not one value, nor one for each of '
+                    f'{self.levels} levels'
+                )
+        sizes = (*_listed(self.filter_size_down), *_listed(self.filter_size_up))
+        for size in (*sizes, self.filter_skip_size):
             if size < 1 or size % 2 == 0:
                 raise ParameterError(f'skip filter size {size} is not an odd whole number')
         counts = [self.num_input_channels, self.num_output_channels, *widths[0], *widths[1]]
@@ -105,13 +116,23 @@ class SkipConfig:
         """How often the resolution is halved."""
         return len(self.num_channels_down)
 
+    def at(self, level: int, name: str) -> Any:
+        """Return the value of a field at `level`, which may be one for all levels."""
+        values = _listed(getattr(self, name))
+        return values[level] if len(values) > 1 else values[0]
+
+    @property
+    def strided(self) -> bool:
+        """Whether strides halve the resolution at every level."""
+        return set(_listed(self.downsample_mode)) == {'stride'}
+
     @property
     def size_multiple(self) -> int:
         """Height and width must be multiples of this for the output to have the input's size.
 
         Only a skip connection remembers an odd size, and only strides round up.
         """
-        if self.downsample_mode != 'stride':
+        if not self.strided:
             return 1 << self.levels
         leading = 0
         while leading < self.levels and self.num_channels_skip[leading] == 0:
@@ -121,8 +142,8 @@ class SkipConfig:
     @property
     def minimum_size(self) -> int:
         """Least height and width: below it the coarsest level cannot be padded or normalised."""
-        padding = max(1, self.filter_size_down // 2)
-        if self.downsample_mode != 'stride':
+        padding: int = max(1, *(size // 2 for size in _listed(self.filter_size_down)))
+        if not self.strided:
             return (padding + 1) << self.levels
         return (padding << self.levels) + 1
 
@@ -259,6 +280,10 @@ class Downsampler(nn.Module):
         return half
 
 
+def _listed(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
 def _numbered(modules: Sequence[nn.Module]) -> nn.Sequential:
     sequence = nn.Sequential()
     for number, module in enumerate(modules, start=1):
@@ -277,46 +302,48 @@ def _level(config: SkipConfig, i: int) -> list[nn.Module]:
     if across:
         skip = _block(config, inputs, across, config.filter_skip_size)
         branches = Join(_numbered(skip), deep)
-    decoder = _block(config, across + coarse, up, config.filter_size_up)
+    decoder = _block(config, across + coarse, up, config.at(i, 'filter_size_up'))
     if config.need1x1_up:
         decoder += _block(config, up, up, 1)
     return [branches, nn.BatchNorm2d(across + coarse), *decoder]
 
 
 def _deep(config: SkipConfig, i: int, inputs: int) -> nn.Sequential:
-    width, size = config.num_channels_down[i], config.filter_size_down
-    modules = _block(config, inputs, width, size, stride=2) + _block(config, width, width, size)
+    width, size = config.num_channels_down[i], config.at(i, 'filter_size_down')
+    shrink = config.at(i, 'downsample_mode')
+    modules = _block(config, inputs, width, size, shrink) + _block(config, width, width, size)
     if i < config.levels - 1:
         modules.append(_numbered(_level(config, i + 1)))
-    # Only bilinear interpolation may be told how corners align.
-    align = False if config.upsample_mode == 'bilinear' else None
-    modules.append(nn.Upsample(scale_factor=2, mode=config.upsample_mode, align_corners=align))
+    mode = config.at(i, 'upsample_mode')
+    # Only interpolation that is smooth may be told how corners align.
+    align = None if mode == 'nearest' else False
+    modules.append(nn.Upsample(scale_factor=2, mode=mode, align_corners=align))
     return _numbered(modules)
 
 
 def _block(
-    config: SkipConfig, inputs: int, outputs: int, size: int, stride: int = 1
+    config: SkipConfig, inputs: int, outputs: int, size: int, shrink: str = ''
 ) -> list[nn.Module]:
-    convolution = _conv(config, inputs, outputs, size, stride)
+    """Return convolution, normalisation and activation; `shrink` says how to halve, if at all."""
+    convolution = _conv(config, inputs, outputs, size, shrink)
     return [convolution, nn.BatchNorm2d(outputs), _activation(config.act_fun)]
 
 
 def _conv(
-    config: SkipConfig, inputs: int, outputs: int, size: int, stride: int = 1
+    config: SkipConfig, inputs: int, outputs: int, size: int, shrink: str = ''
 ) -> nn.Sequential:
     half = size // 2
     reflect = config.pad == 'reflection'
-    shrink = _shrink(config.downsample_mode, outputs) if stride > 1 else []
     convolution = nn.Conv2d(
         inputs,
         outputs,
         size,
-        stride=1 if shrink else stride,
+        stride=2 if shrink == 'stride' else 1,
         padding=0 if reflect else half,
         bias=config.need_bias,
     )
     pad = nn.ReflectionPad2d(half) if half else nn.Identity()
-    return nn.Sequential(*([pad] if reflect else []), convolution, *shrink)
+    return nn.Sequential(*([pad] if reflect else []), convolution, *_shrink(shrink, outputs))
 
 
 def _shrink(mode: str, channels: int) -> list[nn.Module]:

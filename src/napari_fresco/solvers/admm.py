@@ -35,9 +35,9 @@ from .untrained import Backtrack, Fit, Hourglass, Operator
 class Iterate:
     """The state after iteration `index` (1-based).
 
-    `out` and the losses belong to the weights before the step of Adam;
-    `penalty` and `regularization` are those that the iteration used,
-    `learning_rate` the one of the next. Without a denoiser `x` is `out` and
+    `out` and the losses belong to the weights before the step of Adam (`roughness`
+    is the weighted total variation); `penalty` and `regularization` are those that
+    the iteration used, `learning_rate` the one of the next. Without a denoiser `x` is `out` and
     `u` and `denoised` are zero and None.
     """
 
@@ -48,6 +48,7 @@ class Iterate:
     denoised: Tensor | None
     data_loss: float
     prior_loss: float
+    roughness: float
     penalty: float
     regularization: float
     learning_rate: float
@@ -161,11 +162,11 @@ def iterate(
     lam, mu, growth = settings.regularization, settings.penalty, settings.growth
     threshold = growth.threshold if growth else math.inf
     for k in range(1, settings.iterations + 1):
-        out, data, gap = net.step(fit, x - u if calls else None, mu)
-        _check_finite('loss', data + gap, k)
+        out, errors = net.step(fit, x - u if calls else None, mu)
+        _check_finite('loss', sum(errors), k)
         rate = _rate(settings, k)
         net.set_rate(rate)
-        if guard and guard.fell(data):
+        if guard and guard.fell(errors.data):
             continue
         with torch.no_grad():
             if calls:
@@ -176,8 +177,8 @@ def iterate(
                 _check_finite('sum of the denoised image', float(x.sum()), k)
             else:
                 x = out
-        yield Iterate(k, out, x, u, f, data, gap, mu, lam, rate)
-        if growth and -10 * math.log10(data) > threshold:
+        yield Iterate(k, out, x, u, f, *errors, mu, lam, rate)
+        if growth and -10 * math.log10(errors.data) > threshold:
             lam, mu = lam + growth.increase, mu + growth.increase
             threshold += growth.rise
 

@@ -33,6 +33,8 @@ class Settings:
         Step size, and the factor by which it shrinks every so many iterations.
     input_noise : float
         Standard deviation of the noise on the network's input.
+    total_variation : float
+        Weight of the total variation of the output, a sum over its pixels.
     regularization, penalty : float
         Weights lambda of the RED term and mu of the constraint.
     update : {'fixed-point', 'gradient', 'mixed'}
@@ -57,6 +59,7 @@ class Settings:
     decay: float = 1.0
     decay_every: int = 1000
     input_noise: float = 0.0
+    total_variation: float = 0.0
     regularization: float = 0.0
     penalty: float = 0.0
     update: Update = 'fixed-point'

@@ -256,6 +256,7 @@ def _settings(params: DeepREDParameters, chosen: Recipe, bounds: tuple[float, fl
         learning_rate=given(params.learning_rate, chosen.learning_rate),
         decay=chosen.decay,
         input_noise=given(params.input_noise, chosen.input_noise),
+        total_variation=params.total_variation,
         regularization=given(params.regularization, chosen.regularization),
         penalty=given(params.penalty, chosen.penalty),
         update=cast('Update', params.update),

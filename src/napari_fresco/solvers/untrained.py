@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,22 @@ class Fit:
         """Return the error of `x`, with gradient."""
         square = (self.forward(x) - self.y).square()
         return (square if self.weight is None else square * self.weight).mean()
+
+
+class Errors(NamedTuple):
+    """Terms of the loss: misfit, distance to the target, weighted total variation."""
+
+    data: float
+    gap: float
+    roughness: float
+
+
+def total_variation(x: Tensor) -> Tensor:
+    """Return the sum of the lengths of the gradients of `x`, by differences to right and below."""
+    here = x[..., :-1, :-1]
+    squares = (x[..., :-1, 1:] - here).square() + (x[..., 1:, :-1] - here).square()
+    steep = squares > 0  # a root has no slope at 0
+    return torch.where(steep, squares, 1.0).sqrt().mul(steep).sum()
 
 
 class Hourglass:
@@ -83,16 +100,16 @@ class Hourglass:
         return raw if (low, high) == (0, 1) else low + (high - low) * raw
 
     @torch.enable_grad()
-    def step(self, fit: Fit, target: Tensor | None, penalty: float) -> tuple[Tensor, float, float]:
-        """Take one step of Adam; return the output before it and the two errors."""
+    def step(self, fit: Fit, target: Tensor | None, penalty: float) -> tuple[Tensor, Errors]:
+        """Take one step of Adam; return the output before it and its errors."""
         self.optimizer.zero_grad(set_to_none=True)
-        out = self.output()
+        out, smoothing = self.output(), self.settings.total_variation
         data = fit.loss(out)
         gap = torch.zeros_like(data) if target is None else (out - target).square().mean()
-        (data + penalty * gap).backward()  # type: ignore[no-untyped-call]
+        rough = smoothing * total_variation(out) if smoothing else torch.zeros_like(data)
+        (data + penalty * gap + rough).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        errors = torch.stack((data.detach(), gap.detach())).tolist()
-        return out.detach(), errors[0], errors[1]
+        return out.detach(), Errors(*torch.stack((data, gap, rough)).tolist())
 
     def set_rate(self, learning_rate: float) -> None:
         """Use `learning_rate` from the next step on."""

@@ -10,13 +10,14 @@ from .kernel import Kernel, direct_sampling, shift
 from .kernel_files import read
 from .microscope import microscope
 from .normalise import normalise
-from .shapes import bicubic, covariance, disk, from_covariance, gaussian, motion
+from .shapes import bicubic, box, covariance, disk, from_covariance, gaussian, motion
 from .widths import Widths, fwhm
 
 __all__ = [
     'Kernel',
     'Widths',
     'bicubic',
+    'box',
     'covariance',
     'direct_sampling',
     'disk',

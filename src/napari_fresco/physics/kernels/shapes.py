@@ -90,6 +90,22 @@ def disk(radius: float) -> np.ndarray:
     return normalise(np.clip(radius + 0.5 - np.hypot(u, v), 0, min(1.0, 2 * radius)))
 
 
+def box(width: int) -> np.ndarray:
+    """Make the kernel of a mean over ``width x width`` pixels, such as the binning of a camera.
+
+    Parameters
+    ----------
+    width : int
+        Pixels along each side, odd or even.
+
+    Raises
+    ------
+    ParameterError
+        When `width` is not a whole number above 0.
+    """
+    return normalise(np.ones((whole('width', width),) * 2))
+
+
 def bicubic(scale: int) -> np.ndarray:
     r"""Make the kernel of MATLAB's antialiased bicubic downsampling.
 
