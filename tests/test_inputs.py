@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from napari_fresco.declare.call import Call
 from napari_fresco.declare.methods import METHODS, find_method, find_task
 from napari_fresco.errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
 from napari_fresco.image.layout import Layout
 from napari_fresco.image.model import Image
-from napari_fresco.restoration.inputs import check_inputs, check_seed, check_tile
+from napari_fresco.restoration.inputs import check_inputs
 from napari_fresco.types import Task
 
 DPIR = METHODS['dpir']
@@ -26,8 +27,7 @@ SPOT[3:5, 4:7] = 1
 
 
 def check(task: Task, layout: Layout = PLANE, **given_inputs: Any) -> Any:
-    values = {'mask': None, 'kernel': None, 'sigma': 'auto', 'scale': 1, **given_inputs}
-    return check_inputs(DPIR, task, layout, **values)
+    return check_inputs(Call.of('dpir', task, given=given_inputs), layout)
 
 
 @pytest.mark.parametrize(
@@ -97,18 +97,6 @@ def test_even_and_oblong_kernels_are_fine() -> None:
     assert kernel.values.sum() == pytest.approx(1)
 
 
-@pytest.mark.parametrize('seed', [-1, 1.5, 'a', None, True, 2**63])
-def test_bad_seed(seed) -> None:
-    with pytest.raises(ParameterError, match='seed'):
-        check_seed(seed)
-
-
-@pytest.mark.parametrize('tile', [0, -5, 63, 128.0, 'big', True])
-def test_bad_tile(tile) -> None:
-    with pytest.raises(ParameterError, match='tile'):
-        check_tile(tile)
-
-
 def test_unknown_method_and_task_suggest_what_there_is() -> None:
     with pytest.raises(MethodError, match="Did you mean 'dpir'"):
         find_method('dpri')
@@ -143,7 +131,7 @@ ANYTHING = st.one_of(
 )
 def test_random_input_is_accepted_or_refused_in_one_line(task, mask, kernel, sigma, scale) -> None:
     try:
-        check_inputs(DPIR, task, PLANE, mask=mask, kernel=kernel, sigma=sigma, scale=scale)
+        check(task, mask=mask, kernel=kernel, sigma=sigma, scale=scale)
     except FrescoError as error:
         message = str(error)
         assert '\n' not in message

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from ..errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
 from ..types import Task
-from .fields import Parameter, Parameters, read_preset, unknown
+from .fields import Parameter, Parameters, read_preset, shown, unknown
 from .methods import ESTIMATORS, METHODS, Method, find_method, find_task
 from .options import OPTIONS, Options
 from .tasks import TASKS
@@ -118,7 +118,7 @@ def _unused(
             said.append(_said(name, method, task))
         elif not p.applies(values) and p.only_with is not None:
             other, value = p.only_with
-            said.append(f'{name} is not used: it only matters with {other}={value!r}')
+            said.append(f'{name} is not used: it only matters with {other}={shown(value)}')
     return said
 
 
@@ -138,7 +138,9 @@ def _check_options(method: Method, task: Task, options: Options) -> None:
 
 
 def _superfluous(option: Parameter, method: Method, task: Task, value: Any) -> str:
-    given = f'a {option.name} was given' if option.type is object else f'{option.name} = {value!r}'
+    given = (
+        f'a {option.name} was given' if option.type is object else f'{option.name} = {shown(value)}'
+    )
     if option.serves(task):
         able = [m for m in METHODS.values() if task in m.tasks and option.name in m.takes(task)]
         return (
@@ -152,9 +154,7 @@ def _superfluous(option: Parameter, method: Method, task: Task, value: Any) -> s
 
 def _refused(p: Parameter, method: Method, task: Task, value: Any) -> str:
     tasks = ' or '.join(f'task={each!r}' for each in p.tasks if each in method.tasks)
-    return (
-        f'{p.name} = {value!r}, but task {task!r} does not use it; leave it out, or choose {tasks}'
-    )
+    return f'{p.name} = {shown(value)}, but task {task!r} does not use it; leave it out, or choose {tasks}'
 
 
 def _said(name: str, method: Method, task: Task) -> str:

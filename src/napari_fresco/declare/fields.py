@@ -23,6 +23,7 @@ from ..types import Task
 
 Group = Literal['noise', 'degradation', 'solver', 'advanced']
 
+_LONGEST = 80  # letters of a value in a message
 _WORDS = MappingProxyType(
     {
         bool: 'true or false',
@@ -74,11 +75,15 @@ class Parameter:
             raise ParameterError(f'{self.name} must be given; allowed: {self.allowed()}')
         converted = self._convert(value)
         if self.choices and converted not in self.choices:
-            raise ParameterError(f'{self.name} = {value!r} is not offered; choose {self.allowed()}')
+            raise ParameterError(
+                f'{self.name} = {shown(value)} is not offered; choose {self.allowed()}'
+            )
         low = self.minimum is not None and converted < self.minimum
         high = self.maximum is not None and converted > self.maximum
         if low or high:
-            raise ParameterError(f'{self.name} = {value!r} is out of range; give {self.allowed()}')
+            raise ParameterError(
+                f'{self.name} = {shown(value)} is out of range; give {self.allowed()}'
+            )
         return converted
 
     def allowed(self) -> str:
@@ -95,7 +100,7 @@ class Parameter:
         return words + (f' ({self.unit})' if self.unit else '')
 
     def _convert(self, value: Any) -> Any:
-        wrong = ParameterError(f'{self.name} = {value!r} is not {self.allowed()}')
+        wrong = ParameterError(f'{self.name} = {shown(value)} is not {self.allowed()}')
         if self.type is object:
             return value
         if self.type is tuple:
@@ -232,7 +237,9 @@ def read_preset(preset: Mapping[str, Any] | Parameters | str | Path | None) -> d
     if isinstance(preset, Parameters):
         return preset.to_dict()
     if not isinstance(preset, str | Path):
-        raise ParameterError(f'params = {preset!r} is not a mapping or the path of a JSON file')
+        raise ParameterError(
+            f'params = {shown(preset)} is not a mapping or the path of a JSON file'
+        )
     try:
         values = json.loads(Path(preset).read_text(encoding='utf-8'))
     except OSError as error:
@@ -263,6 +270,12 @@ def _pair(value: Any, wrong: ParameterError) -> tuple[float, float]:
 
 def _equal(value: Any, default: Any) -> bool:
     return isinstance(value, bool | int | float | str) and value == default
+
+
+def shown(value: Any) -> str:
+    """Return any value as one short line."""
+    text = ' '.join(repr(value).split())
+    return text if len(text) <= _LONGEST else f'{text[:_LONGEST]}…'
 
 
 def unknown(name: str, known: Iterable[str]) -> str:

@@ -47,6 +47,7 @@ def provenance(
         'kind': _kind(r.method, used),
         'citation': r.method.citation,
         'parameters': r.params.to_dict(),
+        'options': r.options.to_dict(),
         'scale': scale,
         'seed': r.options.seed,
         'tile': r.options.tile,

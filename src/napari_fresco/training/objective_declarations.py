@@ -166,12 +166,15 @@ class LatentRestoration:
     def limits(self) -> tuple[str, ...]:
         """What the network never sees, in words."""
         low, high = self.sigma
-        if self.task == 'denoise':
-            level = f'noise below {low:g} / 255 or above {high:g} / 255 was never seen'
-            return level, _CORRELATED
-        if self.task == 'deblock':
-            return ('files that were resized, or saved twice, were never seen',)
-        return _ONE_KERNEL, 'noise was never seen'
+        limits = {
+            'denoise': (
+                f'noise below {low:g} / 255 or above {high:g} / 255 was never seen',
+                _CORRELATED,
+            ),
+            'deblock': ('files that were resized, or saved twice, were never seen',),
+            'super_resolve': (_ONE_KERNEL, 'noise was never seen'),
+        }
+        return limits[self.task]
 
 
 @dataclass(frozen=True)

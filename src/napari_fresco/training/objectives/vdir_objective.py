@@ -115,35 +115,55 @@ class LatentRestoration(TriedObjective):
         return terms.total(replace(_WEIGHTS, divergence=self.declared.beta))
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
-        d = self.declared
-        if d.task == 'denoise':
-            for sigma in SIGMAS:
-                noisy = noisy_image(image, sigma / 255)
-                yield Trial(f'sigma {sigma:g}', image, noisy, noisy)
-        elif d.task == 'deblock':
-            for quality in QUALITIES:
-                seen = to_tensor(_compressed(image, quality) / 255)
-                yield Trial(f'quality {quality}', image, seen, seen)
-        else:
-            rows, columns = (n // d.scale * d.scale for n in image.shape[:2])
-            truth = image[:rows, :columns]
-            for number, kernel in enumerate(random_kernels.mzsr_test(), 1):
-                k = torch.from_numpy(shift(kernel, d.scale)).float()[None, None]
-                seen = mirrored(to_tensor(truth / 255), k)[..., :: d.scale, :: d.scale]
-                enlarged = imresize(seen, d.scale)
-                yield Trial(f'kernel {number}', truth, seen, enlarged, (), d.scale**2)
+        return _TRIALS[self.declared.task](self.declared, image)
 
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Return the degraded crops, and what the estimator is to find."""
-        d, clean, random, count = self.declared, draw.clean, draw.random, len(draw.clean)
-        if d.task == 'denoise':
-            sigma = random.put_each(random.uniform(*d.sigma, count) / 255)
-            return clean + sigma * random.pixels.noise(clean), sigma
-        if d.task == 'deblock':
-            quality = random.integers(d.quality[0], d.quality[1] + 1, count)
-            return compress(clean, quality), random.put_each(quality / 100)
-        kernel = random_mzsr(count, d.scale, random)
-        return mirrored(clean, kernel)[..., :: d.scale, :: d.scale], kernel.flatten(1)
+        return _DEGRADED[self.declared.task](self.declared, draw)
+
+
+def _noisy(d: Declared, draw: Draw) -> tuple[Tensor, Tensor]:
+    clean, random = draw.clean, draw.random
+    sigma = random.put_each(random.uniform(*d.sigma, len(clean)) / 255)
+    return clean + sigma * random.pixels.noise(clean), sigma
+
+
+def _saved(d: Declared, draw: Draw) -> tuple[Tensor, Tensor]:
+    quality = draw.random.integers(d.quality[0], d.quality[1] + 1, len(draw.clean))
+    return compress(draw.clean, quality), draw.random.put_each(quality / 100)
+
+
+def _reduced(d: Declared, draw: Draw) -> tuple[Tensor, Tensor]:
+    kernel = random_mzsr(len(draw.clean), d.scale, draw.random)
+    return mirrored(draw.clean, kernel)[..., :: d.scale, :: d.scale], kernel.flatten(1)
+
+
+def _noisy_trials(d: Declared, image: np.ndarray) -> Iterator[Trial]:
+    del d
+    for sigma in SIGMAS:
+        noisy = noisy_image(image, sigma / 255)
+        yield Trial(f'sigma {sigma:g}', image, noisy, noisy)
+
+
+def _saved_trials(d: Declared, image: np.ndarray) -> Iterator[Trial]:
+    del d
+    for quality in QUALITIES:
+        seen = to_tensor(_compressed(image, quality) / 255)
+        yield Trial(f'quality {quality}', image, seen, seen)
+
+
+def _reduced_trials(d: Declared, image: np.ndarray) -> Iterator[Trial]:
+    rows, columns = (n // d.scale * d.scale for n in image.shape[:2])
+    truth = image[:rows, :columns]
+    for number, kernel in enumerate(random_kernels.mzsr_test(), 1):
+        k = torch.from_numpy(shift(kernel, d.scale)).float()[None, None]
+        seen = mirrored(to_tensor(truth / 255), k)[..., :: d.scale, :: d.scale]
+        enlarged = imresize(seen, d.scale)
+        yield Trial(f'kernel {number}', truth, seen, enlarged, (), d.scale**2)
+
+
+_DEGRADED = {'denoise': _noisy, 'deblock': _saved, 'super_resolve': _reduced}
+_TRIALS = {'denoise': _noisy_trials, 'deblock': _saved_trials, 'super_resolve': _reduced_trials}
 
 
 def _compressed(image: np.ndarray, quality: int) -> np.ndarray:
