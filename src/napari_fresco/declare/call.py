@@ -118,7 +118,7 @@ def _unused(
             said.append(_said(name, method, task))
         elif not p.applies(values) and p.only_with is not None:
             other, value = p.only_with
-            said.append(f'{name} is not used: it only matters with {other}={shown(value)}')
+            said.append(f'{name} is not used: it only matters with {other}={value!r}')
     return said
 
 
@@ -138,9 +138,7 @@ def _check_options(method: Method, task: Task, options: Options) -> None:
 
 
 def _superfluous(option: Parameter, method: Method, task: Task, value: Any) -> str:
-    given = (
-        f'a {option.name} was given' if option.type is object else f'{option.name} = {shown(value)}'
-    )
+    given = f'a {option.name} was given' if option.type is object else shown(option.name, value)
     if option.serves(task):
         able = [m for m in METHODS.values() if task in m.tasks and option.name in m.takes(task)]
         return (
@@ -154,7 +152,7 @@ def _superfluous(option: Parameter, method: Method, task: Task, value: Any) -> s
 
 def _refused(p: Parameter, method: Method, task: Task, value: Any) -> str:
     tasks = ' or '.join(f'task={each!r}' for each in p.tasks if each in method.tasks)
-    return f'{p.name} = {shown(value)}, but task {task!r} does not use it; leave it out, or choose {tasks}'
+    return f'{shown(p.name, value)}, but task {task!r} does not use it; drop it, or choose {tasks}'
 
 
 def _said(name: str, method: Method, task: Task) -> str:

@@ -76,13 +76,13 @@ class Parameter:
         converted = self._convert(value)
         if self.choices and converted not in self.choices:
             raise ParameterError(
-                f'{self.name} = {shown(value)} is not offered; choose {self.allowed()}'
+                f'{shown(self.name, value)} is not offered; choose {self.allowed()}'
             )
         low = self.minimum is not None and converted < self.minimum
         high = self.maximum is not None and converted > self.maximum
         if low or high:
             raise ParameterError(
-                f'{self.name} = {shown(value)} is out of range; give {self.allowed()}'
+                f'{shown(self.name, value)} is out of range; give {self.allowed()}'
             )
         return converted
 
@@ -100,7 +100,7 @@ class Parameter:
         return words + (f' ({self.unit})' if self.unit else '')
 
     def _convert(self, value: Any) -> Any:
-        wrong = ParameterError(f'{self.name} = {shown(value)} is not {self.allowed()}')
+        wrong = ParameterError(f'{shown(self.name, value)} is not {self.allowed()}')
         if self.type is object:
             return value
         if self.type is tuple:
@@ -238,7 +238,7 @@ def read_preset(preset: Mapping[str, Any] | Parameters | str | Path | None) -> d
         return preset.to_dict()
     if not isinstance(preset, str | Path):
         raise ParameterError(
-            f'params = {shown(preset)} is not a mapping or the path of a JSON file'
+            f'{shown("params", preset)} is not a mapping or the path of a JSON file'
         )
     try:
         values = json.loads(Path(preset).read_text(encoding='utf-8'))
@@ -272,10 +272,10 @@ def _equal(value: Any, default: Any) -> bool:
     return isinstance(value, bool | int | float | str) and value == default
 
 
-def shown(value: Any) -> str:
-    """Return any value as one short line."""
+def shown(name: str, value: Any) -> str:
+    """Return what was given as one short line."""
     text = ' '.join(repr(value).split())
-    return text if len(text) <= _LONGEST else f'{text[:_LONGEST]}…'
+    return f'{name} = {text}' if len(text) <= _LONGEST else f'{name} = {text[:_LONGEST]}…'
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
