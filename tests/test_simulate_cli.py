@@ -55,7 +55,7 @@ def test_masks_and_maps_of_a_stack(tmp_path) -> None:
     assert call(source, '-o', out, '-d', 'flakes', '--size', 5, '--save-mask', mask, '-q') == 0
     made = apply(stack, 'flakes', {'size': 5})
     np.testing.assert_array_equal(tifffile.imread(out), made.image)
-    np.testing.assert_array_equal(read_mask(mask), made.mask)
+    np.testing.assert_array_equal(read_mask(mask).data, made.mask)
     assert call(source, '-o', out, '-d', 'noise_map', '--save-map', levels, '--overwrite') == 0
     assert np.load(levels).shape == stack.shape
 

@@ -19,7 +19,7 @@ from skimage import data
 from napari_fresco import training, weights
 from napari_fresco.cli import main
 from napari_fresco.evidence import metrics
-from napari_fresco.io.files import read_image, write_image
+from napari_fresco.io.files import read, write
 from napari_fresco.training import checkpointing
 from napari_fresco.training.checkpoint_recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.data import Corpus
@@ -64,7 +64,7 @@ def images(tmp_path: Path) -> Path:
     folder.mkdir()
     camera = data.camera()
     planes = np.stack([camera[i : i + 96, 80 : 80 + 128] for i in (40, 150, 260)])
-    write_image(folder / 'stack.tif', (100 + 20 * planes.astype(np.uint16)))
+    write(folder / 'stack.tif', (100 + 20 * planes.astype(np.uint16)))
     return folder
 
 
@@ -106,17 +106,17 @@ def test_a_microscopist_trains_a_denoiser(images, tmp_path, capsys) -> None:
     assert '| images (3) | sigma 25 |' in (run / 'tiny.md').read_text()
 
     truth, noisy, out = (
-        read_image(images / 'stack.tif').data,
+        read(images / 'stack.tif').data,
         tmp_path / 'n.tif',
         tmp_path / 'o.tif',
     )
     noise = np.random.default_rng(0).normal(3000, 500, truth.shape)
-    write_image(noisy, (truth + noise).astype(np.uint16))
+    write(noisy, (truth + noise).astype(np.uint16))
     with pytest.raises(SystemExit) as end:
         main(['restore', str(noisy), '-o', str(out), '-m', 'ffdnet', '--sigma', '500', '-q',
               '--model', str(run / 'tiny.safetensors')])  # fmt: skip
     assert not end.value.code
-    before, after = (read_image(path).data.astype(float) - 3000 for path in (noisy, out))
+    before, after = (read(path).data.astype(float) - 3000 for path in (noisy, out))
     assert metrics.psnr(after, truth, 5000) > metrics.psnr(before, truth, 5000) + 3
 
 

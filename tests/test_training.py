@@ -22,7 +22,7 @@ from napari_fresco.errors import FileError, ParameterError, WeightsError
 from napari_fresco.image.intensity import intensity_range
 from napari_fresco.image.layout import Layout
 from napari_fresco.image.model import Image
-from napari_fresco.io.files import write_image
+from napari_fresco.io.files import write
 from napari_fresco.training import objectives
 from napari_fresco.training.averaging import Average
 from napari_fresco.training.blurring import mirrored, periodic
@@ -153,7 +153,7 @@ def test_corpus_reads_what_fits(folder: Path) -> None:
 
 def test_stacks_are_read_plane_by_plane_as_methods_see_them(tmp_path: Path) -> None:
     stack = np.random.default_rng(0).integers(100, 4000, (3, 20, 24), dtype=np.uint16)
-    write_image(tmp_path / 'stack.tif', stack)
+    write(tmp_path / 'stack.tif', stack)
     corpus = Corpus.read(tmp_path, 1, 16)
     assert [image.shape for image in corpus.images] == [(20, 24, 1)] * 3
     range_ = intensity_range(stack, Layout.of(Image.of(stack)))

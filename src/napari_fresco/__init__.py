@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .errors import FrescoError
     from .evidence import metrics
     from .image.model import Image
+    from .io.files import read, write
     from .noise.level import estimate_noise
     from .physics import kernels
     from .restoration.api import estimate_kernel, iterate, restore
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _HOMES = {
     'FrescoError': 'errors',
     'Image': 'image.model',
+    'read': 'io.files',
+    'write': 'io.files',
     'Method': 'declare.methods',
     'Result': 'types',
     'Session': 'restoration.session',
@@ -62,10 +65,12 @@ __all__ = [
     'methods',
     'metrics',
     'networks',
+    'read',
     'red_diagnostics',
     'restore',
     'samples',
     'weights',
+    'write',
 ]
 
 

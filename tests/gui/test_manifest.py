@@ -22,7 +22,7 @@ from napari_fresco._napari.io import kernel_reader, write_tiff
 from napari_fresco._napari.settings import Preferences, read_preferences
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
-from napari_fresco.io.files import read_image
+from napari_fresco.io.files import read
 from napari_fresco.layers.selection import Space
 
 TOOLS = ('Blur kernel', 'Simulate degradation')
@@ -177,10 +177,10 @@ def test_a_layer_is_written_with_scale_units_and_provenance(tmp_path: Path) -> N
     data, meta, _ = layer.as_layer_data_tuple()
     path = tmp_path / 'out.tif'
     assert write_tiff(str(path), data, meta) == [str(path), f'{path}.json']
-    back = read_image(path)
+    back = read(path)
     np.testing.assert_array_equal(back.data, layer.data)
     assert back.axes == 'ZYX'
-    assert back.scale == {'Z': 0.5, 'Y': 0.25, 'X': 0.125}
+    assert back.spacing == {'Z': (0.5, 'um'), 'Y': (0.25, 'um'), 'X': (0.125, 'um')}
     assert set(back.units.values()) == {'µm'}
     record = json.loads(Path(f'{path}.json').read_text(encoding='utf-8'))
     assert record['napari_fresco'] == {'method': 'dpir'}
@@ -192,7 +192,7 @@ def test_colour_is_written_as_colour(tmp_path: Path, shape: tuple[int, ...]) -> 
     layer = Image(np.zeros(shape, np.uint8), rgb=True)
     data, meta, _ = layer.as_layer_data_tuple()
     write_tiff(str(tmp_path / 'out.tif'), data, meta)
-    assert read_image(tmp_path / 'out.tif').rgb
+    assert read(tmp_path / 'out.tif').rgb
 
 
 def test_saving_from_the_viewer_takes_this_writer(viewer: Any, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import FrescoError, KernelError
-from ..io.files import ImageFile, write_image, write_json
-from ..layers.layer_kinds import KERNEL, METADATA
+from ..image.model import UNNAMED, Image
+from ..io.files import write, write_json
+from ..layers.layer_kinds import FILE, KERNEL, METADATA
 from ..physics import kernels
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -66,16 +67,16 @@ def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     array = np.asarray(data[0] if meta.get('multiscale') else data)
     rgb = bool(meta.get('rgb'))
     axes = _axes(array.ndim - rgb, [str(label) for label in meta['axis_labels']])
-    like = ImageFile(
+    pairs = zip(map(float, meta['scale']), meta['units'], strict=True)
+    said = meta.get('metadata', {}).get(FILE, {})
+    image = Image(
         array,
-        axes=axes + ('S' if rgb else ''),
-        rgb=rgb,
-        scale=dict(zip(axes, map(float, meta['scale']), strict=True)),
-        units={axis: f'{unit:~}' for axis, unit in zip(axes, meta['units'], strict=True)},
-        metadata={'flavour': 'ome'},
+        axes + ('S' if rgb else ''),
+        dict(zip(axes, pairs, strict=True)),
+        metadata={'flavour': 'ome', **said},
     )
     # napari has asked already whether an existing file may be replaced.
-    write_image(path, array, like=like, overwrite=True)
+    write(path, image, overwrite=True)
     beside = f'{path}.json'
     write_json(beside, _record(meta), overwrite=True)
     return [path, beside]
@@ -87,7 +88,7 @@ def _axes(ndim: int, labels: list[str]) -> str:
     if len(set(letters)) == ndim and set(letters) <= set('TCZYX') and {'Y', 'X'} <= set(letters):
         return ''.join(letters)
     leading = ndim - 2
-    return ('Q' * (leading - len(_LEADING)) + _LEADING[-leading:] if leading else '') + 'YX'
+    return UNNAMED[: max(0, leading - len(_LEADING))] + _LEADING[max(0, 3 - leading) :] + 'YX'
 
 
 def _record(meta: Mapping[str, Any]) -> dict[str, Any]:

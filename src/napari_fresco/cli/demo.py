@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .. import samples
 from ..evidence.metrics import psnr
-from ..io.files import ImageFile, make_folder, write_image
+from ..image.model import Image as FrescoImage
+from ..io.files import make_folder, write
 from ..restoration.api import restore
 from ..samples import Sample
 from ..types import Result
@@ -65,7 +66,7 @@ def run(
     for item in both:
         name = item.sample.name
         for kind, image in (('degraded', item.sample.image), ('restored', item.result.image)):
-            write_image(output / f'{name}-{kind}.tif', image, like=_file(item), overwrite=True)
+            write(output / f'{name}-{kind}.tif', _file(item, image), overwrite=True)
         seconds = item.result.provenance['seconds']
         echo(
             f'{name:<11} {item.before:5.2f} dB before, {item.after:5.2f} dB after, {seconds:.1f} s'
@@ -136,17 +137,15 @@ def _measured(sample: Sample, result: Result, data_range: float) -> Restored:
     return Restored(sample, result, before, after)
 
 
-def _file(item: Restored) -> ImageFile:
-    """Return what the files of a sample have in common: axes, scale and units."""
+def _file(item: Restored, pixels: np.ndarray) -> FrescoImage:
+    """Return pixels with what the files of a sample have in common: axes, spacing and flavour."""
     sample = item.sample
-    rgb = sample.image.ndim == 3
-    return ImageFile(
-        sample.image,
-        'YXS' if rgb else 'YX',
-        rgb,
-        dict(zip('YX', sample.scale, strict=True)),
-        dict(zip('YX', sample.units, strict=True)),
-        {'flavour': 'imagej'},
+    pairs = zip(sample.scale, sample.units, strict=True)
+    return FrescoImage(
+        pixels,
+        'YXS' if pixels.ndim == 3 else 'YX',
+        dict(zip('YX', pairs, strict=True)),
+        metadata={'flavour': 'imagej'},
     )
 
 

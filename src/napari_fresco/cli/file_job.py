@@ -6,9 +6,9 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +20,27 @@ from ..declare.fields import read_preset
 from ..declare.methods import ESTIMATORS, METHODS, find_method
 from ..declare.tasks import TASKS
 from ..errors import FileError, ParameterError
+from ..image.model import UNNAMED, Image, leading_first
 from ..io.files import (
     SUFFIXES,
     TIFF,
-    ImageFile,
     check_holds,
     check_output,
-    read_image,
+    list_series,
+    read,
     read_mask,
-    write_image,
+    write,
     write_json,
 )
 from ..restoration.session import Session
 from ..types import Result
-from .naming import read_named
 from .options import flag, given_options, given_parameters
 
 BESIDE = ('variance', 'uncertainty', 'latent', 'kernel', 'provenance')
 """What can be kept beside the image."""
 
 _MAPS = (*TIFF, '.npy')  # formats of floating-point numbers
+_KEPT = ('flavour', 'compression', 'predictor', 'resolution_unit')  # of a file, for its maps
 
 
 @dataclass(frozen=True)
@@ -85,24 +86,23 @@ class Outputs:
         """Return whether everything that is kept is there."""
         return all(path.exists() for path in self.kept().values())
 
-    def write(self, result: Result, source: ImageFile, job: Job) -> None:
-        """Write everything that is kept."""
-        scale, overwrite = job.call.options.scale, job.overwrite
+    def numbered(self, number: int) -> Outputs:
+        """Return the places of one of several images: ``a_1.png``, ``a_2.png`` and so on."""
+        paths = {k: p.with_name(f'{p.stem}_{number}{p.suffix}') for k, p in self.kept().items()}
+        return replace(self, **paths)
+
+    def write(self, parts: Sequence[tuple[Image, Result]], job: Job) -> None:
+        """Write everything that is kept; several images go into one file."""
         for kind, path in reversed(self.kept().items()):  # who sees the image sees everything
             if kind == 'provenance':
-                write_json(path, result.provenance, overwrite=overwrite)
+                records = [result.provenance for _, result in parts]
+                record = records[0] if len(records) == 1 else {'images': records}
+                write_json(path, record, overwrite=job.overwrite)
                 continue
-            data = getattr(result, kind)
-            if data is None:
-                continue
-            if kind == 'image':
-                write_image(path, data, like=source, scale_factor=scale, overwrite=overwrite)
-            elif kind in ('kernel', 'latent'):
-                write_image(path, data.astype(np.float32), overwrite=overwrite)
-            else:
-                like = source if data.ndim == source.data.ndim else ImageFile(data)
-                map_ = data.astype(np.float32)
-                write_image(path, map_, like=like, scale_factor=scale, overwrite=overwrite)
+            made = [_made(kind, *part, job.call.options.scale) for part in parts]
+            contents = [image for image in made if image is not None]
+            if contents:
+                write(path, contents, overwrite=job.overwrite)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +121,8 @@ class Job:
         Replace existing files; print nothing.
     cancelled : threading.Event
         Set by Ctrl-C: the best estimate so far is the result.
+    series : str or None
+        Number or name of the image in a file of several; None restores them all.
     """
 
     call: Call
@@ -129,6 +131,7 @@ class Job:
     overwrite: bool
     quiet: bool
     cancelled: threading.Event
+    series: str | None = None
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> Job:
@@ -139,9 +142,9 @@ class Job:
         index = options['kernel_index']
         if 'kernel' in named or index is not None:
             named['kernel'] = _kernel(named.get('kernel'), index)
-        for name, read in _READERS.items():
+        for name, parse in _READERS.items():
             if name in named:
-                named[name] = read(named[name])
+                named[name] = parse(named[name])
         own = given_parameters(method, METHODS.values(), options, 'methods')
         given = {'task': options['task'], 'params': read_preset(options['params'])}
         call = Call.of(method.name, **given, given={**named, **own, 'mask': mask})
@@ -152,28 +155,54 @@ class Job:
             options['overwrite'],
             options['quiet'],
             threading.Event(),
+            options['series'],
         )
 
     def run(
         self, image: Path, outputs: Outputs, session: Session, *, partial: bool = True
     ) -> Result:
         """Restore the file `image` and write the result, if it is whole or may be `partial`."""
-        outputs.check(self)
-        source = self._read(image, outputs.image)
+        several = self._several(image)
+        if len(several) > 1 and outputs.image.suffix.lower() not in TIFF:
+            places = [outputs.numbered(i + 1) for i in range(len(several))]
+        else:
+            places = [outputs]
+        for place in places:
+            place.check(self)
+        sources = [self._read(image, outputs.image, each) for each in several]
+        groups = [sources] if len(places) == 1 else [[source] for source in sources]
         damage = None if self.mask is None else read_mask(self.mask)
-        with _interrupts(self.cancelled):
-            result = session.restore(
-                source.data,
-                progress=not self.quiet and sys.stderr.isatty(),
-                callback=lambda step: not self.cancelled.is_set(),
-                **{**self.given, 'mask': damage, 'axes': source.axes, 'rgb': None},
-            )
+        for place, group in zip(places, groups, strict=True):
+            result = self._run(group, place, damage, session, partial=partial)
+        return result
+
+    def _run(
+        self,
+        sources: Sequence[Image],
+        outputs: Outputs,
+        damage: Image | None,
+        session: Session,
+        *,
+        partial: bool,
+    ) -> Result:
+        """Restore images, and write them into one file."""
+        parts: list[tuple[Image, Result]] = []
+        for source in sources:
+            with _interrupts(self.cancelled):
+                result = session.restore(
+                    source,
+                    progress=not self.quiet and sys.stderr.isatty(),
+                    callback=lambda step: not self.cancelled.is_set(),
+                    **{**self.given, 'mask': damage, 'axes': None, 'rgb': None},
+                )
+            parts.append((source, result))
         written = partial or result.finish != 'cancelled'
         if written:
-            outputs.write(result, source, self)
-        self.say(_summary(outputs.image, result) if written else f'{image}: cancelled')
+            outputs.write(parts, self)
+        path = sources[0].metadata['path']
+        self.say(_summary(outputs.image, result) if written else f'{path}: cancelled')
         if not self.quiet:
-            for warning in result.provenance['warnings']:
+            for warning in _warnings(parts):
                 click.echo(f'warning: {warning}', err=True)
         return result
 
@@ -182,14 +211,29 @@ class Job:
         if not self.quiet:
             click.echo(text)
 
-    def _read(self, image: Path, output: Path) -> ImageFile:
-        """Read `image` with all its axes named, and make sure that `output` can hold it."""
+    def _several(self, image: Path) -> list[int | str | None]:
+        """Return which of the images in a file are meant; None for the only one."""
+        if self.series is not None:
+            return [self.series]
+        found = list_series(image)
+        if len(found) > 1 and not self.quiet:
+            names = ', '.join(name for _, name in found)
+            click.echo(
+                f'note: {image} holds {len(found)} images, all of which are restored: {names}; '
+                '--series picks one',
+                err=True,
+            )
+        return [None] if len(found) == 1 else [number for number, _ in found]
+
+    def _read(self, path: Path, output: Path, series: int | str | None) -> Image:
+        """Read an image with all its axes named, and make sure that `output` can hold it."""
         options = self.call.options
-        named, layout = read_named(image, options.axes, options.rgb)
-        gained = 'S' if TASKS[self.call.task].gains_colour else ''
-        dtype = layout.dtype if options.dtype is None else np.dtype(options.dtype)
-        check_holds(output, dtype, layout.shape + (3,) * len(gained), f'{named.axes}{gained}')
-        return named
+        image = Image.of(read(path, series=series), axes=options.axes, rgb=options.rgb)
+        gained = TASKS[self.call.task].gains_colour and 'S' not in image.axes
+        dtype = image.dtype if options.dtype is None else np.dtype(options.dtype)
+        shape = image.shape + (3,) * gained
+        check_holds(output, dtype, shape, image.axes + 'S' * gained)
+        return image
 
 
 @contextmanager
@@ -217,6 +261,29 @@ def _summary(output: Path, result: Result) -> str:
     record = result.provenance
     partial = ', cancelled: the best estimate so far' if result.finish == 'cancelled' else ''
     return f'{output}: {record["title"]} {record["task"]}, {record["seconds"]} s{partial}'
+
+
+def _made(kind: str, source: Image, result: Result, scale: int) -> Image | None:
+    """Return a part of a result as an image with what belongs to its source."""
+    data = getattr(result, kind)
+    if data is None or isinstance(data, Image):
+        return data
+    if kind == 'image':
+        return source.like(data, scale=scale)
+    data = np.asarray(data, np.float32)
+    if kind in ('kernel', 'latent'):
+        return Image(data, UNNAMED[: data.ndim - 2] + 'YX')
+    axes = leading_first(source.axes)
+    axes = axes if data.ndim == len(axes) else axes.replace('S', '')
+    kept = {key: source.metadata[key] for key in _KEPT if key in source.metadata}
+    return replace(source.like(data, axes=axes, scale=scale), metadata=kept)
+
+
+def _warnings(parts: Sequence[tuple[Image, Result]]) -> list[str]:
+    """Return what reading and restoring have to say, once."""
+    said = [each for source, _ in parts for each in source.metadata.get('warnings', ())]
+    said += [each for _, result in parts for each in result.provenance['warnings']]
+    return list(dict.fromkeys(said))
 
 
 def _advice(kind: str, call: Call) -> str:
@@ -251,7 +318,7 @@ def _sigma(text: str) -> Any:
         raise ParameterError(
             f'--sigma = {text!r}; give a number in image units, the file of a map, auto or virnet'
         )
-    return read_image(text).data
+    return read(text)
 
 
 def _spacing(text: str) -> dict[str, tuple[float, str]]:

@@ -12,7 +12,7 @@ import click
 
 from ..declare.methods import METHODS
 from ..errors import FileError, FrescoError
-from ..io.files import SUFFIXES, make_folder
+from ..io.files import READABLE, SUFFIXES, images_in, make_folder
 from ..restoration.session import Session
 from .file_job import BESIDE, Job, Outputs
 from .options import call_options, parameter_options
@@ -24,6 +24,7 @@ _COMMON = (
     click.option('--method', '-m', required=True, help='Method; see `napari-fresco methods`.'),
     click.option('--task', '-t', help="Task; the method's first one by default."),
     click.option('--kernel-index', type=int, help='Which kernel, from 0, of a file of several.'),
+    click.option('--series', help='Number or name of the image in a file of several.'),
     click.option('--params', type=_FILE, help='Preset, a JSON file.'),
     click.option('--overwrite', is_flag=True, help='Replace existing files.'),
     click.option('--quiet', '-q', is_flag=True, help='No progress bar, no report.'),
@@ -107,7 +108,7 @@ def _images(names: Sequence[str]) -> list[Path]:
     for name in names:
         path = Path(name)
         if path.is_dir():
-            inside = [p for p in _seen(path) if p.suffix.lower() in SUFFIXES]
+            inside = images_in(path)
         else:
             inside = [path] if path.exists() else [Path(p) for p in sorted(glob(name))]
         if not inside:
@@ -143,12 +144,7 @@ def _targets(sources: Sequence[Path], folder: Path, options: dict[str, Any]) -> 
 def _mask_for(image: Path, mask: Path | None) -> Path | None:
     if mask is None or not mask.is_dir():
         return mask
-    found = [p for p in _seen(mask) if p.stem == image.stem and p.is_file()]
+    found = [p for p in images_in(mask, READABLE) if p.stem == image.stem]
     if not found:
         raise FileError(f'{mask} holds no mask {image.stem}.*')
     return found[0]
-
-
-def _seen(folder: Path) -> list[Path]:
-    """Return what lies in a folder; shadow files of other systems, such as ._a.tif, are hidden."""
-    return [path for path in sorted(folder.iterdir()) if not path.name.startswith('.')]

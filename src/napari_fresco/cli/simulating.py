@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import numpy as np
 from ..degrade import DEGRADATIONS, Simulated, Simulation, apply, find_degradation
 from ..errors import FileError, ParameterError
 from ..image.layout import Layout
-from ..io.files import SUFFIXES, TIFF, ImageFile, check_holds, check_output, write_image, write_json
-from .naming import read_named
+from ..image.model import Image, leading_first
+from ..io.files import SUFFIXES, TIFF, check_holds, check_output, read, write, write_json
 from .options import given_parameters, parameter_options
 
 _FILE = click.Path(path_type=Path)
@@ -56,17 +55,16 @@ def simulate(image: Path, output: Path, degradation: str, **options: Any) -> Non
     chosen.parameters_class.create(values)
     parts = {name: path for name in _PARTS if (path := options[f'save_{_word(name)}'])}
     _check_outputs(chosen, output, parts, overwrite=overwrite)
-    source, layout = read_named(image, options['axes'], options['rgb'])
-    shapes = _shapes(source, layout, degradation)
+    source = Image.of(read(image), axes=options['axes'], rgb=options['rgb'])
+    shapes = _shapes(source, Layout.of(source), degradation)
     for name, path in {'image': output, **parts}.items():
         if name in shapes:
             check_holds(path, *shapes[name])
     result = apply(
-        source.data,
+        source,
         degradation,
         values,
         seed=options['seed'],
-        axes=source.axes,
         data_range=options['data_range'],
     )
     _write(result, source, shapes, {'image': output, **parts}, overwrite=overwrite)
@@ -93,18 +91,17 @@ def _check_outputs(
         raise FileError(f'two results would be written to {output}; name different files')
 
 
-def _shapes(source: ImageFile, layout: Layout, degradation: str) -> dict[str, Any]:
+def _shapes(source: Image, layout: Layout, degradation: str) -> dict[str, Any]:
     """Return type, shape and axes of the images to be written, whose sides may yet shrink."""
-    axes = source.axes or ''
-    flat = ''.join(axes[i] for i in layout.order[: len(layout.leading)]) + 'YX'
+    flat = leading_first(source.axes.replace('S', ''))
     shape = (*layout.leading, *layout.plane_shape)
     if degradation == 'mosaic':
-        image = (layout.dtype, shape, axes.replace('S', ''))
+        image = (layout.dtype, shape, source.axes.replace('S', ''))
     else:
-        image = (layout.dtype, layout.shape, axes)
+        image = (layout.dtype, layout.shape, source.axes)
     return {
         'image': image,
-        'truth': (layout.dtype, layout.shape, axes),
+        'truth': (layout.dtype, layout.shape, source.axes),
         'mask': (np.dtype(np.uint8), shape, flat),
         'noise_map': (np.dtype(np.float32), shape, flat),
     }
@@ -112,7 +109,7 @@ def _shapes(source: ImageFile, layout: Layout, degradation: str) -> dict[str, An
 
 def _write(
     result: Simulated,
-    source: ImageFile,
+    source: Image,
     shapes: Mapping[str, Any],
     paths: Mapping[str, Path],
     *,
@@ -123,12 +120,11 @@ def _write(
     contents = {'image': result.image, 'truth': result.truth, 'mask': marked, 'noise_map': levels}
     for name, data in contents.items():
         if name in paths and data is not None:
-            like = replace(source, axes=shapes[name][2])
             factor = 1 / result.scale if name == 'image' else 1
-            write_image(paths[name], data, like=like, scale_factor=factor, overwrite=overwrite)
+            made = source.like(data, axes=shapes[name][2], scale=factor)
+            write(paths[name], made, overwrite=overwrite)
     if 'kernel' in paths and result.kernel is not None:
-        kernel = result.kernel.astype(np.float32)
-        write_image(paths['kernel'], kernel, overwrite=overwrite)
+        write(paths['kernel'], result.kernel.astype(np.float32), overwrite=overwrite)
     if 'record' in paths:
         write_json(paths['record'], result.record, overwrite=overwrite)
 

@@ -154,7 +154,7 @@ class Image:
         )
 
     def like(
-        self, data: Any, *, axes: str | None = None, scale: int = 1, dtype: Any = None
+        self, data: Any, *, axes: str | None = None, scale: float = 1, dtype: Any = None
     ) -> Image:
         """Return what was made of this image as an image with the same belongings.
 

@@ -1,147 +1,157 @@
-"""Image files in and out: TIFF, PNG, JPEG and NPY, with scale and units kept.
+"""Image files in and out, with everything that belongs to a picture.
 
 A file is written beside its place and then moved there, so that a failure never
 leaves half a file or destroys an old one. No torch.
+
+What a file says beside its pixels is in :attr:`Image.metadata` and goes back on writing:
+
+======================  ==========================================================
+``format``              'TIFF', 'PNG', 'JPEG', 'NPY', ...
+``path``, ``series``    where it was read from
+``warnings``            sentences that say what was converted or left out
+``icc_profile``         bytes of the colour profile that holds for the pixels
+``exif, xmp, iptc``     bytes of these blocks, upright and without thumbnail
+``text``                words by name, such as 'Description' or 'Comment'
+``wavelengths``         (excitation, emission) in nm for each channel
+``imagej``              LUTs, Ranges, Labels, Info, mode and more of ImageJ
+``colormap``            look-up table ``(3, 256)`` by which intensities are shown
+``ome``                 OME-XML of the whole file
+``nodata``              value that stands for missing pixels
+``flavour``             of a TIFF: 'imagej', 'ome' or 'plain'
+``compression``         of a TIFF, with ``predictor`` and ``bigtiff``
+``photometric``         where black is not zero or the samples are no colours, with
+                        ``sample_axis``, ``extrasamples`` and ``planarconfig``
+``resolution_unit``     'inch' or 'cm', in which a TIFF counts
+======================  ==========================================================
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import UnidentifiedImageError
 
 from ..errors import FileError
-from . import pictures, tiff
+from ..image.alignment import any_colour
+from ..image.model import Image, in_memory
+from . import pictures, tiff_reading, tiff_writing
 from .atomic import put
-
-Array = NDArray[Any]
+from .colour import kept_profile
+from .foreign import fault, first_bytes, is_hidden
+from .pages import LARGE
+from .series import Series, main_series
 
 TIFF = ('.tif', '.tiff')
 SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.npy')
 """Suffixes of the image files that can be written."""
+READABLE = (*SUFFIXES, '.gif', '.webp', '.bmp')
+"""Suffixes of the image files that folders are searched for."""
 
 _NUMPY_MAGIC = b'\x93NUMPY'
+_PRINTED = ('plain', None)  # flavours whose resolution is that of a print
 
 
-@dataclass(frozen=True, eq=False)
-class ImageFile:
-    """What a file holds.
-
-    Attributes
-    ----------
-    data : ndarray
-        Pixels as stored.
-    axes : str or None
-        A letter for each axis, such as ``'ZYX'`` or ``'YXS'`` (S: colour
-        samples); None where the file does not say (NPY).
-    rgb : bool or None
-        Whether axis S holds RGB or RGBA; None where the file does not say.
-    scale : mapping of str to float
-        Distance of two samples along an axis, for the axes that have one.
-    units : mapping of str to str
-        Unit of `scale` by axis, such as ``'µm'``.
-    metadata : mapping
-        What :func:`write_image` carries over: 'flavour' of a TIFF, 'dpi' and
-        'icc_profile' of a picture.
-    """
-
-    data: Array
-    axes: str | None = None
-    rgb: bool | None = None
-    scale: Mapping[str, float] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-def read_image(path: str | Path) -> ImageFile:
+def read(path: str | Path, *, series: int | str | None = None) -> Image:
     """Read an image; the kind of file is told by its first bytes.
 
-    A photograph is turned upright as its EXIF orientation says.
+    White-is-zero, palettes, CMYK and L*a*b* become gray or RGB; an orientation tag is
+    honoured; what was converted is said in ``metadata['warnings']``. A large image stays
+    in its file until it is looked at, where the file allows that.
 
     Parameters
     ----------
     path : str or Path
-        TIFF (also ImageJ and OME), PNG, JPEG, NPY, or any picture that Pillow
-        reads.
+        TIFF (also ImageJ, OME, BigTIFF), PNG, JPEG, GIF, WebP, NPY, or any picture that
+        Pillow reads.
+    series : int or str, optional
+        Number or name of the image in a file of several. Without it a file may only hold
+        one beside its thumbnails.
 
     Raises
     ------
     FileError
-        When the file is missing, not an image, damaged, or holds more bits
-        than can be read.
+        When the file is missing, no image, damaged, or holds several images.
+
+    Examples
+    --------
+    >>> image = read('cells.ome.tif')  # doctest: +SKIP
+    >>> image.axes, image.spacing['Z']  # doctest: +SKIP
+    ('CZYX', (0.3, 'um'))
     """
     path = Path(path)
-    head = _head(path)
-    try:
-        if head.startswith(_NUMPY_MAGIC):
-            return ImageFile(np.load(path, allow_pickle=False))
-        if head.startswith(tiff.MAGIC):
-            return ImageFile(*tiff.read(path))
-        return ImageFile(*pictures.read(path, head))
-    except FileError:
-        raise
-    except UnidentifiedImageError:
-        raise FileError(f'{path} is not an image; give a TIFF, PNG, JPEG or NPY file') from None
-    except Exception as error:  # parsers meet damaged files with any kind of error
-        reason = ' '.join(str(error).split()) or type(error).__name__
-        raise FileError(f'{path} cannot be read as an image: {reason}') from None
+    head = first_bytes(path)
+    image: Image = _parsed(path, lambda: _read(path, head, series))
+    return replace(image, metadata={**image.metadata, 'path': str(path)})
 
 
-def read_mask(path: str | Path) -> NDArray[np.bool_]:
-    """Read a mask: True where the picture is nonzero.
+def list_series(path: str | Path) -> list[tuple[int, str]]:
+    """Return number and name of the images in a file, but for their thumbnails.
+
+    Raises
+    ------
+    FileError
+        As :func:`read`.
+    """
+    path = Path(path)
+    head = first_bytes(path)
+    found: list[Series] = _parsed(path, lambda: _list(path, head))
+    return [(i, found[i].name or f'image {i}') for i in main_series(found)] if found else [(0, '')]
+
+
+def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
+    """Read a mask: True where the picture is nonzero, with the axes it has.
 
     In a colour picture any colour counts, transparent pixels do not; a JPEG
     is nonzero where it is brighter than half, since its compression leaves no
-    exact zeros.
+    exact zeros. The resolution of a print is no spacing of a mask.
 
     Parameters
     ----------
     path : str or Path
-        Any file that :func:`read_image` reads.
+        Any file that :func:`read` reads.
+    series : int or str, optional
+        As for :func:`read`.
+
+    Returns
+    -------
+    Image
+        bool; ``metadata['coverage']`` is the share that is marked.
 
     Raises
     ------
     FileError
-        As :func:`read_image`.
+        As :func:`read`.
     """
-    file = read_image(path)
-    marked = file.data > 127 if file.metadata.get('format') == 'JPEG' else file.data != 0
-    if not file.rgb or file.axes is None:
-        return np.asarray(marked)
-    samples = np.moveaxis(marked, file.axes.index('S'), -1)
-    opaque = samples[..., 3] if samples.shape[-1] == 4 else True
-    return np.asarray(samples[..., :3].any(axis=-1) & opaque)
+    file = read(path, series=series)
+    values, axes = in_memory(file.data), file.axes
+    marked = values > 127 if file.metadata.get('format') == 'JPEG' else values != 0
+    if 'S' in axes:
+        samples = np.moveaxis(marked, axes.index('S'), -1)
+        opaque = samples[..., -1] if samples.shape[-1] in (2, 4) else True
+        marked, axes = any_colour(samples) & opaque, axes.replace('S', '')
+    printed = file.metadata.get('flavour') in _PRINTED
+    metadata = {**file.metadata, 'coverage': float(marked.mean())}
+    return Image(marked, axes, {} if printed else file.spacing, metadata=metadata)
 
 
-def write_image(
-    path: str | Path,
-    data: Array,
-    *,
-    like: ImageFile | None = None,
-    scale_factor: float = 1,
-    overwrite: bool = False,
-) -> None:
-    """Write an image, as what its suffix says.
+def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:
+    """Write an image as what its suffix says, with all that belongs to it.
 
-    Nothing is converted: an image that the format cannot hold is an error.
+    Nothing is converted: an image that the format cannot hold is an error. TIFF holds
+    everything; PNG and JPEG one plane; NPY the pixels alone.
 
     Parameters
     ----------
     path : str or Path
-        With suffix .tif, .tiff, .png, .jpg, .jpeg or .npy.
-    data : ndarray
-        Pixels: the axes of `like`, perhaps with three samples more at the end.
-    like : ImageFile, optional
-        File whose axes, scale, units and colour profile are carried over.
-    scale_factor : float
-        How many times more pixels there are along Y and X than in `like`.
+        With suffix .tif, .tiff, .ome.tif, .png, .jpg, .jpeg or .npy.
+    image : Image, array-like, or list of Image
+        What to write; a list becomes several images in a TIFF file.
     overwrite : bool
         Replace an existing file.
 
@@ -150,32 +160,31 @@ def write_image(
     FileError
         When the file exists, its folder does not, or the format cannot hold
         the image. An existing file is then left as it was.
+
+    Examples
+    --------
+    >>> write('out.ome.tif', image)  # doctest: +SKIP
     """
     path = Path(path)
-    like = ImageFile(data) if like is None else like
-    axes = _axes_of(data, like)
+    several = isinstance(image, list | tuple) and all(isinstance(each, Image) for each in image)
+    images = [_fitting(each) for each in (image if several else [Image.of(image)])]
     check_output(path, overwrite=overwrite)
-    check_holds(path, data.dtype, data.shape, axes)
+    for each in images:
+        check_holds(path, each.dtype, each.shape, each.axes)
     suffix = path.suffix.lower()
+    if len(images) > 1 and suffix not in TIFF:
+        raise FileError(f'{path}: only a TIFF file holds several images; write .tif')
     if suffix == '.npy':
-        _replace(path, lambda part: np.save(part, data, allow_pickle=False))
+        pixels = in_memory(images[0].data)
+        _replace(path, lambda part: np.save(part, pixels, allow_pickle=False))
     elif suffix in TIFF:
-        scale = {k: v / scale_factor if k in 'YX' else v for k, v in like.scale.items()}
-        ome = path.name.lower().endswith(('.ome.tif', '.ome.tiff'))
-        flavour = 'ome' if ome else like.metadata.get('flavour', 'plain')
-        profile = {'iccprofile': like.metadata.get('icc_profile')}
-        _replace(
-            path, lambda part: tiff.write(part, data, axes, scale, like.units, flavour, profile)
-        )
+        _replace(path, lambda part: tiff_writing.write(part, images))
     else:
-        extra: dict[str, Any] = {k: like.metadata[k] for k in pictures.KEPT if k in like.metadata}
-        if 'dpi' in extra:
-            extra['dpi'] = tuple(float(n) * scale_factor for n in like.metadata['dpi'])
-        _replace(path, lambda part: pictures.write(part, data, axes, extra))
+        _replace(path, lambda part: pictures.write(part, images[0]))
 
 
 def write_json(path: str | Path, record: Mapping[str, Any], *, overwrite: bool = False) -> None:
-    """Write `record` as JSON, with the same care as :func:`write_image`.
+    """Write `record` as JSON, with the same care as :func:`write`.
 
     Raises
     ------
@@ -220,26 +229,33 @@ def check_holds(path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...], 
     FileError
         When it does not; the message says which formats do.
     """
-    suffix = Path(path).suffix.lower()
+    path = Path(path)
+    suffix = path.suffix.lower()
+    lengths = dict(zip(axes, shape, strict=True))
+    if tiff_writing.is_ome_name(path):
+        tiff_writing.check_ome(path, dtype, axes)
     if suffix not in pictures.SUFFIXES:
         return
-    kind = 'PNG' if suffix == '.png' else 'JPEG'
-    stacked = set(axes) - set('YXS')
-    if stacked:
+    kind, samples = 'PNG' if suffix == '.png' else 'JPEG', lengths.get('S', 1)
+    if any(lengths[axis] > 1 for axis in axes if axis not in 'YXS'):
         raise FileError(
             f'{path}: a {kind} file holds one plane, not a stack with axes {axes}; '
             'write .tif or .npy'
         )
-    if kind == 'JPEG' and 'S' in axes and shape[axes.index('S')] == 4:
+    if kind == 'JPEG' and samples in (2, 4):
         raise FileError(f'{path}: a JPEG file holds no alpha channel; write .png, .tif or .npy')
-    deep = suffix == '.png' and 'S' not in axes
-    allowed = ('uint8', 'uint16') if deep else ('uint8',)
+    allowed = ('bool', 'uint8', 'uint16') if kind == 'PNG' else ('bool', 'uint8')
     if dtype.name not in allowed:
-        colour = 'colour' if 'S' in axes else 'gray'
         raise FileError(
-            f'{path}: a {colour} {kind} file holds {" or ".join(allowed)}, not {dtype}; '
+            f'{path}: a {kind} file holds {" or ".join(allowed[1:])}, not {dtype}; '
             'write .tif or .npy'
         )
+
+
+def images_in(folder: str | Path, suffixes: Sequence[str] = SUFFIXES) -> list[Path]:
+    """Return the image files in a folder, without those that systems hide there."""
+    inside = sorted(Path(folder).iterdir())
+    return [p for p in inside if p.suffix.lower() in suffixes and not is_hidden(p)]
 
 
 def make_folder(path: str | Path) -> None:
@@ -256,30 +272,56 @@ def make_folder(path: str | Path) -> None:
         raise FileError(f'folder {path} cannot be made: {error.strerror}') from None
 
 
-def _head(path: Path) -> bytes:
-    if path.is_dir():
-        raise FileError(f'{path} is a folder; give a file')
+def _fitting(image: Image) -> Image:
+    """Return an image without a colour profile that does not hold for its samples."""
+    profile = image.metadata.get('icc_profile')
+    kept, _ = kept_profile(profile, image.rgb)
+    return (
+        image
+        if kept == profile
+        else replace(image, metadata={**image.metadata, 'icc_profile': None})
+    )
+
+
+def _read(path: Path, head: bytes, series: int | str | None) -> Image:
+    if head.startswith(_NUMPY_MAGIC):
+        mapped = 'r' if path.stat().st_size > LARGE else None
+        array = np.load(path, mapped, allow_pickle=False)  # type: ignore[arg-type]
+        return replace(Image.of(_known_type(path, array)), metadata={'format': 'NPY'})
+    if head.startswith(tiff_reading.MAGIC):
+        return tiff_reading.read(path, series)
+    return pictures.read(path, head, series)
+
+
+def _known_type(path: Path, array: Any) -> Any:
+    if array.dtype.kind not in 'buifc':
+        raise FileError(f'{path} holds {array.dtype}, not numbers')
+    return array
+
+
+def _list(path: Path, head: bytes) -> list[Series]:
+    if head.startswith(_NUMPY_MAGIC):
+        return []
+    if head.startswith(tiff_reading.MAGIC):
+        return tiff_reading.list_series(path)
+    return pictures.list_series(path)
+
+
+def _parsed(path: Path, parse: Callable[[], Any]) -> Any:
+    """Return what `parse` makes of a file; parsers meet damaged files with any kind of error."""
     try:
-        with path.open('rb') as file:
-            return file.read(32)
-    except FileNotFoundError:
-        raise FileError(f'{path} does not exist') from None
-    except OSError as error:
-        raise FileError(f'{path} cannot be read: {error.strerror}') from None
+        return parse()
+    except FileError:
+        raise
+    except UnidentifiedImageError:
+        raise FileError(f'{path} is not an image; give a TIFF, PNG, JPEG or NPY file') from None
+    except Exception as error:
+        raise fault(path, error) from None
 
 
-def _axes_of(data: Array, like: ImageFile) -> str:
-    """Return the axes of `data`, which are those of `like` and perhaps samples."""
-    if like.axes is not None:
-        return like.axes + 'S' * (data.ndim - len(like.axes))
-    colour = data.ndim > 2 and data.shape[-1] in (3, 4)
-    tail = 'YXS' if colour else 'YX'
-    return 'Q' * (data.ndim - len(tail)) + tail
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` write a file beside `path`, then move it there."""
+def _replace(path: Path, write_to: Callable[[Path], object]) -> None:
+    """Let `write_to` write a file beside `path`, then move it there."""
     try:
-        put(path, write)
+        put(path, write_to)
     except OSError as error:
         raise FileError(f'{path} cannot be written: {error.strerror or error}') from None

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 METADATA = 'napari_fresco'
 """How a layer was made: the provenance of a result, or the record of a simulation."""
 
+FILE = 'napari_fresco_file'
+"""What the file of a layer says beside its pixels; goes back when the layer is saved."""
+
 KERNEL = 'napari_fresco_kernel'
 """Marks a blur kernel: True, or what is known of it, such as its downsampling and scale."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ImageError
+from ..image.model import UNNAMED
 
 if TYPE_CHECKING:
     import napari
@@ -57,7 +58,7 @@ class Selection:
     @property
     def axes(self) -> str:
         """A letter for each axis of :meth:`load`, as :func:`napari_fresco.restore` takes them."""
-        letters = ['Q'] * len(self.index)
+        letters = list(UNNAMED[: len(self.index)])
         letters[self.spatial[0]], letters[self.spatial[1]] = 'Y', 'X'
         return ''.join(letters) + ('S' if self.rgb else '')
 

@@ -14,7 +14,7 @@ from ..declare.methods import ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
 from ..image.layout import Layout
-from ..image.model import as_array
+from ..image.model import Image, as_array
 from ..physics.kernels import Kernel
 
 _SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
@@ -123,7 +123,7 @@ def _check_scale(call: Call) -> int:
 
 
 def _check_mask(mask: Any, layout: Layout) -> NDArray[np.bool_]:
-    array = np.asarray(as_array(mask))
+    array = np.asarray(mask.data if isinstance(mask, Image) else as_array(mask))
     if array.dtype.kind not in 'buif':
         raise MaskError(f'mask has type {array.dtype}; give numbers, nonzero where damaged')
     if array.dtype.kind == 'f' and np.isnan(array).any():
@@ -169,7 +169,7 @@ def _check_sigma(sigma: Any, layout: Layout) -> float | NDArray[np.float64] | No
             return None
         raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}')
     try:
-        array = np.asarray(as_array(sigma), dtype=np.float64)
+        array = np.asarray(sigma.data if isinstance(sigma, Image) else as_array(sigma), np.float64)
     except (TypeError, ValueError):
         raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}') from None
     if not np.isfinite(array).all() or (array < 0).any() or not (array > 0).any():

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from ..degrade.gaussian_noise import LUMA
 from ..errors import FileError, FrescoError
-from ..image import model
 from ..image.intensity import intensity_range
 from ..image.layout import Layout
 from ..io import pictures
-from ..io.files import TIFF, read_image
+from ..io.files import TIFF, read
 
 SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.bmp', '.npy')
 """Suffixes of the files that are read."""
@@ -88,8 +87,8 @@ class Corpus:
 def planes(path: Path, channels: int) -> Iterator[Image]:
     """Yield the planes of a file as 8-bit images with so many channels."""
     try:
-        file = read_image(path)
-        layout = Layout.of(model.Image.of(file.data, axes=file.axes, rgb=file.rgb))
+        file = read(path)
+        layout = Layout.of(file)
         range_ = intensity_range(file.data, layout)
     except FrescoError as error:
         raise FileError(f'{path} is no image to train on: {error}') from None

@@ -1,0 +1,157 @@
+"""Spacing, origin, channels and their words in the conventions of TIFF files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tifffile
+
+from ..image.model import Image
+from ..image.units import converted, unit_name
+
+IMAGEJ_KEPT = (
+    'mode',
+    'LUTs',
+    'Ranges',
+    'Labels',
+    'Info',
+    'min',
+    'max',
+    'ROI',
+    'Overlays',
+    'Properties',
+    'Plot',
+)
+"""What ImageJ says of an image beside its axes and calibration."""
+
+_TAG_UNITS = {2: ('inch', 25.4), 3: ('cm', 10.0)}  # name and mm
+_PLAIN_KEYS = ('spacing', 'origin', 'channels')
+
+
+def imagej_calibration(said: Mapping[str, Any], tags: Any) -> dict[str, tuple[float, str]]:
+    """Return the spacing that ImageJ wrote."""
+    unit = unit_name(said.get('unit', ''))
+    spacing = {}
+    for axis, name in (('Y', 'YResolution'), ('X', 'XResolution')):
+        count, per = tags[name].value if name in tags else (1, 1)
+        if count and per and (unit or count != per):
+            spacing[axis] = (
+                per / count,
+                unit_name(said.get('yunit', unit)) if axis == 'Y' else unit,
+            )
+    if float(said.get('spacing') or 0) > 0 and spacing:
+        spacing['Z'] = (float(said['spacing']), unit_name(said.get('zunit', unit)))
+    if float(said.get('finterval') or 0) > 0:
+        spacing['T'] = (float(said['finterval']), unit_name(said.get('tunit', 's')))
+    return spacing
+
+
+def tag_calibration(tags: Any) -> tuple[dict[str, tuple[float, str]], str | None]:
+    """Return the spacing in mm that resolution tags tell, and the name of their unit."""
+    value = int(tags['ResolutionUnit'].value) if 'ResolutionUnit' in tags else 2
+    if value not in _TAG_UNITS or not {'XResolution', 'YResolution'} <= {tag.name for tag in tags}:
+        return {}, None
+    name, length = _TAG_UNITS[value]
+    spacing = {}
+    for axis in 'YX':
+        count, per = tags[f'{axis}Resolution'].value
+        if count and per and count != per:
+            spacing[axis] = (length * per / count, 'mm')
+    return spacing, name if spacing else None
+
+
+def resolution_arguments(image: Image) -> dict[str, Any]:
+    """Return resolution tags for tifffile: pixels per inch or cm, where the spacing is a length."""
+    steps = [image.spacing.get(axis, (0.0, '')) for axis in 'XY']
+    lengths = [converted(step, unit, 'mm') if step and unit else None for step, unit in steps]
+    if None in lengths:
+        return {}
+    inch = image.metadata.get('resolution_unit', 'cm') == 'inch'
+    per = 25.4 if inch else 10.0
+    counts = [per / (length or 1) for length in lengths]
+    return {'resolution': counts, 'resolutionunit': 'INCH' if inch else 'CENTIMETER'}
+
+
+def imagej_arguments(image: Image, axes: str) -> dict[str, Any]:
+    """Return what tifffile writes for ImageJ: calibration, look-up tables, labels."""
+    kept = dict(image.metadata.get('imagej', {}))
+    planes = [image.length(axis) for axis in 'TZC']
+    labels = kept.get('Labels')
+    if labels is not None and len(labels) not in (planes[2], planes[0] * planes[1] * planes[2]):
+        del kept['Labels']
+    if image.channels and 'Labels' not in kept:
+        kept['Labels'] = list(image.channels) * (planes[0] * planes[1])
+    for key, each in (('LUTs', 1), ('Ranges', 2)):
+        if key in kept and len(kept[key]) != each * planes[2]:
+            del kept[key]
+    metadata: dict[str, Any] = {'axes': axes, **kept}
+    step, unit = image.spacing.get('X', (1.0, ''))
+    down = _in_unit(image.spacing.get('Y', (step, unit)), unit)
+    if unit:
+        metadata['unit'] = unit
+    if 'Z' in image.spacing:
+        metadata['spacing'] = _in_unit(image.spacing['Z'], unit)
+    if 'T' in image.spacing:
+        metadata['finterval'], metadata['tunit'] = image.spacing['T']
+    return {'metadata': metadata, 'resolution': (1 / step, 1 / down)}
+
+
+def imagej_calibrates(image: Image) -> bool:
+    """Whether ImageJ has words for the spacing of an image."""
+    unit = image.spacing.get('X', (1.0, ''))[1]
+    known = [image.spacing[axis] for axis in 'ZY' if axis in image.spacing]
+    square = ('X' in image.spacing) == ('Y' in image.spacing) >= ('Z' in image.spacing)
+    ascii_ = all(unit.isascii() for _, unit in image.spacing.values())
+    same = all(converted(step, other, unit) is not None for step, other in known)
+    return square and ascii_ and same and not image.origin and set(image.spacing) <= set('TZYX')
+
+
+def plain_text(image: Image, axes: str, shape: Sequence[int]) -> str:
+    """Return axes, spacing and all as the description of a plain TIFF, in tifffile's JSON."""
+    record: dict[str, Any] = {'shape': list(shape), 'axes': axes}
+    if image.spacing:
+        record['spacing'] = {axis: list(pair) for axis, pair in image.spacing.items()}
+    if image.origin:
+        record['origin'] = dict(image.origin)
+    if image.channels:
+        record['channels'] = list(image.channels)
+    if image.metadata.get('text'):
+        record['text'] = dict(image.metadata['text'])
+    return json.dumps(record)
+
+
+def plain_facts(text: str) -> dict[str, Any]:
+    """Return what :func:`plain_text` wrote, or what anybody else described."""
+    try:
+        record = json.loads(text)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or 'shape' not in record:
+        return {'text': {'Description': text}} if text.strip() else {}
+    facts = {key: record[key] for key in (*_PLAIN_KEYS, 'text') if key in record}
+    if 'spacing' in facts:
+        facts['spacing'] = {axis: tuple(pair) for axis, pair in facts['spacing'].items()}
+    return facts
+
+
+def needs_words(image: Image, axes: str) -> bool:
+    """Whether tags alone do not say what is known of an image."""
+    lengths = {unit for _, unit in image.spacing.values()} <= {'mm'}
+    flat = axes in ('YX', 'YXS', 'SYX') and set(image.spacing) <= {'Y', 'X'}
+    both = ('X' in image.spacing) == ('Y' in image.spacing)
+    text = set(image.metadata.get('text', {})) <= {'Description', 'Author', 'Copyright', 'Software'}
+    return not (flat and lengths and both and text) or bool(image.origin or image.channels)
+
+
+def _in_unit(pair: tuple[float, str], unit: str) -> float:
+    step, own = pair
+    return converted(step, own, unit) or step
+
+
+def description_of(page: tifffile.TiffPage) -> str:
+    """Return what the description tag of a page says."""
+    tag = page.tags.get(270)
+    value = tag.value if tag is not None else ''
+    return value if isinstance(value, str) else value.decode('utf-8', 'replace')

@@ -1,0 +1,126 @@
+"""EXIF, XMP and IPTC blocks of photographs, carried between formats."""
+
+from __future__ import annotations
+
+import re
+import struct
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as Pillow
+from PIL import TiffImagePlugin
+
+ORIENTATION = 274
+_RESOLUTION = (282, 283, 296)
+_DIRECTORIES = {34665: 'EXIF', 34853: 'GPS'}
+# What describes a picture in the first directory of a TIFF; other tags describe its pixels.
+_DESCRIBING = (270, 271, 272, 305, 306, 315, 316, 33432, *range(40091, 40096), *_DIRECTORIES)
+_TEXTS = {'Description': 270, 'Author': 315, 'Copyright': 33432, 'Software': 305}
+_PHOTOSHOP = b'Photoshop 3.0\0'
+
+
+def upright_block(exif: Pillow.Exif) -> bytes | None:
+    """Return an EXIF block without thumbnail, whose orientation is upright; None if it is empty."""
+    if ORIENTATION in exif:
+        exif[ORIENTATION] = 1
+    for tag in _RESOLUTION:  # the spacing tells it, and is written anew
+        exif.pop(tag, None)
+    return exif.tobytes() if len(exif) else None
+
+
+def block_of_tiff(path: Path, offset: int, byteorder: str, big: bool) -> bytes | None:
+    """Return as an EXIF block what the directory at `offset` of a TIFF says of its picture."""
+    exif, found = Pillow.Exif(), Pillow.Exif()
+    found.endian, found.bigtiff = byteorder, big
+    with path.open('rb') as file, warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # remarks on tags that are damaged
+        found.load_from_fp(file, offset)
+        for tag in _DESCRIBING:
+            if tag in _DIRECTORIES and tag in found:
+                exif.get_ifd(tag).update(found.get_ifd(tag))
+            elif tag in found and tag != _TEXTS['Description']:
+                exif[tag] = found[tag]
+        return upright_block(exif) if len(exif) or exif.get_ifd(34665) else None
+
+
+def texts(exif: Pillow.Exif) -> dict[str, str]:
+    """Return what an EXIF block says in words that other formats hold as text."""
+    return {name: exif[tag] for name, tag in _TEXTS.items() if isinstance(exif.get(tag), str)}
+
+
+def load(block: bytes | None) -> Pillow.Exif:
+    """Return an EXIF block to look into."""
+    exif = Pillow.Exif()
+    if block:
+        exif.load(block)
+    return exif
+
+
+def block_for(metadata: Mapping[str, Any], dpi: tuple[float, float] | None = None) -> Pillow.Exif:
+    """Return the EXIF to write: what was read, with the texts of other formats and resolution."""
+    exif = load(metadata.get('exif'))
+    for name, tag in _TEXTS.items():
+        if tag not in exif and metadata.get('text', {}).get(name):
+            exif[tag] = metadata['text'][name]
+    if dpi is not None:
+        exif[282], exif[283], exif[296] = *map(TiffImagePlugin.IFDRational, map(float, dpi)), 2
+    return exif
+
+
+def tiff_tags(exif: Pillow.Exif) -> list[tuple[Any, ...]]:
+    """Return the plain tags of an EXIF block as extra tags of tifffile."""
+    texts = [tag for tag in _DESCRIBING if isinstance(exif.get(tag), str)]
+    texts = [tag for tag in texts if tag not in (270, 305)]  # arguments of tifffile
+    return [(tag, 's', 0, exif[tag].encode('utf-8', 'replace'), True) for tag in texts]
+
+
+def append_directories(path: Path, exif: Pillow.Exif) -> None:
+    """Put the EXIF and GPS directories of a block into a TIFF file that lacks them."""
+    import tifffile
+
+    for tag in _DIRECTORIES:
+        content = dict(exif.get_ifd(tag))
+        if not content:
+            continue
+        with tifffile.TiffFile(path) as file:
+            if file.is_bigtiff:
+                return
+            order, entry = file.byteorder, file.pages.first.tags[tag - 1]
+        directory = TiffImagePlugin.ImageFileDirectory_v2(prefix=b'II' if order == '<' else b'MM')
+        for name, value in content.items():
+            if not isinstance(value, dict):
+                directory[name] = value
+        with path.open('r+b') as out:
+            end = out.seek(0, 2)
+            end = out.seek(end + end % 2)
+            out.write(directory.tobytes(end))
+            out.seek(entry.offset)
+            out.write(struct.pack(f'{order}H', tag))
+            out.seek(entry.valueoffset)
+            out.write(struct.pack(f'{order}I', end))
+
+
+def directories(exif: Pillow.Exif) -> list[tuple[Any, ...]]:
+    """Return places for the directories that :func:`append_directories` puts in.
+
+    tifffile writes no such tags, so they are the numbers before.
+    """
+    return [(tag - 1, 'I', 1, 0, True) for tag in _DIRECTORIES if exif.get_ifd(tag)]
+
+
+def upright_xmp(xmp: Any) -> bytes | None:
+    """Return an XMP packet whose orientation is upright."""
+    if not xmp:
+        return None
+    packet = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
+    packet = re.sub(rb'(tiff:Orientation\s*=\s*["\'])\d', rb'\g<1>1', packet)
+    return re.sub(rb'(<tiff:Orientation>)\d', rb'\g<1>1', packet)
+
+
+def iptc_segment(iptc: bytes) -> bytes:
+    """Return IPTC data as an APP13 segment of a JPEG file."""
+    data = iptc + b'\0' * (len(iptc) % 2)
+    body = _PHOTOSHOP + b'8BIM\x04\x04\0\0' + struct.pack('>I', len(iptc)) + data
+    return b'\xff\xed' + struct.pack('>H', len(body) + 2) + body

@@ -1,0 +1,199 @@
+"""OME-XML: calibration, channels and structure read, and put back on writing."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from ..image.model import Image
+from ..image.units import converted, unit_name
+
+AXES = set('TCZYXS')
+"""Axes that OME-TIFF holds."""
+
+_SIZES = {'X': 'PhysicalSizeX', 'Y': 'PhysicalSizeY', 'Z': 'PhysicalSizeZ', 'T': 'TimeIncrement'}
+_WAVELENGTHS = ('ExcitationWavelength', 'EmissionWavelength')
+_BEFORE = (  # images in the order of the schema, and after them
+    *('Project', 'Dataset', 'Folder', 'Experiment', 'Plate', 'Screen'),
+    *('Experimenter', 'ExperimenterGroup', 'Instrument'),
+)
+_AFTER = ('StructuredAnnotations', 'ROI')
+_NAMESPACE = 'http://www.openmicroscopy.org/Schemas/OME/2016-06'
+
+
+def facts(text: str, number: int) -> dict[str, Any]:
+    """Return spacing, origin, channels and wavelengths of image `number` of an OME-XML text."""
+    images = list(_children(ElementTree.fromstring(text), 'Image'))
+    if number >= len(images):
+        return {}
+    pixels = next(_children(images[number], 'Pixels'))
+    spacing = {
+        axis: (float(pixels.get(key, 0)), unit_name(pixels.get(f'{key}Unit', _default(axis))))
+        for axis, key in _SIZES.items()
+        if float(pixels.get(key, 0)) > 0
+    }
+    channels = list(_children(pixels, 'Channel'))
+    names = tuple(channel.get('Name', '') for channel in channels)
+    waves = tuple(tuple(_nanometres(c, key) for key in _WAVELENGTHS) for c in channels)
+    found: dict[str, Any] = {'spacing': spacing, 'origin': _origin(pixels, spacing)}
+    if any(names):
+        found['channels'] = names
+    if any(wave for pair in waves for wave in pair):
+        found['wavelengths'] = waves
+    return found
+
+
+def arguments(image: Image) -> dict[str, Any]:
+    """Return what tifffile is to write of an image into OME-XML."""
+    metadata: dict[str, Any] = {}
+    for axis, key in _SIZES.items():
+        if axis in image.spacing:
+            step, unit = image.spacing[axis]
+            metadata[key] = step
+            metadata[f'{key}Unit'] = {'um': 'µm', '': 'pixel'}.get(unit, unit)
+    channel: dict[str, list[Any]] = {}
+    if image.channels:
+        channel['Name'] = list(image.channels)
+    waves = image.metadata.get('wavelengths', ())
+    if len(waves) == image.length('C'):
+        for i, key in enumerate(_WAVELENGTHS):
+            if all(pair[i] for pair in waves):
+                channel[key] = [pair[i] for pair in waves]
+                channel[f'{key}Unit'] = ['nm'] * len(waves)
+    if channel:
+        metadata['Channel'] = channel
+    planes = image.length('T') * image.length('C') * image.length('Z')
+    for axis in 'XYZ':
+        if axis in image.origin and axis in image.spacing:
+            unit = {'um': 'µm', '': 'reference frame'}.get(*[image.spacing[axis][1]] * 2)
+            step = image.spacing[axis][0] if axis == 'Z' else 0.0
+            place = [image.origin[axis] + step * z for z in _depths(image)]
+            plane = metadata.setdefault('Plane', {})
+            plane[f'Position{axis}'], plane[f'Position{axis}Unit'] = place, [unit] * planes
+    return metadata
+
+
+def merged(written: str, images: list[Image]) -> str:
+    """Return a written OME-XML text with everything of the sources that still holds.
+
+    Instruments, experimenters, annotations, regions and the settings of images, channels
+    and planes come from the text in ``metadata['ome']``; sizes and calibration do not.
+    """
+    ElementTree.register_namespace('', _NAMESPACE)
+    root = ElementTree.fromstring(written)
+    taken: set[str] = set()
+    for image, target in zip(images, list(_children(root, 'Image')), strict=True):
+        text = image.metadata.get('ome')
+        if not text:
+            continue
+        source = ElementTree.fromstring(_in_namespace(text))
+        found = list(_children(source, 'Image'))
+        number = int(image.metadata.get('series', 0))
+        if number >= len(found):
+            continue
+        _merge_image(target, found[number])
+        if text not in taken:
+            taken.add(text)
+            _merge_root(root, source)
+    return ElementTree.tostring(root, 'unicode', xml_declaration=True)
+
+
+def _merge_root(root: ElementTree.Element, source: ElementTree.Element) -> None:
+    """Put what belongs to no single image beside the images, in the order of the schema."""
+    before = [child for child in source if _name(child) in _BEFORE]
+    after = [child for child in source if _name(child) in _AFTER]
+    for place, child in enumerate(before):
+        root.insert(place, child)
+    root.extend(after)
+
+
+def _merge_image(target: ElementTree.Element, source: ElementTree.Element) -> None:
+    pixels, theirs = next(_children(target, 'Pixels')), next(_children(source, 'Pixels'))
+    target.set('Name', source.get('Name', target.get('Name', '')))
+    place = list(target).index(pixels)
+    for child in [child for child in target if child is not pixels]:
+        target.remove(child)
+    place = 0
+    for child in source:
+        if _name(child) == 'Pixels':
+            place = len(target)
+            continue
+        target.insert(place, copy.deepcopy(child))
+        place += 1
+    _merge_parts(pixels, theirs, 'Channel', ('ID', 'SamplesPerPixel', 'Name', *_WAVELENGTHS))
+    if [pixels.get(f'Size{a}') for a in 'TCZ'] == [theirs.get(f'Size{a}') for a in 'TCZ']:
+        _merge_planes(pixels, theirs)
+
+
+def _merge_parts(
+    target: ElementTree.Element, source: ElementTree.Element, name: str, own: tuple[str, ...]
+) -> None:
+    """Copy attributes and children of like elements, but for the attributes in `own`."""
+    pairs = list(zip(_children(target, name), _children(source, name), strict=False))
+    if len(pairs) != len(list(_children(source, name))):
+        return
+    for new, old in pairs:
+        for key, value in old.attrib.items():
+            if key not in own:
+                new.set(key, value)
+        new.extend(copy.deepcopy(child) for child in old)
+
+
+def _merge_planes(target: ElementTree.Element, source: ElementTree.Element) -> None:
+    """Copy what is said of planes: times, exposures and positions of the stage."""
+    for plane in list(_children(target, 'Plane')):
+        target.remove(plane)
+    target.extend(copy.deepcopy(plane) for plane in _children(source, 'Plane'))
+
+
+def _origin(pixels: Any, spacing: dict[str, tuple[float, str]]) -> dict[str, float]:
+    plane = next(_children(pixels, 'Plane'), None)
+    origin = {}
+    for axis in 'XYZ':
+        if plane is None or axis not in spacing or plane.get(f'Position{axis}') is None:
+            continue
+        unit = unit_name(plane.get(f'Position{axis}Unit', 'reference frame'))
+        value = float(plane.get(f'Position{axis}', 0))
+        own = spacing[axis][1]
+        place = value if unit == 'reference frame' and not own else converted(value, unit, own)
+        if place:
+            origin[axis] = place
+    return origin
+
+
+def _depths(image: Image) -> list[int]:
+    """Return the position on Z of every plane in the order in which they are written."""
+    order = [axis for axis in image.axes if axis in 'TCZ']
+    depths = [0]
+    for axis in order:
+        length = image.length(axis)
+        depths = [z if axis != 'Z' else i for z in depths for i in range(length)]
+    return depths
+
+
+def _nanometres(channel: Any, key: str) -> float | None:
+    value = channel.get(key)
+    return None if value is None else converted(float(value), channel.get(f'{key}Unit', 'nm'), 'nm')
+
+
+def _default(axis: str) -> str:
+    return 's' if axis == 'T' else 'um'
+
+
+def _children(element: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
+    return (child for child in element if _name(child) == name)
+
+
+def _name(element: ElementTree.Element) -> str:
+    return element.tag.rpartition('}')[2]
+
+
+def _in_namespace(text: str) -> str:
+    """Return OME-XML of any year in the namespace of what is written."""
+    root = ElementTree.fromstring(text)
+    for element in root.iter():
+        if '/Schemas/' in element.tag:
+            element.tag = f'{{{_NAMESPACE}}}{_name(element)}'
+    return ElementTree.tostring(root, 'unicode')

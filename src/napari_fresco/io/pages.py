@@ -1,0 +1,89 @@
+"""Pages of large TIFF files, read when they are looked at."""
+
+from __future__ import annotations
+
+import math
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from ..image.model import Array
+
+LARGE = 64 * 2**20
+"""Bytes beyond which an image stays in its file where that is possible."""
+
+
+def lazily(
+    path: Path, file: tifffile.TiffFile, series: tifffile.TiffPageSeries, number: int
+) -> Any:
+    """Return an array that reads what is asked of it, or None where there is no way.
+
+    Uncompressed samples that lie in one piece are mapped into memory; others are read
+    page by page by dask, where that is installed.
+    """
+    if series.dataoffset is not None:
+        order = file.byteorder + series.dtype.char
+        return np.memmap(path, order, 'r', series.dataoffset, tuple(series.shape))
+    pages = math.prod(series.shape) // math.prod(series.keyframe.shape)
+    if pages != len(series.pages) or pages == 1:
+        return None
+    try:
+        from dask import array
+    except ImportError:
+        return None
+    source = _Pages(path, number, tuple(series.shape), series.dtype, series.keyframe.shape)
+    leading = source.ndim - source.inner
+    chunks = (1,) * leading + source.shape[leading:]
+    from_array: Any = array.from_array  # dask states no types
+    return from_array(source, chunks, lock=False, asarray=False, name=False)
+
+
+class _Pages:
+    """A series whose pages are read one by one; its stack axes come first."""
+
+    def __init__(
+        self,
+        path: Path,
+        number: int,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        page: tuple[int, ...],
+    ) -> None:
+        self.path, self.number, self.shape, self.dtype = path, number, shape, dtype
+        self.ndim, self.inner = len(shape), _inner(shape, page)
+        self._lock = threading.Lock()
+        self._file: tifffile.TiffFile | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, '_lock': None, '_file': None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({**state, '_lock': threading.Lock()})
+
+    def __getitem__(self, key: tuple[slice, ...]) -> Array:
+        leading = self.shape[: self.ndim - self.inner]
+        places = [range(n)[part] for n, part in zip(leading, key, strict=False)]
+        grid = np.meshgrid(*places, indexing='ij')
+        numbers = np.ravel_multi_index([axis.ravel() for axis in grid], leading)
+        block = np.stack([self._page(int(i)) for i in numbers])
+        whole = block.reshape(*(len(r) for r in places), *self.shape[len(leading) :])
+        return np.asarray(whole[(slice(None),) * len(leading) + key[len(leading) :]])
+
+    def _page(self, index: int) -> Array:
+        with self._lock:
+            if self._file is None:
+                self._file = tifffile.TiffFile(self.path)
+            page: Any = self._file.series[self.number].pages[index]
+            return np.asarray(page.asarray())
+
+
+def _inner(shape: tuple[int, ...], page: tuple[int, ...]) -> int:
+    """Return how many of the last axes lie in one page."""
+    count, size = 0, 1
+    while size < math.prod(page):
+        count += 1
+        size *= shape[-count]
+    return max(count, 2)

@@ -1,0 +1,338 @@
+"""TIFF files - ImageJ, OME, BigTIFF, tiled, compressed, scanned - as images."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from PIL import Image as Pillow
+from PIL import ImageSequence
+
+from ..errors import FileError
+from ..image.model import COLOURS, Array, Image, free_letter, leading_missing
+from . import calibration, colour, exif, ome
+from .pages import LARGE, lazily
+from .pictures import turned_note
+from .series import Series, pick
+
+MAGIC = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
+"""First bytes of TIFF and BigTIFF files."""
+
+_TURNED = (5, 6, 7, 8)  # orientations that exchange rows and columns
+_NODATA = 42113  # GDAL's tag of the value that stands for missing pixels
+_ALPHA = (1, 2)  # associated and straight alpha among extra samples
+_GRAYS = ('MINISBLACK', 'MINISWHITE')
+
+
+def read(path: Path, series: int | str | None) -> Image:
+    """Return the image in a TIFF file.
+
+    Raises
+    ------
+    FileError
+        When it holds several and none was asked for, is cut off, or is compressed in a
+        way that needs another package.
+    """
+    with _remarks() as remarks, tifffile.TiffFile(path) as file:
+        number, said = pick(_listed(file, path), series, path)
+        chosen = file.series[number]
+        page = chosen.keyframe
+        _check_whole(file, chosen, path)
+        data, notes = _samples(file, chosen, number, path)
+        if any('invalid page offset' in remark for remark in remarks):
+            raise FileError(f'{path} is cut off: it lacks some of its pages; copy it again')
+        reader = _Reader(path, file, chosen, number, page)
+        return reader.image(data, (*said, *notes))
+
+
+def list_series(path: Path) -> list[Series]:
+    """Return the images in a file."""
+    with _remarks(), tifffile.TiffFile(path) as file:
+        return _listed(file, path)
+
+
+@contextmanager
+def _remarks() -> Iterator[list[str]]:
+    """Collect what tifffile logs of a file, instead of showing it."""
+    found: list[str] = []
+
+    def keep(record: logging.LogRecord) -> bool:
+        found.append(record.getMessage())
+        return False
+
+    logger = logging.getLogger('tifffile')
+    logger.addFilter(keep)
+    try:
+        yield found
+    finally:
+        logger.removeFilter(keep)
+
+
+def _listed(file: tifffile.TiffFile, path: Path) -> list[Series]:
+    found = []
+    for each in file.series:
+        reduced = bool(each.keyframe.is_reduced)
+        axes, shape = str(each.axes), tuple(each.shape)
+        if not {'Y', 'X'} <= set(axes):
+            raise FileError(f'{path} holds a table, not an image (axes {axes})')
+        name = '' if each.name.lower().startswith(('series ', 'image')) else str(each.name)
+        found.append(Series(name, axes, shape, reduced))
+    if not found:
+        raise FileError(f'{path} holds no image')
+    return found
+
+
+class _Reader:
+    """Samples of a series, on their way to an image."""
+
+    def __init__(
+        self,
+        path: Path,
+        file: tifffile.TiffFile,
+        series: tifffile.TiffPageSeries,
+        number: int,
+        page: tifffile.TiffPage,
+    ) -> None:
+        self.path, self.file, self.number = path, file, number
+        self.page: Any = page
+        self.axes: str = _unique(series.axes)
+        self.notes: tuple[str, ...] = ()
+        self.imagej = dict(file.imagej_metadata or {}) if file.is_imagej else None
+        tag = page.tags.get('InterColorProfile')
+        self.profile: bytes | None = None if tag is None else bytes(tag.value)
+        self.metadata: dict[str, Any] = {
+            'format': 'TIFF',
+            'flavour': 'ome' if file.is_ome else 'plain' if self.imagej is None else 'imagej',
+        }
+
+    def image(self, data: Any, notes: tuple[str, ...]) -> Image:
+        """Return the image that the samples `data` stand for."""
+        self.notes = notes
+        data = self._values(self._named(data))
+        missing = self._missing(data)
+        facts = self._facts()
+        data, missing, spacing = self._upright(data, missing, dict(facts.get('spacing', {})))
+        channels = tuple(map(str, facts.get('channels', ())))
+        fitting = 'C' in self.axes and len(channels) == data.shape[self.axes.index('C')]
+        if self.notes:
+            self.metadata['warnings'] = self.notes
+        return Image(
+            data,
+            self.axes,
+            {axis: pair for axis, pair in spacing.items() if axis in self.axes},
+            {a: value for a, value in facts.get('origin', {}).items() if a in self.axes},
+            channels if fitting else (),
+            missing,
+            {key: value for key, value in self.metadata.items() if value is not None},
+        )
+
+    def _named(self, data: Any) -> Any:
+        """Call the axis of samples S where they are a colour, else C."""
+        page, count = self.page, int(self.page.samplesperpixel)
+        if count == 1 or data.ndim < 3:
+            return data
+        contiguous = int(page.planarconfig or 1) == 1
+        place = len(self.axes) - 1 if contiguous else self.axes.index('Y') - 1
+        extra = tuple(int(kind) for kind in page.extrasamples or ())
+        kind = page.photometric.name
+        colours = count - len(extra) if kind not in _GRAYS else 1
+        alpha = len(extra) == 1 and (extra[0] in _ALPHA or kind == 'RGB')
+        coloured = count in COLOURS and (count == colours or (count == colours + 1 and alpha))
+        coloured = coloured or kind == 'SEPARATED' or 'LAB' in kind
+        others = self.axes[:place] + self.axes[place + 1 :]
+        letter = 'S' if coloured else free_letter(others, 'C')
+        self.axes = self.axes[:place] + letter + self.axes[place + 1 :]
+        self.metadata |= {
+            'sample_axis': letter,
+            'planarconfig': 'contig' if contiguous else 'separate',
+            'extrasamples': extra or None,
+            'photometric': None if coloured else kind.lower(),
+        }
+        return data
+
+    def _values(self, data: Any) -> Any:
+        """Return samples that mean gray or colours with black at zero."""
+        kind, bits = self.page.photometric.name, int(self.page.bitspersample)
+        if kind == 'PALETTE':
+            return self._palette(data)
+        if kind == 'MINISWHITE':
+            self.metadata['photometric'] = 'miniswhite'
+            data = self._inverted(data, bits)
+        elif kind == 'SEPARATED' and self.page.samplesperpixel == 4:
+            rgb, self.profile, how = self._last(colour.cmyk_to_rgb, data, self.profile)
+            self.notes += (f'its CMYK was converted to RGB {how}',)
+            data = rgb
+        elif kind in ('CIELAB', 'ICCLAB', 'ITULAB') and self.page.samplesperpixel == 3:
+            data = self._last(lambda x: (colour.lab_to_rgb(x, icc=kind == 'ICCLAB'),), data)[0]
+            self.notes, self.profile = (*self.notes, 'its L*a*b* was converted to sRGB'), None
+        elif kind == 'YCBCR' and self.page.compression.name not in ('JPEG', 'OJPEG', 'JPEG_2000'):
+            data = self._last(lambda x: (colour.ycbcr_to_rgb(x),), data)[0]
+        if self.metadata.get('extrasamples') == (1,) and self.axes.count('S'):
+            data = self._last(lambda x: (colour.straight_alpha(x),), data)[0]
+            self.metadata['extrasamples'] = (2,)
+        coloured = 'S' in self.axes and data.shape[self.axes.index('S')] > 2
+        self.profile, notes = colour.kept_profile(self.profile, coloured)
+        self.notes += notes
+        self.metadata['icc_profile'] = self.profile
+        if data.dtype == bool or (data.dtype == np.uint8 and bits < 8):
+            top = 2**bits - 1 if data.dtype != bool else 1
+            data = (data.astype(np.uint16) * 255 // top).astype(np.uint8)
+        return data
+
+    def _inverted(self, data: Any, bits: int) -> Any:
+        if data.dtype.kind == 'f':
+            self.notes += ('it says that zero is white, which real numbers cannot be; left alone',)
+            del self.metadata['photometric']
+            return data
+        if data.dtype == bool or data.dtype.kind == 'i' or bits >= 8 * data.dtype.itemsize:
+            return ~data
+        return (2**bits - 1 - data).astype(data.dtype)
+
+    def _palette(self, data: Any) -> Any:
+        """Return the colours of a palette; what ImageJ coloured are intensities."""
+        if self.imagej is not None:
+            self.metadata['colormap'] = np.asarray(self.page.colormap)
+            return data
+        self.axes += 'S'
+        return colour.palette_to_rgb(np.asarray(data), self.page.colormap)
+
+    def _last(self, convert: Any, data: Any, *more: Any) -> Any:
+        """Convert with the samples on the last axis, where they are left."""
+        place = self.axes.index('S')
+        self.axes = self.axes.replace('S', '') + 'S'
+        return convert(np.moveaxis(np.asarray(data), place, -1), *more)
+
+    def _missing(self, data: Any) -> Any:
+        tag = self.page.tags.get(_NODATA)
+        try:
+            value = float(str(tag.value).strip('\0 ')) if tag is not None else math.nan
+        except ValueError:
+            return None
+        if math.isnan(value):  # found when planes are read
+            return None
+        self.metadata['nodata'] = value
+        hidden = data == np.asarray(value, data.dtype) if float(value) == value else None
+        return None if hidden is None else leading_missing(hidden, self.axes)
+
+    def _upright(self, data: Any, missing: Any, spacing: dict[str, Any]) -> tuple[Any, Any, Any]:
+        """Turn the image as its orientation tag says that it is shown."""
+        tag = self.page.tags.get(exif.ORIENTATION)
+        orientation = int(tag.value) if tag is not None else 1
+        if orientation not in range(2, 9):
+            return data, missing, spacing
+        self.notes += (turned_note(orientation),)
+        places = self.axes.index('Y'), self.axes.index('X')
+        data = _turn(data, orientation, *places)
+        missing = None if missing is None else _turn(missing, orientation, -2, -1)
+        if orientation in _TURNED:
+            swap = {'Y': 'X', 'X': 'Y'}
+            spacing = {swap.get(axis, axis): pair for axis, pair in spacing.items()}
+        return data, missing, spacing
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what the file says of spacing, origin and channels; keep the rest."""
+        said = self.metadata
+        said['compression'] = None if self.page.compression == 1 else self.page.compression.name
+        said['predictor'] = int(self.page.predictor or 1) > 1 or None
+        said['bigtiff'] = self.file.is_bigtiff or None
+        first = self.file.pages.first
+        said['exif'] = exif.block_of_tiff(
+            self.path, first.offset, self.file.byteorder, self.file.is_bigtiff
+        )
+        for key, tag in (('xmp', 700), ('iptc', 33723)):
+            value = first.tags[tag].value if tag in first.tags else None
+            said[key] = bytes(value) if isinstance(value, bytes) else None
+        said['xmp'] = exif.upright_xmp(said['xmp'])
+        if self.file.is_ome:
+            text = str(self.file.ome_metadata)
+            found = ome.facts(text, self.number)
+            said['ome'], said['series'] = text, self.number
+            said['wavelengths'] = found.get('wavelengths')
+            return found
+        if self.imagej is not None:
+            return self._imagej_facts(self.imagej, first.tags)
+        found, said['resolution_unit'] = calibration.tag_calibration(self.page.tags)
+        words = calibration.plain_facts(calibration.description_of(self.page))
+        said['text'] = words.get('text')
+        return {**words, 'spacing': {**found, **words.get('spacing', {})}}
+
+    def _imagej_facts(self, said: dict[str, Any], tags: Any) -> dict[str, Any]:
+        kept = {key: said[key] for key in calibration.IMAGEJ_KEPT if key in said}
+        self.metadata['imagej'] = kept
+        # ImageJ labels planes; only where these are the channels are they names of channels.
+        names = kept.get('Labels', ()) if self.axes[0] == 'C' else ()
+        return {'spacing': calibration.imagej_calibration(said, tags), 'channels': names}
+
+
+def _samples(
+    file: tifffile.TiffFile, series: tifffile.TiffPageSeries, number: int, path: Path
+) -> tuple[Any, tuple[str, ...]]:
+    """Return the samples of a series: lazily where there are many; and what to say of them."""
+    lost = sum(page is None for page in series.pages)
+    notes = (f'{lost} of its planes are in files that are not there; they are 0',) if lost else ()
+    try:
+        if series.nbytes > LARGE and not lost:
+            lazy = lazily(path, file, series, number)
+            if lazy is not None:
+                return lazy, notes
+        return series.asarray(), notes
+    except (ValueError, NotImplementedError) as error:
+        if 'imagecodecs' not in str(error) and not isinstance(error, NotImplementedError):
+            raise
+        return _read_with_pillow(path, series), notes
+
+
+def _read_with_pillow(path: Path, series: tifffile.TiffPageSeries) -> Array:
+    """Read a compression that tifffile leaves to imagecodecs, where Pillow keeps every bit."""
+    samples = int(series.keyframe.samplesperpixel)
+    if series.dtype.itemsize > 1 and samples > 1:
+        raise FileError(
+            f'{path} is compressed in a way that needs another package: '
+            'python -m pip install imagecodecs, or save it without compression'
+        )
+    with Pillow.open(path) as picture:
+        pages = [np.array(page) for page in ImageSequence.Iterator(picture)]
+    stack = np.stack(pages[: max(1, math.prod(series.shape) // pages[0].size)])
+    return stack.reshape(series.shape).astype(series.dtype, copy=False)
+
+
+def _check_whole(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, path: Path) -> None:
+    """Refuse a file whose last bytes are missing, which would be read as zeros."""
+    size = file.filehandle.size
+    ends = [
+        offset + count
+        for page in (series.pages[0], series.pages[-1])
+        if isinstance(page, tifffile.TiffPage | tifffile.TiffFrame) and page.parent is file
+        for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False)
+    ]
+    planes = math.prod(series.shape) * series.dtype.itemsize
+    if series.dataoffset is not None and len(series.pages) == 1:
+        ends.append(series.dataoffset + planes)
+    if ends and max(ends) > size:
+        raise FileError(
+            f'{path} is cut off: it has {size} of at least {max(ends)} bytes; copy it again'
+        )
+
+
+def _turn(data: Any, orientation: int, rows: int, columns: int) -> Any:
+    if orientation in _TURNED:
+        data = data.swapaxes(rows, columns)
+    flipped: list[Any] = [slice(None)] * data.ndim
+    flipped[rows] = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)
+    flipped[columns] = slice(None, None, -1 if orientation in (2, 3, 6, 7) else 1)
+    return data[tuple(flipped)]
+
+
+def _unique(axes: Sequence[str]) -> str:
+    """Return the letters of tifffile, those that occur twice or mean nothing replaced."""
+    letters: list[str] = []
+    for letter in axes:
+        known = letter.isalpha() and letter not in letters
+        letters.append(letter.upper() if known else free_letter({*axes, *letters}))
+    return ''.join(letters)

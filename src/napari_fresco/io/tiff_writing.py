@@ -1,0 +1,183 @@
+"""Images as TIFF files with everything that belongs to them: ImageJ, OME and plain ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from ..errors import FileError
+from ..image.model import Array, Image, leading_first
+from . import calibration, exif, ome
+
+_IMAGEJ_TYPES = ('uint8', 'uint16', 'float32')
+_IMAGEJ_MOST = 2**32 - 2**20  # bytes
+_OURS = {'ADOBE_DEFLATE': 'zlib', 'DEFLATE': 'zlib', 'PIXAR_DEFLATE': 'zlib', 'LZMA': 'lzma'}
+_CODECS = {'LZW': 'lzw', 'PACKBITS': 'packbits', 'ZSTD': 'zstd'}  # need imagecodecs
+_NOT_IN_OME = ('float16', 'int64', 'uint64')
+_OME_NAMES = ('.ome.tif', '.ome.tiff', '.ome.tf8', '.ome.btf')
+
+
+def is_ome_name(path: Path) -> bool:
+    """Whether the name of a file says that it is an OME-TIFF."""
+    return path.name.lower().endswith(_OME_NAMES)
+
+
+def write(path: Path, images: Sequence[Image]) -> None:
+    """Write images of one flavour into a TIFF file, which is replaced.
+
+    Raises
+    ------
+    FileError
+        When an OME-TIFF cannot hold them.
+    """
+    flavour = _flavour(path, images)
+    big = sum(int(np.prod(image.shape)) * image.dtype.itemsize for image in images) > _IMAGEJ_MOST
+    big = big or any(image.metadata.get('bigtiff', False) for image in images)
+    block = exif.block_for(images[0].metadata)
+    flags: dict[str, Any] = {'imagej': flavour == 'imagej', 'ome': flavour == 'ome'}
+    with tifffile.TiffWriter(path, bigtiff=big and flavour != 'imagej', **flags) as file:
+        for image in images:
+            samples, axes = _ordered(image)
+            options = _how(image, axes, samples.dtype)
+            options |= _words(image, axes, samples, flavour, len(images) > 1)
+            options['extratags'] = options.get('extratags', []) + _tags(image, block)
+            file.write(samples, software=_software(block), **options)
+    exif.append_directories(path, block)
+    if flavour == 'ome' and any(image.metadata.get('ome') for image in images):
+        with tifffile.TiffFile(path) as written:
+            text = ome.merged(str(written.ome_metadata), list(images))
+        tifffile.tiffcomment(path, text.encode())
+
+
+def check_ome(path: Path, dtype: np.dtype[Any], axes: str) -> None:
+    """Make sure that OME-TIFF has words for the axes and type of an image.
+
+    Raises
+    ------
+    FileError
+        When it has none.
+    """
+    if not set(axes) <= ome.AXES:
+        raise FileError(
+            f'{path}: an OME-TIFF holds axes {"".join(sorted(ome.AXES))}, not {axes}; '
+            'give other axes, or write .tif'
+        )
+    if dtype.name in _NOT_IN_OME:
+        raise FileError(f'{path}: an OME-TIFF holds no {dtype}; write .tif or .npy')
+
+
+def _ome_holds(image: Image) -> bool:
+    return set(image.axes) <= ome.AXES and image.dtype.name not in _NOT_IN_OME
+
+
+def _flavour(path: Path, images: Sequence[Image]) -> str:
+    if is_ome_name(path):
+        return 'ome'
+    image = images[0]
+    wanted = image.metadata.get('flavour')
+    if wanted is None and (set(image.axes) & set('TZC')):
+        wanted = 'imagej'
+    if wanted == 'imagej' and (len(images) > 1 or not _imagej_holds(image)):
+        wanted = None
+    if wanted == 'ome' and not all(_ome_holds(each) for each in images):
+        wanted = None
+    return wanted or 'plain'
+
+
+def _imagej_holds(image: Image) -> bool:
+    small = int(np.prod(image.shape)) * image.dtype.itemsize < _IMAGEJ_MOST
+    colour = 'S' not in image.axes or (image.dtype == np.uint8 and image.length('S') == 3)
+    known = image.dtype.name in _IMAGEJ_TYPES and set(image.axes) <= set('TZCYXS')
+    plain = image.metadata.get('photometric') is None and 'nodata' not in image.metadata
+    return known and colour and small and plain and calibration.imagej_calibrates(image)
+
+
+def _ordered(image: Image) -> tuple[Array, str]:
+    """Return the pixels as they are stored, rows and columns together, and their axes."""
+    said = image.metadata
+    axes, letter = leading_first(image.axes), said.get('sample_axis', 'S')
+    if 'S' not in axes and letter in axes and letter != 'S':
+        axes = axes.replace(letter, '') + letter
+    if axes[-1] not in 'YX' and said.get('planarconfig') == 'separate':
+        axes = f'{axes[:-3]}{axes[-1]}YX'
+    pixels = np.asarray(image.data).transpose([image.axes.index(axis) for axis in axes])
+    if 'S' in axes and image.length('S') == 1:
+        pixels, axes = pixels.squeeze(axes.index('S')), axes.replace('S', '')
+    if pixels.dtype == bool:
+        pixels = np.where(pixels, 255, 0).astype(np.uint8)
+    if said.get('photometric') == 'miniswhite' and pixels.dtype.kind in 'ui':
+        pixels = ~pixels
+    return np.ascontiguousarray(pixels), axes
+
+
+def _how(image: Image, axes: str, dtype: np.dtype[Any]) -> dict[str, Any]:
+    """Return how samples are stored: what they mean, and how they are compressed."""
+    said = image.metadata
+    sampled = axes[-1] not in 'YX' or (axes[-3:-2] == said.get('sample_axis', 'S'))
+    kind = said.get('photometric') or 'minisblack'
+    white = kind == 'miniswhite' and dtype.kind in 'ui'
+    options: dict[str, Any] = {'photometric': kind if white or kind == 'rgb' else 'minisblack'}
+    if sampled and image.length('S') > 2:
+        options['photometric'] = 'rgb'
+    if sampled:
+        options['planarconfig'] = 'contig' if axes[-1] not in 'YX' else 'separate'
+        options['extrasamples'] = _extra(image, axes, options['photometric'])
+    table = said.get('colormap')
+    if table is not None and not sampled and table.shape[1] == 2 ** (8 * dtype.itemsize):
+        options |= {'photometric': 'palette', 'colormap': table}
+    return options | _compression(said, dtype)
+
+
+def _extra(image: Image, axes: str, photometric: str) -> list[int] | None:
+    letter = axes[-1] if axes[-1] not in 'YX' else axes[-3]
+    count = image.length(letter) - (3 if photometric == 'rgb' else 1)
+    given = list(image.metadata.get('extrasamples') or ())
+    if count < 1:
+        return None
+    return given if len(given) == count else [2 if letter == 'S' else 0] * count
+
+
+def _compression(said: Any, dtype: np.dtype[Any]) -> dict[str, Any]:
+    """Return the compression of the source; without loss, and with the codecs at hand."""
+    name = said.get('compression')
+    if not name:
+        return {}
+    codecs = find_spec('imagecodecs') is not None
+    chosen = _OURS.get(name) or (_CODECS.get(name) if codecs else None) or 'zlib'
+    fits = dtype.kind in 'ui' or (dtype.kind == 'f' and codecs)
+    fits = fits and chosen in ('zlib', 'lzw', 'zstd', 'lzma')
+    return {'compression': chosen, 'predictor': bool(said.get('predictor')) and fits}
+
+
+def _words(image: Image, axes: str, samples: Array, flavour: str, several: bool) -> dict[str, Any]:
+    """Return what the flavour says of axes and calibration."""
+    if flavour == 'imagej':
+        return calibration.imagej_arguments(image, axes)
+    if flavour == 'ome':
+        return {'metadata': {'axes': axes, **ome.arguments(image)}}
+    options = {'metadata': None, **calibration.resolution_arguments(image)}
+    if several or calibration.needs_words(image, axes):
+        text = calibration.plain_text(image, axes, samples.shape)
+    else:
+        text = image.metadata.get('text', {}).get('Description')
+    return options | ({'description': text} if text else {})
+
+
+def _tags(image: Image, block: Any) -> list[tuple[Any, ...]]:
+    said = image.metadata
+    tags = [*exif.tiff_tags(block), *exif.directories(block)]
+    for key, tag in (('xmp', 700), ('iptc', 33723), ('icc_profile', 34675)):
+        if said.get(key):
+            tags.append((tag, 7 if tag != 700 else 1, len(said[key]), said[key], True))
+    if said.get('nodata') is not None:
+        tags.append((42113, 's', 0, f'{said["nodata"]:.17g}', True))
+    return tags
+
+
+def _software(block: Any) -> str:
+    return str(block.get(305) or 'napari-fresco')
