@@ -1,11 +1,11 @@
-"""The page of all checkpoints with their marks, and a page for each, made from their cards."""
+"""The page of all checkpoints with their targets, and a page for each, made from their cards."""
 
 from collections import Counter
 from pathlib import Path
 
 import mkdocs_gen_files
 
-from napari_fresco.training.targets import MARKS, REMARKS, Mark
+from napari_fresco.training.targets import AIMS, TARGETS, Target
 from napari_fresco.weights.cards import Card, card
 from napari_fresco.weights.registry import registry
 
@@ -31,42 +31,42 @@ def overview(cards: dict[str, Card]) -> str:
     return table('checkpoint | task | image | MB | minutes of training | measured', rows)
 
 
-def marks(cards: dict[str, Card]) -> str:
-    """Return how many marks are reached, a table of all of them, and the other aims."""
+def targets(cards: dict[str, Card]) -> str:
+    """Return how many targets are reached, a table of all of them, and the other aims."""
     rows, verdicts = [], []
-    for mark in MARKS:
-        known = cards.get(mark.name)
-        row, verdict = judged(mark, known)
+    for target in TARGETS:
+        known = cards.get(target.name)
+        row, verdict = compared(target, known)
         verdicts.append(verdict)
-        rows.append((link(mark.name) if known else mark.name, *row))
+        rows.append((link(target.name) if known else target.name, *row))
     counted = ', '.join(f'{count} {verdict}' for verdict, count in Counter(verdicts).items())
-    aims = [f'- {", ".join(names)}: {remark}' for names, remark in REMARKS]
-    header = "checkpoint | images | case | mark | measured | difference |  | authors' model"
-    parts = [f'Of {len(MARKS)} marks: {counted}.\n', table(header, rows)]
+    aims = [f'- {", ".join(names)}: {remark}' for names, remark in AIMS]
+    header = "checkpoint | images | case | target | measured | difference |  | authors' model"
+    parts = [f'Of {len(TARGETS)} targets: {counted}.\n', table(header, rows)]
     return '\n'.join([*parts, 'Aims that no single number tells:\n', *aims])
 
 
-def judged(mark: Mark, known: Card | None) -> tuple[tuple[str, ...], str]:
-    """Return what a row of the table says of a mark, and the verdict."""
-    score = mark.score(known.scores) if known else None
-    value = mark.value(score) if score else None
-    images = mark.dataset + (f' ({score.images})' if score else '')
-    aim, authors = quantity(mark, mark.mark), quantity(mark, mark.authors)
+def compared(target: Target, known: Card | None) -> tuple[tuple[str, ...], str]:
+    """Return what a row of the table says of a target, and the verdict."""
+    score = target.score(known.scores) if known else None
+    value = target.value(score) if score else None
+    images = target.dataset + (f' ({score.images})' if score else '')
+    aim, authors = quantity(target, target.goal), quantity(target, target.authors)
     if score is None or value is None:
-        return (images, mark.case, aim, '-', '-', 'not measured', authors), 'not measured'
-    missed = mark.margin(value) < 0
+        return (images, target.case, aim, '-', '-', 'not measured', authors), 'not measured'
+    missed = target.margin(value) < 0
     verdict = ('missed' if missed else 'reached') + ' on a part' * (not score.whole)
     shown = f'**{verdict}**' if missed else verdict
-    difference = f'{value - mark.mark:+.2f}'
-    return (images, mark.case, aim, quantity(mark, value), difference, shown, authors), verdict
+    difference = f'{value - target.goal:+.2f}'
+    return (images, target.case, aim, quantity(target, value), difference, shown, authors), verdict
 
 
-def quantity(mark: Mark, value: float | None) -> str:
+def quantity(target: Target, value: float | None) -> str:
     """Return a value of the kind that is marked."""
     if value is None:
         return '-'
     forms = {'PSNR': '{:.2f}', 'gain': 'gain {:.2f}', 'finding': 'error {:.1f} %'}
-    return forms[mark.kind].format(value)
+    return forms[target.kind].format(value)
 
 
 def link(name: str) -> str:
@@ -75,11 +75,11 @@ def link(name: str) -> str:
 
 
 def page(known: Card) -> str:
-    """Return the page of a checkpoint: its card, its marks, its picture."""
+    """Return the page of a checkpoint: its card, its targets, its picture."""
     parts = [known.markdown()]
-    rows = [judged(mark, known)[0] for mark in MARKS if mark.name == known.name]
+    rows = [compared(target, known)[0] for target in TARGETS if target.name == known.name]
     if rows:
-        header = "images | case | mark | measured | difference |  | authors' model"
+        header = "images | case | target | measured | difference |  | authors' model"
         parts += ['## Marks\n', table(header, rows)]
     if (PAGES / f'images/cards/{known.name}.jpg').exists():
         words = 'A mural, a micrograph and a photograph: degraded, restored and true'
@@ -89,7 +89,7 @@ def page(known: Card) -> str:
 
 CARDS = {name: known for name in registry() if (known := card(name)) is not None}
 text = (PAGES / 'checkpoints/index.md').read_text(encoding='utf-8')
-for place, fill in (('<!-- overview -->', overview), ('<!-- marks -->', marks)):
+for place, fill in (('<!-- overview -->', overview), ('<!-- targets -->', targets)):
     text = text.replace(place, fill(CARDS))
 with mkdocs_gen_files.open('checkpoints/index.md', 'w') as file:
     file.write(text)

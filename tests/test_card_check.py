@@ -30,7 +30,7 @@ def test_images_that_no_card_knows_are_measured(gray: Path) -> None:
     rows = quality.measure(chosen, gray)
     assert [row.case for row in rows] == ['sigma 15', 'sigma 25', 'sigma 50']
     for row in rows:
-        assert (row.dataset, row.images, row.card, row.mark) == (gray.name, 2, None, None)
+        assert (row.dataset, row.images, row.card, row.target) == (gray.name, 2, None, None)
         assert row.before is not None
         assert row.now is not None
         assert row.now > row.before + 3

@@ -1,4 +1,4 @@
-"""Cards say what was measured, marks what was hoped for; both can be measured again."""
+"""Cards say what was measured, targets what was hoped for; both can be measured again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from napari_fresco.training import card_check as bench
 from napari_fresco.training.card import write_card
 from napari_fresco.training.data import Corpus
 from napari_fresco.training.evaluate import evaluate
-from napari_fresco.training.targets import MARKS, REMARKS, Mark
+from napari_fresco.training.targets import AIMS, TARGETS, Target
 from napari_fresco.weights.cards import CARDS, Card, Score, card
 from napari_fresco.weights.registry import BUNDLED, file_sha256
 
@@ -39,7 +39,7 @@ decibels = st.floats(allow_nan=False)
 numbers = st.integers(0, 10**6)
 
 
-def remarks() -> Any:
+def notes() -> Any:
     return st.lists(words, max_size=3).map(tuple)
 
 
@@ -54,8 +54,8 @@ cards = st.builds(
     configs,
     st.sampled_from((1, 3)),
     st.lists(st.tuples(words, numbers), max_size=3).map(tuple),
-    remarks(),
-    remarks(),
+    notes(),
+    notes(),
     numbers,
     st.floats(0, 1e6),
     words,
@@ -66,8 +66,8 @@ cards = st.builds(
     scores=st.lists(scores, max_size=3).map(tuple),
     baseline=words,
     finding=st.none() | words,
-    fails=remarks(),
-    history=remarks(),
+    fails=notes(),
+    history=notes(),
 )
 
 
@@ -145,11 +145,13 @@ def test_the_summary_is_of_the_largest_set() -> None:
 
 
 def test_marks_and_limits_are_about_recipes() -> None:
-    assert {mark.name for mark in MARKS} <= RECIPES.keys()
-    assert {name for names, _ in REMARKS for name in names} <= RECIPES.keys()
-    assert len({(mark.name, mark.dataset, mark.case, mark.kind) for mark in MARKS}) == len(MARKS)
-    for mark in MARKS:
-        assert mark.authors is None or mark.margin(mark.authors) >= 0, mark
+    assert {target.name for target in TARGETS} <= RECIPES.keys()
+    assert {name for names, _ in AIMS for name in names} <= RECIPES.keys()
+    assert len(
+        {(target.name, target.dataset, target.case, target.kind) for target in TARGETS}
+    ) == len(TARGETS)
+    for target in TARGETS:
+        assert target.authors is None or target.margin(target.authors) >= 0, target
     for recipe in RECIPES.values():
         assert all(recipe.objective.limits)
 
@@ -158,14 +160,14 @@ def test_marks_and_limits_are_about_recipes() -> None:
     ('kind', 'aim', 'margin'), [('PSNR', 29.0, 0.25), ('gain', 8.0, 0.75), ('finding', 5.0, 1.5)]
 )
 def test_marks_find_their_score(kind: Any, aim: float, margin: float) -> None:
-    mark = Mark('ffdnet_gray', 'bsd68', 'sigma 25', aim, kind=kind)
+    target = Target('ffdnet_gray', 'bsd68', 'sigma 25', aim, kind=kind)
     score = replace(SCORE, finding=3.5)
-    assert mark.score([replace(score, case='sigma 5'), replace(score, dataset='x')]) is None
-    found = mark.score([replace(score, case='sigma 5'), score])
+    assert target.score([replace(score, case='sigma 5'), replace(score, dataset='x')]) is None
+    found = target.score([replace(score, case='sigma 5'), score])
     assert found == score
-    value = mark.value(score)
+    value = target.value(score)
     assert value is not None
-    assert mark.margin(value) == pytest.approx(margin)
+    assert target.margin(value) == pytest.approx(margin)
 
 
 def test_cards_and_marks_need_no_torch() -> None:
@@ -209,6 +211,7 @@ def test_a_run_writes_its_card(tmp_path: Path) -> None:
         recipe=recipe,
         objective=objectives.make(recipe.objective),
         seconds=90.0,
+        core_hours=0.0456,
         device=torch.device('cpu'),
         step=10,
         stage_steps=[10],
@@ -224,9 +227,10 @@ def test_a_run_writes_its_card(tmp_path: Path) -> None:
     assert path.with_suffix('.md').read_text() == known.markdown()
     assert known.sha256 == file_sha256(file)
     assert (known.steps, known.minutes, known.half_loss_db) == (10, 1.5, 0.00123)
+    assert known.core_hours == 0.05
     assert [stage.split()[0] for stage in known.stages] == ['10']
     assert known.data == corpus.folders
-    assert set(run.objective.words()) <= set(known.learnt)
+    assert set(run.objective.describe()) <= set(known.learnt)
     assert known.scores == (SCORE, replace(poor, restored=19.257, finding=0.0123))
     assert known.fails[-1] == 'bsd68, sigma 25: 19.26 dB, where noisy has 20.50 dB'
 
@@ -255,12 +259,12 @@ def test_bench_compares_only_as_many_images(data: Path, tmp_path: Path, capsys: 
     assert output.read_text() in capsys.readouterr().out
     assert len(lines) == 2 + 3
     for line in lines[2:]:
-        _, name, images, _, then, now, difference, similar, mark, _ = line.split('|')
+        _, name, images, _, then, now, difference, similar, target, _ = line.split('|')
         assert (name.strip(), images.strip(), then.strip()) == ('ffdnet_gray', 'bsd68 (1)', '-')
         assert difference.strip() == '-'
         assert float(now) > 20
         assert 0 < float(similar) < 1
-        assert float(mark) in {m.mark for m in MARKS}
+        assert float(target) in {m.goal for m in TARGETS}
 
 
 @pytest.fixture

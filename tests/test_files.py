@@ -218,7 +218,7 @@ def test_new_files_have_the_permissions_of_any_new_file(tmp_path: Path, suffix: 
 
 def test_two_writers_do_not_disturb_each_other(tmp_path: Path) -> None:
     target = tmp_path / 'a.txt'
-    with atomic.arriving(target) as one, atomic.arriving(target) as other:
+    with atomic.atomic_path(target) as one, atomic.atomic_path(target) as other:
         assert one != other
         assert one.name == other.name == target.name
         one.write_text('one')
@@ -241,7 +241,7 @@ def test_what_breaks_off_leaves_nothing(tmp_path: Path, error: type[BaseExceptio
         raise error
 
     with pytest.raises(error):
-        atomic.put(target, half)
+        atomic.write_atomically(target, half)
     assert target.read_text() == 'old'
     assert list(tmp_path.iterdir()) == [target]
 
@@ -253,7 +253,7 @@ def test_only_old_leftovers_of_the_program_are_swept(tmp_path: Path) -> None:
         if name != '.part-new':
             for path in (tmp_path / name / 'a.txt', tmp_path / name):
                 os.utime(path, (0, 0))
-    atomic.sweep(tmp_path)
+    atomic.remove_stale(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ['.part-new', 'images']
 
 

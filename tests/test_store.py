@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from napari_fresco import networks, weights
-from napari_fresco.cli import weighing
+from napari_fresco.cli import weights_command
 from napari_fresco.errors import WeightsError
 from napari_fresco.weights import cache, fetching, loading, store
 from napari_fresco.weights.loading import tensors_sha256
@@ -159,7 +159,7 @@ def places() -> list[str]:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(weighing.weights, arguments)
+    return CliRunner().invoke(weights_command.weights, arguments)
 
 
 # --- fetching ------------------------------------------------------------------------

@@ -257,7 +257,8 @@ def test_a_given_start_is_that_of_the_list_and_not_a_run_beside(images, tmp_path
     bundled = RECIPES['ffdnet_gray']
     run = Run(bundled, tmp_path / 'run', torch.device('cpu'), start_from='ffdnet_gray')
     for name, value in weights.load('ffdnet_gray').state_dict().items():
-        assert torch.equal(run.network.state_dict()[name], value), name
+        expected = torch.zeros_like(value) if name.endswith('.bias') else value
+        assert torch.equal(run.network.state_dict()[name], expected), name
 
 
 def test_a_resumed_run_remembers_what_it_started_from(images, tmp_path) -> None:

@@ -46,7 +46,7 @@ from napari_fresco.training.objectives.base import Draw, TriedObjective
 from napari_fresco.training.objectives.virnet_objective import noise_levels
 from napari_fresco.training.objectives.white_noise import add_noise, predict
 from napari_fresco.training.optimizer import Optimizer, orthogonalised
-from napari_fresco.training.schedule import Pace
+from napari_fresco.training.schedule import TrainingSchedule
 
 from .elsewhere import NOWHERE, Elsewhere
 
@@ -242,11 +242,11 @@ def test_step_size_rises_holds_and_falls_to_nothing() -> None:
 @given(st.floats(1e-3, 2), st.floats(1, 600), st.integers(100, 5000))
 def test_a_run_takes_the_time_that_it_is_given(step: float, seconds: float, total: int) -> None:
     """Whatever a step takes, even if it becomes twice as long midway."""
-    pace, spent, count = Pace(total, seconds=seconds), 0.0, 0
-    while not pace.done:
+    schedule, spent, count = TrainingSchedule(total, seconds=seconds), 0.0, 0
+    while not schedule.done:
         took = step * (2 if spent > seconds / 2 else 1)
         spent += took
-        pace.advance(count, spent, took)
+        schedule.advance(count, spent, took)
         count += 1
         assert count < 2 * seconds / step + 100
     assert abs(spent - seconds) < 0.05 * seconds + 60 * step
@@ -254,9 +254,9 @@ def test_a_run_takes_the_time_that_it_is_given(step: float, seconds: float, tota
 
 @given(st.integers(1, 3000), st.integers(1, 3000))
 def test_a_run_takes_the_steps_that_it_is_given(total: int, steps: int) -> None:
-    pace, count = Pace(total, stride=total / steps), 0
-    while not pace.done:
-        pace.advance(count, count, 1.0)
+    schedule, count = TrainingSchedule(total, stride=total / steps), 0
+    while not schedule.done:
+        schedule.advance(count, count, 1.0)
         count += 1
     assert count == steps
 
@@ -371,7 +371,7 @@ def test_training_lowers_the_loss(recipe: Recipe, folder: Path, tmp_path: Path) 
 def test_objectives_measure_what_they_restore(recipe: Recipe) -> None:
     objective = objectives.make(recipe.objective)
     assert isinstance(objective, TriedObjective)
-    assert all(objective.words())
+    assert all(objective.describe())
     network = _initialised(recipe)
     scores = objective.measure(network, [objective.trials(data.cat()[:96:2, :128:2])], 'cat')
     assert scores
@@ -418,10 +418,10 @@ def test_every_stage_counts_the_steps_that_it_took(folder: Path, tmp_path: Path)
     run = Run(replace(FAMILIES['usrnet'], stages=(stage, stage)), tmp_path / 'run', CPU)
     crops = Crops(Corpus.read(folder, run.recipe.channels, 32).images, CPU)
     for stride in (5.0, 2.5, 2.5, 4.0, 6.0):
-        run.pace.stride = stride
+        run.schedule.stride = stride
         run.train_step(crops)
     run.save()
-    assert run.pace.done
+    assert run.schedule.done
     assert run.stage_steps == [3, 2]
     assert Run(run.recipe, run.folder, CPU).stage_steps == [3, 2]
 
@@ -536,7 +536,7 @@ def test_cards_of_restorers_compare_with_the_baseline(
     objective = objectives.make(FAMILIES[name].objective)
     assert f'| images | case | {objective.baseline}, dB | restored, dB |' in card
     assert '| cats (1) |' in card
-    for line in objective.words():
+    for line in objective.describe():
         assert f'- {line}' in card
 
 
@@ -596,7 +596,7 @@ def test_biases_stay_zero(folder: Path, tmp_path: Path) -> None:
 def test_crops_with_little_noise_count_in_a_relative_loss() -> None:
     """An error as large as the noise costs sqrt(sigma), so little noise is not forgotten."""
     objective = objectives.make(GaussianDenoising(50, relative=True))
-    assert 'sqrt(sigma' in objective.words()[1]
+    assert 'sqrt(sigma' in objective.describe()[1]
     losses = []
     for sigma in (1.0, 25.0):
         error = torch.full((2, 1, 8, 8), sigma / 255)

@@ -20,11 +20,11 @@ _HOMES = {
     'restore': 'restoring',
     'batch': 'restoring',
     'methods': 'describing',
-    'weights': 'weighing',
-    'train': 'training',
-    'bench': 'measuring',
+    'weights': 'weights_command',
+    'train': 'train_command',
+    'bench': 'bench_command',
     'simulate': 'simulating',
-    'demo': 'showing',
+    'demo': 'demo_command',
 }
 
 

@@ -13,7 +13,7 @@ _PART = '.part-'  # how the folders begin in which files arrive
 _STALE = 600  # seconds without a byte after which whoever wrote is taken for dead
 
 
-def put(target: Path, write: Callable[[Path], object]) -> None:
+def write_atomically(target: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file, which then takes the place of `target`.
 
     Parameters
@@ -28,13 +28,13 @@ def put(target: Path, write: Callable[[Path], object]) -> None:
     OSError
         When nothing can be written beside `target`.
     """
-    with arriving(target) as part:
+    with atomic_path(target) as part:
         write(part)
         part.replace(target)
 
 
 @contextmanager
-def arriving(target: Path) -> Iterator[Path]:
+def atomic_path(target: Path) -> Iterator[Path]:
     """Lend a path at which a file can be put together before it takes the place of `target`.
 
     It has the name of `target`, is nobody else's, and lies in the same file
@@ -51,7 +51,7 @@ def arriving(target: Path) -> Iterator[Path]:
         yield Path(own) / target.name
 
 
-def sweep(folder: Path) -> None:
+def remove_stale(folder: Path) -> None:
     """Remove what processes that were killed left in a folder of the program's own."""
     for left in folder.glob(f'{_PART}*'):
         # Another process may be removing it, too.

@@ -41,7 +41,7 @@ from ..errors import FileError
 from ..image.alignment import any_colour
 from ..image.model import Image, in_memory
 from . import pictures, tiff_reading, tiff_writing
-from .atomic import put
+from .atomic import write_atomically
 from .colour import kept_profile
 from .foreign import fault, first_bytes, is_hidden
 from .pages import LARGE
@@ -322,6 +322,6 @@ def _parsed(path: Path, parse: Callable[[], Any]) -> Any:
 def _replace(path: Path, write_to: Callable[[Path], object]) -> None:
     """Let `write_to` write a file beside `path`, then move it there."""
     try:
-        put(path, write_to)
+        write_atomically(path, write_to)
     except OSError as error:
         raise FileError(f'{path} cannot be written: {error.strerror or error}') from None

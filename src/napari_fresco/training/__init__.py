@@ -87,7 +87,7 @@ def train(
     from .data import Corpus
     from .loop import Run
     from .specimen_corpus import corpus_of, on_specimens
-    from .startup_report import remarks
+    from .startup_report import startup_report
 
     devices.tune_allocator()
     recipe = recipe if data is not None else on_specimens(recipe)
@@ -106,8 +106,8 @@ def train(
     make_folder(out)
     check_output(out / f'{name}.safetensors', suffixes=('.safetensors',), overwrite=True)
     if progress:
-        for remark in remarks(run, corpus, resume=resume):
-            print(remark, file=sys.stderr)
+        for line in startup_report(run, corpus, resume=resume):
+            print(line, file=sys.stderr)
     weights = run.train(corpus, progress=progress)
     scores = [
         score

@@ -51,8 +51,8 @@ def write_card(
         config=dict(recipe.config),
         channels=recipe.channels,
         data=corpus.folders,
-        learnt=(*run.objective.words(), *_further(recipe)),
-        stages=tuple(map(_words, recipe.stages, run.stage_steps)),
+        learnt=(*run.objective.describe(), *_further(recipe)),
+        stages=tuple(map(_described, recipe.stages, run.stage_steps)),
         steps=run.step,
         minutes=round(run.seconds / 60, 1),
         core_hours=round(run.core_hours, 2) if run.device.type == 'cpu' else None,
@@ -114,7 +114,7 @@ def _name(device: torch.device) -> str:
     return f'{device}, {threads} thread{"s" * (threads != 1)}'
 
 
-def _words(stage: Stage, steps: int) -> str:
+def _described(stage: Stage, steps: int) -> str:
     """Return in words a stage that took so many steps."""
     text = (
         f'{steps} step{"s" * (steps != 1)} at {stage.learning_rate:g} of {stage.batch} '
@@ -127,5 +127,5 @@ def _words(stage: Stage, steps: int) -> str:
     if stage.estimators:
         text += ', for the estimators alone'
     if stage.adversarial:
-        text += ', against the rival'
+        text += ', with the discriminator'
     return text

@@ -64,7 +64,7 @@ class Row:
         PSNR in dB; None where it was not measured, or on another number of images.
     ssim : float or None
         As measured now.
-    mark : float or None
+    target : float or None
         PSNR in dB that was to be reached on the whole set.
     """
 
@@ -76,7 +76,7 @@ class Row:
     card: float | None
     now: float | None
     ssim: float | None
-    mark: float | None
+    target: float | None
 
     @property
     def difference(self) -> float | None:
@@ -86,7 +86,7 @@ class Row:
     @property
     def comparable(self) -> bool:
         """Whether there is anything to compare with."""
-        return self.card is not None or self.mark is not None
+        return self.card is not None or self.target is not None
 
     @property
     def worse(self) -> bool:
@@ -183,7 +183,7 @@ def markdown(rows: Sequence[Row]) -> str:
             ('now, dB', lambda row: number(row.now)),
             ('difference', lambda row: number(row.difference, '+.2f') + ' worse' * row.worse),
             ('SSIM', lambda row: number(row.ssim, '.4f')),
-            ('mark, dB', lambda row: number(row.mark)),
+            ('target, dB', lambda row: number(row.target)),
         ]
     else:
         columns += [
@@ -258,15 +258,15 @@ def _row(subject: Subject, dataset: str, case: str, then: Score | None, now: Sco
         card=then.restored if then is not None and comparable else None,
         now=now.restored if now else None,
         ssim=now.ssim if now else None,
-        mark=_mark(subject.card.name, dataset, case, now),
+        target=_target(subject.card.name, dataset, case, now),
     )
 
 
-def _mark(name: str, dataset: str, case: str, score: Score | None) -> float | None:
+def _target(name: str, dataset: str, case: str, score: Score | None) -> float | None:
     """Return the PSNR that is to be reached; a gain counts from what the image had before."""
-    for mark in of(name):
-        if (mark.dataset, mark.case) == (dataset, case) and mark.kind != 'finding':
-            if mark.kind == 'PSNR':
-                return mark.mark
-            return None if score is None else score.baseline + mark.mark
+    for target in of(name):
+        if (target.dataset, target.case) == (dataset, case) and target.kind != 'finding':
+            if target.kind == 'PSNR':
+                return target.goal
+            return None if score is None else score.baseline + target.goal
     return None

@@ -44,7 +44,7 @@ class Stage:
         Leave the restorer as it is: VIRNet's estimator of the kernel takes more steps,
         and larger crops, than its restorer, but cheap ones.
     adversarial : bool
-        Let the rival of the objective take part: it learns by turns with the network.
+        Let the discriminator of the objective take part: it learns by turns with the network.
     """
 
     steps: int

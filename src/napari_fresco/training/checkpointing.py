@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ..errors import FileError
-from ..io.atomic import put, sweep
+from ..io.atomic import remove_stale, write_atomically
 from .checkpoint_recipes import Recipe
 
 
@@ -24,8 +24,8 @@ def write(path: Path, content: bytes) -> None:
         When it cannot be written, as on a full disk.
     """
     try:
-        sweep(path.parent)
-        put(path, lambda part: part.write_bytes(content))
+        remove_stale(path.parent)
+        write_atomically(path, lambda part: part.write_bytes(content))
     except OSError as error:
         raise FileError(
             f'{path} cannot be written: {error.strerror or error}; make room or give leave '

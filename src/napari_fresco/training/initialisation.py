@@ -48,7 +48,7 @@ def remove_biases(network: nn.Module) -> None:
 
 
 @torch.no_grad()
-def carry_in(layer: nn.Conv2d, channels: int) -> None:
+def identity_in(layer: nn.Conv2d, channels: int) -> None:
     """Let the first `channels` outputs of a layer be its first inputs, unchanged."""
     layer.weight[:channels] = 0
     for channel in range(channels):
@@ -56,8 +56,8 @@ def carry_in(layer: nn.Conv2d, channels: int) -> None:
 
 
 @torch.no_grad()
-def carry_out(layer: nn.Conv2d, channels: int, rest: float = FAINT) -> None:
-    """Let a last layer return what :func:`carry_in` has put into its first inputs.
+def identity_out(layer: nn.Conv2d, channels: int, rest: float = FAINT) -> None:
+    """Let a last layer return what :func:`identity_in` has put into its first inputs.
 
     What it makes of its other inputs is scaled by `rest`.
     """
@@ -68,7 +68,7 @@ def carry_out(layer: nn.Conv2d, channels: int, rest: float = FAINT) -> None:
 
 
 @torch.no_grad()
-def see_differences(layer: nn.Conv2d, gain: float) -> None:
+def remove_means(layer: nn.Conv2d, gain: float) -> None:
     """Let a first layer see differences between neighbours, `gain` times enlarged.
 
     Noise and blur are in the differences; the image itself drowns them.
@@ -78,7 +78,7 @@ def see_differences(layer: nn.Conv2d, gain: float) -> None:
 
 
 @torch.no_grad()
-def silence(layers: Iterable[Conv], channels: int) -> None:
+def zero_outputs(layers: Iterable[Conv], channels: int) -> None:
     """Keep layers out of the first `channels` of their outputs."""
     for layer in layers:
         transposed = isinstance(layer, nn.ConvTranspose2d)

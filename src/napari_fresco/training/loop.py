@@ -34,7 +34,7 @@ from .initialisation import remove_biases
 from .interrupts import held_back
 from .objectives.base import Draw
 from .optimizer import Optimizer
-from .schedule import Pace
+from .schedule import TrainingSchedule
 
 _WARMUP = 100  # steps
 _DECAY = 0.6  # the last part of a stage, in which the step size falls to nothing
@@ -111,9 +111,11 @@ class Run:
         self.optimizer = Optimizer(self.trained)
         self.average = Average(self.trained)
         adversarial = any(stage.adversarial for stage in recipe.stages)
-        self.rival = self.objective.rival(self.trained) if adversarial else None
+        self.discriminator = self.objective.discriminator(self.trained) if adversarial else None
         stride = recipe.steps / (steps or recipe.steps)
-        self.pace = Pace(recipe.steps, stride, None if minutes is None else 60 * minutes)
+        self.schedule = TrainingSchedule(
+            recipe.steps, stride, None if minutes is None else 60 * minutes
+        )
         self.step, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
         self.log: list[tuple[float, ...]] = []
         self._losses: list[Tensor] = []
@@ -156,10 +158,10 @@ class Run:
             if not self.step:
                 self._note(windows)
             began = saved = time.monotonic()
-            while not self.pace.done and time.monotonic() - began < seconds:
-                point = int(self.pace.part * _POINTS)
+            while not self.schedule.done and time.monotonic() - began < seconds:
+                point = int(self.schedule.part * _POINTS)
                 self.train_step(crops)
-                if self.pace.done or int(self.pace.part * _POINTS) > point:
+                if self.schedule.done or int(self.schedule.part * _POINTS) > point:
                     self._note(windows)
                     bar.set_postfix_str(f'{self.log[-1][-1]:.2f} dB')
                 stop = interrupted()
@@ -168,7 +170,7 @@ class Run:
                     saved = time.monotonic()
                 if stop:
                     raise KeyboardInterrupt
-                bar.update(self.pace.part - bar.n)
+                bar.update(self.schedule.part - bar.n)
         self.save()
         return self.export()
 
@@ -181,14 +183,14 @@ class Run:
         for network in self.objective.parts(self.trained):
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         self.optimizer.step(rate)
-        if self.rival is not None:
-            self.rival.step(rate)
+        if self.discriminator is not None:
+            self.discriminator.step(rate)
         self.average.follow(self.step)
         self._losses.append(loss.detach())
         took = time.perf_counter() - began
         self.seconds += took
         self.cpu_seconds += time.process_time() - busy
-        self.pace.advance(self.step, self.seconds, took)
+        self.schedule.advance(self.step, self.seconds, took)
         self.step += 1
         return loss.detach()
 
@@ -223,7 +225,7 @@ class Run:
 
     def _now(self) -> tuple[Stage, float]:
         """Return the present stage and step size."""
-        index, part = self.recipe.at(self.pace.position)
+        index, part = self.recipe.at(self.schedule.position)
         while len(self._began) <= index:
             self._began.append(self.step)
         stage = self.recipe.stages[index]
@@ -247,8 +249,8 @@ class Run:
             parts.append(crops.draw(count - drawn, size, random))
         if drawn:
             parts.append(self.specimens(drawn, size, random))
-        rival = self.rival if stage.adversarial else None
-        return Draw(torch.cat(parts), stage, random, rival)
+        discriminator = self.discriminator if stage.adversarial else None
+        return Draw(torch.cat(parts), stage, random, discriminator)
 
     def specimens(self, count: int, size: int, random: RandomSource) -> Tensor:
         """Draw micrographs ``(N, 1, size, size)`` in [0, 1] as the objective wants them."""
@@ -265,7 +267,7 @@ class Run:
         loss = float(torch.stack(self._losses).mean()) if self._losses else math.nan
         self._losses.clear()
         self.log.append(
-            (self.step, self.pace.part, self.seconds / 60, self._now()[1], loss, quality)
+            (self.step, self.schedule.part, self.seconds / 60, self._now()[1], loss, quality)
         )
         text = StringIO(newline='')
         csv.writer(text).writerows([COLUMNS, *([f'{x:.6g}' for x in row] for row in self.log)])
@@ -273,12 +275,13 @@ class Run:
 
     def save(self) -> None:
         """Write what a resumed run needs."""
+        learner = self.discriminator
         state = {
             'network': self.trained.state_dict(),
             'optimizer': self.optimizer.state_dict(),
             'average': self.average.state_dict(),
-            'rival': None if self.rival is None else self.rival.state_dict(),
-            'pace': self.pace.state_dict(),
+            'discriminator': None if learner is None else learner.state_dict(),
+            'schedule': self.schedule.state_dict(),
             'step': self.step,
             'began': self._began,
             'seconds': self.seconds,
@@ -295,9 +298,9 @@ class Run:
             self.trained.load_state_dict(state['network'])
             self.optimizer.load_state_dict(state['optimizer'])
             self.average.load_state_dict(state['average'])
-            if self.rival is not None:
-                self.rival.load_state_dict(state['rival'])
-            self.pace = Pace(**state['pace'])
+            if self.discriminator is not None:
+                self.discriminator.load_state_dict(state['discriminator'])
+            self.schedule = TrainingSchedule(**state['schedule'])
             self.step, self.seconds = state['step'], state['seconds']
             self.cpu_seconds = state['cpu_seconds']
             self._began = state['began']

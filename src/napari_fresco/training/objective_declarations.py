@@ -61,7 +61,7 @@ class Unfolding:
     sigma_max : float
         Most noise, on the 0-255 scale.
     adversarial : bool
-        USRGAN: in adversarial stages, let a rival tell results from true images. What
+        USRGAN: in adversarial stages, let a discriminator tell results from true images. What
         comes out invents detail, and is labelled generative.
     """
 
@@ -151,7 +151,7 @@ class LatentRestoration:
     beta : float
         Weight of the Kullback-Leibler divergence of the latent.
     adversarial : bool
-        In adversarial stages, let a rival tell what is decoded from the latent from
+        In adversarial stages, let a discriminator tell what is decoded from the latent from
         what was seen. The authors gain 0.08 dB by it.
     """
 
@@ -212,7 +212,7 @@ class BlindSR:
         Share of the images that are only reduced, bicubically, with white noise up
         to 5 / 255. A network that never saw them takes all images for blurred.
     adversarial : bool
-        BSRGAN: in adversarial stages, let a rival tell results from true images. What
+        BSRGAN: in adversarial stages, let a discriminator tell results from true images. What
         comes out invents detail, and is labelled generative.
     """
 

@@ -10,7 +10,7 @@ _INERTIA = 0.9
 
 
 @dataclass
-class Pace:
+class TrainingSchedule:
     """The position in a recipe, counted in its steps, and how far each real step takes it.
 
     Attributes

@@ -8,7 +8,7 @@ from .data import Corpus
 from .loop import Run
 
 
-def remarks(run: Run, corpus: Corpus, *, resume: bool) -> Iterator[str]:
+def startup_report(run: Run, corpus: Corpus, *, resume: bool) -> Iterator[str]:
     """Say on what a run is trained, and from what it starts; a line each.
 
     Parameters

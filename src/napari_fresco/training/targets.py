@@ -1,7 +1,7 @@
 """What the checkpoints are to reach, and what their authors' full-size models do; torch-free.
 
 Ours are compact networks, trained for minutes to hours by recipes of this project.
-The marks were set beforehand; which of them are missed, the documentation shows.
+The targets were set beforehand; which of them are missed, the documentation shows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Kind = Literal['PSNR', 'gain', 'finding']
 
 
 @dataclass(frozen=True)
-class Mark:
+class Target:
     """What a checkpoint is to reach in one case.
 
     Attributes
@@ -26,7 +26,7 @@ class Mark:
     dataset, case : str
         As in its scores, see :class:`napari_fresco.weights.cards.Score`; all images
         of the set are meant.
-    mark, authors : float, float or None
+    goal, authors : float, float or None
         The aim, and what the authors' full-size model reaches, where that is known.
     kind : {'PSNR', 'gain', 'finding'}
         'PSNR': dB at least. 'gain': dB above the baseline at least. 'finding': at
@@ -36,12 +36,12 @@ class Mark:
     name: str
     dataset: str
     case: str
-    mark: float
+    goal: float
     authors: float | None = None
     kind: Kind = 'PSNR'
 
     def score(self, scores: Iterable[Score]) -> Score | None:
-        """Return the score that the mark is about, None where it was not measured."""
+        """Return the score that the target is about, None where it was not measured."""
         wanted = (self.dataset, self.case)
         return next((score for score in scores if (score.dataset, score.case) == wanted), None)
 
@@ -52,40 +52,42 @@ class Mark:
         return score.restored - (score.baseline if self.kind == 'gain' else 0)
 
     def margin(self, value: float) -> float:
-        """Return by how much `value` is better than the mark; negative where it misses."""
-        return self.mark - value if self.kind == 'finding' else value - self.mark
+        """Return by how much `value` is better than the target; negative where it misses."""
+        return self.goal - value if self.kind == 'finding' else value - self.goal
 
 
-def of(name: str) -> tuple[Mark, ...]:
-    """Return the marks of the checkpoint `name`."""
-    return tuple(mark for mark in MARKS if mark.name == name)
+def of(name: str) -> tuple[Target, ...]:
+    """Return the targets of the checkpoint `name`."""
+    return tuple(target for target in TARGETS if target.name == name)
 
 
-def _white(name: str, dataset: str, marks: Mapping[int, tuple[float, float]]) -> tuple[Mark, ...]:
-    """Return marks for white noise of several sigmas, each with the authors' number."""
-    return tuple(Mark(name, dataset, f'sigma {s}', *pair) for s, pair in marks.items())
+def _white(
+    name: str, dataset: str, targets: Mapping[int, tuple[float, float]]
+) -> tuple[Target, ...]:
+    """Return targets for white noise of several sigmas, each with the authors' number."""
+    return tuple(Target(name, dataset, f'sigma {s}', *pair) for s, pair in targets.items())
 
 
-def _maps(name: str, marks: Mapping[str, tuple[float, float]]) -> tuple[Mark, ...]:
-    """Return marks for VIRNet's three maps of noise: the image, and the noise level.
+def _maps(name: str, targets: Mapping[str, tuple[float, float]]) -> tuple[Target, ...]:
+    """Return targets for VIRNet's three maps of noise: the image, and the noise level.
 
     The variance is to be within 10 %, which is 5 % of the standard deviation.
     """
-    cases = {f'sigma 10 to 75 ({shape})': pair for shape, pair in marks.items()}
-    images = (Mark(name, 'cbsd68', case, *pair) for case, pair in cases.items())
-    levels = (Mark(name, 'cbsd68', case, 5.0, kind='finding') for case in cases)
+    cases = {f'sigma 10 to 75 ({shape})': pair for shape, pair in targets.items()}
+    images = (Target(name, 'cbsd68', case, *pair) for case, pair in cases.items())
+    levels = (Target(name, 'cbsd68', case, 5.0, kind='finding') for case in cases)
     return (*images, *levels)
 
 
-def _table_1(name: str, authors: Mapping[int, float], below: float) -> tuple[Mark, ...]:
-    """Return marks for the means over USRNet's eight Gaussian kernels, noise-free."""
+def _table_1(name: str, authors: Mapping[int, float], below: float) -> tuple[Target, ...]:
+    """Return targets for the means over USRNet's eight Gaussian kernels, noise-free."""
     return tuple(
-        Mark(name, 'cbsd68', f'x{scale}, kernels 1-8, noise 0', round(full - below, 2), full)
+        Target(name, 'cbsd68', f'x{scale}, kernels 1-8, noise 0', round(full - below, 2), full)
         for scale, full in authors.items()
     )
 
 
-MARKS: tuple[Mark, ...] = (
+TARGETS: tuple[Target, ...] = (
     *_white('ffdnet_gray', 'bsd68', {15: (31.5, 31.63), 25: (29.1, 29.19), 50: (26.2, 26.29)}),
     *_white('ffdnet_color', 'cbsd68', {15: (33.8, 33.87), 25: (31.1, 31.21), 50: (27.85, 27.96)}),
     *_white('drunet_compact_gray', 'bsd68', {25: (29.35, 29.48)}),
@@ -98,13 +100,13 @@ MARKS: tuple[Mark, ...] = (
     *_white('ircnn_gray', 'bsd68', {25: (29.0, 29.15)}),
     *_table_1('usrnet_tiny', {2: 29.67, 3: 27.68, 4: 26.07}, below=0.4),
     *_white('vdir_denoise_color', 'cbsd68', {30: (30.4, 30.64), 50: (28.1, 28.33)}),
-    *(Mark('vdir_jpeg_color', 'cbsd68', f'quality {q}', 1.6, 1.9, 'gain') for q in (10, 20, 40)),
-    Mark('scunet_compact_color', 'cc15', 'camera', 1.5, kind='gain'),
-    *(Mark(f'bsrnet_compact_x{s}', 'cbsd68', f'x{s}, mixed', 0.8, kind='gain') for s in (2, 4)),
+    *(Target('vdir_jpeg_color', 'cbsd68', f'quality {q}', 1.6, 1.9, 'gain') for q in (10, 20, 40)),
+    Target('scunet_compact_color', 'cc15', 'camera', 1.5, kind='gain'),
+    *(Target(f'bsrnet_compact_x{s}', 'cbsd68', f'x{s}, mixed', 0.8, kind='gain') for s in (2, 4)),
 )
-"""Every mark that is about one set of images in one case."""
+"""Every target that is about one set of images in one case."""
 
-REMARKS: tuple[tuple[tuple[str, ...], str], ...] = (
+AIMS: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ('ffdnet_gray', 'drunet_compact_gray', 'virnet_denoise_gray', 'ircnn_gray'),
         'on real micrograph pairs above the best of non-local means, total variation, wavelets and '

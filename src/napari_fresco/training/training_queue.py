@@ -99,7 +99,7 @@ class Turn:
         """Train for one slice, or what is left of it; measure; return a line about it."""
         run = self._run()
         corpus = corpus_of(run, self.entry.data)
-        if run.pace.done and self._measured() == run.step:
+        if run.schedule.done and self._measured() == run.step:
             self.done = True
             return f'{self.entry.name}: has had its time'
         make_folder(self.folder)
@@ -111,12 +111,12 @@ class Turn:
         better = bool(found) and all(gate.holds for gate in found)
         if better:
             self._offer(file)
-        self.done = run.pace.done
+        self.done = run.schedule.done
         quality = f'{_mean(scores):.3f} dB' if scores else 'not measured'
         failed = '; '.join(f'{gate.name}: {gate.found}' for gate in found if not gate.holds)
         verdict = 'offered' if better else f'not offered ({failed or "nothing measured"})'
         return (
-            f'{self.entry.name}: {run.pace.part:.0%}, {run.core_hours:.2f} core-hours, '
+            f'{self.entry.name}: {run.schedule.part:.0%}, {run.core_hours:.2f} core-hours, '
             f'{quality}, {verdict}'
         )
 
@@ -166,7 +166,7 @@ class Turn:
         verdict = '; '.join(gate.name for gate in found if not gate.holds) or 'hold'
         mean = f'{_mean(scores):.4f}' if scores else ''
         when = time.strftime('%Y-%m-%d %H:%M:%S')
-        row = [when, run.step, f'{run.pace.part:.4f}', f'{run.core_hours:.4f}', mean, verdict]
+        row = [when, run.step, f'{run.schedule.part:.4f}', f'{run.core_hours:.4f}', mean, verdict]
         rows.append([*map(str, row), *(f'{score.restored:.4f}' for score in scores)])
         text = StringIO(newline='')
         csv.writer(text).writerows(rows)

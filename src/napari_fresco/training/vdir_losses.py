@@ -21,7 +21,7 @@ class VDIRWeights:
     divergence : float
         beta, of the Kullback-Leibler divergence per latent number.
     adversarial : float
-        Of the discriminator's opinion; from the authors' program.
+        Of the adversarial loss; from the authors' program.
     estimation : float
         Of the estimator; 0 where the degradation is not known (real noise).
     """

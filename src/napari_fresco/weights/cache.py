@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..io.atomic import put
+from ..io.atomic import write_atomically
 from .registry import Entry
 
 
@@ -41,4 +41,6 @@ def pin_file(known: Entry) -> Path:
 
 def pin(known: Entry, name: str, sha256: str) -> None:
     """Pin the hash of the first file `name` of a checkpoint."""
-    put(pin_file(known), lambda path: path.write_text(f'{sha256}  {name}\n', encoding='utf-8'))
+    write_atomically(
+        pin_file(known), lambda path: path.write_text(f'{sha256}  {name}\n', encoding='utf-8')
+    )

@@ -98,7 +98,7 @@ class Card:
     fails : tuple of str
         What it fails on.
     history : tuple of str
-        Remarks on how it came about.
+        Notes on how it came about.
     core_hours : float or None
         Processor time of the steps, where they were taken on a processor and it was measured.
     """
@@ -163,9 +163,9 @@ class Card:
             protocol = 'Of 8-bit output; degradations have a fixed seed for each image.'
             measured = table(self.scores, self.baseline, self.finding)
             lines += ['## Measured', '', protocol, '', measured, '']
-        for title, remarks in (('What it fails on', self.fails), ('History', self.history)):
-            if remarks:
-                lines += [f'## {title}', '', *(f'- {remark}' for remark in remarks), '']
+        for title, notes in (('What it fails on', self.fails), ('History', self.history)):
+            if notes:
+                lines += [f'## {title}', '', *(f'- {note}' for note in notes), '']
         return '\n'.join(lines)
 
     def summary(self) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import WeightsError
-from ..io.atomic import arriving, sweep
+from ..io.atomic import atomic_path, remove_stale
 from .cache import cache_folder, pin, pinned
 from .fetching import Unreachable, download
 from .registry import BUNDLED, SUFFIXES, Entry, entry, registry
@@ -193,8 +193,8 @@ def _arriving(name: str) -> Iterator[Path]:
     """Lend a path for a new file `name` of the cache."""
     folder = cache_folder()
     try:
-        sweep(folder)
-        with arriving(folder / name) as part:
+        remove_stale(folder)
+        with atomic_path(folder / name) as part:
             yield part
     except OSError as error:
         raise WeightsError(

@@ -16,7 +16,7 @@ from ...degrade.random_source import RandomSource
 from ...evidence.metrics import psnr, ssim, to_uint8
 from ...runtime import devices
 from ...weights.cards import Score
-from ..adversary import Rival
+from ..adversarial import TrainedDiscriminator
 from ..checkpoint_recipes import Stage
 from ..data import Corpus
 
@@ -33,14 +33,14 @@ class Draw:
         Of the recipe.
     random : RandomSource
         Has drawn the crops; goes on from there.
-    rival : Rival, optional
+    discriminator : TrainedDiscriminator, optional
         What the network is set against, in an adversarial stage.
     """
 
     clean: Tensor
     stage: Stage
     random: RandomSource
-    rival: Rival | None = None
+    discriminator: TrainedDiscriminator | None = None
 
     @property
     def device(self) -> torch.device:
@@ -90,7 +90,7 @@ class Objective(ABC):
         """Degrade the crops, restore them, and return the loss."""
 
     @abstractmethod
-    def words(self) -> list[str]:
+    def describe(self) -> list[str]:
         """Return what the card says about degradation and loss, one line each."""
 
     @abstractmethod
@@ -118,7 +118,7 @@ class Objective(ABC):
         """Return `network` with the parts that only training needs."""
         return network
 
-    def rival(self, network: nn.Module) -> Rival | None:
+    def discriminator(self, network: nn.Module) -> TrainedDiscriminator | None:
         """Return what judges `network` in adversarial stages, on its device; None without one."""
         return None
 

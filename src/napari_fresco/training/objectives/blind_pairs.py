@@ -20,10 +20,10 @@ from ...networks.scunet import SCUNet, SwinConvBlock
 from ...physics.resample import imresize
 from ...weights.cards import Score
 from .. import degrading
-from ..adversary import AGAINST, Rival, deceiving, of_images
+from ..adversarial import ADVERSARIAL, TrainedDiscriminator, adversarial_loss, image_discriminator
 from ..checkpoint_recipes import Stage
 from ..degrading.batch_noise import white
-from ..initialisation import carry_in, carry_out, scale_for_relu, silence
+from ..initialisation import identity_in, identity_out, scale_for_relu, zero_outputs
 from ..objective_declarations import BlindDenoising as DeclaredDenoising
 from ..objective_declarations import BlindSR as DeclaredSR
 from ..pairs import read_pairs
@@ -43,7 +43,7 @@ class BlindDenoising(TriedObjective):
     def __init__(self, declared: DeclaredDenoising) -> None:
         self.light = declared.light
 
-    def words(self) -> list[str]:
+    def describe(self) -> list[str]:
         return [
             'Noise: Gaussian, speckle, Poisson, camera and JPEG, all twice in random order, with '
             'resizing (the substitute for the unpublished pipeline, see simulate.scunet); '
@@ -57,10 +57,10 @@ class BlindDenoising(TriedObjective):
         channels = head.in_channels
         scale_for_relu(network, ('conv1_2', 'conv_block.2'))
         widen, *blocks = network.m_up1
-        silence([cast('nn.ConvTranspose2d', widen)], channels)
-        silence([cast('SwinConvBlock', block).conv1_2 for block in blocks], channels)
-        carry_in(head, channels)
-        carry_out(tail, channels)
+        zero_outputs([cast('nn.ConvTranspose2d', widen)], channels)
+        zero_outputs([cast('SwinConvBlock', block).conv1_2 for block in blocks], channels)
+        identity_in(head, channels)
+        identity_out(tail, channels)
 
     def crops(self, stage: Stage) -> tuple[int, int]:
         return stage.batch, 2 * stage.patch
@@ -107,25 +107,25 @@ class BlindSR(TriedObjective):
         self.scale, self.light = declared.scale, declared.light
         self.generative = declared.adversarial
 
-    def words(self) -> list[str]:
+    def describe(self) -> list[str]:
         return [
             f'Scale factor {self.scale}: two blurs, two reductions, Gaussian noise, camera and '
             'JPEG in random order (simulate.bsrgan.degrade); bicubic reduction and white noise up '
             f'to {_FAINT:g} / 255 alone in {100 * self.light:g} % of the images',
-            f'Loss: L1{AGAINST if self.generative else ""}',
+            f'Loss: L1{ADVERSARIAL if self.generative else ""}',
         ]
 
     def initialise(self, network: nn.Module) -> None:
         network = cast('RRDBNet', network)
         channels = network.conv_last.out_channels
         scale_for_relu(network, ('conv5', 'trunk_conv'))
-        silence([network.trunk_conv], channels)
+        zero_outputs([network.trunk_conv], channels)
         for layer in (network.conv_first, network.upconv1, network.HRconv):
-            carry_in(layer, channels)
+            identity_in(layer, channels)
         if network.sf == 4:
             # It changes nothing, so that the layers of a network of scale 2 fit around it.
-            carry_in(network.upconv2, network.upconv2.out_channels)
-        carry_out(network.conv_last, channels)
+            identity_in(network.upconv2, network.upconv2.out_channels)
+        identity_out(network.conv_last, channels)
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         random = draw.random
@@ -138,15 +138,15 @@ class BlindSR(TriedObjective):
             restored = network(seen)
         restored, truth = restored.float(), torch.cat((light, mixed))
         loss = functional.l1_loss(restored, truth)
-        if draw.rival is not None:
-            loss = loss + deceiving(draw.rival, truth, restored)
+        if draw.discriminator is not None:
+            loss = loss + adversarial_loss(draw.discriminator, truth, restored)
         return loss
 
-    def rival(self, network: nn.Module) -> Rival | None:
+    def discriminator(self, network: nn.Module) -> TrainedDiscriminator | None:
         if not self.generative:
             return None
         last = cast('RRDBNet', network).conv_last
-        return of_images(last.out_channels, last.weight.device)
+        return image_discriminator(last.out_channels, last.weight.device)
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         rows, columns = (n // self.scale * self.scale for n in image.shape[:2])

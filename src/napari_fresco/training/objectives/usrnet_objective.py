@@ -15,10 +15,10 @@ from ...degrade.blur import authors_truncated
 from ...degrade.random_kernels import USRNET_VARIANCES, usrnet_test
 from ...networks.usrnet import USRNet
 from ...physics.resample import imresize
-from ..adversary import AGAINST, Rival, deceiving, of_images
+from ..adversarial import ADVERSARIAL, TrainedDiscriminator, adversarial_loss, image_discriminator
 from ..blurring import periodic
 from ..degrading.batch_kernels import random_usrnet
-from ..initialisation import Conv, carry_in, carry_out, scale_for_relu, silence
+from ..initialisation import Conv, identity_in, identity_out, scale_for_relu, zero_outputs
 from ..objective_declarations import Unfolding as Declared
 from .base import Draw, Trial, TriedObjective, to_tensor
 
@@ -42,14 +42,14 @@ class Unfolding(TriedObjective):
         self.scales, self.sigma_max = declared.scales, declared.sigma_max
         self.generative = declared.adversarial
 
-    def words(self) -> list[str]:
+    def describe(self) -> list[str]:
         scales = ', '.join(map(str, self.scales))
         return [
             f'Scale factors {scales}, one for a batch; upper left pixel of every cell, periodic',
             'Kernels 25 x 25, half camera shake, half anisotropic Gaussians (variances {:g} to '
             '{:g}) moved for a scale factor of their own'.format(*USRNET_VARIANCES),
             f'Noise: none in one ninth of the crops, else sigma from 0 to {self.sigma_max:g} / 255',
-            f'Loss: L1{AGAINST if self.generative else ""}',
+            f'Loss: L1{ADVERSARIAL if self.generative else ""}',
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -61,10 +61,10 @@ class Unfolding(TriedObjective):
         prior = network.p
         channels = prior.m_tail.out_channels
         scale_for_relu(network, ('res.2',))
-        carry_in(prior.m_head, channels)
+        identity_in(prior.m_head, channels)
         writing = [m for n, m in prior.m_up1.named_modules() if n == '0' or n.endswith('res.2')]
-        silence(cast('list[Conv]', writing), channels)
-        carry_out(prior.m_tail, channels)
+        zero_outputs(cast('list[Conv]', writing), channels)
+        identity_out(prior.m_tail, channels)
         first, last = (cast('nn.Conv2d', network.h.mlp[i]) for i in (0, 4))
         with torch.no_grad():
             # Sigma is 0 to 0.1, the scale factor 1 to 4.
@@ -85,15 +85,15 @@ class Unfolding(TriedObjective):
         with draw.autocast():
             restored: Tensor = network(noisy, kernel, scale, sigma)
         loss = functional.l1_loss(restored.float(), draw.clean)
-        if draw.rival is not None:
-            loss = loss + deceiving(draw.rival, draw.clean, restored.float())
+        if draw.discriminator is not None:
+            loss = loss + adversarial_loss(draw.discriminator, draw.clean, restored.float())
         return loss
 
-    def rival(self, network: nn.Module) -> Rival | None:
+    def discriminator(self, network: nn.Module) -> TrainedDiscriminator | None:
         if not self.generative:
             return None
         last = cast('USRNet', network).p.m_tail
-        return of_images(last.out_channels, last.weight.device)
+        return image_discriminator(last.out_channels, last.weight.device)
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         """Degrade an image as in table 1 of the paper."""

@@ -16,11 +16,11 @@ from ...networks.vdir_training import Discriminator, Target, VDIRTraining
 from ...physics.kernels import shift
 from ...physics.resample import imresize
 from .. import vdir_losses
-from ..adversary import Rival
+from ..adversarial import TrainedDiscriminator
 from ..blurring import mirrored
 from ..degrading.batch_jpeg import compress
 from ..degrading.batch_kernels import random_mzsr
-from ..initialisation import FAINT, carry_in, carry_out, scale_for_relu, silence
+from ..initialisation import FAINT, identity_in, identity_out, scale_for_relu, zero_outputs
 from ..objective_declarations import LatentRestoration as Declared
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
@@ -41,7 +41,7 @@ class LatentRestoration(TriedObjective):
         names = {'denoise': 'noisy', 'deblock': 'JPEG', 'super_resolve': 'bicubic'}
         self.baseline = names[declared.task]
 
-    def words(self) -> list[str]:
+    def describe(self) -> list[str]:
         d, (least, most) = self.declared, random_kernels.MZSR_VARIANCES
         degradation = {
             'denoise': 'Noise: white Gaussian, sigma {} to {} / 255, not clipped'.format(*d.sigma),
@@ -50,16 +50,16 @@ class LatentRestoration(TriedObjective):
             f'{least:g} to {most * d.scale:g}, moved so that fine and coarse pixels cover the same '
             'field; mirrored border, upper left pixel of every cell',
         }
-        rival = 'no adversarial term'
+        adversarial = 'no adversarial term'
         if d.adversarial:
-            rival = (
-                f'{_WEIGHTS.adversarial:g} of the opinion of a rival (the discriminator of the '
-                'authors, trained by Adam) on the decoded input'
+            adversarial = (
+                f'{_WEIGHTS.adversarial:g} of the adversarial loss (discriminator of '
+                'the authors, trained by Adam) on the decoded input'
             )
         return [
             degradation[d.task],
             f'Loss: L1 + {d.beta:g} KL + L1 of the decoded input and of the estimated '
-            f'degradation; {rival}',
+            f'degradation; {adversarial}',
         ]
 
     def initialise(self, network: nn.Module) -> None:
@@ -71,22 +71,22 @@ class LatentRestoration(TriedObjective):
             restorer.conv_out.weight.data.mul_(FAINT)
             return
         channels = restorer.conv_out.out_channels
-        carry_in(restorer.conv_in, channels)
-        silence([restorer.conv_mid], channels)
+        identity_in(restorer.conv_in, channels)
+        zero_outputs([restorer.conv_mid], channels)
         for widen in restorer.upsample:
             _repeat(cast('nn.Conv2d', widen), channels)
-        carry_out(restorer.conv_out, channels)
+        identity_out(restorer.conv_out, channels)
 
     def training_network(self, network: nn.Module) -> nn.Module:
         target = _TARGETS[self.declared.task]
         return VDIRTraining.around(cast('VDIR', network), target)
 
-    def rival(self, network: nn.Module) -> Rival | None:
+    def discriminator(self, network: nn.Module) -> TrainedDiscriminator | None:
         if not self.declared.adversarial:
             return None
         first = cast('VDIR', network).encoder.conv1
         judge = Discriminator(first.in_channels, first.out_channels)
-        return Rival(judge, vdir_losses.discriminator_loss, first.weight.device)
+        return TrainedDiscriminator(judge, vdir_losses.discriminator_loss, first.weight.device)
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         network = cast('VDIRTraining', network)
@@ -108,7 +108,7 @@ class LatentRestoration(TriedObjective):
             decoded=decoded,
             mu=mu,
             logvar=logvar,
-            logits=draw.rival.opinion(degraded, decoded) if draw.rival else None,
+            logits=draw.discriminator.answers(degraded, decoded) if draw.discriminator else None,
             truth=truth,
             estimate=estimate.float(),
         )

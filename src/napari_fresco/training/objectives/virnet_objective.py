@@ -23,7 +23,7 @@ from ...physics.resample import imresize
 from .. import elbo, specimens
 from ..blurring import mirrored
 from ..degrading.batch_kernels import random_virnet
-from ..initialisation import FAINT, SMALL, scale_for_relu, see_differences
+from ..initialisation import FAINT, SMALL, remove_means, scale_for_relu
 from ..objective_declarations import VariationalDenoising as DeclaredDenoising
 from ..objective_declarations import VariationalSR as DeclaredSR
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
@@ -48,7 +48,7 @@ class VariationalDenoising(TriedObjective):
     def __init__(self, declared: DeclaredDenoising) -> None:
         self.declared = declared
 
-    def words(self) -> list[str]:
+    def describe(self) -> list[str]:
         d = self.declared
         camera = f'; Poisson-Gaussian in {100 * d.camera:g} % of the crops' if d.camera else ''
         return [
@@ -125,7 +125,7 @@ class VariationalSR(TriedObjective):
         self.declared = declared
         self.settings = elbo.Settings(window=declared.window, eps2=declared.eps2)
 
-    def words(self) -> list[str]:
+    def describe(self) -> list[str]:
         d = self.declared
         return [
             f'Scale factor {d.scale}: Gaussian kernel 21 x 21 of widths '
@@ -142,7 +142,7 @@ class VariationalSR(TriedObjective):
         _initialise_restorer(network.RNet)
         _initialise_noise(network.SNet, _FIRST_LOG_VARIANCE['super_resolve'])
         scale_for_relu(network.KNet, ('body.2', 'tail.0'))
-        see_differences(network.KNet.head, _GAIN)
+        remove_means(network.KNet.head, _GAIN)
 
     def parts(self, network: nn.Module) -> list[nn.Module]:
         return list(network.children())
@@ -238,7 +238,7 @@ def _initialise_restorer(network: nn.Module) -> None:
 
 def _initialise_noise(network: nn.Module, log_variance: float) -> None:
     scale_for_relu(network, ())
-    see_differences(cast('nn.Conv2d', network.conv1), _GAIN)
+    remove_means(cast('nn.Conv2d', network.conv1), _GAIN)
     last = cast('nn.Conv2d', network.conv_last)
     last.weight.data.mul_(SMALL)
     nn.init.constant_(cast('Tensor', last.bias), log_variance)

@@ -36,7 +36,7 @@ class GaussianDenoising(TriedObjective):
     def __init__(self, declared: Declared) -> None:
         self.sigma_max, self.relative = declared.sigma_max, declared.relative
 
-    def words(self) -> list[str]:
+    def describe(self) -> list[str]:
         relative = 'root mean square error of a crop over sqrt(sigma + 0.3 / 255)'
         return [
             f'Noise: white Gaussian, sigma up to {self.sigma_max:g} / 255, not clipped',
@@ -89,7 +89,7 @@ class BankDenoising(GaussianDenoising):
         del declared
         super().__init__(Declared(2 * MODELS))
 
-    def words(self) -> list[str]:
+    def describe(self) -> list[str]:
         return [
             f'Noise: white Gaussian of 2, 4, ... {2 * MODELS} / 255, one level for each denoiser, '
             'not clipped',

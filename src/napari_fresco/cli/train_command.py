@@ -49,7 +49,7 @@ _FOLDER = click.Path(path_type=Path)
     type=_FOLDER,
     help='TOML file that says which checkpoints take turns; instead of all else.',
 )
-@click.option('--quiet', '-q', is_flag=True, help='No progress bar, no remarks.')
+@click.option('--quiet', '-q', is_flag=True, help='No progress bar, no report at the start.')
 def train(
     name: str | None,
     data: Path | None,

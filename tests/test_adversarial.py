@@ -1,4 +1,4 @@
-"""Adversarial stages: the rival learns, keeps to itself, and is resumed; real pairs of a camera."""
+"""Adversarial stages: the discriminator learns and is resumed; real pairs of a camera."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from napari_fresco.networks.discriminator import UNetDiscriminator
 from napari_fresco.networks.vdir_training import Discriminator
 from napari_fresco.training import card_check as bench
 from napari_fresco.training import objectives
-from napari_fresco.training.adversary import Rival, least_squares, passing
+from napari_fresco.training.adversarial import TrainedDiscriminator, generator_loss, least_squares
 from napari_fresco.training.checkpoint_recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.crops import Crops
 from napari_fresco.training.loop import Run
@@ -33,7 +33,7 @@ from napari_fresco.training.objective_declarations import (
 )
 from napari_fresco.training.objectives.base import TriedObjective
 from napari_fresco.training.pairs import read_pairs
-from napari_fresco.training.targets import MARKS
+from napari_fresco.training.targets import TARGETS
 from napari_fresco.training.vdir_losses import discriminator_loss
 from napari_fresco.weights.cards import Card, Score
 
@@ -80,11 +80,11 @@ def crops() -> Crops:
 
 
 @pytest.fixture(params=['unet', 'vdir'])
-def rival(request: pytest.FixtureRequest) -> Rival:
+def discriminator(request: pytest.FixtureRequest) -> TrainedDiscriminator:
     torch.manual_seed(0)
     if request.param == 'unet':
-        return Rival(UNetDiscriminator(1, 4), least_squares, CPU)
-    return Rival(Discriminator(1, 4), discriminator_loss, CPU)
+        return TrainedDiscriminator(UNetDiscriminator(1, 4), least_squares, CPU)
+    return TrainedDiscriminator(Discriminator(1, 4), discriminator_loss, CPU)
 
 
 def smooth(generator: torch.Generator) -> Tensor:
@@ -96,15 +96,19 @@ def rough(generator: torch.Generator) -> Tensor:
     return torch.randn(4, 1, 32, 32, generator=generator)
 
 
-def test_a_rival_learns_to_tell_two_textures_apart(rival: Rival) -> None:
+def test_a_discriminator_learns_to_tell_two_textures_apart(
+    discriminator: TrainedDiscriminator,
+) -> None:
     generator, told = torch.Generator().manual_seed(0), 0.0
     for _ in range(100):
         real, made = smooth(generator), rough(generator)
         with torch.no_grad():
-            told = float(rival.discriminator(real).mean() - rival.opinion(real, made).mean())
+            told = float(
+                discriminator.network(real).mean() - discriminator.answers(real, made).mean()
+            )
         if told > 0.5:  # of images that it has not learnt from
             break
-        rival.step(1e-3)
+        discriminator.step(1e-3)
     assert told > 0.5
 
 
@@ -114,71 +118,73 @@ def test_the_u_net_answers_for_every_pixel(channels: int, shape: tuple[int, int]
     assert UNetDiscriminator(channels, 4)(torch.zeros(2, channels, *shape)).shape == (2, 1, *shape)
 
 
-def test_network_and_rival_leave_each_other_alone(rival: Rival) -> None:
-    network, judge = nn.Conv2d(1, 1, 3, padding=1), rival.discriminator
+def test_network_and_discriminator_leave_each_other_alone(
+    discriminator: TrainedDiscriminator,
+) -> None:
+    network, judge = nn.Conv2d(1, 1, 3, padding=1), discriminator.network
     x = torch.rand(2, 1, 32, 32)
 
     def values(module: nn.Module) -> list[Tensor]:
         return [p.detach().clone() for p in module.parameters()]
 
     before = values(judge)
-    passing(rival.opinion(x, network(x))).backward()
+    generator_loss(discriminator.answers(x, network(x))).backward()
     assert all(float(p.grad.abs().max()) > 0 for p in network.parameters())
     assert all(p.grad is None for p in judge.parameters())
     assert all(map(torch.equal, values(judge), before))
 
     network.zero_grad()
     own = values(network)
-    rival.step(1e-3)
+    discriminator.step(1e-3)
     assert all(p.grad is None for p in network.parameters())
     assert all(map(torch.equal, values(network), own))
     assert not all(map(torch.equal, values(judge), before))
 
     moved = values(judge)
-    rival.step(1e-3)  # nothing was shown in between
+    discriminator.step(1e-3)  # nothing was shown in between
     assert all(map(torch.equal, values(judge), moved))
 
 
 @pytest.mark.parametrize('start', [0, 2])
 def test_a_network_learns_to_pass_for_real(start: float) -> None:
-    """From its rival alone, which knows what is real."""
+    """From its discriminator alone, which knows what is real."""
     torch.manual_seed(0)
-    rival = Rival(UNetDiscriminator(1, 4), least_squares, CPU)
+    discriminator = TrainedDiscriminator(UNetDiscriminator(1, 4), least_squares, CPU)
     level = nn.Parameter(torch.tensor(float(start)))
     optimizer = torch.optim.Adam([level], lr=0.02)
     for _ in range(60):
         real, made = (x + 0.1 * torch.randn(2, 1, 8, 8) for x in (1, level))
         optimizer.zero_grad()
-        passing(rival.opinion(real, made)).backward()
+        generator_loss(discriminator.answers(real, made)).backward()
         optimizer.step()
-        rival.step(1e-2)
+        discriminator.step(1e-2)
     assert abs(level.item() - 1) < 0.6
 
 
 @every
-def test_a_rival_learns_in_adversarial_stages_alone(
+def test_a_discriminator_learns_in_adversarial_stages_alone(
     recipe: Recipe, crops: Crops, tmp_path: Path
 ) -> None:
     run = Run(recipe, tmp_path, CPU, steps=2)
-    assert run.rival is not None
+    assert run.discriminator is not None
     moved = []
     for _ in range(2):
-        before = [p.detach().clone() for p in run.rival.discriminator.parameters()]
+        before = [p.detach().clone() for p in run.discriminator.network.parameters()]
         run.train_step(crops)
-        after = run.rival.discriminator.parameters()
+        after = run.discriminator.network.parameters()
         moved.append(not all(map(torch.equal, before, after)))
     assert moved == [False, True]
 
 
 @every
-def test_a_network_hears_its_rival(recipe: Recipe, crops: Crops, tmp_path: Path) -> None:
+def test_a_network_hears_its_discriminator(recipe: Recipe, crops: Crops, tmp_path: Path) -> None:
     """One of strong opinions, since a step hardly shows the others."""
     recipe = replace(recipe, stages=recipe.stages[1:])
 
     def stepped(opinion: float) -> dict[str, Tensor]:
         run, judge = Run(recipe, tmp_path, CPU), nn.Conv2d(3, 1, 1)
         nn.init.constant_(judge.weight, opinion)
-        run.rival = Rival(judge, least_squares, CPU)
+        run.discriminator = TrainedDiscriminator(judge, least_squares, CPU)
         run.train_step(crops)
         return run.trained.state_dict()
 
@@ -199,12 +205,14 @@ def test_resuming_in_an_adversarial_stage_is_exact(
     resumed.train_step(crops)
     first, second = (load_file(run.export()) for run in (whole, resumed))
     assert all(torch.equal(value, second[name]) for name, value in first.items())
-    judges = [run.rival.discriminator.state_dict() for run in (whole, resumed) if run.rival]
+    judges = [
+        run.discriminator.network.state_dict() for run in (whole, resumed) if run.discriminator
+    ]
     assert all(torch.equal(value, judges[1][name]) for name, value in judges[0].items())
 
 
 @every
-def test_training_against_a_rival_lowers_the_loss(
+def test_training_against_a_discriminator_lowers_the_loss(
     recipe: Recipe, crops: Crops, tmp_path: Path
 ) -> None:
     """On one batch, drawn again and again."""
@@ -231,12 +239,12 @@ def test_results_of_a_gan_are_labelled(recipe: Recipe, adversarial: bool, tmp_pa
     assert result.provenance['kind'] == ('generative' if adversarial else plain)
 
 
-def test_recipes_have_rivals_where_their_stages_need_them() -> None:
+def test_recipes_have_discriminators_where_their_stages_need_them() -> None:
     for recipe in RECIPES.values():
-        rival = getattr(recipe.objective, 'adversarial', False)
-        assert rival == any(stage.adversarial for stage in recipe.stages), recipe.name
-        known = ' '.join([*objectives.make(recipe.objective).words(), *recipe.objective.limits])
-        assert ('of a rival' in known) == rival
+        adversarial = getattr(recipe.objective, 'adversarial', False)
+        assert adversarial == any(stage.adversarial for stage in recipe.stages), recipe.name
+        known = ' '.join([*objectives.make(recipe.objective).describe(), *recipe.objective.limits])
+        assert ('of the adversarial loss' in known) == adversarial
     starts = {f'bsrgan_compact_x{scale}': f'bsrnet_compact_x{scale}' for scale in (2, 4)}
     for name, start in {**starts, 'usrgan_tiny': 'usrnet_tiny'}.items():
         gan = RECIPES[name]
@@ -291,7 +299,7 @@ def test_images_that_are_no_pair_are_named(
 
 
 def test_a_blind_denoiser_is_measured_on_real_noise(tmp_path: Path) -> None:
-    """With the name and the mark of the set, and again by the benchmark."""
+    """With the name and the target of the set, and again by the benchmark."""
     pairs, run = folder_of_pairs(tmp_path / 'cc15'), Run(SCUNET, tmp_path / 'run', CPU)
     file, objective = run.export(), objectives.make(SCUNET.objective)
     (score,) = objective.evaluate(file, tmp_path / 'cc15', 3)
@@ -305,7 +313,7 @@ def test_a_blind_denoiser_is_measured_on_real_noise(tmp_path: Path) -> None:
     subject = bench.Subject(SCUNET.name, file, _card(score))
     (row,) = bench.measure([subject], tmp_path)
     assert (row.case, row.images, row.difference) == ('camera', 2, 0)
-    assert row.mark == pytest.approx(noisy + 1.5)
+    assert row.target == pytest.approx(noisy + 1.5)
 
 
 def _card(score: Score) -> Card:
@@ -333,4 +341,4 @@ def test_marks_are_about_cases_that_are_measured() -> None:
         objective = objectives.make(RECIPES[name].objective)
         assert isinstance(objective, TriedObjective)
         cases = {trial.case for trial in objective.trials(image)} | {'camera'}
-        assert {mark.case for mark in MARKS if mark.name == name} <= cases
+        assert {target.case for target in TARGETS if target.name == name} <= cases
