@@ -6,12 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from napari.layers import Image, Labels, Shapes
+from napari.utils.transforms import Affine
 
 from napari_fresco.errors import ImageError, MaskError
-from napari_fresco.layers.mask_layers import marked, mask_array, region_of, visible_box
+from napari_fresco.layers.mask_layers import align_mask, marked, mask_array
 from napari_fresco.layers.outlines import polygon, stroke
-from napari_fresco.layers.selection import Space, select
+from napari_fresco.layers.regions import chosen_part, region_of, visible_box
+from napari_fresco.layers.selection import select
+from napari_fresco.layers.space import Space, View
 
 SQUARE = np.array([[10.0, 20.0], [10.0, 40.0], [25.0, 40.0], [25.0, 20.0]])
 
@@ -75,8 +80,8 @@ def test_shapes_of_a_stack_stay_in_their_plane() -> None:
     mask = mask_array(wall, shapes)
     assert mask.shape == (4, 60, 80)
     assert mask.any(axis=(1, 2)).tolist() == [False, False, True, False]
-    part = select(wall, point=(2, 0, 0))
-    chosen = marked(wall, shapes, part).load()
+    part = select(wall).narrowed((2, slice(None), slice(None)))
+    chosen = marked(part, shapes).load()
     assert chosen.shape == (1, 60, 80)
     assert chosen.sum() == mask.sum()
 
@@ -131,7 +136,7 @@ def test_the_part_is_cut_from_the_grown_mask() -> None:
     labels = np.zeros((60, 80), np.uint8)
     labels[30, 40] = 1
     part = select(image(), box=(slice(31, 40), slice(35, 45)))
-    mask = marked(image(), Labels(labels), part, grow=2).load()
+    mask = marked(part, Labels(labels), grow=2).load()
     assert mask.shape == (9, 10)
     assert mask[0, 5]
 
@@ -139,21 +144,21 @@ def test_the_part_is_cut_from_the_grown_mask() -> None:
 def test_the_region_is_the_selected_shape() -> None:
     wall = image(scale=(2, 2), translate=(5, 5))
     shapes = Shapes([in_world(wall, SQUARE), in_world(wall, SQUARE + 10)], shape_type='rectangle')
-    assert region_of(wall, shapes) == (slice(20, 36), slice(30, 51))
+    assert region_of(select(wall), shapes) == (slice(20, 36), slice(30, 51))
     shapes.selected_data = {0}
-    assert region_of(wall, shapes) == (slice(10, 26), slice(20, 41))
+    assert region_of(select(wall), shapes) == (slice(10, 26), slice(20, 41))
 
 
 def test_a_region_is_cut_at_the_border() -> None:
     shapes = Shapes([np.array([[-5.0, -5], [-5, 9], [9, 9], [9, -5]])], shape_type='rectangle')
-    assert region_of(image(), shapes) == (slice(0, 10), slice(0, 10))
+    assert region_of(select(image()), shapes) == (slice(0, 10), slice(0, 10))
 
 
 def test_a_region_beside_the_image_is_refused() -> None:
     with pytest.raises(MaskError, match='beside'):
-        region_of(image(), Shapes([SQUARE + 500], shape_type='rectangle'))
+        region_of(select(image()), Shapes([SQUARE + 500], shape_type='rectangle'))
     with pytest.raises(MaskError, match='no rectangle'):
-        region_of(image(), Shapes())
+        region_of(select(image()), Shapes())
 
 
 def test_strokes_and_polygons_beyond_the_plane_are_cut() -> None:
@@ -162,14 +167,192 @@ def test_strokes_and_polygons_beyond_the_plane_are_cut() -> None:
     assert polygon((10, 10), np.array([[-9.0, -9], [-9, 99], [99, 99], [99, -9]])).all()
 
 
+def shown(low: tuple[float, ...], high: tuple[float, ...], ndim: int = 2, **more: Any) -> View:
+    return View(
+        **{
+            'order': tuple(range(ndim)),
+            'ndisplay': 2,
+            'point': (0.0,) * ndim,
+            'units': None,
+            'reach': (low, high),
+            **more,
+        }
+    )
+
+
 def test_the_visible_part_lies_within_the_image() -> None:
-    wall = Image(np.zeros((3, 60, 80)))
-    wall.corner_pixels = np.array([[0, -4, 10], [2, 20, 99]])
-    assert visible_box(wall) == (slice(0, 21), slice(10, 80))
-    wall.corner_pixels = np.array([[0, 70, 10], [2, 90, 99]])
+    wall = select(Image(np.zeros((3, 60, 80))))
+    assert visible_box(wall, shown((-4, 10), (20, 99), 3)) == (slice(0, 21), slice(10, 80))
     with pytest.raises(ImageError, match='on show'):
-        visible_box(wall)
-    pyramid = Image([np.zeros((60, 80)), np.zeros((30, 40))], multiscale=True)
-    pyramid.data_level = 1
-    pyramid.corner_pixels = np.array([[2, 3], [9, 9]])
-    assert visible_box(pyramid) == (slice(4, 20), slice(6, 20))
+        visible_box(wall, shown((70, 10), (90, 99), 3))
+    pyramid = Image([np.zeros((60, 80)), np.zeros((30, 40))], multiscale=True, scale=(2, 2))
+    assert visible_box(select(pyramid), shown((8, 12), (38, 38))) == (slice(4, 20), slice(6, 20))
+
+
+def test_the_visible_part_of_a_turned_image_holds_all_that_is_on_show() -> None:
+    wall = image(rotate=90)  # rows run along the columns of the screen
+    box = visible_box(select(wall), shown((-30.0, 10.0), (-10.0, 40.0)))
+    assert box == (slice(10, 41), slice(10, 31))
+
+
+def test_the_visible_part_is_measured_in_units() -> None:
+    wall = image(scale=(2, 2), units=('um', 'um'))
+    view = shown((8000, 12000), (38000, 38000), units=Image(np.zeros((2, 2)), units='nm').units)
+    assert visible_box(select(wall), view) == (slice(4, 20), slice(6, 20))
+
+
+def in_units(wall: Image, unit: str) -> dict[str, Any]:
+    """The place of `wall`, told in another unit."""
+    factor = float((1 * wall.units[0]).to(unit).magnitude)
+    keywords = Space.of(wall).part((0, 0), (1, 1))
+    affine = np.array(keywords['affine'])
+    affine[:-1, -1] *= factor
+    return {
+        **keywords,
+        'scale': keywords['scale'] * factor,
+        'translate': keywords['translate'] * factor,
+        'affine': affine,
+        'units': (unit, unit),
+    }
+
+
+UNITS = [('nm', 'um'), ('um', 'nm'), ('mm', 'cm'), ('um', 'um')]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    units=st.sampled_from(UNITS),
+    scale=st.tuples(st.floats(0.1, 30), st.floats(0.1, 30)),
+    angle=st.floats(-180, 180),
+    shear=st.floats(-0.5, 0.5),
+    moved=st.tuples(st.floats(-500, 500), st.floats(-500, 500)),
+    turn=st.floats(-180, 180),
+)
+def test_what_lies_below_a_mask_is_marked_wherever_both_lie(
+    units: tuple[str, str],
+    scale: tuple[float, float],
+    angle: float,
+    shear: float,
+    moved: tuple[float, float],
+    turn: float,
+) -> None:
+    space = {'scale': scale, 'rotate': angle, 'shear': [shear], 'translate': moved}
+    place = {**space, 'units': (units[0],) * 2, 'affine': Affine(rotate=turn, translate=moved)}
+    wall = Image(np.zeros((24, 31)), **place)
+    labels = np.random.default_rng(0).integers(0, 2, (24, 31)).astype(np.uint8)
+    same = in_units(wall, units[1])
+    np.testing.assert_array_equal(mask_array(wall, Labels(labels, **same)), labels > 0)
+    # A crop, enlarged by two, whose pixels lie within those of the image.
+    crop = np.repeat(np.repeat(labels[4:14, 5:20], 2, axis=0), 2, axis=1)
+    there = Image(np.zeros((1, 1)), **same)
+    fine = Labels(crop, **Space.of(there).part((3.75, 4.75), (2, 2)))
+    expected = np.zeros(labels.shape, bool)
+    expected[4:14, 5:20] = labels[4:14, 5:20]
+    mask = mask_array(wall, fine)
+    np.testing.assert_array_equal(mask, expected)
+
+
+@settings(deadline=None, max_examples=20)
+@given(units=st.sampled_from(UNITS), angle=st.floats(-180, 180), scale=st.floats(0.1, 30))
+def test_outlines_in_other_units_mark_what_lies_below_them(
+    units: tuple[str, str], angle: float, scale: float
+) -> None:
+    wall = image(scale=(scale, 2 * scale), rotate=angle, units=(units[0],) * 2)
+    other = Image(np.zeros((60, 80)), **in_units(wall, units[1]))
+    corners = SQUARE + np.array([[-0.4, -0.4], [-0.4, 0.4], [0.4, 0.4], [0.4, -0.4]])
+    shapes = Shapes([in_world(other, corners)], shape_type='polygon', units=(units[1],) * 2)
+    expected = np.zeros((60, 80), bool)
+    expected[10:26, 20:41] = True
+    np.testing.assert_array_equal(mask_array(wall, shapes), expected)
+    assert region_of(select(wall), shapes) == (slice(10, 26), slice(20, 41))
+
+
+def test_layers_that_measure_different_things_are_compared_as_they_are_drawn() -> None:
+    wall = image(scale=(2, 2), units=('um', 'um'))
+    labels = np.zeros((60, 80), np.uint8)
+    labels[5, 6] = 1
+    mask = mask_array(wall, Labels(labels, scale=(2, 2)))  # in pixels
+    assert np.argwhere(mask).tolist() == [[5, 6]]
+    nm = Labels(labels, scale=(2000, 2000), units=('nm', 'nm'))
+    assert np.argwhere(mask_array(wall, nm)).tolist() == [[5, 6]]
+    raw = shown((0, 0), (1, 1))  # a third layer has no units: napari draws without them
+    with pytest.raises(MaskError, match='does not cover'):
+        marked(select(wall), Labels(labels, scale=(2, 2), units=('nm', 'nm')))
+    assert marked(select(wall), Labels(labels, scale=(2, 2), units=('nm', 'nm')), view=raw)
+
+
+@pytest.mark.parametrize('shape', [(64, 64), (96, 96), (59, 80), (60, 81)])
+@pytest.mark.parametrize('space', [{}, {'scale': (0.2, 0.2), 'units': ('um', 'um')}])
+def test_a_mask_of_another_size_is_refused_with_a_remedy(
+    shape: tuple[int, int], space: dict[str, Any]
+) -> None:
+    other = Labels(np.ones(shape, np.uint8), name='of another', **space)
+    with pytest.raises(MaskError, match=f"{shape[0]} × {shape[1]} pixels .*60 × 80.*'?Align"):
+        mask_array(image(**space), other)
+    wall = image(**space)
+    align_mask(wall, other)
+    assert mask_array(wall, other).all()
+
+
+def test_a_mask_without_a_place_over_an_image_that_has_one_is_refused() -> None:
+    wall = image(scale=(0.2, 0.2))
+    with pytest.raises(MaskError, match='does not cover'):
+        mask_array(wall, Labels(np.ones((60, 80), np.uint8)))
+
+
+def test_a_mask_of_half_the_size_that_covers_the_image_is_looked_up() -> None:
+    labels = np.zeros((30, 40), np.uint8)
+    labels[2, 3] = 1
+    wall = image(scale=(0.5, 0.5), translate=(-0.25, -0.25))
+    assert np.argwhere(mask_array(wall, Labels(labels))).tolist() == [
+        [4, 6],
+        [4, 7],
+        [5, 6],
+        [5, 7],
+    ]
+
+
+def test_a_crop_says_that_it_covers_another_area() -> None:
+    part = select(image())
+    crop = Labels(np.ones((20, 30), np.uint8), name='crop', translate=(10, 20))
+    assert 'covers another area' in marked(part, crop).note
+    assert marked(part, Labels(np.ones((60, 80), np.uint8))).note == ''
+
+
+def test_a_picture_of_a_mask_serves_as_one() -> None:
+    gray = np.zeros((60, 80), np.uint8)
+    gray[5:7, 6] = 255
+    colour = np.zeros((60, 80, 4), np.uint8)
+    colour[..., 3] = 255
+    colour[5, 6, 1] = colour[9, 9] = 200
+    colour[9, 9, 3] = 0  # not to be seen
+    assert np.argwhere(mask_array(image(), Image(gray))).tolist() == [[5, 6], [6, 6]]
+    assert np.argwhere(mask_array(image(), Image(colour, rgb=True))).tolist() == [[5, 6]]
+
+
+def test_a_mask_follows_the_axes_of_its_image() -> None:
+    bands = Image(np.zeros((60, 80, 5)), name='bands', rgb=False)
+    view = shown((0, 0), (1, 1), 3, order=(2, 0, 1), point=(0, 0, 3))
+    part = chosen_part(bands, view, shown=True)
+    assert part.axes == 'YXQ'
+    assert part.index == (slice(0, 60), slice(0, 80), slice(3, 4))
+    labels = np.zeros((60, 80, 5), np.uint8)
+    labels[5, 6, 3] = labels[8, 8, 2] = 1
+    mask = marked(part, Labels(labels), view=view).image()
+    assert mask.axes == 'QYX'
+    assert np.argwhere(np.asarray(mask.data)).tolist() == [[0, 5, 6]]
+    flat = np.zeros((60, 80), np.uint8)
+    flat[5, 6] = 1
+    plane = marked(part, Labels(flat), view=view).image()
+    assert plane.axes == 'YX'
+    assert np.argwhere(np.asarray(plane.data)).tolist() == [[5, 6]]
+
+
+def test_the_slice_of_a_mask_with_more_axes_is_the_one_on_show() -> None:
+    labels = np.zeros((4, 60, 80), np.uint8)
+    labels[2, 5, 6] = 1
+    with pytest.raises(MaskError, match='more axes'):
+        mask_array(image(), Labels(labels))
+    for place, count in ((2.0, 1), (1.0, 0)):
+        view = shown((0, 0), (1, 1), 3, point=(place, 0, 0))
+        assert marked(select(image()), Labels(labels), view=view).load().sum() == count

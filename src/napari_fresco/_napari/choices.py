@@ -9,9 +9,11 @@ from typing import Any
 from ..declare.methods import Method
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
-from ..layers.layer_request import Look, PanelRequest
+from ..layers.layer_request import PanelRequest
+from ..layers.look import Look
 from ..layers.noise_map import select_noise
-from ..layers.selection import Selection, Space
+from ..layers.selection import Selection
+from ..layers.space import Space
 from ..weights import Entry
 from .damage_section import DamageSection
 from .input_section import InputSection
@@ -91,7 +93,8 @@ class Choices:
             source=layer.name,
             image=part,
             space=Space.of(layer),
-            look=Look(layer.colormap, tuple(layer.contrast_limits), float(layer.gamma)),
+            look=Look.of(layer),
+            source_id=str(layer.unique_id),
             mask=self.damage.mask_rows.marked() if 'mask' in self.method.takes(task) else None,
             kernel=kernel,
             sampled=sampled,
@@ -150,7 +153,9 @@ class Choices:
 
     def _sigma(self, part: Selection) -> float | str | Selection:
         sigma = self.noise.sigma if self.asks_noise else 'auto'
-        return sigma if isinstance(sigma, float | str) else select_noise(sigma, part)
+        return (
+            sigma if isinstance(sigma, float | str) else select_noise(sigma, part, self.input.view)
+        )
 
     def _misfit(self, estimated: Collection[str]) -> str:
         sigma = self.noise.sigma if self.asks_noise and 'sigma' not in estimated else None

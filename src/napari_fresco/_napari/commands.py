@@ -15,7 +15,8 @@ from napari.utils.notifications import show_info
 
 from ..declare.methods import METHODS
 from ..errors import FrescoError
-from ..layers.selection import is_stack, select
+from ..layers.selection import select
+from ..layers.space import View
 from . import texts
 from .kernel_panel import KernelPanel
 from .new_mask import new_mask
@@ -47,8 +48,7 @@ def mask_for_image(viewer: napari.viewer.Viewer) -> None:
 def noise_of_image(viewer: napari.viewer.Viewer) -> float:
     """Say how noisy the selected image is, and return it in image units."""
     image = _selected_image(viewer)
-    point = viewer.dims.point if is_stack(image) else None
-    level = noise_level(select(image, point=point))
+    level = noise_level(select(image, view=View.of(viewer), shown=True))
     show_info(f'{image.name}: noise σ = {texts.number(level)} (image units)')
     return level
 

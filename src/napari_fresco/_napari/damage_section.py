@@ -12,13 +12,13 @@ from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 from ..declare.methods import Method
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
+from ..layers.kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
 from ..layers.layer_kinds import KERNEL, may_be_restored
 from ..layers.selection import Selection, full_resolution
 from ..physics.kernels import Kernel
 from ..types import Task
 from .choosers import LayerChooser
 from .form import Section, note
-from .kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
 from .kernel_panel import KernelDialog
 from .mask_rows import MaskRows
 from .model_row import first_scale

@@ -11,8 +11,9 @@ from ..declare.methods import Method
 from ..declare.tasks import TASKS
 from ..errors import ImageError
 from ..layers.layer_kinds import is_picture, may_be_restored, truth_of
-from ..layers.mask_layers import region_of, visible_box
+from ..layers.regions import chosen_part
 from ..layers.selection import Selection, is_stack, select, select_same
+from ..layers.space import View
 from ..types import Task
 from .choosers import LayerChooser
 from .form import Section, combo_box
@@ -63,6 +64,11 @@ class InputSection(Section):
         self._task_is_chosen = True
         self.task_box.setCurrentIndex(self._method.tasks.index(task))
 
+    @property
+    def view(self) -> View:
+        """What the viewer shows."""
+        return View.of(self._viewer)
+
     def selection(self) -> Selection:
         """Return the chosen part of the image.
 
@@ -71,10 +77,10 @@ class InputSection(Section):
         FrescoError
             When the slice on show or the region lies beside the image.
         """
-        layer = self.image.value
-        only_slice = is_stack(layer) and self.extent.currentText() == SLICE
-        point = self._viewer.dims.point if only_slice else None
-        return select(layer, point=point, box=self._box())
+        view = self.view
+        shown = is_stack(self.image.value, view) and self.extent.currentText() == SLICE
+        region = 'visible' if self.region.currentText() == VISIBLE else self.region.value
+        return chosen_part(self.image.value, view, shown=shown, region=region)
 
     def comparison(self, part: Selection, scale: int = 1) -> Selection | None:
         """Return the part of the reference that lies below `part` of an image to be enlarged.
@@ -110,13 +116,7 @@ class InputSection(Section):
     def refresh(self) -> None:
         """Offer slice or stack where there is a choice."""
         layer = self.image.value
-        self._extent.show(layer is not None and is_stack(layer))
-
-    def _box(self) -> tuple[slice, slice] | None:
-        if self.region.currentText() == VISIBLE:
-            return visible_box(self.image.value)
-        shapes = self.region.value
-        return None if shapes is None else region_of(self.image.value, shapes)
+        self._extent.show(layer is not None and is_stack(layer, self.view))
 
     def _choose_active(self) -> None:
         active = self._viewer.layers.selection.active

@@ -24,8 +24,9 @@ from qtpy.QtWidgets import (
 
 from ..errors import FrescoError, KernelError, ParameterError
 from ..layers.layer_kinds import KERNEL, is_picture
-from ..layers.mask_layers import region_of
-from ..layers.selection import Space, select, spatial_axes
+from ..layers.regions import chosen_part
+from ..layers.selection import spatial_axes
+from ..layers.space import Space, View
 from ..physics import kernels
 from .choosers import LayerChooser
 from .form import Scroll, Section, combo_box, note, stacked
@@ -188,7 +189,8 @@ class KernelPanel(QWidget):
             raise KernelError('Draw a rectangle around one bead on a Shapes layer.')
         if image.rgb:
             raise KernelError('A bead is cut from a gray image; choose one.')
-        part = select(image, point=self._viewer.dims.point, box=region_of(image, shapes))
+        view = View.of(self._viewer)
+        part = chosen_part(image, view, shown=True, region=shapes)
         plane = part.load_ordered()
         return plane.reshape(plane.shape[-2:])
 

@@ -13,6 +13,7 @@ from superqt.utils import qthrottled
 
 from ..errors import FrescoError
 from ..layers.mask_layers import Marked, marked
+from ..layers.space import View
 from .choosers import LayerChooser
 from .form import Section, note
 from .listeners import Listeners
@@ -89,7 +90,8 @@ class MaskRows(QObject):
         MaskError
             When the mask does not fit the image.
         """
-        return marked(self._image(), self.layer.value, self._part(), **self.options())
+        view = View.of(self._viewer)
+        return marked(self._part(), self.layer.value, view=view, **self.options())
 
     def options(self) -> dict[str, Any]:
         """Return the keywords of :func:`~napari_fresco.layers.mask_layers.marked`."""

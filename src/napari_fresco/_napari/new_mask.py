@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..layers.layer_kinds import DAMAGE
-from ..layers.selection import Space, full_resolution, spatial_axes
+from ..layers.selection import full_resolution, spatial_axes
+from ..layers.space import Space
 
 if TYPE_CHECKING:
     import napari

@@ -160,7 +160,7 @@ class Runner(QObject):
             return
         job.drop_preview()
         try:
-            layer = add_results(job.viewer, job.session.request, outcome.result)
+            layer = add_results(job.viewer, job.session.request, outcome.result)[-1]
         except Exception as error:
             logger.exception('%s: no layer', job.session.request.busy_text)
             self._on_error(FrescoError(f'the result could not be shown ({error})'))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..declare.tasks import TASKS
-from ..layers.selection import Selection, Space
+from ..layers.selection import Selection
+from ..layers.space import Space
 
 if TYPE_CHECKING:
     from ..layers.layer_request import PanelRequest

@@ -13,8 +13,9 @@ from qtpy.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
 from .. import degrade
 from ..errors import FrescoError
 from ..layers.layer_kinds import is_picture
-from ..layers.layer_request import Look
-from ..layers.selection import Space, is_stack, select
+from ..layers.look import Look
+from ..layers.selection import is_stack, select
+from ..layers.space import Space, View
 from .choosers import LayerChooser
 from .form import Row, Scroll, Section, combo_box, note, stacked
 from .input_section import SLICE, STACK
@@ -84,15 +85,16 @@ class SimulatePanel(QWidget):
         layer = self.image.value
         if layer is None:
             raise FrescoError(_NO_IMAGE)
-        only_slice = is_stack(layer) and self.extent.currentText() == SLICE
+        view = View.of(self.viewer)
+        only_slice = is_stack(layer, view) and self.extent.currentText() == SLICE
         return SimulationRequest(
             name=self.name,
             parameters=changed_values(self.fields[self.name]),
             seed=self.seed.value(),
             source=layer.name,
-            image=select(layer, point=self.viewer.dims.point if only_slice else None),
+            image=select(layer, view=view, shown=only_slice),
             space=Space.of(layer),
-            look=Look(layer.colormap, tuple(layer.contrast_limits), float(layer.gamma)),
+            look=Look.of(layer),
         )
 
     def run(self) -> None:
@@ -123,7 +125,7 @@ class SimulatePanel(QWidget):
     def refresh(self) -> None:
         """Show the fields of the chosen degradation, and whether it can start."""
         layer = self.image.value
-        self._extent.show(layer is not None and is_stack(layer))
+        self._extent.show(layer is not None and is_stack(layer, View.of(self.viewer)))
         self.about.setText(degrade.DEGRADATIONS[self.name].help)
         for name, rows in self._rows.items():
             for row in rows:

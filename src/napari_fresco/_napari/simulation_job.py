@@ -13,8 +13,9 @@ import numpy as np
 from .. import degrade
 from ..errors import FrescoError
 from ..layers.layer_kinds import DAMAGE, KERNEL, METADATA, NOISE, TRUTH
-from ..layers.layer_request import Look
-from ..layers.selection import Selection, Space
+from ..layers.look import Look
+from ..layers.selection import Selection
+from ..layers.space import Space
 
 if TYPE_CHECKING:
     import napari
@@ -160,10 +161,7 @@ def _drawn(
 ) -> dict[str, Any]:
     """Return layer keywords that place and draw `image` like the source."""
     rgb = image.ndim > len(request.image.index)
-    look = {'gamma': request.look.gamma}
-    if not request.image.rgb:
-        look |= {'colormap': request.look.colormap, 'contrast_limits': request.look.contrast_limits}
-    return {'rgb': rgb, **(look if rgb == request.image.rgb else {}), **_placed(request, done)}
+    return {'rgb': rgb, **request.look.like(rgb=rgb), **_placed(request, done)}
 
 
 def _placed(request: SimulationRequest, done: degrade.Simulated | None) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from napari.layers import Image, Labels, Shapes
 
 from ..declare.methods import Method
 from ..layers.layer_kinds import DAMAGE, KERNEL, kernel_facts
-from ..layers.selection import Space, full_resolution, select
+from ..layers.selection import full_resolution, select
+from ..layers.space import Space
 from ..types import Task
 from .model_row import is_served
 

@@ -9,22 +9,14 @@ import numpy as np
 
 from ..declare.methods import METHODS, Method
 from ..types import Task
-from .mask_layers import Marked
-from .selection import Selection, Space
+from .look import Look
+from .selection import Selection
+from .space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
-
-@dataclass(frozen=True, eq=False)
-class Look:
-    """How a layer is drawn; results are drawn alike."""
-
-    colormap: Any
-    contrast_limits: tuple[float, float]
-    gamma: float
+    from .mask_layers import Marked
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +33,13 @@ class PanelRequest:
         The part of it to restore.
     space, look : Space, Look
         Copies of how the layer lies and is drawn, in case it is deleted meanwhile.
-    mask : Marked, optional
+    mask : Marked or array-like, optional
         Damage.
-    kernel : ndarray or str, optional
+    kernel : array-like or str, optional
         Blur kernel, or the method that estimates it first.
     sampled : int or None
         Scale for which the kernel was turned from bicubic to direct sampling.
-    sigma : float, Selection or str
+    sigma : float, Selection, array-like or str
         Noise in image units, a map of it, 'auto', or the method that estimates it first.
     variance : bool
         Whether the map holds variances.
@@ -59,6 +51,10 @@ class PanelRequest:
         Further keywords of :func:`napari_fresco.iterate`.
     parameters : mapping
         Parameters of the method that differ from their defaults.
+    source_id : str
+        Unique id of the image layer.
+    full_size : bool
+        Whether the result of a part is given in a copy of the whole layer.
     """
 
     method: Method
@@ -67,15 +63,17 @@ class PanelRequest:
     image: Selection
     space: Space
     look: Look
-    mask: Marked | None = None
-    kernel: NDArray[Any] | str | None = None
+    mask: Marked | Any = None
+    kernel: Any = None
     sampled: int | None = None
-    sigma: float | str | Selection = 'auto'
+    sigma: float | str | Selection | Any = 'auto'
     variance: bool = False
     reference: Selection | None = None
     scale: int = 1
     settings: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    source_id: str = ''
+    full_size: bool = False
 
     @property
     def title(self) -> str:
@@ -93,13 +91,13 @@ class PanelRequest:
         return self.method.title if first is None else f'{first.title} + {self.method.title}'
 
     def arguments(self) -> dict[str, Any]:
-        """Load the arrays and return the keywords of :func:`napari_fresco.iterate`."""
+        """Return the keywords of :func:`napari_fresco.iterate`, masks and maps in memory."""
         return {
             'image': self.image.load(),
             'axes': self.image.axes,
             'method': self.method.name,
             'task': self.task,
-            'mask': None if self.mask is None else self.mask.load(),
+            'mask': self.mask.load() if hasattr(self.mask, 'load') else self.mask,
             'kernel': self.kernel,
             'sigma': self._sigma(),
             'scale': self.scale,

@@ -202,12 +202,11 @@ class Restoration:
 
     def _deliver(self, outcome: Outcome) -> list[Any]:
         self.outcome = outcome
-        self._drop_preview()
         if outcome.is_empty:
             return []
-        before = {str(layer.unique_id) for layer in self.viewer.layers}
-        add_results(self.viewer, self.request, outcome.result)
-        return [each for each in self.viewer.layers if str(each.unique_id) not in before]
+        there = self._preview is not None and self._preview_is_there()
+        preview, self._preview = self._preview if there else None, None
+        return add_results(self.viewer, self.request, outcome.result, preview)
 
     def _on_report(self, report: Report) -> None:
         if not self._reports.preview.is_set():

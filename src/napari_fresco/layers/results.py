@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..errors import ImageError
 from ..types import Result
-from .layer_kinds import METADATA
-from .side_layers import placed, side_layers
+from .layer_kinds import FILE, METADATA
+from .look import Look
+from .lookup import Placement
+from .selection import Selection, full_resolution, select
+from .side_layers import as_pixels, placed, side_layers
+from .space import Space
 
 if TYPE_CHECKING:
     import napari
@@ -14,35 +22,49 @@ if TYPE_CHECKING:
 
     from .layer_request import PanelRequest
 
+LayerData = tuple[Any, dict[str, Any], str]
 
-def add_results(viewer: napari.viewer.Viewer, request: PanelRequest, result: Result) -> Any:
-    """Add the layers of `result` to `viewer` and return the restored image layer."""
+
+def result_layers(request: PanelRequest, result: Result) -> Iterator[LayerData]:
+    """Yield everything in `result` as layer data tuples, the restored image last."""
     title = request.title + (' partial' if result.finish == 'cancelled' else '')
     metadata = _metadata(request, result)
     for layer in side_layers(request, result, title, metadata):
-        viewer.add_image(**layer)
-    rgb = _is_rgb(request, result.image)
-    return viewer.add_image(
-        result.image,
-        name=title,
-        rgb=rgb,
-        metadata=metadata,
-        **placed(request, result),
-        **look(request, rgb=rgb),
-    )
+        yield layer.pop('data'), layer, 'image'
+    pixels = as_pixels(result.image)
+    rgb = pixels.ndim > len(request.image.index)
+    space = placed(request, result)
+    if request.full_size and not request.image.is_whole:
+        pixels, space = into_whole(request.image, pixels), _whole_place(request)
+    look = {'rgb': rgb, 'metadata': metadata, **space, **request.look.like(rgb=rgb)}
+    yield pixels, {'name': title, **look}, 'image'
 
 
-def look(request: PanelRequest, *, rgb: bool) -> dict[str, Any]:
-    """Return layer keywords that draw an image like the source."""
-    if rgb:
-        return {'gamma': request.look.gamma}
-    if request.image.rgb:
-        return {}
-    return {
-        'colormap': request.look.colormap,
-        'contrast_limits': request.look.contrast_limits,
-        'gamma': request.look.gamma,
-    }
+def add_results(
+    viewer: Any, request: PanelRequest, result: Result, preview: Any = None
+) -> list[Any]:
+    """Add the layers of `result` right after their source and return them, the image last.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer or ViewerModel
+        Where they go.
+    request : PanelRequest
+        What was asked.
+    result : Result
+        What came of it.
+    preview : Image, optional
+        A layer of the viewer that becomes the restored image.
+    """
+    *beside, last = result_layers(request, result)
+    source = next((x for x in viewer.layers if str(x.unique_id) == request.source_id), None)
+    layers = [_inserted(viewer, source, data) for data in beside]
+    layers.append(_turned(preview, last) or _inserted(viewer, source, last))
+    if preview is not None and layers[-1] is not preview:
+        viewer.layers.remove(preview.name)
+    if source is not None and request.look.lets_shine:
+        source.visible = False
+    return layers
 
 
 def preview_layer(request: PanelRequest, plane: NDArray[Any], stride: int) -> dict[str, Any]:
@@ -51,6 +73,7 @@ def preview_layer(request: PanelRequest, plane: NDArray[Any], stride: int) -> di
     Without the leading axes of a stack it is on show whatever slice is chosen.
     """
     part = request.image
+    plane = as_pixels(plane)
     rgb = plane.ndim == 3
     # The geometry of the result is not known yet; it is off by half a pixel at most.
     factor = [request.scale / stride] * 2
@@ -60,12 +83,105 @@ def preview_layer(request: PanelRequest, plane: NDArray[Any], stride: int) -> di
         'name': f'{request.title} preview',
         'rgb': rgb,
         **space,
-        **look(request, rgb=rgb),
+        **request.look.like(rgb=rgb),
     }
 
 
-def _is_rgb(request: PanelRequest, image: NDArray[Any]) -> bool:
-    return image.ndim > len(request.image.index)
+def into_whole(part: Selection, pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return a copy of the whole layer of `part` that holds `pixels` in its place.
+
+    Raises
+    ------
+    ImageError
+        When `pixels` are not on its grid, as those of an enlarged image.
+    """
+    whole = np.array(part.data)
+    colours = pixels.shape[len(part.index) :]
+    grid = tuple(s.stop - s.start for s in part.index)
+    if pixels.shape != grid + whole.shape[len(grid) :]:
+        raise ImageError(
+            f'a result of shape {pixels.shape} does not fit a part of shape {grid + colours} of '
+            f'layer {part.name!r}; only a result with the pixels of its source can be put back'
+        )
+    whole[part.index] = pixels.astype(whole.dtype)
+    return whole
+
+
+def put_back(result: napari.layers.Image, *, into: napari.layers.Image) -> LayerData:
+    """Return a copy of a full-size image that holds a result of one of its parts.
+
+    Parameters
+    ----------
+    result : Image
+        Restored region or slice, wherever it lies.
+    into : Image
+        Layer on whose grid it lies: its source, or what :func:`put_back` returned before.
+
+    Returns
+    -------
+    tuple
+        Data, keywords and type of a layer in the place and the look of `into`.
+
+    Raises
+    ------
+    ImageError
+        When the pixels of the two do not coincide, or the result reaches beyond the other.
+    """
+    part, whole = select(result), select(into)
+    place = Placement.of(part, into)
+    start = np.rint(place.offset).astype(int)
+    alike = place.matrix.shape == (len(start),) * 2 and np.allclose(
+        place.matrix, np.eye(len(start)), atol=1e-3
+    )
+    inside = (start >= 0).all() and (start + part.grid <= np.array(whole.grid)).all()
+    if not alike or not inside or np.abs(start - place.offset).max() > 0.01:
+        raise ImageError(
+            f'layer {result.name!r} of shape {part.grid} does not lie on pixels of {into.name!r} '
+            f'of shape {whole.grid}; put back only a region or a slice of it, not enlarged'
+        )
+    index = tuple(slice(int(s), int(s) + n) for s, n in zip(start, part.grid, strict=True))
+    box = Selection(full_resolution(into), index, part.spatial, whole.rgb, name=into.name)
+    space = Space.of(into).part(np.zeros(len(index)), np.ones(len(index)))
+    metadata = {**into.metadata, **result.metadata}
+    look = {'rgb': whole.rgb, 'metadata': metadata, **space, **Look.of(into).like(rgb=whole.rgb)}
+    return (
+        into_whole(box, as_pixels(full_resolution(result))),
+        {'name': result.name, **look},
+        'image',
+    )
+
+
+def _inserted(viewer: Any, source: Any, data: LayerData) -> Any:
+    """Add a layer above its source and those that were made of it."""
+    from napari.layers import Layer
+
+    layer = Layer.create(*data)
+    if source is None:
+        return viewer.add_layer(layer)
+    names = [each.name for each in viewer.layers]
+    place = names.index(source.name) + 1
+    while place < len(names) and names[place].startswith(f'{source.name} ['):
+        place += 1
+    viewer.layers.insert(place, layer)
+    return layer
+
+
+def _turned(preview: Any, data: LayerData) -> Any:
+    """Turn the preview into the result where it has as many axes; return it, or None."""
+    pixels, keywords, _ = data
+    if preview is None or preview.rgb != keywords['rgb'] or preview.ndim != len(keywords['scale']):
+        return None
+    preview.data = pixels
+    for name, value in keywords.items():
+        if name not in ('rgb', 'metadata'):
+            setattr(preview, name, value)
+    preview.metadata = keywords['metadata']
+    return preview
+
+
+def _whole_place(request: PanelRequest) -> dict[str, Any]:
+    ndim = len(request.image.index)
+    return request.space.part(np.zeros(ndim), np.ones(ndim))
 
 
 def _metadata(request: PanelRequest, result: Result) -> dict[str, Any]:
@@ -75,4 +191,6 @@ def _metadata(request: PanelRequest, result: Result) -> dict[str, Any]:
         'start': [int(s.start) for s in part.index],
         'stop': [int(s.stop) for s in part.index],
     }
-    return {METADATA: {**result.provenance, 'source': origin}}
+    record = {METADATA: {**result.provenance, 'source': origin}}
+    file = getattr(result.image, 'metadata', part.metadata)
+    return {**record, FILE: dict(file)} if file else record

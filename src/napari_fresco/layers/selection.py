@@ -1,19 +1,27 @@
-"""Layers to arrays, and results to layers that lie where their source lies."""
+"""Layers as images: which part of a layer to work on, with everything that is known of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import ImageError
-from ..image.model import UNNAMED
+from ..image.model import Image, free_letter
+from ..image.units import unit_name
+from .layer_kinds import FILE
+from .space import Space, View
 
 if TYPE_CHECKING:
     import napari
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
+
+    Box = tuple[slice, slice]
+
+_NO_SPACE = ('T', 'C')
+_LETTERS = {'time': 'T', 'channel': 'C', 'channels': 'C', 'depth': 'Z', 'row': 'Y', 'column': 'X'}
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,19 +31,31 @@ class Selection:
     Attributes
     ----------
     data : array-like
-        Full resolution data of the layer; numpy, dask or zarr.
+        Full resolution data of the layer; numpy, dask, zarr or xarray.
     index : tuple of slice
-        One slice for each axis that is not the channel axis.
+        One slice for each axis that is not the axis of colours.
     spatial : tuple of int
-        The axes shown as rows and columns.
+        The axes taken as rows and columns.
     rgb : bool
-        Whether a last axis holds colour channels.
+        Whether a last axis holds colours.
+    letters : str
+        A letter for each axis; Y and X are the rows and columns.
+    space : Space, optional
+        Where the layer lies.
+    metadata : mapping
+        What the file of the layer said beside the pixels.
+    name : str
+        Name of the layer.
     """
 
     data: Any
     index: tuple[slice, ...]
     spatial: tuple[int, int]
     rgb: bool
+    letters: str = ''
+    space: Space | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ''
 
     @property
     def size(self) -> int:
@@ -43,9 +63,60 @@ class Selection:
         return int(np.prod([part.stop - part.start for part in self.index]))
 
     @property
+    def grid(self) -> tuple[int, ...]:
+        """Lengths of the axes of the whole layer, without colours."""
+        return tuple(int(n) for n in self.data.shape[: len(self.index)])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything is selected."""
+        steps = zip(self.index, self.grid, strict=True)
+        return all(s.step in (None, 1) and s.stop - s.start == n for s, n in steps)
+
+    @property
     def origin(self) -> NDArray[np.float64]:
         """First selected element along each axis."""
         return np.array([part.start for part in self.index], dtype=float)
+
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """The axes that are not rows or columns."""
+        return tuple(axis for axis in range(len(self.index)) if axis not in self.spatial)
+
+    @property
+    def axes(self) -> str:
+        """A letter for each axis of :meth:`load`, as :func:`napari_fresco.restore` takes them."""
+        letters = self.letters or axis_letters(('',) * len(self.index), self.spatial)
+        return letters + ('S' if self.rgb else '')
+
+    def cut(self, box: Box) -> Selection:
+        """Return some of the rows and columns."""
+        index = list(self.index)
+        index[self.spatial[0]], index[self.spatial[1]] = box
+        return replace(self, index=tuple(index))
+
+    def narrowed(self, parts: Sequence[slice | int]) -> Selection:
+        """Return parts of the axes, counted in the whole layer.
+
+        Raises
+        ------
+        ImageError
+            When there are not as many as axes, or one is empty.
+        """
+        if len(parts) != len(self.index):
+            raise ImageError(
+                f'part has {len(parts)} entries, layer {self.name!r} has {len(self.index)} axes; '
+                'give a slice or an index for each, such as numpy.s_[3, 10:20, :]'
+            )
+        index = []
+        for part, whole in zip(parts, self.grid, strict=True):
+            if not isinstance(part, slice):
+                part = slice(int(part) % whole, int(part) % whole + 1)
+            start, stop, step = part.indices(whole)
+            if stop <= start or step != 1:
+                raise ImageError(f'part {part} of an axis of length {whole} is empty or has steps')
+            index.append(slice(start, stop))
+        return replace(self, index=tuple(index))
 
     def thinned(self, step: int) -> Selection:
         """Return every `step`-th row and column of the selected part."""
@@ -55,12 +126,39 @@ class Selection:
         ]
         return replace(self, index=tuple(index)) if step > 1 else self
 
-    @property
-    def axes(self) -> str:
-        """A letter for each axis of :meth:`load`, as :func:`napari_fresco.restore` takes them."""
-        letters = list(UNNAMED[: len(self.index)])
-        letters[self.spatial[0]], letters[self.spatial[1]] = 'Y', 'X'
-        return ''.join(letters) + ('S' if self.rgb else '')
+    def image(self) -> Image:
+        """Return the selected part as an image; not in memory where the layer is not."""
+        return self._image(self.data[self.index])
+
+    def whole_image(self) -> Image:
+        """Return the whole layer as an image."""
+        return self._image(self.data)
+
+    def _image(self, data: Any) -> Image:
+        image = Image.of(data, axes=self.axes)
+        spacing, origin = ({}, {}) if self.space is None else self._places(self.space)
+        return replace(
+            image,
+            metadata={**image.metadata, **self.metadata},
+            spacing={**image.spacing, **spacing},
+            origin={**image.origin, **origin},
+        )
+
+    def _places(self, space: Space) -> tuple[dict[str, tuple[float, str]], dict[str, float]]:
+        """Return spacing and origin of the axes that have one."""
+        spacing: dict[str, tuple[float, str]] = {}
+        origin: dict[str, float] = {}
+        matrix = space.matrix
+        first = matrix[:-1, :-1] @ self.origin + matrix[:-1, -1]
+        steps = np.linalg.norm(matrix[:-1, :-1], axis=0)
+        for axis, letter in enumerate(self.axes[: len(self.index)]):
+            unit = unit_name(space.units[axis])
+            step = steps[axis] * (self.index[axis].step or 1)
+            if unit or step != 1:
+                spacing[letter] = (float(step), unit)
+            if first[axis]:
+                origin[letter] = float(first[axis])
+        return spacing, origin
 
     def load(self) -> NDArray[Any]:
         """Return the selected part in memory, with the axes of the layer."""
@@ -81,97 +179,41 @@ class Selection:
         return np.moveaxis(array, (ndim - 2, ndim - 1), self.spatial)
 
 
-@dataclass(frozen=True, eq=False)
-class Space:
-    """Where a layer lies in the world: a copy, so that the layer may be deleted meanwhile."""
-
-    scale: NDArray[np.float64]
-    translate: NDArray[np.float64]
-    rotate: NDArray[np.float64]
-    shear: NDArray[np.float64]
-    affine: NDArray[np.float64]
-    units: tuple[Any, ...]
-    axis_labels: tuple[str, ...]
-
-    @classmethod
-    def of(cls, layer: napari.layers.Layer) -> Space:
-        """Copy the space of `layer`."""
-        return cls(
-            scale=np.array(layer.scale, dtype=float),
-            translate=np.array(layer.translate, dtype=float),
-            rotate=np.array(layer.rotate, dtype=float),
-            shear=_shear_matrix(np.asarray(layer.shear, dtype=float), layer.ndim),
-            affine=np.array(layer.affine.affine_matrix, dtype=float),
-            units=tuple(layer.units),
-            axis_labels=tuple(layer.axis_labels),
-        )
-
-    def along(self, axes: Sequence[int]) -> Space:
-        """Return the space of some of the axes, which the others are taken not to turn."""
-        chosen = list(axes)
-        homogeneous = [*chosen, len(self.scale)]
-        return Space(
-            scale=self.scale[chosen],
-            translate=self.translate[chosen],
-            rotate=self.rotate[np.ix_(chosen, chosen)],
-            shear=self.shear[np.ix_(chosen, chosen)],
-            affine=self.affine[np.ix_(homogeneous, homogeneous)],
-            units=tuple(self.units[axis] for axis in chosen),
-            axis_labels=tuple(self.axis_labels[axis] for axis in chosen),
-        )
-
-    def part(self, origin: ArrayLike, factor: ArrayLike) -> dict[str, Any]:
-        """Return layer keywords for data whose element j lies at ``j / factor + origin``.
-
-        napari maps data to world by ``A (R S D x + t)`` with D the scale. Replacing x
-        by ``x / factor + origin`` gives the scale ``D / factor`` and the translation
-        ``t + R S D origin``.
-        """
-        stretch = np.asarray(factor, dtype=float)
-        linear = self.rotate @ self.shear @ np.diag(self.scale)
-        return {
-            'scale': self.scale / stretch,
-            'translate': self.translate + linear @ np.asarray(origin, dtype=float),
-            'rotate': self.rotate,
-            'shear': self.shear,
-            'affine': self.affine,
-            'units': self.units,
-            'axis_labels': self.axis_labels,
-        }
-
-
-def _shear_matrix(shear: NDArray[np.float64], ndim: int) -> NDArray[np.float64]:
-    if shear.ndim == 2:
-        return shear
-    matrix = np.eye(ndim)
-    matrix[np.triu_indices(ndim, k=1)] = shear
-    return matrix
-
-
 def full_resolution(layer: napari.layers.Layer) -> Any:
     """Return the data of `layer`; of a pyramid its finest level."""
     return layer.data[0] if layer.multiscale else layer.data
 
 
-def spatial_axes(layer: napari.layers.Layer) -> tuple[int, int]:
-    """Return the axes of rows and columns: those labelled y and x, else the last two."""
-    names = [str(label).lower() for label in layer.axis_labels]
-    if names.count('y') == 1 and names.count('x') == 1:
-        return names.index('y'), names.index('x')
-    return layer.ndim - 2, layer.ndim - 1
+def layer_image(layer: napari.layers.Layer) -> Image:
+    """Return a whole layer as a :class:`napari_fresco.Image`."""
+    return select(layer).image()
 
 
-def is_stack(layer: napari.layers.Layer) -> bool:
+def spatial_axes(layer: napari.layers.Layer, view: View | None = None) -> tuple[int, int]:
+    """Return the axes of rows and columns.
+
+    Those labelled y and x; else the two on show, of a volume the last two; else the last two.
+    """
+    names = _names(layer)
+    if names.count('Y') == 1 and names.count('X') == 1:
+        return names.index('Y'), names.index('X')
+    shown = () if view is None else view.displayed(layer.ndim)
+    first, second = shown[-2:] if len(shown) > 1 else (layer.ndim - 2, layer.ndim - 1)
+    return first, second
+
+
+def is_stack(layer: napari.layers.Layer, view: View | None = None) -> bool:
     """Say whether the layer holds more than one plane."""
-    shape = _grid(layer)
-    return any(n > 1 for axis, n in enumerate(shape) if axis not in spatial_axes(layer))
+    shape, spatial = _grid(layer), spatial_axes(layer, view)
+    return any(n > 1 for axis, n in enumerate(shape) if axis not in spatial)
 
 
 def select(
-    layer: napari.layers.Image,
+    layer: napari.layers.Layer,
     *,
-    point: Sequence[float] | None = None,
-    box: tuple[slice, slice] | None = None,
+    view: View | None = None,
+    shown: bool = False,
+    box: Box | None = None,
 ) -> Selection:
     """Choose a part of an image layer.
 
@@ -179,27 +221,41 @@ def select(
     ----------
     layer : Image
         The layer.
-    point : sequence of float, optional
-        World position whose plane is chosen; all planes by default.
+    view : View, optional
+        What the viewer shows, which tells rows and columns where no labels do.
+    shown : bool
+        Choose only what `view` shows: a plane, in whichever direction it is cut, or a
+        volume in the 3-D display. All planes by default. Where times or channels run along
+        the screen, it is the image at the place of their sliders.
     box : tuple of slice, optional
         Rows and columns; all by default.
 
     Raises
     ------
     ImageError
-        When the layer has fewer than two axes, or the point misses the stack.
+        When the layer has fewer than two axes, or the viewer shows nothing of it.
     """
-    shape, spatial = _grid(layer), spatial_axes(layer)
+    shape, spatial, space = _grid(layer), spatial_axes(layer, view), Space.of(layer)
     if len(shape) < 2:
         raise ImageError(f'layer {layer.name!r} has one axis; choose an image with two or more')
     index = [slice(0, n) for n in shape]
-    if point is not None:
-        place = np.rint(layer.world_to_data(point)).astype(int)
-        for axis in set(range(len(shape))) - set(spatial):
-            index[axis] = _plane(int(place[axis]), shape[axis], layer.name)
-    if box is not None:
-        index[spatial[0]], index[spatial[1]] = box
-    return Selection(full_resolution(layer), tuple(index), spatial, bool(layer.rgb))
+    if shown and view is not None:
+        seen = _shown_axes(layer, spatial, view)
+        spatial = spatial if set(spatial) <= set(seen) else (seen[-2], seen[-1])
+        for axis, place in enumerate(view.place(space, seen)):
+            if not np.isnan(place):
+                index[axis] = _plane(place, shape[axis], layer.name)
+    part = Selection(
+        full_resolution(layer),
+        tuple(index),
+        spatial,
+        bool(getattr(layer, 'rgb', False)),
+        axis_letters(_names(layer), spatial),
+        space,
+        layer.metadata.get(FILE, {}),
+        layer.name,
+    )
+    return part if box is None else part.cut(box)
 
 
 def select_same(layer: napari.layers.Image, like: Selection, scale: int = 1) -> Selection:
@@ -226,15 +282,47 @@ def select_same(layer: napari.layers.Image, like: Selection, scale: int = 1) -> 
     index = [slice(s.start * f, s.stop * f) for s, f in zip(like.index, factors, strict=True)]
     data, rgb = full_resolution(layer), bool(layer.rgb)
     if len(grid) == len(wanted) and _fits(grid, wanted, scale):
-        return Selection(data, tuple(index), like.spatial, rgb)
+        return Selection(data, tuple(index), like.spatial, rgb, like.letters)
     rows, columns = like.spatial
     if len(grid) == 2 and _fits(grid, [wanted[rows], wanted[columns]], scale):
-        return Selection(data, (index[rows], index[columns]), (0, 1), rgb)
+        return Selection(data, (index[rows], index[columns]), (0, 1), rgb, 'YX')
     what = 'the image' if scale == 1 else f'the image enlarged × {scale}'
     raise ImageError(
         f'layer {layer.name!r} has shape {grid}, {what} {tuple(wanted)}; '
         'choose one on the same grid'
     )
+
+
+def axis_letters(names: Sequence[str], spatial: tuple[int, int]) -> str:
+    """Return a different letter for each axis: its name, Y and X for rows and columns."""
+    taken = {'Y', 'X', 'S'}
+    letters: list[str] = []
+    for axis, name in enumerate(names):
+        if axis in spatial:
+            letters.append('YX'[spatial.index(axis)])
+        else:
+            wanted = name if len(name) == 1 and 'A' <= name <= 'Z' else ''
+            letters.append(free_letter(taken, wanted))
+        taken.add(letters[-1])
+    return ''.join(letters)
+
+
+def _names(layer: napari.layers.Layer) -> list[str]:
+    """Return the labels of the axes in capitals; those of an xarray where napari has none."""
+    names = [str(label) for label in layer.axis_labels]
+    dims = [str(name) for name in getattr(full_resolution(layer), 'dims', ())]
+    if all(name.lstrip('-').isdigit() for name in names) and len(dims) >= len(names):
+        names = dims[: len(names)]
+    return [_LETTERS.get(name.lower(), name.upper()) for name in names]
+
+
+def _shown_axes(
+    layer: napari.layers.Layer, spatial: tuple[int, int], view: View
+) -> tuple[int, ...]:
+    """Return the axes on show; rows and columns where these are times or channels."""
+    shown, names = view.displayed(layer.ndim), _names(layer)
+    odd = view.ndisplay == 2 and any(names[axis] in _NO_SPACE for axis in shown)
+    return tuple(sorted(spatial)) if odd else shown
 
 
 def _fits(grid: Sequence[int], wanted: Sequence[int], scale: int) -> bool:
@@ -246,10 +334,11 @@ def _grid(layer: napari.layers.Layer) -> tuple[int, ...]:
     return shape[:-1] if getattr(layer, 'rgb', False) else shape
 
 
-def _plane(place: int, size: int, name: str) -> slice:
-    if not 0 <= place < size:
+def _plane(place: float, size: int, name: str) -> slice:
+    index = int(np.rint(place))
+    if not 0 <= index < size:
         raise ImageError(
             f'the slice on show lies outside layer {name!r} ({size} planes there); '
             'move the slider onto the layer or choose "Whole stack"'
         )
-    return slice(place, place + 1)
+    return slice(index, index + 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..image.model import Image
 from ..types import Result
 from .layer_kinds import KERNEL, LATENT, METADATA, UNCERTAINTY, VARIANCE
 
@@ -36,14 +37,14 @@ def side_layers(
     record : mapping
         Its metadata.
     """
-    if result.kernel is not None and not isinstance(request.kernel, np.ndarray):
+    if result.kernel is not None and (request.kernel is None or isinstance(request.kernel, str)):
         yield _kernel(request, result.kernel, f'{title} kernel', record)
     if result.variance is not None:
         variance = request.image.unordered(_gray_mean(request, result.variance))
         marks = {**record, VARIANCE: True}
         yield _map(request, result, variance, f'{title} variance', 'magma', marks)
     if result.uncertainty is not None:
-        mean_square = _gray_mean(request, np.square(result.uncertainty))
+        mean_square = _gray_mean(request, np.square(as_pixels(result.uncertainty)))
         deviation = request.image.unordered(np.sqrt(mean_square))
         marks = {**record, UNCERTAINTY: True}
         yield _map(request, result, deviation, f'{title} uncertainty', 'viridis', marks)
@@ -62,8 +63,14 @@ def placed(request: PanelRequest, result: Result) -> dict[str, Any]:
     return request.space.part(origin, factor)
 
 
+def as_pixels(image: Any) -> NDArray[Any]:
+    """Return the pixels of an image or an array."""
+    return np.asarray(image.data if isinstance(image, Image) else image)
+
+
 def _gray_mean(request: PanelRequest, values: NDArray[Any]) -> NDArray[Any]:
     """Average the colours; the alpha channel is no measurement."""
+    values = as_pixels(values)
     coloured = values.ndim > len(request.image.index)
     return values[..., :3].mean(axis=-1) if coloured else np.asarray(values)
 
@@ -73,7 +80,7 @@ def _kernel(
 ) -> dict[str, Any]:
     space = request.space.along(request.image.spatial)
     return {
-        'data': kernel,
+        'data': as_pixels(kernel),
         'name': name,
         'rgb': False,
         'visible': False,

@@ -10,10 +10,10 @@ import numpy as np
 
 from ..declare.tasks import TASKS
 from ..errors import KernelError
-from ..layers.layer_kinds import kernel_facts
-from ..layers.selection import full_resolution, spatial_axes
 from ..physics import kernels
 from ..types import Task
+from .layer_kinds import kernel_facts
+from .selection import full_resolution, spatial_axes
 
 if TYPE_CHECKING:
     import napari

@@ -1,0 +1,50 @@
+"""How a layer is drawn, for results that are drawn alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import napari
+
+_ALL = ('gamma', 'blending', 'opacity', 'interpolation2d', 'interpolation3d', 'rendering')
+_VALUES = ('colormap', 'contrast_limits')
+_LETS_SHINE = ('additive', 'minimum', 'multiplicative')
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """How a layer is drawn: a copy, so that the layer may be deleted meanwhile.
+
+    Attributes
+    ----------
+    rgb : bool
+        Whether it has colours of its own.
+    keywords : dict
+        Of ``viewer.add_image``.
+    """
+
+    rgb: bool
+    keywords: dict[str, Any]
+
+    @classmethod
+    def of(cls, layer: napari.layers.Image) -> Look:
+        """Copy the look of `layer`."""
+        names = [name for name in (*_ALL, *_VALUES) if hasattr(layer, name)]
+        keywords = {name: getattr(layer, name) for name in names}
+        for name in ('blending', 'interpolation2d', 'interpolation3d', 'rendering'):
+            if name in keywords:
+                keywords[name] = str(getattr(keywords[name], 'value', keywords[name]))
+        keywords['contrast_limits'] = tuple(float(x) for x in layer.contrast_limits)
+        return cls(bool(layer.rgb), keywords)
+
+    @property
+    def lets_shine(self) -> bool:
+        """Whether the source would shine through a result that is drawn alike."""
+        return self.keywords.get('blending') in _LETS_SHINE
+
+    def like(self, *, rgb: bool) -> dict[str, Any]:
+        """Return layer keywords that draw an image like the source; of gray as colour, the rest."""
+        left_out = _VALUES if rgb != self.rgb else ('colormap',) if rgb else ()
+        return {name: value for name, value in self.keywords.items() if name not in left_out}

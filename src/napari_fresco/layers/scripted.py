@@ -1,0 +1,221 @@
+"""Restoring a layer from a script, with a window or without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from ..declare.call import Call
+from ..declare.methods import METHODS
+from ..errors import FrescoError, ImageError
+from .kernel_choice import chosen_kernel
+from .layer_kinds import VARIANCE
+from .layer_request import PanelRequest
+from .layer_restoration import Restoration
+from .look import Look
+from .mask_layers import marked
+from .noise_map import select_noise
+from .regions import chosen_part
+from .selection import Selection
+from .space import Space, View
+
+if TYPE_CHECKING:
+    import napari
+
+    from .job import Job
+
+    Part = Literal['shown'] | Sequence[slice | int] | None
+
+_APART = ('mask', 'kernel', 'sigma', 'scale')
+_MASK_OPTIONS = ('label', 'grow', 'invert')
+
+
+@overload
+def restore_layer(
+    viewer: Any, layer: Any, *, method: str, wait: Literal[True] = True, **options: Any
+) -> list[Any]: ...
+
+
+@overload
+def restore_layer(
+    viewer: Any, layer: Any, *, method: str, wait: Literal[False], **options: Any
+) -> Job[Any]: ...
+
+
+def restore_layer(
+    viewer: Any,
+    layer: Any,
+    *,
+    method: str,
+    task: str | None = None,
+    mask: Any = None,
+    kernel: Any = None,
+    sigma: Any = 'auto',
+    part: Part = None,
+    region: Any = None,
+    full_size: bool = False,
+    mask_options: Mapping[str, Any] | None = None,
+    wait: bool = True,
+    **options: Any,
+) -> Any:
+    """Restore a layer of a viewer and add the result as layers right after it.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer or napari.components.ViewerModel
+        Needs no window, and no Qt.
+    layer : Image or str
+        What to restore: an image layer, or its name.
+    method : str
+        As in :func:`napari_fresco.restore`.
+    task : str, optional
+        What to do; the method's first task by default.
+    mask : Labels, Shapes, Image, str or array-like, optional
+        Damage. A layer, or its name, marks what lies below it on screen.
+    kernel : Image, str or array-like, optional
+        Blur kernel, a layer that holds it, or ``'virnet'``, which estimates it first.
+    sigma : float, Image, str or array-like
+        Noise in image units, a layer that holds its map, ``'auto'`` or ``'virnet'``.
+    part : 'shown' or sequence of slice or int, optional
+        Only the planes that the viewer shows, or these parts of the axes of the layer.
+    region : Shapes, str, optional
+        Only what lies below a rectangle of this layer, or with ``'visible'`` what is on show.
+    full_size : bool
+        Give the result of a part in a copy of the whole layer.
+    mask_options : mapping, optional
+        ``label`` (which one is damage), ``grow`` (pixels), ``invert``.
+    wait : bool
+        Wait for the end. A window stays alive meanwhile.
+    **options
+        Further options of :func:`napari_fresco.restore`, and parameters of the method.
+
+    Returns
+    -------
+    list of Layer, or Job
+        The layers that were added, the restored image last. Without waiting a job with
+        ``.cancel()``, ``.wait()``, which returns them, and ``.done``.
+
+    Raises
+    ------
+    FrescoError
+        When anything given is wrong, or another layer is being restored.
+
+    Examples
+    --------
+    >>> from napari.components import ViewerModel
+    >>> from napari_fresco.layers import restore_layer
+    >>> import numpy as np
+    >>> viewer = ViewerModel()
+    >>> wall = viewer.add_image(np.full((32, 32), 100, np.uint8), name='wall')
+    >>> [layer.name for layer in restore_layer(viewer, 'wall', method='ffdnet', sigma=5)]
+    ['wall [FFDNet]']
+    """
+    given = {'mask': mask, 'kernel': kernel, 'sigma': sigma, **options}
+    image = _layer(viewer, layer, 'image')
+    request = layer_request(
+        viewer, image, method, task, given, part, region, full_size, mask_options or {}
+    )
+    job = Restoration(request, viewer).start()
+    return job.wait() if wait else job
+
+
+def layer_request(
+    viewer: Any,
+    image: napari.layers.Image,
+    method: str,
+    task: str | None,
+    given: Mapping[str, Any],
+    part: Part = None,
+    region: Any = None,
+    full_size: bool = False,
+    mask_options: Mapping[str, Any] | None = None,
+) -> PanelRequest:
+    """Return what :func:`restore_layer` asks for, checked as far as it can be without work.
+
+    Raises
+    ------
+    FrescoError
+        When anything given is wrong.
+    """
+    if not hasattr(image, 'rgb'):
+        raise ImageError(f'layer {image.name!r} is no image layer; name one to restore')
+    call = Call.of(
+        method, task, given.get('params'), {k: v for k, v in given.items() if k != 'params'}
+    )
+    view, options = View.of(viewer), call.options
+    chosen = _part(viewer, image, view, part, region)
+    sigma, variance = _noise(viewer, options.sigma, chosen, view)
+    blur, known = _kernel(viewer, options.kernel, image, call)
+    return PanelRequest(
+        method=call.method,
+        task=call.task,
+        source=image.name,
+        image=chosen,
+        space=Space.of(image),
+        look=Look.of(image),
+        mask=_mask(viewer, options.mask, chosen, view, mask_options or {}),
+        kernel=blur,
+        sigma=sigma,
+        variance=variance,
+        scale=options.scale,
+        parameters={**known, **call.parameters.changed()},
+        settings={n: v for n, v in options.changed().items() if n not in _APART},
+        source_id=str(image.unique_id),
+        full_size=full_size,
+    )
+
+
+def _layer(viewer: Any, named: Any, what: str) -> Any:
+    if not isinstance(named, str):
+        return named
+    names = [layer.name for layer in viewer.layers]
+    if named not in names:
+        raise FrescoError(
+            f'{what} {named!r} is no layer of the viewer; it has {", ".join(names) or "none"}'
+        )
+    return viewer.layers[named]
+
+
+def _is_layer(value: Any) -> bool:
+    return hasattr(value, 'data_to_world')
+
+
+def _part(viewer: Any, image: Any, view: View, part: Part, region: Any) -> Selection:
+    area = region if region in (None, 'visible') else _layer(viewer, region, 'region')
+    chosen = chosen_part(image, view, shown=isinstance(part, str), region=area)
+    if isinstance(part, str):
+        if part != 'shown':
+            raise ImageError(
+                f"part = {part!r}; give 'shown', or slices along the axes of the layer"
+            )
+        return chosen
+    return chosen if part is None else chosen.narrowed(part)
+
+
+def _mask(viewer: Any, mask: Any, chosen: Selection, view: View, options: Mapping[str, Any]) -> Any:
+    unknown = [name for name in options if name not in _MASK_OPTIONS]
+    if unknown:
+        raise FrescoError(f'mask_options has no {unknown[0]!r}; it has {", ".join(_MASK_OPTIONS)}')
+    layer = _layer(viewer, mask, 'mask')
+    return marked(chosen, layer, view=view, **options) if _is_layer(layer) else layer
+
+
+def _noise(viewer: Any, sigma: Any, chosen: Selection, view: View) -> tuple[Any, bool]:
+    if isinstance(sigma, str) and (sigma == 'auto' or sigma in METHODS):
+        return sigma, False
+    layer = _layer(viewer, sigma, 'sigma')
+    if not _is_layer(layer):
+        return layer, False
+    return select_noise(layer, chosen, view), VARIANCE in layer.metadata
+
+
+def _kernel(viewer: Any, kernel: Any, image: Any, call: Call) -> tuple[Any, dict[str, str]]:
+    """Return the kernel, and where it is known to look."""
+    if isinstance(kernel, str) and kernel in METHODS:
+        return kernel, {}
+    layer = _layer(viewer, kernel, 'kernel')
+    if not _is_layer(layer):
+        return layer, {}
+    said = getattr(call.parameters, 'kernel_position', 'auto')
+    chosen = chosen_kernel(layer, image, call.task, scale=call.options.scale, position=said)
+    return chosen.array, {} if chosen.position is None else {'kernel_position': chosen.position}
