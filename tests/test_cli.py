@@ -115,6 +115,95 @@ def test_batch_goes_on_after_a_bad_file(picture, tmp_path, capsys) -> None:
     assert errors[-1].startswith('error: 1 of 3 images failed')
 
 
+def folder_of(picture: Path, *names: str) -> Path:
+    folder = picture.parent / 'in'
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_bytes(picture.read_bytes())
+    return folder
+
+
+def test_a_batch_goes_on_where_it_was_interrupted(picture, tmp_path, capsys) -> None:
+    folder, out = folder_of(picture, 'a.png', 'b.png', 'c.png'), tmp_path / 'out'
+    command = ('batch', folder, '-o', out, '-m', 'dpir', '--model', 'box', '--save-provenance')
+    assert call(*command) == 0
+    times = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    for name in ('b.png', 'b.json', 'c.json'):
+        (out / name).unlink()
+    capsys.readouterr()
+    assert call(*command) == 2, 'c.png is there without its record'
+    said = capsys.readouterr()
+    assert 'a.png: exists, passed over' in said.out
+    assert 'c.png' in said.err
+    (out / 'c.png').unlink()
+    assert call(*command) == 0
+    assert sorted(path.name for path in out.iterdir()) == sorted(times)
+    assert (out / 'a.png').stat().st_mtime_ns == times['a.png']
+    assert call(*command, '--overwrite') == 0
+    assert (out / 'a.png').stat().st_mtime_ns > times['a.png']
+
+
+def test_a_cancelled_image_of_a_batch_is_made_whole_next_time(
+    picture, mask, tmp_path, monkeypatch
+) -> None:
+    def interrupted(self, x, sigma):
+        signal.raise_signal(signal.SIGINT)
+        return x
+
+    folder, out = folder_of(picture, 'a.png'), tmp_path / 'out'
+    command = ('batch', folder, '-o', out, '-m', 'dpir', '-t', 'inpaint', '--mask', mask,
+               '--model', 'box', '--iterations', 3, '--save-provenance')  # fmt: skip
+    with monkeypatch.context() as patched:
+        patched.setattr(denoisers.FunctionDenoiser, '__call__', interrupted)
+        assert call(*command) == 130
+    assert not list(out.iterdir())
+    assert call(*command) == 0
+    assert json.loads((out / 'a.json').read_text())['finish'] == 'completed'
+
+
+@pytest.mark.parametrize('shadow', ['._a.png', '.a.png', 'Thumbs.db', '.DS_Store'])
+def test_shadow_files_are_no_images(picture, tmp_path, shadow) -> None:
+    folder, out = folder_of(picture, 'a.png', 'b.png'), tmp_path / 'out'
+    (folder / shadow).write_bytes(b'no image')
+    masks = tmp_path / 'masks'
+    masks.mkdir()
+    damage = np.zeros((24, 20), np.uint8)
+    damage[5:8, 4:12] = 255
+    for name in ('a.png', 'b.png'):
+        io.imsave(masks / name, damage, check_contrast=False)
+    (masks / shadow).write_bytes(b'no mask')
+    assert call('batch', folder, '-o', out, '-m', 'dpir', '-t', 'inpaint', '--mask', masks,
+                '--model', 'box', '--iterations', 1) == 0  # fmt: skip
+    assert sorted(path.name for path in out.iterdir()) == ['a.png', 'b.png']
+
+
+def test_what_is_not_used_is_said(picture, tmp_path, capsys) -> None:
+    out = tmp_path / 'out.png'
+    common = ('restore', picture, '-o', out, '-m', 'dpir', '--model', 'box', '--overwrite')
+    assert call(*common, '--iterations', 3) == 0
+    assert 'warning: iterations is not used' in capsys.readouterr().err
+    assert call(*common, '--quality', 20) == 2
+    assert 'deblock' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('kind', ['variance', 'uncertainty', 'latent'])
+def test_what_a_method_does_not_give_is_refused_with_the_way_to_it(
+    kind, picture, tmp_path, capsys
+) -> None:
+    out = tmp_path / 'out.png'
+    ways = {'variance': '--sigma virnet', 'uncertainty': '--latent sample', 'latent': '--show-l'}
+    method = 'ffdnet' if kind == 'variance' else 'vdir'
+    assert call('restore', picture, '-o', out, '-m', method, f'--save-{kind}',
+                tmp_path / 'map.tif') == 2  # fmt: skip
+    assert ways[kind] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('text', ['0.3um', 'Z=', 'Z=um', 'Z=1um,', 'ZY=1um'])
+def test_bad_spacing_is_one_line(text, picture, tmp_path, capsys) -> None:
+    assert call('restore', picture, '-o', tmp_path / 'o.png', '-m', 'dpir', '--spacing', text) == 2
+    assert 'Z=0.3um' in capsys.readouterr().err
+
+
 def test_batch_takes_patterns_and_keeps_records(picture, tmp_path) -> None:
     folder, out = tmp_path / 'in', tmp_path / 'out'
     folder.mkdir()

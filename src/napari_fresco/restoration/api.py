@@ -96,28 +96,31 @@ def restore(
 
     Parameters
     ----------
-    image : array-like
-        numpy, dask, zarr or torch array of any real type: 2-D, RGB or RGBA,
-        or with leading stack axes, whose planes are restored one by one.
+    image : Image or array-like
+        An :class:`Image`, or a numpy, dask, zarr, xarray or torch array of any real type:
+        2-D, RGB or RGBA, or with stack axes, whose planes are restored one by one.
     method : str
         Name of a method; :func:`napari_fresco.methods` lists them.
     task : str, optional
         What to do, such as ``'denoise'``; the method's first task by default.
-    mask : array-like, optional
-        Nonzero where the image is damaged; ``(H, W)`` or with the leading axes.
+    mask : array-like or Image, optional
+        Nonzero where the image is damaged: with the axes of the image, or the last ones of
+        its order stack axes, Y, X.
     kernel : array-like, optional
         2-D blur kernel, centred on element ``size // 2``; divided by its sum.
         To enlarge, see the parameter ``kernel_position``.
         ``'virnet'`` has VIRNet estimate it first, to enlarge by 2, 3 or 4.
     sigma : float, array-like or 'auto'
         Standard deviation of the noise in the units of the image (25 for an
-        8-bit photograph, 120 for a 12-bit camera frame), a map of it on the
-        plane, or ``'auto'`` to estimate it. ``'virnet'`` has VIRNet map it
+        8-bit photograph, 120 for a 12-bit camera frame), a map of it with axes like
+        those of `mask`, or ``'auto'`` to estimate it. ``'virnet'`` has VIRNet map it
         first; ``provenance['estimate']`` then records that step.
     scale : int
         Factor of super-resolution, 2 to 8.
     axes : str, optional
         A letter for each axis, such as ``'ZYX'``; S marks colour samples.
+    spacing : mapping, optional
+        Distance of samples and its unit along named axes, such as ``{'Z': (0.3, 'um')}``.
     rgb : bool, optional
         Whether the image is RGB(A); guessed from a last axis of 3 or 4.
     data_range : (float, float), optional
@@ -131,6 +134,8 @@ def restore(
     keep_known : bool, optional
         Give undamaged pixels back bit for bit. By default yes for inpainting,
         unless `sigma` is given, which asks for their noise to be removed too.
+    dtype : {'float32', 'float64'}, optional
+        Type of the result; by default that of the image. ``'float32'`` keeps fractions.
     params : mapping or path, optional
         Preset of method parameters, or a JSON file of one.
     progress : bool
@@ -148,7 +153,8 @@ def restore(
     Raises
     ------
     FrescoError
-        When anything given is wrong; nothing has been changed then.
+        When anything given is wrong, such as an input that the task does not use; nothing
+        has been changed then. A setting that has no effect is a warning of the provenance.
 
     Examples
     --------
@@ -189,10 +195,7 @@ def estimate_kernel(
     *,
     downsampling: str = 'direct',
     model: str = 'auto',
-    axes: str | None = None,
-    rgb: bool | None = None,
-    data_range: tuple[float, float] | None = None,
-    device: str = 'auto',
+    **options: Any,
 ) -> NDArray[np.float64]:
     """Estimate the blur of an image that is to be enlarged, with VIRNet.
 
@@ -208,8 +211,10 @@ def estimate_kernel(
         be passed on to :func:`restore`; it is shifted by (s - 1)/2 to the upper
         left. ``'bicubic'``: antialiased reduction, as the network sees it; this is the
         Gaussian blur itself, centred.
-    model, axes, rgb, data_range, device
-        As in :func:`restore`.
+    model
+        Weights: a registry name, a file, or 'auto'.
+    **options
+        As in :func:`restore`, such as `axes` or `device`.
 
     Returns
     -------
@@ -231,12 +236,9 @@ def estimate_kernel(
         method='virnet',
         task='super_resolve',
         scale=scale,
-        axes=axes,
-        rgb=rgb,
-        data_range=data_range,
-        device=device,
         model=model,
         estimate_only=True,
+        **options,
     )
     assert result.kernel is not None, 'VIRNet gives a kernel with every enlargement'
     if downsampling == 'bicubic':
