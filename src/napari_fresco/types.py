@@ -164,31 +164,41 @@ class Result:
 
     Attributes
     ----------
-    image : ndarray
-        Restored image: dtype and axes of the input (times `scale` for
-        super-resolution; a mosaic gains a trailing RGB axis).
+    image : ndarray or Image
+        Restored image, an Image for an Image: dtype and axes of the input (times `scale`
+        for super-resolution; a mosaic gains a trailing RGB axis).
     variance : ndarray or None
         Noise variance map in squared image units; leading axes first.
     kernel : ndarray or None
-        Estimated or used blur kernel, 2-D, sums to 1.
+        Estimated or used blur kernel, sums to 1.
     uncertainty : ndarray or None
         Standard deviation of the estimate in image units; leading axes first.
     latent : ndarray or None
         Latent maps ``(..., L, h', w')`` without units.
+    filled : ndarray of bool or None
+        What was newly painted, on the axes of the image without colours; None for tasks
+        that paint nothing.
+    restored : int
+        How many planes were restored; 0 where a run was cancelled before the first.
     finish : {'completed', 'cancelled', 'stopped'}
         'stopped' means that a stopping rule ended the iteration early.
+    checks : tuple
+        What was verified about this result.
     provenance : dict
-        JSON-serialisable record: method, parameters, weights, version,
-        seconds, device, input hash, warnings.
+        JSON-serialisable record: method, parameters, options, weights, version, seconds,
+        device, hashes of image, mask and kernel, intensity range, noise model, warnings.
     """
 
-    image: np.ndarray
+    image: Any
     variance: np.ndarray | None
     kernel: np.ndarray | None
     finish: Finish
     provenance: dict[str, Any]
     uncertainty: np.ndarray | None = None
     latent: np.ndarray | None = None
+    filled: np.ndarray | None = None
+    restored: int = 0
+    checks: tuple[Any, ...] = ()
 
 
 Solver = Callable[[Problem, Any, Tools], Iterator[Step]]

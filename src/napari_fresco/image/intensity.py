@@ -15,6 +15,9 @@ from ..errors import ImageError, ParameterError
 from .anscombe import Anscombe
 from .layout import Array, Floats, Layout
 
+_LOOKED_AT = 1 << 18  # values of a plane that tell its range
+_WELL_USED = 0.4  # part of a nominal range that an ordinary image spans
+
 
 class IntensityMap(Protocol):
     """An invertible map from image units to working units."""
@@ -120,16 +123,41 @@ def intensity_range(
     for index in layout.planes():
         plane = layout.read(image, index)
         _check_finite(plane, index)
-        bottom, top = _robust_range(layout.colours(plane))
+        bottom, top = ordinary_range(layout.colours(plane))
         low, high = min(low, bottom), max(high, top)
     if data_range is not None:
-        return _given_range(data_range)
+        return given_range(data_range)
     if layout.dtype == np.uint8:
         return Affine(0.0, 255.0)
     if layout.dtype.kind == 'f' and low >= 0 and 0.1 <= high <= 1:
         return Affine(0.0, 1.0)
     # A constant image has no range of its own; any span will do.
     return Affine(float(low), float(high if high > low else low + 1))
+
+
+def ordinary_range(values: Array) -> tuple[float, float]:
+    """Return the range of `values` without isolated extremes; nothing is said of an empty one."""
+    thin = values.ravel()[:: max(1, values.size // _LOOKED_AT)].astype(np.float64)
+    if not thin.size:
+        return 0.0, 0.0
+    bottom, top = np.percentile(thin, (0.1, 99.9))
+    margin = 0.5 * (top - bottom)
+    return max(float(values.min()), bottom - margin), min(float(values.max()), top + margin)
+
+
+def working_range(low: float, high: float, dtype: np.dtype[Any]) -> Affine:
+    """Choose the intensities that become 0 and 1 for a plane whose values span `low` to `high`.
+
+    Where they make use of the whole range of bytes, or of floats from 0 to 1, it is that;
+    else it is their own, so that the same numbers are restored alike in every type and unit.
+    """
+    nominal = 255.0 if dtype == np.uint8 else 1.0 if dtype.kind == 'f' else None
+    if nominal is not None and low >= 0 and high <= nominal:
+        used = (high - low) / nominal
+        if used >= _WELL_USED or (used == 0 and dtype == np.uint8):
+            return Affine(0.0, nominal)
+    # A constant plane has no range of its own; any span will do.
+    return Affine(low, high if high > low else low + (abs(low) or 1.0))
 
 
 def _check_finite(plane: Array, index: tuple[int, ...]) -> None:
@@ -143,14 +171,8 @@ def _check_finite(plane: Array, index: tuple[int, ...]) -> None:
     )
 
 
-def _robust_range(plane: Array) -> tuple[float, float]:
-    values = plane.astype(np.float64, copy=False)
-    bottom, top = np.percentile(values, (0.1, 99.9))
-    margin = 0.5 * (top - bottom)
-    return max(float(values.min()), bottom - margin), min(float(values.max()), top + margin)
-
-
-def _given_range(data_range: tuple[float, float]) -> Affine:
+def given_range(data_range: tuple[float, float]) -> Affine:
+    """Return the range that a user gave, or raise :class:`ParameterError`."""
     try:
         low, high = (float(value) for value in data_range)
     except (TypeError, ValueError):

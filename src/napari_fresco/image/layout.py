@@ -121,14 +121,18 @@ class Layout:
         full = colours if colours.ndim == 3 else colours[..., None]
         return np.concatenate([full, alpha.astype(full.dtype, copy=False)], axis=-1)
 
-    def empty(self, scale: int, samples: int) -> tuple[Array, Array]:
+    def empty(self, scale: int, samples: int, dtype: Any = None) -> tuple[Array, Array]:
         """Return a new array with the axes of the image, and a view ordered leading-first.
 
         Rows and columns are `scale` times as many; a gray image that gains
-        `samples` does so on a new last axis.
+        `samples` does so on a new last axis. The type is that of the image, or `dtype`.
         """
         rows, columns = (n * scale for n in self.plane_shape)
         shape = (*self.leading, rows, columns) + ((samples,) if samples else ())
         order = self.order if len(shape) == len(self.order) else (*self.order, len(self.order))
-        array = np.zeros([shape[i] for i in np.argsort(order)], self.dtype)
+        array = np.zeros([shape[i] for i in np.argsort(order)], dtype or self.dtype)
         return array, array.transpose(order)
+
+    def in_own_order(self, values: Array) -> Array:
+        """Return values on stack axes, Y and X in the order of the image, without samples."""
+        return values.transpose(np.argsort(self.order[: self._n_leading + 2]))

@@ -8,7 +8,7 @@ way back everything is undone, and known pixels are returned bit for bit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..declare.tasks import TASKS
 from ..image.anscombe import Anscombe
-from ..image.intensity import IntensityMap, Stabilised
+from ..image.intensity import Affine, IntensityMap, Stabilised
 from ..image.layout import Array
 from ..image.output import to_dtype
 from ..physics import boundary
@@ -28,24 +27,21 @@ from ..physics.kernels.assumed import assumed
 from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic
 from ..physics.resample import LanczosDownsample
 from ..types import Problem
-from .noise_model import Judge
+from .noise_model import Scene
+from .plane_reader import Pixels
 from .request import Request
 
 
 @dataclass(frozen=True, eq=False)
-class Plane:
+class Block:
     """A plane as it came, the problem made of it, and what undoes that.
 
     Attributes
     ----------
     index : tuple of int
         Position in the stack.
-    data : ndarray
-        ``(H, W)`` or ``(H, W, samples)`` in image units.
-    mask : ndarray of bool or None
-        Damage.
-    damaged : bool
-        False when there is nothing to restore here.
+    pixels : Pixels
+        What was read, in image units.
     intensity : IntensityMap
         Image units to working units.
     problem : Problem
@@ -53,31 +49,36 @@ class Plane:
     """
 
     index: tuple[int, ...]
-    data: Array
-    mask: NDArray[np.bool_] | None
-    damaged: bool
+    pixels: Pixels
     intensity: IntensityMap
+    range: Affine
     problem: Problem
     request: Request
 
     @classmethod
-    def prepare(cls, request: Request, index: tuple[int, ...], judge: Judge) -> Plane:
-        """Read plane `index` and state its problem on the device."""
+    def prepare(
+        cls, request: Request, index: tuple[int, ...], pixels: Pixels, scene: Scene
+    ) -> Self:
+        """State the problem of plane `index` on the device."""
         r = request
-        data = r.layout.read(r.image, index)
-        mask = r.inputs.plane_mask(index)
-        found = judge.of(index)
-        intensity: IntensityMap = r.range
-        if found.camera is not None and TASKS[r.task].pointwise:
-            intensity = Stabilised.of(Anscombe(*found.camera), r.range)
+        found, range_ = scene.model(index), scene.range(index, pixels)
+        intensity: IntensityMap = range_
+        level: Any
+        if found.camera is not None and r.facts.pointwise:
+            intensity = Stabilised.of(Anscombe(*found.camera), range_)
             level = found.excess * intensity.sigma(1.0)
         else:
             sigma = r.inputs.plane_sigma(index)
-            level = intensity.sigma(judge.level(index, data, mask) if sigma is None else sigma)
-        y = _tensor(intensity.to_working(r.layout.colours(data)))
-        noise = level if isinstance(level, float) else _tensor(np.asarray(level))
-        problem = _state(r, y.to(r.device), mask, noise)
-        return cls(index, data, mask, mask is None or bool(mask.any()), intensity, problem, r)
+            if sigma is None:
+                sigma = scene.level(index, pixels, range_.span)
+            level = intensity.sigma(sigma)
+        fills = 'mask' in r.facts.takes
+        values = pixels.believed if fills else pixels.continued(r.facts.gains_colour)
+        y = _tensor(intensity.to_working(values), pixels.colours.ndim > 2)
+        noise = level if isinstance(level, float) else _tensor(np.asarray(level), level.ndim > 2)
+        unknown = pixels.unknown if fills else None
+        problem = _state(r, y.to(r.device), unknown, noise)
+        return cls(index, pixels, intensity, range_, problem, r)
 
     def to_image(self, x: Tensor) -> Array:
         """Return the estimate `x` as an array like the plane."""
@@ -85,75 +86,123 @@ class Plane:
 
     def finish(self, x: Tensor) -> tuple[Array, int]:
         """Return the estimate as an array like the plane, and how many values were clipped."""
-        values = self.intensity.to_image(self._cropped(x))
-        image, clipped = to_dtype(values, self.data.dtype)
-        if not TASKS[self.request.task].gains_colour:
-            layout = self.request.layout
-            image = layout.with_alpha(image, self._enlarged(layout.alpha(self.data)))
-        if self.request.keep_known and self.mask is not None:
-            damaged = self.mask if image.ndim == 2 else self.mask[..., None]
-            image = np.where(damaged, image, self.data)
+        r, pixels = self.request, self.pixels
+        image, clipped = to_dtype(self.intensity.to_image(self._cropped(x)), r.dtype)
+        colours = pixels.colours.astype(r.dtype, copy=False)
+        if r.keep_known and pixels.mask is not None:
+            damaged = pixels.mask if image.ndim == 2 else pixels.mask[..., None]
+            image = np.where(damaged, image, colours)
+        image = self._with_given_back(image, colours)
+        if not r.facts.gains_colour:
+            alpha = r.layout.alpha(pixels.data)
+            image = r.layout.with_alpha(image, _enlarged(alpha, r.inputs.scale))
         return image, clipped
 
-    def unrestored(self) -> Array:
-        """Return the plane as it came, in the size and channels of a result."""
-        image = self._enlarged(self.data)
-        return np.stack([image] * 3, axis=-1) if TASKS[self.request.task].gains_colour else image
-
     def deviation(self, x: Tensor, deviation: Tensor) -> Array:
-        """Return a standard deviation of the estimate `x` in image units."""
+        """Return a standard deviation of the estimate `x` in image units, NaN where no value is."""
         centre, spread = self._cropped(x), self._cropped(deviation)
         if spread.ndim < centre.ndim:
             centre = centre.mean(axis=-1)
         # The slope of the map of intensities, which is no constant after stabilisation.
         high, low = (self.intensity.to_image(centre + side * spread) for side in (1, -1))
-        return (high - low) / 2
+        found = (high - low) / 2
+        missing = self._unfilled
+        if missing is not None and missing.any():
+            absent = _enlarged(missing, self.request.inputs.scale)
+            found[absent.any(axis=-1) if absent.ndim > 2 else absent] = np.nan
+        return found
 
     def facts(self) -> dict[str, Any]:
         """Return what the provenance says of this plane."""
+        mask, missing, hot = self.pixels.mask, self.pixels.missing, self.pixels.hot
         return {
             'index': list(self.index),
             'sigma': self._sigma() if self.request.reads_noise else None,
+            'range': [self.range.low, self.range.high],
             'stabilised': isinstance(self.intensity, Stabilised),
-            'damaged_fraction': None if self.mask is None else round(float(self.mask.mean()), 6),
+            'damaged_fraction': None if mask is None else round(float(mask.mean()), 6),
+            'missing': 0 if missing is None else int(missing.sum()),
+            'outliers': 0 if hot is None else int(hot.sum()),
         }
+
+    @property
+    def filled(self) -> NDArray[np.bool_]:
+        """Where ``(H, W)`` the result was newly painted."""
+        mask = self.pixels.mask
+        return np.zeros(self.pixels.colours.shape[:2], bool) if mask is None else mask
+
+    @property
+    def _unfilled(self) -> NDArray[np.bool_] | None:
+        """Missing values that nobody asked to fill, like the colours."""
+        missing, mask = self.pixels.missing, self.pixels.mask
+        if missing is None or mask is None or 'mask' not in self.request.facts.takes:
+            return missing
+        return missing & ~(mask if missing.ndim == 2 else mask[..., None])
+
+    def _with_given_back(self, image: Array, colours: Array) -> Array:
+        """Give missing values and outliers back as they were: no value is NaN in floats."""
+        scale = self.request.inputs.scale
+        hot, missing = self.pixels.hot, self._unfilled
+        if hot is not None and scale == 1 and not self.request.facts.gains_colour:
+            if self.pixels.mask is not None:
+                hot = hot & ~(self.filled if hot.ndim == 2 else self.filled[..., None])
+            image = np.where(hot, colours, image)
+        if missing is None or not missing.any():
+            return image
+        if image.dtype.kind == 'f':
+            colours = np.where(np.isfinite(colours) & missing, np.nan, colours)
+        missing, colours = (_enlarged(a, scale) for a in (missing, colours))
+        if image.ndim > missing.ndim:
+            missing, colours = missing[..., None], colours[..., None]
+        return np.where(missing, colours, image).astype(image.dtype, copy=False)
 
     def _sigma(self) -> float:
         """Return the root mean square of the noise level."""
         sigma = self.problem.sigma
         root = sigma if isinstance(sigma, float) else float(sigma.square().mean().sqrt())
         span = self.intensity.variance(np.array(1.0)) ** 0.5
-        return round(root * float(span), 6)
+        return float(f'{root * float(span):.9g}')
 
     def _cropped(self, x: Tensor) -> NDArray[np.floating[Any]]:
         scale = self.request.inputs.scale
-        rows, columns = (n * scale for n in self.data.shape[:2])
-        inside = x.detach()[0, :, :rows, :columns].permute(1, 2, 0).double().cpu().numpy()
-        return inside[..., 0] if inside.shape[-1] == 1 else inside
-
-    def _enlarged(self, data: Array) -> Array:
-        scale = self.request.inputs.scale
-        return data.repeat(scale, axis=0).repeat(scale, axis=1) if scale > 1 else data
+        spatial = x.ndim - 2
+        shape = self.pixels.colours.shape[:spatial]
+        inside: Any = (0, slice(None), *(slice(n * scale) for n in shape))
+        values = x.detach()[inside].movedim(0, -1).double().cpu().numpy()
+        return values[..., 0] if values.shape[-1] == 1 else values
 
 
-def _tensor(array: NDArray[Any]) -> Tensor:
-    planes = array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)
+def unrestored(data: Array, request: Request) -> Array:
+    """Return a plane as it came, in the size, type and channels of a result."""
+    image = _enlarged(data, request.inputs.scale).astype(request.dtype, copy=False)
+    return np.stack([image] * 3, axis=-1) if request.facts.gains_colour else image
+
+
+def _enlarged(data: Array, scale: int) -> Array:
+    return data.repeat(scale, axis=0).repeat(scale, axis=1) if scale > 1 else data
+
+
+def _tensor(array: NDArray[Any], samples: bool) -> Tensor:
+    """Lay out a plane or volume, with samples on its last axis, as ``(1, C, ...)``."""
+    planes = np.moveaxis(array, -1, 0) if samples else array[None]
     return torch.from_numpy(np.ascontiguousarray(planes, dtype=np.float32))[None]
 
 
-def _state(r: Request, y: Tensor, mask: NDArray[np.bool_] | None, sigma: float | Tensor) -> Problem:
+def _state(
+    r: Request, y: Tensor, unknown: NDArray[np.bool_] | None, sigma: float | Tensor
+) -> Problem:
     """State the problem of plane `y` in working units."""
     if isinstance(sigma, Tensor):
         sigma = sigma.mean(dim=1, keepdim=True).to(y.device)
-    if mask is not None:
-        keep = torch.from_numpy(~mask)[None, None].to(y)
+    if unknown is not None:
+        keep = torch.from_numpy(~unknown)[None, None].to(y)
         return Problem(r.task, y * keep, Mask(keep), sigma)
-    if TASKS[r.task].gains_colour:
+    if r.facts.gains_colour:
         mosaic = Mosaic(r.params.pattern, y.shape[-2:]).to(y.device, y.dtype)
         return Problem(r.task, y, mosaic, sigma)
     if r.method.downsampling == 'unknown':
         return Problem(r.task, y, Unknown(r.inputs.scale), sigma)
-    if 'kernel' in r.method.takes(r.task):
+    if r.task in ('deblur', 'super_resolve'):
         return _spectral(r, y, sigma)
     return Problem(r.task, y, Identity(), sigma)
 
@@ -168,9 +217,10 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
     if _extends(r.params.boundary, y, margin):
         y = boundary.extend(y, margin)
         if isinstance(sigma, Tensor):
-            grow = [n - m for n, m in zip(y.shape[-2:], sigma.shape[-2:], strict=True)]
-            sigma = F.pad(sigma, (0, grow[1], 0, grow[0]), mode='replicate')
-    grid = (y.shape[-2] * scale, y.shape[-1] * scale)
+            grow = [n - m for n, m in zip(y.shape[2:], sigma.shape[2:], strict=True)]
+            ends = [side for n in reversed(grow) for side in (0, n)]
+            sigma = F.pad(sigma, ends, mode='replicate')
+    grid = tuple(n * scale for n in y.shape[2:])
     degradation: Degradation = (
         Blur(kernel.values, grid) if scale == 1 else Downsample(kernel.values, scale, grid)
     )
@@ -193,5 +243,5 @@ def _blur(r: Request, sigma: float | Tensor) -> tuple[Kernel, float | Tensor]:
 def _extends(choice: str, y: Tensor, kernel_shape: tuple[int, ...]) -> bool:
     if choice != 'auto':
         return choice == 'extend'
-    too_small = any(k > n for k, n in zip(kernel_shape, y.shape[-2:], strict=True))
+    too_small = any(k > n for k, n in zip(kernel_shape, y.shape[2:], strict=True))
     return too_small or boundary.needs_extension(y, kernel_shape)

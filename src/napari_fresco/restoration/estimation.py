@@ -23,7 +23,8 @@ from .request import Request
 
 CarryOut = Callable[[Request, threading.Event | None], Generator[Step, None, Result]]
 
-_LEAST_VARIANCE = 1e-12  # of the squared range of intensities; a sigma map is above 0
+_TINY = float(np.finfo(np.float32).tiny)
+_LEAST_VARIANCE = 1e-9  # of the largest one; a sigma map is above 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +83,13 @@ def _estimation(request: Request, what: str) -> Request:
     parameters = method.parameters_class.create(
         {'precision': request.params.precision, 'estimate_only': True}
     )
+    scale = 1 if what == 'sigma' else request.inputs.scale
     return replace(
         request,
         method=method,
         task='denoise' if what == 'sigma' else 'super_resolve',
         params=parameters,
-        inputs=Inputs(None, None, None, 1 if what == 'sigma' else request.inputs.scale),
+        inputs=Inputs(request.inputs.mask, None, None, scale),
         keep_known=False,
     )
 
@@ -96,7 +98,10 @@ def _sigma_map(request: Request, variance: NDArray[Any]) -> NDArray[np.float64]:
     """Return the standard deviation on the pixels of the image."""
     dims = len(request.layout.leading) + 2
     gray = variance if variance.ndim == dims else variance.mean(axis=-1)
-    sigma: NDArray[np.float64] = np.sqrt(np.maximum(gray, _LEAST_VARIANCE * request.range.span**2))
+    known = np.isfinite(gray)
+    gray = np.where(known, gray, gray[known].mean() if known.any() else 0.0)  # of missing pixels
+    least = max(_LEAST_VARIANCE * float(gray.max(initial=0)), _TINY)
+    sigma: NDArray[np.float64] = np.sqrt(np.maximum(gray, least))
     return sigma
 
 

@@ -13,13 +13,17 @@ from ..declare.call import Call
 from ..declare.methods import ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
+from ..image.alignment import aligned
 from ..image.layout import Layout
-from ..image.model import Image, as_array
+from ..image.model import Image
 from ..physics.kernels import Kernel
 
 _SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
     map(repr, ESTIMATORS)
 )
+
+_DOUBTFUL = 0.6  # part of the image that damage may cover without a question
+_NEARLY_ALL = 0.95  # and beyond which nothing can be restored
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,15 +55,15 @@ class Inputs:
 
     def plane_mask(self, index: tuple[int, ...]) -> NDArray[np.bool_] | None:
         """Return the damage of plane `index`."""
-        return None if self.mask is None else _plane(self.mask, index)
+        return None if self.mask is None else plane_of(self.mask, index)
 
     def plane_sigma(self, index: tuple[int, ...]) -> float | NDArray[np.float64] | None:
         """Return the noise of plane `index`."""
-        return _plane(self.sigma, index) if isinstance(self.sigma, np.ndarray) else self.sigma
+        return plane_of(self.sigma, index) if isinstance(self.sigma, np.ndarray) else self.sigma
 
 
-def check_inputs(call: Call, layout: Layout) -> Inputs:
-    """Check everything that comes with an image of `layout`.
+def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
+    """Check everything that comes with an image, and put it on its planes.
 
     Raises
     ------
@@ -73,13 +77,14 @@ def check_inputs(call: Call, layout: Layout) -> Inputs:
     given = None if kernel is None or 'kernel' in estimated else kernel
     position = call.parameters.kernel_position
     blur = None if given is None else _check_kernel(given, layout, factor, position)
+    damage, doubts = (None, ()) if mask is None else _check_mask(mask, image)
     return Inputs(
-        mask=None if mask is None else _check_mask(mask, layout),
+        mask=damage,
         kernel=blur,
-        sigma=None if 'sigma' in estimated else _check_sigma(sigma, layout),
+        sigma=None if 'sigma' in estimated else _check_sigma(sigma, image),
         scale=factor,
         estimated=estimated,
-        warnings=call.warnings + (() if blur is None else blur.warnings),
+        warnings=call.warnings + doubts + (() if blur is None else blur.warnings),
     )
 
 
@@ -122,33 +127,36 @@ def _check_scale(call: Call) -> int:
     return scale
 
 
-def _check_mask(mask: Any, layout: Layout) -> NDArray[np.bool_]:
-    array = np.asarray(mask.data if isinstance(mask, Image) else as_array(mask))
+def _check_mask(mask: Any, image: Image) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Return the damage on the planes of `image`, and what is doubtful about it."""
+    array = aligned(mask, image, what='mask', error=MaskError)
     if array.dtype.kind not in 'buif':
         raise MaskError(f'mask has type {array.dtype}; give numbers, nonzero where damaged')
     if array.dtype.kind == 'f' and np.isnan(array).any():
         raise MaskError(f'mask holds {int(np.isnan(array).sum())} NaN; give 0 and 1')
     damaged = np.asarray(array != 0)
-    if layout.samples and array.shape == layout.shape:
-        damaged = np.asarray(damaged.transpose(layout.order)[..., :3].any(axis=-1))
-    expected = (*layout.leading, *layout.plane_shape)
-    fits = damaged.ndim >= 2 and damaged.shape[-2:] == layout.plane_shape
-    try:
-        fits = fits and np.broadcast_shapes(damaged.shape, expected) == expected
-    except ValueError:
-        fits = False
-    if not fits:
-        raise MaskError(
-            f'mask {array.shape} does not match image {expected}; draw it on the same layer, '
-            f'or give a mask of {layout.plane_shape} for every plane'
-        )
     if not damaged.any():
         raise MaskError('mask is empty: nothing is marked as damaged; nonzero means damaged')
     if damaged.all():
         raise MaskError(
             'mask is full: every pixel is marked as damaged, so nothing is known; is it inverted?'
         )
-    return damaged
+    covered = float(damaged.mean())
+    if covered > _NEARLY_ALL:
+        raise MaskError(
+            f'mask marks {_percent(covered)} of the image as damaged, so next to nothing is known; '
+            'is it inverted? Nonzero means damaged'
+        )
+    if covered > _DOUBTFUL:
+        return damaged, (
+            f'the mask covers {_percent(covered)} of the image; is it inverted? Nonzero means '
+            'damaged',
+        )
+    return damaged, ()
+
+
+def _percent(part: float) -> str:
+    return f'{100 * part:.3g} %'
 
 
 def _check_kernel(kernel: Any, layout: Layout, scale: int, position: str) -> Kernel:
@@ -163,13 +171,19 @@ def _check_kernel(kernel: Any, layout: Layout, scale: int, position: str) -> Ker
     return given.without_offset().placed(scale, position)
 
 
-def _check_sigma(sigma: Any, layout: Layout) -> float | NDArray[np.float64] | None:
+def _check_sigma(sigma: Any, image: Image) -> float | NDArray[np.float64] | None:
     if isinstance(sigma, str):
         if sigma == 'auto':
             return None
         raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}')
     try:
-        array = np.asarray(sigma.data if isinstance(sigma, Image) else as_array(sigma), np.float64)
+        if isinstance(sigma, Image) or np.ndim(sigma):
+            sigma = aligned(
+                sigma, image, what='sigma map', error=ParameterError, colours=_mean_level
+            )
+        array = np.asarray(sigma, dtype=np.float64)
+    except ParameterError:
+        raise
     except (TypeError, ValueError):
         raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}') from None
     if not np.isfinite(array).all() or (array < 0).any() or not (array > 0).any():
@@ -178,18 +192,16 @@ def _check_sigma(sigma: Any, layout: Layout) -> float | NDArray[np.float64] | No
             f'sigma = {worst}; the standard deviation of the noise is finite and above 0, in '
             "image units; 'auto' estimates it"
         )
-    if array.ndim == 0:
-        return float(array)
-    expected = (*layout.leading, *layout.plane_shape)
-    if array.shape not in (expected, layout.plane_shape):
-        raise ParameterError(
-            f'sigma map {array.shape} does not match image {expected}; '
-            'give one value for each pixel'
-        )
-    return array
+    return array if array.ndim else float(array)
 
 
-def _plane(array: NDArray[Any], index: tuple[int, ...]) -> NDArray[Any]:
+def _mean_level(samples: NDArray[Any]) -> NDArray[Any]:
+    """Return the root mean square noise of colours, without that of alpha."""
+    colours = samples[..., : 3 if samples.shape[-1] > 2 else 1]
+    return np.asarray(np.sqrt(np.square(colours.astype(np.float64)).mean(axis=-1)))
+
+
+def plane_of(array: NDArray[Any], index: tuple[int, ...]) -> NDArray[Any]:
     """Return the plane of a broadcastable `array` that goes with plane `index`."""
     leading = array.shape[:-2]
     own = index[len(index) - len(leading) :]

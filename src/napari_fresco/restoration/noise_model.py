@@ -1,14 +1,14 @@
-"""How noisy the planes of a request are.
+"""What the planes of a request are judged by: their intensities and their noise.
 
 One camera took all planes of a channel, so its noise model is found once from planes spread
 over the stack: a verdict that differed from plane to plane would make the result flicker. The
-level of white noise is a plane's own.
+level of white noise and the range of intensities are a plane's own.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,23 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..declare.tasks import TASKS
 from ..image.anscombe import Anscombe
-from ..image.layout import Array
+from ..image.blocks import Index
+from ..image.intensity import Affine, given_range, working_range
+from ..image.layout import Layout
 from ..noise.camera import CameraNoise, Plane, fit_camera, judge
-from ..noise.level import channels_of, estimate_noise, excess, level_of_plane, picked
-from ..noise.patches import Bools, Floats, Patches
+from ..noise.level import channels_of, excess, level_of_plane
+from ..noise.patches import Floats, Patches
 from ..runtime import devices
+from .plane_reader import Pixels, PlaneReader
 from .request import Request
-
-Index = tuple[int, ...]
 
 _LEAST_SHARE = 1e-3  # noise of what a model says has none, as a part of the range
 _SPREAD = 2.0  # pixels over which a noise map is averaged
 _ROUGHLY = 2000  # patches that tell whether the noise hides the rounding of fast arithmetic
 
 
-class Judgement(NamedTuple):
+class NoiseModel(NamedTuple):
     """How noisy the planes of one channel are.
 
     Attributes
@@ -44,121 +44,176 @@ class Judgement(NamedTuple):
         :func:`~napari_fresco.noise.level.excess`.
     levels : mapping of index to float
         Standard deviation of the white noise of the planes that were looked at.
+    found : str
+        How it was found, for the provenance.
     """
 
     camera: CameraNoise | None = None
     excess: float = 1.0
     levels: Mapping[Index, float] = MappingProxyType({})
+    found: str = ''
 
 
-class Judge:
-    """Judges every channel of a request once, when its first plane asks.
+class Scene:
+    """The whole that planes are judged by: the image itself, or what it was cut from.
+
+    Ranges and noise of its planes are found when the first of them asks, from planes that
+    are read once.
 
     Parameters
     ----------
     request : Request
         Of every channel at most 16 planes are looked at.
+    cancel : threading.Event, optional
+        Once set, nothing more is read.
     """
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
+    def __init__(self, request: Request, cancel: threading.Event | None = None) -> None:
+        self._request = r = request
+        seek = not (r.facts.gains_colour or r.facts.from_jpeg)
+        self.planes = PlaneReader(
+            r.image, r.layout, r.inputs.mask, seek_outliers=seek, cancel=cancel
+        )
+        self._whole = self.planes
+        if r.context is not None:
+            layout = Layout.of(r.context)
+            self._whole = PlaneReader(r.context, layout, seek_outliers=seek, cancel=cancel)
+        self._models: dict[int, NoiseModel] = {}
 
-    def of(self, index: Index) -> Judgement:
+    @property
+    def models(self) -> Mapping[int, NoiseModel]:
+        """What has been found, by channel."""
+        return self._models
+
+    def model(self, index: Index) -> NoiseModel:
         """Return how noisy the planes of the channel of plane `index` are."""
-        return self._found[self._request.channel_of(index)]
+        channel = self._channel(index)
+        if channel not in self._models:
+            self._models[channel] = self._judged(channel)
+        return self._models[channel]
 
-    def level(self, index: Index, data: Array, mask: Bools | None) -> float | NDArray[np.float64]:
-        """Estimate the standard deviation of the noise of plane `index`, in image units.
+    def range(self, index: Index, pixels: Pixels) -> Affine:
+        """Return which intensities become 0 and 1 in plane `index`: its own, if none are given.
+
+        A dim plane or channel is then restored as it would be alone.
+        """
+        r = self._request
+        if r.options.data_range is not None:
+            return given_range(r.options.data_range)
+        place = self._place(index)
+        if place is not None and self._whole is not self.planes:
+            pixels = self._whole.read(place, again=True)
+        low, high = pixels.extent or (0.0, 0.0)
+        return working_range(low, high, r.layout.dtype)
+
+    def level(self, index: Index, pixels: Pixels, span: float) -> float | NDArray[np.float64]:
+        """Return the standard deviation of the noise of plane `index`, in image units.
 
         Returns
         -------
         float or ndarray
-            A number, or a map like `data` from the model of the camera. 0.0 where nothing
+            A number, or a map like the plane from the model of the camera. 0.0 where nothing
             reads it: deblocking is told the quality, and blind methods only want to know
             whether the noise hides the rounding of fast arithmetic.
         """
-        r, found = self._request, self.of(index)
-        values = _colour(r, data)
+        r = self._request
         if r.method.blind:
-            return _rough(values) if _chooses_arithmetic(r) else 0.0
-        if not r.reads_noise:
+            return _rough(pixels) if _chooses_arithmetic(r) else 0.0
+        if r.facts.from_jpeg:
             return 0.0
+        found, place = self.model(index), self._place(index)
         if found.camera is not None:
-            variance = found.camera.variance(values) + (_LEAST_SHARE * r.range.span) ** 2
+            variance = found.camera.variance(pixels.believed) + (_LEAST_SHARE * span) ** 2
             return found.excess * np.sqrt(_smooth(variance))
-        if index in found.levels:
-            return found.levels[index]
-        if TASKS[r.task].gains_colour:
-            return estimate_noise(_lattices(values), rgb=False)
-        return estimate_noise(values, rgb=r.layout.channels == 3, mask=mask)
+        if place is not None and place in found.levels:
+            return found.levels[place]
+        if place is not None and self._whole is not self.planes:
+            pixels = self._whole.read(place, again=True)
+        if r.facts.gains_colour:
+            return float(np.median([level_of_plane(*each) for each in _lattices(pixels)]))
+        return level_of_plane(pixels.believed.astype(np.float64), pixels.unknown)
 
-    @cached_property
-    def _found(self) -> Mapping[int, Judgement]:
-        channels: dict[int, list[Index]] = {}
-        for index in self._request.layout.planes():
-            channels.setdefault(self._request.channel_of(index), []).append(index)
-        judged = {name: _judged(self._request, picked(each)) for name, each in channels.items()}
-        return MappingProxyType(judged)
+    def _place(self, index: Index) -> Index | None:
+        """Return which plane of the whole plane `index` is, or is a part of."""
+        r, whole = self._request, self._whole.layout
+        if self._whole is self.planes:
+            return index
+        if r.context_index is not None:
+            return r.context_index
+        if whole.leading == r.layout.leading:
+            return index
+        return () if not whole.leading else None
+
+    def _channel(self, index: Index) -> int:
+        """Return the channel that plane `index` belongs to."""
+        for layout, place in (
+            (self._whole.layout, self._place(index)),
+            (self._request.layout, index),
+        ):
+            if place is not None and 'C' in layout.leading_axes:
+                return place[layout.leading_axes.index('C')]
+        return 0
+
+    def _judged(self, channel: int) -> NoiseModel:
+        r, layout = self._request, self._whole.layout
+        p = r.params
+        known = {'gain': p.gain, 'offset': p.offset, 'read_noise': p.read_noise}
+        given = {name: value for name, value in known.items() if value is not None}
+        if p.noise == 'gaussian' or r.facts.from_jpeg or (r.method.blind and r.task != 'denoise'):
+            return NoiseModel()
+        axis = layout.leading_axes.find('C')
+        indices = self._whole.sample([x for x in layout.planes() if axis < 0 or x[axis] == channel])
+        if p.noise == 'auto' and not given:
+            return self._recognised(indices)
+        if len(given) == len(known):
+            camera, found = CameraNoise(**given), 'given'
+        else:
+            camera = fit_camera(self._sampled(indices), **given)
+            found = f'fitted to {len(indices)} planes'
+        return NoiseModel(camera, self._excess(indices, camera), found=found)
+
+    def _recognised(self, indices: Sequence[Index]) -> NoiseModel:
+        """Look for photon noise where its model serves and nothing better is known."""
+        r = self._request
+        known = r.method.blind or r.inputs.sigma is not None
+        if known or not r.facts.photon_noise or r.layout.channels == 3:
+            return NoiseModel()
+        camera, levels = judge(self._sampled(indices))
+        found = f'recognised in {len(indices)} planes'
+        if camera is None:
+            return NoiseModel(levels=dict(zip(indices, levels, strict=True)), found=found)
+        return NoiseModel(camera, self._excess(indices, camera), found=found)
+
+    def _excess(self, indices: Sequence[Index], camera: CameraNoise) -> float:
+        """Return the median excess over planes in which the noise of `camera` is evened out."""
+        if not self._request.facts.photon_noise or self._request.layout.channels == 3:
+            return 1.0
+        transform = Anscombe(*camera)
+        planes = self._sampled(indices)
+        return float(np.median([excess(transform.forward(plane), 1.0) for plane, _ in planes]))
+
+    def _sampled(self, indices: Sequence[Index]) -> Iterator[Plane]:
+        """Read planes, in each of which neighbours have one colour, beside what is unknown."""
+        for index in indices:
+            pixels = self._whole.read(index, again=True)
+            if self._request.facts.gains_colour:
+                yield from _lattices(pixels)
+            else:
+                yield pixels.believed.astype(np.float64), pixels.unknown
 
 
 def _chooses_arithmetic(r: Request) -> bool:
     return r.params.precision == 'auto' and devices.has_fast_bfloat16(r.device)
 
 
-def _judged(r: Request, indices: Sequence[Index]) -> Judgement:
-    p = r.params
-    known = {'gain': p.gain, 'offset': p.offset, 'read_noise': p.read_noise}
-    given = {name: value for name, value in known.items() if value is not None}
-    if p.noise == 'gaussian' or (not TASKS[r.task].pointwise and not r.reads_noise):
-        return Judgement()
-    if p.noise == 'auto' and not given:
-        return _recognised(r, indices)
-    if len(given) == len(known):
-        camera = CameraNoise(**given)
-    else:
-        camera = fit_camera(_planes(r, indices), **given)
-    return Judgement(camera, _excess(r, indices, camera))
-
-
-def _recognised(r: Request, indices: Sequence[Index]) -> Judgement:
-    """Look for photon noise where its model serves and nothing better is known."""
-    sought = TASKS[r.task].photon_noise and r.reads_noise and r.inputs.sigma is None
-    if not sought or r.layout.channels == 3:
-        return Judgement()
-    camera, levels = judge(_planes(r, indices))
-    if camera is None:
-        return Judgement(levels=dict(zip(indices, levels, strict=True)))
-    return Judgement(camera, _excess(r, indices, camera))
-
-
-def _excess(r: Request, indices: Sequence[Index], camera: CameraNoise) -> float:
-    """Return the median excess over planes in which the noise of `camera` has been evened out."""
-    if not TASKS[r.task].photon_noise or r.layout.channels == 3:
-        return 1.0
-    transform = Anscombe(*camera)
-    planes = _planes(r, indices)
-    return float(np.median([excess(transform.forward(plane), 1.0) for plane, _ in planes]))
-
-
-def _planes(r: Request, indices: Sequence[Index]) -> Iterator[Plane]:
-    """Read planes, in each of which neighbours have one colour, beside their damage."""
-    for index in indices:
-        values = _colour(r, r.layout.read(r.image, index))
-        if TASKS[r.task].gains_colour:
-            yield from ((lattice, None) for lattice in _lattices(values))
-        else:
-            yield values, r.inputs.plane_mask(index)
-
-
-def _colour(r: Request, data: Array) -> Floats:
-    return r.layout.colours(data).astype(np.float64)
-
-
-def _lattices(mosaic: Floats) -> Floats:
-    """Return the four lattices of a mosaic, in each of which neighbours have one colour."""
+def _lattices(pixels: Pixels) -> Iterator[Plane]:
+    """Yield the four lattices of a mosaic, in each of which neighbours have one colour."""
+    mosaic, unknown = pixels.believed.astype(np.float64), pixels.unknown
     rows, columns = (max(n // 2, 1) for n in mosaic.shape)
-    parts = [mosaic[i::2, j::2][:rows, :columns] for i in (0, 1) for j in (0, 1)]
-    return np.stack([part for part in parts if part.shape == (rows, columns)])
+    for part in (np.s_[i::2, j::2] for i in (0, 1) for j in (0, 1)):
+        lattice = mosaic[part][:rows, :columns]
+        if lattice.shape == (rows, columns):
+            yield lattice, None if unknown is None else unknown[part][:rows, :columns]
 
 
 def _smooth(variance: Floats) -> Floats:
@@ -171,6 +226,7 @@ def _smooth(variance: Floats) -> Floats:
     return smooth
 
 
-def _rough(values: Floats) -> float:
-    patches = [Patches.of(channel, count=_ROUGHLY) for channel in channels_of(values)]
-    return level_of_plane(values, None, patches)
+def _rough(pixels: Pixels) -> float:
+    values, unknown = pixels.believed.astype(np.float64), pixels.unknown
+    patches = [Patches.of(channel, unknown, _ROUGHLY) for channel in channels_of(values)]
+    return level_of_plane(values, unknown, patches)

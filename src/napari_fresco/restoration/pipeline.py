@@ -1,7 +1,7 @@
 """One restoration, from a checked request to a :class:`~napari_fresco.types.Result`.
 
-Plane after plane is stated as a problem, driven by the runner and put in its
-place. Solvers never see axes, units or borders.
+Plane after plane is read, stated as a problem, driven by the runner and put in its place;
+nothing but the result is kept of it. Solvers never see axes, units or borders.
 """
 
 from __future__ import annotations
@@ -17,18 +17,21 @@ from typing import Any
 
 import numpy as np
 
-from ..declare.tasks import TASKS
+from ..image.blocks import Index
 from ..image.layout import Array
 from ..physics.kernels import Kernel
 from ..runtime.pool import Pool
 from ..runtime.run import Outcome, Workbench, find_solver, run
 from ..solvers.ensemble import eightfold
 from ..types import Finish, Result, Step
-from .block import Plane
+from .block import Block, unrestored
 from .estimation import Estimate, fill_in
-from .noise_model import Judge
-from .provenance import provenance
+from .noise_model import Scene
+from .plane_reader import RunCancelled
+from .provenance import Account, provenance
 from .request import Request
+
+_GIVEN_BACK_SECONDS = 1.0  # for planes in memory that a cancelled run did not come to
 
 
 def carry_out(
@@ -42,26 +45,37 @@ def carry_out(
     estimate: Estimate | None = None
     if request.inputs.estimated:
         request, estimate = yield from fill_in(request, partial(carry_out, pool=pool), cancel)
-    gathered, judge = _Gathered(request, estimate), Judge(request)
     options = request.options
     tools = Workbench(request.device, request.params.precision, options.tile, options.seed, pool)
+    scene = Scene(request, cancel)
+    gathered = _Gathered(request, estimate, scene)
     try:
         for number, index in enumerate(request.layout.planes()):
-            plane = Plane.prepare(request, index, judge)
-            if plane.damaged and not (cancel is not None and cancel.is_set()):
-                tools.reseed(options.seed + number)
-                outcome = yield from _restore(request, plane, number, tools, cancel)
-                gathered.add(plane, outcome)
-            else:
-                gathered.skip(plane)
-        return gathered.result(tools, time.perf_counter() - started)
+            if not gathered.to_restore(index):
+                gathered.give_back(index, scene.planes.raw(index))
+                continue
+            pixels = scene.planes.read(index)
+            if pixels.empty:
+                gathered.give_back(index, pixels.data, 'holds no known pixel')
+                continue
+            block = Block.prepare(request, index, pixels, scene)
+            tools.reseed(options.seed + number)
+            outcome = yield from _restore(request, block, number, tools, cancel)
+            gathered.add(block, outcome)
+            del pixels, block, outcome
+    except RunCancelled:
+        gathered.leave()
+    else:
+        gathered.complete = True
     finally:
+        used = tools.used()
         tools.close()
+    return gathered.result(used, time.perf_counter() - started)
 
 
 def _restore(
     request: Request,
-    plane: Plane,
+    block: Block,
     number: int,
     tools: Workbench,
     cancel: threading.Event | None,
@@ -71,7 +85,7 @@ def _restore(
     solver = find_solver(request.method)
     if request.params.ensemble:
         solver = eightfold(solver)
-    runner = run(solver, plane.problem, request.params, tools, cancel)
+    runner = run(solver, block.problem, request.params, tools, cancel)
     with closing(runner):
         while True:
             try:
@@ -83,89 +97,117 @@ def _restore(
                 step,
                 index=number * step.total + step.index,
                 total=planes * step.total,
-                plane=plane.index,
-                to_image=plane.to_image,
+                plane=block.index,
+                to_image=block.to_image,
             )
 
 
 class _Gathered:
-    """The planes restored so far."""
+    """What is kept of the planes so far: their results, and an account of how they came about."""
 
-    def __init__(self, request: Request, estimate: Estimate | None) -> None:
-        self._request, self._estimate = request, estimate
-        samples = 3 if TASKS[request.task].gains_colour else request.layout.samples
-        self._image, self._planes = request.layout.empty(request.inputs.scale, samples)
-        self._maps: dict[str, Array] = {}
-        self._kernels: list[Array] = []
-        self._outcomes: list[Outcome] = []
-        self._facts: list[dict[str, Any]] = []
-        self._hash = hashlib.sha256()
-        self._clipped = 0
-        self._unfinished = False
-
-    def add(self, plane: Plane, outcome: Outcome) -> None:
-        """Put a restored plane in its place."""
-        image, clipped = plane.finish(outcome.step.x)
-        self._planes[plane.index] = image
-        self._clipped += clipped
-        self._outcomes.append(outcome)
-        self._facts.append(plane.facts())
-        self._hash.update(np.ascontiguousarray(plane.data).tobytes())
-        for name, values in _side_results(plane, outcome.step):
-            if name not in self._maps:
-                self._maps[name] = np.zeros((*self._request.layout.leading, *values.shape))
-            self._maps[name][plane.index] = values
-        if outcome.step.kernel is not None:
-            self._kernels.append(outcome.step.kernel.detach().double().cpu().numpy())
-
-    def skip(self, plane: Plane) -> None:
-        """Give a plane back as it came: undamaged, or left out by a cancel."""
-        self._unfinished = self._unfinished or plane.damaged
-        self._planes[plane.index] = plane.unrestored()
-        self._hash.update(np.ascontiguousarray(plane.data).tobytes())
-
-    def result(self, tools: Workbench, seconds: float) -> Result:
-        """Return everything as a result."""
-        ends = {outcome.finish for outcome in self._outcomes}
-        cancelled = 'cancelled' in ends or self._unfinished
-        finish: Finish = (
-            'cancelled' if cancelled else 'stopped' if 'stopped' in ends else 'completed'
+    def __init__(self, request: Request, estimate: Estimate | None, scene: Scene) -> None:
+        self._request, self._estimate, self._scene = request, estimate, scene
+        samples = 3 if request.facts.gains_colour else request.layout.samples
+        self._image, self._planes = request.layout.empty(
+            request.inputs.scale, samples, request.dtype
         )
-        kernel = self._kernel()
+        self._filled: Array | None = None
+        if 'mask' in request.facts.takes:
+            self._filled = np.zeros((*request.layout.leading, *request.layout.plane_shape), bool)
+        self._maps: dict[str, Array] = {}
+        self._kernel: Array | None = None
+        self._account = Account()
+        self._hash = hashlib.sha256()
+        self._done: set[Index] = set()
+        self.complete = False
+
+    def to_restore(self, index: Index) -> bool:
+        """Return whether plane `index` holds anything to restore."""
+        mask = self._scene.planes.mask(index)
+        return mask is None or bool(mask.any())
+
+    def add(self, block: Block, outcome: Outcome) -> None:
+        """Put a restored plane in its place."""
+        image, clipped = block.finish(outcome.step.x)
+        self._put(block.index, image, block.pixels.data)
+        self._account.add(outcome, block.facts(), clipped)
+        if self._filled is not None:
+            self._filled[block.index] = block.filled
+        for name, values in _side_results(block, outcome.step):
+            if name not in self._maps:
+                shape = (*self._request.layout.leading, *values.shape)
+                self._maps[name] = np.zeros(shape, np.float32)
+            self._maps[name][block.index] = values
+        if outcome.step.kernel is not None:
+            kernel = outcome.step.kernel.detach().double().cpu().numpy()
+            count = self._account.restored
+            mean = kernel if self._kernel is None else self._kernel
+            self._kernel = mean + (kernel - mean) / count
+
+    def give_back(self, index: Index, data: Array, why: str = '') -> None:
+        """Give a plane back as it came."""
+        self._put(index, unrestored(data, self._request), data)
+        if why:
+            self._account.warn(f'plane {index} {why}; it was given back as it is')
+
+    def _put(self, index: Index, image: Array, data: Array) -> None:
+        self._planes[index] = image
+        self._hash.update(np.ascontiguousarray(data).tobytes())
+        self._done.add(index)
+
+    def leave(self) -> None:
+        """Fill in what a cancelled run did not come to: as it came, as far as that is quick."""
+        r, began = self._request, time.monotonic()
+        late = self._scene.planes.lazy
+        for index in r.layout.planes():
+            late = late or time.monotonic() - began > _GIVEN_BACK_SECONDS
+            if index in self._done:
+                continue
+            if not late:
+                self._planes[index] = unrestored(r.layout.read(r.image.data, index), r)
+            elif r.dtype.kind == 'f':
+                self._planes[index] = np.nan
+
+    def result(self, used: list[Any], seconds: float) -> Result:
+        """Return everything as a result."""
+        r, finish = self._request, self._finish()
+        kernel, told = r.inputs.kernel, self._estimate
+        if kernel is None and self._kernel is not None:
+            kernel = Kernel(self._kernel, source=r.method.name)
         record = provenance(
-            self._request,
-            tools.used(),
+            r,
+            used,
             kernel=kernel,
-            estimate=None if self._estimate is None else self._estimate.record,
-            outcomes=self._outcomes,
-            planes=self._facts,
+            estimate=None if told is None else told.record,
+            account=self._account,
+            scene=self._scene,
             finish=finish,
             seconds=seconds,
-            clipped=self._clipped,
-            input_hash=self._hash.hexdigest(),
+            input_hash=self._hash.hexdigest() if self.complete else None,
         )
         return Result(
-            self._image,
-            self._maps.get('variance', None if self._estimate is None else self._estimate.variance),
+            self._image if r.bare else r.image.like(self._image, scale=r.inputs.scale),
+            self._maps.get('variance', None if told is None else told.variance),
             None if kernel is None else kernel.values,
             finish,
             record,
             uncertainty=self._maps.get('uncertainty'),
             latent=self._maps.get('latent'),
+            filled=None if self._filled is None else r.layout.in_own_order(self._filled),
+            restored=self._account.restored,
         )
 
-    def _kernel(self) -> Kernel | None:
-        """Return the kernel that was given, or the mean of those found in the planes."""
-        if self._request.inputs.kernel is not None or not self._kernels:
-            return self._request.inputs.kernel
-        return Kernel(np.mean(self._kernels, axis=0), source=self._request.method.name)
+    def _finish(self) -> Finish:
+        if not self.complete or 'cancelled' in self._account.ends:
+            return 'cancelled'
+        return 'stopped' if 'stopped' in self._account.ends else 'completed'
 
 
-def _side_results(plane: Plane, step: Step) -> Iterator[tuple[str, Array]]:
+def _side_results(block: Block, step: Step) -> Iterator[tuple[str, Array]]:
     """Yield the maps that a step brings beside the image, in image units."""
     if step.variance is not None:
-        yield 'variance', plane.deviation(step.x, step.variance.sqrt()) ** 2
+        yield 'variance', block.deviation(step.x, step.variance.sqrt()) ** 2
     if step.uncertainty is not None:
-        yield 'uncertainty', plane.deviation(step.x, step.uncertainty)
+        yield 'uncertainty', block.deviation(step.x, step.uncertainty)
     if step.latent is not None:
         yield 'latent', step.latent.detach()[0].double().cpu().numpy()

@@ -2,18 +2,64 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from .. import __version__
 from ..declare.methods import Method
+from ..image.layout import Layout
 from ..physics.kernels import Kernel
 from ..runtime.run import Outcome
 from ..runtime.tiled_network import TiledNetwork
-from ..types import Denoiser, Kind
+from ..types import Denoiser, Finish, Kind
+from .noise_model import Scene
 from .request import Request
+
+
+class Account:
+    """What is told of the planes of a run: numbers and sentences, no pixels.
+
+    Attributes
+    ----------
+    restored : int
+        Planes that came to an end or were cancelled with an estimate.
+    ends : set of str
+        How they ended.
+    """
+
+    def __init__(self) -> None:
+        self.restored = self.steps = self.clipped = 0
+        self.ends: set[str] = set()
+        self.planes: list[dict[str, Any]] = []
+        self._said: dict[str, int] = {}
+
+    def add(self, outcome: Outcome, facts: dict[str, Any], clipped: int) -> None:
+        """Note how a plane came about."""
+        self.restored += 1
+        self.steps += outcome.steps
+        self.clipped += clipped
+        self.ends.add(outcome.finish)
+        self.planes.append(facts)
+        for text in outcome.warnings:
+            self.warn(text)
+
+    def warn(self, text: str) -> None:
+        """Note what the user should know; the same sentence is said once."""
+        self._said[text] = self._said.get(text, 0) + 1
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was noted, and on how many planes."""
+        return [text if n == 1 else f'{text} (on {n} planes)' for text, n in self._said.items()]
+
+    def total(self, what: str) -> int:
+        """Return the sum of a count over all planes."""
+        return sum(plane[what] for plane in self.planes)
 
 
 def provenance(
@@ -22,12 +68,11 @@ def provenance(
     *,
     kernel: Kernel | None,
     estimate: dict[str, Any] | None,
-    outcomes: Sequence[Outcome],
-    planes: Sequence[dict[str, Any]],
-    finish: str,
+    account: Account,
+    scene: Scene,
+    finish: Finish,
     seconds: float,
-    clipped: int,
-    input_hash: str,
+    input_hash: str | None,
 ) -> dict[str, Any]:
     """Return a JSON-serialisable record of how a result was made."""
     r = request
@@ -36,10 +81,6 @@ def provenance(
     # straddle the centre of an input pixel. With one, the origin of the kernel says where to look.
     given = r.inputs.kernel
     offset = [(1 - scale) / 2] * 2 if given is None else given.offset
-    warnings = [*r.inputs.warnings]
-    warnings += [text for outcome in outcomes for text in outcome.warnings]
-    if clipped:
-        warnings.append(f'{clipped} values were clipped to fit {r.layout.dtype}')
     return {
         'method': r.method.name,
         'title': r.method.title,
@@ -52,30 +93,90 @@ def provenance(
         'seed': r.options.seed,
         'tile': r.options.tile,
         'keep_known': r.keep_known,
-        'data_range': [r.range.low, r.range.high],
+        'data_range': _range(r, account),
         'sigma': 'auto' if r.inputs.sigma is None else _number(r.inputs.sigma),
+        'noise': _noise(r, scene),
+        'mask': None if r.inputs.mask is None else _mask_facts(r.inputs.mask, r.layout),
         'kernel': None if kernel is None else _kernel_facts(kernel, request),
         'estimate': estimate,
-        'planes': list(planes),
+        'planes': account.planes,
+        'planes_restored': account.restored,
         'weights': [_weights(denoiser) for denoiser in used],
         'device': str(r.device),
-        'version': version('napari-fresco'),
+        'version': __version__,
         'torch': str(torch.__version__),
         'seconds': round(seconds, 3),
-        'steps': sum(outcome.steps for outcome in outcomes),
+        'steps': account.steps,
         'finish': finish,
         'input_sha256': input_hash,
         'input_shape': list(r.layout.shape),
+        'input_axes': r.layout.axes,
         'geometry': {'scale': scale, 'offset': [pixels / scale for pixels in offset]},
-        'warnings': warnings,
+        'warnings': _warnings(r, account, finish),
     }
+
+
+def _warnings(r: Request, account: Account, finish: Finish) -> list[str]:
+    """Return what the user should know."""
+    warnings = [*r.inputs.warnings, *account.warnings]
+    if account.clipped:
+        warnings.append(f'{account.clipped} values were clipped to fit {r.dtype}')
+    if hot := account.total('outliers'):
+        kept = 'filled in' if r.inputs.scale > 1 else 'given back as they are'
+        warnings.append(
+            f'{hot} hot or dead pixels stand far out of the range and of their neighbours; they '
+            f'were kept out of the restoration and {kept}'
+        )
+    if missing := account.total('missing'):
+        warnings.append(f'{missing} values are missing or not finite; the rest was restored')
+    planes = int(np.prod(r.layout.leading))
+    if finish == 'cancelled' and account.restored == 0:
+        warnings.append('cancelled before anything was restored')
+    elif finish == 'cancelled' and planes > 1:
+        warnings.append(f'cancelled after {account.restored} of {planes} planes')
+    return warnings
+
+
+def _range(r: Request, account: Account) -> list[float] | None:
+    """Return the intensities given as black and white, or the range of those of all planes."""
+    if r.options.data_range is not None:
+        return [float(value) for value in r.options.data_range]
+    ranges = [plane['range'] for plane in account.planes]
+    if not ranges:
+        return None
+    return [min(low for low, _ in ranges), max(high for _, high in ranges)]
+
+
+def _noise(r: Request, scene: Scene) -> list[dict[str, Any]]:
+    """Return the noise model of each channel and how it was found."""
+    if r.inputs.sigma is not None:
+        return [{'model': 'gaussian', 'found': 'given'}]
+    facts = []
+    for channel, found in sorted(scene.models.items()):
+        model: dict[str, Any] = {'channel': channel, 'model': 'gaussian'}
+        if found.camera is not None:
+            model |= {'model': 'poisson-gaussian', **found.camera._asdict()}
+            model['excess'] = found.excess
+        facts.append({**model, 'found': found.found or 'estimated from each plane'})
+    return facts
+
+
+def _mask_facts(mask: NDArray[np.bool_], layout: Layout) -> dict[str, Any]:
+    """Return what tells one mask from another: a hash of it on all planes, and its coverage."""
+    whole = np.broadcast_to(mask, (*layout.leading, *layout.plane_shape))
+    digest = hashlib.sha256(repr(whole.shape).encode())
+    for index in layout.planes():
+        digest.update(np.packbits(whole[index]).tobytes())
+    return {'sha256': digest.hexdigest(), 'coverage': round(float(mask.mean()), 6)}
 
 
 def _kernel_facts(kernel: Kernel, request: Request) -> dict[str, Any]:
     """Return what is known of a kernel on the grid of the result, and what follows the blur."""
     unknown = request.method.downsampling == 'unknown'
+    values = np.ascontiguousarray(kernel.values, '<f8')
     return {
         **kernel.facts(),
+        'sha256': hashlib.sha256(repr(values.shape).encode() + values.tobytes()).hexdigest(),
         'downsampling': 'bicubic' if unknown else 'direct',
         'scale': request.inputs.scale,
     }

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from ..declare.call import Call
 from ..declare.methods import Method
 from ..declare.options import Options
-from ..declare.tasks import TASKS
+from ..declare.tasks import TASKS, TaskFacts
 from ..errors import ParameterError
-from ..image.intensity import Affine, intensity_range
+from ..image.intensity import given_range
 from ..image.layout import Layout
 from ..image.model import Image
 from ..runtime import devices
@@ -26,14 +27,12 @@ class Request:
 
     Attributes
     ----------
-    image : array-like
+    image : Image
         As given; planes are read from it one by one.
+    bare : bool
+        Whether an array was given, so that an array is to be returned.
     layout : Layout
         Its axes.
-    channel_axis : int or None
-        Which of the leading axes holds channels, as far as is known.
-    range : Affine
-        The intensities that become 0 and 1.
     method, task, params
         What to do, with checked parameters.
     options : Options
@@ -49,10 +48,9 @@ class Request:
         :meth:`~napari_fresco.restoration.session.Session.iterate`.
     """
 
-    image: Any
+    image: Image
+    bare: bool
     layout: Layout
-    channel_axis: int | None
-    range: Affine
     method: Method
     task: Task
     params: Any
@@ -60,7 +58,7 @@ class Request:
     inputs: Inputs
     device: torch.device
     keep_known: bool
-    context: Any = None
+    context: Image | None = None
     context_index: tuple[int, ...] | None = None
 
     @classmethod
@@ -72,25 +70,26 @@ class Request:
         context: Any = None,
         context_index: tuple[int, ...] | None = None,
     ) -> Request:
-        """Check everything; nothing is computed yet but the range of the intensities."""
+        """Check everything; nothing is read or computed yet."""
         options = call.options
+        if options.data_range is not None:
+            given_range(options.data_range)
         source = Image.of(image, axes=options.axes, rgb=options.rgb, spacing=options.spacing)
-        array, layout = source.data, Layout.of(source)
+        layout = Layout.of(source)
         _check_noise_model(call.parameters, options.sigma)
         if TASKS[call.task].gains_colour and layout.channels == 3:
             raise ParameterError(
                 f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
                 'pass rgb=False if the last axis is not colour'
             )
-        inputs = check_inputs(call, layout)
+        inputs = check_inputs(call, source, layout)
         keep_known = options.keep_known
         if keep_known is None:
             keep_known = 'keep_known' in TASKS[call.task].takes and inputs.sigma is None
         return cls(
-            image=array,
+            image=source,
+            bare=not isinstance(image, Image),
             layout=layout,
-            channel_axis=_channel_axis(layout),
-            range=intensity_range(array, layout, options.data_range),
             method=call.method,
             task=call.task,
             params=call.parameters,
@@ -98,7 +97,7 @@ class Request:
             inputs=inputs,
             device=devices.pick(options.device),
             keep_known=keep_known,
-            context=context,
+            context=None if context is None else Image.of(context),
             context_index=context_index,
         )
 
@@ -107,14 +106,15 @@ class Request:
         """Whether the result hangs on the noise level."""
         return self.method.reads_noise(self.task)
 
-    def channel_of(self, index: tuple[int, ...]) -> int:
-        """Return the channel that plane `index` belongs to."""
-        return 0 if self.channel_axis is None else index[self.channel_axis]
+    @property
+    def facts(self) -> TaskFacts:
+        """What the task is."""
+        return TASKS[self.task]
 
-
-def _channel_axis(layout: Layout) -> int | None:
-    """Return which of the stack axes is called C."""
-    return layout.leading_axes.index('C') if 'C' in layout.leading_axes else None
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the result."""
+        return np.dtype(self.options.dtype or self.layout.dtype)
 
 
 def _check_noise_model(params: Any, sigma: Any) -> None:

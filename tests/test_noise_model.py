@@ -19,8 +19,8 @@ from napari_fresco.noise.camera import estimate_camera, photon_noise
 from napari_fresco.noise.level import estimate_noise
 from napari_fresco.noise.patches import Patches
 from napari_fresco.restoration import noise_model
-from napari_fresco.restoration.block import Plane
-from napari_fresco.restoration.noise_model import Judge
+from napari_fresco.restoration.block import Block
+from napari_fresco.restoration.noise_model import Scene
 from napari_fresco.restoration.request import Request
 from napari_fresco.runtime import devices
 
@@ -51,12 +51,12 @@ def requested(image: Any, method: str = 'ffdnet', task: str | None = None, **giv
     return Request.prepare(image, Call.of(method, task, None, {'device': 'cpu', **given}))
 
 
-def prepared(request: Request, *, backwards: bool = False) -> list[Plane]:
+def prepared(request: Request, *, backwards: bool = False) -> list[Block]:
     """Return all planes in order, whichever is prepared first."""
     indices = list(request.layout.planes())
     order = reversed(indices) if backwards else indices
-    judge = Judge(request)
-    planes = {index: Plane.prepare(request, index, judge) for index in order}
+    scene = Scene(request)
+    planes = {i: Block.prepare(request, i, scene.planes.read(i), scene) for i in order}
     return [planes[index] for index in indices]
 
 
@@ -132,19 +132,19 @@ def test_a_plane_without_a_subject_does_not_flicker() -> None:
 
 def test_every_channel_has_its_own_camera() -> None:
     stack = np.stack([[exposed(light(z), gain, z) for gain in (2.0, 20.0)] for z in range(2)])
-    judge = Judge(requested(stack, axes='ZCYX'))
+    scene = Scene(requested(stack, axes='ZCYX'))
     for channel, gain in ((0, 2.0), (1, 20.0)):
-        camera = judge.of((0, channel)).camera
+        camera = scene.model((0, channel)).camera
         assert camera is not None
         assert camera.gain == pytest.approx(gain, rel=0.2)
-    assert judge.of((1, 0)) is judge.of((0, 0))
+    assert scene.model((1, 0)) is scene.model((0, 0))
 
 
 def test_a_camera_is_estimated_from_the_whole_stack() -> None:
     stack = np.stack([exposed(light(seed), seed=seed) for seed in range(3)])
-    judge = Judge(requested(stack, noise='poisson-gaussian', offset=100.0))
-    assert judge.of((0,)).camera == estimate_camera(stack, offset=100.0)
-    assert judge.of((2,)) is judge.of((0,))
+    scene = Scene(requested(stack, noise='poisson-gaussian', offset=100.0))
+    assert scene.model((0,)).camera == estimate_camera(stack, offset=100.0)
+    assert scene.model((2,)) is scene.model((0,))
 
 
 def test_damaged_pixels_tell_nothing_of_a_camera() -> None:
@@ -153,7 +153,7 @@ def test_damaged_pixels_tell_nothing_of_a_camera() -> None:
     mask[40:60, 40:60] = True
     given: dict[str, Any] = {'mask': mask, 'noise': 'poisson-gaussian'}
     spoiled = [np.where(mask, fill, image) for fill in (0.0, 1e5)]
-    told = [Judge(requested(x, 'dpir', 'inpaint', **given)).of(()).camera for x in spoiled]
+    told = [Scene(requested(x, 'dpir', 'inpaint', **given)).model(()).camera for x in spoiled]
     recognised = [photon_noise(x, mask=mask) for x in spoiled]
     assert told[0] == told[1] == recognised[0] == recognised[1]
     assert told[0] is not None
@@ -191,7 +191,7 @@ def test_photon_noise_is_recognised_where_pixels_mix(method: str, given: dict[st
 def test_noise_that_neighbours_share_raises_the_level() -> None:
     blurred = ndimage.gaussian_filter(exposed(light()), 0.5)
     request = requested(blurred, 'usrnet', 'super_resolve', scale=2, noise='poisson-gaussian')
-    found = Judge(request).of(())
+    found = Scene(request).model(())
     assert found.camera is not None
     assert found.excess > 1.2
     plane = prepared(request)[0]
@@ -203,7 +203,8 @@ def test_a_noise_map_does_not_follow_the_noise() -> None:
     even = exposed(np.full((SIDE, SIDE), 10.0))
     camera = {'noise': 'poisson-gaussian', 'gain': 20.0, 'offset': 100.0, 'read_noise': 5.0}
     request = requested(even, 'dpir', 'deblur', kernel=np.ones((3, 3)), **camera)
-    sigma = Judge(request).level((), even, None)
+    scene = Scene(request)
+    sigma = scene.level((), scene.planes.read(()), 1.0)
     # Pixels that are trusted by their own noise are a tenth too dark.
     assert np.average(even, weights=1 / np.square(sigma)) == pytest.approx(300, rel=0.01)
 
@@ -228,7 +229,6 @@ def test_a_given_level_is_believed(seen: list[tuple[int, ...]]) -> None:
 def test_blind_methods_do_not_wait_for_the_noise(
     name: str, fast: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(noise_model, 'estimate_noise', None)
     monkeypatch.setattr(noise_model, 'judge', None)
     monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: fast)
     scale = 2 if METHODS[name].tasks[0] == 'super_resolve' else 1
@@ -236,7 +236,7 @@ def test_blind_methods_do_not_wait_for_the_noise(
     assert plane.facts()['sigma'] is None
     # Roughly the noise, for the choice of the arithmetic; nothing where there is no choice.
     expected = 20 if fast else 0
-    assert plane.problem.sigma * plane.request.range.span == pytest.approx(expected, rel=0.15)
+    assert plane.problem.sigma * plane.range.span == pytest.approx(expected, rel=0.15)
 
 
 def test_deblocking_does_not_wait_for_the_noise(seen: list[tuple[int, ...]]) -> None:

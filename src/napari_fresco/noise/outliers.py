@@ -1,0 +1,76 @@
+"""Hot and dead pixels: single ones that stand far out of the range and of their neighbours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .patches import Bools
+
+REACH = 1.5
+"""How far beyond the ordinary range an outlier lies, in units of that range."""
+_ORDINARY = (2, 98)  # percentiles
+_MOST = 0.02  # share of the pixels beyond which they are no outliers
+_LEVELS = 8  # fewer values within the ordinary range are counts of single photons
+_ENOUGH = 64
+_LOOKED_AT = 1 << 17
+_STANDS_OUT = 0.8  # part of its height by which an outlier rises over its neighbours
+
+
+def outliers(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | None:
+    """Find single pixels that no light can have made.
+
+    They lie far beyond the range of nearly all pixels, and at least five times as far from
+    it as the median of their eight neighbours: optics spread the light of a point over more
+    than a pixel.
+
+    Parameters
+    ----------
+    channel : ndarray
+        ``(H, W)``.
+    unknown : ndarray of bool, optional
+        Pixels that say nothing.
+
+    Returns
+    -------
+    ndarray of bool or None
+        True at outliers; None if there are none.
+    """
+    values = channel.ravel() if unknown is None else channel[~unknown]
+    values = values[:: max(1, values.size // _LOOKED_AT)].astype(np.float64)
+    if values.size < _ENOUGH or min(channel.shape) < 3:
+        return None
+    low, high = np.percentile(values, _ORDINARY)
+    reach = REACH * (high - low)
+    if reach <= 0 or len(np.unique(values[(values >= low) & (values <= high)])) < _LEVELS:
+        return None
+    far = (channel > high + reach) | (channel < low - reach)
+    if unknown is not None:
+        far &= ~unknown
+    places = np.argwhere(far)
+    if not 0 < len(places) <= _MOST * channel.size:
+        return None
+    heights = channel[far].astype(np.float64)
+    around = np.median(_neighbours(channel, places), axis=1)
+    edge = np.where(heights > high, high, low)
+    alone = np.abs(heights - around) > _STANDS_OUT * np.abs(heights - edge)
+    alone &= np.abs(around - edge) <= np.maximum(
+        (1 - _STANDS_OUT) * np.abs(heights - edge), high - low
+    )
+    if not alone.any():
+        return None
+    found = np.zeros(channel.shape, bool)
+    found[tuple(places[alone].T)] = True
+    return found
+
+
+def _neighbours(channel: NDArray[Any], places: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the eight neighbours of each place, ``(n, 8)``, mirrored at the border."""
+    steps = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
+    last = np.array(channel.shape) - 1
+    around = np.abs(places[:, None] + np.array(steps))
+    around = np.where(around > last, 2 * last - around, around)
+    values: NDArray[np.float64] = channel[around[..., 0], around[..., 1]].astype(np.float64)
+    return values

@@ -1,0 +1,219 @@
+"""Planes as they came, with what of them can be believed.
+
+Damaged and missing pixels and outliers are unknown: they neither set the range of intensities
+nor tell of the noise, and no value that they hold reaches a solver.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..image.blocks import Blocks, Index
+from ..image.intensity import ordinary_range
+from ..image.layout import Array, Layout
+from ..image.model import Image, in_memory
+from ..noise.outliers import outliers
+from ..noise.patches import Bools
+from ..physics.fill import harmonic
+from .inputs import plane_of
+
+
+class RunCancelled(Exception):
+    """A run was cancelled while it read; nobody outside of the pipeline sees it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """A plane as it came.
+
+    Attributes
+    ----------
+    data : ndarray
+        ``(H, W)`` or ``(H, W, samples)`` in image units.
+    colours : ndarray
+        What is restored of it, ``(H, W)`` or ``(H, W, 3)``.
+    mask : ndarray of bool or None
+        ``(H, W)``, what is to be filled; None where nothing is marked.
+    missing, hot : ndarray of bool or None
+        Like `colours`: values that are not there, and outliers. Both are given back.
+    """
+
+    data: Array
+    colours: Array
+    mask: Bools | None
+    missing: Bools | None
+    hot: Bools | None
+
+    @classmethod
+    def of(
+        cls,
+        data: Array,
+        layout: Layout,
+        mask: Bools | None = None,
+        missing: Bools | None = None,
+        *,
+        seek_outliers: bool = True,
+    ) -> Pixels:
+        """Find what of a plane is missing or stands out."""
+        colours = layout.colours(data)
+        mask = mask if mask is not None and mask.any() else None
+        absent = None
+        if colours.dtype.kind == 'f' and not np.isfinite(colours).all():
+            absent = ~np.isfinite(colours)
+        if missing is not None and missing.any():
+            marked = np.broadcast_to(
+                missing[..., None] if colours.ndim == 3 else missing, colours.shape
+            )
+            absent = marked if absent is None else absent | marked
+        unknown = _joined(mask, absent)
+        hot = _outliers(colours, unknown) if seek_outliers else None
+        return cls(data, colours, mask, absent, hot)
+
+    @cached_property
+    def unknown(self) -> Bools | None:
+        """Where ``(H, W)`` a value says nothing; None where all can be believed."""
+        return _joined(self.mask, self.missing, self.hot)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all is known."""
+        return self.unknown is not None and bool(self.unknown.all())
+
+    @property
+    def extent(self) -> tuple[float, float] | None:
+        """Ordinary range of the values that are known; None where nothing is."""
+        if self.empty:
+            return None
+        return ordinary_range(self.colours if self.unknown is None else self.colours[~self.unknown])
+
+    @cached_property
+    def believed(self) -> Array:
+        """`colours`, with the mean of the known values at the unknown ones."""
+        if self.unknown is None:
+            return self.colours
+        values = self.colours.astype(np.float64)
+        known = values[~self.unknown]
+        values[self.unknown] = known.mean(axis=0) if len(known) else 0.0
+        return values
+
+    def continued(self, lattices: bool = False) -> Array:
+        """Return `colours` with a smooth continuation of the known values at the unknown ones.
+
+        In `lattices`, those of a mosaic of colours, every second row and column is continued
+        by itself.
+        """
+        if self.unknown is None:
+            return self.colours
+        values = self.believed.copy()
+        step = 2 if lattices else 1
+        for part in (np.s_[i::step, j::step] for i in range(step) for j in range(step)):
+            keep = ~self.unknown[part]
+            if keep.any() and not keep.all():
+                values[part] = harmonic(values[part], keep)
+        sound = self._sound_samples
+        if sound is not None:
+            values[sound] = self.colours[sound]
+        return values
+
+    @property
+    def _sound_samples(self) -> Bools | None:
+        """Colours that are there beside missing ones of the same pixel."""
+        if self.colours.ndim == 2 or self.unknown is None:
+            return None
+        lost = [x for x in (self.missing, self.hot) if x is not None]
+        if self.mask is not None or not lost:
+            return None
+        sound: Bools = ~np.logical_or.reduce(lost)
+        return sound
+
+
+class PlaneReader:
+    """Reads the planes of an image, each of them once.
+
+    Parameters
+    ----------
+    image : Image
+        Where they come from.
+    layout : Layout
+        Of `image`.
+    mask : ndarray of bool or None
+        Damage, as in :class:`~napari_fresco.restoration.inputs.Inputs`.
+    seek_outliers : bool
+        Whether hot and dead pixels are looked for.
+    cancel : threading.Event, optional
+        Once set, nothing more is read.
+    """
+
+    def __init__(
+        self,
+        image: Image,
+        layout: Layout,
+        mask: Bools | None = None,
+        *,
+        seek_outliers: bool = True,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        self.layout = layout
+        self._missing, self._mask, self._cancel = image.missing, mask, cancel
+        self._seek = seek_outliers
+        self._blocks = Blocks(image.data, layout)
+
+    def read(self, index: Index, *, again: bool = False) -> Pixels:
+        """Return plane `index`; `again` says that it will be read once more.
+
+        Raises
+        ------
+        RunCancelled
+            When the run has been cancelled.
+        """
+        data = self.raw(index, again=again)
+        missing = None if self._missing is None else _missing_plane(self._missing, index)
+        return Pixels.of(data, self.layout, self.mask(index), missing, seek_outliers=self._seek)
+
+    def raw(self, index: Index, *, again: bool = False) -> Array:
+        """Return plane `index` and nothing about it."""
+        if self._cancel is not None and self._cancel.is_set():
+            raise RunCancelled
+        return self._blocks.read(index, again=again)
+
+    def mask(self, index: Index) -> Bools | None:
+        """Return the damage of plane `index`."""
+        return None if self._mask is None else plane_of(self._mask, index)
+
+    def sample(self, indices: Sequence[Index]) -> Sequence[Index]:
+        """Return those of the planes `indices` that stand for all of them."""
+        return self._blocks.sample(indices)
+
+    @property
+    def lazy(self) -> bool:
+        """Whether reading costs something."""
+        return self._blocks.lazy
+
+
+def _missing_plane(missing: Any, index: Index) -> Bools:
+    leading = missing.shape[:-2]
+    own = index[len(index) - len(leading) :]
+    place = tuple(0 if n == 1 else i for n, i in zip(leading, own, strict=True))
+    return in_memory(missing[place]).astype(bool, copy=False)
+
+
+def _joined(*parts: Bools | None) -> Bools | None:
+    """Return where ``(H, W)`` any of `parts` is true, in any colour."""
+    flat = [x.any(axis=-1) if x.ndim == 3 else x for x in parts if x is not None]
+    return np.logical_or.reduce(flat) if flat else None
+
+
+def _outliers(colours: Array, unknown: Bools | None) -> Bools | None:
+    if colours.ndim == 2:
+        return outliers(colours, unknown)
+    found = [outliers(colours[..., c], unknown) for c in range(colours.shape[-1])]
+    if all(x is None for x in found):
+        return None
+    none = np.zeros(colours.shape[:2], bool)
+    return np.stack([none if x is None else x for x in found], axis=-1)
