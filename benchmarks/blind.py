@@ -24,10 +24,13 @@ import classics
 import numpy as np
 from common import arguments, mean_psnr, mean_quality, read, show
 from PIL import Image
+from torch import Tensor
 
 import napari_fresco as fresco
 from napari_fresco import weights
-from napari_fresco.degrade import gaussian_noise, jpeg, scunet_pipeline
+from napari_fresco.degrade import bsrgan_pipeline, gaussian_noise, scunet_pipeline
+from napari_fresco.degrade.planes import to_batch, to_plane
+from napari_fresco.degrade.random_source import RandomSource
 from napari_fresco.evidence import metrics
 from napari_fresco.physics.resample import imresize
 from napari_fresco.runtime import devices
@@ -93,12 +96,12 @@ def noise_cases(images: Sequence[np.ndarray]) -> dict[str, Case]:
     """Return mixed noise and its parts, by name."""
     cases = {'mixed': Case([], []), **{name: Case([], []) for name in PARTS}}
     for number, image in enumerate(images):
-        random = np.random.default_rng(number)
-        seen, clean = scunet_pipeline.degrade(image / 255, random, resizing=False)
-        cases['mixed'].seen.append(seen)
-        cases['mixed'].truths.append(metrics.to_uint8(clean))
+        batch, random = to_batch(image / 255), RandomSource.seeded(number)
+        seen, clean = scunet_pipeline.degrade(batch, random, resizing=False)
+        cases['mixed'].seen.append(to_plane(seen))
+        cases['mixed'].truths.append(metrics.to_uint8(to_plane(clean)))
         for name, add in PARTS.items():
-            cases[name].seen.append(add(image / 255, np.random.default_rng(number)))
+            cases[name].seen.append(to_plane(add(batch, RandomSource.seeded(number))))
             cases[name].truths.append(image)
     return cases
 
@@ -119,23 +122,21 @@ def enlarging_cases(images: Sequence[np.ndarray]) -> dict[str, Case]:
     return cases
 
 
-def _poisson_gaussian(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    return gaussian_noise.mixed_gaussian(
-        gaussian_noise.mixed_poisson(image, random), scunet_pipeline.LEVELS, random
-    )
+def _poisson_gaussian(images: Tensor, random: RandomSource) -> Tensor:
+    counted = (images + gaussian_noise.mixed_poisson(images, random)).clamp(0, 1)
+    return gaussian_noise.mixed_gaussian(counted, scunet_pipeline.LEVELS, random)
 
 
-def _speckle(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    return gaussian_noise.mixed_gaussian(image, scunet_pipeline.LEVELS, random, speckle=True)
+def _speckle(images: Tensor, random: RandomSource) -> Tensor:
+    return gaussian_noise.mixed_gaussian(images, scunet_pipeline.LEVELS, random, speckle=True)
 
 
-def _compressed(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    noisy = gaussian_noise.mixed_gaussian(image, scunet_pipeline.LEVELS, random)
-    low, high = scunet_pipeline.QUALITIES
-    return jpeg.compress_unit(noisy, int(random.integers(low, high + 1)))
+def _compressed(images: Tensor, random: RandomSource) -> Tensor:
+    noisy = gaussian_noise.mixed_gaussian(images, scunet_pipeline.LEVELS, random)
+    return bsrgan_pipeline.compressed(noisy, random, scunet_pipeline.QUALITIES)
 
 
-PARTS: Mapping[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+PARTS: Mapping[str, Callable[[Tensor, RandomSource], Tensor]] = {
     'Poisson-Gaussian': _poisson_gaussian,
     'speckle': _speckle,
     'noise, then JPEG': _compressed,

@@ -19,7 +19,6 @@ from common import arguments, psnr8, read, show
 
 import napari_fresco as fresco
 from napari_fresco.degrade.blur import authors_truncated
-from napari_fresco.degrade.resize import downsample
 from napari_fresco.errors import WeightsError
 from napari_fresco.physics import kernels
 
@@ -90,7 +89,7 @@ def _restore(
     step = math.lcm(scale, 8)
     rows, columns = (n // step * step for n in image.shape[:2])
     image = image[:rows, :columns]
-    small = downsample(authors_truncated(image, kernel), scale) / 255
+    small = authors_truncated(image, kernel)[::scale, ::scale] / 255
     degraded = small + np.random.RandomState(0).normal(0, noise / 255, small.shape)
     result = fresco.restore(
         degraded,

@@ -24,7 +24,7 @@ import numpy as np
 from common import arguments, mean_psnr, read, show
 
 import napari_fresco as fresco
-from napari_fresco.degrade.jpeg import compress
+from napari_fresco.degrade.jpeg import compress_bytes
 from napari_fresco.errors import WeightsError
 from napari_fresco.evidence import metrics
 
@@ -178,7 +178,7 @@ def _noisy(image: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _compressed(image: np.ndarray, quality: float) -> np.ndarray:
-    return compress(image, int(quality))
+    return compress_bytes(image, int(quality))
 
 
 TABLES = {

@@ -22,14 +22,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import torch
 from common import arguments, read, show
 
 import napari_fresco as fresco
 from napari_fresco.degrade import classical, noise_maps
+from napari_fresco.degrade.planes import to_batch, to_plane
 from napari_fresco.degrade.random_kernels import virnet_test
+from napari_fresco.degrade.random_source import RandomSource
 from napari_fresco.errors import WeightsError
 from napari_fresco.evidence import metrics
 from napari_fresco.physics import kernels
@@ -139,7 +142,7 @@ def _level(square: dict[int, np.ndarray], case: float, shape: tuple[int, ...]) -
     """Return the standard deviation of the noise at every pixel."""
     if case not in square:
         return np.full(shape, case / 255)
-    return noise_maps.nearest_exact(square[int(case)], (shape[0], shape[1]))
+    return noise_maps.nearest(square[int(case)], (shape[0], shape[1]))
 
 
 def _denoise(
@@ -182,19 +185,33 @@ def _blur(options: Any, found: Found) -> Iterator[list[Any]]:
     """Yield a row for each kernel, adding to what was found with the others."""
     scale, random = options.scale, np.random.default_rng(1234)
     paths = _images(options, options.set)[: options.limit]
-    for number, (kernel, _) in enumerate(virnet_test(scale), 1):
+    for number, tested in enumerate(virnet_test(scale)[0], 1):
+        kernel = tested[0].numpy()
         for path in paths:
             truth = read(path)
             rows, columns = (n // scale * scale for n in truth.shape[:2])
             truth = truth[:rows, :columns]
             sigma = BLUR_NOISE / 255
-            small = classical.virnet(truth / 255, kernel, scale, sigma, random, authors=True)
+            drawn = cast('RandomSource', AuthorsNoise(random))
+            batch = to_batch(truth / 255)
+            seen = classical.virnet(batch, tested[None], scale, sigma, drawn, authors=True)
+            small = to_plane(seen)
             _enlarge(truth, small, kernel, found, options)
         psnrs = {
             method: float(np.mean(tally.psnr[-len(paths) :])) if tally.psnr else ''
             for method, tally in found.tallies.items()
         }
         yield [number, _across(_widths(kernel)), *_estimates(found, len(paths)), *psnrs.values()]
+
+
+class AuthorsNoise:
+    """White noise in the authors' order, as a random source draws it."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self.random, self.pixels = random, self
+
+    def noise(self, like: torch.Tensor) -> torch.Tensor:
+        return to_batch(self.random.normal(0, 1, to_plane(like).shape))
 
 
 def _estimates(found: Found, count: int) -> list[Any]:

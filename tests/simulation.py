@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from napari_fresco.declare.methods import methods
-from napari_fresco.degrade.jpeg import compress
+from napari_fresco.degrade.jpeg import compress_bytes
 from napari_fresco.evidence import metrics
 from napari_fresco.physics import kernels
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
@@ -93,7 +93,7 @@ def simulated(task: Task, sigma: float) -> tuple[Problem, Tensor]:
     truth = smooth_image(3)
     if task == 'deblock':
         picture = metrics.to_uint8(truth[0].permute(1, 2, 0).numpy())
-        jpeg = compress(picture, 10).astype(np.float32) / 255
+        jpeg = compress_bytes(picture, 10).astype(np.float32) / 255
         return Problem(task, torch.from_numpy(jpeg).permute(2, 0, 1)[None], Identity(), 0.0), truth
     degradation = degradation_of(task, (SIDE, SIDE))
     y = degradation.forward(truth)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_fresco.degrade.mosaic import filter_array, mosaic
 from napari_fresco.errors import ImageError, ParameterError
 from napari_fresco.evidence.metrics import psnr
 from napari_fresco.physics import demosaic
+from napari_fresco.physics.demosaic import filter_array
+
+from .arrays import mosaic
 
 PATTERNS = ['RGGB', 'GRBG', 'GBRG', 'BGGR']
 

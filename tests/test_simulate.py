@@ -13,9 +13,13 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from napari_fresco import degrade, restore
+from napari_fresco import restore
 from napari_fresco.degrade import DEGRADATIONS, apply
+from napari_fresco.degrade.named import FUNCTIONS
+from napari_fresco.degrade.random_kernels import virnet_test
 from napari_fresco.errors import FrescoError, ImageError, MethodError, ParameterError
+
+from .arrays import blur
 
 _NOISE = np.random.default_rng(0).normal(0, 1, (40, 48, 3))
 RGB = np.rint(255 * np.clip(0.5 + ndimage.gaussian_filter(_NOISE, (2, 2, 0)), 0, 1)).astype(
@@ -167,7 +171,7 @@ def test_clipping_is_counted() -> None:
 
 def test_the_kernel_is_the_one_that_was_used() -> None:
     small = apply(GRAY / 255, 'classical', {'scale': 2, 'kernel': 'mzsr'}, seed=7)
-    blurred = degrade.blur.blur(GRAY / 255, small.kernel)[::2, ::2]
+    blurred = blur(GRAY / 255, small.kernel)[::2, ::2]
     np.testing.assert_allclose(small.image, blurred, atol=1e-12)
     assert small.record['kernel']['position'] == 'shifted'
     assert small.record['geometry'] == {'scale': 0.5, 'offset': [0.5, 0.5]}
@@ -177,7 +181,7 @@ def test_the_kernel_is_the_one_that_was_used() -> None:
     drawn = apply(GRAY, 'classical', {'scale': 3, 'kernel': 'usrnet'})
     assert drawn.record['kernel']['position'] == 'drawn'
     test = apply(GRAY / 255, 'virnet', {'kernel': 'test 7', 'convention': 'authors'})
-    np.testing.assert_array_equal(test.kernel, degrade.kernels.virnet_test(2)[6][0])
+    np.testing.assert_array_equal(test.kernel, virnet_test(2)[0][6, 0])
     assert test.record['kernel']['downsampling'] == 'bicubic'
 
 
@@ -234,9 +238,16 @@ def test_bad_input_is_refused(
         call()
 
 
-def test_no_torch_is_needed() -> None:
-    code = 'import sys; from napari_fresco import simulate; sys.exit("torch" in sys.modules)'
+def test_what_panels_show_needs_no_torch() -> None:
+    code = (
+        'import sys; from napari_fresco import degrade; assert degrade.DEGRADATIONS; '
+        'sys.exit("torch" in sys.modules)'
+    )
     assert subprocess.run([sys.executable, '-c', code], check=False).returncode == 0
+
+
+def test_every_degradation_has_a_function() -> None:
+    assert list(FUNCTIONS) == list(DEGRADATIONS)
 
 
 def test_the_guide_names_every_degradation() -> None:

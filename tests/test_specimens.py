@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from napari_fresco.degrade.blur import blur
 from napari_fresco.degrade.random_source import RandomSource
 from napari_fresco.physics import kernels
-from napari_fresco.training.blurring import mirrored
 from napari_fresco.training.specimens import camera_noise, draw, psf
 from napari_fresco.training.specimens.cell_bodies import _walls_around
 from napari_fresco.training.specimens.filaments import _splat
@@ -209,7 +209,7 @@ def test_noise_of_dark_images_is_not_clipped() -> None:
 def test_a_pair_for_training() -> None:
     random = seeded(12)
     sharp = draw(4, 40, random)
-    clean = mirrored(sharp, psf(4, random))
+    clean = blur(sharp, psf(4, random), 'mirror')
     noisy, variance = camera_noise(clean, random)
     assert noisy.isfinite().all()
     assert (variance > 0).all()

@@ -17,6 +17,8 @@ from torch import nn
 
 from napari_fresco import networks, training
 from napari_fresco.degrade import noise_maps
+from napari_fresco.degrade.blur import blur
+from napari_fresco.degrade.gaussian_noise import random_gaussian
 from napari_fresco.degrade.random_source import RandomSource
 from napari_fresco.errors import FileError, ParameterError, WeightsError
 from napari_fresco.image.intensity import intensity_range
@@ -25,7 +27,6 @@ from napari_fresco.image.model import Image
 from napari_fresco.io.files import write
 from napari_fresco.training import objectives
 from napari_fresco.training.averaging import Average
-from napari_fresco.training.blurring import mirrored, periodic
 from napari_fresco.training.checkpoint_recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.crops import Crops
 from napari_fresco.training.data import Corpus
@@ -43,8 +44,7 @@ from napari_fresco.training.objective_declarations import (
 )
 from napari_fresco.training.objectives import white_noise
 from napari_fresco.training.objectives.base import Draw, TriedObjective
-from napari_fresco.training.objectives.virnet_objective import noise_levels
-from napari_fresco.training.objectives.white_noise import add_noise, predict
+from napari_fresco.training.objectives.white_noise import predict
 from napari_fresco.training.optimizer import Optimizer, orthogonalised
 from napari_fresco.training.schedule import TrainingSchedule
 
@@ -218,7 +218,7 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
 
 def test_noise_has_the_sigma_that_is_told() -> None:
     clean = torch.zeros(4, 1, 64, 64)
-    noisy, sigma = add_noise(clean, 0.2, RandomSource.seeded(0, CPU))
+    noisy, sigma = random_gaussian(clean, 0.2, RandomSource.seeded(0, CPU))
     np.testing.assert_allclose(noisy.std(dim=(1, 2, 3)), sigma.flatten(), rtol=0.05)
     assert float(sigma.max()) <= 0.2
 
@@ -488,10 +488,19 @@ def test_half_precision_costs_what_it_changes(folder: Path, tmp_path: Path) -> N
     assert 0 < abs(run.half_loss(corpus)) < 0.1
 
 
+def _training_map(side: int, random: np.random.Generator) -> np.ndarray:
+    row, column = random.uniform(0, side, 2)
+    width = random.uniform(0.25, 0.75) * side
+    lower, upper = np.sort(random.uniform(0, 75 / 255, 2))
+    rows, columns = np.ogrid[:side, :side]
+    bump = np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * width**2))
+    return lower + (bump - bump.min()) / np.ptp(bump) * (upper + 5 / 255 - lower)
+
+
 def test_noise_levels_follow_the_law_of_the_maps() -> None:
-    drawn = noise_levels(torch.empty(300, 3, 24, 24), 75 / 255, RandomSource.seeded(0, CPU))
+    drawn = noise_maps.training_maps(torch.empty(300, 3, 24, 24), RandomSource.seeded(0))
     rng = np.random.default_rng(0)
-    expected = np.stack([noise_maps.training_map((24, 24), rng) for _ in range(300)])
+    expected = np.stack([_training_map(24, rng) for _ in range(300)])
     for statistic in (np.mean, np.min, np.max, np.std):
         found, wanted = (statistic(m, axis=(-2, -1)) for m in (drawn[:, 0].numpy(), expected))
         np.testing.assert_allclose(found.mean(), wanted.mean(), rtol=0.1)
@@ -502,8 +511,8 @@ def test_blurring_uses_a_kernel_for_each_image() -> None:
     image = torch.rand(2, 3, 12, 10)
     kernel = torch.zeros(2, 1, 5, 5)
     kernel[0, 0, 2, 2] = kernel[1, 0, 2, 3] = 1
-    for blur in (periodic, mirrored):
-        blurred = blur(image, kernel)
+    for border in ('wrap', 'mirror'):
+        blurred = blur(image, kernel, border)
         torch.testing.assert_close(blurred[0], image[0])
         torch.testing.assert_close(blurred[1, ..., 1:], image[1, ..., :-1])
 

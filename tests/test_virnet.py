@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from napari_fresco import networks
 from napari_fresco.declare.parameters import VIRNetParameters
+from napari_fresco.degrade.gaussian_kernels import gaussians_of_covariance
 from napari_fresco.errors import KernelError, ParameterError, WeightsError
 from napari_fresco.networks import facts_of
 from napari_fresco.networks.virnet import config_from, enlarge
@@ -33,7 +34,6 @@ from napari_fresco.physics.resample import imresize
 from napari_fresco.runtime.tiled_network import TiledNetwork
 from napari_fresco.solvers.variational import virnet
 from napari_fresco.training import elbo
-from napari_fresco.training.gaussian_kernels import gaussian_kernels
 from napari_fresco.types import Problem, Step
 
 SMALL = {'n_feat': [8, 8], 'dep_S': 2, 'n_resblocks': 1}
@@ -112,8 +112,9 @@ def test_the_orientation_of_the_authors(
     physical = kernels.from_covariance(x, y, rho, size, 3, shift)
     authors = kernels.from_covariance(x, y, rho, size, 3, shift, axis='authors')
     np.testing.assert_allclose(authors, physical.T, atol=1e-15)
+    variances = torch.tensor([[x, y]], dtype=torch.float64)
     mixed = torch.tensor([[rho * math.sqrt(x * y)]], dtype=torch.float64)
-    twin = gaussian_kernels(torch.tensor([[x, y]], dtype=torch.float64), mixed, size, 3, shift)
+    twin = gaussians_of_covariance(variances, mixed, size, 3, shift)
     np.testing.assert_allclose(twin[0, 0].numpy(), authors, atol=1e-12)
 
 
@@ -130,7 +131,7 @@ def test_degenerate_kernels_are_kernels(rho: float, size: tuple[float, float]) -
     assert np.isfinite(kernel).all()
     assert kernel.sum() == pytest.approx(1)
     mixed = torch.tensor([[rho * math.sqrt(size[0] * size[1])]])
-    twin = gaussian_kernels(torch.tensor([size]), mixed)
+    twin = gaussians_of_covariance(torch.tensor([size]), mixed)
     assert bool(torch.isfinite(twin).all())
 
 

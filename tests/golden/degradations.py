@@ -7,18 +7,21 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from napari_fresco.degrade import bsrgan_pipeline, noise_maps, random_kernels, sharpen
-from napari_fresco.degrade.blur import blur
 from napari_fresco.degrade.classical import classical, virnet
-from napari_fresco.degrade.resize import downsample, imresize, nearest_index, resize_right
+from napari_fresco.degrade.gaussian_kernels import gaussians, round_gaussians, shifted
+from napari_fresco.degrade.random_source import RandomSource
+from napari_fresco.degrade.resize import nearest_index, resize_right
 from napari_fresco.physics import kernels as point_spread
 from napari_fresco.physics.kernels import covariance, from_covariance
-from napari_fresco.physics.resample import pixel_shift
+from napari_fresco.physics.resample import imresize, pixel_shift
 
+from ..arrays import Drawn, blur, kernel_batch, on_array
 from .base import Golden, close
 
-UNUSED = np.random.default_rng(0)
+NOISELESS = RandomSource.seeded(0)
 FLOAT32 = 2e-7  # the authors store results in float32
 
 
@@ -29,21 +32,60 @@ def near(actual: np.ndarray, golden: Golden, name: str) -> None:
     np.testing.assert_allclose(actual, expected, tolerance['rtol'], tolerance['atol'])
 
 
+def isotropic(size: int, width: float) -> np.ndarray:
+    return round_gaussians(size, _numbers(width)[0])[0, 0].numpy()
+
+
+def anisotropic(size: int, angle: float, first: float, second: float) -> np.ndarray:
+    return gaussians(size, *_numbers(angle, first, second))[0, 0].numpy()
+
+
+def shifted_anisotropic(
+    size: int, scale: int, angle: float, first: float, second: float
+) -> np.ndarray:
+    """Make an elongated Gaussian at ``size // 2 - (scale - 1) / 2``."""
+    away = torch.full((2, 1), size // 2 - (size - 1) / 2 - (scale - 1) / 2)
+    return gaussians(size, *_numbers(angle, first, second), away=away)[0, 0].numpy()
+
+
+def trajectory(random: np.random.RandomState) -> np.ndarray:
+    """Draw a camera shake in the order of the authors."""
+    steps = random_kernels.STEPS
+    # The authors draw a velocity for every step and keep the first.
+    velocity = random.normal(0, 1, (3, steps))[:, :1]
+    twist, push = random.normal(0, 1, (steps - 1, 2, 3)).transpose(1, 2, 0)
+    drawn = (torch.from_numpy(np.ascontiguousarray(v))[None] for v in (velocity, twist, push))
+    return random_kernels.walks(*drawn)[0].numpy()
+
+
+def from_trajectory(path: np.ndarray, uniform: float) -> np.ndarray:
+    """Make the kernel of a camera shake at its own size."""
+    sides = random_kernels.shake_sides(_numbers(uniform)[0])
+    made = random_kernels.from_paths(torch.from_numpy(path[None, :2]), sides)[0, 0].numpy()
+    side = int(sides)
+    first = max(random_kernels.USRNET_SIZE - side, 0) // 2
+    return made[first : first + side, first : first + side]
+
+
+def _numbers(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)[:, None]
+
+
 def check_isotropic(golden: Golden) -> None:
     for case in golden.meta['cases']:
-        made = random_kernels.isotropic(case['size'], case['width'])
+        made = isotropic(case['size'], case['width'])
         close(made, golden.outputs[case['name']], golden.meta['atol'])
 
 
 def check_anisotropic(golden: Golden) -> None:
     for case in golden.meta['cases']:
-        made = random_kernels.anisotropic(case['size'], case['theta'], case['l1'], case['l2'])
+        made = anisotropic(case['size'], case['theta'], case['l1'], case['l2'])
         close(made, golden.outputs[case['name']], golden.meta['atol'])
 
 
 def check_shifted_anisotropic(golden: Golden) -> None:
     for case in golden.meta['cases']:
-        made = random_kernels.shifted_anisotropic(
+        made = shifted_anisotropic(
             case['size'],
             case.get('sf_effective', case.get('sf')),
             case['theta'],
@@ -57,9 +99,9 @@ def check_motion(golden: Golden) -> None:
     atol = golden.meta['atol']
     for case in golden.meta['cases']:
         n = case['index']
-        path = random_kernels.trajectory(np.random.RandomState(case['np_seed']))
+        path = trajectory(np.random.RandomState(case['np_seed']))
         close(path, golden.outputs[f'trajectory_from_seed{n}'], atol)
-        made = random_kernels.from_trajectory(golden.inputs[f'trajectory{n}'], case['u'])
+        made = from_trajectory(golden.inputs[f'trajectory{n}'], case['u'])
         assert made.shape == (case['size'], case['size'])
         close(made, golden.outputs[f'k{n}'], atol)
 
@@ -78,10 +120,10 @@ def check_shift(golden: Golden) -> None:
 def check_classical(golden: Golden) -> None:
     for case in golden.meta['cases']:
         n, scale = case['index'], case['sf']
-        image, kernel = golden.inputs[f'hr_uint8_{n}'] / 255, golden.inputs[f'k{n}']
-        exact = classical(image, kernel, scale, 0, UNUSED)
+        image, kernel = golden.inputs[f'hr_uint8_{n}'] / 255, kernel_batch(golden.inputs[f'k{n}'])
+        exact = on_array(classical, image, kernel, scale, 0, NOISELESS)
         close(exact, golden.outputs[f'lr_float_{n}'], golden.meta['atol'])
-        truncated = 255 * classical(image, kernel, scale, 0, UNUSED, authors=True)
+        truncated = 255 * on_array(classical, image, kernel, scale, 0, NOISELESS, authors=True)
         close(truncated, golden.outputs[f'lr_uint8_table1_{n}'], 1e-12)
 
 
@@ -89,11 +131,9 @@ def check_mirrored_blur(golden: Golden) -> None:
     for case in golden.meta['cases']:
         n = case['index']
         if case['kind'] == 'iso':
-            kernel = random_kernels.isotropic(case['ksize'], case['width'])
+            kernel = isotropic(case['ksize'], case['width'])
         else:
-            kernel = random_kernels.anisotropic(
-                case['ksize'], case['theta'], case['l1'], case['l2']
-            )
+            kernel = anisotropic(case['ksize'], case['theta'], case['l1'], case['l2'])
         close(kernel, golden.outputs[f'k{n}'], golden.meta['atol'])
         blurred = blur(golden.inputs[f'x{n}'], kernel, 'mirror')
         close(blurred, golden.outputs[f'y{n}'], golden.meta['atol'])
@@ -101,23 +141,24 @@ def check_mirrored_blur(golden: Golden) -> None:
 
 def check_decimation(golden: Golden) -> None:
     for case in golden.meta['cases']:
-        n, scale, width = case['index'], case['sf'], case['width']
-        kernel = point_spread.shift(random_kernels.isotropic(25, width), scale)
+        n, scale, width = case['index'], case['sf'], _numbers(case['width'])[0]
+        kernel = shifted(round_gaussians(25, width), scale)[0, 0]
         close(kernel, golden.outputs[f'k_shifted{n}'], golden.meta['atol'])
-        small = bsrgan_pipeline.shifted_decimation(golden.inputs[f'x{n}'], scale, width)
+        small = on_array(bsrgan_pipeline.shifted_decimation, golden.inputs[f'x{n}'], scale, width)
         close(small, golden.outputs[f'y{n}'], golden.meta['atol'])
 
 
 def check_imresize(golden: Golden) -> None:
     for case in golden.meta['cases']:
-        small = imresize(golden.inputs[f'x{case["index"]}'], case['scale'])
+        small = on_array(imresize, golden.inputs[f'x{case["index"]}'], case['scale'])
         close(small, golden.outputs[f'y{case["index"]}'], golden.meta['atol'])
 
 
 def check_sharpening(golden: Golden) -> None:
     for case in golden.meta['cases']:
-        n, threshold = case['index'], case['threshold'] / 255
-        sharp = sharpen.unsharp(golden.inputs[f'x{n}'], case['weight'], case['radius'], threshold)
+        n, weight, threshold = case['index'], case['weight'], case['threshold'] / 255
+        x = golden.inputs[f'x{n}']
+        sharp = on_array(sharpen.unsharp, x, weight, case['radius'], threshold)
         close(sharp, golden.outputs[f'y{n}'], golden.meta['atol'])
 
 
@@ -131,13 +172,13 @@ def check_virnet(golden: Golden) -> None:
     close(np.array(found), golden.outputs['kinfo'], 1e-7)
     blurred = blur(image, kernel, 'symmetric').clip(0, 1)
     near(blurred, golden, 'blur_numpy')
-    near(downsample(blurred, scale), golden, 'direct_numpy')
-    near(resize_right(blurred, scale, authors=True), golden, 'bicubic_numpy')
-    near(resize_right(image, scale, authors=True), golden, 'resize_only')
-    level = meta['noise_level_255'] / 255
+    near(blurred[::scale, ::scale], golden, 'direct_numpy')
+    near(on_array(resize_right, blurred, scale, authors=True), golden, 'bicubic_numpy')
+    near(on_array(resize_right, image, scale, authors=True), golden, 'resize_only')
+    level, batch = meta['noise_level_255'] / 255, kernel_batch(kernel)
     for name, direct in (('direct', True), ('bicubic', False)):
-        random = np.random.default_rng(meta['noise_seed'])
-        noisy = virnet(image, kernel, scale, level, random, direct=direct, authors=True)
+        random = Drawn(np.random.default_rng(meta['noise_seed']))
+        noisy = on_array(virnet, image, batch, scale, level, random, direct=direct, authors=True)
         near(noisy, golden, f'degrade_{name}')
         _check_likelihood_path(golden, kernel, name, direct)
 
@@ -146,20 +187,24 @@ def _check_likelihood_path(golden: Golden, kernel: np.ndarray, name: str, direct
     """The objective of the authors correlates, and mirrors without repeating the edge."""
     scale = golden.meta['sf']
     blurred = blur(golden.inputs['image'], kernel[::-1, ::-1], 'mirror')
-    small = downsample(blurred, scale) if direct else resize_right(blurred, scale, authors=True)
+    small = (
+        blurred[::scale, ::scale]
+        if direct
+        else on_array(resize_right, blurred, scale, authors=True)
+    )
     near(small.transpose(2, 0, 1)[None], golden, f'torch_{name}')
 
 
 def check_evaluation_kernels(golden: Golden) -> None:
     scale, outputs = golden.meta['sf'], golden.outputs
-    made = random_kernels.virnet_test(scale)
-    close(np.stack([kernel for kernel, _ in made]), outputs['kernels'], 1e-12)
-    close(np.stack([parameters for _, parameters in made]), outputs['kinfo'], 1e-12)
-    shifted = [from_covariance(*p, scale=scale, shift=True) for _, p in made]
-    close(np.stack(shifted), outputs['kernels_shift'], 1e-12)
-    for (_, parameters), (first, second, angle) in zip(made, golden.inputs['params'], strict=True):
-        _, expected = random_kernels.virnet(scale * first, scale * second, angle)
-        close(parameters, expected, 1e-12)
+    kernels, parameters = random_kernels.virnet_test(scale)
+    close(kernels[:, 0], outputs['kernels'], 1e-12)
+    close(parameters, outputs['kinfo'], 1e-12)
+    moved = [from_covariance(*map(float, p), scale=scale, shift=True) for p in parameters]
+    close(np.stack(moved), outputs['kernels_shift'], 1e-12)
+    first, second, angle = torch.from_numpy(golden.inputs['params']).T
+    _, expected = random_kernels.virnet(scale * first, scale * second, angle)
+    close(parameters, expected, 1e-12)
 
 
 def check_map_generators(golden: Golden) -> None:
@@ -195,22 +240,19 @@ def check_noise_maps(golden: Golden) -> None:
 def check_training_map(golden: Golden) -> None:
     side = golden.meta['patch']
     for drawn, expected in zip(golden.inputs['draws'], golden.outputs['maps'], strict=True):
-        row, col, width, upper, lower = drawn
-        made = noise_maps.bump((side, side), (row, col), width, lower, upper)
-        close(made, expected, FLOAT32)
+        made = noise_maps.bumps((side, side), *torch.from_numpy(drawn).double()[:, None])
+        close(made[0, 0], expected, FLOAT32)
 
 
 def check_resize_right(golden: Golden) -> None:
-    scale, x = golden.meta['sf'], golden.inputs['x']
-    planes = x.reshape(-1, *x.shape[-2:]).transpose(1, 2, 0)
-    small = resize_right(planes, scale, authors=True)
-    authors = small.transpose(2, 0, 1).reshape(*x.shape[:2], *small.shape[:2])
+    scale, x = golden.meta['sf'], torch.from_numpy(golden.inputs['x']).double()
+    authors = resize_right(x, scale, authors=True).numpy()
     near(authors, golden, 'down_numpy')
     near(authors, golden, 'down_torch')
-    inner = np.s_[2:-2, 2:-2]  # only the two outermost pixels deviate from a correct resize
-    ours = resize_right(planes, scale)
-    close(ours[inner], small[inner], 1e-12)
-    assert np.abs(ours - small).max() > 1e-3
+    inner = np.s_[..., 2:-2, 2:-2]  # only the two outermost pixels deviate from a correct resize
+    ours = resize_right(x, scale).numpy()
+    close(ours[inner], authors[inner], 1e-12)
+    assert np.abs(ours - authors).max() > 1e-3
 
 
 CASES: dict[str, Callable[[Golden], None]] = {

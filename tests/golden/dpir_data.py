@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from napari_fresco.degrade.blur import authors_truncated, blur
-from napari_fresco.degrade.resize import downsample
+from napari_fresco.degrade.blur import authors_truncated
 from napari_fresco.evidence import metrics
 from napari_fresco.physics.operators import Downsample
 from napari_fresco.physics.resample import imresize, upsample_cubic
 
+from ..arrays import blur
 from .base import Golden, close
 
 
@@ -20,9 +20,9 @@ def check_degradation(golden: Golden) -> None:
     for run in golden.meta['runs']:
         n, scale = run['n'], run['sf']
         image, kernel = golden.inputs[f'img{n}_hwc'], golden.inputs[f'k{n}']
-        truncated = downsample(authors_truncated(image, kernel), scale)
+        truncated = authors_truncated(image, kernel)[::scale, ::scale]
         np.testing.assert_array_equal(truncated, golden.outputs[f'lr_uint8_{n}_hwc'])
-        exact = downsample(blur(image / 255, kernel), scale)
+        exact = blur(image / 255, kernel)[::scale, ::scale]
         close(exact, golden.outputs[f'lr_float_{n}_hwc'], 1e-12)
         _check_sampling(golden, n, scale)
         _check_resampling(golden, n, scale, image)
@@ -31,7 +31,7 @@ def check_degradation(golden: Golden) -> None:
 def _check_sampling(golden: Golden, n: int, scale: int) -> None:
     """Plain sampling is the operator whose kernel is one pixel."""
     x = torch.from_numpy(golden.inputs[f't{n}'])
-    kept = downsample(x[0].permute(1, 2, 0).numpy(), scale)
+    kept = x[0].permute(1, 2, 0).numpy()[::scale, ::scale]
     close(kept.transpose(2, 0, 1)[None], golden.outputs[f'downsample{n}'], 0)
     large = golden.outputs[f'upsample{n}']
     operator = Downsample(torch.ones(1, 1, dtype=torch.float64), scale, large.shape[-2:])

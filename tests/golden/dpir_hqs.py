@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_fresco.degrade.mosaic import mosaic
 from napari_fresco.evidence import metrics
 from napari_fresco.physics import demosaic, fill
 from napari_fresco.physics.kernels import Kernel
@@ -18,6 +17,7 @@ from napari_fresco.physics.resample import pixel_shift, upsample_cubic
 from napari_fresco.solvers import annealing, pnp
 from napari_fresco.solvers.start import enlarged
 
+from ..arrays import mosaic
 from . import authors_dpir
 from .base import Golden, close
 from .dpir_networks import (

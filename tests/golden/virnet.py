@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from napari_fresco import networks
 from napari_fresco.degrade import resize
+from napari_fresco.degrade.gaussian_kernels import gaussians_of_covariance
 from napari_fresco.networks.virnet import config_from
 from napari_fresco.networks.virnet_parts import KNet, SNet, kernel_parameters, variance
 from napari_fresco.networks.virnet_restorer import RNet
 from napari_fresco.physics import kernels
 from napari_fresco.training import elbo
-from napari_fresco.training.gaussian_kernels import gaussian_kernels
 
 from .base import Golden
 
@@ -148,17 +148,14 @@ def _check_kernels(
     made = [kernels.from_covariance(*p, size, scale, shift, 'authors') for p in parameters.tolist()]
     _close(np.stack(made)[:, None], golden, name)
     mixed = parameters[:, 2:] * parameters[:, :2].prod(1, keepdim=True).sqrt()
-    twin = gaussian_kernels(parameters[:, :2], mixed, size, scale, shift)
+    twin = gaussians_of_covariance(parameters[:, :2], mixed, size, scale, shift)
     _close(twin, golden, name)
 
 
 def _authors_matrix(length: int, scale: int) -> Tensor:
     """Return VIRNet's bicubic downsampling along one axis as a matrix."""
-    columns = [
-        resize.resize_right(np.repeat(unit[:, None], scale, 1), scale, authors=True)
-        for unit in np.eye(length)
-    ]
-    return torch.from_numpy(np.concatenate(columns, axis=1))
+    units = torch.eye(length, dtype=torch.float64)[..., None].expand(-1, -1, scale)
+    return resize.resize_right(units, scale, authors=True)[..., 0].T
 
 
 def _check_terms(terms: elbo.Terms, golden: Golden, names: dict[str, str]) -> None:

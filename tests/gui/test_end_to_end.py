@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 from skimage import data
 
 from napari_fresco._napari import noise_section
 from napari_fresco._napari.runner import runner
-from napari_fresco.degrade.blur import blur
 from napari_fresco.evidence import metrics
 from napari_fresco.physics import kernels
 
@@ -34,7 +34,7 @@ def tensors() -> int:
 def test_dpir_deblurs_a_layer(viewer: Any, dock: Dock, qtbot: Any) -> None:
     random = np.random.default_rng(0)
     truth, psf = scene() / 255, kernels.gaussian(1.6)
-    blurred = blur(truth, psf) + random.normal(0, 0.01, truth.shape)
+    blurred = ndimage.convolve(truth, psf, mode='wrap') + random.normal(0, 0.01, truth.shape)
     viewer.add_image(truth, name='truth')
     image = viewer.add_image(blurred.astype(np.float32), name='camera', scale=(0.2, 0.2))
     kernel = viewer.add_image(psf, name='psf', metadata={'napari_fresco_kernel': True})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from importlib.metadata import version
 from typing import Any
 
@@ -12,32 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..declare.fields import Parameter, Parameters
-from ..errors import MethodError
 from ..image.intensity import Affine, intensity_range
 from ..image.layout import Layout
 from ..image.model import Image
 from ..image.output import to_dtype
-from .named import DEGRADATIONS
-from .simulation import Conditions, Simulated, Simulation
+from .simulation import Simulated, Simulation, find_degradation
 
 Array = NDArray[Any]
 
 SEED = Parameter('seed', int, 0, 'Makes a result repeatable.', 'Seed', minimum=0)
-
-
-def find_degradation(name: str) -> Simulation:
-    """Return the degradation called `name`.
-
-    Raises
-    ------
-    MethodError
-        When there is none; the message lists them.
-    """
-    if name in DEGRADATIONS:
-        return DEGRADATIONS[name]
-    near = get_close_matches(str(name), DEGRADATIONS, n=1)
-    hint = f'; did you mean {near[0]!r}?' if near else ''
-    raise MethodError(f'no degradation is called {name!r}{hint} Known: {", ".join(DEGRADATIONS)}')
 
 
 def apply(
@@ -83,6 +65,8 @@ def apply(
     MethodError, ParameterError, ImageError
         When the name, a parameter or the image is not usable.
     """
+    from .named import degraded  # brings in torch
+
     simulation = find_degradation(name)
     given = parameters.to_dict() if isinstance(parameters, Parameters) else parameters
     chosen = simulation.parameters_class.create(given)
@@ -98,14 +82,8 @@ def apply(
         if simulation.clips:
             beyond += int(np.count_nonzero((working < 0) | (working > 1)))
             working = np.clip(working, 0, 1)
-        conditions = Conditions(
-            scene=np.random.default_rng((seed, 0)),
-            pixels=np.random.default_rng((seed, 1, number)),
-            low=range_.low,
-            span=range_.span,
-        )
-        degraded = simulation.degrade(working, chosen, conditions)
-        done, outside = _in_image_units(degraded, plane, range_, layout)
+        made = degraded(working, name, chosen, (seed, number), range_.low, range_.span)
+        done, outside = _in_image_units(made, plane, range_, layout)
         planes.append(done)
         clipped += outside
     whole = _joined(planes, layout)

@@ -1,7 +1,7 @@
-"""BSRGAN's random degradations, for blind super-resolution.
+"""BSRGAN's random degradations of batches, for blind super-resolution.
 
-Images are gray or RGB in [0, 1]. Every function returns the degraded image and the
-target, both in [0, 1]; the target is `scale` times as large. No torch.
+Images are gray or RGB in [0, 1]. A batch is split into :data:`GROUPS`, whose images share what
+decides sizes and order; all else is drawn for every image.
 
 References
 ----------
@@ -15,22 +15,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
-import numpy as np
+import torch
+from torch import Tensor
 
-from ..physics import kernels as point_spread
+from ..physics.resample import imresize
 from . import camera_noise, gaussian_noise, jpeg
 from .blur import blur
-from .planes import Floats, crop
-from .random_kernels import anisotropic, isotropic
-from .resize import MODES, Mode, downsample, imresize, resize
+from .gaussian_kernels import gaussians, round_gaussians, shifted
+from .planes import crop
+from .random_source import RandomSource
+from .resize import MODES, resize, scaled
 from .sharpen import unsharp
 
-Step = Callable[[Floats], Floats]
+Step = Callable[[Tensor], Tensor]
 
-LEVELS = (2, 25)
-QUALITIES = (30, 95)
+GROUPS = 4
+"""Parts of a batch, at most, that have an order of their own."""
 STEPS = ('blur', 'blur again', 'shrink', 'shrink to size', 'gaussian', 'jpeg', 'camera')
 PLUS_NOISES = ('gaussian', 'poisson', 'speckle', 'camera')
 PLUS_STEPS = (
@@ -38,7 +39,8 @@ PLUS_STEPS = (
     *('blur again', 'resize again', *(f'{name} again' for name in PLUS_NOISES)),
 )
 
-# The numbers of the first model; batches in training take them from here.
+LEVELS = (2, 25)
+QUALITIES = (30, 95)
 KERNEL_SIZE = 25
 HALF_SIZES = (3, 12)  # of kernels, whose sizes are odd
 ELONGATED = 0.5  # share of the kernels
@@ -46,71 +48,51 @@ NARROWEST = 1e-3  # pixels; a draw of zero would have no kernel
 HALVED = 0.25  # share of the images that are halved first, for a scale of 4
 HALVED_FREELY, SHRUNK_FREELY = 0.5, 0.75  # share by any of MODES, else by one careful rule
 COMPRESSED, PHOTOGRAPHED = 0.9, 0.25
+RARE = 0.1  # share of each kind of noise of the second model, but Gaussian
+ENLARGED, KEPT = 0.2, 0.1  # share of the resizings of the second model
 
 
-def degrade(image: Any, scale: int, random: np.random.Generator) -> tuple[Floats, Floats]:
+def degrade(images: Tensor, scale: int, random: RandomSource) -> Tensor:
     """Degrade by blur, two reductions, noise, camera and JPEG, in random order.
+
+    The camera step is taken in one case of four. The authors' program has it
+    but lacks their camera; ours is :func:`~napari_fresco.degrade.camera_noise.develop`.
 
     Parameters
     ----------
-    image : array_like, (H, W) or (H, W, 3)
-        In [0, 1], at least `scale` pixels on each side.
+    images : Tensor
+        ``(N, C, H, W)`` in [0, 1], C = 1 or 3; the sides are multiples of `scale`.
     scale : int
         s, at least 1.
-    random : numpy.random.Generator
+    random : RandomSource
 
     Returns
     -------
-    tuple of ndarray
-        The degraded image ``(H // s, W // s)``, and the target: `image` cropped to
-        multiples of s.
-
-    Notes
-    -----
-    The camera step is taken in one case of four. The authors' program has it
-    but lacks their camera; ours is :func:`~napari_fresco.degrade.camera_noise.develop`.
+    Tensor
+        ``(N, C, H / s, W / s)`` in [0, 1].
     """
-    target = crop(image, scale)
-    values, left = target, scale
-    if scale == 4 and random.uniform() < HALVED:
-        values, left = _halved(target, random), 2
-    steps = _steps(values.shape[:2], left, random)
-    for name in order(random):
-        values = steps[name](values)
-    return _jpeg(values, random), target
-
-
-def order(random: np.random.Generator) -> list[str]:
-    """Draw an order of :data:`STEPS`: any, save that 'shrink' precedes 'shrink to size'."""
-    return ordered(random.permutation(len(STEPS)))
-
-
-def ordered(permutation: Iterable[int]) -> list[str]:
-    """Return :data:`STEPS` in an order, with 'shrink' and 'shrink to size' changed if need be."""
-    names = [STEPS[i] for i in permutation]
-    first, second = names.index('shrink'), names.index('shrink to size')
-    if first > second:
-        names[first], names[second] = names[second], names[first]
-    return names
+    groups = images.contiguous().chunk(GROUPS)
+    return torch.cat([_reduced(group, scale, random) for group in groups])
 
 
 def degrade_plus(
-    image: Any,
+    images: Tensor,
     scale: int,
-    random: np.random.Generator,
+    random: RandomSource,
     *,
     shuffle: float = 0.5,
     sharpen: bool = True,
-) -> tuple[Floats, Floats]:
+) -> tuple[Tensor, Tensor]:
     """Degrade twice by blur, resizing and four kinds of noise, with JPEG: 'BSRGAN plus'.
 
     Parameters
     ----------
-    image : array_like, (H, W) or (H, W, 3)
-        In [0, 1], at least `scale` pixels on each side.
+    images : Tensor
+        ``(N, C, H, W)`` in [0, 1], at least `scale` pixels on each side.
     scale : int
         s, at least 1.
-    random : numpy.random.Generator
+    random : RandomSource
+        Draws one order and one size for all images.
     shuffle : float
         Probability that all steps change places; otherwise only the kinds of noise do.
     sharpen : bool
@@ -118,128 +100,132 @@ def degrade_plus(
 
     Returns
     -------
-    tuple of ndarray
-        The degraded image ``(H // s, W // s)``, and the cropped target.
+    tuple of Tensor
+        The degraded images ``(N, C, H // s, W // s)``, and the cropped targets.
     """
-    target = crop(image, scale)
+    target = crop(images, scale)
     target = unsharp(target) if sharpen else target
     values, steps = target, _steps_plus(scale, random)
     for name in order_plus(random, shuffle):
         values = steps[name.removesuffix(' again')](values)
-    rows, cols = (n // scale for n in target.shape[:2])
-    return _jpeg(_resized(values, (rows, cols), random), random), target
+    rows, columns = (n // scale for n in target.shape[-2:])
+    return compressed(_resized(values, (rows, columns), random), random, QUALITIES), target
 
 
-def order_plus(random: np.random.Generator, shuffle: float) -> list[str]:
-    """Draw an order of :data:`PLUS_STEPS`, any with probability `shuffle`."""
-    names = list(PLUS_STEPS)
-    if random.uniform() < shuffle:
-        return [names[i] for i in random.permutation(len(names))]
-    for start in (2, 9):
-        picked = [names[start + i] for i in random.permutation(4)]
-        names[start : start + 4] = picked
+def ordered(permutation: Iterable[int]) -> list[str]:
+    """Return :data:`STEPS` in an order, save that 'shrink' precedes 'shrink to size'."""
+    names = [STEPS[i] for i in permutation]
+    first, second = names.index('shrink'), names.index('shrink to size')
+    if first > second:
+        names[first], names[second] = names[second], names[first]
     return names
 
 
-def random_blur(image: Floats, scale: int, random: np.random.Generator) -> Floats:
-    """Blur by a random Gaussian, elongated in half the cases, beyond a mirrored border."""
-    size = 2 * int(random.integers(*HALF_SIZES, endpoint=True)) + 1
-    variance, width = widest(scale)
-    if random.uniform() < ELONGATED:
-        first, second = np.maximum(variance * random.uniform(0, 1, 2), NARROWEST**2)
-        kernel = anisotropic(size, random.uniform(0, math.pi), first, second)
-    else:
-        kernel = isotropic(size, max(width * random.uniform(), NARROWEST))
-    return blur(image, kernel, 'mirror')
+def order_plus(random: RandomSource, shuffle: float) -> list[str]:
+    """Draw an order of :data:`PLUS_STEPS`, any with probability `shuffle`."""
+    names = list(PLUS_STEPS)
+    if random.happens(shuffle):
+        return [names[i] for i in random.permutation(len(names))]
+    for start in (2, 9):
+        names[start : start + 4] = [names[start + i] for i in random.permutation(4)]
+    return names
 
 
-def widest(scale: int) -> tuple[float, float]:
-    """Return the largest variance of an elongated kernel, and width of a round one."""
-    return 4 + scale, 2 + 0.2 * scale
+def compressed(images: Tensor, random: RandomSource, qualities: tuple[int, int]) -> Tensor:
+    """Compress by JPEG, each image with a quality of its own from least to largest."""
+    quality = random.integers(qualities[0], qualities[1] + 1, len(images))
+    return jpeg.compress(images, quality)
 
 
-def decimation_widths(scale: int) -> tuple[float, float]:
-    """Return the least and largest width of the kernel before a decimation."""
-    return 0.1, 0.6 * scale
+def random_blur(images: Tensor, scale: int, random: RandomSource) -> Tensor:
+    """Blur by random Gaussians, elongated in half the cases, beyond a mirrored border."""
+    count, (variance, width) = len(images), (4 + scale, 2 + 0.2 * scale)
+    least, most = HALF_SIZES
+    size = 2 * random.integers(least, most + 1, count) + 1
+    elongated = random.happens(ELONGATED, count)
+    round_ = random.uniform(0, width, count).square()
+    variances = torch.where(elongated, random.uniform(0, variance, 2, count), round_)
+    angle = random.uniform(0, math.pi, 1, count)
+    drawn = torch.cat((angle, variances.clamp_min(NARROWEST**2), size[None]))
+    angle, first, second, cut = random.put(drawn)
+    return blur(images, gaussians(KERNEL_SIZE, angle, first, second, cut=cut), 'mirror')
 
 
-def shrinking(scale: int) -> tuple[float, float]:
-    """Return how many times an image is shrunk freely, at least and at most."""
-    return 1, 2 * scale
+def random_decimation(images: Tensor, scale: int, random: RandomSource) -> Tensor:
+    """Take :func:`shifted_decimation` with random widths."""
+    return shifted_decimation(
+        images, scale, random.put(random.uniform(0.1, 0.6 * scale, len(images)))
+    )
 
 
-def shifted_decimation(image: Floats, scale: int, width: float) -> Floats:
-    """Blur by a round Gaussian moved for upper-left decimation, decimate, clip."""
-    kernel = point_spread.shift(isotropic(KERNEL_SIZE, width), scale)
-    return np.asarray(np.clip(downsample(blur(image, kernel, 'mirror'), scale), 0, 1))
+def shifted_decimation(images: Tensor, scale: int, width: Tensor) -> Tensor:
+    """Blur by round Gaussians moved for upper-left decimation, decimate, clip."""
+    kernels = shifted(round_gaussians(KERNEL_SIZE, width), scale)
+    return blur(images, kernels, 'mirror')[..., ::scale, ::scale].clamp(0, 1)
 
 
-def _steps(shape: tuple[int, ...], scale: int, random: np.random.Generator) -> dict[str, Step]:
-    final = (max(shape[0] // scale, 1), max(shape[1] // scale, 1))
+def _reduced(images: Tensor, scale: int, random: RandomSource) -> Tensor:
+    left = scale
+    if scale == 4 and random.happens(HALVED):
+        images, left = _halved(images, random), 2
+    steps = _reducing_steps(images, left, random)
+    for name in ordered(random.permutation(len(steps))):
+        images = steps[name](images)
+    return compressed(images, random, QUALITIES)
+
+
+def _reducing_steps(images: Tensor, scale: int, random: RandomSource) -> dict[str, Step]:
     blurring = partial(random_blur, scale=scale, random=random)
+    final = scaled(images, 1 / scale)
+    compress = partial(compressed, random=random, qualities=QUALITIES)
+    develop = partial(camera_noise.develop, random=random)
     return {
         'blur': blurring,
         'blur again': blurring,
         'shrink': partial(_shrink, scale=scale, random=random),
         'shrink to size': partial(_resized, shape=final, random=random),
         'gaussian': partial(gaussian_noise.mixed_gaussian, levels=LEVELS, random=random),
-        'jpeg': _sometimes(COMPRESSED, partial(_jpeg, random=random), random),
-        'camera': _sometimes(PHOTOGRAPHED, partial(_photographed, random=random), random),
+        'jpeg': partial(random.sometimes, COMPRESSED, compress),
+        'camera': partial(random.sometimes, PHOTOGRAPHED, develop),
     }
 
 
-def _steps_plus(scale: int, random: np.random.Generator) -> dict[str, Step]:
+def _steps_plus(scale: int, random: RandomSource) -> dict[str, Step]:
     gaussian = partial(gaussian_noise.mixed_gaussian, levels=LEVELS, random=random)
-    rare = {
-        'poisson': partial(gaussian_noise.mixed_poisson, random=random),
+    rare: dict[str, Step] = {
+        'poisson': lambda x: (x + gaussian_noise.mixed_poisson(x, random)).clamp(0, 1),
         'speckle': partial(gaussian, speckle=True),
-        'camera': partial(_photographed, random=random),
+        'camera': partial(camera_noise.develop, random=random),
     }
     return {
         'blur': partial(random_blur, scale=scale, random=random),
         'resize': partial(_resize_freely, scale=scale, random=random),
         'gaussian': gaussian,
-        **{name: _sometimes(0.1, step, random) for name, step in rare.items()},
-        'jpeg': partial(_jpeg, random=random),
+        **{name: partial(random.sometimes, RARE, step) for name, step in rare.items()},
+        'jpeg': partial(compressed, random=random, qualities=QUALITIES),
     }
 
 
-def _sometimes(probability: float, step: Step, random: np.random.Generator) -> Step:
-    return lambda image: step(image) if random.uniform() < probability else image
+def _halved(images: Tensor, random: RandomSource) -> Tensor:
+    if random.happens(HALVED_FREELY):
+        return _resized(images, scaled(images, 0.5), random)
+    return imresize(images, 0.5).clamp(0, 1)
 
 
-def _halved(image: Floats, random: np.random.Generator) -> Floats:
-    rows, cols = image.shape[:2]
-    if random.uniform() < HALVED_FREELY:
-        return _resized(image, (rows // 2, cols // 2), random)
-    return np.clip(imresize(image, 0.5), 0, 1)
+def _shrink(images: Tensor, scale: int, random: RandomSource) -> Tensor:
+    if random.happens(SHRUNK_FREELY):
+        factor = 1 / float(random.uniform(1, 2 * scale))
+        return _resized(images, scaled(images, factor), random)
+    return random_decimation(images, scale, random)
 
 
-def _shrink(image: Floats, scale: int, random: np.random.Generator) -> Floats:
-    if random.uniform() < SHRUNK_FREELY:
-        factor = 1 / random.uniform(*shrinking(scale))
-        rows, cols = (int(factor * n) for n in image.shape[:2])
-        return _resized(image, (rows, cols), random)
-    return shifted_decimation(image, scale, random.uniform(*decimation_widths(scale)))
+def _resize_freely(images: Tensor, scale: int, random: RandomSource) -> Tensor:
+    kind = float(random.uniform(0, 1))
+    if kind >= 1 - KEPT:
+        return images
+    limits = (1, 2) if kind < ENLARGED else (0.5 / scale, 1)
+    return _resized(images, scaled(images, float(random.uniform(*limits))), random)
 
 
-def _resized(image: Floats, shape: tuple[int, int], random: np.random.Generator) -> Floats:
-    mode: Mode = MODES[random.integers(len(MODES))]
-    return np.clip(resize(image, shape, mode), 0, 1)
-
-
-def _jpeg(image: Floats, random: np.random.Generator) -> Floats:
-    return jpeg.compress_unit(image, int(random.integers(QUALITIES[0], QUALITIES[1] + 1)))
-
-
-def _photographed(image: Floats, random: np.random.Generator) -> Floats:
-    return camera_noise.develop(image, random)[0]
-
-
-def _resize_freely(image: Floats, scale: int, random: np.random.Generator) -> Floats:
-    kind = random.uniform()
-    if kind >= 0.9:
-        return image
-    factor = random.uniform(1, 2) if kind < 0.2 else random.uniform(0.5 / scale, 1)
-    rows, cols = (int(factor * n) for n in image.shape[:2])
-    return _resized(image, (rows, cols), random)
+def _resized(images: Tensor, shape: tuple[int, int], random: RandomSource) -> Tensor:
+    return resize(images, shape, random.choice(MODES)).clamp(0, 1)

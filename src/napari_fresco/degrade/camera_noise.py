@@ -1,8 +1,8 @@
-"""Noise of a colour camera: the picture taken apart, exposed again, and developed.
+"""Noise of colour cameras: pictures taken apart, exposed again, and developed.
 
-This is the unprocessing of Brooks et al. It stands in for the camera part of
-SCUNet's and BSRGAN's degradations, which was never published. Unlike the reference,
-it draws the colour matrix at random instead of from four cameras. No torch.
+This is the unprocessing of Brooks et al., with a camera for each image of a batch. It stands
+in for the camera part of SCUNet's and BSRGAN's degradations, which was never published. Unlike
+the reference, it draws the colour matrix at random instead of from four cameras.
 
 References
 ----------
@@ -12,15 +12,14 @@ doi:10.1109/CVPR.2019.01129.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-from scipy import ndimage
+import torch
+from torch import Tensor
 
-from .mosaic import filter_array
-from .planes import Floats, as_plane
+from ..physics.operators import Mosaic
+from .blur import extend
+from .random_source import RandomSource
 
 GAMMA = 2.2
 
@@ -32,102 +31,109 @@ SHOT = (1e-4, 0.012)  # evenly over the logarithm
 READ = (2.18, 1.20, 0.26)  # slope, offset and standard deviation of the logarithm over that of SHOT
 BRIGHT = 0.9  # whence highlights are kept white
 
-_NEIGHBOURS = np.array([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]])
-
 
 @dataclass(frozen=True, eq=False)
-class Camera:
-    """One camera, as :meth:`draw` makes it.
+class Cameras:
+    """As many cameras as there are images.
 
     Attributes
     ----------
-    colours : ndarray, (3, 3)
-        From linear sRGB to the camera's colours; rows sum to 1.
-    gains : ndarray, (3,)
-        White balance of red, green and blue, times the exposure.
-    shot, read : float
-        Variance of the noise is ``shot x + read`` for a raw value x in [0, 1].
+    colours, developed : Tensor
+        From linear sRGB to the colours of the camera and back, ``(N, 3, 3)``.
+    gains : Tensor
+        White balance times exposure, ``(N, 3, 1, 1)``, or ``(N, 1, 1, 1)`` of gray images.
+    shot, read : Tensor
+        Variance of the noise is ``shot x + read``, ``(N, 1, 1, 1)``.
     """
 
-    colours: Floats
-    gains: Floats
-    shot: float
-    read: float
+    colours: Tensor
+    developed: Tensor
+    gains: Tensor
+    shot: Tensor
+    read: Tensor
 
     @classmethod
-    def draw(cls, random: np.random.Generator) -> Camera:
-        """Draw a camera and its exposure by the published laws."""
-        mix = random.uniform(0, 1, (3, 3))
-        strength = random.uniform(0, MIXED)
-        colours = (1 - strength) * np.eye(3) + strength * mix / mix.sum(axis=1, keepdims=True)
-        exposure = 1 / random.normal(*EXPOSURE)
-        gains = exposure * np.array([random.uniform(*RED), 1.0, random.uniform(*BLUE)])
-        log_shot = random.uniform(math.log(SHOT[0]), math.log(SHOT[1]))
-        log_read = READ[0] * log_shot + READ[1] + random.normal(0, READ[2])
-        return cls(colours, gains, math.exp(log_shot), math.exp(log_read))
+    def draw(
+        cls, count: int, channels: int, random: RandomSource, dtype: torch.dtype = torch.float32
+    ) -> Cameras:
+        """Draw cameras and their exposures for images with 1 or 3 channels.
 
-    def unprocess(self, image: Any) -> Floats:
-        """Return the raw values, in [0, 1], that would be developed to `image`."""
-        linear = _untone(np.clip(as_plane(image), 0, 1)) ** GAMMA
-        if linear.ndim == 2:
-            return _ungained(linear, self.gains[1])
-        raw = np.clip(linear @ self.colours.T, 0, 1)
-        brightness = raw.mean(axis=2, keepdims=True)
-        return _ungained(raw, self.gains, brightness)
-
-    def process(self, raw: Floats) -> Floats:
-        """Develop raw values: white balance, colours, gamma and tone, in [0, 1]."""
-        balanced = np.clip(raw * (self.gains if raw.ndim == 3 else self.gains[1]), 0, 1)
-        if raw.ndim == 3:
-            balanced = np.clip(balanced @ np.linalg.inv(self.colours).T, 0, 1)
-        encoded = balanced ** (1 / GAMMA)
-        return np.asarray(3 * encoded**2 - 2 * encoded**3)
-
-    def expose(self, raw: Floats, random: np.random.Generator) -> Floats:
-        """Add photon and read noise to raw values of one colour per pixel, demosaicked."""
-        sigma = np.sqrt(self.shot * raw + self.read)
-        noisy = raw + sigma * random.normal(0, 1, raw.shape)
-        return np.clip(_demosaicked(noisy) if raw.ndim == 3 else noisy, 0, 1)
-
-
-def develop(image: Any, random: np.random.Generator) -> tuple[Floats, Floats]:
-    """Photograph an image in [0, 1] with a random camera.
-
-    Parameters
-    ----------
-    image : array_like, (H, W) or (H, W, 3)
         A gray image is taken by a camera without colour filters.
-    random : numpy.random.Generator
+        """
+        mix = random.uniform(0, 1, 9 * count).view(-1, 3, 3)
+        strength = random.uniform(0, MIXED, count).view(-1, 1, 1)
+        mix = mix / mix.sum(2, keepdim=True)
+        colours = (1 - strength) * torch.eye(3) + strength * mix
+        mean, deviation = EXPOSURE
+        exposure = 1 / (mean + deviation * random.normal(count))
+        red, blue = (random.uniform(*limits, count) for limits in (RED, BLUE))
+        balance = (red, torch.ones(count), blue)
+        gains = exposure * torch.stack(balance if channels == 3 else balance[1:2])
+        shot = random.log_uniform(*SHOT, count)
+        slope, offset, deviation = READ
+        log_read = slope * shot.log() + offset + deviation * random.normal(count)
+        colours = colours.to(dtype)
+        each = (
+            gains.T[..., None, None].contiguous(),
+            *(v.view(-1, 1, 1, 1) for v in (shot, log_read.exp())),
+        )
+        drawn = (colours, torch.linalg.inv(colours), *(v.to(dtype) for v in each))
+        return cls(*map(random.put, drawn))
 
-    Returns
-    -------
-    tuple of ndarray
-        The noisy picture, and the clean one through the same camera, which
-        differs from `image` only near white, where colours are clipped.
-    """
-    camera = Camera.draw(random)
-    raw = camera.unprocess(image)
-    return camera.process(camera.expose(raw, random)), camera.process(raw)
+    def unprocess(self, images: Tensor) -> Tensor:
+        """Return the raw values, in [0, 1], that would be developed to the images."""
+        linear = _untone(images.clamp(0, 1)) ** GAMMA
+        if images.shape[1] == 1:
+            return self._ungained(linear, linear)
+        raw = _turned(linear, self.colours)
+        return self._ungained(raw, raw.mean(1, keepdim=True))
+
+    def process(self, raw: Tensor) -> Tensor:
+        """Develop raw values: white balance, colours, gamma and tone, in [0, 1]."""
+        balanced = (raw * self.gains).clamp(0, 1)
+        if raw.shape[1] == 3:
+            balanced = _turned(balanced, self.developed)
+        encoded = balanced ** (1 / GAMMA)
+        return encoded.square() * (3 - 2 * encoded)
+
+    def expose(self, raw: Tensor, random: RandomSource) -> Tensor:
+        """Add photon and read noise to raw values of one colour per pixel, demosaicked."""
+        noisy = raw + (self.shot * raw + self.read).sqrt() * random.pixels.noise(raw)
+        return (_demosaicked(noisy) if raw.shape[1] == 3 else noisy).clamp(0, 1)
+
+    def _ungained(self, raw: Tensor, brightness: Tensor) -> Tensor:
+        """Divide by the gains, less and less towards white, so that highlights stay white."""
+        bright = ((brightness - BRIGHT).clamp_min(0) / (1 - BRIGHT)).square()
+        inverse = 1 / self.gains
+        return (raw * torch.maximum(bright + (1 - bright) * inverse, inverse)).clamp(0, 1)
 
 
-def _untone(image: Floats) -> Floats:
+def develop(images: Tensor, random: RandomSource) -> Tensor:
+    """Photograph images in [0, 1], each with a random camera."""
+    cameras = Cameras.draw(len(images), images.shape[1], random, images.dtype)
+    return cameras.process(cameras.expose(cameras.unprocess(images), random))
+
+
+def _untone(images: Tensor) -> Tensor:
     """Invert the tone curve ``3 x^2 - 2 x^3``."""
-    return np.asarray(0.5 - np.sin(np.arcsin(1 - 2 * image) / 3))
+    return 0.5 - torch.sin(torch.asin(1 - 2 * images) / 3)
 
 
-def _ungained(raw: Floats, gains: Any, brightness: Floats | None = None) -> Floats:
-    """Divide by the gains, less and less towards white, so that highlights stay white."""
-    brightness = raw if brightness is None else brightness
-    bright = (np.clip(brightness - BRIGHT, 0, None) / (1 - BRIGHT)) ** 2
-    inverse = 1 / np.asarray(gains)
-    return np.clip(raw * np.maximum(bright + (1 - bright) * inverse, inverse), 0, 1)
+def _turned(colours: Tensor, matrix: Tensor) -> Tensor:
+    return (matrix @ colours.flatten(2)).view_as(colours).clamp(0, 1)
 
 
-def _demosaicked(raw: Floats) -> Floats:
-    """Interpolate bilinearly from one colour per pixel."""
-    measured = filter_array(raw.shape[:2], 'RGGB')[..., None] == np.arange(3)
-    weights = _NEIGHBOURS[..., None]
-    values = ndimage.convolve(np.where(measured, raw, 0), weights, mode='mirror')
-    counts = ndimage.convolve(measured.astype(float), weights, mode='mirror')
+def _demosaicked(raw: Tensor) -> Tensor:
+    """Interpolate bilinearly from one colour per pixel, red at the upper left."""
+    keep = Mosaic('RGGB', raw.shape[-2:]).keep.to(raw.device, raw.dtype, non_blocking=True)
+    measured, counts = keep > 0, _around(keep)
+    values = _around(raw * keep) / counts.clamp_min(1)
     # A picture of a single row or column lacks a colour altogether.
-    return np.where(measured | (counts == 0), raw, values / np.maximum(counts, 1))
+    return torch.where(measured | (counts == 0), raw, values)
+
+
+def _around(raw: Tensor) -> Tensor:
+    """Weigh every pixel with 4, its neighbours with 2 and those across a corner with 1."""
+    around = extend(raw, 'mirror', (1, 1), (1, 1))
+    tall = around[..., :-2, :] + 2 * around[..., 1:-1, :] + around[..., 2:, :]
+    return tall[..., :-2] + 2 * tall[..., 1:-1] + tall[..., 2:]

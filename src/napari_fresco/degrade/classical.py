@@ -1,84 +1,80 @@
-"""Blur, fewer pixels, noise: the models of USRNet and DPIR, and of VIRNet. No torch."""
+"""Blur, fewer pixels, noise: the models of USRNet and DPIR, and of VIRNet."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
-
 import numpy as np
+import torch
+from torch import Tensor
 
 from .blur import authors_truncated, blur
 from .gaussian_noise import gaussian
 from .jpeg import to_bytes
-from .planes import Floats, Random
-from .resize import downsample, resize_right
+from .random_source import RandomSource
+from .resize import resize_right
 
 
 def classical(
-    image: Any,
-    kernel: Floats,
+    images: Tensor,
+    kernels: Tensor,
     scale: int,
     sigma: float,
-    random: Random,
+    random: RandomSource,
     *,
     border: str = 'wrap',
     authors: bool = False,
-) -> Floats:
+) -> Tensor:
     """Blur, keep the upper left pixel of every cell, add noise; nothing is clipped.
 
     Parameters
     ----------
-    image : array_like, (H, W) or (H, W, C)
-        In [0, 1] for the authors' way, in any unit otherwise.
-    kernel : ndarray, 2-D
-        Its origin is the pixel ``size // 2``; shifted by (s - 1)/2 to the upper left if
-        coarse and fine pixels are to be concentric.
+    images : Tensor
+        ``(N, C, H, W)``, in [0, 1] for the authors' way, in any unit otherwise.
+    kernels : Tensor
+        ``(1, 1, kh, kw)``; the origin is the pixel ``size // 2``, shifted by (s - 1)/2 to the
+        upper left if coarse and fine pixels are to be concentric.
     scale : int
         s, at least 1.
     sigma : float
-        Standard deviation of the noise, in the unit of `image`.
-    random : numpy.random.Generator
+        Standard deviation of the noise, in the unit of the images.
+    random : RandomSource
     border : {'wrap', 'mirror', 'symmetric', 'edge'}
         What lies beyond the image; see :func:`~napari_fresco.degrade.blur.blur`.
     authors : bool
-        Blur the image as bytes, cutting off fractions, as the programs of USRNet and
+        Blur the images as bytes, cutting off fractions, as the programs of USRNet and
         DPIR do.
 
     Returns
     -------
-    ndarray, float64
+    Tensor
         ``ceil(H / s)`` rows and ``ceil(W / s)`` columns.
     """
-    if authors:
-        blurred = authors_truncated(to_bytes(image), kernel, border) / 255
-    else:
-        blurred = blur(image, kernel, border)
-    return gaussian(downsample(blurred, scale), sigma, random)
+    blurred = _truncated(images, kernels, border) if authors else blur(images, kernels, border)
+    return gaussian(blurred[..., ::scale, ::scale], sigma, random)
 
 
 def virnet(
-    image: Any,
-    kernel: Floats,
+    images: Tensor,
+    kernels: Tensor,
     scale: int,
     sigma: float,
-    random: Random,
+    random: RandomSource,
     *,
     direct: bool = False,
     authors: bool = False,
-) -> Floats:
+) -> Tensor:
     """Blur beyond a mirrored border, shrink bicubically, add noise.
 
     Parameters
     ----------
-    image : array_like, (H, W) or (H, W, C)
-        In [0, 1] for the authors' way, in any unit otherwise.
-    kernel : ndarray, 2-D
-        Centred on the pixel ``size // 2``.
+    images : Tensor
+        ``(N, C, H, W)``, in [0, 1] for the authors' way, in any unit otherwise.
+    kernels : Tensor
+        ``(N or 1, 1, kh, kw)``, centred on the pixel ``size // 2``.
     scale : int
         s, at least 1.
     sigma : float
-        Standard deviation of the noise, in the unit of `image`.
-    random : numpy.random.Generator
+        Standard deviation of the noise, in the unit of the images.
+    random : RandomSource
     direct : bool
         Keep the upper left pixel of every cell in place of shrinking bicubically.
     authors : bool
@@ -87,11 +83,20 @@ def virnet(
 
     Returns
     -------
-    ndarray, float64
+    Tensor
         ``ceil(H / s)`` rows and ``ceil(W / s)`` columns.
     """
-    blurred = blur(image, kernel, 'symmetric')
-    blurred = np.clip(blurred, 0, 1) if authors else blurred
-    shrink = downsample if direct else partial(resize_right, authors=authors)
-    noisy = gaussian(shrink(blurred, scale), sigma, random)
-    return np.clip(noisy, 0, 1) if authors else noisy
+    blurred = blur(images, kernels, 'symmetric')
+    blurred = blurred.clamp(0, 1) if authors else blurred
+    small = (
+        blurred[..., ::scale, ::scale] if direct else resize_right(blurred, scale, authors=authors)
+    )
+    noisy = gaussian(small, sigma, random)
+    return noisy.clamp(0, 1) if authors else noisy
+
+
+def _truncated(images: Tensor, kernels: Tensor, border: str) -> Tensor:
+    levels = to_bytes(images).byte().numpy()
+    kernel = kernels[0, 0].numpy()
+    planes = [[authors_truncated(plane, kernel, border) for plane in image] for image in levels]
+    return torch.from_numpy(np.array(planes)).to(images.dtype) / 255

@@ -1,7 +1,7 @@
 """Damage drawn procedurally: lines, text, cracks and losses of paint.
 
 A mask is bool, ``(H, W)``, True where damaged. Functions with a `fraction` mark
-exactly that part of the pixels, to the nearest pixel and at least one. No torch.
+exactly that part of the pixels, to the nearest pixel and at least one.
 """
 
 from __future__ import annotations

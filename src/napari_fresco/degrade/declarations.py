@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..declare.fields import Parameters, param
-from .blur import BORDERS
-from .mosaic import PATTERNS
-from .random_kernels import FAMILIES
+from ..physics.demosaic import PATTERNS
 
+BORDERS = ('wrap', 'mirror', 'symmetric', 'edge')
+FAMILIES = ('usrnet', 'virnet', 'mzsr')
+"""Networks for whose training blur kernels are drawn."""
 TESTS = tuple(f'test {i}' for i in range(1, 8))
 LAWS = ('training', 'case 1', 'case 2', 'case 3')
 FILLS = {'white': 1.0, 'black': 0.0, 'gray': 0.5}

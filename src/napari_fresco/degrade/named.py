@@ -1,17 +1,24 @@
-"""The named degradations of one plane, from declared parameters."""
+"""The named degradations of batches of one, from declared parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
+from ..declare.fields import Parameters
+from ..errors import ImageError
 from ..physics import kernels as point_spread
+from ..physics.operators import Mosaic
+from ..physics.resample import imresize
 from . import (
     bsrgan_pipeline,
-    damage,
+    damage_masks,
     declarations,
     gaussian_noise,
     jpeg,
@@ -20,235 +27,260 @@ from . import (
     scunet_pipeline,
 )
 from .classical import classical, virnet
-from .mosaic import mosaic
-from .planes import Floats, crop
-from .resize import imresize, resize
-from .simulation import Conditions, Simulated, Simulation
+from .damage_masks import Mask, Shape
+from .gaussian_kernels import shifted
+from .planes import Floats, crop, to_batch, to_plane
+from .random_source import RandomSource
+from .resize import resize
+from .simulation import Simulated
 
 
-def _gaussian_noise(plane: Floats, p: declarations.GaussianNoise, c: Conditions) -> Simulated:
+@dataclass(frozen=True, eq=False)
+class Degraded:
+    """A degraded batch of one with black 0 and white 1, see :class:`Simulated`."""
+
+    image: Tensor
+    truth: Tensor | None = None
+    kernel: Floats | None = None
+    mask: NDArray[np.bool_] | None = None
+    noise_map: Floats | None = None
+    scale: int = 1
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """What a degradation needs beside an image and its parameters.
+
+    Attributes
+    ----------
+    scene : RandomSource
+        For what all planes of a stack share: kernel, noise map, damage.
+    pixels : RandomSource
+        For what differs from plane to plane: noise.
+    low, span : float
+        Intensity of black, and of white above black, in image units.
+    """
+
+    scene: RandomSource
+    pixels: RandomSource
+    low: float = 0.0
+    span: float = 1.0
+
+
+def _gaussian_noise(x: Tensor, p: declarations.GaussianNoise, c: Conditions) -> Degraded:
     sigma = 0.1 if p.sigma is None else p.sigma / c.span
-    return Simulated(
-        gaussian_noise.gaussian(plane, sigma, c.pixels), record={'sigma': sigma * c.span}
-    )
+    return Degraded(gaussian_noise.gaussian(x, sigma, c.pixels), record={'sigma': sigma * c.span})
 
 
-def _noise_map(plane: Floats, p: declarations.NoiseMap, c: Conditions) -> Simulated:
-    shape = (plane.shape[0], plane.shape[1])
+def _noise_map(x: Tensor, p: declarations.NoiseMap, c: Conditions) -> Degraded:
     if p.law == 'training':
-        levels = noise_maps.training_map(shape, c.scene)
+        levels = noise_maps.training_maps(x, c.scene)
     else:
-        levels = noise_maps.case_map(int(p.law[-1]), shape, c.scene)
+        made = noise_maps.case_map(int(p.law[-1]), _shape(x), c.scene.numpy())
+        levels = torch.from_numpy(made)[None, None]
     levels = p.strength * levels
-    return Simulated(gaussian_noise.gaussian(plane, levels, c.pixels), noise_map=levels)
+    noisy = gaussian_noise.gaussian(x, levels, c.pixels)
+    return Degraded(noisy, noise_map=levels[0, 0].numpy())
 
 
-def _camera_noise(plane: Floats, p: declarations.CameraNoise, c: Conditions) -> Simulated:
+def _camera_noise(x: Tensor, p: declarations.CameraNoise, c: Conditions) -> Degraded:
     gain, read = 1 / p.photons, p.read_noise / p.photons
-    light = np.maximum(plane, 0)  # there is no negative light
-    variance = gain * light + read**2
-    levels = np.sqrt(variance.mean(axis=2) if variance.ndim == 3 else variance)
+    light = x.clamp_min(0)  # there is no negative light
+    levels = (gain * light + read**2).mean(1)[0].sqrt().numpy()
     camera = {'gain': gain * c.span, 'offset': c.low, 'read_noise': read * c.span}
-    noisy = gaussian_noise.camera(light, gain, 0.0, read, c.pixels)
-    return Simulated(noisy, noise_map=levels, record=camera)
+    noisy = gaussian_noise.poisson_gaussian(light, gain, read, c.pixels)
+    return Degraded(noisy, noise_map=levels, record=camera)
 
 
-def _salt_and_pepper(plane: Floats, p: declarations.SaltAndPepper, c: Conditions) -> Simulated:
-    image, lost = gaussian_noise.salt_pepper(plane, p.fraction, 0.0, 1.0, c.pixels)
-    return Simulated(image, mask=lost)
+def _salt_and_pepper(x: Tensor, p: declarations.SaltAndPepper, c: Conditions) -> Degraded:
+    shape = x[:, :1].shape
+    lost = c.pixels.happens(p.fraction, *shape)
+    white = c.pixels.happens(0.5, *shape).to(x.dtype)
+    return Degraded(torch.where(lost, white, x), mask=lost[0, 0].numpy())
 
 
-def _classical(plane: Floats, p: declarations.Classical, c: Conditions) -> Simulated:
-    plane = crop(plane, p.scale)
-    if p.kernel == 'gaussian':
-        kernel = point_spread.gaussian(p.width)
-    else:
-        kernel = random_kernels.draw(p.kernel, c.scene, p.scale)
+def _classical(x: Tensor, p: declarations.Classical, c: Conditions) -> Degraded:
     own = p.kernel == 'usrnet'  # drawn with a position of its own
-    if p.kernel_position == 'shifted' and not own:
-        kernel = point_spread.shift(kernel, p.scale)
-    image = classical(
-        plane,
-        kernel,
-        p.scale,
-        p.sigma / c.span,
-        c.pixels,
-        border=p.border,
-        authors=p.convention == 'authors',
-    )
-    position = 'drawn' if own else p.kernel_position
-    facts = {**_kernel_facts(kernel, 'direct', p.scale), 'position': position}
-    offset = 0.0 if position == 'centred' else (p.scale - 1) / 2
-    record = {'sigma': p.sigma, 'kernel': facts, 'geometry': _geometry(p.scale, offset)}
-    return Simulated(image, kernel=kernel, scale=p.scale, record=record)
-
-
-def _virnet(plane: Floats, p: declarations.Virnet, c: Conditions) -> Simulated:
-    plane = crop(plane, p.scale)
-    if p.kernel == 'random':
-        kernel, _ = random_kernels.random_virnet(c.scene, p.scale)
+    if p.kernel == 'gaussian':
+        kernel = torch.from_numpy(point_spread.gaussian(p.width))[None, None]
     else:
-        kernel, _ = random_kernels.virnet_test(p.scale)[declarations.TESTS.index(p.kernel)]
-    image = virnet(
-        plane,
-        kernel,
-        p.scale,
-        p.sigma / c.span,
-        c.pixels,
-        direct=p.downsampling == 'direct',
-        authors=p.convention == 'authors',
-    )
-    image = image if p.quality is None else jpeg.compress_unit(image, p.quality)
-    facts = _kernel_facts(kernel, p.downsampling, p.scale)
-    offset = 0.0 if p.downsampling == 'direct' else (p.scale - 1) / 2
-    record = {'sigma': p.sigma, 'kernel': facts, 'geometry': _geometry(p.scale, offset)}
-    return Simulated(image, kernel=kernel, scale=p.scale, record=record)
+        kernel = random_kernels.draw(p.kernel, 1, p.scale, c.scene).double()
+    if p.kernel_position == 'shifted' and not own:
+        kernel = shifted(kernel, p.scale)
+    authors = p.convention == 'authors'
+    sigma, cut = p.sigma / c.span, crop(x, p.scale)
+    image = classical(cut, kernel, p.scale, sigma, c.pixels, border=p.border, authors=authors)
+    position = 'drawn' if own else p.kernel_position
+    record = _sampled(kernel, p.sigma, p.scale, 'direct', centred=position == 'centred')
+    record['kernel']['position'] = position
+    return Degraded(image, kernel=kernel[0, 0].numpy(), scale=p.scale, record=record)
 
 
-def _bicubic(plane: Floats, p: declarations.Bicubic, c: Conditions) -> Simulated:
-    image = gaussian_noise.gaussian(
-        imresize(crop(plane, p.scale), 1 / p.scale), p.sigma / c.span, c.pixels
-    )
+def _virnet(x: Tensor, p: declarations.Virnet, c: Conditions) -> Degraded:
+    if p.kernel == 'random':
+        kernel = random_kernels.draw('virnet', 1, p.scale, c.scene).double()
+    else:
+        number = declarations.TESTS.index(p.kernel)
+        kernel = random_kernels.virnet_test(p.scale)[0][number : number + 1]
+    direct, authors = p.downsampling == 'direct', p.convention == 'authors'
+    sigma, cut = p.sigma / c.span, crop(x, p.scale)
+    image = virnet(cut, kernel, p.scale, sigma, c.pixels, direct=direct, authors=authors)
+    image = image if p.quality is None else _compressed(image, p.quality)
+    record = _sampled(kernel, p.sigma, p.scale, p.downsampling, centred=direct)
+    return Degraded(image, kernel=kernel[0, 0].numpy(), scale=p.scale, record=record)
+
+
+def _bicubic(x: Tensor, p: declarations.Bicubic, c: Conditions) -> Degraded:
+    small = imresize(crop(x, p.scale), 1 / p.scale)
+    image = gaussian_noise.gaussian(small, p.sigma / c.span, c.pixels)
     record = {'sigma': p.sigma, 'geometry': _geometry(p.scale)}
-    return Simulated(image, scale=p.scale, record=record)
+    return Degraded(image, scale=p.scale, record=record)
 
 
-def _jpeg(plane: Floats, p: declarations.Jpeg, c: Conditions) -> Simulated:
+def _jpeg(x: Tensor, p: declarations.Jpeg, c: Conditions) -> Degraded:
     del c
-    return Simulated(jpeg.compress_unit(plane, p.quality))
+    return Degraded(_compressed(x, p.quality))
 
 
-def _bsrgan(plane: Floats, p: declarations.Bsrgan, c: Conditions) -> Simulated:
-    image, target = bsrgan_pipeline.degrade(plane, p.scale, c.pixels)
-    return Simulated(image, target, scale=p.scale, record={'geometry': _geometry(p.scale)})
+def _bsrgan(x: Tensor, p: declarations.Bsrgan, c: Conditions) -> Degraded:
+    image = bsrgan_pipeline.degrade(crop(x, p.scale), p.scale, c.pixels)
+    return Degraded(image, scale=p.scale, record={'geometry': _geometry(p.scale)})
 
 
-def _bsrgan_plus(plane: Floats, p: declarations.BsrganPlus, c: Conditions) -> Simulated:
+def _bsrgan_plus(x: Tensor, p: declarations.BsrganPlus, c: Conditions) -> Degraded:
     image, target = bsrgan_pipeline.degrade_plus(
-        plane, p.scale, c.pixels, shuffle=p.shuffle, sharpen=p.sharpen
+        x, p.scale, c.pixels, shuffle=p.shuffle, sharpen=p.sharpen
     )
-    return Simulated(image, target, scale=p.scale, record={'geometry': _geometry(p.scale)})
+    return Degraded(image, target, scale=p.scale, record={'geometry': _geometry(p.scale)})
 
 
-def _scunet(plane: Floats, p: declarations.Scunet, c: Conditions) -> Simulated:
-    shape = (plane.shape[0], plane.shape[1])
-    noisy, clean = scunet_pipeline.degrade(plane, c.pixels, resizing=p.resizing)
+def _scunet(x: Tensor, p: declarations.Scunet, c: Conditions) -> Degraded:
+    pair = scunet_pipeline.degrade(x, c.pixels, resizing=p.resizing)
     if p.resizing:
-        noisy, clean = (np.clip(resize(part, shape, 'area'), 0, 1) for part in (noisy, clean))
-    return Simulated(noisy, clean)
+        noisy, clean = (resize(part, _shape(x), 'area').clamp(0, 1) for part in pair)
+        return Degraded(noisy, clean)
+    return Degraded(*pair)
 
 
-def _mosaic(plane: Floats, p: declarations.Mosaic, c: Conditions) -> Simulated:
-    image = gaussian_noise.gaussian(mosaic(plane, p.pattern), p.sigma / c.span, c.pixels)
-    return Simulated(image, record={'sigma': p.sigma})
+def _mosaic(x: Tensor, p: declarations.Mosaic, c: Conditions) -> Degraded:
+    if x.shape[1] != 3:
+        raise ImageError('a mosaic is made of an RGB image, but this one is gray')
+    cells = Mosaic(p.pattern, _shape(x)).forward(x)
+    image = gaussian_noise.gaussian(cells, p.sigma / c.span, c.pixels)
+    return Degraded(image, record={'sigma': p.sigma})
 
 
-def _kernel_facts(kernel: Floats, downsampling: str, scale: int) -> dict[str, Any]:
-    widths = point_spread.fwhm(kernel)
-    return {
+def _lines(x: Tensor, p: declarations.Lines, c: Conditions) -> Degraded:
+    del c
+    return _damaged(x, damage_masks.lines(_shape(x), p.width / p.fraction, p.width), p.fill)
+
+
+def _grid(x: Tensor, p: declarations.Lines, c: Conditions) -> Degraded:
+    del c
+    spacing = p.width / (1 - (1 - p.fraction) ** 0.5)
+    return _damaged(x, damage_masks.grid(_shape(x), spacing, p.width), p.fill)
+
+
+def _text(x: Tensor, p: declarations.Text, c: Conditions) -> Degraded:
+    mask = damage_masks.text(_shape(x), p.fraction, p.height, c.scene.numpy())
+    return _damaged(x, mask, p.fill)
+
+
+def _craquelure(x: Tensor, p: declarations.Craquelure, c: Conditions) -> Degraded:
+    mask = damage_masks.craquelure(_shape(x), p.fraction, p.width, c.scene.numpy())
+    return _damaged(x, mask, p.fill)
+
+
+def _flakes(x: Tensor, p: declarations.Flakes, c: Conditions) -> Degraded:
+    mask = damage_masks.flakes(_shape(x), p.fraction, p.size, c.scene.numpy())
+    return _damaged(x, mask, p.fill)
+
+
+FUNCTIONS: Mapping[str, Callable[[Tensor, Any, Conditions], Degraded]] = {
+    'gaussian_noise': _gaussian_noise,
+    'noise_map': _noise_map,
+    'camera_noise': _camera_noise,
+    'salt_and_pepper': _salt_and_pepper,
+    'classical': _classical,
+    'virnet': _virnet,
+    'bicubic': _bicubic,
+    'jpeg': _jpeg,
+    'bsrgan': _bsrgan,
+    'bsrgan_plus': _bsrgan_plus,
+    'scunet': _scunet,
+    'mosaic': _mosaic,
+    'lines': _lines,
+    'grid': _grid,
+    'text': _text,
+    'craquelure': _craquelure,
+    'flakes': _flakes,
+}
+"""By name: from an image, its parameters and the conditions to the degraded image."""
+
+
+def degraded(
+    plane: Floats,
+    name: str,
+    parameters: Parameters,
+    seed: tuple[int, int],
+    low: float = 0.0,
+    span: float = 1.0,
+) -> Simulated:
+    """Degrade a plane ``(H, W)`` or ``(H, W, 3)`` with black 0 and white 1.
+
+    `seed` and the number of the plane in its stack decide what is drawn.
+    """
+    scene, pixels = (_source(seed[0], 0), _source(seed[0], 1, seed[1]))
+    conditions = Conditions(scene, pixels, low, span)
+    made = FUNCTIONS[name](to_batch(plane), parameters, conditions)
+    truth = None if made.truth is None else to_plane(made.truth)
+    return Simulated(
+        to_plane(made.image),
+        truth,
+        made.kernel,
+        made.mask,
+        made.noise_map,
+        made.scale,
+        made.record,
+    )
+
+
+def _source(*seed: int) -> RandomSource:
+    drawn = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
+    return RandomSource.seeded(int(drawn) >> 1)
+
+
+def _shape(x: Tensor) -> Shape:
+    return x.shape[-2], x.shape[-1]
+
+
+def _damaged(x: Tensor, mask: Mask, fill: str) -> Degraded:
+    image = x.masked_fill(torch.from_numpy(mask), declarations.FILLS[fill])
+    return Degraded(image, mask=mask, record={'damaged': round(float(np.mean(mask)), 6)})
+
+
+def _compressed(x: Tensor, quality: int) -> Tensor:
+    levels = to_plane(jpeg.to_bytes(x)).astype(np.uint8)
+    return to_batch(jpeg.compress_bytes(levels, quality) / 255)
+
+
+def _sampled(
+    kernel: Tensor, sigma: float, scale: int, downsampling: str, *, centred: bool
+) -> dict[str, Any]:
+    """Return the record of a blurred and reduced image."""
+    widths = point_spread.fwhm(kernel[0, 0].numpy())
+    facts = {
         'fwhm': [round(widths.major, 3), round(widths.minor, 3)],
         'angle': round(widths.angle, 1),
         'downsampling': downsampling,
         'scale': scale,
     }
+    offset = 0.0 if centred else (scale - 1) / 2
+    return {'sigma': sigma, 'kernel': facts, 'geometry': _geometry(scale, offset)}
 
 
 def _geometry(scale: int, offset: float | None = None) -> dict[str, Any]:
     """Return the place of the image on the original: its pixel i lies on s i + offset."""
     offset = (scale - 1) / 2 if offset is None else offset
     return {'scale': 1 / scale, 'offset': [offset, offset]}
-
-
-_ALL = (
-    Simulation(
-        'gaussian_noise',
-        'Gaussian noise',
-        'White noise of one level.',
-        declarations.GaussianNoise,
-        _gaussian_noise,
-    ),
-    Simulation(
-        'noise_map',
-        'Noise map',
-        'White noise of a level that varies over the image, as VIRNet is trained and tested with.',
-        declarations.NoiseMap,
-        _noise_map,
-        ('noise_map',),
-    ),
-    Simulation(
-        'camera_noise',
-        'Camera noise',
-        'Photon noise and read noise of a camera.',
-        declarations.CameraNoise,
-        _camera_noise,
-        ('noise_map',),
-    ),
-    Simulation(
-        'salt_and_pepper',
-        'Salt and pepper',
-        'Single pixels turned black or white.',
-        declarations.SaltAndPepper,
-        _salt_and_pepper,
-        ('mask',),
-    ),
-    Simulation(
-        'classical',
-        'Blur, decimation and noise',
-        'The model of DPIR and USRNet: blur, keep the upper left pixel of every cell, add noise.',
-        declarations.Classical,
-        _classical,
-        ('kernel',),
-    ),
-    Simulation(
-        'virnet',
-        'Gaussian blur and bicubic',
-        'The model of VIRNet: blur by a Gaussian, shrink bicubically, add noise.',
-        declarations.Virnet,
-        _virnet,
-        ('kernel',),
-    ),
-    Simulation(
-        'bicubic',
-        'Bicubic downsampling',
-        "MATLAB's antialiased imresize.",
-        declarations.Bicubic,
-        _bicubic,
-    ),
-    Simulation('jpeg', 'JPEG', 'JPEG compression.', declarations.Jpeg, _jpeg, clips=True),
-    Simulation(
-        'bsrgan',
-        'BSRGAN',
-        'Blur, downsampling, noise, camera and JPEG in random order.',
-        declarations.Bsrgan,
-        _bsrgan,
-        clips=True,
-    ),
-    Simulation(
-        'bsrgan_plus',
-        'BSRGAN plus',
-        'Two rounds of blur, resizing, four kinds of noise and JPEG, in random order.',
-        declarations.BsrganPlus,
-        _bsrgan_plus,
-        clips=True,
-    ),
-    Simulation(
-        'scunet',
-        'Mixed noise (after SCUNet)',
-        'Two rounds of Gaussian, speckle, photon and camera noise and JPEG; a substitute, for '
-        'the pipeline of SCUNet was never published.',
-        declarations.Scunet,
-        _scunet,
-        clips=True,
-    ),
-    Simulation(
-        'mosaic',
-        'Colour mosaic',
-        'One colour per pixel, as a camera records it; takes RGB.',
-        declarations.Mosaic,
-        _mosaic,
-    ),
-    *damage.ALL,
-)
-
-DEGRADATIONS: Mapping[str, Simulation] = MappingProxyType({each.name: each for each in _ALL})
-"""Every named degradation, by name."""

@@ -1,6 +1,6 @@
 """Maps of a noise level that varies over the image, as VIRNet is trained and tested with.
 
-A map holds standard deviations for an image in [0, 1]. No torch.
+A map holds standard deviations for an image in [0, 1].
 
 References
 ----------
@@ -11,10 +11,13 @@ Z. Yue et al., "Deep Variational Network Toward Blind Image Restoration", IEEE T
 from __future__ import annotations
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ..errors import ParameterError
 from .planes import Floats
-from .resize import nearest_exact
+from .random_source import RandomSource
+from .resize import nearest_index
 
 CASES = (1, 2, 3)
 SIDE = 256
@@ -26,49 +29,63 @@ RISE = 5 / 255
 """What is added to its upper level."""
 
 
-def training_map(shape: tuple[int, int], random: np.random.Generator) -> Floats:
-    """Draw a map of the training law: one Gaussian bump between two random levels.
+def training_maps(images: Tensor, random: RandomSource, largest: float = HIGHEST) -> Tensor:
+    """Draw maps of the training law: one Gaussian bump between two random levels.
 
     The centre is uniform over the plane, the width over 1/4 to 3/4 of the
-    shorter side, both levels over 0 to 75/255; 5/255 is added to the upper one.
+    shorter side, both levels over 0 to `largest`; 5/255 is added to the upper one.
 
     Parameters
     ----------
-    shape : tuple of int
-        Rows and columns.
-    random : numpy.random.Generator
+    images : Tensor
+        ``(N, C, H, W)``.
+    random : RandomSource
+    largest : float
+        By default 75/255.
 
     Returns
     -------
-    ndarray, float64
-        Standard deviations from 0 to 80/255.
+    Tensor
+        Standard deviations ``(N, 1, H, W)``.
     """
-    row, col = random.uniform(0, shape[0]), random.uniform(0, shape[1])
-    width = random.uniform(*WIDTHS) * min(shape)
-    upper, lower = random.uniform(0, HIGHEST, 2)
-    return bump(shape, (row, col), width, lower, upper)
+    count, _, *shape = images.shape
+    centre = random.uniform(0, 1, 2, count) * torch.tensor(shape)[:, None]
+    width = random.uniform(*WIDTHS, 1, count) * min(shape)
+    levels = random.uniform(0, largest, 2, count)
+    drawn = random.put(torch.cat((centre, width, levels)).to(images.dtype))
+    return bumps((shape[0], shape[1]), *drawn)
 
 
-def bump(
-    shape: tuple[int, int], centre: tuple[float, float], width: float, lower: float, upper: float
-) -> Floats:
-    r"""Make a map of the training law, :math:`\exp(-r^2 / 2w^2)` scaled to two levels.
+def bumps(
+    shape: tuple[int, int], row: Tensor, column: Tensor, width: Tensor, one: Tensor, other: Tensor
+) -> Tensor:
+    r"""Make maps of the training law, :math:`\exp(-r^2 / 2w^2)` scaled to two levels.
 
     Parameters
     ----------
     shape : tuple of int
         Rows and columns.
-    centre : tuple of float
-        Row and column of the middle, in pixels.
-    width : float
-        w in pixels.
-    lower, upper : float
-        Levels in either order; 5/255 is added to the larger one.
+    row, column : Tensor
+        Of the middle, in pixels, ``(N,)``.
+    width : Tensor
+        w in pixels, ``(N,)``.
+    one, other : Tensor
+        Levels ``(N,)``; 5/255 is added to the larger one.
+
+    Returns
+    -------
+    Tensor
+        ``(N, 1, H, W)``.
     """
-    lower, upper = min(lower, upper), max(lower, upper) + RISE
-    rows, cols = np.ogrid[: shape[0], : shape[1]]
-    squares = (rows - centre[0]) ** 2 + (cols - centre[1]) ** 2
-    return _between(np.exp(-squares / (2 * width**2)), lower, upper)
+    row, column, width, one, other = (v.view(-1, 1, 1, 1) for v in (row, column, width, one, other))
+    lower, upper = torch.minimum(one, other), torch.maximum(one, other) + RISE
+    down, across = (torch.arange(n, device=row.device) for n in shape)
+    squares = (down[:, None] - row).square() + (across - column).square()
+    bump = torch.exp(-squares / (2 * width.square()))
+    low, high = bump.amin((2, 3), keepdim=True), bump.amax((2, 3), keepdim=True)
+    # A single pixel has no range; it gets the upper level.
+    share = torch.where(high > low, (bump - low) / (high - low), 1)
+    return lower + share * (upper - lower)
 
 
 def case_map(case: int, shape: tuple[int, int], random: np.random.Generator) -> Floats:
@@ -88,7 +105,7 @@ def case_map(case: int, shape: tuple[int, int], random: np.random.Generator) -> 
     ParameterError
         When the case is unknown.
     """
-    return nearest_exact(square_map(case, random), shape)
+    return nearest(square_map(case, random), shape)
 
 
 def square_map(case: int, random: np.random.Generator) -> Floats:
@@ -98,6 +115,12 @@ def square_map(case: int, random: np.random.Generator) -> Floats:
     if case == 3:
         return _between(mixture((SIDE, SIDE), random), LOWEST, HIGHEST)
     return _between(peaks(SIDE) if case == 1 else waves(SIDE), LOWEST, HIGHEST)
+
+
+def nearest(values: Floats, shape: tuple[int, int]) -> Floats:
+    """Resize a map by nearest neighbours, as OpenCV 4's ``INTER_NEAREST_EXACT`` does."""
+    rows, columns = (nearest_index(n, k) for n, k in zip(values.shape, shape, strict=True))
+    return np.asarray(values[np.ix_(rows, columns)])
 
 
 def peaks(side: int) -> Floats:

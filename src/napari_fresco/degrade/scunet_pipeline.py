@@ -1,10 +1,10 @@
-"""A degradation for training a blind denoiser, in the manner of SCUNet.
+"""Degradations of batches for training a blind denoiser, in the manner of SCUNet.
 
 The authors never released theirs. This is a documented substitute: the noise
 functions of BSRGAN's program with levels up to 50, resizing of both images, JPEG,
 and the unprocessing of Brooks et al. in place of the authors' camera; all of it twice,
 each time in random order. Probabilities are those of BSRGAN's second model, for
-SCUNet's are not known. No torch.
+SCUNet's are not known.
 
 References
 ----------
@@ -14,96 +14,154 @@ Machine Intelligence Research 20, 2023, doi:10.1007/s11633-023-1466-0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
-import numpy as np
+import torch
+from torch import Tensor
 
-from . import camera_noise, gaussian_noise, jpeg
-from .planes import Floats, as_plane
+from . import gaussian_noise
+from .bsrgan_pipeline import GROUPS, RARE, compressed
+from .camera_noise import Cameras
+from .random_source import RandomSource
 from .resize import Mode, resize
 
-Pair = tuple[Floats, Floats]
+Pair = tuple[Tensor, Tensor]
 
 LEVELS = (2, 50)
 QUALITIES = (30, 95)
-RARE = 0.1
 FACTORS = (0.5, 2.0)
 MODES: tuple[Mode, ...] = ('bilinear', 'bicubic')
 
+_BLOCK = 8
 
-def degrade(image: Any, random: np.random.Generator, *, resizing: bool = True) -> Pair:
-    """Degrade an image twice by noise, JPEG, camera and resizing, in random order.
+
+def degrade(images: Tensor, random: RandomSource, *, resizing: bool = True) -> Pair:
+    """Degrade images twice by noise, JPEG, camera and resizing, in random order.
 
     Parameters
     ----------
-    image : array_like, (H, W) or (H, W, 3)
-        In [0, 1].
-    random : numpy.random.Generator
+    images : Tensor
+        ``(N, C, H, W)`` in [0, 1], C = 1 or 3.
+    random : RandomSource
+        Draws one order, and one size, for all images.
     resizing : bool
         Resize both images by U(0.5, 2), twice; each side of the result then has a
         quarter to four times as many pixels.
 
     Returns
     -------
-    tuple of ndarray
-        The noisy image and the clean one, of the same size, both in [0, 1]. The
-        clean one is resized, and passed through the same cameras, like the noisy one.
+    tuple of Tensor
+        The noisy images and the clean ones, of the same size, both in [0, 1]. The
+        clean ones are resized, and passed through the same cameras, like the noisy ones.
     """
-    clean = np.clip(as_plane(image), 0, 1)
-    pair = (clean, clean)
+    noisy = clean = images.clamp(0, 1)
+    rows, columns = images.shape[-2:]
     for _ in range(2):
-        for i in random.permutation(len(STEPS)):
-            step = STEPS[i]
-            if resizing or step is not _resize:
-                pair = step(pair, random)
-    return pair
-
-
-def _gaussian(pair: Pair, random: np.random.Generator) -> Pair:
-    return gaussian_noise.mixed_gaussian(pair[0], LEVELS, random), pair[1]
-
-
-def _speckle(pair: Pair, random: np.random.Generator) -> Pair:
-    if random.uniform() >= RARE:
-        return pair
-    return gaussian_noise.mixed_gaussian(pair[0], LEVELS, random, speckle=True), pair[1]
-
-
-def _poisson(pair: Pair, random: np.random.Generator) -> Pair:
-    """Add the photon noise of the clean image, as the authors' figure shows."""
-    if random.uniform() >= RARE:
-        return pair
-    noisy, clean = pair
-    return np.clip(noisy + gaussian_noise.mixed_poisson(clean, random) - clean, 0, 1), clean
-
-
-def _jpeg(pair: Pair, random: np.random.Generator) -> Pair:
-    quality = int(random.integers(QUALITIES[0], QUALITIES[1] + 1))
-    return jpeg.compress_unit(pair[0], quality), pair[1]
-
-
-def _camera(pair: Pair, random: np.random.Generator) -> Pair:
-    if random.uniform() >= RARE:
-        return pair
-    body = camera_noise.Camera.draw(random)
-    noisy, clean = (body.unprocess(image) for image in pair)
-    return body.process(body.expose(noisy, random)), body.process(clean)
-
-
-def _resize(pair: Pair, random: np.random.Generator) -> Pair:
-    factor = random.uniform(*FACTORS)
-    mode = MODES[random.integers(len(MODES))]
-    rows, cols = (max(round(factor * n), 1) for n in pair[0].shape[:2])
-    noisy, clean = (np.clip(resize(image, (rows, cols), mode), 0, 1) for image in pair)
+        if resizing:
+            factor = float(random.uniform(*FACTORS))
+            rows, columns = (max(round(factor * n), 1) for n in (rows, columns))
+        noisy, clean = _mixed(noisy, clean, (rows, columns), random)
     return noisy, clean
 
 
-STEPS: tuple[Callable[[Pair, np.random.Generator], Pair], ...] = (
-    _gaussian,
-    _speckle,
-    _poisson,
-    _jpeg,
-    _camera,
-    _resize,
-)
+def degrade_crops(images: Tensor, side: int, random: RandomSource) -> Pair:
+    """Degrade as :func:`degrade` does, to crops of the size asked for.
+
+    Only as much of an image is degraded as becomes a crop. The factors of the resizing are
+    such that there is enough; blocks of JPEG begin anywhere. A batch is split into
+    groups that share order and sizes.
+
+    Parameters
+    ----------
+    images : Tensor
+        ``(N, C, H, H)`` in [0, 1], C = 1 or 3, with H twice `side`.
+    side : int
+        Rows and columns of the result, at least 8.
+    random : RandomSource
+
+    Returns
+    -------
+    tuple of Tensor
+        Noisy and clean, ``(N, C, side, side)``.
+    """
+    groups = images.contiguous().chunk(GROUPS)
+    noisy, clean = zip(*(_cropped(group, side, random) for group in groups), strict=True)
+    return torch.cat(noisy), torch.cat(clean)
+
+
+def _cropped(images: Tensor, side: int, random: RandomSource) -> Pair:
+    source, *sizes = _sizes(images.shape[-1], side + _BLOCK, random)
+    noisy = clean = images[..., :source, :source]
+    for size in sizes:
+        noisy, clean = _mixed(noisy, clean, (size, size), random)
+    top, left = random.integers(0, _BLOCK + 1, 2).tolist()
+    window = (..., slice(top, top + side), slice(left, left + side))
+    return noisy[window], clean[window]
+
+
+def _sizes(available: int, wanted: int, random: RandomSource) -> tuple[int, int, int]:
+    """Return the side of the square that is cut out, and that after each of two resizings."""
+    low, high = FACTORS
+    first = float(random.uniform(low, high))
+    second = float(random.uniform(max(low, wanted / (available * first)), high))
+    source = min(math.ceil(wanted / (first * second)), available)
+    return source, max(round(first * source), 1), wanted
+
+
+def _mixed(noisy: Tensor, clean: Tensor, shape: tuple[int, int], random: RandomSource) -> Pair:
+    """Take all steps once, in random order."""
+    steps = _steps(shape, random)
+    for i in random.permutation(len(steps)):
+        noisy, clean = steps[i](noisy, clean)
+    return noisy, clean
+
+
+def _steps(
+    shape: tuple[int, int], random: RandomSource
+) -> tuple[Callable[[Tensor, Tensor], Pair], ...]:
+    """Return steps that take noisy and clean images, and return them."""
+    mode = random.choice(MODES)
+    gaussian = partial(gaussian_noise.mixed_gaussian, levels=LEVELS, random=random)
+    speckle = partial(gaussian, speckle=True)
+    return (
+        lambda y, x: (gaussian(y), x),
+        lambda y, x: (random.sometimes(RARE, speckle, y), x),
+        lambda y, x: _together(_poisson, y, x, random),
+        lambda y, x: (compressed(y, random, QUALITIES), x),
+        lambda y, x: _together(_photographed, y, x, random),
+        lambda y, x: (_resized(y, shape, mode), _resized(x, shape, mode)),
+    )
+
+
+def _resized(images: Tensor, shape: tuple[int, int], mode: Mode) -> Tensor:
+    same = tuple(images.shape[-2:]) == shape
+    return images if same else resize(images, shape, mode).clamp(0, 1)
+
+
+def _together(
+    step: Callable[[Tensor, Tensor, RandomSource], Pair],
+    noisy: Tensor,
+    clean: Tensor,
+    random: RandomSource,
+) -> Pair:
+    """Take a rare step that concerns both images."""
+
+    def both(images: Tensor) -> Tensor:
+        noisy, clean = images.chunk(2, 1)
+        return torch.cat(step(noisy, clean, random), 1)
+
+    noisy, clean = random.sometimes(RARE, both, torch.cat((noisy, clean), 1)).chunk(2, 1)
+    return noisy, clean
+
+
+def _poisson(noisy: Tensor, clean: Tensor, random: RandomSource) -> Pair:
+    """Add the photon noise of the clean image, as the authors' figure shows."""
+    return (noisy + gaussian_noise.mixed_poisson(clean, random)).clamp(0, 1), clean
+
+
+def _photographed(noisy: Tensor, clean: Tensor, random: RandomSource) -> Pair:
+    cameras = Cameras.draw(len(noisy), noisy.shape[1], random, noisy.dtype)
+    noisy, clean = cameras.unprocess(noisy), cameras.unprocess(clean)
+    return cameras.process(cameras.expose(noisy, random)), cameras.process(clean)

@@ -1,23 +1,21 @@
-"""Unsharp masking of the target, as BSRGAN's second degradation model has it. No torch."""
+"""Unsharp masking of the target, as BSRGAN's second degradation model has it."""
 
 from __future__ import annotations
 
-from typing import Any
+import torch
+from torch import Tensor
 
-import numpy as np
-from scipy import ndimage
-
-from .planes import Floats, as_plane
+from .blur import blur
 
 
 def unsharp(
-    image: Any, weight: float = 0.5, radius: int = 50, threshold: float = 10 / 255
-) -> Floats:
-    """Sharpen an image in [0, 1] where it differs from its blur.
+    images: Tensor, weight: float = 0.5, radius: int = 50, threshold: float = 10 / 255
+) -> Tensor:
+    """Sharpen images ``(N, C, H, W)`` in [0, 1] where they differ from their blur.
 
     Parameters
     ----------
-    image : array_like, (H, W) or (H, W, C)
+    images : Tensor
     weight : float
         Part of the difference that is added.
     radius : int
@@ -26,18 +24,15 @@ def unsharp(
     threshold : float
         Least difference to sharpen; the selection is blurred too.
     """
-    values = as_plane(image)
-    residual = values - _smooth(values, radius)
-    soft = _smooth((np.abs(residual) > threshold).astype(float), radius)
-    sharp = np.clip(values + weight * residual, 0, 1)
-    return np.asarray(soft * sharp + (1 - soft) * values)
+    residual = images - _smooth(images, radius)
+    soft = _smooth((residual.abs() > threshold).to(images), radius)
+    sharp = (images + weight * residual).clamp(0, 1)
+    return soft * sharp + (1 - soft) * images
 
 
-def _smooth(values: Floats, radius: int) -> Floats:
+def _smooth(images: Tensor, radius: int) -> Tensor:
     half = (radius + 1 - radius % 2) // 2
     sigma = 0.3 * (half - 1) + 0.8
-    taps = np.exp(-(np.arange(-half, half + 1) ** 2) / (2 * sigma**2))
-    taps /= taps.sum()
-    for axis in (0, 1):
-        values = ndimage.convolve1d(values, taps, axis=axis, mode='mirror')
-    return values
+    line = torch.arange(-half, half + 1, dtype=images.dtype, device=images.device)
+    taps = (-line.square() / (2 * sigma**2)).softmax(0).view(1, 1, 1, -1)
+    return blur(blur(images, taps, 'mirror'), taps.mT, 'mirror')

@@ -1,16 +1,21 @@
-"""What a named degradation is, what it is told, and what it gives."""
+"""The named degradations, as data. No torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..declare.fields import Parameter, Parameters
-from .planes import Floats
+from ..errors import MethodError
+from . import declarations
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,33 +42,13 @@ class Simulated:
         How it was made, ready for JSON.
     """
 
-    image: NDArray[Any]
-    truth: NDArray[Any] | None = None
-    kernel: Floats | None = None
+    image: Array
+    truth: Array | None = None
+    kernel: Array | None = None
     mask: NDArray[np.bool_] | None = None
-    noise_map: Floats | None = None
+    noise_map: Array | None = None
     scale: int = 1
     record: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class Conditions:
-    """What a degradation needs beside a plane and its parameters.
-
-    Attributes
-    ----------
-    scene : numpy.random.Generator
-        For what all planes of a stack share: kernel, noise map, damage.
-    pixels : numpy.random.Generator
-        For what differs from plane to plane: noise.
-    low, span : float
-        Intensity of black, and of white above black, in image units.
-    """
-
-    scene: np.random.Generator
-    pixels: np.random.Generator
-    low: float = 0.0
-    span: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -76,9 +61,6 @@ class Simulation:
         Identifier in code, name shown to people, and what it does in one line.
     parameters_class : type
         The frozen dataclass that declares its parameters.
-    degrade : callable
-        From a plane ``(H, W)`` or ``(H, W, 3)`` with black 0 and white 1, the
-        parameters and the :class:`Conditions` to a :class:`Simulated` in the same units.
     outputs : tuple of str
         Which of 'kernel', 'mask' and 'noise_map' it gives.
     clips : bool
@@ -89,7 +71,6 @@ class Simulation:
     title: str
     help: str
     parameters_class: type[Parameters]
-    degrade: Callable[[Floats, Any, Conditions], Simulated]
     outputs: tuple[str, ...] = ()
     clips: bool = False
 
@@ -97,3 +78,124 @@ class Simulation:
     def parameters(self) -> tuple[Parameter, ...]:
         """The declared parameters, in the order in which they are shown."""
         return self.parameters_class.declared()
+
+
+_ALL = (
+    Simulation(
+        'gaussian_noise',
+        'Gaussian noise',
+        'White noise of one level.',
+        declarations.GaussianNoise,
+    ),
+    Simulation(
+        'noise_map',
+        'Noise map',
+        'White noise of a level that varies over the image, as VIRNet is trained and tested with.',
+        declarations.NoiseMap,
+        ('noise_map',),
+    ),
+    Simulation(
+        'camera_noise',
+        'Camera noise',
+        'Photon noise and read noise of a camera.',
+        declarations.CameraNoise,
+        ('noise_map',),
+    ),
+    Simulation(
+        'salt_and_pepper',
+        'Salt and pepper',
+        'Single pixels turned black or white.',
+        declarations.SaltAndPepper,
+        ('mask',),
+    ),
+    Simulation(
+        'classical',
+        'Blur, decimation and noise',
+        'The model of DPIR and USRNet: blur, keep the upper left pixel of every cell, add noise.',
+        declarations.Classical,
+        ('kernel',),
+    ),
+    Simulation(
+        'virnet',
+        'Gaussian blur and bicubic',
+        'The model of VIRNet: blur by a Gaussian, shrink bicubically, add noise.',
+        declarations.Virnet,
+        ('kernel',),
+    ),
+    Simulation(
+        'bicubic',
+        'Bicubic downsampling',
+        "MATLAB's antialiased imresize.",
+        declarations.Bicubic,
+    ),
+    Simulation('jpeg', 'JPEG', 'JPEG compression.', declarations.Jpeg, clips=True),
+    Simulation(
+        'bsrgan',
+        'BSRGAN',
+        'Blur, downsampling, noise, camera and JPEG in random order.',
+        declarations.Bsrgan,
+        clips=True,
+    ),
+    Simulation(
+        'bsrgan_plus',
+        'BSRGAN plus',
+        'Two rounds of blur, resizing, four kinds of noise and JPEG, in random order.',
+        declarations.BsrganPlus,
+        clips=True,
+    ),
+    Simulation(
+        'scunet',
+        'Mixed noise (after SCUNet)',
+        'Two rounds of Gaussian, speckle, photon and camera noise and JPEG; a substitute, for '
+        'the pipeline of SCUNet was never published.',
+        declarations.Scunet,
+        clips=True,
+    ),
+    Simulation(
+        'mosaic',
+        'Colour mosaic',
+        'One colour per pixel, as a camera records it; takes RGB.',
+        declarations.Mosaic,
+    ),
+    Simulation('lines', 'Lines', 'Horizontal lines are lost.', declarations.Lines, ('mask',)),
+    Simulation(
+        'grid',
+        'Grid',
+        'Horizontal and vertical lines are lost.',
+        declarations.Lines,
+        ('mask',),
+    ),
+    Simulation('text', 'Text', 'Words are printed over it.', declarations.Text, ('mask',)),
+    Simulation(
+        'craquelure',
+        'Craquelure',
+        'A network of cracks, as in aged paint.',
+        declarations.Craquelure,
+        ('mask',),
+    ),
+    Simulation(
+        'flakes',
+        'Flake losses',
+        'Rounded patches of paint have fallen off.',
+        declarations.Flakes,
+        ('mask',),
+    ),
+)
+
+DEGRADATIONS: Mapping[str, Simulation] = MappingProxyType({each.name: each for each in _ALL})
+"""Every named degradation, by name."""
+
+
+def find_degradation(name: str) -> Simulation:
+    """Return the degradation called `name`.
+
+    Raises
+    ------
+    MethodError
+        When there is none; the message lists them.
+    """
+    if name in DEGRADATIONS:
+        return DEGRADATIONS[name]
+    near = get_close_matches(str(name), DEGRADATIONS, n=1)
+    hint = f'; did you mean {near[0]!r}?' if near else ''
+    raise MethodError(f'no degradation is called {name!r}{hint} Known: {", ".join(DEGRADATIONS)}')

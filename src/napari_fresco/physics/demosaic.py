@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from scipy import ndimage
 
-from ..degrade.mosaic import filter_array
-from ..errors import ImageError
+from ..errors import ImageError, ParameterError
+
+Pattern = Literal['RGGB', 'GRBG', 'GBRG', 'BGGR']
+PATTERNS: tuple[Pattern, ...] = get_args(Pattern)
 
 # Malvar, He and Cutler 2004, figure 2, times 8.
 _GREEN = np.array(
@@ -75,3 +77,12 @@ def malvar(mosaic: Any, pattern: str = 'RGGB') -> np.ndarray:
     estimates = np.stack([red, green, blue], axis=-1)
     measured = channel[..., None] == np.arange(3)
     return np.where(measured, values[..., None], estimates)
+
+
+def filter_array(shape: tuple[int, ...], pattern: str) -> np.ndarray:
+    """Return which channel (0 R, 1 G, 2 B) each pixel of a mosaic holds."""
+    if pattern not in PATTERNS:
+        raise ParameterError(f'pattern = {pattern!r}; choose RGGB, GRBG, GBRG or BGGR')
+    cell = np.array(['RGB'.index(colour) for colour in pattern]).reshape(2, 2)
+    rows, cols = np.ogrid[: shape[0], : shape[1]]
+    return np.asarray(cell[rows % 2, cols % 2])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..degrade.gaussian_noise import LUMA
+from ..degrade.planes import LUMA
 from ..errors import FileError, FrescoError
 from ..image.intensity import intensity_range
 from ..image.layout import Layout

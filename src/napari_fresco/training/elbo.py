@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..degrade.blur import blur
+from ..degrade.gaussian_kernels import gaussians_of_covariance
 from ..networks.precision import full_precision
-from .blurring import mirrored
-from .gaussian_kernels import gaussian_kernels
 
 LEAST_VARIANCE = 1e-10
 """Below this no prior of a noise variance goes."""
@@ -181,7 +181,7 @@ def super_resolution(
     alpha0 = s.window**2 / 2
     with full_precision(mu):
         sampled = mu + math.sqrt(s.eps2) * draws.image
-        seen = downsample(mirrored(sampled, sample_kernel(kernel, draws, s)))
+        seen = downsample(blur(sampled, sample_kernel(kernel, draws, s), 'mirror'))
     divergences = kernel_divergences(kernel, kernel_prior, s)
     return Terms(
         likelihood(y, seen, alpha0 * variance, alpha0 - 1),
@@ -237,7 +237,7 @@ def sample_kernel(kernel: Tensor, draws: Draws, settings: Settings) -> Tensor:
     rho = (kernel[:, 2:] + math.sqrt(settings.r2) * draws.rho).clamp(-1, 1)
     widths = variances.detach().sqrt()
     mixed = widths[:, :1] * widths[:, 1:] * rho
-    return gaussian_kernels(variances, mixed, settings.size)
+    return gaussians_of_covariance(variances, mixed, settings.size)
 
 
 def known_prior(sigma: Tensor) -> Tensor:

@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from .. import networks
+from ..degrade.blur import blur
 from ..degrade.random_source import RandomSource
 from ..errors import DeviceError
 from ..runtime import devices
 from . import checkpointing, initialise_from, objectives, specimens, state_file
 from .averaging import Average
-from .blurring import mirrored
 from .checkpoint_recipes import Recipe, Stage
 from .crops import Crops
 from .data import Corpus, Image
@@ -257,7 +257,7 @@ class Run:
         sharp = specimens.draw(count, size, random)
         if not self.objective.optics:
             return sharp
-        return mirrored(sharp, specimens.psf(count, random))
+        return blur(sharp, specimens.psf(count, random), 'mirror')
 
     @torch.no_grad()
     def _note(self, windows: list[Image]) -> None:

@@ -13,16 +13,16 @@ from torch.nn import functional
 
 from ... import weights
 from ...degrade import bsrgan_pipeline, scunet_pipeline
+from ...degrade.gaussian_noise import random_gaussian
+from ...degrade.planes import to_batch
 from ...degrade.random_source import RandomSource
 from ...evidence.metrics import to_uint8
 from ...networks.rrdbnet import RRDBNet
 from ...networks.scunet import SCUNet, SwinConvBlock
 from ...physics.resample import imresize
 from ...weights.cards import Score
-from .. import degrading
 from ..adversarial import ADVERSARIAL, TrainedDiscriminator, adversarial_loss, image_discriminator
 from ..checkpoint_recipes import Stage
-from ..degrading.batch_noise import white
 from ..initialisation import identity_in, identity_out, scale_for_relu, zero_outputs
 from ..objective_declarations import BlindDenoising as DeclaredDenoising
 from ..objective_declarations import BlindSR as DeclaredSR
@@ -46,7 +46,7 @@ class BlindDenoising(TriedObjective):
     def describe(self) -> list[str]:
         return [
             'Noise: Gaussian, speckle, Poisson, camera and JPEG, all twice in random order, with '
-            'resizing (the substitute for the unpublished pipeline, see simulate.scunet); '
+            'resizing (the substitute for the unpublished pipeline, see degrade.scunet_pipeline); '
             f'white noise up to {_WHITE:g} / 255 alone in {100 * self.light:g} % of the images',
             'Loss: L1',
         ]
@@ -69,9 +69,9 @@ class BlindDenoising(TriedObjective):
         random, side = draw.random, draw.stage.patch
         light, mixed = _split(draw.clean, self.light, random)
         truth = light[..., :side, :side]
-        pairs = [(white(truth, _WHITE / 255, random), truth)]
+        pairs = [(random_gaussian(truth, _WHITE / 255, random)[0], truth)]
         if len(mixed):
-            pairs.append(degrading.scunet(mixed, side, random))
+            pairs.append(scunet_pipeline.degrade_crops(mixed, side, random))
         noisy, clean = (torch.cat(part) for part in zip(*pairs, strict=True))
         with draw.autocast():
             restored = network(noisy.contiguous(memory_format=torch.channels_last))
@@ -82,9 +82,9 @@ class BlindDenoising(TriedObjective):
             noisy = noisy_image(image, sigma / 255)
             yield Trial(f'sigma {sigma:g}', image, noisy, noisy)
         for seed in range(_DRAWS):
-            random = np.random.default_rng(seed)
-            seen, clean = scunet_pipeline.degrade(image / 255, random, resizing=False)
-            truth, y = to_uint8(clean), to_tensor(seen)
+            batch, random = to_batch(image / 255), RandomSource.seeded(seed)
+            seen, clean = scunet_pipeline.degrade(batch, random, resizing=False)
+            truth, y = to_uint8(clean[0].permute(1, 2, 0).numpy()), seen.float()
             yield Trial('mixed noise', truth, y, y)
 
     def evaluate(
@@ -110,7 +110,7 @@ class BlindSR(TriedObjective):
     def describe(self) -> list[str]:
         return [
             f'Scale factor {self.scale}: two blurs, two reductions, Gaussian noise, camera and '
-            'JPEG in random order (simulate.bsrgan.degrade); bicubic reduction and white noise up '
+            'JPEG in random order (degrade.bsrgan_pipeline); bicubic reduction and white noise up '
             f'to {_FAINT:g} / 255 alone in {100 * self.light:g} % of the images',
             f'Loss: L1{ADVERSARIAL if self.generative else ""}',
         ]
@@ -130,9 +130,9 @@ class BlindSR(TriedObjective):
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         random = draw.random
         light, mixed = _split(draw.clean, self.light, random)
-        degraded = [white(imresize(light, 1 / self.scale), _FAINT / 255, random)]
+        degraded = [random_gaussian(imresize(light, 1 / self.scale), _FAINT / 255, random)[0]]
         if len(mixed):
-            degraded.append(degrading.bsrgan(mixed, self.scale, random))
+            degraded.append(bsrgan_pipeline.degrade(mixed, self.scale, random))
         seen = torch.cat(degraded).contiguous(memory_format=torch.channels_last)
         with draw.autocast():
             restored = network(seen)
@@ -152,10 +152,8 @@ class BlindSR(TriedObjective):
         rows, columns = (n // self.scale * self.scale for n in image.shape[:2])
         truth = image[:rows, :columns]
         clean = imresize(to_tensor(truth / 255), 1 / self.scale)
-        drawn = (np.random.default_rng(seed) for seed in range(_DRAWS))
-        mixed = (
-            to_tensor(bsrgan_pipeline.degrade(truth / 255, self.scale, rng)[0]) for rng in drawn
-        )
+        batch, drawn = to_batch(truth / 255), map(RandomSource.seeded, range(_DRAWS))
+        mixed = (bsrgan_pipeline.degrade(batch, self.scale, each).float() for each in drawn)
         for case, y in (('clean', clean), *(('mixed', y) for y in mixed)):
             enlarged = imresize(y, self.scale)
             yield Trial(f'x{self.scale}, {case}', truth, y, enlarged, (), self.scale**2)

@@ -11,13 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...degrade.blur import authors_truncated
-from ...degrade.random_kernels import USRNET_VARIANCES, usrnet_test
+from ...degrade.blur import authors_truncated, blur
+from ...degrade.random_kernels import USRNET_VARIANCES, random_usrnet, usrnet_test
 from ...networks.usrnet import USRNet
 from ...physics.resample import imresize
 from ..adversarial import ADVERSARIAL, TrainedDiscriminator, adversarial_loss, image_discriminator
-from ..blurring import periodic
-from ..degrading.batch_kernels import random_usrnet
 from ..initialisation import Conv, identity_in, identity_out, scale_for_relu, zero_outputs
 from ..objective_declarations import Unfolding as Declared
 from .base import Draw, Trial, TriedObjective, to_tensor
@@ -80,7 +78,7 @@ class Unfolding(TriedObjective):
         noiseless = random.happens(_NOISELESS, count)
         level = random.uniform(0, self.sigma_max / 255, count).where(~noiseless, 0)
         sigma = random.put_each(level)
-        seen = periodic(draw.clean, kernel)[..., ::scale, ::scale]
+        seen = blur(draw.clean, kernel)[..., ::scale, ::scale]
         noisy = seen + sigma * random.pixels.noise(seen)
         with draw.autocast():
             restored: Tensor = network(noisy, kernel, scale, sigma)
@@ -109,12 +107,11 @@ class Unfolding(TriedObjective):
         return network(trial.observed, kernel, int(scale), sigma), None
 
 
-def _trial(case: str, image: np.ndarray, kernel: np.ndarray, scale: int, noise: float) -> Trial:
+def _trial(case: str, image: np.ndarray, kernel: Tensor, scale: int, noise: float) -> Trial:
     step = math.lcm(scale, _MULTIPLE)
     rows, columns = (n // step * step for n in image.shape[:2])
     truth = image[:rows, :columns]
-    k = torch.from_numpy(kernel).float()[None, None]
-    clean = authors_truncated(truth, kernel)[::scale, ::scale] / 255
+    clean = authors_truncated(truth, kernel[0].numpy())[::scale, ::scale] / 255
     seen = to_tensor(clean + np.random.RandomState(0).normal(0, noise / 255, clean.shape))
-    told = (k, torch.tensor(scale), torch.full((1, 1, 1, 1), noise / 255))
+    told = (kernel[None].float(), torch.tensor(scale), torch.full((1, 1, 1, 1), noise / 255))
     return Trial(case, truth, seen, imresize(seen, scale), told, scale**2)

@@ -11,15 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from ...degrade import jpeg, random_kernels
+from ...degrade.blur import blur
+from ...degrade.gaussian_kernels import shifted
 from ...networks.vdir import VDIR, join, sample_latent
 from ...networks.vdir_training import Discriminator, Target, VDIRTraining
-from ...physics.kernels import shift
 from ...physics.resample import imresize
 from .. import vdir_losses
 from ..adversarial import TrainedDiscriminator
-from ..blurring import mirrored
-from ..degrading.batch_jpeg import compress
-from ..degrading.batch_kernels import random_mzsr
 from ..initialisation import FAINT, identity_in, identity_out, scale_for_relu, zero_outputs
 from ..objective_declarations import LatentRestoration as Declared
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
@@ -130,12 +128,13 @@ def _noisy(d: Declared, draw: Draw) -> tuple[Tensor, Tensor]:
 
 def _saved(d: Declared, draw: Draw) -> tuple[Tensor, Tensor]:
     quality = draw.random.integers(d.quality[0], d.quality[1] + 1, len(draw.clean))
-    return compress(draw.clean, quality), draw.random.put_each(quality / 100)
+    return jpeg.compress(draw.clean, quality), draw.random.put_each(quality / 100)
 
 
 def _reduced(d: Declared, draw: Draw) -> tuple[Tensor, Tensor]:
-    kernel = random_mzsr(len(draw.clean), d.scale, draw.random)
-    return mirrored(draw.clean, kernel)[..., :: d.scale, :: d.scale], kernel.flatten(1)
+    kernel = random_kernels.random_mzsr(len(draw.clean), d.scale, draw.random)
+    kernel = shifted(kernel, d.scale)
+    return blur(draw.clean, kernel, 'mirror')[..., :: d.scale, :: d.scale], kernel.flatten(1)
 
 
 def _noisy_trials(d: Declared, image: np.ndarray) -> Iterator[Trial]:
@@ -155,9 +154,10 @@ def _saved_trials(d: Declared, image: np.ndarray) -> Iterator[Trial]:
 def _reduced_trials(d: Declared, image: np.ndarray) -> Iterator[Trial]:
     rows, columns = (n // d.scale * d.scale for n in image.shape[:2])
     truth = image[:rows, :columns]
-    for number, kernel in enumerate(random_kernels.mzsr_test(), 1):
-        k = torch.from_numpy(shift(kernel, d.scale)).float()[None, None]
-        seen = mirrored(to_tensor(truth / 255), k)[..., :: d.scale, :: d.scale]
+    tests = shifted(random_kernels.mzsr_test(), d.scale)
+    for number, kernel in enumerate(tests[:, None], 1):
+        blurred = blur(to_tensor(truth / 255), kernel, 'mirror')
+        seen = blurred[..., :: d.scale, :: d.scale]
         enlarged = imresize(seen, d.scale)
         yield Trial(f'kernel {number}', truth, seen, enlarged, (), d.scale**2)
 
@@ -168,8 +168,8 @@ _TRIALS = {'denoise': _noisy_trials, 'deblock': _saved_trials, 'super_resolve': 
 
 def _compressed(image: np.ndarray, quality: int) -> np.ndarray:
     if image.shape[-1] == 1:
-        return jpeg.compress(image[..., 0], quality)[..., None]
-    return jpeg.compress(image, quality)
+        return jpeg.compress_bytes(image[..., 0], quality)[..., None]
+    return jpeg.compress_bytes(image, quality)
 
 
 @torch.no_grad()

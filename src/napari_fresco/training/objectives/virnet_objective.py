@@ -16,13 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from ...degrade import noise_maps, random_kernels
-from ...degrade.random_source import RandomSource
+from ...degrade.blur import blur
 from ...networks.virnet import VIRNet, VIRNetSR, enlarge
 from ...networks.virnet_parts import kernel_parameters, variance
 from ...physics.resample import imresize
 from .. import elbo, specimens
-from ..blurring import mirrored
-from ..degrading.batch_kernels import random_virnet
 from ..initialisation import FAINT, SMALL, remove_means, scale_for_relu
 from ..objective_declarations import VariationalDenoising as DeclaredDenoising
 from ..objective_declarations import VariationalSR as DeclaredSR
@@ -87,7 +85,7 @@ class VariationalDenoising(TriedObjective):
     def _noisy(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Return noisy crops, and the prior of their variance."""
         clean, random = draw.clean, draw.random
-        levels = noise_levels(clean, self.declared.sigma_max / 255, random)
+        levels = noise_maps.training_maps(clean, random, self.declared.sigma_max / 255)
         noisy = clean + levels * random.pixels.noise(clean)
         prior = elbo.known_prior(levels)
         # The specimens, which cameras mostly see, come last in a batch.
@@ -178,15 +176,15 @@ class VariationalSR(TriedObjective):
         scale = self.declared.scale
         rows, columns = (n // scale * scale for n in image.shape[:2])
         truth = image[:rows, :columns]
-        tests = random_kernels.virnet_test(scale)
+        tests = list(zip(*random_kernels.virnet_test(scale), strict=True))
         told = [(f'kernels 1-{len(tests)}', test, NOISE[0]) for test in tests]
         for name, (kernel, parameters), noise in (*told, ('kernel 2', tests[1], NOISE[1])):
-            blurred = mirrored(to_tensor(truth / 255), torch.from_numpy(kernel).float()[None, None])
+            blurred = blur(to_tensor(truth / 255), kernel[None], 'mirror')
             seen = imresize(blurred, 1 / scale).clamp(0, 1)
             random = np.random.default_rng(0).normal(0, noise / 255, tuple(seen.shape))
             seen = (seen + torch.from_numpy(random).float()).clamp(0, 1)
             case = f'x{scale}, {name}, noise {noise:g}'
-            answer = (torch.from_numpy(parameters).float(),)
+            answer = (parameters.float(),)
             yield Trial(case, truth, seen, imresize(seen, scale), answer, scale**2)
 
     def restore(self, network: nn.Module, trial: Trial) -> tuple[Tensor, float | None]:
@@ -207,26 +205,11 @@ class VariationalSR(TriedObjective):
     def _degraded(self, draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
         """Return the small images, their sigmas ``(N, 1, 1, 1)`` and kernel parameters."""
         d, random, clean = self.declared, draw.random, draw.clean
-        kernel, parameters = random_virnet(len(clean), d.scale, random)
+        kernel, parameters = random_kernels.random_virnet(len(clean), d.scale, random)
         sigma = random.put_each(random.uniform(0.01, d.sigma_max, len(clean)) / 255)
-        seen = imresize(mirrored(clean, kernel), 1 / d.scale).clamp(0, 1)
+        seen = imresize(blur(clean, kernel, 'mirror'), 1 / d.scale).clamp(0, 1)
         seen = (seen + sigma * random.pixels.noise(seen)).clamp(0, 1)
         return seen.contiguous(memory_format=torch.channels_last), sigma, parameters
-
-
-def noise_levels(clean: Tensor, largest: float, random: RandomSource) -> Tensor:
-    """Draw maps ``(N, 1, H, W)`` for images by the law of ``simulate.noise_maps.training_map``."""
-    count, _, height, width = clean.shape
-    centre = random.uniform(0, 1, 2, count)
-    reach = random.uniform(*noise_maps.WIDTHS, 1, count) * min(height, width)
-    levels = random.uniform(0, largest, 2, count).sort(0).values
-    drawn = random.put(torch.cat((centre, reach, levels))).view(5, -1, 1, 1)
-    rows = torch.arange(height, device=clean.device).view(-1, 1) - drawn[0] * height
-    columns = torch.arange(width, device=clean.device) - drawn[1] * width
-    bump = torch.exp(-(rows.square() + columns.square()) / (2 * drawn[2].square()))
-    low, high = bump.amin((1, 2), keepdim=True), bump.amax((1, 2), keepdim=True)
-    lower, upper = drawn[3], drawn[4] + noise_maps.RISE
-    return (lower + (bump - low) / (high - low) * (upper - lower))[:, None]
 
 
 def _initialise_restorer(network: nn.Module) -> None:

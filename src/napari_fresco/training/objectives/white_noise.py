@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ... import networks
-from ...degrade.random_source import RandomSource
+from ...degrade.gaussian_noise import random_gaussian
 from ...networks.ircnn import MODELS
 from ...runtime import denoisers
 from ...weights.cards import Score
@@ -54,7 +54,9 @@ class GaussianDenoising(TriedObjective):
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         stage = draw.stage
-        noisy, sigma = add_noise(draw.clean, self.sigma_max / 255, draw.random, stage.sigma_power)
+        noisy, sigma = random_gaussian(
+            draw.clean, self.sigma_max / 255, draw.random, stage.sigma_power
+        )
         with draw.autocast():
             restored = predict(network, noisy, sigma)
         error = restored.float() - draw.clean
@@ -116,14 +118,6 @@ def _relative(error: Tensor, sigma: Tensor) -> Tensor:
     """Return the mean of the root mean square errors of crops over the roots of their sigmas."""
     rms = (error.square().mean((1, 2, 3)) + _LEAST_SQUARE).sqrt()
     return _RELATIVE * (rms / (sigma.flatten() * 255 + _LEAST_SIGMA).sqrt()).mean()
-
-
-def add_noise(
-    clean: Tensor, largest: float, random: RandomSource, power: float = 1.0
-) -> tuple[Tensor, Tensor]:
-    """Return `clean` with Gaussian noise, and the sigmas ``(N, 1, 1, 1)`` in [0, largest]."""
-    sigma = random.put_each(random.uniform(0, 1, len(clean)) ** power * largest)
-    return clean + sigma * random.pixels.noise(clean), sigma
 
 
 def predict(network: nn.Module, x: Tensor, sigma: Tensor | None = None) -> Tensor:

@@ -6,7 +6,7 @@ training pair is made like this::
 
     source = RandomSource.seeded(seed, device)
     sharp = draw(8, 64, source)
-    clean = blurring.mirrored(sharp, psf(8, source))
+    clean = blur(sharp, psf(8, source), 'mirror')
     noisy, variance = camera_noise(clean, source)
 """
 

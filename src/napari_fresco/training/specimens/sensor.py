@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...degrade.gaussian_noise import poisson_gaussian
 from ...degrade.random_source import RandomSource
 
 
@@ -37,5 +38,5 @@ def camera_noise(clean: Tensor, source: RandomSource) -> tuple[Tensor, Tensor]:
     read = peak * random.log_uniform(0.002, 0.08, count, 1, 1, 1)
     offset = darkest * random.uniform(0, 1, count, 1, 1, 1)
     light = (clean - offset).clamp_min(0)
-    counted = gain * random.poisson(light / gain)
-    return counted + offset + read * random.noise(clean), gain * light + read.square()
+    noisy = poisson_gaussian(light, gain, read, source)
+    return noisy + offset, gain * light + read.square()
