@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -67,6 +68,49 @@ def test_the_strip_satisfies_the_laplace_equation_on_the_torus() -> None:
     below = ring[24:, 1:23]
     assert abs(beside).max() < 1e-12
     assert abs(below).max() < 1e-12
+
+
+def test_a_volume_is_continued_along_all_axes() -> None:
+    y = torch.rand(1, 2, 5, 9, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    wide = extend(y, (4, 7, 6))
+    assert torch.equal(crop(wide, y.shape), y)
+    assert all(n >= least for n, least in zip(wide.shape[2:], (9, 16, 18), strict=True))
+    cross = ndimage.generate_binary_structure(3, 1).astype(float)
+    cross[1, 1, 1] = -6
+    ring = ndimage.convolve(wide[0, 0].numpy(), cross, mode='wrap')
+    # Harmonic in each strip, whose ends and edges lie on the image or the strip before.
+    assert abs(ring[:, :, 12:]).max() < 1e-12
+    assert abs(ring[:, 9:, 1:11]).max() < 1e-12
+    assert abs(ring[5:, 1:8, 1:11]).max() < 1e-12
+
+
+def test_a_volume_jumps_only_where_it_is_joined() -> None:
+    ramp = torch.linspace(0, 1, 16)[None, None, :, None, None].expand(1, 1, 16, 20, 24)
+    assert needs_extension(ramp, (5, 5, 5))
+    assert not needs_extension(ramp, (1, 5, 5))
+    assert needs_extension(ramp.transpose(2, 4), (1, 1, 5))
+    bright = torch.full((1, 1, 3, 8, 8), 0.3)
+    assert not needs_extension(bright, (3, 3, 3))
+
+
+def test_deblurring_a_volume_neither_wraps_nor_darkens() -> None:
+    """A bright slab at one end does not shine through to the other; what is even stays even."""
+    line = np.exp(-(np.arange(-3, 4) ** 2) / 2)
+    kernel = line[:, None, None] * line[:, None] * line
+    kernel /= kernel.sum()
+    even = torch.full((1, 1, 16, 12, 12), 0.4, dtype=torch.float64)
+    slab = even.clone()
+    slab[:, :, 10:] += 0.5
+
+    def restored(truth: Tensor, extended: bool) -> Tensor:
+        y = torch.from_numpy(ndimage.convolve(truth[0, 0].numpy(), kernel, mode='nearest'))
+        wide = extend(y[None, None], kernel.shape) if extended else y[None, None]
+        return crop(Blur(kernel, wide.shape[2:]).prox(wide, wide, 1e-2), truth.shape)
+
+    torch.testing.assert_close(restored(even, extended=True), even)
+    first = abs(restored(slab, extended=True)[:, :, :2] - 0.4).mean()
+    assert first < 0.2 * abs(restored(slab, extended=False)[:, :, :2] - 0.4).mean()
+    assert abs(restored(slab, extended=True).mean() / slab.mean() - 1) < 1e-3
 
 
 def test_one_margin_serves_both_axes() -> None:

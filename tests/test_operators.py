@@ -13,11 +13,14 @@ from scipy import ndimage
 from torch import Tensor
 
 from napari_fresco.errors import ImageError, KernelError, MaskError, ParameterError
+from napari_fresco.physics.dihedral import MODES, Turned, turn, turn_back
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
 from napari_fresco.physics.resample import LanczosDownsample, StridedFilter
 
 Case = tuple[Degradation, tuple[int, ...]]
 SIZES = st.integers(1, 7)
+SPATIAL = st.one_of(st.tuples(SIZES, SIZES), st.tuples(*[st.integers(1, 4)] * 3))
+"""Sizes of planes and of volumes."""
 
 
 def rand(*shape: int, seed: int = 0) -> Tensor:
@@ -26,12 +29,12 @@ def rand(*shape: int, seed: int = 0) -> Tensor:
 
 @st.composite
 def identities(draw: st.DrawFn) -> Case:
-    return Identity(), (2, 2, draw(SIZES), draw(SIZES))
+    return Identity(), (2, 2, *draw(SPATIAL))
 
 
 @st.composite
 def masks(draw: st.DrawFn) -> Case:
-    shape = (2, 2, draw(SIZES), draw(SIZES))
+    shape = (2, 2, *draw(SPATIAL))
     known = rand(1, draw(st.sampled_from([1, 2])), *shape[2:], seed=draw(SIZES))
     return Mask(known if draw(st.booleans()) else known > 0.5), shape
 
@@ -45,22 +48,22 @@ def mosaics(draw: st.DrawFn) -> Case:
 
 @st.composite
 def blurs(draw: st.DrawFn) -> Case:
-    shape = (2, 2, draw(SIZES), draw(SIZES))
+    shape = (2, 2, *draw(SPATIAL))
     return Blur(draw(kernels(shape[2:])), shape[2:]), shape
 
 
 @st.composite
 def downsamplings(draw: st.DrawFn) -> Case:
-    scale = draw(st.integers(1, 8))
-    shape = (2, 1, draw(st.integers(1, 3)), draw(st.integers(1, 3)))
-    grid = (shape[2] * scale, shape[3] * scale)
+    dims = draw(st.sampled_from([2, 3]))
+    scale = draw(st.integers(1, 8 if dims == 2 else 3))
+    shape = (2, 1, *(draw(st.integers(1, 3)) for _ in range(dims)))
+    grid = tuple(n * scale for n in shape[2:])
     return Downsample(draw(kernels(grid)), scale, grid), shape
 
 
 @st.composite
 def kernels(draw: st.DrawFn, grid: tuple[int, ...]) -> Tensor:
-    height, width = (draw(st.integers(1, n)) for n in grid)
-    return rand(height, width, seed=draw(SIZES)) - 0.3
+    return rand(*(draw(st.integers(1, n)) for n in grid), seed=draw(SIZES)) - 0.3
 
 
 @st.composite
@@ -146,7 +149,8 @@ def test_arguments_survive_and_precision_is_kept(kind: str, data: st.DataObject)
     operator, z, y = drawn(data, kind)
     dtype = data.draw(st.sampled_from([torch.float32, torch.float64]))
     operator, z, y = operator.to('cpu', dtype), z.to(dtype), y.to(dtype)
-    z = z.to(memory_format=torch.channels_last)
+    last = torch.channels_last if z.ndim == 4 else torch.channels_last_3d
+    z = z.to(memory_format=last)
     before = z.clone(), y.clone()
     results = operator.forward(z), operator.adjoint(y), operator.prox(z, y, 0.1)
     assert {result.dtype for result in results} == {dtype}
@@ -187,9 +191,9 @@ def operator_of(kind: str) -> tuple[Degradation, Tensor, Tensor]:
     return operator, z, operator.forward(z) + 0.1
 
 
-@given(size=st.tuples(SIZES, SIZES), data=st.data())
+@given(size=SPATIAL, data=st.data())
 @settings(max_examples=25, deadline=None)
-def test_blur_is_downsampling_by_one(size: tuple[int, int], data: st.DataObject) -> None:
+def test_blur_is_downsampling_by_one(size: tuple[int, ...], data: st.DataObject) -> None:
     kernel = data.draw(kernels(size))
     blur, downsample = Blur(kernel, size), Downsample(kernel, 1, size)
     z, y = rand(1, 2, *size), rand(1, 2, *size, seed=1)
@@ -207,6 +211,50 @@ def test_downsampling_is_a_true_convolution_at_the_upper_left(
     expected = ndimage.convolve(image, kernel, mode='wrap')[::scale, ::scale]
     y = Downsample(kernel, scale, (12, 18)).forward(torch.from_numpy(image)[None, None])
     np.testing.assert_allclose(y[0, 0].numpy(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize('size', [(3, 3, 3), (4, 1, 2), (1, 5, 6)])
+@pytest.mark.parametrize('scale', [1, 2, 3])
+def test_a_volume_is_convolved_along_all_axes(size: tuple[int, ...], scale: int) -> None:
+    kernel, volume = rand(*size).numpy(), rand(6, 12, 18).numpy()
+    expected = ndimage.convolve(volume, kernel, mode='wrap')[::scale, ::scale, ::scale]
+    y = Downsample(kernel, scale, (6, 12, 18)).forward(torch.from_numpy(volume)[None, None])
+    np.testing.assert_allclose(y[0, 0].numpy(), expected, atol=1e-12)
+
+
+def test_a_plane_is_a_volume_of_one_slice() -> None:
+    kernel, x, y = rand(3, 4), rand(1, 2, 6, 8), rand(1, 2, 6, 8, seed=1)
+    plane, volume = Blur(kernel, (6, 8)), Blur(kernel[None], (1, 6, 8))
+    for one, other in (
+        (plane.forward(x), volume.forward(x[:, :, None])),
+        (plane.adjoint(y), volume.adjoint(y[:, :, None])),
+        (plane.prox(x, y, 0.2), volume.prox(x[:, :, None], y[:, :, None], 0.2)),
+    ):
+        torch.testing.assert_close(other[:, :, 0], one)
+
+
+@pytest.mark.parametrize('dims', [2, 3])
+@pytest.mark.parametrize('mode', range(MODES))
+def test_a_turned_operator_is_the_operator_between_turns(mode: int, dims: int) -> None:
+    """The turns act on Y and X; the operator stays what it was, laws and all."""
+    spatial = (4, 6) if dims == 2 else (2, 4, 6)
+    x = rand(1, 2, *spatial)
+    assert torch.equal(turn_back(turn(x, mode), mode), x)
+    if dims == 3:
+        assert torch.equal(turn(x, mode)[:, :, 1], turn(x[:, :, 1], mode))
+    for upright in (
+        Blur(rand(*[2] * dims) - 0.3, spatial),
+        Downsample(rand(*[2] * dims) - 0.3, 2, spatial),
+        Mask(rand(1, 1, *spatial)),
+        Identity(),
+    ):
+        turned, seen = Turned.of(upright, mode), turn(x, mode)
+        y = upright.forward(x)
+        torch.testing.assert_close(turned.forward(seen), turn(y, mode))
+        torch.testing.assert_close(turned.adjoint(turn(y, mode)), turn(upright.adjoint(y), mode))
+        prox = turned.prox(seen, turn(y + 0.1, mode), 0.3)
+        torch.testing.assert_close(prox, turn(upright.prox(x, y + 0.1, 0.3), mode))
+        assert turned.shape_of(turn(y, mode).shape) == seen.shape
 
 
 def test_mosaic_reads_the_pattern_from_the_upper_left() -> None:
@@ -242,7 +290,8 @@ def test_hardly_any_noise_leaves_float32_accurate() -> None:
 
 
 @pytest.mark.parametrize(
-    'kernel', [np.ones((9, 3)), np.ones(3), np.ones((0, 3)), np.array([[np.nan]])]
+    'kernel',
+    [np.ones((9, 3)), np.ones(3), np.ones((0, 3)), np.ones((1, 3, 3)), np.array([[np.nan]])],
 )
 def test_unusable_kernels_are_refused(kernel: np.ndarray) -> None:
     with pytest.raises(KernelError):

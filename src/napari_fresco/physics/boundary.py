@@ -7,9 +7,9 @@ from each border to the opposite one, and the strip is cut off afterwards.
 
 R. Liu, J. Jia, "Reducing Boundary Artifacts in Image Deconvolution", ICIP
 2008, doi:10.1109/ICIP.2008.4711802, fill the strip with a harmonic function,
-as is done here. They solve three rectangles by sine transforms; two strips
-without ends are enough, for which the solution is explicit in each frequency
-along the border.
+as is done here. They solve three rectangles by sine transforms; one strip without
+ends along each axis is enough, for which the solution is explicit in each frequency
+along the border. Planes and volumes are continued alike.
 """
 
 from __future__ import annotations
@@ -43,85 +43,103 @@ def needs_extension(y: Tensor, kernel_shape: Sequence[int]) -> bool:
     Parameters
     ----------
     y : Tensor
-        Observation ``(N, C, h, w)`` in working units.
+        Observation ``(N, C, *spatial)`` in working units.
     kernel_shape : sequence of int
-        Height and width of the blur kernel in pixels of `y`. A blur one pixel
-        high does not join the top to the bottom, and likewise sideways.
+        Size of the blur kernel along each spatial axis, in pixels of `y`. A blur
+        one pixel high does not join the top to the bottom, and likewise elsewhere.
     """
-    rows, columns = kernel_shape
-    return _is_rough(y, rows) or _is_rough(y.mT, columns)
+    reaches = enumerate(kernel_shape, start=y.ndim - len(kernel_shape))
+    return any(_is_rough(y, axis, reach) for axis, reach in reaches)
 
 
 def extend(y: Tensor, margin: int | Sequence[int], multiple: int = 1) -> Tensor:
-    """Continue an image below and to the right so that it is smooth as a torus.
+    """Continue an image beyond the end of each axis so that it is smooth as a torus.
 
     Parameters
     ----------
     y : Tensor
-        Image ``(N, C, h, w)``; its size may be one, and less than `margin`.
-    margin : int or (int, int)
-        Least number of rows and columns to add; the size of the kernel is
-        enough.
+        Image ``(N, C, *spatial)``; its size may be one, and less than `margin`.
+    margin : int or sequence of int
+        Least number of lines to add along each spatial axis; the size of the kernel
+        is enough.
     multiple : int
-        The new height and width are multiples of this, and quick to transform.
+        The new sizes are multiples of this, and quick to transform.
 
     Returns
     -------
     Tensor
-        ``(N, C, H, W)`` with ``result[..., :h, :w]`` equal to `y`; see
-        :func:`crop`.
+        Larger than `y`, and equal to it at the first corner; see :func:`crop`.
     """
-    down, across = (margin, margin) if isinstance(margin, int) else margin
-    height, width = y.shape[-2:]
-    mirrored = torch.cat([y, y.flip(-1)], -1)
-    below = _bridge(mirrored, _fast_size(height + down, multiple) - height)[..., :width]
-    tall = torch.cat([y, below], -2).mT
-    beside = _bridge(tall, _fast_size(width + across, multiple) - width)
-    return torch.cat([tall, beside], -2).mT.contiguous()
+    sizes = y.shape[2:]
+    margins = (margin,) * len(sizes) if isinstance(margin, int) else tuple(margin)
+    for axis, (size, least) in enumerate(zip(sizes, margins, strict=True), start=2):
+        count = _fast_size(size + least, multiple) - size
+        y = torch.cat([y, _bridge(y, axis, count)], axis)
+    return y.contiguous()
 
 
 def crop(x: Tensor, shape: Sequence[int]) -> Tensor:
-    """Return the upper-left part of `x` of the height and width that end `shape`."""
-    return x[..., : shape[-2], : shape[-1]]
+    """Return the part of `x` at the first corner that has the spatial size of `shape`."""
+    for axis, size in list(enumerate(shape))[2:]:
+        x = x.narrow(axis, 0, size)
+    return x
 
 
-def _is_rough(y: Tensor, reach: int) -> bool:
-    """Compare the step from the last row to the first with those between rows."""
-    height, width = y.shape[-2:]
-    if reach == 1 or height < 3:
+def _is_rough(y: Tensor, axis: int, reach: int) -> bool:
+    """Compare the step from the last line along `axis` to the first with those between lines."""
+    if reach == 1 or y.shape[axis] < 3:
         return False
-    window = min(SMOOTHING, width)
-    lines = functional.avg_pool2d(y, (1, window), stride=(1, max(window // 2, 1)))
-    steps = (lines - lines.roll(1, -2)).square().mean((0, 1, 3))
+    windows = [1 if i == axis else min(SMOOTHING, n) for i, n in enumerate(y.shape)][2:]
+    pool = functional.avg_pool3d if len(windows) == 3 else functional.avg_pool2d
+    lines = pool(y, windows, stride=[max(window // 2, 1) for window in windows])
+    squares = (lines - lines.roll(1, axis)).square()
+    steps = squares.mean([i for i in range(y.ndim) if i != axis])
     radius = max(reach // 2, 2)
     beside = torch.cat([steps[1 : 1 + radius], steps[1:][-radius:]]).amax()
     usual = torch.maximum(beside, steps[1:].mean())
     return bool(steps[0] > ROUGH * usual + FLAT)
 
 
-def _bridge(lines: Tensor, count: int) -> Tensor:
-    """Return `count` rows that lead harmonically from the last row to the first.
+def _bridge(y: Tensor, axis: int, count: int) -> Tensor:
+    """Return `count` lines that lead harmonically from the last along `axis` to the first.
 
-    The rows are periodic in x. Laplace's equation on the grid leaves, for each
-    frequency w along x, ``u(t) = [a sinh(T (n - t)) + b sinh(T t)] / sinh(T n)``
-    between ``u(0) = a`` and ``u(n) = b``, with ``sinh(T / 2) = |sin(w / 2)|``.
+    Along the axes before it the image is periodic already; along those behind it, it is
+    mirrored. Laplace's equation on the grid leaves, for each vector of frequencies w along
+    the others, ``u(t) = [a sinh(T (n - t)) + b sinh(T t)] / sinh(T n)`` between ``u(0) = a``
+    and ``u(n) = b``, with ``sinh(T / 2)^2 = sum sin(w / 2)^2``.
     """
     if count == 0:
-        return lines[..., :0, :]
-    period = lines.shape[-1]
-    angles = torch.pi * torch.arange(period // 2 + 1, dtype=torch.float64) / period
-    rate = 2 * torch.asinh(angles.sin())
-    fade_in = _rise(rate, count).to(lines)
-    spectra: Tensor = torch.fft.rfft(lines[..., [-1, 0], :])
-    leaving, arriving = spectra[..., :1, :], spectra[..., 1:, :]
-    bridge: Tensor = torch.fft.irfft(leaving * fade_in.flip(0) + arriving * fade_in, n=period)
+        return y.narrow(axis, 0, 0)
+    others = [i for i in range(2, y.ndim) if i != axis]
+    ends = y.index_select(axis, torch.tensor([y.shape[axis] - 1, 0], device=y.device))
+    for other in others:
+        ends = torch.cat([ends, ends.flip(other)], other) if other > axis else ends
+    periods = [ends.shape[i] for i in others]
+    fade_in = _rise(_rates(periods), count).movedim(0, axis - 2).to(y)
+    spectra: Tensor = torch.fft.rfftn(ends, dim=others)
+    leaving, arriving = spectra.narrow(axis, 0, 1), spectra.narrow(axis, 1, 1)
+    faded = leaving * fade_in.flip(axis - 2) + arriving * fade_in
+    bridge: Tensor = torch.fft.irfftn(faded, s=periods, dim=others)
+    for other in others:
+        bridge = bridge.narrow(other, 0, y.shape[other])
     return bridge
+
+
+def _rates(periods: Sequence[int]) -> Tensor:
+    """Return T for all frequencies of the half spectrum of a torus with these periods."""
+    total = torch.zeros((), dtype=torch.float64)
+    for place, period in enumerate(periods, start=1):
+        last = place == len(periods)
+        count = period // 2 + 1 if last else period
+        angles = torch.pi * torch.arange(count, dtype=torch.float64) / period
+        total = total[..., None] + angles.sin().square()
+    return 2 * torch.asinh(total.sqrt())
 
 
 def _rise(rate: Tensor, count: int) -> Tensor:
     """Return ``sinh(T t) / sinh(T n)`` for t = 1 .. count, n = count + 1, without overflow."""
     end = count + 1
-    t = torch.arange(1, end, dtype=rate.dtype)[:, None]
+    t = torch.arange(1, end, dtype=rate.dtype).reshape(-1, *[1] * rate.ndim)
     steep = torch.exp(rate * (t - end)) * torch.expm1(-2 * rate * t) / torch.expm1(-2 * rate * end)
     return torch.where(rate > 0, steep, t / end)
 

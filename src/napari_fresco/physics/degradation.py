@@ -12,7 +12,8 @@ mosaics and in the Fourier domain for blurs, so that the step is exact and
 cheap. The second form never divides by a small `alpha`, unlike the one in the
 papers, which loses three digits in float32 where there is hardly any noise.
 
-Images are ``(N, C, H, W)``, float32 or float64. Operators neither modify
+Images are ``(N, C, *spatial)``, planes ``(H, W)`` or volumes ``(D, H, W)``, float32 or
+float64. Operators neither modify
 their arguments nor wait for the device.
 """
 
@@ -37,7 +38,7 @@ class Degradation(ABC):
     scale : int
         How many pixels of x there are to a pixel of y along each axis.
     kernel : Tensor or None
-        Point spread function ``(kh, kw)`` on the grid of x, float64 on the CPU.
+        Point spread function on the grid of x, with its spatial axes, float64 on the CPU.
     pointwise : bool
         Whether each sample of y comes from one pixel of x, so that the weight
         of the data step may vary over the image.
@@ -68,13 +69,12 @@ class Degradation(ABC):
         alpha : float or Tensor
             Weight of `z`, above 0. Pointwise operators also take a map on the
             grid of y, which is how noise that varies over the image enters;
-            blurs take one number, or one per image ``(N, 1, 1, 1)``.
+            blurs take one number, or one per image ``(N, 1, ...)``.
         """
 
     def shape_of(self, shape: Sequence[int]) -> tuple[int, ...]:
-        """Return the shape ``(N, C, H, W)`` of x for a y of `shape`."""
-        *batch, height, width = shape
-        return (*batch, height * self.scale, width * self.scale)
+        """Return the shape ``(N, C, *spatial)`` of x for a y of `shape`."""
+        return (*shape[:2], *(n * self.scale for n in shape[2:]))
 
     def to(
         self, device: torch.device | str | None = None, dtype: torch.dtype | None = None

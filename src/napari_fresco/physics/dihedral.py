@@ -1,4 +1,4 @@
-"""The eight turns and flips of an image, and degradations seen through them."""
+"""The eight turns and flips of the plane, and degradations seen through them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def turn(x: Tensor, mode: int) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Images ``(..., H, W)``.
+        Images ``(..., H, W)``, of which volumes are turned about their depth.
     mode : int
         0 nothing, 1 transpose, 2 flip vertically, 3 quarter turn clockwise,
         4 flip horizontally, 5 quarter turn counter-clockwise, 6 half turn,

@@ -1,4 +1,4 @@
-"""Circular blur and downsampling, exact in the Fourier domain."""
+"""Circular blur and downsampling of planes and volumes, exact in the Fourier domain."""
 
 from __future__ import annotations
 
@@ -23,33 +23,35 @@ class _Transfer(NamedTuple):
     """The kernel in the Fourier domain, on one device and in one precision."""
 
     otf: Tensor
-    """Transfer function B, half spectrum of the grid of x ``(H, W // 2 + 1)``."""
+    """Transfer function B, half spectrum of the grid of x ``(..., H, W // 2 + 1)``."""
     conjugate: Tensor
     power: Tensor
-    """Eigenvalues of H H': mean of |B|^2 over aliases, ``(H / s, W // 2 + 1)``."""
+    """Eigenvalues of H H': mean of |B|^2 over aliases, ``(..., H / s, W // 2 + 1)``."""
 
 
 class Downsample(Degradation):
-    """Blur, then keep the upper-left pixel of every s x s cell.
+    """Blur, then keep the first pixel of every cell of s pixels along each axis.
 
     The blur is a true, circular convolution with one kernel for all channels,
     centred at ``size // 2`` like :func:`scipy.ndimage.convolve`. Aliases are
-    folded and unfolded along rows in the half spectrum and along columns in
-    space, which is exact and needs two real transforms of the large grid.
+    folded and unfolded along the last axis in space and along all others in the
+    half spectrum, which is exact and needs two real transforms of the large grid.
 
     Parameters
     ----------
     kernel : array or Tensor
-        Point spread function ``(kh, kw)``, any size up to `shape`, as it is.
+        Point spread function ``(kh, kw)`` or ``(kd, kh, kw)``, any size up to
+        `shape`, as it is.
     scale : int
-        s, at least 1.
+        s, at least 1, for all spatial axes.
     shape : tuple of int
-        Height and width of x, multiples of `scale`.
+        Size of x along its spatial axes, multiples of `scale`.
 
     Raises
     ------
     KernelError
-        When the kernel is not two-dimensional and finite or is larger than x.
+        When the kernel has another number of axes than x, is not finite, or is
+        larger than x.
     ImageError
         When `shape` is not a multiple of `scale`.
 
@@ -63,20 +65,19 @@ class Downsample(Degradation):
     kernel: Tensor
 
     def __init__(self, kernel: Tensor | Array, scale: int, shape: Sequence[int]) -> None:
-        height, width = shape
-        self.kernel = _checked_kernel(kernel, (height, width))
-        if scale < 1 or height % scale or width % scale:
+        self.shape = tuple(shape)
+        self.kernel = _checked_kernel(kernel, self.shape)
+        if scale < 1 or any(n % scale for n in self.shape):
             raise ImageError(
-                f'grid {height} x {width} is not a multiple of scale {scale}; '
+                f'grid {" x ".join(map(str, self.shape))} is not a multiple of scale {scale}; '
                 f'give the size of the observation times a scale of at least 1'
             )
         self.scale = scale
-        self.shape = (height, width)
-        self._sampled = (height // scale, width // scale)
+        self._sampled = tuple(n // scale for n in self.shape)
         self._cache: dict[tuple[torch.device, torch.dtype], _Transfer] = {}
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return every s-th sample of ``kernel * x`` along both axes."""
+        """Return every s-th sample of ``kernel * x`` along every spatial axis."""
         return sample(self._spectrum(x) * self._transfer(x).otf, self.scale, self.shape)
 
     def adjoint(self, y: Tensor) -> Tensor:
@@ -86,26 +87,26 @@ class Downsample(Degradation):
     def prox(self, z: Tensor, y: Tensor, alpha: float | Tensor) -> Tensor:
         """Return ``z + H' (H H' + alpha)^-1 (y - H z)``; see :meth:`Degradation.prox`.
 
-        `alpha` is a number, or one per image ``(N, 1, 1, 1)``.
+        `alpha` is a number, or one per image ``(N, 1, ...)``.
         """
         _check(y, self._sampled)
         transfer = self._transfer(z)
-        gain = 1 / (transfer.power + _uniform(alpha))
+        gain = 1 / (transfer.power + _uniform(alpha, len(self.shape)))
         seen = sample(self._spectrum(z) * transfer.otf, self.scale, self.shape)
         residual = self._spread(y - seen)
         return z + self._backproject(residual * gain, transfer)
 
     def _spectrum(self, x: Tensor) -> Tensor:
         _check(x, self.shape)
-        return _rfft2(x)
+        return _rfft(x, len(self.shape))
 
     def _spread(self, y: Tensor) -> Tensor:
         _check(y, self._sampled)
-        return spread(y, self.scale)
+        return spread(y, self.scale, len(self.shape))
 
-    def _backproject(self, rows: Tensor, transfer: _Transfer) -> Tensor:
-        blocks = _blocks(transfer.conjugate, self.scale) * rows[..., None, :, :]
-        return _irfft2(blocks.flatten(-3, -2), self.shape)
+    def _backproject(self, folded: Tensor, transfer: _Transfer) -> Tensor:
+        product = _unfolded(folded, transfer.conjugate, self.scale, len(self.shape))
+        return _irfft(product, self.shape)
 
     def _transfer(self, like: Tensor) -> _Transfer:
         """Return the transfer function in the precision and on the device of `like`."""
@@ -126,9 +127,9 @@ class Blur(Downsample):
     Parameters
     ----------
     kernel : array or Tensor
-        Point spread function ``(kh, kw)``.
+        Point spread function ``(kh, kw)`` or ``(kd, kh, kw)``.
     shape : tuple of int
-        Height and width of the image.
+        Size of the image along its spatial axes.
     """
 
     def __init__(self, kernel: Tensor | Array, shape: Sequence[int]) -> None:
@@ -138,9 +139,9 @@ class Blur(Downsample):
     def prox(self, z: Tensor, y: Tensor, alpha: float | Tensor) -> Tensor:
         """Return F^-1 [(conj(B) F(y) + alpha F(z)) / (|B|^2 + alpha)]."""
         transfer = self._transfer(z)
-        gain = 1 / (transfer.power + _uniform(alpha))
+        gain = 1 / (transfer.power + _uniform(alpha, len(self.shape)))
         spectrum = (alpha * self._spectrum(z) + self._matched_filter(y)) * gain
-        return _irfft2(spectrum, self.shape)
+        return _irfft(spectrum, self.shape)
 
     def _matched_filter(self, y: Tensor) -> Tensor:
         """Return conj(B) F(y), computed once for all the iterations on one y."""
@@ -149,46 +150,61 @@ class Blur(Downsample):
         return self._matched[1]
 
 
-def transfer_function(kernel: Tensor, shape: tuple[int, int]) -> Tensor:
+def transfer_function(kernel: Tensor, shape: Sequence[int]) -> Tensor:
     """Return the half spectrum ``(..., H, W // 2 + 1)`` of kernels centred at the origin.
 
-    The kernel ``(..., kh, kw)`` is put at the upper left of a grid of `shape` and rolled by
-    minus ``size // 2``, whether its size is odd or even.
+    The kernel, which has as many spatial axes as `shape`, is put at the first corner of a
+    grid of `shape` and rolled by minus ``size // 2``, whether its size is odd or even.
     """
-    (height, width), (rows, columns) = shape, kernel.shape[-2:]
-    padded = functional.pad(kernel, (0, width - columns, 0, height - rows))
-    return _rfft2(padded.roll((-(rows // 2), -(columns // 2)), (-2, -1)))
+    dims = len(shape)
+    sizes = kernel.shape[-dims:]
+    room = [(0, n - k) for n, k in zip(shape, sizes, strict=True)]
+    padded = functional.pad(kernel, [n for pair in reversed(room) for n in pair])
+    return _rfft(padded.roll([-(k // 2) for k in sizes], list(range(-dims, 0))), dims)
 
 
-def sample(spectrum: Tensor, scale: int, shape: tuple[int, int]) -> Tensor:
-    """Return every s-th sample of the images ``(..., H, W)`` that have these half spectra.
+def sample(spectrum: Tensor, scale: int, shape: Sequence[int]) -> Tensor:
+    """Return every s-th sample of the images, of size `shape`, that have these half spectra.
 
-    Dropping rows is folding their aliases; columns are dropped in space, because
-    half spectra do not split into whole aliases.
+    Dropping lines is folding their aliases; along the last axis they are dropped in
+    space, because half spectra do not split into whole aliases.
     """
-    rows = _blocks(spectrum, scale).mean(-3)
-    return _irfft2(rows, (shape[0] // scale, shape[1]))[..., ::scale].contiguous()
+    for axis in range(-len(shape), -1):
+        spectrum = torch.unflatten(spectrum, axis, (scale, -1)).mean(axis - 1)
+    *leading, width = shape
+    return _irfft(spectrum, [*(n // scale for n in leading), width])[..., ::scale].contiguous()
 
 
-def spread(y: Tensor, scale: int) -> Tensor:
-    """Return the half spectra of y between zeros, whose rows repeat, once."""
-    return _rfft2(functional.pad(y[..., None], (0, scale - 1)).flatten(-2))
+def spread(y: Tensor, scale: int, dims: int = 2) -> Tensor:
+    """Return the half spectra of y between zeros; but for the last axis they repeat, once."""
+    return _rfft(functional.pad(y[..., None], (0, scale - 1)).flatten(-2), dims)
 
 
-def powers(otf: Tensor, scale: int, shape: tuple[int, int]) -> Tensor:
+def powers(otf: Tensor, scale: int, shape: Sequence[int]) -> Tensor:
     """Return the eigenvalues of H H' ``(..., H / s, W // 2 + 1)``: mean of |B|^2 over aliases."""
-    folded = spread(sample(otf.abs().square().to(otf.dtype), scale, shape), scale)
-    return folded.real.clamp_min(0)
+    sampled = sample(otf.abs().square().to(otf.dtype), scale, shape)
+    return spread(sampled, scale, len(shape)).real.clamp_min(0)
 
 
-def _checked_kernel(kernel: Tensor | Array, shape: tuple[int, int]) -> Tensor:
+def _unfolded(folded: Tensor, table: Tensor, scale: int, dims: int) -> Tensor:
+    """Return `table` times the spectra `folded`, repeated for every alias."""
+    for axis in range(-dims, -1):
+        folded, table = folded.unsqueeze(axis - 1), torch.unflatten(table, axis, (scale, -1))
+    product = table * folded
+    for axis in range(-2, -dims - 1, -1):
+        product = product.flatten(axis - 1, axis)
+    return product
+
+
+def _checked_kernel(kernel: Tensor | Array, shape: tuple[int, ...]) -> Tensor:
     source = kernel.detach().cpu() if isinstance(kernel, torch.Tensor) else np.array(kernel)
     tensor = torch.as_tensor(source).to(torch.float64, copy=True)
-    if tensor.ndim != 2 or not tensor.numel() or not bool(tensor.isfinite().all()):
+    if tensor.ndim != len(shape) or not tensor.numel() or not bool(tensor.isfinite().all()):
         raise KernelError(
-            f'kernel of shape {tuple(tensor.shape)} must be two-dimensional and finite'
+            f'kernel of shape {tuple(tensor.shape)} must be finite and have {len(shape)} axes, '
+            f'like the image of {shape}'
         )
-    if tensor.shape[0] > shape[0] or tensor.shape[1] > shape[1]:
+    if any(k > n for k, n in zip(tensor.shape, shape, strict=True)):
         raise KernelError(
             f'kernel {tuple(tensor.shape)} is larger than the image {shape}; '
             'crop the kernel or extend the image'
@@ -196,16 +212,17 @@ def _checked_kernel(kernel: Tensor | Array, shape: tuple[int, int]) -> Tensor:
     return tensor
 
 
-def _check(image: Tensor, grid: tuple[int, int]) -> None:
-    if tuple(image.shape[-2:]) != grid:
+def _check(image: Tensor, grid: tuple[int, ...]) -> None:
+    size = tuple(image.shape[2:])
+    if size != grid:
         raise ImageError(
-            f'image {tuple(image.shape[-2:])} is not on the grid {grid} of the degradation; '
+            f'image {size} is not on the grid {grid} of the degradation; '
             'build the operator for the size of the image'
         )
 
 
-def _uniform(alpha: float | Tensor) -> float | Tensor:
-    if isinstance(alpha, torch.Tensor) and alpha.ndim > 1 and alpha.shape[-2:].numel() > 1:
+def _uniform(alpha: float | Tensor, dims: int) -> float | Tensor:
+    if isinstance(alpha, torch.Tensor) and alpha.ndim > 1 and alpha.shape[-dims:].numel() > 1:
         raise ParameterError(
             f'alpha is a map of shape {tuple(alpha.shape)}; the data step of a blur '
             'takes one number per image, so pass the mean noise level'
@@ -217,17 +234,11 @@ def _precision(table: Tensor, dtype: torch.dtype) -> torch.dtype:
     return dtype.to_complex() if table.is_complex() else dtype
 
 
-def _blocks(spectrum: Tensor, count: int) -> Tensor:
-    """Split the rows into `count` blocks, the aliases of one another."""
-    *batch, height, width = spectrum.shape
-    return spectrum.reshape(*batch, count, height // count, width)
-
-
-def _rfft2(x: Tensor) -> Tensor:
-    spectrum: Tensor = torch.fft.rfft2(x)
+def _rfft(x: Tensor, dims: int) -> Tensor:
+    spectrum: Tensor = torch.fft.rfftn(x, dim=list(range(-dims, 0)))
     return spectrum
 
 
-def _irfft2(spectrum: Tensor, shape: tuple[int, int]) -> Tensor:
-    x: Tensor = torch.fft.irfft2(spectrum, s=shape)
+def _irfft(spectrum: Tensor, shape: Sequence[int]) -> Tensor:
+    x: Tensor = torch.fft.irfftn(spectrum, s=list(shape), dim=list(range(-len(shape), 0)))
     return x
