@@ -188,4 +188,4 @@ class Choices:
     def _used_fields(self) -> list[Field]:
         task = self.input.task
         shown = (f for f in self.fields.values() if f.parameter.name not in self.noise.hidden)
-        return [f for f in shown if f.parameter.serves(task)]
+        return [f for f in shown if self.method.uses(f.parameter, task)]

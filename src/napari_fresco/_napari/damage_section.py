@@ -9,6 +9,7 @@ from napari.layers import Image
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
 
+from ..declare.fields import Parameter
 from ..declare.methods import Method
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     import napari
 
 _LARGEST_KERNEL = 255
-_WITH_KERNEL = {'boundary': None, 'kernel_position': True, 'assume': False}
-"""Parameters of methods that take a kernel: for any, for a given one, or for none given."""
 
 
 class DamageSection(Section):
@@ -85,7 +84,7 @@ class DamageSection(Section):
         self._scale.show('scale' in takes)
         self._show_kernel(task)
         for parameter, row in self._rows:
-            row.show(parameter.serves(task) and self._applies(parameter.name, task))
+            row.show(self._applies(parameter, task))
         rows = [
             *self.mask_rows.rows,
             self._keep,
@@ -167,13 +166,11 @@ class DamageSection(Section):
         found = (f.value for f in self._fields if f.parameter.name == 'kernel_position')
         return str(next(found, AUTO))
 
-    def _applies(self, name: str, task: Task) -> bool:
+    def _applies(self, parameter: Parameter, task: Task) -> bool:
         """Say whether a parameter makes a difference with the kernel that is chosen."""
-        if name not in _WITH_KERNEL:
-            return True
-        given = _WITH_KERNEL[name]
-        takes = 'kernel' in self._method.takes(task)
-        return takes and (given is None or given == (self.kernel.value is not None))
+        wanted = parameter.goes_with[1] if parameter.goes_with else None
+        used = self._method.uses(parameter, task)
+        return used and wanted in (None, self.kernel.value is not None)
 
     def _suggest(self, task: Task) -> None:
         """Choose the inputs of a task where there is no doubt."""

@@ -73,7 +73,7 @@ class SolverSection(QWidget):
         """Show what `task` uses, and the models there are for it."""
         for field in self._fields:
             parameter, name = field.parameter, field.parameter.name
-            self._rows[name].show(parameter.serves(task) and self._applies(parameter))
+            self._rows[name].show(self._method.uses(parameter, task) and self._applies(parameter))
             if name in MODEL_PARAMETERS and (task, scale) != self._aim:
                 field.offer(model_choices(self._method, task, name, scale))
         self._aim = (task, scale)

@@ -159,7 +159,7 @@ class Scene:
         p = r.params
         known = {'gain': p.gain, 'offset': p.offset, 'read_noise': p.read_noise}
         given = {name: value for name, value in known.items() if value is not None}
-        if p.noise == 'gaussian' or r.facts.from_jpeg or (r.method.blind and r.task != 'denoise'):
+        if p.noise == 'gaussian' or not r.method.models_noise(r.task):
             return NoiseModel()
         axis = layout.leading_axes.find('C')
         indices = self._whole.sample([x for x in layout.planes() if axis < 0 or x[axis] == channel])
