@@ -23,7 +23,6 @@ import napari  # noqa: TID251 (the widgets are what is shown)
 import numpy as np
 import torch
 from common import jpeg
-from napari_fresco._napari.metadata import KERNEL
 from PIL import Image
 from qtpy.QtWidgets import QApplication  # noqa: TID251
 
@@ -32,6 +31,7 @@ from napari_fresco._napari import sample_data
 from napari_fresco._napari.jobs import Outcome
 from napari_fresco._napari.runner import runner
 from napari_fresco.declare.methods import METHODS
+from napari_fresco.layers.layer_kinds import KERNEL
 
 PAGES = Path(__file__).parents[1] / 'docs/pages'
 PICTURES = PAGES / 'images/gallery'
