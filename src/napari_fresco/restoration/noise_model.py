@@ -178,7 +178,7 @@ class Scene:
         known = r.method.blind or r.inputs.sigma is not None
         if known or not r.facts.photon_noise or r.layout.channels == 3:
             return NoiseModel()
-        camera, levels = judge(self._sampled(indices))
+        camera, levels, _ = judge(self._sampled(indices))
         found = f'recognised in {len(indices)} planes'
         if camera is None:
             return NoiseModel(levels=dict(zip(indices, levels, strict=True)), found=found)
