@@ -241,7 +241,7 @@ def test_several_images_are_never_silently_the_first(tmp_path: Path) -> None:
         for i in range(3):
             named = {'axes': 'YX', 'Name': f'position {i}'}
             file.write(np.full((6, 5), i, np.uint16), metadata=named)
-    with pytest.raises(FileError, match='3 images.*position 1'):
+    with pytest.raises(FileError, match=r'3 images.*position 1'):
         read(tmp_path / 'positions.ome.tif')
     assert list_series(tmp_path / 'positions.ome.tif')[2] == (2, 'position 2')
     for asked in (1, '1', 'position 1'):
