@@ -13,8 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import socket
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,14 +22,12 @@ import numpy as np
 import torch
 from common import jpeg
 from PIL import Image
-from qtpy.QtWidgets import QApplication  # noqa: TID251
 
 from napari_fresco import weights
 from napari_fresco._napari import sample_data
-from napari_fresco._napari.jobs import Outcome
-from napari_fresco._napari.runner import runner
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.layers.layer_kinds import KERNEL
+from napari_fresco.layers.layer_restoration import Outcome, Restoration, running
 
 PAGES = Path(__file__).parents[1] / 'docs/pages'
 PICTURES = PAGES / 'images/gallery'
@@ -161,8 +157,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.viewer = napari.Viewer(show=False)
-        self.ended: list[Outcome | str] = []
-        runner().ended.connect(lambda request, ending: self.ended.append(ending))
+        self.ended: list[Restoration] = []
+        running.ended.connect(self.ended.append)
 
     def lay_out(self, shot: Shot) -> Any:
         """Open the part of the sample, degrade it if asked, and return the image layer."""
@@ -184,13 +180,12 @@ class Desk:
     def degrade(self, name: str, parameters: dict[str, Any]) -> None:
         """Degrade the only layer by the widget "Simulate degradation"."""
         dock, panel = self.open('Simulate degradation')
-        panel.name = name
-        panel.seed.setValue(SEED)
-        for each in panel.fields[name]:
-            if each.parameter.name in parameters:
-                each.value = parameters[each.parameter.name]
-        panel.button.click()
-        wait(lambda: not panel.at_work)
+        panel.kind.value = name
+        panel.seed.value = SEED
+        for parameter, value in parameters.items():
+            panel.fields[name][parameter].value = value
+        panel.run()
+        panel.wait(PATIENCE)
         self.viewer.window.remove_dock_widget(dock)
 
     def restore(self, shot: Shot) -> tuple[Outcome, Any] | weights.Entry:
@@ -198,7 +193,7 @@ class Desk:
         dock, panel = self.open(METHODS[shot.method].title)
         try:
             for name, value in shot.settings.items():
-                panel.fields[name].value = value
+                getattr(panel, name).value = value
             missing = panel.choices.checkpoint
             if missing is not None and not missing.bundled:
                 return missing
@@ -209,27 +204,15 @@ class Desk:
     def run(self, panel: Any) -> tuple[Outcome, Any]:
         """Press Run and wait."""
         self.ended.clear()
-        panel.bar.button.click()
-        wait(lambda: bool(self.ended))
-        (outcome,) = self.ended
-        if isinstance(outcome, str):
-            raise SystemExit(outcome)
-        named = (each for each in self.viewer.layers if str(each.unique_id) == outcome.layer)
-        return outcome, next(named)
+        panel.run()
+        layers = panel.wait(PATIENCE)
+        outcome = self.ended[0].outcome
+        assert outcome is not None, 'a run that ends without an error has an outcome'
+        return outcome, layers[-1]
 
     def open(self, title: str) -> tuple[Any, Any]:
         """Open a widget as the menu does."""
         return self.viewer.window.add_plugin_dock_widget('napari-fresco', title)
-
-
-def wait(done: Callable[[], bool]) -> None:
-    """Let the window live until `done`."""
-    begun = time.monotonic()
-    while not done():
-        QApplication.processEvents()
-        time.sleep(0.02)
-        if time.monotonic() - begun > PATIENCE:
-            raise SystemExit(f'nothing came within {PATIENCE} s')
 
 
 def before_and_after(image: Any, result: Any) -> Image.Image:

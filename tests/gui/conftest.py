@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import threading
 import weakref
@@ -23,12 +22,14 @@ from napari.utils._proxies import PublicOnlyProxy
 
 from napari_fresco import weights
 from napari_fresco._napari import commands
-from napari_fresco._napari.runner import runner
+from napari_fresco.declare.call import Call
 from napari_fresco.declare.methods import METHODS
-from napari_fresco.restoration import api
+from napari_fresco.layers.layer_restoration import running
+from napari_fresco.restoration.session import Session
 from napari_fresco.types import Result, Step
 
 from . import tiny
+from .signals import pump, until
 
 _PATIENCE = 10
 
@@ -130,16 +131,13 @@ def _provenance(given: dict[str, Any], scale: int, finish: str) -> dict[str, Any
 def solver(monkeypatch: pytest.MonkeyPatch) -> FakeSolver:
     """Put the fake in the place of the real iteration, with the real signature."""
     fake = FakeSolver()
-    signature = inspect.signature(api.iterate)
 
-    def iterate(**given: Any) -> Any:
-        bound = signature.bind(**given)
-        METHODS[given['method']].parameters_class.create(
-            bound.arguments.get('method_parameters', {})
-        )
-        return fake.iterate(**given)
+    def iterate(self: Session, image: Any, *, cancel: Any = None, **given: Any) -> Any:
+        asked = {name: value for name, value in given.items() if not name.startswith('context')}
+        Call.of(asked.pop('method'), asked.pop('task'), None, asked)
+        return fake.iterate(image, cancel=cancel, **given)
 
-    monkeypatch.setattr(api, 'iterate', iterate)
+    monkeypatch.setattr(Session, 'iterate', iterate)
     return fake
 
 
@@ -160,8 +158,9 @@ def model(monkeypatch: pytest.MonkeyPatch, qtbot: Any, idle: None) -> Any:
 def idle(qtbot: Any) -> Iterator[None]:
     """No job outlives a test."""
     yield
-    runner().cancel()
-    qtbot.waitUntil(lambda: runner().request is None, timeout=_PATIENCE * 1000)
+    if running.restoration is not None:
+        running.restoration.cancel()
+    pump(lambda: running.restoration is None)
 
 
 @pytest.fixture
@@ -182,7 +181,7 @@ def dock(qtbot: Any) -> Callable[[Any, str], Any]:
         if hasattr(viewer, 'window'):
             viewer.window.add_dock_widget(panel, name=panel.method.title)
         else:
-            qtbot.addWidget(panel)
+            qtbot.addWidget(panel.native)
         return panel
 
     return open_panel
@@ -193,7 +192,7 @@ def finish(qtbot: Any) -> Callable[[Any], None]:
     """Run a panel to its end."""
 
     def run(panel: Any) -> None:
-        with qtbot.waitSignal(runner().ended, timeout=_PATIENCE * 1000):
+        with until(running.ended):
             panel.run()
 
     return run
@@ -205,9 +204,8 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     told = SimpleNamespace(errors=[], infos=[])
     from napari_fresco._napari import commands as commands_module
     from napari_fresco._napari import kernel_panel, panel, simulate_panel
-    from napari_fresco._napari import runner as runner_module
 
-    for module in (panel, runner_module, kernel_panel, simulate_panel):
+    for module in (panel, kernel_panel, simulate_panel):
         monkeypatch.setattr(module, 'show_error', told.errors.append)
     for module in (panel, commands_module):
         monkeypatch.setattr(module, 'show_info', told.infos.append)

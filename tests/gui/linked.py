@@ -1,33 +1,36 @@
-"""Panels told to enlarge, and scripts run with a stand-in for the library."""
+"""Panels told to enlarge, and scripts whose restoration is only looked at."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
-import napari_fresco as fresco
+from napari_fresco.layers import scripted
 
 BICUBIC = {'fwhm': [3.1, 2.0], 'angle': 30.0, 'downsampling': 'bicubic', 'scale': 2}
 """What VIRNet says of a kernel."""
 
 
 def enlarging(panel: Any, image: Any, kernel: Any = None) -> Any:
-    panel.input.image.value = image
-    panel.input.task = 'super_resolve'
-    panel.damage.kernel.value = kernel
+    panel.image.value = image
+    panel.task.value = 'super_resolve'
+    panel.kernel.value = kernel
     return panel
 
 
 def run_script(panel: Any, model: Any, monkeypatch: pytest.MonkeyPatch, **given: Any) -> Any:
-    """Run the script of a panel and return the keywords of its call."""
-    calls: list[dict[str, Any]] = []
+    """Run the script of a panel and return what it asks of :func:`napari_fresco.iterate`."""
+    asked: list[dict[str, Any]] = []
 
-    def restore(image: np.ndarray, **keywords: Any) -> Any:
-        calls.append(keywords)
-        return fresco.Result(image, None, None, 'completed', {})
+    class Restoration:
+        def __init__(self, request: Any, viewer: Any) -> None:
+            asked.append(request.arguments())
 
-    monkeypatch.setattr(fresco, 'restore', restore)
-    exec(panel.script(**given), {'viewer': model})
-    return calls[0]
+        def start(self) -> Any:
+            return self
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scripted, 'Restoration', Restoration)
+        exec(panel.script(**given), {'viewer': model})
+    return asked[0]

@@ -12,10 +12,11 @@ import torch
 from scipy import ndimage
 from skimage import data
 
-from napari_fresco._napari import noise_section
-from napari_fresco._napari.runner import runner
 from napari_fresco.evidence import metrics
+from napari_fresco.layers.layer_restoration import running
 from napari_fresco.physics import kernels
+
+from .signals import until
 
 Dock = Callable[[Any, str], Any]
 
@@ -39,14 +40,13 @@ def test_dpir_deblurs_a_layer(viewer: Any, dock: Dock, qtbot: Any) -> None:
     image = viewer.add_image(blurred.astype(np.float32), name='camera', scale=(0.2, 0.2))
     kernel = viewer.add_image(psf, name='psf', metadata={'napari_fresco_kernel': True})
     panel = dock(viewer, 'dpir')
-    panel.input.image.value = image
-    panel.input.reference.value = viewer.layers['truth']
-    panel.input.task = 'deblur'
-    panel.damage.kernel.value = kernel
-    panel.noise.mode.setCurrentText(noise_section.VALUE)
-    panel.noise.number.setValue(0.01)
-    panel.fields['iterations'].value = 4
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    panel.image.value = image
+    panel.reference.value = viewer.layers['truth']
+    panel.task.value = 'deblur'
+    panel.kernel.value = kernel
+    panel.sigma.value = 0.01
+    panel.iterations.value = 4
+    with until(running.ended):
         panel.run()
     result = viewer.layers['camera [DPIR]']
     gain = metrics.psnr(result.data, truth) - metrics.psnr(blurred, truth)
@@ -69,16 +69,16 @@ def test_deepred_is_cancelled_within_a_step_and_forgets_its_network(
     labels[10:14, 5:25] = 1
     viewer.add_labels(labels, name='damage')
     panel = dock(viewer, 'deepred')
-    panel.input.image.value = image
-    panel.fields['prior'].value = 'none'
-    panel.fields['network'].value = 'small'
-    panel.fields['iterations'].value = 50_000
+    panel.image.value = image
+    panel.prior.value = 'none'
+    panel.network.value = 'small'
+    panel.iterations.value = 50_000
     before = tensors()
-    with qtbot.waitSignal(runner().reported, timeout=WAIT):
+    with until(running.reported):
         panel.run()
     assert tensors() > before
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
-        runner().cancel()
+    with until(running.ended):
+        running.restoration.cancel()
     result = viewer.layers['wall [DeepRED] partial']
     assert result.metadata['napari_fresco']['steps'] < 1000
     np.testing.assert_array_equal(result.data[labels == 0], image.data[labels == 0])
@@ -93,7 +93,7 @@ def test_a_wrong_image_is_explained_in_one_sentence(
     broken[3, 4] = np.nan
     model.add_image(broken, name='broken')
     panel = dock(model, 'dpir')
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         panel.run()
     assert notes.errors[0].startswith('DPIR on broken stopped: image holds 1 NaN')
     assert len(model.layers) == 1
@@ -107,9 +107,9 @@ def test_stacks_and_colours_come_back_in_shape(
     noisy = np.random.default_rng(0).normal(120, 25, shape).clip(0, 255).astype(np.uint8)
     model.add_image(noisy, name='noisy', rgb=rgb)
     panel = dock(model, 'dpir')
-    panel.input.extent.setCurrentText('Whole stack')
-    panel.fields['model'].value = 'nlm'
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    panel.extent.value = 'Whole stack'
+    panel.model.value = 'nlm'
+    with until(running.ended):
         panel.run()
     result = model.layers['noisy [DPIR]']
     assert result.data.shape == shape

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from napari_fresco._napari import noise_section
-from napari_fresco._napari.runner import runner
 from napari_fresco.declare.methods import METHODS
+from napari_fresco.layers.layer_restoration import running
 from napari_fresco.physics import kernels
 
 from .conftest import FakeSolver
 from .linked import BICUBIC, enlarging, run_script
+from .signals import until
 
 Dock = Callable[[Any, str], Any]
 Finish = Callable[[Any], None]
@@ -34,7 +35,7 @@ def test_estimating_is_offered_where_it_helps(model: Any, image: Any, dock: Dock
     for name in METHODS:
         panel = dock(model, name)
         for task in panel.method.tasks:
-            panel.input.task = task
+            panel.task.value = task
             offered[name, task] = not panel.bar.estimate.isHidden()
     expected = {
         (name, task)
@@ -59,9 +60,9 @@ def test_estimate_then_restore_asks_for_both_steps(
     facts = {**BICUBIC, 'downsampling': 'direct'}
     solver.facts = {'kernel': facts, 'estimate': {'method': 'virnet', 'kernel': BICUBIC}}
     panel = enlarging(dock(model, 'dpir'), image)
-    panel.noise.mode.setCurrentText(noise_section.MAP)  # estimated, so it need not be given
-    panel.noise.map.setCurrentIndex(-1)
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    panel.sigma.mode.value = noise_section.MAP  # estimated, so it need not be given
+    panel.sigma.map.setCurrentIndex(-1)
+    with until(running.ended):
         panel.bar.estimate.click()
     (call,) = solver.calls
     assert (call['sigma'], call['kernel']) == ('virnet', 'virnet')
@@ -95,9 +96,9 @@ def test_copy_repeats_what_was_pressed_last(
     copied: list[str] = []
     monkeypatch.setattr(panel_module, 'copy_text', copied.append)
     panel = dock(model, 'drunet')
-    panel.fields['model'].choose('own.pth')
+    panel.model.value = 'own.pth'
     panel.bar.copy.click()
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         panel.bar.estimate.click()
     panel.bar.copy.click()
     finish(panel)
@@ -113,10 +114,10 @@ def test_cancel_works_in_both_steps(
     panel = enlarging(dock(model, 'dpir'), image)
     panel.bar.estimate.click()
     assert not panel.bar.estimate.isEnabled()
-    with qtbot.waitSignal(runner().reported, timeout=WAIT):
+    with until(running.reported):
         solver.allow()
     panel.bar.button.click()
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow()
     assert model.layers[-1].name == 'wall [VIRNet + DPIR] partial'
     assert panel.bar.estimate.isEnabled()
@@ -128,9 +129,9 @@ def test_a_scale_that_cannot_be_estimated_disables_the_button(
     panel = enlarging(dock(model, 'dpir'), image)
     assert panel.bar.estimate.isEnabled()
     assert 'the blur kernel' in panel.bar.estimate.toolTip()
-    panel.damage.scale.setValue(3)
+    panel.scale.value = 3
     assert 'x2' in panel.bar.estimate.toolTip()
-    panel.damage.scale.setValue(5)
+    panel.scale.value = 5
     assert 'not for × 5' in panel.bar.estimate.toolTip()
     assert not panel.bar.estimate.isEnabled()
     assert panel.bar.button.isEnabled()
@@ -144,11 +145,11 @@ def test_the_whole_way_with_networks(
     image = viewer.add_image(noisy, name='wall', rgb=True, scale=(2, 2), units=('um', 'um'))
     panel = enlarging(dock(viewer, name), image)
     if name == 'dpir':
-        panel.fields['model'].value = 'nlm'
-        panel.fields['iterations'].value = 2
+        panel.model.value = 'nlm'
+        panel.iterations.value = 2
     totals: list[int] = []
-    runner().reported.connect(lambda report: totals.append(report.total))
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    running.reported.connect(lambda report: totals.append(report.total))
+    with until(running.ended):
         panel.bar.estimate.click()
     assert totals[0] == 1
     assert totals[-1] == 2
@@ -171,19 +172,19 @@ def test_cancelling_while_the_second_step_runs(
     model: Any, image: Any, dock: Dock, qtbot: Any, tiny_networks: None
 ) -> None:
     panel = enlarging(dock(model, 'dpir'), image)
-    panel.fields['model'].value = 'nlm'
-    panel.fields['iterations'].value = 900
+    panel.model.value = 'nlm'
+    panel.iterations.value = 900
     reports: list[Any] = []
 
     def stop(report: Any) -> None:
         reports.append(report)
         if report.total == 900:
-            runner().cancel()
+            running.restoration.cancel()
 
-    runner().reported.connect(stop)
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    running.reported.connect(stop)
+    with until(running.ended):
         panel.bar.estimate.click()
-    runner().reported.disconnect(stop)
+    running.reported.disconnect(stop)
     assert [reports[0].total, reports[-1].total] == [1, 900]
     result = model.layers['wall [VIRNet + DPIR] partial']
     assert result.metadata['napari_fresco']['estimate']['finish'] == 'completed'

@@ -13,9 +13,10 @@ from napari.utils import progress
 
 from napari_fresco._napari import commands
 from napari_fresco._napari.run_bar import CANCEL, CANCELLING, RUN
-from napari_fresco._napari.runner import runner
+from napari_fresco.layers.layer_restoration import running
 
 from .conftest import FakeSolver
+from .signals import pump, until
 
 Dock = Callable[[Any, str], Any]
 Finish = Callable[[Any], None]
@@ -81,8 +82,8 @@ def test_enlarging_divides_the_scale_and_keeps_the_field_of_view(
     viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
 ) -> None:
     panel = dock(viewer, 'dpir')
-    panel.input.task = 'super_resolve'
-    panel.damage.scale.setValue(3)
+    panel.task.value = 'super_resolve'
+    panel.scale.value = 3
     finish(panel)
     result = viewer.layers['camera [DPIR]']
     assert result.data.shape == (60, 90)
@@ -101,7 +102,7 @@ def test_a_slice_of_a_stack_is_put_back_into_its_plane(
     )
     viewer.dims.set_point(0, 5 + 3 * 2)
     panel = dock(viewer, 'ffdnet')
-    panel.input.extent.setCurrentIndex(int(whole))
+    panel.extent.value = 'Whole stack' if whole else 'Current slice'
     finish(panel)
     result = viewer.layers['stack [FFDNet]']
     assert result.data.shape == (4 if whole else 1, 8, 9)
@@ -117,12 +118,12 @@ def test_cancel_keeps_the_best_estimate_and_frees_the_rest(
     panel = dock(viewer, 'dpir')
     panel.bar.button.click()
     assert panel.bar.button.text() == CANCEL
-    with qtbot.waitSignal(runner().reported, timeout=WAIT):
+    with until(running.reported):
         solver.allow()
     panel.bar.button.click()
     assert panel.bar.button.text() == CANCELLING
     assert not panel.bar.button.isEnabled()
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow()
     assert viewer.layers[-1].name == 'camera [DPIR] partial'
     assert viewer.layers[-1].metadata['napari_fresco']['finish'] == 'cancelled'
@@ -158,10 +159,10 @@ def test_the_source_may_be_deleted_meanwhile(
     solver.gated = True
     scale = tuple(image.scale)
     dock(viewer, 'dpir').run()
-    with qtbot.waitSignal(runner().reported, timeout=WAIT):
+    with until(running.reported):
         solver.allow()
     viewer.layers.remove('camera')
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow(2)
     assert viewer.layers['camera [DPIR]'].scale == pytest.approx(scale)
 
@@ -172,13 +173,13 @@ def test_the_dock_may_be_closed_while_it_runs(
     solver.gated = True
     panel = dock(viewer, 'dpir')
     panel.run()
-    with qtbot.waitSignal(runner().reported, timeout=WAIT):
+    with until(running.reported):
         solver.allow()
-    viewer.window.remove_dock_widget(panel)
-    panel.deleteLater()
+    viewer.window.remove_dock_widget(panel.native)
+    panel.native.deleteLater()
     qtbot.wait(20)
     viewer.add_image(np.zeros((4, 4)))
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow(2)
     assert 'camera [DPIR]' in viewer.layers
 
@@ -192,11 +193,11 @@ def test_closing_the_viewer_ends_the_job_and_frees_its_memory(
     panel = commands.dpir(viewer)
     viewer.window.add_dock_widget(panel)
     panel.run()
-    with qtbot.waitSignal(runner().reported, timeout=WAIT):
+    with until(running.reported):
         solver.allow()
     viewer.close()
     solver.allow(2)
-    qtbot.waitUntil(lambda: runner().request is None, timeout=WAIT)
+    pump(lambda: running.restoration is None)
     assert solver.clean.is_set()
     assert all_dead(solver)
 
@@ -212,9 +213,9 @@ def test_a_result_for_a_viewer_closed_behind_its_back_is_dropped(
     other = make_napari_viewer()
     panel.run()
     viewer.close()
-    with qtbot.waitSignal(runner().changed, timeout=WAIT):
+    with until(running.changed):
         solver.allow(3)
-    qtbot.waitUntil(lambda: runner().request is None, timeout=WAIT)
+    pump(lambda: running.restoration is None)
     assert not other.layers
 
 
@@ -235,8 +236,8 @@ def test_a_mask_drawn_on_a_turned_image_marks_what_it_covers(
     box = [image.data_to_world(c) for c in ((3.6, 5.6), (3.6, 9.4), (7.4, 9.4), (7.4, 5.6))]
     shapes = viewer.add_shapes([np.array(box)], shape_type='polygon', name='loss')
     panel = dock(viewer, 'deepred')
-    panel.input.image.value = image
-    panel.damage.mask_rows.layer.value = shapes
+    panel.image.value = image
+    panel.mask.value = shapes
     finish(panel)
     expected = np.zeros((20, 30), bool)
     expected[4:8, 6:10] = True

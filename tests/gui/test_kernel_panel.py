@@ -24,7 +24,7 @@ def panel(model: Any, qtbot: Any) -> KernelPanel:
 
 @pytest.mark.parametrize('title', KINDS)
 def test_every_kind_makes_a_calibrated_kernel(panel: KernelPanel, model: Any, title: str) -> None:
-    panel.kind.setCurrentText(title)
+    panel.kind.value = title
     layer = panel.add_layer()
     assert layer.data.sum() == pytest.approx(1)
     assert tuple(layer.scale) == (0.1, 0.1)
@@ -35,15 +35,15 @@ def test_every_kind_makes_a_calibrated_kernel(panel: KernelPanel, model: Any, ti
 
 
 def test_the_numbers_are_taken(panel: KernelPanel) -> None:
-    sigma, _, _ = panel.fields['Gaussian']
+    sigma = panel.fields['Gaussian']['sigma']
     sigma.value = 3.25
     kernel, _ = panel.kernel()
     np.testing.assert_allclose(kernel, kernels.gaussian(3.25))
 
 
 def test_the_pixel_size_comes_from_the_image(panel: KernelPanel, model: Any) -> None:
-    panel.kind.setCurrentText('Microscope')
-    size = next(f for f in panel.fields['Microscope'] if f.parameter.name == 'pixel_size')
+    panel.kind.value = 'Microscope'
+    size = panel.fields['Microscope']['pixel_size']
     assert size.value == 0.1
     nanometres = model.add_image(np.zeros((9, 9)), scale=(80, 80), units=('nm', 'nm'))
     panel.image.value = nanometres
@@ -51,21 +51,21 @@ def test_the_pixel_size_comes_from_the_image(panel: KernelPanel, model: Any) -> 
 
 
 def test_coarse_pixels_are_warned_of_in_words(panel: KernelPanel) -> None:
-    panel.kind.setCurrentText('Microscope')
-    size = next(f for f in panel.fields['Microscope'] if f.parameter.name == 'pixel_size')
+    panel.kind.value = 'Microscope'
+    size = panel.fields['Microscope']['pixel_size']
     size.value = 0.15
     assert 'undersamples' in panel.message.text()
     assert panel.add_button.isEnabled()
 
 
 def test_a_file_is_read(panel: KernelPanel, tmp_path: Path) -> None:
-    panel.kind.setCurrentText(FILE)
+    panel.kind.value = FILE
     assert 'Choose a file' in panel.message.text()
     assert not panel.add_button.isEnabled()
     np.save(tmp_path / 'k.npy', np.ones((3, 5)))
-    panel.file.setText(str(tmp_path / 'k.npy'))
+    panel.file.value = str(tmp_path / 'k.npy')
     assert panel.add_layer().data.shape == (3, 5)
-    panel.file.setText(str(tmp_path / 'gone.npy'))
+    panel.file.value = str(tmp_path / 'gone.npy')
     assert 'gone.npy' in panel.message.text()
 
 
@@ -77,7 +77,7 @@ def test_a_bead_is_cut_from_the_image(panel: KernelPanel, model: Any) -> None:
         [2 * np.array([[8.0, 11], [8, 35], [32, 35], [32, 11]])], shape_type='rectangle'
     )
     panel.image.value = image
-    panel.kind.setCurrentText(BEAD)
+    panel.kind.value = BEAD
     kernel, _ = panel.kernel()
     assert kernels.fwhm(kernel).major == pytest.approx(2.355 * 1.5, rel=0.1)
     assert np.unravel_index(kernel.argmax(), kernel.shape) == tuple(n // 2 for n in kernel.shape)
@@ -86,11 +86,11 @@ def test_a_bead_is_cut_from_the_image(panel: KernelPanel, model: Any) -> None:
 def test_the_kernel_made_for_a_panel_is_chosen_there(model: Any, qtbot: Any) -> None:
     model.add_image(np.zeros((64, 64)), name='cells')
     method_panel = commands.dpir(model)
-    qtbot.addWidget(method_panel)
-    method_panel.input.task = 'deblur'
+    qtbot.addWidget(method_panel.native)
+    method_panel.task.value = 'deblur'
     assert not method_panel.bar.button.isEnabled()
-    method_panel.damage.make_kernel.click()
-    (dialog,) = method_panel.findChildren(KernelDialog)
+    method_panel.damage_section.make_kernel.click()
+    (dialog,) = method_panel.native.findChildren(KernelDialog)
     made = dialog.panel.add_layer()
-    assert method_panel.damage.kernel.value.name == made.name
+    assert method_panel.kernel.value.name == made.name
     assert method_panel.bar.button.isEnabled()

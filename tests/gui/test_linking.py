@@ -37,9 +37,8 @@ def kernel_layer(model: Any, facts: Any = BICUBIC, size: int = 7) -> Any:
 
 
 def with_map(panel: Any, image: Any, layer: Any) -> Any:
-    panel.input.image.value = image
-    panel.noise.mode.setCurrentText(noise_section.MAP)
-    panel.noise.map.value = layer
+    panel.image.value = image
+    panel.sigma.value = layer
     return panel
 
 
@@ -48,13 +47,13 @@ def test_the_root_of_a_variance_map_is_the_noise(
 ) -> None:
     layer = variance_layer(model, np.arange(24.0 * 32).reshape(24, 32))
     panel = with_map(dock(model, 'drunet'), image, layer)
-    assert 'square root' in panel.noise._root.field.text()
-    assert panel.noise._root.shown
+    assert 'square root' in panel.noise_section._root.field.text()
+    assert panel.noise_section._root.shown
     asked = panel.request().arguments()['sigma']
     np.testing.assert_allclose(asked, np.sqrt(layer.data))
     np.testing.assert_array_equal(run_script(panel, model, monkeypatch)['sigma'], asked)
-    panel.noise.map.value = model.add_image(np.ones((24, 32)), name='sigma')
-    assert not panel.noise._root.shown
+    panel.sigma.map.value = model.add_image(np.ones((24, 32)), name='sigma')
+    assert not panel.noise_section._root.shown
     assert (panel.request().arguments()['sigma'] == 1).all()
 
 
@@ -74,8 +73,8 @@ def test_a_map_of_another_size_is_an_obstacle(model: Any, image: Any, dock: Dock
     assert not panel.bar.button.isEnabled()
     with pytest.raises(FrescoError, match='same grid'):
         panel.request()
-    panel.noise.mode.setCurrentText(noise_section.AUTO)
-    assert panel.obstacle() == ''
+    panel.sigma.mode.value = noise_section.AUTO
+    assert panel.problem() == ''
 
 
 def test_maps_are_no_images_to_restore_and_latents_no_noise(model: Any, dock: Dock) -> None:
@@ -83,9 +82,9 @@ def test_maps_are_no_images_to_restore_and_latents_no_noise(model: Any, dock: Do
         model.add_image(np.ones((9, 9)), name=mark, metadata={f'napari_fresco_{mark}': True})
     panel = dock(model, 'dpir')
     names = lambda box: {box.itemText(i) for i in range(box.count())}  # noqa: E731
-    assert names(panel.input.image) == set()
-    assert names(panel.noise.map) == {'variance', 'noise'}
-    assert names(panel.damage.kernel) == {'(none)', 'kernel'}
+    assert names(panel.image.native) == set()
+    assert names(panel.sigma.map.native) == {'variance', 'noise'}
+    assert names(panel.kernel.native) == {'(none)', 'kernel'}
 
 
 @pytest.mark.parametrize('name', ['dpir', 'usrnet'])
@@ -94,8 +93,8 @@ def test_an_estimated_kernel_is_converted(
 ) -> None:
     layer = kernel_layer(model)
     panel = enlarging(dock(model, name), image, layer)
-    panel.fields['model'].choose('own.pth')
-    assert 'FWHM 3.1 × 2.0 px at 30°' in panel.damage.kernel_note.text()
+    panel.model.value = 'own.pth'
+    assert 'FWHM 3.1 × 2.0 px at 30°' in panel.damage_section.kernel_note.text()
     asked = panel.request().arguments()
     np.testing.assert_allclose(asked['kernel'], kernels.direct_sampling(layer.data, 2))
     assert asked['kernel_position'] == 'shifted'
@@ -116,13 +115,13 @@ def test_a_copy_edited_by_hand_is_converted_too(model: Any, image: Any, dock: Do
 
 def test_a_kernel_of_another_scale_is_an_obstacle(model: Any, image: Any, dock: Dock) -> None:
     panel = enlarging(dock(model, 'dpir'), image, kernel_layer(model))
-    panel.damage.scale.setValue(3)
+    panel.scale.value = 3
     assert 'made for × 2, but × 3 is asked' in panel.bar.message.text()
-    panel.damage.scale.setValue(2)
-    assert panel.obstacle() == ''
-    panel.fields['kernel_position'].value = 'centred'
+    panel.scale.value = 2
+    assert panel.problem() == ''
+    panel.kernel_position.value = 'centred'
     assert 'shifted to the upper left by 0.5 pixels' in panel.bar.message.text()
-    panel.input.task = 'deblur'
+    panel.task.value = 'deblur'
     assert 'deblur the enlarged image' in panel.bar.message.text()
 
 
@@ -130,9 +129,9 @@ def test_the_kernel_of_an_enlarged_image_deblurs_it(model: Any, image: Any, dock
     kernel = kernel_layer(model)
     large = model.add_image(np.ones((48, 64)), name='large', scale=(0.5, 0.5))
     panel = dock(model, 'dpir')
-    panel.input.image.value = large
-    panel.input.task = 'deblur'
-    panel.damage.kernel.value = kernel
+    panel.image.value = large
+    panel.task.value = 'deblur'
+    panel.kernel.value = kernel
     np.testing.assert_array_equal(panel.request().arguments()['kernel'], kernel.data)
 
 
@@ -141,8 +140,8 @@ def test_a_simulated_kernel_says_where_it_looks(model: Any, image: Any, dock: Do
     panel = enlarging(dock(model, 'dpir'), image, kernel_layer(model, facts))
     asked = panel.request().arguments()
     assert asked['kernel_position'] == 'centred'
-    np.testing.assert_array_equal(asked['kernel'], panel.damage.kernel.value.data)
-    panel.fields['kernel_position'].value = 'shifted'
+    np.testing.assert_array_equal(asked['kernel'], panel.kernel.value.data)
+    panel.kernel_position.value = 'shifted'
     assert panel.request().arguments()['kernel_position'] == 'shifted'
 
 
@@ -150,10 +149,10 @@ def test_a_kernel_that_is_not_known_to_be_shifted_says_so(
     model: Any, image: Any, dock: Dock, tiny_networks: None
 ) -> None:
     panel = dock(model, 'dpir')
-    panel.input.task = 'super_resolve'
+    panel.task.value = 'super_resolve'
     off = np.zeros((9, 9))
     off[3, 5] = 1.0
-    panel.damage.kernel.value = model.add_image(off, name='off', rgb=False)
-    assert 'not known to be shifted' in panel.damage.kernel_note.text()
-    panel.fields['kernel_position'].value = 'centred'
-    assert 'not known' not in panel.damage.kernel_note.text()
+    panel.kernel.value = model.add_image(off, name='off', rgb=False)
+    assert 'not known to be shifted' in panel.damage_section.kernel_note.text()
+    panel.kernel_position.value = 'centred'
+    assert 'not known' not in panel.damage_section.kernel_note.text()

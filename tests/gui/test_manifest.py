@@ -133,15 +133,15 @@ def test_samples_open_with_truth_units_and_what_they_need(viewer: Any, key: str)
     assert len({layer.units for layer in layers}) == 1
     assert all(str(unit) != 'pixel' for unit in layers[0].units)
     panel = commands.deepred(viewer) if key == 'mural' else commands.dpir(viewer)
-    panel.input.image.value = names[key]
-    panel.input.task = 'inpaint' if key == 'mural' else 'deblur'
-    assert panel.obstacle() == ''
+    panel.image.value = names[key]
+    panel.task.value = 'inpaint' if key == 'mural' else 'deblur'
+    assert panel.problem() == ''
 
 
 def test_the_mural_is_the_image_that_a_panel_starts_with(model: Any) -> None:
     for data, keywords, kind in sample_data.mural():
         getattr(model, f'add_{kind}')(data, **keywords)
-    assert commands.deepred(model).input.image.value.name == 'mural'
+    assert commands.deepred(model).image.value.name == 'mural'
 
 
 def test_a_new_mask_lies_on_its_image(model: Any) -> None:
@@ -181,6 +181,7 @@ def test_a_layer_is_written_with_scale_units_and_provenance(tmp_path: Path) -> N
     np.testing.assert_array_equal(back.data, layer.data)
     assert back.axes == 'ZYX'
     assert back.spacing == {'Z': (0.5, 'um'), 'Y': (0.25, 'um'), 'X': (0.125, 'um')}
+    assert set(back.units.values()) == {'µm'}
     record = json.loads(Path(f'{path}.json').read_text(encoding='utf-8'))
     assert record['napari_fresco'] == {'method': 'dpir'}
     assert record['layer']['translate'] == [1, 2, 3]

@@ -41,8 +41,8 @@ def test_a_latent_lies_over_its_image(
     solver.maps = {'latent': np.random.default_rng(0).normal(size=(4, 5, 8))}
     panel = dock(model, 'dpir')
     if scale > 1:
-        panel.input.task = 'super_resolve'
-        panel.damage.scale.setValue(scale)
+        panel.task.value = 'super_resolve'
+        panel.scale.value = scale
     finish(panel)
     latent = model.layers['wall [DPIR] latent']
     np.testing.assert_array_equal(latent.data, solver.maps['latent'])
@@ -58,7 +58,7 @@ def test_maps_of_a_stack_follow_its_axes(
     latent = np.arange(3 * 4 * 2 * 3.0).reshape(3, 4, 2, 3)
     solver.maps = {'variance': planes, 'uncertainty': planes, 'latent': latent}
     panel = dock(model, 'ffdnet')
-    panel.input.extent.setCurrentText('Whole stack')
+    panel.extent.value = 'Whole stack'
     finish(panel)
     for name in ('variance', 'uncertainty'):
         data = model.layers[f'film [FFDNet] {name}'].data
@@ -75,7 +75,7 @@ def test_a_map_on_the_grid_of_the_result_lies_on_the_result(
     geometry = {'scale': 2, 'offset': [0.0, 0.0]}  # a centred kernel was given
     solver.facts, solver.maps = {'geometry': geometry}, {'uncertainty': np.ones((40, 60))}
     panel = dock(model, 'dpir')
-    panel.input.task = 'super_resolve'
+    panel.task.value = 'super_resolve'
     finish(panel)
     result, deviation = (model.layers[f'wall [DPIR]{part}'] for part in ('', ' uncertainty'))
     np.testing.assert_allclose(deviation.translate, result.translate)
@@ -88,9 +88,9 @@ def test_the_reference_of_an_enlarged_image_is_on_the_fine_grid(
     image = model.add_image(np.full((20, 30), 0.25), name='wall')
     truth = model.add_image(np.full((41, 61), 0.6), name='truth')
     panel = dock(model, 'dpir')
-    panel.input.image.value, panel.input.reference.value = image, truth
+    panel.image.value, panel.reference.value = image, truth
     assert "'truth' has shape (41, 61)" in panel.bar.message.text()
-    panel.input.task = 'super_resolve'
+    panel.task.value = 'super_resolve'
     finish(panel)
     assert 'PSNR 20.00 dB' in panel.bar.message.text()
 
@@ -106,12 +106,12 @@ def test_a_kernel_layer_says_where_the_kernel_looks(
         'kernel': {'downsampling': 'direct', 'scale': 2, 'fwhm': [3.0, 3.0], 'angle': 0.0},
     }
     panel = dock(model, 'dpir')
-    panel.input.task = 'super_resolve'
+    panel.task.value = 'super_resolve'
     finish(panel)
     layer = model.layers['wall [DPIR] kernel']
     assert layer.metadata['napari_fresco_kernel'] == {
         **solver.facts['kernel'],
         'position': position,
     }
-    panel.damage.kernel.value = layer
+    panel.kernel.value = layer
     assert panel.request().parameters == {'kernel_position': position}

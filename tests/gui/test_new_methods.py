@@ -12,8 +12,8 @@ import pytest
 
 from napari_fresco._napari.about import about, short_citation
 from napari_fresco._napari.model_row import kind_of
-from napari_fresco._napari.runner import runner
 from napari_fresco.declare.methods import METHODS
+from napari_fresco.layers.layer_restoration import running
 from napari_fresco.weights import registry
 
 from .tiny import REGISTRY
@@ -50,10 +50,10 @@ def test_each_panel_restores_a_layer_in_a_real_viewer(
     psf = np.ones((3, 3)) / 9
     viewer.add_image(psf, name='psf', metadata={'napari_fresco_kernel': True})
     panel = dock(viewer, method)
-    panel.input.image.value = image
-    panel.input.task = task
+    panel.image.value = image
+    panel.task.value = task
     if task == 'deblur':
-        panel.damage.kernel.value = viewer.layers['psf']
+        panel.kernel.value = viewer.layers['psf']
     finish(panel)
     result = viewer.layers[f'wall [{METHODS[method].title}]']
     factor = 2 if task == 'super_resolve' else 1
@@ -74,7 +74,7 @@ def test_each_panel_restores_a_layer_in_a_real_viewer(
 def test_a_gray_image_stays_gray(model: Any, dock: Dock, finish: Finish) -> None:
     model.add_image(photo(rgb=False), name='wall')
     panel = dock(model, 'scunet')
-    panel.fields['strength'].value = 0.5
+    panel.strength.value = 0.5
     finish(panel)
     result = model.layers['wall [SCUNet]']
     assert result.data.shape == (24, 32)
@@ -84,7 +84,7 @@ def test_a_gray_image_stays_gray(model: Any, dock: Dock, finish: Finish) -> None
 def test_virnet_adds_its_variance_and_its_kernel(model: Any, dock: Dock, finish: Finish) -> None:
     image = model.add_image(photo(), name='wall', rgb=True, scale=(2, 2))
     panel = dock(model, 'virnet')
-    panel.input.task = 'super_resolve'
+    panel.task.value = 'super_resolve'
     finish(panel)
     names = [layer.name for layer in model.layers]
     assert names == ['wall', *(f'wall [VIRNet]{part}' for part in (' kernel', ' variance', ''))]
@@ -102,17 +102,17 @@ def test_virnet_adds_its_variance_and_its_kernel(model: Any, dock: Dock, finish:
     assert not variance.visible
     corner = np.array(variance.data.shape) - 0.5
     np.testing.assert_allclose(variance.data_to_world(corner), image.data_to_world((23.5, 31.5)))
-    assert panel.input.image.value.name == 'wall'
+    assert panel.image.value.name == 'wall'
 
 
 def test_vdir_adds_uncertainty_and_latent_if_asked(model: Any, dock: Dock, finish: Finish) -> None:
     image = model.add_image(photo(), name='wall', rgb=True, scale=(2, 3), units=('um', 'um'))
     panel = dock(model, 'vdir')
-    assert panel.fields['samples'].native.isHidden()
-    panel.fields['latent'].value = 'sample'
-    assert not panel.fields['samples'].native.isHidden()
-    panel.fields['samples'].value = 2
-    panel.fields['show_latent'].value = True
+    assert panel.samples.native.isHidden()
+    panel.latent.value = 'sample'
+    assert not panel.samples.native.isHidden()
+    panel.samples.value = 2
+    panel.show_latent.value = True
     finish(panel)
     uncertainty = model.layers['wall [VDIR] uncertainty']
     assert uncertainty.data.shape == (24, 32)
@@ -129,7 +129,7 @@ def test_vdir_adds_uncertainty_and_latent_if_asked(model: Any, dock: Dock, finis
 def test_the_uncertainty_of_a_feed_forward_method(model: Any, dock: Dock, finish: Finish) -> None:
     model.add_image(photo(), name='wall', rgb=True)
     panel = dock(model, 'scunet')
-    panel.fields['ensemble'].value = True
+    panel.ensemble.value = True
     finish(panel)
     assert model.layers['wall [SCUNet] uncertainty'].data.shape == (24, 32)
 
@@ -138,7 +138,7 @@ def test_the_uncertainty_of_a_feed_forward_method(model: Any, dock: Dock, finish
 def test_one_line_says_what_a_method_is(model: Any, dock: Dock, name: str) -> None:
     panel, method = dock(model, name), METHODS[name]
     for task in method.tasks:
-        panel.input.task = task
+        panel.task.value = task
         said = panel.about.text()
         kind = kind_of(method, panel.choices.checkpoint)
         assert said == about(method, task, kind)
@@ -170,10 +170,10 @@ def test_blind_methods_ask_for_neither_noise_nor_blur(model: Any, dock: Dock) ->
     for name in ('virnet', 'vdir', 'scunet', 'bsrgan'):
         panel = dock(model, name)
         for task in panel.method.tasks:
-            panel.input.task = task
-            assert panel.noise.isHidden()
-            assert panel.damage.kernel.parentWidget().isHidden()
-            assert panel.fields['kernel_position'].native.isHidden()
+            panel.task.value = task
+            assert panel.noise_section.native.isHidden()
+            assert panel.kernel.native.parentWidget().isHidden()
+            assert panel.kernel_position.native.isHidden()
             assert panel.bar.estimate.isHidden()
 
 
@@ -181,25 +181,25 @@ def test_what_is_assumed_of_the_blur_gives_way_to_a_kernel(model: Any, dock: Doc
     model.add_image(photo(), name='wall', rgb=True)
     kernel = model.add_image(np.ones((3, 3)), name='psf', metadata={'napari_fresco_kernel': True})
     panel = dock(model, 'usrnet')
-    panel.input.task = 'super_resolve'
-    assume, position = (panel.fields[name].native for name in ('assume', 'kernel_position'))
+    panel.task.value = 'super_resolve'
+    assume, position = (getattr(panel, name).native for name in ('assume', 'kernel_position'))
     assert (assume.isHidden(), position.isHidden()) == (False, True)
-    panel.damage.kernel.value = kernel
+    panel.kernel.value = kernel
     assert (assume.isHidden(), position.isHidden()) == (True, False)
 
 
 def test_a_scale_without_weights_is_an_obstacle(model: Any, dock: Dock) -> None:
     model.add_image(photo(), name='wall', rgb=True)
     panel = dock(model, 'virnet')
-    panel.input.task = 'super_resolve'
-    assert panel.obstacle() == ''
-    panel.damage.scale.setValue(4)
+    panel.task.value = 'super_resolve'
+    assert panel.problem() == ''
+    panel.scale.value = 4
     assert 'x2' in panel.bar.message.text()
     assert not panel.bar.button.isEnabled()
     vdir = dock(model, 'vdir')
-    vdir.input.task = 'super_resolve'
-    vdir.damage.scale.setValue(3)
-    assert vdir.obstacle() == 'VDIR enlarges × 2, × 4, not × 3.'
+    vdir.task.value = 'super_resolve'
+    vdir.scale.value = 3
+    assert vdir.problem() == 'VDIR enlarges × 2, × 4, not × 3.'
 
 
 def test_a_panel_starts_with_a_scale_that_there_are_weights_for(
@@ -207,14 +207,14 @@ def test_a_panel_starts_with_a_scale_that_there_are_weights_for(
 ) -> None:
     model.add_image(photo(), name='wall', rgb=True)
     panel = dock(model, 'usrgan')
-    assert panel.damage.scale.value() == 2
+    assert panel.scale.value == 2
     entry = replace(registry()['usrgan_test'], scales=(4,))
     monkeypatch.setattr(REGISTRY, 'registry', lambda: {'usrgan_test': entry})
     panel = dock(model, 'usrgan')
-    assert panel.damage.scale.value() == 4
-    assert panel.obstacle() == ''
-    panel.input.task = 'deblur'
-    panel.damage.kernel.value = model.add_image(np.ones((3, 3)), name='psf')
+    assert panel.scale.value == 4
+    assert panel.problem() == ''
+    panel.task.value = 'deblur'
+    panel.kernel.value = model.add_image(np.ones((3, 3)), name='psf')
     assert 'super_resolve x4' in panel.bar.message.text()
 
 
@@ -225,8 +225,8 @@ def test_a_kernel_that_is_neither_centred_nor_shifted_is_warned_of(
     skewed = np.zeros((7, 7))
     skewed[5:, 5:] = 1
     panel = dock(model, 'usrnet')
-    panel.input.image.value = image
-    panel.damage.kernel.value = model.add_image(skewed, name='psf')
+    panel.image.value = image
+    panel.kernel.value = model.add_image(skewed, name='psf')
     finish(panel)
     assert 'not known to be shifted' in panel.bar.message.text()
     assert 'centred' in panel.bar.message.text()
@@ -235,12 +235,12 @@ def test_a_kernel_that_is_neither_centred_nor_shifted_is_warned_of(
 def test_models_are_offered_for_the_task_and_the_scale(model: Any, dock: Dock) -> None:
     model.add_image(photo(), name='wall', rgb=True)
     panel = dock(model, 'virnet')
-    box = panel.fields['model'].native
+    box = panel.model.native
     offered = lambda: [box.itemText(i) for i in range(box.count())]  # noqa: E731
     assert offered() == ['auto', 'virnet_test']
-    panel.input.task = 'super_resolve'
+    panel.task.value = 'super_resolve'
     assert offered() == ['auto', 'virnet_sr_test']
-    panel.damage.scale.setValue(3)
+    panel.scale.value = 3
     assert offered() == ['auto']
 
 
@@ -249,9 +249,9 @@ def test_weights_of_another_architecture_are_named_in_the_message(
 ) -> None:
     model.add_image(photo(), name='wall', rgb=True)
     panel = dock(model, 'scunet')
-    panel.fields['model'].choose(str(tmp_path / registry()['vdir_test'].file))
+    panel.model.value = str(tmp_path / registry()['vdir_test'].file)
     finish(panel)
     assert 'VDIR' in panel.bar.message.text()
     assert panel.bar.message.text() == notes.errors[0]
     assert len(model.layers) == 1
-    assert runner().request is None
+    assert running.restoration is None

@@ -18,12 +18,14 @@ import pytest
 from napari_fresco import weights
 from napari_fresco._napari import fetch_weights, sample_data
 from napari_fresco._napari.model_row import checkpoint, first_scale, is_served
-from napari_fresco._napari.runner import runner
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import WeightsError
 from napari_fresco.evidence.metrics import psnr
 from napari_fresco.layers.layer_kinds import KERNEL, TRUTH
+from napari_fresco.layers.layer_restoration import running
 from napari_fresco.weights import store
+
+from .signals import until
 
 Dock = Callable[[Any, str], Any]
 
@@ -73,7 +75,7 @@ def open_part(viewer: Any, sample: str) -> tuple[Any, Any]:
 
 def run(panel: Any, qtbot: Any) -> None:
     assert panel.bar.button.isEnabled(), panel.bar.message.text()
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         panel.bar.button.click()
 
 
@@ -91,8 +93,8 @@ def test_each_method_restores_both_samples_with_its_defaults(
         image, truth = open_part(viewer, sample)
         dock, panel = viewer.window.add_plugin_dock_widget('napari-fresco', title)
         if name == 'deepred':
-            panel.fields['iterations'].value = ITERATIONS
-        assert panel.input.image.value.name == sample
+            panel.iterations.value = ITERATIONS
+        assert panel.image.value.name == sample
         run(panel, qtbot)
         result = viewer.layers[f'{sample} [{title}]']
         scale = panel.choices.scale
@@ -116,10 +118,10 @@ def check_quality(panel: Any, result: Any, image: Any, truth: Any) -> None:
     The noise of the mural alone is lighter than what networks are made for that are not told
     how strong it is, and takes fine texture along: there a likeness must do.
     """
-    assert panel.input.reference.value.name == truth.name
+    assert panel.reference.value.name == truth.name
     assert 'dB before)' in panel.bar.message.text()
-    light_noise = image.name == 'mural' and panel.input.task == 'denoise'
-    cut_short = panel.method.name == 'deepred' and panel.input.task == 'deblur'
+    light_noise = image.name == 'mural' and panel.task.value == 'denoise'
+    cut_short = panel.method.name == 'deepred' and panel.task.value == 'deblur'
     if light_noise:
         assert quality(result.data, image.data) > LIKENESS
     elif not cut_short:
@@ -138,22 +140,22 @@ def test_the_task_is_the_one_that_the_sample_was_made_for(
         served = [task for task in tasks if task in ready]
         unaided = [task for task in tasks if not method.needs.get(task)]
         for panel in (early[name], dock(model, name)):
-            assert panel.input.image.value.name == sample
-            assert panel.input.task == [*served, *unaided][0], name
-            assert 'needs' not in panel.bar.message.text() or 'weights' in panel.obstacle()
+            assert panel.image.value.name == sample
+            assert panel.task.value == [*served, *unaided][0], name
+            assert 'needs' not in panel.bar.message.text() or 'weights' in panel.problem()
 
 
 def test_the_task_follows_the_image_until_it_is_chosen_by_hand(model: Any, dock: Dock) -> None:
     panel = dock(model, 'dpir')
     mural, _ = open_part(model, 'mural')
     micrograph, _ = open_part(model, 'micrograph')
-    assert panel.input.task == 'inpaint'
-    panel.input.image.value = micrograph
-    assert panel.input.task == 'deblur'
-    assert panel.damage.kernel.value.name == 'micrograph PSF'
-    panel.input.task_box.activated.emit(0)
-    panel.input.image.value = mural
-    assert panel.input.task == 'deblur'
+    assert panel.task.value == 'inpaint'
+    panel.image.value = micrograph
+    assert panel.task.value == 'deblur'
+    assert panel.kernel.value.name == 'micrograph PSF'
+    panel.task.native.activated.emit(0)
+    panel.image.value = mural
+    assert panel.task.value == 'deblur'
 
 
 def test_labels_of_cells_and_kernels_of_other_images_change_no_task(model: Any, dock: Dock) -> None:
@@ -162,19 +164,19 @@ def test_labels_of_cells_and_kernels_of_other_images_change_no_task(model: Any, 
     model.add_image(np.ones((5, 5)), name='psf', metadata={KERNEL: True}, scale=(0.2, 0.2))
     enlarging = {'downsampling': 'bicubic', 'scale': 2}
     model.add_image(np.ones((5, 5)), name='k', metadata={KERNEL: enlarging}, scale=(0.1, 0.1))
-    assert dock(model, 'deepred').input.task == 'inpaint'  # which is what it is for
+    assert dock(model, 'deepred').task.value == 'inpaint'  # which is what it is for
     panel = dock(model, 'dpir')
-    assert panel.input.image.value.name == image.name
-    assert panel.input.task == 'denoise'
+    assert panel.image.value.name == image.name
+    assert panel.task.value == 'denoise'
 
 
 def test_a_truth_is_compared_with_and_not_restored(model: Any, dock: Dock) -> None:
     panel = dock(model, 'ffdnet')
     _, truth = open_part(model, 'mural')
     assert TRUTH in truth.metadata
-    offered = [panel.input.image.itemText(i) for i in range(panel.input.image.count())]
+    offered = [panel.image.native.itemText(i) for i in range(panel.image.native.count())]
     assert offered == ['mural']
-    assert panel.input.reference.value.name == truth.name
+    assert panel.reference.value.name == truth.name
 
 
 @pytest.mark.parametrize(
@@ -187,16 +189,16 @@ def test_a_method_without_weights_says_which_file_it_needs(
     open_part(model, 'micrograph')
     names = [layer.name for layer in model.layers]
     panel = dock(model, name)
-    panel.fields['model'].choose(chosen)
+    panel.model.value = chosen
     known = panel.choices.checkpoint
     said = panel.bar.message.text()
     assert known.file in said
     assert str(tmp_path) in said
     assert not panel.bar.button.isEnabled()
-    assert not panel.solver.get.isHidden()
+    assert not panel.solver_section.get.isHidden()
     panel.run()
     assert [layer.name for layer in model.layers] == names
-    assert dock(model, 'ffdnet').solver.get.isHidden()
+    assert dock(model, 'ffdnet').solver_section.get.isHidden()
 
 
 @pytest.mark.parametrize('problem', [WeightsError('no route to host'), RuntimeError('boom'), None])
@@ -218,14 +220,14 @@ def test_weights_are_fetched_only_when_the_user_agrees(
     monkeypatch.setattr(fetch_weights, 'show_info', told.append)
     model.add_image(np.zeros((24, 32)), name='cells')
     panel = dock(model, 'usrgan')
-    panel.fields['model'].choose('usrgan')
-    panel.solver.get.click()
+    panel.model.value = 'usrgan'
+    panel.solver_section.get.click()
     assert not asked
-    panel.solver.get.click()
-    assert not panel.solver.get.isEnabled()
+    panel.solver_section.get.click()
+    assert not panel.solver_section.get.isEnabled()
     qtbot.waitUntil(lambda: not panel.fetcher.at_work, timeout=WAIT)
     assert asked == ['usrgan']
-    assert panel.solver.get.isEnabled()
+    assert panel.solver_section.get.isEnabled()
     assert str(problem or 'here now') in told[0]
     assert (RuntimeError, str(problem)) != (type(problem), told[0])
 
@@ -252,7 +254,7 @@ def test_the_badge_follows_the_weights(model: Any, dock: Dock) -> None:
     assert panel.badge.text() == 'feed-forward'
     assert 'Feed-forward.' in panel.about.text()
     for model_name in ('bsrgan_x2', 'somebodys.pth'):
-        panel.fields['model'].choose(model_name)
+        panel.model.value = model_name
         assert panel.badge.text() == 'generative'
         assert 'Generative.' in panel.about.text()
 

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_fresco._napari import jobs
 from napari_fresco._napari import panel as panel_module
 from napari_fresco._napari.run_bar import CANCEL
-from napari_fresco._napari.runner import runner
 from napari_fresco._napari.settings import Preferences
 from napari_fresco.errors import FrescoError, ImageError
+from napari_fresco.layers import layer_restoration
+from napari_fresco.layers.layer_restoration import running
 
 from .conftest import FakeSolver
+from .signals import until
 
 Dock = Callable[[Any, str], Any]
 Finish = Callable[[Any], None]
@@ -55,7 +56,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
             self.now += seconds
 
     fake = Clock()
-    monkeypatch.setattr(jobs, 'time', fake)
+    monkeypatch.setattr(layer_restoration, 'time', fake)
     return fake
 
 
@@ -74,8 +75,8 @@ def test_a_region_is_put_back_where_it_was(
     box = [image.data_to_world(c) for c in ((4, 6), (4, 12), (9, 12), (9, 6))]
     shapes = viewer.add_shapes([np.array(box)], shape_type='polygon', name='roi')
     panel = dock(viewer, 'ffdnet')
-    panel.input.image.value = image
-    panel.input.region.value = shapes
+    panel.image.value = image
+    panel.region.value = shapes
     finish(panel)
     result = viewer.layers['camera [FFDNet]']
     np.testing.assert_array_equal(result.data, image.data[4:10, 6:13] * 2)
@@ -109,7 +110,7 @@ def test_an_error_that_is_kept_keeps_no_tensors(
     viewer: Any, image: Any, dock: Dock, solver: FakeSolver
 ) -> None:
     solver.error = RuntimeError('out of luck')
-    steps = jobs.restore_layer(jobs.Session(dock(viewer, 'dpir').request()))
+    steps = layer_restoration.Restoration(dock(viewer, 'dpir').request(), viewer).job.steps()
     next(steps)
     with pytest.raises(FrescoError, match='out of luck') as kept:
         next(steps)
@@ -136,7 +137,7 @@ def test_other_panels_say_who_is_busy(
     assert 'Busy: DPIR on camera' in other.bar.message.text()
     assert not other.bar.button.isEnabled()
     assert first.bar.button.text() == CANCEL
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow(3)
     assert other.bar.button.isEnabled()
     assert not other.bar.message.text()
@@ -151,7 +152,7 @@ def test_a_second_panel_of_the_method_can_cancel(
     second = dock(viewer, 'dpir')
     assert second.bar.button.text() == CANCEL
     second.bar.button.click()
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow()
     assert viewer.layers[-1].name.endswith('partial')
 
@@ -166,7 +167,7 @@ def test_the_preview_is_drawn_in_place_and_then_removed(
     shown = []
     for _ in range(2):
         clock.advance(0.3)
-        with qtbot.waitSignal(runner().reported, timeout=WAIT):
+        with until(running.reported):
             solver.allow()
         layer = viewer.layers['camera [DPIR] preview']
         shown.append((layer.unique_id, int(layer.data.max())))
@@ -174,7 +175,7 @@ def test_the_preview_is_drawn_in_place_and_then_removed(
     peak = int(image.data.max())
     assert shown == [(shown[0][0], peak), (shown[0][0], 2 * peak)]
     np.testing.assert_allclose(layer.data_to_world((3, 4)), image.data_to_world((3, 4)))
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow(3)
     assert [layer.name for layer in viewer.layers] == ['camera', 'camera [DPIR]']
 
@@ -193,16 +194,16 @@ def test_previews_come_at_most_four_times_a_second(
     panel = dock(viewer, 'dpir')
     panel.bar.preview.setChecked(True)
     reports: list[Any] = []
-    runner().reported.connect(reports.append)
+    running.reported.connect(reports.append)
     panel.run()
     for _ in range(9):
         clock.advance(0.1)
-        with qtbot.waitSignal(runner().reported, timeout=WAIT):
+        with until(running.reported):
             solver.allow()
-    runner().reported.disconnect(reports.append)
+    running.reported.disconnect(reports.append)
     assert [report.preview is not None for report in reports] == [True, False, False] * 3
     assert [report.residual is not None for report in reports] == [True, False, False] * 3
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow()
 
 
@@ -215,12 +216,12 @@ def test_a_deleted_preview_stays_away(
     panel.run()
     for step in range(2):
         clock.advance(0.3)
-        with qtbot.waitSignal(runner().reported, timeout=WAIT):
+        with until(running.reported):
             solver.allow()
         if step == 0:
             viewer.layers.remove('camera [DPIR] preview')
     assert [layer.name for layer in viewer.layers] == ['camera']
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow()
     assert [layer.name for layer in viewer.layers] == ['camera', 'camera [DPIR]']
 
@@ -242,20 +243,20 @@ def test_read_outs_follow_the_run(
     solver.gated, solver.steps = True, 4
     truth = viewer.add_image(image.data, name='truth')
     panel = dock(viewer, 'dpir')
-    panel.input.image.value = image
-    panel.input.reference.value = truth
+    panel.image.value = image
+    panel.reference.value = truth
     panel.run()
     assert panel.bar.progress.maximum() == 0
     for _ in range(3):
         clock.advance(2)
-        with qtbot.waitSignal(runner().reported, timeout=WAIT):
+        with until(running.reported):
             solver.allow()
     assert panel.bar.progress.value() == 3
     assert panel.bar.time.text() == '2.0 s left'
     assert panel.bar.curve.values == pytest.approx((1, 1 / 2, 1 / 3))
     assert panel.bar.read_out.text() == 'Step 3 of 4'
     assert panel.bar.numbers.text().startswith('residual 0.3333 · PSNR')
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow()
     assert 'PSNR' in panel.bar.message.text()
     assert panel.bar.progress.isHidden()
@@ -274,13 +275,13 @@ def test_the_preview_rate_is_a_preference(
     solver.gated, solver.steps = True, 5
     panel = dock(viewer, 'dpir')
     reports: list[Any] = []
-    runner().reported.connect(reports.append)
+    running.reported.connect(reports.append)
     panel.run()
     for _ in range(4):
         clock.advance(0.5)
-        with qtbot.waitSignal(runner().reported, timeout=WAIT):
+        with until(running.reported):
             solver.allow()
-    runner().reported.disconnect(reports.append)
+    running.reported.disconnect(reports.append)
     assert [report.preview is not None for report in reports] == [True, False, True, False]
-    with qtbot.waitSignal(runner().ended, timeout=WAIT):
+    with until(running.ended):
         solver.allow()

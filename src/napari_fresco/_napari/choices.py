@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from magicgui.widgets import ComboBox
+from magicgui.widgets.bases import ValueWidget
+
+from ..declare.fields import Parameter
 from ..declare.methods import Method
+from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
 from ..layers.layer_request import PanelRequest
@@ -20,12 +25,13 @@ from .input_section import InputSection
 from .linking import ESTIMATOR
 from .model_row import checkpoint
 from .noise_section import NoiseSection
-from .obstacles import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
-from .rows import Field, changed_values
+from .rows import changed_values
 from .script import Sources, script_of
 from .solver_section import SolverSection
+from .validation import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
 
 _POSITION = 'kernel_position'
+_OPTIONS = tuple(OPTIONS[name] for name in ('device', 'tile', 'seed', 'dtype'))
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +43,7 @@ class Choices:
     """
 
     method: Method
-    fields: dict[str, Field]
+    rows: Mapping[str, ValueWidget[Any]]
     input: InputSection
     damage: DamageSection
     noise: NoiseSection
@@ -46,12 +52,12 @@ class Choices:
     @property
     def image(self) -> Any:
         """The chosen image layer, or None."""
-        return self.input.image.value
+        return self.input.image
 
     @property
     def scale(self) -> int:
         """Factor by which the image is to be enlarged."""
-        return self.damage.scale.value() if TASKS[self.input.task].changes_size else 1
+        return self.damage.scale if TASKS[self.input.task].changes_size else 1
 
     @property
     def checkpoint(self) -> Entry | None:
@@ -82,9 +88,9 @@ class Choices:
         FrescoError
             When something is missing or wrong.
         """
-        obstacle = self.obstacle(estimate)
-        if obstacle:
-            raise FrescoError(obstacle)
+        problem = self.problem(estimate)
+        if problem:
+            raise FrescoError(problem)
         layer, part, task = self.image, self.input.selection(), self.input.task
         kernel, sampled, position = self._kernel(estimate)
         return PanelRequest(
@@ -102,11 +108,11 @@ class Choices:
             variance=not estimate and self.asks_noise and self.noise.holds_variance,
             reference=self.input.comparison(part, self.scale),
             scale=self.scale,
-            settings=self.solver.settings | self.damage.settings(task),
-            parameters=position | changed_values(self._used_fields()),
+            settings=self._changed(_OPTIONS) | self.damage.settings(task),
+            parameters=position | self._changed(self.method.parameters),
         )
 
-    def obstacle(self, estimate: bool = False) -> str:
+    def problem(self, estimate: bool = False) -> str:
         """Say in one sentence why the method cannot run, or nothing."""
         if self.image is None:
             return NO_IMAGE
@@ -116,13 +122,14 @@ class Choices:
             return missing
         if 'sigma' in estimated and self.noise.told_by_camera:
             return TOLD_BY_CAMERA
-        if 'sigma' not in estimated and self.asks_noise and self.noise.sigma is None:
-            return NO_MAP
         try:
-            changed_values(self._used_fields())
+            self._changed((*self.method.parameters, *_OPTIONS))
+            sigma = None if 'sigma' in estimated or not self.asks_noise else self.noise.sigma
         except FrescoError as error:
             return str(error)
-        return self._misfit(estimated) or self._without_weights(estimated)
+        if sigma is None and self.asks_noise and 'sigma' not in estimated:
+            return NO_MAP
+        return self._misfit(sigma) or self._without_weights(estimated)
 
     def script(self, estimate: bool = False) -> str:
         """Return a Python script that does what the panel would do.
@@ -135,8 +142,8 @@ class Choices:
         sources = Sources(
             image=self.image,
             mask=self.damage.mask_rows.layer.value,
-            kernel=self.damage.kernel.value,
-            sigma=self.noise.map.value,
+            kernel=self.damage.kernel,
+            sigma=self.noise.level.map.value,
             mask_options=self.damage.mask_rows.options(),
         )
         return script_of(self.request(estimate), sources)
@@ -153,16 +160,14 @@ class Choices:
 
     def _sigma(self, part: Selection) -> float | str | Selection:
         sigma = self.noise.sigma if self.asks_noise else 'auto'
-        return (
-            sigma if isinstance(sigma, float | str) else select_noise(sigma, part, self.input.view)
-        )
+        simple = isinstance(sigma, float | str)
+        return sigma if simple else select_noise(sigma, part, self.input.view)
 
-    def _misfit(self, estimated: Collection[str]) -> str:
-        sigma = self.noise.sigma if self.asks_noise and 'sigma' not in estimated else None
+    def _misfit(self, sigma: Any) -> str:
         return size_problem(
             self.image,
             noise=None if isinstance(sigma, float | str) else sigma,
-            reference=self.input.reference.value,
+            reference=self.input.reference_row.value,
             scale=self.scale,
         )
 
@@ -178,14 +183,17 @@ class Choices:
 
     @property
     def _model(self) -> str:
-        field = self.fields.get('model')
-        return 'auto' if field is None else str(field.value)
+        row = self.rows.get('model')
+        return 'auto' if row is None else str(row.value)
 
     @property
     def _channels(self) -> int:
         return 3 if self.image is None or self.image.rgb else 1
 
-    def _used_fields(self) -> list[Field]:
-        task = self.input.task
-        shown = (f for f in self.fields.values() if f.parameter.name not in self.noise.hidden)
-        return [f for f in shown if self.method.uses(f.parameter, task)]
+    def _changed(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
+        """Return the values that differ from their defaults, of the parameters that are used."""
+        task, hidden = self.input.task, self.noise.hidden
+        used = [p for p in parameters if p.serves(task) and p.name not in hidden]
+        others = {name: row for name, row in self.rows.items() if isinstance(row, ComboBox)}
+        values = {name: row.value for name, row in others.items()}
+        return changed_values([p for p in used if p.applies(values)], self.rows)

@@ -1,14 +1,14 @@
-"""Drop-down lists of layers that follow the viewer and hold no layer alive."""
+"""Drop-down lists: of layers, which follow the viewer and hold no layer alive, and of words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Signal
+from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QComboBox
 
-from .form import make_narrow
+from ..errors import FrescoError
 from .listeners import Listeners
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Accepts = Callable[['napari.layers.Layer'], bool]
 
 
-class LayerChooser(QComboBox):
+class LayerChooser(ComboBox):
     """A list of the layers of a viewer that `accepts` lets through, the newest first.
 
     Parameters
@@ -26,71 +26,140 @@ class LayerChooser(QComboBox):
         Whose layers are offered.
     accepts : callable
         Says whether a layer is offered.
-    others : str
-        Texts of entries that stand for no layer; without them a layer is
-        always chosen while there is one.
+    name, label, tooltip : str
+        As magicgui has them.
+    others : mapping of str to object
+        Entries that stand for no layer, and their values, the default first; without them a
+        layer is always chosen while there is one.
+    adopt : callable, optional
+        Makes a layer of what is set and is none, such as an array.
     """
-
-    changed = Signal()
 
     def __init__(
         self,
         viewer: napari.viewer.Viewer,
         accepts: Accepts,
-        *others: str,
+        name: str,
+        label: str,
+        *,
+        tooltip: str = '',
+        others: Mapping[str, Any] | None = None,
+        adopt: Callable[[Any], napari.layers.Layer] | None = None,
     ) -> None:
-        super().__init__()
-        self._viewer = viewer
-        self._accepts = accepts
-        self._others = others
-        make_narrow(self)
-        listeners = Listeners(self)
-        for name in ('inserted', 'removed', 'reordered', 'renamed'):
-            listeners.listen(getattr(viewer.layers.events, name), self.refresh)
-        self.refresh()
-        self.currentIndexChanged.connect(self._on_index)
+        self._viewer, self._accepts, self._adopt = viewer, accepts, adopt
+        self._others = dict(others or {})
+        super().__init__(name=name, label=label, tooltip=tooltip, nullable=True)
+        listeners = Listeners(self.native)
+        for event in ('inserted', 'removed', 'reordered', 'renamed'):
+            listeners.listen(getattr(viewer.layers.events, event), self.reset_choices)
 
     @property
     def value(self) -> Any:
-        """The chosen layer, or None."""
-        chosen = self.currentData()
+        """The chosen layer, or what another entry stands for, or None."""
+        chosen = self._box.currentData()
+        if chosen in self._others:
+            return self._others[chosen]
         return next((layer for layer in self._viewer.layers if _key(layer) == chosen), None)
 
     @value.setter
-    def value(self, layer: napari.layers.Layer | None) -> None:
-        place = 0 if layer is None else self.findData(_key(layer))
-        if place >= 0 and (layer is not None or self._others):
-            self.setCurrentIndex(place)
+    def value(self, value: Any) -> None:
+        if isinstance(value, str) and value in self._viewer.layers:
+            value = self._viewer.layers[value]
+        key = next((text for text, other in self._others.items() if other is value), None)
+        if key is None and value is not None and not hasattr(value, 'unique_id') and self._adopt:
+            value = self._adopt(value)
+        place = self._box.findData(key or (_key(value) if hasattr(value, 'unique_id') else None))
+        if place < 0 and value is not None:
+            offered = [self._box.itemText(i) for i in range(self._box.count())]
+            raise FrescoError(
+                f'{self.label}: {getattr(value, "name", value)!r} is not on offer; choose one of '
+                f'{", ".join(offered) or "no layers: open one first"}'
+            )
+        self._box.setCurrentIndex(place)
 
-    def suggest(self, suits: Accepts) -> None:
+    @property
+    def text(self) -> str:
+        """The chosen entry, as it is shown."""
+        return str(self._box.currentText())
+
+    def offers(self, layer: Any) -> bool:
+        """Say whether `layer` is on the list."""
+        return layer is not None and self._box.findData(_key(layer)) >= 0
+
+    def suggest(self, suits: Accepts, or_the_only: bool = True) -> None:
         """Where no layer is chosen yet, choose the newest that `suits`, else the only one."""
-        self.refresh()
+        self.reset_choices()
         if self.value is not None:
             return
         suitable = [layer for layer in self._viewer.layers if suits(layer)]
         if suitable:
             self.value = suitable[-1]
-        elif self.count() == 1 + len(self._others):
-            self.setCurrentIndex(self.count() - 1)
+        elif or_the_only and self._box.count() == 1 + len(self._others):
+            self._box.setCurrentIndex(self._box.count() - 1)
 
-    def refresh(self, event: Any = None) -> None:
+    def reset_choices(self, *_: Any) -> None:
         """Read the layers of the viewer again, keeping the choice where it still exists."""
-        chosen = self.currentData()
-        self.blockSignals(True)
-        self.clear()
+        box, chosen = self._box, self._box.currentData()
+        box.blockSignals(True)
+        box.clear()
         for text in self._others:
-            self.addItem(text, text)
+            box.addItem(text, text)
         for layer in reversed(self._viewer.layers):
             if self._accepts(layer):
-                self.addItem(layer.name, _key(layer))
-        place = self.findData(chosen) if chosen is not None else -1
-        self.setCurrentIndex(max(place, 0) if self.count() else -1)
-        self.blockSignals(False)
-        if self.currentData() != chosen:
-            self.changed.emit()
+                box.addItem(layer.name, _key(layer))
+        place = box.findData(chosen) if chosen is not None else -1
+        box.setCurrentIndex(max(place, 0) if box.count() else -1)
+        box.blockSignals(False)
+        if box.currentData() != chosen:
+            self.changed.emit(self.value)
 
-    def _on_index(self, index: int) -> None:
-        self.changed.emit()
+    @property
+    def _box(self) -> QComboBox:
+        box: QComboBox = self.native
+        return box
+
+    def _on_value_change(self, value: Any = None) -> None:
+        self.changed.emit(self.value)
+
+
+class WordList(ComboBox):
+    """A drop-down list of values, each shown as a word.
+
+    Parameters
+    ----------
+    name, label, tooltip : str
+        As magicgui has them.
+    words : mapping of object to str
+        The values and their words.
+    """
+
+    def __init__(self, name: str, label: str, words: Mapping[Any, str], tooltip: str = '') -> None:
+        choices = [(word, value) for value, word in words.items()]
+        super().__init__(name=name, label=label, tooltip=tooltip, choices=choices)
+        self.is_decided = False
+        """Whether a user or a script has chosen, so that nothing is suggested any more."""
+        self.native.activated.connect(self._on_activated)
+
+    @property
+    def value(self) -> Any:
+        """The chosen value."""
+        return self.get_value()
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        if value not in self.choices:
+            offered = ', '.join(map(repr, self.choices))
+            raise FrescoError(f'{self.label}: {value!r} is not on offer; choose one of {offered}')
+        self.is_decided = True
+        self.set_value(value)
+
+    def suggest(self, value: Any) -> None:
+        """Choose a value unless one has been chosen."""
+        if not self.is_decided:
+            self.set_value(value)
+
+    def _on_activated(self, index: int) -> None:
+        self.is_decided = True
 
 
 def _key(layer: napari.layers.Layer) -> str:

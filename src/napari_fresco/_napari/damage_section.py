@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from magicgui.widgets import SpinBox
+from magicgui.widgets.bases import ValueWidget
 from napari.layers import Image
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
+from psygnal import Signal
+from qtpy.QtWidgets import QPushButton
 
 from ..declare.fields import Parameter
 from ..declare.methods import Method
@@ -15,85 +18,104 @@ from ..declare.tasks import TASKS
 from ..errors import FrescoError
 from ..layers.kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
 from ..layers.layer_kinds import KERNEL, may_be_restored
-from ..layers.selection import Selection, full_resolution
+from ..layers.selection import Selection, full_resolution, spatial_axes
+from ..layers.space import Space
 from ..physics.kernels import Kernel
 from ..types import Task
-from .choosers import LayerChooser
+from .choosers import Accepts, LayerChooser
 from .form import Section, note
 from .kernel_panel import KernelDialog
 from .mask_rows import MaskRows
 from .model_row import first_scale
-from .obstacles import sentence
-from .rows import Field
-from .suggestions import is_blur_of, is_mask_of
+from .rows import Tick
+from .suggestions import covers, is_blur_of, is_mask_of
+from .validation import sentence
 
 if TYPE_CHECKING:
     import napari
 
 _LARGEST_KERNEL = 255
+_WITH_KERNEL = {'boundary': None, 'kernel_position': True, 'assume': False}
+"""Parameters of methods that take a kernel: for any, for a given one, or for none given."""
 
 
 class DamageSection(Section):
-    """The degradation, of which only what the task needs is shown."""
+    """The degradation, of which only what the task needs is shown.
 
-    changed = Signal()
+    The rows are those of the mask, `keep_known`, `scale`, `kernel` and the declared ones.
+    """
+
+    measured = Signal()
+    """How much the mask covers is known now, or not any more."""
 
     def __init__(
         self,
         viewer: napari.viewer.Viewer,
         method: Method,
-        fields: list[Field],
+        parameters: Mapping[str, Parameter],
+        rows: Mapping[str, ValueWidget[Any]],
         image: Callable[[], Any],
         part: Callable[[], Selection],
     ) -> None:
         super().__init__('Degradation')
         self._viewer, self._method, self._image = viewer, method, image
-        self._fields = fields
-        self._task: Task | None = None
-        self._suggested: str | None = None
+        self._parameters, self._widgets = parameters, rows
+        self._suggested_for: tuple[Task, str] | None = None
+        self._suggested: dict[str, str] = {}
         self.mask_rows = MaskRows(viewer, self, image, part)
-        self.keep_known = QCheckBox('return them bit for bit')
-        self.keep_known.setChecked(True)
-        self.kernel = LayerChooser(viewer, self._may_be_kernel, '(none)')
+        self.keep_known = Tick(
+            name='keep_known', label='Intact pixels', text='return them bit for bit',
+            tooltip=_KEEP_HELP, value=True,
+        )  # fmt: skip
+        self.scale_row = SpinBox(
+            name='scale', label='Enlarge (×)', tooltip='Pixels of the result per pixel',
+            min=min(method.scales), max=max(method.scales), value=first_scale(method),
+        )  # fmt: skip
+        self.kernel_row = LayerChooser(
+            viewer, self._may_be_kernel, 'kernel', 'Blur kernel', tooltip=_KERNEL_HELP,
+            others={'(none)': None}, adopt=self._adopt_kernel,
+        )  # fmt: skip
         self.make_kernel = QPushButton('Make …')
-        self.scale = QSpinBox()
-        self.scale.setRange(min(method.scales), max(method.scales))
-        self.scale.setValue(first_scale(method))
-        self.scale.setPrefix('× ')
-        self._keep = self.add('Intact pixels', self.keep_known, tooltip=_KEEP_HELP)
-        self._scale = self.add('Enlarge', self.scale, tooltip='Pixels of the result per pixel')
-        self._kernel = self.add('Blur kernel', self.kernel, self.make_kernel, tooltip=_KERNEL_HELP)
         self.kernel_note = note()
-        self._kernel_note = self.add('', self.kernel_note)
-        self._rows = [(field.parameter, field.add_to(self)) for field in fields]
-        self._listen()
+        self.add(self.keep_known)
+        self.add(self.scale_row)
+        self.add(self.kernel_row, self.make_kernel)
+        self._note_row = self.add_text(self.kernel_note)
+        for row in rows.values():
+            self.add(row)
+        self.mask_rows.measured.connect(self.measured)
+        self.make_kernel.clicked.connect(self._open_kernel_dialog)
 
     def follow_image(self) -> None:
         """Take note that another image, or another part of it, was chosen."""
-        self.kernel.refresh()
+        self.kernel_row.reset_choices()
         self.mask_rows.measure_soon()
 
     def refresh(self, task: Task) -> None:
         """Show what `task` uses."""
-        takes = self._method.takes(task)
-        if self._task != task:
-            self._task = task
-            self._suggest(task)
-        self.mask_rows.show('mask' in takes)
-        self._keep.show('keep_known' in takes)
-        self._scale.show('scale' in takes)
-        self._show_kernel(task)
-        for parameter, row in self._rows:
-            row.show(self._applies(parameter, task))
-        rows = [
-            *self.mask_rows.rows,
-            self._keep,
-            self._scale,
-            self._kernel,
-            self._kernel_note,
-            *(r for _, r in self._rows),
-        ]
-        self.hide_if_empty(rows)
+        self._suggest(task)
+        options = self._method.takes(task)
+        mask, takes = 'mask' in options, 'kernel' in options
+        self.mask_rows.show(mask)
+        self.rows['keep_known'].show('keep_known' in options)
+        self.rows['scale'].show('scale' in options)
+        self.rows['kernel'].show(takes)
+        said = [] if not takes or self.kernel is None else [about_kernel(self.kernel)]
+        self.kernel_note.setText('. '.join(filter(None, [*said, *(said and [self._doubt(task)])])))
+        self._note_row.show(bool(self.kernel_note.text()))
+        for name, parameter in self._parameters.items():
+            self.rows[name].show(parameter.serves(task) and self._applies(name, takes))
+        self.hide_if_empty([*self.rows.values(), self._note_row, *self.mask_rows.rows])
+
+    @property
+    def kernel(self) -> Any:
+        """The chosen kernel layer, or None."""
+        return self.kernel_row.value
+
+    @property
+    def scale(self) -> int:
+        """Pixels of the result per pixel, where the task enlarges."""
+        return int(self.scale_row.value)
 
     def missing(self, task: Task, estimated: Collection[str] = ()) -> str:
         """Say in words what `task` still needs beside what is to be estimated, or nothing."""
@@ -105,20 +127,17 @@ class DamageSection(Section):
                 return 'The mask marks no damage yet: paint over it.'
             if self.mask_rows.coverage_fraction == 1:
                 return 'The mask marks every pixel as damaged: is it inverted?'
-        if 'kernel' in needs and self.kernel.value is None:
+        if 'kernel' in needs and self.kernel is None:
             return 'Deblurring needs the blur kernel: press "Make …", or choose a layer with it.'
-        if TASKS[task].changes_size and self.scale.value() not in self._method.scales:
+        if TASKS[task].changes_size and self.scale not in self._method.scales:
             offered = ', '.join(f'× {scale}' for scale in self._method.scales)
-            return f'{self._method.title} enlarges {offered}, not × {self.scale.value()}.'
+            return f'{self._method.title} enlarges {offered}, not × {self.scale}.'
         return '' if 'kernel' in estimated else self._kernel_problem(task)
 
     def settings(self, task: Task) -> dict[str, Any]:
         """Return the keywords of :func:`napari_fresco.restore` that are set here."""
-        return (
-            {'keep_known': self.keep_known.isChecked()}
-            if 'keep_known' in self._method.takes(task)
-            else {}
-        )
+        takes = 'keep_known' in self._method.takes(task)
+        return {'keep_known': self.keep_known.value} if takes else {}
 
     def chosen_kernel(self, task: Task) -> ChosenKernel | None:
         """Return the chosen kernel, made fit for `task`.
@@ -128,12 +147,12 @@ class DamageSection(Section):
         KernelError
             When it does not fit.
         """
-        layer = self.kernel.value
-        if layer is None or 'kernel' not in self._method.takes(task):
+        if self.kernel is None or 'kernel' not in self._method.takes(task):
             return None
-        scale = self.scale.value() if TASKS[task].changes_size else 1
-        place = self._said_position()
-        return chosen_kernel(layer, self._image(), task, scale=scale, position=place)
+        scale = self.scale if TASKS[task].changes_size else 1
+        return chosen_kernel(
+            self.kernel, self._image(), task, scale=scale, position=self._said_position()
+        )
 
     def _kernel_problem(self, task: Task) -> str:
         try:
@@ -142,14 +161,6 @@ class DamageSection(Section):
             return sentence(error)
         return ''
 
-    def _show_kernel(self, task: Task) -> None:
-        takes = 'kernel' in self._method.takes(task)
-        layer = self.kernel.value if takes else None
-        self._kernel.show(takes)
-        said = [] if layer is None else [about_kernel(layer), self._doubt(task)]
-        self.kernel_note.setText('. '.join(filter(None, said)))
-        self._kernel_note.show(bool(self.kernel_note.text()))
-
     def _doubt(self, task: Task) -> str:
         """Say why it is not sure where the kernel looks, or nothing."""
         try:
@@ -157,53 +168,73 @@ class DamageSection(Section):
             if chosen is None or not TASKS[task].changes_size:
                 return ''
             place = chosen.position or self._said_position()
-            kernel = Kernel.of(chosen.array, signed=True).placed(self.scale.value(), place)
+            kernel = Kernel.of(chosen.array, signed=True).placed(self.scale, place)
         except FrescoError:
             return ''
         return sentence(''.join(kernel.warnings))
 
     def _said_position(self) -> str:
-        found = (f.value for f in self._fields if f.parameter.name == 'kernel_position')
-        return str(next(found, AUTO))
+        row = self._widgets.get('kernel_position')
+        return AUTO if row is None else str(row.value)
 
-    def _applies(self, parameter: Parameter, task: Task) -> bool:
+    def _applies(self, name: str, takes: bool) -> bool:
         """Say whether a parameter makes a difference with the kernel that is chosen."""
-        wanted = parameter.goes_with[1] if parameter.goes_with else None
-        used = self._method.uses(parameter, task)
-        return used and wanted in (None, self.kernel.value is not None)
+        if name not in _WITH_KERNEL:
+            return True
+        given = _WITH_KERNEL[name]
+        return takes and (given is None or given == (self.kernel is not None))
 
     def _suggest(self, task: Task) -> None:
-        """Choose the inputs of a task where there is no doubt."""
-        needs, image = self._method.needs.get(task, ()), self._image()
-        if image is None:
+        """Choose the inputs of a task where there is no doubt, and drop those of other images."""
+        image = self._image()
+        if image is None or (task, str(image.unique_id)) == self._suggested_for:
             return
+        wanted = (task, str(image.unique_id))
+        earlier, self._suggested_for = self._suggested_for, wanted
+        first = earlier is None or earlier[1] == wanted[1]
+        if not first:
+            self._drop_suggested(image)
+        needs = self._method.needs.get(task, ())
         if 'mask' in needs:
-            self.mask_rows.layer.suggest(lambda layer: is_mask_of(image, layer))
-        if 'kernel' in needs and self.kernel.value is None:
-            self.kernel.suggest(lambda layer: is_blur_of(image, layer))
-            self._suggested = self.kernel.currentData()
-        elif 'kernel' not in needs and self.kernel.currentData() == self._suggested:
-            self.kernel.value = None  # to enlarge, a kernel lies on the pixels of the result
+            self._suggest_layer(self.mask_rows.layer, lambda x: is_mask_of(image, x), first)
+        if 'kernel' in needs:
+            self._suggest_layer(self.kernel_row, lambda x: is_blur_of(image, x), first)
+        elif self._is_suggested(self.kernel_row):
+            self.kernel_row.value = None  # to enlarge, a kernel lies on the pixels of the result
 
-    def _listen(self) -> None:
-        self.mask_rows.changed.connect(self.changed)
-        self.mask_rows.measured.connect(self.changed)
-        self.kernel.changed.connect(self.changed)
-        self.scale.valueChanged.connect(self._on_field)
-        self.make_kernel.clicked.connect(self._open_kernel_dialog)
-        for field in self._fields:
-            field.changed.connect(self._on_field)
+    def _suggest_layer(self, row: LayerChooser, suits: Accepts, or_the_only: bool) -> None:
+        if row.value is None:
+            row.suggest(suits, or_the_only)
+            self._suggested[row.name] = row.text
 
-    def _on_field(self, *args: Any) -> None:
-        self.changed.emit()
+    def _is_suggested(self, row: LayerChooser) -> bool:
+        return row.value is not None and self._suggested.get(row.name) == row.text
+
+    def _drop_suggested(self, image: Any) -> None:
+        """Forget the mask and the kernel that were suggested for another image."""
+        fits = {self.mask_rows.layer: covers, self.kernel_row: is_blur_of}
+        for row, fit in fits.items():
+            if self._is_suggested(row) and not fit(image, row.value):
+                row.value = None
 
     def _open_kernel_dialog(self) -> None:
-        dialog = KernelDialog(self._viewer, self._image(), self)
+        dialog = KernelDialog(self._viewer, self._image(), self.native)
         dialog.panel.made.connect(self._take_kernel)
         dialog.show()
 
     def _take_kernel(self, layer: Any) -> None:
-        self.kernel.value = layer
+        self.kernel_row.value = layer
+
+    def _adopt_kernel(self, values: Any) -> Any:
+        """Add the layer of a kernel that was given as an array."""
+        image, place = self._image(), {}
+        if image is not None:
+            space = Space.of(image).along(spatial_axes(image))
+            place = {'scale': space.scale, 'units': space.units, 'axis_labels': space.axis_labels}
+        return self._viewer.add_image(
+            np.asarray(values, dtype=float), name='kernel', rgb=False, visible=False,
+            colormap='inferno', metadata={KERNEL: True}, **place,
+        )  # fmt: skip
 
     def _may_be_kernel(self, layer: napari.layers.Layer) -> bool:
         image = self._image()

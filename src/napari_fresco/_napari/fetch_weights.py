@@ -1,22 +1,20 @@
-"""Fetching weights that are not on this computer: only when asked, and in a worker thread."""
+"""Fetching weights that are not on this computer: only when asked, and beside the window."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Generator
+from typing import Any
 
-from napari.qt.threading import GeneratorWorker, create_worker
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtCore import QObject, Signal
+from psygnal import Signal
 from qtpy.QtWidgets import QMessageBox, QWidget
 
 from .. import weights
-from ..errors import FrescoError
+from ..layers.job import Job
+from .listeners import is_alive
 
-logger = logging.getLogger(__name__)
 
-
-class Fetcher(QObject):
+class Fetcher:
     """Fetches one checkpoint at a time for a panel.
 
     Parameters
@@ -29,36 +27,29 @@ class Fetcher(QObject):
     """A download has begun, or ended."""
 
     def __init__(self, panel: QWidget) -> None:
-        super().__init__(panel)
         self._panel = panel
-        self._worker: GeneratorWorker | None = None
+        self._job: Job[str] | None = None
 
     @property
     def at_work(self) -> bool:
         """Whether a file is on its way."""
-        return self._worker is not None
+        return self._job is not None
 
     def fetch(self, known: weights.Entry) -> None:
         """Fetch the file of a checkpoint if the user agrees."""
         if self.at_work or not agreed(self._panel, known):
             return
-        worker = create_worker(
-            fetch_weights,
-            known.name,
-            _start_thread=False,
-            _ignore_errors=True,
-            _progress={'total': 0, 'desc': f'fetching {known.file}'},
-        )
-        worker.returned.connect(_tell)
-        worker.errored.connect(_explain)
-        worker.finished.connect(self._on_finished)
-        self._worker = worker
-        worker.start()
+        self._job = Job(f'Fetching {known.file}', lambda cancel: _fetch(known.name), _tell)
+        self._job.ended.connect(self._on_ended)
+        self._job.start()
         self.changed.emit()
 
-    def _on_finished(self) -> None:
-        self._worker = None
-        self.changed.emit()
+    def _on_ended(self) -> None:
+        job, self._job = self._job, None
+        if job is not None and job.error:
+            show_error(job.error)
+        if is_alive(self._panel):
+            self.changed.emit()
 
 
 def agreed(parent: QWidget, known: weights.Entry) -> bool:
@@ -73,30 +64,13 @@ def agreed(parent: QWidget, known: weights.Entry) -> bool:
     return answer == QMessageBox.StandardButton.Yes
 
 
-def fetch_weights(name: str) -> Generator[None, None, str]:
-    """Fetch the file of a checkpoint in a worker thread and return its name.
-
-    Raises
-    ------
-    FrescoError
-        For whatever goes wrong: napari swallows a RuntimeError of a worker.
-    """
+def _fetch(name: str) -> Generator[Any, None, str]:
+    """Fetch the file of a checkpoint and return its name."""
     yield
-    try:
-        weights.get(name, progress=False)
-    except FrescoError as error:
-        failure = FrescoError(str(error))
-    except Exception as error:
-        logger.exception('%s was not fetched', name)
-        failure = FrescoError(f'weights {name} were not fetched: {error}')
-    else:
-        return name
-    raise failure
+    weights.get(name, progress=False)
+    return name
 
 
-def _tell(name: str) -> None:
+def _tell(name: str) -> list[Any]:
     show_info(f'Weights {name} are here now.')
-
-
-def _explain(error: Exception) -> None:
-    show_error(str(error))
+    return []

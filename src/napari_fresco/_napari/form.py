@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from magicgui.widgets import Container
+from magicgui.widgets.bases import Widget
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import (
@@ -77,12 +80,20 @@ class Form(QWidget):
         self._layout.addRow(widget)
 
 
-class Section(QFrame):
-    """A titled group with a form."""
+class Section(Container[Widget]):
+    """A titled group of magicgui widgets, laid out as a form.
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        layout = QVBoxLayout(self)
+    Parameters
+    ----------
+    title : str
+        Heading; nothing for a group without one.
+    """
+
+    def __init__(self, title: str = '') -> None:
+        super().__init__(labels=False)
+        self.rows: dict[str, Row] = {}
+        layout = self.native.layout()
+        assert layout is not None
         layout.setContentsMargins(0, 2, 0, 4)
         layout.setSpacing(4)
         self.form = Form()
@@ -93,13 +104,22 @@ class Section(QFrame):
             layout.addWidget(rule())
         layout.addWidget(self.form)
 
-    def add(self, text: str, *fields: QWidget, tooltip: str = '') -> Row:
-        """Add a row to the form."""
-        return self.form.add(text, *fields, tooltip=tooltip)
+    def add(self, widget: Widget, *beside: QWidget) -> Row:
+        """Add a widget with its label and tooltip; what stands `beside` it shares its row."""
+        self.insert(0, widget)  # where it is always valid, for it moves into the form below
+        if isinstance(widget.native, QComboBox):
+            make_narrow(widget.native)
+        row = self.form.add(widget.label, widget.native, *beside, tooltip=widget.tooltip or '')
+        self.rows[widget.name] = row
+        return row
 
-    def hide_if_empty(self, rows: list[Row]) -> None:
+    def add_text(self, label: QLabel) -> Row:
+        """Add a line that says something of the fields above."""
+        return self.form.add('', label)
+
+    def hide_if_empty(self, rows: Iterable[Row]) -> None:
         """Hide the whole group when none of `rows` is shown."""
-        self.setVisible(any(row.shown for row in rows))
+        self.native.setVisible(any(row.shown for row in rows))
 
 
 def collapsible(title: str, content: QWidget) -> QCollapsible:
@@ -108,8 +128,10 @@ def collapsible(title: str, content: QWidget) -> QCollapsible:
     fold = QCollapsible(f'▸ {title}', expandedIcon=QIcon(), collapsedIcon=QIcon())
     fold.toggled.connect(lambda expanded: fold.setText(f'{"▾" if expanded else "▸"} {title}'))
     fold.setDuration(0)
-    fold.layout().setContentsMargins(0, 0, 0, 0)
-    fold.content().layout().setContentsMargins(0, 2, 0, 2)
+    for box, margin in ((fold, 0), (fold.content(), 2)):
+        box.setContentsMargins(0, margin, 0, margin)
+        if (layout := box.layout()) is not None:
+            layout.setContentsMargins(0, 0, 0, 0)
     fold.toggleButton().setStyleSheet(_FOLD_STYLE)
     fold.addWidget(content)
     return fold
@@ -158,14 +180,6 @@ def note(text: str = '') -> QLabel:
     label.setStyleSheet(MUTED)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label
-
-
-def combo_box(*items: str) -> QComboBox:
-    """Return a drop-down list that may be narrower than its longest item."""
-    box = QComboBox()
-    box.addItems(items)
-    make_narrow(box)
-    return box
 
 
 def make_narrow(box: QComboBox) -> None:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Shapes
-from qtpy.QtCore import Signal
 
 from ..declare.methods import Method
 from ..declare.tasks import TASKS
 from ..errors import ImageError
-from ..layers.layer_kinds import is_picture, may_be_restored, truth_of
+from ..layers.layer_kinds import METADATA, is_picture, may_be_restored, truth_of
 from ..layers.regions import chosen_part
 from ..layers.selection import Selection, is_stack, select, select_same
 from ..layers.space import View
 from ..types import Task
-from .choosers import LayerChooser
-from .form import Section, combo_box
+from .choosers import LayerChooser, WordList
+from .form import Section
 from .listeners import Listeners
 from .suggestions import suggested_task
 
@@ -28,41 +27,49 @@ WHOLE, VISIBLE = 'Whole image', 'Visible part'
 
 
 class InputSection(Section):
-    """Image, task and the part of the image that is worked on."""
+    """Image, task and the part of the image that is worked on.
 
-    changed = Signal()
+    The rows are `image`, `task`, `extent`, `region` and `reference`.
+    """
 
     def __init__(self, viewer: napari.viewer.Viewer, method: Method) -> None:
         super().__init__('Image')
-        self._viewer = viewer
-        self._method = method
-        self.image = LayerChooser(viewer, may_be_restored)
-        self.task_box = combo_box(*(TASKS[task].title for task in method.tasks))
-        self.extent = combo_box(SLICE, STACK)
-        self.region = LayerChooser(viewer, _is_shapes, WHOLE, VISIBLE)
-        self.reference = LayerChooser(viewer, is_picture, '(none)')
-        self.add('Image', self.image)
-        task = self.add('Task', self.task_box)
-        task.show(len(method.tasks) > 1)
-        self._extent = self.add('Extent', self.extent, tooltip='Planes of the stack to restore')
-        self.add('Region', self.region, tooltip=_REGION_HELP)
-        self.add('Reference', self.reference, tooltip=_REFERENCE_HELP)
-        self._choose_active()
+        self._viewer, self._method = viewer, method
         self._suggested_for: tuple[str, int] | None = None
-        self._task_is_chosen = False
+        none = {'(none)': None}
+        parts = {WHOLE: None, VISIBLE: VISIBLE}
+        tasks = {task: TASKS[task].title for task in method.tasks}
+        self.image_row = LayerChooser(viewer, may_be_restored, 'image', 'Image')
+        self.task_row = WordList('task', 'Task', tasks)
+        self.extent_row = WordList(
+            'extent', 'Extent', {SLICE: SLICE, STACK: STACK}, 'Planes of the stack to restore'
+        )
+        self.region_row = LayerChooser(
+            viewer, _is_shapes, 'region', 'Region', tooltip=_REGION_HELP, others=parts
+        )
+        self.reference_row = LayerChooser(
+            viewer, is_picture, 'reference', 'Reference', tooltip=_REFERENCE_HELP, others=none
+        )
+        self._choose_image()
+        for row in (self.image_row, self.task_row, self.extent_row, self.region_row):
+            self.add(row)
+        self.add(self.reference_row)
+        self.rows['task'].show(len(method.tasks) > 1)
         self.suggest_task()
-        self._listen()
+        self.image_row.changed.connect(self.suggest_task)
+        Listeners(self.native).listen(viewer.layers.events.inserted, self.suggest_task)
         self.refresh()
 
     @property
     def task(self) -> Task:
         """The chosen task."""
-        return self._method.tasks[self.task_box.currentIndex()]
+        task: Task = self.task_row.value
+        return task
 
-    @task.setter
-    def task(self, task: Task) -> None:
-        self._task_is_chosen = True
-        self.task_box.setCurrentIndex(self._method.tasks.index(task))
+    @property
+    def image(self) -> Any:
+        """The chosen image layer, or None."""
+        return self.image_row.value
 
     @property
     def view(self) -> View:
@@ -77,10 +84,9 @@ class InputSection(Section):
         FrescoError
             When the slice on show or the region lies beside the image.
         """
-        view = self.view
-        shown = is_stack(self.image.value, view) and self.extent.currentText() == SLICE
-        region = 'visible' if self.region.currentText() == VISIBLE else self.region.value
-        return chosen_part(self.image.value, view, shown=shown, region=region)
+        shown = is_stack(self.image, self.view) and self.extent_row.value == SLICE
+        region = 'visible' if self.region_row.value == VISIBLE else self.region_row.value
+        return chosen_part(self.image, self.view, shown=shown, region=region)
 
     def comparison(self, part: Selection, scale: int = 1) -> Selection | None:
         """Return the part of the reference that lies below `part` of an image to be enlarged.
@@ -90,54 +96,44 @@ class InputSection(Section):
         ImageError
             When the reference is not on the grid of the result.
         """
-        reference = self.reference.value
+        reference = self.reference_row.value
         return None if reference is None else select_same(reference, part, scale)
 
-    def suggest_task(self, *args: Any) -> None:
+    def suggest_task(self, *_: Any) -> None:
         """Choose the task that the layers were made for, until another one is chosen by hand."""
-        if not self._task_is_chosen:
-            task = suggested_task(self._method, self.image.value, self._viewer.layers)
-            self.task_box.setCurrentIndex(self._method.tasks.index(task))
+        self.task_row.suggest(suggested_task(self._method, self.image, self._viewer.layers))
 
     def suggest_reference(self, scale: int) -> None:
         """Choose the image that a simulated one was made from, where the result is on its grid."""
-        image = self.image.value
-        truth = None if image is None else truth_of(image)
-        if truth is None or truth not in self._viewer.layers:
-            return
-        chosen_for = (str(image.unique_id), scale)
+        image = self.image
+        chosen_for = None if image is None else (str(image.unique_id), scale)
         if chosen_for == self._suggested_for:
             return
-        self._suggested_for = chosen_for
-        fits = _same_grid(self._viewer.layers[truth], image, scale)
-        if fits or self.reference.currentText() == truth:
-            self.reference.value = self._viewer.layers[truth] if fits else None
+        earlier, self._suggested_for = self._suggested_for, chosen_for
+        truth = None if image is None else truth_of(image)
+        if truth is not None and truth in self._viewer.layers:
+            layer = self._viewer.layers[truth]
+            fits = _same_grid(layer, image, scale)
+            if fits or self.reference_row.text == truth:
+                self.reference_row.value = layer if fits else None
+        elif earlier is not None and (chosen_for is None or earlier[0] != chosen_for[0]):
+            self.reference_row.value = None  # it was the truth of another image
 
     def refresh(self) -> None:
         """Offer slice or stack where there is a choice."""
-        layer = self.image.value
-        self._extent.show(layer is not None and is_stack(layer, self.view))
+        self.rows['extent'].show(self.image is not None and is_stack(self.image, self.view))
 
-    def _choose_active(self) -> None:
-        active = self._viewer.layers.selection.active
-        if active is not None:
-            self.image.value = active
-
-    def _listen(self) -> None:
-        for chooser in (self.image, self.region, self.reference):
-            chooser.changed.connect(self._on_changed)
-        for box in (self.task_box, self.extent):
-            box.currentIndexChanged.connect(self._on_changed)
-        self.image.changed.connect(self.suggest_task)
-        self.task_box.activated.connect(self._on_task_chosen)
-        Listeners(self).listen(self._viewer.layers.events.inserted, self.suggest_task)
-
-    def _on_task_chosen(self, index: int) -> None:
-        self._task_is_chosen = True
-
-    def _on_changed(self, *args: Any) -> None:
-        self.refresh()
-        self.changed.emit()
+    def _choose_image(self) -> None:
+        """Start with the selected layer, else the newest that is not itself a result."""
+        selection = self._viewer.layers.selection
+        for layer in [selection.active, *selection]:
+            if self.image_row.offers(layer):
+                self.image_row.value = layer
+                return
+        offered = [layer for layer in self._viewer.layers if self.image_row.offers(layer)]
+        sources = [layer for layer in offered if 'source' not in _record(layer)]
+        if sources:
+            self.image_row.value = sources[-1]
 
 
 _REGION_HELP = (
@@ -145,6 +141,11 @@ _REGION_HELP = (
     'Shapes layer, else the last one drawn. Try settings on a small region first.</p>'
 )
 _REFERENCE_HELP = '<p>The true image, if you have it: its PSNR is shown while the method runs.</p>'
+
+
+def _record(layer: napari.layers.Layer) -> Any:
+    record = layer.metadata.get(METADATA)
+    return record if isinstance(record, dict) and 'simulation' not in record else {}
 
 
 def _same_grid(layer: Any, image: Any, scale: int) -> bool:

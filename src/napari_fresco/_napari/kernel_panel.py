@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from magicgui.widgets import LineEdit
 from napari.layers import Shapes
 from napari.utils.notifications import show_error
-from qtpy.QtCore import Qt, Signal
+from psygnal import Signal
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from ..declare.fields import Parameter
 from ..errors import FrescoError, KernelError, ParameterError
 from ..layers.layer_kinds import KERNEL, is_picture
 from ..layers.regions import chosen_part
 from ..layers.selection import spatial_axes
 from ..layers.space import Space, View
 from ..physics import kernels
-from .choosers import LayerChooser
-from .form import Scroll, Section, combo_box, note, stacked
-from .kernel_kinds import KINDS, make
-from .rows import Field, fields_of
+from .choosers import LayerChooser, WordList
+from .form import Scroll, Section, note, stacked
+from .kernel_kinds import KINDS, Microscope, make
+from .listeners import Listeners
+from .rows import row_of
 
 if TYPE_CHECKING:
     import napari
@@ -53,16 +56,19 @@ class KernelPanel(QWidget):
         super().__init__()
         self._viewer = viewer
         self._section = Section('Blur kernel')
-        self.image = LayerChooser(viewer, is_picture)
-        self.kind = combo_box(*KINDS, FILE, BEAD)
-        self.fields = {title: fields_of(kind.parameters) for title, kind in KINDS.items()}
-        self.file = QLineEdit()
-        self.file.setPlaceholderText('.npy, .npz, .mat or an image')
-        self.index = QSpinBox()
-        self.index.setMinimum(-1)
-        self.index.setSpecialValueText('the only one')
-        self.index.setValue(-1)
-        self.bead = LayerChooser(viewer, _is_shapes)
+        kinds = {kind: kind for kind in (*KINDS, FILE, BEAD)}
+        self.image = LayerChooser(
+            viewer, is_picture, 'image', 'For image', tooltip='Whose pixel size the layer takes'
+        )
+        self.kind = WordList('kind', 'Kind', kinds)
+        self.fields = {
+            title: {p.name: row_of(p) for p in kind.parameters.declared()}
+            for title, kind in KINDS.items()
+        }
+        self.file = LineEdit(name='file', label='File')
+        self.file.native.setPlaceholderText('.npy, .npz, .mat or an image')
+        self.index = row_of(_INDEX)
+        self.bead = LayerChooser(viewer, _is_shapes, 'bead', 'Bead', tooltip=_BEAD_HELP)
         self.picture = QLabel()
         self.message = note()
         self.add_button = QPushButton('Add kernel layer')
@@ -82,15 +88,14 @@ class KernelPanel(QWidget):
         FrescoError
             When the fields describe none.
         """
-        kind = self.kind.currentText()
+        kind = self.kind.value
         if kind == FILE:
-            if not self.file.text():
+            if not self.file.value:
                 raise KernelError('Choose a file that holds the kernel.')
-            index = None if self.index.value() < 0 else self.index.value()
-            return kernels.read(Path(self.file.text()), index), ''
+            return kernels.read(Path(self.file.value), self.index.value), ''
         if kind == BEAD:
             return kernels.from_bead(self._bead_crop()), ''
-        return make(KINDS[kind], {f.parameter.name: f.value for f in self.fields[kind]})
+        return make(KINDS[kind], {name: row.value for name, row in self.fields[kind].items()})
 
     def add_layer(self) -> Any:
         """Add the kernel as a layer and return it; say what is wrong otherwise."""
@@ -101,7 +106,7 @@ class KernelPanel(QWidget):
             return None
         layer = self._viewer.add_image(
             kernel,
-            name=f'{self.kind.currentText().partition(" (")[0]} kernel',
+            name=f'{self.kind.value.partition(" (")[0]} kernel',
             rgb=False,
             colormap='inferno',
             metadata={KERNEL: True},
@@ -112,7 +117,7 @@ class KernelPanel(QWidget):
 
     def refresh(self) -> None:
         """Show the fields of the chosen kind, the kernel and its width."""
-        chosen = self.kind.currentText()
+        chosen = self.kind.value
         for title, rows in self._rows.items():
             for row in rows:
                 row.show(title == chosen)
@@ -129,21 +134,16 @@ class KernelPanel(QWidget):
 
     def _build_rows(self) -> dict[str, list[Any]]:
         section = self._section
-        section.add('Kind', self.kind)
+        section.add(self.kind)
         rows: dict[str, list[Any]] = {
-            title: [field.add_to(section) for field in fields]
+            title: [section.add(row) for row in fields.values()]
             for title, fields in self.fields.items()
         }
         browse = QPushButton('Browse …')
         browse.clicked.connect(self._browse)
-        rows[FILE] = [
-            section.add('File', self.file, browse),
-            section.add('Number', self.index, tooltip='Which kernel of a file that holds several'),
-        ]
-        rows[BEAD] = [section.add('Bead', self.bead, tooltip=_BEAD_HELP)]
-        section.add(
-            'For image', self.image, tooltip='The kernel layer takes its pixel size from it'
-        )
+        rows[FILE] = [section.add(self.file, browse), section.add(self.index)]
+        rows[BEAD] = [section.add(self.bead)]
+        section.add(self.image)
         return rows
 
     def _lay_out(self) -> None:
@@ -154,34 +154,22 @@ class KernelPanel(QWidget):
         beside.setContentsMargins(0, 4, 0, 4)
         beside.addWidget(self.picture)
         beside.addWidget(self.message, 1)
-        content = stacked(self._section, shown, self.add_button, margin=8, fill=True)
+        content = stacked(self._section.native, shown, self.add_button, margin=8, fill=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Scroll(content))
         self.setMinimumHeight(_LEAST_HEIGHT)
 
     def _listen(self) -> None:
-        self.kind.currentIndexChanged.connect(self.refresh)
-        self.file.textChanged.connect(self.refresh)
-        self.index.valueChanged.connect(self.refresh)
-        self.bead.changed.connect(self.refresh)
-        self.image.changed.connect(self._on_image)
+        links = Listeners(self)
+        links.listen(self.image.changed, self._take_pixel_size)
+        links.listen(self._section.changed, self.refresh)
         self.add_button.clicked.connect(self.add_layer)
-        for fields in self.fields.values():
-            for field in fields:
-                field.changed.connect(self._on_field)
-
-    def _on_field(self) -> None:
-        self.refresh()
-
-    def _on_image(self) -> None:
-        self._take_pixel_size()
-        self.refresh()
 
     def _browse(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, 'Kernel file', '', _FILES)
         if path:
-            self.file.setText(path)
+            self.file.value = path
 
     def _bead_crop(self) -> NDArray[Any]:
         image, shapes = self.image.value, self.bead.value
@@ -203,11 +191,9 @@ class KernelPanel(QWidget):
 
     def _take_pixel_size(self) -> None:
         size = _pixel_size_in_um(self.image.value)
-        field = _field(self.fields['Microscope'], 'pixel_size')
-        try:
-            field.value = field.parameter.check(size)
-        except ParameterError:
-            return
+        row = self.fields['Microscope']['pixel_size']
+        with contextlib.suppress(ParameterError):
+            row.value = _PIXEL_SIZE.check(size)
 
 
 class KernelDialog(QDialog):
@@ -222,9 +208,14 @@ class KernelDialog(QDialog):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
         self.resize(360, 420)
-        self.panel.made.connect(self.close)
+        self.panel.made.connect(lambda: self.close())
 
 
+_INDEX = Parameter(
+    'index', int, None, 'Which kernel of a file that holds several.', 'Number', minimum=0,
+    optional=True,
+)  # fmt: skip
+_PIXEL_SIZE = next(p for p in Microscope.declared() if p.name == 'pixel_size')
 _BEAD_HELP = (
     '<p>Shapes layer with a rectangle around one bright bead, smaller than the resolution, with '
     'some dark background.</p>'
@@ -233,10 +224,6 @@ _BEAD_HELP = (
 
 def _is_shapes(layer: napari.layers.Layer) -> bool:
     return isinstance(layer, Shapes)
-
-
-def _field(fields: list[Field], name: str) -> Field:
-    return next(field for field in fields if field.parameter.name == name)
 
 
 def _pixel_size_in_um(image: Any) -> float | None:

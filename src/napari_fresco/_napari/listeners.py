@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
+
+_alive: set[Listeners] = set()
+"""Qt holds the slots below only weakly."""
 
 
 def is_alive(widget: QWidget | None) -> bool:
@@ -18,7 +22,7 @@ def is_alive(widget: QWidget | None) -> bool:
 
 
 class Listeners:
-    """Connections to napari's events that end when their widget is destroyed.
+    """Connections to events and signals that end when their widget is destroyed.
 
     napari calls back for as long as the Python side of a widget lives, which
     is longer than its Qt side.
@@ -26,15 +30,21 @@ class Listeners:
 
     def __init__(self, owner: QWidget) -> None:
         self._links: list[tuple[Any, Callable[..., Any]]] = []
-        owner.destroyed.connect(self.close)
+        _alive.add(self)
+        owner.destroyed.connect(self._end)
 
     def listen(self, emitter: Any, slot: Callable[..., Any]) -> None:
-        """Connect `slot` to a napari event emitter."""
+        """Connect `slot` to an event emitter or a signal."""
         emitter.connect(slot)
         self._links.append((emitter, slot))
 
     def close(self) -> None:
         """End all connections."""
         for emitter, slot in self._links:
-            emitter.disconnect(slot)
+            with contextlib.suppress(ValueError):  # the slot is gone already
+                emitter.disconnect(slot)
         self._links.clear()
+
+    def _end(self) -> None:
+        self.close()
+        _alive.discard(self)

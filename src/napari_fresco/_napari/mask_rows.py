@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Labels, Shapes
-from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QCheckBox, QPushButton, QSpinBox
+from psygnal import Signal
+from qtpy.QtWidgets import QPushButton
 from superqt.utils import qthrottled
 
+from ..declare.fields import Parameter
 from ..errors import FrescoError
 from ..layers.mask_layers import Marked, marked
 from ..layers.space import View
@@ -18,6 +19,7 @@ from .choosers import LayerChooser
 from .form import Section, note
 from .listeners import Listeners
 from .new_mask import new_mask
+from .rows import row_of
 
 if TYPE_CHECKING:
     import napari
@@ -29,8 +31,10 @@ _MOST_PIXELS = 2**25  # so that the brush does not stutter
 _GROWING_COST = 8
 
 
-class MaskRows(QObject):
+class MaskRows:
     """Chooser of a mask, with label, growth, inversion and how much it covers.
+
+    The rows are `mask`, `mask_label`, `mask_grow` and `mask_invert`.
 
     Parameters
     ----------
@@ -44,7 +48,6 @@ class MaskRows(QObject):
         Returns the chosen part of it.
     """
 
-    changed = Signal()
     measured = Signal()
 
     def __init__(
@@ -54,25 +57,23 @@ class MaskRows(QObject):
         image: Callable[[], Any],
         part: Callable[[], Selection],
     ) -> None:
-        super().__init__(section)
         self._viewer, self._image, self._part = viewer, image, part
         self.coverage_fraction: float | None = None
-        self.layer = LayerChooser(viewer, _may_be_mask, '(none)')
+        self.layer = LayerChooser(
+            viewer, self._may_be_mask, 'mask', 'Mask', tooltip=_MASK_HELP, others={'(none)': None}
+        )
         self.new = QPushButton('New')
-        self.label = _spin_box(0, 2**31 - 1, 'any')
-        self.grow = _spin_box(0, 200, 'none')
-        self.grow.setSuffix(' px')
-        self.invert = QCheckBox('mark what is intact')
+        self.label = row_of(_LABEL)
+        self.grow = row_of(_GROW)
+        self.invert = row_of(_INVERT)
         self.coverage = note()
         self.rows = [
-            section.add('Mask', self.layer, self.new, tooltip=_MASK_HELP),
-            section.add('Label', self.label, tooltip='The label that means damage; 0 is any'),
-            section.add('Grow by', self.grow, tooltip='Widen the damage, for soft edges of cracks'),
-            section.add('Inverted', self.invert, tooltip='The mask marks intact pixels instead'),
-            section.add('', self.coverage),
+            section.add(self.layer, self.new),
+            *(section.add(row) for row in (self.label, self.grow, self.invert)),
+            section.add_text(self.coverage),
         ]
-        self._watched = Listeners(section)
-        self.measure_soon = qthrottled(self._measure, timeout=_READ_OUT_MS, parent=self)
+        self._watched = Listeners(section.native)
+        self.measure_soon = qthrottled(self._measure, timeout=_READ_OUT_MS, parent=section.native)
         self._listen()
 
     def show(self, shown: bool) -> None:
@@ -97,9 +98,9 @@ class MaskRows(QObject):
         """Return the keywords of :func:`~napari_fresco.layers.mask_layers.marked`."""
         labels = isinstance(self.layer.value, Labels)
         return {
-            'label': self.label.value() if labels and self.label.value() else None,
-            'grow': self.grow.value(),
-            'invert': self.invert.isChecked(),
+            'label': self.label.value if labels else None,
+            'grow': self.grow.value,
+            'invert': self.invert.value,
         }
 
     def make_new(self) -> None:
@@ -109,13 +110,13 @@ class MaskRows(QObject):
             self.layer.value = new_mask(self._viewer, image)
 
     def _listen(self) -> None:
-        self.layer.changed.connect(self._on_layer)
+        self.layer.changed.connect(self._watch)
         self.new.clicked.connect(self.make_new)
-        for signal in (self.label.valueChanged, self.grow.valueChanged, self.invert.toggled):
-            signal.connect(self._on_changed)
-        self._on_layer()
+        for row in (self.label, self.grow, self.invert):
+            row.changed.connect(self._on_changed)
+        self._watch()
 
-    def _on_layer(self) -> None:
+    def _watch(self) -> None:
         self._watched.close()
         layer = self.layer.value
         if layer is not None:
@@ -125,10 +126,10 @@ class MaskRows(QObject):
                     self._watched.listen(getattr(layer.events, name), self._on_changed)
         self._on_changed()
 
-    def _on_changed(self, *args: Any) -> None:
+    def _on_changed(self, *_: Any) -> None:
         self.coverage_fraction = None
-        self.changed.emit()
         self.measure_soon()
+        self.measured.emit()
 
     def _measure(self) -> None:
         self.coverage_fraction, text = self._coverage()
@@ -140,7 +141,7 @@ class MaskRows(QObject):
             return None, ''
         try:
             part = self._part()
-            if part.size * (_GROWING_COST if self.grow.value() else 1) > _MOST_PIXELS:
+            if part.size * (_GROWING_COST if self.grow.value else 1) > _MOST_PIXELS:
                 return None, ''
             mask = self.marked().load()
         except FrescoError as error:
@@ -148,19 +149,20 @@ class MaskRows(QObject):
         count = int(np.count_nonzero(mask))
         return count / mask.size, f'covers {count / mask.size:.2%} ({count} pixels)'
 
+    def _may_be_mask(self, layer: napari.layers.Layer) -> bool:
+        return isinstance(layer, Labels | Shapes)
+
 
 _MASK_HELP = (
     '<p>Labels or Shapes layer that marks the damage. Paint it with the brush of a Labels '
     'layer, or outline it with polygons.</p>'
 )
-
-
-def _may_be_mask(layer: napari.layers.Layer) -> bool:
-    return isinstance(layer, Labels | Shapes)
-
-
-def _spin_box(low: int, high: int, special: str) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(low, high)
-    box.setSpecialValueText(special)
-    return box
+_LABEL = Parameter(
+    'mask_label', int, None, 'The label that means damage; empty is any.', 'Label', minimum=0,
+    optional=True,
+)  # fmt: skip
+_GROW = Parameter(
+    'mask_grow', int, 0, 'Widen the damage, for soft edges of cracks.', 'Grow by', 'px',
+    minimum=0, maximum=200,
+)  # fmt: skip
+_INVERT = Parameter('mask_invert', bool, False, 'The mask marks intact pixels instead.', 'Inverted')

@@ -1,13 +1,32 @@
-"""The noise of a plane, quickly enough for the GUI thread."""
+"""The noise of a plane, estimated beside the window."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Generator
+from typing import Any
+
 import numpy as np
 
+from ..layers.job import Job
 from ..layers.selection import Selection
 from ..noise.level import estimate_noise
 
 _LARGEST_SIDE = 1024
+
+
+def noise_job(part: Selection, name: str, take: Callable[[float], None]) -> Job[float]:
+    """Return the job that estimates the noise of `part` of the layer `name` and gives it on."""
+
+    def work(cancel: threading.Event) -> Generator[Any, None, float]:
+        yield
+        return noise_level(part)
+
+    def deliver(level: float) -> list[Any]:
+        take(level)
+        return []
+
+    return Job(f'Noise of {name}', work, deliver)
 
 
 def noise_level(part: Selection) -> float:

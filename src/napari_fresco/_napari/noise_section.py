@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QPushButton
+from magicgui.widgets.bases import ValueWidget
+from psygnal import Signal
+from qtpy.QtWidgets import QPushButton
 
+from ..declare.fields import Parameter
 from ..layers.layer_kinds import VARIANCE, may_be_noise
-from .choosers import LayerChooser
-from .form import Section, combo_box, note
-from .rows import Field
+from .choosers import LayerChooser, WordList
+from .form import Section, note
+from .rows import Number
 
 if TYPE_CHECKING:
     import napari
@@ -21,6 +23,51 @@ CAMERA_MODEL = 'poisson-gaussian'
 _CAMERA = ('gain', 'offset', 'read_noise')
 
 
+class NoiseLevel:
+    """The noise level as one value: ``'auto'``, a number in image units, or a map layer."""
+
+    changed = Signal(object)
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self.mode = WordList(
+            'sigma_from', 'Noise σ', {word: word for word in (AUTO, VALUE, MAP)}, _SIGMA_HELP
+        )
+        self.number = Number(
+            _SIGMA, name='sigma_number', label='σ (image units)', tooltip=_SIGMA_HELP
+        )
+        self.map = LayerChooser(viewer, may_be_noise, 'sigma_map', 'σ map', tooltip=_MAP_HELP)
+        for widget in (self.mode, self.number, self.map):
+            widget.changed.connect(self._on_changed)
+
+    @property
+    def value(self) -> Any:
+        """What is chosen; None where a map is wanted and there is none.
+
+        Raises
+        ------
+        ParameterError
+            When the number is none.
+        """
+        mode = self.mode.value
+        if mode == AUTO:
+            return 'auto'
+        return self.number.value if mode == VALUE else self.map.value
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        if isinstance(value, str) and value == 'auto':
+            self.mode.value = AUTO
+        elif hasattr(value, 'unique_id'):
+            self.map.value = value
+            self.mode.value = MAP
+        else:
+            self.number.value = value
+            self.mode.value = VALUE
+
+    def _on_changed(self) -> None:
+        self.changed.emit(self)
+
+
 class NoiseSection(Section):
     """Noise level and noise model.
 
@@ -28,49 +75,34 @@ class NoiseSection(Section):
     ----------
     viewer : napari.viewer.Viewer
         Whose layers may be noise maps.
-    fields : list of Field
-        Parameters of the group 'noise'.
-    estimate : callable
-        Returns the noise level of the chosen image, in image units.
+    rows : mapping of str to ValueWidget
+        Rows of the parameters of the group 'noise'.
     """
 
-    changed = Signal()
-
-    def __init__(
-        self,
-        viewer: napari.viewer.Viewer,
-        fields: list[Field],
-        estimate: Callable[[], float | None],
-    ) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer, rows: Mapping[str, ValueWidget[Any]]) -> None:
         super().__init__('Noise')
-        self._estimate = estimate
-        self._fields = {field.parameter.name: field for field in fields}
-        self.mode = combo_box(AUTO, VALUE, MAP)
-        self.number = _number_box()
-        self.map = LayerChooser(viewer, may_be_noise)
+        self.level = NoiseLevel(viewer)
+        self._model = rows.get('noise')
+        self._camera = [name for name in _CAMERA if name in rows]
         self.estimate_button = QPushButton('Estimate')
         self.estimate_button.setToolTip('Estimate the noise of the chosen image now')
-        self._level = self.add('Noise σ', self.mode, self.estimate_button, tooltip=_SIGMA_HELP)
-        self._number = self.add('σ (image units)', self.number, tooltip=_SIGMA_HELP)
-        self._map = self.add('σ map', self.map, tooltip=_MAP_HELP)
-        self._root = self.add('', note('A variance map: its square root is taken as σ.'))
-        self._rows = {name: field.add_to(self) for name, field in self._fields.items()}
-        self._listen()
+        self.add(self.level.mode, self.estimate_button)
+        self.add(self.level.number)
+        self.add(self.level.map)
+        self._root = self.add_text(note('A variance map: its square root is taken as σ.'))
+        for row in rows.values():
+            self.add(row)
         self.refresh()
 
     @property
-    def sigma(self) -> float | str | Any:
+    def sigma(self) -> Any:
         """The number, ``'auto'``, or the map layer (None while there is none)."""
-        mode = self.mode.currentText()
-        if mode == AUTO or self.told_by_camera:
-            return 'auto'
-        return self.number.value() if mode == VALUE else self.map.value
+        return 'auto' if self.told_by_camera else self.level.value
 
     @property
     def told_by_camera(self) -> bool:
         """Whether gain, offset and read noise tell the noise level."""
-        model = self._fields.get('noise')
-        return model is not None and model.value == CAMERA_MODEL
+        return self._model is not None and self._model.value == CAMERA_MODEL
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -80,41 +112,24 @@ class NoiseSection(Section):
     @property
     def holds_variance(self) -> bool:
         """Whether the map holds variances, whose square root is the noise."""
-        layer = self.sigma
-        return VARIANCE in getattr(layer, 'metadata', ())
-
-    def estimate(self) -> None:
-        """Put the estimated noise level into the number."""
-        level = self._estimate()
-        if level is not None:
-            self.number.setValue(level)
-            self.mode.setCurrentText(VALUE)
+        chosen = not self.told_by_camera and self.level.mode.value == MAP
+        return chosen and VARIANCE in getattr(self.level.map.value, 'metadata', ())
 
     def refresh(self) -> None:
         """Show the fields that the present choices need."""
         camera = self.told_by_camera
-        mode = AUTO if camera else self.mode.currentText()
-        self._level.show(not camera)
-        self._number.show(mode == VALUE)
-        self._map.show(mode == MAP)
+        mode = AUTO if camera else self.level.mode.value
+        self.rows['sigma_from'].show(not camera)
+        self.rows['sigma_number'].show(mode == VALUE)
+        self.rows['sigma_map'].show(mode == MAP)
         self._root.show(self.holds_variance)
-        for name in _CAMERA:
-            if name in self._rows:
-                self._rows[name].show(camera)
-
-    def _listen(self) -> None:
-        self.mode.currentTextChanged.connect(self._on_changed)
-        self.number.valueChanged.connect(self._on_changed)
-        self.map.changed.connect(self._on_changed)
-        self.estimate_button.clicked.connect(self.estimate)
-        for field in self._fields.values():
-            field.changed.connect(self._on_changed)
-
-    def _on_changed(self, *args: Any) -> None:
-        self.refresh()
-        self.changed.emit()
+        for name in self._camera:
+            self.rows[name].show(camera)
 
 
+_SIGMA = Parameter(
+    'sigma', float, 5.0, 'Standard deviation of the noise.', 'σ', 'image units', minimum=0
+)
 _SIGMA_HELP = (
     '<p>Standard deviation of the noise in the units of the image: 25 for a strongly noisy '
     '8-bit photograph, 120 for a 12-bit camera frame. Automatic estimates it from each plane, and '
@@ -124,12 +139,3 @@ _MAP_HELP = (
     '<p>Image layer with a σ for every pixel, in the units of the image; or a variance map, such '
     'as VIRNet estimates, of which the square root is taken.</p>'
 )
-
-
-def _number_box() -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setDecimals(4)
-    box.setRange(0.0001, 1e9)
-    box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-    box.setValue(5)
-    return box

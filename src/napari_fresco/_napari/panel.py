@@ -2,44 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from magicgui.widgets.bases import ValueWidget
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from ..declare.methods import Method
+from ..declare.options import OPTIONS
 from ..errors import FrescoError
 from ..layers.layer_request import PanelRequest
+from ..layers.layer_restoration import Report, Restoration, running
+from ..restoration.session import Session
 from . import texts
 from .about import about
+from .before import Before
 from .choices import Choices
 from .damage_section import DamageSection
 from .fetch_weights import Fetcher
 from .form import Scroll, note, show_badge, side_by_side, stacked
 from .input_section import InputSection
-from .jobs import Outcome, Report
 from .linking import estimate_help
+from .listeners import Listeners, is_alive
 from .model_row import PARAMETERS as MODEL_PARAMETERS
 from .model_row import is_here, kind_of, look_in
-from .noise_level import noise_level
+from .noise_level import noise_job
 from .noise_section import NoiseSection
-from .rows import Field
+from .rows import row_of
 from .run_bar import RunBar
-from .runner import runner
-from .settings import read_preferences
+from .settings import Preferences, read_preferences
 from .solver_section import SolverSection
 
 if TYPE_CHECKING:
     import napari
 
-_ANY_MODEL = dict.fromkeys(MODEL_PARAMETERS, ('auto',))
-_GROUPS = ('noise', 'degradation', 'solver', 'advanced')
+    from ..declare.fields import Parameter
+    from ..layers.job import Job
+
+_DEVICES = ('auto', 'cpu', 'cuda', 'mps')
+_ON_OFFER = {**dict.fromkeys(MODEL_PARAMETERS, ('auto',)), 'device': _DEVICES}
+_OPTIONS = ('dtype', 'device', 'tile', 'seed')
+"""Options of a call that have a row of their own among the advanced ones."""
 
 
-class MethodPanel(QWidget):
+class PanelWidget(QWidget):
+    """What is docked; napari gives back the panel that it belongs to, as for magicgui."""
+
+    def __init__(self, panel: MethodPanel, bar: RunBar) -> None:
+        super().__init__()
+        self._magic_widget = panel
+        self.bar = bar
+
+
+class MethodPanel:
     """Everything one method can be told, and the button that runs it.
 
-    Subclasses name the method; :func:`panel_class` makes them.
+    Subclasses name the method; :func:`panel_class` makes them. Every row is a magicgui widget
+    and an attribute: ``panel.image.value = layer``, ``panel.task.value = 'deblur'``,
+    ``panel.sigma.value = 8`` (or ``'auto'``, or a map layer), ``panel.kernel.value`` (a layer or
+    an array), and each parameter of the method, ``panel.iterations.value = 3``.
 
     Parameters
     ----------
@@ -50,32 +72,60 @@ class MethodPanel(QWidget):
     method: ClassVar[Method]
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
         self.viewer, method = viewer, self.method
         self.preferences = read_preferences()
         look_in(self.preferences.weights_folder)
-        fields = [Field(p, _ANY_MODEL.get(p.name, ())) for p in method.parameters]
-        self.fields = {field.parameter.name: field for field in fields}
-        groups = {name: [f for f in fields if f.parameter.group == name] for name in _GROUPS}
-        self.input = InputSection(viewer, method)
-        self.damage = DamageSection(
-            viewer, method, groups['degradation'], self._image, self.input.selection
+        parameters = {p.name: p for p in (*method.parameters, *(OPTIONS[n] for n in _OPTIONS))}
+        self.parameters = {p.name: row_of_parameter(p) for p in parameters.values()}
+        _prefer(self.parameters, self.preferences)
+        self.input_section = InputSection(viewer, method)
+        self.damage_section = DamageSection(
+            viewer,
+            method,
+            *self._of_groups(parameters, 'degradation'),
+            self._image,
+            self.input_section.selection,
         )
-        self.noise = NoiseSection(viewer, groups['noise'], self.estimate)
-        self.solver = SolverSection(method, groups['solver'] + groups['advanced'], self.preferences)
+        self.noise_section = NoiseSection(viewer, self._of_groups(parameters, 'noise')[1])
+        self.solver_section = SolverSection(
+            method, *self._of_groups(parameters, 'solver', 'advanced')
+        )
+        self.image, self.task = self.input_section.image_row, self.input_section.task_row
+        self.sigma = self.noise_section.level
         self.choices = Choices(
-            method, self.fields, self.input, self.damage, self.noise, self.solver
+            method,
+            self.parameters,
+            self.input_section,
+            self.damage_section,
+            self.noise_section,
+            self.solver_section,
         )
-        self.about = note()
-        self.badge = QLabel()
-        self.bar = RunBar()
-        self.fetcher = Fetcher(self)
-        self._result: str | None = None
-        self._estimate_first = False
+        self.about, self.badge, self.bar = note(), QLabel(), RunBar()
         self.bar.preview.setChecked(self.preferences.live_preview)
+        self.native = PanelWidget(self, self.bar)
+        self.before = Before(viewer)
+        self.fetcher = Fetcher(self.native)
+        self._session = Session()
+        self._job: Job[Any] | None = None
+        self._made: list[str] = []
+        self._failure = ''
+        self._estimate_first = False
+        self._estimated: tuple[str, float] | None = None
+        self._spoken_of: set[str] = set()
         self._lay_out()
         self._listen()
         self.refresh()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the row of that name."""
+        rows = self.__dict__.get('parameters', {})
+        if name in rows:
+            return rows[name]
+        for section in ('input_section', 'damage_section'):
+            row = None if section not in self.__dict__ else self.__dict__[section].get_widget(name)
+            if row is not None:
+                return row
+        raise AttributeError(f'the panel of {self.method.title} has no row {name!r}')
 
     def request(self, estimate: bool = False) -> PanelRequest:
         """Return what the panel asks for; with `estimate`, that another method estimates first.
@@ -85,33 +135,61 @@ class MethodPanel(QWidget):
         FrescoError
             When something is missing or wrong.
         """
-        busy = self._busy()
-        if busy:
-            raise FrescoError(busy)
+        if running.busy_text:
+            raise FrescoError(running.busy_text)
         return self.choices.request(estimate)
 
-    def obstacle(self, estimate: bool = False) -> str:
+    def problem(self, estimate: bool = False) -> str:
         """Say in one sentence why the method cannot run now, or nothing.
 
         With `estimate`, what would be estimated first need not be given.
         """
-        return self._busy() or self.choices.obstacle(estimate)
+        return running.busy_text or self.choices.problem(estimate)
 
     def run(self, estimate: bool = False) -> None:
         """Start the restoration, or say why it cannot start."""
-        self._estimate_first = estimate
-        preview, rate = self.bar.preview.isChecked(), self.preferences.preview_rate
+        self._estimate_first, self._made, self._failure = estimate, [], ''
+        window = self.native.window()
         try:
-            runner().start(
-                self.viewer,
+            restoration = Restoration(
                 self.request(estimate),
-                window=self.window(),
-                rate=rate,
-                preview=preview,
+                self.viewer,
+                is_open=lambda: is_alive(window),
+                rate=self.preferences.preview_rate,
+                preview=self.bar.preview.isChecked(),
+                iterate=self._session.iterate,
             )
+            self._speak_of(self._image())
+            self._job = restoration.start()
         except FrescoError as error:
-            self.bar.failed(str(error))
-            show_error(str(error))
+            self._fail(str(error))
+
+    def cancel(self) -> None:
+        """Ask for an end after the present step; the best estimate so far is kept."""
+        restoration = self._restoration()
+        if restoration is not None:
+            restoration.cancel()
+
+    def wait(self, timeout: float | None = None) -> list[Any]:
+        """Return the result layers once they are there; meanwhile the window stays alive.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Most seconds to wait.
+
+        Raises
+        ------
+        FrescoError
+            When the run could not start, or failed.
+        TimeoutError
+            When it has not ended in time; it goes on.
+        """
+        if self._job is not None:
+            self._job.wait(timeout)
+        if self._failure:
+            raise FrescoError(self._failure)
+        return [each for each in self.viewer.layers if str(each.unique_id) in self._made]
 
     def script(self, estimate: bool = False) -> str:
         """Return a Python script that does what the panel would do.
@@ -135,61 +213,89 @@ class MethodPanel(QWidget):
         does = ' that estimates first' if estimate else ''
         show_info(f'A script{does} for the console is on the clipboard.')
 
-    def estimate(self) -> float | None:
-        """Return the noise level of the part on show, in image units, or say what is wrong."""
-        if self._image() is None:
-            return None
+    def estimate(self) -> None:
+        """Estimate the noise of the part on show and put it into the number of `sigma`."""
+        image = self._image()
+        if image is None:
+            return
+        self.noise_section.estimate_button.setEnabled(False)
         try:
-            return noise_level(self.input.selection())
+            job = noise_job(self.input_section.selection(), image.name, self._take_noise)
         except FrescoError as error:
-            show_error(str(error))
-            return None
+            self._on_estimated(str(error))
+            return
+        job.ended.connect(lambda: self._on_estimated(job.error))
+        job.start()
 
     def refresh(self) -> None:
-        """Bring what is shown into line with the choices and with the runner."""
-        task, choices = self.input.task, self.choices
+        """Bring what is shown into line with the choices and with what runs."""
+        task, choices = self.input_section.task, self.choices
+        self._drop_estimate_of_another_image()
         self._show_what_it_is()
-        self.damage.refresh(task)
-        self.noise.setVisible(choices.asks_noise)
-        self.solver.refresh(task, choices.scale)
-        self.input.suggest_reference(choices.scale)
+        self.input_section.refresh()
+        self.damage_section.refresh(task)
+        self.noise_section.refresh()
+        self.noise_section.native.setVisible(self.method.reads_noise(task))
+        self.solver_section.refresh(task, choices.scale)
+        self.input_section.suggest_reference(choices.scale)
         self._offer_estimate(choices.estimated)
-        self.bar.offer_compare(self._result_layer() is not None)
-        if self._owns_job():
-            self.bar.running(runner().cancelling)
+        self.bar.offer_compare(bool(self._made) and self.before.can_show)
+        restoration = self._restoration()
+        if restoration is None:
+            self.bar.ready(self.problem())
         else:
-            self.bar.ready(self.obstacle())
+            self.bar.running(restoration.job.cancelled.is_set())
 
     def _image(self) -> Any:
-        return self.input.image.value
+        return self.input_section.image
+
+    def _of_groups(
+        self, parameters: Mapping[str, Parameter], *groups: str
+    ) -> tuple[dict[str, Parameter], dict[str, ValueWidget[Any]]]:
+        """Return declarations and rows of some groups."""
+        chosen = {name: p for name, p in parameters.items() if p.group in groups}
+        return chosen, {name: self.parameters[name] for name in chosen}
+
+    def _restoration(self) -> Restoration | None:
+        """Return what runs, where it is this method in this viewer."""
+        found = running.restoration
+        mine = found is not None and found.request.method == self.method
+        return found if mine and found is not None and found.runs_in(self.viewer) else None
 
     def _show_what_it_is(self) -> None:
         """Say what the method gives with the chosen weights, and offer to fetch them."""
         known = self.choices.checkpoint
         kind = kind_of(self.method, known)
-        self.about.setText(about(self.method, self.input.task, kind))
+        self.about.setText(about(self.method, self.input_section.task, kind))
         show_badge(self.badge, kind, *texts.KINDS[kind])
         missing = known is not None and bool(known.urls) and not is_here(known)
-        self.solver.offer_get(missing, self.fetcher.at_work)
-
-    def _result_layer(self) -> Any:
-        """Return the layer of the last result of this panel while it is in the viewer."""
-        layers = self.viewer.layers
-        return next((each for each in layers if str(each.unique_id) == self._result), None)
+        self.solver_section.offer_get(missing, self.fetcher.at_work)
 
     def _offer_estimate(self, estimated: tuple[str, ...]) -> None:
-        obstacle = self.obstacle(estimate=True) if estimated else ''
-        self.bar.offer_estimate(bool(estimated), obstacle, estimate_help(estimated))
+        problem = self.problem(estimate=True) if estimated else ''
+        self.bar.offer_estimate(bool(estimated), problem, estimate_help(estimated))
 
-    def _owns_job(self) -> bool:
-        request = runner().request
-        return (
-            request is not None and request.method == self.method and runner().runs_in(self.viewer)
-        )
+    def _take_noise(self, level: float) -> None:
+        image = self._image()
+        self.sigma.value = level
+        self._estimated = None if image is None else (str(image.unique_id), level)
 
-    def _busy(self) -> str:
-        request = runner().request
-        return '' if request is None else f'Busy: {request.busy_text}. Wait for it, or cancel it.'
+    def _on_estimated(self, error: str) -> None:
+        if is_alive(self.native):
+            self.noise_section.estimate_button.setEnabled(True)
+        if error:
+            show_error(error)
+
+    def _drop_estimate_of_another_image(self) -> None:
+        """Let a number go that was estimated for an image that is not chosen any more."""
+        image = self._image()
+        if self._estimated is None or image is None:
+            return
+        of, level = self._estimated
+        if of != str(image.unique_id):
+            self._estimated = None
+            if self.sigma.number.native.text() == f'{level:.6g}':
+                self.sigma.value = 'auto'
 
     def _lay_out(self) -> None:
         title = QLabel(self.method.title)
@@ -199,76 +305,110 @@ class MethodPanel(QWidget):
             side_by_side(title, self.badge),
             note(self.method.summary),
             self.about,
-            self.input,
-            self.damage,
-            self.noise,
-            self.solver,
+            self.input_section.native,
+            self.damage_section.native,
+            self.noise_section.native,
+            self.solver_section.native,
             margin=8,
             fill=True,
         )
-        layout = QVBoxLayout(self)
+        layout = QVBoxLayout(self.native)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Scroll(content), 1)
         layout.addWidget(self.bar)
 
     def _listen(self) -> None:
-        for section in (self.input, self.damage, self.noise, self.solver):
-            section.changed.connect(self.refresh)
-        self.input.changed.connect(self.damage.follow_image)
+        links = Listeners(self.native)
+        solver = self.solver_section
+        sections = (self.input_section, self.damage_section, self.noise_section)
+        for section in (*sections, solver.plain, solver.advanced):
+            links.listen(section.changed, self.refresh)
+        links.listen(self.damage_section.measured, self.refresh)
+        links.listen(self.input_section.changed, self.damage_section.follow_image)
+        links.listen(self.image.changed, self._forget_message)
+        links.listen(self.viewer.layers.events.removed, self._on_removed)
+        links.listen(running.changed, self._on_running)
+        links.listen(running.reported, self._on_report)
+        links.listen(running.ended, self._on_ended)
+        self.native.destroyed.connect(self._close_session)
         self.bar.pressed.connect(self._on_pressed)
-        self.bar.estimate_pressed.connect(self._on_estimate)
+        self.bar.estimate_pressed.connect(lambda: self.run(estimate=True))
         self.bar.preview_toggled.connect(self._on_preview)
         self.bar.copy_pressed.connect(self.copy_as_python)
-        self.bar.compare_held.connect(self._on_compare)
-        self.solver.get_pressed.connect(self._on_get)
+        self.bar.compare_held.connect(self.before.hold)
+        self.noise_section.estimate_button.clicked.connect(lambda: self.estimate())
+        solver.get.clicked.connect(self._on_get)
         self.fetcher.changed.connect(self.refresh)
-        runner().changed.connect(self._on_runner)
-        runner().reported.connect(self._on_report)
-        runner().ended.connect(self._on_ended)
+
+    def _close_session(self) -> None:
+        """Give the memory of the networks back, now or when they are not needed any more."""
+        session, job = self._session, self._job
+        if job is None:
+            session.close()
+        else:
+            job.ended.connect(lambda: session.close())
 
     def _on_pressed(self) -> None:
-        if self._owns_job():
-            runner().cancel()
-        else:
+        if self._restoration() is None:
             self.run()
-
-    def _on_compare(self, held: bool) -> None:
-        layer = self._result_layer()
-        if layer is not None:
-            layer.visible = not held
+        else:
+            self.cancel()
 
     def _on_get(self) -> None:
         known = self.choices.checkpoint
         if known is not None:
             self.fetcher.fetch(known)
 
-    def _on_estimate(self) -> None:
-        self.run(estimate=True)
-
     def _on_preview(self, wanted: bool) -> None:
-        if self._owns_job():
-            runner().show_preview(wanted)
+        restoration = self._restoration()
+        if restoration is not None:
+            restoration.show_preview(wanted)
 
-    def _on_runner(self) -> None:
-        if self._owns_job() and not self.bar.at_work:
+    def _on_running(self) -> None:
+        mine = self._restoration() is not None
+        if mine and not self.bar.at_work:
             self.bar.begin()
-        elif not self._owns_job():
+        elif not mine:
             self.bar.end()
         self.refresh()
 
     def _on_report(self, report: Report) -> None:
-        if self._owns_job():
+        if self._restoration() is not None:
             self.bar.show_report(report)
 
-    def _on_ended(self, request: PanelRequest, ending: Outcome | str) -> None:
-        if request.method != self.method:
+    def _on_ended(self, restoration: Restoration) -> None:
+        if restoration.request.method != self.method or not restoration.runs_in(self.viewer):
             return
-        if isinstance(ending, str):
-            self.bar.failed(ending)
-        else:
-            self.bar.succeeded(texts.summary(ending))
-            self._result = ending.layer
+        if self._job is restoration.job:
+            self._job = None
+        if restoration.job.error:
+            self._fail(restoration.job.error)
+        elif restoration.outcome is not None:
+            self.bar.succeeded(texts.summary(restoration.outcome))
+            self._made = [str(layer.unique_id) for layer in restoration.job.layers]
+            self._spoken_of |= set(self._made[-1:])
+            self.before.of(restoration.request.source, self._made)
             self.refresh()
+
+    def _fail(self, text: str) -> None:
+        self._failure = text
+        self.bar.failed(text)
+        show_error(text)
+
+    def _speak_of(self, layer: Any) -> None:
+        """Take note of which layer the messages are about from now on."""
+        self._spoken_of = {str(layer.unique_id)}
+
+    def _on_removed(self, event: Any) -> None:
+        """Take back what was said of a layer that is not there any more."""
+        if str(event.value.unique_id) in self._spoken_of and self._restoration() is None:
+            self._forget_message()
+            self.refresh()
+
+    def _forget_message(self) -> None:
+        if self._restoration() is None:
+            self._spoken_of = set()
+            self.bar.forget()
 
 
 def panel_class(method: Method) -> type[MethodPanel]:
@@ -276,8 +416,19 @@ def panel_class(method: Method) -> type[MethodPanel]:
     return type(f'{method.title}Panel', (MethodPanel,), {'method': method})
 
 
+def row_of_parameter(parameter: Parameter) -> ValueWidget[Any]:
+    """Return the row of a parameter, with what is on offer where that is known beforehand."""
+    return row_of(parameter, _ON_OFFER.get(parameter.name, ()), editable=parameter.name == 'device')
+
+
 def copy_text(text: str) -> None:
     """Put `text` on the clipboard."""
     clipboard = QApplication.clipboard()
     if clipboard is not None:
         clipboard.setText(text)
+
+
+def _prefer(rows: Mapping[str, ValueWidget[Any]], preferences: Preferences) -> None:
+    """Start with what the user prefers."""
+    rows['device'].value = preferences.device
+    rows['tile'].value = preferences.tile

@@ -1,148 +1,193 @@
-"""Declared parameters to widgets: one field for each, with its range, unit and help."""
+"""Declared parameters to magicgui widgets: one for each, with its range, unit and help."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from magicgui.widgets import create_widget
-from psygnal import Signal
-from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QWidget
+from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, SpinBox
+from magicgui.widgets.bases import ValueWidget
+from qtpy.QtWidgets import QAbstractSpinBox
 
-from ..declare.fields import Parameter, Parameters
+from ..declare.fields import Parameter
 from ..errors import ParameterError
-from .form import Row, Section, make_narrow
 
 _LONGEST_UNIT = 8
 _WIDEST = 2**31 - 1
+_MOST_DECIMALS = 12
+AUTO = 'auto'
 
 
-class Field:
-    """The widget of one parameter.
+class Number(LineEdit):
+    """A number with as many digits as it has, whatever its size; empty means "auto".
 
-    A number that may be left to the method is a line of text that shows "auto"
-    while it is empty; everything else is the usual widget of its type.
+    Reading :attr:`value` raises a :class:`ParameterError` when what was typed is not allowed.
+    """
+
+    def __init__(self, parameter: Parameter, **facts: Any) -> None:
+        super().__init__(**facts)
+        self._parameter = parameter
+        self._exact: tuple[str, Any] = ('', None)
+        self.native.setPlaceholderText(AUTO if parameter.optional else '')
+        self.value = parameter.default
+
+    @property
+    def value(self) -> Any:
+        """The checked number, or None for automatic."""
+        text = str(self.native.text()).strip()
+        if text == self._exact[0]:
+            return self._exact[1]
+        if not text or text.lower() == AUTO:
+            return self._parameter.check(None)
+        try:
+            number = float(text)
+        except ValueError:
+            raise ParameterError(
+                f'{self._parameter.label}: {text!r} is not {self._parameter.allowed()}'
+            ) from None
+        return self._parameter.check(number)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        checked = self._parameter.check(None if value == AUTO else value)
+        text = '' if checked is None else f'{checked:.6g}'
+        self._exact = (text, checked)
+        self.native.setText(text)
+
+
+class Choice(ComboBox):
+    """A value out of a list.
 
     Parameters
     ----------
     parameter : Parameter
         What is edited.
-    choices : sequence, optional
-        Values on offer, where they are known only at run time; a text
-        parameter with choices may still hold any other text.
+    choices : sequence of str
+        Values on offer; one that is set and not there joins them, if the parameter allows it.
+    editable : bool
+        Whether other text may be typed.
     """
 
-    changed = Signal()
-
-    def __init__(self, parameter: Parameter, choices: Sequence[str] = ()) -> None:
-        self.parameter = parameter
-        self._offered = tuple(choices)
-        self._widget = _widget(parameter, list(choices))
-        self._widget.changed.connect(self._on_changed)
-        self.native: QWidget = self._widget.native
-        if isinstance(self.native, QComboBox):
-            make_narrow(self.native)
-        self.tooltip = _tooltip(parameter)
-
-    @property
-    def label(self) -> str:
-        """Label with the unit, where that is short."""
-        unit = self.parameter.unit
-        shown = f' ({unit})' if unit and len(unit) <= _LONGEST_UNIT else ''
-        return self.parameter.label + shown
+    def __init__(
+        self, parameter: Parameter, choices: Sequence[str], editable: bool = False, **facts: Any
+    ) -> None:
+        self._parameter = parameter
+        self._words = {None: AUTO} if parameter.optional else {}
+        offered = [*self._words.values(), *choices]
+        super().__init__(choices=offered, **facts)
+        self.native.setEditable(editable)
+        self.value = parameter.default
 
     @property
     def value(self) -> Any:
-        """The checked value.
-
-        Raises
-        ------
-        ParameterError
-            When what was typed is not allowed.
-        """
-        value = self._widget.value
-        if _is_text_number(self.parameter):
-            text = str(value).strip()
-            if not text or text.lower() == 'auto':
-                return None
-            try:
-                value = float(text)
-            except ValueError:
-                raise ParameterError(
-                    f'{self.parameter.label}: {text!r} is not {self.parameter.allowed()}'
-                ) from None
-        return self.parameter.check(value)
+        """The chosen value."""
+        text = str(self.native.currentText()).strip()
+        return None if self._parameter.optional and text == AUTO else text or AUTO
 
     @value.setter
     def value(self, value: Any) -> None:
-        if _is_text_number(self.parameter):
-            value = '' if value is None else f'{value:g}'
-        self._widget.value = value
+        text = self._words.get(value) or str(self._parameter.check(value))
+        if text not in self.choices:
+            self.offer([*self.choices, text])
+        self.native.setCurrentText(text)
 
-    def offer(self, choices: Sequence[str]) -> None:
-        """Offer other values."""
-        if tuple(choices) == self._offered:
-            return
-        self._offered = tuple(choices)
-        kept = self._widget.value
-        self._widget.choices = list(choices)
-        if kept in choices:
-            self._widget.value = kept
-
-    def choose(self, value: str) -> None:
-        """Choose a value, offering it first where it was not on offer."""
-        if value not in self._widget.choices:
-            self._widget.choices = [*self._widget.choices, value]
-        self._widget.value = value
-
-    def add_to(self, section: Section) -> Row:
-        """Add the field to a form."""
-        return section.add(self.label, self.native, tooltip=self.tooltip)
-
-    def _on_changed(self, value: Any) -> None:
-        self.changed.emit()
+    def offer(self, choices: Iterable[Any]) -> None:
+        """Offer other values; the present one stays where it is among them."""
+        offered = [str(choice) for choice in choices]
+        if offered != [str(choice) for choice in self.choices]:
+            self.choices = self._default_choices = offered
 
 
-def changed_values(fields: Sequence[Field]) -> dict[str, Any]:
-    """Return by name the values that differ from their defaults."""
-    values = {field.parameter: field.value for field in fields}
+class Tick(CheckBox):
+    """A check box whose label stands to its left, like those of all other rows."""
+
+    def __init__(self, label: str, text: str = '', **facts: Any) -> None:
+        self._title = label
+        super().__init__(**facts)
+        self.text = text
+
+    @property
+    def label(self) -> str:
+        """Label of the row."""
+        return self._title
+
+    @label.setter
+    def label(self, value: str) -> None:
+        self._title = value
+
+
+class Decimal(FloatSpinBox):
+    """A number with arrows, which shows more decimals where a value has them."""
+
+    def set_value(self, value: Any) -> None:
+        """Set the number as it is."""
+        shown = f'{float(value):.{_MOST_DECIMALS}f}'.rstrip('0').partition('.')[2]
+        self.native.setDecimals(max(self.native.decimals(), len(shown)))
+        super().set_value(value)
+
+
+def row_of(
+    parameter: Parameter, choices: Sequence[str] = (), *, editable: bool = False
+) -> ValueWidget[Any]:
+    """Return the widget of a declared parameter, named like it.
+
+    A number that may be left to the method is a line of text that shows "auto" while it is empty;
+    everything else is the usual widget of its type.
+
+    Parameters
+    ----------
+    parameter : Parameter
+        What is edited.
+    choices : sequence of str, optional
+        Values on offer, where they are known only at run time; others are allowed.
+    editable : bool
+        Whether others may be typed.
+    """
+    facts: dict[str, Any] = {
+        'name': parameter.name,
+        'label': label_of(parameter),
+        'tooltip': _tooltip(parameter),
+    }
+    offered = parameter.choices or tuple(choices)
+    if offered:
+        return Choice(parameter, offered, editable, **facts)
+    if parameter.type is bool:
+        return Tick(value=bool(parameter.default), **facts)
+    if parameter.type in (int, float):
+        return Number(parameter, **facts) if parameter.optional else _spin_box(parameter, facts)
+    return LineEdit(value=parameter.default, **facts)
+
+
+def label_of(parameter: Parameter) -> str:
+    """Return the label with the unit, where that is short."""
+    unit = parameter.unit
+    return parameter.label + (f' ({unit})' if unit and len(unit) <= _LONGEST_UNIT else '')
+
+
+def changed_values(
+    parameters: Iterable[Parameter], rows: Mapping[str, ValueWidget[Any]]
+) -> dict[str, Any]:
+    """Return by name the checked values of `parameters` that differ from their defaults.
+
+    Raises
+    ------
+    ParameterError
+        When what was typed is not allowed.
+    """
+    values = {p: p.check(rows[p.name].value) for p in parameters}
     return {p.name: value for p, value in values.items() if value != p.default}
 
 
-def fields_of(declaration: type[Parameters]) -> list[Field]:
-    """Return a field for every declared parameter."""
-    return [Field(parameter) for parameter in declaration.declared()]
-
-
-def _is_text_number(parameter: Parameter) -> bool:
-    return parameter.optional and parameter.type in (int, float) and not parameter.choices
-
-
-def _widget(parameter: Parameter, choices: list[str]) -> Any:
-    if parameter.choices or choices:
-        options = {'choices': list(parameter.choices) or choices}
-        return create_widget(parameter.default, widget_type='ComboBox', options=options)
-    if _is_text_number(parameter):
-        widget = create_widget('', widget_type='LineEdit')
-        widget.native.setPlaceholderText('auto')
-        return widget
-    if parameter.type in (int, float):
-        return _spin_box(parameter)
-    if parameter.type is bool:
-        return create_widget(parameter.default, widget_type='CheckBox', options={'text': ''})
-    return create_widget(parameter.default, widget_type='LineEdit')
-
-
-def _spin_box(parameter: Parameter) -> Any:
-    low = -_WIDEST if parameter.minimum is None else parameter.minimum
-    high = _WIDEST if parameter.maximum is None else parameter.maximum
+def _spin_box(parameter: Parameter, facts: dict[str, Any]) -> ValueWidget[Any]:
+    low = -_WIDEST if parameter.minimum is None else max(parameter.minimum, -_WIDEST)
+    high = _WIDEST if parameter.maximum is None else min(parameter.maximum, _WIDEST)
     if parameter.type is int:
-        whole = {'min': int(low), 'max': int(high)}
-        return create_widget(parameter.default, widget_type='SpinBox', options=whole)
-    options = {'min': low, 'max': high, 'step': 10.0 ** -_decimals(parameter)}
-    widget = create_widget(parameter.default, widget_type='FloatSpinBox', options=options)
-    widget.native.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
-    return widget
+        return SpinBox(value=parameter.default, min=math.ceil(low), max=math.floor(high), **facts)
+    step = 10.0 ** -_decimals(parameter)
+    box = Decimal(value=parameter.default, min=low, max=high, step=step, **facts)
+    box.native.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+    return box
 
 
 def _decimals(parameter: Parameter) -> int:

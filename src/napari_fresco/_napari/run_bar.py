@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, Signal
+from psygnal import Signal
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from . import texts
@@ -12,7 +13,7 @@ from .curve import Curve
 from .form import note, rule, side_by_side
 
 if TYPE_CHECKING:
-    from .jobs import Report
+    from ..layers.layer_restoration import Report
 
 RUN, CANCEL, CANCELLING = 'Run', 'Cancel', 'Cancelling …'
 ESTIMATE = 'Estimate, then restore'
@@ -57,30 +58,30 @@ class RunBar(QWidget):
         self.message = note()
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._lay_out()
-        self.button.clicked.connect(self.pressed)
-        self.estimate.clicked.connect(self.estimate_pressed)
-        self.copy.clicked.connect(self.copy_pressed)
+        self.button.clicked.connect(lambda: self.pressed.emit())
+        self.estimate.clicked.connect(lambda: self.estimate_pressed.emit())
+        self.copy.clicked.connect(lambda: self.copy_pressed.emit())
         self.compare.pressed.connect(lambda: self.compare_held.emit(True))
         self.compare.released.connect(lambda: self.compare_held.emit(False))
-        self.preview.toggled.connect(self.preview_toggled)
+        self.preview.toggled.connect(self.preview_toggled.emit)
         self._show_progress(False)
 
-    def ready(self, obstacle: str) -> None:
+    def ready(self, problem: str) -> None:
         """Offer Run, or say what stands in its way."""
         self.button.setText(RUN)
         self.button.setStyleSheet(_RUN_STYLE)
-        self.button.setEnabled(not obstacle)
-        self.copy.setEnabled(not obstacle)
-        if obstacle:
-            self.say(obstacle, _PROBLEM)
+        self.button.setEnabled(not problem)
+        self.copy.setEnabled(not problem)
+        if problem:
+            self.say(problem, _PROBLEM)
         elif self.message.styleSheet() == _PROBLEM:
             self.say('')
 
-    def offer_estimate(self, shown: bool, obstacle: str, help_text: str) -> None:
+    def offer_estimate(self, shown: bool, problem: str, help_text: str) -> None:
         """Offer to estimate first; the tooltip says what that does, or why it cannot be done."""
         self.estimate.setVisible(shown)
-        self.estimate.setEnabled(not obstacle)
-        self.estimate.setToolTip(f'<p>{obstacle or help_text}</p>')
+        self.estimate.setEnabled(not problem)
+        self.estimate.setToolTip(f'<p>{problem or help_text}</p>')
 
     def offer_compare(self, shown: bool) -> None:
         """Offer to look at the image as it was before."""
@@ -136,6 +137,11 @@ class RunBar(QWidget):
     def failed(self, text: str) -> None:
         """Say what went wrong."""
         self.say(text, _FAILURE)
+
+    def forget(self) -> None:
+        """Take back what was said of a run that is over."""
+        if self.message.styleSheet() != _PROBLEM:
+            self.say('')
 
     def say(self, text: str, style: str = '') -> None:
         """Show a line of text below the button."""

@@ -2,84 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QPushButton, QSpinBox, QWidget
+from magicgui.widgets.bases import ValueWidget
+from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from ..declare.fields import Parameter
 from ..declare.methods import Method
 from ..types import Task
-from .form import Row, Section, collapsible, combo_box, stacked
+from .form import Row, Section, collapsible, stacked
 from .model_row import PARAMETERS as MODEL_PARAMETERS
 from .model_row import model_choices
-from .obstacles import FILE, GET
-from .rows import Field
-from .settings import Preferences
+from .rows import Choice
+from .validation import FILE, GET
 
-_DEVICES = ('auto', 'cpu', 'cuda', 'mps')
-_LARGEST_TILE = 8192
-_SMALLEST_TILE = 64
 GETTING = 'Coming …'
 _WEIGHTS = 'Weights (*.safetensors *.pth *.pt *.npz *.mat)'
 
 
-class SolverSection(QWidget):
-    """Solver parameters, and below a fold the advanced ones with device, tile and seed."""
+class SolverSection:
+    """Solver parameters, and below a fold the advanced ones with device, tile and seed.
 
-    changed = Signal()
-    get_pressed = Signal()
+    Parameters
+    ----------
+    method : Method
+        Whose parameters they are.
+    parameters : mapping of str to Parameter
+        Those of the groups 'solver' and 'advanced', and options of a call.
+    rows : mapping of str to ValueWidget
+        Their widgets.
+    """
 
-    def __init__(self, method: Method, fields: list[Field], preferences: Preferences) -> None:
-        super().__init__()
-        self._method = method
-        self._fields = fields
-        self._aim: tuple[Task, int] | None = None
+    def __init__(
+        self,
+        method: Method,
+        parameters: Mapping[str, Parameter],
+        rows: Mapping[str, ValueWidget[Any]],
+    ) -> None:
+        self._method, self._parameters, self._widgets = method, parameters, rows
+        self._offered_for: tuple[Task, int] | None = None
         self.get = QPushButton(GET)
         self.get.setToolTip('Fetch these weights from where their authors publish them')
-        self.get.clicked.connect(self.get_pressed)
-        self.device = combo_box(*_DEVICES)
-        self.device.setEditable(True)
-        self.device.setCurrentText(preferences.device)
-        self.tile = QSpinBox()
-        self.tile.setRange(0, _LARGEST_TILE)
-        self.tile.setSingleStep(_SMALLEST_TILE)
-        self.tile.setSpecialValueText('auto')
-        self.tile.setValue(preferences.tile or 0)
-        self.seed = QSpinBox()
-        self.seed.setRange(0, 2**31 - 1)
-        self._solver = Section('Solver')
-        advanced = Section('')
-        self._rows = {f.parameter.name: self._row(f, advanced) for f in fields}
-        advanced.add('Device', self.device, tooltip=_DEVICE_HELP)
-        advanced.add('Tile', self.tile, tooltip=_TILE_HELP)
-        advanced.add('Seed', self.seed, tooltip='The same seed gives the same result')
-        self.fold = collapsible('Advanced', advanced)
-        stacked(self._solver, self.fold, into=self)
-        for field in fields:
-            field.changed.connect(self._on_changed)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Keywords of :func:`napari_fresco.restore` that differ from their defaults."""
-        chosen = {
-            'device': self.device.currentText().strip() or 'auto',
-            'tile': max(self.tile.value(), _SMALLEST_TILE) if self.tile.value() else None,
-            'seed': self.seed.value(),
-        }
-        return {name: value for name, value in chosen.items() if value not in ('auto', None, 0)}
+        self.plain, self.advanced = Section('Solver'), Section()
+        self.rows = {name: self._add(name) for name in parameters}
+        self.fold = collapsible('Advanced', self.advanced.native)
+        self.native = stacked(self.plain.native, self.fold)
 
     def refresh(self, task: Task, scale: int = 1) -> None:
         """Show what `task` uses, and the models there are for it."""
-        for field in self._fields:
-            parameter, name = field.parameter, field.parameter.name
-            self._rows[name].show(self._method.uses(parameter, task) and self._applies(parameter))
-            if name in MODEL_PARAMETERS and (task, scale) != self._aim:
-                field.offer(model_choices(self._method, task, name, scale))
-        self._aim = (task, scale)
-        self._solver.hide_if_empty(
-            [self._rows[f.parameter.name] for f in self._fields if f.parameter.group == 'solver']
-        )
+        for name, parameter in self._parameters.items():
+            other = None if parameter.only_with is None else parameter.only_with[0]
+            values = {} if other is None else {other: self._widgets[other].value}
+            self.rows[name].show(parameter.serves(task) and parameter.applies(values))
+            row = self._widgets[name]
+            if name in MODEL_PARAMETERS and (task, scale) != self._offered_for:
+                assert isinstance(row, Choice)
+                row.offer(model_choices(self._method, task, name, scale))
+        self._offered_for = (task, scale)
+        self.plain.hide_if_empty(self.rows[name] for name in self.plain.rows)
 
     def offer_get(self, shown: bool, at_work: bool) -> None:
         """Offer to fetch weights that are not here, or say that they are on their way."""
@@ -87,36 +68,18 @@ class SolverSection(QWidget):
         self.get.setEnabled(not at_work)
         self.get.setText(GETTING if at_work else GET)
 
-    def _applies(self, parameter: Parameter) -> bool:
-        """Say whether a parameter makes a difference with the values of the others."""
-        if parameter.only_with is None:
-            return True
-        other, value = parameter.only_with
-        return all(f.value == value for f in self._fields if f.parameter.name == other)
-
-    def _row(self, field: Field, advanced: Section) -> Row:
-        section = self._solver if field.parameter.group == 'solver' else advanced
-        if field.parameter.name not in MODEL_PARAMETERS:
-            return field.add_to(section)
+    def _add(self, name: str) -> Row:
+        section = self.plain if self._parameters[name].group == 'solver' else self.advanced
+        row = self._widgets[name]
+        if name not in MODEL_PARAMETERS:
+            return section.add(row)
         browse = QPushButton(FILE)
         browse.setToolTip('Take the weights of a file')
-        browse.clicked.connect(lambda: self._browse(field))
-        return section.add(field.label, field.native, self.get, browse, tooltip=field.tooltip)
-
-    def _browse(self, field: Field) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, 'Weights', '', _WEIGHTS)
-        if path:
-            field.choose(path)
-
-    def _on_changed(self) -> None:
-        self.changed.emit()
+        browse.clicked.connect(lambda: _browse(browse, row))
+        return section.add(row, self.get, browse)
 
 
-_DEVICE_HELP = (
-    '<p>Where networks run; "auto" takes a GPU where there is one. Of several GPUs type which: '
-    'cuda:1.</p>'
-)
-_TILE_HELP = (
-    '<p>Side of the tiles that networks see, in pixels; the overlap is added to it. Automatic '
-    'takes what fits into memory.</p>'
-)
+def _browse(parent: QWidget, row: ValueWidget[Any]) -> None:
+    path, _ = QFileDialog.getOpenFileName(parent, 'Weights', '', _WEIGHTS)
+    if path:
+        row.value = path

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .jobs import Outcome
+    from ..layers.layer_restoration import Outcome
 
 KINDS: Mapping[str, tuple[str, str]] = {
     'data-consistent': (
@@ -29,7 +29,7 @@ _FINISHES = {
     'cancelled': 'Cancelled {time}; the best estimate so far is kept.',
 }
 _LONG = 600  # seconds
-_NOTHING = 'Cancelled {time}, before anything was restored.'
+_NOTHING = 'Cancelled {time}: nothing was restored.'
 
 
 def summary(outcome: Outcome) -> str:
@@ -37,9 +37,9 @@ def summary(outcome: Outcome) -> str:
     record = outcome.result.provenance
     time = f'after {duration(record["seconds"])} on {record["device"]}'
     meaning = KINDS[record['kind']][1]
-    finish = outcome.result.finish
-    nothing = finish == 'cancelled' and record['steps'] == 0
-    said = [(_NOTHING if nothing else _FINISHES[finish]).format(time=time)]
+    if outcome.is_empty:
+        return _NOTHING.format(time=time)
+    said = [_FINISHES[outcome.result.finish].format(time=time)]
     if outcome.psnr is not None:
         before = '' if outcome.before is None else f' ({outcome.before:.2f} dB before)'
         said.append(f'PSNR {outcome.psnr:.2f} dB{before}.')

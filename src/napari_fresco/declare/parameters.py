@@ -46,7 +46,6 @@ class CommonParameters(Parameters):
         choices=('auto', 'circular', 'extend'),
         tasks=('deblur', 'super_resolve'),
         group='degradation',
-        goes_with=('kernel', None),
     )
     kernel_position: str = param(
         'auto',
@@ -56,7 +55,6 @@ class CommonParameters(Parameters):
         choices=('auto', 'centred', 'shifted'),
         tasks=('super_resolve',),
         group='degradation',
-        goes_with=('kernel', True),
     )
     precision: str = param(
         'auto',
@@ -266,7 +264,6 @@ class USRNetParameters(NetworkParameters):
         choices=('clean photo', 'noisy photo', 'bicubic'),
         tasks=('super_resolve',),
         group='degradation',
-        goes_with=('kernel', False),
     )
 
 

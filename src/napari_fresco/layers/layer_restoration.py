@@ -84,6 +84,10 @@ class Running:
 
     changed = Signal()
     """A restoration has started, is being cancelled, or has ended."""
+    reported = Signal(object)
+    """A :class:`Report` on the restoration."""
+    ended = Signal(object)
+    """The :class:`Restoration` whose layers are there, or whose job says what went wrong."""
 
     def __init__(self) -> None:
         self.restoration: Restoration | None = None
@@ -108,10 +112,11 @@ class Running:
         self.restoration = restoration
         self.changed.emit()
 
-    def leave(self) -> None:
-        """Take note that the restoration has ended."""
+    def leave(self, restoration: Restoration) -> None:
+        """Take note that `restoration` has ended."""
         self.restoration = None
         self.changed.emit()
+        self.ended.emit(restoration)
 
 
 running = Running()
@@ -209,19 +214,19 @@ class Restoration:
         return add_results(self.viewer, self.request, outcome.result, preview)
 
     def _on_report(self, report: Report) -> None:
-        if not self._reports.preview.is_set():
-            return
-        try:
-            self._draw_preview(report)
-        except Exception:  # a preview is not worth a run; napari may be closing
-            logger.exception('%s: no preview', self.job.title)
-            self._reports.preview.clear()
+        if self._reports.preview.is_set():
+            try:
+                self._draw_preview(report)
+            except Exception:  # a preview is not worth a run; napari may be closing
+                logger.exception('%s: no preview', self.job.title)
+                self._reports.preview.clear()
+        running.reported.emit(report)
 
     def _on_ended(self) -> None:
         if self._is_open():
             self._drop_preview()
         self._reports.forget()
-        running.leave()
+        running.leave(self)
 
     def _draw_preview(self, report: Report) -> None:
         """Put the estimate into the preview layer; a user who deletes it wants no other."""

@@ -159,7 +159,7 @@ class Scene:
         p = r.params
         known = {'gain': p.gain, 'offset': p.offset, 'read_noise': p.read_noise}
         given = {name: value for name, value in known.items() if value is not None}
-        if p.noise == 'gaussian' or not r.method.models_noise(r.task):
+        if p.noise == 'gaussian' or r.facts.from_jpeg or (r.method.blind and r.task != 'denoise'):
             return NoiseModel()
         axis = layout.leading_axes.find('C')
         indices = self._whole.sample([x for x in layout.planes() if axis < 0 or x[axis] == channel])
@@ -178,7 +178,7 @@ class Scene:
         known = r.method.blind or r.inputs.sigma is not None
         if known or not r.facts.photon_noise or r.layout.channels == 3:
             return NoiseModel()
-        camera, levels, _ = judge(self._sampled(indices))
+        camera, levels = judge(self._sampled(indices))
         found = f'recognised in {len(indices)} planes'
         if camera is None:
             return NoiseModel(levels=dict(zip(indices, levels, strict=True)), found=found)

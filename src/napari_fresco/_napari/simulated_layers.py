@@ -1,10 +1,9 @@
-"""One simulated degradation in a worker thread, and the layers that come of it."""
+"""A simulated degradation of a layer, and the layers that come of it."""
 
 from __future__ import annotations
 
-import logging
-import traceback
-from collections.abc import Generator, Mapping
+import threading
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from .. import degrade
 from ..errors import FrescoError
+from ..layers.job import Job
 from ..layers.layer_kinds import DAMAGE, KERNEL, METADATA, NOISE, TRUTH
 from ..layers.look import Look
 from ..layers.selection import Selection
@@ -20,8 +20,6 @@ from ..layers.space import Space
 if TYPE_CHECKING:
     import napari
     from numpy.typing import NDArray
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,23 +68,19 @@ class SimulationOutcome:
     keeps_truth: bool
 
 
-def run_degradation(request: SimulationRequest) -> Generator[None, None, SimulationOutcome]:
-    """Carry out `request` in a worker thread.
+def simulation_job(
+    viewer: napari.viewer.Viewer, request: SimulationRequest, is_open: Callable[[], bool]
+) -> Job[SimulationOutcome]:
+    """Return the job that degrades a layer and adds what comes of it to `viewer`."""
 
-    It is a generator because napari keeps the arguments of a plain function alive.
-
-    Raises
-    ------
-    FrescoError
-        For whatever goes wrong, in one sentence and without a traceback: napari
-        swallows a RuntimeError of a worker.
-    """
-    yield
-    try:
+    def work(cancel: threading.Event) -> Generator[Any, None, SimulationOutcome]:
+        yield
         return _degraded(request)
-    except Exception as error:
-        failure = _explained(error, request)
-    raise failure
+
+    def deliver(made: SimulationOutcome) -> list[Any]:
+        return [add_simulation(viewer, request, made)]
+
+    return Job(request.title, work, deliver, is_open)
 
 
 def _degraded(request: SimulationRequest) -> SimulationOutcome:
@@ -102,23 +96,13 @@ def _degraded(request: SimulationRequest) -> SimulationOutcome:
     return SimulationOutcome(done, whole and np.array_equal(done.truth, original[cut]))
 
 
-def _explained(error: Exception, request: SimulationRequest) -> FrescoError:
-    if isinstance(error, FrescoError):
-        return FrescoError(str(error))
-    text = ''.join(traceback.format_exception(error))
-    logger.error('%s failed\n%s', request.title, text)
-    if isinstance(error, MemoryError):
-        return FrescoError('not enough memory; degrade a single slice')
-    return FrescoError(f'{type(error).__name__}: {(str(error).splitlines() or [""])[0]}')
-
-
 def add_simulation(
     viewer: napari.viewer.Viewer, request: SimulationRequest, made: SimulationOutcome
 ) -> Any:
     """Add the degraded image, and what it was degraded with, and return its layer."""
     done, title = made.simulated, request.title
     truth = request.source
-    if not made.keeps_truth:
+    if not made.keeps_truth and done.truth is not None:
         truth = viewer.add_image(
             done.truth,
             name=f'{title} truth',

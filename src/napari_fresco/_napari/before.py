@@ -1,0 +1,52 @@
+"""The image as it was before, for as long as a button is held down."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import napari
+
+
+class Before:
+    """Shows the source of a result alone, whatever else is in the list.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers are shown and hidden.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = viewer
+        self._source = ''
+        self._made: Collection[str] = ()
+        self._visible: dict[str, bool] = {}
+
+    def of(self, source: str, made: Collection[str]) -> None:
+        """Take note of the name of a source and of the ids of the layers made of it."""
+        layers = self._viewer.layers
+        self._source = str(layers[source].unique_id) if source in layers else ''
+        self._made = made
+
+    @property
+    def can_show(self) -> bool:
+        """Whether both source and result are still there."""
+        there = {_key(layer) for layer in self._viewer.layers}
+        return self._source in there and not there.isdisjoint(self._made)
+
+    def hold(self, held: bool) -> None:
+        """Show only the source, or all as it was."""
+        if held and self.can_show:
+            self._visible = {_key(layer): layer.visible for layer in self._viewer.layers}
+            for layer in self._viewer.layers:
+                layer.visible = _key(layer) == self._source
+        elif not held:
+            for layer in self._viewer.layers:
+                layer.visible = self._visible.get(_key(layer), layer.visible)
+            self._visible = {}
+
+
+def _key(layer: Any) -> str:
+    return str(layer.unique_id)
