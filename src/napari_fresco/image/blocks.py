@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import product
 from typing import Any
@@ -75,7 +76,7 @@ class Blocks:
         if not self.lazy:
             return index
         starts = zip(self._bounds, index, strict=True)
-        return tuple(int(np.searchsorted(ends, i, side='right')) for ends, i in starts)
+        return tuple(bisect_right(ends, i) for ends, i in starts)
 
     def _fetch(self, index: Index) -> None:
         """Read the block of plane `index`, or the plane alone where the block is large."""

@@ -79,6 +79,7 @@ class Scene:
             layout = Layout.of(r.context)
             self._whole = PlaneReader(r.context, layout, seek_outliers=seek, cancel=cancel)
         self._models: dict[int, NoiseModel] = {}
+        self._last: tuple[Index, Pixels] | None = None
 
     @property
     def models(self) -> Mapping[int, NoiseModel]:
@@ -100,10 +101,7 @@ class Scene:
         r = self._request
         if r.options.data_range is not None:
             return given_range(r.options.data_range)
-        place = self._place(index)
-        if place is not None and self._whole is not self.planes:
-            pixels = self._whole.read(place, again=True)
-        low, high = pixels.extent or (0.0, 0.0)
+        low, high = self._of_whole(index, pixels).extent or (0.0, 0.0)
         return working_range(low, high, r.layout.dtype)
 
     def level(self, index: Index, pixels: Pixels, span: float) -> float | NDArray[np.float64]:
@@ -127,11 +125,19 @@ class Scene:
             return found.excess * np.sqrt(_smooth(variance))
         if place is not None and place in found.levels:
             return found.levels[place]
-        if place is not None and self._whole is not self.planes:
-            pixels = self._whole.read(place, again=True)
+        pixels = self._of_whole(index, pixels)
         if r.facts.gains_colour:
             return float(np.median([level_of_plane(*each) for each in _lattices(pixels)]))
         return level_of_plane(pixels.believed.astype(np.float64), pixels.unknown)
+
+    def _of_whole(self, index: Index, pixels: Pixels) -> Pixels:
+        """Return the plane of the whole that `pixels` of plane `index` are a part of."""
+        place = self._place(index)
+        if place is None or self._whole is self.planes:
+            return pixels
+        if self._last is None or self._last[0] != place:
+            self._last = place, self._whole.read(place)
+        return self._last[1]
 
     def _place(self, index: Index) -> Index | None:
         """Return which plane of the whole plane `index` is, or is a part of."""
@@ -155,46 +161,50 @@ class Scene:
         return 0
 
     def _judged(self, channel: int) -> NoiseModel:
-        r, layout = self._request, self._whole.layout
-        p = r.params
+        r, p = self._request, self._request.params
         known = {'gain': p.gain, 'offset': p.offset, 'read_noise': p.read_noise}
         given = {name: value for name, value in known.items() if value is not None}
         if p.noise == 'gaussian' or r.facts.from_jpeg or (r.method.blind and r.task != 'denoise'):
             return NoiseModel()
-        axis = layout.leading_axes.find('C')
-        indices = self._whole.sample([x for x in layout.planes() if axis < 0 or x[axis] == channel])
         if p.noise == 'auto' and not given:
-            return self._recognised(indices)
+            return self._recognised(channel)
         if len(given) == len(known):
-            camera, found = CameraNoise(**given), 'given'
-        else:
-            camera = fit_camera(self._sampled(indices), **given)
-            found = f'fitted to {len(indices)} planes'
-        return NoiseModel(camera, self._excess(indices, camera), found=found)
+            camera = CameraNoise(**given)
+            return NoiseModel(camera, self._excess(channel, camera), found='given')
+        camera = fit_camera(self._sampled(channel), **given)
+        found = f'fitted to {len(self._sample(channel))} planes'
+        return NoiseModel(camera, self._excess(channel, camera), found=found)
 
-    def _recognised(self, indices: Sequence[Index]) -> NoiseModel:
+    def _sample(self, channel: int) -> Sequence[Index]:
+        """Return which planes stand for a channel."""
+        axis = self._whole.layout.leading_axes.find('C')
+        indices = self._whole.layout.planes()
+        return self._whole.sample([x for x in indices if axis < 0 or x[axis] == channel])
+
+    def _recognised(self, channel: int) -> NoiseModel:
         """Look for photon noise where its model serves and nothing better is known."""
         r = self._request
         known = r.method.blind or r.inputs.sigma is not None
         if known or not r.facts.photon_noise or r.layout.channels == 3:
             return NoiseModel()
-        camera, levels = judge(self._sampled(indices))
+        indices = self._sample(channel)
+        camera, levels = judge(self._sampled(channel))
         found = f'recognised in {len(indices)} planes'
         if camera is None:
             return NoiseModel(levels=dict(zip(indices, levels, strict=True)), found=found)
-        return NoiseModel(camera, self._excess(indices, camera), found=found)
+        return NoiseModel(camera, self._excess(channel, camera), found=found)
 
-    def _excess(self, indices: Sequence[Index], camera: CameraNoise) -> float:
+    def _excess(self, channel: int, camera: CameraNoise) -> float:
         """Return the median excess over planes in which the noise of `camera` is evened out."""
         if not self._request.facts.photon_noise or self._request.layout.channels == 3:
             return 1.0
         transform = Anscombe(*camera)
-        planes = self._sampled(indices)
+        planes = self._sampled(channel)
         return float(np.median([excess(transform.forward(plane), 1.0) for plane, _ in planes]))
 
-    def _sampled(self, indices: Sequence[Index]) -> Iterator[Plane]:
+    def _sampled(self, channel: int) -> Iterator[Plane]:
         """Read planes, in each of which neighbours have one colour, beside what is unknown."""
-        for index in indices:
+        for index in self._sample(channel):
             pixels = self._whole.read(index, again=True)
             if self._request.facts.gains_colour:
                 yield from _lattices(pixels)

@@ -54,6 +54,7 @@ def carry_out(
             if not gathered.to_restore(index):
                 gathered.give_back(index, scene.planes.raw(index))
                 continue
+            scene.model(index)  # may look at planes that are yet to come, and keeps them
             pixels = scene.planes.read(index)
             if pixels.empty:
                 gathered.give_back(index, pixels.data, 'holds no known pixel')
