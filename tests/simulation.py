@@ -15,9 +15,10 @@ from napari_fresco.degrade.jpeg import compress_bytes
 from napari_fresco.evidence import metrics
 from napari_fresco.physics import kernels
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
+from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime.denoisers import FunctionDenoiser
 from napari_fresco.runtime.run import find_solver
-from napari_fresco.types import Problem, Step, Task
+from napari_fresco.types import Step, Task
 
 SIDE = 32
 CHROMA = 0.2

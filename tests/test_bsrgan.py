@@ -17,8 +17,8 @@ from napari_fresco.errors import ParameterError, WeightsError
 from napari_fresco.networks.facts import facts_of
 from napari_fresco.networks.rrdbnet import RRDB, DenseBlock, RRDBNet, config_from
 from napari_fresco.physics.degradation import Unknown
+from napari_fresco.physics.problem import Problem
 from napari_fresco.solvers.blind_enlarging import bsrgan
-from napari_fresco.types import Problem
 
 from .untrained import Tools, drawn, rand
 

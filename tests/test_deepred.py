@@ -19,6 +19,7 @@ from napari_fresco.declare.parameters import DeepREDParameters
 from napari_fresco.errors import DivergedError
 from napari_fresco.networks.hourglass import Skip, SkipConfig
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask
+from napari_fresco.physics.problem import Problem
 from napari_fresco.physics.resample import LanczosDownsample
 from napari_fresco.solvers import deepred as module
 from napari_fresco.solvers.admm import DenoiserCalls, Iterate, MovingAverage, iterate, update_image
@@ -26,7 +27,7 @@ from napari_fresco.solvers.deepred import deepred
 from napari_fresco.solvers.prior_settings import Growth, Settings
 from napari_fresco.solvers.prior_setup import Setup, recipe
 from napari_fresco.solvers.untrained import Backtrack, Errors, Fit, Hourglass, total_variation
-from napari_fresco.types import Problem, Step, Task
+from napari_fresco.types import Step, Task
 
 
 def picture(height: int = 40, width: int = 36, channels: int = 1) -> Tensor:

@@ -18,10 +18,11 @@ from napari_fresco.physics import kernels
 from napari_fresco.physics.degradation import Degradation, Unknown
 from napari_fresco.physics.dihedral import MODES, Turned, turn, turn_back
 from napari_fresco.physics.operators import Blur, Downsample, Identity, Mask, Mosaic
+from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime.run import find_solver
 from napari_fresco.solvers.ensemble import eightfold
 from napari_fresco.solvers.start import first_estimate
-from napari_fresco.types import Problem, Step
+from napari_fresco.types import Step
 
 from .simulation import TASKS, Tools, simulated, wiener
 

@@ -15,9 +15,10 @@ from scipy import ndimage
 import napari_fresco as fresco
 from napari_fresco import kernels
 from napari_fresco.errors import KernelError, MethodError, ParameterError
+from napari_fresco.physics.problem import Problem
 from napari_fresco.restoration import pipeline
 from napari_fresco.runtime import run
-from napari_fresco.types import Problem, Step
+from napari_fresco.types import Step
 
 SIGMA = 12.0
 BLUR = kernels.gaussian(1.5, 0.8, 30, size=21)

@@ -9,8 +9,8 @@ import torch
 from napari_fresco import parity, weights
 from napari_fresco.evidence import metrics
 from napari_fresco.physics.operators import Identity
+from napari_fresco.physics.problem import Problem
 from napari_fresco.solvers import feedforward
-from napari_fresco.types import Problem
 
 from .simulation import Tools, psnr, run, simulated, wiener
 

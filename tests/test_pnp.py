@@ -13,11 +13,12 @@ from torch.nn import functional
 from napari_fresco.declare.parameters import DenoiserParameters, PnPParameters
 from napari_fresco.physics import kernels
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
+from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime.denoisers import FunctionDenoiser
 from napari_fresco.solvers import pnp
 from napari_fresco.solvers.annealing import Schedule
 from napari_fresco.solvers.start import enlarged, first_estimate
-from napari_fresco.types import Problem, Task
+from napari_fresco.types import Task
 
 from .simulation import SIDE, TASKS, Tools, degradation_of, psnr, run, shrink, simulated, wiener
 

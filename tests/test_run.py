@@ -12,9 +12,10 @@ import torch
 
 from napari_fresco.errors import DeviceError, DivergedError
 from napari_fresco.physics.operators import Identity
+from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime import run as runner
 from napari_fresco.runtime.run import Outcome, Workbench, run
-from napari_fresco.types import Problem, Step
+from napari_fresco.types import Step
 
 
 @pytest.fixture

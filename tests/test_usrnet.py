@@ -21,10 +21,11 @@ from napari_fresco.networks.facts import facts_of
 from napari_fresco.networks.usrnet import USRNet, data_step, transfer
 from napari_fresco.physics import kernels
 from napari_fresco.physics.kernels import assumed
+from napari_fresco.physics.problem import Problem
 from napari_fresco.physics.spectral import Blur, Downsample
 from napari_fresco.runtime.tiled_network import TiledNetwork
 from napari_fresco.solvers import unfolded as solvers
-from napari_fresco.types import Problem, Step
+from napari_fresco.types import Step
 
 SMALL: dict[str, Any] = {'n_iter': 3, 'h_nc': 8, 'nc': [4, 4, 6, 8], 'nb': 1}
 GRAY: dict[str, Any] = {**SMALL, 'in_nc': 2, 'out_nc': 1}

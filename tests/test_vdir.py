@@ -30,10 +30,11 @@ from napari_fresco.networks.vdir_training import (
 )
 from napari_fresco.physics.degradation import Unknown
 from napari_fresco.physics.operators import Identity
+from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime.tiled_network import TiledNetwork
 from napari_fresco.solvers import latent as solver
 from napari_fresco.training import vdir_losses
-from napari_fresco.types import Problem, Task
+from napari_fresco.types import Task
 from napari_fresco.weights import tensorflow
 
 from .simulation import run

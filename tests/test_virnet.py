@@ -30,11 +30,12 @@ from napari_fresco.networks.virnet_restorer import RNet
 from napari_fresco.physics import kernels
 from napari_fresco.physics.degradation import Unknown
 from napari_fresco.physics.operators import Identity
+from napari_fresco.physics.problem import Problem
 from napari_fresco.physics.resample import imresize
 from napari_fresco.runtime.tiled_network import TiledNetwork
 from napari_fresco.solvers.variational import virnet
 from napari_fresco.training import elbo
-from napari_fresco.types import Problem, Step
+from napari_fresco.types import Step
 
 SMALL = {'n_feat': [8, 8], 'dep_S': 2, 'n_resblocks': 1}
 SMALL_SR = {**SMALL, 'dep_K': 1}

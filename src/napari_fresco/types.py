@@ -6,61 +6,18 @@ This module imports neither torch nor napari, so that everything which only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     import numpy as np
-    import torch
     from torch import Tensor
 
-    from .physics.degradation import Degradation
-    from .runtime.tiled_network import TiledNetwork
 
 Task = Literal['denoise', 'deblur', 'inpaint', 'super_resolve', 'demosaic', 'deblock']
 Finish = Literal['completed', 'cancelled', 'stopped']
 Kind = Literal['data-consistent', 'feed-forward', 'generative']
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """One plane to restore: ``y = H x + noise``, in working units.
-
-    Attributes
-    ----------
-    task : Task
-        What is asked for; selects schedules and initialisations.
-    y : Tensor
-        Observed plane, ``(1, C, h, w)`` float32, nominally in [0, 1].
-    degradation : Degradation
-        The operator H, on the same device as `y`.
-    sigma : float or Tensor
-        Standard deviation of the noise in working units; a map is
-        ``(1, 1, h, w)`` on the grid of `y`.
-    start : Tensor or None
-        An initial estimate on the grid of x, instead of the solver's own.
-    """
-
-    task: Task
-    y: Tensor
-    degradation: Degradation
-    sigma: float | Tensor
-    start: Tensor | None = None
-
-    def turned(self, mode: int) -> Problem:
-        """Return the same problem turned or flipped; see :func:`.physics.turned.turn`."""
-        from .physics.dihedral import Turned, turn
-
-        return replace(
-            self,
-            y=turn(self.y, mode),
-            degradation=Turned.of(self.degradation, mode),
-            sigma=self.sigma if isinstance(self.sigma, float) else turn(self.sigma, mode),
-            start=None if self.start is None else turn(self.start, mode),
-        )
 
 
 class Denoiser(Protocol):
@@ -76,27 +33,6 @@ class Denoiser(Protocol):
     channels: int | None
 
     def __call__(self, x: Tensor, sigma: float | Tensor) -> Tensor: ...
-
-
-class Tools(Protocol):
-    """What the runner lends to a solver; a solver asks for nothing else."""
-
-    @property
-    def device(self) -> torch.device:
-        """Where everything runs."""
-
-    @property
-    def generator(self) -> torch.Generator:
-        """Random numbers on :attr:`device`."""
-
-    def denoiser(self, name: str, channels: int) -> Denoiser:
-        """The denoiser `name` ('auto' picks by `channels`), tiled and in fast precision."""
-
-    def network(self, name: str) -> TiledNetwork:
-        """The network of the weights `name` (registry name or file), ready to be run in tiles."""
-
-    def autocast(self) -> AbstractContextManager[object]:
-        """Fast-precision context for networks that a solver trains itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,6 +135,3 @@ class Result:
     filled: np.ndarray | None = None
     restored: int = 0
     checks: tuple[Any, ...] = ()
-
-
-Solver = Callable[[Problem, Any, Tools], Iterator[Step]]

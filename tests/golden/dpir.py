@@ -16,9 +16,10 @@ from napari_fresco.evidence import metrics
 from napari_fresco.networks.ircnn import MODELS, bank_index
 from napari_fresco.physics import dihedral
 from napari_fresco.physics.operators import Identity
+from napari_fresco.physics.problem import Problem
 from napari_fresco.solvers import annealing, feedforward
 from napari_fresco.solvers.ensemble import eightfold
-from napari_fresco.types import Denoiser, Problem, Step
+from napari_fresco.types import Denoiser, Step
 
 from . import authors_dpir
 from .base import Golden, close

@@ -25,8 +25,8 @@ from ..physics.degradation import Degradation, Unknown
 from ..physics.kernels import Kernel, bicubic
 from ..physics.kernels.assumed import assumed
 from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic
+from ..physics.problem import Problem
 from ..physics.resample import LanczosDownsample
-from ..types import Problem
 from .noise_model import Scene
 from .plane_reader import Pixels
 from .request import Request

@@ -19,10 +19,12 @@ import torch
 
 from ..declare.methods import Method
 from ..errors import DeviceError, DivergedError
-from ..types import Denoiser, Finish, Problem, Solver, Step
+from ..physics.problem import Problem
+from ..types import Denoiser, Finish, Step
 from . import devices
 from .pool import Pool
 from .tiled_network import TiledNetwork
+from .tools import Solver
 
 _CHECK_SECONDS = 0.5  # looking for NaN waits for the GPU, so it is not done every step
 
@@ -38,7 +40,7 @@ class Outcome:
 
 
 class Workbench:
-    """What a solver may use; implements :class:`~napari_fresco.types.Tools`.
+    """What a solver may use; implements :class:`~napari_fresco.runtime.tools.Tools`.
 
     Parameters
     ----------

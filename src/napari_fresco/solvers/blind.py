@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..types import Problem, Step, Tools
+from ..physics.problem import Problem
+from ..runtime.tools import Tools
+from ..types import Step
 from .lending import colourwise, lent
 
 if TYPE_CHECKING:

@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..types import Problem, Step, Tools
+from ..physics.problem import Problem
+from ..runtime.tools import Tools
+from ..types import Step
 from .lending import colourwise, lent
 
 if TYPE_CHECKING:

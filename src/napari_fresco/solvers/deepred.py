@@ -21,7 +21,9 @@ import torch
 from torch import Tensor
 
 from ..errors import DivergedError
-from ..types import Problem, Step, Tools
+from ..physics.problem import Problem
+from ..runtime.tools import Tools
+from ..types import Step
 from .admm import Iterate, MovingAverage, iterate
 from .prior_setup import Setup
 from .stopping import Discrepancy, MovingVariance, Never, StoppingRule, WindowedVariance

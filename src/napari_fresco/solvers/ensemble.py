@@ -19,7 +19,9 @@ from typing import Any
 from torch import Tensor
 
 from ..physics.dihedral import MODES, turn_back
-from ..types import Problem, Solver, Step, Tools
+from ..physics.problem import Problem
+from ..runtime.tools import Solver, Tools
+from ..types import Step
 
 
 def eightfold(solver: Solver) -> Solver:

@@ -12,7 +12,9 @@ from torch import Tensor
 from .. import weights
 from ..declare.tasks import TASKS
 from ..errors import WeightsError
-from ..types import Denoiser, Problem, Step, Tools
+from ..physics.problem import Problem
+from ..runtime.tools import Tools
+from ..types import Denoiser, Step
 
 if TYPE_CHECKING:
     from ..declare.parameters import DenoiserParameters, PnPParameters

@@ -11,8 +11,10 @@ from torch.nn import functional as F
 
 from ..declare.tasks import TASKS
 from ..networks.vdir import CELL, VDIR, join, sample_latent
+from ..physics.problem import Problem
 from ..runtime.tiled_network import TiledNetwork
-from ..types import Problem, Step, Tools
+from ..runtime.tools import Tools
+from ..types import Step
 from .ensemble import Moments
 from .feedforward import luma_pass
 from .lending import colourwise, lent

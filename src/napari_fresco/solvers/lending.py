@@ -8,7 +8,8 @@ from torch import Tensor
 
 from .. import weights
 from ..runtime.tiled_network import TiledNetwork
-from ..types import Task, Tools
+from ..runtime.tools import Tools
+from ..types import Task
 
 
 def lent(

@@ -26,7 +26,9 @@ from torch import Tensor
 from ..declare.tasks import TASKS
 from ..physics.degradation import Degradation
 from ..physics.dihedral import MODES
-from ..types import Denoiser, Problem, Step, Tools
+from ..physics.problem import Problem
+from ..runtime.tools import Tools
+from ..types import Denoiser, Step
 from .annealing import DEFAULTS, NOISE_FLOOR, Level, Schedule, plan
 from .augment import denoise_turned
 from .feedforward import deblock, one_pass, prior

@@ -14,7 +14,9 @@ from torch.nn import functional as F
 
 from ..networks.hourglass import Skip, SkipConfig
 from ..physics.operators import Mask
-from ..types import Problem, Task, Tools
+from ..physics.problem import Problem
+from ..runtime.tools import Tools
+from ..types import Task
 from .prior_settings import Settings
 from .untrained import Fit, Hourglass, Operator
 

@@ -14,8 +14,8 @@ from ..declare.tasks import TASKS
 from ..physics import demosaic, fill
 from ..physics.dihedral import Turned, turn, turn_back
 from ..physics.operators import Degradation, Mask
+from ..physics.problem import Problem
 from ..physics.resample import pixel_shift, upsample_cubic
-from ..types import Problem
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

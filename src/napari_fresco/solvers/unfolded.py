@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, cast
 from torch import Tensor
 
 from ..networks.usrnet import USRNet, with_map
-from ..types import Problem, Step, Tools
+from ..physics.problem import Problem
+from ..runtime.tools import Tools
+from ..types import Step
 from .lending import from_channels, lent, to_channels
 
 if TYPE_CHECKING:

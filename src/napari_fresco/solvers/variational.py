@@ -22,8 +22,10 @@ from ..declare.tasks import TASKS
 from ..networks.virnet import VIRNet, VIRNetSR, enlarge, spread
 from ..networks.virnet_parts import kernel_parameters, variance
 from ..physics import kernels
+from ..physics.problem import Problem
 from ..runtime.tiled_network import TiledNetwork
-from ..types import Problem, Step, Tools
+from ..runtime.tools import Tools
+from ..types import Step
 from .lending import from_channels, lent, to_channels
 
 if TYPE_CHECKING:

@@ -1,0 +1,47 @@
+"""What a solver is asked: one plane, how it came about, and how noisy it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from ..types import Task
+from .degradation import Degradation
+from .dihedral import Turned, turn
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """One plane to restore: ``y = H x + noise``, in working units.
+
+    Attributes
+    ----------
+    task : Task
+        What is asked for; selects schedules and initialisations.
+    y : Tensor
+        Observed plane, ``(1, C, h, w)`` float32, nominally in [0, 1].
+    degradation : Degradation
+        The operator H, on the same device as `y`.
+    sigma : float or Tensor
+        Standard deviation of the noise in working units; a map is
+        ``(1, 1, h, w)`` on the grid of `y`.
+    start : Tensor or None
+        An initial estimate on the grid of x, instead of the solver's own.
+    """
+
+    task: Task
+    y: Tensor
+    degradation: Degradation
+    sigma: float | Tensor
+    start: Tensor | None = None
+
+    def turned(self, mode: int) -> Problem:
+        """Return the same problem turned or flipped; see :func:`.dihedral.turn`."""
+        return replace(
+            self,
+            y=turn(self.y, mode),
+            degradation=Turned.of(self.degradation, mode),
+            sigma=self.sigma if isinstance(self.sigma, float) else turn(self.sigma, mode),
+            start=None if self.start is None else turn(self.start, mode),
+        )
