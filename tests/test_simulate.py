@@ -18,6 +18,7 @@ from napari_fresco.degrade import DEGRADATIONS, apply
 from napari_fresco.degrade.named import FUNCTIONS
 from napari_fresco.degrade.random_kernels import virnet_test
 from napari_fresco.errors import FrescoError, ImageError, MethodError, ParameterError
+from napari_fresco.image.model import Image
 
 from .arrays import blur
 
@@ -129,6 +130,22 @@ def test_axes_may_lie_in_any_order() -> None:
     np.testing.assert_array_equal(cut.image, apply(stack, 'mosaic').image)
 
 
+def test_an_image_gives_an_image_with_its_spacing() -> None:
+    spacing = {'Z': (0.3, 'um'), 'Y': (0.1, 'um'), 'X': (0.2, 'um')}
+    image = Image(np.stack([RGB, RGB]), 'ZYXS', spacing, metadata={'said': 1})
+    made = apply(image, 'classical', {'scale': 2})
+    plain = apply(image.data, 'classical', {'scale': 2})
+    assert (made.image.axes, made.truth.axes) == ('ZYXS', 'ZYXS')
+    np.testing.assert_array_equal(made.image.data, plain.image)
+    np.testing.assert_array_equal(made.truth.data, plain.truth)
+    assert made.image.spacing == {'Z': (0.3, 'um'), 'Y': (0.2, 'um'), 'X': (0.4, 'um')}
+    assert made.truth.spacing == image.spacing
+    assert made.image.metadata == {'said': 1}
+    assert apply(image, 'mosaic').image.axes == 'ZYX'
+    turned = Image(np.moveaxis(RGB, -1, 0), 'SYX')
+    assert apply(turned, 'jpeg').image.axes == 'SYX'
+
+
 def test_sigma_is_in_image_units() -> None:
     flat = np.full((128, 128), 1000, np.uint16)
     for image, range_ in ((flat, (0, 4000)), (flat / 4000, (0, 1)), (flat * 3.0, (0, 12000))):
@@ -224,6 +241,8 @@ def test_parameters_may_be_an_object_or_names_and_values() -> None:
         (lambda: apply(GRAY, 'jpeg', {'quality': 0}), ParameterError, 'from 1 to 100'),
         (lambda: apply(GRAY, 'jpeg', seed=-1), ParameterError, 'at least 0'),
         (lambda: apply(GRAY, 'mosaic'), ImageError, 'RGB'),
+        (lambda: apply(GRAY, 'gaussian_noise', {'sigma': -1}), ParameterError, 'sigma'),
+        (lambda: apply(GRAY, 'camera_noise', {'photons': 0}), ParameterError, 'photons'),
         (lambda: apply(GRAY[:3], 'bsrgan'), ImageError, '4-fold'),
         (lambda: apply(GRAY[0], 'jpeg'), ImageError, 'row'),
         (lambda: apply(np.full((4, 4), np.nan), 'jpeg'), ImageError, '16 NaN'),

@@ -118,10 +118,10 @@ def _write(
     marked = None if result.mask is None else np.where(result.mask, 255, 0).astype(np.uint8)
     levels = None if result.noise_map is None else result.noise_map.astype(np.float32)
     contents = {'image': result.image, 'truth': result.truth, 'mask': marked, 'noise_map': levels}
-    for name, data in contents.items():
-        if name in paths and data is not None:
-            factor = 1 / result.scale if name == 'image' else 1
-            made = source.like(data, axes=shapes[name][2], scale=factor)
+    for name, made in contents.items():
+        if name in paths and made is not None:
+            if not isinstance(made, Image):
+                made = source.like(made, axes=shapes[name][2])
             write(paths[name], made, overwrite=overwrite)
     if 'kernel' in paths and result.kernel is not None:
         write(paths['kernel'], result.kernel.astype(np.float32), overwrite=overwrite)

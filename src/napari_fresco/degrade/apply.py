@@ -39,7 +39,7 @@ def apply(
 
     Parameters
     ----------
-    image : array_like
+    image : array_like or Image
         Integers or floating-point numbers, gray, RGB or RGBA, with any number of
         stack axes.
     name : str
@@ -87,6 +87,8 @@ def apply(
         planes.append(done)
         clipped += outside
     whole = _joined(planes, layout)
+    if isinstance(image, Image):
+        whole = _as_images(whole, source)
     record = {
         'simulation': simulation.name,
         'title': simulation.title,
@@ -134,6 +136,14 @@ def _joined(planes: Sequence[Simulated], layout: Layout) -> Simulated:
             None if first.noise_map is None else _stacked([p.noise_map for p in planes], layout)
         ),
     )
+
+
+def _as_images(made: Simulated, source: Image) -> Simulated:
+    """Return image and truth with the spacing and all that belongs to the original."""
+    samples = made.image.ndim == source.ndim
+    axes = source.axes if samples else source.axes.replace('S', '')
+    image = source.like(made.image, axes=axes, scale=1 / made.scale)
+    return replace(made, image=image, truth=source.like(made.truth))
 
 
 def _stacked(parts: Sequence[Any], layout: Layout) -> Array:

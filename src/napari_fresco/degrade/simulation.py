@@ -24,9 +24,10 @@ class Simulated:
 
     Attributes
     ----------
-    image : ndarray
-        Degraded; type, axes and intensity units are those of the original.
-    truth : ndarray or None
+    image : ndarray or Image
+        Degraded; type, axes and intensity units are those of the original, and it is an
+        Image where the original is one.
+    truth : ndarray, Image or None
         What a perfect restoration would give: the original, cropped to multiples
         of `scale` or as the degradation changes its target. None only while
         a plane is being degraded: its original.
@@ -42,8 +43,8 @@ class Simulated:
         How it was made, ready for JSON.
     """
 
-    image: Array
-    truth: Array | None = None
+    image: Any
+    truth: Any = None
     kernel: Array | None = None
     mask: NDArray[np.bool_] | None = None
     noise_map: Array | None = None
