@@ -17,7 +17,7 @@ from scipy import ndimage
 from skimage import data
 
 import napari_fresco as fresco
-from napari_fresco.errors import DeviceError, ImageError, MethodError, ParameterError
+from napari_fresco.errors import DeviceError, ImageError, KernelError, MethodError, ParameterError
 from napari_fresco.evidence.metrics import psnr
 from napari_fresco.types import Step
 
@@ -313,3 +313,52 @@ def test_every_public_name_is_there() -> None:
 
     assert callable(fresco.methods), 'a submodule hides fresco.methods()'
     assert napari_fresco.declare.methods.METHODS['dpir'].title == 'DPIR'
+
+
+def blurred_photograph(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a photograph in counts, and what the blur and a little noise make of it."""
+    truth = 1000 + 10 * data.camera()[200:264, 200:264].astype(float)
+    seen = ndimage.convolve(truth, kernel, mode='reflect')
+    noise = np.random.default_rng(0).normal(0, 30, truth.shape)
+    return truth, np.rint(seen + noise).astype(np.uint16)
+
+
+def test_a_point_spread_function_on_a_camera_offset_is_mended_and_said() -> None:
+    kernel = fresco.kernels.gaussian(1.5, size=13)
+    truth, y = blurred_photograph(kernel)
+    bead = np.full((65, 65), 100.0)
+    bead[26:39, 26:39] += 3000 * kernel / kernel.max()
+    bead = np.rint(bead + np.random.default_rng(1).normal(0, 5, bead.shape)).astype(np.uint16)
+    options = {'method': 'dpir', 'task': 'deblur', 'sigma': 30, 'iterations': 2}
+    clean, mended = (fresco.restore(y, kernel=k, **options) for k in (kernel, bead))
+    assert not clean.provenance['warnings']
+    assert any('background' in text for text in mended.provenance['warnings'])
+    inner = np.s_[12:-12, 12:-12]
+    errors = [np.std(r.image[inner] - truth[inner]) for r in (clean, mended)]
+    assert errors[1] < 1.1 * errors[0]
+    off = fresco.restore(y, kernel=bead[2:, 2:], **options)
+    assert any('off its middle' in text for text in off.provenance['warnings'])
+
+
+def test_a_kernel_object_is_taken_where_its_origin_lies() -> None:
+    values = fresco.kernels.gaussian(1.5, size=13)
+    _, y = blurred_photograph(values)
+    options = {'method': 'dpir', 'task': 'deblur', 'sigma': 30, 'iterations': 2}
+    plain = fresco.restore(y, kernel=values, **options)
+    moved = fresco.kernels.Kernel(np.pad(values, ((2, 0), (0, 4))), origin=(8, 6), source='bead')
+    other = fresco.restore(y, kernel=moved, **options)
+    inner = np.s_[16:-16, 16:-16]  # the larger kernel continues the border further
+    np.testing.assert_allclose(other.image[inner].astype(float), plain.image[inner], atol=3)
+    assert other.provenance['kernel']['source'] == 'bead'
+    assert isinstance(other.kernel, np.ndarray)
+
+
+def test_volumes_and_foreign_pixels_are_refused_as_kernels() -> None:
+    values = fresco.kernels.gaussian(1.5, size=13)
+    image = fresco.Image(np.full((32, 32), 100.0), 'YX', spacing={'Y': (0.2, 'um')})
+    options = {'method': 'dpir', 'task': 'deblur', 'sigma': 3, 'iterations': 1}
+    with pytest.raises(KernelError, match='volumes as one are not restored yet'):
+        fresco.restore(image, kernel=np.stack([values] * 3), **options)
+    foreign = fresco.kernels.Kernel(values, spacing={'Y': (0.1, 'um')})
+    with pytest.raises(KernelError, match='spacing'):
+        fresco.restore(image, kernel=foreign, **options)

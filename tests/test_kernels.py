@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable
 
@@ -14,7 +15,9 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from napari_fresco.errors import FrescoError, KernelError, ParameterError
+from napari_fresco.image.model import Image
 from napari_fresco.physics import kernels
+from napari_fresco.physics.kernels import Kernel
 from napari_fresco.physics.resample import imresize
 
 from .arrays import blur
@@ -299,3 +302,173 @@ def test_a_hollow_kernel_still_has_a_width() -> None:
     ring = kernels.disk(6)
     ring[4:-4, 4:-4] = 0
     assert kernels.fwhm(ring).major > 1
+
+
+PSF = kernels.gaussian(1.5, size=13)
+
+
+def bead_on(offset: float, noise: float, seed: int = 0, side: int = 65) -> np.ndarray:
+    """Return counts of a bead of 3000 at its peak on the offset of a camera."""
+    values = np.full((side, side), float(offset))
+    edge = side // 2 - 6
+    values[edge : edge + 13, edge : edge + 13] += 3000 * PSF / PSF.max()
+    return values + np.random.default_rng(seed).normal(0, noise, values.shape)
+
+
+@pytest.mark.parametrize('noise', [0, 1, 5, 15])
+@pytest.mark.parametrize('offset', [50, 100, 1000])
+def test_an_even_background_is_subtracted_and_said(offset: float, noise: float) -> None:
+    bead = np.clip(np.rint(bead_on(offset, noise)), 0, None).astype(np.uint16)
+    clean = Kernel.of(bead).without_offset()
+    (said,) = clean.warnings
+    assert 'background' in said
+    share = offset * bead.size / bead.sum()
+    assert f'{100 * share:.0f} %' in said or noise > 1
+    assert max(clean.shape) <= (17 if noise < 5 else 41)  # trimmed to what the bead covers
+    middle = [slice(n // 2 - 6, n // 2 + 7) for n in clean.shape]
+    inside = np.pad(clean.values, 6)[tuple(slice(m.start + 6, m.stop + 6) for m in middle)]
+    assert inside.sum() > 0.97
+    np.testing.assert_allclose(inside / inside.sum(), PSF, atol=0.05 * PSF.max())
+    assert clean.values.min() >= 0
+
+
+@pytest.mark.parametrize(
+    'kernel',
+    [
+        PSF,
+        kernels.gaussian(1.5, size=41),
+        kernels.gaussian(3, 1, 30),
+        kernels.disk(5),
+        kernels.motion(15, 40),
+        kernels.box(9),
+        kernels.bicubic(3),
+        kernels.microscope(0.8, 0.6, 0.15, 1.0, defocus=2),
+        kernels.microscope(1.4, 0.52, 0.08, kind='confocal'),
+        np.clip(bead_on(0, 5), 0, None) * (bead_on(0, 0) > 1),
+        np.ones((5, 5)),
+        np.eye(15),
+    ],
+    ids=range(12),
+)
+def test_a_clean_kernel_is_left_alone(kernel: np.ndarray) -> None:
+    given = Kernel.of(kernel, signed=True)
+    clean = given.without_offset()
+    assert clean.warnings == ()
+    np.testing.assert_array_equal(clean.values, given.values)
+
+
+def test_a_kernel_that_is_cut_off_is_pointed_out() -> None:
+    cut = Kernel.of(kernels.gaussian(4, size=13))
+    seen = cut.without_offset()
+    assert 'border of the kernel is not dark' in seen.warnings[0]
+    np.testing.assert_array_equal(seen.values, cut.values)
+
+
+def test_a_kernel_stands_where_an_array_may() -> None:
+    kernel = Kernel.of(PSF * 7)
+    np.testing.assert_allclose(np.asarray(kernel), PSF, atol=1e-15)
+    assert kernel.shape == (13, 13)
+    assert kernel.ndim == 2
+    assert kernel.offset == (0, 0)
+    assert Kernel.of(kernel) is kernel
+    tensor = Kernel.of(torch.from_numpy(PSF).float().requires_grad_())
+    np.testing.assert_allclose(tensor.values, PSF, atol=1e-7)
+
+
+def test_a_volume_is_a_kernel_but_not_for_a_plane() -> None:
+    volume = Kernel.of(np.ones((3, 5, 7)), ndim=3, signed=False)
+    assert volume.ndim == 3
+    assert volume.values.sum() == pytest.approx(1)
+    for value in (volume, np.ones((3, 5, 7))):
+        with pytest.raises(KernelError, match=r'three axes.*not restored yet.*one plane'):
+            Kernel.of(value)
+    with pytest.raises(KernelError, match='3-D'):
+        Kernel.of(PSF, ndim=3)
+
+
+def test_centring_moves_the_origin_and_loses_nothing() -> None:
+    off = Kernel(np.pad(PSF, ((0, 4), (6, 0))), origin=(6, 12))
+    assert off.offset == (-2, 3)
+    centred = off.centred()
+    assert centred.offset == (0, 0)
+    assert centred.values.sum() == pytest.approx(1)
+    np.testing.assert_allclose(centroid(centred.values), 0, atol=1e-12)
+    half = Kernel(kernels.shift(PSF, 2), origin=(5.5, 5.5)).centred()
+    np.testing.assert_allclose(centroid(half.values), 0, atol=0.02)
+    with pytest.raises(KernelError, match='origin'):
+        Kernel(PSF, origin=(6,))
+
+
+@pytest.mark.parametrize('scale', [2, 3, 4])
+def test_all_conventions_of_where_a_kernel_looks(scale: int) -> None:
+    away = -(scale - 1) / 2
+    centred = Kernel.of(kernels.gaussian(1.5, size=25))
+    for shifted in (centred.shifted(scale), Kernel.of(kernels.shift(centred, scale)).placed(scale)):
+        np.testing.assert_allclose(shifted.offset, away)
+        np.testing.assert_allclose(shifted.centre_of_mass, away, atol=1e-4)
+    assert centred.placed(scale).offset == (0, 0)
+    assert centred.placed(scale, 'shifted').offset == (away, away)
+    back = centred.shifted(scale).shifted(scale, upper_left=False)
+    np.testing.assert_allclose(back.offset, 0, atol=1e-12)
+    direct = centred.direct(scale)
+    np.testing.assert_allclose(direct.offset, away)
+    np.testing.assert_allclose(
+        direct.values, kernels.direct_sampling(centred.values, scale), atol=1e-15
+    )
+    assert direct.placed(scale) is direct  # its origin is known
+    assert 'bicubic' in direct.source
+    doubtful = Kernel.of(np.roll(centred.values, -1, 0)).placed(8)
+    assert 'kernel_position' in doubtful.warnings[0]
+
+
+def test_a_kernel_of_coarse_pixels_is_drawn_on_fine_ones() -> None:
+    coarse = Kernel(kernels.gaussian(1.5), sampling='coarse', spacing={'Y': (0.2, 'um')})
+    fine = coarse.fine(2)
+    assert fine.sampling == 'fine'
+    assert fine.spacing == {'Y': (0.1, 'um')}
+    assert kernels.fwhm(fine.values).major == pytest.approx(
+        2 * kernels.fwhm(coarse).major, rel=0.02
+    )
+    np.testing.assert_allclose(centroid(fine.values), 0, atol=1e-6)
+    assert coarse.fine(1).shape == coarse.shape
+
+
+def test_a_kernel_is_cut_to_an_image_or_refused() -> None:
+    kernel = Kernel.of(kernels.gaussian(1, size=21))
+    assert kernel.fitting((40, 21)) is kernel
+    cut = kernel.fitting((12, 9))
+    assert cut.shape == (11, 9)
+    assert cut.values.sum() == pytest.approx(1)
+    np.testing.assert_allclose(centroid(cut.values), 0, atol=1e-12)
+    with pytest.raises(KernelError, match='wider than the image'):
+        Kernel.of(kernels.box(21)).fitting((9, 9))
+    with pytest.raises(KernelError, match='larger than the image'):
+        kernel.check_fits((40, 20))
+
+
+def test_an_image_is_a_kernel_with_its_spacing() -> None:
+    image = Image(PSF[None, :, :, None], 'ZYXS', spacing={'Y': (100, 'nm'), 'X': (0.1, 'um')})
+    kernel = Kernel.of(image)
+    np.testing.assert_allclose(kernel.values, PSF, atol=1e-15)
+    kernel.check_spacing({'Y': (0.1, 'um'), 'X': (1e-7, 'm'), 'T': (1, 's')})
+    kernel.check_spacing({'Y': (1, 's')})  # nothing to compare
+    kernel.check_spacing({'Y': (0.2, 'um')}, scale=2)
+    with pytest.raises(KernelError, match=r'spacing of 100 nm on axis Y, the image of 0\.2 um'):
+        kernel.check_spacing({'Y': (0.2, 'um')})
+    with pytest.raises(KernelError, match='one plane of axis C'):
+        Kernel.of(Image(np.ones((2, 5, 5)), 'CYX'))
+
+
+def test_a_centre_of_mass_that_is_off_is_pointed_out() -> None:
+    (said,) = Kernel.of(np.roll(PSF, (2, -1), (0, 1))).placed(1).warnings
+    assert '+2.0 rows and -1.0 columns off its middle' in said
+    for kernel in (PSF, kernels.gaussian(2, size=13)[:, :-1], kernels.motion(9, 30)):
+        assert Kernel.of(kernel).placed(1).warnings == ()
+
+
+def test_the_facts_of_a_kernel_are_plain_data() -> None:
+    facts = Kernel.of(np.roll(PSF, 1, 1)).facts()
+    assert facts['source'] == 'given'
+    assert facts['shape'] == [13, 13]
+    assert facts['centre_of_mass'] == pytest.approx([0, 1], abs=2e-3)
+    json.dumps(facts)

@@ -106,8 +106,10 @@ def restore(
     mask : array-like or Image, optional
         Nonzero where the image is damaged: with the axes of the image, or the last ones of
         its order stack axes, Y, X.
-    kernel : array-like, optional
-        2-D blur kernel, centred on element ``size // 2``; divided by its sum.
+    kernel : array-like, Image or Kernel, optional
+        2-D blur kernel, centred on element ``size // 2`` or on the origin of a
+        :class:`~napari_fresco.physics.kernels.Kernel`; divided by its sum. An even
+        background, such as the offset of a camera, is subtracted and said.
         To enlarge, see the parameter ``kernel_position``.
         ``'virnet'`` has VIRNet estimate it first, to enlarge by 2, 3 or 4.
     sigma : float, array-like or 'auto'

@@ -76,7 +76,7 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     estimated = _estimated(call)
     given = None if kernel is None or 'kernel' in estimated else kernel
     position = call.parameters.kernel_position
-    blur = None if given is None else _check_kernel(given, layout, factor, position)
+    blur = None if given is None else _check_kernel(given, image, layout, factor, position)
     damage, doubts = (None, ()) if mask is None else _check_mask(mask, image)
     return Inputs(
         mask=damage,
@@ -159,16 +159,18 @@ def _percent(part: float) -> str:
     return f'{100 * part:.3g} %'
 
 
-def _check_kernel(kernel: Any, layout: Layout, scale: int, position: str) -> Kernel:
+def _check_kernel(kernel: Any, image: Image, layout: Layout, scale: int, position: str) -> Kernel:
     if isinstance(kernel, str):
         raise KernelError(
-            f'kernel = {kernel!r}; give a 2-D array, or {" or ".join(map(repr, ESTIMATORS))} to '
-            'estimate it'
+            f'kernel = {kernel!r}; give a 2-D array, a Kernel or an Image, or '
+            f'{" or ".join(map(repr, ESTIMATORS))} to estimate it'
         )
     # Resampling filters such as the bicubic one have negative lobes; optics have none.
-    given = Kernel.of(kernel, signed=scale > 1).fine(scale)
-    given.check_fits([n * scale for n in layout.plane_shape])
-    return given.without_offset().placed(scale, position)
+    given = Kernel.of(kernel, signed=scale > 1)
+    given.check_spacing(image.spacing, scale)
+    placed = given.fine(scale).without_offset().placed(scale, position)
+    placed.check_fits([n * scale for n in layout.plane_shape])
+    return placed
 
 
 def _check_sigma(sigma: Any, image: Image) -> float | NDArray[np.float64] | None:

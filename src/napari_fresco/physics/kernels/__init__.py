@@ -6,10 +6,11 @@ in degrees, anticlockwise from the horizontal as an image is displayed. No torch
 """
 
 from .bead import from_bead
-from .kernel import Kernel, direct_sampling, shift
+from .kernel import Kernel
 from .kernel_files import read
 from .microscope import microscope
 from .normalise import normalise
+from .sampling import direct_sampling, shift
 from .shapes import bicubic, box, covariance, disk, from_covariance, gaussian, motion
 from .widths import Widths, fwhm
 

@@ -86,8 +86,10 @@ def without_offset(values: np.ndarray) -> tuple[np.ndarray, float, bool]:
     share = level * values.size / float(values.sum())
     peak = np.unravel_index(int(np.argmax(values)), values.shape)
     above = float(values[peak]) - level
-    if share < LEAST_SHARE or above < max(10 * noise, level / 4) or depth[peak] == 0:
+    if share < LEAST_SHARE or above < max(4 * noise, level / 4) or depth[peak] == 0:
         return values, 0.0, False
+    if above < 10 * noise:
+        return values, share, False
     corner = np.all([abs(i - (n - 1) / 2) >= n / 4 for i, n in _lines(values.shape)], axis=0)
     for part in (depth == 1, (depth == 0) & corner, (depth == 0) & ~corner):
         spread = 5 * noise / math.sqrt(np.count_nonzero(part))

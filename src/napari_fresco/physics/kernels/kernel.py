@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from scipy import ndimage, signal
 
 from ...errors import KernelError, ParameterError
+from ...image.model import Image
+from ...image.units import converted
 from ..arguments import whole
 from .bead import without_offset
 from .normalise import normalise
@@ -29,8 +31,12 @@ Position = Literal['auto', 'centred', 'shifted']
 
 CENTRED = 0.25
 """Share of the shift by which the centre of mass may be off before it is in doubt."""
+OFF_CENTRE = 0.6
+"""Pixels by which the centre of mass may be off the origin: an even size alone gives a half."""
 CUT_OFF = 0.3
 """Share of the sum that may lie below the level of the border."""
+SAME_SPACING = 0.01
+"""Relative difference of spacings that counts as none."""
 LEAST_PART = 0.5
 """Share of its light that a kernel cut to the size of an image must keep."""
 
@@ -84,12 +90,12 @@ class Kernel:
 
     @classmethod
     def of(cls, value: Any, *, ndim: int = 2, signed: bool = False) -> Kernel:
-        """Return `value`, an array or a Kernel, as a kernel with `ndim` axes.
+        """Return `value`, an array, an Image or a Kernel, as a kernel with `ndim` axes.
 
         Parameters
         ----------
-        value : array_like or Kernel
-            Any real dtype and any positive sum.
+        value : array_like, Image or Kernel
+            Any real dtype and any positive sum; an image brings its spacing.
         ndim : {2, 3}
             How many axes it must have.
         signed : bool
@@ -100,8 +106,9 @@ class Kernel:
         KernelError
             When it is no such kernel; the message says why in one sentence.
         """
-        kernel = value if isinstance(value, Kernel) else None
-        values = kernel.values if kernel is not None else _numbers(value)
+        given = _of_image(value) if isinstance(value, Image) else value
+        kernel = given if isinstance(given, Kernel) else None
+        values = kernel.values if kernel is not None else _numbers(given)
         if ndim == 2 and len(np.shape(values)) == 3:
             raise KernelError(
                 f'the kernel has three axes, {np.shape(values)}, but volumes as one are not '
@@ -201,7 +208,9 @@ class Kernel:
             of mass. A doubt is added to :attr:`warnings`.
         """
         if scale == 1:
-            return self.centred()
+            kernel = self.centred()
+            doubt = _doubt_of_centre(kernel.centre_of_mass)
+            return replace(kernel, warnings=(*self.warnings, doubt)) if doubt else kernel
         if position == 'auto' and self.origin is not None:
             return self
         shifted, doubt = position == 'shifted', ''
@@ -230,7 +239,11 @@ class Kernel:
             )
         else:
             return self
-        return replace(self, values=clean, warnings=(*self.warnings, said))
+        values = _trimmed(clean, self.offset) if even else clean
+        origin = self.origin and tuple(
+            n // 2 + o for n, o in zip(values.shape, self.offset, strict=True)
+        )
+        return replace(self, values=values, origin=origin, warnings=(*self.warnings, said))
 
     def fitting(self, grid: Sequence[int]) -> Kernel:
         """Return the middle of the kernel, if the whole is larger than an image of `grid` pixels.
@@ -263,6 +276,29 @@ class Kernel:
                 'crop it around its centre'
             )
 
+    def check_spacing(self, spacing: Mapping[str, tuple[float, str]], scale: int = 1) -> None:
+        """Refuse a kernel whose pixels are not those of an image with `spacing`.
+
+        Parameters
+        ----------
+        spacing : mapping
+            Of the image; axes that only one of them knows are not compared.
+        scale : int
+            Factor by which the image is to be enlarged: fine kernels lie on smaller pixels.
+        """
+        for axis, (size, unit) in (self.spacing or {}).items():
+            if axis not in spacing:
+                continue
+            step, its = spacing[axis]
+            step /= scale if self.sampling == 'fine' and axis in 'ZYX' else 1
+            own = converted(size, unit, its)
+            if own is not None and abs(own - step) > SAME_SPACING * step:
+                what = 'enlarged image' if scale > 1 and self.sampling == 'fine' else 'image'
+                raise KernelError(
+                    f'the kernel has a spacing of {size:g} {unit} on axis {axis}, the {what} of '
+                    f'{step:g} {its}; make it for those pixels, or give its values alone'
+                )
+
     def facts(self) -> dict[str, Any]:
         """Return what the provenance says of the kernel."""
         known: dict[str, Any] = {
@@ -294,66 +330,47 @@ class Kernel:
         )
 
 
-def shift(kernel: Any, scale: int, upper_left: bool = True) -> NDArray[np.float64]:
-    """Move a centred kernel to suit sampling at the corner of each cell.
-
-    A kernel that is centred for the middle of a `scale` x `scale` cell is moved by
-    (scale - 1)/2 pixels up and left, bilinearly, because downsampling keeps the
-    upper-left pixel of the cell. Entries beyond the border repeat the border,
-    and the result is scaled to sum to 1, as DPIR's authors do.
-
-    Parameters
-    ----------
-    kernel : array_like, 2-D
-        See :func:`normalise`; negative entries are accepted.
-    scale : int
-        Super-resolution factor, at least 1.
-    upper_left : bool
-        False moves down and right, which undoes the shift.
-
-    Raises
-    ------
-    KernelError, ParameterError
-        When `kernel` or `scale` is not usable.
-    """
-    return Kernel.of(kernel, signed=True).shifted(scale, upper_left).values
+def _trimmed(values: NDArray[np.float64], offset: Sequence[float]) -> NDArray[np.float64]:
+    """Return the part around ``size // 2`` that holds the origin and all that is not zero."""
+    kept = []
+    for axis, (n, o) in enumerate(zip(values.shape, offset, strict=True)):
+        others = tuple(i for i in range(values.ndim) if i != axis)
+        used = np.flatnonzero(values.any(axis=others)) - n // 2
+        reach = max(int(np.abs(used).max()), int(np.ceil(abs(o))))
+        kept.append(slice(max(n // 2 - reach, 0), n // 2 + reach + 1))
+    return values[tuple(kept)]
 
 
-def direct_sampling(kernel: Any, scale: int) -> NDArray[np.float64]:
-    r"""Make the kernel whose direct sampling equals blurring and bicubic downsampling.
-
-    For the taps b of :func:`bicubic`, :math:`k_d = k * b`: convolution with
-    :math:`k_d` and taking the upper-left pixel of every s x s cell equals
-    convolution with k and then ``imresize(image, 1/s)``, away from the border
-    and for sizes that are multiples of s. It turns the kernel of a network
-    that was taught bicubic downsampling, such as VIRNet, into the one of a
-    method that samples directly, such as USRNet.
-
-    Parameters
-    ----------
-    kernel : array_like, 2-D
-        k, centred; see :func:`normalise`.
-    scale : int
-        Reduction s, at least 1.
-
-    Returns
-    -------
-    ndarray, float64
-        Larger than `kernel`, of sum 1 and centroid :math:`-(s-1)/2` along both
-        axes if k has its centroid at the origin. It has small negative lobes.
-
-    Raises
-    ------
-    KernelError, ParameterError
-        When `kernel` or `scale` is not usable.
-    """
-    return Kernel.of(kernel, signed=True).direct(scale).values
+def _doubt_of_centre(centre: Sequence[float]) -> str:
+    if max(map(abs, centre)) <= OFF_CENTRE:
+        return ''
+    return (
+        f'the centre of mass of the kernel lies {centre[-2]:+.1f} rows and {centre[-1]:+.1f} '
+        'columns off its middle, and the result is moved by as much: centre it, or give a Kernel '
+        'with its origin, unless the blur itself moved the image'
+    )
 
 
 def _room(offset: float) -> tuple[tuple[int, int], float]:
     """Return the padding that brings the middle to the pixel at `offset`, and what is left."""
     nearest = round(offset)
     return (max(-2 * nearest, 0), max(2 * nearest, 0)), offset - nearest
+
+
+def _of_image(image: Image) -> Kernel:
+    """Return an image (Z, Y, X), whose other axes have length 1, with its spacing."""
+    axes = [a for a in 'ZYX' if a in image.axes and (a != 'Z' or image.length('Z') > 1)]
+    longer = [a for a in image.axes if a not in 'ZYX' and image.length(a) > 1]
+    if longer:
+        raise KernelError(
+            f'the kernel is an image with axes {image.axes} of shape {image.shape}; give one plane '
+            f'of axis {longer[0]}'
+        )
+    data = np.asarray(_numbers(image.data))
+    order = [image.axes.index(a) for a in image.axes if a not in axes]
+    values = data.transpose([*order, *(image.axes.index(a) for a in axes)])
+    spacing = {a: image.spacing[a] for a in axes if a in image.spacing}
+    return Kernel(values.reshape(values.shape[len(order) :]), spacing=spacing or None)
 
 
 def _numbers(value: Any) -> Any:
