@@ -118,7 +118,8 @@ def provenance(
 
 def _warnings(r: Request, account: Account, finish: Finish) -> list[str]:
     """Return what the user should know."""
-    warnings = [*r.inputs.warnings, *account.warnings]
+    read = r.image.metadata.get('warnings', ())  # what became of the image in its file
+    warnings = [*read, *r.inputs.warnings, *account.warnings]
     if account.clipped:
         warnings.append(f'{account.clipped} values were clipped to fit {r.dtype}')
     if hot := account.total('outliers'):

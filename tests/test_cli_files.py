@@ -1,0 +1,108 @@
+"""The command line on files as they come: several images, scanners, other formats out than in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image as Pillow
+
+import napari_fresco as fresco
+from napari_fresco.cli import main
+from napari_fresco.io.files import read
+
+Run = Callable[..., 'Done']
+
+
+class Done(NamedTuple):
+    """How the program ended."""
+
+    exit_code: int
+    stderr: str
+    output: str
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Done:
+        with pytest.raises(SystemExit) as end:
+            main([*arguments, '-m', 'ffdnet', '--sigma', '5'])
+        said = capsys.readouterr()
+        return Done(int(end.value.code or 0), said.err, said.out + said.err)
+
+    return call
+
+
+def positions(path: Path) -> None:
+    with tifffile.TiffWriter(path) as file:
+        for i in range(3):
+            named = {'axes': 'YX', 'Name': f'position {i}'}
+            file.write(np.full((32, 32), 1000 * (i + 1), np.uint16), metadata=named)
+
+
+def test_all_images_of_a_file_are_restored_into_one(run: Run) -> None:
+    positions(Path('a.ome.tif'))
+    done = run('restore', 'a.ome.tif', '-o', 'b.ome.tif', '--save-provenance', 'b.json')
+    assert done.exit_code == 0, done.output
+    assert 'holds 3 images' in done.stderr
+    for i in range(3):
+        restored = read('b.ome.tif', series=f'position {i}')
+        assert abs(np.mean(restored.data) - 1000 * (i + 1)) < 20
+    assert Path('b.json').read_text().count('input_sha256') == 3
+
+
+def test_one_image_of_a_file_is_restored(run: Run) -> None:
+    positions(Path('a.ome.tif'))
+    done = run('restore', 'a.ome.tif', '-o', 'b.tif', '--series', 'position 1')
+    assert done.exit_code == 0, done.output
+    assert abs(np.mean(read('b.tif').data) - 2000) < 20
+    done = run('restore', 'a.ome.tif', '-o', 'c.tif', '--series', '7')
+    assert done.exit_code == 2
+    assert 'no series' in done.output
+
+
+def test_several_pictures_are_numbered(run: Run) -> None:
+    one, other = (Pillow.fromarray(np.full((32, 32), i, np.uint8)) for i in (50, 150))
+    one.save('a.jpg', 'MPO', save_all=True, append_images=[other])
+    done = run('restore', 'a.jpg', '-o', 'b.png')
+    assert done.exit_code == 0, done.output
+    means = [np.mean(read(f'b_{i}.png').data) for i in (1, 2)]
+    assert means == pytest.approx([50, 150], abs=3)
+    done = run('restore', 'a.jpg', '-o', 'b.png')
+    assert (done.exit_code, 'b_1.png exists' in done.output) == (2, True)
+
+
+def test_what_became_of_an_image_is_said_and_kept(run: Run) -> None:
+    tag = (274, 'H', 1, 6, True)
+    tifffile.imwrite('a.tif', np.full((32, 48), 100, np.uint8), extratags=[tag])
+    done = run('restore', 'a.tif', '-o', 'b.tif')
+    assert done.stderr.count('turned upright') == 1
+    assert read('b.tif').shape == (48, 32)
+    result = fresco.restore(read('a.tif'), method='ffdnet', sigma=5)
+    assert 'turned upright' in result.provenance['warnings'][0]
+
+
+def test_samples_that_are_no_colours_stay_samples(run: Run) -> None:
+    bands = np.random.default_rng(0).integers(0, 200, (32, 48, 5), np.uint8)
+    tifffile.imwrite('a.tif', bands, photometric='minisblack', planarconfig='contig', metadata=None)
+    assert run('restore', 'a.tif', '-o', 'b.tif').exit_code == 0
+    with tifffile.TiffFile('b.tif') as file:
+        assert (len(file.pages), file.pages[0].shape) == (1, bands.shape)
+    done = run('restore', 'a.tif', '-o', 'b.png')
+    assert (done.exit_code, 'one plane' in done.output) == (2, True)
+
+
+def test_maps_are_written_with_their_own_axes(run: Run) -> None:
+    micro = {'Y': (0.1, 'um'), 'X': (0.1, 'um'), 'T': (2.0, 's')}
+    stack = np.random.default_rng(0).integers(0, 200, (32, 32, 2), np.uint8)
+    fresco.write('a.tif', fresco.Image(stack, 'YXT', micro))
+    done = run('restore', 'a.tif', '-o', 'b.tif', '--ensemble', '--save-uncertainty', 'u.tif')
+    assert done.exit_code == 0, done.output
+    for name in ('b.tif', 'u.tif'):
+        assert (read(name).axes, read(name).spacing) == ('TYX', micro)
