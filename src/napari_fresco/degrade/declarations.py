@@ -56,7 +56,7 @@ class NoiseMap(Parameters):
 
 
 @dataclass(frozen=True)
-class CameraNoise(Parameters):
+class PhotonNoise(Parameters):
     """Photon noise, which grows with the signal, and read noise."""
 
     photons: float = param(
@@ -219,7 +219,7 @@ class Flakes(Parameters):
 
 
 @dataclass(frozen=True)
-class Mosaic(Parameters):
+class ColourMosaic(Parameters):
     """A raw picture of a camera with colour filters."""
 
     pattern: str = param('RGGB', 'Colours of the upper left 2 x 2 pixels.', choices=PATTERNS)

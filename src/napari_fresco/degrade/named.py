@@ -84,7 +84,7 @@ def _noise_map(x: Tensor, p: declarations.NoiseMap, c: Conditions) -> Degraded:
     return Degraded(noisy, noise_map=levels[0, 0].numpy())
 
 
-def _camera_noise(x: Tensor, p: declarations.CameraNoise, c: Conditions) -> Degraded:
+def _camera_noise(x: Tensor, p: declarations.PhotonNoise, c: Conditions) -> Degraded:
     gain, read = 1 / p.photons, p.read_noise / p.photons
     light = x.clamp_min(0)  # there is no negative light
     levels = (gain * light + read**2).mean(1)[0].sqrt().numpy()
@@ -163,7 +163,7 @@ def _scunet(x: Tensor, p: declarations.Scunet, c: Conditions) -> Degraded:
     return Degraded(*pair)
 
 
-def _mosaic(x: Tensor, p: declarations.Mosaic, c: Conditions) -> Degraded:
+def _mosaic(x: Tensor, p: declarations.ColourMosaic, c: Conditions) -> Degraded:
     if x.shape[1] != 3:
         raise ImageError('a mosaic is made of an RGB image, but this one is gray')
     cells = Mosaic(p.pattern, _shape(x)).forward(x)

@@ -25,13 +25,13 @@ def to_batch(plane: Any) -> Tensor:
     ImageError
         When the shape is another one, or an axis is empty.
     """
-    values = np.array(plane, dtype=np.float64)
+    values = np.asarray(plane, dtype=np.float64)
     if values.ndim not in (2, 3) or 0 in values.shape:
         raise ImageError(
             f'an image is (H, W) or (H, W, C) with one pixel at least, not {values.shape}'
         )
     channels = values[None] if values.ndim == 2 else values.transpose(2, 0, 1)
-    return torch.from_numpy(np.ascontiguousarray(channels))[None]
+    return torch.from_numpy(np.array(channels, order='C'))[None]
 
 
 def to_plane(batch: Tensor) -> Floats:

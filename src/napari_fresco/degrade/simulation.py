@@ -99,7 +99,7 @@ _ALL = (
         'camera_noise',
         'Camera noise',
         'Photon noise and read noise of a camera.',
-        declarations.CameraNoise,
+        declarations.PhotonNoise,
         ('noise_map',),
     ),
     Simulation(
@@ -156,7 +156,7 @@ _ALL = (
         'mosaic',
         'Colour mosaic',
         'One colour per pixel, as a camera records it; takes RGB.',
-        declarations.Mosaic,
+        declarations.ColourMosaic,
     ),
     Simulation('lines', 'Lines', 'Horizontal lines are lost.', declarations.Lines, ('mask',)),
     Simulation(
