@@ -1,0 +1,66 @@
+"""The tree says the architecture: no import goes up, lazily imported code included."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import napari_fresco
+
+SOURCE = Path(napari_fresco.__file__).parent
+FLOORS = (
+    ('errors', 'types', 'runtime/devices'),  # devices know the errors alone
+    ('declare',),
+    ('image',),
+    ('physics', 'noise', 'evidence'),
+    ('io', 'samples'),
+    ('networks',),
+    ('weights',),
+    ('degrade',),
+    ('runtime',),
+    ('solvers',),
+    ('restoration',),
+    ('batch', 'training'),
+    ('cli', 'layers'),
+    ('_napari',),
+)
+LEVELS = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def level_of(parts: tuple[str, ...]) -> int | None:
+    return LEVELS.get('/'.join(parts[:2]), LEVELS.get(parts[0]) if parts else None)
+
+
+def imports_of(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield line and target of every import of the package itself."""
+    folder = path.relative_to(SOURCE).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = folder[: len(folder) - node.level + 1]
+            inside = (*base, *(node.module.split('.') if node.module else ()))
+            yield from ((node.lineno, (*inside, name.name)) for name in node.names)
+
+
+def test_no_import_goes_up() -> None:
+    found = []
+    for path in sorted(SOURCE.rglob('*.py')):
+        parts = path.relative_to(SOURCE).with_suffix('').parts
+        mine = level_of(parts)
+        if mine is None or parts == ('__init__',):
+            continue
+        for line, target in imports_of(path):
+            theirs = level_of(target)
+            if theirs is not None and theirs > mine:
+                found.append(f'{"/".join(parts)}:{line} -> {".".join(target)}')
+    assert not found
+
+
+def test_every_folder_has_a_floor() -> None:
+    rooms = {path.parent.name for path in SOURCE.glob('*/__init__.py')}
+    assert rooms <= set(LEVELS)
+
+
+def test_no_file_has_the_name_of_another() -> None:
+    names = sorted(path.name for path in SOURCE.rglob('*.py') if path.name != '__init__.py')
+    assert not {name for name in names if names.count(name) > 1}
