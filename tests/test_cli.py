@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from skimage import io
 
 from napari_fresco.cli import main
-from napari_fresco.cli.options import flag
+from napari_fresco.cli.flags import flag
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.runtime import denoisers
 

@@ -9,8 +9,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from . import texts
-from .curve import Curve
 from .form import note, rule, side_by_side
+from .residual_curve import Curve
 
 if TYPE_CHECKING:
     from ..layers.layer_restoration import Report

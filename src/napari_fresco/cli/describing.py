@@ -8,7 +8,7 @@ from ..declare.fields import Parameter
 from ..declare.methods import METHODS, Method, find_method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
-from .options import flag, said
+from .flags import flag, said
 
 
 @click.command()

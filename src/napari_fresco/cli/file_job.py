@@ -34,7 +34,7 @@ from ..io.files import (
 )
 from ..restoration.session import Session
 from ..types import Result
-from .options import flag, given_options, given_parameters
+from .flags import flag, given_options, given_parameters
 
 BESIDE = ('variance', 'uncertainty', 'latent', 'kernel', 'provenance')
 """What can be kept beside the image."""

@@ -15,7 +15,7 @@ from ..errors import FileError, FrescoError
 from ..io.files import READABLE, SUFFIXES, images_in, make_folder
 from ..restoration.session import Session
 from .file_job import BESIDE, Job, Outputs
-from .options import call_options, parameter_options
+from .flags import call_options, parameter_options
 
 F = TypeVar('F', bound=Callable[..., Any])
 

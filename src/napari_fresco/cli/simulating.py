@@ -14,7 +14,7 @@ from ..errors import FileError, ParameterError
 from ..image.layout import Layout
 from ..image.model import Image, leading_first
 from ..io.files import SUFFIXES, TIFF, check_holds, check_output, read, write, write_json
-from .options import given_parameters, parameter_options
+from .flags import given_parameters, parameter_options
 
 _FILE = click.Path(path_type=Path)
 _MAPS = (*TIFF, '.npy')  # formats of floating-point numbers

@@ -43,7 +43,7 @@ from ..image.model import Image, in_memory
 from . import pictures, tiff_reading, tiff_writing
 from .atomic import write_atomically
 from .colour import kept_profile
-from .foreign import fault, first_bytes, is_hidden
+from .file_faults import fault, first_bytes, is_hidden
 from .pages import LARGE
 from .series import Series, main_series
 
