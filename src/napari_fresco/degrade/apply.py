@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
@@ -65,27 +65,14 @@ def apply(
     MethodError, ParameterError, ImageError
         When the name, a parameter or the image is not usable.
     """
-    from .named import degraded  # brings in torch
-
     simulation = find_degradation(name)
     given = parameters.to_dict() if isinstance(parameters, Parameters) else parameters
     chosen = simulation.parameters_class.create(given)
     source, seed = Image.of(image, axes=axes, rgb=rgb), SEED.check(seed)
-    layout, data = Layout.of(source), source.data
-    range_ = intensity_range(data, layout, data_range)
-    planes: list[Simulated] = []
-    beyond = clipped = 0
-    for number, index in enumerate(layout.planes()):
-        plane = layout.read(data, index)
-        colours = layout.colours(plane)
-        working = np.asarray(range_.to_working(colours), np.float64)
-        if simulation.clips:
-            beyond += int(np.count_nonzero((working < 0) | (working > 1)))
-            working = np.clip(working, 0, 1)
-        made = degraded(working, name, chosen, (seed, number), range_.low, range_.span)
-        done, outside = _in_image_units(made, plane, range_, layout)
-        planes.append(done)
-        clipped += outside
+    layout = Layout.of(source)
+    range_ = intensity_range(source.data, layout, data_range)
+    parts = list(_planes(source.data, layout, range_, simulation, chosen, seed))
+    planes, beyond, clipped = zip(*parts, strict=True)
     whole = _joined(planes, layout)
     if isinstance(image, Image):
         whole = _as_images(whole, source)
@@ -98,9 +85,32 @@ def apply(
         'scale': whole.scale,
         **whole.record,
         'version': version('napari-fresco'),
-        'warnings': _warnings(simulation, layout, beyond, clipped),
+        'warnings': _warnings(simulation, layout, sum(beyond), sum(clipped)),
     }
     return replace(whole, record=record)
+
+
+def _planes(
+    data: Any,
+    layout: Layout,
+    range_: Affine,
+    simulation: Simulation,
+    chosen: Parameters,
+    seed: int,
+) -> Iterator[tuple[Simulated, int, int]]:
+    """Yield every plane degraded, with the numbers of values clipped before and after."""
+    from .named import degraded  # brings in torch
+
+    for number, index in enumerate(layout.planes()):
+        plane, beyond = layout.read(data, index), 0
+        working = np.asarray(range_.to_working(layout.colours(plane)), np.float64)
+        if simulation.clips:
+            beyond = int(np.count_nonzero((working < 0) | (working > 1)))
+            working = np.clip(working, 0, 1)
+        name, low, span = simulation.name, range_.low, range_.span
+        made = degraded(working, name, chosen, (seed, number), low, span)
+        done, clipped = _in_image_units(made, plane, range_, layout)
+        yield done, beyond, clipped
 
 
 def _in_image_units(
