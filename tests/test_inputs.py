@@ -19,22 +19,27 @@ from napari_fresco.restoration.inputs import check_inputs
 from napari_fresco.types import Task
 
 DPIR = METHODS['dpir']
-PLANE = Layout.of(Image.of(np.zeros((12, 16))))
-STACK = Layout.of(Image.of(np.zeros((3, 12, 16))))
-COLOUR = Layout.of(Image.of(np.zeros((12, 16, 3))))
+PLANE = Image.of(np.zeros((12, 16)))
+STACK = Image.of(np.zeros((3, 12, 16)))
+COLOUR = Image.of(np.zeros((12, 16, 3)))
 SPOT = np.zeros((12, 16), np.uint8)
 SPOT[3:5, 4:7] = 1
 
 
-def check(task: Task, layout: Layout = PLANE, **given_inputs: Any) -> Any:
-    return check_inputs(Call.of('dpir', task, given=given_inputs), layout)
+def check(task: Task, image: Image = PLANE, **given_inputs: Any) -> Any:
+    return check_inputs(Call.of('dpir', task, given=given_inputs), image, Layout.of(image))
 
 
 @pytest.mark.parametrize(
     ('task', 'inputs', 'error', 'match'),
     [
         ('inpaint', {}, MaskError, 'needs a mask'),
-        ('inpaint', {'mask': np.ones((5, 5))}, MaskError, r'mask \(5, 5\) does not match image'),
+        (
+            'inpaint',
+            {'mask': np.ones((5, 5))},
+            MaskError,
+            r'mask \(5, 5\) with axes YX does not match',
+        ),
         ('inpaint', {'mask': np.zeros((12, 16))}, MaskError, 'empty'),
         ('inpaint', {'mask': np.ones((12, 16))}, MaskError, 'full'),
         ('inpaint', {'mask': np.full((12, 16), np.nan)}, MaskError, '192 NaN'),
@@ -67,7 +72,7 @@ def test_bad_inputs(task, inputs, error, match) -> None:
 
 
 @pytest.mark.parametrize(
-    ('layout', 'mask'),
+    ('image', 'mask'),
     [
         (PLANE, SPOT),
         (STACK, SPOT),
@@ -79,9 +84,9 @@ def test_bad_inputs(task, inputs, error, match) -> None:
         (PLANE, SPOT * 0.5),
     ],
 )
-def test_masks_that_fit(layout, mask) -> None:
-    inputs = check('inpaint', layout, mask=mask)
-    for index in layout.planes():
+def test_masks_that_fit(image, mask) -> None:
+    inputs = check('inpaint', image, mask=mask)
+    for index in Layout.of(image).planes():
         np.testing.assert_array_equal(inputs.plane_mask(index), SPOT > 0)
 
 
