@@ -24,6 +24,7 @@ from napari_fresco import weights
 from napari_fresco._napari import commands
 from napari_fresco.declare.call import Call
 from napari_fresco.declare.methods import METHODS
+from napari_fresco.image.model import Image
 from napari_fresco.layers.layer_restoration import running
 from napari_fresco.restoration.session import Session
 from napari_fresco.types import Result, Step
@@ -62,8 +63,9 @@ class FakeSolver:
     def iterate(
         self, image: Any, *, cancel: threading.Event, **given: Any
     ) -> Generator[Step, None, Result]:
-        self.calls.append({'image': image, **given})
-        array = np.asarray(image)
+        given = {k: np.asarray(v.data) if isinstance(v, Image) else v for k, v in given.items()}
+        given['axes'], array = image.axes, np.asarray(image.data)
+        self.calls.append({'image': array, **given})
         scale = given.get('scale', 1)
         held = torch.zeros(1000)
         self.tensors.append(weakref.ref(held))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,20 +93,32 @@ class PanelRequest:
     def arguments(self) -> dict[str, Any]:
         """Return the keywords of :func:`napari_fresco.iterate`, masks and maps in memory."""
         return {
-            'image': self.image.load(),
-            'axes': self.image.axes,
+            'image': self.image.image(),
             'method': self.method.name,
             'task': self.task,
-            'mask': self.mask.load() if hasattr(self.mask, 'load') else self.mask,
+            'mask': self.mask.image() if hasattr(self.mask, 'image') else self.mask,
             'kernel': self.kernel,
             'sigma': self._sigma(),
             'scale': self.scale,
             **self.settings,
             **self.parameters,
+            **self._context(),
         }
+
+    def _context(self) -> dict[str, Any]:
+        """Return the whole that a part is restored like: its intensities and its noise."""
+        part = self.image
+        if part.is_whole:
+            return {}
+        place = tuple(part.index[axis] for axis in part.leading)
+        single = all(s.stop - s.start == 1 for s in place)
+        index = {'context_index': tuple(s.start for s in place)} if single and place else {}
+        return {'context': part.whole_image(), **index}
 
     def _sigma(self) -> Any:
         if not isinstance(self.sigma, Selection):
             return self.sigma
-        noise = self.sigma.load_ordered()
-        return np.sqrt(np.maximum(noise, 0)) if self.variance else noise
+        noise = self.sigma.image()
+        if not self.variance:
+            return noise
+        return replace(noise, data=np.sqrt(np.maximum(np.asarray(noise.data), 0)))

@@ -19,6 +19,7 @@ from ..restoration import api
 from ..types import Result, Step
 from .job import Job
 from .results import add_results, preview_layer
+from .side_layers import as_pixels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -302,7 +303,7 @@ class _Reports:
         if self._reference is None or outcome.is_empty:
             return outcome
         part = self._request.image
-        after, before = part.ordered(result.image), part.load_ordered()
+        after, before = part.ordered(as_pixels(result.image)), part.load_ordered()
         truth = np.broadcast_to(self._reference, after.shape)
         return Outcome(result, _compare(after, truth), _compare(before, truth))
 
