@@ -16,6 +16,7 @@ from napari_fresco._napari.settings import Preferences
 from napari_fresco.declare.fields import Parameter
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError, ParameterError
+from napari_fresco.image.model import Image
 
 from .conftest import FakeSolver
 from .linked import run_script
@@ -92,6 +93,12 @@ def test_what_the_noise_section_hides_does_not_count(model: Any, image: Any, doc
     assert 'gain' not in told.parameters
 
 
+def plain(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Images as arrays, with the axes of the image."""
+    pixels = {k: np.asarray(v.data) for k, v in arguments.items() if isinstance(v, Image)}
+    return {**arguments, **pixels, 'axes': arguments['image'].axes}
+
+
 def test_the_panel_asks_for_what_was_set(model: Any, image: Any, dock: Dock) -> None:
     kernel = model.add_image(np.ones((5, 5)), name='psf')
     panel = dock(model, 'dpir')
@@ -104,7 +111,7 @@ def test_the_panel_asks_for_what_was_set(model: Any, image: Any, dock: Dock) -> 
     panel.quality.value = 11  # of another task
     panel.device.value = 'cpu'
     panel.tile.value = 128
-    asked = panel.request().arguments()
+    asked = plain(panel.request().arguments())
     np.testing.assert_array_equal(asked.pop('image'), image.data)
     np.testing.assert_array_equal(asked.pop('kernel'), np.ones((5, 5)))
     assert asked == {
@@ -127,7 +134,7 @@ def test_a_sigma_map_is_cut_like_the_image(model: Any, image: Any, dock: Dock) -
     panel.image.value = image
     panel.sigma.value = model.layers['sigma']
     panel.region.value = model.layers['roi']
-    asked = panel.request().arguments()
+    asked = plain(panel.request().arguments())
     np.testing.assert_array_equal(asked['image'], image.data[4:8, 6:10])
     np.testing.assert_array_equal(asked['sigma'], model.layers['sigma'].data[4:8, 6:10])
 
@@ -137,9 +144,9 @@ def test_a_stack_offers_the_slice_on_show(model: Any, dock: Dock) -> None:
     layer = model.add_image(np.arange(3 * 40 * 50.0).reshape(3, 40, 50), name='stack')
     assert shown(panel.extent.native)
     model.dims.set_current_step(0, 2)
-    assert (panel.request().arguments()['image'] == layer.data[2:]).all()
+    assert (plain(panel.request().arguments())['image'] == layer.data[2:]).all()
     panel.extent.value = 'Whole stack'
-    assert panel.request().arguments()['image'].shape == (3, 40, 50)
+    assert plain(panel.request().arguments())['image'].shape == (3, 40, 50)
     panel.image.value = model.add_image(np.zeros((40, 50)), name='flat')
     assert not shown(panel.extent.native)
 
@@ -226,8 +233,9 @@ def test_the_script_does_what_the_panel_does(
     panel.region.value = shapes
     panel.regularization.value = 0.5
     model.dims.set_current_step(0, 2)
-    asked, call = panel.request().arguments(), run_script(panel, model, monkeypatch)
-    for name in ('image', 'mask'):
+    asked = plain(panel.request().arguments())
+    call = plain(run_script(panel, model, monkeypatch))
+    for name in ('image', 'mask', 'context'):
         np.testing.assert_array_equal(call.pop(name), asked.pop(name))
     assert call == asked
     panel.run()

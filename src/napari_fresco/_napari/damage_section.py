@@ -89,6 +89,7 @@ class DamageSection(Section):
     def follow_image(self) -> None:
         """Take note that another image, or another part of it, was chosen."""
         self.kernel_row.reset_choices()
+        self.mask_rows.layer.reset_choices()
         self.mask_rows.measure_soon()
 
     def refresh(self, task: Task) -> None:
@@ -123,6 +124,8 @@ class DamageSection(Section):
         if 'mask' in needs:
             if self.mask_rows.layer.value is None:
                 return 'Filling needs a mask: press "New" and paint over the damage.'
+            if self.mask_rows.problem:
+                return sentence(self.mask_rows.problem)
             if self.mask_rows.coverage_fraction == 0:
                 return 'The mask marks no damage yet: paint over it.'
             if self.mask_rows.coverage_fraction == 1:
@@ -196,7 +199,9 @@ class DamageSection(Section):
             self._drop_suggested(image)
         needs = self._method.needs.get(task, ())
         if 'mask' in needs:
-            self._suggest_layer(self.mask_rows.layer, lambda x: is_mask_of(image, x), first)
+            only = self.mask_rows.only_drawn if first else ''
+            suits: Accepts = lambda x: is_mask_of(image, x) or str(x.unique_id) == only  # noqa: E731
+            self._suggest_layer(self.mask_rows.layer, suits, False)
         if 'kernel' in needs:
             self._suggest_layer(self.kernel_row, lambda x: is_blur_of(image, x), first)
         elif self._is_suggested(self.kernel_row):

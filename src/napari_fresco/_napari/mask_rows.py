@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Labels, Shapes
+from napari.layers import Image, Labels, Shapes
 from psygnal import Signal
 from qtpy.QtWidgets import QPushButton
 from superqt.utils import qthrottled
 
 from ..declare.fields import Parameter
-from ..errors import FrescoError
-from ..layers.mask_layers import Marked, marked
+from ..errors import FrescoError, MaskError
+from ..layers.layer_kinds import is_picture
+from ..layers.mask_layers import Marked, align_mask, marked
 from ..layers.space import View
 from .choosers import LayerChooser
 from .form import Section, note
@@ -62,13 +63,17 @@ class MaskRows:
         self.layer = LayerChooser(
             viewer, self._may_be_mask, 'mask', 'Mask', tooltip=_MASK_HELP, others={'(none)': None}
         )
+        self.problem = ''
         self.new = QPushButton('New')
+        self.align = QPushButton('Align')
+        self.align.setToolTip('Stretch the mask over the image')
+        self.align.hide()
         self.label = row_of(_LABEL)
         self.grow = row_of(_GROW)
         self.invert = row_of(_INVERT)
         self.coverage = note()
         self.rows = [
-            section.add(self.layer, self.new),
+            section.add(self.layer, self.new, self.align),
             *(section.add(row) for row in (self.label, self.grow, self.invert)),
             section.add_text(self.coverage),
         ]
@@ -94,6 +99,12 @@ class MaskRows:
         view = View.of(self._viewer)
         return marked(self._part(), self.layer.value, view=view, **self.options())
 
+    @property
+    def only_drawn(self) -> str:
+        """Unique id of the one layer of labels or outlines, if there is one and no other."""
+        drawn = [layer for layer in self._viewer.layers if isinstance(layer, Labels | Shapes)]
+        return str(drawn[0].unique_id) if len(drawn) == 1 else ''
+
     def options(self) -> dict[str, Any]:
         """Return the keywords of :func:`~napari_fresco.layers.mask_layers.marked`."""
         labels = isinstance(self.layer.value, Labels)
@@ -112,6 +123,7 @@ class MaskRows:
     def _listen(self) -> None:
         self.layer.changed.connect(self._watch)
         self.new.clicked.connect(self.make_new)
+        self.align.clicked.connect(self._align)
         for row in (self.label, self.grow, self.invert):
             row.changed.connect(self._on_changed)
         self._watch()
@@ -127,13 +139,14 @@ class MaskRows:
         self._on_changed()
 
     def _on_changed(self, *_: Any) -> None:
-        self.coverage_fraction = None
+        self.coverage_fraction, self.problem = None, ''
         self.measure_soon()
         self.measured.emit()
 
     def _measure(self) -> None:
         self.coverage_fraction, text = self._coverage()
         self.coverage.setText(text)
+        self.align.setVisible(bool(self.problem))
         self.measured.emit()
 
     def _coverage(self) -> tuple[float | None, str]:
@@ -143,19 +156,29 @@ class MaskRows:
             part = self._part()
             if part.size * (_GROWING_COST if self.grow.value else 1) > _MOST_PIXELS:
                 return None, ''
-            mask = self.marked().load()
+            damage = self.marked()
+            mask = damage.load()
         except FrescoError as error:
+            self.problem = str(error) if isinstance(error, MaskError) else ''
             return None, str(error)
         count = int(np.count_nonzero(mask))
-        return count / mask.size, f'covers {count / mask.size:.2%} ({count} pixels)'
+        said = f'covers {count / mask.size:.2%} ({count} pixels)'
+        return count / mask.size, f'{said}; {damage.note}' if damage.note else said
+
+    def _align(self) -> None:
+        align_mask(self._image(), self.layer.value)
+        self._on_changed()
 
     def _may_be_mask(self, layer: napari.layers.Layer) -> bool:
+        image = self._image()
+        if isinstance(layer, Image):  # such as a mask that was opened as a picture
+            return is_picture(layer) and image is not None and layer.unique_id != image.unique_id
         return isinstance(layer, Labels | Shapes)
 
 
 _MASK_HELP = (
-    '<p>Labels or Shapes layer that marks the damage. Paint it with the brush of a Labels '
-    'layer, or outline it with polygons.</p>'
+    '<p>Layer that marks the damage. Paint it with the brush of a Labels layer, or outline it '
+    'with polygons; in an image layer all that is not black is damage.</p>'
 )
 _LABEL = Parameter(
     'mask_label', int, None, 'The label that means damage; empty is any.', 'Label', minimum=0,

@@ -59,9 +59,14 @@ def add_results(
     *beside, last = result_layers(request, result)
     source = next((x for x in viewer.layers if str(x.unique_id) == request.source_id), None)
     layers = [_inserted(viewer, source, data) for data in beside]
-    layers.append(_turned(preview, last) or _inserted(viewer, source, last))
-    if preview is not None and layers[-1] is not preview:
-        viewer.layers.remove(preview.name)
+    if preview is not None and _turned(preview, last):
+        here = [str(each.unique_id) for each in viewer.layers].index(str(preview.unique_id))
+        viewer.layers.move(here, _place(viewer, source))
+        layers.append(preview)
+    else:
+        layers.append(_inserted(viewer, source, last))
+        if preview is not None:
+            viewer.layers.remove(preview.name)
     if source is not None and request.look.lets_shine:
         source.visible = False
     return layers
@@ -152,31 +157,35 @@ def put_back(result: napari.layers.Image, *, into: napari.layers.Image) -> Layer
 
 
 def _inserted(viewer: Any, source: Any, data: LayerData) -> Any:
-    """Add a layer above its source and those that were made of it."""
     from napari.layers import Layer
 
     layer = Layer.create(*data)
-    if source is None:
-        return viewer.add_layer(layer)
-    names = [each.name for each in viewer.layers]
-    place = names.index(source.name) + 1
-    while place < len(names) and names[place].startswith(f'{source.name} ['):
-        place += 1
-    viewer.layers.insert(place, layer)
+    viewer.layers.insert(_place(viewer, source), layer)
     return layer
 
 
-def _turned(preview: Any, data: LayerData) -> Any:
-    """Turn the preview into the result where it has as many axes; return it, or None."""
+def _place(viewer: Any, source: Any) -> int:
+    """Return the place above a source and what was made of it; without one the uppermost."""
+    names = [each.name for each in viewer.layers]
+    if source is None:
+        return len(names)
+    place = names.index(source.name) + 1
+    while place < len(names) and names[place].startswith(f'{source.name} ['):
+        place += 1
+    return place
+
+
+def _turned(preview: Any, data: LayerData) -> bool:
+    """Turn the preview into the result, where it has as many axes, and say so."""
     pixels, keywords, _ = data
-    if preview is None or preview.rgb != keywords['rgb'] or preview.ndim != len(keywords['scale']):
-        return None
+    if preview.rgb != keywords['rgb'] or preview.ndim != len(keywords['scale']):
+        return False
     preview.data = pixels
     for name, value in keywords.items():
         if name not in ('rgb', 'metadata'):
             setattr(preview, name, value)
     preview.metadata = keywords['metadata']
-    return preview
+    return True
 
 
 def _whole_place(request: PanelRequest) -> dict[str, Any]:
