@@ -136,6 +136,7 @@ def solver(monkeypatch: pytest.MonkeyPatch) -> FakeSolver:
 
     def iterate(self: Session, image: Any, *, cancel: Any = None, **given: Any) -> Any:
         asked = {name: value for name, value in given.items() if not name.startswith('context')}
+        asked = {name: value for name, value in asked.items() if name not in ('params', 'axes')}
         Call.of(asked.pop('method'), asked.pop('task'), None, asked)
         return fake.iterate(image, cancel=cancel, **given)
 
