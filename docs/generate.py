@@ -4,7 +4,7 @@ Tables of tasks, options and parameters come from their declarations; benchmarks
 changelog are the files of the repository.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import mkdocs_gen_files
@@ -20,7 +20,9 @@ MARK = '<!-- parameters: '
 TASK_MARK = '<!-- tasks and options -->'
 
 
-def table(parameters: Iterable[Parameter], tasks: Iterable[Task] = TASKS) -> str:
+def table(
+    parameters: Iterable[Parameter], tasks: Iterable[Task], uses: Callable[[Parameter, Task], bool]
+) -> str:
     """Return parameters as a Markdown table, with those of `tasks` that use them."""
     rows = [
         '| parameter | default | allowed | used for | meaning |',
@@ -28,7 +30,10 @@ def table(parameters: Iterable[Parameter], tasks: Iterable[Task] = TASKS) -> str
     ]
     for p in parameters:
         default = '' if p.default is None else f'`{p.default}`'
-        used = ', '.join(t for t in tasks if p.serves(t)) if p.tasks else 'all tasks'
+        used = ', '.join(t for t in tasks if uses(p, t))
+        used = 'all tasks' if used == ', '.join(tasks) else used
+        if not used:
+            continue
         rows.append(f'| `{p.name}` | {default} | {p.allowed()} | {used} | {p.help} |')
     return '\n'.join(rows)
 
@@ -69,10 +74,14 @@ def fill(page: Path) -> None:
     lines = []
     for line in page.read_text(encoding='utf-8').splitlines():
         if line == TASK_MARK:
-            lines += [tasks(), '', table(OPTIONS.values())]
+            lines += [tasks(), '', table(OPTIONS.values(), TASKS, Parameter.serves)]
         elif line.startswith(MARK):
             method = METHODS[line.removeprefix(MARK).removesuffix(' -->')]
-            lines += [facts(method), '', table(method.parameters, method.tasks)]
+            lines += [
+                facts(method),
+                '',
+                table(method.parameters, method.tasks, method.uses),
+            ]
         else:
             lines.append(line)
     with mkdocs_gen_files.open(f'{page.parent.name}/{page.name}', 'w') as file:

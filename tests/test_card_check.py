@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from skimage import io as pictures
 
-from napari_fresco import samples
+from napari_fresco import samples, weights
 from napari_fresco.cli import main
 from napari_fresco.errors import FileError
 from napari_fresco.training import card_check as quality
+from napari_fresco.weights.cards import CARDS
 
 
 @pytest.fixture(scope='module')
@@ -77,3 +79,17 @@ def test_a_folder_without_images_is_an_error(content: bytes | None, tmp_path: Pa
     said = 'holds no image' if content is None else r'image\.png'
     with pytest.raises(FileError, match=rf'none of the sets; give(?s:.)*any images: .*{said}'):
         quality.measure(quality.subjects(['ffdnet_gray', 'ffdnet_color']), tmp_path)
+
+
+def test_the_command_judges_by_the_gates(gray: Path, tmp_path: Path, capsys: Any) -> None:
+    """The bundled file is no better than itself, under another name either."""
+    own = tmp_path / 'ffdnet_gray.safetensors'
+    shutil.copyfile(weights.path('ffdnet_gray'), own)
+    shutil.copyfile(CARDS / 'ffdnet_gray.json', own.with_suffix('.json'))
+    with pytest.raises(SystemExit) as end:
+        main(['bench', 'weights', str(own), '--data', str(gray), '--gates', '--limit', '1'])
+    assert end.value.code == 1
+    rows = [line.split(' | ') for line in capsys.readouterr().out.splitlines()[2:]]
+    verdicts = {row[1]: 'holds' in row[3] for row in rows}
+    assert not verdicts['PSNR']
+    assert all(verdicts[name] for name in ('small noise', 'spots', 'size'))

@@ -49,9 +49,11 @@ def other_value(p: Parameter) -> Any:
     return p.type(limits[0] if limits else 3)
 
 
-def fitting(method: Method, p: Parameter) -> dict[str, Any]:
+def fitting(p: Parameter) -> dict[str, Any]:
     """Return another value of `p`, and what it takes to matter."""
-    return {p.name: other_value(p), **({p.only_with[0]: p.only_with[1]} if p.only_with else {})}
+    given = {p.name: other_value(p), **({p.only_with[0]: p.only_with[1]} if p.only_with else {})}
+    option, wanted = p.goes_with or ('', None)
+    return {**given, option: GIVEN[option]} if wanted else given
 
 
 def test_every_task_is_declared_and_its_needs_are_taken() -> None:
@@ -104,10 +106,11 @@ def test_superfluous_options_are_refused_or_said(method, task) -> None:
 @pytest.mark.parametrize(('method', 'task'), PAIRS)
 def test_parameters_are_used_or_said_or_refused(method, task) -> None:
     for p in method.parameters:
-        given = {**needed(method, task), **fitting(method, p)}
-        if p.serves(task):
+        given = {**needed(method, task), **fitting(p)}
+        if method.uses(p, task):
             assert Call.of(method.name, task, given=given).warnings == ()
         elif p.group == 'degradation':
+            given = {**needed(method, task), p.name: other_value(p)}
             with pytest.raises(ParameterError, match=f'{p.name} = .* does not use it'):
                 Call.of(method.name, task, given=given)
         else:
@@ -116,16 +119,22 @@ def test_parameters_are_used_or_said_or_refused(method, task) -> None:
 
 @pytest.mark.parametrize(('method', 'task'), PAIRS)
 def test_a_preset_of_another_task_is_taken_and_said(method, task) -> None:
-    preset = {p.name: other_value(p) for p in method.parameters if not p.only_with}
+    listed = [p for p in method.parameters if not p.only_with and not p.goes_with]
+    preset = {p.name: other_value(p) for p in listed}
     said = ' '.join(Call.of(method.name, task, preset, needed(method, task)).warnings)
-    for p in method.parameters:
-        assert (f'{p.name} is not used' in said) == (not p.serves(task)), p.name
+    for p in listed:
+        assert (f'{p.name} is not used' in said) == (not method.uses(p, task)), p.name
     whole = method.parameters_class().to_dict()
     assert Call.of(method.name, task, whole, needed(method, task)).warnings == ()
 
 
 def test_a_parameter_without_the_one_that_it_goes_with_is_said() -> None:
     assert 'latent' in Call.of('vdir', given={'samples': 3}).warnings[0]
+    enlarge = {'task': 'super_resolve', 'given': {'scale': 2, 'kernel_position': 'centred'}}
+    assert 'only matters with kernel' in Call.of('dpir', **enlarge).warnings[0]
+    assumed = {'scale': 2, 'assume': 'bicubic', 'kernel': np.ones((3, 3))}
+    said = Call.of('usrnet', 'super_resolve', given=assumed).warnings
+    assert 'only matters without kernel' in said[0]
 
 
 @pytest.mark.parametrize('method', METHODS.values(), ids=METHODS.keys())
@@ -178,11 +187,9 @@ def test_the_command_line_has_every_option(command) -> None:
 @pytest.mark.parametrize('method', METHODS.values(), ids=METHODS.keys())
 def test_a_method_is_described_with_all_that_it_takes(method) -> None:
     text = CliRunner().invoke(cli, ['methods', method.name]).output
-    for p in method.parameters:
-        assert f'{flag(p.name)}\n' in text
-    for option in OPTIONS.values():
-        taken = not option.tasks or any(option.name in method.takes(t) for t in method.tasks)
-        assert (f'{flag(option.name)}\n' in text) == taken, option.name
+    for p in (*method.parameters, *OPTIONS.values()):
+        used = any(method.uses(p, task) for task in method.tasks)
+        assert (f'{flag(p.name)}\n' in text) == used, p.name
 
 
 def test_the_record_has_every_option_and_parameter() -> None:

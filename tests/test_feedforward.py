@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from napari_fresco import parity, weights
+from napari_fresco import weights
 from napari_fresco.evidence import metrics
 from napari_fresco.physics.operators import Identity
 from napari_fresco.physics.problem import Problem
 from napari_fresco.solvers import feedforward
 
+from .golden import authors_dpir
 from .simulation import Tools, psnr, run, simulated, wiener
 
 
@@ -78,5 +79,5 @@ def test_the_authors_tiles_agree_where_context_does_not_matter(
     mode: int, height: int, width: int
 ) -> None:
     x = torch.rand(1, 2, height, width)
-    run = parity.TestMode(mode, refield=8, min_size=20, modulo=4)
+    run = authors_dpir.TestMode(mode, refield=8, min_size=20, modulo=4)
     assert torch.allclose(run(lambda v: 2 * v[:, :1], x), 2 * x[:, :1])

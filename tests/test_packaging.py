@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / 'src/napari_fresco'
 NAMES = {'skimage': 'scikit-image', 'PIL': 'pillow', 'yaml': 'pyyaml'}
 HOST = {'napari'}  # whoever imports the plugin layer has it
+NEED_NAPARI = re.compile(r'napari_fresco\.(_napari|layers)\b')
 
 
 @pytest.fixture(scope='module')
@@ -83,3 +85,18 @@ def test_types_are_shipped() -> None:
 def _citation() -> dict[str, Any]:
     citation: dict[str, Any] = yaml.safe_load((ROOT / 'CITATION.cff').read_text(encoding='utf-8'))
     return citation
+
+
+@pytest.mark.parametrize(
+    'script', sorted((ROOT / 'benchmarks').rglob('*.py')), ids=lambda p: p.stem
+)
+def test_benchmarks_import_what_there_is(script: Path) -> None:
+    for node in ast.walk(ast.parse(script.read_text(encoding='utf-8'))):
+        home = node.module if isinstance(node, ast.ImportFrom) and not node.level else None
+        # The core is tested without napari.
+        if home is None or not home.startswith('napari_fresco') or NEED_NAPARI.match(home):
+            continue
+        module = import_module(home)
+        for alias in node.names:
+            if not hasattr(module, alias.name):
+                import_module(f'{home}.{alias.name}')

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from napari_fresco.parity import BlendedSchedule
 
 from napari_fresco.physics.dihedral import MODES, turn, turn_back
 from napari_fresco.solvers.annealing import NOISE_FLOOR, Schedule, plan
 from napari_fresco.solvers.augment import denoise_turned
+
+from .golden.authors_dpir import BlendedSchedule
 
 
 def test_strengths_fall_evenly_in_logarithm() -> None:

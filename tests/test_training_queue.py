@@ -26,7 +26,7 @@ from napari_fresco.training import checkpoint_recipes, gates, training_queue
 from napari_fresco.training.checkpoint_recipes import Recipe, Stage
 from napari_fresco.training.objective_declarations import GaussianDenoising
 from napari_fresco.training.plan import read_plan
-from napari_fresco.weights.cards import CARDS, Score
+from napari_fresco.weights.cards import CARDS, Card, Score
 
 TINY = Recipe(
     'tiny',
@@ -172,10 +172,11 @@ def test_the_bundled_network_keeps_its_own_place(tmp_path: Path) -> None:
     name = 'dncnn_compact_gray'
     file = tmp_path / f'{name}.safetensors'
     shutil.copyfile(weights.path(name), file)
-    shutil.copyfile(CARDS / f'{name}.json', file.with_suffix('.json'))
     scores = [Score('set', 1, f'sigma {s}', 20.0, 30.0) for s in (15, 25)]
     bundled = gates.Bundled(weights.path(name), scores)
-    judged = gates.compare(file, checkpoint_recipes.RECIPES[name], scores, bundled)
+    judged = gates.compare(
+        file, Card.read(CARDS / f'{name}.json'), checkpoint_recipes.RECIPES[name], scores, bundled
+    )
     found = {gate.name: gate for gate in judged}
     assert not found['PSNR'].holds
     assert all(found[name].holds for name in ('small noise', 'spots', 'size'))

@@ -193,7 +193,7 @@ class Choices:
     def _changed(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
         """Return the values that differ from their defaults, of the parameters that are used."""
         task, hidden = self.input.task, self.noise.hidden
-        used = [p for p in parameters if p.serves(task) and p.name not in hidden]
+        used = [p for p in parameters if self.method.uses(p, task) and p.name not in hidden]
         others = {name: row for name, row in self.rows.items() if isinstance(row, ComboBox)}
         values = {name: row.value for name, row in others.items()}
         return changed_values([p for p in used if p.applies(values)], self.rows)

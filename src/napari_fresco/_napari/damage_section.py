@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     import napari
 
 _LARGEST_KERNEL = 255
-_WITH_KERNEL = {'boundary': None, 'kernel_position': True, 'assume': False}
-"""Parameters of methods that take a kernel: for any, for a given one, or for none given."""
 
 
 class DamageSection(Section):
@@ -105,7 +103,7 @@ class DamageSection(Section):
         self.kernel_note.setText('. '.join(filter(None, [*said, *(said and [self._doubt(task)])])))
         self._note_row.show(bool(self.kernel_note.text()))
         for name, parameter in self._parameters.items():
-            self.rows[name].show(parameter.serves(task) and self._applies(name, takes))
+            self.rows[name].show(self._applies(parameter, task))
         self.hide_if_empty([*self.rows.values(), self._note_row, *self.mask_rows.rows])
 
     @property
@@ -180,12 +178,11 @@ class DamageSection(Section):
         row = self._widgets.get('kernel_position')
         return AUTO if row is None else str(row.value)
 
-    def _applies(self, name: str, takes: bool) -> bool:
+    def _applies(self, parameter: Parameter, task: Task) -> bool:
         """Say whether a parameter makes a difference with the kernel that is chosen."""
-        if name not in _WITH_KERNEL:
-            return True
-        given = _WITH_KERNEL[name]
-        return takes and (given is None or given == (self.kernel is not None))
+        wanted = parameter.goes_with[1] if parameter.goes_with else None
+        used = self._method.uses(parameter, task)
+        return used and wanted in (None, self.kernel is not None)
 
     def _suggest(self, task: Task) -> None:
         """Choose the inputs of a task where there is no doubt, and drop those of other images."""

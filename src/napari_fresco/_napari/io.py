@@ -7,16 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from napari.utils.notifications import show_error
 
 from ..errors import FrescoError, KernelError
-from ..image.model import UNNAMED, Image
 from ..io.files import write, write_json
-from ..layers.layer_kinds import FILE, KERNEL, METADATA
+from ..layers.layer_files import LayerData, file_layers, layer_as_image
+from ..layers.layer_kinds import KERNEL, METADATA
 from ..physics import kernels
 
-LayerData = tuple[Any, dict[str, Any], str]
 
-_LEADING = 'TCZ'
+def image_reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | None:
+    """Return the reader of an image file, or None for what is none."""
+    if isinstance(path, list):
+        return None
+    try:
+        layers = file_layers(path)
+    except FrescoError as error:
+        show_error(str(error))
+        return None
+    return lambda _: layers
 
 
 def kernel_reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | None:
@@ -64,31 +73,12 @@ def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     FileError
         When the file cannot be written.
     """
-    array = np.asarray(data[0] if meta.get('multiscale') else data)
-    rgb = bool(meta.get('rgb'))
-    axes = _axes(array.ndim - rgb, [str(label) for label in meta['axis_labels']])
-    pairs = zip(map(float, meta['scale']), meta['units'], strict=True)
-    said = meta.get('metadata', {}).get(FILE, {})
-    image = Image(
-        array,
-        axes + ('S' if rgb else ''),
-        dict(zip(axes, pairs, strict=True)),
-        metadata={'flavour': 'ome', **said},
-    )
+    image = layer_as_image(data, meta)
     # napari has asked already whether an existing file may be replaced.
     write(path, image, overwrite=True)
     beside = f'{path}.json'
     write_json(beside, _record(meta), overwrite=True)
     return [path, beside]
-
-
-def _axes(ndim: int, labels: list[str]) -> str:
-    """Return a letter for each axis: its label where that is one, else as OME orders them."""
-    letters = [label.upper() for label in labels]
-    if len(set(letters)) == ndim and set(letters) <= set('TCZYX') and {'Y', 'X'} <= set(letters):
-        return ''.join(letters)
-    leading = ndim - 2
-    return UNNAMED[: max(0, leading - len(_LEADING))] + _LEADING[max(0, 3 - leading) :] + 'YX'
 
 
 def _record(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import samples
+from ..layers.layer_files import LayerData
 from ..layers.layer_kinds import DAMAGE, KERNEL, METADATA, TRUTH
-from .io import LayerData
 
 
 def mural() -> list[LayerData]:

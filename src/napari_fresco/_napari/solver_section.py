@@ -54,7 +54,7 @@ class SolverSection:
         for name, parameter in self._parameters.items():
             other = None if parameter.only_with is None else parameter.only_with[0]
             values = {} if other is None else {other: self._widgets[other].value}
-            self.rows[name].show(parameter.serves(task) and parameter.applies(values))
+            self.rows[name].show(self._method.uses(parameter, task) and parameter.applies(values))
             row = self._widgets[name]
             if name in MODEL_PARAMETERS and (task, scale) != self._offered_for:
                 assert isinstance(row, Choice)

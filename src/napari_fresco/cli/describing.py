@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from ..declare.fields import Parameter
 from ..declare.methods import METHODS, Method, find_method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
@@ -35,10 +34,7 @@ def _describe(method: Method) -> None:
         click.echo(f'{output}: with {asked}')
     click.echo(f'kind: {method.kind}')
     click.echo(f'reference: {method.citation}\n')
-    for p in (*method.parameters, *(o for o in OPTIONS.values() if _used(method, o))):
-        click.echo(f'{flag(p.name)}\n    {said(p)}')
-
-
-def _used(method: Method, option: Parameter) -> bool:
-    """Say whether `method` uses an option of calls."""
-    return not option.tasks or any(option.name in method.takes(task) for task in method.tasks)
+    for p in (*method.parameters, *OPTIONS.values()):
+        users = [task for task in method.tasks if method.uses(p, task)]
+        if users:
+            click.echo(f'{flag(p.name)}\n    {said(p, users if users != [*method.tasks] else ())}')

@@ -10,6 +10,7 @@ import click
 from ..declare.fields import Parameter
 from ..declare.options import OPTIONS
 from ..errors import ParameterError
+from ..types import Task
 
 F = TypeVar('F', bound=Callable[..., Any])
 
@@ -110,19 +111,19 @@ def _help(owners: Owners, everyone: int) -> str:
     """Say what a parameter means to each that has it."""
     meanings: dict[str, list[str]] = {}
     for owner, p in owners:
-        meanings.setdefault(said(p), []).append(owner)
+        meanings.setdefault(said(p, p.tasks), []).append(owner)
     if len(meanings) == 1 and len(owners) == everyone:
         return next(iter(meanings))
     return ' '.join(f'[{", ".join(names)}] {text}' for text, names in meanings.items())
 
 
-def said(p: Parameter) -> str:
-    """Say what a parameter means, what it may be, what it is by default and what it is for."""
+def said(p: Parameter, tasks: Sequence[Task]) -> str:
+    """Say what a parameter means, may be, is by default and is for, where not for all tasks."""
     limited = p.choices or p.minimum is not None or p.maximum is not None or p.unit
     allowed = f' Allowed: {p.allowed()}.' if limited and p.type is not object else ''
     default = '' if p.default is None else f' Default: {p.default}.'
-    tasks = f' For {", ".join(p.tasks)}.' if p.tasks else ''
-    return p.help + allowed + default + tasks
+    used = f' For {", ".join(tasks)}.' if tasks else ''
+    return p.help + allowed + default + used
 
 
 def _parsed(parameter: Parameter, text: Any) -> Any:

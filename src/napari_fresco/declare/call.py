@@ -85,7 +85,7 @@ class Call:
             if name not in names:
                 raise ParameterError(unknown(name, [*names, *OPTIONS]))
         parameters = chosen.parameters_class.create({**read_preset(params), **own})
-        warnings = _unused(chosen, asked, parameters, own)
+        warnings = _unused(chosen, asked, options, parameters, own)
         _check_options(chosen, asked, options)
         if 'sigma' in options.changed() and 'sigma' not in chosen.takes(asked):
             warnings.append(_said('sigma', chosen, asked))
@@ -105,20 +105,25 @@ class Call:
 
 
 def _unused(
-    method: Method, task: Task, parameters: Parameters, given: Mapping[str, Any]
+    method: Method, task: Task, options: Options, parameters: Parameters, given: Mapping[str, Any]
 ) -> list[str]:
     """Say which parameters are not used; refuse those that describe another degradation."""
     values, said = parameters.to_dict(), []
     declared = {p.name: p for p in method.parameters}
     for name in parameters.changed():
         p = declared[name]
-        if not p.serves(task):
+        if not method.uses(p, task):
             if p.group == 'degradation' and name in given:
                 raise ParameterError(_refused(p, method, task, values[name]))
             said.append(_said(name, method, task))
         elif not p.applies(values) and p.only_with is not None:
             other, value = p.only_with
             said.append(f'{name} is not used: it only matters with {other}={value!r}')
+        elif p.goes_with and p.goes_with[1] not in (None, p.goes_with[0] in options.changed()):
+            other, wanted = p.goes_with
+            said.append(
+                f'{name} is not used: it only matters with{"" if wanted else "out"} {other}'
+            )
     return said
 
 
@@ -151,8 +156,9 @@ def _superfluous(option: Parameter, method: Method, task: Task, value: Any) -> s
 
 
 def _refused(p: Parameter, method: Method, task: Task, value: Any) -> str:
-    tasks = ' or '.join(f'task={each!r}' for each in p.tasks if each in method.tasks)
-    return f'{shown(p.name, value)}, but task {task!r} does not use it; drop it, or choose {tasks}'
+    users = (t for t in method.tasks if method.uses(p, t))
+    choose = ' or '.join(['leave it out', *(f'choose task={user!r}' for user in users)])
+    return f'{shown(p.name, value)}, but {method.name} does not use it for task {task!r}; {choose}'
 
 
 def _said(name: str, method: Method, task: Task) -> str:

@@ -56,6 +56,7 @@ class Parameter:
     optional: bool = False
     tasks: tuple[Task, ...] = ()
     group: Group = 'solver'
+    goes_with: tuple[str, bool | None] | None = None
     only_with: tuple[str, Any] | None = None
     gives: tuple[Any, str] | None = None
 
@@ -137,6 +138,7 @@ def param(
     choices: tuple[Any, ...] = (),
     tasks: tuple[Task, ...] = (),
     group: Group = 'solver',
+    goes_with: tuple[str, bool | None] | None = None,
     only_with: tuple[str, Any] | None = None,
     gives: tuple[Any, str] | None = None,
 ) -> Any:
@@ -161,6 +163,9 @@ def param(
     group : {'noise', 'degradation', 'solver', 'advanced'}
         Where a panel shows it. What describes the degradation is refused by tasks that do not
         use it; the rest is reported as unused.
+    goes_with : (str, bool or None), optional
+        Option of the call that the method must take for this parameter to matter, and whether
+        it must be given (True), left out (False), or either (None).
     only_with : (str, object), optional
         Another parameter and the value that it must have for this one to matter.
     gives : (object, str), optional
@@ -175,6 +180,7 @@ def param(
         'choices': choices,
         'tasks': tasks,
         'group': group,
+        'goes_with': goes_with,
         'only_with': only_with,
         'gives': gives,
     }

@@ -91,6 +91,19 @@ class Method:
         """Return whether the result of `task` hangs on the noise level that it is told."""
         return 'sigma' in self.takes(task)
 
+    def models_noise(self, task: Task) -> bool:
+        """Return whether a noise model matters: to tell the level, or to stabilise photon noise."""
+        return self.reads_noise(task) or TASKS[task].pointwise
+
+    def uses(self, parameter: Parameter, task: Task) -> bool:
+        """Return whether a parameter, or an option of the call, matters for `task`."""
+        if parameter.name in TASKS[task].takes:
+            return parameter.name in self.takes(task)
+        if parameter.group == 'noise' and not self.models_noise(task):
+            return False
+        beside = parameter.goes_with
+        return parameter.serves(task) and (beside is None or beside[0] in self.takes(task))
+
     def estimable(self, task: Task) -> tuple[str, ...]:
         """Return which options another method can estimate first."""
         return tuple(name for name in TASKS[task].estimable if name in self.takes(task))

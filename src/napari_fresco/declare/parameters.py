@@ -46,6 +46,7 @@ class CommonParameters(Parameters):
         choices=('auto', 'circular', 'extend'),
         tasks=('deblur', 'super_resolve'),
         group='degradation',
+        goes_with=('kernel', None),
     )
     kernel_position: str = param(
         'auto',
@@ -55,6 +56,7 @@ class CommonParameters(Parameters):
         choices=('auto', 'centred', 'shifted'),
         tasks=('super_resolve',),
         group='degradation',
+        goes_with=('kernel', True),
     )
     precision: str = param(
         'auto',
@@ -264,6 +266,7 @@ class USRNetParameters(NetworkParameters):
         choices=('clean photo', 'noisy photo', 'bicubic'),
         tasks=('super_resolve',),
         group='degradation',
+        goes_with=('kernel', False),
     )
 
 

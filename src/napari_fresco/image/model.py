@@ -75,6 +75,11 @@ class Image:
             )
         object.__setattr__(self, 'spacing', _checked_spacing(self.spacing, letters))
 
+    def __repr__(self) -> str:
+        named = {'spacing': self.spacing, 'channels': self.channels}
+        told = ''.join(f', {name}={value}' for name, value in named.items() if value)
+        return f'Image({self.axes} {self.shape} {self.dtype}{told})'
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of the axes."""

@@ -122,21 +122,19 @@ def _merge_image(target: ElementTree.Element, source: ElementTree.Element) -> No
             continue
         target.insert(place, copy.deepcopy(child))
         place += 1
-    _merge_parts(pixels, theirs, 'Channel', ('ID', 'SamplesPerPixel', 'Name', *_WAVELENGTHS))
+    _merge_parts(pixels, theirs, 'Channel')
     if [pixels.get(f'Size{a}') for a in 'TCZ'] == [theirs.get(f'Size{a}') for a in 'TCZ']:
         _merge_planes(pixels, theirs)
 
 
-def _merge_parts(
-    target: ElementTree.Element, source: ElementTree.Element, name: str, own: tuple[str, ...]
-) -> None:
-    """Copy attributes and children of like elements, but for the attributes in `own`."""
+def _merge_parts(target: ElementTree.Element, source: ElementTree.Element, name: str) -> None:
+    """Copy the attributes that like elements lack, and their children."""
     pairs = list(zip(_children(target, name), _children(source, name), strict=False))
     if len(pairs) != len(list(_children(source, name))):
         return
     for new, old in pairs:
         for key, value in old.attrib.items():
-            if key not in own:
+            if key not in new.attrib:
                 new.set(key, value)
         new.extend(copy.deepcopy(child) for child in old)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def lazily(
     leading = source.ndim - source.inner
     chunks = (1,) * leading + source.shape[leading:]
     from_array: Any = array.from_array  # dask states no types
-    return from_array(source, chunks, lock=False, asarray=False, name=False)
+    meta = np.empty((0,) * source.ndim, source.dtype)
+    return from_array(source, chunks, lock=False, asarray=False, name=False, meta=meta)
 
 
 class _Pages:
@@ -63,19 +65,23 @@ class _Pages:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({**state, '_lock': threading.Lock()})
 
-    def __getitem__(self, key: tuple[slice, ...]) -> Array:
+    def __getitem__(self, key: tuple[Any, ...]) -> Array:
         leading = self.shape[: self.ndim - self.inner]
+        picked = [i for i, part in enumerate(key) if isinstance(part, int | np.integer)]
+        key = tuple(slice(p, p + 1) if i in picked else p for i, p in enumerate(key))
         places = [range(n)[part] for n, part in zip(leading, key, strict=False)]
         grid = np.meshgrid(*places, indexing='ij')
         numbers = np.ravel_multi_index([axis.ravel() for axis in grid], leading)
         block = np.stack([self._page(int(i)) for i in numbers])
         whole = block.reshape(*(len(r) for r in places), *self.shape[len(leading) :])
-        return np.asarray(whole[(slice(None),) * len(leading) + key[len(leading) :]])
+        part = whole[(slice(None),) * len(leading) + key[len(leading) :]]
+        return np.asarray(part.squeeze(tuple(picked)))
 
     def _page(self, index: int) -> Array:
         with self._lock:
             if self._file is None:
                 self._file = tifffile.TiffFile(self.path)
+                weakref.finalize(self, self._file.close)
             page: Any = self._file.series[self.number].pages[index]
             return np.asarray(page.asarray())
 

@@ -47,7 +47,7 @@ def write_samples(path: Path, samples: Array, save: Callable[[Pillow.Image, obje
     small = io.BytesIO()
     save(Pillow.new({2: 'LA', 3: 'RGB', 4: 'RGBA'}[count], (1, 1)), small)
     header = struct.pack('>IIBBBBB', columns, rows, 16, _KINDS[count], 0, 0, 0)
-    bytes_ = samples.astype('>u2').reshape(rows, -1).view(np.uint8)
+    bytes_ = np.ascontiguousarray(samples, '>u2').reshape(rows, -1).view(np.uint8)
     up = np.diff(bytes_, axis=0, prepend=np.zeros_like(bytes_[:1]))  # wraps, as the filter does
     lines = np.concatenate([np.full((rows, 1), 2, np.uint8), up], axis=1)
     new = {b'IHDR': header, b'IDAT': zlib.compress(lines.tobytes(), 6)}

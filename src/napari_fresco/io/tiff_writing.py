@@ -42,7 +42,7 @@ def write(path: Path, images: Sequence[Image]) -> None:
     flags: dict[str, Any] = {'imagej': flavour == 'imagej', 'ome': flavour == 'ome'}
     with tifffile.TiffWriter(path, bigtiff=big and flavour != 'imagej', **flags) as file:
         for image in images:
-            samples, axes = _ordered(image)
+            samples, axes = _ordered(image, flavour)
             options = _how(image, axes, samples.dtype)
             options |= _words(image, axes, samples, flavour, len(images) > 1)
             options['extratags'] = options.get('extratags', []) + _tags(image, block)
@@ -72,7 +72,8 @@ def check_ome(path: Path, dtype: np.dtype[Any], axes: str) -> None:
 
 
 def _ome_holds(image: Image) -> bool:
-    return set(image.axes) <= ome.AXES and image.dtype.name not in _NOT_IN_OME
+    known = set(image.axes) <= ome.AXES and image.dtype.name not in _NOT_IN_OME
+    return known and set(image.spacing) <= set('TZYX')
 
 
 def _flavour(path: Path, images: Sequence[Image]) -> str:
@@ -97,10 +98,12 @@ def _imagej_holds(image: Image) -> bool:
     return known and colour and small and plain and calibration.imagej_calibrates(image)
 
 
-def _ordered(image: Image) -> tuple[Array, str]:
+def _ordered(image: Image, flavour: str) -> tuple[Array, str]:
     """Return the pixels as they are stored, rows and columns together, and their axes."""
     said = image.metadata
     axes, letter = leading_first(image.axes), said.get('sample_axis', 'S')
+    if flavour == 'imagej':
+        axes = ''.join(axis for axis in 'TZCYXS' if axis in axes)
     if 'S' not in axes and letter in axes and letter != 'S':
         axes = axes.replace(letter, '') + letter
     if axes[-1] not in 'YX' and said.get('planarconfig') == 'separate':

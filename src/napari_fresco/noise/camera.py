@@ -1,25 +1,22 @@
 """The noise model of a camera, from one image: gain, offset and read noise. No torch.
 
-References
-----------
-A. Foi, M. Trimeche, V. Katkovnik, K. Egiazarian, "Practical Poissonian-Gaussian noise modeling
-and fitting for single-image raw-data", IEEE TIP 17(10), 2008, doi:10.1109/TIP.2008.2001399.
+The line through the noise at each intensity is that of :mod:`napari_fresco.noise.curve`; here it is
+shared between offset and read noise.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .curve import Blocks, NoiseCurve, counted, fit_curve
 from .level import PLANES, channels_of, level_of_plane, planes_of
-from .patches import LEAST, Bools, Floats, Patches, level_of
+from .patches import Bools, Floats
 
-_BINS = 16  # intensities, by number and by step
-_GROWTH = 1.6  # noise of the bright parts over that of the dark ones that tells photon noise
-_MISFIT = 0.15  # distance from the line, relative to it, beyond which texture made the growth
+_COUNTING = 0.15  # distance from 1 of the gain of what may be photon counts
 
 
 Plane = tuple[Floats, Bools | None]
@@ -51,12 +48,13 @@ def estimate_camera(
 ) -> CameraNoise:
     """Estimate gain and read noise from the growth of the noise with intensity.
 
-    Fits a line through the noise variance of untextured patches at each
+    Fits a line through the noise variance of untextured blocks at each
     intensity. One image cannot tell the offset: a higher offset with a higher
-    read noise gives the same line. Unless one of them is given, the dark level
-    of the image stands in for the offset, lowered where the read noise would be
-    imaginary. The line, and nearly all of what the Anscombe transform does, is
-    the same.
+    read noise gives the same line. Whole numbers from 0 on whose variance is
+    their mean are photon counts: gain 1, offset 0, no read noise. Otherwise,
+    unless one of them is given, the dark level of the image stands in for the
+    offset, lowered where the read noise would be imaginary. The line, and nearly
+    all of what the Anscombe transform does, is the same.
 
     Parameters
     ----------
@@ -96,18 +94,15 @@ def fit_camera(
     read_noise: float | None = None,
 ) -> CameraNoise:
     """Do what :func:`estimate_camera` does with planes and their damage."""
-    patches, darkest = _pooled([_seen(*plane) for plane in planes])
-    return _fitted(patches, darkest, gain, offset, read_noise)
+    seen = [_Seen.of(*plane) for plane in planes]
+    curve = fit_curve(Blocks.joined(each.blocks for each in seen), gain)
+    return _fitted(seen, curve, gain, offset, read_noise)
 
 
 def photon_noise(
     image: Any, axes: str | None = None, rgb: bool | None = None, mask: Any = None
 ) -> CameraNoise | None:
     """Return the noise model of the camera where noise clearly grows with intensity, else None.
-
-    It grows when the line of :func:`estimate_camera` rises enough between the
-    dark and the bright parts and the noise of most intensities lies on it.
-    Texture, which is taken for noise where there is hardly any, does not.
 
     Parameters
     ----------
@@ -132,74 +127,74 @@ class Verdict(NamedTuple):
         The model of all, where the noise clearly grows with the intensity.
     levels : tuple of float
         Standard deviation of the noise of each plane, as if it were white.
+    curve : NoiseCurve or None
+        The line that told it; None where too little of the planes is untextured.
     """
 
     camera: CameraNoise | None
     levels: tuple[float, ...]
+    curve: NoiseCurve | None = None
 
 
 def judge(planes: Iterable[Plane]) -> Verdict:
     """Do what :func:`photon_noise` does with planes that one camera took, and their damage."""
     seen, levels = [], []
     for plane, damaged in planes:
-        seen.append(_seen(plane, damaged))
-        levels.append(level_of_plane(plane, damaged, seen[-1].channels))
-    return Verdict(_recognised(*_pooled(seen)), tuple(levels))
-
-
-def _recognised(patches: Patches, darkest: float) -> CameraNoise | None:
-    means, variances, _ = _by_intensity(patches)
-    if len(means) < 3:
-        return None
-    camera = _fitted(patches, darkest, None, None, None)
-    least = 1e-9 * float(variances.max())
-    dark, bright = camera.variance(np.percentile(patches.mean, (1, 99))) + least
-    distance = np.log((variances + least) / (camera.variance(means) + least))
-    grows = bright > _GROWTH**2 * dark and np.median(np.abs(distance)) < _MISFIT
-    return camera if grows else None
+        seen.append(_Seen.of(plane, damaged))
+        levels.append(level_of_plane(plane, damaged))
+    curve = fit_curve(Blocks.joined(each.blocks for each in seen))
+    photon = curve is not None and curve.verdict == 'photon'
+    camera = _fitted(seen, curve, None, None, None) if photon else None
+    return Verdict(camera, tuple(levels), curve)
 
 
 class _Seen(NamedTuple):
-    """The patches of the channels of a plane, and its median, NaN where all is damaged."""
+    """What is kept of a plane: its blocks, dark level, noise as if white, and whether it counts."""
 
-    channels: list[Patches]
-    median: float
+    blocks: Blocks
+    dark: float
+    level: float
+    counts: bool
 
-
-def _seen(plane: Floats, damaged: Bools | None) -> _Seen:
-    known = plane if damaged is None else plane[~damaged]
-    median = float(np.median(known)) if known.size else math.nan
-    return _Seen([Patches.of(channel, damaged) for channel in channels_of(plane)], median)
-
-
-def _pooled(seen: Sequence[_Seen]) -> tuple[Patches, float]:
-    """Return the patches of all planes, and the least of their medians."""
-    found = [patches for plane in seen for patches in plane.channels]
-    patches = Patches(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
-    medians = [plane.median for plane in seen if not math.isnan(plane.median)]
-    return patches, min(medians, default=0.0)
+    @classmethod
+    def of(cls, plane: Floats, damaged: Bools | None) -> _Seen:
+        channels = channels_of(plane)
+        good = np.isfinite(plane).reshape(*plane.shape[:2], -1).all(axis=-1)
+        known = plane[good if damaged is None else good & ~damaged]
+        blocks = Blocks.joined([Blocks.of(channel, damaged) for channel in channels])
+        if not known.size:
+            return cls(blocks, math.nan, 0.0, False)
+        level = 0.0 if len(blocks.mean) else level_of_plane(plane, damaged)
+        dark = np.percentile(blocks.mean, 0.1) if len(blocks.mean) else np.median(known)
+        return cls(blocks, float(dark), level, known.min() == 0 and counted(known))
 
 
 def _fitted(
-    patches: Patches,
-    darkest: float,
+    seen: list[_Seen],
+    curve: NoiseCurve | None,
     gain: float | None,
     offset: float | None,
     read_noise: float | None,
 ) -> CameraNoise:
-    means, variances, weights = _by_intensity(patches)
-    if variances.any():
-        slope, intercept = _line(means, variances, weights)
-        least = 1e-3 * math.sqrt(np.median(variances))
-        if gain is not None or slope < least:
-            slope = least if gain is None else gain
-            intercept = float(np.average(variances - slope * means, weights=weights / variances))
-        dark = float(np.percentile(patches.mean, 0.1))
+    dark = min((each.dark for each in seen if not math.isnan(each.dark)), default=0.0)
+    if curve is None:
+        slope, intercept = 0.0, float(np.mean([each.level**2 for each in seen] or [0.0]))
     else:
-        slope = 1e-6 * max(abs(darkest), 1.0) if gain is None else gain
-        dark = darkest
-        intercept = -slope * dark
+        slope, intercept = curve.slope, curve.intercept
+    if gain is None and offset is None and read_noise is None and _counting(seen, slope):
+        return CameraNoise(1.0, 0.0, 0.0)
+    middle = dark if curve is None else curve.middle
+    variance = slope * middle + intercept
+    least = max(1e-3 * math.sqrt(max(variance, 0)), 1e-6 * max(abs(dark), 1.0) * (variance <= 0))
+    if gain is not None or slope < least:
+        slope = least if gain is None else gain
+        intercept = variance - slope * middle
     return _split(slope, intercept, dark, offset, read_noise)
+
+
+def _counting(seen: list[_Seen], slope: float) -> bool:
+    """Say whether these are photon counts: few whole numbers from 0 on with the noise of counts."""
+    return all(each.counts for each in seen) and abs(slope - 1) < _COUNTING
 
 
 def _split(
@@ -213,39 +208,3 @@ def _split(
     if read_noise is None:
         read_noise = math.sqrt(max(intercept + slope * offset, 0.0))
     return CameraNoise(slope, offset, read_noise)
-
-
-def _by_intensity(patches: Patches) -> tuple[Floats, Floats, Floats]:
-    """Return mean, noise variance and weight of the untextured patches of every intensity."""
-    if len(patches.mean) < LEAST:
-        return np.empty(0), np.empty(0), np.empty(0)
-    order = np.argsort(patches.mean)
-    means = patches.mean[order]
-    # Equal numbers resolve the common intensities, equal steps reach the rare bright ones.
-    steps = np.linspace(means[0], means[-1], _BINS + 1)[1:-1]
-    edges = np.union1d(
-        np.searchsorted(means, steps), np.linspace(0, len(means), _BINS + 1, dtype=np.intp)[1:-1]
-    )
-    groups = [g for g in np.split(order, edges) if len(g) >= LEAST] or [order]
-    levels = [level_of(patches.low[g], patches.high[g], share=0.05) for g in groups]
-    both = list(zip(groups, levels, strict=True))
-    # The darkest patches are the dimmest of their group by chance: the mean is of those used.
-    middle = np.array([patches.mean[group[level.used]].mean() for group, level in both])
-    weights = np.array([len(group) * (level.untextured + 1e-3) for group, level in both])
-    return middle, np.array([level.variance for level in levels]), weights
-
-
-def _line(means: Floats, variances: Floats, counts: Floats) -> tuple[float, float]:
-    """Fit ``variance = slope * mean + intercept``, letting textured intensities lie above it."""
-    if len(means) < 3:
-        return 0.0, float(np.average(variances, weights=counts))
-    weights = np.sqrt(counts) / np.maximum(variances, 1e-3 * variances.max())
-    design = np.stack((means, np.ones_like(means)), axis=1)
-    robust = np.ones_like(means)
-    for _ in range(30):
-        w = weights * np.sqrt(robust)
-        slope, intercept = np.linalg.lstsq(design * w[:, None], variances * w, rcond=None)[0]
-        residual = weights * (variances - design @ (slope, intercept))
-        scale = 1.4826 * np.median(np.abs(residual)) + 1e-12
-        robust = 1 / (1 + (residual / (2 * scale)) ** 2)
-    return float(slope), float(intercept)

@@ -33,13 +33,13 @@ _HIGH = _FREQUENCY > SIDE
 # Smooth slopes have power below these and do no harm; texture and edges have it here.
 _MIDDLE = (_FREQUENCY >= 4) & (_FREQUENCY <= SIDE)
 _DEGREES = int(_HIGH.sum())
-_TEXTURED = 1.45  # power at middle frequencies over the noise beyond which a block is textured
+_TEXTURED = 1.15  # power at middle frequencies over the noise beyond which a block is textured
 _ROUNDS = 3
 _FEWEST = 60  # blocks without which nothing can be said
 _MOST = 6000  # blocks that enter the likelihood
 _BINS, _OF_BIN = 16, 20  # steps of intensity, and blocks that each of them keeps
 _FEW = 10  # steps of counting
-_PHOTON, _WHITE = 10.0, 2.0  # differences of the information criterion
+_PHOTON, _WHITE = 6.0, 2.0  # differences of the information criterion
 
 
 class Blocks(NamedTuple):
@@ -59,7 +59,7 @@ class Blocks(NamedTuple):
         if damaged is not None:
             bad = bad | damaged
         for extreme in saturated_levels(plane):
-            if not _counted(plane, extreme):
+            if extreme > np.nanmin(plane) or not counted(plane):
                 bad |= plane == extreme
         found = [_transformed(plane, bad, shift) for shift in (0, SIDE // 2)]
         return cls(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
@@ -82,11 +82,11 @@ class NoiseCurve:
     ----------
     slope, intercept : float
         The line; the slope is not negative.
-    least, most : float
-        Intensities between which blocks were seen.
+    least, middle, most : float
+        Least, mean and greatest intensity of the blocks that were seen.
     evidence : float
         Difference of the Bayesian information criterion between a line and a constant: above
-        10 the noise grows with the intensity, below 2 it does not.
+        6 the noise grows with the intensity, below 2 it does not.
     blocks : int
         Untextured blocks that told it.
     """
@@ -94,6 +94,7 @@ class NoiseCurve:
     slope: float
     intercept: float
     least: float
+    middle: float
     most: float
     evidence: float
     blocks: int
@@ -117,13 +118,15 @@ class NoiseCurve:
         return np.sqrt(self.variance(intensity))
 
 
-def fit_curve(blocks: Blocks) -> NoiseCurve | None:
+def fit_curve(blocks: Blocks, slope: float | None = None) -> NoiseCurve | None:
     """Fit the noise of untextured blocks.
 
     Parameters
     ----------
     blocks : Blocks
         Of all planes that one camera took with one setting.
+    slope : float, optional
+        What is known of the line.
 
     Returns
     -------
@@ -134,19 +137,20 @@ def fit_curve(blocks: Blocks) -> NoiseCurve | None:
     if len(seen.mean) < _FEWEST:
         return None
     kept = seen.chosen(np.argsort(seen.middle)[: max(_FEWEST, len(seen.middle) // 4)])
-    line = _line(kept)
+    line = _line(kept, slope)
     for _ in range(_ROUNDS):
         smooth = seen.middle < _TEXTURED * line.at(seen.mean)
         if np.count_nonzero(smooth) < _FEWEST:
             break
         kept = seen.chosen(smooth)
-        line = _line(kept)
+        line = _line(kept, slope)
     white = _cost(kept, np.full(len(kept.mean), kept.high.mean()))
     evidence = 2 * (white - _cost(kept, line.at(kept.mean))) - math.log(len(kept.mean))
     return NoiseCurve(
         line.slope,
         line.floor - line.slope * line.least,
         float(kept.mean.min()),
+        float(kept.mean.mean()),
         float(kept.mean.max()),
         evidence,
         len(kept.mean),
@@ -164,21 +168,22 @@ class _Line(NamedTuple):
         return self.slope * np.maximum(mean - self.least, 0) + self.floor
 
 
-def _line(blocks: Blocks) -> _Line:
+def _line(blocks: Blocks, slope: float | None) -> _Line:
     """Return the line of greatest likelihood, from two starts."""
     least, span = float(blocks.mean.min()), max(float(np.ptp(blocks.mean)), 1e-12)
     level = max(float(blocks.high.mean()), 1e-30)
 
     def line(logs: Floats) -> _Line:
-        slope, floor = level * np.exp(np.clip(logs, -30, 30))
-        return _Line(float(slope) / span, float(floor), least)
+        floor, rise = level * np.exp(np.clip((logs[0], logs[-1]), -30, 30))
+        return _Line(float(rise) / span if slope is None else slope, float(floor), least)
 
     def cost(logs: Floats) -> float:
         return _cost(blocks, line(logs).at(blocks.mean))
 
+    starts = ((0.0, -6.0), (-2.0, 0.5)) if slope is None else ((0.0,), (-2.0,))
+    options = {'xatol': 1e-3, 'fatol': 1e-3}
     found = [
-        optimize.minimize(cost, start, method='Nelder-Mead', options={'xatol': 1e-3, 'fatol': 1e-3})
-        for start in ((-6.0, 0.0), (0.5, -2.0))
+        optimize.minimize(cost, start, method='Nelder-Mead', options=options) for start in starts
     ]
     return line(min(found, key=lambda each: float(each.fun)).x)
 
@@ -201,12 +206,11 @@ def _thinned(blocks: Blocks) -> Blocks:
     return blocks.chosen(np.unique(np.concatenate(kept)))
 
 
-def _counted(plane: Floats, extreme: float) -> bool:
-    """Say whether a heap at the lower end is that of few photons: a few steps of counting."""
-    values = plane[np.isfinite(plane)]
-    few = np.unique(values[: 10 * _MOST])
+def counted(values: Floats) -> bool:
+    """Say whether values are counts of few photons: nearly all a few equal steps from the least."""
+    few = np.unique(values[np.isfinite(values)][: 10 * _MOST])
     step = float(np.diff(few).min()) if len(few) > 1 else 0.0
-    return extreme == values.min() and float(np.quantile(values, 0.75)) - extreme <= _FEW * step
+    return float(np.nanquantile(values, 0.75)) - float(few[0]) <= _FEW * step
 
 
 def _transformed(plane: Floats, bad: Bools, shift: int) -> Blocks:
@@ -215,9 +219,25 @@ def _transformed(plane: Floats, bad: Bools, shift: int) -> Blocks:
         return Blocks(np.empty(0), np.empty(0), np.empty(0))
     window = np.s_[shift : shift + rows * SIDE, shift : shift + columns * SIDE]
     shape = (rows, SIDE, columns, SIDE)
-    blocks = plane[window].reshape(shape).swapaxes(1, 2).reshape(-1, SIDE, SIDE)
-    spoilt = bad[window].reshape(shape).swapaxes(1, 2).reshape(-1, SIDE**2).any(axis=1)
-    blocks = blocks[~spoilt & (np.ptp(blocks.reshape(-1, SIDE**2), axis=1) > 0)]
+    spoilt = bad[window].reshape(shape).any(axis=(1, 3)).ravel()
+    cells = plane[window].reshape(shape).swapaxes(1, 2).reshape(-1, SIDE, SIDE)
+    means = cells.mean(axis=(1, 2))
+    places = np.flatnonzero(~spoilt)
+    places = places[_spread(means[places])]
+    blocks = cells[places]
+    blocks = blocks[np.ptp(blocks, axis=(1, 2)) > 0]
     mean = blocks.mean(axis=(1, 2))
     power = np.square(fft.dctn(blocks - mean[:, None, None], axes=(1, 2), norm='ortho'))
     return Blocks(mean, power[:, _MIDDLE].mean(axis=1), power[:, _HIGH].mean(axis=1))
+
+
+def _spread(means: Floats) -> NDArray[np.intp]:
+    """Return which of many blocks to look at: some of everywhere, and of each intensity."""
+    if len(means) <= _MOST:
+        return np.arange(len(means))
+    edges = np.linspace(means.min(), means.max(), _BINS + 1)[1:-1]
+    step = np.searchsorted(edges, means)
+    bins = [np.flatnonzero(step == i) for i in range(_BINS)]
+    kept = [places[:: max(1, len(places) // (10 * _OF_BIN))] for places in bins]
+    kept.append(np.arange(0, len(means), math.ceil(len(means) / _MOST)))
+    return np.unique(np.concatenate(kept))

@@ -202,7 +202,7 @@ def _state(
         return Problem(r.task, y, mosaic, sigma)
     if r.method.downsampling == 'unknown':
         return Problem(r.task, y, Unknown(r.inputs.scale), sigma)
-    if r.task in ('deblur', 'super_resolve'):
+    if 'kernel' in r.method.takes(r.task):
         return _spectral(r, y, sigma)
     return Problem(r.task, y, Identity(), sigma)
 

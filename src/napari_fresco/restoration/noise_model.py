@@ -164,7 +164,7 @@ class Scene:
         r, p = self._request, self._request.params
         known = {'gain': p.gain, 'offset': p.offset, 'read_noise': p.read_noise}
         given = {name: value for name, value in known.items() if value is not None}
-        if p.noise == 'gaussian' or r.facts.from_jpeg or (r.method.blind and r.task != 'denoise'):
+        if p.noise == 'gaussian' or not r.method.models_noise(r.task):
             return NoiseModel()
         if p.noise == 'auto' and not given:
             return self._recognised(channel)
@@ -188,7 +188,7 @@ class Scene:
         if known or not r.facts.photon_noise or r.layout.channels == 3:
             return NoiseModel()
         indices = self._sample(channel)
-        camera, levels = judge(self._sampled(channel))
+        camera, levels, _ = judge(self._sampled(channel))
         found = f'recognised in {len(indices)} planes'
         if camera is None:
             return NoiseModel(levels=dict(zip(indices, levels, strict=True)), found=found)

@@ -150,7 +150,7 @@ def measure(
     """
     if limit is not None and limit < 1:
         raise ParameterError(f'limit = {limit}; give a whole number of at least 1')
-    folders = _folders(data, dict.fromkeys(name for s in chosen for name in s.datasets))
+    folders = set_folders(data, dict.fromkeys(name for s in chosen for name in s.datasets))
     rows: list[Row] = []
     refusal: FileError | None = None
     for subject in chosen:
@@ -216,8 +216,8 @@ def _subject(name: str) -> Subject:
     return Subject(name, file, Card.read(file.with_suffix('.json')))
 
 
-def _folders(data: Path, names: Iterable[str]) -> dict[str, Path]:
-    """Return the folders of the sets below `data`, the outermost of each name."""
+def set_folders(data: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Return the folders of the sets below `data`, the outermost of each name, by name."""
     below = sorted((p for p in (data, *data.rglob('*')) if p.is_dir()), key=lambda p: len(p.parts))
     named = {path.name.lower(): path for path in reversed(below)}
     return {name: named[name.lower()] for name in names if name.lower() in named}

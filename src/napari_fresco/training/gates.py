@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from .. import weights
-from ..weights.cards import Card, Score
-from .checkpoint_recipes import Recipe
+from ..weights.cards import Card, Score, card
+from .checkpoint_recipes import Recipe, find_recipe
 from .objective_declarations import BankDenoising, GaussianDenoising
 
 SMALL_SIGMAS = (0.3, 0.5, 1.0, 2.0)
@@ -50,15 +50,46 @@ class Bundled:
     scores: Sequence[Score]
 
 
+def judge(file: Path, known: Card, folders: Sequence[Path], limit: int | None) -> list[Gate]:
+    """Measure weights, and the bundled ones of their name, and compare them.
+
+    Parameters
+    ----------
+    file : Path
+        Weights; the bundled ones themselves are compared with nothing.
+    known : Card
+        Of these weights.
+    folders : sequence of Path
+        Test images.
+    limit : int or None
+        Only the first images of each folder.
+    """
+    from . import objectives
+
+    recipe = find_recipe(known.name)
+    objective = objectives.make(recipe.objective)
+
+    def measure(path: Path) -> list[Score]:
+        return [s for f in folders for s in objective.evaluate(path, f, known.channels, limit)]
+
+    bundled = None
+    if card(known.name) is not None:
+        other = weights.path(known.name)
+        bundled = None if other.samefile(file) else Bundled(other, measure(other))
+    return compare(file, known, recipe, measure(file), bundled)
+
+
 def compare(
-    file: Path, recipe: Recipe, scores: Sequence[Score], bundled: Bundled | None
+    file: Path, known: Card, recipe: Recipe, scores: Sequence[Score], bundled: Bundled | None
 ) -> list[Gate]:
     """Judge weights against the bundled ones of their name.
 
     Parameters
     ----------
     file : Path
-        New weights, with their card beside them.
+        New weights.
+    known : Card
+        Of the new weights.
     recipe : Recipe
         What trains them.
     scores : sequence of Score
@@ -73,7 +104,7 @@ def compare(
     """
     if not scores:
         return []
-    found = [_half(file), _size(file, bundled)]
+    found = [_half(known), _size(file, bundled)]
     if bundled is not None:
         found.insert(0, _better(scores, bundled.scores))
     if isinstance(recipe.objective, GaussianDenoising | BankDenoising):
@@ -88,15 +119,15 @@ def _better(scores: Sequence[Score], before: Sequence[Score]) -> Gate:
     return Gate('PSNR', mean > 0 and worst >= -WORSE, f'{mean:+.3f} dB, worst {worst:+.3f}')
 
 
-def _half(file: Path) -> Gate:
-    loss = Card.read(file.with_suffix('.json')).half_loss_db
+def _half(known: Card) -> Gate:
+    loss = known.half_loss_db
     measured = 'not measured' if loss is None else f'{loss:.4f} dB'
     return Gate('half precision', loss is not None and loss < HALF_LOSS, measured)
 
 
 def _size(file: Path, bundled: Bundled | None) -> Gate:
     kept = [weights.path(n) for n, known in weights.registry().items() if known.bundled]
-    others = [path for path in kept if bundled is None or path != bundled.file]
+    others = [path for path in kept if path not in (file, bundled and bundled.file)]
     total = file.stat().st_size + sum(path.stat().st_size for path in others)
     return Gate('size', total <= BUNDLED_BYTES, f'{total / 1e6:.1f} MB with the other files')
 

@@ -19,7 +19,7 @@ from .. import weights
 from ..errors import FileError
 from ..io.files import make_folder
 from ..runtime import devices
-from ..weights.cards import Score, card
+from ..weights.cards import Card, Score, card
 from . import checkpointing, gates
 from .card import write_card
 from .checkpoint_recipes import Recipe, find_recipe
@@ -105,8 +105,8 @@ class Turn:
         make_folder(self.folder)
         file = run.train(corpus, progress=False, seconds=60 * self.plan.slice_minutes)
         scores = self._scores(run, file)
-        write_card(run, corpus, file, scores, run.half_loss(corpus))
-        found = gates.compare(file, self.recipe, scores, self._before(run))
+        known = Card.read(write_card(run, corpus, file, scores, run.half_loss(corpus)))
+        found = gates.compare(file, known, self.recipe, scores, self._before(run))
         self._log(run, scores, found)
         better = bool(found) and all(gate.holds for gate in found)
         if better:

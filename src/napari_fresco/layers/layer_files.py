@@ -1,0 +1,167 @@
+"""Image files as layers, and layers as images to be written, with all that belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from napari.utils.colormaps import Colormap
+
+from ..image.model import UNNAMED, Image, in_memory, leading_first
+from ..io.files import list_series, read
+from .layer_kinds import FILE
+
+LayerData = tuple[Any, dict[str, Any], str]
+
+_LEADING = 'TCZ'
+_NAMED = 'TCZYX'
+_PRINT = 'print_spacing'
+"""What a print's resolution says: dots per inch place no layer in the world."""
+_MOST_CHANNELS = 16
+_COLOURS = ('cyan', 'yellow', 'magenta', 'red', 'green', 'blue')
+
+
+def file_layers(path: str | Path) -> list[LayerData]:
+    """Return layers for everything in an image file: each image, and each named channel.
+
+    Raises
+    ------
+    FileError
+        When the file holds no image.
+    """
+    every = list_series(path)
+    stem = Path(path).name.removesuffix(''.join(Path(path).suffixes[-2:])) or Path(path).stem
+    layers: list[LayerData] = []
+    for number, name in every:
+        image = read(path, series=number if len(every) > 1 else None)
+        layers += image_layers(image, f'{stem} {name}' if len(every) > 1 else stem)
+    return layers
+
+
+def image_layers(image: Image, name: str) -> Iterator[LayerData]:
+    """Yield an image as a layer, or as one for each of its channels where these have names."""
+    image = _shown_order(image)
+    imagej = image.metadata.get('imagej', {})
+    split = image.channels or ('C' in image.axes and 'LUTs' in imagej)
+    n = image.length('C')
+    if not split or not 1 < n <= _MOST_CHANNELS:
+        yield _layer(image, name, _look(image.metadata, 0, 1))
+        return
+    names = image.channels or tuple(str(i) for i in range(n))
+    axis = image.axes.index('C')
+    for i, channel in enumerate(names):
+        place = tuple(i if a == axis else slice(None) for a in range(image.ndim))
+        metadata = {**image.metadata, **({'imagej': _of_channel(imagej, i, n)} if imagej else {})}
+        part = Image(
+            image.data[place],
+            image.axes.replace('C', ''),
+            {a: step for a, step in image.spacing.items() if a != 'C'},
+            {a: first for a, first in image.origin.items() if a != 'C'},
+            metadata={**metadata, 'channel': channel},
+        )
+        look = {'blending': 'additive', **_look(image.metadata, i, n)}
+        yield _layer(part, f'{name} {channel}', look)
+
+
+def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:
+    """Return a layer, given as data and keywords, as the image that is to be written."""
+    array = data[0] if meta.get('multiscale') else data
+    rgb = bool(meta.get('rgb'))
+    axes = _axes(len(array.shape) - rgb, [str(label) for label in meta['axis_labels']])
+    said = dict(meta.get('metadata', {}).get(FILE, {}))
+    printed, channel = said.pop(_PRINT, {}), said.pop('channel', None)
+    spacing = {}
+    for axis, step, unit in zip(axes, meta['scale'], meta['units'], strict=True):
+        spacing[axis] = (abs(float(step)), str(unit))
+        if axis in printed and str(unit) == 'pixel':
+            spacing[axis] = (abs(float(step)) * printed[axis][0], printed[axis][1])
+    letters = axes + ('S' if rgb else '')
+    array, metadata = in_memory(array), {'flavour': 'ome', **said}
+    if channel is None or 'C' in letters:
+        return Image(array, letters, spacing, metadata=metadata)
+    return Image(array[None], f'C{letters}', spacing, channels=(channel,), metadata=metadata)
+
+
+def _shown_order(image: Image) -> Image:
+    """Return an image in the order of napari: stack axes, rows and columns, colours."""
+    axes = leading_first(image.axes)
+    data = image.data
+    if axes != image.axes:
+        data = in_memory(data) if not hasattr(data, 'transpose') else data
+        data = data.transpose([image.axes.index(axis) for axis in axes])
+    if 'S' in axes and not image.rgb:  # gray, perhaps with alpha: one gray plane for each
+        data, axes = np.moveaxis(in_memory(data), -1, 0), 'S' + axes[:-1]
+        if len(data) == 1:
+            data, axes = data[0], axes[1:]
+        else:
+            axes = axes.replace('S', next(a for a in UNNAMED if a not in axes))
+    known = {a: step for a, step in image.spacing.items() if a in axes}
+    places = {a: first for a, first in image.origin.items() if a in axes}
+    return Image(data, axes, known, places, image.channels, metadata=image.metadata)
+
+
+def _layer(image: Image, name: str, look: Mapping[str, Any]) -> LayerData:
+    metadata, axes = dict(image.metadata), image.axes.replace('S', '')
+    spacing = dict(image.spacing)
+    if _is_print(metadata):
+        metadata[_PRINT] = {axis: spacing.pop(axis) for axis in 'YX' if axis in spacing}
+    ndim = len(axes)
+    labels = [a.lower() if a in _NAMED else str(i - ndim) for i, a in enumerate(axes)]
+    keywords = {
+        'name': name,
+        'rgb': image.rgb,
+        'scale': [spacing.get(axis, (1.0, ''))[0] for axis in axes],
+        'units': [spacing.get(axis, (1.0, ''))[1] or 'pixel' for axis in axes],
+        'translate': [float(image.origin.get(axis, 0.0)) for axis in axes],
+        'axis_labels': labels,
+        'metadata': {FILE: metadata},
+        **({} if image.rgb else look),
+    }
+    return image.data, keywords, 'image'
+
+
+def _is_print(metadata: Mapping[str, Any]) -> bool:
+    """Say whether the resolution of a file is that of a print, in dots per inch."""
+    plain = metadata.get('flavour') in ('plain', None)
+    return plain and metadata.get('resolution_unit', 'inch') == 'inch'
+
+
+def _look(metadata: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:
+    """Return colour and contrast of a channel, as far as the file says them."""
+    imagej = metadata.get('imagej', {})
+    look: dict[str, Any] = {}
+    if n > 1:
+        pair = ('magenta', 'green')
+        look['colormap'] = pair[channel] if n == 2 else _COLOURS[channel % len(_COLOURS)]
+    tables: Sequence[Any] = imagej.get('LUTs', ())
+    table = tables[channel] if channel < len(tables) else metadata.get('colormap')
+    if table is not None:
+        colours = np.asarray(table, dtype=float).T
+        scale = 255 if colours.max() <= 255 else 65535
+        look['colormap'] = Colormap(colours / scale, name=f'table {channel}')
+    ranges = [float(x) for x in imagej.get('Ranges', ())]
+    low, high = (*ranges[2 * channel : 2 * channel + 2], 0.0, 0.0)[:2]
+    if high > low:
+        look['contrast_limits'] = (low, high)
+    return look
+
+
+def _of_channel(imagej: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:
+    """Return what ImageJ says of one channel."""
+    kept = dict(imagej)
+    kept.pop('mode', None)
+    for key, each in (('LUTs', 1), ('Ranges', 2), ('Labels', 1)):
+        if key in kept and len(kept[key]) == n * each:
+            kept[key] = kept[key][channel * each : (channel + 1) * each]
+    return kept
+
+
+def _axes(ndim: int, labels: list[str]) -> str:
+    """Return a letter for each axis: its label where that is one, else as OME orders them."""
+    letters = [label.upper() for label in labels]
+    if len(set(letters)) == ndim and set(letters) <= set(_NAMED) and {'Y', 'X'} <= set(letters):
+        return ''.join(letters)
+    leading = ndim - 2
+    return UNNAMED[: max(0, leading - len(_LEADING))] + _LEADING[max(0, 3 - leading) :] + 'YX'

@@ -1,0 +1,137 @@
+"""Files become layers with everything that belongs to them, and layers become files again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from napari.layers import Layer
+from PIL import Image as Picture
+from PIL import ImageCms
+
+import napari_fresco as fresco
+from napari_fresco._napari.io import image_reader, write_tiff
+from napari_fresco.layers.layer_files import file_layers
+
+
+def layers_of(path: Path) -> list[Any]:
+    return [Layer.create(*data) for data in file_layers(path)]
+
+
+def saved(layer: Any, path: Path) -> fresco.Image:
+    data, meta, _ = layer.as_layer_data_tuple()
+    write_tiff(str(path), data, meta)
+    return fresco.read(path)
+
+
+def test_a_volume_in_time_has_scale_units_and_labels(tmp_path: Path) -> None:
+    data = np.arange(2 * 3 * 8 * 9, dtype=np.uint16).reshape(2, 3, 8, 9)
+    spacing = {'T': (1.5, 's'), 'Z': (0.3, 'um'), 'Y': (0.1, 'um'), 'X': (0.1, 'um')}
+    fresco.write(tmp_path / 'cells.ome.tif', fresco.Image(data, 'TZYX', spacing))
+    (layer,) = layers_of(tmp_path / 'cells.ome.tif')
+    assert layer.name == 'cells'
+    assert layer.axis_labels == ('t', 'z', 'y', 'x')
+    assert [f'{unit:~}' for unit in layer.units] == ['s', 'µm', 'µm', 'µm']
+    np.testing.assert_allclose(layer.scale, (1.5, 0.3, 0.1, 0.1))
+    back = saved(layer, tmp_path / 'out.ome.tif')
+    assert back.axes == 'TZYX'
+    assert {axis: (round(step, 9), unit) for axis, (step, unit) in back.spacing.items()} == spacing
+
+
+def test_named_channels_are_layers_with_their_names(tmp_path: Path) -> None:
+    data = np.arange(2 * 8 * 9, dtype=np.uint16).reshape(2, 8, 9)
+    image = fresco.Image(data, 'CYX', channels=('DAPI', 'GFP'))
+    fresco.write(tmp_path / 'cells.ome.tif', image)
+    layers = layers_of(tmp_path / 'cells.ome.tif')
+    assert [layer.name for layer in layers] == ['cells DAPI', 'cells GFP']
+    assert {str(layer.blending) for layer in layers} == {'additive'}
+    assert layers[0].colormap.name != layers[1].colormap.name
+    np.testing.assert_array_equal(layers[1].data, data[1])
+    saved(layers[1], tmp_path / 'gfp.ome.tif')
+    with tifffile.TiffFile(tmp_path / 'gfp.ome.tif') as file:
+        assert 'GFP' in (file.ome_metadata or '')
+
+
+def test_channels_without_names_stay_a_stack(tmp_path: Path) -> None:
+    fresco.write(tmp_path / 'bands.tif', fresco.Image(np.zeros((5, 8, 9), np.uint16), 'CYX'))
+    (layer,) = layers_of(tmp_path / 'bands.tif')
+    assert layer.data.shape == (5, 8, 9)
+    assert layer.axis_labels == ('c', 'y', 'x')
+
+
+def test_look_up_tables_and_ranges_colour_the_layers(tmp_path: Path) -> None:
+    ramp, none = np.arange(256, dtype=np.uint8), np.zeros(256, np.uint8)
+    tables = [np.stack([none, ramp, none]), np.stack([ramp, none, ramp])]
+    tifffile.imwrite(
+        tmp_path / 'ij.tif',
+        np.zeros((2, 8, 9), np.uint16),
+        imagej=True,
+        metadata={'axes': 'CYX', 'mode': 'composite', 'LUTs': tables, 'Ranges': (0, 10, 5, 2000)},
+    )
+    green, magenta = layers_of(tmp_path / 'ij.tif')
+    np.testing.assert_allclose(green.colormap.colors[-1, :3], (0, 1, 0))
+    np.testing.assert_allclose(magenta.colormap.colors[-1, :3], (1, 0, 1))
+    assert tuple(magenta.contrast_limits) == (5, 2000)
+
+
+def test_several_images_of_a_file_are_several_layers(tmp_path: Path) -> None:
+    plane = np.arange(72, dtype=np.uint16).reshape(8, 9)
+    with tifffile.TiffWriter(tmp_path / 'positions.ome.tif') as file:
+        for number in range(3):
+            file.write(plane + number, metadata={'axes': 'YX', 'Name': f'position {number}'})
+    layers = layers_of(tmp_path / 'positions.ome.tif')
+    assert [layer.name for layer in layers] == [f'positions position {n}' for n in range(3)]
+    np.testing.assert_array_equal(layers[2].data, plane + 2)
+
+
+@pytest.mark.parametrize('dpi', [300, 72])
+def test_a_print_keeps_its_resolution_and_profile(tmp_path: Path, dpi: int) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes()
+    path = tmp_path / 'photo.tif'
+    tifffile.imwrite(
+        path,
+        np.zeros((8, 9, 3), np.uint8),
+        photometric='rgb',
+        resolution=(dpi, dpi),
+        resolutionunit='INCH',
+        iccprofile=profile,
+    )
+    (layer,) = layers_of(path)
+    assert layer.rgb
+    assert tuple(layer.scale) == (1, 1)  # a mask painted elsewhere lies on it
+    back = saved(layer, tmp_path / 'out.tif')
+    assert back.metadata['icc_profile'] == profile
+    assert back.spacing['Y'] == (pytest.approx(25.4 / dpi), 'mm')
+
+
+def test_a_photograph_is_shown_upright(tmp_path: Path) -> None:
+    pixels = np.zeros((8, 12), np.uint8)
+    pixels[:4, :4] = 255
+    exif = Picture.Exif()
+    exif[274] = 6
+    Picture.fromarray(pixels).save(tmp_path / 'p.png', exif=exif)
+    (layer,) = layers_of(tmp_path / 'p.png')
+    assert layer.data.shape == (12, 8)
+    assert layer.data[0, -1] == 255
+
+
+@pytest.mark.parametrize('samples', [1, 2, 4])
+def test_samples_that_are_no_colours_are_planes(tmp_path: Path, samples: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (8, 9, samples), dtype=np.uint8)
+    mode = {1: 'L', 2: 'LA', 4: 'RGBA'}[samples]
+    Picture.fromarray(pixels.squeeze(), mode).save(tmp_path / 'p.png')
+    (layer,) = layers_of(tmp_path / 'p.png')
+    assert layer.rgb == (samples == 4)
+    assert layer.data.shape == {1: (8, 9), 2: (2, 8, 9), 4: (8, 9, 4)}[samples]
+
+
+def test_what_is_no_image_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr('napari_fresco._napari.io.show_error', told.append)
+    (tmp_path / 'p.tif').write_bytes(b'no image at all')
+    assert image_reader(str(tmp_path / 'p.tif')) is None
+    assert 'p.tif' in told[0]
+    assert image_reader([str(tmp_path / 'p.tif')]) is None

@@ -1,0 +1,271 @@
+"""Written and read again: the same image, in every format that holds it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image as Pillow
+from PIL import ImageCms
+
+from napari_fresco.errors import FileError
+from napari_fresco.image.model import Image, leading_first
+from napari_fresco.image.units import converted
+from napari_fresco.io.files import read, write
+
+SIZES = {'T': 2, 'C': 3, 'Z': 4, 'Q': 2, 'Y': 6, 'X': 5}
+UNITS = {'T': ('s', 'ms', 'min'), 'C': ('nm',), 'Z': ('um', 'nm', 'mm'), 'Q': ('', 'deg')}
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes()
+STEPS = st.floats(1e-3, 1e3, allow_nan=False)
+SLOW = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@st.composite
+def images(draw: Any, stack: str = 'TCZQ', dtypes: str = 'uint8 uint16 float32') -> Image:
+    samples = draw(st.sampled_from([0, 0, 1, 2, 3, 4]))
+    stacked = [a for a in stack if draw(st.booleans())]
+    letters = [*stacked, 'Y', 'X', *('S' if samples else '')]
+    axes = ''.join(draw(st.permutations(letters)))
+    shape = [samples if a == 'S' else SIZES[a] for a in axes]
+    dtype = np.dtype(draw(st.sampled_from(dtypes.split())))
+    data = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
+    spacing = {}
+    if draw(st.booleans()):
+        unit = draw(st.sampled_from(['um', 'mm', 'nm', '']))
+        spacing = {'Y': (draw(STEPS), unit), 'X': (draw(STEPS), unit)}
+        for axis in set(axes) & set(UNITS):
+            if draw(st.booleans()):
+                spacing[axis] = (draw(STEPS), draw(st.sampled_from(UNITS[axis])))
+    channels = ('DAPI', 'GFP', 'Cy5') if 'C' in axes and draw(st.booleans()) else ()
+    flavour = draw(st.sampled_from([None, 'plain', 'imagej', 'ome']))
+    return Image(data, axes, spacing, {}, channels, metadata={'flavour': flavour})
+
+
+def same(back: Image, image: Image) -> None:
+    """Assert that pixels, spacing and channels are the same by the names of the axes."""
+    axes = image.axes if image.length('S') > 1 else image.axes.replace('S', '')
+    pixels = np.asarray(image.data)
+    pixels = pixels if axes == image.axes else pixels.squeeze(image.axes.index('S'))
+    assert set(back.axes) == set(axes)
+    np.testing.assert_array_equal(
+        np.asarray(back.data).transpose([back.axes.index(a) for a in axes]), pixels
+    )
+    assert back.dtype == image.dtype
+    assert set(back.spacing) == set(image.spacing)
+    for axis, (step, unit) in image.spacing.items():
+        value, own = back.spacing[axis]
+        assert converted(value, own, unit) == pytest.approx(step, rel=1e-4), axis
+    assert back.channels == image.channels
+
+
+@given(images(dtypes='uint8 uint16 float32 float64 int16 uint32'))
+@SLOW
+def test_tiff_keeps_every_image(image: Image) -> None:
+    with TemporaryDirectory() as folder:
+        write(Path(folder) / 'a.tif', image)
+        same(read(Path(folder) / 'a.tif'), image)
+
+
+@given(images(stack='TCZ'))
+@SLOW
+def test_ome_tiff_keeps_every_image(image: Image) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / 'a.ome.tif'
+        spacing = {axis: pair for axis, pair in image.spacing.items() if axis in 'TZYX'}
+        image = replace(image, spacing=spacing)
+        write(path, image)
+        with tifffile.TiffFile(path) as file:
+            assert file.is_ome
+        same(read(path), image)
+
+
+@given(images(stack='', dtypes='uint8 uint16'))
+@SLOW
+def test_png_keeps_every_picture(image: Image) -> None:
+    with TemporaryDirectory() as folder:
+        printed = dict.fromkeys(image.spacing, (0.05, 'mm'))
+        image = replace(image, spacing=printed)
+        write(Path(folder) / 'a.png', image)
+        back = read(Path(folder) / 'a.png')
+        same(back, image)
+        assert back.axes == leading_first(back.axes)
+
+
+@given(images(), st.sampled_from(['.png', '.jpg']))
+@SLOW
+def test_a_picture_holds_an_image_or_refuses_it(image: Image, suffix: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f'a{suffix}'
+        try:
+            write(path, image)
+        except FileError:
+            assert not list(Path(folder).iterdir())
+            return
+        assert read(path).dtype == image.dtype
+
+
+def photograph(folder: Path, name: str) -> Image:
+    """Write a photograph with everything that such a file can hold, and read it."""
+    exif = Pillow.Exif()
+    exif[271], exif[33432], exif[306], exif[315] = 'Maker', 'Museum', '2020:01:01 00:00:00', 'Me'
+    exif.get_ifd(34665).update({33434: (1, 60), 36867: '2020:01:01 00:00:01', 42036: 'Lens'})
+    exif.get_ifd(34853).update({1: 'N', 2: (12.0, 30.0, 0.0)})
+    picture = Pillow.fromarray(np.random.default_rng(0).integers(0, 255, (6, 5, 3), np.uint8))
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="1"/></x:xmpmeta>'
+    options = {'exif': exif.tobytes(), 'dpi': (300, 300), 'icc_profile': PROFILE}
+    if name.endswith('.jpg'):
+        picture.save(folder / 'in.jpg', xmp=xmp, quality=95, **options)
+        image = read(folder / 'in.jpg')
+        return replace(image, metadata={**image.metadata, 'iptc': b'\x1c\x02\x78\x00\x04nave'})
+    picture.save(folder / 'in.png', **options)
+    image = read(folder / 'in.png')
+    text = {'Description': 'nave, north wall', 'Comment': 'façade'}
+    return replace(image, metadata={**image.metadata, 'xmp': xmp, 'text': text})
+
+
+@pytest.mark.parametrize('source', ['in.jpg', 'in.png'])
+@pytest.mark.parametrize('target', ['out.jpg', 'out.png', 'out.tif'])
+def test_what_belongs_to_a_photograph_is_kept_in_every_pairing(
+    tmp_path: Path, source: str, target: str
+) -> None:
+    image = photograph(tmp_path, source)
+    write(tmp_path / target, image)
+    back = read(tmp_path / target)
+    assert back.metadata['icc_profile'] == PROFILE
+    assert back.metadata['xmp'] == image.metadata['xmp']
+    assert 25.4 / back.spacing['X'][0] == pytest.approx(300, rel=1e-4)
+    exif = Pillow.Exif()
+    exif.load(back.metadata['exif'])
+    found = {tag: exif.get(tag) for tag in (271, 33432, 306, 315)}
+    assert found == {271: 'Maker', 33432: 'Museum', 306: '2020:01:01 00:00:00', 315: 'Me'}
+    details, gps = exif.get_ifd(34665), exif.get_ifd(34853)
+    assert (details[36867], details[42036]) == ('2020:01:01 00:00:01', 'Lens')
+    assert (gps[1], float(gps[2][1])) == ('N', 30.0)
+    if 'iptc' in image.metadata and target != 'out.png':
+        assert back.metadata['iptc'] == image.metadata['iptc']
+    if 'text' in image.metadata:
+        text = {**back.metadata.get('text', {}), 'EXIF': exif.get(270)}
+        assert 'nave, north wall' in text.values()
+        assert 'façade' in text.values()
+    with Pillow.open(tmp_path / target) as picture:  # others read it, too
+        assert picture.getexif()[33432] == 'Museum'
+        assert picture.getexif().get_ifd(34665)[42036] == 'Lens'
+        assert picture.info['icc_profile'] == PROFILE
+
+
+@pytest.mark.parametrize('name', ['a.tif', 'a.png', 'a.jpg'])
+def test_profiles_that_no_longer_hold_are_left_out(tmp_path: Path, name: str) -> None:
+    gray = Image(np.zeros((6, 5), np.uint8), 'YX', metadata={'icc_profile': PROFILE})
+    write(tmp_path / name, gray)
+    assert 'icc_profile' not in read(tmp_path / name).metadata
+
+
+def test_several_images_in_one_tiff(tmp_path: Path) -> None:
+    several = [Image(np.full((6, 5), i, np.uint16), 'YX') for i in range(3)]
+    for name in ('a.tif', 'a.ome.tif'):
+        write(tmp_path / name, several)
+        for i in range(3):
+            assert read(tmp_path / name, series=i).data.max() == i
+    with pytest.raises(FileError, match='several'):
+        write(tmp_path / 'a.png', [replace(each, data=each.data.astype('u1')) for each in several])
+
+
+@pytest.mark.parametrize('compression', ['zlib', 'lzw', 'packbits', 'zstd', 'jpeg', None])
+def test_a_result_is_compressed_like_its_source(tmp_path: Path, compression: str | None) -> None:
+    data = np.zeros((3, 64, 64), np.uint8)
+    options = {'compression': compression, 'metadata': {'axes': 'ZYX'}}
+    tifffile.imwrite(tmp_path / 'a.tif', data, **options)
+    write(tmp_path / 'b.tif', read(tmp_path / 'a.tif'))
+    with tifffile.TiffFile(tmp_path / 'b.tif') as file:
+        found = file.pages[0].compression.name
+    known = {'zlib': 'ADOBE_DEFLATE', 'jpeg': 'ADOBE_DEFLATE', None: 'NONE'}
+    assert found == known.get(compression, str(compression).upper())
+
+
+def test_imagej_and_ome_get_back_what_they_said(tmp_path: Path) -> None:
+    luts = [np.stack([np.arange(256) * (i == c) for i in range(3)]).astype('u1') for c in range(2)]
+    said = {
+        'mode': 'composite',
+        'LUTs': luts,
+        'Ranges': (0.0, 255.0, 10.0, 200.0),
+        'Info': 'Objective: 63x',
+        'Labels': ['DAPI', 'GFP'],
+    }
+    data = np.zeros((2, 6, 5), np.uint16)
+    metadata = {'axes': 'CYX', 'unit': 'um', **said}
+    tifffile.imwrite(tmp_path / 'ij.tif', data, imagej=True, resolution=(5, 5), metadata=metadata)
+    image = read(tmp_path / 'ij.tif')
+    assert (image.channels, image.spacing['X']) == (('DAPI', 'GFP'), (0.2, 'um'))
+    write(tmp_path / 'out.tif', image.like(image.data + 1))
+    with tifffile.TiffFile(tmp_path / 'out.tif') as file:
+        kept = file.imagej_metadata
+    for key in ('mode', 'Ranges', 'Info', 'Labels'):
+        assert kept[key] == said[key]
+    np.testing.assert_array_equal(kept['LUTs'], luts)
+
+
+def test_a_look_up_table_of_imagej_keeps_intensities(tmp_path: Path) -> None:
+    table = np.stack([np.arange(256)[::-1] * 257, np.zeros(256), np.zeros(256)]).astype('u2')
+    data = np.arange(30, dtype=np.uint8).reshape(6, 5)
+    tifffile.imwrite(tmp_path / 'a.tif', data, imagej=True, photometric='palette', colormap=table)
+    image = read(tmp_path / 'a.tif')
+    np.testing.assert_array_equal(image.data, data)
+    write(tmp_path / 'b.tif', image)
+    with tifffile.TiffFile(tmp_path / 'b.tif') as file:
+        np.testing.assert_array_equal(file.pages[0].colormap, table)
+        np.testing.assert_array_equal(file.asarray(), data)
+
+
+OME = """<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">
+<Experimenter ID="Experimenter:0" LastName="Ramón y Cajal"/>
+<Instrument ID="Instrument:0"><Objective ID="Objective:0" LensNA="1.4"/></Instrument>
+<Image ID="Image:0" Name="embryo"><AcquisitionDate>2020-01-01T00:00:00</AcquisitionDate>
+<ExperimenterRef ID="Experimenter:0"/><Description>day 3</Description>
+<InstrumentRef ID="Instrument:0"/>
+<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="5" SizeY="6" SizeC="2" SizeZ="1"
+ SizeT="1" PhysicalSizeX="200" PhysicalSizeXUnit="nm" PhysicalSizeY="0.2">
+<Channel ID="Channel:0:0" SamplesPerPixel="1" Name="GFP" EmissionWavelength="509" Color="16711935"/>
+<Channel ID="Channel:0:1" SamplesPerPixel="1" Name="RFP" EmissionWavelength="0.6"
+ EmissionWavelengthUnit="µm"/>
+<TiffData IFD="0" PlaneCount="2"/>
+<Plane TheZ="0" TheC="0" TheT="0" ExposureTime="0.1" PositionX="12" PositionXUnit="µm"/>
+<Plane TheZ="0" TheC="1" TheT="0" ExposureTime="0.2"/>
+</Pixels></Image>
+<StructuredAnnotations><XMLAnnotation ID="Annotation:0"><Value><a/></Value></XMLAnnotation>
+</StructuredAnnotations></OME>"""
+
+
+def test_the_structure_of_ome_is_kept(tmp_path: Path) -> None:
+    data = np.zeros((2, 6, 5), np.uint16)
+    path = tmp_path / 'a.ome.tif'
+    tifffile.imwrite(path, data, description=OME.encode(), metadata=None)
+    image = read(path)
+    assert image.axes == 'CYX'
+    assert image.spacing == {'Y': (0.2, 'um'), 'X': (200.0, 'nm')}
+    assert image.channels == ('GFP', 'RFP')
+    assert image.metadata['wavelengths'] == ((None, 509.0), (None, pytest.approx(600)))
+    assert image.origin['X'] == pytest.approx(12000)
+    larger = image.like(data.repeat(2, 1).repeat(2, 2), scale=2)
+    write(tmp_path / 'b.ome.tif', larger)
+    with tifffile.TiffFile(tmp_path / 'b.ome.tif') as file:
+        text = file.ome_metadata
+    for words in ('Ramón y Cajal', 'LensNA="1.4"', '2020-01-01', 'day 3', 'ExposureTime="0.2"'):
+        assert words in text
+    for words in ('InstrumentRef', 'Color="16711935"', 'Name="embryo"', 'Annotation:0'):
+        assert words in text
+    back = read(tmp_path / 'b.ome.tif')
+    same(back, larger)
+    assert back.metadata['wavelengths'] == image.metadata['wavelengths']
+    assert back.origin['X'] == pytest.approx(image.origin['X'])
+    from ome_types import from_xml
+
+    assert from_xml(text).images[0].pixels.size_x == 10
