@@ -101,6 +101,27 @@ def test_dask_and_torch_arrays(noisy) -> None:
         np.testing.assert_array_equal(fresco.restore(image, sigma=20, **BOX).image, expected)
 
 
+@pytest.mark.parametrize('dtype', ['float32', 'float64', np.float32])
+@pytest.mark.parametrize('task', ['denoise', 'inpaint', 'super_resolve', 'demosaic'])
+def test_a_floating_point_result_keeps_fractions(task, dtype, hole, photograph) -> None:
+    extra = {'inpaint': {'mask': hole}, 'super_resolve': {'scale': 2}}.get(task, {})
+    steps = {} if task == 'denoise' else {'iterations': 1}
+    given = {**BOX, 'task': task, 'sigma': 5.0, 'dtype': dtype, **extra, **steps}
+    image = fresco.restore(photograph, **given).image
+    assert (photograph.dtype, image.dtype) == (np.uint8, np.dtype(dtype))
+    assert (image % 1 != 0).mean() > 0.5
+    whole = fresco.restore(photograph, **{**given, 'dtype': None}).image
+    np.testing.assert_allclose(whole, image.clip(0, 255), atol=0.51)
+
+
+def test_spacing_replaces_that_of_the_image(photograph) -> None:
+    image = fresco.Image(photograph, 'YX', spacing={'Y': (1, 'um'), 'X': (2, 'um')})
+    result = fresco.restore(image, sigma=5, spacing={'X': (0.3, 'mm')}, **BOX).image
+    assert result.spacing == {'Y': (1, 'um'), 'X': (0.3, 'mm')}
+    with pytest.raises(ImageError, match='spacing'):
+        fresco.restore(image, sigma=5, spacing={'Z': (1, 'um')}, **BOX)
+
+
 def test_the_input_is_left_alone(noisy) -> None:
     before = noisy.copy()
     before.flags.writeable = noisy.flags.writeable = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from .fields import Parameters, param
 from .tasks import tasks_with
@@ -97,6 +97,14 @@ class Options(Parameters):
         label='Type of the result',
         group='advanced',
     )
+
+    @classmethod
+    def create(cls, values: Mapping[str, Any] | None = None) -> Self:
+        """Build from names and values, checking them; `dtype` may be a type of numpy."""
+        given = dict(values or {})
+        dtype = given.get('dtype')
+        given['dtype'] = getattr(dtype, '__name__', getattr(dtype, 'name', dtype))
+        return super().create(given)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values by name, ready for JSON; arrays by shape and type."""
