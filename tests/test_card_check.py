@@ -52,7 +52,7 @@ def test_all_images_of_a_folder_are_measured(tmp_path: Path) -> None:
 
 def test_weights_that_do_not_take_the_images_are_passed_over(gray: Path) -> None:
     both = quality.subjects(['ffdnet_color', 'ffdnet_gray'])
-    seen: list[quality.Row] = []
+    seen: list[quality.Comparison] = []
     rows = quality.measure(both, gray, progress=seen.extend)
     assert rows == seen
     assert {row.weights for row in rows} == {'ffdnet_gray'}

@@ -18,7 +18,7 @@ from napari_fresco.errors import WeightsError
 from napari_fresco.networks.facts import facts_of
 from napari_fresco.runtime.tiled_network import TiledNetwork
 from napari_fresco.solvers.lending import lent
-from napari_fresco.weights import foreign
+from napari_fresco.weights import spandrel_networks
 from napari_fresco.weights.detection import UnknownArchitecture, detect
 
 from .untrained import Tools, drawn, rand
@@ -96,7 +96,7 @@ def spandrel(monkeypatch: pytest.MonkeyPatch) -> Install:
 def adopted(spandrel: Install, model: nn.Module, **changes: Any) -> Any:
     asked = spandrel(descriptor(drawn(model), **changes))
     tensors = {'body.weight': torch.zeros(1)}
-    network: Any = foreign.adopt(PATH, tensors)
+    network: Any = spandrel_networks.adopt(PATH, tensors)
     assert asked == {'device': 'cpu', 'tensors': tensors}
     network.weights_name, network.weights_sha256 = 'other.pth', '0' * 64
     network.scales = (network.facts.scale,)
@@ -199,7 +199,7 @@ def test_what_spandrel_runs_otherwise_becomes_our_own(
 ) -> None:
     own = networks.build(name, **config)
     spandrel(descriptor(own, architecture=SimpleNamespace(id=title, name=title)))
-    network = foreign.adopt(PATH, {'netG.weight': torch.zeros(1)})
+    network = spandrel_networks.adopt(PATH, {'netG.weight': torch.zeros(1)})
     assert network is not None
     assert type(network) is type(own)
     assert network.facts.architecture == name
@@ -211,7 +211,7 @@ def test_a_network_that_is_told_one_fixed_level_is_refused(spandrel: Install) ->
     told = networks.DnCNN(in_nc=2, out_nc=1, nc=4, nb=3)
     spandrel(descriptor(told, architecture=SimpleNamespace(id='DnCNN', name='DnCNN')))
     with pytest.raises(WeightsError, match='in_nc = 2'):
-        foreign.adopt(PATH, {'netG.weight': torch.zeros(1)})
+        spandrel_networks.adopt(PATH, {'netG.weight': torch.zeros(1)})
 
 
 @pytest.mark.parametrize(
@@ -230,13 +230,13 @@ def test_networks_of_no_use_here(spandrel: Install, changes: Any, message: str) 
 
 def test_what_spandrel_does_not_know_either(spandrel: Install) -> None:
     spandrel(Unsupported())
-    assert foreign.adopt(PATH, {'a': torch.zeros(1)}) is None
+    assert spandrel_networks.adopt(PATH, {'a': torch.zeros(1)}) is None
 
 
 def test_damaged_files(spandrel: Install) -> None:
     spandrel(KeyError('body.0.weight'))
     with pytest.raises(WeightsError, match=r'spandrel \(KeyError: .body\.0\.weight'):
-        foreign.adopt(PATH, {'a': torch.zeros(1)})
+        spandrel_networks.adopt(PATH, {'a': torch.zeros(1)})
 
 
 def test_without_spandrel_the_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,7 +244,7 @@ def test_without_spandrel_the_message_says_how_to_get_it(monkeypatch: pytest.Mon
     with pytest.raises(
         WeightsError, match=r'begins with a.*pip install "napari-fresco\[spandrel\]"'
     ):
-        foreign.adopt(PATH, {'a': torch.zeros(1)})
+        spandrel_networks.adopt(PATH, {'a': torch.zeros(1)})
 
 
 def test_old_esrgan_files_are_not_taken_for_a_dncnn() -> None:

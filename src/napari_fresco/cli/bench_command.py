@@ -46,7 +46,15 @@ def weights(
     With --gates files of one's own are compared with the bundled ones of their name instead:
     PSNR, little noise, drift, spots, half precision, size. The exit status is 1 when one fails.
     """
-    from ..training.card_check import TOLERANCE, Row, markdown, measure, needed, subjects, to_json
+    from ..training.card_check import (
+        TOLERANCE,
+        Comparison,
+        markdown,
+        measure,
+        needed,
+        subjects,
+        to_json,
+    )
 
     chosen = subjects(names)
     if data is None:
@@ -57,7 +65,7 @@ def weights(
     if output is not None:
         check_output(output, suffixes=('.md', '.json'), overwrite=overwrite)
 
-    def show(rows: list[Row]) -> None:
+    def show(rows: list[Comparison]) -> None:
         click.echo(markdown(rows))
 
     rows = measure(chosen, data, limit, show)
@@ -75,13 +83,13 @@ def weights(
 def _gates(chosen: Sequence[Subject], data: Path, limit: int | None) -> int:
     """Print a table of the gates; return the exit status."""
     from ..training.card_check import set_folders
-    from ..training.gates import judge
+    from ..training.gates import measure_gates
 
     click.echo('| weights | gate | found | |\n| --- | --- | --- | --- |')
     failed = False
     for subject in chosen:
         folders = tuple(set_folders(data, subject.datasets).values()) or (data.resolve(),)
-        for gate in judge(subject.file, subject.card, folders, limit):
+        for gate in measure_gates(subject.file, subject.card, folders, limit):
             verdict = 'holds' if gate.holds else '**fails**'
             click.echo(f'| {subject.name} | {gate.name} | {gate.found} | {verdict} |')
             failed |= not gate.holds

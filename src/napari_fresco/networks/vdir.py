@@ -84,7 +84,7 @@ class Encoder(nn.Module):
             return self.mu(x), self.logvar(x)
 
 
-class ResBlock(nn.Module):
+class VDIRBlock(nn.Module):
     """``x + conv2(relu(conv1(x)))``."""
 
     def __init__(self, width: int) -> None:
@@ -102,7 +102,7 @@ class Group(nn.Module):
 
     def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(ResBlock(width) for _ in range(blocks))
+        self.blocks = nn.ModuleList(VDIRBlock(width) for _ in range(blocks))
         self.conv_out = conv3(width, width)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -109,10 +109,10 @@ def generator_loss(answers: Tensor) -> Tensor:
 
 def image_discriminator(channels: int, device: torch.device) -> TrainedDiscriminator:
     """Return the discriminator of BSRGAN and USRGAN, which tells results from true images."""
-    judge = UNetDiscriminator(channels)
-    nn.init.kaiming_normal_(judge.conv_in.weight)
-    remove_means(judge.conv_in, _GAIN)
-    return TrainedDiscriminator(judge, least_squares, device)
+    network = UNetDiscriminator(channels)
+    nn.init.kaiming_normal_(network.conv_in.weight)
+    remove_means(network.conv_in, _GAIN)
+    return TrainedDiscriminator(network, least_squares, device)
 
 
 def adversarial_loss(

@@ -18,7 +18,16 @@ from . import find_recipe
 from .machine import machine
 from .targets import of
 
-__all__ = ['TOLERANCE', 'Row', 'Subject', 'markdown', 'measure', 'needed', 'subjects', 'to_json']
+__all__ = [
+    'TOLERANCE',
+    'Comparison',
+    'Subject',
+    'markdown',
+    'measure',
+    'needed',
+    'subjects',
+    'to_json',
+]
 
 TOLERANCE = 0.05
 """dB below its card from which on a checkpoint counts as worse."""
@@ -49,7 +58,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Row:
+class Comparison:
     """One case, then and now.
 
     Attributes
@@ -124,8 +133,8 @@ def measure(
     chosen: Sequence[Subject],
     data: Path,
     limit: int | None = None,
-    progress: Callable[[list[Row]], object] | None = None,
-) -> list[Row]:
+    progress: Callable[[list[Comparison]], object] | None = None,
+) -> list[Comparison]:
     """Measure checkpoints again.
 
     Parameters
@@ -151,7 +160,7 @@ def measure(
     if limit is not None and limit < 1:
         raise ParameterError(f'limit = {limit}; give a whole number of at least 1')
     folders = set_folders(data, dict.fromkeys(name for s in chosen for name in s.datasets))
-    rows: list[Row] = []
+    rows: list[Comparison] = []
     refusal: FileError | None = None
     for subject in chosen:
         try:
@@ -170,9 +179,9 @@ def measure(
     return rows
 
 
-def markdown(rows: Sequence[Row]) -> str:
+def markdown(rows: Sequence[Comparison]) -> str:
     """Return the rows as a Markdown table; without comparison where there is nothing to compare."""
-    columns: list[tuple[str, Callable[[Row], str]]] = [
+    columns: list[tuple[str, Callable[[Comparison], str]]] = [
         ('weights', lambda row: row.weights),
         ('images', lambda row: f'{row.dataset} ({row.images})'),
         ('case', lambda row: row.case),
@@ -196,7 +205,7 @@ def markdown(rows: Sequence[Row]) -> str:
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
 
 
-def to_json(rows: Sequence[Row]) -> str:
+def to_json(rows: Sequence[Comparison]) -> str:
     """Return the rows and the machine as JSON."""
     return json.dumps({'machine': machine(), 'rows': [asdict(row) for row in rows]}, indent=2)
 
@@ -223,20 +232,22 @@ def set_folders(data: Path, names: Iterable[str]) -> dict[str, Path]:
     return {name: named[name.lower()] for name in names if name.lower() in named}
 
 
-def _again(subject: Subject, folders: Mapping[str, Path], limit: int | None) -> Iterator[Row]:
+def _again(
+    subject: Subject, folders: Mapping[str, Path], limit: int | None
+) -> Iterator[Comparison]:
     """Measure what the card has, as far as the sets are there."""
     for name, images in subject.datasets.items():
         if name in folders:
             yield from _rows(subject, name, folders[name], min(images, limit or images))
 
 
-def _own(subject: Subject, data: Path, limit: int | None) -> Iterator[Row]:
+def _own(subject: Subject, data: Path, limit: int | None) -> Iterator[Comparison]:
     """Measure on images that the card does not know: on all of them, if there is no limit."""
     folder = data.resolve()
     yield from _rows(subject, folder.name, folder, limit or sys.maxsize)
 
 
-def _rows(subject: Subject, dataset: str, folder: Path, images: int) -> list[Row]:
+def _rows(subject: Subject, dataset: str, folder: Path, images: int) -> list[Comparison]:
     from . import objectives
 
     known = subject.card
@@ -246,10 +257,12 @@ def _rows(subject: Subject, dataset: str, folder: Path, images: int) -> list[Row
     return [_row(subject, dataset, case, then.get(case), now.get(case)) for case in {**then, **now}]
 
 
-def _row(subject: Subject, dataset: str, case: str, then: Score | None, now: Score | None) -> Row:
+def _row(
+    subject: Subject, dataset: str, case: str, then: Score | None, now: Score | None
+) -> Comparison:
     images = now.images if now else 0
     comparable = then is not None and then.images == images
-    return Row(
+    return Comparison(
         weights=subject.name,
         dataset=dataset,
         images=images,

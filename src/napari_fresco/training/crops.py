@@ -69,5 +69,5 @@ def _dihedral(
     rows = torch.where(upward, size - 1 - rows, rows)
     columns = torch.where(leftward, size - 1 - columns, columns)
     rows, columns = rows.expand(-1, size, size), columns.expand(-1, size, size)
-    turned = rows.transpose(1, 2), columns.transpose(1, 2)
-    return torch.where(swapped, turned[0], rows), torch.where(swapped, turned[1], columns)
+    transposed = rows.transpose(1, 2), columns.transpose(1, 2)
+    return torch.where(swapped, transposed[0], rows), torch.where(swapped, transposed[1], columns)

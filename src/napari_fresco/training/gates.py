@@ -50,7 +50,9 @@ class Bundled:
     scores: Sequence[Score]
 
 
-def judge(file: Path, known: Card, folders: Sequence[Path], limit: int | None) -> list[Gate]:
+def measure_gates(
+    file: Path, known: Card, folders: Sequence[Path], limit: int | None
+) -> list[Gate]:
     """Measure weights, and the bundled ones of their name, and compare them.
 
     Parameters

@@ -13,7 +13,7 @@ from .checkpoint_recipes import find_recipe
 
 
 @dataclass(frozen=True)
-class Entry:
+class PlanEntry:
     """A checkpoint of the plan; what is not given is the recipe's.
 
     Attributes
@@ -47,7 +47,7 @@ class Plan:
 
     Attributes
     ----------
-    checkpoint : tuple of Entry
+    checkpoint : tuple of PlanEntry
         What takes turns, in this order.
     output : Path
         Folder with a folder for each run, and ``offered``.
@@ -63,7 +63,7 @@ class Plan:
         As in :func:`napari_fresco.restore`.
     """
 
-    checkpoint: tuple[Entry, ...]
+    checkpoint: tuple[PlanEntry, ...]
     output: Path = Path('runs')
     slice_minutes: float = 30.0
     save_minutes: float = 3.0
@@ -104,17 +104,17 @@ def read_plan(path: Path) -> Plan:
     return plan
 
 
-def _entry(record: Any, path: Path) -> Entry:
+def _entry(record: Any, path: Path) -> PlanEntry:
     if not isinstance(record, dict):
         raise ParameterError(f'{path} has a checkpoint = {record!r}; write [[checkpoint]]')
     place = f'{path.name}, checkpoint {record.get("name", "without a name")}'
-    known = _checked(Entry, record, path, place)
+    known = _checked(PlanEntry, record, path, place)
     if known.get('data') is not None:
         known['data'] = path.parent / known['data']
     folders = known.get('evaluate', ())
     folders = [folders] if isinstance(folders, str) else folders
     known['evaluate'] = tuple(path.parent / folder for folder in folders)
-    entry = Entry(**known)
+    entry = PlanEntry(**known)
     find_recipe(entry.name)
     _check_positive(entry, ('minutes', 'steps', 'learning_rate'), place)
     if entry.minutes is not None and entry.steps is not None:
@@ -158,7 +158,7 @@ def _described(types: Iterable[type]) -> str:
     return ' or '.join(dict.fromkeys(words[one] for one in types))
 
 
-def _check_positive(record: Entry | Plan, names: Iterable[str], place: str) -> None:
+def _check_positive(record: PlanEntry | Plan, names: Iterable[str], place: str) -> None:
     for name in names:
         value = getattr(record, name)
         if value is not None and not 0 < value < float('inf'):

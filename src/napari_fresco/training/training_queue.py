@@ -25,7 +25,7 @@ from .card import write_card
 from .checkpoint_recipes import Recipe, find_recipe
 from .data import Corpus
 from .loop import Run
-from .plan import Entry, Plan
+from .plan import Plan, PlanEntry
 from .specimen_corpus import corpus_of, on_specimens
 
 LOG = 'quality.csv'
@@ -80,7 +80,7 @@ class Turn:
     """A checkpoint that waits for its turn, takes it, and is measured after it."""
 
     plan: Plan
-    entry: Entry
+    entry: PlanEntry
     done: bool = False
     _bundled: dict[Path, list[Score]] = field(default_factory=dict)
 

@@ -24,9 +24,9 @@ from .detection import (
     title_of,
     with_article,
 )
-from .foreign import adopt
 from .formats import Stored, read
 from .registry import Entry, file_sha256, published_as, registry
+from .spandrel_networks import adopt
 
 _ANY_SCALE = ('usrnet', 'virnet_sr')  # the scale is an argument, not part of the network
 

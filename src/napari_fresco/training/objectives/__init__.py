@@ -27,6 +27,7 @@ _HOMES = {
 def make(declared: Declared) -> Objective:
     """Return the implementation of a declared objective."""
     name = type(declared).__name__
-    implementation = getattr(import_module(f'.{_HOMES[name]}', __name__), name)
+    module = import_module(f'.{_HOMES[name]}', __name__)
+    implementation = getattr(module, f'{name}Objective')
     objective: Objective = implementation(declared)
     return objective

@@ -119,7 +119,7 @@ class Objective(ABC):
         return network
 
     def discriminator(self, network: nn.Module) -> TrainedDiscriminator | None:
-        """Return what judges `network` in adversarial stages, on its device; None without one."""
+        """Return the discriminator of adversarial stages, on its device; None without one."""
         return None
 
 

@@ -37,7 +37,7 @@ _FAINT = 5.0
 _DRAWS = 2  # degradations of each test image
 
 
-class BlindDenoising(TriedObjective):
+class BlindDenoisingObjective(TriedObjective):
     """See :class:`napari_fresco.training.objective_declarations.BlindDenoising`."""
 
     def __init__(self, declared: DeclaredDenoising) -> None:
@@ -98,7 +98,7 @@ class BlindDenoising(TriedObjective):
         return self.measure(weights.load(checkpoint), trials, folder.name)
 
 
-class BlindSR(TriedObjective):
+class BlindSRObjective(TriedObjective):
     """See :class:`napari_fresco.training.objective_declarations.BlindSR`."""
 
     baseline = 'bicubic'

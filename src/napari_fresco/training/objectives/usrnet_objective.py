@@ -30,7 +30,7 @@ _NOISELESS = 1 / 9
 _FIRST_ALPHA, _FIRST_BETA = -3.5, -3.5  # before the softplus: about 0.03
 
 
-class Unfolding(TriedObjective):
+class UnfoldingObjective(TriedObjective):
     """See :class:`napari_fresco.training.objective_declarations.Unfolding`."""
 
     baseline = 'bicubic'

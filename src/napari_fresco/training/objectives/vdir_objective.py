@@ -31,7 +31,7 @@ _WEIGHTS = vdir_losses.VDIRWeights()
 _TARGETS: dict[str, Target] = {'denoise': 'sigma', 'deblock': 'quality', 'super_resolve': 'kernel'}
 
 
-class LatentRestoration(TriedObjective):
+class LatentRestorationObjective(TriedObjective):
     """See :class:`napari_fresco.training.objective_declarations.LatentRestoration`."""
 
     def __init__(self, declared: Declared) -> None:
@@ -83,8 +83,10 @@ class LatentRestoration(TriedObjective):
         if not self.declared.adversarial:
             return None
         first = cast('VDIR', network).encoder.conv1
-        judge = Discriminator(first.in_channels, first.out_channels)
-        return TrainedDiscriminator(judge, vdir_losses.discriminator_loss, first.weight.device)
+        discriminator = Discriminator(first.in_channels, first.out_channels)
+        return TrainedDiscriminator(
+            discriminator, vdir_losses.discriminator_loss, first.weight.device
+        )
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
         network = cast('VDIRTraining', network)

@@ -37,7 +37,7 @@ _GAIN = 5.0
 _FIRST_LOG_VARIANCE = {'denoise': 2 * math.log(25 / 255), 'super_resolve': 2 * math.log(7 / 255)}
 
 
-class VariationalDenoising(TriedObjective):
+class VariationalDenoisingObjective(TriedObjective):
     """See :class:`napari_fresco.training.objective_declarations.VariationalDenoising`."""
 
     finding = 'error of the noise level, %'
@@ -112,7 +112,7 @@ class VariationalDenoising(TriedObjective):
         return restored, 100 * float((found.sqrt() - sigma).abs().mean() / sigma.mean())
 
 
-class VariationalSR(TriedObjective):
+class VariationalSRObjective(TriedObjective):
     """See :class:`napari_fresco.training.objective_declarations.VariationalSR`."""
 
     baseline = 'bicubic'
@@ -149,20 +149,20 @@ class VariationalSR(TriedObjective):
         seen, sigma, parameters = self._degraded(draw)
         scale, network = self.declared.scale, cast('VIRNetSR', network)
         # The objective of the authors puts the first variance along the rows, we along columns.
-        turned = torch.tensor([1, 0, 2], device=draw.device)
-        priors = elbo.known_prior(sigma), parameters[:, turned]
+        permutation = torch.tensor([1, 0, 2], device=draw.device)
+        priors = elbo.known_prior(sigma), parameters[:, permutation]
         with draw.autocast():
             noise = variance(network.SNet(seen))
             kernel = kernel_parameters(network.KNet(seen))
             if draw.stage.estimators:
-                return self._divergence(noise, kernel[:, turned], *priors)
+                return self._divergence(noise, kernel[:, permutation], *priors)
             enlarged = enlarge(seen, scale)
             told = network.maps(kernel.detach(), noise.detach(), enlarged)
             mu = network.RNet(enlarged, told)
         terms = elbo.super_resolution(
             mu.float(),
             noise,
-            kernel[:, turned],
+            kernel[:, permutation],
             seen,
             draw.clean,
             *priors,

@@ -30,7 +30,7 @@ _LEAST_SQUARE = 1e-10  # the root has no slope at 0
 _BLIND = networks.IRCNN | networks.DnCNN
 
 
-class GaussianDenoising(TriedObjective):
+class GaussianDenoisingObjective(TriedObjective):
     """See :class:`napari_fresco.training.objective_declarations.GaussianDenoising`."""
 
     def __init__(self, declared: Declared) -> None:
@@ -84,7 +84,7 @@ class GaussianDenoising(TriedObjective):
         return evaluate(denoiser, folder, SIGMAS, channels, limit)
 
 
-class BankDenoising(GaussianDenoising):
+class BankDenoisingObjective(GaussianDenoisingObjective):
     """See :class:`napari_fresco.training.objective_declarations.BankDenoising`."""
 
     def __init__(self, declared: DeclaredBank) -> None:
