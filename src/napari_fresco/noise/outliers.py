@@ -16,14 +16,14 @@ _MOST = 0.02  # share of the pixels beyond which they are no outliers
 _LEVELS = 8  # fewer values within the ordinary range are counts of single photons
 _ENOUGH = 64
 _LOOKED_AT = 1 << 17
-_STANDS_OUT = 0.8  # part of its height by which an outlier rises over its neighbours
+_STANDS_OUT = 0.9  # part of its height by which an outlier rises over its neighbours
 
 
 def outliers(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | None:
     """Find single pixels that no light can have made.
 
-    They lie far beyond the range of nearly all pixels, and at least five times as far from
-    it as the median of their eight neighbours: optics spread the light of a point over more
+    They lie far beyond the range of nearly all pixels, and at least ten times as far from
+    it as all but two of their eight neighbours: optics spread the light of a point over more
     than a pixel.
 
     Parameters
@@ -53,12 +53,10 @@ def outliers(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | Non
     if not 0 < len(places) <= _MOST * channel.size:
         return None
     heights = channel[far].astype(np.float64)
-    around = np.median(_neighbours(channel, places), axis=1)
     edge = np.where(heights > high, high, low)
-    alone = np.abs(heights - around) > _STANDS_OUT * np.abs(heights - edge)
-    alone &= np.abs(around - edge) <= np.maximum(
-        (1 - _STANDS_OUT) * np.abs(heights - edge), high - low
-    )
+    # Two hot pixels may touch, so the third nearest in height counts: of light it shares.
+    near = np.sort(np.abs(_neighbours(channel, places) - edge[:, None]), axis=1)[:, -3]
+    alone = near <= np.maximum((1 - _STANDS_OUT) * np.abs(heights - edge), high - low)
     if not alone.any():
         return None
     found = np.zeros(channel.shape, bool)

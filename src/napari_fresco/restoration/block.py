@@ -114,7 +114,7 @@ class Block:
 
     def facts(self) -> dict[str, Any]:
         """Return what the provenance says of this plane."""
-        mask, missing, hot = self.pixels.mask, self.pixels.missing, self.pixels.hot
+        mask, missing, hot = self.pixels.mask, self._unfilled, self.pixels.hot
         return {
             'index': list(self.index),
             'sigma': self._sigma() if self.request.reads_noise else None,
@@ -135,7 +135,7 @@ class Block:
     def _unfilled(self) -> NDArray[np.bool_] | None:
         """Missing values that nobody asked to fill, like the colours."""
         missing, mask = self.pixels.missing, self.pixels.mask
-        if missing is None or mask is None or 'mask' not in self.request.facts.takes:
+        if missing is None or mask is None:
             return missing
         return missing & ~(mask if missing.ndim == 2 else mask[..., None])
 
