@@ -69,6 +69,7 @@ class MaskRows:
         self.align.setToolTip('Stretch the mask over the image')
         self.align.hide()
         self.label = row_of(_LABEL)
+        self.label.native.setPlaceholderText('any')
         self.grow = row_of(_GROW)
         self.invert = row_of(_INVERT)
         self.coverage = note()

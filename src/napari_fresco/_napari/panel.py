@@ -213,19 +213,25 @@ class MethodPanel:
         does = ' that estimates first' if estimate else ''
         show_info(f'A script{does} for the console is on the clipboard.')
 
-    def estimate(self) -> None:
-        """Estimate the noise of the part on show and put it into the number of `sigma`."""
+    def estimate(self) -> Job[float] | None:
+        """Estimate the noise of the part on show and put it into the number of `sigma`.
+
+        Returns
+        -------
+        Job or None
+            Whose ``wait()`` returns when the number is there; None where it cannot start.
+        """
         image = self._image()
         if image is None:
-            return
+            return None
         self.noise_section.estimate_button.setEnabled(False)
         try:
             job = noise_job(self.input_section.selection(), image.name, self._take_noise)
         except FrescoError as error:
             self._on_estimated(str(error))
-            return
+            return None
         job.ended.connect(lambda: self._on_estimated(job.error))
-        job.start()
+        return job.start()
 
     def refresh(self) -> None:
         """Bring what is shown into line with the choices and with what runs."""
