@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
-_alive: set[Listeners] = set()
-"""Qt holds the slots below only weakly."""
-
 
 def is_alive(widget: QWidget | None) -> bool:
     """Say whether Qt still has `widget`; without one there is nothing to close."""
@@ -30,8 +27,9 @@ class Listeners:
 
     def __init__(self, owner: QWidget) -> None:
         self._links: list[tuple[Any, Callable[..., Any]]] = []
-        _alive.add(self)
-        owner.destroyed.connect(self._end)
+        # Qt holds slots only weakly, so the widget holds this; anything else would outlive it.
+        owner.__dict__.setdefault('_listeners', []).append(self)
+        owner.destroyed.connect(self.close)
 
     def listen(self, emitter: Any, slot: Callable[..., Any]) -> None:
         """Connect `slot` to an event emitter or a signal."""
@@ -44,7 +42,3 @@ class Listeners:
             with contextlib.suppress(ValueError):  # the slot is gone already
                 emitter.disconnect(slot)
         self._links.clear()
-
-    def _end(self) -> None:
-        self.close()
-        _alive.discard(self)

@@ -215,6 +215,7 @@ class Job(Generic[R]):
         # When napari quits the worker on closing, its generator never gets to clean up.
         self._close()
         self._work = self._deliver = self._worker = None
+        self._is_open = lambda: False  # napari keeps workers that were quit, and so this job
         self._ending = lambda: None
         self._over = True
         self.ended.emit()
