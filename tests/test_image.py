@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from napari_fresco.errors import ImageError, ParameterError
 from napari_fresco.image.anscombe import Anscombe
-from napari_fresco.image.intensity import Affine, Stabilised, intensity_range
+from napari_fresco.image.intensity import Affine, Stabilised, intensity_range, working_range
 from napari_fresco.image.layout import Layout
 from napari_fresco.image.model import Image, as_array
 from napari_fresco.image.output import to_dtype
@@ -129,6 +129,26 @@ def test_a_hot_pixel_does_not_stretch_the_range() -> None:
     image = np.random.default_rng(0).integers(100, 3000, (100, 100)).astype(np.uint16)
     image[50, 50] = 65535
     assert intensity_range(image, Layout.of(Image.of(image))).high < 6000
+
+
+@pytest.mark.parametrize(
+    ('low', 'high', 'dtype', 'expected'),
+    [
+        (3, 250, np.uint8, (0, 255)),
+        (5, 25, np.uint8, (5, 25)),
+        (5, 25, np.uint16, (5, 25)),
+        (7, 7, np.uint8, (0, 255)),
+        (0.02, 0.9, np.float32, (0, 1)),
+        (0.02, 0.1, np.float32, (0.02, 0.1)),
+        (1e-7, 3e-7, np.float64, (1e-7, 3e-7)),
+        (3e-7, 3e-7, np.float64, (3e-7, 6e-7)),
+        (0, 0, np.uint16, (0, 1)),
+        (-5, -5, np.int16, (-5, 0)),
+    ],
+)
+def test_a_plane_is_mapped_from_the_range_that_it_uses(low, high, dtype, expected) -> None:
+    found = working_range(low, high, np.dtype(dtype))
+    assert (found.low, found.high) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize('bad', [(1, 1), (2, 1), (0, np.nan), (0,), 'ab', 5])

@@ -202,3 +202,15 @@ def test_memory_grows_by_the_result_alone() -> None:
     )
     grown, size = map(float, done.stdout.split())
     assert grown < 3 * size + 10  # the stack itself, and its result
+
+
+def test_a_part_is_restored_like_the_whole_it_was_cut_from() -> None:
+    """On the range and the noise of its plane, though it is darker and less noisy itself."""
+    stack = 100 + np.linspace(0, 400, 64) + np.random.default_rng(0).normal(0, 10, (2, 64, 64))
+    whole = Image.of(stack)
+    with fresco.Session(device='cpu') as session:
+        restored = session.restore(stack, method='ffdnet')
+        part = session.restore(stack[1, :, :40], method='ffdnet', context=whole, context_index=(1,))
+    for name in ('range', 'sigma'):
+        assert part.provenance['planes'][0][name] == restored.provenance['planes'][1][name]
+    np.testing.assert_allclose(part.image[:, :16], restored.image[1, :, :16], atol=0.5)
