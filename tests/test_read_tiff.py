@@ -38,6 +38,18 @@ def test_white_is_zero_is_inverted_and_written_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read(tmp_path / 'b.npy').data, image.data)
 
 
+def test_an_inverted_look_up_table_of_imagej_keeps_intensities(tmp_path: Path) -> None:
+    stored = pixels('uint8', 6, 5)
+    tifffile.imwrite(tmp_path / 'a.tif', stored, imagej=True, photometric='miniswhite')
+    image = read(tmp_path / 'a.tif')
+    np.testing.assert_array_equal(image.data, stored)
+    for result in (image, image.like(stored, dtype=np.float32)):
+        write(tmp_path / 'b.tif', result, overwrite=True)
+        with tifffile.TiffFile(tmp_path / 'b.tif') as file:
+            assert (file.pages[0].photometric.name, file.is_imagej) == ('MINISWHITE', True)
+            np.testing.assert_array_equal(file.asarray(), stored)
+
+
 def test_real_numbers_are_not_inverted(tmp_path: Path) -> None:
     stored = pixels('float32', 6, 5)
     tifffile.imwrite(tmp_path / 'a.tif', stored, photometric='miniswhite')

@@ -19,6 +19,8 @@ IMAGEJ_KEPT = (
     'Info',
     'min',
     'max',
+    'fps',
+    'loop',
     'ROI',
     'Overlays',
     'Properties',

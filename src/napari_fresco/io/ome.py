@@ -136,7 +136,7 @@ def _merge_parts(target: ElementTree.Element, source: ElementTree.Element, name:
         for key, value in old.attrib.items():
             if key not in new.attrib:
                 new.set(key, value)
-        new.extend(copy.deepcopy(child) for child in old)
+        new[:] = [copy.deepcopy(child) for child in old]
 
 
 def _merge_planes(target: ElementTree.Element, source: ElementTree.Element) -> None:

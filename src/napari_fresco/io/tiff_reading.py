@@ -162,8 +162,10 @@ class _Reader:
         if kind == 'PALETTE':
             return self._palette(data)
         if kind == 'MINISWHITE':
-            self.metadata['photometric'] = 'miniswhite'
-            data = self._inverted(data, bits)
+            # ImageJ says so of intensities that it shows by an inverted look-up table.
+            own = self.imagej is not None
+            self.metadata['photometric'] = 'inverted look-up table' if own else 'miniswhite'
+            data = data if own else self._inverted(data, bits)
         elif kind == 'SEPARATED' and self.page.samplesperpixel == 4:
             rgb, self.profile, how = self._last(colour.cmyk_to_rgb, data, self.profile)
             self.notes += (f'its CMYK was converted to RGB {how}',)

@@ -18,6 +18,7 @@ _IMAGEJ_TYPES = ('uint8', 'uint16', 'float32')
 _IMAGEJ_MOST = 2**32 - 2**20  # bytes
 _OURS = {'ADOBE_DEFLATE': 'zlib', 'DEFLATE': 'zlib', 'PIXAR_DEFLATE': 'zlib', 'LZMA': 'lzma'}
 _CODECS = {'LZW': 'lzw', 'PACKBITS': 'packbits', 'ZSTD': 'zstd'}  # need imagecodecs
+_INVERTED = 'inverted look-up table'
 _NOT_IN_OME = ('float16', 'int64', 'uint64')
 _OME_NAMES = ('.ome.tif', '.ome.tiff', '.ome.tf8', '.ome.btf')
 
@@ -94,7 +95,8 @@ def _imagej_holds(image: Image) -> bool:
     small = int(np.prod(image.shape)) * image.dtype.itemsize < _IMAGEJ_MOST
     colour = 'S' not in image.axes or (image.dtype == np.uint8 and image.length('S') == 3)
     known = image.dtype.name in _IMAGEJ_TYPES and set(image.axes) <= set('TZCYXS')
-    plain = image.metadata.get('photometric') is None and 'nodata' not in image.metadata
+    told = image.metadata.get('photometric') in (None, _INVERTED)
+    plain = told and 'nodata' not in image.metadata
     return known and colour and small and plain and calibration.imagej_calibrates(image)
 
 
@@ -123,8 +125,9 @@ def _how(image: Image, axes: str, dtype: np.dtype[Any]) -> dict[str, Any]:
     said = image.metadata
     sampled = axes[-1] not in 'YX' or (axes[-3:-2] == said.get('sample_axis', 'S'))
     kind = said.get('photometric') or 'minisblack'
-    white = kind == 'miniswhite' and dtype.kind in 'ui'
-    options: dict[str, Any] = {'photometric': kind if white or kind == 'rgb' else 'minisblack'}
+    white = kind == _INVERTED or (kind == 'miniswhite' and dtype.kind in 'ui')
+    plain = 'rgb' if kind == 'rgb' else 'minisblack'
+    options: dict[str, Any] = {'photometric': 'miniswhite' if white else plain}
     if sampled and image.length('S') > 2:
         options['photometric'] = 'rgb'
     if sampled:
