@@ -137,6 +137,18 @@ def test_a_kernel_and_a_noise_map_by_name() -> None:
     np.testing.assert_array_equal(request.sigma.load(), np.full((24, 32), 5.0))
 
 
+@pytest.mark.parametrize(('unit', 'step', 'fits'), [('nm', 200, True), ('um', 0.1, False)])
+def test_a_kernel_on_other_pixels_is_refused(unit: str, step: float, fits: bool) -> None:
+    viewer = ViewerModel()
+    image = viewer.add_image(np.zeros((24, 32)), name='cells', scale=(0.2, 0.2), units=('um', 'um'))
+    viewer.add_image(np.ones((3, 3)), name='psf', scale=(step, step), units=(unit, unit))
+    if fits:
+        assert layer_request(viewer, image, 'dpir', 'deblur', {'kernel': 'psf'}).kernel.any()
+        return
+    with pytest.raises(FrescoError, match=r'pixels|spacing'):
+        layer_request(viewer, image, 'dpir', 'deblur', {'kernel': 'psf'})
+
+
 @pytest.mark.parametrize(
     ('given', 'said'),
     [

@@ -10,10 +10,12 @@ import numpy as np
 
 from ..declare.tasks import TASKS
 from ..errors import KernelError
+from ..image.units import unit_name
 from ..physics import kernels
 from ..types import Task
 from .layer_kinds import kernel_facts
 from .selection import full_resolution, spatial_axes
+from .space import unit_factors
 
 if TYPE_CHECKING:
     import napari
@@ -79,6 +81,8 @@ def chosen_kernel(
     if not TASKS[task].changes_size:
         if made_for > 1 and not _same_pixels(layer, image):
             raise _too_fine(layer, made_for)
+        if image is not None and (spacing := _spacing(layer)):
+            kernels.Kernel(array, spacing).check_spacing(_spacing(image))
         return ChosenKernel(array)
     if facts and made_for != scale:
         raise _other_scale(layer, made_for, scale)
@@ -107,8 +111,16 @@ def about_kernel(layer: napari.layers.Image) -> str:
 def _same_pixels(layer: napari.layers.Image, image: napari.layers.Image | None) -> bool:
     if image is None:
         return False
-    mine, its = np.asarray(layer.scale), np.asarray(image.scale)[list(spatial_axes(image))]
-    return bool(np.allclose(mine, its, rtol=1e-3))
+    own, its = list(spatial_axes(layer)), list(spatial_axes(image))
+    factors = unit_factors([layer.units[i] for i in own], [image.units[i] for i in its])
+    return bool(np.allclose(layer.scale[own] * factors, image.scale[its], rtol=1e-3))
+
+
+def _spacing(layer: napari.layers.Image) -> dict[str, tuple[float, str]]:
+    """Return the pixel sizes that have a unit."""
+    pairs = zip('YX', spatial_axes(layer), strict=True)
+    known = {a: (abs(float(layer.scale[i])), unit_name(layer.units[i])) for a, i in pairs}
+    return {axis: pair for axis, pair in known.items() if pair[1]}
 
 
 def _too_fine(layer: napari.layers.Image, made_for: int) -> KernelError:
