@@ -15,7 +15,8 @@ import napari_fresco as fresco
 from napari_fresco.errors import ImageError, MaskError, ParameterError
 from napari_fresco.image.anscombe import Anscombe
 from napari_fresco.noise.camera import CameraNoise, estimate_camera, photon_noise
-from napari_fresco.noise.level import estimate_noise, excess
+from napari_fresco.noise.grain import grain_ratio
+from napari_fresco.noise.level import estimate_noise
 
 Array = np.ndarray[Any, Any]
 
@@ -268,10 +269,10 @@ def test_photographs_have_no_photon_noise(name: str, sigma: float) -> None:
 
 def test_noise_that_neighbours_share_is_found() -> None:
     white = np.random.default_rng(0).normal(size=(128, 130))
-    assert excess(white, 1.0) == pytest.approx(1, abs=0.05)
+    assert grain_ratio(white, 1.0) == pytest.approx(1, abs=0.05)
     shared = ndimage.gaussian_filter(white, 0.7)
-    assert 1.2 < excess(shared, float(shared.std())) <= 1.5
-    assert excess(white[:9], 0.1) == 1
+    assert 1.2 < grain_ratio(shared, float(shared.std())) <= 1.5
+    assert grain_ratio(white[:9], 0.1) == 1
 
 
 def test_the_default_stabilises_micrographs_and_leaves_photographs(camera: Array) -> None:

@@ -34,7 +34,8 @@ _HIGH = _FREQUENCY > SIDE
 _MIDDLE = (_FREQUENCY >= 4) & (_FREQUENCY <= SIDE)
 _DEGREES = int(_HIGH.sum())
 _TEXTURED = 1.15  # power at middle frequencies over the noise beyond which a block is textured
-_ROUNDS = 3
+_HARDLY = 1.8  # the same for the least textured ones of an intensity
+_ROUNDS = 5
 _FEWEST = 60  # blocks without which nothing can be said
 _MOST = 6000  # blocks that enter the likelihood
 _BINS, _OF_BIN = 16, 20  # steps of intensity, and blocks that each of them keeps
@@ -136,10 +137,12 @@ def fit_curve(blocks: Blocks, slope: float | None = None) -> NoiseCurve | None:
     seen = _thinned(blocks)
     if len(seen.mean) < _FEWEST:
         return None
-    kept = seen.chosen(np.argsort(seen.middle)[: max(_FEWEST, len(seen.middle) // 4)])
+    likely = _smoothest(seen)
+    kept = seen.chosen(likely)
     line = _line(kept, slope)
     for _ in range(_ROUNDS):
-        smooth = seen.middle < _TEXTURED * line.at(seen.mean)
+        ratio = seen.middle / line.at(seen.mean)
+        smooth = ratio < np.where(likely, _HARDLY, _TEXTURED)
         if np.count_nonzero(smooth) < _FEWEST:
             break
         kept = seen.chosen(smooth)
@@ -194,12 +197,30 @@ def _cost(blocks: Blocks, variance: Floats) -> float:
     return float(0.5 * _DEGREES / 2 * terms.sum())
 
 
+def _smoothest(blocks: Blocks) -> Bools:
+    """Tell the quarter of the blocks of each step of intensity that has the least texture.
+
+    Bright blocks would never be taken for smooth beside dark ones, whose noise is less.
+    """
+    step = _steps(blocks.mean)
+    order = np.argsort(blocks.middle, kind='stable')
+    bins = [order[step[order] == i] for i in range(_BINS)]
+    chosen = np.zeros(len(step), bool)
+    chosen[np.concatenate([places[: -(-len(places) // 4)] for places in bins])] = True
+    return chosen
+
+
+def _steps(means: Floats) -> NDArray[np.intp]:
+    """Return the step of intensity that each mean falls into."""
+    edges = np.linspace(means.min(), means.max(), _BINS + 1)[1:-1]
+    return np.searchsorted(edges, means)
+
+
 def _thinned(blocks: Blocks) -> Blocks:
     """Return at most a few thousand blocks, and of every occupied step of intensity some."""
     if len(blocks.mean) <= _MOST:
         return blocks
-    edges = np.linspace(blocks.mean.min(), blocks.mean.max(), _BINS + 1)[1:-1]
-    step = np.searchsorted(edges, blocks.mean)
+    step = _steps(blocks.mean)
     order = np.argsort(blocks.middle, kind='stable')  # the least textured of each step
     kept = [order[step[order] == i][:_OF_BIN] for i in range(_BINS)]
     kept.append(np.arange(0, len(blocks.mean), math.ceil(len(blocks.mean) / _MOST)))
@@ -235,8 +256,7 @@ def _spread(means: Floats) -> NDArray[np.intp]:
     """Return which of many blocks to look at: some of everywhere, and of each intensity."""
     if len(means) <= _MOST:
         return np.arange(len(means))
-    edges = np.linspace(means.min(), means.max(), _BINS + 1)[1:-1]
-    step = np.searchsorted(edges, means)
+    step = _steps(means)
     bins = [np.flatnonzero(step == i) for i in range(_BINS)]
     kept = [places[:: max(1, len(places) // (10 * _OF_BIN))] for places in bins]
     kept.append(np.arange(0, len(means), math.ceil(len(means) / _MOST)))

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import MaskError, ParameterError
@@ -32,8 +31,6 @@ PLANES = 16
 """Planes of a stack that are looked at."""
 _WINDOW = 64  # side of the neighbourhoods of a map
 _WINDOW_COUNT = 900  # patches in each of them
-_LEAST_MEANS = 8  # of 2 x 2 pixels, along either side
-_MOST_SHARED = 1.5
 _UNTEXTURED = 0.04  # share of untextured patches below which a neighbourhood says nothing
 
 
@@ -134,32 +131,6 @@ def planes_of(
 def picked(indices: Sequence[tuple[int, ...]], most: int = PLANES) -> Sequence[tuple[int, ...]]:
     """Return at most `most` indices of planes, evenly spread."""
     return indices[:: max(1, math.ceil(len(indices) / most))]
-
-
-def excess(plane: NDArray[np.floating[Any]], sigma: float) -> float:
-    """Return by how much means of 2 x 2 pixels are noisier than white noise of `sigma` makes them.
-
-    Neighbouring pixels of scanned or resampled images share noise, of which single
-    pixels show too little: a denoiser that is told their level leaves the rest.
-
-    Parameters
-    ----------
-    plane : ndarray
-        ``(H, W)``; of less than 16 x 16 pixels nothing is told.
-    sigma : float
-        Standard deviation that single pixels show.
-
-    Returns
-    -------
-    float
-        From 1 to 1.5: beyond that it is texture.
-    """
-    rows, columns = (n // 2 for n in plane.shape)
-    if min(rows, columns) < _LEAST_MEANS:
-        return 1.0
-    pixels = plane[: 2 * rows, : 2 * columns].astype(np.float64)
-    means = pixels.reshape(rows, 2, columns, 2).mean(axis=(1, 3))
-    return float(np.clip(2 * level_of_plane(means, None) / sigma, 1, _MOST_SHARED))
 
 
 def _damage(mask: Any, layout: Layout) -> Bools:

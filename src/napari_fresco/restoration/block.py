@@ -20,6 +20,7 @@ from ..image.anscombe import Anscombe
 from ..image.intensity import Affine, IntensityMap, Stabilised
 from ..image.layout import Array
 from ..image.output import to_dtype
+from ..noise.camera import CameraNoise
 from ..physics import boundary
 from ..physics.degradation import Degradation, Unknown
 from ..physics.kernels import Kernel, bicubic
@@ -44,6 +45,10 @@ class Block:
         What was read, in image units.
     intensity : IntensityMap
         Image units to working units.
+    range : Affine
+        The intensities that are black and white in it.
+    camera : CameraNoise or None
+        Its photon and read noise; None where the noise counts as white.
     problem : Problem
         What the solver gets; its grid may reach beyond the plane.
     """
@@ -52,6 +57,7 @@ class Block:
     pixels: Pixels
     intensity: IntensityMap
     range: Affine
+    camera: CameraNoise | None
     problem: Problem
     request: Request
 
@@ -78,7 +84,7 @@ class Block:
         noise = level if isinstance(level, float) else _tensor(np.asarray(level), level.ndim > 2)
         unknown = pixels.unknown if fills else None
         problem = _state(r, y.to(r.device), unknown, noise)
-        return cls(index, pixels, intensity, range_, problem, r)
+        return cls(index, pixels, intensity, range_, found.camera, problem, r)
 
     def to_image(self, x: Tensor) -> Array:
         """Return the estimate `x` as an array like the plane."""
@@ -119,6 +125,7 @@ class Block:
             'index': list(self.index),
             'sigma': self._sigma() if self.request.reads_noise else None,
             'range': [self.range.low, self.range.high],
+            'noise': 'gaussian' if self.camera is None else 'poisson-gaussian',
             'stabilised': isinstance(self.intensity, Stabilised),
             'damaged_fraction': None if mask is None else round(float(mask.mean()), 6),
             'missing': 0 if missing is None else int(missing.sum()),

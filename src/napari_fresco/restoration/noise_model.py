@@ -21,14 +21,17 @@ from ..image.blocks import Index
 from ..image.intensity import Affine, given_range, working_range
 from ..image.layout import Layout
 from ..noise.camera import CameraNoise, Plane, fit_camera, judge
-from ..noise.level import channels_of, excess, level_of_plane
-from ..noise.patches import Floats, Patches
+from ..noise.grain import grain_ratio, level_through_blur
+from ..noise.level import channels_of, level_of_plane
+from ..noise.patches import Bools, Floats, Patches
 from ..runtime import devices
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
 
 _LEAST_SHARE = 1e-3  # noise of what a model says has none, as a part of the range
 _SPREAD = 2.0  # pixels over which a noise map is averaged
+_GRAIN, _MOST_GRAIN = 1.3, 4.0  # noise of means over that of pixels: a grain, and texture
+_LEAST_GRAIN = 0.01  # of the range: less is hardly told from texture
 _ROUGHLY = 2000  # patches that tell whether the noise hides the rounding of fast arithmetic
 
 
@@ -41,7 +44,7 @@ class NoiseModel(NamedTuple):
         The model of photon and read noise; None where the noise counts as white.
     excess : float
         How much noise neighbouring pixels share beyond what the model says, from 1; see
-        :func:`~napari_fresco.noise.level.excess`.
+        :func:`~napari_fresco.noise.grain.grain_ratio`.
     levels : mapping of index to float
         Standard deviation of the white noise of the planes that were looked at.
     found : str
@@ -80,6 +83,8 @@ class Scene:
             self._whole = PlaneReader(r.context, layout, seek_outliers=seek, cancel=cancel)
         self._models: dict[int, NoiseModel] = {}
         self._last: tuple[Index, Pixels] | None = None
+        self.warnings: list[str] = []
+        """What the user should know of the noise, a sentence for each plane."""
 
     @property
     def models(self) -> Mapping[int, NoiseModel]:
@@ -123,12 +128,30 @@ class Scene:
         if found.camera is not None:
             variance = found.camera.variance(pixels.believed) + (_LEAST_SHARE * span) ** 2
             return found.excess * np.sqrt(_smooth(variance))
-        if place is not None and place in found.levels:
-            return found.levels[place]
         pixels = self._of_whole(index, pixels)
         if r.facts.gains_colour:
             return float(np.median([level_of_plane(*each) for each in _lattices(pixels)]))
-        return level_of_plane(pixels.believed.astype(np.float64), pixels.unknown)
+        plane = pixels.believed.astype(np.float64), pixels.unknown
+        level = found.levels.get(place) if place is not None else None
+        level = level_of_plane(*plane) if level is None else level
+        return self._with_grain(level, *plane, span) if r.facts.photon_noise else level
+
+    def _with_grain(self, level: float, plane: Floats, unknown: Bools | None, span: float) -> float:
+        """Return the level that a solver needs where neighbouring pixels share noise."""
+        kernel, told = self._request.inputs.kernel, level
+        if kernel is not None and kernel.values.ndim == 2 and self._request.inputs.scale == 1:
+            told = max(level_through_blur(plane, kernel.values, unknown) or 0.0, level)
+        elif level > 0:
+            ratio = grain_ratio(plane, level, unknown, most=_MOST_GRAIN)
+            if ratio > _GRAIN and ratio * level > _LEAST_GRAIN * span:
+                told = ratio * level
+        if told > level:
+            self.warnings.append(
+                'the noise has a grain: neighbouring pixels share it (JPEG, resampling, a mosaic), '
+                f'so that a level of {told:.3g} was told instead of the {level:.3g} of single '
+                'pixels; give sigma to choose another'
+            )
+        return told
 
     def _of_whole(self, index: Index, pixels: Pixels) -> Pixels:
         """Return the plane of the whole that `pixels` of plane `index` are a part of."""
@@ -200,7 +223,7 @@ class Scene:
             return 1.0
         transform = Anscombe(*camera)
         planes = self._sampled(channel)
-        return float(np.median([excess(transform.forward(plane), 1.0) for plane, _ in planes]))
+        return float(np.median([grain_ratio(transform.forward(plane), 1.0) for plane, _ in planes]))
 
     def _sampled(self, channel: int) -> Iterator[Plane]:
         """Read planes, in each of which neighbours have one colour, beside what is unknown."""

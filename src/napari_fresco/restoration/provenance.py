@@ -112,14 +112,14 @@ def provenance(
         'input_shape': list(r.layout.shape),
         'input_axes': r.layout.axes,
         'geometry': {'scale': scale, 'offset': [pixels / scale for pixels in offset]},
-        'warnings': _warnings(r, account, finish),
+        'warnings': _warnings(r, account, scene, finish),
     }
 
 
-def _warnings(r: Request, account: Account, finish: Finish) -> list[str]:
+def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> list[str]:
     """Return what the user should know."""
     read = r.image.metadata.get('warnings', ())  # what became of the image in its file
-    warnings = [*read, *r.inputs.warnings, *account.warnings]
+    warnings = [*read, *r.inputs.warnings, *scene.warnings[:1], *account.warnings]
     if account.clipped:
         warnings.append(f'{account.clipped} values were clipped to fit {r.dtype}')
     if hot := account.total('outliers'):

@@ -1,4 +1,4 @@
-"""The noise of blurred images, read at the nulls of the kernel."""
+"""Noise that neighbours share, and the noise of blurred images at the nulls of the kernel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from scipy import ndimage
 from skimage import data
 
 from napari_fresco import kernels
-from napari_fresco.noise.nulls import grain_level, level_at_nulls
+from napari_fresco.noise.grain import grain_ratio, level_at_nulls, level_through_blur
+from napari_fresco.noise.level import level_of_plane
 
 PICTURE = data.astronaut()[:192, 128:320].astype(float)
 GRAY = PICTURE.mean(axis=-1)
@@ -31,7 +32,7 @@ def blurred(picture: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 def test_white_noise_is_read_at_the_nulls(sigma: float, kernel: np.ndarray) -> None:
     noisy = blurred(GRAY, kernel) + np.random.default_rng(0).normal(0, sigma, GRAY.shape)
     assert level_at_nulls(noisy, kernel) == pytest.approx(sigma, rel=0.12)
-    assert grain_level(noisy, kernel) is None
+    assert level_through_blur(noisy, kernel) is None
 
 
 @pytest.mark.parametrize(('sigma', 'quality'), [(8, 85), (5, 75), (3, 90)])
@@ -43,7 +44,7 @@ def test_the_grain_of_a_jpeg_is_seen(sigma: float, quality: int, kernel: np.ndar
     Image.fromarray(shaken.clip(0, 255).astype(np.uint8)).save(file, 'JPEG', quality=quality)
     image = np.asarray(Image.open(file), float)
     true = float(np.sqrt(np.mean((image - clean).mean(axis=-1) ** 2)))
-    told = grain_level(image, kernel)
+    told = level_through_blur(image, kernel)
     assert told is not None
     assert 1.1 * true < told < 2.8 * true
 
@@ -61,3 +62,12 @@ def test_damaged_pixels_say_nothing() -> None:
     noisy[:50] = np.random.default_rng(1).normal(0, 1e4, (50, 192))
     assert level_at_nulls(noisy, MOTION, damaged) == one
     assert one == pytest.approx(8, rel=0.2)
+
+
+@pytest.mark.parametrize('shape', [(128, 128), (128, 128, 3)])
+def test_white_noise_has_no_grain_and_blurred_noise_has(shape: tuple[int, ...]) -> None:
+    white = np.random.default_rng(0).normal(0, 5, shape)
+    assert grain_ratio(white, 5.0, most=3) == pytest.approx(1, abs=0.1)
+    shared = ndimage.gaussian_filter(white, (0.7, 0.7, 0)[: len(shape)])
+    assert grain_ratio(shared, level_of_plane(shared, None), most=5) > 2
+    assert grain_ratio(white[:9], 0.1) == 1

@@ -1,0 +1,138 @@
+"""Noise with a grain: what neighbouring pixels share, and single pixels do not show.
+
+JPEG, demosaicking and resampling leave nothing of the finest frequencies, which are the only ones
+that the patches of other estimators look at. Denoisers are told too little then, and
+deconvolution, which amplifies the frequencies in the middle, does harm. Means of pixels show the
+grain; so do, in a blurred image, the frequencies at which a known kernel lets nothing through:
+what an image has there is noise. numpy and scipy only.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from .level import level_of_plane
+from .patches import Bools, Floats
+
+_PASSED = 0.004  # of the power, below which a frequency counts as a null
+_BAND = (0.06, 0.3)  # cycles per pixel: below is the picture, beyond it JPEG leaves nothing
+_FEWEST = 64  # coefficients
+_LEAST_MEANS = 8  # along either side
+_CLEAR = 1.5  # by which coarse noise exceeds fine noise before it is surely a grain
+_AT_NULLS, _OF_MEANS = 1.5, 1.8  # what deconvolution is told of it; measured on shaky JPEGs
+_LUMINANCE = (0.299, 0.587, 0.114)
+
+
+def grain_ratio(
+    plane: Floats, sigma: float, unknown: Bools | None = None, *, most: float = 1.5
+) -> float:
+    """Return by how much means of pixels are noisier than white noise of `sigma` makes them.
+
+    Parameters
+    ----------
+    plane : ndarray
+        ``(H, W)`` or ``(H, W, 3)``; of less than 16 x 16 pixels nothing is told.
+    sigma : float
+        Standard deviation that single pixels show, above 0.
+    unknown : ndarray of bool, optional
+        Pixels that say nothing.
+    most : float
+        Beyond that it is texture.
+
+    Returns
+    -------
+    float
+        From 1 to `most`, by means over 2 x 2 pixels; those of more show texture.
+    """
+    return float(np.clip(level_of_means(plane, 2, unknown) / sigma, 1, most))
+
+
+def level_of_means(plane: Floats, side: int, unknown: Bools | None = None) -> float:
+    """Return `side` times the level of means of ``side x side`` pixels: their own, if white."""
+    rows, columns = (n // side for n in plane.shape[:2])
+    if min(rows, columns) < _LEAST_MEANS:
+        return 0.0
+    cells = np.s_[: side * rows, : side * columns]
+    shape = (rows, side, columns, side)
+    means = plane[cells].reshape(*shape, *plane.shape[2:]).mean(axis=(1, 3))
+    spoilt: Bools | None = None
+    if unknown is not None:
+        spoilt = np.asarray(unknown[cells].reshape(shape).any(axis=(1, 3)))
+    return side * level_of_plane(means, spoilt)
+
+
+def level_through_blur(plane: Floats, kernel: Floats, unknown: Bools | None = None) -> float | None:
+    """Return what to tell a deconvolution of an image whose noise has a grain.
+
+    Told the level of single pixels, a deconvolution amplifies the rest by many dB; told too high
+    a level it loses one. So the level at the nulls of the kernel counts 1.5 times, or that of
+    means of 2 x 2 pixels, where there are no nulls, 1.8 times.
+
+    Parameters
+    ----------
+    plane : ndarray
+        ``(H, W)`` or ``(H, W, 3)`` in image units.
+    kernel : ndarray
+        ``(kh, kw)``, of sum 1.
+    unknown : ndarray of bool, optional
+        Pixels that say nothing.
+
+    Returns
+    -------
+    float or None
+        In image units. None where the noise has no grain.
+    """
+    gray = plane if plane.ndim == 2 else plane @ np.array(_LUMINANCE)
+    fine = level_of_plane(gray, unknown)
+    coarse, factor = level_at_nulls(gray, kernel, unknown), _AT_NULLS
+    if coarse is None:
+        coarse, factor = level_of_means(gray, 2, unknown), _OF_MEANS
+    return factor * coarse if coarse > _CLEAR * fine else None
+
+
+def level_at_nulls(plane: Floats, kernel: Floats, unknown: Bools | None = None) -> float | None:
+    """Return the standard deviation of the noise at the nulls of a kernel.
+
+    Parameters
+    ----------
+    plane : ndarray
+        ``(H, W)`` in image units.
+    kernel : ndarray
+        ``(kh, kw)``, of sum 1.
+    unknown : ndarray of bool, optional
+        Pixels that say nothing; the mean stands in for them.
+
+    Returns
+    -------
+    float or None
+        As of white noise with the power that was found. None where the kernel has no nulls
+        within the band, such as a narrow Gaussian, or is larger than the image.
+    """
+    if any(k > n for k, n in zip(kernel.shape, plane.shape, strict=True)):
+        return None
+    null = _nulls(kernel, plane.shape)
+    if np.count_nonzero(null) < _FEWEST:
+        return None
+    window = np.outer(*(np.hanning(n + 2)[1:-1] for n in plane.shape))
+    if unknown is not None:
+        window = window * ~unknown
+    known = np.where(window > 0, plane, 0.0)
+    weight = window.sum()
+    if weight == 0:
+        return None
+    mean = float((window * known).sum() / weight)
+    spectrum = np.abs(fft.rfft2(window * (known - mean))) ** 2 / np.square(window).sum()
+    # The median of an exponential law is ln 2 of its mean; leakage of the picture hardly moves it.
+    return math.sqrt(float(np.median(spectrum[null])) / math.log(2))
+
+
+def _nulls(kernel: Floats, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    transfer = np.abs(fft.rfft2(kernel, shape)) ** 2
+    rows, columns = np.fft.fftfreq(shape[0]), np.fft.rfftfreq(shape[1])
+    frequency = np.hypot(rows[:, None], columns)
+    null: Bools = (frequency >= _BAND[0]) & (frequency <= _BAND[1]) & (transfer < _PASSED)
+    return null
