@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .curve import Blocks, NoiseCurve, counted, fit_curve
+from .curve import Blocks, NoiseCurve, counted, fit_curve, step_of
 from .level import PLANES, channels_of, level_of_plane, planes_of
 from .patches import Bools, Floats
 
+_ROUNDED = 0.5  # squared steps of the values: a variance that little is that of rounding
 _COUNTING = 0.15  # distance from 1 of the gain of what may be photon counts
 
 
@@ -143,17 +144,17 @@ def judge(planes: Iterable[Plane]) -> Verdict:
         seen.append(_Seen.of(plane, damaged))
         levels.append(level_of_plane(plane, damaged))
     curve = fit_curve(Blocks.joined(each.blocks for each in seen))
-    photon = curve is not None and curve.verdict == 'photon'
-    camera = _fitted(seen, curve, None, None, None) if photon else None
+    camera = _fitted(seen, curve, None, None, None) if _is_photon(seen, curve) else None
     return Verdict(camera, tuple(levels), curve)
 
 
 class _Seen(NamedTuple):
-    """What is kept of a plane: its blocks, dark level, noise as if white, and whether it counts."""
+    """What is kept of a plane: blocks, dark level, noise as if white, steps, whether it counts."""
 
     blocks: Blocks
     dark: float
     level: float
+    step: float
     counts: bool
 
     @classmethod
@@ -163,10 +164,19 @@ class _Seen(NamedTuple):
         known = plane[good if damaged is None else good & ~damaged]
         blocks = Blocks.joined([Blocks.of(channel, damaged) for channel in channels])
         if not known.size:
-            return cls(blocks, math.nan, 0.0, False)
+            return cls(blocks, math.nan, 0.0, 0.0, False)
         level = 0.0 if len(blocks.mean) else level_of_plane(plane, damaged)
         dark = np.percentile(blocks.mean, 0.1) if len(blocks.mean) else np.median(known)
-        return cls(blocks, float(dark), level, known.min() == 0 and counted(known))
+        counts = bool(known.min() == 0) and counted(known)
+        return cls(blocks, float(dark), level, step_of(known), counts)
+
+
+def _is_photon(seen: list[_Seen], curve: NoiseCurve | None) -> bool:
+    """Say whether the noise grows with the intensity, and is not that of rounding."""
+    if curve is None or curve.verdict != 'photon':
+        return False
+    rounding = max(0.0 if each.counts else each.step for each in seen) ** 2
+    return bool(curve.variance(curve.most) > _ROUNDED * rounding)
 
 
 def _fitted(

@@ -34,7 +34,7 @@ _HIGH = _FREQUENCY > SIDE
 _MIDDLE = (_FREQUENCY >= 4) & (_FREQUENCY <= SIDE)
 _DEGREES = int(_HIGH.sum())
 _TEXTURED = 1.15  # power at middle frequencies over the noise beyond which a block is textured
-_HARDLY = 1.8  # the same for the least textured ones of an intensity
+_HARDLY = 1.35  # the same for the least textured ones of an intensity
 _ROUNDS = 5
 _FEWEST = 60  # blocks without which nothing can be said
 _MOST = 6000  # blocks that enter the likelihood
@@ -227,11 +227,16 @@ def _thinned(blocks: Blocks) -> Blocks:
     return blocks.chosen(np.unique(np.concatenate(kept)))
 
 
+def step_of(values: Floats) -> float:
+    """Return the least step between values, 0 where all are alike."""
+    few = np.unique(values[np.isfinite(values)][: 10 * _MOST])
+    return float(np.diff(few).min()) if len(few) > 1 else 0.0
+
+
 def counted(values: Floats) -> bool:
     """Say whether values are counts of few photons: nearly all a few equal steps from the least."""
-    few = np.unique(values[np.isfinite(values)][: 10 * _MOST])
-    step = float(np.diff(few).min()) if len(few) > 1 else 0.0
-    return float(np.nanquantile(values, 0.75)) - float(few[0]) <= _FEW * step
+    spread = np.nanquantile(values, 0.75) - np.nanmin(values)
+    return bool(spread <= _FEW * step_of(values))
 
 
 def _transformed(plane: Floats, bad: Bools, shift: int) -> Blocks:
