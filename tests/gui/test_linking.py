@@ -49,12 +49,12 @@ def test_the_root_of_a_variance_map_is_the_noise(
     panel = with_map(dock(model, 'drunet'), image, layer)
     assert 'square root' in panel.noise_section._root.field.text()
     assert panel.noise_section._root.shown
-    asked = panel.request().arguments()['sigma']
+    asked = panel.request().arguments()['sigma'].data
     np.testing.assert_allclose(asked, np.sqrt(layer.data))
-    np.testing.assert_array_equal(run_script(panel, model, monkeypatch)['sigma'], asked)
+    np.testing.assert_array_equal(run_script(panel, model, monkeypatch)['sigma'].data, asked)
     panel.sigma.map.value = model.add_image(np.ones((24, 32)), name='sigma')
     assert not panel.noise_section._root.shown
-    assert (panel.request().arguments()['sigma'] == 1).all()
+    assert (panel.request().arguments()['sigma'].data == 1).all()
 
 
 def test_a_variance_map_found_while_enlarging_is_thinned(
@@ -62,9 +62,9 @@ def test_a_variance_map_found_while_enlarging_is_thinned(
 ) -> None:
     fine = np.repeat(np.repeat(np.arange(24.0 * 32).reshape(24, 32), 2, 0), 2, 1)
     panel = with_map(dock(model, 'dpir'), image, variance_layer(model, fine, scale=2))
-    asked = panel.request().arguments()['sigma']
+    asked = panel.request().arguments()['sigma'].data
     np.testing.assert_allclose(asked**2, np.arange(24.0 * 32).reshape(24, 32))
-    np.testing.assert_array_equal(run_script(panel, model, monkeypatch)['sigma'], asked)
+    np.testing.assert_array_equal(run_script(panel, model, monkeypatch)['sigma'].data, asked)
 
 
 def test_a_map_of_another_size_is_an_obstacle(model: Any, image: Any, dock: Dock) -> None:
