@@ -16,7 +16,7 @@ from .curve import Blocks, NoiseCurve, counted, fit_curve, step_of
 from .level import PLANES, channels_of, level_of_plane, planes_of
 from .patches import Bools, Floats
 
-_ROUNDED = 0.5  # squared steps of the values: a variance that little is that of rounding
+_ROUNDED = 1.0  # squared steps of the values: a variance that little is that of rounding
 _COUNTING = 0.15  # distance from 1 of the gain of what may be photon counts
 
 
