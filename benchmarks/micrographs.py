@@ -26,7 +26,7 @@ from common import denoised, denoising_arguments, read, show
 
 from napari_fresco.evidence import metrics
 from napari_fresco.image.anscombe import Anscombe
-from napari_fresco.noise.camera import estimate_camera
+from napari_fresco.noise.camera import fit_camera
 from napari_fresco.runtime import devices
 
 METHODS = {
@@ -148,7 +148,9 @@ def _plain(name: str, pairs: Sequence[Pair]) -> tuple[float, tuple[float, float]
 
 
 def _stabilised(name: str, pairs: Sequence[Pair]) -> tuple[float, tuple[float, float]]:
-    transforms = [Anscombe(*estimate_camera(pair.noisy)) for pair in pairs]
+    transforms = [
+        Anscombe(*fit_camera([(np.asarray(pair.noisy, np.float64), None)])) for pair in pairs
+    ]
     ends = [transform.forward(np.array([0.0, 255.0])) for transform in transforms]
     images = [
         (transform.forward(pair.noisy) - low) / (high - low)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,9 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from napari_fresco import evidence
+from napari_fresco.declare.fields import read_preset
 from napari_fresco.errors import FrescoError, ImageError, ParameterError
+from napari_fresco.noise.camera import Camera
 from napari_fresco.noise.photon_transfer import photon_transfer
 
 RANDOM = np.random.default_rng(0)
@@ -209,3 +213,45 @@ def test_a_camera_is_found_from_dark_and_flat_frames(
     assert found.hot.sum() == 1
     with pytest.raises(ImageError, match='at least two'):
         photon_transfer(dark[:1], [dark])
+
+
+def test_the_residual_of_a_good_result_is_noise_and_of_a_bad_one_is_the_image() -> None:
+    truth = blobs((96, 96), 2) + 200
+    camera = Camera(2.0, 100.0, 3.0)
+    seen = truth + np.sqrt(camera.variance(truth)) * RANDOM.normal(size=truth.shape)
+    good = evidence.residual(seen, truth, camera)
+    bad = evidence.residual(seen, ndimage.gaussian_filter(truth, 4), camera)
+    assert good.rms == pytest.approx(1, abs=0.03)
+    assert good.chi_square.total == pytest.approx(good.rms**2)
+    assert abs(good.structure) < 0.1 < bad.structure
+    assert abs(good.edges) < 0.1
+    blur = np.ones((5, 5))
+    blurred = ndimage.uniform_filter(truth, 5)
+    taken = evidence.residual(blurred + RANDOM.normal(0, 4, truth.shape), truth, 4.0, blur)
+    assert taken.rms == pytest.approx(1, abs=0.03)
+
+
+def test_a_residual_needs_planes_of_one_shape_and_noise() -> None:
+    with pytest.raises(ImageError, match='one shape'):
+        evidence.residual(np.zeros((16, 16)), np.zeros((16, 17)), 1)
+    with pytest.raises(ParameterError, match='above 0'):
+        evidence.residual(RANDOM.normal(size=(16, 16)), np.zeros((16, 16)), 0)
+
+
+def frames(light: float, count: int = 12, top: float = 4095) -> np.ndarray:
+    random = np.random.default_rng(int(light))
+    electrons = random.poisson(light, (count, 40, 40))
+    return np.minimum(np.rint(2.0 * electrons + 100 + random.normal(0, 3, electrons.shape)), top)
+
+
+def test_a_camera_preset_is_a_preset_of_parameters() -> None:
+    levels = [frames(light) for light in (20, 100, 400, 1000, 3000)]
+    found = photon_transfer(frames(0), levels)
+    assert len(found.level_mean) == 4, 'the saturated level counts'
+    assert found.camera.gain == pytest.approx(2, rel=0.03)
+    assert found.misfit < 0.1
+    preset = found.preset(name='left port')
+    assert preset['name'] == 'left port'
+    assert read_preset(json.loads(json.dumps(preset))) == found.camera._asdict()
+    with pytest.raises(ImageError, match='saturated'):
+        photon_transfer(frames(0), [frames(3000)])

@@ -15,7 +15,7 @@ from napari_fresco.declare.call import Call
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import ParameterError
 from napari_fresco.image.intensity import Stabilised
-from napari_fresco.noise.camera import estimate_camera, photon_noise
+from napari_fresco.noise.camera import estimate_camera
 from napari_fresco.noise.level import estimate_noise
 from napari_fresco.noise.patches import Patches
 from napari_fresco.restoration import noise_model
@@ -106,7 +106,7 @@ def test_it_does_not_matter_which_plane_comes_first(task: str) -> None:
     for one, other in zip(*both, strict=True):
         assert torch.equal(one.problem.y, other.problem.y)
         np.testing.assert_array_equal(one.problem.sigma, other.problem.sigma)
-    found, turned = (photon_noise(planes) for planes in (stack, stack[::-1]))
+    found, turned = (estimate_camera(planes) for planes in (stack, stack[::-1]))
     assert found is not None
     np.testing.assert_allclose(found, turned, rtol=1e-3)
 
@@ -125,7 +125,7 @@ def test_a_stack_of_equal_planes_is_restored_like_one() -> None:
 
 def test_a_plane_without_a_subject_does_not_flicker() -> None:
     empty = exposed(np.full((SIDE, SIDE), 3.0))
-    assert photon_noise(empty) is None
+    assert estimate_camera(empty) is None
     stack = np.stack([exposed(light(1), seed=1), empty, exposed(light(2), seed=2)])
     assert [plane.facts()['stabilised'] for plane in prepared(requested(stack))] == [True] * 3
 
@@ -154,7 +154,7 @@ def test_damaged_pixels_tell_nothing_of_a_camera() -> None:
     given: dict[str, Any] = {'mask': mask, 'noise': 'poisson-gaussian'}
     spoiled = [np.where(mask, fill, image) for fill in (0.0, 1e5)]
     told = [Scene(requested(x, 'dpir', 'inpaint', **given)).model(()).camera for x in spoiled]
-    recognised = [photon_noise(x, mask=mask) for x in spoiled]
+    recognised = [estimate_camera(x, mask=mask) for x in spoiled]
     assert told[0] == told[1] == recognised[0] == recognised[1]
     assert told[0] is not None
     assert told[0].gain == pytest.approx(20, rel=0.2)
@@ -163,7 +163,7 @@ def test_damaged_pixels_tell_nothing_of_a_camera() -> None:
 def test_a_wholly_damaged_plane_tells_nothing() -> None:
     stack = np.stack([exposed(light()), np.zeros((SIDE, SIDE))])
     mask = np.stack([np.zeros((SIDE, SIDE), bool), np.ones((SIDE, SIDE), bool)])
-    found, alone = photon_noise(stack, mask=mask), photon_noise(stack[0])
+    found, alone = estimate_camera(stack, mask=mask), estimate_camera(stack[0])
     assert found == alone is not None
 
 
@@ -250,11 +250,11 @@ def test_three_equal_channels_are_as_noisy_as_one(image: Array) -> None:
     colour = np.stack([image] * 3, axis=-1)
     assert estimate_noise(colour) == pytest.approx(estimate_noise(image))
     np.testing.assert_allclose(estimate_noise(colour, 'map'), estimate_noise(image, 'map'))
-    alone, together = photon_noise(image), photon_noise(colour)
+    alone, together = estimate_camera(image), estimate_camera(colour)
     assert (alone is None) == (together is None)
-    levels = np.percentile(image, (10, 50, 90))
-    one, all_three = (estimate_camera(x).variance(levels) for x in (image, colour))
-    np.testing.assert_allclose(one, all_three, rtol=0.2)
+    if alone is not None and together is not None:
+        levels = np.percentile(image, (10, 50, 90))
+        np.testing.assert_allclose(alone.variance(levels), together.variance(levels), rtol=0.2)
 
 
 DENOISERS = ['dpir', 'drunet', 'ffdnet', 'ircnn', 'scunet', 'vdir', 'virnet']

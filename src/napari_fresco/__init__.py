@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from .evidence import metrics
     from .image.model import Image
     from .io.files import read, write
+    from .noise.camera import Camera, estimate_camera
     from .noise.level import estimate_noise
+    from .noise.photon_transfer import photon_transfer
     from .physics import kernels
     from .restoration.api import estimate_kernel, iterate, restore
     from .restoration.session import Session
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from .types import Result, Step
 
 _HOMES = {
+    'Camera': 'noise.camera',
     'FrescoError': 'errors',
     'Image': 'image.model',
     'read': 'io.files',
@@ -32,10 +35,12 @@ _HOMES = {
     'Result': 'types',
     'Session': 'restoration.session',
     'Step': 'types',
+    'estimate_camera': 'noise.camera',
     'estimate_kernel': 'restoration.api',
     'estimate_noise': 'noise.level',
     'iterate': 'restoration.api',
     'methods': 'declare.methods',
+    'photon_transfer': 'noise.photon_transfer',
     'red_diagnostics': 'solvers.red',
     'restore': 'restoration.api',
 }
@@ -50,6 +55,7 @@ _MODULES = {
 }
 
 __all__ = [
+    'Camera',
     'FrescoError',
     'Image',
     'Method',
@@ -57,6 +63,7 @@ __all__ = [
     'Session',
     'Step',
     'degrade',
+    'estimate_camera',
     'estimate_kernel',
     'estimate_noise',
     'evidence',
@@ -65,6 +72,7 @@ __all__ = [
     'methods',
     'metrics',
     'networks',
+    'photon_transfer',
     'read',
     'red_diagnostics',
     'restore',

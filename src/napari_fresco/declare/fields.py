@@ -23,6 +23,7 @@ from ..types import Task
 
 Group = Literal['noise', 'degradation', 'solver', 'advanced']
 
+_OF_CAMERA = ('gain', 'offset', 'read_noise')  # parameters among the facts of a camera
 _LONGEST = 80  # letters of a value in a message
 _WORDS = MappingProxyType(
     {
@@ -231,6 +232,8 @@ class Parameters:
 def read_preset(preset: Mapping[str, Any] | Parameters | str | Path | None) -> dict[str, Any]:
     """Return a preset's values; a path is read as a JSON object.
 
+    Of the preset of a camera these are gain, offset and read noise.
+
     Raises
     ------
     ParameterError
@@ -239,7 +242,8 @@ def read_preset(preset: Mapping[str, Any] | Parameters | str | Path | None) -> d
     if preset is None:
         return {}
     if isinstance(preset, Mapping):
-        return dict(preset)
+        camera = preset.get('kind') == 'camera'
+        return {n: v for n, v in preset.items() if not camera or n in _OF_CAMERA}
     if isinstance(preset, Parameters):
         return preset.to_dict()
     if not isinstance(preset, str | Path):
@@ -254,7 +258,7 @@ def read_preset(preset: Mapping[str, Any] | Parameters | str | Path | None) -> d
         raise ParameterError(f'preset {preset} is not JSON: {error}') from None
     if not isinstance(values, dict):
         raise ParameterError(f'preset {preset} must hold an object of names and values')
-    return values
+    return read_preset(values)
 
 
 def _parameter(name: str, hint: Any, default: Any, facts: Mapping[str, Any]) -> Parameter:

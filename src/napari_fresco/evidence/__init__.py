@@ -3,7 +3,7 @@
 from .correlation import Correlation, frc, frc_checkerboard, fsc
 from .decorrelation import Decorrelation, decorrelation
 from .error_map import ErrorMap, error_map
-from .residual import ChiSquare, Whiteness, chi_square, whiteness
+from .residual import ChiSquare, Residual, Whiteness, chi_square, residual, whiteness
 from .splitting import split_counts, split_noise
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     'Correlation',
     'Decorrelation',
     'ErrorMap',
+    'Residual',
     'Whiteness',
     'chi_square',
     'decorrelation',
@@ -18,6 +19,7 @@ __all__ = [
     'frc',
     'frc_checkerboard',
     'fsc',
+    'residual',
     'split_counts',
     'split_noise',
     'whiteness',

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, stats
 
-from ..errors import ImageError
+from ..errors import ImageError, ParameterError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -83,6 +83,77 @@ class ChiSquare:
     flagged: Bools
 
 
+@dataclass(frozen=True, eq=False)
+class Residual:
+    """What a restoration has taken away, in units of the noise.
+
+    Attributes
+    ----------
+    values : ndarray
+        ``(y - k * x) / sigma``, the standardised residual ``(H, W)``.
+    rms : float
+        Its root mean square: 1 where the noise is gone and nothing else; good denoisers leave
+        0.90 to 0.95.
+    whiteness, chi_square
+        See there.
+    structure, edges : float
+        Correlation of the smoothed residual with the detail of the result, and with the
+        strength of its edges: above 0.1 something of the image has been taken away.
+    """
+
+    values: Floats
+    rms: float
+    whiteness: Whiteness
+    chi_square: ChiSquare
+    structure: float
+    edges: float
+
+
+def residual(observed: Any, restored: Any, noise: Any, kernel: Any = None) -> Residual:
+    """Examine what a restoration has taken away.
+
+    Parameters
+    ----------
+    observed, restored : array-like
+        Planes ``(H, W)`` of one shape, in the same units.
+    noise : float, array-like or Camera
+        Standard deviation of the noise, a map of it, or what tells its variance at each
+        intensity; see :func:`napari_fresco.estimate_noise` and `estimate_camera`.
+    kernel : array-like, optional
+        What the restored image is blurred by before it is compared, centred on element
+        ``size // 2``.
+
+    Raises
+    ------
+    ImageError
+        When the two are no finite planes of one shape, or do not differ.
+    ParameterError
+        When the noise is not above 0.
+    """
+    y, x = (np.asarray(each, np.float64) for each in (observed, restored))
+    if y.ndim != 2 or y.shape != x.shape:
+        raise ImageError(f'observed {y.shape} and restored {x.shape}; give two planes of one shape')
+    seen = x
+    if kernel is not None:
+        normal = np.asarray(kernel, np.float64)
+        seen = ndimage.convolve(x, normal / normal.sum(), mode='reflect')
+    variance = noise.variance(seen) if hasattr(noise, 'variance') else np.square(noise)
+    variance = np.broadcast_to(np.asarray(variance, np.float64), y.shape)
+    if not (variance > 0).all():
+        raise ParameterError('noise must be above 0 everywhere; give sigma in image units')
+    z = (y - seen) / np.sqrt(variance)
+    smooth = ndimage.gaussian_filter(z, 1)
+    fine = ndimage.gaussian_filter(x, 1)
+    return Residual(
+        z,
+        float(np.sqrt(np.mean(z**2))),
+        whiteness(z),
+        chi_square(y - seen, variance),
+        _correlation(smooth, fine - ndimage.gaussian_filter(x, 4)),
+        _correlation(np.abs(smooth), np.hypot(*np.gradient(fine))),
+    )
+
+
 def whiteness(residual: Any, lag: int = 3) -> Whiteness:
     """Test whether a residual ``(H, W)`` is white.
 
@@ -136,6 +207,13 @@ def chi_square(residual: Any, variance: Any, *, side: int = 15) -> ChiSquare:
     total = float(z2.mean())
     local = ndimage.uniform_filter(z2, side, mode='reflect')
     return ChiSquare(total, (total - 1) / error, local, local > 1 + 5 * math.sqrt(2) / side)
+
+
+def _correlation(a: Floats, b: Floats) -> float:
+    """Return the Pearson correlation; 0 where one of them is constant."""
+    a, b = a - a.mean(), b - b.mean()
+    power = math.sqrt(float(np.sum(a**2)) * float(np.sum(b**2)))
+    return float(np.sum(a * b)) / power if power > 0 else 0.0
 
 
 def _overlap(r: Floats, dy: int, dx: int) -> Floats:

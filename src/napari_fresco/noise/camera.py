@@ -24,7 +24,7 @@ Plane = tuple[Floats, Bools | None]
 """Intensities ``(H, W)`` or ``(H, W, 3)``, and where they are damaged."""
 
 
-class CameraNoise(NamedTuple):
+class Camera(NamedTuple):
     """``variance = gain * (mean - offset) + read_noise**2``, all in image units."""
 
     gain: float
@@ -46,16 +46,16 @@ def estimate_camera(
     gain: float | None = None,
     offset: float | None = None,
     read_noise: float | None = None,
-) -> CameraNoise:
-    """Estimate gain and read noise from the growth of the noise with intensity.
+) -> Camera | None:
+    """Estimate gain, offset and read noise from the growth of the noise with intensity.
 
-    Fits a line through the noise variance of untextured blocks at each
-    intensity. One image cannot tell the offset: a higher offset with a higher
-    read noise gives the same line. Whole numbers from 0 on whose variance is
-    their mean are photon counts: gain 1, offset 0, no read noise. Otherwise,
-    unless one of them is given, the dark level of the image stands in for the
-    offset, lowered where the read noise would be imaginary. The line, and nearly
-    all of what the Anscombe transform does, is the same.
+    Fits a line through the noise variance of untextured blocks at each intensity. One image
+    cannot tell the offset: a higher offset with a higher read noise gives the same line. Whole
+    numbers from 0 on whose variance is their mean are photon counts: gain 1, offset 0, no read
+    noise. Otherwise, unless one of them is given, the dark level of the image stands in for the
+    offset, lowered where the read noise would be imaginary. The line, and nearly all of what
+    the Anscombe transform does, is the same. Stacks of dark and flat frames tell all three:
+    :func:`napari_fresco.photon_transfer`.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ def estimate_camera(
 
     Returns
     -------
-    CameraNoise
-        ``(gain, offset, read_noise)``. Where the noise does not grow with the
-        intensity the gain is tiny and the noise is all read noise.
+    Camera or None
+        None where the noise does not clearly grow with the intensity: there is no photon noise
+        that could be told from white noise.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def estimate_camera(
     True
     """
     _, planes = planes_of(image, axes, rgb, mask, PLANES)
-    return fit_camera(planes, gain=gain, offset=offset, read_noise=read_noise)
+    return judge(planes, gain=gain, offset=offset, read_noise=read_noise).camera
 
 
 def fit_camera(
@@ -93,30 +93,15 @@ def fit_camera(
     gain: float | None = None,
     offset: float | None = None,
     read_noise: float | None = None,
-) -> CameraNoise:
-    """Do what :func:`estimate_camera` does with planes and their damage."""
+) -> Camera:
+    """Return the camera that fits planes, and their damage, best.
+
+    Where the noise does not grow with the intensity the gain is tiny and the noise is all read
+    noise.
+    """
     seen = [_Seen.of(*plane) for plane in planes]
     curve = fit_curve(Blocks.joined(each.blocks for each in seen), gain)
     return _fitted(seen, curve, gain, offset, read_noise)
-
-
-def photon_noise(
-    image: Any, axes: str | None = None, rgb: bool | None = None, mask: Any = None
-) -> CameraNoise | None:
-    """Return the noise model of the camera where noise clearly grows with intensity, else None.
-
-    Parameters
-    ----------
-    image, axes, rgb, mask
-        As for :func:`napari_fresco.estimate_noise`.
-
-    Raises
-    ------
-    ImageError, MaskError
-        When the image has no planes, or the mask does not fit them.
-    """
-    _, planes = planes_of(image, axes, rgb, mask, PLANES)
-    return judge(planes).camera
 
 
 class Verdict(NamedTuple):
@@ -124,7 +109,7 @@ class Verdict(NamedTuple):
 
     Attributes
     ----------
-    camera : CameraNoise or None
+    camera : Camera or None
         The model of all, where the noise clearly grows with the intensity.
     levels : tuple of float
         Standard deviation of the noise of each plane, as if it were white.
@@ -132,19 +117,28 @@ class Verdict(NamedTuple):
         The line that told it; None where too little of the planes is untextured.
     """
 
-    camera: CameraNoise | None
+    camera: Camera | None
     levels: tuple[float, ...]
     curve: NoiseCurve | None = None
 
 
-def judge(planes: Iterable[Plane]) -> Verdict:
-    """Do what :func:`photon_noise` does with planes that one camera took, and their damage."""
+def judge(
+    planes: Iterable[Plane],
+    *,
+    gain: float | None = None,
+    offset: float | None = None,
+    read_noise: float | None = None,
+) -> Verdict:
+    """Do what :func:`estimate_camera` does with planes that one camera took, and their damage."""
     seen, levels = [], []
     for plane, damaged in planes:
         seen.append(_Seen.of(plane, damaged))
         levels.append(level_of_plane(plane, damaged))
-    curve = fit_curve(Blocks.joined(each.blocks for each in seen))
-    camera = _fitted(seen, curve, None, None, None) if _is_photon(seen, curve) else None
+    blocks = Blocks.joined(each.blocks for each in seen)
+    curve, camera = fit_curve(blocks), None
+    if _is_photon(seen, curve):
+        fitted = curve if gain is None else fit_curve(blocks, gain)
+        camera = _fitted(seen, fitted, gain, offset, read_noise)
     return Verdict(camera, tuple(levels), curve)
 
 
@@ -185,14 +179,14 @@ def _fitted(
     gain: float | None,
     offset: float | None,
     read_noise: float | None,
-) -> CameraNoise:
+) -> Camera:
     dark = min((each.dark for each in seen if not math.isnan(each.dark)), default=0.0)
     if curve is None:
         slope, intercept = 0.0, float(np.mean([each.level**2 for each in seen] or [0.0]))
     else:
         slope, intercept = curve.slope, curve.intercept
     if gain is None and offset is None and read_noise is None and _counting(seen, slope):
-        return CameraNoise(1.0, 0.0, 0.0)
+        return Camera(1.0, 0.0, 0.0)
     middle = dark if curve is None else curve.middle
     variance = slope * middle + intercept
     least = max(1e-3 * math.sqrt(max(variance, 0)), 1e-6 * max(abs(dark), 1.0) * (variance <= 0))
@@ -209,7 +203,7 @@ def _counting(seen: list[_Seen], slope: float) -> bool:
 
 def _split(
     slope: float, intercept: float, dark: float, offset: float | None, read_noise: float | None
-) -> CameraNoise:
+) -> Camera:
     """Share the intercept of the line between offset and read noise."""
     if offset is None:
         known = 0.0 if read_noise is None else read_noise**2
@@ -217,4 +211,4 @@ def _split(
         offset = max(dark, least) if read_noise is None else least
     if read_noise is None:
         read_noise = math.sqrt(max(intercept + slope * offset, 0.0))
-    return CameraNoise(slope, offset, read_noise)
+    return Camera(slope, offset, read_noise)

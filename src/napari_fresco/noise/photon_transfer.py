@@ -18,13 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
-from .camera import CameraNoise
+from .camera import Camera
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _HOT = 10  # median absolute deviations beyond which a dark pixel is hot
+_NOISY = 25  # times the usual variance: a pixel that flickers
 _LEAST_SPREAD = 0.5  # image units
+_SATURATED = 1e-3  # share of the pixels at the top value from which a level is left out
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,7 @@ class PhotonTransfer:
 
     Attributes
     ----------
-    camera : CameraNoise
+    camera : Camera
         Gain, offset and read noise in image units; the read noise holds the rounding of the
         converter, too.
     gain_error : float
@@ -43,12 +45,16 @@ class PhotonTransfer:
     dark_variance : float
         Variance of the darks.
     hot : ndarray of bool
-        Pixels whose dark level stands out; they were left out.
+        Pixels whose dark level or its variance stands out; they were left out.
     offset_map, variance_map : ndarray
         Dark mean and variance of each pixel, for cameras whose pixels differ (sCMOS).
+    misfit : float
+        Largest distance of a level from the line, as a part of its variance.
+    frames : int
+        How many frames were used.
     """
 
-    camera: CameraNoise
+    camera: Camera
     gain_error: float
     level_mean: Floats
     level_variance: Floats
@@ -56,6 +62,30 @@ class PhotonTransfer:
     hot: Bools
     offset_map: Floats
     variance_map: Floats
+    misfit: float
+    frames: int
+
+    def preset(self, **facts: Any) -> dict[str, Any]:
+        """Return what describes the camera, ready for JSON and for `params` of a restoration.
+
+        Parameters
+        ----------
+        **facts
+            What else is known, such as name, serial, mode, exposure or temperature.
+        """
+        return {
+            'kind': 'camera',
+            **facts,
+            **self.camera._asdict(),
+            'gain_error': self.gain_error,
+            'misfit': self.misfit,
+            'hot_pixels': int(self.hot.sum()),
+            'frames': self.frames,
+            'levels': [
+                {'mean': float(m), 'variance': float(v)}
+                for m, v in zip(self.level_mean, self.level_variance, strict=True)
+            ],
+        }
 
 
 def photon_transfer(dark: Any, flats: Sequence[Any]) -> PhotonTransfer:
@@ -66,22 +96,24 @@ def photon_transfer(dark: Any, flats: Sequence[Any]) -> PhotonTransfer:
     dark : array-like
         ``(T, H, W)``: at least two frames without light, better ten or more.
     flats : sequence of array-like
-        For each level of light its frames ``(T, H, W)``, at least two. Leave out what is
-        saturated.
+        For each level of light its frames ``(T, H, W)``, at least two. A level of whole numbers
+        of which more than 0.1 % are the highest of all is saturated and left out.
 
     Raises
     ------
     ImageError
-        When there are too few frames or their shapes differ.
+        When there are too few frames, their shapes differ, or all levels are saturated.
     """
     darks = _frames(dark, 'dark')
     levels = [_frames(level, f'flat level {i}') for i, level in enumerate(flats)]
     if not levels or any(level.shape[1:] != darks.shape[1:] for level in levels):
         raise ImageError('give flat frames of at least one level, of the shape of the dark frames')
+    levels = _unsaturated(levels)
     offset_map, variance_map = darks.mean(axis=0), darks.var(axis=0, ddof=1)
     median = np.median(offset_map)
     spread = max(1.4826 * float(np.median(np.abs(offset_map - median))), _LEAST_SPREAD)
     hot = offset_map > median + _HOT * spread
+    hot |= variance_map > _NOISY * np.median(variance_map) + _LEAST_SPREAD**2
     good = ~hot
     means = np.array([level.mean(axis=0)[good].mean() for level in levels])
     variances = np.array([level.var(axis=0, ddof=1)[good].mean() for level in levels])
@@ -89,11 +121,25 @@ def photon_transfer(dark: Any, flats: Sequence[Any]) -> PhotonTransfer:
     frames = np.array([len(darks), *(len(level) for level in levels)])
     degrees = (frames - 1.0) * good.sum()
     signal = np.concatenate(([0.0], means - offset))
-    gain, floor, error = _line(signal, np.concatenate(([dark_variance], variances)), degrees)
-    camera = CameraNoise(gain, offset, math.sqrt(max(floor, 0.0)))
-    return PhotonTransfer(
-        camera, error, means, variances, dark_variance, hot, offset_map, variance_map
-    )
+    measured = np.concatenate(([dark_variance], variances))
+    gain, floor, error = _line(signal, measured, degrees)
+    camera = Camera(gain, offset, math.sqrt(max(floor, 0.0)))
+    misfit = float(np.abs(variances / (gain * signal[1:] + floor) - 1).max())
+    maps = hot, offset_map, variance_map
+    total = int(frames.sum())
+    return PhotonTransfer(camera, error, means, variances, dark_variance, *maps, misfit, total)
+
+
+def _unsaturated(levels: Sequence[Floats]) -> list[Floats]:
+    """Return the levels that do not lie at the top of the converter."""
+    top = max(level.max() for level in levels)
+    whole = all((level == np.rint(level)).all() for level in levels)
+    kept = [x for x in levels if not whole or np.mean(x == top) <= _SATURATED]
+    if not kept:
+        raise ImageError(
+            f'all flat levels are saturated at {top:g}; expose to at most 70 % of the top value'
+        )
+    return kept
 
 
 def _line(x: Floats, variance: Floats, degrees: Floats) -> tuple[float, float, float]:

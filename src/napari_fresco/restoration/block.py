@@ -20,7 +20,7 @@ from ..image.anscombe import Anscombe
 from ..image.intensity import Affine, IntensityMap, Stabilised
 from ..image.layout import Array
 from ..image.output import to_dtype
-from ..noise.camera import CameraNoise
+from ..noise.camera import Camera
 from ..physics import boundary
 from ..physics.degradation import Degradation, Unknown
 from ..physics.kernels import Kernel, bicubic
@@ -47,7 +47,7 @@ class Block:
         Image units to working units.
     range : Affine
         The intensities that are black and white in it.
-    camera : CameraNoise or None
+    camera : Camera or None
         Its photon and read noise; None where the noise counts as white.
     problem : Problem
         What the solver gets; its grid may reach beyond the plane.
@@ -57,7 +57,7 @@ class Block:
     pixels: Pixels
     intensity: IntensityMap
     range: Affine
-    camera: CameraNoise | None
+    camera: Camera | None
     problem: Problem
     request: Request
 

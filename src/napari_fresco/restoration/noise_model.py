@@ -20,7 +20,7 @@ from ..image.anscombe import Anscombe
 from ..image.blocks import Index
 from ..image.intensity import Affine, given_range, working_range
 from ..image.layout import Layout
-from ..noise.camera import CameraNoise, Plane, fit_camera, judge
+from ..noise.camera import Camera, Plane, fit_camera, judge
 from ..noise.grain import grain_ratio, level_through_blur
 from ..noise.level import channels_of, level_of_plane
 from ..noise.patches import Bools, Floats, Patches
@@ -40,7 +40,7 @@ class NoiseModel(NamedTuple):
 
     Attributes
     ----------
-    camera : CameraNoise or None
+    camera : Camera or None
         The model of photon and read noise; None where the noise counts as white.
     excess : float
         How much noise neighbouring pixels share beyond what the model says, from 1; see
@@ -51,7 +51,7 @@ class NoiseModel(NamedTuple):
         How it was found, for the provenance.
     """
 
-    camera: CameraNoise | None = None
+    camera: Camera | None = None
     excess: float = 1.0
     levels: Mapping[Index, float] = MappingProxyType({})
     found: str = ''
@@ -192,7 +192,7 @@ class Scene:
         if p.noise == 'auto' and not given:
             return self._recognised(channel)
         if len(given) == len(known):
-            camera = CameraNoise(**given)
+            camera = Camera(**given)
             return NoiseModel(camera, self._excess(channel, camera), found='given')
         camera = fit_camera(self._sampled(channel), **given)
         found = f'fitted to {len(self._sample(channel))} planes'
@@ -217,7 +217,7 @@ class Scene:
             return NoiseModel(levels=dict(zip(indices, levels, strict=True)), found=found)
         return NoiseModel(camera, self._excess(channel, camera), found=found)
 
-    def _excess(self, channel: int, camera: CameraNoise) -> float:
+    def _excess(self, channel: int, camera: Camera) -> float:
         """Return the median excess over planes in which the noise of `camera` is evened out."""
         if not self._request.facts.photon_noise or self._request.layout.channels == 3:
             return 1.0
