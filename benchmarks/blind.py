@@ -32,8 +32,8 @@ from napari_fresco.degrade import bsrgan_pipeline, gaussian_noise, scunet_pipeli
 from napari_fresco.degrade.planes import to_batch, to_plane
 from napari_fresco.degrade.random_source import RandomSource
 from napari_fresco.evidence import metrics
+from napari_fresco.networks import devices
 from napari_fresco.physics.resample import imresize
-from napari_fresco.runtime import devices
 from napari_fresco.training import find_recipe, objectives
 from napari_fresco.training.objectives.base import to_tensor
 

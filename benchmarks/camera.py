@@ -18,7 +18,7 @@ import classics
 import numpy as np
 from common import denoised, denoising_arguments, mean_psnr, mean_quality, read, show
 
-from napari_fresco.runtime import devices
+from napari_fresco.networks import devices
 
 METHODS = {
     'ffdnet_color': 'ffdnet',

@@ -13,7 +13,8 @@ from typing import Any
 from common import arguments, show
 
 from napari_fresco import weights
-from napari_fresco.runtime import denoisers, devices
+from napari_fresco.networks import devices
+from napari_fresco.runtime import denoisers
 from napari_fresco.training.evaluate import evaluate
 
 SETS = {1: ('bsd68',), 3: ('cbsd68',)}

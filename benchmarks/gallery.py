@@ -27,7 +27,7 @@ from napari_fresco import weights
 from napari_fresco._napari import sample_data
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.layers.layer_kinds import KERNEL
-from napari_fresco.layers.layer_restoration import Outcome, Restoration, running
+from napari_fresco.layers.layer_restoration import LayerOutcome, Restoration, running
 
 PAGES = Path(__file__).parents[1] / 'docs/pages'
 PICTURES = PAGES / 'images/gallery'
@@ -188,7 +188,7 @@ class Desk:
         panel.wait(PATIENCE)
         self.viewer.window.remove_dock_widget(dock)
 
-    def restore(self, shot: Shot) -> tuple[Outcome, Any] | weights.Entry:
+    def restore(self, shot: Shot) -> tuple[LayerOutcome, Any] | weights.Entry:
         """Press Run and return what came of it with its layer, or the weights that are missing."""
         dock, panel = self.open(METHODS[shot.method].title)
         try:
@@ -201,7 +201,7 @@ class Desk:
         finally:
             self.viewer.window.remove_dock_widget(dock)
 
-    def run(self, panel: Any) -> tuple[Outcome, Any]:
+    def run(self, panel: Any) -> tuple[LayerOutcome, Any]:
         """Press Run and wait."""
         self.ended.clear()
         panel.run()
@@ -241,7 +241,7 @@ def middle(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image[top : top + SIDE, left : left + SIDE])
 
 
-def numbers(outcome: Outcome) -> str:
+def numbers(outcome: LayerOutcome) -> str:
     """Say how good the result is and what it took."""
     record = outcome.result.provenance
     gain = ''

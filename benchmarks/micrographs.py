@@ -26,8 +26,8 @@ from common import denoised, denoising_arguments, read, show
 
 from napari_fresco.evidence import metrics
 from napari_fresco.image.anscombe import Anscombe
+from napari_fresco.networks import devices
 from napari_fresco.noise.camera import fit_camera
-from napari_fresco.runtime import devices
 
 METHODS = {
     'ffdnet_gray': 'ffdnet',

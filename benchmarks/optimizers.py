@@ -14,7 +14,7 @@ from typing import Any
 
 from common import arguments, show
 
-from napari_fresco.runtime import devices
+from napari_fresco.networks import devices
 from napari_fresco.training import find_recipe
 from napari_fresco.training.data import Corpus
 from napari_fresco.training.loop import Run

@@ -248,7 +248,7 @@ def test_recipes_have_discriminators_where_their_stages_need_them() -> None:
     starts = {f'bsrgan_compact_x{scale}': f'bsrnet_compact_x{scale}' for scale in (2, 4)}
     for name, start in {**starts, 'usrgan_tiny': 'usrnet_tiny'}.items():
         gan = RECIPES[name]
-        assert (gan.warm_start, gan.config) == (start, RECIPES[start].config)
+        assert (gan.initialise_from, gan.config) == (start, RECIPES[start].config)
         assert objectives.make(gan.objective).generative
         assert 'invented' in ' '.join(gan.objective.limits)
 

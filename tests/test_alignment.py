@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from napari_fresco.errors import MaskError
 from napari_fresco.image.alignment import aligned
-from napari_fresco.image.model import Image, leading_first
+from napari_fresco.image.letters import leading_first
+from napari_fresco.image.model import Image
 
 SIZES = {'T': 2, 'C': 3, 'Z': 4, 'Y': 5, 'X': 6, 'S': 3}
 AXES = st.sets(st.sampled_from('TCZS')).flatmap(

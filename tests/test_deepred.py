@@ -22,7 +22,13 @@ from napari_fresco.physics.operators import Blur, Degradation, Downsample, Ident
 from napari_fresco.physics.problem import Problem
 from napari_fresco.physics.resample import LanczosDownsample
 from napari_fresco.solvers import deepred as module
-from napari_fresco.solvers.admm import DenoiserCalls, Iterate, MovingAverage, iterate, update_image
+from napari_fresco.solvers.admm import (
+    ADMMIterate,
+    DenoiserCalls,
+    MovingAverage,
+    iterate,
+    update_image,
+)
 from napari_fresco.solvers.deepred import deepred
 from napari_fresco.solvers.prior_settings import Growth, Settings
 from napari_fresco.solvers.prior_setup import Setup, recipe
@@ -87,7 +93,7 @@ class Constant:
         self.rates.append(rate)
 
 
-def iterates(settings: Settings, image: Tensor | None = None) -> list[Iterate]:
+def iterates(settings: Settings, image: Tensor | None = None) -> list[ADMMIterate]:
     image = picture() if image is None else image
     start = torch.zeros_like(image)
     return list(iterate(Constant(image, settings), Fit(smooth, image), smooth, start))

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from napari_fresco import networks
 from napari_fresco.errors import DeviceError, ParameterError, WeightsError
+from napari_fresco.networks import devices
 from napari_fresco.networks.facts import Network, facts_of
-from napari_fresco.runtime import denoisers, devices
+from napari_fresco.runtime import denoisers
 from napari_fresco.runtime.denoisers import ArrayDenoiser, FunctionDenoiser, NetworkDenoiser
 from napari_fresco.types import Denoiser
 

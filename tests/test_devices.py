@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from napari_fresco.errors import DeviceError, ParameterError
-from napari_fresco.runtime import devices
+from napari_fresco.networks import devices
 
 CPU = torch.device('cpu')
 
@@ -102,7 +102,8 @@ def test_an_unknown_precision_is_an_error() -> None:
 
 
 def test_the_allocator_is_tuned_on_glibc_and_harmless_elsewhere() -> None:
-    code = 'from napari_fresco import devices as d; print(d.tune_allocator(), d.tune_allocator())'
+    code = 'from napari_fresco.networks import devices as d;'
+    code += ' print(d.tune_allocator(), d.tune_allocator())'
     run = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     first, second = run.stdout.split()
     assert first == second

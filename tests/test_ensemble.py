@@ -16,7 +16,7 @@ from napari_fresco.declare.parameters import PnPParameters
 from napari_fresco.evidence.metrics import psnr
 from napari_fresco.physics import kernels
 from napari_fresco.physics.degradation import Degradation, Unknown
-from napari_fresco.physics.dihedral import MODES, Turned, turn, turn_back
+from napari_fresco.physics.dihedral import MODES, DihedralDegradation, turn, turn_back
 from napari_fresco.physics.operators import Blur, Downsample, Identity, Mask, Mosaic
 from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime.run import find_solver
@@ -49,7 +49,7 @@ def test_a_turned_operator_does_to_turned_images_what_the_upright_one_does(
     channels = 1 if isinstance(original, Mosaic) else 2
     y = torch.rand(1, channels, *shape, dtype=torch.float64)
     x = torch.rand(original.shape_of(y.shape), dtype=torch.float64)
-    seen = Turned.of(original, mode)
+    seen = DihedralDegradation.of(original, mode)
     assert seen.shape_of(turn(y, mode).shape) == turn(x, mode).shape
     assert seen.scale == original.scale
     assert seen.pointwise == original.pointwise
@@ -63,7 +63,7 @@ def test_a_turned_operator_does_to_turned_images_what_the_upright_one_does(
 
 @pytest.mark.parametrize('mode', range(MODES))
 def test_a_turned_kernel_is_shown_turned(mode: int) -> None:
-    seen = Turned.of(Blur(ASYMMETRIC, (4, 6)), mode)
+    seen = DihedralDegradation.of(Blur(ASYMMETRIC, (4, 6)), mode)
     assert torch.equal(seen.kernel, turn(torch.from_numpy(ASYMMETRIC), mode))
 
 
@@ -72,13 +72,13 @@ def test_a_turned_kernel_is_shown_turned(mode: int) -> None:
 def test_solvers_start_from_the_same_estimate_however_the_image_is_turned(task, mode) -> None:
     problem, _ = simulated(task, 0.02)
     upright = first_estimate(problem)
-    torch.testing.assert_close(turn_back(first_estimate(problem.turned(mode)), mode), upright)
+    torch.testing.assert_close(turn_back(first_estimate(problem.dihedral(mode)), mode), upright)
 
 
 def test_a_problem_is_turned_as_a_whole() -> None:
     y, level = torch.rand(1, 1, 3, 5), torch.rand(1, 1, 3, 5)
     problem = Problem('denoise', y, Identity(), level, start=y + 1)
-    seen = problem.turned(3)
+    seen = problem.dihedral(3)
     assert torch.equal(turn_back(seen.y, 3), y)
     assert torch.equal(turn_back(seen.sigma, 3), level)
     assert torch.equal(turn_back(seen.start, 3), y + 1)

@@ -9,8 +9,10 @@ from pathlib import Path
 import napari_fresco
 
 SOURCE = Path(napari_fresco.__file__).parent
+FILES = sorted(SOURCE.rglob('*.py'))
+LONGEST = 440  # lines of a file
 FLOORS = (
-    ('errors', 'types', 'runtime/devices'),  # devices know the errors alone
+    ('errors', 'types'),
     ('declare',),
     ('image',),
     ('physics', 'noise', 'evidence'),
@@ -64,3 +66,33 @@ def test_every_folder_has_a_floor() -> None:
 def test_no_file_has_the_name_of_another() -> None:
     names = sorted(path.name for path in SOURCE.rglob('*.py') if path.name != '__init__.py')
     assert not {name for name in names if names.count(name) > 1}
+
+
+def test_no_class_has_the_name_of_another() -> None:
+    names = [
+        node.name
+        for path in SOURCE.rglob('*.py')
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert not {name for name in names if names.count(name) > 1}
+
+
+def test_no_file_is_long() -> None:
+    lengths = {path: len(path.read_text(encoding='utf-8').splitlines()) for path in FILES}
+    assert not {path.name: length for path, length in lengths.items() if length > LONGEST}
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    above = {path: {target for _, target in _files_imported(path)} for path in FILES}
+    while free := {path for path, needed in above.items() if not needed & above.keys()}:
+        above = {path: needed for path, needed in above.items() if path not in free}
+    assert not {path.name for path in above}
+
+
+def _files_imported(path: Path) -> Iterator[tuple[int, Path]]:
+    for line, target in imports_of(path):
+        for parts in (target, target[:-1]):
+            file = SOURCE.joinpath(*parts).with_suffix('.py') if parts else SOURCE
+            if file.is_file() and file != path:
+                yield line, file

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import napari_fresco as fresco
 from napari_fresco.errors import ImageError
-from napari_fresco.image.model import Image, leading_first
+from napari_fresco.image.letters import leading_first
+from napari_fresco.image.model import Image
 
 
 @pytest.mark.parametrize(

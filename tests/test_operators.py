@@ -13,7 +13,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from napari_fresco.errors import ImageError, KernelError, MaskError, ParameterError
-from napari_fresco.physics.dihedral import MODES, Turned, turn, turn_back
+from napari_fresco.physics.dihedral import MODES, DihedralDegradation, turn, turn_back
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
 from napari_fresco.physics.resample import LanczosDownsample, StridedFilter
 
@@ -248,7 +248,7 @@ def test_a_turned_operator_is_the_operator_between_turns(mode: int, dims: int) -
         Mask(rand(1, 1, *spatial)),
         Identity(),
     ):
-        turned, seen = Turned.of(upright, mode), turn(x, mode)
+        turned, seen = DihedralDegradation.of(upright, mode), turn(x, mode)
         y = upright.forward(x)
         torch.testing.assert_close(turned.forward(seen), turn(y, mode))
         torch.testing.assert_close(turned.adjoint(turn(y, mode)), turn(upright.adjoint(y), mode))

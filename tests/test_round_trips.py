@@ -16,7 +16,8 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from napari_fresco.errors import FileError
-from napari_fresco.image.model import Image, leading_first
+from napari_fresco.image.letters import leading_first
+from napari_fresco.image.model import Image
 from napari_fresco.image.units import converted
 from napari_fresco.io.files import read, write
 

@@ -14,7 +14,7 @@ from napari_fresco.errors import DeviceError, DivergedError
 from napari_fresco.physics.operators import Identity
 from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime import run as runner
-from napari_fresco.runtime.run import Outcome, Workbench, run
+from napari_fresco.runtime.run import RunOutcome, Workbench, run
 from napari_fresco.types import Step
 
 
@@ -41,7 +41,7 @@ def steps_of(values, scores=None):
     return solver
 
 
-def drive(runner, on_step=lambda step: None) -> tuple[list[Step], Outcome]:
+def drive(runner, on_step=lambda step: None) -> tuple[list[Step], RunOutcome]:
     seen = []
     while True:
         try:

@@ -8,7 +8,7 @@ import torch
 
 from napari_fresco.physics.dihedral import MODES, turn, turn_back
 from napari_fresco.solvers.annealing import NOISE_FLOOR, Schedule, plan
-from napari_fresco.solvers.augment import denoise_turned
+from napari_fresco.solvers.augment import denoise_dihedral
 
 from .golden.authors_dpir import BlendedSchedule
 
@@ -115,4 +115,4 @@ def test_mode_three_is_a_quarter_turn_clockwise() -> None:
 @pytest.mark.parametrize('mode', range(MODES))
 def test_a_noise_map_is_turned_with_the_image(mode: int) -> None:
     x, sigma = torch.rand(1, 3, 4, 5), torch.rand(1, 1, 4, 5)
-    assert torch.equal(denoise_turned(lambda v, s: v - s, x, sigma, mode), x - sigma)
+    assert torch.equal(denoise_dihedral(lambda v, s: v - s, x, sigma, mode), x - sigma)

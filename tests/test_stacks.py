@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
-from napari_fresco.image.blocks import Blocks
+from napari_fresco.image.blocks import BlockReader
 from napari_fresco.image.layout import Layout
 from napari_fresco.image.model import Image
 
@@ -78,7 +78,7 @@ def test_every_block_is_read_once(chunks: tuple[int, ...]) -> None:
     lazy = da.from_array(data, chunks=chunks).map_blocks(block, dtype=data.dtype, meta=data[:0])
     del reads[:]
     layout = Layout.of(Image.of(lazy, axes='TZYX'))
-    blocks = Blocks(lazy, layout)
+    blocks = BlockReader(lazy, layout)
     indices = list(layout.planes())
     sample = blocks.sample(indices)
     assert 0 < len(sample) <= 16

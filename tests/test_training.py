@@ -469,7 +469,7 @@ def test_a_larger_scale_keeps_the_layers_that_it_shares() -> None:
 def test_a_run_starts_from_a_run_beside_it(folder: Path, tmp_path: Path) -> None:
     first = Run(TINY, tmp_path / 'tiny', CPU)
     first.train(Corpus.read(folder, 1, 16), progress=False)
-    second = Run(replace(TINY, name='next', warm_start='tiny'), tmp_path / 'next', CPU)
+    second = Run(replace(TINY, name='next', initialise_from='tiny'), tmp_path / 'next', CPU)
     for name, value in load_file(first.export()).items():
         assert torch.equal(second.network.state_dict()[name], value.float()), name
 
@@ -574,7 +574,7 @@ def test_every_denoiser_of_a_bank_starts_from_a_single_one() -> None:
 @pytest.mark.parametrize('name', [n for n, recipe in RECIPES.items() if recipe.bias_free])
 def test_networks_without_biases_treat_all_intensities_alike(name: str, tmp_path: Path) -> None:
     """f(a x, a sigma) = a f(x, sigma), started anew or from weights that had biases."""
-    recipe = replace(RECIPES[name], warm_start=None)
+    recipe = replace(RECIPES[name], initialise_from=None)
     given = {'ircnn_gray_start': None, 'ircnn_gray': 'ircnn_gray'}.get(name, name)
     for start_from in {None, given}:
         run = Run(recipe, tmp_path / str(start_from), CPU, start_from=start_from)

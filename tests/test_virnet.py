@@ -415,7 +415,7 @@ def test_draws_repeat_and_have_their_moments() -> None:
 def test_a_kernel_without_chance_is_the_one_of_its_parameters() -> None:
     parameters = torch.tensor([[4.0, 1.0, 0.5], [2.0, 3.0, -0.6]])
     still = elbo.Draws(torch.full((2, 2), 50.0), torch.zeros(2, 1), torch.zeros(1))
-    sampled = elbo.sample_kernel(parameters, still, elbo.Settings())
+    sampled = elbo.sample_kernel(parameters, still, elbo.ElboSettings())
     for kernel, p in zip(sampled, parameters.tolist(), strict=True):
         np.testing.assert_allclose(
             kernel[0], kernels.from_covariance(*p, axis='authors'), atol=1e-7
@@ -426,7 +426,10 @@ def test_the_enlarging_objective_prefers_the_truth() -> None:
     x, scale = ndimage.gaussian_filter(rand(1, 1, 32, 32).numpy(), (0, 0, 2, 2)), 2
     sharp = torch.from_numpy(x)
     truth = torch.tensor([[2.0, 4.0, 0.3]])
-    settings_, still = elbo.Settings(), elbo.Draws.sample(sharp, torch.Generator().manual_seed(3))
+    settings_, still = (
+        elbo.ElboSettings(),
+        elbo.Draws.sample(sharp, torch.Generator().manual_seed(3)),
+    )
     kernel = kernels.from_covariance(*truth[0].tolist(), axis='authors')
     blurred = ndimage.convolve(x[0, 0], kernel, mode='mirror')
     y = torch.from_numpy(blurred[::scale, ::scale])[None, None]

@@ -137,9 +137,9 @@ def _our_deblur(network: nn.Module, y: Tensor, blur: Any, sigma: float, variant:
 
 def _data_step(scale: int) -> Callable[[str, torch.device, int], Work]:
     def build(variant: str, device: torch.device, size: int) -> Work:
+        from napari_fresco.networks.devices import tune_allocator
         from napari_fresco.physics.kernels import gaussian
         from napari_fresco.physics.operators import Blur, Downsample
-        from napari_fresco.runtime.devices import tune_allocator
 
         from . import reference
 
@@ -206,8 +206,8 @@ class Stopwatch:
 def _denoiser(
     network: nn.Module, architecture: str, device: torch.device, precision: str
 ) -> NetworkDenoiser:
+    from napari_fresco.networks.devices import tune_allocator
     from napari_fresco.networks.facts import Network, facts_of
-    from napari_fresco.runtime.devices import tune_allocator
     from napari_fresco.runtime.network_denoiser import NetworkDenoiser
 
     tune_allocator()

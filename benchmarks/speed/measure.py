@@ -48,7 +48,7 @@ def measure(
     peer : bool, optional
         Time deepinv too, if it is installed.
     device : str, optional
-        See :func:`napari_fresco.runtime.devices.pick`.
+        See :func:`napari_fresco.networks.devices.pick`.
     only : iterable of str, optional
         Names out of :data:`benchmarks.speed.cases.CASES`.
     progress : callable, optional
@@ -66,7 +66,7 @@ def measure(
     DeviceError
         When the device is absent, or a process fails.
     """
-    from napari_fresco.runtime.devices import pick
+    from napari_fresco.networks.devices import pick
 
     place = str(pick(device))
     count = threads if threads is not None else processors()

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from napari_fresco.networks import build
 from napari_fresco.physics.operators import Blur, Identity, Mask
 from napari_fresco.physics.resample import LanczosDownsample, StridedFilter
-from napari_fresco.solvers.admm import Iterate, MovingAverage, iterate
+from napari_fresco.solvers.admm import ADMMIterate, MovingAverage, iterate
 from napari_fresco.solvers.prior_settings import Growth, Settings
 from napari_fresco.solvers.stopping import MovingVariance, WindowedVariance
 from napari_fresco.solvers.untrained import Fit, Hourglass, Operator
@@ -97,7 +97,7 @@ def _watch(
     return scores, stop
 
 
-def _compare(iterates: list[Iterate], golden: Golden, images: dict[str, str]) -> None:
+def _compare(iterates: list[ADMMIterate], golden: Golden, images: dict[str, str]) -> None:
     """Assert that every iterate agrees."""
     atol, expected = golden.meta['suggested_atol'], golden.outputs
     assert len(iterates) == golden.meta['K']

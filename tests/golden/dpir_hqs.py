@@ -63,7 +63,7 @@ def _loop(
     dtype: torch.dtype,
     *,
     clamp: bool = False,
-) -> Iterator[pnp.Iterate]:
+) -> Iterator[pnp.HQSIterate]:
     return pnp.hqs(
         y.to(dtype),
         degradation.to(dtype=dtype),

@@ -82,7 +82,7 @@ def elbo_denoising(golden: Golden) -> None:
 
 def elbo_sisr(golden: Golden) -> None:
     meta = golden.meta
-    settings = elbo.Settings(
+    settings = elbo.ElboSettings(
         meta['window'],
         meta['eps2'],
         meta['kappa0'],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..layers.layer_restoration import Outcome
+    from ..layers.layer_restoration import LayerOutcome
 
 KINDS: Mapping[str, tuple[str, str]] = {
     'data-consistent': (
@@ -32,7 +32,7 @@ _LONG = 600  # seconds
 _NOTHING = 'Cancelled {time}: nothing was restored.'
 
 
-def summary(outcome: Outcome) -> str:
+def summary(outcome: LayerOutcome) -> str:
     """Say what came of a run."""
     record = outcome.result.provenance
     time = f'after {duration(record["seconds"])} on {record["device"]}'

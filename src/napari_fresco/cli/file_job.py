@@ -20,7 +20,8 @@ from ..declare.fields import read_preset
 from ..declare.methods import ESTIMATORS, METHODS, find_method
 from ..declare.tasks import TASKS
 from ..errors import FileError, ParameterError
-from ..image.model import UNNAMED, Image, leading_first
+from ..image.letters import UNNAMED, leading_first
+from ..image.model import Image
 from ..io.files import (
     SUFFIXES,
     TIFF,
@@ -59,7 +60,7 @@ class Outputs:
         kinds = ('image', *BESIDE)
         return {kind: path for kind in kinds if (path := getattr(self, kind)) is not None}
 
-    def check(self, job: Job) -> None:
+    def check(self, job: FileJob) -> None:
         """Refuse what cannot be written, before any work is done.
 
         Raises
@@ -91,7 +92,7 @@ class Outputs:
         paths = {k: p.with_name(f'{p.stem}_{number}{p.suffix}') for k, p in self.kept().items()}
         return replace(self, **paths)
 
-    def write(self, parts: Sequence[tuple[Image, Result]], job: Job) -> None:
+    def write(self, parts: Sequence[tuple[Image, Result]], job: FileJob) -> None:
         """Write everything that is kept; several images go into one file."""
         for kind, path in reversed(self.kept().items()):  # who sees the image sees everything
             if kind == 'provenance':
@@ -106,7 +107,7 @@ class Outputs:
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class FileJob:
     """A restoration that waits for its image.
 
     Attributes
@@ -134,7 +135,7 @@ class Job:
     series: str | None = None
 
     @classmethod
-    def of(cls, options: dict[str, Any]) -> Job:
+    def of(cls, options: dict[str, Any]) -> FileJob:
         """Check the options that do not depend on an image, and read their files."""
         method = find_method(options['method'])
         named = given_options(options)

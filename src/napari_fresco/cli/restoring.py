@@ -14,7 +14,7 @@ from ..declare.methods import METHODS
 from ..errors import FileError, FrescoError
 from ..io.files import READABLE, SUFFIXES, images_in, make_folder
 from ..restoration.session import Session
-from .file_job import BESIDE, Job, Outputs
+from .file_job import BESIDE, FileJob, Outputs
 from .flags import call_options, parameter_options
 
 F = TypeVar('F', bound=Callable[..., Any])
@@ -57,7 +57,7 @@ def restore(image: Path, output: Path, **options: Any) -> int:
     """
     outputs = Outputs(output, **{kind: options[f'save_{kind}'] for kind in BESIDE})
     with Session() as session:
-        result = Job.of(options).run(image, outputs, session)
+        result = FileJob.of(options).run(image, outputs, session)
     return _CANCELLED if result.finish == 'cancelled' else 0
 
 
@@ -80,7 +80,7 @@ def batch(images: tuple[str, ...], output: Path, **options: Any) -> int:
     """
     sources = _images(images)
     targets = _targets(sources, output, options)
-    job = Job.of(options)
+    job = FileJob.of(options)
     make_folder(output)
     failed = 0
     with Session() as session:

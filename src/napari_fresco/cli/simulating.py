@@ -12,7 +12,8 @@ import numpy as np
 from ..degrade import DEGRADATIONS, Simulated, Simulation, apply, find_degradation
 from ..errors import FileError, ParameterError
 from ..image.layout import Layout
-from ..image.model import Image, leading_first
+from ..image.letters import leading_first
+from ..image.model import Image
 from ..io.files import SUFFIXES, TIFF, check_holds, check_output, read, write, write_json
 from .flags import given_parameters, parameter_options
 

@@ -29,7 +29,7 @@ def list_() -> None:
     click.echo(_line(_COLUMNS))
     for found in sorted(store.status(), key=lambda found: found.place != 'bundled'):
         click.echo(_line(_row(found)))
-        click.echo(_remarks(found.entry))
+        click.echo(_details(found.entry))
 
 
 _COLUMNS = ('name', 'task', 'image', 'scale', 'kind', 'file', 'size', 'hash')
@@ -69,7 +69,7 @@ def _trust(entry: store.Entry) -> str:
     return 'open' if pinned(entry) is None else 'pinned'
 
 
-def _remarks(entry: store.Entry) -> str:
+def _details(entry: store.Entry) -> str:
     """Return PSNR and licence, indented."""
     text = f'PSNR: {_quality(entry)}. Licence: {entry.licence}'
     return textwrap.fill(text, _PAGE, initial_indent=_INDENT, subsequent_indent=_INDENT)

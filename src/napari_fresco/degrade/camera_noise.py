@@ -85,14 +85,14 @@ class Cameras:
         linear = _untone(images.clamp(0, 1)) ** GAMMA
         if images.shape[1] == 1:
             return self._ungained(linear, linear)
-        raw = _turned(linear, self.colours)
+        raw = _in_colours(linear, self.colours)
         return self._ungained(raw, raw.mean(1, keepdim=True))
 
     def process(self, raw: Tensor) -> Tensor:
         """Develop raw values: white balance, colours, gamma and tone, in [0, 1]."""
         balanced = (raw * self.gains).clamp(0, 1)
         if raw.shape[1] == 3:
-            balanced = _turned(balanced, self.developed)
+            balanced = _in_colours(balanced, self.developed)
         encoded = balanced ** (1 / GAMMA)
         return encoded.square() * (3 - 2 * encoded)
 
@@ -119,7 +119,7 @@ def _untone(images: Tensor) -> Tensor:
     return 0.5 - torch.sin(torch.asin(1 - 2 * images) / 3)
 
 
-def _turned(colours: Tensor, matrix: Tensor) -> Tensor:
+def _in_colours(colours: Tensor, matrix: Tensor) -> Tensor:
     return (matrix @ colours.flatten(2)).view_as(colours).clamp(0, 1)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import FrescoError
-from .model import UNNAMED, Array, Image, as_array, in_memory, leading_first
+from .letters import UNNAMED, leading_first
+from .model import Array, Image, as_array, in_memory
 from .units import converted
 
 _AGREEMENT = 0.01  # how much two spacings may differ, relatively

@@ -145,6 +145,6 @@ def _table(read: float) -> tuple[Floats, Floats]:
     nodes = np.linspace(-8, 8, 641) if read > 0 else np.zeros(1)
     density = np.exp(-(nodes**2) / 2)
     given_count = _stabilise(k[:, None] + read * nodes, read) @ (density / density.sum())
-    chance = np.exp(xlogy(k, y[:, None]) - y[:, None] - gammaln(k + 1))
-    means = (chance / chance.sum(axis=1, keepdims=True)) @ given_count
+    probability = np.exp(xlogy(k, y[:, None]) - y[:, None] - gammaln(k + 1))
+    means = (probability / probability.sum(axis=1, keepdims=True)) @ given_count
     return means, y - (means**2 / 4 - 1 / 8 - read**2)

@@ -21,7 +21,7 @@ _FEW = 4  # planes of a stack that are all looked at
 _LARGEST = 256 << 20  # bytes of a block beyond which its planes are read one by one
 
 
-class Blocks:
+class BlockReader:
     """Reads planes of an array; what a block brings beside the plane is kept until it is asked for.
 
     Parameters

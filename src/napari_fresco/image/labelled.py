@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .model import Image, free_letter, guessed_axes, leading_missing
+from .letters import free_letter, guessed_axes, leading_missing
 from .units import unit_name
 
 _NAMES = {
@@ -21,8 +21,8 @@ _LETTERS = {name: letter for letter, names in _NAMES.items() for name in names}
 _EVEN = 1e-3  # how much steps of a coordinate may differ from their mean, relatively
 
 
-def labelled_image(source: Any, axes: str | None) -> Image:
-    """Return an xarray.DataArray as an image.
+def labelled_parts(source: Any, axes: str | None) -> dict[str, Any]:
+    """Return what an xarray.DataArray tells, as the arguments of an image.
 
     Parameters
     ----------
@@ -47,15 +47,15 @@ def labelled_image(source: Any, axes: str | None) -> Image:
             step, first, unit = even
             spacing[letter] = (step, source.coords[name].attrs.get('units', unit))
             origin[letter] = first
-    return Image(
-        source.data,
-        letters,
-        spacing,
-        {axis: value for axis, value in origin.items() if value},
-        channels,
-        _missing(source, letters),
-        {'attrs': dict(source.attrs)} if source.attrs else {},
-    )
+    return {
+        'data': source.data,
+        'axes': letters,
+        'spacing': spacing,
+        'origin': {axis: value for axis, value in origin.items() if value},
+        'channels': channels,
+        'missing': _missing(source, letters),
+        'metadata': {'attrs': dict(source.attrs)} if source.attrs else {},
+    }
 
 
 def _letters_of(names: list[str], shape: tuple[int, ...]) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
-from .model import COLOURS, Image, in_memory, leading_first
+from .letters import leading_first
+from .model import COLOURS, Image, in_memory
 from .model import Array as Array
 
 Floats = NDArray[np.floating[Any]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
+from .labelled import labelled_parts
+from .letters import free_letter, guessed_axes, leading_missing
 from .units import unit_name
 
 Array = NDArray[Any]
 Spacing = Mapping[str, tuple[float, str]]
 
-UNNAMED = 'QPRUVWIABDEFGHJKLMNO'
-"""Letters of stack axes whose meaning is not known, in the order of use."""
 COLOURS = (1, 2, 3, 4)
 """Samples that axis S may have: gray, gray and alpha, RGB, RGBA."""
 
@@ -195,30 +195,6 @@ class Image:
         )
 
 
-def leading_first(axes: str) -> str:
-    """Return the letters of `axes` in the order stack axes, Y, X, S."""
-    tail = [axis for axis in 'YXS' if axis in axes]
-    return ''.join([*(axis for axis in axes if axis not in tail), *tail])
-
-
-def free_letter(taken: Iterable[str], wanted: str = '') -> str:
-    """Return `wanted` if it is not taken, else a letter for an axis of unknown meaning."""
-    letters = [letter for letter in wanted + UNNAMED if letter not in taken]
-    return letters[0]
-
-
-def guessed_axes(shape: tuple[int, ...], rgb: bool | None = None) -> str:
-    """Return letters for an array that says nothing of its axes."""
-    sampled = len(shape) > 2 and shape[-1] in (1, 3, 4)
-    if rgb and len(shape) < 3:
-        raise ImageError(f'an RGB image needs three axes, but the shape is {shape}')
-    # A last axis of one is no colour, but no column of pixels either.
-    tail = 'YXS' if (sampled if rgb is None else rgb or (sampled and shape[-1] == 1)) else 'YX'
-    if len(shape) < 2:
-        raise ImageError(f'image has shape {shape}; give at least one row and one column')
-    return UNNAMED[: len(shape) - len(tail)] + tail
-
-
 def as_array(image: Any) -> Any:
     """Return `image` as something with ``shape``, ``dtype`` and slices.
 
@@ -244,20 +220,12 @@ def in_memory(part: Any) -> Array:
 def _imported(source: Any, axes: str | None, rgb: bool | None) -> Image:
     """Return an array of any kind as an image; its own names count unless `axes` is given."""
     if all(hasattr(source, name) for name in ('dims', 'coords', 'values')):
-        from .labelled import labelled_image
-
-        return labelled_image(source, _letters_given(axes))
+        return Image(**labelled_parts(source, _letters_given(axes)))
     array, missing = _without_mask(as_array(source))
     given = _letters(array.shape, axes, rgb, None)
     if missing is not None:
         missing = leading_missing(missing, given)
     return Image(array, given, missing=missing)
-
-
-def leading_missing(missing: Any, axes: str) -> Any:
-    """Return a mask on `axes` ordered leading-first, its samples joined: any makes it missing."""
-    ordered = missing.transpose([axes.index(axis) for axis in leading_first(axes)])
-    return ordered.any(axis=-1) if 'S' in axes else ordered
 
 
 def _without_mask(array: Any) -> tuple[Any, Any]:

@@ -35,7 +35,7 @@ def block_of_tiff(path: Path, offset: int, byteorder: str, big: bool) -> bytes |
     exif, found = Pillow.Exif(), Pillow.Exif()
     found.endian, found.bigtiff = byteorder, big
     with path.open('rb') as file, warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # remarks on tags that are damaged
+        warnings.simplefilter('ignore')  # warnings on tags that are damaged
         found.load_from_fp(file, offset)
         for tag in _DESCRIBING:
             if tag in _DIRECTORIES and tag in found:

@@ -25,14 +25,14 @@ _CONVERTED = {'1': 'L', 'PA': 'RGBA', 'La': 'LA', 'RGBa': 'RGBA', 'RGBX': 'RGB'}
 _XMP = 'XML:com.adobe.xmp'
 _IPTC = 0x0404  # of the resources of Photoshop
 _IN_METRES = {1: 0.0, 2: 0.0254, 3: 0.01}  # units of EXIF
-_TURNED = (5, 6, 7, 8)  # orientations that exchange rows and columns
+_TRANSPOSING = (5, 6, 7, 8)  # orientations that exchange rows and columns
 _MOST = 65535  # dots per inch that JPEG holds
 
 
 def read(path: Path, head: bytes, series: int | str | None) -> Image:
     """Return the picture in a file; frames of an animation lie along T."""
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # remarks on size and EXIF, none on the pixels
+        warnings.simplefilter('ignore')  # warnings on size and EXIF, none on the pixels
         with _open(path) as picture:
             if picture.format in ('GIF', 'WEBP', 'PNG') and getattr(picture, 'n_frames', 1) > 1:
                 return _animation(path, picture, series)
@@ -125,27 +125,27 @@ def _still(picture: Pillow.Image, deep: Array | None, said: tuple[str, ...]) -> 
     if deep is None:
         pixels, profile, notes = _pixels(upright, profile)
     else:
-        pixels, notes = turned(deep, orientation), ()
+        pixels, notes = shown_upright(deep, orientation), ()
     metadata = _belongings(picture, pixels.ndim == 3 and pixels.shape[-1] > 2, profile)
     notes = (*said, *notes, *metadata.pop('warnings', ()))
     if orientation in range(2, 9):
-        notes += (turned_note(orientation),)
-        steps = steps[::-1] if orientation in _TURNED else steps
+        notes += (orientation_note(orientation),)
+        steps = steps[::-1] if orientation in _TRANSPOSING else steps
     if notes:
         metadata['warnings'] = notes
     spacing = {axis: (step, 'mm') for axis, step in zip('YX', steps, strict=False)}
     return Image(pixels, 'YX' if pixels.ndim == 2 else 'YXS', spacing, metadata=metadata)
 
 
-def turned(pixels: Array, orientation: int) -> Array:
+def shown_upright(pixels: Array, orientation: int) -> Array:
     """Return pixels whose first axes are Y and X as an orientation says that they are shown."""
-    if orientation in _TURNED:
+    if orientation in _TRANSPOSING:
         pixels = pixels.swapaxes(0, 1)
     down, right = orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
     return pixels[:: -1 if down else 1, :: -1 if right else 1]
 
 
-def turned_note(orientation: int) -> str:
+def orientation_note(orientation: int) -> str:
     """Return what is said of an image that was turned upright."""
     return (
         f'it was turned upright as its orientation tag ({orientation}) says; a mask has to be '

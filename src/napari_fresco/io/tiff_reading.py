@@ -15,16 +15,17 @@ from PIL import Image as Pillow
 from PIL import ImageSequence
 
 from ..errors import FileError
-from ..image.model import COLOURS, Array, Image, free_letter, leading_missing
+from ..image.letters import free_letter, leading_missing
+from ..image.model import COLOURS, Array, Image
 from . import calibration, colour, exif, ome
 from .pages import LARGE, lazily
-from .pictures import turned_note
+from .pictures import orientation_note
 from .series import Series, pick
 
 MAGIC = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
 """First bytes of TIFF and BigTIFF files."""
 
-_TURNED = (5, 6, 7, 8)  # orientations that exchange rows and columns
+_TRANSPOSING = (5, 6, 7, 8)  # orientations that exchange rows and columns
 _NODATA = 42113  # GDAL's tag of the value that stands for missing pixels
 _ALPHA = (1, 2)  # associated and straight alpha among extra samples
 _GRAYS = ('MINISBLACK', 'MINISWHITE')
@@ -39,13 +40,13 @@ def read(path: Path, series: int | str | None) -> Image:
         When it holds several and none was asked for, is cut off, or is compressed in a
         way that needs another package.
     """
-    with _remarks() as remarks, tifffile.TiffFile(path) as file:
+    with _log_messages() as messages, tifffile.TiffFile(path) as file:
         number, said = pick(_listed(file, path), series, path)
         chosen = file.series[number]
         page = chosen.keyframe
         _check_whole(file, chosen, path)
         data, notes = _samples(file, chosen, number, path)
-        if any('invalid page offset' in remark for remark in remarks):
+        if any('invalid page offset' in message for message in messages):
             raise FileError(f'{path} is cut off: it lacks some of its pages; copy it again')
         reader = _Reader(path, file, chosen, number, page)
         return reader.image(data, (*said, *notes))
@@ -53,12 +54,12 @@ def read(path: Path, series: int | str | None) -> Image:
 
 def list_series(path: Path) -> list[Series]:
     """Return the images in a file."""
-    with _remarks(), tifffile.TiffFile(path) as file:
+    with _log_messages(), tifffile.TiffFile(path) as file:
         return _listed(file, path)
 
 
 @contextmanager
-def _remarks() -> Iterator[list[str]]:
+def _log_messages() -> Iterator[list[str]]:
     """Collect what tifffile logs of a file, instead of showing it."""
     found: list[str] = []
 
@@ -228,11 +229,11 @@ class _Reader:
         orientation = int(tag.value) if tag is not None else 1
         if orientation not in range(2, 9):
             return data, missing, spacing
-        self.notes += (turned_note(orientation),)
+        self.notes += (orientation_note(orientation),)
         places = self.axes.index('Y'), self.axes.index('X')
         data = _turn(data, orientation, *places)
         missing = None if missing is None else _turn(missing, orientation, -2, -1)
-        if orientation in _TURNED:
+        if orientation in _TRANSPOSING:
             swap = {'Y': 'X', 'X': 'Y'}
             spacing = {swap.get(axis, axis): pair for axis, pair in spacing.items()}
         return data, missing, spacing
@@ -260,9 +261,9 @@ class _Reader:
         if self.imagej is not None:
             return self._imagej_facts(self.imagej, first.tags)
         found, said['resolution_unit'] = calibration.tag_calibration(self.page.tags)
-        words = calibration.plain_facts(calibration.description_of(self.page))
-        said['text'] = words.get('text')
-        return {**words, 'spacing': {**found, **words.get('spacing', {})}}
+        plain = calibration.plain_facts(calibration.description_of(self.page))
+        said['text'] = plain.get('text')
+        return {**plain, 'spacing': {**found, **plain.get('spacing', {})}}
 
     def _imagej_facts(self, said: dict[str, Any], tags: Any) -> dict[str, Any]:
         kept = {key: said[key] for key in calibration.IMAGEJ_KEPT if key in said}
@@ -323,7 +324,7 @@ def _check_whole(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, path:
 
 
 def _turn(data: Any, orientation: int, rows: int, columns: int) -> Any:
-    if orientation in _TURNED:
+    if orientation in _TRANSPOSING:
         data = data.swapaxes(rows, columns)
     flipped: list[Any] = [slice(None)] * data.ndim
     flipped[rows] = slice(None, None, -1 if orientation in (3, 4, 7, 8) else 1)

@@ -11,7 +11,8 @@ import numpy as np
 import tifffile
 
 from ..errors import FileError
-from ..image.model import Array, Image, leading_first
+from ..image.letters import leading_first
+from ..image.model import Array, Image
 from . import calibration, exif, ome
 
 _IMAGEJ_TYPES = ('uint8', 'uint16', 'float32')

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from napari.utils.colormaps import Colormap
 
-from ..image.model import UNNAMED, Image, in_memory, leading_first
+from ..image.letters import UNNAMED, leading_first
+from ..image.model import Image, in_memory
 from ..io.files import list_series, read
 from .layer_kinds import FILE
 

@@ -63,7 +63,7 @@ class Report:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class LayerOutcome:
     """What came of a run, with the PSNR of result and image against the reference, in dB."""
 
     result: Result
@@ -154,17 +154,17 @@ class Restoration:
     ) -> None:
         self.request = request
         self.viewer = viewer
-        self.outcome: Outcome | None = None
+        self.outcome: LayerOutcome | None = None
         self._iterate = iterate
         self._reports = _Reports(request, rate)
         self._preview: Any = None
         self._is_open = is_open
-        self.job: Job[Outcome] = Job(request.busy_text, self._work, self._deliver, is_open)
+        self.job: Job[LayerOutcome] = Job(request.busy_text, self._work, self._deliver, is_open)
         self.job.reported.connect(self._on_report)
         self.job.ended.connect(self._on_ended)
         self.show_preview(preview)
 
-    def start(self) -> Job[Outcome]:
+    def start(self) -> Job[LayerOutcome]:
         """Start working and return the job.
 
         Raises
@@ -192,7 +192,7 @@ class Restoration:
             self._reports.preview.clear()
             self._drop_preview()
 
-    def _work(self, cancel: threading.Event) -> Generator[Report, None, Outcome]:
+    def _work(self, cancel: threading.Event) -> Generator[Report, None, LayerOutcome]:
         iterate = self._iterate or api.iterate
         reports = self._reports
         reports.load_reference()
@@ -206,7 +206,7 @@ class Restoration:
                 if report is not None:
                     yield report
 
-    def _deliver(self, outcome: Outcome) -> list[Any]:
+    def _deliver(self, outcome: LayerOutcome) -> list[Any]:
         self.outcome = outcome
         if outcome.is_empty:
             return []
@@ -297,15 +297,15 @@ class _Reports:
         score = self._psnr(image, step.plane)
         return Report(step.index, step.total, remaining, residual, score, thin, stride)
 
-    def outcome(self, result: Result) -> Outcome:
+    def outcome(self, result: Result) -> LayerOutcome:
         """Return the result with how near it is to the reference."""
-        outcome = Outcome(result)
+        outcome = LayerOutcome(result)
         if self._reference is None or outcome.is_empty:
             return outcome
         part = self._request.image
         after, before = part.ordered(as_pixels(result.image)), part.load_ordered()
         truth = np.broadcast_to(self._reference, after.shape)
-        return Outcome(result, _compare(after, truth), _compare(before, truth))
+        return LayerOutcome(result, _compare(after, truth), _compare(before, truth))
 
     def _remaining(self, now: float, step: Step) -> float | None:
         # The first step also loads weights and warms up, so the clock starts after it.

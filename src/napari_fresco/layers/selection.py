@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ImageError
-from ..image.model import Image, free_letter
+from ..image.letters import free_letter
+from ..image.model import Image
 from ..image.units import unit_name
 from .layer_kinds import FILE
 from .space import Space, View

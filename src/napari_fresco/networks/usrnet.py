@@ -26,7 +26,7 @@ _SMALLEST = 1e-6
 _SIGMA_MAX = 25 / 255
 
 
-class Unfolding(NamedTuple):
+class UnfoldingIterate(NamedTuple):
     """One iteration of a :class:`USRNet`: z agrees with the data, x with the prior."""
 
     z: Tensor
@@ -182,7 +182,7 @@ class USRNet(nn.Module):
         """Return the image ``(N, C, s h, s w)``; arguments as for :meth:`iterate`."""
         return deque(self.iterate(y, k, sf, sigma), maxlen=1).pop().x
 
-    def iterate(self, y: Tensor, k: Tensor, sf: int, sigma: Tensor) -> Iterator[Unfolding]:
+    def iterate(self, y: Tensor, k: Tensor, sf: int, sigma: Tensor) -> Iterator[UnfoldingIterate]:
         """Yield the iterations.
 
         Parameters
@@ -211,7 +211,7 @@ class USRNet(nn.Module):
         for i in range(self.n_iter):
             z = data_step(x, y, operator, alphas[:, i : i + 1])
             x = self.p(with_map(z, betas[:, i : i + 1]))
-            yield Unfolding(z, x)
+            yield UnfoldingIterate(z, x)
 
     def strengths(self, sigma: Tensor, sf: int) -> tuple[Tensor, Tensor]:
         """Return alpha and beta of all iterations, ``(N, n, 1, 1)`` each.

@@ -84,7 +84,7 @@ def estimate_camera(
     True
     """
     _, planes = planes_of(image, axes, rgb, mask, PLANES)
-    return judge(planes, gain=gain, offset=offset, read_noise=read_noise).camera
+    return assess_planes(planes, gain=gain, offset=offset, read_noise=read_noise).camera
 
 
 def fit_camera(
@@ -104,7 +104,7 @@ def fit_camera(
     return _fitted(seen, curve, gain, offset, read_noise)
 
 
-class Verdict(NamedTuple):
+class Assessment(NamedTuple):
     """What planes tell about their noise.
 
     Attributes
@@ -122,13 +122,13 @@ class Verdict(NamedTuple):
     curve: NoiseCurve | None = None
 
 
-def judge(
+def assess_planes(
     planes: Iterable[Plane],
     *,
     gain: float | None = None,
     offset: float | None = None,
     read_noise: float | None = None,
-) -> Verdict:
+) -> Assessment:
     """Do what :func:`estimate_camera` does with planes that one camera took, and their damage."""
     seen, levels = [], []
     for plane, damaged in planes:
@@ -139,7 +139,7 @@ def judge(
     if _is_photon(seen, curve):
         fitted = curve if gain is None else fit_curve(blocks, gain)
         camera = _fitted(seen, fitted, gain, offset, read_noise)
-    return Verdict(camera, tuple(levels), curve)
+    return Assessment(camera, tuple(levels), curve)
 
 
 class _Seen(NamedTuple):

@@ -117,8 +117,8 @@ def _bridge(y: Tensor, axis: int, count: int) -> Tensor:
     periods = [ends.shape[i] for i in others]
     fade_in = _rise(_rates(periods), count).movedim(0, axis - 2).to(y)
     spectra: Tensor = torch.fft.rfftn(ends, dim=others)
-    leaving, arriving = spectra.narrow(axis, 0, 1), spectra.narrow(axis, 1, 1)
-    faded = leaving * fade_in.flip(axis - 2) + arriving * fade_in
+    last, first = spectra.narrow(axis, 0, 1), spectra.narrow(axis, 1, 1)
+    faded = last * fade_in.flip(axis - 2) + first * fade_in
     bridge: Tensor = torch.fft.irfftn(faded, s=periods, dim=others)
     for other in others:
         bridge = bridge.narrow(other, 0, y.shape[other])

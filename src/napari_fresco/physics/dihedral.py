@@ -31,8 +31,8 @@ def turn(x: Tensor, mode: int) -> Tensor:
         4 flip horizontally, 5 quarter turn counter-clockwise, 6 half turn,
         7 transpose about the other diagonal.
     """
-    turned = x.mT if mode % 2 else x
-    return turned.flip(_FLIPPED[mode]) if _FLIPPED[mode] else turned
+    result = x.mT if mode % 2 else x
+    return result.flip(_FLIPPED[mode]) if _FLIPPED[mode] else result
 
 
 def turn_back(x: Tensor, mode: int) -> Tensor:
@@ -40,7 +40,7 @@ def turn_back(x: Tensor, mode: int) -> Tensor:
     return turn(x, _INVERSE[mode])
 
 
-class Turned(Degradation):
+class DihedralDegradation(Degradation):
     """``T H T^-1`` for a turn or flip T; exact, for every operator.
 
     Parameters
@@ -68,7 +68,7 @@ class Turned(Degradation):
             return degradation
         if isinstance(degradation, Mask) and not isinstance(degradation, Mosaic):
             return Mask(turn(degradation.keep, mode))
-        return Turned(degradation, mode)
+        return DihedralDegradation(degradation, mode)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``T H T^-1 x``."""

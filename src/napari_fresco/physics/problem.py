@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..types import Task
 from .degradation import Degradation
-from .dihedral import Turned, turn
+from .dihedral import DihedralDegradation, turn
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +36,12 @@ class Problem:
     sigma: float | Tensor
     start: Tensor | None = None
 
-    def turned(self, mode: int) -> Problem:
+    def dihedral(self, mode: int) -> Problem:
         """Return the same problem turned or flipped; see :func:`.dihedral.turn`."""
         return replace(
             self,
             y=turn(self.y, mode),
-            degradation=Turned.of(self.degradation, mode),
+            degradation=DihedralDegradation.of(self.degradation, mode),
             sigma=self.sigma if isinstance(self.sigma, float) else turn(self.sigma, mode),
             start=None if self.start is None else turn(self.start, mode),
         )

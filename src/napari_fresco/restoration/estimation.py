@@ -21,7 +21,7 @@ from ..types import Result, Step
 from .inputs import Inputs
 from .request import Request
 
-CarryOut = Callable[[Request, threading.Event | None], Generator[Step, None, Result]]
+RunPipeline = Callable[[Request, threading.Event | None], Generator[Step, None, Result]]
 
 _TINY = float(np.finfo(np.float32).tiny)
 _LEAST_VARIANCE = 1e-9  # of the largest one; a sigma map is above 0
@@ -44,7 +44,7 @@ class Estimate:
 
 
 def fill_in(
-    request: Request, carry_out: CarryOut, cancel: threading.Event | None = None
+    request: Request, run_pipeline: RunPipeline, cancel: threading.Event | None = None
 ) -> Generator[Step, None, tuple[Request, Estimate]]:
     """Estimate what `request` leaves to be estimated: the noise first, then the blur.
 
@@ -63,7 +63,7 @@ def fill_in(
     for what in ('sigma', 'kernel'):
         if what not in request.inputs.estimated:
             continue
-        found = yield from carry_out(_estimation(request, what), cancel)
+        found = yield from run_pipeline(_estimation(request, what), cancel)
         record = {**found.provenance, 'estimate': record}
         if what == 'sigma' and found.variance is not None:
             known['sigma'] = _sigma_map(request, found.variance)

@@ -20,11 +20,10 @@ from ..image.anscombe import Anscombe
 from ..image.blocks import Index
 from ..image.intensity import Affine, given_range, working_range
 from ..image.layout import Layout
-from ..noise.camera import Camera, Plane, fit_camera, judge
+from ..noise.camera import Camera, Plane, assess_planes, fit_camera
 from ..noise.grain import grain_ratio, level_through_blur
 from ..noise.level import channels_of, level_of_plane
 from ..noise.patches import Bools, Floats, Patches
-from ..runtime import devices
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
 
@@ -211,7 +210,7 @@ class Scene:
         if known or not r.facts.photon_noise or r.layout.channels == 3:
             return NoiseModel()
         indices = self._sample(channel)
-        camera, levels, _ = judge(self._sampled(channel))
+        camera, levels, _ = assess_planes(self._sampled(channel))
         found = f'recognised in {len(indices)} planes'
         if camera is None:
             return NoiseModel(levels=dict(zip(indices, levels, strict=True)), found=found)

@@ -21,7 +21,7 @@ from ..image.blocks import Index
 from ..image.layout import Array
 from ..physics.kernels import Kernel
 from ..runtime.pool import Pool
-from ..runtime.run import Outcome, Workbench, find_solver, run
+from ..runtime.run import RunOutcome, Workbench, find_solver, run
 from ..solvers.ensemble import eightfold
 from ..types import Finish, Result, Step
 from .block import Block, unrestored
@@ -34,7 +34,7 @@ from .request import Request
 _GIVEN_BACK_SECONDS = 1.0  # for planes in memory that a cancelled run did not come to
 
 
-def carry_out(
+def run_pipeline(
     request: Request, cancel: threading.Event | None = None, pool: Pool | None = None
 ) -> Generator[Step, None, Result]:
     """Restore plane after plane, yielding every step; return the result.
@@ -44,7 +44,7 @@ def carry_out(
     started = time.perf_counter()
     estimate: Estimate | None = None
     if request.inputs.estimated:
-        request, estimate = yield from fill_in(request, partial(carry_out, pool=pool), cancel)
+        request, estimate = yield from fill_in(request, partial(run_pipeline, pool=pool), cancel)
     options = request.options
     tools = Workbench(request.device, request.params.precision, options.tile, options.seed, pool)
     scene = Scene(request, cancel)
@@ -80,7 +80,7 @@ def _restore(
     number: int,
     tools: Workbench,
     cancel: threading.Event | None,
-) -> Generator[Step, None, Outcome]:
+) -> Generator[Step, None, RunOutcome]:
     """Restore plane `number`, with steps that count through the stack."""
     planes = int(np.prod(request.layout.leading))
     solver = find_solver(request.method)
@@ -92,7 +92,7 @@ def _restore(
             try:
                 step = next(runner)
             except StopIteration as end:
-                outcome: Outcome = end.value
+                outcome: RunOutcome = end.value
                 return outcome
             yield replace(
                 step,
@@ -127,7 +127,7 @@ class _Gathered:
         mask = self._scene.planes.mask(index)
         return mask is None or bool(mask.any())
 
-    def add(self, block: Block, outcome: Outcome) -> None:
+    def add(self, block: Block, outcome: RunOutcome) -> None:
         """Put a restored plane in its place."""
         image, clipped = block.finish(outcome.step.x)
         self._put(block.index, image, block.pixels.data)

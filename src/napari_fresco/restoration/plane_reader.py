@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..image.blocks import Blocks, Index
+from ..image.blocks import BlockReader, Index
 from ..image.intensity import ordinary_range
 from ..image.layout import Array, Layout
 from ..image.model import Image, in_memory
@@ -162,7 +162,7 @@ class PlaneReader:
         self.layout = layout
         self._missing, self._mask, self._cancel = image.missing, mask, cancel
         self._seek = seek_outliers
-        self._blocks = Blocks(image.data, layout)
+        self._blocks = BlockReader(image.data, layout)
 
     def read(self, index: Index, *, again: bool = False) -> Pixels:
         """Return plane `index`; `again` says that it will be read once more.

@@ -14,7 +14,7 @@ from .. import __version__
 from ..declare.methods import Method
 from ..image.layout import Layout
 from ..physics.kernels import Kernel
-from ..runtime.run import Outcome
+from ..runtime.run import RunOutcome
 from ..runtime.tiled_network import TiledNetwork
 from ..types import Denoiser, Finish, Kind
 from .noise_model import Scene
@@ -38,7 +38,7 @@ class Account:
         self.planes: list[dict[str, Any]] = []
         self._said: dict[str, int] = {}
 
-    def add(self, outcome: Outcome, facts: dict[str, Any], clipped: int) -> None:
+    def add(self, outcome: RunOutcome, facts: dict[str, Any], clipped: int) -> None:
         """Note how a plane came about."""
         self.restored += 1
         self.steps += outcome.steps

@@ -16,7 +16,7 @@ from ..errors import ParameterError
 from ..image.intensity import given_range
 from ..image.layout import Layout
 from ..image.model import Image
-from ..runtime import devices
+from ..networks import devices
 from ..types import Task
 from .inputs import Inputs, check_inputs
 

@@ -87,12 +87,12 @@ class Session:
         call = Call.of(method, task, params, {'device': self.device, **options})
 
         from ..runtime.pool import Pool
-        from .pipeline import carry_out
+        from .pipeline import run_pipeline
         from .request import Request
 
         self._pool = self._pool or Pool()
         request = Request.prepare(image, call, context=context, context_index=context_index)
-        return (yield from carry_out(request, cancel, self._pool))
+        return (yield from run_pipeline(request, cancel, self._pool))
 
     def restore(
         self,

@@ -1,1 +1,1 @@
-"""Where solvers run: devices, networks in tiles, denoisers, and the loop that drives a solver."""
+"""Where solvers run: networks in tiles, denoisers, and the loop that drives a solver."""

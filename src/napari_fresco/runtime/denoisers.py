@@ -16,8 +16,8 @@ from torch import Tensor
 
 from .. import weights
 from ..errors import ParameterError
+from ..networks import devices
 from ..types import Denoiser
-from . import devices
 from .network_denoiser import NetworkDenoiser, checked_sigma
 from .tiling import Function
 
@@ -244,7 +244,7 @@ def make(
     channels : int
         Channels of the images to come.
     device : str or torch.device, optional
-        See :func:`napari_fresco.runtime.devices.pick`.
+        See :func:`napari_fresco.networks.devices.pick`.
     precision, tile : optional
         See :class:`NetworkDenoiser`.
     load : callable, optional

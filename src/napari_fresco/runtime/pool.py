@@ -9,9 +9,10 @@ from typing import Any, cast
 import torch
 
 from .. import weights
+from ..networks import devices
 from ..networks.facts import Network
 from ..types import Denoiser
-from . import denoisers, devices
+from . import denoisers
 from .tiled_network import TiledNetwork
 
 Key = tuple[Any, ...]

@@ -19,9 +19,9 @@ import torch
 
 from ..declare.methods import Method
 from ..errors import DeviceError, DivergedError
+from ..networks import devices
 from ..physics.problem import Problem
 from ..types import Denoiser, Finish, Step
-from . import devices
 from .pool import Pool
 from .tiled_network import TiledNetwork
 from .tools import Solver
@@ -30,7 +30,7 @@ _CHECK_SECONDS = 0.5  # looking for NaN waits for the GPU, so it is not done eve
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class RunOutcome:
     """What running a solver on one plane ended with."""
 
     step: Step
@@ -119,7 +119,7 @@ def run(
     params: Any,
     tools: Workbench,
     cancel: threading.Event | None = None,
-) -> Generator[Step, None, Outcome]:
+) -> Generator[Step, None, RunOutcome]:
     """Drive `solver` to its end, passing its steps on; return the best one.
 
     Raises
@@ -177,7 +177,7 @@ class _Keeper:
             self._best = step
         return True
 
-    def outcome(self, finish: Finish, count: int, warning: str = '') -> Outcome:
+    def outcome(self, finish: Finish, count: int, warning: str = '') -> RunOutcome:
         """Return the best step with how the run ended."""
         if self._held is not None and not self.offer(self._held):
             warning = 'the last iterates were not finite; the last finite one was kept'
@@ -187,7 +187,7 @@ class _Keeper:
                 'the iteration produced NaN or infinite values from its first step on; try '
                 'precision="float32", a larger sigma or a smaller learning rate'
             )
-        return Outcome(self._best, finish, count, (warning,) if warning else ())
+        return RunOutcome(self._best, finish, count, (warning,) if warning else ())
 
 
 def _looks_always(device: torch.device) -> bool:

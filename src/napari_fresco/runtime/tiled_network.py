@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..errors import DeviceError, ParameterError
+from ..networks import devices
 from ..networks.facts import Network, NetworkFacts
-from . import devices, tiling
+from . import tiling
 
 BFLOAT16_SIGMAS: Mapping[str, float] = MappingProxyType(
     {
@@ -25,7 +26,7 @@ BFLOAT16_SIGMAS: Mapping[str, float] = MappingProxyType(
         'rrdbnet': 10 / 255,
     }
 )
-"""As :data:`napari_fresco.runtime.devices.BFLOAT16_SIGMA`, for chains of layers.
+"""As :data:`napari_fresco.networks.devices.BFLOAT16_SIGMA`, for chains of layers.
 
 Each of their layers rounds the image anew. Measured with the authors' FFDNet
 (colour: 0.015 dB at 25/255, 0.07 dB at 10/255) and DnCNN (0.024 dB at 25/255). The
@@ -52,7 +53,7 @@ class TiledNetwork:
     device : torch.device
         Where it runs; inputs must be there.
     precision : {'auto', 'float32', 'bfloat16'}, optional
-        See :func:`napari_fresco.runtime.devices.uses_bfloat16`; decided at each call by
+        See :func:`napari_fresco.networks.devices.uses_bfloat16`; decided at each call by
         the noise of the image.
     tile : int, optional
         Side of the tiles without their halo, in pixels; None means as large as

@@ -32,7 +32,7 @@ from .untrained import Backtrack, Fit, Hourglass, Operator
 
 
 @dataclass(frozen=True, eq=False)
-class Iterate:
+class ADMMIterate:
     """The state after iteration `index` (1-based).
 
     `out` and the losses belong to the weights before the step of Adam (`roughness`
@@ -133,7 +133,7 @@ def iterate(
     fit: Fit,
     denoise: Operator | None,
     start: Tensor,
-) -> Iterator[Iterate]:
+) -> Iterator[ADMMIterate]:
     """Yield the iterates of DeepRED, or of plain deep image prior without `denoise`.
 
     Parameters
@@ -177,7 +177,7 @@ def iterate(
                 _check_finite('sum of the denoised image', float(x.sum()), k)
             else:
                 x = out
-        yield Iterate(k, out, x, u, f, *errors, mu, lam, rate)
+        yield ADMMIterate(k, out, x, u, f, *errors, mu, lam, rate)
         if growth and -10 * math.log10(errors.data) > threshold:
             lam, mu = lam + growth.increase, mu + growth.increase
             threshold += growth.rise

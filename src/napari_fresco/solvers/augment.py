@@ -13,7 +13,7 @@ from ..physics.dihedral import turn, turn_back
 from ..types import Denoiser
 
 
-def denoise_turned(denoiser: Denoiser, x: Tensor, sigma: float | Tensor, mode: int) -> Tensor:
+def denoise_dihedral(denoiser: Denoiser, x: Tensor, sigma: float | Tensor, mode: int) -> Tensor:
     """Denoise `x`, and its noise map if `sigma` is one, turned by `mode`; turn the result back."""
     level = turn(sigma, mode) if isinstance(sigma, Tensor) else sigma
     return turn_back(denoiser(turn(x, mode), level), mode)

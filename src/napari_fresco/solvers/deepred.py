@@ -24,7 +24,7 @@ from ..errors import DivergedError
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Step
-from .admm import Iterate, MovingAverage, iterate
+from .admm import ADMMIterate, MovingAverage, iterate
 from .prior_setup import Setup
 from .stopping import Discrepancy, MovingVariance, Never, StoppingRule, WindowedVariance
 
@@ -84,7 +84,7 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
 class _View:
     """An iterate as the stopping rule sees it."""
 
-    iterate: Iterate
+    iterate: ADMMIterate
     estimate: Tensor
     score: float | None
     last: bool

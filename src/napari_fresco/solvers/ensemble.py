@@ -37,7 +37,7 @@ def eightfold(solver: Solver) -> Solver:
         first: Step | None = None
         for mode in range(MODES):
             best: Step | None = None
-            with closing(solver(problem.turned(mode), params, tools)) as steps:  # type: ignore[type-var]
+            with closing(solver(problem.dihedral(mode), params, tools)) as steps:  # type: ignore[type-var]
                 for turned in steps:
                     step = _upright(turned, mode)
                     first = first or step

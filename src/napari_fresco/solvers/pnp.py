@@ -30,7 +30,7 @@ from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Denoiser, Step
 from .annealing import DEFAULTS, NOISE_FLOOR, Level, Schedule, plan
-from .augment import denoise_turned
+from .augment import denoise_dihedral
 from .feedforward import deblock, one_pass, prior
 from .start import first_estimate
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ..declare.parameters import PnPParameters
 
 
-class Iterate(NamedTuple):
+class HQSIterate(NamedTuple):
     """What one step of :func:`hqs` computes: x agrees with the data, z with the prior."""
 
     x: Tensor
@@ -80,7 +80,7 @@ def hqs(
     *,
     augment: bool = True,
     clamp: bool = False,
-) -> Iterator[Iterate]:
+) -> Iterator[HQSIterate]:
     """Yield the steps of half-quadratic splitting.
 
     Parameters
@@ -106,8 +106,8 @@ def hqs(
     for k in range(schedule.iterations):
         x = degradation.prox(z, y, weights.alpha(k))
         bounded = x.clamp(0, 1) if clamp else x
-        z = denoise_turned(denoiser, bounded, schedule.sigma(k), k % MODES if augment else 0)
-        yield Iterate(x, z)
+        z = denoise_dihedral(denoiser, bounded, schedule.sigma(k), k % MODES if augment else 0)
+        yield HQSIterate(x, z)
 
 
 def _restore(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Iterator[Step]:

@@ -39,7 +39,7 @@ LARGE_HOLE = 12.0
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TaskDefaults:
     """Settings of one task, where the user gives none.
 
     Attributes
@@ -68,25 +68,25 @@ class Recipe:
 
 
 # Ulyanov et al., notebooks; deblurring is ours.
-_PLAIN: dict[Task, Recipe] = {
-    'denoise': Recipe(3000, 0.01, 1 / 30),
-    'deblur': Recipe(3000, 0.004, 0.01, decay=0.9),
-    'super_resolve': Recipe(2000, 0.01, 0.03),
-    'inpaint': Recipe(3000, 0.01, 0.03),
+_PLAIN: dict[Task, TaskDefaults] = {
+    'denoise': TaskDefaults(3000, 0.01, 1 / 30),
+    'deblur': TaskDefaults(3000, 0.004, 0.01, decay=0.9),
+    'super_resolve': TaskDefaults(2000, 0.01, 0.03),
+    'inpaint': TaskDefaults(3000, 0.01, 0.03),
 }
 
 # Mataev et al. and, for FFDNet as the prior, the mixed-degradation variant. The former's
 # denoising (rate 0.008, lambda = mu = 0.5, f at sigma 3) suits NLM: with FFDNet at the noise
 # level it smooths too much.
-_RED: dict[Task, Recipe] = {
-    'denoise': Recipe(3000, 0.001, 0.02, regularization=0.05, penalty=0.06),
-    'deblur': Recipe(3000, 0.004, 0.01, decay=0.9, regularization=0.02, penalty=0.04),
-    'super_resolve': Recipe(2000, 0.001, 0.02, regularization=0.1, penalty=0.2),
-    'inpaint': Recipe(3000, 0.001, 0.02, regularization=0.05, penalty=0.06),
+_RED: dict[Task, TaskDefaults] = {
+    'denoise': TaskDefaults(3000, 0.001, 0.02, regularization=0.05, penalty=0.06),
+    'deblur': TaskDefaults(3000, 0.004, 0.01, decay=0.9, regularization=0.02, penalty=0.04),
+    'super_resolve': TaskDefaults(2000, 0.001, 0.02, regularization=0.1, penalty=0.2),
+    'inpaint': TaskDefaults(3000, 0.001, 0.02, regularization=0.05, penalty=0.06),
 }
 
 
-def recipe(task: Task, *, prior: bool) -> Recipe:
+def recipe(task: Task, *, prior: bool) -> TaskDefaults:
     """Return the settings of `task`, with a RED denoiser or without."""
     return (_RED if prior else _PLAIN)[task]
 
@@ -230,7 +230,7 @@ def _start(problem: Problem, known: Tensor) -> Tensor:
 
 
 def _denoiser(
-    problem: Problem, params: DeepREDParameters, tools: Tools, chosen: Recipe
+    problem: Problem, params: DeepREDParameters, tools: Tools, chosen: TaskDefaults
 ) -> Operator | None:
     if params.prior == 'none':
         return None
@@ -240,7 +240,7 @@ def _denoiser(
     return lambda x: denoise(x, strength)
 
 
-def _strength(problem: Problem, params: DeepREDParameters, chosen: Recipe) -> float | Tensor:
+def _strength(problem: Problem, params: DeepREDParameters, chosen: TaskDefaults) -> float | Tensor:
     """Return how strongly RED denoises, as a map where the noise is one."""
     if params.prior_sigma is not None:
         return params.prior_sigma / 255
@@ -249,7 +249,9 @@ def _strength(problem: Problem, params: DeepREDParameters, chosen: Recipe) -> fl
     return max(chosen.strength * _root_mean_square(problem.sigma), chosen.least)
 
 
-def _settings(params: DeepREDParameters, chosen: Recipe, bounds: tuple[float, float]) -> Settings:
+def _settings(
+    params: DeepREDParameters, chosen: TaskDefaults, bounds: tuple[float, float]
+) -> Settings:
     def given(value: float | None, default: float) -> float:
         return default if value is None else value
 

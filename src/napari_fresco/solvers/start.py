@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..declare.tasks import TASKS
 from ..physics import demosaic, fill
-from ..physics.dihedral import Turned, turn, turn_back
+from ..physics.dihedral import DihedralDegradation, turn, turn_back
 from ..physics.operators import Degradation, Mask
 from ..physics.problem import Problem
 from ..physics.resample import pixel_shift, upsample_cubic
@@ -35,8 +35,8 @@ def first_estimate(problem: Problem, pattern: str = 'RGGB') -> Tensor:
     """
     if problem.start is not None:
         return problem.start
-    if isinstance(problem.degradation, Turned):
-        return _turned_estimate(problem, problem.degradation, pattern)
+    if isinstance(problem.degradation, DihedralDegradation):
+        return _dihedral_estimate(problem, problem.degradation, pattern)
     y = problem.y
     facts = TASKS[problem.task]
     if facts.changes_size:
@@ -48,7 +48,7 @@ def first_estimate(problem: Problem, pattern: str = 'RGGB') -> Tensor:
     return y
 
 
-def _turned_estimate(problem: Problem, seen: Turned, pattern: str) -> Tensor:
+def _dihedral_estimate(problem: Problem, seen: DihedralDegradation, pattern: str) -> Tensor:
     """Start from the upright problem, whose sampling starts in the upper left corner."""
     upright = replace(
         problem, y=turn_back(problem.y, seen.mode), degradation=seen.original, start=None

@@ -57,7 +57,7 @@ class _Patience:
         self.stopped = False
         self._least = math.inf
 
-    def _judge(self, score: float) -> None:
+    def _compare(self, score: float) -> None:
         if self.stopped:
             return
         if score < self._least:
@@ -129,7 +129,7 @@ class WindowedVariance(_Patience):
             self._spread = float((self._ring - self._mean).square().sum())
         score = self._score() if self.epoch + 1 >= self.window else None
         if score is not None:
-            self._judge(score)
+            self._compare(score)
         self.epoch += 1
         return score
 
@@ -187,7 +187,7 @@ class MovingVariance(_Patience):
             self.average = (self.average + self.alpha * change).clamp(0, 1)
         counts = self.epoch > self.warmup
         if counts:
-            self._judge(self.variance)
+            self._compare(self.variance)
         self.epoch += 1
         return self.variance if counts else None
 

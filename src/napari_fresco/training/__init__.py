@@ -82,7 +82,7 @@ def train(
         )
 
     from ..io.files import check_output, make_folder
-    from ..runtime import devices
+    from ..networks import devices
     from .card import write_card
     from .data import Corpus
     from .loop import Run

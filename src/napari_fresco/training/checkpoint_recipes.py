@@ -75,7 +75,7 @@ class Recipe:
         One after the other.
     seed : int
         Of initialisation, crops and noise.
-    warm_start : str, optional
+    initialise_from : str, optional
         Checkpoint whose tensors are taken where they fit.
     specimens : float
         Share of the crops that are micrographs drawn by :mod:`.specimens`.
@@ -92,7 +92,7 @@ class Recipe:
     objective: Declared
     stages: tuple[Stage, ...]
     seed: int = 0
-    warm_start: str | None = None
+    initialise_from: str | None = None
     specimens: float = 0.0
     bias_free: bool = False
 
@@ -158,7 +158,7 @@ def _bank() -> tuple[Recipe, ...]:
         1,
         BankDenoising(),
         (Stage(6000, 4e-4, batch=8, drift_weight=1.0),),
-        warm_start=start.name,
+        initialise_from=start.name,
         specimens=0.25,
         bias_free=True,
     )
@@ -178,7 +178,7 @@ def _unfolding() -> tuple[Recipe, ...]:
             3,
             Unfolding(adversarial=True),
             (Stage(500, 3e-4, batch=8, patch=96, adversarial=True),),
-            warm_start='usrnet_tiny',
+            initialise_from='usrnet_tiny',
         ),
         Recipe(
             'usrnet_tiny_micrograph',
@@ -187,7 +187,7 @@ def _unfolding() -> tuple[Recipe, ...]:
             1,
             Unfolding(),
             (Stage(1200, 5e-4, batch=8, patch=72),),
-            warm_start='usrnet_tiny',
+            initialise_from='usrnet_tiny',
             specimens=0.5,
         ),
     )
@@ -213,7 +213,7 @@ def _variational() -> tuple[Recipe, ...]:
             1,
             VariationalDenoising(camera=0.375),
             (Stage(1500, 5e-4, batch=8),),
-            warm_start='virnet_denoise_color',
+            initialise_from='virnet_denoise_color',
             specimens=0.375,
         ),
         Recipe(
@@ -237,7 +237,7 @@ def _variational() -> tuple[Recipe, ...]:
                 Stage(500, 7e-4, batch=8, patch=192, estimators=True),
                 Stage(800, 5e-4, batch=4, patch=128),
             ),
-            warm_start='virnet_sr_x2',
+            initialise_from='virnet_sr_x2',
         ),
         Recipe(
             'virnet_sr_x2_micrograph',
@@ -249,7 +249,7 @@ def _variational() -> tuple[Recipe, ...]:
                 Stage(400, 7e-4, batch=16, patch=96, estimators=True),
                 Stage(600, 5e-4, batch=8, patch=96),
             ),
-            warm_start='virnet_sr_x2',
+            initialise_from='virnet_sr_x2',
             specimens=0.5,
         ),
     )
@@ -273,7 +273,7 @@ def _latent() -> tuple[Recipe, ...]:
             3,
             LatentRestoration('deblock'),
             (Stage(1000, 5e-4, batch=8),),
-            warm_start='vdir_denoise_color',
+            initialise_from='vdir_denoise_color',
         ),
         Recipe(
             'vdir_denoise_color_adversarial',
@@ -321,7 +321,7 @@ def _blind() -> tuple[Recipe, ...]:
             3,
             BlindSR(4),
             (Stage(800, 5e-4, batch=8, patch=144),),
-            warm_start='bsrnet_compact_x2',
+            initialise_from='bsrnet_compact_x2',
         ),
         Recipe(
             'bsrgan_compact_x2',
@@ -330,7 +330,7 @@ def _blind() -> tuple[Recipe, ...]:
             3,
             BlindSR(2, adversarial=True),
             (Stage(500, 3e-4, batch=8, patch=96, adversarial=True),),
-            warm_start='bsrnet_compact_x2',
+            initialise_from='bsrnet_compact_x2',
         ),
         Recipe(
             'bsrgan_compact_x4',
@@ -339,7 +339,7 @@ def _blind() -> tuple[Recipe, ...]:
             3,
             BlindSR(4, adversarial=True),
             (Stage(400, 3e-4, batch=8, patch=144, adversarial=True),),
-            warm_start='bsrnet_compact_x4',
+            initialise_from='bsrnet_compact_x4',
         ),
     )
 

@@ -28,7 +28,7 @@ LEAST_VARIANCE = 1e-10
 
 
 @dataclass(frozen=True)
-class Settings:
+class ElboSettings:
     r"""Constants of the objective for super-resolution.
 
     Attributes
@@ -150,7 +150,7 @@ def super_resolution(
     kernel_prior: Tensor,
     draws: Draws,
     downsample: Callable[[Tensor], Tensor],
-    settings: Settings | None = None,
+    settings: ElboSettings | None = None,
 ) -> Terms:
     """Return the objective for super-resolution, with one draw of image and kernel.
 
@@ -174,10 +174,10 @@ def super_resolution(
         Random numbers.
     downsample : callable
         From ``(N, C, sH, sW)`` to ``(N, C, H, W)``, differentiable.
-    settings : Settings, optional
+    settings : ElboSettings, optional
         Constants.
     """
-    s = settings or Settings()
+    s = settings or ElboSettings()
     alpha0 = s.window**2 / 2
     with full_precision(mu):
         sampled = mu + math.sqrt(s.eps2) * draws.image
@@ -218,7 +218,7 @@ def inverse_gamma_divergence(estimate: Tensor, prior: Tensor, shape: float) -> T
     return shape * (ratio - 1 - ratio.log()).mean()
 
 
-def kernel_divergences(kernel: Tensor, prior: Tensor, settings: Settings) -> Tensor:
+def kernel_divergences(kernel: Tensor, prior: Tensor, settings: ElboSettings) -> Tensor:
     """Return the divergences of both variances and, weighted, of the correlation, ``(3,)``."""
     shape = settings.kappa0 - 1
     first, second = (inverse_gamma_divergence(kernel[:, i], prior[:, i], shape) for i in (0, 1))
@@ -226,7 +226,7 @@ def kernel_divergences(kernel: Tensor, prior: Tensor, settings: Settings) -> Ten
     return torch.stack((first, second, settings.penalty[0] * rho))
 
 
-def sample_kernel(kernel: Tensor, draws: Draws, settings: Settings) -> Tensor:
+def sample_kernel(kernel: Tensor, draws: Draws, settings: ElboSettings) -> Tensor:
     r"""Draw a kernel ``(N, 1, size, size)`` for each image from its posterior.
 
     :math:`\tilde\lambda^2 = \kappa_0\lambda^2/g`,

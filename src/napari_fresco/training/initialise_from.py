@@ -70,7 +70,7 @@ def take(network: nn.Module, tensors: Mapping[str, Tensor]) -> int:
 
 def _beside(recipe: Recipe, folder: Path) -> Loaded:
     """Load the checkpoint that a recipe starts from: of a run in `folder`, or of the list."""
-    name = str(recipe.warm_start)
+    name = str(recipe.initialise_from)
     run = folder / name / f'{name}.safetensors'
     if not run.exists() and name in RECIPES and name not in weights.registry():
         raise WeightsError(

@@ -24,7 +24,7 @@ from .. import networks
 from ..degrade.blur import blur
 from ..degrade.random_source import RandomSource
 from ..errors import DeviceError
-from ..runtime import devices
+from ..networks import devices
 from . import checkpointing, initialise_from, objectives, specimens, state_file
 from .averaging import Average
 from .checkpoint_recipes import Recipe, Stage
@@ -96,7 +96,7 @@ class Run:
         self.save_seconds = save_seconds
         self.recipe, self.folder, self.device = with_peak(recipe, learning_rate), folder, device
         self.learning_rate = learning_rate
-        self.started_from = start_from or recipe.warm_start
+        self.started_from = start_from or recipe.initialise_from
         torch.manual_seed(recipe.seed)
         self.objective = objectives.make(recipe.objective)
         self.network = networks.build(recipe.architecture, **recipe.config)

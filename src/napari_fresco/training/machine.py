@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ..runtime.devices import has_fast_bfloat16
+from ..networks.devices import has_fast_bfloat16
 
 __all__ = ['machine', 'processors']
 

@@ -18,7 +18,7 @@ import torch
 from .. import weights
 from ..errors import FileError
 from ..io.files import make_folder
-from ..runtime import devices
+from ..networks import devices
 from ..weights.cards import Card, Score, card
 from . import checkpointing, gates
 from .card import write_card

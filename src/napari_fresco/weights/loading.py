@@ -11,8 +11,8 @@ from typing import Any, cast
 import torch
 
 from ..errors import WeightsError
+from ..networks import devices
 from ..networks.facts import Network, facts_of
-from ..runtime import devices
 from .assembling import Loaded, assemble, differences
 from .cache import pin_file, pinned
 from .detection import (

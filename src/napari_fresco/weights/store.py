@@ -108,7 +108,7 @@ def add(name: str, file: str | Path) -> Path:
         raise WeightsError(f'{name} comes with napari-fresco; load other weights by their path')
     sha256 = _verify(source, known)
     same = source.suffix.lower() == Path(known.file).suffix
-    with _arriving(known.file if same else f'{name}{source.suffix.lower()}') as part:
+    with _new_file(known.file if same else f'{name}{source.suffix.lower()}') as part:
         shutil.copyfile(source, part)
         return _keep(part, known, sha256)
 
@@ -174,7 +174,7 @@ def _by_hand(known: Entry) -> str:
 def _fetch(known: Entry, progress: bool) -> Path:
     reasons = []
     for url in known.urls:
-        with _arriving(known.file) as part:
+        with _new_file(known.file) as part:
             try:
                 download(url, part, progress)
                 return _keep(part, known, _verify(part, known))
@@ -189,7 +189,7 @@ def _fetch(known: Entry, progress: bool) -> Path:
 
 
 @contextmanager
-def _arriving(name: str) -> Iterator[Path]:
+def _new_file(name: str) -> Iterator[Path]:
     """Lend a path for a new file `name` of the cache."""
     folder = cache_folder()
     try:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ... import weights
 from ...degrade.random_source import RandomSource
 from ...evidence.metrics import psnr, ssim, to_uint8
-from ...runtime import devices
+from ...networks import devices
 from ...weights.cards import Score
 from ..adversarial import TrainedDiscriminator
 from ..checkpoint_recipes import Stage

@@ -121,7 +121,7 @@ class VariationalSRObjective(TriedObjective):
 
     def __init__(self, declared: DeclaredSR) -> None:
         self.declared = declared
-        self.settings = elbo.Settings(window=declared.window, eps2=declared.eps2)
+        self.settings = elbo.ElboSettings(window=declared.window, eps2=declared.eps2)
 
     def describe(self) -> list[str]:
         d = self.declared

@@ -1,0 +1,41 @@
+"""Letters of axes: their order, those that are free, those of arrays that name none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import ImageError
+
+UNNAMED = 'QPRUVWIABDEFGHJKLMNO'
+"""Letters of stack axes whose meaning is not known, in the order of use."""
+
+
+def leading_first(axes: str) -> str:
+    """Return the letters of `axes` in the order stack axes, Y, X, S."""
+    tail = [axis for axis in 'YXS' if axis in axes]
+    return ''.join([*(axis for axis in axes if axis not in tail), *tail])
+
+
+def free_letter(taken: Iterable[str], wanted: str = '') -> str:
+    """Return `wanted` if it is not taken, else a letter for an axis of unknown meaning."""
+    letters = [letter for letter in wanted + UNNAMED if letter not in taken]
+    return letters[0]
+
+
+def guessed_axes(shape: tuple[int, ...], rgb: bool | None = None) -> str:
+    """Return letters for an array that says nothing of its axes."""
+    sampled = len(shape) > 2 and shape[-1] in (1, 3, 4)
+    if rgb and len(shape) < 3:
+        raise ImageError(f'an RGB image needs three axes, but the shape is {shape}')
+    # A last axis of one is no colour, but no column of pixels either.
+    tail = 'YXS' if (sampled if rgb is None else rgb or (sampled and shape[-1] == 1)) else 'YX'
+    if len(shape) < 2:
+        raise ImageError(f'image has shape {shape}; give at least one row and one column')
+    return UNNAMED[: len(shape) - len(tail)] + tail
+
+
+def leading_missing(missing: Any, axes: str) -> Any:
+    """Return a mask on `axes` ordered leading-first, its samples joined: any makes it missing."""
+    ordered = missing.transpose([axes.index(axis) for axis in leading_first(axes)])
+    return ordered.any(axis=-1) if 'S' in axes else ordered
