@@ -44,22 +44,12 @@ def run(
 ) -> list[Restored]:
     """Restore the two samples, write images and a figure, and open napari.
 
-    Parameters
-    ----------
-    output : Path
-        Folder for the images, made when absent; files of an earlier
-        demonstration are replaced.
-    device : str
-        As in :func:`napari_fresco.restore`.
-    viewer : bool
-        Open napari, when it is installed and there is a screen.
-    echo : callable
-        Receives the lines of the report.
-
-    Returns
-    -------
-    list of Restored
-        The mural and the micrograph.
+    `output`: folder for the images, made when absent; files of an earlier demonstration are
+        replaced.
+    `device`: as in :func:`napari_fresco.restore`.
+    `viewer`: open napari, when it is installed and there is a screen.
+    `echo`: receives the lines of the report.
+    Returns the mural and the micrograph.
     """
     make_folder(output)
     both = [_mural(device), _micrograph(device)]

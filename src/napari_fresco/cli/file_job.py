@@ -63,12 +63,8 @@ class Outputs:
     def check(self, job: FileJob) -> None:
         """Refuse what cannot be written, before any work is done.
 
-        Raises
-        ------
-        FileError
-            When a path cannot be written, or two are the same.
-        ParameterError
-            When the method does not give what is to be kept.
+        Raises FileError when a path cannot be written, or two are the same.
+        Raises ParameterError when the method does not give what is to be kept.
         """
         formats = {'image': SUFFIXES, 'provenance': ('.json',)}
         paths = self.kept()
@@ -110,20 +106,12 @@ class Outputs:
 class FileJob:
     """A restoration that waits for its image.
 
-    Attributes
-    ----------
-    call : Call
-        What is asked, checked as far as it does not depend on the image.
-    given : dict
-        Options and parameters, as :func:`napari_fresco.restore` takes them.
-    mask : Path or None
-        File, or folder, of the damage.
-    overwrite, quiet : bool
-        Replace existing files; print nothing.
-    cancelled : threading.Event
-        Set by Ctrl-C: the best estimate so far is the result.
-    series : str or None
-        Number or name of the image in a file of several; None restores them all.
+    `call`: what is asked, checked as far as it does not depend on the image.
+    `given`: options and parameters, as :func:`napari_fresco.restore` takes them.
+    `mask`: file, or folder, of the damage.
+    `overwrite`, `quiet`: replace existing files; print nothing.
+    `cancelled`: set by Ctrl-C: the best estimate so far is the result.
+    `series`: number or name of the image in a file of several; None restores them all.
     """
 
     call: Call

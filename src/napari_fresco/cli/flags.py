@@ -66,10 +66,7 @@ def given_parameters(
 ) -> dict[str, Any]:
     """Return the parameters that were given on the command line, if `chosen` has them.
 
-    Raises
-    ------
-    ParameterError
-        When a parameter belongs to others of its `kind`; the message names them.
+    Raises ParameterError when a parameter belongs to others of its `kind`; the message names them.
     """
     declared = _declared(everyone)
     values = {k: v for k, v in options.items() if v is not None and k in declared}

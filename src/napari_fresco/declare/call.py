@@ -30,16 +30,10 @@ _NEEDED: Mapping[str, tuple[str, type[FrescoError]]] = MappingProxyType(
 class Call:
     """A method, a task, options and parameters that agree with their declarations.
 
-    Attributes
-    ----------
-    method, task : Method, Task
-        What to do.
-    options : Options
-        What any method can be told.
-    parameters : Parameters
-        What this method can be told.
-    warnings : tuple of str
-        What was given, but is not used.
+    `method`, `task`: what to do.
+    `options`: what any method can be told.
+    `parameters`: what this method can be told.
+    `warnings`: what was given, but is not used.
     """
 
     method: Method
@@ -58,22 +52,12 @@ class Call:
     ) -> Self:
         """Check names, types and ranges of what is `given`, and that it is used.
 
-        Parameters
-        ----------
-        method, task : str
-            Names; the method's first task by default.
-        params : mapping or path, optional
-            Preset of method parameters, or a JSON file of one.
-        given : mapping
-            Options and method parameters by name.
-
-        Raises
-        ------
-        MethodError
-            For an unknown method or task, or an input that they do not take.
-        ParameterError
-            For an unknown name, a wrong type, a value out of range, or one that describes
-            another degradation than that of the task.
+        `method`, `task`: names; the method's first task by default.
+        `params`: preset of method parameters, or a JSON file of one.
+        `given`: options and method parameters by name.
+        Raises MethodError for an unknown method or task, or an input that they do not take.
+        Raises ParameterError for an unknown name, a wrong type, a value out of range, or one that
+            describes another degradation than that of the task.
         """
         chosen = find_method(method)
         asked = find_task(chosen, task)

@@ -18,25 +18,13 @@ _NDIMAGE = {'wrap': 'wrap', 'mirror': 'mirror', 'symmetric': 'reflect', 'edge': 
 def blur(images: Tensor, kernels: Tensor, border: str = 'wrap') -> Tensor:
     """Convolve images with kernels, whose origin is the pixel ``size // 2``.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, W)``.
-    kernels : Tensor
-        ``(N or 1, 1, kh, kw)`` of any size; on a periodic image one larger than it wraps around.
-    border : {'wrap', 'mirror', 'symmetric', 'edge'}
-        What lies beyond the image: its periodic continuation, its mirror image
-        without or with the edge repeated, or the edge itself.
-
-    Returns
-    -------
-    Tensor
-        Shape, precision and device of `images`.
-
-    Raises
-    ------
-    KernelError, ParameterError
-        When the kernels are no such batch, or the border is unknown.
+    `images`: ``(N, C, H, W)``.
+    `kernels`: ``(N or 1, 1, kh, kw)`` of any size; on a periodic image one larger than it wraps
+        around.
+    `border`: {'wrap', 'mirror', 'symmetric', 'edge'}, what lies beyond the image: its periodic
+        continuation, its mirror image without or with the edge repeated, or the edge itself.
+    Returns: shape, precision and device of `images`.
+    Raises KernelError, ParameterError when the kernels are no such batch, or the border is unknown.
     """
     if kernels.ndim != 4 or kernels.numel() == 0:
         raise KernelError(f'kernels are (N, 1, rows, columns), not {tuple(kernels.shape)}')

@@ -58,18 +58,9 @@ def degrade(images: Tensor, scale: int, random: RandomSource) -> Tensor:
     The camera step is taken in one case of four. The authors' program has it
     but lacks their camera; ours is :func:`~napari_fresco.degrade.camera_noise.develop`.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, W)`` in [0, 1], C = 1 or 3; the sides are multiples of `scale`.
-    scale : int
-        s, at least 1.
-    random : RandomSource
-
-    Returns
-    -------
-    Tensor
-        ``(N, C, H / s, W / s)`` in [0, 1].
+    `images`: ``(N, C, H, W)`` in [0, 1], C = 1 or 3; the sides are multiples of `scale`.
+    `scale`: s, at least 1.
+    Returns ``(N, C, H / s, W / s)`` in [0, 1].
     """
     groups = images.contiguous().chunk(GROUPS)
     return torch.cat([_reduced(group, scale, random) for group in groups])
@@ -85,23 +76,12 @@ def degrade_plus(
 ) -> tuple[Tensor, Tensor]:
     """Degrade twice by blur, resizing and four kinds of noise, with JPEG: 'BSRGAN plus'.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, W)`` in [0, 1], at least `scale` pixels on each side.
-    scale : int
-        s, at least 1.
-    random : RandomSource
-        Draws one order and one size for all images.
-    shuffle : float
-        Probability that all steps change places; otherwise only the kinds of noise do.
-    sharpen : bool
-        Sharpen the target first by :func:`~napari_fresco.degrade.sharpen.unsharp`.
-
-    Returns
-    -------
-    tuple of Tensor
-        The degraded images ``(N, C, H // s, W // s)``, and the cropped targets.
+    `images`: ``(N, C, H, W)`` in [0, 1], at least `scale` pixels on each side.
+    `scale`: s, at least 1.
+    `random`: draws one order and one size for all images.
+    `shuffle`: probability that all steps change places; otherwise only the kinds of noise do.
+    `sharpen`: sharpen the target first by :func:`~napari_fresco.degrade.sharpen.unsharp`.
+    Returns the degraded images ``(N, C, H // s, W // s)``, and the cropped targets.
     """
     target = crop(images, scale)
     target = unsharp(target) if sharpen else target

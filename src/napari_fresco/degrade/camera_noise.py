@@ -36,14 +36,9 @@ BRIGHT = 0.9  # whence highlights are kept white
 class Cameras:
     """As many cameras as there are images.
 
-    Attributes
-    ----------
-    colours, developed : Tensor
-        From linear sRGB to the colours of the camera and back, ``(N, 3, 3)``.
-    gains : Tensor
-        White balance times exposure, ``(N, 3, 1, 1)``, or ``(N, 1, 1, 1)`` of gray images.
-    shot, read : Tensor
-        Variance of the noise is ``shot x + read``, ``(N, 1, 1, 1)``.
+    `colours`, `developed`: from linear sRGB to the colours of the camera and back, ``(N, 3, 3)``.
+    `gains`: white balance times exposure, ``(N, 3, 1, 1)``, or ``(N, 1, 1, 1)`` of gray images.
+    `shot`, `read`: variance of the noise is ``shot x + read``, ``(N, 1, 1, 1)``.
     """
 
     colours: Tensor

@@ -25,28 +25,16 @@ def classical(
 ) -> Tensor:
     """Blur, keep the upper left pixel of every cell, add noise; nothing is clipped.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, W)``, in [0, 1] for the authors' way, in any unit otherwise.
-    kernels : Tensor
-        ``(1, 1, kh, kw)``; the origin is the pixel ``size // 2``, shifted by (s - 1)/2 to the
-        upper left if coarse and fine pixels are to be concentric.
-    scale : int
-        s, at least 1.
-    sigma : float
-        Standard deviation of the noise, in the unit of the images.
-    random : RandomSource
-    border : {'wrap', 'mirror', 'symmetric', 'edge'}
-        What lies beyond the image; see :func:`~napari_fresco.degrade.blur.blur`.
-    authors : bool
-        Blur the images as bytes, cutting off fractions, as the programs of USRNet and
-        DPIR do.
-
-    Returns
-    -------
-    Tensor
-        ``ceil(H / s)`` rows and ``ceil(W / s)`` columns.
+    `images`: ``(N, C, H, W)``, in [0, 1] for the authors' way, in any unit otherwise.
+    `kernels`: ``(1, 1, kh, kw)``; the origin is the pixel ``size // 2``, shifted by (s - 1)/2 to
+        the upper left if coarse and fine pixels are to be concentric.
+    `scale`: s, at least 1.
+    `sigma`: standard deviation of the noise, in the unit of the images.
+    `border`: {'wrap', 'mirror', 'symmetric', 'edge'}, what lies beyond the image; see
+        :func:`~napari_fresco.degrade.blur.blur`.
+    `authors`: blur the images as bytes, cutting off fractions, as the programs of USRNet and DPIR
+        do.
+    Returns ``ceil(H / s)`` rows and ``ceil(W / s)`` columns.
     """
     blurred = _truncated(images, kernels, border) if authors else blur(images, kernels, border)
     return gaussian(blurred[..., ::scale, ::scale], sigma, random)
@@ -64,27 +52,14 @@ def virnet(
 ) -> Tensor:
     """Blur beyond a mirrored border, shrink bicubically, add noise.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, W)``, in [0, 1] for the authors' way, in any unit otherwise.
-    kernels : Tensor
-        ``(N or 1, 1, kh, kw)``, centred on the pixel ``size // 2``.
-    scale : int
-        s, at least 1.
-    sigma : float
-        Standard deviation of the noise, in the unit of the images.
-    random : RandomSource
-    direct : bool
-        Keep the upper left pixel of every cell in place of shrinking bicubically.
-    authors : bool
-        Clip to [0, 1] before and after the noise, and resize as VIRNet's copy of
-        ResizeRight does near the border.
-
-    Returns
-    -------
-    Tensor
-        ``ceil(H / s)`` rows and ``ceil(W / s)`` columns.
+    `images`: ``(N, C, H, W)``, in [0, 1] for the authors' way, in any unit otherwise.
+    `kernels`: ``(N or 1, 1, kh, kw)``, centred on the pixel ``size // 2``.
+    `scale`: s, at least 1.
+    `sigma`: standard deviation of the noise, in the unit of the images.
+    `direct`: keep the upper left pixel of every cell in place of shrinking bicubically.
+    `authors`: clip to [0, 1] before and after the noise, and resize as VIRNet's copy of ResizeRight
+        does near the border.
+    Returns ``ceil(H / s)`` rows and ``ceil(W / s)`` columns.
     """
     blurred = blur(images, kernels, 'symmetric')
     blurred = blurred.clamp(0, 1) if authors else blurred

@@ -50,16 +50,9 @@ def craquelure(shape: Shape, fraction: float, width: float, random: np.random.Ge
     The cracks are the borders of the cells around random points, bent by
     smooth noise, with finer ones inside some of the cells.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns.
-    fraction : float
-        Damaged part of the image, 0 to 1.
-    width : float
-        Mean width of the cracks in pixels; with `fraction` it decides how
-        large the cells are.
-    random : numpy.random.Generator
+    `shape`: rows and columns.
+    `fraction`: damaged part of the image, 0 to 1.
+    `width`: mean width of the cracks in pixels; with `fraction` it decides how large the cells are.
     """
     positive('width', width)
     cell = _EDGES * width / _checked(fraction)
@@ -75,15 +68,9 @@ def craquelure(shape: Shape, fraction: float, width: float, random: np.random.Ge
 def flakes(shape: Shape, fraction: float, size: float, random: np.random.Generator) -> Mask:
     """Draw losses of paint: rounded patches with uneven outlines.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns.
-    fraction : float
-        Damaged part of the image, 0 to 1.
-    size : float
-        Typical diameter in pixels; single patches are half to twice as wide.
-    random : numpy.random.Generator
+    `shape`: rows and columns.
+    `fraction`: damaged part of the image, 0 to 1.
+    `size`: typical diameter in pixels; single patches are half to twice as wide.
     """
     positive('size', size)
     radius = size / 2
@@ -102,16 +89,10 @@ def flakes(shape: Shape, fraction: float, size: float, random: np.random.Generat
 def text(shape: Shape, fraction: float, height: float, random: np.random.Generator) -> Mask:
     """Draw lines of random words in Pillow's own font.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns.
-    fraction : float
-        Damaged part of the image, 0 to 1: decides the distance of the lines, and
-        how bold they are where lines without gaps are not enough.
-    height : float
-        Size of the letters in pixels.
-    random : numpy.random.Generator
+    `shape`: rows and columns.
+    `fraction`: damaged part of the image, 0 to 1: decides the distance of the lines, and how bold
+        they are where lines without gaps are not enough.
+    `height`: size of the letters in pixels.
     """
     positive('height', height)
     wanted = _checked(fraction)

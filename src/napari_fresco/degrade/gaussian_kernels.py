@@ -24,19 +24,12 @@ def gaussians(
 ) -> Tensor:
     """Return elongated Gaussians, centred at ``(size - 1) / 2``.
 
-    Parameters
-    ----------
-    size : int
-        Rows and columns.
-    angle : Tensor
-        Direction of the first axis, ``(N,)``, in radians from the columns towards the rows,
+    `size`: rows and columns.
+    `angle`: direction of the first axis, ``(N,)``, in radians from the columns towards the rows,
         which run downwards.
-    first, second : Tensor
-        Variances along that direction and across it, ``(N,)``, in squared pixels.
-    cut : Tensor, optional
-        Odd sizes ``(N,)`` beyond which the kernels are zero.
-    away : Tensor, optional
-        Rows and columns ``(2, N)`` from the middle to the centre.
+    `first`, `second`: variances along that direction and across it, ``(N,)``, in squared pixels.
+    `cut`: odd sizes ``(N,)`` beyond which the kernels are zero.
+    `away`: rows and columns ``(2, N)`` from the middle to the centre.
     """
     angle, first, second = (v.view(-1, 1, 1) for v in (angle, first, second))
     line = torch.arange(size, device=angle.device, dtype=angle.dtype) - (size - 1) / 2
@@ -66,14 +59,9 @@ def gaussians_of_covariance(
     :func:`napari_fresco.physics.kernels.from_covariance` with
     ``axis='authors'`` makes the same ones: the first variance is along the rows.
 
-    Parameters
-    ----------
-    variances : Tensor
-        Along rows and columns, ``(N, 2)``.
-    mixed : Tensor
-        Covariance of rows and columns, ``(N, 1)``.
-    size, scale, shift
-        As there.
+    `variances`: along rows and columns, ``(N, 2)``.
+    `mixed`: covariance of rows and columns, ``(N, 1)``.
+    `size`, `scale`, `shift`: as there.
     """
     centre = size // 2 + ((scale - 1) / 2 if shift else 0)
     line = torch.arange(size, device=variances.device, dtype=variances.dtype) - centre

@@ -38,15 +38,9 @@ def poisson_gaussian(
 ) -> Tensor:
     r"""Count photons and read them out, :math:`y = g\,\mathrm{Poisson}(x / g) + N(0, r^2)`.
 
-    Parameters
-    ----------
-    light : Tensor
-        Not negative.
-    gain : float or Tensor
-        Units of the image per photo-electron.
-    read_noise : float or Tensor
-        Standard deviation in units of the image.
-    random : RandomSource
+    `light`: not negative.
+    `gain`: units of the image per photo-electron.
+    `read_noise`: standard deviation in units of the image.
     """
     photons = gain * random.pixels.poisson(light / gain)
     return gaussian(photons, read_noise, random)
@@ -61,15 +55,9 @@ def mixed_gaussian(
     channel has its own noise, in four all channels share one, and in two they are
     correlated by a covariance of the largest level.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, W)``, C = 1 or 3.
-    levels : tuple of int
-        Least and largest level, inclusive.
-    random : RandomSource
-    speckle : bool
-        Multiply the noise by the image.
+    `images`: ``(N, C, H, W)``, C = 1 or 3.
+    `levels`: least and largest level, inclusive.
+    `speckle`: multiply the noise by the image.
     """
     mixing = random.put(_mixing(len(images), images.shape[1], levels, random).to(images.dtype))
     noise = (mixing @ random.pixels.noise(images).flatten(2)).view_as(images)

@@ -53,18 +53,10 @@ def compress(images: Tensor, quality: Tensor) -> Tensor:
 
     Differs by the rounding of their integers, less than one gray level.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, W)`` in [0, 1], gray or RGB; what lies beyond is clipped. The
-        chroma of RGB is kept at half the resolution (4:2:0).
-    quality : Tensor
-        From 1 to 100 for each image, ``(N,)``.
-
-    Returns
-    -------
-    Tensor
-        Multiples of 1 / 255, same shape.
+    `images`: ``(N, C, H, W)`` in [0, 1], gray or RGB; what lies beyond is clipped. The chroma of
+        RGB is kept at half the resolution (4:2:0).
+    `quality`: from 1 to 100 for each image, ``(N,)``.
+    Returns: multiples of 1 / 255, same shape.
     """
     levels = to_bytes(images)
     if images.shape[1] == 1:
@@ -81,25 +73,13 @@ def compress_bytes(
 ) -> np.ndarray:
     """Compress and decompress a byte image by the library itself.
 
-    Parameters
-    ----------
-    image : ndarray, uint8, (H, W) or (H, W, 3)
-    quality : int
-        1 to 100, of the Independent JPEG Group's tables.
-    subsampling : {'4:2:0', '4:2:2', '4:4:4'}
-        Resolution of the chroma; the first is what cameras and OpenCV write.
-
-    Returns
-    -------
-    ndarray, uint8
-        Same shape.
-
-    Raises
-    ------
-    ImageError
-        When `image` holds no bytes, or is neither gray nor RGB.
-    ParameterError
-        When the quality is out of range.
+    `image`: ndarray, uint8, (H, W) or (H, W, 3).
+    `quality`: 1 to 100, of the Independent JPEG Group's tables.
+    `subsampling`: {'4:2:0', '4:2:2', '4:4:4'}, resolution of the chroma; the first is what cameras
+        and OpenCV write.
+    The result has the same shape.
+    Raises ImageError when `image` holds no bytes, or is neither gray nor RGB.
+    Raises ParameterError when the quality is out of range.
     """
     if image.dtype != np.uint8:
         raise ImageError(f'JPEG holds bytes, but the image is {image.dtype}; scale it to uint8')

@@ -52,14 +52,9 @@ class Degraded:
 class Conditions:
     """What a degradation needs beside an image and its parameters.
 
-    Attributes
-    ----------
-    scene : RandomSource
-        For what all planes of a stack share: kernel, noise map, damage.
-    pixels : RandomSource
-        For what differs from plane to plane: noise.
-    low, span : float
-        Intensity of black, and of white above black, in image units.
+    `scene`: for what all planes of a stack share: kernel, noise map, damage.
+    `pixels`: for what differs from plane to plane: noise.
+    `low`, `span`: intensity of black, and of white above black, in image units.
     """
 
     scene: RandomSource

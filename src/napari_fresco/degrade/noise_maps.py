@@ -35,18 +35,9 @@ def training_maps(images: Tensor, random: RandomSource, largest: float = HIGHEST
     The centre is uniform over the plane, the width over 1/4 to 3/4 of the
     shorter side, both levels over 0 to `largest`; 5/255 is added to the upper one.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, W)``.
-    random : RandomSource
-    largest : float
-        By default 75/255.
-
-    Returns
-    -------
-    Tensor
-        Standard deviations ``(N, 1, H, W)``.
+    `images`: ``(N, C, H, W)``.
+    `largest`: by default 75/255.
+    Returns: standard deviations ``(N, 1, H, W)``.
     """
     count, _, *shape = images.shape
     centre = random.uniform(0, 1, 2, count) * torch.tensor(shape)[:, None]
@@ -61,21 +52,11 @@ def bumps(
 ) -> Tensor:
     r"""Make maps of the training law, :math:`\exp(-r^2 / 2w^2)` scaled to two levels.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns.
-    row, column : Tensor
-        Of the middle, in pixels, ``(N,)``.
-    width : Tensor
-        w in pixels, ``(N,)``.
-    one, other : Tensor
-        Levels ``(N,)``; 5/255 is added to the larger one.
-
-    Returns
-    -------
-    Tensor
-        ``(N, 1, H, W)``.
+    `shape`: rows and columns.
+    `row`, `column`: of the middle, in pixels, ``(N,)``.
+    `width`: w in pixels, ``(N,)``.
+    `one`, `other`: levels ``(N,)``; 5/255 is added to the larger one.
+    Returns ``(N, 1, H, W)``.
     """
     row, column, width, one, other = (v.view(-1, 1, 1, 1) for v in (row, column, width, one, other))
     lower, upper = torch.minimum(one, other), torch.maximum(one, other) + RISE
@@ -91,19 +72,10 @@ def bumps(
 def case_map(case: int, shape: tuple[int, int], random: np.random.Generator) -> Floats:
     """Make the noise map of a test case, 10/255 to 75/255.
 
-    Parameters
-    ----------
-    case : {1, 2, 3}
-        1: :func:`peaks`; 2: :func:`waves`; 3: :func:`mixture`, the only one that
-        is random.
-    shape : tuple of int
-        Rows and columns; the map of 256 x 256 is resized by nearest neighbours.
-    random : numpy.random.Generator
-
-    Raises
-    ------
-    ParameterError
-        When the case is unknown.
+    `case`: {1, 2, 3}, 1: :func:`peaks`; 2: :func:`waves`; 3: :func:`mixture`, the only one that is
+        random.
+    `shape`: rows and columns; the map of 256 x 256 is resized by nearest neighbours.
+    Raises ParameterError when the case is unknown.
     """
     return nearest(square_map(case, random), shape)
 
@@ -145,10 +117,7 @@ def mixture(shape: tuple[int, int], random: np.random.Generator) -> Floats:
     The order of the draws is part of the test case: all columns of the centres,
     all rows, all widths (16 to 32 pixels), cells row by row.
 
-    Returns
-    -------
-    ndarray, float64
-        A density, not yet scaled to noise levels.
+    Returns a density, not yet scaled to noise levels.
     """
     cells = tuple(max(n // CELL, 1) for n in shape)
     count = cells[0] * cells[1]

@@ -20,10 +20,7 @@ LUMA = (0.299, 0.587, 0.114)
 def to_batch(plane: Any) -> Tensor:
     """Return a plane ``(H, W)`` or ``(H, W, C)`` as a batch of one, float64.
 
-    Raises
-    ------
-    ImageError
-        When the shape is another one, or an axis is empty.
+    Raises ImageError when the shape is another one, or an axis is empty.
     """
     values = np.asarray(plane, dtype=np.float64)
     if values.ndim not in (2, 3) or 0 in values.shape:
@@ -43,10 +40,7 @@ def to_plane(batch: Tensor) -> Floats:
 def crop(images: Tensor, scale: int) -> Tensor:
     """Cut images at the bottom and right to multiples of `scale`.
 
-    Raises
-    ------
-    ImageError
-        When a side is shorter than `scale`.
+    Raises ImageError when a side is shorter than `scale`.
     """
     rows, columns = images.shape[-2:]
     if min(rows, columns) < scale:

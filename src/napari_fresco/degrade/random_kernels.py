@@ -59,10 +59,7 @@ _MZSR_TEST = ((0.0, 4.0, 4.0), (-0.5, 16.0, 1.0))  # radians, and variances
 def draw(family: str, count: int, scale: int, random: RandomSource) -> Tensor:
     """Draw kernels as a network of :data:`FAMILIES` is trained with.
 
-    Raises
-    ------
-    ParameterError
-        When there is no such family.
+    Raises ParameterError when there is no such family.
     """
     if family == 'usrnet':
         return random_usrnet(count, random)
@@ -108,15 +105,9 @@ def random_mzsr(count: int, scale: int, random: RandomSource) -> Tensor:
 def virnet(first: Tensor, second: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
     """Make centred 21 x 21 Gaussians, with VIRNet's parameters of them.
 
-    Parameters
-    ----------
-    first, second, angle : Tensor
-        Standard deviations along `angle` and across it, and radians, each ``(N,)``.
-
-    Returns
-    -------
-    tuple of Tensor
-        The kernels, and ``(N, 3)``: variance along columns (x), along rows (y), correlation.
+    `first`, `second`, `angle`: standard deviations along `angle` and across it, and radians, each
+        ``(N,)``.
+    Returns the kernels, and ``(N, 3)``: variance along columns (x), along rows (y), correlation.
     """
     along, across = first.square(), second.square()
     cos, sin = angle.cos(), angle.sin()
@@ -168,12 +159,8 @@ def walks(velocity: Tensor, twist: Tensor, push: Tensor) -> Tensor:
 
     Velocity and direction take steps that die out as 1/(t + 1).
 
-    Parameters
-    ----------
-    velocity : Tensor
-        At the beginning, ``(N, 3, 1)``.
-    twist, push : Tensor
-        Standard normal, ``(N, 3, STEPS - 1)``; change direction and velocity.
+    `velocity`: at the beginning, ``(N, 3, 1)``.
+    `twist`, `push`: standard normal, ``(N, 3, STEPS - 1)``; change direction and velocity.
     """
     fading = torch.arange(2, STEPS + 1, device=twist.device)
     rate = 2 * math.pi / STEPS
@@ -199,17 +186,9 @@ def shake_sides(uniform: Tensor) -> Tensor:
 def from_paths(paths: Tensor, sides: Tensor) -> Tensor:
     """Make the kernels of camera shakes: where they were seen from the front, slightly smoothed.
 
-    Parameters
-    ----------
-    paths : Tensor
-        Rows and columns, ``(N, 2, T)``.
-    sides : Tensor
-        Odd, ``(N,)``: the pixels that each path spreads over.
-
-    Returns
-    -------
-    Tensor
-        ``(N, 1, 27, 27)``: short ones are in the middle of the first 25 rows and columns.
+    `paths`: rows and columns, ``(N, 2, T)``.
+    `sides`: odd, ``(N,)``: the pixels that each path spreads over.
+    Returns ``(N, 1, 27, 27)``: short ones are in the middle of the first 25 rows and columns.
     """
     sides = sides.view(-1, 1, 1)
     low, high = (extreme(-1, keepdim=True) for extreme in (paths.amin, paths.amax))
@@ -233,12 +212,8 @@ def from_paths(paths: Tensor, sides: Tensor) -> Tensor:
 def enlarged(kernels: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Enlarge kernels linearly, and cut out the middle.
 
-    Parameters
-    ----------
-    kernels : Tensor
-        ``(N, 1, size, size)``.
-    rows, columns : Tensor
-        How many times, ``(N,)``.
+    `kernels`: ``(N, 1, size, size)``.
+    `rows`, `columns`: how many times, ``(N,)``.
     """
     size = kernels.shape[-1]
     line = torch.arange(size, device=kernels.device)

@@ -20,12 +20,8 @@ class RandomSource:
     no step waits for the device to know what comes next, and a seed means the same on every
     device. Only what is as large as images is drawn where they are, by :attr:`pixels`.
 
-    Parameters
-    ----------
-    generator : torch.Generator
-        What all draws follow from.
-    pixels : RandomSource, optional
-        Draws where the images are; by default this one.
+    `generator`: what all draws follow from.
+    `pixels`: draws where the images are; by default this one.
     """
 
     def __init__(self, generator: torch.Generator, pixels: RandomSource | None = None) -> None:

@@ -23,26 +23,13 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 def resize(images: Tensor, shape: tuple[int, int], mode: Mode) -> Tensor:
     """Resize as OpenCV's ``resize`` does.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, W)``.
-    shape : tuple of int
-        Rows and columns of the result.
-    mode : {'bilinear', 'bicubic', 'area'}
-        'area' averages what a pixel of the result covers; the others do not
-        widen when shrinking, so that they alias ('bicubic' is Keys' cubic with
-        a = -3/4). The border is replicated.
-
-    Returns
-    -------
-    Tensor
-        Unclipped.
-
-    Raises
-    ------
-    ParameterError
-        When the mode is unknown.
+    `images`: ``(N, C, H, W)``.
+    `shape`: rows and columns of the result.
+    `mode`: {'bilinear', 'bicubic', 'area'}, 'area' averages what a pixel of the result covers; the
+        others do not widen when shrinking, so that they alias ('bicubic' is Keys' cubic with a =
+        -3/4). The border is replicated.
+    The result is unclipped.
+    Raises ParameterError when the mode is unknown.
     """
     if mode not in MODES:
         raise ParameterError(f'mode = {mode!r}; choose {", ".join(MODES)}')
@@ -64,20 +51,11 @@ def resize_right(images: Tensor, scale: int, *, authors: bool = False) -> Tensor
     Equal to MATLAB's ``imresize`` where `scale` divides the sides. Otherwise the
     grids share their centre, not their upper-left corner.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(..., H, W)``.
-    scale : int
-        s, at least 1.
-    authors : bool
-        VIRNet's copy of ResizeRight weighs a pixel beyond the border by the distance of
-        its mirror image; the two outermost pixels of the result differ.
-
-    Returns
-    -------
-    Tensor
-        ``ceil(H / s)`` rows and ``ceil(W / s)`` columns, unclipped.
+    `images`: ``(..., H, W)``.
+    `scale`: s, at least 1.
+    `authors`: VIRNet's copy of ResizeRight weighs a pixel beyond the border by the distance of its
+        mirror image; the two outermost pixels of the result differ.
+    Returns ``ceil(H / s)`` rows and ``ceil(W / s)`` columns, unclipped.
     """
     whole('scale', scale)
     rows, columns = (_cubic(n, scale, authors) for n in images.shape[-2:])

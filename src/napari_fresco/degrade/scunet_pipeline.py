@@ -40,21 +40,12 @@ _BLOCK = 8
 def degrade(images: Tensor, random: RandomSource, *, resizing: bool = True) -> Pair:
     """Degrade images twice by noise, JPEG, camera and resizing, in random order.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, W)`` in [0, 1], C = 1 or 3.
-    random : RandomSource
-        Draws one order, and one size, for all images.
-    resizing : bool
-        Resize both images by U(0.5, 2), twice; each side of the result then has a
-        quarter to four times as many pixels.
-
-    Returns
-    -------
-    tuple of Tensor
-        The noisy images and the clean ones, of the same size, both in [0, 1]. The
-        clean ones are resized, and passed through the same cameras, like the noisy ones.
+    `images`: ``(N, C, H, W)`` in [0, 1], C = 1 or 3.
+    `random`: draws one order, and one size, for all images.
+    `resizing`: resize both images by U(0.5, 2), twice; each side of the result then has a quarter
+        to four times as many pixels.
+    Returns the noisy images and the clean ones, of the same size, both in [0, 1]. The clean ones
+        are resized, and passed through the same cameras, like the noisy ones.
     """
     noisy = clean = images.clamp(0, 1)
     rows, columns = images.shape[-2:]
@@ -73,18 +64,9 @@ def degrade_crops(images: Tensor, side: int, random: RandomSource) -> Pair:
     such that there is enough; blocks of JPEG begin anywhere. A batch is split into
     groups that share order and sizes.
 
-    Parameters
-    ----------
-    images : Tensor
-        ``(N, C, H, H)`` in [0, 1], C = 1 or 3, with H twice `side`.
-    side : int
-        Rows and columns of the result, at least 8.
-    random : RandomSource
-
-    Returns
-    -------
-    tuple of Tensor
-        Noisy and clean, ``(N, C, side, side)``.
+    `images`: ``(N, C, H, H)`` in [0, 1], C = 1 or 3, with H twice `side`.
+    `side`: rows and columns of the result, at least 8.
+    Returns: noisy and clean, ``(N, C, side, side)``.
     """
     groups = images.contiguous().chunk(GROUPS)
     noisy, clean = zip(*(_cropped(group, side, random) for group in groups), strict=True)

@@ -13,16 +13,10 @@ def unsharp(
 ) -> Tensor:
     """Sharpen images ``(N, C, H, W)`` in [0, 1] where they differ from their blur.
 
-    Parameters
-    ----------
-    images : Tensor
-    weight : float
-        Part of the difference that is added.
-    radius : int
-        Window of the Gaussian in pixels, made odd; its standard deviation follows
-        OpenCV's rule ``0.3 ((n - 1) / 2 - 1) + 0.8``.
-    threshold : float
-        Least difference to sharpen; the selection is blurred too.
+    `weight`: part of the difference that is added.
+    `radius`: window of the Gaussian in pixels, made odd; its standard deviation follows OpenCV's
+        rule ``0.3 ((n - 1) / 2 - 1) + 0.8``.
+    `threshold`: least difference to sharpen; the selection is blurred too.
     """
     residual = images - _smooth(images, radius)
     soft = _smooth((residual.abs() > threshold).to(images), radius)

@@ -31,31 +31,16 @@ def aligned(
 ) -> Array:
     """Return a mask or map on the planes of an image.
 
-    Parameters
-    ----------
-    other : Image or array-like
-        An Image is aligned by the names of its axes, where these are known. An array
-        with as many axes as the image, with or without S, has the axes of the image in
-        their order; one with fewer axes has the last ones of the order stack axes, Y, X.
-    image : Image
-        What it belongs to.
-    what : str
-        Its name in messages, such as ``'mask'``.
-    error : type
-        Raised when it does not fit.
-    colours : callable
-        Turns samples on the last axis into one value.
-
-    Returns
-    -------
-    ndarray
-        With the axes stack axes, Y, X of the image; of length 1 where it is the same
-        for all planes.
-
-    Raises
-    ------
-    FrescoError
-        `error`, with both shapes and orders, when sizes, axes or spacings differ.
+    `other`: an Image is aligned by the names of its axes, where these are known. An array with as
+        many axes as the image, with or without S, has the axes of the image in their order; one
+        with fewer axes has the last ones of the order stack axes, Y, X.
+    `image`: what it belongs to.
+    `what`: its name in messages, such as ``'mask'``.
+    `error`: raised when it does not fit.
+    `colours`: turns samples on the last axis into one value.
+    Returns: with the axes stack axes, Y, X of the image; of length 1 where it is the same for all
+        planes.
+    Raises FrescoError: `error`, with both shapes and orders, when sizes, axes or spacings differ.
     """
     planes = leading_first(image.axes.replace('S', ''))
     if isinstance(other, Image) and _named(other, image):

@@ -35,19 +35,10 @@ _ROOT_STEP = 0.02  # of the table, in the square root of the mean
 class Anscombe:
     """The generalised Anscombe transform of one camera, and its exact unbiased inverse.
 
-    Parameters
-    ----------
-    gain : float
-        Image units per photo-electron, above 0.
-    offset : float
-        Dark level in image units.
-    read_noise : float
-        Standard deviation of the read noise in image units, at least 0.
-
-    Raises
-    ------
-    ParameterError
-        When a number is not finite or out of range.
+    `gain`: image units per photo-electron, above 0.
+    `offset`: dark level in image units.
+    `read_noise`: standard deviation of the read noise in image units, at least 0.
+    Raises ParameterError when a number is not finite or out of range.
 
     Examples
     --------
@@ -81,11 +72,8 @@ class Anscombe:
     def forward(self, image: Any) -> Floats:
         """Return ``D = 2 sqrt(max(z + 3/8 + r**2, 0))`` with noise of standard deviation 1.
 
-        Parameters
-        ----------
-        image : array-like
-            Intensities in image units. z is the image in photo-electrons above
-            the offset and r the read noise in photo-electrons.
+        `image`: intensities in image units. z is the image in photo-electrons above the offset and
+            r the read noise in photo-electrons.
         """
         counts = (np.asarray(image, np.float64) - self.offset) / self.gain
         return _stabilise(counts, self._read)
@@ -97,10 +85,7 @@ class Anscombe:
         pixel the curve is continued along its tangent, so that an offset that was
         set somewhat too high clips nothing.
 
-        Parameters
-        ----------
-        stable : array-like
-            Denoised values of the transform.
+        `stable`: denoised values of the transform.
         """
         counts = _unbiased_counts(np.asarray(stable, np.float64), self._read)
         return counts * self.gain + self.offset

@@ -24,17 +24,9 @@ _LARGEST = 256 << 20  # bytes of a block beyond which its planes are read one by
 class BlockReader:
     """Reads planes of an array; what a block brings beside the plane is kept until it is asked for.
 
-    Parameters
-    ----------
-    data : array-like
-        numpy, torch, dask, zarr or anything with shape, dtype and slices.
-    layout : Layout
-        Its axes.
-
-    Attributes
-    ----------
-    lazy : bool
-        Whether reading costs something: everything but numpy and torch arrays in memory.
+    `data`: numpy, torch, dask, zarr or anything with shape, dtype and slices.
+    `layout`: its axes.
+    `lazy`: whether reading costs something: everything but numpy and torch arrays in memory.
     """
 
     def __init__(self, data: Any, layout: Layout) -> None:

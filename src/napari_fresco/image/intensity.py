@@ -112,12 +112,8 @@ def intensity_range(
     others from their own range without isolated outliers (which then lie
     beyond [0, 1]; nothing is clipped).
 
-    Raises
-    ------
-    ImageError
-        When the image holds NaN or infinite values; the message counts them.
-    ParameterError
-        When `data_range` is not an increasing pair of finite numbers.
+    Raises ImageError when the image holds NaN or infinite values; the message counts them.
+    Raises ParameterError when `data_range` is not an increasing pair of finite numbers.
     """
     low, high = np.inf, -np.inf
     for index in layout.planes():

@@ -24,14 +24,10 @@ _EVEN = 1e-3  # how much steps of a coordinate may differ from their mean, relat
 def labelled_parts(source: Any, axes: str | None) -> dict[str, Any]:
     """Return what an xarray.DataArray tells, as the arguments of an image.
 
-    Parameters
-    ----------
-    source : xarray.DataArray
-        Its dimensions name the axes ('y', 'row', 'time', 'channel', ...), evenly spaced
-        coordinates give spacing and origin, names along channels theirs, and
-        ``_FillValue`` or ``missing_value`` the missing pixels.
-    axes : str or None
-        Letters to take instead.
+    `source`: its dimensions name the axes ('y', 'row', 'time', 'channel', ...), evenly spaced
+        coordinates give spacing and origin, names along channels theirs, and ``_FillValue`` or
+        ``missing_value`` the missing pixels.
+    `axes`: letters to take instead.
     """
     letters = axes or _letters_of([str(name) for name in source.dims], source.shape)
     spacing: dict[str, tuple[float, str]] = {}

@@ -21,18 +21,11 @@ Floats = NDArray[np.floating[Any]]
 class Layout:
     """Where the axes of an image lie.
 
-    Attributes
-    ----------
-    axes : str
-        A letter for each axis of the image as given.
-    shape : tuple of int
-        Shape of the image as given.
-    dtype : numpy.dtype
-        Type of the image as given.
-    order : tuple of int
-        Axes of the image in the order stack axes, rows, columns, samples.
-    samples : int
-        0 without an axis of samples, else 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGBA).
+    `axes`: a letter for each axis of the image as given.
+    `shape`: shape of the image as given.
+    `dtype`: type of the image as given.
+    `order`: axes of the image in the order stack axes, rows, columns, samples.
+    `samples`: 0 without an axis of samples, else 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGBA).
     """
 
     axes: str
@@ -45,10 +38,7 @@ class Layout:
     def of(cls, image: Image) -> Layout:
         """Return the layout of an image.
 
-        Raises
-        ------
-        ImageError
-            When the type is not real, an axis is empty, or S is no colour.
+        Raises ImageError when the type is not real, an axis is empty, or S is no colour.
         """
         shape, dtype = image.shape, image.dtype
         if dtype.kind not in 'uif':

@@ -25,16 +25,9 @@ WITHOUT = ('', 'pixel', 'frame', 'dimensionless', 'none')
 def unit_name(unit: Any) -> str:
     """Return the short name of a unit.
 
-    Parameters
-    ----------
-    unit : str or pint.Unit
-        Such as 'µm', 'micron', 'micrometer', 'second' or 'inch'.
-
-    Returns
-    -------
-    str
-        In ASCII, such as 'um', 's' or 'in'; '' where there is no unit (pixels), and
-        what is no unit as it is.
+    `unit`: such as 'µm', 'micron', 'micrometer', 'second' or 'inch'.
+    Returns: in ASCII, such as 'um', 's' or 'in'; '' where there is no unit (pixels), and what is no
+        unit as it is.
     """
     text = str(unit).strip().replace('\u00b5', 'u').replace('\u03bc', 'u')
     text = _SPELLINGS.get(text.lower(), text)

@@ -16,17 +16,9 @@ _STALE = 600  # seconds without a byte after which whoever wrote is taken for de
 def write_atomically(target: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file, which then takes the place of `target`.
 
-    Parameters
-    ----------
-    target : Path
-        Stays as it was until the new file is whole.
-    write : callable
-        Takes the path to write to, whose name is that of `target`.
-
-    Raises
-    ------
-    OSError
-        When nothing can be written beside `target`.
+    `target`: stays as it was until the new file is whole.
+    `write`: takes the path to write to, whose name is that of `target`.
+    Raises OSError when nothing can be written beside `target`.
     """
     with atomic_path(target) as part:
         write(part)
@@ -41,10 +33,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     system, so that ``Path.replace`` moves it there in one step; there it has the
     permissions that any new file has. Whatever is left of it is removed.
 
-    Raises
-    ------
-    OSError
-        When nothing can be written beside `target`.
+    Raises OSError when nothing can be written beside `target`.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=_PART, dir=target.parent, ignore_cleanup_errors=True) as own:

@@ -39,12 +39,8 @@ def kept_profile(profile: bytes | None, colour: bool) -> tuple[bytes | None, tup
 def cmyk_to_rgb(samples: Array, profile: bytes | None) -> tuple[Array, bytes | None, str]:
     """Return CMYK as RGB, the profile of that, and how it was done.
 
-    Parameters
-    ----------
-    samples : ndarray
-        ``(..., 4)``, 0 is no ink; of integers.
-    profile : bytes or None
-        ICC profile of the press.
+    `samples`: ``(..., 4)``, 0 is no ink; of integers.
+    `profile`: ICC profile of the press.
     """
     if profile_space(profile) == 'CMYK':
         try:
@@ -60,12 +56,8 @@ def cmyk_to_rgb(samples: Array, profile: bytes | None) -> tuple[Array, bytes | N
 def lab_to_rgb(samples: Array, *, icc: bool = False) -> Array:
     """Return CIE L*a*b* (D50) of a TIFF as sRGB of the same type.
 
-    Parameters
-    ----------
-    samples : ndarray
-        ``(..., 3)`` uint8 or uint16: a* and b* are signed, or for `icc` offset.
-    icc : bool
-        Whether they are encoded as in ICC profiles.
+    `samples`: ``(..., 3)`` uint8 or uint16: a* and b* are signed, or for `icc` offset.
+    `icc`: whether they are encoded as in ICC profiles.
     """
     eight = samples.dtype == np.uint8
     top = 255.0 if eight else 65535.0

@@ -40,10 +40,8 @@ def is_hidden(path: Path) -> bool:
 def first_bytes(path: Path) -> bytes:
     """Return the first bytes of a file.
 
-    Raises
-    ------
-    FileError
-        When there are none, or they tell that it is no image; the message says what it is.
+    Raises FileError when there are none, or they tell that it is no image; the message says what it
+        is.
     """
     if path.is_dir():
         raise FileError(f'{path} is a folder; give a file')

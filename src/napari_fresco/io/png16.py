@@ -34,14 +34,9 @@ def read_samples(path: Path) -> Array:
 def write_samples(path: Path, samples: Array, save: Callable[[Pillow.Image, object], None]) -> None:
     """Write ``(H, W, 2, 3 or 4)`` uint16 samples.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    samples : ndarray
-        What it is to hold.
-    save : callable
-        Saves a picture with everything that belongs to this one; its pixels are replaced.
+    `path`: the file.
+    `samples`: what it is to hold.
+    `save`: saves a picture with everything that belongs to this one; its pixels are replaced.
     """
     rows, columns, count = samples.shape
     small = io.BytesIO()

@@ -16,16 +16,10 @@ _AUXILIARY = ('thumbnail', 'label', 'macro', 'overview', 'preview')
 class Series:
     """One of the images in a file.
 
-    Attributes
-    ----------
-    name : str
-        What the file calls it, or nothing.
-    axes : str
-        A letter for each axis.
-    shape : tuple of int
-        Lengths of the axes.
-    reduced : bool
-        Whether the file calls it a reduced version of another one.
+    `name`: what the file calls it, or nothing.
+    `axes`: a letter for each axis.
+    `shape`: lengths of the axes.
+    `reduced`: whether the file calls it a reduced version of another one.
     """
 
     name: str
@@ -55,10 +49,8 @@ def pick(
 ) -> tuple[int, tuple[str, ...]]:
     """Return which image is meant, and what to say of the others.
 
-    Raises
-    ------
-    FileError
-        When there are several and none was asked for, or the one asked for is not there.
+    Raises FileError when there are several and none was asked for, or the one asked for is not
+        there.
     """
     listed = ', '.join(f'{i}: {each}' for i, each in enumerate(found))
     if asked is not None:

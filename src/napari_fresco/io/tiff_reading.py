@@ -34,10 +34,7 @@ _GRAYS = ('MINISBLACK', 'MINISWHITE')
 def read(path: Path, series: int | str | None) -> Image:
     """Return the image in a TIFF file.
 
-    Raises
-    ------
-    FileError
-        When it holds several and none was asked for, is cut off, or is compressed in a
+    Raises FileError when it holds several and none was asked for, is cut off, or is compressed in a
         way that needs another package.
     """
     with _log_messages() as messages, tifffile.TiffFile(path) as file:

@@ -32,10 +32,7 @@ def is_ome_name(path: Path) -> bool:
 def write(path: Path, images: Sequence[Image]) -> None:
     """Write images of one flavour into a TIFF file, which is replaced.
 
-    Raises
-    ------
-    FileError
-        When an OME-TIFF cannot hold them.
+    Raises FileError when an OME-TIFF cannot hold them.
     """
     flavour = _flavour(path, images)
     big = sum(int(np.prod(image.shape)) * image.dtype.itemsize for image in images) > _IMAGEJ_MOST
@@ -59,10 +56,7 @@ def write(path: Path, images: Sequence[Image]) -> None:
 def check_ome(path: Path, dtype: np.dtype[Any], axes: str) -> None:
     """Make sure that OME-TIFF has words for the axes and type of an image.
 
-    Raises
-    ------
-    FileError
-        When it has none.
+    Raises FileError when it has none.
     """
     if not set(axes) <= ome.AXES:
         raise FileError(

@@ -34,10 +34,7 @@ Rule = tuple[Callable[[Any], bool], str]
 def without_fixed(architecture: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return `config` without the entries that can have one value only.
 
-    Raises
-    ------
-    ParameterError
-        When such an entry has another value.
+    Raises ParameterError when such an entry has another value.
     """
     fixed = _FIXED.get(architecture, {})
     for name in fixed.keys() & config.keys():
@@ -51,10 +48,7 @@ def without_fixed(architecture: str, config: Mapping[str, Any]) -> dict[str, Any
 def check_names(architecture: str, config: Mapping[str, Any], known: Sequence[str]) -> None:
     """Refuse names that the network does not know.
 
-    Raises
-    ------
-    ParameterError
-        With the names that it knows.
+    Raises ParameterError with the names that it knows.
     """
     unknown = sorted(config.keys() - set(known))
     if unknown:
@@ -66,10 +60,7 @@ def check_names(architecture: str, config: Mapping[str, Any], known: Sequence[st
 def check_values(architecture: str, config: Mapping[str, Any]) -> None:
     """Refuse values that the network cannot be built with.
 
-    Raises
-    ------
-    ParameterError
-        With what is allowed.
+    Raises ParameterError with what is allowed.
     """
     for name, value in config.items():
         valid, allowed = _RULES.get((architecture, name)) or _RULES.get(('', name)) or _count(1)

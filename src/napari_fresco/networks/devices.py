@@ -37,15 +37,9 @@ _OUT_OF_MEMORY = ('out of memory', "can't allocate memory", 'not enough memory',
 def pick(name: str | torch.device = 'auto') -> torch.device:
     """Return the device called `name`.
 
-    Parameters
-    ----------
-    name : {'auto', 'cpu', 'cuda', 'cuda:N', 'mps'} or torch.device
-        'auto' takes a CUDA GPU, else an Apple GPU, else the processor.
-
-    Raises
-    ------
-    DeviceError
-        When this machine has no such device; the message lists those it has.
+    `name`: {'auto', 'cpu', 'cuda', 'cuda:N', 'mps'} or torch.device, 'auto' takes a CUDA GPU, else
+        an Apple GPU, else the processor.
+    Raises DeviceError when this machine has no such device; the message lists those it has.
     """
     present = _present()
     if str(name) == 'auto':
@@ -77,22 +71,13 @@ def uses_bfloat16(
 ) -> bool:
     """Decide whether a network runs in bfloat16.
 
-    Parameters
-    ----------
-    device : torch.device
-        Where it runs.
-    precision : {'auto', 'float32', 'bfloat16'}
-        'auto' means bfloat16 where it is fast and `sigma` reaches `least`.
-    sigma : float, optional
-        Least noise level handled, in working units; None when the caller knows
-        that rounding does no harm, as in training.
-    least : float, optional
-        Least noise level at which PSNR moves by less than 0.02 dB.
-
-    Raises
-    ------
-    ParameterError
-        When `precision` is unknown.
+    `device`: where it runs.
+    `precision`: {'auto', 'float32', 'bfloat16'}, 'auto' means bfloat16 where it is fast and `sigma`
+        reaches `least`.
+    `sigma`: least noise level handled, in working units; None when the caller knows that rounding
+        does no harm, as in training.
+    `least`: least noise level at which PSNR moves by less than 0.02 dB.
+    Raises ParameterError when `precision` is unknown.
     """
     if checked_precision(precision) != 'auto':
         return precision == 'bfloat16'
@@ -131,10 +116,7 @@ def tune_allocator() -> bool:
     fresh, zeroed pages at the next layer. The peak of memory stays the same,
     and :func:`free` returns it. Works once per process; elsewhere than on glibc nothing happens.
 
-    Returns
-    -------
-    bool
-        True when the allocator was told.
+    Returns True when the allocator was told.
     """
     library = _glibc()
     if library is None:

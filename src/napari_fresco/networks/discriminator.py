@@ -16,12 +16,8 @@ class UNetDiscriminator(nn.Module):
     Twice halved and enlarged again, so that it sees structures of some thirty
     pixels. All layers but the first and the last are spectrally normalised.
 
-    Parameters
-    ----------
-    channels : int
-        Of the image.
-    width : int
-        Features at full resolution; four times as many at a quarter of it.
+    `channels`: of the image.
+    `width`: features at full resolution; four times as many at a quarter of it.
     """
 
     def __init__(self, channels: int = 3, width: int = 16) -> None:

@@ -50,21 +50,12 @@ class Decoder(nn.Module):
 class Estimator(nn.Module):
     """Latent to the degradation that made it.
 
-    Parameters
-    ----------
-    target : {'sigma', 'kernel', 'quality'}
-        'sigma': standard deviation of the noise in working units as a map
-        ``(N, channels, 4 h, 4 w)``. 'quality': JPEG quality / 100 as a map
-        ``(N, 1, 4 h, 4 w)``. 'kernel': the 15 x 15 blur kernel row by row,
-        ``(N, 225)``, one for the whole image. The last two layouts are ours;
-        the paper does not tell them.
-    channels, width, latent : int
-        As in :class:`~napari_fresco.networks.vdir.VDIR`.
-
-    Raises
-    ------
-    ParameterError
-        When the target is unknown.
+    `target`: {'sigma', 'kernel', 'quality'}, 'sigma': standard deviation of the noise in working
+        units as a map ``(N, channels, 4 h, 4 w)``. 'quality': JPEG quality / 100 as a map ``(N, 1,
+        4 h, 4 w)``. 'kernel': the 15 x 15 blur kernel row by row, ``(N, 225)``, one for the whole
+        image. The last two layouts are ours; the paper does not tell them.
+    `channels`, `width`, `latent`: as in :class:`~napari_fresco.networks.vdir.VDIR`.
+    Raises ParameterError when the target is unknown.
     """
 
     def __init__(
@@ -151,12 +142,9 @@ class VDIRTraining(VDIR):
     and more; :func:`~napari_fresco.networks.vdir.without_training` takes the
     rest away.
 
-    Parameters
-    ----------
-    channels, width, latent, groups, blocks, scale : int
-        As in :class:`~napari_fresco.networks.vdir.VDIR`.
-    target : {'sigma', 'kernel', 'quality'}
-        What the estimator learns.
+    `channels`, `width`, `latent`, `groups`, `blocks`, `scale`: as in
+        :class:`~napari_fresco.networks.vdir.VDIR`.
+    `target`: {'sigma', 'kernel', 'quality'}, what the estimator learns.
     """
 
     def __init__(

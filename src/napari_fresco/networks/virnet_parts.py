@@ -28,21 +28,12 @@ _REDUCTION = 16
 class SNet(nn.Module):
     """Plain 3x3 convolutions from an image to the logarithm of its noise variance.
 
-    Parameters
-    ----------
-    in_channels : int
-        Channels of the image.
-    out_channels : int
-        1 for one variance shared by the channels, or one per channel.
-    dep : int
-        Number of convolutions, at least 2.
-    num_filters : int
-        Width of the hidden layers.
-    noise_avg : bool
-        Average the logarithm over the image, for noise that is the same everywhere.
+    `in_channels`: channels of the image.
+    `out_channels`: 1 for one variance shared by the channels, or one per channel.
+    `dep`: number of convolutions, at least 2.
+    `num_filters`: width of the hidden layers.
+    `noise_avg`: average the logarithm over the image, for noise that is the same everywhere.
 
-    Notes
-    -----
     ``forward`` takes ``(N, in_channels, H, W)`` and returns the logarithm,
     ``(N, out_channels, H, W)`` or, averaged, ``(N, out_channels, 1, 1)``;
     :func:`variance` makes a variance of it. Under autocast the first and last
@@ -92,19 +83,11 @@ class SNet(nn.Module):
 class KNet(nn.Module):
     """Residual blocks with channel attention, from an image to one Gaussian blur kernel.
 
-    Parameters
-    ----------
-    in_nc : int
-        Channels of the image.
-    out_chn : int
-        Parameters of the kernel.
-    nf : int
-        Width, at least 16.
-    num_blocks : int
-        Residual blocks.
+    `in_nc`: channels of the image.
+    `out_chn`: parameters of the kernel.
+    `nf`: width, at least 16.
+    `num_blocks`: residual blocks.
 
-    Notes
-    -----
     ``forward`` takes ``(N, in_nc, H, W)`` and returns ``(N, out_chn)``, which
     :func:`kernel_parameters` makes variances and a correlation of. Attention
     and answer average over the image, so it must see the image whole. It does
@@ -135,18 +118,10 @@ def variance(log: Tensor) -> Tensor:
 def kernel_parameters(raw: Tensor) -> Tensor:
     r"""Return the parameters of Gaussian kernels.
 
-    Parameters
-    ----------
-    raw : Tensor
-        Answer of :class:`KNet`, ``(N, 3)``.
-
-    Returns
-    -------
-    Tensor
-        ``(N, 3)``: the variances :math:`\lambda_1^2` and :math:`\lambda_2^2`
-        along x (columns) and y (rows) in squared pixels of the enlarged image,
-        inside :data:`KERNEL_VARIANCE_RANGE`, and the correlation
-        :math:`\rho = \tanh(\cdot)`.
+    `raw`: answer of :class:`KNet`, ``(N, 3)``.
+    Returns ``(N, 3)``: the variances :math:`\lambda_1^2` and :math:`\lambda_2^2` along x (columns)
+        and y (rows) in squared pixels of the enlarged image, inside :data:`KERNEL_VARIANCE_RANGE`,
+        and the correlation :math:`\rho = \tanh(\cdot)`.
     """
     variances = _bounded_exp(raw[:, :2], KERNEL_VARIANCE_RANGE)
     return torch.cat((variances, raw[:, 2:].to(variances.dtype).tanh()), dim=1)

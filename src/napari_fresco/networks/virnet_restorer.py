@@ -26,33 +26,20 @@ _LEAST_SCALED = 8  # the layers that scale and shift begin with an eighth of the
 class RNet(nn.Module):
     """U-Net of residual blocks with additive skips, plus its own input.
 
-    Parameters
-    ----------
-    in_chn, out_chn : int
-        Channels of the image.
-    extra_chn : int
-        Channels of the maps that describe the degradation.
-    n_resblocks : int
-        Residual blocks at each scale, on either side.
-    n_feat : sequence of int
-        Widths of the scales.
-    extra_mode : {'Null', 'Input', 'Down', 'Both'}
-        Where the maps enter: nowhere, beside the image, by scaling and
-        shifting the features of the encoder, or both.
+    `in_chn`, `out_chn`: channels of the image.
+    `extra_chn`: channels of the maps that describe the degradation.
+    `n_resblocks`: residual blocks at each scale, on either side.
+    `n_feat`: widths of the scales.
+    `extra_mode`: {'Null', 'Input', 'Down', 'Both'}, Where the maps enter: nowhere, beside the
+        image, by scaling and shifting the features of the encoder, or both.
+    Raises ParameterError when the features are too few for the layers that scale and shift them.
 
-    Notes
-    -----
     ``forward(x, extra)`` takes ``(N, in_chn, H, W)`` and
     ``(N, extra_chn, H, W)`` of any size and returns ``(N, out_chn, H, W)``,
     unclamped. Below and to the right both are mirrored up to multiples of
     :attr:`multiple`; images too small for that repeat their border instead.
     Under autocast the first and last layers and the image that is added stay
     in full precision.
-
-    Raises
-    ------
-    ParameterError
-        When the features are too few for the layers that scale and shift them.
     """
 
     def __init__(

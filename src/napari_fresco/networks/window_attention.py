@@ -19,21 +19,12 @@ class WindowAttention(nn.Module):
 
         softmax(Q K^T / sqrt(head_dim) + bias[row_p - row_q, column_p - column_q]) V.
 
-    Parameters
-    ----------
-    dim : int
-        Length of a token, a multiple of `head_dim`.
-    head_dim : int
-        Length of a query, key or value of one head.
-    window_size : int
-        Side of a window in tokens.
-    shifted : bool
-        Move the windows by half their side, so that they join what the plain
-        windows part. The image is rolled for it; what only the rolling brought
-        together does not see each other.
+    `dim`: length of a token, a multiple of `head_dim`.
+    `head_dim`: length of a query, key or value of one head.
+    `window_size`: side of a window in tokens.
+    `shifted`: move the windows by half their side, so that they join what the plain windows part.
+        The image is rolled for it; what only the rolling brought together does not see each other.
 
-    Notes
-    -----
     ``forward`` takes and returns tokens ``(N, H, W, dim)``, H and W multiples
     of `window_size`. PyTorch's fused attention takes the softmax in float32
     also under autocast.

@@ -40,13 +40,9 @@ def needs_extension(y: Tensor, kernel_shape: Sequence[int]) -> bool:
     it, within half the kernel; a camera, which also gathers light from beyond
     the border, does. Both are compared as mean squared differences of lines.
 
-    Parameters
-    ----------
-    y : Tensor
-        Observation ``(N, C, *spatial)`` in working units.
-    kernel_shape : sequence of int
-        Size of the blur kernel along each spatial axis, in pixels of `y`. A blur
-        one pixel high does not join the top to the bottom, and likewise elsewhere.
+    `y`: observation ``(N, C, *spatial)`` in working units.
+    `kernel_shape`: size of the blur kernel along each spatial axis, in pixels of `y`. A blur one
+        pixel high does not join the top to the bottom, and likewise elsewhere.
     """
     reaches = enumerate(kernel_shape, start=y.ndim - len(kernel_shape))
     return any(_is_rough(y, axis, reach) for axis, reach in reaches)
@@ -55,20 +51,11 @@ def needs_extension(y: Tensor, kernel_shape: Sequence[int]) -> bool:
 def extend(y: Tensor, margin: int | Sequence[int], multiple: int = 1) -> Tensor:
     """Continue an image beyond the end of each axis so that it is smooth as a torus.
 
-    Parameters
-    ----------
-    y : Tensor
-        Image ``(N, C, *spatial)``; its size may be one, and less than `margin`.
-    margin : int or sequence of int
-        Least number of lines to add along each spatial axis; the size of the kernel
-        is enough.
-    multiple : int
-        The new sizes are multiples of this, and quick to transform.
-
-    Returns
-    -------
-    Tensor
-        Larger than `y`, and equal to it at the first corner; see :func:`crop`.
+    `y`: image ``(N, C, *spatial)``; its size may be one, and less than `margin`.
+    `margin`: least number of lines to add along each spatial axis; the size of the kernel is
+        enough.
+    `multiple`: the new sizes are multiples of this, and quick to transform.
+    Returns: larger than `y`, and equal to it at the first corner; see :func:`crop`.
     """
     sizes = y.shape[2:]
     margins = (margin,) * len(sizes) if isinstance(margin, int) else tuple(margin)

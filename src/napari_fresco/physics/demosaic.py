@@ -38,24 +38,12 @@ def malvar(mosaic: Any, pattern: str = 'RGGB') -> np.ndarray:
     is clipped, and the border is mirrored without repeating the edge, which
     keeps the phase of the pattern.
 
-    Parameters
-    ----------
-    mosaic : array_like, (H, W)
-        One measured colour per pixel, any range and unit; odd sizes are fine.
-    pattern : {'RGGB', 'GRBG', 'GBRG', 'BGGR'}
-        Colours of the upper-left 2 x 2 pixels, row by row.
-
-    Returns
-    -------
-    ndarray, float64, (H, W, 3)
-        RGB in the units of `mosaic`.
-
-    Raises
-    ------
-    ImageError
-        When `mosaic` is not a plane of at least 2 x 2 pixels.
-    ParameterError
-        When the pattern is unknown.
+    `mosaic`: array_like, (H, W), one measured colour per pixel, any range and unit; odd sizes are
+        fine.
+    `pattern`: {'RGGB', 'GRBG', 'GBRG', 'BGGR'}, colours of the upper-left 2 x 2 pixels, row by row.
+    Returns: RGB in the units of `mosaic`.
+    Raises ImageError when `mosaic` is not a plane of at least 2 x 2 pixels.
+    Raises ParameterError when the pattern is unknown.
 
     References
     ----------

@@ -22,14 +22,10 @@ _INVERSE = (0, 1, 2, 5, 4, 3, 6, 7)
 def turn(x: Tensor, mode: int) -> Tensor:
     """Turn or flip the last two axes of `x`.
 
-    Parameters
-    ----------
-    x : Tensor
-        Images ``(..., H, W)``, of which volumes are turned about their depth.
-    mode : int
-        0 nothing, 1 transpose, 2 flip vertically, 3 quarter turn clockwise,
-        4 flip horizontally, 5 quarter turn counter-clockwise, 6 half turn,
-        7 transpose about the other diagonal.
+    `x`: images ``(..., H, W)``, of which volumes are turned about their depth.
+    `mode`: 0 nothing, 1 transpose, 2 flip vertically, 3 quarter turn clockwise, 4 flip
+        horizontally, 5 quarter turn counter-clockwise, 6 half turn, 7 transpose about the other
+        diagonal.
     """
     result = x.mT if mode % 2 else x
     return result.flip(_FLIPPED[mode]) if _FLIPPED[mode] else result
@@ -43,17 +39,9 @@ def turn_back(x: Tensor, mode: int) -> Tensor:
 class DihedralDegradation(Degradation):
     """``T H T^-1`` for a turn or flip T; exact, for every operator.
 
-    Parameters
-    ----------
-    original : Degradation
-        H.
-    mode : int
-        T, see :func:`turn`.
-
-    Attributes
-    ----------
-    original, mode
-        As given: what is laid out for the upright image can be found there.
+    `original`: h.
+    `mode`: t, see :func:`turn`.
+    `original`, `mode`: as given: what is laid out for the upright image can be found there.
     """
 
     def __init__(self, original: Degradation, mode: int) -> None:

@@ -28,31 +28,16 @@ def shepard(
 
     over the known pixels j in the window around i; 0 where it holds none.
 
-    Parameters
-    ----------
-    image : array_like, (H, W) or (H, W, C)
-    keep : array_like, (H, W)
-        Nonzero where the pixel is known.
-    window : int
-        Width of the window; 7 for scattered pixels, 10 to 30 for larger holes.
-    power : float
-        Exponent p of the distance.
-    convention : {'matlab', 'python'}
-        The window reaches ``window // 2`` pixels to every side. IRCNN's authors'
-        Python code does not look at the last of them below and to the right,
-        nor at the last row and column of the image.
-
-    Returns
-    -------
-    ndarray, float64
-        Known pixels as they were.
-
-    Raises
-    ------
-    MaskError
-        When `keep` has another shape or knows no pixel.
-    ParameterError
-        When the window is smaller than 3 pixels or the convention unknown.
+    `image`: array_like, (H, W) or (H, W, C).
+    `keep`: array_like, (H, W), nonzero where the pixel is known.
+    `window`: width of the window; 7 for scattered pixels, 10 to 30 for larger holes.
+    `power`: exponent p of the distance.
+    `convention`: {'matlab', 'python'}, the window reaches ``window // 2`` pixels to every side.
+        IRCNN's authors' Python code does not look at the last of them below and to the right, nor
+        at the last row and column of the image.
+    Returns: known pixels as they were.
+    Raises MaskError when `keep` has another shape or knows no pixel.
+    Raises ParameterError when the window is smaller than 3 pixels or the convention unknown.
     """
     values, known = _checked(image, keep)
     if window < 3:
@@ -82,22 +67,11 @@ def harmonic(image: Any, keep: Any) -> np.ndarray:
     boundary values and no slope across the border of the image, from coarse to
     fine grids. The filled values lie between those around the hole.
 
-    Parameters
-    ----------
-    image : array_like, (H, W) or (H, W, C)
-    keep : array_like, (H, W)
-        Nonzero where the pixel is known; holes may touch the border.
-
-    Returns
-    -------
-    ndarray, float64
-        Known pixels as they were; elsewhere exact for up to 20000 missing pixels,
-        beyond that to about 1 % of the range.
-
-    Raises
-    ------
-    MaskError
-        When `keep` has another shape or knows no pixel.
+    `image`: array_like, (H, W) or (H, W, C).
+    `keep`: array_like, (H, W), nonzero where the pixel is known; holes may touch the border.
+    Returns: known pixels as they were; elsewhere exact for up to 20000 missing pixels, beyond that
+        to about 1 % of the range.
+    Raises MaskError when `keep` has another shape or knows no pixel.
 
     References
     ----------

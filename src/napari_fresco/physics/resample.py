@@ -26,18 +26,10 @@ if TYPE_CHECKING:
 def upsample_cubic(x: Tensor, scale: int) -> Tensor:
     """Enlarge by cubic convolution, as OpenCV's ``INTER_CUBIC`` does.
 
-    Parameters
-    ----------
-    x : Tensor
-        Image ``(N, C, h, w)``.
-    scale : int
-        Enlargement, at least 1.
-
-    Returns
-    -------
-    Tensor
-        ``(N, C, scale h, scale w)``: Keys' kernel with a = -0.75, half-pixel
-        centres, replicated border; it may overshoot the range of `x`.
+    `x`: image ``(N, C, h, w)``.
+    `scale`: enlargement, at least 1.
+    Returns ``(N, C, scale h, scale w)``: Keys' kernel with a = -0.75, half-pixel centres,
+        replicated border; it may overshoot the range of `x`.
     """
     height, width = x.shape[-2:]
     return functional.interpolate(
@@ -51,17 +43,9 @@ def imresize(x: Tensor, scale: float) -> Tensor:
     Keys' kernel with a = -0.5, widened by ``1 / scale`` when shrinking so that
     it does not alias; the border is mirrored with its edge repeated.
 
-    Parameters
-    ----------
-    x : Tensor
-        Image ``(..., H, W)``.
-    scale : float
-        Size of the output over size of the input, above 0.
-
-    Returns
-    -------
-    Tensor
-        ``(..., ceil(scale H), ceil(scale W))``.
+    `x`: image ``(..., H, W)``.
+    `scale`: size of the output over size of the input, above 0.
+    Returns ``(..., ceil(scale H), ceil(scale W))``.
     """
     return _resize_rows(_resize_rows(x, scale).mT, scale).mT.contiguous()
 
@@ -101,14 +85,9 @@ def pixel_shift(x: Tensor, scale: int, upper_left: bool = True) -> Tensor:
     ``out(i, j) = x(i + d, j + d)`` with ``d = (s - 1) / 2``, by bilinear
     interpolation with coordinates clipped to the image.
 
-    Parameters
-    ----------
-    x : Tensor
-        Image or kernel ``(..., H, W)``.
-    scale : int
-        s.
-    upper_left : bool
-        False moves the other way, ``d = -(s - 1) / 2``.
+    `x`: image or kernel ``(..., H, W)``.
+    `scale`: s.
+    `upper_left`: False moves the other way, ``d = -(s - 1) / 2``.
     """
     shift = (scale - 1) / 2 if upper_left else (1 - scale) / 2
     return _shift_rows(_shift_rows(x, shift).mT, shift).mT.contiguous()
@@ -130,18 +109,11 @@ class StridedFilter(Degradation):
     upper-left phase of :class:`~napari_fresco.physics.operators.Downsample`
     apply: ``y(i) = sum_j k(j) x(s i + j - p)``.
 
-    Parameters
-    ----------
-    kernel : Tensor
-        Weights ``(kh, kw)``.
-    scale : int
-        s.
-    padding : tuple of int
-        Replicated rows and columns on each side: left, right, top, bottom.
-    shape : tuple of int, optional
-        Height and width of x where they are not multiples of `scale`.
-    iterations : int
-        Conjugate gradient steps of the data step, which has no closed form.
+    `kernel`: weights ``(kh, kw)``.
+    `scale`: s.
+    `padding`: replicated rows and columns on each side: left, right, top, bottom.
+    `shape`: height and width of x where they are not multiples of `scale`.
+    `iterations`: conjugate gradient steps of the data step, which has no closed form.
     """
 
     kernel: Tensor
@@ -207,14 +179,9 @@ class StridedFilter(Degradation):
 class LanczosDownsample(StridedFilter):
     """Shrink by a Lanczos filter centred on each s x s cell.
 
-    Parameters
-    ----------
-    scale : int
-        s, at least 2.
-    support : int
-        Lobes a of the window: 2 or 3.
-    phase : float
-        0.5 centres the filter on the cell, 0 on its upper-left pixel.
+    `scale`: s, at least 2.
+    `support`: lobes a of the window: 2 or 3.
+    `phase`: 0.5 centres the filter on the cell, 0 on its upper-left pixel.
 
     References
     ----------

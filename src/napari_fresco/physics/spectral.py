@@ -37,23 +37,13 @@ class Downsample(Degradation):
     folded and unfolded along the last axis in space and along all others in the
     half spectrum, which is exact and needs two real transforms of the large grid.
 
-    Parameters
-    ----------
-    kernel : array or Tensor
-        Point spread function ``(kh, kw)`` or ``(kd, kh, kw)``, any size up to
-        `shape`, as it is.
-    scale : int
-        s, at least 1, for all spatial axes.
-    shape : tuple of int
-        Size of x along its spatial axes, multiples of `scale`.
-
-    Raises
-    ------
-    KernelError
-        When the kernel has another number of axes than x, is not finite, or is
+    `kernel`: point spread function ``(kh, kw)`` or ``(kd, kh, kw)``, any size up to `shape`, as it
+        is.
+    `scale`: s, at least 1, for all spatial axes.
+    `shape`: size of x along its spatial axes, multiples of `scale`.
+    Raises KernelError when the kernel has another number of axes than x, is not finite, or is
         larger than x.
-    ImageError
-        When `shape` is not a multiple of `scale`.
+    Raises ImageError when `shape` is not a multiple of `scale`.
 
     References
     ----------
@@ -124,12 +114,8 @@ class Downsample(Degradation):
 class Blur(Downsample):
     """Circular convolution: :class:`Downsample` at scale 1, with a faster data step.
 
-    Parameters
-    ----------
-    kernel : array or Tensor
-        Point spread function ``(kh, kw)`` or ``(kd, kh, kw)``.
-    shape : tuple of int
-        Size of the image along its spatial axes.
+    `kernel`: point spread function ``(kh, kw)`` or ``(kd, kh, kw)``.
+    `shape`: size of the image along its spatial axes.
     """
 
     def __init__(self, kernel: Tensor | Array, shape: Sequence[int]) -> None:

@@ -15,10 +15,8 @@ from .tiled_network import TiledNetwork
 class NetworkDenoiser:
     """A denoising network, called with images of any size and number of channels.
 
-    Parameters
-    ----------
-    network, device, precision, tile
-        See :class:`~napari_fresco.runtime.tiled_network.TiledNetwork`.
+    `network`, `device`, `precision`, `tile`: see
+        :class:`~napari_fresco.runtime.tiled_network.TiledNetwork`.
     """
 
     def __init__(
@@ -49,12 +47,8 @@ class NetworkDenoiser:
         its channels are averaged. Gradients are recorded only when `x` asks
         for them.
 
-        Raises
-        ------
-        ParameterError
-            When sigma is negative, not finite or of another shape than `x`.
-        DeviceError
-            When even the smallest tile does not fit the memory.
+        Raises ParameterError when sigma is negative, not finite or of another shape than `x`.
+        Raises DeviceError when even the smallest tile does not fit the memory.
         """
         sigma, least = checked_sigma(sigma, x)
         channels = x.shape[1]

@@ -42,18 +42,11 @@ class RunOutcome:
 class Workbench:
     """What a solver may use; implements :class:`~napari_fresco.runtime.tools.Tools`.
 
-    Parameters
-    ----------
-    device : torch.device
-        Where everything runs.
-    precision : {'auto', 'float32', 'bfloat16'}
-        Arithmetic of the networks.
-    tile : int or None
-        Side of the tiles that networks see; None decides by free memory.
-    seed : int
-        Of :attr:`generator`.
-    pool : Pool, optional
-        Keeps networks for further runs; without one they are let go at the end of this.
+    `device`: where everything runs.
+    `precision`: {'auto', 'float32', 'bfloat16'}, arithmetic of the networks.
+    `tile`: side of the tiles that networks see; None decides by free memory.
+    `seed`: of :attr:`generator`.
+    `pool`: keeps networks for further runs; without one they are let go at the end of this.
     """
 
     def __init__(
@@ -122,12 +115,8 @@ def run(
 ) -> Generator[Step, None, RunOutcome]:
     """Drive `solver` to its end, passing its steps on; return the best one.
 
-    Raises
-    ------
-    DivergedError
-        When the first estimates are already NaN or infinite.
-    DeviceError
-        When the device runs out of memory where tiling cannot help.
+    Raises DivergedError when the first estimates are already NaN or infinite.
+    Raises DeviceError when the device runs out of memory where tiling cannot help.
     """
     keeper = _Keeper()
     count, checked = 0, 0.0

@@ -46,34 +46,19 @@ Part = Callable[[Tensor], Tensor]
 class TiledNetwork:
     """A network on its device, run in pieces where it does not fit in one.
 
-    Parameters
-    ----------
-    network : Network
-        From :func:`napari_fresco.weights.load`; it is moved to `device`.
-    device : torch.device
-        Where it runs; inputs must be there.
-    precision : {'auto', 'float32', 'bfloat16'}, optional
-        See :func:`napari_fresco.networks.devices.uses_bfloat16`; decided at each call by
-        the noise of the image.
-    tile : int, optional
-        Side of the tiles without their halo, in pixels; None means as large as
-        memory allows.
-
-    Attributes
-    ----------
-    module : Network
-        The network itself.
-    facts : NetworkFacts
-        How it is run.
-    name, sha256 : str
-        Of its weights.
-    generative : bool or None
-        Whether it was trained to invent plausible detail; None: nobody says.
-    layout : torch.memory_format
-        In which images are fastest.
-    tile : int or None
-        Side of the tiles now in use; None while images pass in one piece.
-        It is halved when memory runs out.
+    `network`: from :func:`napari_fresco.weights.load`; it is moved to `device`.
+    `device`: where it runs; inputs must be there.
+    `precision`: {'auto', 'float32', 'bfloat16'}, see
+        :func:`napari_fresco.networks.devices.uses_bfloat16`; decided at each call by the noise of
+        the image.
+    `tile`: side of the tiles without their halo, in pixels; None means as large as memory allows.
+    `module`: the network itself.
+    `facts`: how it is run.
+    `name`, `sha256`: of its weights.
+    `generative`: whether it was trained to invent plausible detail; None: nobody says.
+    `layout`: in which images are fastest.
+    `tile`: side of the tiles now in use; None while images pass in one piece. It is halved when
+        memory runs out.
     """
 
     def __init__(
@@ -114,22 +99,12 @@ class TiledNetwork:
     ) -> Tensor:
         """Compute ``part(x)`` for a part of the network, in tiles if need be.
 
-        Parameters
-        ----------
-        part : callable
-            Maps ``(N, C, H, W)`` to ``(N, C', scale H, scale W)``.
-        x : Tensor
-            Image, with further maps as channels if the part takes any.
-        sigma : float or Tensor, optional
-            Noise of the image in working units; where there is little, bfloat16
-            would be seen, so it is not used. None allows it.
-        facts : NetworkFacts, optional
-            Halo, grid and scale of the part, if they are not the network's.
-
-        Raises
-        ------
-        DeviceError
-            When even the smallest tile does not fit the memory.
+        `part`: maps ``(N, C, H, W)`` to ``(N, C', scale H, scale W)``.
+        `x`: image, with further maps as channels if the part takes any.
+        `sigma`: noise of the image in working units; where there is little, bfloat16 would be seen,
+            so it is not used. None allows it.
+        `facts`: halo, grid and scale of the part, if they are not the network's.
+        Raises DeviceError when even the smallest tile does not fit the memory.
         """
         least = float(sigma.amin()) if isinstance(sigma, Tensor) else sigma
         return self.run_with(lambda piece, _: part(piece), x, 0.0, least, facts)

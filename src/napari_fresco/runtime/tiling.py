@@ -39,10 +39,7 @@ class Span:
 class Tile:
     """A box of the image that one call restores.
 
-    Attributes
-    ----------
-    spans : tuple of Span
-        Core and read interval along each spatial axis, inside the image.
+    `spans`: core and read interval along each spatial axis, inside the image.
     """
 
     spans: tuple[Span, ...]
@@ -70,22 +67,11 @@ class Tile:
 def plan(shape: Sequence[int], tile: int, halo: int, grid: int = 1) -> list[Tile]:
     """Cut an image into tiles of almost equal size, the last axis fastest.
 
-    Parameters
-    ----------
-    shape : sequence of int
-        Size of the image: rows and columns, or slices, rows and columns.
-    tile : int
-        Largest side of a core in pixels, rounded down to a multiple of `grid`.
-    halo : int
-        Least margin that is read beyond a core, up to the border of the image.
-    grid : int, optional
-        Cores and what is read start at multiples of `grid`; networks that
-        downsample need it.
-
-    Returns
-    -------
-    list of Tile
-        The cores cover every pixel exactly once.
+    `shape`: size of the image: rows and columns, or slices, rows and columns.
+    `tile`: largest side of a core in pixels, rounded down to a multiple of `grid`.
+    `halo`: least margin that is read beyond a core, up to the border of the image.
+    `grid`: cores and what is read start at multiples of `grid`; networks that downsample need it.
+    Returns tiles whose cores cover every pixel exactly once.
     """
     if min(*shape, tile, grid) < 1 or halo < 0:
         size = ' x '.join(map(str, shape))
@@ -106,28 +92,16 @@ def apply(
 ) -> Tensor:
     """Compute ``function(x, sigma)`` tile by tile.
 
-    Parameters
-    ----------
-    function : callable
-        Maps ``(N, C, ...)`` and sigma to ``(N, C', ...)``, whose spatial axes, of any
+    `function`: maps ``(N, C, ...)`` and sigma to ``(N, C', ...)``, whose spatial axes, of any
         length, are `scale` times as long.
-    x : Tensor
-        Image ``(N, C, H, W)`` or volume ``(N, C, D, H, W)``.
-    sigma : float or Tensor
-        A number, or a map ``(N or 1, 1, ...)`` that is cut like the image.
-    tile, halo, grid : int
-        See :func:`plan`.
-    blend : bool, optional
-        False: every pixel comes from one tile; equal to the untiled result
-        when `function` looks at most `halo` pixels far. True: neighbouring
-        results fade into each other over up to `halo` pixels around the cut.
-    scale : int, optional
-        How many pixels `function` returns for each pixel of `x`, along each axis.
-
-    Returns
-    -------
-    Tensor
-        `scale` times as large as `x`, of the type that `function` returns.
+    `x`: image ``(N, C, H, W)`` or volume ``(N, C, D, H, W)``.
+    `sigma`: a number, or a map ``(N or 1, 1, ...)`` that is cut like the image.
+    `tile`, `halo`, `grid`: see :func:`plan`.
+    `blend`: False: every pixel comes from one tile; equal to the untiled result when `function`
+        looks at most `halo` pixels far. True: neighbouring results fade into each other over up to
+        `halo` pixels around the cut.
+    `scale`: how many pixels `function` returns for each pixel of `x`, along each axis.
+    Returns: `scale` times as large as `x`, of the type that `function` returns.
     """
     shape = x.shape[2:]
     tiles = plan(shape, tile, halo, grid)

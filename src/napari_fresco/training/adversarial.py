@@ -40,14 +40,9 @@ class TrainedDiscriminator:
     for those that are not. It runs in full precision, since the answers to real and to
     made images may differ by less than bfloat16 can tell.
 
-    Parameters
-    ----------
-    discriminator : torch.nn.Module
-        Image ``(N, C, H, W)`` to answers of any shape; random weights.
-    loss : callable
-        What it minimises, from its answers to real images and to made ones.
-    device : torch.device
-        Where the network is.
+    `discriminator`: image ``(N, C, H, W)`` to answers of any shape; random weights.
+    `loss`: what it minimises, from its answers to real images and to made ones.
+    `device`: where the network is.
     """
 
     def __init__(

@@ -18,10 +18,7 @@ class Average:
     forgotten in a short run as in a long one: the average is over about the last
     thirtieth of the steps (T. Karras et al., arXiv:2312.02696, eq. 123).
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Whose weights are followed.
+    `network`: whose weights are followed.
     """
 
     def __init__(self, network: nn.Module) -> None:

@@ -25,23 +25,11 @@ def write_card(
 ) -> Path:
     """Write the card of a finished run beside its weights, as JSON and as Markdown.
 
-    Parameters
-    ----------
-    run : Run
-        The run.
-    corpus : Corpus
-        What it saw.
-    weights : Path
-        What came out, ``NAME.safetensors``.
-    scores : sequence of Score
-        What was measured.
-    half_loss : float, optional
-        PSNR in dB lost by half precision.
-
-    Returns
-    -------
-    Path
-        The card, ``NAME.json``; ``NAME.md`` is the same for people.
+    `corpus`: what it saw.
+    `weights`: what came out, ``NAME.safetensors``.
+    `scores`: what was measured.
+    `half_loss`: PSNR in dB lost by half precision.
+    Returns the card, ``NAME.json``; ``NAME.md`` is the same for people.
     """
     recipe = run.recipe
     measured = tuple(_rounded(score) for score in scores)

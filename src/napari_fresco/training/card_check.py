@@ -61,20 +61,12 @@ class Subject:
 class Comparison:
     """One case, then and now.
 
-    Attributes
-    ----------
-    weights, dataset, case : str
-        What was measured on what.
-    images : int
-        How many images were measured now.
-    before : float or None
-        PSNR in dB of the baseline now: what is seen, or the simple method.
-    card, now : float or None
-        PSNR in dB; None where it was not measured, or on another number of images.
-    ssim : float or None
-        As measured now.
-    target : float or None
-        PSNR in dB that was to be reached on the whole set.
+    `weights`, `dataset`, `case`: what was measured on what.
+    `images`: how many images were measured now.
+    `before`: PSNR in dB of the baseline now: what is seen, or the simple method.
+    `card`, `now`: PSNR in dB; None where it was not measured, or on another number of images.
+    `ssim`: as measured now.
+    `target`: PSNR in dB that was to be reached on the whole set.
     """
 
     weights: str
@@ -106,17 +98,9 @@ class Comparison:
 def subjects(names: Sequence[str] = ()) -> list[Subject]:
     """Return checkpoints with their cards; all bundled ones by default.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Names of bundled checkpoints, or paths of files with their cards beside them.
-
-    Raises
-    ------
-    WeightsError
-        When a name is unknown or has no card.
-    FileError
-        When a path has no card beside it.
+    `names`: names of bundled checkpoints, or paths of files with their cards beside them.
+    Raises WeightsError when a name is unknown or has no card.
+    Raises FileError when a path has no card beside it.
     """
     bundled = [name for name, known in weights.registry().items() if known.bundled]
     return [_subject(name) for name in names or [n for n in bundled if card(n) is not None]]
@@ -137,25 +121,14 @@ def measure(
 ) -> list[Comparison]:
     """Measure checkpoints again.
 
-    Parameters
-    ----------
-    chosen : sequence of Subject
-        What to measure.
-    data : Path
-        Folder with the sets of the cards somewhere in it; sets that are absent are
-        left out. Where all are, its own images are measured in the cases of the cards,
-        by the checkpoints that take such images.
-    limit : int, optional
-        Only the first images of each set; compared is what the card has of as many.
-    progress : callable, optional
-        Gets the rows of each checkpoint as soon as they are known.
-
-    Raises
-    ------
-    ParameterError
-        When `limit` is below 1.
-    FileError
-        When there is no set and no image, or when one cannot be read.
+    `chosen`: what to measure.
+    `data`: folder with the sets of the cards somewhere in it; sets that are absent are left out.
+        Where all are, its own images are measured in the cases of the cards, by the checkpoints
+        that take such images.
+    `limit`: only the first images of each set; compared is what the card has of as many.
+    `progress`: gets the rows of each checkpoint as soon as they are known.
+    Raises ParameterError when `limit` is below 1.
+    Raises FileError when there is no set and no image, or when one cannot be read.
     """
     if limit is not None and limit < 1:
         raise ParameterError(f'limit = {limit}; give a whole number of at least 1')

@@ -27,24 +27,17 @@ _COMPACT = {'nc': (32, 64, 128, 256), 'nb': 2}
 class Stage:
     """A part of the training, with a step size that rises, holds and falls to zero.
 
-    Attributes
-    ----------
-    steps, batch, patch : int
-        Optimiser steps, crops in a batch and side of a crop in pixels.
-    learning_rate : float
-        Peak step size.
-    drift_weight : float
-        Weight of the mean error of a crop in the loss. A denoiser that shifts
-        flat areas by one level in 255 shifts them by twenty in the twenty
-        iterations of a plug-and-play solver; the L1 loss hardly sees it.
-    sigma_power : float
-        Noise is drawn with ``sigma = sigma_max * u**sigma_power``, u ~ U[0, 1]; 2
-        shows the network more of the little noise in which solvers end.
-    estimators : bool
-        Leave the restorer as it is: VIRNet's estimator of the kernel takes more steps,
+    `steps`, `batch`, `patch`: optimiser steps, crops in a batch and side of a crop in pixels.
+    `learning_rate`: peak step size.
+    `drift_weight`: weight of the mean error of a crop in the loss. A denoiser that shifts flat
+        areas by one level in 255 shifts them by twenty in the twenty iterations of a plug-and-play
+        solver; the L1 loss hardly sees it.
+    `sigma_power`: noise is drawn with ``sigma = sigma_max * u**sigma_power``, u ~ U[0, 1]; 2 shows
+        the network more of the little noise in which solvers end.
+    `estimators`: leave the restorer as it is: VIRNet's estimator of the kernel takes more steps,
         and larger crops, than its restorer, but cheap ones.
-    adversarial : bool
-        Let the discriminator of the objective take part: it learns by turns with the network.
+    `adversarial`: let the discriminator of the objective take part: it learns by turns with the
+        network.
     """
 
     steps: int
@@ -61,27 +54,16 @@ class Stage:
 class Recipe:
     """How to train one checkpoint.
 
-    Attributes
-    ----------
-    name, architecture : str
-        Registry name of the checkpoint and what :func:`networks.build` is told.
-    config : mapping
-        Configuration of the network.
-    channels : int
-        1 trains on luminance, 3 on RGB.
-    objective : Declared
-        What is learnt, see :mod:`napari_fresco.training.objective_declarations`.
-    stages : tuple of Stage
-        One after the other.
-    seed : int
-        Of initialisation, crops and noise.
-    initialise_from : str, optional
-        Checkpoint whose tensors are taken where they fit.
-    specimens : float
-        Share of the crops that are micrographs drawn by :mod:`.specimens`.
-    bias_free : bool
-        All additive constants are zero and stay so: then f(a x, a sigma) = a f(x, sigma), and
-        dim parts are restored like bright ones (S. Mohan et al., "Robust and Interpretable
+    `name`, `architecture`: registry name of the checkpoint and what :func:`networks.build` is told.
+    `config`: configuration of the network.
+    `channels`: 1 trains on luminance, 3 on RGB.
+    `objective`: what is learnt, see :mod:`napari_fresco.training.objective_declarations`.
+    `stages`: one after the other.
+    `seed`: of initialisation, crops and noise.
+    `initialise_from`: checkpoint whose tensors are taken where they fit.
+    `specimens`: share of the crops that are micrographs drawn by :mod:`.specimens`.
+    `bias_free`: all additive constants are zero and stay so: then f(a x, a sigma) = a f(x, sigma),
+        and dim parts are restored like bright ones (S. Mohan et al., "Robust and Interpretable
         Blind Image Denoising via Bias-Free Convolutional Neural Networks", ICLR 2020).
     """
 
@@ -354,10 +336,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe
 def find_recipe(name: str) -> Recipe:
     """Return the recipe called `name`.
 
-    Raises
-    ------
-    WeightsError
-        When there is none; the message lists them.
+    Raises WeightsError when there is none; the message lists them.
     """
     if name not in RECIPES:
         raise WeightsError(f'no recipe trains {name!r}; recipes: {", ".join(RECIPES)}')

@@ -18,10 +18,7 @@ from .checkpoint_recipes import Recipe
 def write(path: Path, content: bytes) -> None:
     """Write a file of a run; one that is there stays whole until the new one is.
 
-    Raises
-    ------
-    FileError
-        When it cannot be written, as on a full disk.
+    Raises FileError when it cannot be written, as on a full disk.
     """
     try:
         remove_stale(path.parent)
@@ -36,10 +33,7 @@ def write(path: Path, content: bytes) -> None:
 def write_state(path: Path, recipe: Recipe, state: Mapping[str, Any]) -> None:
     """Write the state of an unfinished run of `recipe`.
 
-    Raises
-    ------
-    FileError
-        As :func:`write`.
+    Raises FileError as :func:`write`.
     """
     # Straight into a file, a full disk would end in an internal error of PyTorch.
     buffer = BytesIO()
@@ -51,10 +45,7 @@ def write_state(path: Path, recipe: Recipe, state: Mapping[str, Any]) -> None:
 def state_of(path: Path, recipe: Recipe, device: torch.device) -> Iterator[dict[str, Any]]:
     """Lend the state that :func:`write_state` has written, to be taken over within.
 
-    Raises
-    ------
-    FileError
-        When the file is damaged or is the state of something else.
+    Raises FileError when the file is damaged or is the state of something else.
     """
     try:
         content = BytesIO(path.read_bytes())

@@ -18,12 +18,8 @@ class Crops:
     All pixels lie one after the other in one tensor of bytes; a batch is a single
     look-up in it.
 
-    Parameters
-    ----------
-    images : sequence of ndarray
-        ``(H, W, C)`` uint8, all of the same C.
-    device : torch.device
-        Where they are kept.
+    `images`: ``(H, W, C)`` uint8, all of the same C.
+    `device`: where they are kept.
     """
 
     def __init__(self, images: Sequence[NDArray[np.uint8]], device: torch.device) -> None:
@@ -39,12 +35,8 @@ class Crops:
     def draw(self, count: int, size: int, random: RandomSource) -> Tensor:
         """Return crops ``(N, C, size, size)`` in [0, 1], in one of the eight positions each.
 
-        Parameters
-        ----------
-        count, size : int
-            Number of crops and side in pixels; no image may be smaller.
-        random : RandomSource
-            On the same device.
+        `count`, `size`: number of crops and side in pixels; no image may be smaller.
+        `random`: on the same device.
         """
         chosen = torch.multinomial(self._weights, count, True, generator=random.generator)
         free = self._shapes[chosen] - size + 1

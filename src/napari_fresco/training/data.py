@@ -43,19 +43,10 @@ class Corpus:
         planes and channels, with the range of intensities that a method would
         give the whole stack.
 
-        Parameters
-        ----------
-        folder : Path
-            Searched with its sub-folders.
-        channels : int
-            1 or 3.
-        smallest : int
-            Least side in pixels.
-
-        Raises
-        ------
-        FileError
-            When nothing usable is found, or a file cannot be read.
+        `folder`: searched with its sub-folders.
+        `channels`: 1 or 3.
+        `smallest`: least side in pixels.
+        Raises FileError when nothing usable is found, or a file cannot be read.
         """
         images: list[Image] = []
         counts: dict[str, int] = {}

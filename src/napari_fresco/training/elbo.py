@@ -31,21 +31,13 @@ LEAST_VARIANCE = 1e-10
 class ElboSettings:
     r"""Constants of the objective for super-resolution.
 
-    Attributes
-    ----------
-    window : int
-        Side p of the window that a variance stands for; :math:`\alpha_0 = p^2/2`.
-    eps2 : float
-        Variance of the sharp image.
-    kappa0 : int
-        Shape of the posterior of the kernel's variances, plus 1.
-    r2 : float
-        Variance of the kernel's correlation.
-    penalty : (float, float)
-        Weights of the correlation within the kernel's term, and of the mean of
-        its three parts.
-    size : int
-        Side of the kernel in pixels.
+    `window`: side p of the window that a variance stands for; :math:`\alpha_0 = p^2/2`.
+    `eps2`: variance of the sharp image.
+    `kappa0`: shape of the posterior of the kernel's variances, plus 1.
+    `r2`: variance of the kernel's correlation.
+    `penalty`: weights of the correlation within the kernel's term, and of the mean of its three
+        parts.
+    `size`: side of the kernel in pixels.
     """
 
     window: int = 9
@@ -76,14 +68,9 @@ class Terms:
 class Draws:
     """The random numbers of one evaluation for super-resolution.
 
-    Attributes
-    ----------
-    gamma : Tensor
-        Gamma-distributed of shape ``kappa0 - 1`` and rate 1, ``(N, 2)``.
-    rho : Tensor
-        Standard normal, ``(N, 1)``.
-    image : Tensor
-        Standard normal, shaped like the sharp image.
+    `gamma`: gamma-distributed of shape ``kappa0 - 1`` and rate 1, ``(N, 2)``.
+    `rho`: standard normal, ``(N, 1)``.
+    `image`: standard normal, shaped like the sharp image.
     """
 
     gamma: Tensor
@@ -119,18 +106,11 @@ def denoising(
               + \tfrac{a}{\alpha_0 s}\big((y-\mu)^2 + \varepsilon^2\big) + \ln 2\pi\Big]
               + \frac{(\mu-x)^2}{2\varepsilon^2} + a\Big[\frac{\xi}{s} - 1 + \ln\frac{s}{\xi}\Big].
 
-    Parameters
-    ----------
-    mu, variance : Tensor
-        Answer of the network: the image ``(N, C, H, W)`` and s ``(N, 1 or C, H, W)``.
-    y, x : Tensor
-        Noisy and clean image.
-    prior : Tensor
-        The true variance :math:`\xi`, from :func:`known_prior` or :func:`local_prior`.
-    window : int
-        p.
-    eps2 : float
-        :math:`\varepsilon^2`.
+    `mu`, `variance`: answer of the network: the image ``(N, C, H, W)`` and s ``(N, 1 or C, H, W)``.
+    `y`, `x`: noisy and clean image.
+    `prior`: the true variance :math:`\xi`, from :func:`known_prior` or :func:`local_prior`.
+    `window`: p.
+    `eps2`: :math:`\varepsilon^2`.
     """
     alpha0 = window**2 / 2
     return Terms(
@@ -160,22 +140,14 @@ def super_resolution(
     blurs along the rows here; for one along the columns, as the network is to
     learn it, swap both variances in `kernel` and `kernel_prior`.
 
-    Parameters
-    ----------
-    mu, variance, kernel : Tensor
-        Answer of the network: the image ``(N, C, sH, sW)``, the variance
+    `mu`, `variance`, `kernel`: answer of the network: the image ``(N, C, sH, sW)``, the variance
         ``(N, 1 or C, 1 or H, 1 or W)`` and the kernel's parameters ``(N, 3)``.
-    y, x : Tensor
-        Low-resolution image ``(N, C, H, W)``, and the sharp one.
-    prior, kernel_prior : Tensor
-        What `variance` and `kernel` should be. The authors' code gives the standard
-        deviation for the former.
-    draws : Draws
-        Random numbers.
-    downsample : callable
-        From ``(N, C, sH, sW)`` to ``(N, C, H, W)``, differentiable.
-    settings : ElboSettings, optional
-        Constants.
+    `y`, `x`: low-resolution image ``(N, C, H, W)``, and the sharp one.
+    `prior`, `kernel_prior`: what `variance` and `kernel` should be. The authors' code gives the
+        standard deviation for the former.
+    `draws`: random numbers.
+    `downsample`: from ``(N, C, sH, sW)`` to ``(N, C, H, W)``, differentiable.
+    `settings`: constants.
     """
     s = settings or ElboSettings()
     alpha0 = s.window**2 / 2

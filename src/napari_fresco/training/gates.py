@@ -55,16 +55,10 @@ def measure_gates(
 ) -> list[Gate]:
     """Measure weights, and the bundled ones of their name, and compare them.
 
-    Parameters
-    ----------
-    file : Path
-        Weights; the bundled ones themselves are compared with nothing.
-    known : Card
-        Of these weights.
-    folders : sequence of Path
-        Test images.
-    limit : int or None
-        Only the first images of each folder.
+    `file`: weights; the bundled ones themselves are compared with nothing.
+    `known`: of these weights.
+    `folders`: test images.
+    `limit`: only the first images of each folder.
     """
     from . import objectives
 
@@ -86,23 +80,12 @@ def compare(
 ) -> list[Gate]:
     """Judge weights against the bundled ones of their name.
 
-    Parameters
-    ----------
-    file : Path
-        New weights.
-    known : Card
-        Of the new weights.
-    recipe : Recipe
-        What trains them.
-    scores : sequence of Score
-        Of the new weights; without any, nothing is judged.
-    bundled : Bundled or None
-        Of the bundled ones, measured on the same images; None where there are none.
-
-    Returns
-    -------
-    list of Gate
-        All have to hold.
+    `file`: new weights.
+    `known`: of the new weights.
+    `recipe`: what trains them.
+    `scores`: of the new weights; without any, nothing is judged.
+    `bundled`: of the bundled ones, measured on the same images; None where there are none.
+    All of them have to hold.
     """
     if not scores:
         return []

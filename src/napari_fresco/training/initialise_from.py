@@ -21,21 +21,11 @@ _COLOURS = 3
 def start(network: nn.Module, recipe: Recipe, given: str | None, folder: Path) -> int:
     """Copy what fits of the checkpoint that a run starts from, and return how many tensors.
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        To be trained; changed in place.
-    recipe : Recipe
-        Names the checkpoint where none is given.
-    given : str or None
-        Registry name or path of another one.
-    folder : Path
-        Where the runs are, one of which may have made the checkpoint of the recipe.
-
-    Raises
-    ------
-    WeightsError
-        When there is no such checkpoint, or nothing of it fits.
+    `network`: to be trained; changed in place.
+    `recipe`: names the checkpoint where none is given.
+    `given`: registry name or path of another one.
+    `folder`: where the runs are, one of which may have made the checkpoint of the recipe.
+    Raises WeightsError when there is no such checkpoint, or nothing of it fits.
     """
     source = weights.load(given) if given is not None else _beside(recipe, folder)
     taken = take(network, source.state_dict())

@@ -54,27 +54,15 @@ The loss is the mean since the line before, nan where no step was taken.
 class Run:
     """A training run in a folder of its own; opening the folder again resumes it.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        What to train.
-    folder : Path
-        Holds ``state.pt`` while training, ``log.csv``, and ``NAME.safetensors`` afterwards.
-    device : torch.device
-        Where to train.
-    steps : int, optional
-        Steps to go through the recipe in, by default its own.
-    minutes : float, optional
-        Time that the training is to take instead, however many steps that are.
-    learning_rate : float, optional
-        Highest step size of all stages, instead of the recipe's.
-    start_from : str, optional
-        Checkpoint to start from instead of the recipe's, by name or path.
-    save_seconds : float
-        Time between two savings of the state.
+    `recipe`: what to train.
+    `folder`: holds ``state.pt`` while training, ``log.csv``, and ``NAME.safetensors`` afterwards.
+    `device`: where to train.
+    `steps`: steps to go through the recipe in, by default its own.
+    `minutes`: time that the training is to take instead, however many steps that are.
+    `learning_rate`: highest step size of all stages, instead of the recipe's.
+    `start_from`: checkpoint to start from instead of the recipe's, by name or path.
+    `save_seconds`: time between two savings of the state.
 
-    Notes
-    -----
     In every stage the step size is warmed up, held, and taken linearly to zero.
     Crops and noise of step k depend on the seed and k alone: a resumed run sees
     what an uninterrupted one would have seen. What comes out is the average of the
@@ -144,12 +132,9 @@ class Run:
     def train(self, corpus: Corpus, *, progress: bool = True, seconds: float = math.inf) -> Path:
         """Train to the end, or for so many seconds, and return the weights file.
 
-        Raises
-        ------
-        DeviceError
-            When the device runs out of memory.
-        KeyboardInterrupt
-            After an interrupt; the state was saved when the step had come to its end.
+        Raises DeviceError when the device runs out of memory.
+        Raises KeyboardInterrupt after an interrupt; the state was saved when the step had come to
+            its end.
         """
         seen, watched = corpus.split()
         bar = tqdm(total=1.0, disable=not progress, mininterval=10, bar_format=_BAR)
@@ -326,12 +311,8 @@ def with_peak(recipe: Recipe, learning_rate: float | None) -> Recipe:
 def step_size(part: float, steps: int) -> float:
     """Return the fraction of the peak step size.
 
-    Parameters
-    ----------
-    part : float
-        Part of the stage that is done, from 0 to 1.
-    steps : int
-        Steps of the stage that have been taken.
+    `part`: part of the stage that is done, from 0 to 1.
+    `steps`: steps of the stage that have been taken.
     """
     return min(1.0, (steps + 1) / _WARMUP, (1 - part) / _DECAY)
 

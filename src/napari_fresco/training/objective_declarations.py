@@ -22,12 +22,8 @@ _INVENTED = 'detail is invented: nothing in the result is to be measured'
 class GaussianDenoising:
     """White Gaussian noise of a level that the network is told.
 
-    Attributes
-    ----------
-    sigma_max : float
-        Most noise, on the 0-255 scale.
-    relative : bool
-        The loss is the root mean square error of a crop over the square root of its sigma,
+    `sigma_max`: most noise, on the 0-255 scale.
+    `relative`: the loss is the root mean square error of a crop over the square root of its sigma,
         so that crops with little noise count as well; otherwise L1.
     """
 
@@ -54,15 +50,10 @@ class BankDenoising:
 class Unfolding:
     """USRNet: kernel, scale factor and noise level are told; L1 loss.
 
-    Attributes
-    ----------
-    scales : tuple of int
-        Scale factors, one of which is drawn for a batch.
-    sigma_max : float
-        Most noise, on the 0-255 scale.
-    adversarial : bool
-        USRGAN: in adversarial stages, let a discriminator tell results from true images. What
-        comes out invents detail, and is labelled generative.
+    `scales`: scale factors, one of which is drawn for a batch.
+    `sigma_max`: most noise, on the 0-255 scale.
+    `adversarial`: USRGAN: in adversarial stages, let a discriminator tell results from true images.
+        What comes out invents detail, and is labelled generative.
     """
 
     scales: tuple[int, ...] = (1, 2, 3, 4)
@@ -83,16 +74,10 @@ class Unfolding:
 class VariationalDenoising:
     """VIRNet: independent Gaussian noise whose level varies over the image; ELBO.
 
-    Attributes
-    ----------
-    sigma_max : float
-        Greatest standard deviation, on the 0-255 scale.
-    eps2 : float
-        Variance of the clean image given the truth.
-    window : int
-        Side p of the window that the prior of the variance stands for.
-    camera : float
-        Share of the crops that get the Poisson-Gaussian noise of a camera instead.
+    `sigma_max`: greatest standard deviation, on the 0-255 scale.
+    `eps2`: variance of the clean image given the truth.
+    `window`: side p of the window that the prior of the variance stands for.
+    `camera`: share of the crops that get the Poisson-Gaussian noise of a camera instead.
     """
 
     sigma_max: float = 75
@@ -110,16 +95,10 @@ class VariationalDenoising:
 class VariationalSR:
     """VIRNet: an unknown Gaussian kernel and white noise; ELBO.
 
-    Attributes
-    ----------
-    scale : int
-        Scale factor.
-    sigma_max : float
-        Most noise, on the 0-255 scale.
-    eps2 : float
-        Variance of the sharp image given the truth.
-    window : int
-        Side p of the window that the prior of the variance stands for.
+    `scale`: scale factor.
+    `sigma_max`: most noise, on the 0-255 scale.
+    `eps2`: variance of the sharp image given the truth.
+    `window`: side p of the window that the prior of the variance stands for.
     """
 
     scale: int = 2
@@ -138,21 +117,13 @@ class VariationalSR:
 class LatentRestoration:
     """VDIR: L1 + beta KL + reconstruction from the latent.
 
-    Attributes
-    ----------
-    task : str
-        'denoise' (white Gaussian noise), 'deblock' (JPEG) or 'super_resolve'.
-    scale : int
-        Scale factor of 'super_resolve'.
-    sigma : (float, float)
-        Noise levels of 'denoise', on the 0-255 scale.
-    quality : (int, int)
-        JPEG qualities of 'deblock'.
-    beta : float
-        Weight of the Kullback-Leibler divergence of the latent.
-    adversarial : bool
-        In adversarial stages, let a discriminator tell what is decoded from the latent from
-        what was seen. The authors gain 0.08 dB by it.
+    `task`: 'denoise' (white Gaussian noise), 'deblock' (JPEG) or 'super_resolve'.
+    `scale`: scale factor of 'super_resolve'.
+    `sigma`: noise levels of 'denoise', on the 0-255 scale.
+    `quality`: JPEG qualities of 'deblock'.
+    `beta`: weight of the Kullback-Leibler divergence of the latent.
+    `adversarial`: in adversarial stages, let a discriminator tell what is decoded from the latent
+        from what was seen. The authors gain 0.08 dB by it.
     """
 
     task: str = 'denoise'
@@ -181,11 +152,8 @@ class LatentRestoration:
 class BlindDenoising:
     """SCUNet: mixed noise of photographs, resized and compressed; L1 loss.
 
-    Attributes
-    ----------
-    light : float
-        Share of the images that get white noise alone, sigma up to 50 / 255. The
-        mixture is heavy, and a network that never saw less smooths everything.
+    `light`: share of the images that get white noise alone, sigma up to 50 / 255. The mixture is
+        heavy, and a network that never saw less smooths everything.
     """
 
     light: float = 0.5
@@ -204,16 +172,11 @@ class BlindDenoising:
 class BlindSR:
     """BSRNet and BSRGAN: a random order of blur, resizing, noise and JPEG; L1 loss.
 
-    Attributes
-    ----------
-    scale : int
-        Scale factor.
-    light : float
-        Share of the images that are only reduced, bicubically, with white noise up
-        to 5 / 255. A network that never saw them takes all images for blurred.
-    adversarial : bool
-        BSRGAN: in adversarial stages, let a discriminator tell results from true images. What
-        comes out invents detail, and is labelled generative.
+    `scale`: scale factor.
+    `light`: share of the images that are only reduced, bicubically, with white noise up to 5 / 255.
+        A network that never saw them takes all images for blurred.
+    `adversarial`: BSRGAN: in adversarial stages, let a discriminator tell results from true images.
+        What comes out invents detail, and is labelled generative.
     """
 
     scale: int = 4

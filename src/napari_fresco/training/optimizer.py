@@ -27,12 +27,8 @@ class Muon(torch.optim.Optimizer):
     Its steps have the root mean square of those of Adam at the same `lr`, so that
     one step size serves for both (J. Liu et al., arXiv:2502.16982).
 
-    Parameters
-    ----------
-    params : iterable of Tensor
-        Weights of two or more dimensions.
-    lr : float
-        Step size.
+    `params`: weights of two or more dimensions.
+    `lr`: step size.
     """
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
@@ -85,12 +81,8 @@ def is_hidden(weight: Tensor) -> bool:
 class Optimizer:
     """Muon for the hidden layers of a network and Adam for all else, as one.
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        What learns.
-    hidden : callable
-        Says of a weight whether Muon moves it.
+    `network`: what learns.
+    `hidden`: says of a weight whether Muon moves it.
     """
 
     def __init__(self, network: nn.Module, hidden: Callable[[Tensor], bool] = is_hidden) -> None:

@@ -14,22 +14,10 @@ SEEN, TRUE = '_real', '_mean'
 def read_pairs(folder: Path, channels: int) -> list[tuple[Image, Image]]:
     """Read the pairs below `folder`, in the order of their names; none is no error.
 
-    Parameters
-    ----------
-    folder : Path
-        Searched with its sub-folders for ``NAME_real.*`` and ``NAME_mean.*``.
-    channels : int
-        1 or 3; as for :meth:`.data.Corpus.read`.
-
-    Returns
-    -------
-    list of (ndarray, ndarray)
-        The noisy and the clean image, both ``(H, W, C)`` uint8.
-
-    Raises
-    ------
-    FileError
-        When a noisy image has no clean one, or one of another shape, or when a file
+    `folder`: searched with its sub-folders for ``NAME_real.*`` and ``NAME_mean.*``.
+    `channels`: 1 or 3; as for :meth:`.data.Corpus.read`.
+    Returns the noisy and the clean image, both ``(H, W, C)`` uint8.
+    Raises FileError when a noisy image has no clean one, or one of another shape, or when a file
         cannot be read.
     """
     found = sorted(p for p in folder.rglob('*') if p.suffix.lower() in SUFFIXES)

@@ -16,20 +16,12 @@ from .checkpoint_recipes import find_recipe
 class PlanEntry:
     """A checkpoint of the plan; what is not given is the recipe's.
 
-    Attributes
-    ----------
-    name : str
-        Of the recipe.
-    data : Path or None
-        Folder of clean images; None draws micrographs.
-    minutes, steps : float or int, optional
-        How long it is trained in all; one of them.
-    learning_rate : float, optional
-        Peak step size.
-    start_from : str, optional
-        Weights to start from; by default the bundled ones of this name, if there are any.
-    evaluate : tuple of Path
-        Folders of test images.
+    `name`: of the recipe.
+    `data`: folder of clean images; None draws micrographs.
+    `minutes`, `steps`: how long it is trained in all; one of them.
+    `learning_rate`: peak step size.
+    `start_from`: weights to start from; by default the bundled ones of this name, if there are any.
+    `evaluate`: folders of test images.
     """
 
     name: str
@@ -45,22 +37,13 @@ class PlanEntry:
 class Plan:
     """What a queue does.
 
-    Attributes
-    ----------
-    checkpoint : tuple of PlanEntry
-        What takes turns, in this order.
-    output : Path
-        Folder with a folder for each run, and ``offered``.
-    slice_minutes : float
-        Length of a turn.
-    save_minutes : float
-        Time between two savings of the state: what a kill loses at most.
-    threads : int or None
-        Of the processor; None for all.
-    images : int or None
-        How many images of each test folder are measured after a turn; None for all.
-    device : str
-        As in :func:`napari_fresco.restore`.
+    `checkpoint`: what takes turns, in this order.
+    `output`: folder with a folder for each run, and ``offered``.
+    `slice_minutes`: length of a turn.
+    `save_minutes`: time between two savings of the state: what a kill loses at most.
+    `threads`: of the processor; None for all.
+    `images`: how many images of each test folder are measured after a turn; None for all.
+    `device`: as in :func:`napari_fresco.restore`.
     """
 
     checkpoint: tuple[PlanEntry, ...]
@@ -75,14 +58,9 @@ class Plan:
 def read_plan(path: Path) -> Plan:
     """Read a plan; its relative paths are relative to its own folder.
 
-    Raises
-    ------
-    FileError
-        When there is no such file, or it is no TOML.
-    ParameterError
-        When it says something that a plan does not have, or that cannot be.
-    WeightsError
-        When no recipe has the name of a checkpoint.
+    Raises FileError when there is no such file, or it is no TOML.
+    Raises ParameterError when it says something that a plan does not have, or that cannot be.
+    Raises WeightsError when no recipe has the name of a checkpoint.
     """
     try:
         content = tomllib.loads(path.read_text(encoding='utf-8'))

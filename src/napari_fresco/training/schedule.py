@@ -13,18 +13,11 @@ _INERTIA = 0.9
 class TrainingSchedule:
     """The position in a recipe, counted in its steps, and how far each real step takes it.
 
-    Attributes
-    ----------
-    total : int
-        Steps of the recipe.
-    stride : float
-        Steps of the recipe in a step.
-    seconds : float or None
-        Time that the run is to take; None keeps the stride.
-    position : float
-        Where the run is, from 0 to `total`.
-    step_seconds : float
-        Running mean of the time of a step.
+    `total`: steps of the recipe.
+    `stride`: steps of the recipe in a step.
+    `seconds`: time that the run is to take; None keeps the stride.
+    `position`: where the run is, from 0 to `total`.
+    `step_seconds`: running mean of the time of a step.
     """
 
     total: int
@@ -46,14 +39,9 @@ class TrainingSchedule:
     def advance(self, step: int, spent: float, took: float) -> None:
         """Take note of a step.
 
-        Parameters
-        ----------
-        step : int
-            Number of steps before it.
-        spent : float
-            Seconds that the run has taken, with this step.
-        took : float
-            Seconds of this step.
+        `step`: number of steps before it.
+        `spent`: seconds that the run has taken, with this step.
+        `took`: seconds of this step.
         """
         weight = _INERTIA if step else 0.0
         self.step_seconds = weight * self.step_seconds + (1 - weight) * took

@@ -30,10 +30,7 @@ class Drawn(Corpus):
 def corpus_of(run: Run, data: Path | None) -> Corpus:
     """Read what a run is trained on; without a folder, draw what it is watched on.
 
-    Raises
-    ------
-    FileError
-        As :meth:`Corpus.read`.
+    Raises FileError as :meth:`Corpus.read`.
     """
     if data is None:
         return Drawn.of(run)
@@ -44,10 +41,7 @@ def corpus_of(run: Run, data: Path | None) -> Corpus:
 def on_specimens(recipe: Recipe) -> Recipe:
     """Return the recipe with all crops drawn, none taken from images.
 
-    Raises
-    ------
-    ParameterError
-        When it trains a colour network.
+    Raises ParameterError when it trains a colour network.
     """
     if recipe.channels != 1:
         raise ParameterError(

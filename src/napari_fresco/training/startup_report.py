@@ -11,14 +11,9 @@ from .loop import Run
 def startup_report(run: Run, corpus: Corpus, *, resume: bool) -> Iterator[str]:
     """Say on what a run is trained, and from what it starts; a line each.
 
-    Parameters
-    ----------
-    run : Run
-        About to be trained.
-    corpus : Corpus
-        What it will see.
-    resume : bool
-        Whether it was wanted to go on with a run that is there.
+    `run`: about to be trained.
+    `corpus`: what it will see.
+    `resume`: whether it was wanted to go on with a run that is there.
     """
     yield _images(run, corpus)
     if run.step:

@@ -19,18 +19,12 @@ Kind = Literal['PSNR', 'gain', 'finding']
 class Target:
     """What a checkpoint is to reach in one case.
 
-    Attributes
-    ----------
-    name : str
-        Of the checkpoint.
-    dataset, case : str
-        As in its scores, see :class:`napari_fresco.weights.cards.Score`; all images
+    `name`: of the checkpoint.
+    `dataset`, `case`: as in its scores, see :class:`napari_fresco.weights.cards.Score`; all images
         of the set are meant.
-    goal, authors : float, float or None
-        The aim, and what the authors' full-size model reaches, where that is known.
-    kind : {'PSNR', 'gain', 'finding'}
-        'PSNR': dB at least. 'gain': dB above the baseline at least. 'finding': at
-        most this much of what else the scores hold.
+    `goal`, `authors`: the aim, and what the authors' full-size model reaches, where that is known.
+    `kind`: {'PSNR', 'gain', 'finding'}, 'PSNR': dB at least. 'gain': dB above the baseline at
+        least. 'finding': at most this much of what else the scores hold.
     """
 
     name: str

@@ -43,19 +43,10 @@ def work(plan: Plan, say: Say = print) -> None:
     After each turn the weights are measured and logged, and copied to ``offered`` if they
     are better than the bundled ones and every gate holds.
 
-    Parameters
-    ----------
-    plan : Plan
-        See :func:`napari_fresco.training.plan.read_plan`.
-    say : callable
-        Gets a line about each turn.
-
-    Raises
-    ------
-    FrescoError
-        When a checkpoint cannot be trained at all.
-    KeyboardInterrupt
-        After an interrupt, with the state saved.
+    `plan`: see :func:`napari_fresco.training.plan.read_plan`.
+    `say`: gets a line about each turn.
+    Raises FrescoError when a checkpoint cannot be trained at all.
+    Raises KeyboardInterrupt after an interrupt, with the state saved.
     """
     lower_priority()
     if plan.threads is not None:
@@ -182,10 +173,7 @@ class Turn:
 def check(plan: Plan) -> None:
     """Refuse before the first turn what would fail in a later one.
 
-    Raises
-    ------
-    FrescoError
-        About the first fault that is found.
+    Raises FrescoError about the first fault that is found.
     """
     for entry in plan.checkpoint:
         recipe = Turn(plan, entry).recipe

@@ -16,14 +16,9 @@ from torch.nn import functional as F
 class VDIRWeights:
     """Shares of the terms.
 
-    Attributes
-    ----------
-    divergence : float
-        beta, of the Kullback-Leibler divergence per latent number.
-    adversarial : float
-        Of the adversarial loss; from the authors' program.
-    estimation : float
-        Of the estimator; 0 where the degradation is not known (real noise).
+    `divergence`: beta, of the Kullback-Leibler divergence per latent number.
+    `adversarial`: of the adversarial loss; from the authors' program.
+    `estimation`: of the estimator; 0 where the degradation is not known (real noise).
     """
 
     divergence: float = 0.01
@@ -62,19 +57,12 @@ def parts(
 ) -> VDIRParts:
     """Return the terms for one batch.
 
-    Parameters
-    ----------
-    clean, restored : Tensor
-        x and its estimate, ``(N, C, s H, s W)``.
-    degraded, decoded : Tensor
-        y and what the decoder makes of the latent, ``(N, C, H, W)``, H and W
+    `clean`, `restored`: x and its estimate, ``(N, C, s H, s W)``.
+    `degraded`, `decoded`: y and what the decoder makes of the latent, ``(N, C, H, W)``, H and W
         multiples of four.
-    mu, logvar : Tensor
-        Of the latent.
-    logits : Tensor, optional
-        What the discriminator says of `decoded`; without one, its term is zero.
-    truth, estimate : Tensor, optional
-        The known degradation, and the estimator's answer, to whose shape it is
+    `mu`, `logvar`: of the latent.
+    `logits`: what the discriminator says of `decoded`; without one, its term is zero.
+    `truth`, `estimate`: the known degradation, and the estimator's answer, to whose shape it is
         expanded (noise: ``(N, 1, 1, 1)`` will do).
     """
     adversarial = estimation = clean.new_zeros(())

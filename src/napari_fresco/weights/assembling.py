@@ -16,10 +16,7 @@ _NAMED = 3  # how many keys an error message names before it stops
 class Loaded(Network):
     """What a type checker sees of a network that a checkpoint was put into.
 
-    Attributes
-    ----------
-    scales : tuple of int or None
-        Enlargements that the weights were made for; None where nothing tells.
+    `scales`: enlargements that the weights were made for; None where nothing tells.
     """
 
     scales: tuple[int, ...] | None
@@ -30,10 +27,7 @@ def assemble(architecture: str, config: Mapping[str, Any], tensors: Tensors, pat
 
     What only training needs is left out.
 
-    Raises
-    ------
-    WeightsError
-        When names or shapes are not exactly those of the network.
+    Raises WeightsError when names or shapes are not exactly those of the network.
     """
     try:
         network = cast('Loaded', outline(architecture, config))

@@ -20,23 +20,15 @@ _TITLES = {'bsd68': 'BSD68', 'cbsd68': 'CBSD68', 'cc15': 'CC15', 'mcmaster': 'Mc
 class Score:
     """Means over a set of images in one case.
 
-    Attributes
-    ----------
-    dataset, images
-        Name of the set and number of images.
-    case : str
-        What was done to them; noise levels are on the 0-255 scale.
-    baseline, restored : float
-        PSNR in dB before, or by the simple method, and by the network; of 8-bit
+    `dataset`, `images`: name of the set and number of images.
+    `case`: what was done to them; noise levels are on the 0-255 scale.
+    `baseline`, `restored`: PSNR in dB before, or by the simple method, and by the network; of 8-bit
         images, over all channels.
-    ssim : float or None
-        Structural similarity of the same 8-bit images, the same border left out, by
-        :func:`napari_fresco.evidence.metrics.ssim`: scikit-image's ``structural_similarity``
-        with ``data_range=255, gaussian_weights=True, sigma=1.5,
-        use_sample_covariance=False``, averaged over the channels. None where it was
-        not measured.
-    finding : float or None
-        What else was measured; None for nothing.
+    `ssim`: structural similarity of the same 8-bit images, the same border left out, by
+        :func:`napari_fresco.evidence.metrics.ssim`: scikit-image's ``structural_similarity`` with
+        ``data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False``, averaged
+        over the channels. None where it was not measured.
+    `finding`: what else was measured; None for nothing.
     """
 
     dataset: str
@@ -57,50 +49,29 @@ class Score:
 class Card:
     """What is known about one trained checkpoint.
 
-    Attributes
-    ----------
-    name, architecture : str
-        Of the recipe, and what :func:`~napari_fresco.networks.build` is told.
-    config : mapping
-        Configuration of the network; sequences in it are tuples.
-    channels : int
-        1 was trained on luminance, 3 on RGB.
-    data : tuple of (str, int)
-        Folders of the training images, and how many each had.
-    learnt : tuple of str
-        Degradation and loss, in words.
-    stages : tuple of str
-        Of the training, in words, one after the other.
-    steps : int
-        In all.
-    minutes : float
-        That they took.
-    device : str
-        On which they were taken.
-    versions : mapping
-        Of the packages.
-    sha256 : str
-        Of the weights file.
-    optimiser : str
-        What took the steps.
-    seed : int
-        Of initialisation, crops and noise.
-    started_from : str or None
-        Checkpoint whose tensors were taken at the start.
-    licence : str
-        Terms of use of the weights.
-    half_loss_db : float or None
-        PSNR in dB that is lost by storing them in half precision, where measured.
-    scores : tuple of Score
-        What was measured, see :attr:`baseline` and :attr:`finding`.
-    baseline, finding : str, str or None
-        Names of what the scores are compared with, and of what else was measured.
-    fails : tuple of str
-        What it fails on.
-    history : tuple of str
-        Notes on how it came about.
-    core_hours : float or None
-        Processor time of the steps, where they were taken on a processor and it was measured.
+    `name`, `architecture`: of the recipe, and what :func:`~napari_fresco.networks.build` is told.
+    `config`: configuration of the network; sequences in it are tuples.
+    `channels`: 1 was trained on luminance, 3 on RGB.
+    `data`: folders of the training images, and how many each had.
+    `learnt`: degradation and loss, in words.
+    `stages`: of the training, in words, one after the other.
+    `steps`: in all.
+    `minutes`: that they took.
+    `device`: on which they were taken.
+    `versions`: of the packages.
+    `sha256`: of the weights file.
+    `optimiser`: what took the steps.
+    `seed`: of initialisation, crops and noise.
+    `started_from`: checkpoint whose tensors were taken at the start.
+    `licence`: terms of use of the weights.
+    `half_loss_db`: PSNR in dB that is lost by storing them in half precision, where measured.
+    `scores`: what was measured, see :attr:`baseline` and :attr:`finding`.
+    `baseline`, `finding`: names of what the scores are compared with, and of what else was
+        measured.
+    `fails`: what it fails on.
+    `history`: notes on how it came about.
+    `core_hours`: processor time of the steps, where they were taken on a processor and it was
+        measured.
     """
 
     name: str
@@ -131,10 +102,7 @@ class Card:
     def read(cls, path: Path) -> Card:
         """Read the card that :meth:`write` has written.
 
-        Raises
-        ------
-        FileError
-            When there is none, or it is something else.
+        Raises FileError when there is none, or it is something else.
         """
         try:
             record = _tuples(json.loads(path.read_text(encoding='utf-8')))

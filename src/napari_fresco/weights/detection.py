@@ -42,12 +42,8 @@ def detect(tensors: Tensors, path: Path) -> Found:
     Seven plain convolutions are taken for a DnCNN: a single IRCNN denoiser
     looks the same, only banks of them are published.
 
-    Raises
-    ------
-    UnknownArchitecture
-        When the names belong to no known architecture.
-    WeightsError
-        When some of the names of an architecture are missing.
+    Raises UnknownArchitecture when the names belong to no known architecture.
+    Raises WeightsError when some of the names of an architecture are missing.
     """
     recognise = _recogniser(tensors)
     if recognise is None:
@@ -98,10 +94,7 @@ def describe(facts: NetworkFacts, network: object = None) -> str:
 def outline(architecture: str, config: Mapping[str, Any]) -> torch.nn.Module:
     """Return a network without numbers: on the meta device nothing is allocated or initialised.
 
-    Raises
-    ------
-    WeightsError
-        When there is no such network.
+    Raises WeightsError when there is no such network.
     """
     try:
         with torch.device('meta'):

@@ -18,21 +18,11 @@ class Unreachable(Exception):
 def download(url: str, file: Path, progress: bool) -> None:
     """Write what `url` gives to `file`.
 
-    Parameters
-    ----------
-    url : str
-        Address, http or https; redirections are followed.
-    file : Path
-        What is written; a part of it is left when something goes wrong.
-    progress : bool
-        Show a progress bar.
-
-    Raises
-    ------
-    Unreachable
-        When the network or the server does not give the whole file.
-    OSError
-        When it cannot be written.
+    `url`: address, http or https; redirections are followed.
+    `file`: what is written; a part of it is left when something goes wrong.
+    `progress`: show a progress bar.
+    Raises Unreachable when the network or the server does not give the whole file.
+    Raises OSError when it cannot be written.
     """
     from pooch import HTTPDownloader
     from requests import RequestException

@@ -56,19 +56,11 @@ class Stored:
 def read(path: Path, size: int | None = None) -> Stored:
     """Read a checkpoint file.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    size : int, optional
-        Bytes that it should have, where that is known: one that cannot be read
-        and has less is said to be cut short.
-
-    Raises
-    ------
-    WeightsError
-        When the file is missing, of another kind, corrupt, or holds anything
-        but finite tensors.
+    `path`: the file.
+    `size`: bytes that it should have, where that is known: one that cannot be read and has less is
+        said to be cut short.
+    Raises WeightsError when the file is missing, of another kind, corrupt, or holds anything but
+        finite tensors.
     """
     _check_file(path)
     try:

@@ -34,21 +34,11 @@ _ANY_SCALE = ('usrnet', 'virnet_sr')  # the scale is an argument, not part of th
 def load_file(path: Path, entry: Entry | None, device: str | torch.device) -> Loaded:
     """Read a file and return its network: float32, in evaluation mode, frozen.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    entry : Entry or None
-        What the file must be; None detects it from the file itself.
-    device : str or torch.device
-        Where the network is put; 'auto' picks.
-
-    Raises
-    ------
-    WeightsError
-        When the file cannot be read or is not what it should be.
-    DeviceError
-        When the device is absent.
+    `path`: the file.
+    `entry`: what the file must be; None detects it from the file itself.
+    `device`: where the network is put; 'auto' picks.
+    Raises WeightsError when the file cannot be read or is not what it should be.
+    Raises DeviceError when the device is absent.
     """
     size = entry.size if entry is not None and entry.file == path.name else None
     stored, sha256 = read(path, size), file_sha256(path)
@@ -74,21 +64,11 @@ def expect(
 ) -> None:
     """Refuse a network that cannot do what it is wanted for.
 
-    Parameters
-    ----------
-    network : Network
-        From :func:`napari_fresco.weights.load`.
-    architectures : str or collection of str
-        What is wanted.
-    channels : int or collection of int, optional
-        Channels of the image that will do; None means any number.
-    scale : int, optional
-        Enlargement that it will be asked for.
-
-    Raises
-    ------
-    WeightsError
-        When it is of another architecture, or was made for other channels or
+    `network`: from :func:`napari_fresco.weights.load`.
+    `architectures`: what is wanted.
+    `channels`: channels of the image that will do; None means any number.
+    `scale`: enlargement that it will be asked for.
+    Raises WeightsError when it is of another architecture, or was made for other channels or
         another scale; the message says what it looks like.
     """
     wanted = [architectures] if isinstance(architectures, str) else list(architectures)

@@ -25,10 +25,7 @@ def read_matconvnet(path: Path) -> dict[str, Tensor]:
     MATLAB keeps filters as ``(height, width, in, out)`` and drops a trailing
     dimension of 1. Filters are not flipped: ``vl_nnconv`` correlates.
 
-    Raises
-    ------
-    WeightsError
-        When the file needs h5py and it is not installed, or holds no such net.
+    Raises WeightsError when the file needs h5py and it is not installed, or holds no such net.
     """
     layers = _read_hdf5(path) if _is_hdf5(path) else _read_classic(path)
     if len(layers) < 2:

@@ -17,13 +17,9 @@ _PICKLES = 4  # one after the other in a file of torch.save before it wrote zip 
 def program_in(path: Path, complaint: str = '') -> str | None:
     """Return what a file that PyTorch refuses would run; None where nothing is found.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    complaint : str
-        What PyTorch says of it: the name, unless the file is pickled in a way
-        that its reader of tensors does not know.
+    `path`: the file.
+    `complaint`: what PyTorch says of it: the name, unless the file is pickled in a way that its
+        reader of tensors does not know.
     """
     if 'TorchScript' in complaint:
         return 'TorchScript'

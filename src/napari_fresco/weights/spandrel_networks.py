@@ -33,18 +33,9 @@ _ACTIVATIONS, _ENLARGED, _WIDTH = 16, 2, 64  # of a network of usual size
 class ForeignNetwork(nn.Module):
     """A network from spandrel, called like ours.
 
-    Parameters
-    ----------
-    descriptor : spandrel.ImageModelDescriptor
-        The network and what spandrel knows of it.
+    `descriptor`: the network and what spandrel knows of it.
+    `title`: its architecture as people write it.
 
-    Attributes
-    ----------
-    title : str
-        Its architecture as people write it.
-
-    Notes
-    -----
     ``forward`` takes ``(N, C, H, W)`` of any size and returns
     ``(N, C, scale H, scale W)``, unclamped. Right and bottom are continued by
     replication to the size that the network needs. Nothing tells how far it
@@ -101,26 +92,14 @@ class ForeignNetwork(nn.Module):
 def adopt(path: Path, tensors: Mapping[str, Tensor]) -> Network | None:
     """Return the network of a checkpoint that is not one of ours.
 
-    Parameters
-    ----------
-    path : Path
-        The file, for messages.
-    tensors : mapping of str to Tensor
-        What it holds.
-
-    Returns
-    -------
-    Network or None
-        Float32, in evaluation mode, frozen, with its facts; None when spandrel
-        does not know it either. Enlarging networks count as generative, since
-        nothing tells how they were trained.
-
-    Raises
-    ------
-    WeightsError
-        When spandrel is not installed, when the tensors do not fit the
-        architecture that they seem to be of, or when the network is not one
-        that maps a gray or colour image to such an image.
+    `path`: the file, for messages.
+    `tensors`: what it holds.
+    Returns the network: float32, in evaluation mode, frozen, with its facts; None when spandrel does not know
+        it either. Enlarging networks count as generative, since nothing tells how they were
+        trained.
+    Raises WeightsError when spandrel is not installed, when the tensors do not fit the architecture
+        that they seem to be of, or when the network is not one that maps a gray or colour image to
+        such an image.
     """
     descriptor = _recognised(path, tensors)
     if descriptor is None:

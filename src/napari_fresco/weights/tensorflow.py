@@ -49,14 +49,9 @@ _KINDS = {'weight': 'kernel', 'bias': 'bias'}
 class Stretch:
     """Where one tensor lies in the file.
 
-    Attributes
-    ----------
-    name, tensorflow_name : str
-        Ours and the authors'.
-    offset, size : int
-        In bytes.
-    shape : tuple of int
-        As it is stored: ``(kh, kw, in, out)`` for kernels.
+    `name`, `tensorflow_name`: ours and the authors'.
+    `offset`, `size`: in bytes.
+    `shape`: as it is stored: ``(kh, kw, in, out)`` for kernels.
     """
 
     name: str
@@ -92,17 +87,9 @@ def read_tensorflow(
 ) -> dict[str, Tensor]:
     """Return the tensors of a VDIR checkpoint by our names.
 
-    Parameters
-    ----------
-    path : Path
-        ``model-AWGN.data-00000-of-00001`` or ``model-Real_Noise.data-00000-of-00001``.
-    known : mapping, optional
-        Checksums by name of checkpoint, instead of :func:`published`.
-
-    Raises
-    ------
-    WeightsError
-        When the file has another length, is no known checkpoint, or is damaged.
+    `path`: ``model-AWGN.data-00000-of-00001`` or ``model-Real_Noise.data-00000-of-00001``.
+    `known`: checksums by name of checkpoint, instead of :func:`published`.
+    Raises WeightsError when the file has another length, is no known checkpoint, or is damaged.
     """
     data = path.read_bytes()
     stretches = layout()

@@ -25,16 +25,10 @@ from ..data import Corpus
 class Draw:
     """A batch of clean crops and the random numbers of its step.
 
-    Attributes
-    ----------
-    clean : Tensor
-        ``(N, C, P, P)`` in [0, 1].
-    stage : Stage
-        Of the recipe.
-    random : RandomSource
-        Has drawn the crops; goes on from there.
-    discriminator : TrainedDiscriminator, optional
-        What the network is set against, in an adversarial stage.
+    `clean`: ``(N, C, P, P)`` in [0, 1].
+    `stage`: of the recipe.
+    `random`: has drawn the crops; goes on from there.
+    `discriminator`: what the network is set against, in an adversarial stage.
     """
 
     clean: Tensor
@@ -161,14 +155,9 @@ class TriedObjective(Objective):
     ) -> list[Score]:
         """Return the means of PSNR and SSIM of 8-bit results, and of the finding, in each case.
 
-        Parameters
-        ----------
-        network : torch.nn.Module
-            What is measured.
-        images : iterable of iterable of Trial
-            The trials of each image.
-        dataset : str
-            Name of the set of images.
+        `network`: what is measured.
+        `images`: the trials of each image.
+        `dataset`: name of the set of images.
         """
         device, count = next(network.parameters()).device, 0
         found: dict[str, list[tuple[float, ...]]] = {}

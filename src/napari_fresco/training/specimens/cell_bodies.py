@@ -22,16 +22,10 @@ _TINY = 1e-6  # keeps the distance to one's own seed out
 class _Tiling:
     """Where every pixel lies in its cell.
 
-    Attributes
-    ----------
-    spacing : Tensor
-        Distance of the cells in pixels, ``(N, 1, 1)``.
-    wall : Tensor
-        Distance to the nearest wall in pixels, ``(N, S, S)``.
-    rows, columns : Tensor
-        Position relative to the cell's seed in pixels, ``(N, S, S)``.
-    traits : Tensor
-        Uniform random numbers of the cell, ``(8, N, S, S)``.
+    `spacing`: distance of the cells in pixels, ``(N, 1, 1)``.
+    `wall`: distance to the nearest wall in pixels, ``(N, S, S)``.
+    `rows`, `columns`: position relative to the cell's seed in pixels, ``(N, S, S)``.
+    `traits`: uniform random numbers of the cell, ``(8, N, S, S)``.
     """
 
     spacing: Tensor
@@ -44,10 +38,7 @@ class _Tiling:
 def cells(count: int, size: int, random: RandomSource) -> Tensor:
     """Draw a tissue or a culture: mostly nuclei, mostly membranes, or mostly bodies.
 
-    Returns
-    -------
-    Tensor
-        ``(count, size, size)``, 0 to 1.
+    Returns ``(count, size, size)``, 0 to 1.
     """
     tiling = _tiling(random.log_uniform(14, 150, count, 1, 1), size, random)
     present = tiling.traits[0] < random.uniform(0.35, 1.4, count, 1, 1)
@@ -81,16 +72,9 @@ def _tiling(spacing: Tensor, size: int, random: RandomSource) -> _Tiling:
 def _walls_around(rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Find the nearest of 9 seeds, and the wall around it.
 
-    Parameters
-    ----------
-    rows, columns : Tensor
-        From the pixel to the seeds, ``(9, N, S, S)``; overwritten.
-
-    Returns
-    -------
-    tuple of Tensor
-        Distance to the wall; rows and columns to the nearest seed, and which it is;
-        each ``(N, S, S)``.
+    `rows`, `columns`: from the pixel to the seeds, ``(9, N, S, S)``; overwritten.
+    Returns: distance to the wall; rows and columns to the nearest seed, and which it is; each ``(N,
+        S, S)``.
     """
     # One plane after the other stays in the processor's cache.
     square = [r.square().addcmul_(c, c) for r, c in zip(rows, columns, strict=True)]

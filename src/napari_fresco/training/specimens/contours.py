@@ -12,10 +12,7 @@ from .textures import clouds, inside, to_peak
 def outlines(count: int, size: int, random: RandomSource) -> Tensor:
     """Draw closed lines of even width, some of them filled; wound closely they make a network.
 
-    Returns
-    -------
-    Tensor
-        ``(count, size, size)``, 0 to 1.
+    Returns ``(count, size, size)``, 0 to 1.
     """
     length = random.log_uniform(2.5, 45, count, 1, 1)
     field = clouds(length, size, random) - random.uniform(-0.8, 0.8, count, 1, 1)

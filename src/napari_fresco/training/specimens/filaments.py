@@ -48,10 +48,7 @@ def filaments(count: int, size: int, random: RandomSource) -> Tensor:
     anywhere or from one organiser; nearly straight and side by side; short,
     thick, wavy and of even brightness.
 
-    Returns
-    -------
-    Tensor
-        ``(count, size, size)``, 0 to 1.
+    Returns ``(count, size, size)``, 0 to 1.
     """
     law = _law(count, size, random)
     most = max(round(_DENSITY * size), 16)
@@ -132,10 +129,7 @@ def _light(law: _Law, shape: tuple[int, int, int], random: RandomSource) -> Tens
 def _splat(rows: Tensor, columns: Tensor, light: Tensor, layer: Tensor, size: int) -> Tensor:
     """Share every dot among the four pixels around it, in the layer of its filament.
 
-    Returns
-    -------
-    Tensor
-        ``(N, layers, size, size)``.
+    Returns ``(N, layers, size, size)``.
     """
     count = rows.shape[0]
     layers = len(_DEPTHS)

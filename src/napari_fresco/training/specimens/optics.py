@@ -26,19 +26,10 @@ def psf(count: int, source: RandomSource, size: int = SIZE) -> Tensor:
     deviation). The others are diffracted by a round pupil with some aberration,
     Airy radius 1.2 to 5 pixels: in focus, out of focus, or confocal.
 
-    Parameters
-    ----------
-    count : int
-        Kernels.
-    source : RandomSource
-        Says where they are made.
-    size : int
-        Odd number of rows and columns.
-
-    Returns
-    -------
-    Tensor
-        ``(count, 1, size, size)``, not negative, of sum 1, centred at ``size // 2``.
+    `count`: kernels.
+    `source`: says where they are made.
+    `size`: odd number of rows and columns.
+    Returns ``(count, 1, size, size)``, not negative, of sum 1, centred at ``size // 2``.
     """
     random = source.pixels
     shapes = torch.where(
@@ -70,16 +61,10 @@ def _diffracted(count: int, size: int, random: RandomSource) -> Tensor:
 def intensity(waves: Tensor, radius: Tensor, power: Tensor, size: int) -> Tensor:
     """Return the mean light in every pixel behind round pupils, of sum 1.
 
-    Parameters
-    ----------
-    waves : Tensor
-        Aberration in wavelengths at the points :func:`pupil` of the pupil, ``(N, P, P)``.
-    radius : Tensor
-        Of the first dark ring in pixels, ``(N, 1, 1)``.
-    power : Tensor
-        Of the intensity, ``(N, 1, 1)``: 2 for a confocal microscope.
-    size : int
-        Rows and columns.
+    `waves`: aberration in wavelengths at the points :func:`pupil` of the pupil, ``(N, P, P)``.
+    `radius`: of the first dark ring in pixels, ``(N, 1, 1)``.
+    `power`: of the intensity, ``(N, 1, 1)``: 2 for a confocal microscope.
+    `size`: rows and columns.
     """
     line, square = pupil(waves.device)
     stop = ((1 - square.sqrt()) * len(line) / 2 + 0.5).clamp(0, 1)

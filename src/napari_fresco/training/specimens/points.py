@@ -19,10 +19,7 @@ def points(count: int, size: int, random: RandomSource) -> Tensor:
     Their brightness spreads over a factor of two to a thousand; some are out of
     focus. In half of the images they gather in clusters.
 
-    Returns
-    -------
-    Tensor
-        ``(count, size, size)``, 0 to 1.
+    Returns ``(count, size, size)``, 0 to 1.
     """
     most = max(size * size // _PIXELS_PER_SPOT, 1)
     wanted = random.log_uniform(2, most + 1, count, 1)

@@ -50,17 +50,9 @@ def draw(count: int, size: int, source: RandomSource) -> Tensor:
     or two together, over a background. Brightness spans two decades; most
     images are mostly dark.
 
-    Parameters
-    ----------
-    count, size : int
-        Images, and their rows and columns.
-    source : RandomSource
-        Decides everything, on a GPU but for rounding, and says where the images are made.
-
-    Returns
-    -------
-    Tensor
-        ``(count, 1, size, size)`` float32 in [0, 1].
+    `count`, `size`: images, and their rows and columns.
+    `source`: decides everything, on a GPU but for rounding, and says where the images are made.
+    Returns ``(count, 1, size, size)`` float32 in [0, 1].
     """
     canvas, random = _structures(count, size + 2 * _MARGIN, source), source.pixels
     canvas = _in_focus_and_not(_confined(canvas, random), random)

@@ -18,17 +18,9 @@ def camera_noise(clean: Tensor, source: RandomSource) -> tuple[Tensor, Tensor]:
     darkest pixel: :math:`\mathrm{Var}\,y = a (x - o) + r^2`. How noisy an image is
     depends on its photons, not on how bright the file is.
 
-    Parameters
-    ----------
-    clean : Tensor
-        ``(N, C, H, W)``, not negative, of any scale.
-    source : RandomSource
-        On the same device.
-
-    Returns
-    -------
-    tuple of Tensor
-        The noisy images, of mean `clean` and not clipped, and the variance of every pixel.
+    `clean`: ``(N, C, H, W)``, not negative, of any scale.
+    `source`: on the same device.
+    Returns the noisy images, of mean `clean` and not clipped, and the variance of every pixel.
     """
     count = len(clean)
     random = source.pixels

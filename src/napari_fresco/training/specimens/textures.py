@@ -16,18 +16,9 @@ from ...degrade.random_source import RandomSource
 def clouds(length: Tensor, size: int, random: RandomSource) -> Tensor:
     """Draw Gaussian fields of zero mean and unit variance.
 
-    Parameters
-    ----------
-    length : Tensor
-        Of correlation in pixels, ``(N, 1, 1)``; below 1 the variance is less.
-    size : int
-        Rows and columns.
-    random : RandomSource
-
-    Returns
-    -------
-    Tensor
-        ``(N, size, size)``, smooth.
+    `length`: of correlation in pixels, ``(N, 1, 1)``; below 1 the variance is less.
+    `size`: rows and columns.
+    Returns ``(N, size, size)``, smooth.
     """
     # White noise blurred by L / sqrt 2 is correlated as exp(-d^2 / (2 L^2)), and 1 / (sqrt(2 pi) L)
     # is what remains of its standard deviation.
