@@ -15,6 +15,7 @@ from napari_fresco.declare.call import Call
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import ParameterError
 from napari_fresco.image.intensity import Stabilised
+from napari_fresco.networks import devices
 from napari_fresco.noise.camera import estimate_camera
 from napari_fresco.noise.level import estimate_noise
 from napari_fresco.noise.patches import Patches

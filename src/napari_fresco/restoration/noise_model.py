@@ -20,6 +20,7 @@ from ..image.anscombe import Anscombe
 from ..image.blocks import Index
 from ..image.intensity import Affine, given_range, working_range
 from ..image.layout import Layout
+from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
 from ..noise.grain import grain_ratio, level_through_blur
 from ..noise.level import channels_of, level_of_plane
