@@ -95,8 +95,8 @@ def adopt(path: Path, tensors: Mapping[str, Tensor]) -> Network | None:
     `path`: the file, for messages.
     `tensors`: what it holds.
     Returns the network: float32, in evaluation mode, frozen, with its facts; None when spandrel
-        does not know it either. Enlarging networks count as generative, since nothing tells how they were
-        trained.
+        does not know it either. Enlarging networks count as generative, since nothing tells how
+        they were trained.
     Raises WeightsError when spandrel is not installed, when the tensors do not fit the architecture
         that they seem to be of, or when the network is not one that maps a gray or colour image to
         such an image.
