@@ -255,3 +255,65 @@ def test_a_camera_preset_is_a_preset_of_parameters() -> None:
     assert read_preset(json.loads(json.dumps(preset))) == found.camera._asdict()
     with pytest.raises(ImageError, match='saturated'):
         photon_transfer(frames(0), [frames(3000)])
+
+
+def spots() -> tuple[np.ndarray, np.ndarray]:
+    """Spots of 400 units of light on a background of 50, and their labels."""
+    light = np.zeros((96, 96))
+    light[16::24, 16::24] = 400
+    scene = ndimage.gaussian_filter(light, 1.5)
+    return 50 + scene, ndimage.label(scene > 1)[0]
+
+
+def test_light_of_objects_is_measured_above_their_background() -> None:
+    scene, labels = spots()
+    assert labels.max() == 16
+    dimmed = 80 + 0.9 * (scene - 50)
+    found = evidence.photometry(scene, dimmed, labels, noise=0.5)
+    np.testing.assert_allclose(found.kept, 0.9, rtol=0.02)
+    assert found.total == pytest.approx(0.9, rel=0.02)
+    np.testing.assert_allclose(found.background, 50, atol=0.5)
+    assert found.changed.all()
+    assert not evidence.photometry(scene, scene + 3, labels).changed.any()
+    assert not evidence.photometry(scene, dimmed, labels, noise=50).changed.any()
+    with pytest.raises(ImageError, match='no object'):
+        evidence.photometry(scene, scene, np.zeros((96, 96), int))
+
+
+def test_the_probe_finds_what_was_invented_and_what_is_missing() -> None:
+    scene, _ = spots()
+    seen = scene + RANDOM.normal(0, 2, scene.shape)
+
+    def smooth(half: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+        return ndimage.gaussian_filter(half, 1)
+
+    def flawed(half: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+        result = smooth(half, sigma)
+        result[40:46, 60:66] += 10
+        result[60:68, 36:44] = 50
+        return result
+
+    honest = evidence.probe(seen, lambda half, sigma: scene, 2.0)
+    assert not honest.invented.any()
+    assert not honest.missing.any()
+    assert honest.error < 0.5
+    found = evidence.probe(seen, flawed, 2.0)
+    assert found.invented[41:45, 61:65].all()
+    assert found.missing[63:66, 39:42].all()
+    assert not found.invented[:30, :30].any()
+    real = evidence.probe(seen, smooth, 2.0)
+    truth = np.sqrt(np.mean((real.first - scene) ** 2))
+    assert real.error == pytest.approx(truth, rel=0.1)
+
+
+def test_added_spots_tell_what_is_lost() -> None:
+    scene = 50 + RANDOM.normal(0, 2, (128, 128))
+    kept = evidence.recall(scene, lambda half, sigma: half, 2.0, ratios=(2, 10))
+    assert kept.found == (1, 1)
+    assert kept.kept == pytest.approx((1, 1), rel=0.01)
+
+    def soft(half: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+        return np.where(half > 50 + 3 * sigma, half, 50.0)
+
+    lost = evidence.recall(scene, soft, 2.0, ratios=(2, 20))
+    assert lost.found[0] < 0.2 < 0.9 < lost.found[1]

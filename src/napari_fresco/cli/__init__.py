@@ -19,6 +19,7 @@ from ..errors import FrescoError
 _HOMES = {
     'restore': 'restoring',
     'batch': 'restoring',
+    'camera': 'camera_command',
     'methods': 'describing',
     'weights': 'weights_command',
     'train': 'train_command',

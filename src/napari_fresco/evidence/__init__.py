@@ -3,6 +3,8 @@
 from .correlation import Correlation, frc, frc_checkerboard, fsc
 from .decorrelation import Decorrelation, decorrelation
 from .error_map import ErrorMap, error_map
+from .photometry import Photometry, photometry
+from .probe import Probe, Recall, probe, recall
 from .residual import ChiSquare, Residual, Whiteness, chi_square, residual, whiteness
 from .splitting import split_counts, split_noise
 
@@ -11,6 +13,9 @@ __all__ = [
     'Correlation',
     'Decorrelation',
     'ErrorMap',
+    'Photometry',
+    'Probe',
+    'Recall',
     'Residual',
     'Whiteness',
     'chi_square',
@@ -19,6 +24,9 @@ __all__ = [
     'frc',
     'frc_checkerboard',
     'fsc',
+    'photometry',
+    'probe',
+    'recall',
     'residual',
     'split_counts',
     'split_noise',
