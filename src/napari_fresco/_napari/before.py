@@ -12,10 +12,7 @@ if TYPE_CHECKING:
 class Before:
     """Shows the source of a result alone, whatever else is in the list.
 
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        Whose layers are shown and hidden.
+    `viewer`: whose layers are shown and hidden.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:

@@ -20,19 +20,12 @@ Accepts = Callable[['napari.layers.Layer'], bool]
 class LayerChooser(ComboBox):
     """A list of the layers of a viewer that `accepts` lets through, the newest first.
 
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        Whose layers are offered.
-    accepts : callable
-        Says whether a layer is offered.
-    name, label, tooltip : str
-        As magicgui has them.
-    others : mapping of str to object
-        Entries that stand for no layer, and their values, the default first; without them a
+    `viewer`: whose layers are offered.
+    `accepts`: says whether a layer is offered.
+    `name`, `label`, `tooltip`: as magicgui has them.
+    `others`: entries that stand for no layer, and their values, the default first; without them a
         layer is always chosen while there is one.
-    adopt : callable, optional
-        Makes a layer of what is set and is none, such as an array.
+    `adopt`: makes a layer of what is set and is none, such as an array.
     """
 
     def __init__(
@@ -125,12 +118,8 @@ class LayerChooser(ComboBox):
 class WordList(ComboBox):
     """A drop-down list of values, each shown as a word.
 
-    Parameters
-    ----------
-    name, label, tooltip : str
-        As magicgui has them.
-    words : mapping of object to str
-        The values and their words.
+    `name`, `label`, `tooltip`: as magicgui has them.
+    `words`: the values and their words.
     """
 
     def __init__(self, name: str, label: str, words: Mapping[Any, str], tooltip: str = '') -> None:

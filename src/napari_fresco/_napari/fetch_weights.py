@@ -17,10 +17,7 @@ from .listeners import is_alive
 class Fetcher:
     """Fetches one checkpoint at a time for a panel.
 
-    Parameters
-    ----------
-    panel : QWidget
-        What the question lies over; the fetcher ends with it, a download under way does not.
+    `panel`: what the question lies over; the fetcher ends with it, a download under way does not.
     """
 
     changed = Signal()

@@ -83,10 +83,7 @@ class Form(QWidget):
 class Section(Container[Widget]):
     """A titled group of magicgui widgets, laid out as a form.
 
-    Parameters
-    ----------
-    title : str
-        Heading; nothing for a group without one.
+    `title`: heading; nothing for a group without one.
     """
 
     def __init__(self, title: str = '') -> None:

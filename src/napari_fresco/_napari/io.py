@@ -42,10 +42,7 @@ def kernel_reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | N
 def read_kernels(path: str | Path) -> list[LayerData]:
     """Return a layer for every kernel in a file.
 
-    Raises
-    ------
-    FrescoError
-        When the file holds none.
+    Raises FrescoError when the file holds none.
     """
     found: list[Any] = []
     try:
@@ -68,10 +65,7 @@ def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     The JSON file, named like the image with ``.json`` behind, holds the
     transforms of the layer and, of a result, how it was made.
 
-    Raises
-    ------
-    FileError
-        When the file cannot be written.
+    Raises FileError when the file cannot be written.
     """
     image = layer_as_image(data, meta)
     # napari has asked already whether an existing file may be replaced.

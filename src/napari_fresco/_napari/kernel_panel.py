@@ -83,10 +83,7 @@ class KernelPanel(QWidget):
     def kernel(self) -> tuple[NDArray[np.float64], str]:
         """Return the kernel as the fields describe it, and a warning or nothing.
 
-        Raises
-        ------
-        FrescoError
-            When the fields describe none.
+        Raises FrescoError when the fields describe none.
         """
         kind = self.kind.value
         if kind == FILE:

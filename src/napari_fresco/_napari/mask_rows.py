@@ -37,16 +37,10 @@ class MaskRows:
 
     The rows are `mask`, `mask_label`, `mask_grow` and `mask_invert`.
 
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        Whose Labels and Shapes layers are offered.
-    section : Section
-        Where the rows are added.
-    image : callable
-        Returns the chosen image layer, or None.
-    part : callable
-        Returns the chosen part of it.
+    `viewer`: whose Labels and Shapes layers are offered.
+    `section`: where the rows are added.
+    `image`: returns the chosen image layer, or None.
+    `part`: returns the chosen part of it.
     """
 
     measured = Signal()
@@ -92,10 +86,7 @@ class MaskRows:
     def marked(self) -> Marked:
         """Return the damage of the chosen part.
 
-        Raises
-        ------
-        MaskError
-            When the mask does not fit the image.
+        Raises MaskError when the mask does not fit the image.
         """
         view = View.of(self._viewer)
         return marked(self._part(), self.layer.value, view=view, **self.options())

@@ -11,18 +11,11 @@ PLUGIN = 'napari-fresco'
 class Preferences:
     """What Preferences > Fresco holds; the manifest declares the same defaults.
 
-    Attributes
-    ----------
-    device : str
-        Device that panels start with.
-    tile : int or None
-        Side of a network tile in pixels; None lets the library choose.
-    weights_folder : str
-        Folder of weights files; empty means the user's cache.
-    preview_rate : float
-        Preview images per second, at most 4.
-    live_preview : bool
-        Whether panels start with the preview ticked.
+    `device`: device that panels start with.
+    `tile`: side of a network tile in pixels; None lets the library choose.
+    `weights_folder`: folder of weights files; empty means the user's cache.
+    `preview_rate`: preview images per second, at most 4.
+    `live_preview`: whether panels start with the preview ticked.
     """
 
     device: str = 'auto'

@@ -33,10 +33,7 @@ _DONE = 'Done. Choose the new layer in the panel of a method; it is compared wit
 class SimulatePanel(QWidget):
     """Degrades an image layer; each degradation has the fields that it declares.
 
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        Whose layers are worked on.
+    `viewer`: whose layers are worked on.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
@@ -73,10 +70,7 @@ class SimulatePanel(QWidget):
     def request(self) -> SimulationRequest:
         """Return what the panel asks for.
 
-        Raises
-        ------
-        FrescoError
-            When something is missing or wrong.
+        Raises FrescoError when something is missing or wrong.
         """
         layer, name = self.image.value, self.kind.value
         if layer is None:

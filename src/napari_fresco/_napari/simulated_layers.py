@@ -26,16 +26,10 @@ if TYPE_CHECKING:
 class SimulationRequest:
     """A degradation, decided on.
 
-    Attributes
-    ----------
-    name, parameters, seed
-        As :func:`napari_fresco.degrade.apply` takes them.
-    source : str
-        Name of the image layer.
-    image : Selection
-        The part of it to degrade.
-    space, look : Space, Look
-        Copies of how the layer lies and is drawn, in case it is deleted meanwhile.
+    `name`, `parameters`, `seed`: as :func:`napari_fresco.degrade.apply` takes them.
+    `source`: name of the image layer.
+    `image`: the part of it to degrade.
+    `space`, `look`: copies of how the layer lies and is drawn, in case it is deleted meanwhile.
     """
 
     name: str
@@ -56,12 +50,8 @@ class SimulationRequest:
 class SimulationOutcome:
     """What came of a request.
 
-    Attributes
-    ----------
-    simulated : Simulated
-        The degraded image, and the truth about it.
-    keeps_truth : bool
-        Whether the truth is the source layer itself, but for rows and columns cut off.
+    `simulated`: the degraded image, and the truth about it.
+    `keeps_truth`: whether the truth is the source layer itself, but for rows and columns cut off.
     """
 
     simulated: degrade.Simulated

@@ -24,14 +24,9 @@ _WEIGHTS = 'Weights (*.safetensors *.pth *.pt *.npz *.mat)'
 class SolverSection:
     """Solver parameters, and below a fold the advanced ones with device, tile and seed.
 
-    Parameters
-    ----------
-    method : Method
-        Whose parameters they are.
-    parameters : mapping of str to Parameter
-        Those of the groups 'solver' and 'advanced', and options of a call.
-    rows : mapping of str to ValueWidget
-        Their widgets.
+    `method`: whose parameters they are.
+    `parameters`: those of the groups 'solver' and 'advanced', and options of a call.
+    `rows`: their widgets.
     """
 
     def __init__(

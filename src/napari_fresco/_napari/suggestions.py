@@ -30,14 +30,9 @@ def suggested_task(
     made for this very image; else the first that needs nothing more. Labels and outlines
     that may be anything count as a mask where filling is what the method is for.
 
-    Parameters
-    ----------
-    method : Method
-        Whose tasks there are to choose from.
-    image : Image or None
-        The chosen image.
-    layers : iterable of Layer
-        All layers of the viewer.
+    `method`: whose tasks there are to choose from.
+    `image`: the chosen image.
+    `layers`: all layers of the viewer.
     """
     found = () if image is None else list(layers)
     tasks = [task for task in method.tasks if is_served(method, task)] or list(method.tasks)

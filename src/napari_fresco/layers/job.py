@@ -37,17 +37,11 @@ logger = logging.getLogger(__name__)
 class Job(Generic[R]):
     """Work that is under way, and what comes of it.
 
-    Parameters
-    ----------
-    title : str
-        What is done on what, such as 'DPIR on camera'.
-    work : callable
-        Called in the worker thread with the event that cancels; returns a generator, whose
+    `title`: what is done on what, such as 'DPIR on camera'.
+    `work`: called in the worker thread with the event that cancels; returns a generator, whose
         items are reports and whose value is the result.
-    deliver : callable
-        Called in the thread of the viewer with the result; returns the layers it added.
-    is_open : callable
-        Whether there is still somebody to deliver to.
+    `deliver`: called in the thread of the viewer with the result; returns the layers it added.
+    `is_open`: whether there is still somebody to deliver to.
     """
 
     reported = Signal(object)
@@ -101,17 +95,9 @@ class Job(Generic[R]):
     def wait(self, timeout: float | None = None) -> list[Any]:
         """Return the layers once they are there; meanwhile the window stays alive.
 
-        Parameters
-        ----------
-        timeout : float, optional
-            Most seconds to wait.
-
-        Raises
-        ------
-        FrescoError
-            When the work failed.
-        TimeoutError
-            When it has not ended in time; it goes on.
+        `timeout`: most seconds to wait.
+        Raises FrescoError when the work failed.
+        Raises TimeoutError when it has not ended in time; it goes on.
         """
         end = None if timeout is None else time.monotonic() + timeout
         while not self.done:
@@ -126,10 +112,7 @@ class Job(Generic[R]):
     def steps(self) -> Generator[Any, None, R]:
         """Do the work step by step in a worker thread.
 
-        Raises
-        ------
-        FrescoError
-            For whatever goes wrong, in one sentence and without a traceback.
+        Raises FrescoError for whatever goes wrong, in one sentence and without a traceback.
         """
         try:
             assert self._work is not None, 'a job is done once'

@@ -28,15 +28,10 @@ AUTO, CENTRED, SHIFTED = 'auto', 'centred', 'shifted'
 class ChosenKernel:
     """A kernel as a method gets it.
 
-    Attributes
-    ----------
-    array : ndarray
-        The kernel.
-    sampled : int or None
-        Scale for which it was turned from bicubic to direct sampling; None when it is
-        used as it is.
-    position : {'centred', 'shifted'} or None
-        Where it is known to look.
+    `array`: the kernel.
+    `sampled`: scale for which it was turned from bicubic to direct sampling; None when it is used
+        as it is.
+    `position`: {'centred', 'shifted'} or None, Where it is known to look.
     """
 
     array: NDArray[Any]
@@ -57,23 +52,12 @@ def chosen_kernel(
     An estimated kernel blurs before bicubic reduction, whereas the methods that take a
     kernel keep one pixel of each cell, so it is replaced by its equivalent for those.
 
-    Parameters
-    ----------
-    layer : Image
-        Holds the kernel.
-    image : Image, optional
-        What is to be restored.
-    task : Task
-        'deblur' or 'super_resolve'.
-    scale : int
-        Factor of super-resolution.
-    position : {'auto', 'centred', 'shifted'}
-        What is said of where the kernel looks.
-
-    Raises
-    ------
-    KernelError
-        When the kernel does not fit; the message says why, and what to do.
+    `layer`: holds the kernel.
+    `image`: what is to be restored.
+    `task`: 'deblur' or 'super_resolve'.
+    `scale`: factor of super-resolution.
+    `position`: {'auto', 'centred', 'shifted'}, what is said of where the kernel looks.
+    Raises KernelError when the kernel does not fit; the message says why, and what to do.
     """
     facts = kernel_facts(layer)
     made_for = int(facts.get('scale', 1))

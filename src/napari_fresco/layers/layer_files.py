@@ -27,10 +27,7 @@ _COLOURS = ('cyan', 'yellow', 'magenta', 'red', 'green', 'blue')
 def file_layers(path: str | Path) -> list[LayerData]:
     """Return layers for everything in an image file: each image, and each named channel.
 
-    Raises
-    ------
-    FileError
-        When the file holds no image.
+    Raises FileError when the file holds no image.
     """
     every = list_series(path)
     stem = Path(path).name.removesuffix(''.join(Path(path).suffixes[-2:])) or Path(path).stem

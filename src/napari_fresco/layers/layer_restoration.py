@@ -39,18 +39,11 @@ logger = logging.getLogger(__name__)
 class Report:
     """What the panel is told of a step; numbers that cost time are on some steps only.
 
-    Attributes
-    ----------
-    index, total : int
-        Steps done and steps there may be, over all planes.
-    remaining : float or None
-        Seconds still needed if no stopping rule ends the run early.
-    residual : float or None
-        Root mean square of ``H x - y`` in working units.
-    psnr : float or None
-        Against the reference layer, in dB.
-    preview : ndarray or None
-        One plane of the estimate, thinned by `stride`, on the CPU.
+    `index`, `total`: steps done and steps there may be, over all planes.
+    `remaining`: seconds still needed if no stopping rule ends the run early.
+    `residual`: root mean square of ``H x - y`` in working units.
+    `psnr`: against the reference layer, in dB.
+    `preview`: one plane of the estimate, thinned by `stride`, on the CPU.
     """
 
     index: int
@@ -103,10 +96,7 @@ class Running:
     def take(self, restoration: Restoration) -> None:
         """Let `restoration` be the one that runs.
 
-        Raises
-        ------
-        FrescoError
-            While another one runs.
+        Raises FrescoError while another one runs.
         """
         if self.restoration is not None:
             raise FrescoError(self.busy_text)
@@ -126,20 +116,12 @@ running = Running()
 class Restoration:
     """A request under way, as the worker thread and the viewer see it.
 
-    Parameters
-    ----------
-    request : PanelRequest
-        What to do.
-    viewer : napari.viewer.Viewer or ViewerModel
-        Where the results go.
-    is_open : callable
-        Whether the viewer is still there; the job ends when it is not.
-    rate : float
-        Previews and read-outs per second, at most 4.
-    preview : bool
-        Show a live preview.
-    iterate : callable
-        :func:`napari_fresco.iterate` or that of a session, whose networks stay loaded.
+    `request`: what to do.
+    `viewer`: where the results go.
+    `is_open`: whether the viewer is still there; the job ends when it is not.
+    `rate`: previews and read-outs per second, at most 4.
+    `preview`: show a live preview.
+    `iterate`: :func:`napari_fresco.iterate` or that of a session, whose networks stay loaded.
     """
 
     def __init__(
@@ -167,10 +149,7 @@ class Restoration:
     def start(self) -> Job[LayerOutcome]:
         """Start working and return the job.
 
-        Raises
-        ------
-        FrescoError
-            While another restoration runs.
+        Raises FrescoError while another restoration runs.
         """
         running.take(self)
         return self.job.start()

@@ -17,12 +17,8 @@ _LETS_SHINE = ('additive', 'minimum', 'multiplicative')
 class Look:
     """How a layer is drawn: a copy, so that the layer may be deleted meanwhile.
 
-    Attributes
-    ----------
-    rgb : bool
-        Whether it has colours of its own.
-    keywords : dict
-        Of ``viewer.add_image``.
+    `rgb`: whether it has colours of its own.
+    `keywords`: of ``viewer.add_image``.
     """
 
     rgb: bool

@@ -24,14 +24,9 @@ _EVEN = 1e-6  # so that rounding errors do not decide between two pixels
 class Placement:
     """How elements of a layer answer to those of an image.
 
-    Attributes
-    ----------
-    part : Selection
-        The part of the image; its planes are whole.
-    layer : Layer
-        What is looked up.
-    matrix, offset : ndarray
-        ``element of the layer = matrix @ element of the image + offset``.
+    `part`: the part of the image; its planes are whole.
+    `layer`: what is looked up.
+    `matrix`, `offset`: ``element of the layer = matrix @ element of the image + offset``.
     """
 
     part: Selection
@@ -77,17 +72,9 @@ class Placement:
     def values(self, convert: Callable[[Any], NDArray[Any]], fill: Any = 0) -> NDArray[Any]:
         """Return what the layer shows at the pixels of the image, the nearest of its elements.
 
-        Parameters
-        ----------
-        convert : callable
-            Turns what stands there, ``(rows, columns)`` or with colours behind, into values.
-        fill : object
-            Stands where the layer is not.
-
-        Returns
-        -------
-        ndarray
-            Stack axes along which the layer differs, then rows and columns.
+        `convert`: turns what stands there, ``(rows, columns)`` or with colours behind, into values.
+        `fill`: stands where the layer is not.
+        Returns: stack axes along which the layer differs, then rows and columns.
         """
         part = self.part
         along = [axis for axis in part.leading if np.abs(self.matrix[:, axis]).max() > _EVEN]

@@ -29,18 +29,11 @@ if TYPE_CHECKING:
 class Marked:
     """Damage as marked by hand, before it is grown, which takes time on a large stack.
 
-    Attributes
-    ----------
-    pixels : ndarray of bool
-        Whole planes, rows and columns last.
-    grow : int
-        Pixels by which the damage is dilated in every plane.
-    box : tuple of slice
-        Rows and columns that are wanted.
-    axes : str
-        Letters of the axes of :attr:`pixels`.
-    note : str
-        What is worth saying of how the mask lies over the image.
+    `pixels`: whole planes, rows and columns last.
+    `grow`: pixels by which the damage is dilated in every plane.
+    `box`: rows and columns that are wanted.
+    `axes`: letters of the axes of :attr:`pixels`.
+    `note`: what is worth saying of how the mask lies over the image.
     """
 
     pixels: NDArray[np.bool_]
@@ -84,26 +77,14 @@ def marked(
     What counts is what lies over the image on screen, whatever the transforms and units
     of the two.
 
-    Parameters
-    ----------
-    part : Selection
-        The part of the damaged image that is wanted.
-    layer : Labels, Shapes or Image
-        Painted labels (nonzero is damage), outlines, or a picture that is not black
-        where there is damage, in any position.
-    label : int, optional
-        The one label that is damage; by default every nonzero one.
-    grow : int
-        Pixels by which the damage is dilated in every plane.
-    invert : bool
-        Take what is not marked as the damage; done before growing.
-    view : View, optional
-        What the viewer shows.
-
-    Raises
-    ------
-    MaskError
-        When the layer belongs to another image.
+    `part`: the part of the damaged image that is wanted.
+    `layer`: painted labels (nonzero is damage), outlines, or a picture that is not black where
+        there is damage, in any position.
+    `label`: the one label that is damage; by default every nonzero one.
+    `grow`: pixels by which the damage is dilated in every plane.
+    `invert`: take what is not marked as the damage; done before growing.
+    `view`: what the viewer shows.
+    Raises MaskError when the layer belongs to another image.
     """
     note = ''
     if hasattr(layer, 'shape_type'):

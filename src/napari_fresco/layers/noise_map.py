@@ -25,10 +25,7 @@ def select_noise(
     on screen. A variance map that was found while enlarging is as large as the result; one
     value is taken for each pixel of the image.
 
-    Raises
-    ------
-    ImageError
-        When the map belongs to another image.
+    Raises ImageError when the map belongs to another image.
     """
     scale = variance_scale(layer)
     if scale > 1:

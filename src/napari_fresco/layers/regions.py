@@ -24,10 +24,7 @@ def region_of(part: Selection, shapes: napari.layers.Shapes, view: View | None =
 
     Of a shape that lies aslant over the image these are all that it touches.
 
-    Raises
-    ------
-    MaskError
-        When there is no shape, or it lies beside the image.
+    Raises MaskError when there is no shape, or it lies beside the image.
     """
     if not len(shapes.data):
         raise MaskError(
@@ -44,10 +41,7 @@ def region_of(part: Selection, shapes: napari.layers.Shapes, view: View | None =
 def visible_box(part: Selection, view: View) -> Box:
     """Return the rows and columns of an image that are on show.
 
-    Raises
-    ------
-    ImageError
-        When nothing of it is.
+    Raises ImageError when nothing of it is.
     """
     shown = view.displayed(len(part.index))
     if view.reach is None or part.space is None or not set(part.spatial) <= set(shown):
@@ -85,21 +79,11 @@ def chosen_part(
 ) -> Selection:
     """Return the part of an image layer that is asked for.
 
-    Parameters
-    ----------
-    layer : Image
-        The image.
-    view : View or None
-        What the viewer shows.
-    shown : bool
-        Only the planes on show.
-    region : Shapes or 'visible', optional
-        Only the rows and columns below a shape, or those on show.
-
-    Raises
-    ------
-    FrescoError
-        When what is asked for lies beside the image.
+    `layer`: the image.
+    `view`: what the viewer shows.
+    `shown`: only the planes on show.
+    `region`: only the rows and columns below a shape, or those on show.
+    Raises FrescoError when what is asked for lies beside the image.
     """
     part = select(layer, view=view, shown=shown)
     if region is None:

@@ -29,24 +29,14 @@ _LETTERS = {'time': 'T', 'channel': 'C', 'channels': 'C', 'depth': 'Z', 'row': '
 class Selection:
     """The part of a layer's data to work on: lazily held, loaded in the worker.
 
-    Attributes
-    ----------
-    data : array-like
-        Full resolution data of the layer; numpy, dask, zarr or xarray.
-    index : tuple of slice
-        One slice for each axis that is not the axis of colours.
-    spatial : tuple of int
-        The axes taken as rows and columns.
-    rgb : bool
-        Whether a last axis holds colours.
-    letters : str
-        A letter for each axis; Y and X are the rows and columns.
-    space : Space, optional
-        Where the layer lies.
-    metadata : mapping
-        What the file of the layer said beside the pixels.
-    name : str
-        Name of the layer.
+    `data`: full resolution data of the layer; numpy, dask, zarr or xarray.
+    `index`: one slice for each axis that is not the axis of colours.
+    `spatial`: the axes taken as rows and columns.
+    `rgb`: whether a last axis holds colours.
+    `letters`: a letter for each axis; Y and X are the rows and columns.
+    `space`: where the layer lies.
+    `metadata`: what the file of the layer said beside the pixels.
+    `name`: name of the layer.
     """
 
     data: Any
@@ -99,10 +89,7 @@ class Selection:
     def narrowed(self, parts: Sequence[slice | int]) -> Selection:
         """Return parts of the axes, counted in the whole layer.
 
-        Raises
-        ------
-        ImageError
-            When there are not as many as axes, or one is empty.
+        Raises ImageError when there are not as many as axes, or one is empty.
         """
         if len(parts) != len(self.index):
             raise ImageError(
@@ -218,23 +205,13 @@ def select(
 ) -> Selection:
     """Choose a part of an image layer.
 
-    Parameters
-    ----------
-    layer : Image
-        The layer.
-    view : View, optional
-        What the viewer shows, which tells rows and columns where no labels do.
-    shown : bool
-        Choose only what `view` shows: a plane, in whichever direction it is cut, or a
-        volume in the 3-D display. All planes by default. Where times or channels run along
-        the screen, it is the image at the place of their sliders.
-    box : tuple of slice, optional
-        Rows and columns; all by default.
-
-    Raises
-    ------
-    ImageError
-        When the layer has fewer than two axes, or the viewer shows nothing of it.
+    `layer`: the layer.
+    `view`: what the viewer shows, which tells rows and columns where no labels do.
+    `shown`: choose only what `view` shows: a plane, in whichever direction it is cut, or a volume
+        in the 3-D display. All planes by default. Where times or channels run along the screen, it
+        is the image at the place of their sliders.
+    `box`: rows and columns; all by default.
+    Raises ImageError when the layer has fewer than two axes, or the viewer shows nothing of it.
     """
     shape, spatial, space = _grid(layer), spatial_axes(layer, view), Space.of(layer)
     if len(shape) < 2:
@@ -262,20 +239,11 @@ def select(
 def select_same(layer: napari.layers.Image, like: Selection, scale: int = 1) -> Selection:
     """Choose from another layer the part that `like` chooses: a noise map, a reference.
 
-    Parameters
-    ----------
-    layer : Image
-        The other layer.
-    like : Selection
-        Part of an image.
-    scale : int
-        Pixels of the other layer per pixel of the image, in rows and columns; it may have
-        up to ``scale - 1`` more at the end, which decimation leaves over.
-
-    Raises
-    ------
-    ImageError
-        When the grids differ.
+    `layer`: the other layer.
+    `like`: part of an image.
+    `scale`: pixels of the other layer per pixel of the image, in rows and columns; it may have up
+        to ``scale - 1`` more at the end, which decimation leaves over.
+    Raises ImageError when the grids differ.
     """
     grid = _grid(layer)
     factors = [scale if axis in like.spatial else 1 for axis in range(len(like.index))]

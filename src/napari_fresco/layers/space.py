@@ -96,19 +96,12 @@ class Space:
 class View:
     """What a viewer shows: a copy of its dimensions and of the extent of its canvas.
 
-    Attributes
-    ----------
-    order : tuple of int
-        Axes of the world; those on show are the last.
-    ndisplay : int
-        2 or 3.
-    point : tuple of float
-        Position of the sliders.
-    units : tuple of pint.Unit or None
-        Of the world; None where its layers measure different things, and are drawn
-        without units.
-    reach : tuple of tuple of float or None
-        Lowest and highest position on the canvas along the last two axes of `order`.
+    `order`: axes of the world; those on show are the last.
+    `ndisplay`: 2 or 3.
+    `point`: position of the sliders.
+    `units`: of the world; None where its layers measure different things, and are drawn without
+        units.
+    `reach`: lowest and highest position on the canvas along the last two axes of `order`.
     """
 
     order: tuple[int, ...]
@@ -163,21 +156,12 @@ def transfer(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the map from elements of one layer to those of another, by way of the world.
 
-    Parameters
-    ----------
-    source, target : Space
-        Where the two lie.
-    pairs : sequence of int or None
-        For each axis of `target` the one of `source` that runs along it; None where the
-        source has none and stays at 0.
-    units : bool
-        Whether the units count; napari draws without them where layers of one viewer
-        measure different things.
-
-    Returns
-    -------
-    matrix, offset : ndarray
-        ``target = matrix @ source + offset``.
+    `source`, `target`: where the two lie.
+    `pairs`: for each axis of `target` the one of `source` that runs along it; None where the source
+        has none and stays at 0.
+    `units`: whether the units count; napari draws without them where layers of one viewer measure
+        different things.
+    Returns ``target = matrix @ source + offset``.
     """
     known = [axis for axis in pairs if axis is not None]
     own = [target.units[i] for i, axis in enumerate(pairs) if axis is not None]

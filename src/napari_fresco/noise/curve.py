@@ -79,17 +79,11 @@ class Blocks(NamedTuple):
 class NoiseCurve:
     """``variance = slope * intensity + intercept``, in image units.
 
-    Attributes
-    ----------
-    slope, intercept : float
-        The line; the slope is not negative.
-    least, middle, most : float
-        Least, mean and greatest intensity of the blocks that were seen.
-    evidence : float
-        Difference of the Bayesian information criterion between a line and a constant: above
-        6 the noise grows with the intensity, below 2 it does not.
-    blocks : int
-        Untextured blocks that told it.
+    `slope`, `intercept`: the line; the slope is not negative.
+    `least`, `middle`, `most`: least, mean and greatest intensity of the blocks that were seen.
+    `evidence`: difference of the Bayesian information criterion between a line and a constant:
+        above 6 the noise grows with the intensity, below 2 it does not.
+    `blocks`: untextured blocks that told it.
     """
 
     slope: float
@@ -122,17 +116,9 @@ class NoiseCurve:
 def fit_curve(blocks: Blocks, slope: float | None = None) -> NoiseCurve | None:
     """Fit the noise of untextured blocks.
 
-    Parameters
-    ----------
-    blocks : Blocks
-        Of all planes that one camera took with one setting.
-    slope : float, optional
-        What is known of the line.
-
-    Returns
-    -------
-    NoiseCurve or None
-        None where there are too few blocks to say anything.
+    `blocks`: of all planes that one camera took with one setting.
+    `slope`: what is known of the line.
+    Returns None where there are too few blocks to say anything.
     """
     seen = _thinned(blocks)
     if len(seen.mean) < _FEWEST:

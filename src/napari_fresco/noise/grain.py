@@ -32,21 +32,11 @@ def grain_ratio(
 ) -> float:
     """Return by how much means of pixels are noisier than white noise of `sigma` makes them.
 
-    Parameters
-    ----------
-    plane : ndarray
-        ``(H, W)`` or ``(H, W, 3)``; of less than 16 x 16 pixels nothing is told.
-    sigma : float
-        Standard deviation that single pixels show, above 0.
-    unknown : ndarray of bool, optional
-        Pixels that say nothing.
-    most : float
-        Beyond that it is texture.
-
-    Returns
-    -------
-    float
-        From 1 to `most`, by means over 2 x 2 pixels; those of more show texture.
+    `plane`: ``(H, W)`` or ``(H, W, 3)``; of less than 16 x 16 pixels nothing is told.
+    `sigma`: standard deviation that single pixels show, above 0.
+    `unknown`: pixels that say nothing.
+    `most`: beyond that it is texture.
+    Returns: from 1 to `most`, by means over 2 x 2 pixels; those of more show texture.
     """
     return float(np.clip(level_of_means(plane, 2, unknown) / sigma, 1, most))
 
@@ -72,19 +62,10 @@ def level_through_blur(plane: Floats, kernel: Floats, unknown: Bools | None = No
     a level it loses one. So the level at the nulls of the kernel counts 1.5 times, or that of
     means of 2 x 2 pixels, where there are no nulls, 1.8 times.
 
-    Parameters
-    ----------
-    plane : ndarray
-        ``(H, W)`` or ``(H, W, 3)`` in image units.
-    kernel : ndarray
-        ``(kh, kw)``, of sum 1.
-    unknown : ndarray of bool, optional
-        Pixels that say nothing.
-
-    Returns
-    -------
-    float or None
-        In image units. None where the noise has no grain.
+    `plane`: ``(H, W)`` or ``(H, W, 3)`` in image units.
+    `kernel`: ``(kh, kw)``, of sum 1.
+    `unknown`: pixels that say nothing.
+    The result is in image units. None where the noise has no grain.
     """
     gray = plane if plane.ndim == 2 else plane @ np.array(_LUMINANCE)
     fine = level_of_plane(gray, unknown)
@@ -97,20 +78,11 @@ def level_through_blur(plane: Floats, kernel: Floats, unknown: Bools | None = No
 def level_at_nulls(plane: Floats, kernel: Floats, unknown: Bools | None = None) -> float | None:
     """Return the standard deviation of the noise at the nulls of a kernel.
 
-    Parameters
-    ----------
-    plane : ndarray
-        ``(H, W)`` in image units.
-    kernel : ndarray
-        ``(kh, kw)``, of sum 1.
-    unknown : ndarray of bool, optional
-        Pixels that say nothing; the mean stands in for them.
-
-    Returns
-    -------
-    float or None
-        As of white noise with the power that was found. None where the kernel has no nulls
-        within the band, such as a narrow Gaussian, or is larger than the image.
+    `plane`: ``(H, W)`` in image units.
+    `kernel`: ``(kh, kw)``, of sum 1.
+    `unknown`: pixels that say nothing; the mean stands in for them.
+    Returns the level of white noise of the power that was found; None where the kernel has no
+        nulls within the band, such as a narrow Gaussian, or is larger than the image.
     """
     if any(k > n for k, n in zip(kernel.shape, plane.shape, strict=True)):
         return None

@@ -26,17 +26,9 @@ def outliers(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | Non
     it as all but two of their eight neighbours: optics spread the light of a point over more
     than a pixel.
 
-    Parameters
-    ----------
-    channel : ndarray
-        ``(H, W)``.
-    unknown : ndarray of bool, optional
-        Pixels that say nothing.
-
-    Returns
-    -------
-    ndarray of bool or None
-        True at outliers; None if there are none.
+    `channel`: ``(H, W)``.
+    `unknown`: pixels that say nothing.
+    Returns True at outliers, or None if there are none.
     """
     values = channel.ravel() if unknown is None else channel[~unknown]
     values = values[:: max(1, values.size // _LOOKED_AT)].astype(np.float64)

@@ -33,25 +33,16 @@ _SATURATED = 1e-3  # share of the pixels at the top value from which a level is 
 class PhotonTransfer:
     """A calibrated camera.
 
-    Attributes
-    ----------
-    camera : Camera
-        Gain, offset and read noise in image units; the read noise holds the rounding of the
+    `camera`: gain, offset and read noise in image units; the read noise holds the rounding of the
         converter, too.
-    gain_error : float
-        Standard error of the gain.
-    level_mean, level_variance : ndarray
-        What was measured at each level.
-    dark_variance : float
-        Variance of the darks.
-    hot : ndarray of bool
-        Pixels whose dark level or its variance stands out; they were left out.
-    offset_map, variance_map : ndarray
-        Dark mean and variance of each pixel, for cameras whose pixels differ (sCMOS).
-    misfit : float
-        Largest distance of a level from the line, as a part of its variance.
-    frames : int
-        How many frames were used.
+    `gain_error`: standard error of the gain.
+    `level_mean`, `level_variance`: what was measured at each level.
+    `dark_variance`: variance of the darks.
+    `hot`: pixels whose dark level or its variance stands out; they were left out.
+    `offset_map`, `variance_map`: dark mean and variance of each pixel, for cameras whose pixels
+        differ (sCMOS).
+    `misfit`: largest distance of a level from the line, as a part of its variance.
+    `frames`: how many frames were used.
     """
 
     camera: Camera
@@ -68,10 +59,7 @@ class PhotonTransfer:
     def preset(self, **facts: Any) -> dict[str, Any]:
         """Return what describes the camera, ready for JSON and for `params` of a restoration.
 
-        Parameters
-        ----------
-        **facts
-            What else is known, such as name, serial, mode, exposure or temperature.
+        `**facts`: what else is known, such as name, serial, mode, exposure or temperature.
         """
         return {
             'kind': 'camera',
@@ -91,18 +79,11 @@ class PhotonTransfer:
 def photon_transfer(dark: Any, flats: Sequence[Any]) -> PhotonTransfer:
     """Calibrate a camera from dark frames and flat frames of several levels.
 
-    Parameters
-    ----------
-    dark : array-like
-        ``(T, H, W)``: at least two frames without light, better ten or more.
-    flats : sequence of array-like
-        For each level of light its frames ``(T, H, W)``, at least two. A level of whole numbers
-        of which more than 0.1 % are the highest of all is saturated and left out.
-
-    Raises
-    ------
-    ImageError
-        When there are too few frames, their shapes differ, or all levels are saturated.
+    `dark`: ``(T, H, W)``: at least two frames without light, better ten or more.
+    `flats`: for each level of light its frames ``(T, H, W)``, at least two. A level of whole
+        numbers of which more than 0.1 % are the highest of all is saturated and left out.
+    Raises ImageError when there are too few frames, their shapes differ, or all levels are
+        saturated.
     """
     darks = _frames(dark, 'dark')
     levels = [_frames(level, f'flat level {i}') for i, level in enumerate(flats)]

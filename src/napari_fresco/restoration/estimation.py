@@ -31,12 +31,8 @@ _LEAST_VARIANCE = 1e-9  # of the largest one; a sigma map is above 0
 class Estimate:
     """What was found for another method.
 
-    Attributes
-    ----------
-    variance : ndarray or None
-        Noise variance map on the grid of the result, in squared image units.
-    record : dict
-        Provenance of the last estimation; its ``estimate`` is that of the one before.
+    `variance`: noise variance map on the grid of the result, in squared image units.
+    `record`: provenance of the last estimation; its ``estimate`` is that of the one before.
     """
 
     variance: NDArray[Any] | None
@@ -51,12 +47,7 @@ def fill_in(
     Noise is always taken from the weights for denoising, which map it and which
     there are for gray images, too; those for enlarging find one number.
 
-    Returns
-    -------
-    Request
-        The same with noise map and kernel filled in.
-    Estimate
-        What is told of it.
+    Returns the request with noise map and kernel filled in, and what is told of them.
     """
     known: dict[str, Any] = {'estimated': {}}
     variance, record = None, None

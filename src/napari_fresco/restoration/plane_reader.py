@@ -32,16 +32,10 @@ class RunCancelled(Exception):
 class Pixels:
     """A plane as it came.
 
-    Attributes
-    ----------
-    data : ndarray
-        ``(H, W)`` or ``(H, W, samples)`` in image units.
-    colours : ndarray
-        What is restored of it, ``(H, W)`` or ``(H, W, 3)``.
-    mask : ndarray of bool or None
-        ``(H, W)``, what is to be filled; None where nothing is marked.
-    missing, hot : ndarray of bool or None
-        Like `colours`: values that are not there, and outliers. Both are given back.
+    `data`: ``(H, W)`` or ``(H, W, samples)`` in image units.
+    `colours`: what is restored of it, ``(H, W)`` or ``(H, W, 3)``.
+    `mask`: ``(H, W)``, what is to be filled; None where nothing is marked.
+    `missing`, `hot`: like `colours`: values that are not there, and outliers. Both are given back.
     """
 
     data: Array
@@ -136,18 +130,11 @@ class Pixels:
 class PlaneReader:
     """Reads the planes of an image, each of them once.
 
-    Parameters
-    ----------
-    image : Image
-        Where they come from.
-    layout : Layout
-        Of `image`.
-    mask : ndarray of bool or None
-        Damage, as in :class:`~napari_fresco.restoration.inputs.Inputs`.
-    seek_outliers : bool
-        Whether hot and dead pixels are looked for.
-    cancel : threading.Event, optional
-        Once set, nothing more is read.
+    `image`: where they come from.
+    `layout`: of `image`.
+    `mask`: damage, as in :class:`~napari_fresco.restoration.inputs.Inputs`.
+    `seek_outliers`: whether hot and dead pixels are looked for.
+    `cancel`: once set, nothing more is read.
     """
 
     def __init__(
@@ -167,10 +154,7 @@ class PlaneReader:
     def read(self, index: Index, *, again: bool = False) -> Pixels:
         """Return plane `index`; `again` says that it will be read once more.
 
-        Raises
-        ------
-        RunCancelled
-            When the run has been cancelled.
+        Raises RunCancelled when the run has been cancelled.
         """
         data = self.raw(index, again=again)
         missing = None if self._missing is None else _missing_plane(self._missing, index)

@@ -25,26 +25,15 @@ from .inputs import Inputs, check_inputs
 class Request:
     """Everything that a restoration needs to know, checked.
 
-    Attributes
-    ----------
-    image : Image
-        As given; planes are read from it one by one.
-    bare : bool
-        Whether an array was given, so that an array is to be returned.
-    layout : Layout
-        Its axes.
-    method, task, params
-        What to do, with checked parameters.
-    options : Options
-        What was asked for beside.
-    inputs : Inputs
-        Mask, kernel, noise and scale, as they fit the image.
-    device : torch.device
-        Where it is computed.
-    keep_known : bool
-        Whether undamaged pixels come back bit for bit.
-    context, context_index
-        What the image is a part of, and which plane of it; see
+    `image`: as given; planes are read from it one by one.
+    `bare`: whether an array was given, so that an array is to be returned.
+    `layout`: its axes.
+    `method`, `task`, `params`: what to do, with checked parameters.
+    `options`: what was asked for beside.
+    `inputs`: mask, kernel, noise and scale, as they fit the image.
+    `device`: where it is computed.
+    `keep_known`: whether undamaged pixels come back bit for bit.
+    `context`, `context_index`: what the image is a part of, and which plane of it; see
         :meth:`~napari_fresco.restoration.session.Session.iterate`.
     """
 

@@ -62,15 +62,10 @@ class ADMMIterate:
 class MovingAverage:
     """Exponential average ``a <- m a + (1 - m) image``.
 
-    Parameters
-    ----------
-    memory : float
-        m; 0 keeps the latest image only.
-    start : Tensor, optional
-        First value; by default the first image.
-    ramp : bool
-        Begin with a short memory, ``min(m, (1 + k) / (10 + k))`` at the k-th
-        image, so that the first images are soon forgotten.
+    `memory`: m; 0 keeps the latest image only.
+    `start`: first value; by default the first image.
+    `ramp`: begin with a short memory, ``min(m, (1 + k) / (10 + k))`` at the k-th image, so that the
+        first images are soon forgotten.
     """
 
     def __init__(self, memory: float, start: Tensor | None = None, *, ramp: bool = False) -> None:
@@ -112,16 +107,10 @@ def update_image(
 ) -> Tensor:
     """Return the next x of ``lambda/2 x'(x - f(x)) + mu/2 ||x - target||^2``.
 
-    Parameters
-    ----------
-    x, f : Tensor
-        Present image and its denoised version.
-    target : Tensor
-        ``T(z) + u``.
-    regularization, penalty : float
-        Weights lambda and mu.
-    step : float or None
-        Length of a gradient step; None solves for x with f held fixed.
+    `x`, `f`: present image and its denoised version.
+    `target`: ``T(z) + u``.
+    `regularization`, `penalty`: weights lambda and mu.
+    `step`: length of a gradient step; None solves for x with f held fixed.
     """
     if step is None:
         return (regularization * f + penalty * target) / (regularization + penalty)
@@ -136,21 +125,11 @@ def iterate(
 ) -> Iterator[ADMMIterate]:
     """Yield the iterates of DeepRED, or of plain deep image prior without `denoise`.
 
-    Parameters
-    ----------
-    net : Hourglass
-        The network with its optimiser and the numbers of the run.
-    fit : Fit
-        The data term.
-    denoise : callable or None
-        f at the strength of the prior.
-    start : Tensor
-        First x, ``(1, C, H, W)``; not used by plain deep image prior.
-
-    Raises
-    ------
-    DivergedError
-        When a loss or the denoised image is not finite.
+    `net`: the network with its optimiser and the numbers of the run.
+    `fit`: the data term.
+    `denoise`: f at the strength of the prior.
+    `start`: first x, ``(1, C, H, W)``; not used by plain deep image prior.
+    Raises DivergedError when a loss or the denoised image is not finite.
     """
     settings = net.settings
     calls = denoise and DenoiserCalls(

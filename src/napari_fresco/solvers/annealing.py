@@ -51,19 +51,12 @@ class Schedule:
     ``sigma_k = start^(1 - t) end^t`` with t from 0 to 1 (evenly spaced in
     logarithm) and ``alpha_k = regularization noise^2 / sigma_k^2``.
 
-    Attributes
-    ----------
-    start : float
-        Denoiser strength of the first step, working units; the only one when
-        there is but one step.
-    end : float or Tensor
-        Denoiser strength of the last step; a map makes every strength a map.
-    noise : float or Tensor
-        Standard deviation of the noise, positive, working units.
-    iterations : int
-        Number of steps.
-    regularization : float
-        Weight lambda of the prior.
+    `start`: denoiser strength of the first step, working units; the only one when there is but one
+        step.
+    `end`: denoiser strength of the last step; a map makes every strength a map.
+    `noise`: standard deviation of the noise, positive, working units.
+    `iterations`: number of steps.
+    `regularization`: weight lambda of the prior.
     """
 
     start: float
@@ -110,18 +103,13 @@ def plan(
 ) -> Schedule:
     """Return the schedule of an iterative task.
 
-    Parameters
-    ----------
-    task : Task
-        One of :data:`DEFAULTS`.
-    noise : float or Tensor
-        Standard deviation of the noise in working units, or a map of it on
-        the grid of the restored image.
-    scale : int
-        Super-resolution factor.
-    iterations, sigma_start, sigma_end, regularization
-        As in :class:`~napari_fresco.declare.methods.PnPParameters`, but strengths in
-        working units. An end of None follows the noise.
+    `task`: one of :data:`DEFAULTS`.
+    `noise`: standard deviation of the noise in working units, or a map of it on the grid of the
+        restored image.
+    `scale`: super-resolution factor.
+    `iterations`, `sigma_start`, `sigma_end`, `regularization`: as in
+        :class:`~napari_fresco.declare.methods.PnPParameters`, but strengths in working units. An
+        end of None follows the noise.
     """
     defaults = DEFAULTS[task]
     noise = at_least(noise, NOISE_FLOOR)

@@ -27,22 +27,11 @@ if TYPE_CHECKING:
 def scunet(problem: Problem, params: SCUNetParameters, tools: Tools) -> Iterator[Step]:
     """Denoise one plane: ``x = y + strength (net(y) - y)``.
 
-    Parameters
-    ----------
-    problem : Problem
-        Its sigma only tells whether bfloat16 would be seen.
-    params : SCUNetParameters
-        Names the weights and the strength; with strength 0 the result is y.
-    tools : Tools
-        Lends the network.
+    `problem`: its sigma only tells whether bfloat16 would be seen.
+    `params`: names the weights and the strength; with strength 0 the result is y.
+    `tools`: lends the network.
+    Yields the only one.
 
-    Yields
-    ------
-    Step
-        The only one.
-
-    Notes
-    -----
     The network has no noise level to set and is made for strong noise, so light
     noise is removed together with texture. Less strength keeps a share of both.
     """

@@ -24,20 +24,11 @@ if TYPE_CHECKING:
 def bsrgan(problem: Problem, params: NetworkParameters, tools: Tools) -> Iterator[Step]:
     """Enlarge one plane whose blur, noise and compression are not known.
 
-    Parameters
-    ----------
-    problem : Problem
-        Task super_resolve; of its degradation only the scale is used.
-    params : NetworkParameters
-        Names the weights, which are made for one scale.
-    tools : Tools
-        Lends the network.
-
-    Yields
-    ------
-    Step
-        The only one. It has no residual: nobody knows what would have to
-        agree with the observation.
+    `problem`: task super_resolve; of its degradation only the scale is used.
+    `params`: names the weights, which are made for one scale.
+    `tools`: lends the network.
+    Yields the only one. It has no residual: nobody knows what would have to agree with the
+        observation.
     """
     network = lent(
         tools,

@@ -24,23 +24,12 @@ def lent(
 ) -> TiledNetwork:
     """Return the network that `model` names.
 
-    Parameters
-    ----------
-    tools : Tools
-        Lends it.
-    model : str
-        Registry name or file; 'auto' means the default weights of `role`.
-    role : str
-        Name of the method.
-    channels, task, scale
-        Of the image and of what is asked for.
-    architectures : tuple of str
-        What the method can run; `role` itself by default.
-
-    Raises
-    ------
-    WeightsError
-        When the weights are missing, or of another architecture or scale.
+    `tools`: lends it.
+    `model`: registry name or file; 'auto' means the default weights of `role`.
+    `role`: name of the method.
+    `channels`, `task`, `scale`: of the image and of what is asked for.
+    `architectures`: what the method can run; `role` itself by default.
+    Raises WeightsError when the weights are missing, or of another architecture or scale.
     """
     name = weights.default_for(role, channels, task, scale) if model == 'auto' else model
     network = tools.network(name)
@@ -51,20 +40,11 @@ def lent(
 def colourwise(function: Callable[[Tensor], Tensor], y: Tensor, channels: int) -> Tensor:
     """Apply a function of `channels`-channel images to an image of any number of channels.
 
-    Parameters
-    ----------
-    function : callable
-        Maps ``(N, channels, h, w)`` to ``(N, channels, H, W)``.
-    y : Tensor
-        ``(1, C, h, w)``.
-    channels : int
-        1 or 3. Where C differs, each channel of `y` passes alone; to a colour
-        network as three equal channels, whose results are averaged.
-
-    Returns
-    -------
-    Tensor
-        ``(1, C, H, W)``.
+    `function`: maps ``(N, channels, h, w)`` to ``(N, channels, H, W)``.
+    `y`: ``(1, C, h, w)``.
+    `channels`: 1 or 3. Where C differs, each channel of `y` passes alone; to a colour network as
+        three equal channels, whose results are averaged.
+    Returns ``(1, C, H, W)``.
     """
     return from_channels(function(to_channels(y, channels)), y.shape[1])
 

@@ -25,33 +25,21 @@ class Growth:
 class Settings:
     """Numbers of one run.
 
-    Attributes
-    ----------
-    iterations : int
-        Steps of Adam.
-    learning_rate, decay, decay_every : float, float, int
-        Step size, and the factor by which it shrinks every so many iterations.
-    input_noise : float
-        Standard deviation of the noise on the network's input.
-    total_variation : float
-        Weight of the total variation of the output, a sum over its pixels.
-    regularization, penalty : float
-        Weights lambda of the RED term and mu of the constraint.
-    update : {'fixed-point', 'gradient', 'mixed'}
-        How x is updated; 'mixed' changes to the gradient half way.
-    step : float or None
-        Length c of the gradient step; None means ``0.5 / (lambda + mu)``.
-    denoise_every : int
-        Iterations between two calls of the denoiser.
-    delayed : bool
-        Use each denoised image one period late, as DeepRED's authors do, whose
-        denoiser runs in a thread beside the network.
-    growth : Growth or None
-        Whether lambda and mu grow.
-    low, high : float
-        Range of x, and the values to which the network's 0 and 1 are mapped.
-    backtrack : float or None
-        Fall of the fit, in decibels, after which earlier weights are put back.
+    `iterations`: steps of Adam.
+    `learning_rate`, `decay`, `decay_every`: step size, and the factor by which it shrinks every so
+        many iterations.
+    `input_noise`: standard deviation of the noise on the network's input.
+    `total_variation`: weight of the total variation of the output, a sum over its pixels.
+    `regularization`, `penalty`: weights lambda of the RED term and mu of the constraint.
+    `update`: {'fixed-point', 'gradient', 'mixed'}, how x is updated; 'mixed' changes to the
+        gradient half way.
+    `step`: length c of the gradient step; None means ``0.5 / (lambda + mu)``.
+    `denoise_every`: iterations between two calls of the denoiser.
+    `delayed`: use each denoised image one period late, as DeepRED's authors do, whose denoiser runs
+        in a thread beside the network.
+    `growth`: whether lambda and mu grow.
+    `low`, `high`: range of x, and the values to which the network's 0 and 1 are mapped.
+    `backtrack`: fall of the fit, in decibels, after which earlier weights are put back.
     """
 
     iterations: int

@@ -23,15 +23,10 @@ Array = np.ndarray[Any, np.dtype[Any]]
 def first_estimate(problem: Problem, pattern: str = 'RGGB') -> Tensor:
     """Return a first estimate of x for `problem`.
 
-    Parameters
-    ----------
-    problem : Problem
-        Its own start is taken if it has one. Otherwise super-resolution
-        starts from the cubic enlargement in the phase of the kernel,
-        inpainting from a smooth membrane over the holes, demosaicing from
-        linear interpolation by Malvar, He and Cutler, the rest from y.
-    pattern : str
-        Colours of the mosaic.
+    `problem`: its own start is taken if it has one. Otherwise super-resolution starts from the
+        cubic enlargement in the phase of the kernel, inpainting from a smooth membrane over the
+        holes, demosaicing from linear interpolation by Malvar, He and Cutler, the rest from y.
+    `pattern`: colours of the mosaic.
     """
     if problem.start is not None:
         return problem.start

@@ -16,14 +16,9 @@ SAMPLES = 2**17
 class StoppingRule(Protocol):
     """Watches one run; `stopped` turns true when the run should end.
 
-    Attributes
-    ----------
-    epoch : int
-        How many outputs were seen.
-    best : int
-        0-based epoch of the output to return, -1 while there is none.
-    stopped : bool
-        Whether to end the run.
+    `epoch`: how many outputs were seen.
+    `best`: 0-based epoch of the output to return, -1 while there is none.
+    `stopped`: whether to end the run.
     """
 
     epoch: int
@@ -33,17 +28,9 @@ class StoppingRule(Protocol):
     def update(self, out: Tensor, residual: float) -> float | None:
         """See one output.
 
-        Parameters
-        ----------
-        out : Tensor
-            Output of the network, working units.
-        residual : float
-            Root mean square of ``(H out - y) / sigma``, 1 at the noise level.
-
-        Returns
-        -------
-        float or None
-            Score of the output, lower is better; None while there is none.
+        `out`: output of the network, working units.
+        `residual`: root mean square of ``(H out - y) / sigma``, 1 at the noise level.
+        Returns the score of the output, lower is better; None while there is none.
         """
 
 
@@ -73,20 +60,12 @@ class WindowedVariance(_Patience):
     outputs. It falls while the network settles on the image and rises when
     it begins to fit the noise.
 
-    Parameters
-    ----------
-    window : int
-        Outputs in the window, W.
-    patience : int
-        Epochs without a smaller variance after which to stop, P.
-    samples : int
-        Values kept of each output. A larger output is represented by this
-        many pixels, drawn once at random, which fixes the memory at
-        ``4 * window * samples`` bytes (52 MB by default) and moves the
-        variance by less than 1 %, all epochs alike.
+    `window`: outputs in the window, W.
+    `patience`: epochs without a smaller variance after which to stop, P.
+    `samples`: values kept of each output. A larger output is represented by this many pixels, drawn
+        once at random, which fixes the memory at ``4 * window * samples`` bytes (52 MB by default)
+        and moves the variance by less than 1 %, all epochs alike.
 
-    Notes
-    -----
     The variance follows from the previous one: when `new` replaces `old` in
     the window, the mean becomes ``m' = m + (new - old) / W`` and the sum of
     squared deviations grows by ``sum (new - old) (new - m' + old - m)``.
@@ -155,14 +134,9 @@ class MovingVariance(_Patience):
     ``d = out - m``, starting from the first output; m is clipped to [0, 1].
     It needs the memory of one output, and reacts faster than the window.
 
-    Parameters
-    ----------
-    alpha : float
-        Weight of the newest output.
-    patience : int
-        Epochs without a smaller variance after which to stop.
-    warmup : int
-        Epochs, after the first, whose variance does not count.
+    `alpha`: weight of the newest output.
+    `patience`: epochs without a smaller variance after which to stop.
+    `warmup`: epochs, after the first, whose variance does not count.
 
     References
     ----------
@@ -198,10 +172,7 @@ class Discrepancy:
     ``mean ((H out - y) / sigma)^2 <= factor``. Clipping at black and white
     lowers the power of the noise, so that the rule tends to stop early.
 
-    Parameters
-    ----------
-    factor : float
-        Power of the residual at which to stop, in units of the noise power.
+    `factor`: power of the residual at which to stop, in units of the noise power.
     """
 
     def __init__(self, factor: float = 1.0) -> None:

@@ -34,23 +34,12 @@ if TYPE_CHECKING:
 def usrnet(problem: Problem, params: USRNetParameters, tools: Tools) -> Iterator[Step]:
     """Deblur or enlarge one plane whose blur kernel is known.
 
-    Parameters
-    ----------
-    problem : Problem
-        Task deblur or super_resolve. A noise map counts by its root mean
-        square, because the data step of a blur takes one number.
-    params : USRNetParameters
-        Names the weights.
-    tools : Tools
-        Lends the network.
+    `problem`: task deblur or super_resolve. A noise map counts by its root mean square, because the
+        data step of a blur takes one number.
+    `params`: names the weights.
+    `tools`: lends the network.
+    Yields one for each iteration of the network.
 
-    Yields
-    ------
-    Step
-        One for each iteration of the network.
-
-    Notes
-    -----
     No noise is a noise level like any other: the network was trained with it,
     and the data step does not divide by alpha. Levels above 25/255 lie beyond
     what the authors trained for.

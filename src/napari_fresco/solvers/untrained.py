@@ -55,20 +55,12 @@ def total_variation(x: Tensor) -> Tensor:
 class Hourglass:
     """``x = T(z)``: an untrained network, its fixed input and its optimiser.
 
-    Parameters
-    ----------
-    network : Module
-        Maps ``(1, D, H, W)`` to ``(1, C, >= H, >= W)`` with values in [0, 1].
-    z : Tensor
-        The fixed input.
-    noise : callable
-        Gives standard normal noise like `z`.
-    settings : Settings
-        Noise on the input, step size, and range of the output.
-    size : tuple of int
-        Height and width to which the output is cropped.
-    autocast : callable
-        Gives the context in which the network runs.
+    `network`: maps ``(1, D, H, W)`` to ``(1, C, >= H, >= W)`` with values in [0, 1].
+    `z`: the fixed input.
+    `noise`: gives standard normal noise like `z`.
+    `settings`: noise on the input, step size, and range of the output.
+    `size`: height and width to which the output is cropped.
+    `autocast`: gives the context in which the network runs.
     """
 
     def __init__(

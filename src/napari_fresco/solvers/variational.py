@@ -35,24 +35,13 @@ if TYPE_CHECKING:
 def virnet(problem: Problem, params: VIRNetParameters, tools: Tools) -> Iterator[Step]:
     """Denoise or enlarge one plane without being told its noise or blur.
 
-    Parameters
-    ----------
-    problem : Problem
-        Task denoise or super_resolve. Its noise level is not looked at.
-    params : VIRNetParameters
-        Names the weights; ``estimate_only`` leaves the image as it is.
-    tools : Tools
-        Lends the network.
+    `problem`: task denoise or super_resolve. Its noise level is not looked at.
+    `params`: names the weights; ``estimate_only`` leaves the image as it is.
+    `tools`: lends the network.
+    Yields a single one, with the variance of the noise at every pixel of the result (one map, or
+        one per channel) and, for super-resolution, the 21 x 21 kernel of a blur that bicubic
+        downsampling followed.
 
-    Yields
-    ------
-    Step
-        A single one, with the variance of the noise at every pixel of the
-        result (one map, or one per channel) and, for super-resolution, the
-        21 x 21 kernel of a blur that bicubic downsampling followed.
-
-    Notes
-    -----
     A gray image passes a colour network as three equal channels. The noise of
     these is equal as well, which the network has never seen.
     """
@@ -85,16 +74,10 @@ def virnet(problem: Problem, params: VIRNetParameters, tools: Tools) -> Iterator
 class _Findings:
     """What the estimators found, on the grid of the result.
 
-    Attributes
-    ----------
-    start : Tensor
-        What the restorer corrects, ``(N, C, H, W)``.
-    maps : Tensor or None
-        What it is told, ``(N, E, H, W)``.
-    variance : Tensor
-        Of the noise, ``(N, 1 or C, H, W)``.
-    kernel : Tensor or None
-        Mean blur kernel of the N images.
+    `start`: what the restorer corrects, ``(N, C, H, W)``.
+    `maps`: what it is told, ``(N, E, H, W)``.
+    `variance`: of the noise, ``(N, 1 or C, H, W)``.
+    `kernel`: mean blur kernel of the N images.
     """
 
     start: Tensor
