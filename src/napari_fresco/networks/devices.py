@@ -142,9 +142,14 @@ def memory_budget(device: torch.device) -> int:
     return min(bounds, default=UNKNOWN_MEMORY)
 
 
-def free(device: torch.device) -> None:
-    """Give memory that no tensor holds any more back to the device or the system."""
-    gc.collect()
+def free(device: torch.device, *, cycles: bool = False) -> None:
+    """Give memory that no tensor holds any more back to the device or the system.
+
+    With `cycles` objects that hold one another are looked for too, as an exception and its
+    frames do: thorough, but it takes longer than restoring a small image.
+    """
+    if cycles:
+        gc.collect()
     if device.type == 'cuda':
         torch.cuda.empty_cache()
     elif device.type == 'mps':

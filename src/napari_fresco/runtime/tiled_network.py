@@ -151,7 +151,7 @@ class TiledNetwork:
         return max(side // facts.grid * facts.grid, SMALLEST_TILE)
 
     def _halve(self, x: Tensor) -> None:
-        devices.free(self.device)
+        devices.free(self.device, cycles=True)
         used = min(self.tile or math.inf, max(x.shape[2:]))
         if used <= SMALLEST_TILE:
             raise DeviceError(
