@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 
 import napari_fresco as fresco
 from napari_fresco import kernels, networks
-from napari_fresco.errors import FrescoError, ImageError, KernelError, ParameterError, WeightsError
+from napari_fresco.errors import FrescoError, KernelError, ParameterError, WeightsError
 from napari_fresco.runtime import tiled_network
 
 from .untrained import drawn
