@@ -71,3 +71,13 @@ def test_white_noise_has_no_grain_and_blurred_noise_has(shape: tuple[int, ...]) 
     shared = ndimage.gaussian_filter(white, (0.7, 0.7, 0)[: len(shape)])
     assert grain_ratio(shared, level_of_plane(shared, None), most=5) > 2
     assert grain_ratio(white[:9], 0.1) == 1
+
+
+def test_between_unknown_pixels_texture_is_no_grain() -> None:
+    random = np.random.default_rng(0)
+    texture = ndimage.gaussian_filter(random.normal(0, 400, (40, 40)), 4)
+    plane = texture + random.normal(0, 6, texture.shape)
+    unknown = np.zeros(plane.shape, bool)
+    unknown[10:16, 8:30] = unknown[25, ::3] = True
+    for known in (None, unknown):
+        assert grain_ratio(plane, 6.0, known, most=4) < 1.3

@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from .level import level_of_plane
-from .patches import Bools, Floats
+from .level import channels_of, level_of_plane
+from .patches import LEAST, Bools, Floats, Patches
 
 _PASSED = 0.004  # of the power, below which a frequency counts as a null
 _BAND = (0.06, 0.3)  # cycles per pixel: below is the picture, beyond it JPEG leaves nothing
 _FEWEST = 64  # coefficients
-_LEAST_MEANS = 8  # along either side
 _CLEAR = 1.5  # by which coarse noise exceeds fine noise before it is surely a grain
 _AT_NULLS, _OF_MEANS = 1.5, 1.8  # what deconvolution is told of it; measured on shaky JPEGs
 _LUMINANCE = (0.299, 0.587, 0.114)
@@ -32,7 +31,8 @@ def grain_ratio(
 ) -> float:
     """Return by how much means of pixels are noisier than white noise of `sigma` makes them.
 
-    `plane`: ``(H, W)`` or ``(H, W, 3)``; of less than 16 x 16 pixels nothing is told.
+    `plane`: ``(H, W)`` or ``(H, W, 3)``; of less than 30 x 30 pixels, or between many unknown ones,
+        nothing is told.
     `sigma`: standard deviation that single pixels show, above 0.
     `unknown`: pixels that say nothing.
     `most`: beyond that it is texture.
@@ -44,15 +44,16 @@ def grain_ratio(
 def level_of_means(plane: Floats, side: int, unknown: Bools | None = None) -> float:
     """Return `side` times the level of means of ``side x side`` pixels: their own, if white."""
     rows, columns = (n // side for n in plane.shape[:2])
-    if min(rows, columns) < _LEAST_MEANS:
-        return 0.0
     cells = np.s_[: side * rows, : side * columns]
     shape = (rows, side, columns, side)
     means = plane[cells].reshape(*shape, *plane.shape[2:]).mean(axis=(1, 3))
     spoilt: Bools | None = None
     if unknown is not None:
         spoilt = np.asarray(unknown[cells].reshape(shape).any(axis=(1, 3)))
-    return side * level_of_plane(means, spoilt)
+    patches = [Patches.of(channel, spoilt) for channel in channels_of(means)]
+    if min(len(p.mean) for p in patches) < LEAST:
+        return 0.0  # what else there is to estimate from would tell texture
+    return side * level_of_plane(means, spoilt, patches)
 
 
 def level_through_blur(plane: Floats, kernel: Floats, unknown: Bools | None = None) -> float | None:
