@@ -37,6 +37,8 @@ from napari_fresco.solvers.variational import virnet
 from napari_fresco.training import elbo
 from napari_fresco.types import Step
 
+from .golden.virnet import local_prior, window_weights
+
 SMALL = {'n_feat': [8, 8], 'dep_S': 2, 'n_resblocks': 1}
 SMALL_SR = {**SMALL, 'dep_K': 1}
 
@@ -397,9 +399,9 @@ def test_the_denoising_objective_prefers_the_truth() -> None:
 def test_priors_have_a_floor() -> None:
     x = rand(1, 3, 9, 9)
     assert float(elbo.known_prior(torch.zeros(1))) == pytest.approx(1e-10)
-    np.testing.assert_allclose(elbo.local_prior(x, x, 7), 1e-10)
-    np.testing.assert_allclose(elbo.local_prior(x + 0.1, x, 7), 0.01, rtol=1e-5)
-    assert float(elbo.window_weights(7).sum()) == pytest.approx(1)
+    np.testing.assert_allclose(local_prior(x, x, 7), 1e-10)
+    np.testing.assert_allclose(local_prior(x + 0.1, x, 7), 0.01, rtol=1e-5)
+    assert float(window_weights(7).sum()) == pytest.approx(1)
 
 
 def test_draws_repeat_and_have_their_moments() -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from napari_fresco.evidence import metrics
-from napari_fresco.physics import demosaic, fill
+from napari_fresco.physics import demosaic
 from napari_fresco.physics.kernels import Kernel
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Mask, Mosaic
 from napari_fresco.physics.resample import pixel_shift, upsample_cubic
@@ -18,6 +18,7 @@ from napari_fresco.solvers import annealing, pnp
 from napari_fresco.solvers.start import enlarged
 
 from ..arrays import mosaic
+from ..shepard import shepard
 from . import authors_dpir
 from .base import Golden, close
 from .dpir_networks import (
@@ -153,10 +154,10 @@ def check_hqs_demosaic(golden: Golden) -> None:
 def check_hqs_inpaint(golden: Golden) -> None:
     meta, outputs = golden.meta, golden.outputs
     keep = golden.inputs['mask_hw']
-    shepard = fill.shepard(
+    start = shepard(
         golden.inputs['img_hwc'], keep, meta['shepard_window'], meta['shepard_p'], 'python'
     )
-    close(shepard, outputs['shepard_init_hwc'], 1e-6)
+    close(start, outputs['shepard_init_hwc'], 1e-6)
     y = tensor(golden.inputs['y'])
     planned = annealing.Schedule(
         meta['modelSigma1'] / 255,

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from napari_fresco import networks
 from napari_fresco.degrade import resize
 from napari_fresco.degrade.gaussian_kernels import gaussians_of_covariance
+from napari_fresco.networks.precision import full_precision
 from napari_fresco.networks.virnet import config_from
 from napari_fresco.networks.virnet_parts import KNet, SNet, kernel_parameters, variance
 from napari_fresco.networks.virnet_restorer import RNet
@@ -129,11 +131,37 @@ def elbo_elementary(golden: Golden) -> None:
         _close(value, golden, name)
 
 
+def local_prior(y: Tensor, x: Tensor, window: int) -> Tensor:
+    """Return the prior of the variance for real noise, ``(N, C, H, W)``.
+
+    The squared difference of the noisy and the clean image, averaged with
+    :func:`window_weights`; the border is mirrored.
+    """
+    with full_precision(y):
+        squares = (y - x).square().flatten(0, 1)[:, None]
+        radius = window // 2
+        padded = F.pad(squares, (radius,) * 4, mode='reflect')
+        local = F.conv2d(padded, window_weights(window).to(squares)[None, None])
+    return local.reshape(y.shape).clamp_min(elbo.LEAST_VARIANCE)
+
+
+def window_weights(window: int) -> Tensor:
+    """Return the Gaussian ``(window, window)`` of a local variance, of sum 1.
+
+    Its standard deviation, ``0.3 ((p - 1)/2 - 1) + 0.8``, is OpenCV's for p pixels.
+    """
+    sigma = 0.3 * ((window - 1) / 2 - 1) + 0.8
+    axis = torch.arange(window, dtype=torch.float64) - (window - 1) / 2
+    taps = torch.exp(-axis.square() / (2 * sigma**2))
+    weights = torch.outer(taps, taps)
+    return weights / weights.sum()
+
+
 def variance_prior_window(golden: Golden) -> None:
     y, x = _input(golden, 'y'), _input(golden, 'x')
     for window in golden.meta['wins']:
-        _close(elbo.local_prior(y, x, window), golden, f'xi_w{window}')
-        _close(elbo.window_weights(window), golden, f'kernel_w{window}')
+        _close(local_prior(y, x, window), golden, f'xi_w{window}')
+        _close(window_weights(window), golden, f'kernel_w{window}')
 
 
 def _check_kernels(

@@ -11,28 +11,10 @@ import math
 from typing import Any
 
 import numpy as np
+from skimage.color import rgb2ycbcr
 from skimage.metrics import structural_similarity
 
 from ..errors import ImageError, ParameterError
-
-# ITU-R BT.601 with studio range, as MATLAB's rgb2ycbcr: [0, 255] -> Y in [16, 235].
-_YCBCR = np.array(
-    [
-        [65.481, 128.553, 24.966],
-        [-37.797, -74.203, 112.0],
-        [112.0, -93.786, -18.214],
-    ]
-)
-_OFFSET = np.array([16.0, 128.0, 128.0])
-# The inverse to the digits in common use: with more, one byte in a thousand would differ.
-_RGB = 255 * np.array(
-    [
-        [0.00456621, 0.0, 0.00625893],
-        [0.00456621, -0.00153632, -0.00318811],
-        [0.00456621, 0.00791071, 0.0],
-    ]
-)
-_RGB_OFFSET = np.array([-222.921, 135.576, -276.836])
 
 
 def psnr(image: Any, truth: Any, data_range: float | None = None, border: int = 0) -> float:
@@ -162,21 +144,11 @@ def rgb_to_ycbcr(image: Any) -> np.ndarray:
     ImageError
         When the last axis does not hold three channels.
     """
-    values, scale = _colours(image)
-    return np.asarray(values @ (_YCBCR.T / 255) + _OFFSET * (scale / 255))
-
-
-def ycbcr_to_rgb(image: Any) -> np.ndarray:
-    """Invert :func:`rgb_to_ycbcr` to 1e-5 of full scale; neither rounded nor clipped."""
-    values, scale = _colours(image)
-    return np.asarray(values @ _RGB.T + _RGB_OFFSET * (scale / 255))
-
-
-def _colours(image: Any) -> tuple[np.ndarray, float]:
     values = np.asarray(image)
     if values.ndim < 1 or values.shape[-1] != 3:
         raise ImageError(f'an RGB image ends with an axis of 3, but the shape is {values.shape}')
-    return values.astype(np.float64), 255.0 if values.dtype == np.uint8 else 1.0
+    scale = 255 if values.dtype == np.uint8 else 1
+    return np.asarray(rgb2ycbcr(values / scale) * (scale / 255))
 
 
 def _peak(truth: Any, data_range: float | None) -> float:

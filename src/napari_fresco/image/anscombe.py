@@ -90,14 +90,6 @@ class Anscombe:
         counts = _unbiased_counts(np.asarray(stable, np.float64), self._read)
         return counts * self.gain + self.offset
 
-    def algebraic_inverse(self, stable: Any) -> Floats:
-        """Return the plain inverse of :meth:`forward`, for single readings.
-
-        It is biased for denoised values: up to half a photo-electron too dark.
-        """
-        values = np.asarray(stable, np.float64)
-        return (values**2 / 4 - 3 / 8 - self._read**2) * self.gain + self.offset
-
 
 def _stabilise(counts: Floats, read: float) -> Floats:
     return 2 * np.sqrt(np.maximum(counts + 3 / 8 + read**2, 0))

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ..degrade.blur import blur
 from ..degrade.gaussian_kernels import gaussians_of_covariance
@@ -108,7 +107,7 @@ def denoising(
 
     `mu`, `variance`: answer of the network: the image ``(N, C, H, W)`` and s ``(N, 1 or C, H, W)``.
     `y`, `x`: noisy and clean image.
-    `prior`: the true variance :math:`\xi`, from :func:`known_prior` or :func:`local_prior`.
+    `prior`: the true variance :math:`\xi`, see :func:`known_prior`.
     `window`: p.
     `eps2`: :math:`\varepsilon^2`.
     """
@@ -215,29 +214,3 @@ def sample_kernel(kernel: Tensor, draws: Draws, settings: ElboSettings) -> Tenso
 def known_prior(sigma: Tensor) -> Tensor:
     """Return the prior of the variance for a known map of standard deviations."""
     return sigma.square().clamp_min(LEAST_VARIANCE)
-
-
-def local_prior(y: Tensor, x: Tensor, window: int) -> Tensor:
-    """Return the prior of the variance for real noise, ``(N, C, H, W)``.
-
-    The squared difference of the noisy and the clean image, averaged with
-    :func:`window_weights`; the border is mirrored.
-    """
-    with full_precision(y):
-        squares = (y - x).square().flatten(0, 1)[:, None]
-        radius = window // 2
-        padded = F.pad(squares, (radius,) * 4, mode='reflect')
-        local = F.conv2d(padded, window_weights(window).to(squares)[None, None])
-    return local.reshape(y.shape).clamp_min(LEAST_VARIANCE)
-
-
-def window_weights(window: int) -> Tensor:
-    """Return the Gaussian ``(window, window)`` of a local variance, of sum 1.
-
-    Its standard deviation, ``0.3 ((p - 1)/2 - 1) + 0.8``, is OpenCV's for p pixels.
-    """
-    sigma = 0.3 * ((window - 1) / 2 - 1) + 0.8
-    axis = torch.arange(window, dtype=torch.float64) - (window - 1) / 2
-    taps = torch.exp(-axis.square() / (2 * sigma**2))
-    weights = torch.outer(taps, taps)
-    return weights / weights.sum()
