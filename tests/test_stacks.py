@@ -196,7 +196,6 @@ print(many - few, size)
 
 
 def test_memory_grows_by_the_result_alone() -> None:
-    pytest.importorskip('psutil')
     done = subprocess.run(
         [sys.executable, '-c', _MEMORY, '100'], capture_output=True, text=True, check=True
     )
