@@ -254,12 +254,37 @@ def test_inpainting_fills_holes_better_than_the_mean() -> None:
     truth = picture()
     keep = (torch.rand(1, 1, 40, 36, generator=torch.Generator().manual_seed(2)) > 0.4).float()
     problem = Problem('inpaint', truth * keep, Mask(keep), 0.01)
-    start = Setup.of(problem, options(), Tools()).start
+    mean = (truth * keep).sum() / keep.sum()
     values = {'iterations': 80, 'prior': 'none', 'stopping': 'none', 'average': 0.9}
     restored = run(problem, **values)[-1].x
     holes = keep.expand_as(truth) == 0
-    before, after = ((x - truth)[holes].square().mean() for x in (start, restored))
+    before, after = ((x - truth)[holes].square().mean() for x in (mean, restored))
     assert after < before / 4
+
+
+@pytest.mark.parametrize(('task', 'degradation'), list(problems()), ids=lambda p: str(p)[-30:])
+def test_what_is_kept_is_never_worse_than_the_start(task: Task, degradation: Degradation) -> None:
+    truth = picture()
+    noise = 0.05 * torch.randn(1, 1, 40, 36, generator=torch.Generator().manual_seed(3))
+    y = degradation.forward(truth + noise)
+    problem = Problem(task, y, degradation, 0.05)
+    start = Setup.of(problem, options(), Tools()).start
+    for prior in ('box', 'none'):
+        steps = run(problem, iterations=5, prior=prior, stopping='none')
+        if prior == 'none':
+            assert all(step.better is not None and step.better.equal(start) for step in steps)
+        kept = [step.x if step.better is None else step.better for step in steps]
+        worst = max((x - truth).square().mean() for x in kept)
+        assert worst <= (start - truth).square().mean()
+
+
+def test_a_run_that_has_come_nearer_than_its_start_gives_itself_back() -> None:
+    problem = Problem('denoise', picture(), Identity(), 0.1)
+    steps = run(
+        problem, iterations=80, prior='none', learning_rate=0.05, stopping='none', average=0.5
+    )
+    assert steps[0].better is not None
+    assert steps[-1].better is None
 
 
 def test_what_lies_in_the_holes_does_not_matter() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from napari_fresco.errors import MaskError
 from napari_fresco.physics import fill
@@ -124,3 +125,22 @@ def test_large_holes_are_solved_from_coarse_to_fine(monkeypatch: pytest.MonkeyPa
 def test_bad_masks_are_refused(keep: np.ndarray) -> None:
     with pytest.raises(MaskError):
         fill.harmonic(IMAGE, keep)
+
+        method(IMAGE, keep)
+
+
+def test_bad_parameters_are_refused() -> None:
+    with pytest.raises(ParameterError, match='window'):
+        fill.shepard(IMAGE, KEEP, window=1)
+    with pytest.raises(ParameterError, match='convention'):
+        fill.shepard(IMAGE, KEEP, convention='c')  # type: ignore[arg-type]
+
+
+def test_the_error_to_expect_of_a_filled_hole_is_that_of_hidden_pixels() -> None:
+    image = ndimage.gaussian_filter(np.random.default_rng(1).normal(size=(60, 80)), 3)
+    keep = np.ones((60, 80), bool)
+    keep[20:35, 10:22] = False
+    error = np.sqrt(np.square(fill.harmonic(image, keep) - image)[~keep].mean())
+    expected = fill.expected_error(np.where(keep, image, 7.0), keep)
+    assert error / 6 < expected < 2 * error
+    assert fill.expected_error(3 * image + 1, keep) == pytest.approx(3 * expected, rel=1e-6)

@@ -57,6 +57,20 @@ def test_the_last_step_is_the_result(problem, tools) -> None:
     assert (outcome.finish, outcome.steps, float(outcome.step.x.max())) == ('completed', 3, 3)
 
 
+def test_what_is_better_than_the_last_estimate_is_the_result(problem, tools) -> None:
+    def solver(problem, params, tools):
+        yield Step(1, 2, problem.y + 5, better=problem.y, notes=('said',))
+        yield Step(2, 2, problem.y + 3)
+
+    cancel = threading.Event()
+    _, outcome = drive(run(solver, problem, None, tools, cancel), lambda step: cancel.set())
+    assert (outcome.finish, float(outcome.step.x.max())) == ('cancelled', 0)
+    assert outcome.warnings[0] == 'said'
+    assert 'allow more iterations' in outcome.warnings[1]
+    _, outcome = drive(run(solver, problem, None, tools))
+    assert (float(outcome.step.x.max()), outcome.warnings) == (3, ())
+
+
 def test_the_best_score_wins(problem, tools) -> None:
     _, outcome = drive(run(steps_of([1, 2, 3], [5.0, 1.0, 2.0]), problem, None, tools))
     assert float(outcome.step.x.max()) == 2

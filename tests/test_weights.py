@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from napari_fresco import networks, weights
+from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import DeviceError, WeightsError
 from napari_fresco.weights.cards import card
 from napari_fresco.weights.detection import outline
@@ -434,6 +435,18 @@ def test_defaults_for_other_tasks() -> None:
         known = weights.entry(weights.default_for('usrnet', 1, task, scale))
         assert known.architecture == 'usrnet'
         assert known.serves(task, scale)
+
+
+def test_weights_that_do_no_good_to_gray_images_name_methods_that_do() -> None:
+    doubtful = {name for name, known in weights.registry().items() if known.doubt(1)}
+    assert doubtful >= {'vdir_denoise_color', 'scunet_compact_color'}
+    for name in doubtful:
+        known = weights.entry(name)
+        assert not known.doubt(known.channels)
+        assert known.instead
+        for other in known.instead:
+            assert known.task in METHODS[other].tasks
+            assert f"'{other}'" in known.doubt(1)
 
 
 def test_detail_is_invented_only_where_it_is_asked_for() -> None:

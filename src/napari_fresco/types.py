@@ -60,6 +60,10 @@ class Step:
         Standard deviation of the estimate ``(1, 1 or C, H, W)`` on the grid of x.
     latent : Tensor, optional
         What a method distilled from the image, ``(1, L, h', w')``, without units.
+    better : Tensor, optional
+        What to give back if the run ends here, where the data say that `x` is worse than it.
+    notes : tuple of str
+        What the user should know of this estimate.
     plane : tuple of int
         Which plane of a stack this is; filled in by the runner.
     to_image : callable
@@ -77,6 +81,8 @@ class Step:
     kernel: Tensor | None = None
     uncertainty: Tensor | None = None
     latent: Tensor | None = None
+    better: Tensor | None = None
+    notes: tuple[str, ...] = ()
     plane: tuple[int, ...] = ()
     to_image: Callable[[Tensor], np.ndarray] | None = None
 

@@ -182,6 +182,12 @@ class Choices:
         )
 
     @property
+    def doubt(self) -> str:
+        """Why the chosen weights are not made for the image, or nothing."""
+        known = self.checkpoint
+        return '' if known is None else known.doubt(self._channels)
+
+    @property
     def _model(self) -> str:
         row = self.rows.get('model')
         return 'auto' if row is None else str(row.value)

@@ -12,6 +12,7 @@ from ..declare.parameters import DeepREDParameters, NetworkParameters
 from ..declare.tasks import TASKS
 from ..errors import WeightsError
 from ..types import Kind, Task
+from ..weights.registry import chosen
 from ..weights.store import FOLDER_VARIABLE
 
 PARAMETERS = ('model', 'prior')
@@ -59,12 +60,7 @@ def checkpoint(
     """
     if not is_network(method):
         return None
-    if model == 'auto':
-        try:
-            model = weights.default_for(method.name, channels, task, scale)
-        except WeightsError:
-            return None
-    return weights.registry().get(model)
+    return chosen(method.name, model, channels, task, scale)
 
 
 def kind_of(method: Method, known: weights.Entry | None) -> Kind:

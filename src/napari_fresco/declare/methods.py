@@ -19,6 +19,7 @@ from .fields import Parameter, Parameters
 from .parameters import (
     DeepREDParameters,
     DenoiserParameters,
+    IRCNNParameters,
     NetworkParameters,
     PnPParameters,
     SCUNetParameters,
@@ -219,7 +220,7 @@ _ENTRIES = (
         outputs=('image', 'kernel'),
         kind='data-consistent',
         citation=_IRCNN,
-        parameters_class=PnPParameters,
+        parameters_class=IRCNNParameters,
         solver='napari_fresco.solvers.pnp:ircnn',
     ),
     Method(

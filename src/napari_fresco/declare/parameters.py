@@ -162,6 +162,17 @@ class PnPParameters(DeterministicParameters):
 
 
 @dataclass(frozen=True)
+class IRCNNParameters(PnPParameters):
+    """Half-quadratic splitting with the IRCNN bank as the prior."""
+
+    model: str = param(
+        'auto',
+        'Denoiser that acts as the prior: a registry name, a weights file, "nlm" or "bm3d"; "auto" '
+        'is the IRCNN bank, but FFDNet to deblur and enlarge, where the bundled bank does harm.',
+    )
+
+
+@dataclass(frozen=True)
 class DeepREDParameters(CommonParameters):
     """Deep image prior, alone or with regularisation by denoising."""
 

@@ -37,6 +37,34 @@ def harmonic(image: Any, keep: Any) -> np.ndarray:
     return _membrane(values, known, SWEEPS).reshape(np.shape(image))
 
 
+def expected_error(image: Any, keep: Any) -> float:
+    """Return the least root mean square error to expect of :func:`harmonic` in the holes.
+
+    Known pixels, hidden by the same holes in three other places, are filled and compared.
+
+    Parameters
+    ----------
+    image, keep : array_like
+        As for :func:`harmonic`.
+
+    Returns
+    -------
+    float
+        Like the image; the standard deviation of the known pixels where holes of this shape
+        fit nowhere else.
+    """
+    values, known = _checked(image, keep)
+    rows, cols = known.shape
+    errors = [float(values[known].std())]
+    for shift in ((rows // 2, cols // 2), (rows // 2, 0), (0, cols // 2)):
+        left = known & np.roll(known, shift, (0, 1))
+        hidden = known & ~left
+        if hidden.any() and left.any():
+            filled = _membrane(np.where(left[..., None], values, 0.0), left, SWEEPS)
+            errors.append(float(np.sqrt(np.square(filled - values)[hidden].mean())))
+    return min(errors)
+
+
 def _checked(image: Any, keep: Any) -> tuple[np.ndarray, np.ndarray]:
     values = np.asarray(image, dtype=np.float64)
     known = np.asarray(keep) != 0

@@ -17,6 +17,7 @@ from ..image.alignment import aligned
 from ..image.layout import Layout
 from ..image.model import Image
 from ..physics.kernels import Kernel
+from ..weights.registry import chosen
 
 _SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
     map(repr, ESTIMATORS)
@@ -84,8 +85,21 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
         sigma=None if 'sigma' in estimated else _check_sigma(sigma, image),
         scale=factor,
         estimated=estimated,
-        warnings=call.warnings + doubts + (() if blur is None else blur.warnings),
+        warnings=call.warnings
+        + _unseen(call, layout)
+        + doubts
+        + (() if blur is None else blur.warnings),
     )
+
+
+def _unseen(call: Call, layout: Layout) -> tuple[str, ...]:
+    """Say that the weights were not made for such images, and which method is."""
+    model = getattr(call.parameters, 'model', None)
+    if model is None or TASKS[call.task].gains_colour:
+        return ()
+    known = chosen(call.method.name, model, layout.channels, call.task, call.options.scale)
+    doubt = '' if known is None else known.doubt(layout.channels)
+    return (doubt,) if doubt else ()
 
 
 def _estimated(call: Call) -> dict[str, str]:

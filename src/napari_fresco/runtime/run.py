@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -27,6 +27,10 @@ from .tiled_network import TiledNetwork
 from .tools import Solver
 
 _CHECK_SECONDS = 0.5  # looking for NaN waits for the GPU, so it is not done every step
+_WORSE_THAN_ITS_START = (
+    'the run ended before its estimate was better than what it started from, by what the image '
+    'says; the start is given back: allow more iterations'
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +180,12 @@ class _Keeper:
                 'the iteration produced NaN or infinite values from its first step on; try '
                 'precision="float32", a larger sigma or a smaller learning rate'
             )
-        return RunOutcome(self._best, finish, count, (warning,) if warning else ())
+        best = self._best
+        notes = [warning, *best.notes] if warning else list(best.notes)
+        if best.better is not None:
+            notes.append(_WORSE_THAN_ITS_START)
+            best = replace(best, x=best.better, better=None)
+        return RunOutcome(best, finish, count, tuple(notes))
 
 
 def _looks_always(device: torch.device) -> bool:

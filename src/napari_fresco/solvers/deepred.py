@@ -38,7 +38,8 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
     Each step shows the moving average of ``x - u`` (of the outputs, without RED),
     and the residual of the network's output. The last step is final and holds the
     average at which the stopping rule was best, itself averaged over the restarts.
-    A run whose loss is not finite starts again once.
+    A run whose loss is not finite starts again once. While the network has not come
+    nearer to the data than the start, each step holds the start as what is better.
 
     Parameters
     ----------
@@ -65,6 +66,8 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
                 best, least = view.estimate, math.inf if view.score is None else view.score
             last = view.last and number + 1 == params.restarts
             image, share = (best, 1.0) if view.last else (view.estimate, view.index / length)
+            # A rule that has judged a whole run is believed; before that, the data are.
+            kept = None if view.last and least < math.inf else _better(setup, view, finished)
             yield Step(
                 index=number * length + view.index,
                 total=params.restarts * length,
@@ -72,6 +75,7 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
                 residual=setup.residual(view.iterate.data_loss),
                 score=_score(view.score, number, params),
                 final=last,
+                better=kept,
                 metrics={
                     'data_loss': view.iterate.data_loss,
                     'prior_loss': view.iterate.prior_loss,
@@ -128,6 +132,14 @@ def _rule(params: DeepREDParameters) -> StoppingRule:
     if params.stopping == 'moving-variance':
         return MovingVariance(patience=params.patience)
     return Discrepancy() if params.stopping == 'discrepancy' else Never()
+
+
+@torch.no_grad()
+def _better(setup: Setup, view: _View, finished: list[Tensor]) -> Tensor | None:
+    """Return the finished restarts or the start, where the data say that they are better."""
+    if float(setup.fit.loss(view.estimate)) <= setup.enough:
+        return None
+    return torch.stack(finished).mean(0) if finished else setup.start
 
 
 def _blend(finished: list[Tensor], image: Tensor, share: float) -> Tensor:

@@ -10,14 +10,15 @@ import numpy as np
 import torch
 from scipy import ndimage
 from torch import Tensor
-from torch.nn import functional as F
 
 from ..networks.hourglass import Skip, SkipConfig
-from ..physics.operators import Mask
+from ..physics.fill import expected_error
+from ..physics.operators import Identity, Mask
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Task
 from .prior_settings import Settings
+from .start import first_estimate
 from .untrained import Fit, Hourglass, Operator
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ LEAST_NOISE_RATIO = 0.1
 
 LARGE_HOLE = 12.0
 """Radius in pixels from which a hole needs the network without skips."""
+
+
+HALF_AS_WRONG = 0.5
+"""Part of the error of a filled hole that a network may leave at the pixels it is fitted to."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,9 @@ class Setup:
     noise_loss, unit_loss : float
         Data term of a residual at the noise level, and of one that is 1 everywhere.
     start : Tensor
-        First x.
+        First x: what the data alone say.
+    enough : float
+        Data term below which an estimate is better than the start.
     denoise : callable or None
         The RED denoiser.
     settings : Settings
@@ -115,6 +122,7 @@ class Setup:
     noise_loss: float
     unit_loss: float
     start: Tensor
+    enough: float
     denoise: Operator | None
     settings: Settings
     config: SkipConfig
@@ -128,12 +136,15 @@ class Setup:
         weight = _weight(problem, level, known)
         power = torch.as_tensor(problem.sigma).to(problem.y).square().expand_as(problem.y)
         chosen = recipe(problem.task, prior=params.prior != 'none')
-        start = _start(problem, known)
+        start = first_estimate(problem)
+        fit = Fit(problem.degradation.forward, problem.y * known, weight)
+        noise_loss, unit_loss = float((power * weight).mean()), float(weight.mean())
         return cls(
-            fit=Fit(problem.degradation.forward, problem.y * known, weight),
-            noise_loss=float((power * weight).mean()),
-            unit_loss=float(weight.mean()),
+            fit=fit,
+            noise_loss=noise_loss,
+            unit_loss=unit_loss,
             start=start,
+            enough=_enough(problem, fit, start, noise_loss=noise_loss, unit_loss=unit_loss),
             denoise=_denoiser(problem, params, tools, chosen),
             settings=_settings(params, chosen, _range(problem.y, known, level)),
             config=SkipConfig.preset(_network(params, known), start.shape[1]),
@@ -216,17 +227,23 @@ def _range(y: Tensor, known: Tensor, level: float) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _start(problem: Problem, known: Tensor) -> Tensor:
-    """Return the first x: y, enlarged if need be, with holes at the mean."""
-    if problem.start is not None:
-        return problem.start
-    y = problem.y * known
-    mean = y.sum((-2, -1), keepdim=True) / known.sum((-2, -1), keepdim=True).clamp_min(1)
-    y = y + (1 - known) * mean
-    size = list(problem.degradation.shape_of(y.shape)[-2:])
-    if size == list(y.shape[-2:]):
-        return y
-    return F.interpolate(y, size=size, mode='bicubic', align_corners=False)
+def _enough(
+    problem: Problem, fit: Fit, start: Tensor, *, noise_loss: float, unit_loss: float
+) -> float:
+    """Return the data term below which an estimate is taken to be better than the start.
+
+    An image that differs from the noisy y by less than the root of 2 noise levels is nearer to
+    the truth than y. A filled hole is worth its error where pixels of known value are filled;
+    a network is at best as good there as at the pixels that it is fitted to.
+    """
+    degradation = problem.degradation
+    if isinstance(degradation, Mask):
+        image = problem.y[0].mean(0).double().cpu().numpy()
+        error = expected_error(image, degradation.keep[0].amin(0).cpu().numpy() > 0)
+        return noise_loss + (HALF_AS_WRONG * error) ** 2 * unit_loss
+    if isinstance(degradation, Identity):
+        return 2 * noise_loss
+    return float(fit.loss(start))
 
 
 def _denoiser(

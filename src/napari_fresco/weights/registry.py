@@ -69,6 +69,10 @@ class Entry:
         Enlargements that it can be asked for; 1 leaves the size as it is.
     generative : bool
         Whether it was trained to invent plausible detail.
+    seen : str
+        What images it was trained on, where it does little good to others.
+    instead : tuple of str
+        Methods that do good to them.
     role : str or None
         Method whose ``model='auto'`` this is, see :func:`default_for`.
     """
@@ -92,6 +96,8 @@ class Entry:
     sigma: tuple[float, float] | None = None
     scales: tuple[int, ...] = (1,)
     generative: bool = False
+    seen: str = ''
+    instead: tuple[str, ...] = ()
     role: str | None = None
 
     @property
@@ -111,6 +117,17 @@ class Entry:
     def serves(self, task: str, scale: int = 1) -> bool:
         """Return whether it was made for `task` at `scale`."""
         return task in self.tasks and scale in self.scales
+
+    def doubt(self, channels: int) -> str:
+        """Return why an image of `channels` is not what it was trained for, or nothing."""
+        if not self.seen or channels == self.channels:
+            return ''
+        others = ' or '.join(map(repr, self.instead))
+        return (
+            f'{self.name} has seen {self.seen} only and cannot be trusted with images of '
+            f'{channels if channels > 1 else "one"} channel{"s" if channels > 1 else ""}; '
+            f'choose method={others}'
+        )
 
     def describe_scales(self) -> str:
         """Return the enlargements in words: 'x2', 'x1-8', or nothing for 1 alone."""
@@ -151,7 +168,7 @@ def registry() -> Mapping[str, Entry]:
             facts['urls'] = (table['sources'][source].format(file=facts['file']),)
         facts['citation'] = table['citations'][facts['citation']]
         facts['config'] = MappingProxyType(facts['config'])
-        for listed in facts.keys() & {'sigma', 'scales'}:
+        for listed in facts.keys() & {'sigma', 'scales', 'instead'}:
             facts[listed] = tuple(facts[listed])
         entries[name] = Entry(name=name, **facts)
     return MappingProxyType(entries)
@@ -213,6 +230,17 @@ def default_for(role: str, channels: int, task: str = 'denoise', scale: int = 1)
         return not known.bundled, known.channels != wanted, known.generative
 
     return min(fitting, key=drawback).name
+
+
+def chosen(
+    role: str, model: str, channels: int, task: str = 'denoise', scale: int = 1
+) -> Entry | None:
+    """Return the checkpoint that `model` stands for, as in :func:`default_for`, if it is known."""
+    try:
+        name = default_for(role, channels, task, scale) if model == 'auto' else model
+    except WeightsError:
+        return None
+    return registry().get(name)
 
 
 def _offers(of_role: list[Entry]) -> str:
