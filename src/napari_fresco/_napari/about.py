@@ -23,10 +23,11 @@ _SLOW = (
 )
 
 
-def about(method: Method, task: Task, kind: Kind | None = None) -> str:
+def about(method: Method, task: Task, kind: Kind | None = None, doubt: str = '') -> str:
     """Say shortly what `method` needs for `task`, gives and is, and whose it is.
 
-    `kind` is what it gives with the chosen weights, where that is not the usual.
+    `kind` is what it gives with the chosen weights, where that is not the usual, and `doubt`
+    why they are not made for the image.
     """
     said = [
         f'Needs {needs(method, task)}.',
@@ -34,7 +35,8 @@ def about(method: Method, task: Task, kind: Kind | None = None) -> str:
         f'{(kind or method.kind).capitalize()}.',
         f'{short_citation(method.citation)}.',
     ]
-    return ' '.join([*said, *([_SLOW] if fits_a_network(method) else [])])
+    slow, doubts = [_SLOW] if fits_a_network(method) else [], [f'{doubt}.'] if doubt else []
+    return ' '.join([*said, *slow, *doubts])
 
 
 def needs(method: Method, task: Task) -> str:

@@ -272,8 +272,7 @@ class MethodPanel:
         """Say what the method gives with the chosen weights, and offer to fetch them."""
         known = self.choices.checkpoint
         kind = kind_of(self.method, known)
-        said = about(self.method, self.input_section.task, kind), self.choices.doubt
-        self.about.setText('. '.join(filter(None, said)))
+        self.about.setText(about(self.method, self.input_section.task, kind, self.choices.doubt))
         show_badge(self.badge, kind, *texts.KINDS[kind])
         missing = known is not None and bool(known.urls) and not is_here(known)
         self.solver_section.offer_get(missing, self.fetcher.at_work)
