@@ -126,15 +126,6 @@ def test_bad_masks_are_refused(keep: np.ndarray) -> None:
     with pytest.raises(MaskError):
         fill.harmonic(IMAGE, keep)
 
-        method(IMAGE, keep)
-
-
-def test_bad_parameters_are_refused() -> None:
-    with pytest.raises(ParameterError, match='window'):
-        fill.shepard(IMAGE, KEEP, window=1)
-    with pytest.raises(ParameterError, match='convention'):
-        fill.shepard(IMAGE, KEEP, convention='c')  # type: ignore[arg-type]
-
 
 def test_the_error_to_expect_of_a_filled_hole_is_that_of_hidden_pixels() -> None:
     image = ndimage.gaussian_filter(np.random.default_rng(1).normal(size=(60, 80)), 3)
