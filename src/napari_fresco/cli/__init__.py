@@ -19,6 +19,7 @@ from ..errors import FrescoError
 _HOMES = {
     'restore': 'restoring',
     'batch': 'restoring',
+    'evaluate': 'evaluate_command',
     'camera': 'camera_command',
     'methods': 'describing',
     'weights': 'weights_command',

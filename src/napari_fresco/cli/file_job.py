@@ -32,14 +32,16 @@ from ..io.files import (
     read_mask,
     write,
     write_json,
+    write_text,
 )
 from ..restoration.session import Session
 from ..types import Result
 from .flags import flag, given_options, given_parameters
 
-BESIDE = ('variance', 'uncertainty', 'latent', 'kernel', 'provenance')
+BESIDE = ('variance', 'uncertainty', 'latent', 'kernel', 'provenance', 'report')
 """What can be kept beside the image."""
 
+_TEXTS = {'provenance': ('.json',), 'report': ('.html',)}
 _MAPS = (*TIFF, '.npy')  # formats of floating-point numbers
 _KEPT = ('flavour', 'compression', 'predictor', 'resolution_unit')  # of a file, for its maps
 
@@ -54,6 +56,7 @@ class Outputs:
     latent: Path | None = None
     kernel: Path | None = None
     provenance: Path | None = None
+    report: Path | None = None
 
     def kept(self) -> dict[str, Path]:
         """Return the paths that are given, by kind."""
@@ -66,14 +69,14 @@ class Outputs:
         Raises FileError when a path cannot be written, or two are the same.
         Raises ParameterError when the method does not give what is to be kept.
         """
-        formats = {'image': SUFFIXES, 'provenance': ('.json',)}
+        formats = {'image': SUFFIXES, **_TEXTS}
         paths = self.kept()
         for kind, path in paths.items():
             check_output(path, suffixes=formats.get(kind, _MAPS), overwrite=job.overwrite)
         if len({path.resolve() for path in paths.values()}) < len(paths):
             raise FileError(f'two results would be written to {self.image}; name different files')
         for kind in paths:
-            if kind != 'provenance' and kind not in job.call.gives:
+            if kind not in _TEXTS and kind not in job.call.gives:
                 raise ParameterError(
                     f'--save-{kind}: {job.call.method.name} gives no {kind} for task '
                     f'{job.call.task}{_advice(kind, job.call)}'
@@ -95,6 +98,9 @@ class Outputs:
                 records = [result.provenance for _, result in parts]
                 record = records[0] if len(records) == 1 else {'images': records}
                 write_json(path, record, overwrite=job.overwrite)
+                continue
+            if kind == 'report':
+                _write_reports(path, parts, self.image, job)
                 continue
             made = [_made(kind, *part, job.call.options.scale) for part in parts]
             contents = [image for image in made if image is not None]
@@ -266,6 +272,20 @@ def _made(kind: str, source: Image, result: Result, scale: int) -> Image | None:
     axes = axes if data.ndim == len(axes) else axes.replace('S', '')
     kept = {key: source.metadata[key] for key in _KEPT if key in source.metadata}
     return replace(source.like(data, axes=axes, scale=scale), metadata=kept)
+
+
+def _write_reports(
+    path: Path, parts: Sequence[tuple[Image, Result]], output: Path, job: FileJob
+) -> None:
+    """Write a report of each image: ``a.html``, then ``a_2.html`` and so on."""
+    from ..evidence import report_text
+
+    for number, (source, result) in enumerate(parts, 1):
+        place = path if number == 1 else path.with_name(f'{path.stem}_{number}{path.suffix}')
+        files = {'image': str(source.metadata['path']), 'output': str(output)}
+        files |= {} if job.mask is None else {'mask': str(job.mask)}
+        text = report_text(result, source, files=files)
+        write_text(place, text, overwrite=job.overwrite)
 
 
 def _warnings(parts: Sequence[tuple[Image, Result]]) -> list[str]:

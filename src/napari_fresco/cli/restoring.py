@@ -48,6 +48,7 @@ def _common(function: F) -> F:
 @click.option('--save-latent', type=_FILE, help='Latent maps, .tif or .npy.')
 @click.option('--save-kernel', type=_FILE, help='Kernel, .tif or .npy.')
 @click.option('--save-provenance', type=_FILE, help='Record of the making, .json.')
+@click.option('--report', 'save_report', type=_FILE, help='Report, .html.')
 @_common
 def restore(image: Path, output: Path, **options: Any) -> int:
     """Restore IMAGE (TIFF, PNG, JPEG or NPY) and write the result.
@@ -70,6 +71,7 @@ def restore(image: Path, output: Path, **options: Any) -> int:
 @click.option('--save-latent', is_flag=True, help='Keep STEM.latent.tif.')
 @click.option('--save-kernel', is_flag=True, help='Keep STEM.kernel.tif.')
 @click.option('--save-provenance', is_flag=True, help='Keep STEM.json.')
+@click.option('--save-report', is_flag=True, help='Keep STEM.html.')
 @_common
 def batch(images: tuple[str, ...], output: Path, **options: Any) -> int:
     """Restore IMAGES (folders, files or patterns) into a folder, under the same names.
@@ -122,7 +124,8 @@ def _targets(sources: Sequence[Path], folder: Path, options: dict[str, Any]) -> 
     suffix = options['suffix']
     if suffix is not None and suffix.lower() not in SUFFIXES:
         raise FileError(f'--suffix {suffix} cannot be written; choose {", ".join(SUFFIXES)}')
-    extras = {kind: '.json' if kind == 'provenance' else f'.{kind}.tif' for kind in BESIDE}
+    texts = {'provenance': '.json', 'report': '.html'}
+    extras = {kind: texts.get(kind, f'.{kind}.tif') for kind in BESIDE}
     kept = {kind: end for kind, end in extras.items() if options[f'save_{kind}']}
     targets = []
     for source in sources:

@@ -3,8 +3,11 @@
 from .correlation import Correlation, frc, frc_checkerboard, fsc
 from .decorrelation import Decorrelation, decorrelation
 from .error_map import ErrorMap, error_map
+from .evaluation import evaluate
 from .photometry import Photometry, photometry
 from .probe import Probe, Recall, probe, recall
+from .repeat import command_line, methods_paragraph, python_call
+from .report import report, report_text
 from .residual import ChiSquare, Residual, Whiteness, chi_square, residual, whiteness
 from .splitting import split_counts, split_noise
 
@@ -19,14 +22,20 @@ __all__ = [
     'Residual',
     'Whiteness',
     'chi_square',
+    'command_line',
     'decorrelation',
     'error_map',
+    'evaluate',
     'frc',
     'frc_checkerboard',
     'fsc',
+    'methods_paragraph',
     'photometry',
     'probe',
+    'python_call',
     'recall',
+    'report',
+    'report_text',
     'residual',
     'split_counts',
     'split_noise',

@@ -191,9 +191,16 @@ def write_json(path: str | Path, record: Mapping[str, Any], *, overwrite: bool =
     FileError
         When the file exists or cannot be written.
     """
-    path = Path(path)
-    check_output(path, suffixes=('.json',), overwrite=overwrite)
     text = json.dumps(record, indent=2, ensure_ascii=False) + '\n'
+    write_text(path, text, suffixes=('.json',), overwrite=overwrite)
+
+
+def write_text(
+    path: str | Path, text: str, *, suffixes: tuple[str, ...] = ('.html',), overwrite: bool = False
+) -> None:
+    """Write text with the same care as :func:`write`."""
+    path = Path(path)
+    check_output(path, suffixes=suffixes, overwrite=overwrite)
     _replace(path, lambda part: part.write_text(text, encoding='utf-8'))
 
 

@@ -1,0 +1,106 @@
+"""``evaluate``: what a result is worth, as a table, JSON and a report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..declare.fields import read_preset
+from ..errors import FileError, ParameterError
+from ..io.files import check_output, read, write_json, write_text
+from ..noise.camera import Camera
+from ..types import Result
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument('result', type=_FILE)
+@click.option('--input', '-i', 'image', type=_FILE, required=True, help='What it was made of.')
+@click.option('--truth', type=_FILE, help='What it should be.')
+@click.option('--kernel', type=_FILE, help='Blur that the result was freed from.')
+@click.option('--noise', help='Noise of the input: a number in image units, or a camera preset.')
+@click.option('--provenance', type=_FILE, help='Record of the run; RESULT.json where it exists.')
+@click.option('--json', 'table', type=_FILE, help='The numbers, .json.')
+@click.option('--report', 'page', type=_FILE, help='A report, .html; needs the provenance.')
+@click.option('--overwrite', is_flag=True, help='Replace existing files.')
+@click.option('--quiet', '-q', is_flag=True, help='No table.')
+def evaluate(
+    result: Path,
+    image: Path,
+    truth: Path | None,
+    kernel: Path | None,
+    noise: str | None,
+    provenance: Path | None,
+    table: Path | None,
+    page: Path | None,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Measure RESULT: against its input, against the truth if there is one, and by itself."""
+    for path, suffix in ((table, '.json'), (page, '.html')):
+        if path is not None:
+            check_output(path, suffixes=(suffix,), overwrite=overwrite)
+    record = _record(result, provenance)
+    if page is not None and not record:
+        raise ParameterError(
+            '--report needs the record of the run; give --provenance, the file that restore writes '
+            'with --save-provenance'
+        )
+    from ..evidence import evaluation, report_text
+    from ..physics import kernels
+
+    blur = None if kernel is None else kernels.read(kernel)
+    wanted = None if truth is None else read(truth)
+    source, made = read(image), read(result)
+    known = evaluation.noise_of(record) if noise is None else _noise(noise)
+    numbers = evaluation.evaluate(made, source, truth=wanted, kernel=blur, noise=known)
+    checks = list(record.get('checks', ()))
+    if not quiet:
+        _show(numbers, checks)
+    if table is not None:
+        write_json(table, {**numbers, 'checks': checks}, overwrite=overwrite)
+    if page is not None:
+        rest = Result(made, None, blur, record['finish'], record)
+        files = {'image': str(image), 'output': str(result)}
+        text = report_text(rest, source, truth=wanted, kernel=blur, files=files)
+        write_text(page, text, overwrite=overwrite)
+
+
+def _show(numbers: Mapping[str, Any], checks: list[dict[str, Any]]) -> None:
+    from ..evidence.evaluation import rows
+
+    for group, name, value in rows(numbers):
+        click.echo(f'{group:<11} {name:<21} {value}'.rstrip())
+    for check in checks:
+        text = 'ok' if check['ok'] else check['message']
+        click.echo(f'check       {check["name"]:<21} {check["value"]:.4g}  {text}')
+
+
+def _record(result: Path, given: Path | None) -> dict[str, Any]:
+    """Return the record of the run, from a file beside the result if none is given."""
+    path = result.with_suffix('.json') if given is None else given
+    if given is None and not path.is_file():
+        return {}
+    try:
+        record = json.loads(path.read_text(encoding='utf-8'))
+    except OSError as error:
+        raise FileError(f'{path} cannot be read: {error.strerror}') from None
+    except ValueError as error:
+        raise FileError(f'{path} is no record of a run: {error}') from None
+    if isinstance(record, dict) and {'method', 'finish'} <= record.keys():
+        return record
+    if given is None:
+        return {}
+    raise FileError(f'{path} is no record of a run; give what --save-provenance wrote')
+
+
+def _noise(text: str) -> float | Camera:
+    try:
+        return float(text)
+    except ValueError:
+        return Camera(**read_preset(text))

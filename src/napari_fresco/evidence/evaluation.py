@@ -1,0 +1,248 @@
+"""A result in numbers: against the truth, against the image it was made of, and by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ImageError
+from ..image.layout import Layout
+from ..image.model import Image
+from ..noise.camera import Camera, estimate_camera
+from ..noise.level import estimate_noise
+from . import metrics
+from .correlation import frc, frc_checkerboard
+from .decorrelation import decorrelation
+from .error_map import error_map
+from .residual import residual
+
+Floats = NDArray[np.float64]
+Numbers = dict[str, float]
+
+_PLANES = 16
+
+
+class Plane(NamedTuple):
+    """A plane ``(H, W)`` or ``(H, W, 3)`` of an image, of its result and of the truth."""
+
+    image: Floats
+    result: Floats
+    truth: Floats | None
+
+
+def evaluate(
+    result: Any,
+    image: Any,
+    *,
+    truth: Any = None,
+    kernel: Any = None,
+    noise: float | Camera | None = None,
+    peak: float | None = None,
+) -> dict[str, Any]:
+    """Measure a result.
+
+    Parameters
+    ----------
+    result, image, truth : Image or array-like
+        What was restored, what it was made of, and what it should be. Of a stack at most 16
+        planes, spread over it, are measured.
+    kernel : array-like, optional
+        What the result is blurred by before it is compared with the image.
+    noise : float or Camera, optional
+        Noise of the image; found in it by default.
+    peak : float, optional
+        Intensity of white, for PSNR and SSIM; by default 255 for bytes, else the range of the
+        truth.
+
+    Returns
+    -------
+    dict
+        JSON-ready groups of numbers: 'truth' (PSNR, SSIM, root mean square error, and the same
+        for the image), 'light' (share of the light that is kept), 'noise', 'residual',
+        'error_map', 'resolution' (in units of the spacing of Y, else in pixels). A group that
+        cannot be measured is a sentence that says why.
+
+    Raises
+    ------
+    ImageError
+        When the images do not belong together.
+    """
+    source = Image.of(image)
+    planes, total = _planes(source, result, truth)
+    noise = _noise(source) if noise is None else noise
+    enlarged = planes[0].result.shape != planes[0].image.shape
+    groups: dict[str, Any] = {'planes': {'measured': len(planes), 'all': total}}
+    groups['noise'] = noise._asdict() if isinstance(noise, Camera) else {'sigma': float(noise)}
+    if truth is not None:
+        groups['truth'] = _against_truth(planes, peak or _peak(truth), enlarged)
+    groups['light'] = _light(planes)
+    why = 'not measured: the result has another size or other colours than the image'
+    groups['residual'] = why if enlarged else _mean(_residual, planes, noise, kernel)
+    groups['error_map'] = why if enlarged else _mean(_error, planes, kernel)
+    step, unit = source.spacing.get('Y', (1.0, 'pixel'))
+    groups['resolution'] = _resolution(planes, step, enlarged) | {'unit': unit}
+    return groups
+
+
+def _planes(source: Image, result: Any, truth: Any) -> tuple[list[Plane], int]:
+    """Return planes spread over the stack, and how many there are."""
+    layout = Layout.of(source)
+    others = [None if each is None else _like(each, source) for each in (result, truth)]
+    indices = list(layout.planes())
+    picked = indices[:: math.ceil(len(indices) / _PLANES)]
+    planes = []
+    for index in picked:
+        own = _read(source, layout, index)
+        parts = [None if each is None else _read(each, Layout.of(each), index) for each in others]
+        restored, wanted = parts
+        assert restored is not None
+        if wanted is not None and wanted.shape != restored.shape:
+            raise ImageError(f'the truth has planes of {wanted.shape}, the result {restored.shape}')
+        planes.append(Plane(own, restored, wanted))
+    return planes, len(indices)
+
+
+def _like(other: Any, source: Image) -> Image:
+    """Return an image with the stack of `source`."""
+    image = other if isinstance(other, Image) else Image.of(other, axes=_axes(other, source))
+    mine, theirs = (Layout.of(each).leading for each in (source, image))
+    if mine != theirs:
+        raise ImageError(
+            f'{image.shape} ({image.axes}) and {source.shape} ({source.axes}) do not belong '
+            'together; give a result, an input and a truth of one stack'
+        )
+    return image
+
+
+def _axes(other: Any, source: Image) -> str | None:
+    return source.axes if np.ndim(other) == source.ndim else None
+
+
+def _read(image: Image, layout: Layout, index: tuple[int, ...]) -> Floats:
+    plane = layout.colours(layout.read(image.data, index)).astype(np.float64)
+    finite = np.isfinite(plane)
+    if not finite.all():
+        plane = np.where(finite, plane, plane[finite].mean() if finite.any() else 0.0)
+    return plane
+
+
+def _noise(source: Image) -> float | Camera:
+    """Return what is found of the noise of an image."""
+    return estimate_camera(source) or float(estimate_noise(source))
+
+
+def _peak(truth: Any) -> float:
+    data = np.asarray(truth.data if isinstance(truth, Image) else truth)
+    return 255.0 if data.dtype == np.uint8 else float(np.ptp(data)) or 1.0
+
+
+def _against_truth(planes: Iterable[Plane], peak: float, enlarged: bool) -> dict[str, Any]:
+    rows = []
+    for plane in planes:
+        assert plane.truth is not None
+        row = _closeness(plane.result, plane.truth, peak)
+        if not enlarged:
+            row |= {f'input_{k}': v for k, v in _closeness(plane.image, plane.truth, peak).items()}
+        rows.append(row)
+    return {**_averaged(rows), 'peak': peak}
+
+
+def _closeness(image: Floats, truth: Floats, peak: float) -> Numbers:
+    if image.shape != truth.shape:
+        raise ImageError(f'the images differ in shape: {image.shape} and {truth.shape}')
+    found = {
+        'psnr': metrics.psnr(image, truth, peak),
+        'rmse': float(np.sqrt(np.mean((image - truth) ** 2))),
+    }
+    if min(image.shape[:2]) >= 11:
+        found['ssim'] = metrics.ssim(image, truth, peak)
+    return found
+
+
+def _light(planes: Iterable[Plane]) -> Numbers:
+    pairs = [(plane.image.mean(), plane.result.mean()) for plane in planes]
+    before, after = map(float, np.mean(pairs, axis=0))
+    return {'before': before, 'after': after, 'kept': after / before if before else math.nan}
+
+
+def _residual(y: Floats, x: Floats, noise: Any, kernel: Any) -> Numbers:
+    found = residual(y, x, noise, kernel)
+    return {
+        'rms': found.rms,
+        'chi_square': found.chi_square.total,
+        'flagged': float(found.chi_square.flagged.mean()),
+        'lag_one': found.whiteness.lag_one,
+        'low_over_high': found.whiteness.low_over_high,
+        'structure': found.structure,
+        'edges': found.edges,
+    }
+
+
+def _error(y: Floats, x: Floats, kernel: Any) -> Numbers:
+    found = error_map(y, x, kernel=kernel)
+    return {'rse': found.rse, 'rsp': found.rsp, 'alpha': found.alpha, 'beta': found.beta}
+
+
+def _mean(measure: Any, planes: Iterable[Plane], *given: Any) -> Numbers | str:
+    """Return the mean of what is measured over planes and colours; or why it is not."""
+    try:
+        return _averaged(
+            [
+                measure(y, x, *given)
+                for plane in planes
+                for y, x in zip(*map(_colours, plane[:2]), strict=True)
+            ]
+        )
+    except ValueError as error:  # a FrescoError, too
+        return f'not measured: {error}'
+
+
+def _resolution(planes: list[Plane], step: float, enlarged: bool) -> dict[str, Any]:
+    """Return resolutions of the middle plane; those of a restored image alone mean nothing."""
+    plane = planes[len(planes) // 2]
+    y, x = (_colours(part).mean(axis=0) for part in plane[:2])
+    found: dict[str, Any] = {}
+    if min(y.shape) >= 16:
+        found['input_decorrelation'] = _finite(decorrelation(y, step).resolution)
+        found['input_checkerboard'] = _finite(frc_checkerboard(y, step).resolution)
+        if plane.truth is not None and not enlarged:
+            truth = _colours(plane.truth).mean(axis=0)
+            found['input_with_truth'] = _finite(frc(y, truth, step).resolution)
+            found['result_with_truth'] = _finite(frc(x, truth, step).resolution)
+    return found
+
+
+def _colours(plane: Floats) -> Floats:
+    return plane[None] if plane.ndim == 2 else np.moveaxis(plane, -1, 0)
+
+
+def _averaged(rows: list[Numbers]) -> Numbers:
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def noise_of(provenance: Mapping[str, Any]) -> float | Camera | None:
+    """Return the noise that a run reckoned with; None where its record does not tell one."""
+    if isinstance(provenance.get('sigma'), float | int):
+        return float(provenance['sigma'])
+    for model in provenance.get('noise', ()):
+        if 'gain' in model:
+            return Camera(model['gain'], model['offset'], model['read_noise'])
+    return None
+
+
+def rows(groups: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return all numbers as rows of a table: group, name, value."""
+    found = []
+    for group, values in groups.items():
+        for name, value in values.items() if isinstance(values, Mapping) else [('', values)]:
+            text = f'{value:.4g}' if isinstance(value, float) else str(value)
+            found.append((group.replace('_', ' '), name.replace('_', ' '), text))
+    return found

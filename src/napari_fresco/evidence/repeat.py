@@ -1,0 +1,134 @@
+"""What repeats a run, and what to write about it, from its provenance."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..declare.methods import METHODS
+from ..declare.options import OPTIONS
+
+_FILES = {'mask': 'MASK', 'kernel': 'KERNEL', 'sigma': 'NOISE_MAP'}
+
+
+def command_line(provenance: Mapping[str, Any], files: Mapping[str, str] | None = None) -> str:
+    """Return the command that repeats a run; names in capitals stand for what it cannot know.
+
+    Parameters
+    ----------
+    provenance : mapping
+        Of a result.
+    files : mapping, optional
+        Files that are known: 'image', 'output', 'mask', 'kernel', 'sigma'.
+    """
+    known = {**_FILES, 'image': 'IMAGE', 'output': 'RESULT', **(files or {})}
+    words = ['napari-fresco', 'restore', known['image'], '-o', known['output']]
+    words += ['--method', provenance['method'], '--task', provenance['task']]
+    for name, value in _given(provenance):
+        words += _words('--' + name.replace('_', '-'), value, known.get(name, name.upper()))
+    return shlex.join(words)
+
+
+def python_call(provenance: Mapping[str, Any], files: Mapping[str, str] | None = None) -> str:
+    """Return Python that repeats a run; see :func:`command_line`."""
+    known = {'image': 'IMAGE', 'output': 'RESULT', **(files or {})}
+    lines = ['import napari_fresco as fresco', '', f'image = fresco.read({known["image"]!r})']
+    arguments = [('method', provenance['method']), ('task', provenance['task'])]
+    told = [f'    {name}={value!r},' for name, value in arguments]
+    for name, value in _given(provenance):
+        text = repr(value)
+        if _is_array(value):
+            lines.append(f'{name} = fresco.read({known.get(name, _FILES.get(name, name))!r})')
+            text = name
+        told.append(f'    {name}={text},')
+    lines += ['result = fresco.restore(', '    image,', *told, ')']
+    return '\n'.join([*lines, f'fresco.write({known["output"]!r}, result.image)'])
+
+
+def methods_paragraph(provenance: Mapping[str, Any]) -> str:
+    """Return a paragraph on how a result was made, for the methods section of a paper.
+
+    After R. F. Laine et al., "Avoiding a replication crisis in deep-learning-based bioimage
+    analysis", Nature Methods 18, 2021, doi:10.1038/s41592-021-01284-3.
+    """
+    return ' '.join(_sentences(provenance))
+
+
+def _sentences(p: Mapping[str, Any]) -> Iterator[str]:
+    task = p['task'].replace('_', '-')
+    yield (
+        f'Images were restored with napari-fresco {p["version"]} (method {p["title"]}, task '
+        f'{task}; {p["citation"].rstrip(".")}).'
+    )
+    weights = [w for w in p.get('weights', ()) if w.get('name')]
+    if weights:
+        named = ', '.join(f'{w["name"]} (SHA-256 {str(w["sha256"])[:16]})' for w in weights)
+        yield f'Weights: {named}.'
+    given = [f'{n} {v if not _is_array(v) else "given as an array"}' for n, v in _given(p)]
+    yield (
+        f'Settings that differ from the defaults: {", ".join(given)}.'
+        if given
+        else 'All settings were the defaults.'
+    )
+    yield from _noise_sentence(p)
+    if p.get('data_range'):
+        low, high = p['data_range']
+        yield f'Intensities of {low:.6g} to {high:.6g} were the working range.'
+    failed = [c for c in p.get('checks', ()) if not c['ok']]
+    made = [c['name'] for c in p.get('checks', ())]
+    if failed:
+        yield f'Checks of the result that failed: {" ".join(c["message"] for c in failed)}'
+    if made:
+        yield f'Checks made: {", ".join(made)}; {len(made) - len(failed)} of {len(made)} passed.'
+    if p['kind'] == 'generative':
+        yield 'The result holds plausible detail that was not observed: measure nothing in it.'
+    elif p['task'] == 'inpaint':
+        yield 'Damaged pixels were filled in and were not measured.'
+    yield f'The run took place on {p["device"]} with PyTorch {p["torch"]}, seed {p["seed"]}.'
+    if p.get('input_sha256'):
+        yield f'SHA-256 of the input pixels: {p["input_sha256"][:16]}. The raw data were kept.'
+
+
+def _noise_sentence(p: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(p.get('sigma'), float | int):
+        yield f'Noise: standard deviation of {p["sigma"]:.6g} image units, given.'
+        return
+    for model in p.get('noise', ()):
+        if 'gain' in model:
+            yield (
+                f'Noise: photon and read noise, gain {model["gain"]:.4g} image units per '
+                f'photo-electron, offset {model["offset"]:.5g}, read noise '
+                f'{model["read_noise"]:.4g} image units, {model["found"]}.'
+            )
+        else:
+            yield f'Noise: {model["model"]}, {model["found"]}.'
+
+
+def _given(provenance: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield options and parameters that differ from their defaults."""
+    own = {p.name: p for p in METHODS[provenance['method']].parameters}
+    for declared, values in ((OPTIONS, provenance['options']), (own, provenance['parameters'])):
+        for name, value in values.items():
+            if name in declared and _plain(value) != _plain(declared[name].default):
+                yield name, value
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, Mapping) and 'shape' in value
+
+
+def _words(option: str, value: Any, file: str) -> list[str]:
+    """Return an option with its value as on the command line."""
+    if _is_array(value):
+        return [option, file]
+    if isinstance(value, bool):
+        return [option if value else '--no-' + option[2:]]
+    if isinstance(value, Mapping):
+        parts = (f'{axis}={number}{unit}' for axis, (number, unit) in value.items())
+        return [option, ','.join(parts)]
+    return [option, *map(str, value if isinstance(value, list | tuple) else [value])]

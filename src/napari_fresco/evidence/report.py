@@ -1,0 +1,223 @@
+"""A result as one HTML file: pictures, checks, evidence, and all that repeats it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from ..image.layout import Layout
+from ..image.model import Image
+from ..types import Result
+from .decorrelation import decorrelation
+from .evaluation import Floats, evaluate, noise_of, rows
+from .repeat import command_line, methods_paragraph, python_call
+from .residual import residual
+
+_SIDE = 800  # pixels of a picture
+_ENDS = (0.2, 99.8)  # percentiles that become black and white
+
+
+def report(
+    result: Result,
+    image: Any,
+    path: str | Path,
+    *,
+    truth: Any = None,
+    kernel: Any = None,
+    files: Mapping[str, str] | None = None,
+) -> None:
+    """Write a report of a result, one HTML file that needs nothing else.
+
+    It holds the middle plane before and after, their difference and what was filled in, checks,
+    evidence, warnings, parameters, weights with their hashes, environment, a paragraph for the
+    methods section, and the command and the Python that repeat the run.
+
+    Parameters
+    ----------
+    result : Result
+        What was restored.
+    image : Image or array-like
+        What it was made of.
+    path : path
+        Ends with ``.html``; what is there is replaced.
+    truth, kernel
+        As for :func:`napari_fresco.evidence.evaluate`; the kernel of the result by default.
+    files : mapping, optional
+        Names of files, for the command: 'image', 'output', 'mask', 'kernel', 'sigma'.
+    """
+    text = report_text(result, image, truth=truth, kernel=kernel, files=files)
+    Path(path).write_text(text, encoding='utf-8')
+
+
+def report_text(
+    result: Result,
+    image: Any,
+    *,
+    truth: Any = None,
+    kernel: Any = None,
+    files: Mapping[str, str] | None = None,
+) -> str:
+    """Return the text of what :func:`report` writes."""
+    record, source = result.provenance, Image.of(image)
+    kernel = _kernel_of(result) if kernel is None else kernel
+    numbers = evaluate(result.image, source, truth=truth, kernel=kernel, noise=noise_of(record))
+    before, after, filled = _middle(source, result)
+    checks = record.get('checks', ())
+    failed = [check for check in checks if not check['ok']]
+    page = jinja2.Environment(autoescape=True).from_string(
+        resources(__package__).joinpath('report.html').read_text(encoding='utf-8')
+    )
+    return page.render(
+        title=f'{record["title"]}: {record["task"].replace("_", " ")}',
+        finish=result.finish,
+        failed=failed,
+        verdict=_verdict(result, failed),
+        pictures=_pictures(before, after, filled, source),
+        curves=_curves(before, after, noise_of(record) or numbers['noise'].get('sigma'), kernel),
+        checks=[{**check, 'allowed': _allowed(*check['limit'])} for check in checks],
+        warnings=record['warnings'],
+        evidence=rows(numbers),
+        methods=methods_paragraph(record),
+        command=command_line(record, files),
+        python=python_call(record, files),
+        tables=_tables(record),
+    )
+
+
+def _kernel_of(result: Result) -> Any:
+    kernel = result.kernel
+    known = kernel is not None and kernel.ndim == 2 and result.provenance['task'] == 'deblur'
+    return kernel if known else None
+
+
+def _verdict(result: Result, failed: Sequence[Any]) -> str:
+    if result.finish == 'cancelled':
+        return 'Cancelled: this is the best estimate so far, not a result.'
+    made = len(result.provenance.get('checks', ()))
+    if failed:
+        return f'{len(failed)} of {made} checks failed: {", ".join(c["name"] for c in failed)}.'
+    kind = result.provenance['kind']
+    return f'{f"All {made} checks passed" if made else "No check was made"}; the result is {kind}.'
+
+
+def _middle(source: Image, result: Result) -> tuple[Floats, Floats, NDArray[np.bool_] | None]:
+    """Return the middle plane before and after, and what was filled in there."""
+    layout = Layout.of(source)
+    index = list(layout.planes())[int(np.prod(layout.leading)) // 2]
+    axes = source.axes if np.ndim(_data(result.image)) == source.ndim else source.axes + 'S'
+    restored = Image.of(result.image, axes=axes)
+    pair = [
+        each.colours(each.read(one.data, index)).astype(np.float64)
+        for one, each in ((source, layout), (restored, Layout.of(restored)))
+    ]
+    filled = None
+    if result.filled is not None and result.filled.any():
+        marks = Image(result.filled.astype(np.uint8), source.axes.replace('S', ''))
+        filled = Layout.of(marks).read(marks.data, index) > 0
+    return np.nan_to_num(pair[0]), np.nan_to_num(pair[1]), filled
+
+
+def _data(image: Any) -> Any:
+    return image.data if isinstance(image, Image) else image
+
+
+def _pictures(
+    before: Floats, after: Floats, filled: NDArray[np.bool_] | None, source: Image
+) -> list[dict[str, str]]:
+    low, high = np.percentile(before, _ENDS)
+    high = high if high > low else low + 1
+    shades = [np.clip((each - low) / (high - low), 0, 1) for each in (before, after)]
+    shown = f'{low:.5g} is black, {high:.5g} white'
+    step = source.spacing.get('X')
+    size = f'{before.shape[1]} x {before.shape[0]} pixels' + (
+        f' of {step[0]:.4g} {step[1]}' if step else ''
+    )
+    found = [
+        _picture('Before', f'{size}; {shown}', shades[0]),
+        _picture('After', shown, shades[1]),
+    ]
+    if before.shape == after.shape:
+        change = after - before
+        most = float(np.percentile(np.abs(change), 99.8)) or 1.0
+        caption = f'after - before; red is {most:.4g} more, blue as much less'
+        found.append(_picture('Difference', caption, _diverging(change / most)))
+    if filled is not None and filled.shape == before.shape[:2]:
+        gray = shades[0].mean(axis=-1) if shades[0].ndim == 3 else shades[0]
+        marked = np.stack([np.where(filled, 1.0, 0.7 * gray), *(0.7 * gray * ~filled,) * 2], -1)
+        caption = f'red: {filled.mean():.2%} were filled in and are not measured'
+        found.append(_picture('Filled in', caption, marked))
+    return found
+
+
+def _diverging(change: Floats) -> Floats:
+    """Return -1 as blue, 0 as white and 1 as red."""
+    change = np.clip(change.mean(axis=-1) if change.ndim == 3 else change, -1, 1)
+    return np.stack([1 - np.maximum(-change, 0), 1 - np.abs(change), 1 - np.maximum(change, 0)], -1)
+
+
+def _picture(name: str, caption: str, shades: Floats) -> dict[str, str]:
+    pixels = Pillow.fromarray(np.rint(255 * np.clip(shades, 0, 1)).astype(np.uint8))
+    pixels.thumbnail((_SIDE, _SIDE), Pillow.Resampling.BOX)
+    stream = io.BytesIO()
+    pixels.save(stream, 'PNG')
+    code = base64.b64encode(stream.getvalue()).decode()
+    return {'name': name, 'caption': caption, 'uri': f'data:image/png;base64,{code}'}
+
+
+def _curves(before: Floats, after: Floats, noise: Any, kernel: Any) -> list[dict[str, Any]]:
+    """Return what can be drawn of the plane: spectrum of the residual, decorrelation."""
+    y, x = (each.mean(axis=-1) if each.ndim == 3 else each for each in (before, after))
+    found = []
+    if y.shape == x.shape and noise and min(y.shape) >= 16 and (y != x).any():
+        rings = residual(y, x, noise, kernel).whiteness.ring_power
+        frequency = (np.arange(len(rings)) + 0.5) / (2 * len(rings))
+        caption = 'power by frequency in cycles per pixel; noise alone is 1 everywhere'
+        found.append(_curve('Residual', caption, frequency, rings, 0.5, 1.0))
+    if min(y.shape) >= 16:
+        told = decorrelation(y)
+        caption = (
+            f'of the image before; share of the Nyquist frequency; cut-off at {told.cutoff:.2f}'
+        )
+        found.append(_curve('Decorrelation', caption, told.radius, told.curve, 1.0, 0.0))
+    return found
+
+
+def _curve(
+    name: str, caption: str, x: Floats, y: Floats, end: float, level: float
+) -> dict[str, Any]:
+    top = max(float(y.max()), level, 1e-9) * 1.1
+    pairs = zip(x, y, strict=True)
+    points = [f'{30 + 280 * a / end:.1f},{170 - 160 * b / top:.1f}' for a, b in pairs]
+    place = f'{170 - 160 * level / top:.1f}'
+    text = {'name': name, 'caption': caption, 'points': ' '.join(points)}
+    return {**text, 'level': place, 'end': f'{end:g}', 'top': f'{top:.2g}'}
+
+
+def _allowed(low: float | None, high: float | None) -> str:
+    bounds = (('at least', low), ('at most', high))
+    return ', '.join(f'{words} {bound:g}' for words, bound in bounds if bound is not None)
+
+
+def _tables(record: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, Any]]]]:
+    weights = [(w['name'], f'SHA-256 {w["sha256"]}') for w in record['weights']]
+    places = ('version', 'torch', 'device', 'seconds', 'steps', 'seed', 'input_sha256')
+    environment = [(name.replace('_', ' '), record[name]) for name in (*places, 'input_shape')]
+    environment += [('python', platform.python_version()), ('system', platform.platform())]
+    facts = ('noise', 'data_range', 'mask', 'kernel', 'estimate')
+    return [
+        ('Parameters', list(record['parameters'].items())),
+        ('Options', list(record['options'].items())),
+        ('What was found', [(name.replace('_', ' '), record[name]) for name in facts]),
+        ('Weights', weights),
+        ('Environment', environment),
+    ]
