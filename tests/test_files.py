@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,20 @@ def test_unreadable_files(tmp_path: Path, make: Any, words: str) -> None:
         read(path)
     assert '\n' not in str(error.value)
     assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize('level', [logging.CRITICAL, logging.NOTSET])
+def test_missing_pages_are_noticed_though_nobody_listens(tmp_path: Path, level: int) -> None:
+    cut_in_its_last_plane(tmp_path / 'a.tif')
+    logger = logging.getLogger('tifffile')
+    before = logger.level
+    logger.setLevel(level)
+    try:
+        with pytest.raises(FileError, match='cut off'):
+            read(tmp_path / 'a.tif')
+        assert logger.level == level
+    finally:
+        logger.setLevel(before)
 
 
 def test_hidden_files_are_no_images(tmp_path: Path) -> None:

@@ -65,11 +65,14 @@ def _log_messages() -> Iterator[list[str]]:
         return False
 
     logger = logging.getLogger('tifffile')
+    level = logger.level
     logger.addFilter(keep)
+    logger.setLevel(logging.WARNING)  # a program that wants to hear nothing may have raised it
     try:
         yield found
     finally:
         logger.removeFilter(keep)
+        logger.setLevel(level)
 
 
 def _listed(file: tifffile.TiffFile, path: Path) -> list[Series]:
