@@ -100,6 +100,31 @@ class Step:
         return self.to_image(self.x)
 
 
+@dataclass(frozen=True)
+class Check:
+    """Something that was verified about a result.
+
+    Attributes
+    ----------
+    name : str
+        What: 'light', 'noise', 'consistency', …
+    value : float
+        What was found.
+    limit : (float or None, float or None)
+        Bounds between which it lies where all is well; None where open.
+    ok : bool
+        Whether it does.
+    message : str
+        One sentence with the remedy; empty where all is well.
+    """
+
+    name: str
+    value: float
+    limit: tuple[float | None, float | None]
+    ok: bool
+    message: str = ''
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """What a restoration returns.
@@ -124,8 +149,8 @@ class Result:
         How many planes were restored; 0 where a run was cancelled before the first.
     finish : {'completed', 'cancelled', 'stopped'}
         'stopped' means that a stopping rule ended the iteration early.
-    checks : tuple
-        What was verified about this result.
+    checks : tuple of Check
+        What was verified about this result; of several planes, the worst.
     provenance : dict
         JSON-serialisable record: method, parameters, options, weights, version, seconds,
         device, hashes of image, mask and kernel, intensity range, noise model, warnings.
@@ -140,4 +165,4 @@ class Result:
     latent: np.ndarray | None = None
     filled: np.ndarray | None = None
     restored: int = 0
-    checks: tuple[Any, ...] = ()
+    checks: tuple[Check, ...] = ()

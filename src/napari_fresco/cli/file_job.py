@@ -199,6 +199,8 @@ class FileJob:
         if not self.quiet:
             for warning in _warnings(parts):
                 click.echo(f'warning: {warning}', err=True)
+            for message in _failed(parts):
+                click.echo(f'check: {message}', err=True)
         return result
 
     def say(self, text: str) -> None:
@@ -293,6 +295,12 @@ def _warnings(parts: Sequence[tuple[Image, Result]]) -> list[str]:
     said = [each for source, _ in parts for each in source.metadata.get('warnings', ())]
     said += [each for _, result in parts for each in result.provenance['warnings']]
     return list(dict.fromkeys(said))
+
+
+def _failed(parts: Sequence[tuple[Image, Result]]) -> list[str]:
+    """Return what the checks found, once and beyond what is a warning already."""
+    found = [check.message for _, result in parts for check in result.checks if not check.ok]
+    return [message for message in dict.fromkeys(found) if message not in _warnings(parts)]
 
 
 def _advice(kind: str, call: Call) -> str:

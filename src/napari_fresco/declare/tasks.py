@@ -39,6 +39,8 @@ class TaskFacts:
     from_jpeg : bool
         The image was compressed as JPEG: its values end at black and white, luma and chroma
         lie apart, and the prior is a network made for that.
+    checks : tuple of str
+        What is verified about a result; see :mod:`napari_fresco.evidence.checks`.
     """
 
     name: Task
@@ -52,6 +54,7 @@ class TaskFacts:
     photon_noise: bool = False
     gains_colour: bool = False
     from_jpeg: bool = False
+    checks: tuple[str, ...] = ()
 
     @property
     def reads_noise(self) -> bool:
@@ -64,6 +67,9 @@ class TaskFacts:
         return 'scale' in self.takes
 
 
+_LIGHT = ('light', 'regions', 'clipping', 'rounding')
+_RESIDUAL = ('noise', 'whiteness', 'structure', 'worse')
+
 _ENTRIES = (
     TaskFacts(
         name='denoise',
@@ -73,6 +79,7 @@ _ENTRIES = (
         estimable=('sigma',),
         pointwise=True,
         photon_noise=True,
+        checks=(*_LIGHT, *_RESIDUAL, 'repainted', 'range', 'sigma'),
     ),
     TaskFacts(
         name='deblur',
@@ -83,6 +90,15 @@ _ENTRIES = (
         gives=('kernel',),
         estimable=('sigma',),
         photon_noise=True,
+        checks=(
+            *_LIGHT,
+            'structure',
+            'consistency',
+            'amplification',
+            'overshoot',
+            'sigma',
+            'kernel',
+        ),
     ),
     TaskFacts(
         name='inpaint',
@@ -92,6 +108,7 @@ _ENTRIES = (
         takes=('mask', 'sigma', 'keep_known'),
         estimable=('sigma',),
         pointwise=True,
+        checks=('clipping', 'rounding', 'sigma', 'mask'),
     ),
     TaskFacts(
         name='super_resolve',
@@ -101,6 +118,7 @@ _ENTRIES = (
         gives=('kernel',),
         estimable=('sigma', 'kernel'),
         photon_noise=True,
+        checks=(*_LIGHT, 'structure', 'consistency', 'overshoot', 'sigma', 'kernel'),
     ),
     TaskFacts(
         name='demosaic',
@@ -109,12 +127,14 @@ _ENTRIES = (
         takes=('sigma',),
         pointwise=True,
         gains_colour=True,
+        checks=('light', 'clipping', 'sigma'),
     ),
     TaskFacts(
         name='deblock',
         title='Remove JPEG blocks',
         summary='Remove the artefacts of JPEG compression.',
         from_jpeg=True,
+        checks=('light', 'clipping', 'range'),
     ),
 )
 

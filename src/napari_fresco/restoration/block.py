@@ -90,10 +90,23 @@ class Block:
         """Return the estimate `x` as an array like the plane."""
         return self.finish(x)[0]
 
+    def restored(self, x: Tensor) -> Array:
+        """Return the estimate `x` in image units, as exactly as it is known."""
+        return self.intensity.to_image(self._cropped(x))
+
+    def predicted(self, x: Tensor) -> Array:
+        """Return ``H x`` in image units: what the plane should be if the estimate `x` is right."""
+        degradation = self.problem.degradation
+        if isinstance(degradation, Unknown):
+            return _reduced(self.restored(x), degradation.scale)
+        if degradation.pointwise and not self.request.facts.gains_colour:
+            return self.restored(x)
+        return self.intensity.to_image(self._cropped(degradation.forward(x), 1))
+
     def finish(self, x: Tensor) -> tuple[Array, int]:
         """Return the estimate as an array like the plane, and how many values were clipped."""
         r, pixels = self.request, self.pixels
-        image, clipped = to_dtype(self.intensity.to_image(self._cropped(x)), r.dtype)
+        image, clipped = to_dtype(self.restored(x), r.dtype)
         colours = pixels.colours.astype(r.dtype, copy=False)
         if r.keep_known and pixels.mask is not None:
             damaged = pixels.mask if image.ndim == 2 else pixels.mask[..., None]
@@ -163,6 +176,13 @@ class Block:
             missing, colours = missing[..., None], colours[..., None]
         return np.where(missing, colours, image).astype(image.dtype, copy=False)
 
+    def noise(self) -> NDArray[np.floating[Any]] | float | None:
+        """Return the noise that the solver was told, in image units; None after stabilising."""
+        sigma, span = self.problem.sigma, self.range.span
+        if isinstance(self.intensity, Stabilised):
+            return None
+        return sigma * span if isinstance(sigma, float) else self._cropped(sigma, 1) * span
+
     def _sigma(self) -> float:
         """Return the root mean square of the noise level."""
         sigma = self.problem.sigma
@@ -170,8 +190,8 @@ class Block:
         span = self.intensity.variance(np.array(1.0)) ** 0.5
         return float(f'{root * float(span):.9g}')
 
-    def _cropped(self, x: Tensor) -> NDArray[np.floating[Any]]:
-        scale = self.request.inputs.scale
+    def _cropped(self, x: Tensor, scale: int | None = None) -> NDArray[np.floating[Any]]:
+        scale = scale or self.request.inputs.scale
         spatial = x.ndim - 2
         shape = self.pixels.colours.shape[:spatial]
         inside: Any = (0, slice(None), *(slice(n * scale) for n in shape))
@@ -187,6 +207,13 @@ def unrestored(data: Array, request: Request) -> Array:
 
 def _enlarged(data: Array, scale: int) -> Array:
     return data.repeat(scale, axis=0).repeat(scale, axis=1) if scale > 1 else data
+
+
+def _reduced(data: Array, scale: int) -> Array:
+    """Return the means of ``scale x scale`` pixels."""
+    rows, columns = (n // scale for n in data.shape[:2])
+    means = data.reshape(rows, scale, columns, scale, *data.shape[2:]).mean(axis=(1, 3))
+    return np.asarray(means)
 
 
 def _tensor(array: NDArray[Any], samples: bool) -> Tensor:

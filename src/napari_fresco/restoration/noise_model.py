@@ -22,7 +22,7 @@ from ..image.intensity import Affine, given_range, working_range
 from ..image.layout import Layout
 from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
-from ..noise.grain import grain_ratio, level_through_blur
+from ..noise.grain import grain_ratio, level_of_means, level_through_blur
 from ..noise.level import channels_of, level_of_plane
 from ..noise.patches import Bools, Floats, Patches
 from .plane_reader import Pixels, PlaneReader
@@ -57,6 +57,14 @@ class NoiseModel(NamedTuple):
     found: str = ''
 
 
+class _Look(NamedTuple):
+    """How noisy a plane looks: its camera, if there is photon noise, its excess, and its level."""
+
+    camera: Camera | None
+    excess: float
+    level: float
+
+
 class Scene:
     """The whole that planes are judged by: the image itself, or what it was cut from.
 
@@ -83,6 +91,7 @@ class Scene:
             self._whole = PlaneReader(r.context, layout, seek_outliers=seek, cancel=cancel)
         self._models: dict[int, NoiseModel] = {}
         self._last: tuple[Index, Pixels] | None = None
+        self._looks: dict[int, _Look] = {}
         self.warnings: list[str] = []
         """What the user should know of the noise, a sentence for each plane."""
 
@@ -135,6 +144,53 @@ class Scene:
         level = found.levels.get(place) if place is not None else None
         level = level_of_plane(*plane) if level is None else level
         return self._with_grain(level, *plane, span) if r.facts.photon_noise else level
+
+    def expected(self, index: Index, pixels: Pixels, predicted: Floats) -> Floats | float | None:
+        """Return the standard deviation that the noise of plane `index` should have.
+
+        Parameters
+        ----------
+        predicted : ndarray
+            What the plane would be without noise, in image units.
+
+        Returns
+        -------
+        ndarray, float or None
+            None where nothing better is known than what the solver was told.
+        """
+        r, told = self._request, self._request.inputs.plane_sigma(index)
+        model = self.model(index)
+        camera, excess = model.camera, model.excess
+        if camera is None and (r.method.blind or isinstance(told, float)):
+            camera, excess, level = self._seen(index, pixels)
+            if camera is None:
+                return level if told is None else None
+        if camera is None:
+            return None
+        return excess * np.sqrt(_smooth(camera.variance(predicted)))
+
+    def shown(self, index: Index, pixels: Pixels) -> tuple[float, float]:
+        """Return the least and the greatest noise level that plane `index` can be said to have.
+
+        That of single pixels, and that of means of them, in which noise with a grain shows.
+        """
+        level, plane = self._seen(index, pixels).level, pixels.believed.astype(np.float64)
+        coarse = [level_of_means(plane, side, pixels.unknown) for side in (2, 4)]
+        return level, max(level, *coarse)
+
+    def _seen(self, index: Index, pixels: Pixels) -> _Look:
+        """Return how noisy a plane looks, whatever was told; the next ones of its channel alike."""
+        channel = self._channel(index)
+        if channel not in self._looks:
+            plane, camera = pixels.believed.astype(np.float64), None
+            if pixels.colours.ndim == 3 or self._request.facts.gains_colour:
+                level = _rough(pixels)
+            else:
+                camera, (level,), _ = assess_planes([(plane, pixels.unknown)])
+            if camera is not None:
+                level = float(np.sqrt(camera.variance(plane).mean()))
+            self._looks[channel] = _Look(camera, 1.0, level)
+        return self._looks[channel]
 
     def _with_grain(self, level: float, plane: Floats, unknown: Bools | None, span: float) -> float:
         """Return the level that a solver needs where neighbouring pixels share noise."""

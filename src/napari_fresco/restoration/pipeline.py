@@ -25,6 +25,7 @@ from ..runtime.run import RunOutcome, Workbench, find_solver, run
 from ..solvers.ensemble import eightfold
 from ..types import Finish, Result, Step
 from .block import Block, unrestored
+from .checking import Checking
 from .estimation import Estimate, fill_in
 from .noise_model import Scene
 from .plane_reader import RunCancelled
@@ -118,6 +119,7 @@ class _Gathered:
         self._maps: dict[str, Array] = {}
         self._kernel: Array | None = None
         self._account = Account()
+        self._checking = Checking(request, scene)
         self._hash = hashlib.sha256()
         self._done: set[Index] = set()
         self.complete = False
@@ -131,6 +133,7 @@ class _Gathered:
         """Put a restored plane in its place."""
         image, clipped = block.finish(outcome.step.x)
         self._put(block.index, image, block.pixels.data)
+        self._checking.add(block, outcome.step, image)
         self._account.add(outcome, block.facts(), clipped)
         if self._filled is not None:
             self._filled[block.index] = block.filled
@@ -182,6 +185,7 @@ class _Gathered:
             estimate=None if told is None else told.record,
             account=self._account,
             scene=self._scene,
+            checks=self._checking.found,
             finish=finish,
             seconds=seconds,
             input_hash=self._hash.hexdigest() if self.complete else None,
@@ -196,6 +200,7 @@ class _Gathered:
             latent=self._maps.get('latent'),
             filled=None if self._filled is None else r.layout.in_own_order(self._filled),
             restored=self._account.restored,
+            checks=self._checking.found,
         )
 
     def _finish(self) -> Finish:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..image.layout import Layout
 from ..physics.kernels import Kernel
 from ..runtime.run import RunOutcome
 from ..runtime.tiled_network import TiledNetwork
-from ..types import Denoiser, Finish, Kind
+from ..types import Check, Denoiser, Finish, Kind
 from .noise_model import Scene
 from .request import Request
 
@@ -70,6 +71,7 @@ def provenance(
     estimate: dict[str, Any] | None,
     account: Account,
     scene: Scene,
+    checks: Sequence[Check],
     finish: Finish,
     seconds: float,
     input_hash: str | None,
@@ -112,6 +114,7 @@ def provenance(
         'input_shape': list(r.layout.shape),
         'input_axes': r.layout.axes,
         'geometry': {'scale': scale, 'offset': [pixels / scale for pixels in offset]},
+        'checks': [asdict(check) for check in checks],
         'warnings': _warnings(r, account, scene, finish),
     }
 
