@@ -1,0 +1,17 @@
+"""Examples of the documentation that restore layers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ..documentation import pages, prepare, run
+
+
+@pytest.mark.parametrize(('page', 'blocks'), pages(napari=True))
+def test_examples_with_layers_run(
+    page: str, blocks: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    prepare(monkeypatch, tmp_path)
+    run(page, blocks)
