@@ -22,6 +22,7 @@ Dock = Callable[[Any, str], Any]
 ROWS = (
     'image', 'task', 'extent', 'region', 'reference', 'mask', 'mask_label', 'mask_grow',
     'mask_invert', 'keep_known', 'kernel', 'scale', 'sigma', 'device', 'tile', 'seed', 'dtype',
+    'full_size', 'filled',
 )  # fmt: skip
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from magicgui.widgets import ComboBox
 from magicgui.widgets.bases import ValueWidget
 
 from ..declare.fields import Parameter
-from ..declare.methods import Method
+from ..declare.methods import METHODS, Method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
@@ -31,6 +31,7 @@ from .solver_section import SolverSection
 from .validation import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
 
 _POSITION = 'kernel_position'
+_PLAIN = 'ffdnet'  # whose view of the noise stands for that of a method which lacks something
 _OPTIONS = tuple(OPTIONS[name] for name in ('device', 'tile', 'seed', 'dtype'))
 
 
@@ -91,26 +92,35 @@ class Choices:
         problem = self.problem(estimate)
         if problem:
             raise FrescoError(problem)
-        layer, part, task = self.image, self.input.selection(), self.input.task
         kernel, sampled, position = self._kernel(estimate)
-        return PanelRequest(
-            method=self.method,
-            task=task,
-            source=layer.name,
-            image=part,
-            space=Space.of(layer),
-            look=Look.of(layer),
-            source_id=str(layer.unique_id),
-            mask=self.damage.mask_rows.marked() if 'mask' in self.method.takes(task) else None,
+        request = self._with_damage(self._bare_request())
+        return replace(
+            request,
             kernel=kernel,
             sampled=sampled,
-            sigma=ESTIMATOR if estimate else self._sigma(part),
+            sigma=ESTIMATOR if estimate else self._sigma(request.image),
             variance=not estimate and self.asks_noise and self.noise.holds_variance,
-            reference=self.input.comparison(part, self.scale),
-            scale=self.scale,
-            settings=self._changed(_OPTIONS) | self.damage.settings(task),
+            reference=self.input.comparison(request.image, self.scale),
             parameters=position | self._changed(self.method.parameters),
+            full_size=self.input.full_size,
+            filled=self.damage.wants_filled,
         )
+
+    def noise_request(self) -> PanelRequest:
+        """Return what to find the noise of: for the task, once all that it needs is there.
+
+        Raises
+        ------
+        FrescoError
+            When there is no such part of the image, or a parameter is out of range.
+        """
+        request = self._bare_request()
+        if self.damage.missing(self.input.task):
+            plain = METHODS[_PLAIN]
+            return replace(request, method=plain, task=plain.tasks[0])
+        kernel, _, position = self._kernel(estimate=False)
+        parameters = position | self._changed(self.method.parameters)
+        return replace(self._with_damage(request), kernel=kernel, parameters=parameters)
 
     def problem(self, estimate: bool = False) -> str:
         """Say in one sentence why the method cannot run, or nothing."""
@@ -147,6 +157,28 @@ class Choices:
             mask_options=self.damage.mask_rows.options(),
         )
         return script_of(self.request(estimate), sources)
+
+    def _bare_request(self) -> PanelRequest:
+        """Return what is asked for without anything that comes with the image."""
+        layer = self.image
+        return PanelRequest(
+            method=self.method,
+            task=self.input.task,
+            source=layer.name,
+            image=self.input.selection(),
+            space=Space.of(layer),
+            look=Look.of(layer),
+            source_id=str(layer.unique_id),
+        )
+
+    def _with_damage(self, request: PanelRequest) -> PanelRequest:
+        task, damage = self.input.task, self.damage
+        return replace(
+            request,
+            mask=damage.mask_rows.marked() if 'mask' in self.method.takes(task) else None,
+            scale=self.scale,
+            settings=self._changed(_OPTIONS) | damage.settings(task),
+        )
 
     def _kernel(self, estimate: bool) -> tuple[Any, int | None, dict[str, str]]:
         """Return the kernel, the scale that it was converted for, and where it is known to look."""

@@ -18,9 +18,9 @@ from ..errors import FrescoError
 from ..layers.selection import select
 from ..layers.space import View
 from . import texts
+from .estimate_noise import noise_at_a_glance
 from .kernel_panel import KernelPanel
 from .new_mask import new_mask
-from .noise_level import noise_level
 from .panel import MethodPanel, panel_class
 from .simulate_panel import SimulatePanel
 
@@ -48,8 +48,9 @@ def mask_for_image(viewer: napari.viewer.Viewer) -> None:
 def noise_of_image(viewer: napari.viewer.Viewer) -> float:
     """Say how noisy the selected image is, and return it in image units."""
     image = _selected_image(viewer)
-    level = noise_level(select(image, view=View.of(viewer), shown=True))
-    show_info(f'{image.name}: noise σ = {texts.number(level)} (image units)')
+    level, camera = noise_at_a_glance(select(image, view=View.of(viewer), shown=True))
+    model = '' if camera is None else f'; photon noise: {texts.camera(*camera)}'
+    show_info(f'{image.name}: noise σ = {texts.number(level)} (image units){model}')
     return level
 
 

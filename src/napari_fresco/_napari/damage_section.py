@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from magicgui.widgets import SpinBox
 from magicgui.widgets.bases import ValueWidget
 from napari.layers import Image
 from psygnal import Signal
@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QPushButton
 
 from ..declare.fields import Parameter
 from ..declare.methods import Method
+from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
 from ..layers.kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
@@ -27,9 +28,9 @@ from .form import Section, note
 from .kernel_panel import KernelDialog
 from .mask_rows import MaskRows
 from .model_row import first_scale
-from .rows import Tick
+from .rows import Tick, row_of
 from .suggestions import covers, is_blur_of, is_mask_of
-from .validation import sentence
+from .texts import sentence
 
 if TYPE_CHECKING:
     import napari
@@ -61,14 +62,15 @@ class DamageSection(Section):
         self._suggested_for: tuple[Task, str] | None = None
         self._suggested: dict[str, str] = {}
         self.mask_rows = MaskRows(viewer, self, image, part)
-        self.keep_known = Tick(
-            name='keep_known', label='Intact pixels', text='return them bit for bit',
-            tooltip=_KEEP_HELP, value=True,
+        keep = replace(OPTIONS['keep_known'], optional=False, default=True)
+        scale = replace(
+            OPTIONS['scale'],
+            minimum=min(method.scales), maximum=max(method.scales), default=first_scale(method),
         )  # fmt: skip
-        self.scale_row = SpinBox(
-            name='scale', label='Enlarge (×)', tooltip='Pixels of the result per pixel',
-            min=min(method.scales), max=max(method.scales), value=first_scale(method),
-        )  # fmt: skip
+        self.keep_known, self.scale_row = row_of(keep), row_of(scale)
+        self.filled = Tick(
+            name='filled', label='Filled area', text='as a layer of labels', tooltip=_FILLED_HELP
+        )
         self.kernel_row = LayerChooser(
             viewer, self._may_be_kernel, 'kernel', 'Blur kernel', tooltip=_KERNEL_HELP,
             others={'(none)': None}, adopt=self._adopt_kernel,
@@ -76,6 +78,7 @@ class DamageSection(Section):
         self.make_kernel = QPushButton('Make …')
         self.kernel_note = note()
         self.add(self.keep_known)
+        self.add(self.filled)
         self.add(self.scale_row)
         self.add(self.kernel_row, self.make_kernel)
         self._note_row = self.add_text(self.kernel_note)
@@ -97,6 +100,7 @@ class DamageSection(Section):
         mask, takes = 'mask' in options, 'kernel' in options
         self.mask_rows.show(mask)
         self.rows['keep_known'].show('keep_known' in options)
+        self.rows['filled'].show(mask)
         self.rows['scale'].show('scale' in options)
         self.rows['kernel'].show(takes)
         said = [] if not takes or self.kernel is None else [about_kernel(self.kernel)]
@@ -115,6 +119,11 @@ class DamageSection(Section):
     def scale(self) -> int:
         """Pixels of the result per pixel, where the task enlarges."""
         return int(self.scale_row.value)
+
+    @property
+    def wants_filled(self) -> bool:
+        """Whether what was newly painted is wanted as a layer."""
+        return self.rows['filled'].shown and bool(self.filled.value)
 
     def missing(self, task: Task, estimated: Collection[str] = ()) -> str:
         """Say in words what `task` still needs beside what is to be estimated, or nothing."""
@@ -248,9 +257,9 @@ class DamageSection(Section):
         return KERNEL in layer.metadata or (small and may_be_restored(layer))
 
 
-_KEEP_HELP = (
-    '<p>Pixels outside the mask come back exactly as they are. Untick to remove their noise, '
-    'too.</p>'
+_FILLED_HELP = (
+    '<p>Add labels over the pixels that were newly painted: what a method proposes, not what was '
+    'measured.</p>'
 )
 _KERNEL_HELP = (
     '<p>Image layer that holds the point spread function, on the pixel grid of the result. For '

@@ -17,6 +17,7 @@ from ..types import Task
 from .choosers import LayerChooser, WordList
 from .form import Section
 from .listeners import Listeners
+from .rows import Tick
 from .suggestions import suggested_task
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ WHOLE, VISIBLE = 'Whole image', 'Visible part'
 class InputSection(Section):
     """Image, task and the part of the image that is worked on.
 
-    The rows are `image`, `task`, `extent`, `region` and `reference`.
+    The rows are `image`, `task`, `extent`, `region`, `full_size` and `reference`.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer, method: Method) -> None:
@@ -50,9 +51,14 @@ class InputSection(Section):
         self.reference_row = LayerChooser(
             viewer, is_picture, 'reference', 'Reference', tooltip=_REFERENCE_HELP, others=none
         )
+        self.full_size_row = Tick(
+            name='full_size', label='Result', text='in a copy of the whole image',
+            tooltip=_FULL_SIZE_HELP,
+        )  # fmt: skip
         self._choose_image()
         for row in (self.image_row, self.task_row, self.extent_row, self.region_row):
             self.add(row)
+        self.add(self.full_size_row)
         self.add(self.reference_row)
         self.rows['task'].show(len(method.tasks) > 1)
         self.suggest_task()
@@ -88,6 +94,11 @@ class InputSection(Section):
         region = 'visible' if self.region_row.value == VISIBLE else self.region_row.value
         return chosen_part(self.image, self.view, shown=shown, region=region)
 
+    @property
+    def full_size(self) -> bool:
+        """Whether the result of a part is wanted in a copy of the whole layer."""
+        return self.rows['full_size'].shown and bool(self.full_size_row.value)
+
     def comparison(self, part: Selection, scale: int = 1) -> Selection | None:
         """Return the part of the reference that lies below `part` of an image to be enlarged.
 
@@ -120,8 +131,16 @@ class InputSection(Section):
             self.reference_row.value = None  # it was the truth of another image
 
     def refresh(self) -> None:
-        """Offer slice or stack where there is a choice."""
-        self.rows['extent'].show(self.image is not None and is_stack(self.image, self.view))
+        """Offer slice or stack where there is a choice, and what to do with a part."""
+        stack = self.image is not None and is_stack(self.image, self.view)
+        self.rows['extent'].show(stack)
+        self.rows['full_size'].show(self._may_be_part(stack))
+
+    def _may_be_part(self, stack: bool) -> bool:
+        """Say whether a part is chosen whose result has the pixels of its source."""
+        facts = TASKS[self.task]
+        part = self.region_row.value is not None or (stack and self.extent_row.value == SLICE)
+        return part and not facts.changes_size and not facts.gains_colour
 
     def _choose_image(self) -> None:
         """Start with the selected layer, else the newest that is not itself a result."""
@@ -139,6 +158,10 @@ class InputSection(Section):
 _REGION_HELP = (
     '<p>Restore only what is on show, or what lies below a rectangle: the selected shape of a '
     'Shapes layer, else the last one drawn. Try settings on a small region first.</p>'
+)
+_FULL_SIZE_HELP = (
+    '<p>Put the restored region or slice back into a copy of the whole image; else the result is '
+    'a layer of that part alone.</p>'
 )
 _REFERENCE_HELP = '<p>The true image, if you have it: its PSNR is shown while the method runs.</p>'
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
 from qtpy.QtWidgets import QPushButton
 
-from ..declare.fields import Parameter
+from ..declare.options import OPTIONS
 from ..layers.layer_kinds import VARIANCE, may_be_noise
 from .choosers import LayerChooser, WordList
 from .form import Section, note
-from .rows import Number
+from .rows import Number, help_of
 
 if TYPE_CHECKING:
     import napari
 
+    from ..restoration.noise_estimate import FoundNoise
+
 AUTO, VALUE, MAP = 'Automatic', 'Number', 'Map layer'
-CAMERA_MODEL = 'poisson-gaussian'
-_CAMERA = ('gain', 'offset', 'read_noise')
+AUTO_MODEL, CAMERA_MODEL = 'auto', 'poisson-gaussian'
+CAMERA = ('gain', 'offset', 'read_noise')
 
 
 class NoiseLevel:
@@ -29,11 +32,10 @@ class NoiseLevel:
     changed = Signal(object)
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        self.mode = WordList(
-            'sigma_from', 'Noise σ', {word: word for word in (AUTO, VALUE, MAP)}, _SIGMA_HELP
-        )
+        words, level = {word: word for word in (AUTO, VALUE, MAP)}, OPTIONS['sigma']
+        self.mode = WordList('sigma_from', level.label, words, help_of(level))
         self.number = Number(
-            _SIGMA, name='sigma_number', label='σ (image units)', tooltip=_SIGMA_HELP
+            _SIGMA, name='sigma_number', label='σ (image units)', tooltip=help_of(level)
         )
         self.map = LayerChooser(viewer, may_be_noise, 'sigma_map', 'σ map', tooltip=_MAP_HELP)
         for widget in (self.mode, self.number, self.map):
@@ -69,7 +71,7 @@ class NoiseLevel:
 
 
 class NoiseSection(Section):
-    """Noise level and noise model.
+    """Noise model and noise level.
 
     Parameters
     ----------
@@ -82,16 +84,18 @@ class NoiseSection(Section):
     def __init__(self, viewer: napari.viewer.Viewer, rows: Mapping[str, ValueWidget[Any]]) -> None:
         super().__init__('Noise')
         self.level = NoiseLevel(viewer)
-        self._model = rows.get('noise')
-        self._camera = [name for name in _CAMERA if name in rows]
+        self._model, self._camera = rows['noise'], {name: rows[name] for name in CAMERA}
         self.estimate_button = QPushButton('Estimate')
-        self.estimate_button.setToolTip('Estimate the noise of the chosen image now')
-        self.add(self.level.mode, self.estimate_button)
+        self.estimate_button.setToolTip('Find the noise of the chosen image now, and fill it in')
+        self._found = note()
+        self.add(self._model, self.estimate_button)
+        self.add(self.level.mode)
         self.add(self.level.number)
         self.add(self.level.map)
         self._root = self.add_text(note('A variance map: its square root is taken as σ.'))
-        for row in rows.values():
+        for row in self._camera.values():
             self.add(row)
+        self._found_row = self.add_text(self._found)
         self.refresh()
 
     @property
@@ -102,18 +106,54 @@ class NoiseSection(Section):
     @property
     def told_by_camera(self) -> bool:
         """Whether gain, offset and read noise tell the noise level."""
-        return self._model is not None and self._model.value == CAMERA_MODEL
+        return bool(self._model.value == CAMERA_MODEL)
 
     @property
     def hidden(self) -> tuple[str, ...]:
         """Parameters that are not shown, and so must not count."""
-        return () if self.told_by_camera else _CAMERA
+        return () if self.told_by_camera else CAMERA
 
     @property
     def holds_variance(self) -> bool:
         """Whether the map holds variances, whose square root is the noise."""
         chosen = not self.told_by_camera and self.level.mode.value == MAP
         return chosen and VARIANCE in getattr(self.level.map.value, 'metadata', ())
+
+    @property
+    def chosen(self) -> tuple[Any, ...]:
+        """Everything that is chosen, to be compared with what was chosen before."""
+        number = self.level.number.native.text()
+        camera = (row.native.text() for row in self._camera.values())
+        return self._model.value, self.level.mode.value, number, *camera
+
+    def fill_in(self, found: FoundNoise) -> None:
+        """Choose what was found, so that a run works with it; say what it is."""
+        self.reset()
+        self.level.number.value = found.level
+        if found.camera is not None:
+            for name, value in found.camera._asdict().items():
+                self._camera[name].value = value
+            self._model.value = CAMERA_MODEL
+        elif found.is_one:
+            self.level.value = found.level
+        self.say(_described(found))
+
+    def reset(self) -> None:
+        """Choose nothing: what is left to a run."""
+        self._model.value = self.level.value = AUTO_MODEL
+        for row in self._camera.values():
+            row.value = None
+        self.say('')
+
+    @property
+    def said(self) -> str:
+        """What is said about the noise that was found."""
+        return str(self._found.text())
+
+    def say(self, text: str) -> None:
+        """Show a line about the noise that was found."""
+        self._found.setText(text)
+        self._found_row.show(bool(text))
 
     def refresh(self) -> None:
         """Show the fields that the present choices need."""
@@ -123,17 +163,23 @@ class NoiseSection(Section):
         self.rows['sigma_number'].show(mode == VALUE)
         self.rows['sigma_map'].show(mode == MAP)
         self._root.show(self.holds_variance)
-        for name in self._camera:
+        for name in CAMERA:
             self.rows[name].show(camera)
 
 
-_SIGMA = Parameter(
-    'sigma', float, 5.0, 'Standard deviation of the noise.', 'σ', 'image units', minimum=0
-)
-_SIGMA_HELP = (
-    '<p>Standard deviation of the noise in the units of the image: 25 for a strongly noisy '
-    '8-bit photograph, 120 for a 12-bit camera frame. Automatic estimates it from each plane, and '
-    'judges once for a stack whether it grows with the intensity.</p>'
+def _described(found: FoundNoise) -> str:
+    """Say what was found, and where a run finds it better by itself."""
+    span = f'{found.low:.4g} to {found.high:.4g}'
+    if found.camera is not None:
+        return f'Photon noise; σ about {found.level:.4g}.'
+    if found.is_one:
+        return f'Noise that does not grow with the intensity, σ {found.level:.4g}.'
+    what = 'Photon noise that differs' if found.cameras else f'σ differs, {span},'
+    return f'{what} from plane to plane: Automatic takes that of each, and stays chosen.'
+
+
+_SIGMA = replace(
+    OPTIONS['sigma'], type=float, default=5.0, label='σ', unit='image units', minimum=0
 )
 _MAP_HELP = (
     '<p>Image layer with a σ for every pixel, in the units of the image; or a variance map, such '

@@ -20,6 +20,7 @@ from .about import about
 from .before import Before
 from .choices import Choices
 from .damage_section import DamageSection
+from .estimate_noise import NoiseEstimate
 from .fetch_weights import Fetcher
 from .form import Scroll, note, show_badge, side_by_side, stacked
 from .input_section import InputSection
@@ -27,7 +28,6 @@ from .linking import estimate_help
 from .listeners import Listeners, is_alive
 from .model_row import PARAMETERS as MODEL_PARAMETERS
 from .model_row import is_here, kind_of, look_in
-from .noise_level import noise_job
 from .noise_section import NoiseSection
 from .rows import row_of
 from .run_bar import RunBar
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from ..declare.fields import Parameter
     from ..layers.job import Job
+    from ..restoration.noise_estimate import FoundNoise
 
 _DEVICES = ('auto', 'cpu', 'cuda', 'mps')
 _ON_OFFER = {**dict.fromkeys(MODEL_PARAMETERS, ('auto',)), 'device': _DEVICES}
@@ -100,6 +101,7 @@ class MethodPanel:
             self.noise_section,
             self.solver_section,
         )
+        self.noise_estimate = NoiseEstimate(self.choices, self.noise_section)
         self.about, self.badge, self.bar = note(), QLabel(), RunBar()
         self.bar.preview.setChecked(self.preferences.live_preview)
         self.native = PanelWidget(self, self.bar)
@@ -110,7 +112,6 @@ class MethodPanel:
         self._made: list[str] = []
         self._failure = ''
         self._estimate_first = False
-        self._estimated: tuple[str, float] | None = None
         self._spoken_of: set[str] = set()
         self._lay_out()
         self._listen()
@@ -213,30 +214,22 @@ class MethodPanel:
         does = ' that estimates first' if estimate else ''
         show_info(f'A script{does} for the console is on the clipboard.')
 
-    def estimate(self) -> Job[float] | None:
-        """Estimate the noise of the part on show and put it into the number of `sigma`.
+    def estimate(self) -> Job[FoundNoise] | None:
+        """Find the noise of the part on show and fill it in: level, or model of the camera.
+
+        A run then gives what it gives with ``sigma='auto'``.
 
         Returns
         -------
         Job or None
-            Whose ``wait()`` returns when the number is there; None where it cannot start.
+            Whose ``wait()`` returns when it is filled in; None where it cannot start.
         """
-        image = self._image()
-        if image is None:
-            return None
-        self.noise_section.estimate_button.setEnabled(False)
-        try:
-            job = noise_job(self.input_section.selection(), image.name, self._take_noise)
-        except FrescoError as error:
-            self._on_estimated(str(error))
-            return None
-        job.ended.connect(lambda: self._on_estimated(job.error))
-        return job.start()
+        return self.noise_estimate.start(show_error)
 
     def refresh(self) -> None:
         """Bring what is shown into line with the choices and with what runs."""
         task, choices = self.input_section.task, self.choices
-        self._drop_estimate_of_another_image()
+        self.noise_estimate.follow_image()
         self._show_what_it_is()
         self.input_section.refresh()
         self.damage_section.refresh(task)
@@ -280,28 +273,6 @@ class MethodPanel:
     def _offer_estimate(self, estimated: tuple[str, ...]) -> None:
         problem = self.problem(estimate=True) if estimated else ''
         self.bar.offer_estimate(bool(estimated), problem, estimate_help(estimated))
-
-    def _take_noise(self, level: float) -> None:
-        image = self._image()
-        self.sigma.value = level
-        self._estimated = None if image is None else (str(image.unique_id), level)
-
-    def _on_estimated(self, error: str) -> None:
-        if is_alive(self.native):
-            self.noise_section.estimate_button.setEnabled(True)
-        if error:
-            show_error(error)
-
-    def _drop_estimate_of_another_image(self) -> None:
-        """Let a number go that was estimated for an image that is not chosen any more."""
-        image = self._image()
-        if self._estimated is None or image is None:
-            return
-        of, level = self._estimated
-        if of != str(image.unique_id):
-            self._estimated = None
-            if self.sigma.number.native.text() == f'{level:.6g}':
-                self.sigma.value = 'auto'
 
     def _lay_out(self) -> None:
         title = QLabel(self.method.title)
@@ -390,7 +361,7 @@ class MethodPanel:
         if restoration.job.error:
             self._fail(restoration.job.error)
         elif restoration.outcome is not None:
-            self.bar.succeeded(texts.summary(restoration.outcome))
+            self.bar.succeeded(restoration.outcome)
             self._made = [str(layer.unique_id) for layer in restoration.job.layers]
             self._spoken_of |= set(self._made[-1:])
             self.before.of(restoration.request.source, self._made)

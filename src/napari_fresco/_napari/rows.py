@@ -147,7 +147,7 @@ def row_of(
     facts: dict[str, Any] = {
         'name': parameter.name,
         'label': label_of(parameter),
-        'tooltip': _tooltip(parameter),
+        'tooltip': help_of(parameter),
     }
     offered = parameter.choices or tuple(choices)
     if offered:
@@ -196,6 +196,7 @@ def _decimals(parameter: Parameter) -> int:
     return max(2, *map(len, shown))
 
 
-def _tooltip(parameter: Parameter) -> str:
+def help_of(parameter: Parameter) -> str:
+    """Return the help of a parameter with its unit, as a tooltip."""
     unit = f' [{parameter.unit}]' if parameter.unit else ''
     return f'<p>{parameter.help}{unit}</p>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
@@ -9,11 +10,11 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from . import texts
-from .form import note, rule, side_by_side
+from .form import note, rule, show_badge, side_by_side
 from .residual_curve import Curve
 
 if TYPE_CHECKING:
-    from ..layers.layer_restoration import Report
+    from ..layers.layer_restoration import LayerOutcome, Report
 
 RUN, CANCEL, CANCELLING = 'Run', 'Cancel', 'Cancelling …'
 ESTIMATE = 'Estimate, then restore'
@@ -55,7 +56,8 @@ class RunBar(QWidget):
         self.numbers = note()
         self.curve = Curve()
         self.curve.setToolTip('Residual: how far the estimate is from the measured data')
-        self.message = note()
+        self.badge, self.message = QLabel(), note()
+        self.badge.hide()
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._lay_out()
         self.button.clicked.connect(lambda: self.pressed.emit())
@@ -130,9 +132,14 @@ class RunBar(QWidget):
         """Put the progress away."""
         self._show_progress(False)
 
-    def succeeded(self, text: str) -> None:
-        """Say what came of the run."""
-        self.say(text)
+    def succeeded(self, outcome: LayerOutcome) -> None:
+        """Say what came of the run, whether it was verified, and what is doubtful about it."""
+        doubts = [f'<br>• {escape(text)}' for text in texts.doubts(outcome)]
+        said = escape(texts.summary(outcome), quote=False)
+        self.say(f'{said}<span style="{_PROBLEM}">{"".join(doubts)}</span>' if doubts else said)
+        if not outcome.is_empty:
+            show_badge(self.badge, *texts.verdict(outcome))
+            self.badge.show()
 
     def failed(self, text: str) -> None:
         """Say what went wrong."""
@@ -145,6 +152,7 @@ class RunBar(QWidget):
 
     def say(self, text: str, style: str = '') -> None:
         """Show a line of text below the button."""
+        self.badge.hide()
         self.message.setStyleSheet(style)
         self.message.setText(text)
         self.message.setVisible(bool(text))
@@ -160,6 +168,7 @@ class RunBar(QWidget):
         layout.addWidget(side_by_side(self.read_out, self.time))
         layout.addWidget(self.numbers)
         layout.addWidget(self.curve)
+        layout.addWidget(self.badge, alignment=Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.message)
 
     def _show_progress(self, shown: bool) -> None:

@@ -41,10 +41,12 @@ def _arguments(request: PanelRequest, sources: Sources) -> dict[str, Any]:
     arguments: dict[str, Any] = {'method': request.method.name, 'task': request.task}
     if not request.image.is_whole:
         arguments['part'] = tuple(request.image.index)
+        arguments |= {'full_size': True} if request.full_size else {}
     if request.mask is not None:
         arguments['mask'] = sources.mask.name
         chosen = {name: value for name, value in sources.mask_options.items() if value}
         arguments |= {'mask_options': chosen} if chosen else {}
+    arguments |= {'filled': True} if request.filled else {}
     if request.kernel is not None:
         given = isinstance(request.kernel, str)
         arguments['kernel'] = request.kernel if given else sources.kernel.name

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ..layers.layer_restoration import LayerOutcome
 
 KINDS: Mapping[str, tuple[str, str]] = {
     'data-consistent': (
-        '#2e8b57',
+        '#55708a',
         'Agrees with the measured data under the degradation you describe.',
     ),
     'feed-forward': (
@@ -28,8 +28,17 @@ _FINISHES = {
     'stopped': 'Done {time}; stopped early by its own rule.',
     'cancelled': 'Cancelled {time}; the best estimate so far is kept.',
 }
+_GOOD, _NEUTRAL, _DOUBTFUL = '#2e8b57', '#6b7280', '#b8622c'
 _LONG = 600  # seconds
 _NOTHING = 'Cancelled {time}: nothing was restored.'
+
+
+class Verdict(NamedTuple):
+    """What the badge beside a result says of it."""
+
+    text: str
+    colour: str
+    help: str
 
 
 def summary(outcome: LayerOutcome) -> str:
@@ -44,8 +53,27 @@ def summary(outcome: LayerOutcome) -> str:
         before = '' if outcome.before is None else f' ({outcome.before:.2f} dB before)'
         said.append(f'PSNR {outcome.psnr:.2f} dB{before}.')
     said.append(f'{record["kind"].capitalize()}: {meaning[0].lower()}{meaning[1:]}')
-    said += [f'Note: {warning}.' for warning in record['warnings']]
     return ' '.join(said)
+
+
+def doubts(outcome: LayerOutcome) -> list[str]:
+    """Return what is doubtful about a result: the checks that failed, and warnings."""
+    failed = [check.message or check.name for check in outcome.result.checks if not check.ok]
+    said = dict.fromkeys([*failed, *outcome.result.provenance['warnings']])
+    return [sentence(text).rstrip('.') + '.' for text in said]
+
+
+def verdict(outcome: LayerOutcome) -> Verdict:
+    """Say in a word whether a result has been verified."""
+    checks, found = outcome.result.checks, doubts(outcome)
+    if outcome.result.finish == 'cancelled':
+        return Verdict('partial', _DOUBTFUL, 'The run was cancelled before its end.')
+    if found:
+        return Verdict('see below', _DOUBTFUL, 'Something about this result is doubtful.')
+    if checks:
+        names = ', '.join(check.name for check in checks)
+        return Verdict('checked', _GOOD, f'Every check of this result has passed: {names}.')
+    return Verdict('not checked', _NEUTRAL, 'There is no check for this kind of result.')
 
 
 def patience(seconds: float) -> str:
@@ -72,3 +100,14 @@ def duration(seconds: float) -> str:
 def number(value: float) -> str:
     """Write a number with four significant digits."""
     return f'{value:.4g}'
+
+
+def camera(gain: float, offset: float, read_noise: float) -> str:
+    """Say the noise model of a camera in words."""
+    return f'gain {number(gain)}, offset {number(offset)}, read noise {number(read_noise)}'
+
+
+def sentence(error: object) -> str:
+    """Return what an error or a warning says, beginning with a capital."""
+    text = str(error)
+    return text[:1].upper() + text[1:]

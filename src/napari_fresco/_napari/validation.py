@@ -13,6 +13,7 @@ from ..layers.selection import select, select_same
 from ..types import Task
 from .linking import estimator_problem
 from .model_row import checkpoint, is_here, weights_problem
+from .texts import sentence
 
 if TYPE_CHECKING:
     import napari
@@ -83,9 +84,3 @@ def absent(method: Method, known: weights.Entry) -> str:
     if not known.urls:
         return f'{missing} Download it from {known.page} and choose it with "{FILE}".'
     return f'{missing} Press "{GET}", or put the file into {weights.cache_folder()}.'
-
-
-def sentence(error: object) -> str:
-    """Return what an error or a warning says, beginning with a capital."""
-    text = str(error)
-    return text[:1].upper() + text[1:]

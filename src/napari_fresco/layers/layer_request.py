@@ -55,6 +55,8 @@ class PanelRequest:
         Unique id of the image layer.
     full_size : bool
         Whether the result of a part is given in a copy of the whole layer.
+    filled : bool
+        Whether what was newly painted is a layer of labels.
     """
 
     method: Method
@@ -74,6 +76,7 @@ class PanelRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     source_id: str = ''
     full_size: bool = False
+    filled: bool = False
 
     @property
     def title(self) -> str:

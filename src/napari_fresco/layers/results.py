@@ -13,7 +13,7 @@ from .layer_kinds import FILE, METADATA
 from .look import Look
 from .lookup import Placement
 from .selection import Selection, full_resolution, select
-from .side_layers import as_pixels, placed, side_layers
+from .side_layers import LayerData, as_pixels, filled_layer, placed, side_layers
 from .space import Space
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from .layer_request import PanelRequest
 
-LayerData = tuple[Any, dict[str, Any], str]
-
 
 def result_layers(request: PanelRequest, result: Result) -> Iterator[LayerData]:
     """Yield everything in `result` as layer data tuples, the restored image last."""
@@ -31,6 +29,8 @@ def result_layers(request: PanelRequest, result: Result) -> Iterator[LayerData]:
     metadata = _metadata(request, result)
     for layer in side_layers(request, result, title, metadata):
         yield layer.pop('data'), layer, 'image'
+    if request.filled and result.filled is not None and result.filled.any():
+        yield filled_layer(request, result, title, metadata)
     pixels = as_pixels(result.image)
     rgb = pixels.ndim > len(request.image.index)
     space = placed(request, result)
@@ -100,7 +100,7 @@ def into_whole(part: Selection, pixels: NDArray[Any]) -> NDArray[Any]:
     ImageError
         When `pixels` are not on its grid, as those of an enlarged image.
     """
-    whole = np.array(part.data)
+    whole = np.array(part.data, dtype=pixels.dtype)  # which may be finer than that of the layer
     colours = pixels.shape[len(part.index) :]
     grid = tuple(s.stop - s.start for s in part.index)
     if pixels.shape != grid + whole.shape[len(grid) :]:
@@ -108,7 +108,7 @@ def into_whole(part: Selection, pixels: NDArray[Any]) -> NDArray[Any]:
             f'a result of shape {pixels.shape} does not fit a part of shape {grid + colours} of '
             f'layer {part.name!r}; only a result with the pixels of its source can be put back'
         )
-    whole[part.index] = pixels.astype(whole.dtype)
+    whole[part.index] = pixels
     return whole
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..declare.call import Call
@@ -54,6 +55,7 @@ def restore_layer(
     part: Part = None,
     region: Any = None,
     full_size: bool = False,
+    filled: bool = False,
     mask_options: Mapping[str, Any] | None = None,
     wait: bool = True,
     **options: Any,
@@ -82,6 +84,8 @@ def restore_layer(
         Only what lies below a rectangle of this layer, or with ``'visible'`` what is on show.
     full_size : bool
         Give the result of a part in a copy of the whole layer.
+    filled : bool
+        Add a layer of labels over what was newly painted.
     mask_options : mapping, optional
         ``label`` (which one is damage), ``grow`` (pixels), ``invert``.
     wait : bool
@@ -112,9 +116,8 @@ def restore_layer(
     """
     given = {'mask': mask, 'kernel': kernel, 'sigma': sigma, **options}
     image = _layer(viewer, layer, 'image')
-    request = layer_request(
-        viewer, image, method, task, given, part, region, full_size, mask_options or {}
-    )
+    request = layer_request(viewer, image, method, task, given, part, region, mask_options)
+    request = replace(request, full_size=full_size, filled=filled)
     job = Restoration(request, viewer).start()
     return job.wait() if wait else job
 
@@ -127,7 +130,6 @@ def layer_request(
     given: Mapping[str, Any],
     part: Part = None,
     region: Any = None,
-    full_size: bool = False,
     mask_options: Mapping[str, Any] | None = None,
 ) -> PanelRequest:
     """Return what :func:`restore_layer` asks for, checked as far as it can be without work.
@@ -161,7 +163,6 @@ def layer_request(
         parameters={**known, **call.parameters.changed()},
         settings={n: v for n, v in options.changed().items() if n not in _APART},
         source_id=str(image.unique_id),
-        full_size=full_size,
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .layer_request import PanelRequest
 
+LayerData = tuple[Any, dict[str, Any], str]
 _LATENT_AXIS = 'latent'
 
 
@@ -50,6 +51,15 @@ def side_layers(
         yield _map(request, result, deviation, f'{title} uncertainty', 'viridis', marks)
     if result.latent is not None:
         yield _latent(request, result.latent, f'{title} latent', {**record, LATENT: True})
+
+
+def filled_layer(
+    request: PanelRequest, result: Result, title: str, record: Mapping[str, Any]
+) -> LayerData:
+    """Return labels over what was newly painted, to be told from what was measured."""
+    facts = {'name': f'{title} filled', 'visible': False, 'metadata': dict(record)}
+    labels = np.asarray(result.filled, dtype=np.uint8)
+    return labels, {**facts, **placed(request, result)}, 'labels'
 
 
 def placed(request: PanelRequest, result: Result) -> dict[str, Any]:

@@ -1,0 +1,125 @@
+"""The button *Estimate*: the noise of the chosen image, found beside the window and filled in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+from ..errors import FrescoError
+from ..layers.job import Job
+from ..layers.selection import Selection
+from ..noise.camera import Camera, estimate_camera
+from ..noise.level import estimate_noise
+from .listeners import is_alive
+
+if TYPE_CHECKING:
+    from ..layers.layer_request import PanelRequest
+    from ..restoration.noise_estimate import FoundNoise
+    from .choices import Choices
+    from .noise_section import NoiseSection
+
+_LARGEST_SIDE = 1024
+
+
+class NoiseEstimate:
+    """Finds the noise as a run would, and lets it go when another image is chosen.
+
+    Parameters
+    ----------
+    choices : Choices
+        What the noise is asked for.
+    section : NoiseSection
+        Where it is filled in.
+    """
+
+    def __init__(self, choices: Choices, section: NoiseSection) -> None:
+        self._choices, self._section = choices, section
+        self._filled: tuple[str, tuple[Any, ...]] | None = None
+
+    def start(self, fail: Callable[[str], None]) -> Job[FoundNoise] | None:
+        """Find the noise; return the job, or None where it cannot start.
+
+        Parameters
+        ----------
+        fail : callable
+            Told why, when nothing was found.
+        """
+        image, section = self._choices.image, self._section
+        if image is None:
+            return None
+        if self._stands:
+            section.reset()
+        try:
+            request = self._choices.noise_request()
+        except FrescoError as error:
+            fail(str(error))
+            return None
+        section.estimate_button.setEnabled(False)
+        job = Job(f'Noise of {image.name}', _search(request), self._taker(str(image.unique_id)))
+        job.ended.connect(lambda: self._end(job.error, fail))
+        return job.start()
+
+    def follow_image(self) -> None:
+        """Let what was found for an image go when another one is chosen."""
+        image = self._choices.image
+        if image is None or self._filled is None or self._filled[0] == str(image.unique_id):
+            return
+        if self._stands:
+            self._section.reset()
+        self._section.say('')
+        self._filled = None
+
+    @property
+    def _stands(self) -> bool:
+        """Whether nobody has changed what was filled in."""
+        return self._filled is not None and self._filled[1] == self._section.chosen
+
+    def _taker(self, key: str) -> Callable[[FoundNoise], list[Any]]:
+        def take(found: FoundNoise) -> list[Any]:
+            image = self._choices.image if is_alive(self._section.native) else None
+            if image is not None and str(image.unique_id) == key:
+                self._section.fill_in(found)
+                self._filled = key, self._section.chosen
+            return []
+
+        return take
+
+    def _end(self, error: str, fail: Callable[[str], None]) -> None:
+        if is_alive(self._section.native):
+            self._section.estimate_button.setEnabled(True)
+        if error:
+            fail(error)
+
+
+def _search(
+    request: PanelRequest,
+) -> Callable[[threading.Event], Generator[Any, None, FoundNoise]]:
+    def work(cancel: threading.Event) -> Generator[Any, None, FoundNoise]:
+        from ..restoration.noise_estimate import noise_of
+
+        yield
+        return noise_of(**request.arguments(), cancel=cancel)
+
+    return work
+
+
+def noise_at_a_glance(part: Selection) -> tuple[float, Camera | None]:
+    """Return standard deviation and photon noise of the middle plane of `part`, without torch.
+
+    Of a large plane the central part is looked at.
+
+    Raises
+    ------
+    FrescoError
+        When the image is too small.
+    """
+    index = list(part.index)
+    for axis, chosen in enumerate(index):
+        middle, reach = (chosen.start + chosen.stop) // 2, _LARGEST_SIDE // 2
+        if axis not in part.spatial:
+            index[axis] = slice(middle, middle + 1)
+        elif chosen.stop - chosen.start > _LARGEST_SIDE:
+            index[axis] = slice(middle - reach, middle + reach)
+    plane = part.narrowed(index).image()
+    return estimate_noise(plane), None if part.rgb else estimate_camera(plane)

@@ -1,0 +1,89 @@
+"""The noise that a restoration would work with, found without restoring."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..declare.call import Call
+from ..noise.camera import Camera
+from ..noise.level import picked
+from .noise_model import Scene
+from .request import Request
+
+_PLANES = 5
+_ALIKE = 1.15  # levels of planes that one number can stand for
+
+
+class FoundNoise(NamedTuple):
+    """The noise of an image, in image units.
+
+    Attributes
+    ----------
+    low, high : float
+        Standard deviation in the quietest and the noisiest of the planes that were looked at.
+    camera : Camera or None
+        Photon and read noise, where one model of them holds for all planes.
+    cameras : bool
+        Whether there is photon noise, even where its models differ.
+    """
+
+    low: float
+    high: float
+    camera: Camera | None = None
+    cameras: bool = False
+
+    @property
+    def level(self) -> float:
+        """A typical standard deviation."""
+        return float(np.sqrt(self.low * self.high))
+
+    @property
+    def is_one(self) -> bool:
+        """Whether one level, or one model, serves all planes as well as their own."""
+        if self.cameras:
+            return self.camera is not None
+        return self.high <= _ALIKE * max(self.low, 1e-12 * self.high)
+
+
+def noise_of(
+    image: Any,
+    *,
+    method: str,
+    task: str,
+    cancel: threading.Event | None = None,
+    context: Any = None,
+    context_index: tuple[int, ...] | None = None,
+    **options: Any,
+) -> FoundNoise:
+    """Return the noise that :func:`napari_fresco.iterate` would find with the same keywords.
+
+    Up to five planes of a stack are looked at; a region or slice is judged like the whole that
+    it was cut from.
+
+    Raises
+    ------
+    FrescoError
+        When something given does not fit.
+    """
+    call = Call.of(method, task, None, _automatic(options))
+    request = Request.prepare(image, call, context=context, context_index=context_index)
+    scene = Scene(request, cancel)
+    levels, models = [], set()
+    for index in picked(list(request.layout.planes()), _PLANES):
+        pixels = scene.planes.read(index)
+        level = scene.level(index, pixels, scene.range(index, pixels).span)
+        levels.append(float(np.sqrt(np.mean(np.square(level)))))
+        models.add(scene.model(index).camera)
+    cameras = [model for model in models if model is not None]
+    one = cameras[0] if cameras and len(models) == 1 else None
+    return FoundNoise(min(levels), max(levels), one, bool(cameras))
+
+
+def _automatic(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options without a noise that is given already."""
+    given = ('sigma', 'gain', 'offset', 'read_noise')
+    return {name: value for name, value in options.items() if name not in given}
