@@ -62,11 +62,7 @@ def simulate(image: Path, output: Path, degradation: str, **options: Any) -> Non
         if name in shapes:
             check_holds(path, *shapes[name])
     result = apply(
-        source,
-        degradation,
-        values,
-        seed=options['seed'],
-        data_range=options['data_range'],
+        source, degradation, values, seed=options['seed'], data_range=options['data_range']
     )
     _write(result, source, shapes, {'image': output, **parts}, overwrite=overwrite)
     if not options['quiet']:

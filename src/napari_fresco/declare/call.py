@@ -18,10 +18,7 @@ from .tasks import TASKS
 _NEEDED: Mapping[str, tuple[str, type[FrescoError]]] = MappingProxyType(
     {
         'mask': ('pass mask=..., nonzero where the image is damaged', MaskError),
-        'kernel': (
-            'pass kernel=..., for example napari_fresco.kernels.gaussian(1.5)',
-            KernelError,
-        ),
+        'kernel': ('pass kernel=..., for example napari_fresco.kernels.gaussian(1.5)', KernelError),
     }
 )
 

@@ -13,10 +13,4 @@ from __future__ import annotations
 from .apply import apply
 from .simulation import DEGRADATIONS, Simulated, Simulation, find_degradation
 
-__all__ = [
-    'DEGRADATIONS',
-    'Simulated',
-    'Simulation',
-    'apply',
-    'find_degradation',
-]
+__all__ = ['DEGRADATIONS', 'Simulated', 'Simulation', 'apply', 'find_degradation']

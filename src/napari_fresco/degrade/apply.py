@@ -91,12 +91,7 @@ def apply(
 
 
 def _planes(
-    data: Any,
-    layout: Layout,
-    range_: Affine,
-    simulation: Simulation,
-    chosen: Parameters,
-    seed: int,
+    data: Any, layout: Layout, range_: Affine, simulation: Simulation, chosen: Parameters, seed: int
 ) -> Iterator[tuple[Simulated, int, int]]:
     """Yield every plane degraded, with the numbers of values clipped before and after."""
     from .named import degraded  # brings in torch

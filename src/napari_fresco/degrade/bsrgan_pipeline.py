@@ -67,12 +67,7 @@ def degrade(images: Tensor, scale: int, random: RandomSource) -> Tensor:
 
 
 def degrade_plus(
-    images: Tensor,
-    scale: int,
-    random: RandomSource,
-    *,
-    shuffle: float = 0.5,
-    sharpen: bool = True,
+    images: Tensor, scale: int, random: RandomSource, *, shuffle: float = 0.5, sharpen: bool = True
 ) -> tuple[Tensor, Tensor]:
     """Degrade twice by blur, resizing and four kinds of noise, with JPEG: 'BSRGAN plus'.
 

@@ -231,13 +231,7 @@ def degraded(
     made = FUNCTIONS[name](to_batch(plane), parameters, conditions)
     truth = None if made.truth is None else to_plane(made.truth)
     return Simulated(
-        to_plane(made.image),
-        truth,
-        made.kernel,
-        made.mask,
-        made.noise_map,
-        made.scale,
-        made.record,
+        to_plane(made.image), truth, made.kernel, made.mask, made.noise_map, made.scale, made.record
     )
 
 

@@ -83,10 +83,7 @@ class Simulation:
 
 _ALL = (
     Simulation(
-        'gaussian_noise',
-        'Gaussian noise',
-        'White noise of one level.',
-        declarations.GaussianNoise,
+        'gaussian_noise', 'Gaussian noise', 'White noise of one level.', declarations.GaussianNoise
     ),
     Simulation(
         'noise_map',
@@ -124,10 +121,7 @@ _ALL = (
         ('kernel',),
     ),
     Simulation(
-        'bicubic',
-        'Bicubic downsampling',
-        "MATLAB's antialiased imresize.",
-        declarations.Bicubic,
+        'bicubic', 'Bicubic downsampling', "MATLAB's antialiased imresize.", declarations.Bicubic
     ),
     Simulation('jpeg', 'JPEG', 'JPEG compression.', declarations.Jpeg, clips=True),
     Simulation(
@@ -160,11 +154,7 @@ _ALL = (
     ),
     Simulation('lines', 'Lines', 'Horizontal lines are lost.', declarations.Lines, ('mask',)),
     Simulation(
-        'grid',
-        'Grid',
-        'Horizontal and vertical lines are lost.',
-        declarations.Lines,
-        ('mask',),
+        'grid', 'Grid', 'Horizontal and vertical lines are lost.', declarations.Lines, ('mask',)
     ),
     Simulation('text', 'Text', 'Words are printed over it.', declarations.Text, ('mask',)),
     Simulation(

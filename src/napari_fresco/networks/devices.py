@@ -122,11 +122,7 @@ def tune_allocator() -> bool:
     if library is None:
         return False
     trim_threshold, top_pad, mmap_threshold = -1, -2, -3
-    settings = {
-        trim_threshold: 2**31 - 1,
-        mmap_threshold: 32 * _MEBIBYTE,
-        top_pad: 64 * _MEBIBYTE,
-    }
+    settings = {trim_threshold: 2**31 - 1, mmap_threshold: 32 * _MEBIBYTE, top_pad: 64 * _MEBIBYTE}
     done = [library.mallopt(name, value) == 1 for name, value in settings.items()]
     return all(done)
 

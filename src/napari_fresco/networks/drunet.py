@@ -57,11 +57,7 @@ class DRUNet(UNet):
     m_tail: nn.Conv2d
 
     def __init__(
-        self,
-        in_nc: int = 4,
-        out_nc: int = 3,
-        nc: Sequence[int] = (64, 128, 256, 512),
-        nb: int = 4,
+        self, in_nc: int = 4, out_nc: int = 3, nc: Sequence[int] = (64, 128, 256, 512), nb: int = 4
     ) -> None:
         super().__init__()
         self.m_head = conv3(in_nc, nc[0])

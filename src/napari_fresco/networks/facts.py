@@ -82,16 +82,10 @@ class Described(Protocol):
 class Network(nn.Module):
     """What a type checker sees of a loaded network: a module with a few more attributes.
 
-    Attributes
-    ----------
-    facts : NetworkFacts
-        How to run it.
-    weights_name : str
-        Registry name or file name of the checkpoint.
-    weights_sha256 : str
-        SHA-256 of the checkpoint file.
-    generative : bool or None
-        Whether it was trained to invent plausible detail; None: nobody says.
+    `facts`: how to run it.
+    `weights_name`: registry name or file name of the checkpoint.
+    `weights_sha256`: SHA-256 of the checkpoint file.
+    `generative`: whether it was trained to invent plausible detail; None: nobody says.
     """
 
     facts: NetworkFacts

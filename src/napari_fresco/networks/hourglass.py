@@ -97,15 +97,11 @@ class SkipConfig:
     def preset(cls, name: Preset, channels: int) -> SkipConfig:
         """Return a published shape for an image of `channels` channels.
 
-        Parameters
-        ----------
-        name : {'standard', 'inpainting', 'large-hole', 'small'}
-            'standard' for denoising, deblurring, super-resolution and lost
-            pixels; 'inpainting' (wide skips) for text, cracks and scratches;
-            'large-hole' (no skips) for big losses; 'small' is eight times
-            narrower at the finest level, for a look or for weak machines.
-        channels : int
-            Channels of the image.
+        `name`: {'standard', 'inpainting', 'large-hole', 'small'}, 'standard' for denoising,
+            deblurring, super-resolution and lost pixels; 'inpainting' (wide skips) for text, cracks
+            and scratches; 'large-hole' (no skips) for big losses; 'small' is eight times narrower
+            at the finest level, for a look or for weak machines.
+        `channels`: channels of the image.
         """
         if name not in _PRESETS:
             raise ParameterError(f'unknown network {name!r}; choose {", ".join(_PRESETS)}')
@@ -229,10 +225,7 @@ class Skip(nn.Sequential):
     def forward(self, z: Tensor) -> Tensor:
         """Return the image that the present weights make of `z`.
 
-        Raises
-        ------
-        ImageError
-            When height or width is below ``config.minimum_size``.
+        Raises ImageError when height or width is below ``config.minimum_size``.
         """
         least = self.config.minimum_size
         if min(z.shape[-2:]) < least:

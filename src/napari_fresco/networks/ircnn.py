@@ -111,14 +111,10 @@ def bank_index(sigma: float, *, authors: bool = False) -> int:
     ``j = ceil(255 sigma / 2) - 1``, bounded to 0 ... 24: the nearest denoiser
     that is strong enough.
 
-    Parameters
-    ----------
-    sigma : float
-        Standard deviation of the noise in working units.
-    authors : bool
-        The authors round sigma to single precision first, which at even
-        integers of 255 sigma can pick the next stronger denoiser. True
-        reproduces that; otherwise one part in 10 000 of a step is forgiven.
+    `sigma`: standard deviation of the noise in working units.
+    `authors`: the authors round sigma to single precision first, which at even integers of 255
+        sigma can pick the next stronger denoiser. True reproduces that; otherwise one part in
+        10 000 of a step is forgiven.
     """
     steps = float(np.float32(sigma)) * 255 / 2 if authors else sigma * 255 / 2 - _TOLERANCE
     return min(max(math.ceil(steps) - 1, 0), MODELS - 1)

@@ -87,13 +87,7 @@ class RRDBNet(nn.Module):
     """
 
     def __init__(
-        self,
-        in_nc: int = 3,
-        out_nc: int = 3,
-        nf: int = 64,
-        nb: int = 23,
-        gc: int = 32,
-        sf: int = 4,
+        self, in_nc: int = 3, out_nc: int = 3, nf: int = 64, nb: int = 23, gc: int = 32, sf: int = 4
     ) -> None:
         super().__init__()
         if sf not in _SCALES:
@@ -148,10 +142,7 @@ class RRDBNet(nn.Module):
 def config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
     """Return architecture and configuration of a BSRGAN, BSRNet or like checkpoint.
 
-    Raises
-    ------
-    KeyError
-        When a parameter that every RRDBNet has is absent.
+    Raises KeyError when a parameter that every RRDBNet has is absent.
     """
     first, last = tensors['conv_first.weight'], tensors['conv_last.weight']
     found = (re.match(r'RRDB_trunk\.(\d+)\.', name) for name in tensors)

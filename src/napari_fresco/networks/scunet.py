@@ -50,12 +50,9 @@ class SwinBlock(nn.Module):
 class SwinConvBlock(nn.Module):
     """Residual block: half of the channels pass convolutions, half a transformer block.
 
-    Parameters
-    ----------
-    conv_dim, trans_dim : int
-        Channels of the convolutions (the first ones) and of the transformer.
-    head_dim, window_size, shifted
-        See :class:`~napari_fresco.networks.window_attention.WindowAttention`.
+    `conv_dim`, `trans_dim`: channels of the convolutions (the first ones) and of the transformer.
+    `head_dim`, `window_size`, `shifted`: see
+        :class:`~napari_fresco.networks.window_attention.WindowAttention`.
     """
 
     def __init__(
@@ -183,10 +180,7 @@ def config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
     A checkpoint does not say its `input_resolution`; 256, with which all
     published ones were made, is taken.
 
-    Raises
-    ------
-    KeyError
-        When a parameter that every SCUNet has is absent.
+    Raises KeyError when a parameter that every SCUNet has is absent.
     """
     head = tensors['m_head.0.weight']
     dim, in_nc = head.shape[:2]

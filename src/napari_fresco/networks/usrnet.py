@@ -46,14 +46,9 @@ class Transfer(NamedTuple):
 def transfer(k: Tensor, sf: int, grid: tuple[int, int]) -> Transfer:
     """Prepare :func:`data_step`.
 
-    Parameters
-    ----------
-    k : Tensor
-        Kernels ``(N or 1, 1 or C, kh, kw)``, at most as large as `grid`.
-    sf : int
-        s, at least 1.
-    grid : (int, int)
-        Height and width of x, multiples of s.
+    `k`: kernels ``(N or 1, 1 or C, kh, kw)``, at most as large as `grid`.
+    `sf`: s, at least 1.
+    `grid`: height and width of x, multiples of s.
     """
     with full_precision(k):
         otf = transfer_function(k.to(torch.promote_types(k.dtype, torch.float32)), grid)
@@ -73,21 +68,11 @@ def data_step(x: Tensor, y: Tensor, operator: Transfer, alpha: Tensor) -> Tensor
     :class:`~napari_fresco.physics.spectral.Downsample` is the same operator for
     one kernel; this one has a kernel for every image of a batch, and gradients.
 
-    Parameters
-    ----------
-    x : Tensor
-        Estimate ``(N, C, s h, s w)``.
-    y : Tensor
-        Observation ``(N, C, h, w)``.
-    operator : Transfer
-        H.
-    alpha : Tensor
-        Weights of x, ``(N or 1, 1, 1, 1)``, above 0.
-
-    Returns
-    -------
-    Tensor
-        z, in float32 even under autocast; in float64 where `operator` is.
+    `x`: estimate ``(N, C, s h, s w)``.
+    `y`: observation ``(N, C, h, w)``.
+    `operator`: H.
+    `alpha`: weights of x, ``(N or 1, 1, 1, 1)``, above 0.
+    Returns: z, in float32 even under autocast; in float64 where `operator` is.
     """
     otf, power, sf = operator
     grid = (x.shape[-2], x.shape[-1])
@@ -185,24 +170,13 @@ class USRNet(nn.Module):
     def iterate(self, y: Tensor, k: Tensor, sf: int, sigma: Tensor) -> Iterator[UnfoldingIterate]:
         """Yield the iterations.
 
-        Parameters
-        ----------
-        y : Tensor
-            Observation ``(N, C, h, w)`` in working units; periodic.
-        k : Tensor
-            Kernels ``(N or 1, 1 or C, kh, kw)`` that sum to 1, as they are for
-            a convolution; any size up to that of the result.
-        sf : int
-            Scale factor s, at least 1.
-        sigma : Tensor
-            Standard deviation of the noise ``(N or 1, 1, 1, 1)``, working units.
-
-        Raises
-        ------
-        KernelError
-            When a kernel is larger than the result or does not fit the batch.
-        ParameterError
-            When `sf` is not a whole number of at least 1.
+        `y`: observation ``(N, C, h, w)`` in working units; periodic.
+        `k`: kernels ``(N or 1, 1 or C, kh, kw)`` that sum to 1, as they are for a convolution; any
+            size up to that of the result.
+        `sf`: scale factor s, at least 1.
+        `sigma`: standard deviation of the noise ``(N or 1, 1, 1, 1)``, working units.
+        Raises KernelError when a kernel is larger than the result or does not fit the batch.
+        Raises ParameterError when `sf` is not a whole number of at least 1.
         """
         _check(y, k, sf)
         alphas, betas = self.strengths(sigma, sf)

@@ -263,10 +263,7 @@ def join(x: Tensor, latent: Tensor) -> Tensor:
 def config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
     """Return build name and configuration, read off names and shapes.
 
-    Raises
-    ------
-    KeyError
-        When a tensor that the configuration is read from is missing.
+    Raises KeyError when a tensor that the configuration is read from is missing.
     """
     first = tensors['encoder.conv1.weight']
     config = {

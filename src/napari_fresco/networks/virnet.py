@@ -180,24 +180,10 @@ def spread(values: Tensor, like: Tensor) -> Tensor:
 def config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
     """Return build name and configuration of a VIRNet, read off names and shapes.
 
-    Parameters
-    ----------
-    tensors : mapping of str to Tensor
-        The checkpoint, without a common prefix.
+    `tensors`: the checkpoint, without a common prefix.
+    Returns: 'virnet' or 'virnet_sr', and the arguments of :class:`VIRNet` or :class:`VIRNetSR`.
+    Raises ParameterError when names are missing.
 
-    Returns
-    -------
-    (str, dict)
-        'virnet' or 'virnet_sr', and the arguments of :class:`VIRNet` or
-        :class:`VIRNetSR`.
-
-    Raises
-    ------
-    ParameterError
-        When names are missing.
-
-    Notes
-    -----
     Averaging has no weights: a denoiser is taken not to average the noise, a
     network with a kernel estimator to do so, as all published ones. Equally
     silent is the noise prior: a file that holds nothing but tensors is taken

@@ -39,8 +39,8 @@ def turn_back(x: Tensor, mode: int) -> Tensor:
 class DihedralDegradation(Degradation):
     """``T H T^-1`` for a turn or flip T; exact, for every operator.
 
-    `original`: h.
-    `mode`: t, see :func:`turn`.
+    `original`: H.
+    `mode`: T, see :func:`turn`.
     `original`, `mode`: as given: what is laid out for the upright image can be found there.
     """
 

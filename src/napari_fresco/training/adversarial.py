@@ -78,10 +78,7 @@ class TrainedDiscriminator:
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run needs."""
-        return {
-            'network': self.network.state_dict(),
-            'optimizer': self._optimizer.state_dict(),
-        }
+        return {'network': self.network.state_dict(), 'optimizer': self._optimizer.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what :meth:`state_dict` has returned."""

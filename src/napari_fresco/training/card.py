@@ -17,11 +17,7 @@ from .loop import Run
 
 
 def write_card(
-    run: Run,
-    corpus: Corpus,
-    weights: Path,
-    scores: Sequence[Score],
-    half_loss: float | None = None,
+    run: Run, corpus: Corpus, weights: Path, scores: Sequence[Score], half_loss: float | None = None
 ) -> Path:
     """Write the card of a finished run beside its weights, as JSON and as Markdown.
 

@@ -106,14 +106,7 @@ def _denoisers() -> tuple[Recipe, ...]:
         Recipe('ffdnet_gray', 'ffdnet', gray, 1, wide, (low,), specimens=0.25, bias_free=True),
         Recipe('ffdnet_color', 'ffdnet', color, 3, wide, (low,), bias_free=True),
         Recipe(
-            'dncnn_compact_gray',
-            'dncnn',
-            blind,
-            1,
-            narrow,
-            (flat,),
-            specimens=0.25,
-            bias_free=True,
+            'dncnn_compact_gray', 'dncnn', blind, 1, narrow, (flat,), specimens=0.25, bias_free=True
         ),
         Recipe('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, (prior,), specimens=0.25),
         Recipe('drunet_compact_color', 'drunet', drunet_color, 3, narrow, (prior,)),

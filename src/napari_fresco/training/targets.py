@@ -112,9 +112,6 @@ AIMS: tuple[tuple[tuple[str, ...], str], ...] = (
         'cards are about RGB); mean square error of the kernel below 1.5e-5 (authors: 0.89e-5); '
         'given to USRNet, its kernel costs at most 1 dB against the true one',
     ),
-    (
-        ('scunet_compact_color',),
-        'on mixed noise 1 dB above every classical filter of scikit-image',
-    ),
+    (('scunet_compact_color',), 'on mixed noise 1 dB above every classical filter of scikit-image'),
 )
 """Aims that no single score tells, each with the checkpoints that it is about."""

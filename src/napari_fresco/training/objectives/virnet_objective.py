@@ -72,13 +72,7 @@ class VariationalDenoisingObjective(TriedObjective):
             estimate = variance(network.SNet(noisy))
             mu = network.RNet(noisy, network.maps(estimate.detach(), noisy))
         terms = elbo.denoising(
-            mu.float(),
-            estimate,
-            noisy,
-            draw.clean,
-            prior,
-            window=d.window,
-            eps2=d.eps2,
+            mu.float(), estimate, noisy, draw.clean, prior, window=d.window, eps2=d.eps2
         )
         return terms.loss
 
