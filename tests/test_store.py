@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -23,13 +24,14 @@ from napari_fresco.cli import weights_command
 from napari_fresco.errors import WeightsError
 from napari_fresco.weights import cache, fetching, loading, store
 from napari_fresco.weights.loading import tensors_sha256
-from napari_fresco.weights.registry import file_sha256, pin
+from napari_fresco.weights.registry import file_sha256
 
 from . import checkpoints
 from .checkpoints import FFDNET, Answer, Site, network, save
 
 # The package offers the function of the same name.
 registry_module = import_module('napari_fresco.weights.registry')
+PIN = runpy.run_path(str(Path(__file__).parents[1] / 'tools' / 'pin_weights.py'))['pin']
 
 TABLE = """
 [sources]
@@ -137,7 +139,7 @@ def published(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> It
     table.write_text(TABLE.format(url=site.url, **facts))
     bundled = tmp_path / 'bundled'
     bundled.mkdir()
-    monkeypatch.setattr(registry_module, '_TABLE', table)
+    monkeypatch.setattr(registry_module, 'TABLE', table)
     for module in (registry_module, store):
         monkeypatch.setattr(module, 'BUNDLED', bundled)
     for module in (cache, store):
@@ -244,7 +246,7 @@ def test_whatever_else_the_server_does_nothing_is_kept(
 def test_without_a_network_get_says_why_and_what_to_put_where(
     published: Path, site: Site, tmp_path: Path
 ) -> None:
-    table = registry_module._TABLE
+    table = registry_module.TABLE
     table.write_text(table.read_text().replace(site.url, 'http://127.0.0.1:1'))
     weights.registry.cache_clear()
     with pytest.raises(WeightsError, match=r'Connection refused|refused it') as caught:
@@ -346,7 +348,7 @@ from napari_fresco import weights
 from napari_fresco.weights import cache, store
 # What starts the tests in the background may have told their processes not to listen.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-import_module('napari_fresco.weights.registry')._TABLE = Path(sys.argv[1])
+import_module('napari_fresco.weights.registry').TABLE = Path(sys.argv[1])
 cache.cache_folder = store.cache_folder = lambda: Path(sys.argv[2])
 print(weights.get(sys.argv[3], progress=False))
 """
@@ -354,7 +356,7 @@ print(weights.get(sys.argv[3], progress=False))
 
 def fetching_elsewhere(tmp_path: Path, name: str) -> subprocess.Popen[str]:
     """Start a process that fetches the weights `name`."""
-    arguments = [sys.executable, '-c', FETCH, registry_module._TABLE, tmp_path / 'cache', name]
+    arguments = [sys.executable, '-c', FETCH, registry_module.TABLE, tmp_path / 'cache', name]
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -582,13 +584,13 @@ def test_published_files_are_known_by_hash_or_name(published: Path, tmp_path: Pa
 
 
 def test_maintainers_can_pin_the_bundled_files(published: Path) -> None:
-    table = registry_module._TABLE
+    table = registry_module.TABLE
     before = table.read_text()
-    pin()
+    PIN()
     assert table.read_text() == before
     file = save(network('ffdnet', **FFDNET), registry_module.BUNDLED / 'ours.safetensors')
-    pin()
-    pin()
+    PIN()
+    PIN()
     known = weights.entry('ours')
     assert (known.sha256, known.size) == (file_sha256(file), file.stat().st_size)
     assert weights.load('ours').weights_name == 'ours'

@@ -58,6 +58,6 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ]
     toml = folder / 'registry.toml'
     toml.write_text('\n'.join(table), encoding='utf-8')
-    monkeypatch.setattr(REGISTRY, '_TABLE', toml)
+    monkeypatch.setattr(REGISTRY, 'TABLE', toml)
     monkeypatch.setenv(store.FOLDER_VARIABLE, str(folder))
     REGISTRY.registry.cache_clear()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ..declare.fields import Parameters
@@ -36,19 +35,6 @@ from .simulation import Simulated
 
 
 @dataclass(frozen=True, eq=False)
-class Degraded:
-    """A degraded batch of one with black 0 and white 1, see :class:`Simulated`."""
-
-    image: Tensor
-    truth: Tensor | None = None
-    kernel: Floats | None = None
-    mask: NDArray[np.bool_] | None = None
-    noise_map: Floats | None = None
-    scale: int = 1
-    record: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
 class Conditions:
     """What a degradation needs beside an image and its parameters.
 
@@ -63,12 +49,12 @@ class Conditions:
     span: float = 1.0
 
 
-def _gaussian_noise(x: Tensor, p: declarations.GaussianNoise, c: Conditions) -> Degraded:
+def _gaussian_noise(x: Tensor, p: declarations.GaussianNoise, c: Conditions) -> Simulated:
     sigma = 0.1 if p.sigma is None else p.sigma / c.span
-    return Degraded(gaussian_noise.gaussian(x, sigma, c.pixels), record={'sigma': sigma * c.span})
+    return Simulated(gaussian_noise.gaussian(x, sigma, c.pixels), record={'sigma': sigma * c.span})
 
 
-def _noise_map(x: Tensor, p: declarations.NoiseMap, c: Conditions) -> Degraded:
+def _noise_map(x: Tensor, p: declarations.NoiseMap, c: Conditions) -> Simulated:
     if p.law == 'training':
         levels = noise_maps.training_maps(x, c.scene)
     else:
@@ -76,26 +62,26 @@ def _noise_map(x: Tensor, p: declarations.NoiseMap, c: Conditions) -> Degraded:
         levels = torch.from_numpy(made)[None, None]
     levels = p.strength * levels
     noisy = gaussian_noise.gaussian(x, levels, c.pixels)
-    return Degraded(noisy, noise_map=levels[0, 0].numpy())
+    return Simulated(noisy, noise_map=levels[0, 0].numpy())
 
 
-def _camera_noise(x: Tensor, p: declarations.PhotonNoise, c: Conditions) -> Degraded:
+def _camera_noise(x: Tensor, p: declarations.PhotonNoise, c: Conditions) -> Simulated:
     gain, read = 1 / p.photons, p.read_noise / p.photons
     light = x.clamp_min(0)  # there is no negative light
     levels = (gain * light + read**2).mean(1)[0].sqrt().numpy()
     camera = {'gain': gain * c.span, 'offset': c.low, 'read_noise': read * c.span}
     noisy = gaussian_noise.poisson_gaussian(light, gain, read, c.pixels)
-    return Degraded(noisy, noise_map=levels, record=camera)
+    return Simulated(noisy, noise_map=levels, record=camera)
 
 
-def _salt_and_pepper(x: Tensor, p: declarations.SaltAndPepper, c: Conditions) -> Degraded:
+def _salt_and_pepper(x: Tensor, p: declarations.SaltAndPepper, c: Conditions) -> Simulated:
     shape = x[:, :1].shape
     lost = c.pixels.happens(p.fraction, *shape)
     white = c.pixels.happens(0.5, *shape).to(x.dtype)
-    return Degraded(torch.where(lost, white, x), mask=lost[0, 0].numpy())
+    return Simulated(torch.where(lost, white, x), mask=lost[0, 0].numpy())
 
 
-def _classical(x: Tensor, p: declarations.Classical, c: Conditions) -> Degraded:
+def _classical(x: Tensor, p: declarations.Classical, c: Conditions) -> Simulated:
     own = p.kernel == 'usrnet'  # drawn with a position of its own
     if p.kernel == 'gaussian':
         kernel = torch.from_numpy(point_spread.gaussian(p.width))[None, None]
@@ -109,10 +95,10 @@ def _classical(x: Tensor, p: declarations.Classical, c: Conditions) -> Degraded:
     position = 'drawn' if own else p.kernel_position
     record = _sampled(kernel, p.sigma, p.scale, 'direct', centred=position == 'centred')
     record['kernel']['position'] = position
-    return Degraded(image, kernel=kernel[0, 0].numpy(), scale=p.scale, record=record)
+    return Simulated(image, kernel=kernel[0, 0].numpy(), scale=p.scale, record=record)
 
 
-def _virnet(x: Tensor, p: declarations.Virnet, c: Conditions) -> Degraded:
+def _virnet(x: Tensor, p: declarations.Virnet, c: Conditions) -> Simulated:
     if p.kernel == 'random':
         kernel = random_kernels.draw('virnet', 1, p.scale, c.scene).double()
     else:
@@ -123,76 +109,76 @@ def _virnet(x: Tensor, p: declarations.Virnet, c: Conditions) -> Degraded:
     image = virnet(cut, kernel, p.scale, sigma, c.pixels, direct=direct, authors=authors)
     image = image if p.quality is None else _compressed(image, p.quality)
     record = _sampled(kernel, p.sigma, p.scale, p.downsampling, centred=direct)
-    return Degraded(image, kernel=kernel[0, 0].numpy(), scale=p.scale, record=record)
+    return Simulated(image, kernel=kernel[0, 0].numpy(), scale=p.scale, record=record)
 
 
-def _bicubic(x: Tensor, p: declarations.Bicubic, c: Conditions) -> Degraded:
+def _bicubic(x: Tensor, p: declarations.Bicubic, c: Conditions) -> Simulated:
     small = imresize(crop(x, p.scale), 1 / p.scale)
     image = gaussian_noise.gaussian(small, p.sigma / c.span, c.pixels)
     record = {'sigma': p.sigma, 'geometry': _geometry(p.scale)}
-    return Degraded(image, scale=p.scale, record=record)
+    return Simulated(image, scale=p.scale, record=record)
 
 
-def _jpeg(x: Tensor, p: declarations.Jpeg, c: Conditions) -> Degraded:
+def _jpeg(x: Tensor, p: declarations.Jpeg, c: Conditions) -> Simulated:
     del c
-    return Degraded(_compressed(x, p.quality))
+    return Simulated(_compressed(x, p.quality))
 
 
-def _bsrgan(x: Tensor, p: declarations.Bsrgan, c: Conditions) -> Degraded:
+def _bsrgan(x: Tensor, p: declarations.Bsrgan, c: Conditions) -> Simulated:
     image = bsrgan_pipeline.degrade(crop(x, p.scale), p.scale, c.pixels)
-    return Degraded(image, scale=p.scale, record={'geometry': _geometry(p.scale)})
+    return Simulated(image, scale=p.scale, record={'geometry': _geometry(p.scale)})
 
 
-def _bsrgan_plus(x: Tensor, p: declarations.BsrganPlus, c: Conditions) -> Degraded:
+def _bsrgan_plus(x: Tensor, p: declarations.BsrganPlus, c: Conditions) -> Simulated:
     image, target = bsrgan_pipeline.degrade_plus(
         x, p.scale, c.pixels, shuffle=p.shuffle, sharpen=p.sharpen
     )
-    return Degraded(image, target, scale=p.scale, record={'geometry': _geometry(p.scale)})
+    return Simulated(image, target, scale=p.scale, record={'geometry': _geometry(p.scale)})
 
 
-def _scunet(x: Tensor, p: declarations.Scunet, c: Conditions) -> Degraded:
+def _scunet(x: Tensor, p: declarations.Scunet, c: Conditions) -> Simulated:
     pair = scunet_pipeline.degrade(x, c.pixels, resizing=p.resizing)
     if p.resizing:
         noisy, clean = (resize(part, _shape(x), 'area').clamp(0, 1) for part in pair)
-        return Degraded(noisy, clean)
-    return Degraded(*pair)
+        return Simulated(noisy, clean)
+    return Simulated(*pair)
 
 
-def _mosaic(x: Tensor, p: declarations.ColourMosaic, c: Conditions) -> Degraded:
+def _mosaic(x: Tensor, p: declarations.ColourMosaic, c: Conditions) -> Simulated:
     if x.shape[1] != 3:
         raise ImageError('a mosaic is made of an RGB image, but this one is gray')
     cells = Mosaic(p.pattern, _shape(x)).forward(x)
     image = gaussian_noise.gaussian(cells, p.sigma / c.span, c.pixels)
-    return Degraded(image, record={'sigma': p.sigma})
+    return Simulated(image, record={'sigma': p.sigma})
 
 
-def _lines(x: Tensor, p: declarations.Lines, c: Conditions) -> Degraded:
+def _lines(x: Tensor, p: declarations.Lines, c: Conditions) -> Simulated:
     del c
     return _damaged(x, damage_masks.lines(_shape(x), p.width / p.fraction, p.width), p.fill)
 
 
-def _grid(x: Tensor, p: declarations.Lines, c: Conditions) -> Degraded:
+def _grid(x: Tensor, p: declarations.Lines, c: Conditions) -> Simulated:
     del c
     spacing = p.width / (1 - (1 - p.fraction) ** 0.5)
     return _damaged(x, damage_masks.grid(_shape(x), spacing, p.width), p.fill)
 
 
-def _text(x: Tensor, p: declarations.Text, c: Conditions) -> Degraded:
+def _text(x: Tensor, p: declarations.Text, c: Conditions) -> Simulated:
     mask = damage_masks.text(_shape(x), p.fraction, p.height, c.scene.numpy())
     return _damaged(x, mask, p.fill)
 
 
-def _craquelure(x: Tensor, p: declarations.Craquelure, c: Conditions) -> Degraded:
+def _craquelure(x: Tensor, p: declarations.Craquelure, c: Conditions) -> Simulated:
     mask = damage_masks.craquelure(_shape(x), p.fraction, p.width, c.scene.numpy())
     return _damaged(x, mask, p.fill)
 
 
-def _flakes(x: Tensor, p: declarations.Flakes, c: Conditions) -> Degraded:
+def _flakes(x: Tensor, p: declarations.Flakes, c: Conditions) -> Simulated:
     mask = damage_masks.flakes(_shape(x), p.fraction, p.size, c.scene.numpy())
     return _damaged(x, mask, p.fill)
 
 
-FUNCTIONS: Mapping[str, Callable[[Tensor, Any, Conditions], Degraded]] = {
+FUNCTIONS: Mapping[str, Callable[[Tensor, Any, Conditions], Simulated]] = {
     'gaussian_noise': _gaussian_noise,
     'noise_map': _noise_map,
     'camera_noise': _camera_noise,
@@ -211,7 +197,7 @@ FUNCTIONS: Mapping[str, Callable[[Tensor, Any, Conditions], Degraded]] = {
     'craquelure': _craquelure,
     'flakes': _flakes,
 }
-"""By name: from an image, its parameters and the conditions to the degraded image."""
+"""By name: from a batch of one with black 0 and white 1 to what :class:`Simulated` holds of it."""
 
 
 def degraded(
@@ -230,9 +216,7 @@ def degraded(
     conditions = Conditions(scene, pixels, low, span)
     made = FUNCTIONS[name](to_batch(plane), parameters, conditions)
     truth = None if made.truth is None else to_plane(made.truth)
-    return Simulated(
-        to_plane(made.image), truth, made.kernel, made.mask, made.noise_map, made.scale, made.record
-    )
+    return replace(made, image=to_plane(made.image), truth=truth)
 
 
 def _source(*seed: int) -> RandomSource:
@@ -244,9 +228,9 @@ def _shape(x: Tensor) -> Shape:
     return x.shape[-2], x.shape[-1]
 
 
-def _damaged(x: Tensor, mask: Mask, fill: str) -> Degraded:
+def _damaged(x: Tensor, mask: Mask, fill: str) -> Simulated:
     image = x.masked_fill(torch.from_numpy(mask), declarations.FILLS[fill])
-    return Degraded(image, mask=mask, record={'damaged': round(float(np.mean(mask)), 6)})
+    return Simulated(image, mask=mask, record={'damaged': round(float(np.mean(mask)), 6)})
 
 
 def _compressed(x: Tensor, quality: int) -> Tensor:

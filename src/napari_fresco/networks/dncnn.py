@@ -11,6 +11,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from .facts import NetworkFacts, chain_facts
+from .layers import chain
 from .precision import full_precision
 
 
@@ -44,13 +45,7 @@ class DnCNN(nn.Module):
         act_mode: Literal['R', 'BR'] = 'R',
     ) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(in_nc, nc, 3, padding=1), nn.ReLU()]
-        for _ in range(nb - 2):
-            layers.append(nn.Conv2d(nc, nc, 3, padding=1))
-            if act_mode == 'BR':
-                layers.append(nn.BatchNorm2d(nc, momentum=0.9, eps=1e-4))
-            layers.append(nn.ReLU())
-        self.model = nn.Sequential(*layers, nn.Conv2d(nc, out_nc, 3, padding=1))
+        self.model = chain(in_nc, nc, out_nc, nb, act_mode)
 
     def forward(self, x: Tensor) -> Tensor:
         hidden = self.model[:-1](x)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from .facts import FLOAT32, LIVE_ACTIVATIONS, NetworkFacts, convolutions, unet_halo
-from .unet import UNet, conv3, double, halve
+from .layers import conv3
+from .unet import UNet, double, halve
 
 
 class ResBlock(nn.Module):
@@ -19,7 +20,8 @@ class ResBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.res = nn.Sequential(conv3(channels, channels), nn.ReLU(), conv3(channels, channels))
+        first, second = (conv3(channels, channels, bias=False) for _ in range(2))
+        self.res = nn.Sequential(first, nn.ReLU(), second)
 
     def forward(self, x: Tensor) -> Tensor:
         residual: Tensor = self.res(x)
@@ -60,7 +62,7 @@ class DRUNet(UNet):
         self, in_nc: int = 4, out_nc: int = 3, nc: Sequence[int] = (64, 128, 256, 512), nb: int = 4
     ) -> None:
         super().__init__()
-        self.m_head = conv3(in_nc, nc[0])
+        self.m_head = conv3(in_nc, nc[0], bias=False)
         self.m_down1 = _down(nc[0], nc[1], nb)
         self.m_down2 = _down(nc[1], nc[2], nb)
         self.m_down3 = _down(nc[2], nc[3], nb)
@@ -70,7 +72,7 @@ class DRUNet(UNet):
         self.m_up3 = _up(nc[3], nc[2], nb)
         self.m_up2 = _up(nc[2], nc[1], nb)
         self.m_up1 = _up(nc[1], nc[0], nb)
-        self.m_tail = conv3(nc[0], out_nc)
+        self.m_tail = conv3(nc[0], out_nc, bias=False)
 
     def describe(self) -> NetworkFacts:
         """Return how to run the network."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .facts import LIVE_ACTIVATIONS, NetworkFacts, convolutions
+from .layers import chain
 from .precision import full_precision
 
 
@@ -50,13 +51,7 @@ class FFDNet(nn.Module):
         act_mode: Literal['R', 'BR'] = 'R',
     ) -> None:
         super().__init__()
-        layers: list[nn.Module] = [_conv(4 * in_nc + 1, nc), nn.ReLU()]
-        for _ in range(nb - 2):
-            layers.append(_conv(nc, nc))
-            if act_mode == 'BR':
-                layers.append(nn.BatchNorm2d(nc, momentum=0.9, eps=1e-4))
-            layers.append(nn.ReLU())
-        self.model = nn.Sequential(*layers, _conv(nc, 4 * out_nc))
+        self.model = chain(4 * in_nc + 1, nc, 4 * out_nc, nb, act_mode)
 
     def forward(self, x: Tensor, sigma: float | Tensor) -> Tensor:
         height, width = x.shape[-2:]
@@ -96,7 +91,3 @@ class FFDNet(nn.Module):
         else:
             sigma = sigma.reshape(-1, 1, 1, 1)
         return sigma.expand(batch, 1, rows, columns)
-
-
-def _conv(inputs: int, outputs: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, 3, padding=1)

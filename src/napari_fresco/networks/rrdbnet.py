@@ -8,7 +8,6 @@ Super-Resolution", ICCV 2021, doi:10.1109/ICCV48922.2021.00475.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from torch.nn import functional as F
 
 from ..errors import ParameterError
 from .facts import FLOAT32, NetworkFacts
+from .layers import conv3, count_parts
 from .precision import full_precision, to_autocast
 
 _SCALES = (2, 4)
@@ -33,7 +33,7 @@ class DenseBlock(nn.Module):
         super().__init__()
         for i in range(_DENSE):
             outputs = growth if i < _DENSE - 1 else width
-            self.add_module(f'conv{i + 1}', _conv3(width + i * growth, outputs))
+            self.add_module(f'conv{i + 1}', conv3(width + i * growth, outputs))
 
     def forward(self, x: Tensor) -> Tensor:
         seen, out = x, x
@@ -93,14 +93,14 @@ class RRDBNet(nn.Module):
         if sf not in _SCALES:
             raise ParameterError(f'rrdbnet sf = {sf} is not one of {", ".join(map(str, _SCALES))}')
         self.sf = sf
-        self.conv_first = _conv3(in_nc, nf)
+        self.conv_first = conv3(in_nc, nf)
         self.RRDB_trunk = nn.Sequential(*(RRDB(nf, gc) for _ in range(nb)))
-        self.trunk_conv = _conv3(nf, nf)
-        self.upconv1 = _conv3(nf, nf)
+        self.trunk_conv = conv3(nf, nf)
+        self.upconv1 = conv3(nf, nf)
         if sf == 4:
-            self.upconv2 = _conv3(nf, nf)
-        self.HRconv = _conv3(nf, nf)
-        self.conv_last = _conv3(nf, out_nc)
+            self.upconv2 = conv3(nf, nf)
+        self.HRconv = conv3(nf, nf)
+        self.conv_last = conv3(nf, out_nc)
 
     def forward(self, x: Tensor) -> Tensor:
         with full_precision(x):
@@ -145,19 +145,14 @@ def config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
     Raises KeyError when a parameter that every RRDBNet has is absent.
     """
     first, last = tensors['conv_first.weight'], tensors['conv_last.weight']
-    found = (re.match(r'RRDB_trunk\.(\d+)\.', name) for name in tensors)
     return 'rrdbnet', {
         'in_nc': first.shape[1],
         'out_nc': last.shape[0],
         'nf': first.shape[0],
-        'nb': len({match[1] for match in found if match}),
+        'nb': count_parts(tensors, r'RRDB_trunk\.(\d+)\.'),
         'gc': tensors['RRDB_trunk.0.RDB1.conv1.weight'].shape[0],
         'sf': 4 if 'upconv2.weight' in tensors else 2,
     }
-
-
-def _conv3(inputs: int, outputs: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, 3, padding=1)
 
 
 def _rectified(x: Tensor) -> Tensor:

@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from ..errors import ParameterError
 from .facts import FLOAT32, NetworkFacts
-from .unet import UNet, conv3, double, halve
+from .layers import conv3
+from .unet import UNet, double, halve
 from .window_attention import WindowAttention
 
 _STAGES = ('m_down1', 'm_down2', 'm_down3', 'm_body', 'm_up3', 'm_up2', 'm_up1')
@@ -65,7 +66,9 @@ class SwinConvBlock(nn.Module):
         self.conv1_1 = nn.Conv2d(width, width, 1)
         self.conv1_2 = nn.Conv2d(width, width, 1)
         self.conv_block = nn.Sequential(
-            conv3(conv_dim, conv_dim), nn.ReLU(), conv3(conv_dim, conv_dim)
+            conv3(conv_dim, conv_dim, bias=False),
+            nn.ReLU(),
+            conv3(conv_dim, conv_dim, bias=False),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -137,7 +140,7 @@ class SCUNet(UNet):
                 [SwinConvBlock(half, half, head_dim, window_size, shifted=s) for s in shifts]
             )
         down1, down2, down3, body, up3, up2, up1 = stages
-        self.m_head = nn.Sequential(conv3(in_nc, dim))
+        self.m_head = nn.Sequential(conv3(in_nc, dim, bias=False))
         self.m_down1 = nn.Sequential(*down1, halve(dim, 2 * dim))
         self.m_down2 = nn.Sequential(*down2, halve(2 * dim, 4 * dim))
         self.m_down3 = nn.Sequential(*down3, halve(4 * dim, 8 * dim))
@@ -145,7 +148,7 @@ class SCUNet(UNet):
         self.m_up3 = nn.Sequential(double(8 * dim, 4 * dim), *up3)
         self.m_up2 = nn.Sequential(double(4 * dim, 2 * dim), *up2)
         self.m_up1 = nn.Sequential(double(2 * dim, dim), *up1)
-        self.m_tail = nn.Sequential(conv3(dim, in_nc))
+        self.m_tail = nn.Sequential(conv3(dim, in_nc, bias=False))
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]

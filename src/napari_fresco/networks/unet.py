@@ -41,11 +41,6 @@ class UNet(nn.Module):
         return clean
 
 
-def conv3(inputs: int, outputs: int) -> nn.Conv2d:
-    """Return a 3 x 3 convolution that keeps the size."""
-    return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-
-
 def halve(inputs: int, outputs: int) -> nn.Conv2d:
     """Return the step to the next coarser scale."""
     return nn.Conv2d(inputs, outputs, 2, stride=2, bias=False)

@@ -6,7 +6,6 @@ TIP 31, 2022, arXiv:2207.01074.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from torch.nn import functional as F
 
 from ..errors import ParameterError
 from .facts import FLOAT32, LIVE_ACTIVATIONS, NetworkFacts
+from .layers import conv3, count_parts
 from .precision import full_precision, to_autocast
 
 SCALES = (1, 2, 4)
@@ -270,9 +270,9 @@ def config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
         'channels': first.shape[1],
         'width': first.shape[0],
         'latent': tensors['encoder.mu.weight'].shape[0],
-        'groups': _count(tensors, r'restorer\.groups\.(\d+)\.'),
-        'blocks': _count(tensors, r'restorer\.groups\.0\.blocks\.(\d+)\.'),
-        'scale': 2 ** _count(tensors, r'restorer\.upsample\.(\d+)\.'),
+        'groups': count_parts(tensors, r'restorer\.groups\.(\d+)\.'),
+        'blocks': count_parts(tensors, r'restorer\.groups\.0\.blocks\.(\d+)\.'),
+        'scale': 2 ** count_parts(tensors, r'restorer\.upsample\.(\d+)\.'),
     }
     return 'vdir', config
 
@@ -282,15 +282,5 @@ def without_training(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: t for name, t in tensors.items() if not name.startswith(TRAINING_ONLY)}
 
 
-def conv3(inputs: int, outputs: int) -> nn.Conv2d:
-    """Return the 3x3 convolution that all networks of VDIR are made of."""
-    return nn.Conv2d(inputs, outputs, 3, padding=1)
-
-
 def _halved(x: Tensor) -> Tensor:
     return F.max_pool2d(x, 2, ceil_mode=True)
-
-
-def _count(tensors: Mapping[str, Tensor], pattern: str) -> int:
-    found = (re.match(pattern, name) for name in tensors)
-    return 1 + max((int(m[1]) for m in found if m), default=-1)

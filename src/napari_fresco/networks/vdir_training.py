@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..errors import ParameterError
+from .layers import conv3
 from .precision import full_precision
-from .vdir import VDIR, config_from, conv3, legacy_bilinear
+from .vdir import VDIR, config_from, legacy_bilinear
 
 Target = Literal['sigma', 'kernel', 'quality']
 

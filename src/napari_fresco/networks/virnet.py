@@ -6,7 +6,6 @@ Restoration", IEEE TPAMI, 2024, arXiv:2008.10796.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 from ..errors import ParameterError
 from .facts import FLOAT32, LIVE_ACTIVATIONS, NetworkFacts
+from .layers import count_parts
 from .virnet_parts import KNet, SNet, kernel_parameters, variance
 from .virnet_restorer import ExtraMode, RNet
 
@@ -204,15 +204,15 @@ def _config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
     images, sigmas = first.shape[1], tensors['SNet.conv_last.weight'].shape[0]
     beside = head.shape[1] - images
     inside = tensors.get('RNet.down_path.0.body.0.sft1.conv1.weight')
-    levels = _count(tensors, r'RNet\.down_path\.(\d+)\.')
+    levels = count_parts(tensors, r'RNet\.down_path\.(\d+)\.')
     config: dict[str, Any] = {
         'im_chn': images,
         'sigma_chn': sigmas,
         'n_feat': [
             tensors[f'RNet.down_path.{i}.body.0.conv1.weight'].shape[0] for i in range(levels)
         ],
-        'dep_S': 2 + _count(tensors, r'SNet\.mid_layer\.\d+\.weight', indexed=False),
-        'n_resblocks': _count(tensors, r'RNet\.down_path\.0\.body\.(\d+)\.'),
+        'dep_S': 2 + (count_parts(tensors, r'SNet\.mid_layer\.(\d+)\.weight') + 1) // 2,
+        'n_resblocks': count_parts(tensors, r'RNet\.down_path\.0\.body\.(\d+)\.'),
         'extra_mode': _MODES[beside > 0, inside is not None],
     }
     extra = beside if inside is None else inside.shape[1]
@@ -222,7 +222,7 @@ def _config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
     return 'virnet_sr', {
         **config,
         'kernel_chn': kernels,
-        'dep_K': _count(tensors, r'KNet\.body\.(\d+)\.'),
+        'dep_K': count_parts(tensors, r'KNet\.body\.(\d+)\.'),
         'noise_cond': extra in (sigmas, sigmas + kernels),
         'kernel_cond': extra == sigmas + kernels or (extra == kernels and extra != sigmas),
         'noise_avg': True,
@@ -236,11 +236,6 @@ _MODES: Mapping[tuple[bool, bool], ExtraMode] = {
     (False, True): 'Down',
     (True, True): 'Both',
 }
-
-
-def _count(tensors: Mapping[str, Tensor], pattern: str, indexed: bool = True) -> int:
-    found = [match for match in (re.match(pattern, name) for name in tensors) if match]
-    return 1 + max((int(m[1]) for m in found), default=-1) if indexed else len(found)
 
 
 def _facts(architecture: str, restorer: RNet, largest_sigma: float) -> NetworkFacts:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .layers import conv3
 from .precision import full_precision, to_autocast
 
 VARIANCE_RANGE = (1e-10, 1e2)
@@ -50,12 +51,12 @@ class SNet(nn.Module):
     ) -> None:
         super().__init__()
         self.noise_avg = noise_avg
-        self.conv1 = _conv3(in_channels, num_filters)
+        self.conv1 = conv3(in_channels, num_filters)
         layers: list[nn.Module] = []
         for _ in range(dep - 2):
-            layers += [_conv3(num_filters, num_filters), nn.LeakyReLU(_SNET_SLOPE)]
+            layers += [conv3(num_filters, num_filters), nn.LeakyReLU(_SNET_SLOPE)]
         self.mid_layer = nn.Sequential(*layers)
-        self.conv_last = _conv3(num_filters, out_channels)
+        self.conv_last = conv3(num_filters, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         log = self.log_map(x)
@@ -99,7 +100,7 @@ class KNet(nn.Module):
         self.head = nn.Conv2d(in_nc, nf, 9, stride=4, padding=4, bias=False)
         self.body = nn.Sequential(*(_KernelBlock(nf) for _ in range(num_blocks)))
         # A sequence of one, as the authors' checkpoints name it.
-        self.tail = nn.Sequential(_conv3(nf, out_chn))
+        self.tail = nn.Sequential(conv3(nf, out_chn))
 
     def forward(self, x: Tensor) -> Tensor:
         with full_precision(x):
@@ -139,9 +140,9 @@ class _KernelBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            _conv3(channels, channels),
+            conv3(channels, channels),
             nn.LeakyReLU(_KNET_SLOPE),
-            _conv3(channels, channels),
+            conv3(channels, channels),
             _ChannelAttention(channels),
         )
 
@@ -165,7 +166,3 @@ class _ChannelAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         weight: Tensor = self.body(x.mean(dim=(2, 3), keepdim=True))
         return x * weight
-
-
-def _conv3(inputs: int, outputs: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, 3, padding=1)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..errors import ParameterError
+from .layers import conv3
 from .precision import full_precision, to_autocast
 
 ExtraMode = Literal['Null', 'Input', 'Down', 'Both']
@@ -61,7 +62,7 @@ class RNet(nn.Module):
         beside = extra_chn if extra_mode in ('Input', 'Both') else 0
         inside = extra_chn if extra_mode in ('Down', 'Both') else 0
         coarser: list[int | None] = [*n_feat[1:], None]
-        self.head = _conv3(in_chn + beside, n_feat[0])
+        self.head = conv3(in_chn + beside, n_feat[0])
         self.down_path = nn.ModuleList(
             _Encoder(width, following, n_resblocks, inside)
             for width, following in zip(n_feat, coarser, strict=True)
@@ -70,7 +71,7 @@ class RNet(nn.Module):
         self.up_path = nn.ModuleList(
             _Decoder(width, following, n_resblocks) for width, following in pairwise(falling)
         )
-        self.tail = _conv3(n_feat[0], out_chn)
+        self.tail = conv3(n_feat[0], out_chn)
 
     def forward(self, x: Tensor, extra: Tensor | None = None) -> Tensor:
         height, width = x.shape[-2:]
@@ -184,8 +185,8 @@ class _ResBlock(nn.Module):
         super().__init__()
         self.sft1 = _Transform(extra, width) if extra else None
         self.sft2 = _Transform(extra, width) if extra else None
-        self.conv1 = _conv3(width, width)
-        self.conv2 = _conv3(width, width)
+        self.conv1 = conv3(width, width)
+        self.conv2 = conv3(width, width)
 
     def forward(self, x: Tensor, extra: Tensor | None) -> Tensor:
         t = x if self.sft1 is None else self.sft1(x, extra)
@@ -211,7 +212,3 @@ class _Transform(nn.Module):
         factor, summand = self.mul_conv(shared).sigmoid(), self.add_conv(shared)
         changed: Tensor = x * factor + summand
         return changed
-
-
-def _conv3(inputs: int, outputs: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, 3, padding=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ BUNDLED = Path(__file__).parent / 'bundled'
 SUFFIXES = ('.safetensors', '.pth', '.pt', '.npz', '.mat', '.data-00000-of-00001')
 """Suffixes of the files of weights that can be read; the last one is TensorFlow's."""
 
-_TABLE = Path(__file__).with_name('registry.toml')
+TABLE = Path(__file__).with_name('registry.toml')
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ class Entry:
 @lru_cache(maxsize=1)
 def registry() -> Mapping[str, Entry]:
     """Return every known checkpoint by name."""
-    table = tomllib.loads(_TABLE.read_text(encoding='utf-8'))
+    table = tomllib.loads(TABLE.read_text(encoding='utf-8'))
     entries = {}
     for name, facts in table['weights'].items():
         facts = dict(facts)
@@ -271,26 +270,3 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open('rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest()
-
-
-def pin() -> None:
-    """Write size and SHA-256 of every bundled file into ``registry.toml``.
-
-    For maintainers, after training: ``python -c "from
-    napari_fresco.weights.registry import pin; pin()"`` in a checkout.
-    """
-    text = _TABLE.read_text(encoding='utf-8')
-    for known in registry().values():
-        path = BUNDLED / known.file
-        if not known.bundled or not path.exists():
-            continue
-        header = f'[weights.{known.name}]\n'
-        start = text.index(header)
-        stop = text.find('\n[', start)
-        block = text[start:] if stop < 0 else text[start:stop]
-        pinned = re.sub(r'^(sha256|size) = .*\n', '', block, flags=re.MULTILINE)
-        facts = f'size = {path.stat().st_size}\nsha256 = "{file_sha256(path)}"\n'
-        file_line = f'file = "{known.file}"\n'
-        text = text.replace(block, pinned.replace(file_line, file_line + facts))
-    _TABLE.write_text(text, encoding='utf-8')
-    registry.cache_clear()

@@ -1,0 +1,30 @@
+"""Layers that several networks are made of, and their counts in a checkpoint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from torch import nn
+
+
+def conv3(inputs: int, outputs: int, bias: bool = True) -> nn.Conv2d:
+    """Return a 3 x 3 convolution that keeps the size."""
+    return nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)
+
+
+def chain(inputs: int, width: int, outputs: int, depth: int, act_mode: str) -> nn.Sequential:
+    """Return `depth` convolutions with ReLU between; 'BR' normalises the hidden ones before it."""
+    layers: list[nn.Module] = [conv3(inputs, width), nn.ReLU()]
+    for _ in range(depth - 2):
+        layers.append(conv3(width, width))
+        if act_mode == 'BR':
+            layers.append(nn.BatchNorm2d(width, momentum=0.9, eps=1e-4))
+        layers.append(nn.ReLU())
+    return nn.Sequential(*layers, conv3(width, outputs))
+
+
+def count_parts(names: Iterable[str], pattern: str) -> int:
+    """Return how many numbered parts have names that begin like `pattern`, from 0 to the last."""
+    found = (re.match(pattern, name) for name in names)
+    return 1 + max((int(match[1]) for match in found if match), default=-1)
