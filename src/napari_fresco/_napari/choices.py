@@ -84,10 +84,7 @@ class Choices:
     def request(self, estimate: bool = False) -> PanelRequest:
         """Return what is asked for.
 
-        Raises
-        ------
-        FrescoError
-            When something is missing or wrong.
+        Raises FrescoError when something is missing or wrong.
         """
         problem = self.problem(estimate)
         if problem:
@@ -109,10 +106,7 @@ class Choices:
     def noise_request(self) -> PanelRequest:
         """Return what to find the noise of: for the task, once all that it needs is there.
 
-        Raises
-        ------
-        FrescoError
-            When there is no such part of the image, or a parameter is out of range.
+        Raises FrescoError when there is no such part of the image, or a parameter is out of range.
         """
         request = self._bare_request()
         if self.damage.missing(self.input.task):
@@ -144,10 +138,7 @@ class Choices:
     def script(self, estimate: bool = False) -> str:
         """Return a Python script that does what the panel would do.
 
-        Raises
-        ------
-        FrescoError
-            When something is missing or wrong.
+        Raises FrescoError when something is missing or wrong.
         """
         sources = Sources(
             image=self.image,

@@ -152,10 +152,7 @@ class DamageSection(Section):
     def chosen_kernel(self, task: Task) -> ChosenKernel | None:
         """Return the chosen kernel, made fit for `task`.
 
-        Raises
-        ------
-        KernelError
-            When it does not fit.
+        Raises KernelError when it does not fit.
         """
         if self.kernel is None or 'kernel' not in self._method.takes(task):
             return None

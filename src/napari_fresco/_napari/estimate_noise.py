@@ -25,12 +25,8 @@ _LARGEST_SIDE = 1024
 class NoiseEstimate:
     """Finds the noise as a run would, and lets it go when another image is chosen.
 
-    Parameters
-    ----------
-    choices : Choices
-        What the noise is asked for.
-    section : NoiseSection
-        Where it is filled in.
+    `choices`: what the noise is asked for.
+    `section`: where it is filled in.
     """
 
     def __init__(self, choices: Choices, section: NoiseSection) -> None:
@@ -40,10 +36,7 @@ class NoiseEstimate:
     def start(self, fail: Callable[[str], None]) -> Job[FoundNoise] | None:
         """Find the noise; return the job, or None where it cannot start.
 
-        Parameters
-        ----------
-        fail : callable
-            Told why, when nothing was found.
+        `fail`: told why, when nothing was found.
         """
         image, section = self._choices.image, self._section
         if image is None:
@@ -109,10 +102,7 @@ def noise_at_a_glance(part: Selection) -> tuple[float, Camera | None]:
 
     Of a large plane the central part is looked at.
 
-    Raises
-    ------
-    FrescoError
-        When the image is too small.
+    Raises FrescoError when the image is too small.
     """
     index = list(part.index)
     for axis, chosen in enumerate(index):

@@ -85,10 +85,7 @@ class InputSection(Section):
     def selection(self) -> Selection:
         """Return the chosen part of the image.
 
-        Raises
-        ------
-        FrescoError
-            When the slice on show or the region lies beside the image.
+        Raises FrescoError when the slice on show or the region lies beside the image.
         """
         shown = is_stack(self.image, self.view) and self.extent_row.value == SLICE
         region = 'visible' if self.region_row.value == VISIBLE else self.region_row.value
@@ -102,10 +99,7 @@ class InputSection(Section):
     def comparison(self, part: Selection, scale: int = 1) -> Selection | None:
         """Return the part of the reference that lies below `part` of an image to be enlarged.
 
-        Raises
-        ------
-        ImageError
-            When the reference is not on the grid of the result.
+        Raises ImageError when the reference is not on the grid of the result.
         """
         reference = self.reference_row.value
         return None if reference is None else select_same(reference, part, scale)

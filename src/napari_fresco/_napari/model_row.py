@@ -47,16 +47,10 @@ def checkpoint(
 ) -> weights.Entry | None:
     """Return what the registry knows of the network that would run, if it knows it.
 
-    Parameters
-    ----------
-    method, task : Method, Task
-        What is to be done.
-    model : str
-        'auto', a registry name, or a file.
-    channels : int
-        Channels of the image.
-    scale : int
-        Enlargement.
+    `method`, `task`: what is to be done.
+    `model`: 'auto', a registry name, or a file.
+    `channels`: channels of the image.
+    `scale`: enlargement.
     """
     if not is_network(method):
         return None

@@ -45,10 +45,7 @@ class NoiseLevel:
     def value(self) -> Any:
         """What is chosen; None where a map is wanted and there is none.
 
-        Raises
-        ------
-        ParameterError
-            When the number is none.
+        Raises ParameterError when the number is none.
         """
         mode = self.mode.value
         if mode == AUTO:
@@ -73,12 +70,8 @@ class NoiseLevel:
 class NoiseSection(Section):
     """Noise model and noise level.
 
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        Whose layers may be noise maps.
-    rows : mapping of str to ValueWidget
-        Rows of the parameters of the group 'noise'.
+    `viewer`: whose layers may be noise maps.
+    `rows`: rows of the parameters of the group 'noise'.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer, rows: Mapping[str, ValueWidget[Any]]) -> None:

@@ -64,10 +64,7 @@ class MethodPanel:
     ``panel.sigma.value = 8`` (or ``'auto'``, or a map layer), ``panel.kernel.value`` (a layer or
     an array), and each parameter of the method, ``panel.iterations.value = 3``.
 
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-        Whose layers are worked on.
+    `viewer`: whose layers are worked on.
     """
 
     method: ClassVar[Method]
@@ -131,10 +128,7 @@ class MethodPanel:
     def request(self, estimate: bool = False) -> PanelRequest:
         """Return what the panel asks for; with `estimate`, that another method estimates first.
 
-        Raises
-        ------
-        FrescoError
-            When something is missing or wrong.
+        Raises FrescoError when something is missing or wrong.
         """
         if running.busy_text:
             raise FrescoError(running.busy_text)
@@ -174,17 +168,9 @@ class MethodPanel:
     def wait(self, timeout: float | None = None) -> list[Any]:
         """Return the result layers once they are there; meanwhile the window stays alive.
 
-        Parameters
-        ----------
-        timeout : float, optional
-            Most seconds to wait.
-
-        Raises
-        ------
-        FrescoError
-            When the run could not start, or failed.
-        TimeoutError
-            When it has not ended in time; it goes on.
+        `timeout`: most seconds to wait.
+        Raises FrescoError when the run could not start, or failed.
+        Raises TimeoutError when it has not ended in time; it goes on.
         """
         if self._job is not None:
             self._job.wait(timeout)
@@ -195,10 +181,7 @@ class MethodPanel:
     def script(self, estimate: bool = False) -> str:
         """Return a Python script that does what the panel would do.
 
-        Raises
-        ------
-        FrescoError
-            When something is missing or wrong.
+        Raises FrescoError when something is missing or wrong.
         """
         return self.choices.script(estimate)
 
@@ -219,10 +202,7 @@ class MethodPanel:
 
         A run then gives what it gives with ``sigma='auto'``.
 
-        Returns
-        -------
-        Job or None
-            Whose ``wait()`` returns when it is filled in; None where it cannot start.
+        Returns a job whose ``wait()`` returns when it is filled in; None where it cannot start.
         """
         return self.noise_estimate.start(show_error)
 

@@ -59,14 +59,10 @@ class Number(LineEdit):
 class Choice(ComboBox):
     """A value out of a list.
 
-    Parameters
-    ----------
-    parameter : Parameter
-        What is edited.
-    choices : sequence of str
-        Values on offer; one that is set and not there joins them, if the parameter allows it.
-    editable : bool
-        Whether other text may be typed.
+    `parameter`: what is edited.
+    `choices`: values on offer; one that is set and not there joins them, if the parameter allows
+        it.
+    `editable`: whether other text may be typed.
     """
 
     def __init__(
@@ -135,14 +131,9 @@ def row_of(
     A number that may be left to the method is a line of text that shows "auto" while it is empty;
     everything else is the usual widget of its type.
 
-    Parameters
-    ----------
-    parameter : Parameter
-        What is edited.
-    choices : sequence of str, optional
-        Values on offer, where they are known only at run time; others are allowed.
-    editable : bool
-        Whether others may be typed.
+    `parameter`: what is edited.
+    `choices`: values on offer, where they are known only at run time; others are allowed.
+    `editable`: whether others may be typed.
     """
     facts: dict[str, Any] = {
         'name': parameter.name,
@@ -170,10 +161,7 @@ def changed_values(
 ) -> dict[str, Any]:
     """Return by name the checked values of `parameters` that differ from their defaults.
 
-    Raises
-    ------
-    ParameterError
-        When what was typed is not allowed.
+    Raises ParameterError when what was typed is not allowed.
     """
     values = {p: p.check(rows[p.name].value) for p in parameters}
     return {p.name: value for p, value in values.items() if value != p.default}

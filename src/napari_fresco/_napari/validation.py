@@ -37,16 +37,10 @@ def size_problem(
 ) -> str:
     """Say which layer is not on the grid of the image, or nothing.
 
-    Parameters
-    ----------
-    image : Image
-        What is to be restored.
-    noise : Image, optional
-        Map of its noise.
-    reference : Image, optional
-        What the result is compared with.
-    scale : int
-        Enlargement.
+    `image`: what is to be restored.
+    `noise`: map of its noise.
+    `reference`: what the result is compared with.
+    `scale`: enlargement.
     """
     try:
         whole = select(image)

@@ -60,26 +60,15 @@ _LEAST_NOISE = 1e-3  # of the range: what is less says nothing of a residual
 class Outcome:
     """One plane before and after, in image units.
 
-    Attributes
-    ----------
-    observed : ndarray
-        ``(H, W)`` or ``(H, W, colours)``.
-    restored : ndarray
-        The result before it is rounded and clipped; larger than `observed` when enlarged.
-    given : ndarray
-        The same in the type that was asked for.
-    predicted : ndarray
-        ``H x``, what the result says the image should be, like `observed`.
-    sigma : float, ndarray or None
-        Standard deviation of the noise that is expected; None where nothing is known of it.
-    unknown : ndarray of bool or None
-        Pixels that say nothing.
-    offset : float
-        Intensity without light.
-    span : float
-        The range of intensities.
-    margin : int
-        Pixels at the border that are not judged.
+    `observed`: ``(H, W)`` or ``(H, W, colours)``.
+    `restored`: the result before it is rounded and clipped; larger than `observed` when enlarged.
+    `given`: the same in the type that was asked for.
+    `predicted`: ``H x``, what the result says the image should be, like `observed`.
+    `sigma`: standard deviation of the noise that is expected; None where nothing is known of it.
+    `unknown`: pixels that say nothing.
+    `offset`: intensity without light.
+    `span`: the range of intensities.
+    `margin`: pixels at the border that are not judged.
     """
 
     observed: Floats
@@ -160,12 +149,8 @@ Found = tuple[float, str]
 def check_result(outcome: Outcome, names: Iterable[str]) -> tuple[Check, ...]:
     """Carry out those of the checks `names` that can be made of a result.
 
-    Parameters
-    ----------
-    outcome : Outcome
-        One plane.
-    names : iterable of str
-        Keys of :data:`LIMITS`; others, and those that lack what they need, are passed over.
+    `outcome`: one plane.
+    `names`: Keys of :data:`LIMITS`; others, and those that lack what they need, are passed over.
     """
     if not outcome.known.any():
         return ()

@@ -23,40 +23,22 @@ if TYPE_CHECKING:
 class PanelRequest:
     """One restoration, decided on.
 
-    Attributes
-    ----------
-    method, task : Method, Task
-        What to do.
-    source : str
-        Name of the image layer.
-    image : Selection
-        The part of it to restore.
-    space, look : Space, Look
-        Copies of how the layer lies and is drawn, in case it is deleted meanwhile.
-    mask : Marked or array-like, optional
-        Damage.
-    kernel : array-like or str, optional
-        Blur kernel, or the method that estimates it first.
-    sampled : int or None
-        Scale for which the kernel was turned from bicubic to direct sampling.
-    sigma : float, Selection, array-like or str
-        Noise in image units, a map of it, 'auto', or the method that estimates it first.
-    variance : bool
-        Whether the map holds variances.
-    reference : Selection, optional
-        The truth to compare with.
-    scale : int
-        Factor of super-resolution.
-    settings : mapping
-        Further keywords of :func:`napari_fresco.iterate`.
-    parameters : mapping
-        Parameters of the method that differ from their defaults.
-    source_id : str
-        Unique id of the image layer.
-    full_size : bool
-        Whether the result of a part is given in a copy of the whole layer.
-    filled : bool
-        Whether what was newly painted is a layer of labels.
+    `method`, `task`: what to do.
+    `source`: name of the image layer.
+    `image`: the part of it to restore.
+    `space`, `look`: copies of how the layer lies and is drawn, in case it is deleted meanwhile.
+    `mask`: damage.
+    `kernel`: blur kernel, or the method that estimates it first.
+    `sampled`: scale for which the kernel was turned from bicubic to direct sampling.
+    `sigma`: noise in image units, a map of it, 'auto', or the method that estimates it first.
+    `variance`: whether the map holds variances.
+    `reference`: the truth to compare with.
+    `scale`: factor of super-resolution.
+    `settings`: further keywords of :func:`napari_fresco.iterate`.
+    `parameters`: parameters of the method that differ from their defaults.
+    `source_id`: unique id of the image layer.
+    `full_size`: whether the result of a part is given in a copy of the whole layer.
+    `filled`: whether what was newly painted is a layer of labels.
     """
 
     method: Method

@@ -45,16 +45,10 @@ def add_results(
 ) -> list[Any]:
     """Add the layers of `result` right after their source and return them, the image last.
 
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer or ViewerModel
-        Where they go.
-    request : PanelRequest
-        What was asked.
-    result : Result
-        What came of it.
-    preview : Image, optional
-        A layer of the viewer that becomes the restored image.
+    `viewer`: where they go.
+    `request`: what was asked.
+    `result`: what came of it.
+    `preview`: a layer of the viewer that becomes the restored image.
     """
     *beside, last = result_layers(request, result)
     source = next((x for x in viewer.layers if str(x.unique_id) == request.source_id), None)
@@ -95,10 +89,7 @@ def preview_layer(request: PanelRequest, plane: NDArray[Any], stride: int) -> di
 def into_whole(part: Selection, pixels: NDArray[Any]) -> NDArray[Any]:
     """Return a copy of the whole layer of `part` that holds `pixels` in its place.
 
-    Raises
-    ------
-    ImageError
-        When `pixels` are not on its grid, as those of an enlarged image.
+    Raises ImageError when `pixels` are not on its grid, as those of an enlarged image.
     """
     whole = np.array(part.data, dtype=pixels.dtype)  # which may be finer than that of the layer
     colours = pixels.shape[len(part.index) :]
@@ -115,22 +106,11 @@ def into_whole(part: Selection, pixels: NDArray[Any]) -> NDArray[Any]:
 def put_back(result: napari.layers.Image, *, into: napari.layers.Image) -> LayerData:
     """Return a copy of a full-size image that holds a result of one of its parts.
 
-    Parameters
-    ----------
-    result : Image
-        Restored region or slice, wherever it lies.
-    into : Image
-        Layer on whose grid it lies: its source, or what :func:`put_back` returned before.
-
-    Returns
-    -------
-    tuple
-        Data, keywords and type of a layer in the place and the look of `into`.
-
-    Raises
-    ------
-    ImageError
-        When the pixels of the two do not coincide, or the result reaches beyond the other.
+    `result`: restored region or slice, wherever it lies.
+    `into`: layer on whose grid it lies: its source, or what :func:`put_back` returned before.
+    Returns data, keywords and type of a layer in the place and the look of `into`.
+    Raises ImageError when the pixels of the two do not coincide, or the result reaches beyond the
+        other.
     """
     part, whole = select(result), select(into)
     place = Placement.of(part, into)

@@ -27,16 +27,10 @@ def side_layers(
 
     They start hidden. Colours are averaged: a σ map has one value for each pixel.
 
-    Parameters
-    ----------
-    request : PanelRequest
-        What was asked.
-    result : Result
-        What came of it.
-    title : str
-        Name of the result layer.
-    record : mapping
-        Its metadata.
+    `request`: what was asked.
+    `result`: what came of it.
+    `title`: name of the result layer.
+    `record`: its metadata.
     """
     if result.kernel is not None and (request.kernel is None or isinstance(request.kernel, str)):
         yield _kernel(request, result.kernel, f'{title} kernel', record)

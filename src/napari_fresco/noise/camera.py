@@ -107,14 +107,9 @@ def fit_camera(
 class Assessment(NamedTuple):
     """What planes tell about their noise.
 
-    Attributes
-    ----------
-    camera : Camera or None
-        The model of all, where the noise clearly grows with the intensity.
-    levels : tuple of float
-        Standard deviation of the noise of each plane, as if it were white.
-    curve : NoiseCurve or None
-        The line that told it; None where too little of the planes is untextured.
+    `camera`: the model of all, where the noise clearly grows with the intensity.
+    `levels`: standard deviation of the noise of each plane, as if it were white.
+    `curve`: the line that told it; None where too little of the planes is untextured.
     """
 
     camera: Camera | None

@@ -42,15 +42,8 @@ def expected_error(image: Any, keep: Any) -> float:
 
     Known pixels, hidden by the same holes in three other places, are filled and compared.
 
-    Parameters
-    ----------
-    image, keep : array_like
-        As for :func:`harmonic`.
-
-    Returns
-    -------
-    float
-        Like the image; the standard deviation of the known pixels where holes of this shape
+    `image`, `keep`: as for :func:`harmonic`.
+    Returns: like the image; the standard deviation of the known pixels where holes of this shape
         fit nowhere else.
     """
     values, known = _checked(image, keep)

@@ -17,12 +17,8 @@ from .request import Request
 class Checking:
     """Checks planes as they are finished, and keeps the worst that was found.
 
-    Parameters
-    ----------
-    request : Request
-        What was asked: the task tells which checks make sense.
-    scene : Scene
-        Tells the noise.
+    `request`: what was asked: the task tells which checks make sense.
+    `scene`: tells the noise.
     """
 
     def __init__(self, request: Request, scene: Scene) -> None:

@@ -31,20 +31,12 @@ _NEARLY_ALL = 0.95  # and beyond which nothing can be restored
 class Inputs:
     """Everything beside the image, checked.
 
-    Attributes
-    ----------
-    mask : ndarray of bool or None
-        True where the image is damaged; broadcasts against leading axes and plane.
-    kernel : Kernel or None
-        Blur kernel on the grid of the result.
-    sigma : float, ndarray or None
-        Noise in image units, a number or a map on the plane; None means estimate it.
-    scale : int
-        Factor of super-resolution, 1 for all other tasks.
-    estimated : mapping
-        Which of 'sigma' and 'kernel' a method is to estimate first, and which one.
-    warnings : tuple of str
-        What the user should know of the inputs.
+    `mask`: True where the image is damaged; broadcasts against leading axes and plane.
+    `kernel`: blur kernel on the grid of the result.
+    `sigma`: noise in image units, a number or a map on the plane; None means estimate it.
+    `scale`: factor of super-resolution, 1 for all other tasks.
+    `estimated`: which of 'sigma' and 'kernel' a method is to estimate first, and which one.
+    `warnings`: what the user should know of the inputs.
     """
 
     mask: NDArray[np.bool_] | None
@@ -66,11 +58,8 @@ class Inputs:
 def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     """Check everything that comes with an image, and put it on its planes.
 
-    Raises
-    ------
-    MaskError, KernelError, ParameterError, MethodError
-        When an input does not fit the image or the method; the message says what was given,
-        what is allowed and what to do.
+    Raises MaskError, KernelError, ParameterError, MethodError when an input does not fit the image
+        or the method; the message says what was given, what is allowed and what to do.
     """
     mask, kernel, sigma = call.options.mask, call.options.kernel, call.options.sigma
     factor = _check_scale(call)

@@ -21,14 +21,10 @@ _ALIKE = 1.15  # levels of planes that one number can stand for
 class FoundNoise(NamedTuple):
     """The noise of an image, in image units.
 
-    Attributes
-    ----------
-    low, high : float
-        Standard deviation in the quietest and the noisiest of the planes that were looked at.
-    camera : Camera or None
-        Photon and read noise, where one model of them holds for all planes.
-    cameras : bool
-        Whether there is photon noise, even where its models differ.
+    `low`, `high`: standard deviation in the quietest and the noisiest of the planes that were
+        looked at.
+    `camera`: photon and read noise, where one model of them holds for all planes.
+    `cameras`: whether there is photon noise, even where its models differ.
     """
 
     low: float
@@ -64,10 +60,7 @@ def noise_of(
     Up to five planes of a stack are looked at; a region or slice is judged like the whole that
     it was cut from.
 
-    Raises
-    ------
-    FrescoError
-        When something given does not fit.
+    Raises FrescoError when something given does not fit.
     """
     call = Call.of(method, task, None, _automatic(options))
     request = Request.prepare(image, call, context=context, context_index=context_index)

@@ -25,12 +25,8 @@ from .request import Request
 class Account:
     """What is told of the planes of a run: numbers and sentences, no pixels.
 
-    Attributes
-    ----------
-    restored : int
-        Planes that came to an end or were cancelled with an estimate.
-    ends : set of str
-        How they ended.
+    `restored`: planes that came to an end or were cancelled with an estimate.
+    `ends`: how they ended.
     """
 
     def __init__(self) -> None:

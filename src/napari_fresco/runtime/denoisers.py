@@ -71,12 +71,8 @@ class ArrayDenoiser:
 
     A map of sigma counts as its root mean square.
 
-    Parameters
-    ----------
-    function : callable
-        Maps a float32 array ``(C, H, W)`` and sigma > 0 to such an array.
-    name : str
-        Its name in messages and provenance.
+    `function`: maps a float32 array ``(C, H, W)`` and sigma > 0 to such an array.
+    `name`: its name in messages and provenance.
     """
 
     def __init__(self, function: Callable[[np.ndarray, float], np.ndarray], name: str) -> None:
@@ -87,10 +83,7 @@ class ArrayDenoiser:
     def __call__(self, x: Tensor, sigma: float | Tensor) -> Tensor:
         """Denoise ``(N, C, H, W)``; see :class:`napari_fresco.types.Denoiser`.
 
-        Raises
-        ------
-        ParameterError
-            When sigma is negative, not finite or of another shape than `x`.
+        Raises ParameterError when sigma is negative, not finite or of another shape than `x`.
         """
         sigma, _ = checked_sigma(sigma, x)
         images = x.detach().cpu().float().numpy()
@@ -109,19 +102,10 @@ def nlm(image: np.ndarray, sigma: float, strength: float = 0.6) -> np.ndarray:
     ``exp(-max(d^2 - 2 sigma^2, 0) / h^2)``, where ``d^2`` is the mean squared
     difference of two patches and ``h = strength * sigma``.
 
-    Parameters
-    ----------
-    image : ndarray
-        ``(C, H, W)`` in working units.
-    sigma : float
-        Standard deviation of the noise in working units, above 0.
-    strength : float, optional
-        h in units of sigma.
-
-    Returns
-    -------
-    ndarray
-        ``(C, H, W)`` float32.
+    `image`: ``(C, H, W)`` in working units.
+    `sigma`: standard deviation of the noise in working units, above 0.
+    `strength`: h in units of sigma.
+    Returns ``(C, H, W)`` float32.
 
     References
     ----------
@@ -143,22 +127,10 @@ def bm3d(image: np.ndarray, sigma: float) -> np.ndarray:
     Three channels are denoised together in an opponent colour space, any
     other number one by one.
 
-    Parameters
-    ----------
-    image : ndarray
-        ``(C, H, W)`` in working units.
-    sigma : float
-        Standard deviation of the noise in working units, above 0.
-
-    Returns
-    -------
-    ndarray
-        ``(C, H, W)`` float32.
-
-    Raises
-    ------
-    ParameterError
-        When the package is not installed.
+    `image`: ``(C, H, W)`` in working units.
+    `sigma`: standard deviation of the noise in working units, above 0.
+    Returns ``(C, H, W)`` float32.
+    Raises ParameterError when the package is not installed.
 
     References
     ----------

@@ -41,20 +41,11 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
     A run whose loss is not finite starts again once. While the network has not come
     nearer to the data than the start, each step holds the start as what is better.
 
-    Parameters
-    ----------
-    problem : Problem
-        Denoising, deblurring, super-resolution or inpainting with any
-        degradation; a noise map weighs the data term and steers the denoiser.
-    params : DeepREDParameters
-        What the user asked for.
-    tools : Tools
-        Lends denoiser, random numbers, device and fast arithmetic.
-
-    Raises
-    ------
-    DivergedError
-        When the loss is not finite twice, before there was any estimate.
+    `problem`: denoising, deblurring, super-resolution or inpainting with any degradation; a noise
+        map weighs the data term and steers the denoiser.
+    `params`: what the user asked for.
+    `tools`: lends denoiser, random numbers, device and fast arithmetic.
+    Raises DivergedError when the loss is not finite twice, before there was any estimate.
     """
     setup = Setup.of(problem, params, tools)
     length = setup.settings.iterations

@@ -55,15 +55,10 @@ class HQSIterate(NamedTuple):
 def dpir(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Step]:
     """Restore one plane with DRUNet, or the denoiser that `params` names, as the prior.
 
-    Parameters
-    ----------
-    problem : Problem
-        Any task. Denoising and deblocking take a single pass, the others
-        :func:`hqs`; a noise map steers the denoiser pixel by pixel.
-    params : PnPParameters
-        What the user asked for.
-    tools : Tools
-        Lends the denoiser.
+    `problem`: any task. Denoising and deblocking take a single pass, the others :func:`hqs`; a
+        noise map steers the denoiser pixel by pixel.
+    `params`: what the user asked for.
+    `tools`: lends the denoiser.
     """
     if TASKS[problem.task].from_jpeg:
         return deblock(problem, params, tools)
@@ -95,23 +90,14 @@ def hqs(
 ) -> Iterator[HQSIterate]:
     """Yield the steps of half-quadratic splitting.
 
-    Parameters
-    ----------
-    y : Tensor
-        Observation ``(1, C, h, w)``.
-    degradation : Degradation
-        H, with a data step.
-    denoiser : Denoiser
-        D.
-    schedule : Schedule
-        sigma_k and alpha_k. A noise map sets sigma_k per pixel, and alpha_k too
-        unless H mixes pixels; then its root mean square does.
-    start : Tensor
-        z_0 on the grid of x.
-    augment : bool
-        Denoise the image turned by geometric mode ``k mod 8``.
-    clamp : bool
-        Limit x_k to [0, 1] before denoising.
+    `y`: observation ``(1, C, h, w)``.
+    `degradation`: h, with a data step.
+    `denoiser`: D.
+    `schedule`: sigma_k and alpha_k. A noise map sets sigma_k per pixel, and alpha_k too unless H
+        mixes pixels; then its root mean square does.
+    `start`: z_0 on the grid of x.
+    `augment`: denoise the image turned by geometric mode ``k mod 8``.
+    `clamp`: limit x_k to [0, 1] before denoising.
     """
     weights = schedule if degradation.pointwise else schedule.uniform()
     z = start

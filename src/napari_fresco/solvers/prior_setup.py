@@ -47,19 +47,12 @@ HALF_AS_WRONG = 0.5
 class TaskDefaults:
     """Settings of one task, where the user gives none.
 
-    Attributes
-    ----------
-    iterations : int
-        Most steps of Adam; the stopping rule usually ends before.
-    learning_rate, decay : float
-        Step size, and the factor by which it shrinks every 1000 iterations.
-    input_noise : float
-        Standard deviation of the noise on the network's input.
-    regularization, penalty : float
-        Weights lambda and mu; 0 for plain deep image prior.
-    strength, least : float
-        Strength of the RED denoiser as a multiple of the noise, and the least
-        one in working units.
+    `iterations`: most steps of Adam; the stopping rule usually ends before.
+    `learning_rate`, `decay`: step size, and the factor by which it shrinks every 1000 iterations.
+    `input_noise`: standard deviation of the noise on the network's input.
+    `regularization`, `penalty`: weights lambda and mu; 0 for plain deep image prior.
+    `strength`, `least`: strength of the RED denoiser as a multiple of the noise, and the least one
+        in working units.
     """
 
     iterations: int
@@ -100,22 +93,14 @@ def recipe(task: Task, *, prior: bool) -> TaskDefaults:
 class Setup:
     """Everything that the runs on one plane share.
 
-    Attributes
-    ----------
-    fit : Fit
-        Data term, weighted by what is known about mask and noise.
-    noise_loss, unit_loss : float
-        Data term of a residual at the noise level, and of one that is 1 everywhere.
-    start : Tensor
-        First x: what the data alone say.
-    enough : float
-        Data term below which an estimate is better than the start.
-    denoise : callable or None
-        The RED denoiser.
-    settings : Settings
-        Numbers of the loop.
-    config : SkipConfig
-        Shape of the network.
+    `fit`: data term, weighted by what is known about mask and noise.
+    `noise_loss`, `unit_loss`: data term of a residual at the noise level, and of one that is 1
+        everywhere.
+    `start`: first x: what the data alone say.
+    `enough`: data term below which an estimate is better than the start.
+    `denoise`: the RED denoiser.
+    `settings`: numbers of the loop.
+    `config`: shape of the network.
     """
 
     fit: Fit

@@ -38,24 +38,15 @@ DenoiserFunction = Callable[[Tensor, float], Tensor]
 class RedDiagnostics:
     """How far a denoiser is from the assumptions of RED, on one patch of n values.
 
-    Attributes
-    ----------
-    homogeneity_mse : float
-        Mean square of ``f((1 + e) x) - (1 + e) f(x)``.
-    homogeneity_relative : float
-        Norm of the same over the norm of ``(1 + e) f(x)``.
-    jacobian_asymmetry : float
-        ``||J - J'||^2 / ||J||^2`` in the Frobenius norm; 0 is symmetric.
-    jacobian_asymmetry_residual : float
-        ``||J - J'||^2 / ||I - J||^2``, which weighs it by the residual x - f(x).
-    gradient_error : float
-        Norm of ``(x - f(x)) - true gradient`` over the norm of the true gradient.
-    value : float
-        ``rho(x) = 1/2 x'(x - f(x))``.
-    red_gradient, true_gradient : ndarray
-        ``x - f(x)`` and ``x - f(x)/2 - J'x/2``, shaped like the patch.
-    jacobian : ndarray
-        ``J[i, j] = d f_i / d x_j``, row-major, channels first.
+    `homogeneity_mse`: mean square of ``f((1 + e) x) - (1 + e) f(x)``.
+    `homogeneity_relative`: norm of the same over the norm of ``(1 + e) f(x)``.
+    `jacobian_asymmetry`: ``||J - J'||^2 / ||J||^2`` in the Frobenius norm; 0 is symmetric.
+    `jacobian_asymmetry_residual`: ``||J - J'||^2 / ||I - J||^2``, which weighs it by the residual x
+        - f(x).
+    `gradient_error`: norm of ``(x - f(x)) - true gradient`` over the norm of the true gradient.
+    `value`: ``rho(x) = 1/2 x'(x - f(x))``.
+    `red_gradient`, `true_gradient`: ``x - f(x)`` and ``x - f(x)/2 - J'x/2``, shaped like the patch.
+    `jacobian`: ``J[i, j] = d f_i / d x_j``, row-major, channels first.
     """
 
     homogeneity_mse: float
