@@ -43,10 +43,24 @@ def test_the_truth_itself_is_the_best_result() -> None:
     assert found['residual']['rms'] == pytest.approx(1, rel=0.05)
     assert found['light']['kept'] == pytest.approx(1, rel=0.01)
     assert found['error_map']['rse'] == pytest.approx(10, rel=0.1)
+    assert found['checks']
+    assert all(check['ok'] for check in found['checks'])
     worse = evidence.evaluate(0.9 * truth, seen, truth=truth, noise=10.0)
     assert worse['light']['kept'] == pytest.approx(0.9, rel=0.01)
     assert worse['error_map']['alpha'] == pytest.approx(1 / 0.9, rel=0.02)
     assert worse['truth']['psnr'] < 60
+    assert not next(check for check in worse['checks'] if check['name'] == 'light')['ok']
+
+
+def test_a_sharp_result_is_blurred_before_it_is_compared() -> None:
+    truth = np.repeat(scene(64, 64)[..., None], 3, axis=-1) + 0.0
+    kernel = np.ones((5, 5))
+    blurred = ndimage.uniform_filter(truth, (5, 5, 1))
+    seen = fresco.Image(blurred + RANDOM.normal(0, 5, truth.shape), 'YXS')
+    found = evidence.evaluate(truth, seen, kernel=kernel, noise=5.0)
+    assert found['residual']['rms'] == pytest.approx(1, rel=0.05)
+    consistency = next(c for c in found['checks'] if c['name'] == 'consistency')
+    assert consistency['value'] == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +183,7 @@ def test_evaluate_prints_and_keeps_numbers(
     page = ['--report', tmp_path / 'more.html']
     said = run(capsys, 'evaluate', out, '--input', tmp_path / 'in.npy', *wanted, *page)
     assert 'psnr' in said
+    assert 'check' in said
     numbers = json.loads((tmp_path / 'numbers.json').read_text())
     assert numbers['noise'] == {'sigma': 20}
     assert numbers['truth']['psnr'] > numbers['truth']['input_psnr']

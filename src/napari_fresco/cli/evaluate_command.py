@@ -59,11 +59,11 @@ def evaluate(
     source, made = read(image), read(result)
     known = evaluation.noise_of(record) if noise is None else _noise(noise)
     numbers = evaluation.evaluate(made, source, truth=wanted, kernel=blur, noise=known)
-    checks = list(record.get('checks', ()))
+    numbers['checks'] = record.get('checks') or numbers['checks']
     if not quiet:
-        _show(numbers, checks)
+        _show(numbers)
     if table is not None:
-        write_json(table, {**numbers, 'checks': checks}, overwrite=overwrite)
+        write_json(table, numbers, overwrite=overwrite)
     if page is not None:
         rest = Result(made, None, blur, record['finish'], record)
         files = {'image': str(image), 'output': str(result)}
@@ -71,12 +71,12 @@ def evaluate(
         write_text(page, text, overwrite=overwrite)
 
 
-def _show(numbers: Mapping[str, Any], checks: list[dict[str, Any]]) -> None:
+def _show(numbers: Mapping[str, Any]) -> None:
     from ..evidence.evaluation import rows
 
     for group, name, value in rows(numbers):
         click.echo(f'{group:<11} {name:<21} {value}'.rstrip())
-    for check in checks:
+    for check in numbers['checks']:
         text = 'ok' if check['ok'] else check['message']
         click.echo(f'check       {check["name"]:<21} {check["value"]:.4g}  {text}')
 

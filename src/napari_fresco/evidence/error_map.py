@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, optimize
 
 from ..errors import ImageError
+from .residual import blurred
 
 Floats = NDArray[np.float64]
 
@@ -78,8 +79,7 @@ def error_map(
     if not (np.isfinite(y).all() and np.isfinite(x).all()):
         raise ImageError('image or result holds NaN or infinite values; crop to what is finite')
     if kernel is not None:
-        normal = np.asarray(kernel, np.float64)
-        return _fitted(y, ndimage.convolve(x, normal / normal.sum(), mode='reflect'), np.nan)
+        return _fitted(y, blurred(x, kernel), np.nan)
     if sigma is None:
         found = optimize.minimize_scalar(
             lambda s: _fitted(y, ndimage.gaussian_filter(x, s), s).rse,

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..declare.tasks import TASKS
 from ..errors import ImageError
 from ..image.layout import Layout
 from ..image.model import Image
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
 from . import metrics
+from .checks import Outcome, check_result, worst
 from .correlation import frc, frc_checkerboard
 from .decorrelation import decorrelation
 from .error_map import error_map
-from .residual import residual
+from .residual import blurred, residual
 
 Floats = NDArray[np.float64]
 Numbers = dict[str, float]
@@ -63,8 +66,9 @@ def evaluate(
     dict
         JSON-ready groups of numbers: 'truth' (PSNR, SSIM, root mean square error, and the same
         for the image), 'light' (share of the light that is kept), 'noise', 'residual',
-        'error_map', 'resolution' (in units of the spacing of Y, else in pixels). A group that
-        cannot be measured is a sentence that says why.
+        'error_map', 'resolution' (in units of the spacing of Y, else in pixels), and 'checks'
+        with what fails and its remedy. A group that cannot be measured is a sentence that says
+        why.
 
     Raises
     ------
@@ -85,6 +89,8 @@ def evaluate(
     groups['error_map'] = why if enlarged else _mean(_error, planes, kernel)
     step, unit = source.spacing.get('Y', (1.0, 'pixel'))
     groups['resolution'] = _resolution(planes, step, enlarged) | {'unit': unit}
+    dtype = np.asarray(_data(result)[..., :0]).dtype
+    groups['checks'] = [] if enlarged else _checks(planes, noise, kernel, dtype)
     return groups
 
 
@@ -136,8 +142,12 @@ def _noise(source: Image) -> float | Camera:
 
 
 def _peak(truth: Any) -> float:
-    data = np.asarray(truth.data if isinstance(truth, Image) else truth)
+    data = np.asarray(_data(truth))
     return 255.0 if data.dtype == np.uint8 else float(np.ptp(data)) or 1.0
+
+
+def _data(image: Any) -> Any:
+    return image.data if isinstance(image, Image) else image
 
 
 def _against_truth(planes: Iterable[Plane], peak: float, enlarged: bool) -> dict[str, Any]:
@@ -201,6 +211,33 @@ def _mean(measure: Any, planes: Iterable[Plane], *given: Any) -> Numbers | str:
         return f'not measured: {error}'
 
 
+def _checks(
+    planes: Iterable[Plane], noise: float | Camera, kernel: Any, dtype: np.dtype[Any]
+) -> list[dict[str, Any]]:
+    """Return what is verified of any result of this task, the worst of all planes."""
+    names = TASKS['denoise' if kernel is None else 'deblur'].checks
+    found = []
+    for y, x, _ in planes:
+        outcome = Outcome(
+            observed=y,
+            restored=x,
+            given=x.astype(dtype),
+            predicted=_predicted(x, kernel),
+            sigma=np.sqrt(noise.variance(x)) if isinstance(noise, Camera) else noise,
+            offset=noise.offset if isinstance(noise, Camera) else min(float(y.min()), 0.0),
+            span=float(np.ptp(y)) or 1.0,
+            margin=0 if kernel is None else math.ceil(max(np.shape(kernel)) / 2),
+        )
+        found.append(check_result(outcome, names))
+    return [asdict(check) for check in worst(found)]
+
+
+def _predicted(x: Floats, kernel: Any) -> Floats:
+    if kernel is None:
+        return x
+    return np.stack([blurred(each, kernel) for each in _colours(x)], -1).reshape(x.shape)
+
+
 def _resolution(planes: list[Plane], step: float, enlarged: bool) -> dict[str, Any]:
     """Return resolutions of the middle plane; those of a restored image alone mean nothing."""
     plane = planes[len(planes) // 2]
@@ -242,6 +279,8 @@ def rows(groups: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Return all numbers as rows of a table: group, name, value."""
     found = []
     for group, values in groups.items():
+        if group == 'checks':
+            continue
         for name, value in values.items() if isinstance(values, Mapping) else [('', values)]:
             text = f'{value:.4g}' if isinstance(value, float) else str(value)
             found.append((group.replace('_', ' '), name.replace('_', ' '), text))

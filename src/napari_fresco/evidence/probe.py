@@ -64,7 +64,7 @@ class Recall:
     ratio : tuple of float
         Signal-to-noise ratios of the spots: their light over its noise, as of a matched filter.
     found : tuple of float
-        Share of the spots of each ratio that are seen in the result.
+        Share of the spots of each ratio that stand out in the result by half their height or more.
     kept : tuple of float
         Share of their light that the result holds, the median.
     """
@@ -103,11 +103,11 @@ def probe(image: Any, restore: Restore, noise: Any, *, seed: int = 0) -> Probe:
     errors = []
     for result, other in ((first, halves[1]), (second, halves[0])):
         rest = other - result
-        errors.append(float(np.mean(rest**2 - 2 * sigma**2)))
-        # Noise of the average of the raw half alone; the result's own is smaller by far.
-        score = ndimage.gaussian_filter(rest, _WIDTH) / (
-            math.sqrt(2) * sigma / (2 * _WIDTH * math.sqrt(math.pi))
-        )
+        variance = _variance(noise, result, sigma) + sigma**2  # of the raw other half
+        errors.append(float(np.mean(rest**2 - variance)))
+        # The noise of its average; that of the result is smaller by far.
+        score = ndimage.gaussian_filter(rest, _WIDTH) * (2 * _WIDTH * math.sqrt(math.pi))
+        score /= np.sqrt(variance)
         invented |= _areas(score < -_BEYOND)
         missing |= _areas(score > _BEYOND)
     error = math.sqrt(max(float(np.mean(errors)), 0.0))
@@ -152,8 +152,9 @@ def recall(
         spots[tuple(places.T)] = amplitude * 2 * math.pi * width**2
         spots = ndimage.gaussian_filter(spots, width)
         gained = _restored(restore, y + spots, sigma) - plain
+        seen, whole = (ndimage.gaussian_filter(each, width) for each in (gained, spots))
+        found.append(float(np.mean(seen[tuple(places.T)] > 0.5 * whole[tuple(places.T)])))
         share = [_light(gained, p, width) / _light(spots, p, width) for p in places]
-        found.append(float(np.mean(np.array(share) > 0.5)))
         kept.append(float(np.median(share)))
     return Recall(tuple(map(float, ratios)), tuple(found), tuple(kept))
 
@@ -170,8 +171,13 @@ def _plane(image: Any) -> Floats:
 def _sigma(y: Floats, noise: Any) -> Floats:
     """Return the standard deviation of the noise, from smoothed intensities: not its own noise."""
     if hasattr(noise, 'variance'):
-        noise = np.sqrt(noise.variance(ndimage.gaussian_filter(y, 2)))
+        noise = np.sqrt(noise.variance(ndimage.gaussian_filter(y, 1)))
     return np.broadcast_to(np.asarray(noise, np.float64), y.shape)
+
+
+def _variance(noise: Any, x: Floats, sigma: Floats) -> Floats:
+    found = noise.variance(x) if hasattr(noise, 'variance') else sigma**2
+    return np.asarray(found, np.float64)
 
 
 def _restored(restore: Restore, half: Floats, sigma: Floats) -> Floats:

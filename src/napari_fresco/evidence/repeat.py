@@ -87,7 +87,7 @@ def _sentences(p: Mapping[str, Any]) -> Iterator[str]:
         yield 'Damaged pixels were filled in and were not measured.'
     yield f'The run took place on {p["device"]} with PyTorch {p["torch"]}, seed {p["seed"]}.'
     if p.get('input_sha256'):
-        yield f'SHA-256 of the input pixels: {p["input_sha256"][:16]}. The raw data were kept.'
+        yield f'SHA-256 of the input pixels: {p["input_sha256"][:16]}.'
 
 
 def _noise_sentence(p: Mapping[str, Any]) -> Iterator[str]:

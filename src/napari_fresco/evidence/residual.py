@@ -133,10 +133,7 @@ def residual(observed: Any, restored: Any, noise: Any, kernel: Any = None) -> Re
     y, x = (np.asarray(each, np.float64) for each in (observed, restored))
     if y.ndim != 2 or y.shape != x.shape:
         raise ImageError(f'observed {y.shape} and restored {x.shape}; give two planes of one shape')
-    seen = x
-    if kernel is not None:
-        normal = np.asarray(kernel, np.float64)
-        seen = ndimage.convolve(x, normal / normal.sum(), mode='reflect')
+    seen = x if kernel is None else blurred(x, kernel)
     variance = noise.variance(seen) if hasattr(noise, 'variance') else np.square(noise)
     variance = np.broadcast_to(np.asarray(variance, np.float64), y.shape)
     if not (variance > 0).all():
@@ -152,6 +149,12 @@ def residual(observed: Any, restored: Any, noise: Any, kernel: Any = None) -> Re
         _correlation(smooth, fine - ndimage.gaussian_filter(x, 4)),
         _correlation(np.abs(smooth), np.hypot(*np.gradient(fine))),
     )
+
+
+def blurred(x: Floats, kernel: Any) -> Floats:
+    """Return a plane blurred by a kernel, centred on element ``size // 2``."""
+    normal = np.asarray(kernel, np.float64)
+    return np.asarray(ndimage.convolve(x, normal / normal.sum(), mode='reflect'))
 
 
 def whiteness(residual: Any, lag: int = 3) -> Whiteness:
