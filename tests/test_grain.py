@@ -70,7 +70,8 @@ def test_white_noise_has_no_grain_and_blurred_noise_has(shape: tuple[int, ...]) 
     assert grain_ratio(white, 5.0, most=3) == pytest.approx(1, abs=0.1)
     shared = ndimage.gaussian_filter(white, (0.7, 0.7, 0)[: len(shape)])
     assert grain_ratio(shared, level_of_plane(shared, None), most=5) > 2
-    assert grain_ratio(white[:9], 0.1) == 1
+    for rows, columns in ((1, 1), (1, 128), (9, 128), (128, 15)):
+        assert grain_ratio(white[:rows, :columns], 0.1) == 1
 
 
 def test_between_unknown_pixels_texture_is_no_grain() -> None:

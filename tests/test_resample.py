@@ -117,8 +117,8 @@ def test_the_published_shrinking_of_odd_sizes() -> None:
     The first sample lies on pixel 0 and sees 3 2 1 0 | 0 1 2 3, the left half mirrored and
     weighed like its mirror image: Keys' cubic at 0, 1/2, 1 and 3/2, twice, of sum 3.
     """
-    columns = [resize_right(np.repeat(unit[:, None], 2, 1), 2, authors=True) for unit in np.eye(5)]
-    matrix = np.concatenate(columns, axis=1)
+    units = torch.eye(5, dtype=torch.float64)[:, :, None].expand(5, 5, 2)
+    matrix = torch.cat(list(resize_right(units, 2, authors=True)), dim=1).numpy()
     assert matrix.shape == (3, 5)
     np.testing.assert_allclose(matrix[0], [2 / 3, 1.125 / 3, 0, -0.125 / 3, 0], atol=1e-15)
     # The middle one lies on pixel 2 and sees (1 0) 0 1 2 3 4 (4): pixel 1 counts twice.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from .level import channels_of, level_of_plane
-from .patches import LEAST, Bools, Floats, Patches
+from .patches import LEAST, SIDE, Bools, Floats, Patches
 
 _PASSED = 0.004  # of the power, below which a frequency counts as a null
 _BAND = (0.06, 0.3)  # cycles per pixel: below is the picture, beyond it JPEG leaves nothing
@@ -31,7 +31,7 @@ def grain_ratio(
 ) -> float:
     """Return by how much means of pixels are noisier than white noise of `sigma` makes them.
 
-    `plane`: ``(H, W)`` or ``(H, W, 3)``; of less than 30 x 30 pixels, or between many unknown ones,
+    `plane`: ``(H, W)`` or ``(H, W, 3)``; of too few pixels, or too few between unknown ones,
         nothing is told.
     `sigma`: standard deviation that single pixels show, above 0.
     `unknown`: pixels that say nothing.
@@ -44,6 +44,8 @@ def grain_ratio(
 def level_of_means(plane: Floats, side: int, unknown: Bools | None = None) -> float:
     """Return `side` times the level of means of ``side x side`` pixels: their own, if white."""
     rows, columns = (n // side for n in plane.shape[:2])
+    if min(rows, columns) < SIDE:
+        return 0.0
     cells = np.s_[: side * rows, : side * columns]
     shape = (rows, side, columns, side)
     means = plane[cells].reshape(*shape, *plane.shape[2:]).mean(axis=(1, 3))
