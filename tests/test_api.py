@@ -288,9 +288,15 @@ def test_the_same_seed_gives_the_same_result(noisy) -> None:
     }
     settings |= {'network': 'small', 'device': 'cpu'}
     small = noisy[:40, :40]
-    first, second = (fresco.restore(small, seed=4, **settings).image for _ in range(2))
-    np.testing.assert_array_equal(first, second)
-    assert (fresco.restore(small, seed=5, **settings).image != first).any()
+    first, same, other = [], [], []
+    results = [
+        fresco.restore(small, seed=seed, callback=lambda s, seen=seen: seen.append(s.x), **settings)
+        for seed, seen in ((4, first), (4, same), (5, other))
+    ]
+    np.testing.assert_array_equal(results[0].image, results[1].image)
+    assert len(first) == len(same) == len(other) == 3
+    assert all(torch.equal(*pair) for pair in zip(first, same, strict=True))
+    assert not any(torch.equal(*pair) for pair in zip(first, other, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from napari_fresco.cli import main
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.evidence.checks import (
     LIMITS,
-    Outcome,
     check_result,
     kernel_given,
     mask_given,
     sigma_told,
     worst,
 )
+from napari_fresco.evidence.plane_outcome import Outcome
 
 NAMES = TASKS['denoise'].checks
 

@@ -17,10 +17,11 @@ from ..image.model import Image
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
 from . import metrics
-from .checks import Outcome, check_result, worst
+from .checks import check_result, worst
 from .correlation import frc, frc_checkerboard
 from .decorrelation import decorrelation
 from .error_map import error_map
+from .plane_outcome import Outcome
 from .residual import blurred, residual
 
 Floats = NDArray[np.float64]

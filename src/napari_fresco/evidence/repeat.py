@@ -8,6 +8,7 @@ from typing import Any
 
 from ..declare.methods import METHODS
 from ..declare.options import OPTIONS
+from ..declare.tasks import TASKS
 
 _FILES = {'mask': 'MASK', 'kernel': 'KERNEL', 'sigma': 'NOISE_MAP'}
 
@@ -83,7 +84,7 @@ def _sentences(p: Mapping[str, Any]) -> Iterator[str]:
         yield f'Checks made: {", ".join(made)}; {len(made) - len(failed)} of {len(made)} passed.'
     if p['kind'] == 'generative':
         yield 'The result holds plausible detail that was not observed: measure nothing in it.'
-    elif p['task'] == 'inpaint':
+    elif 'mask' in TASKS[p['task']].needs:
         yield 'Damaged pixels were filled in and were not measured.'
     yield f'The run took place on {p["device"]} with PyTorch {p["torch"]}, seed {p["seed"]}.'
     if p.get('input_sha256'):

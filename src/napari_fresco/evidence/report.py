@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from ..declare.tasks import TASKS
 from ..image.layout import Layout
 from ..image.model import Image
 from ..types import Result
@@ -96,7 +97,8 @@ def report_text(
 
 def _kernel_of(result: Result) -> Any:
     kernel = result.kernel
-    known = kernel is not None and kernel.ndim == 2 and result.provenance['task'] == 'deblur'
+    deblurred = 'kernel' in TASKS[result.provenance['task']].needs
+    known = kernel is not None and kernel.ndim == 2 and deblurred
     return kernel if known else None
 
 

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from ..evidence.checks import Outcome, check_result, kernel_given, mask_given, sigma_told, worst
+from ..evidence.checks import check_result, kernel_given, mask_given, sigma_told, worst
+from ..evidence.plane_outcome import Outcome
 from ..image.layout import Array
 from ..types import Check, Step
 from .block import Block

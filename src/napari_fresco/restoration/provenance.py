@@ -110,7 +110,7 @@ def provenance(
         'input_shape': list(r.layout.shape),
         'input_axes': r.layout.axes,
         'geometry': {'scale': scale, 'offset': [pixels / scale for pixels in offset]},
-        'checks': [asdict(check) for check in checks],
+        'checks': [{**asdict(check), 'limit': list(check.limit)} for check in checks],
         'warnings': _warnings(r, account, scene, finish),
     }
 
