@@ -78,6 +78,70 @@ def test_what_is_not_on_offer_is_refused(model: Any, image: Any, dock: Dock) -> 
         panel.sigma.value = 'much'
 
 
+def test_entries_that_are_no_layers_are_chosen_by_their_words(
+    model: Any, image: Any, dock: Dock
+) -> None:
+    panel = dock(model, 'dpir')
+    for word, value in ((' '.join(['Visible', 'part']), 'Visible part'), ('Whole image', None)):
+        panel.region.value = word
+        assert panel.region.value == value
+    panel.reference.value = image
+    panel.reference.value = '(none)'
+    assert panel.reference.value is None
+
+
+@pytest.mark.parametrize('name', METHODS)
+def test_every_parameter_is_set_by_its_name_and_reaches_the_run(
+    model: Any, image: Any, dock: Dock, solver: FakeSolver, name: str
+) -> None:
+    panel = dock(model, name)
+    for task in METHODS[name].tasks:
+        panel.task.value = task
+        for parameter in METHODS[name].parameters:
+            value = another(parameter)
+            if value is None or not METHODS[name].uses(parameter, task):
+                continue
+            if parameter.only_with:
+                getattr(panel, parameter.only_with[0]).value = parameter.only_with[1]
+            if parameter.name in ('gain', 'offset', 'read_noise'):
+                panel.noise.value = 'poisson-gaussian'
+            getattr(panel, parameter.name).value = value
+            assert panel.choices.noise_request() is not None
+            chosen = panel.choices._changed([parameter])
+            assert chosen == {parameter.name: pytest.approx(value)}, (task, parameter.name)
+
+
+def another(parameter: Any) -> Any:
+    """Return a value that is allowed and not the default; None where only files are."""
+    if parameter.choices:
+        return next(choice for choice in parameter.choices if choice != parameter.default)
+    if parameter.type is bool:
+        return not parameter.default
+    if parameter.type is str:
+        return None
+    low = 1 if parameter.minimum is None else parameter.minimum
+    value = low if low != parameter.default else low + 1
+    return parameter.type(value)
+
+
+def test_a_masked_run_by_a_script_is_waited_for_and_uncovers_its_result(
+    model: Any, image: Any, dock: Dock, solver: FakeSolver
+) -> None:
+    damage = np.zeros((40, 50), int)
+    damage[4:9, 5:7] = 1
+    mask = model.add_labels(damage, name='cracks')
+    panel = dock(model, 'ircnn')
+    panel.image.value, panel.task.value, panel.mask.value = image, 'inpaint', mask
+    model.layers.selection.active = mask
+    pump(lambda: not panel.problem())
+    panel.run()
+    (layer,) = panel.wait(20)
+    assert layer.name == 'wall [IRCNN]'
+    np.testing.assert_array_equal(solver.calls[0]['mask'], damage > 0)
+    assert not mask.visible
+    assert model.layers.selection.active.name == 'cracks'
+
+
 def test_a_script_hears_why_nothing_ran(model: Any, dock: Dock) -> None:
     panel = dock(model, 'dpir')
     panel.run()

@@ -58,7 +58,7 @@ class LayerChooser(ComboBox):
     def value(self, value: Any) -> None:
         if isinstance(value, str) and value in self._viewer.layers:
             value = self._viewer.layers[value]
-        key = next((text for text, other in self._others.items() if other is value), None)
+        key = self._entry(value) if value is None or isinstance(value, str) else None
         if key is None and value is not None and not hasattr(value, 'unique_id') and self._adopt:
             value = self._adopt(value)
         place = self._box.findData(key or (_key(value) if hasattr(value, 'unique_id') else None))
@@ -105,6 +105,10 @@ class LayerChooser(ComboBox):
         box.blockSignals(False)
         if box.currentData() != chosen:
             self.changed.emit(self.value)
+
+    def _entry(self, value: str | None) -> str | None:
+        """Return which entry that is no layer is called `value`, or stands for it."""
+        return next((text for text, other in self._others.items() if value in (text, other)), None)
 
     @property
     def _box(self) -> QComboBox:

@@ -62,7 +62,7 @@ class DamageSection(Section):
         self._suggested_for: tuple[Task, str] | None = None
         self._suggested: dict[str, str] = {}
         self.mask_rows = MaskRows(viewer, self, image, part)
-        keep = replace(OPTIONS['keep_known'], optional=False, default=True)
+        keep = replace(OPTIONS['keep_known'], optional=False, default=True, label='Keep intact')
         scale = replace(
             OPTIONS['scale'],
             minimum=min(method.scales), maximum=max(method.scales), default=first_scale(method),

@@ -106,6 +106,11 @@ class MaskRows:
             'invert': self.invert.value,
         }
 
+    def uncover(self) -> None:
+        """Hide the mask, which lies over what was filled below it."""
+        if self.layer.value is not None:
+            self.layer.value.visible = False
+
     def make_new(self) -> None:
         """Make an empty mask for the chosen image, choose it and take up the brush."""
         image = self._image()

@@ -89,6 +89,7 @@ class NoiseSection(Section):
         for row in self._camera.values():
             self.add(row)
         self._found_row = self.add_text(self._found)
+        self._found_row.show(False)
         self.refresh()
 
     @property

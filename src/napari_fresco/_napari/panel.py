@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from magicgui.widgets.bases import ValueWidget
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from ..declare.methods import Method
-from ..declare.options import OPTIONS
 from ..errors import FrescoError
 from ..layers.layer_request import PanelRequest
 from ..layers.layer_restoration import Report, Restoration, running
@@ -26,25 +23,18 @@ from .form import Scroll, note, show_badge, side_by_side, stacked
 from .input_section import InputSection
 from .linking import estimate_help
 from .listeners import Listeners, is_alive
-from .model_row import PARAMETERS as MODEL_PARAMETERS
 from .model_row import is_here, kind_of, look_in
 from .noise_section import NoiseSection
-from .rows import row_of
+from .parameter_rows import ParameterRows
 from .run_bar import RunBar
-from .settings import Preferences, read_preferences
+from .settings import read_preferences
 from .solver_section import SolverSection
 
 if TYPE_CHECKING:
     import napari
 
-    from ..declare.fields import Parameter
     from ..layers.job import Job
     from ..restoration.noise_estimate import FoundNoise
-
-_DEVICES = ('auto', 'cpu', 'cuda', 'mps')
-_ON_OFFER = {**dict.fromkeys(MODEL_PARAMETERS, ('auto',)), 'device': _DEVICES}
-_OPTIONS = ('dtype', 'device', 'tile', 'seed')
-"""Options of a call that have a row of their own among the advanced ones."""
 
 
 class PanelWidget(QWidget):
@@ -73,21 +63,18 @@ class MethodPanel:
         self.viewer, method = viewer, self.method
         self.preferences = read_preferences()
         look_in(self.preferences.weights_folder)
-        parameters = {p.name: p for p in (*method.parameters, *(OPTIONS[n] for n in _OPTIONS))}
-        self.parameters = {p.name: row_of_parameter(p) for p in parameters.values()}
-        _prefer(self.parameters, self.preferences)
+        declared = ParameterRows.of(method, self.preferences)
+        self.parameters = declared.rows
         self.input_section = InputSection(viewer, method)
         self.damage_section = DamageSection(
             viewer,
             method,
-            *self._of_groups(parameters, 'degradation'),
+            *declared.of_groups('degradation'),
             self._image,
             self.input_section.selection,
         )
-        self.noise_section = NoiseSection(viewer, self._of_groups(parameters, 'noise')[1])
-        self.solver_section = SolverSection(
-            method, *self._of_groups(parameters, 'solver', 'advanced')
-        )
+        self.noise_section = NoiseSection(viewer, declared.of_groups('noise').rows)
+        self.solver_section = SolverSection(method, *declared.of_groups('solver', 'advanced'))
         self.image, self.task = self.input_section.image_row, self.input_section.task_row
         self.sigma = self.noise_section.level
         self.choices = Choices(
@@ -228,13 +215,6 @@ class MethodPanel:
     def _image(self) -> Any:
         return self.input_section.image
 
-    def _of_groups(
-        self, parameters: Mapping[str, Parameter], *groups: str
-    ) -> tuple[dict[str, Parameter], dict[str, ValueWidget[Any]]]:
-        """Return declarations and rows of some groups."""
-        chosen = {name: p for name, p in parameters.items() if p.group in groups}
-        return chosen, {name: self.parameters[name] for name in chosen}
-
     def _restoration(self) -> Restoration | None:
         """Return what runs, where it is this method in this viewer."""
         found = running.restoration
@@ -345,6 +325,8 @@ class MethodPanel:
             self._made = [str(layer.unique_id) for layer in restoration.job.layers]
             self._spoken_of |= set(self._made[-1:])
             self.before.of(restoration.request.source, self._made)
+            if self._made and restoration.request.mask is not None:
+                self.damage_section.mask_rows.uncover()
             self.refresh()
 
     def _fail(self, text: str) -> None:
@@ -373,19 +355,8 @@ def panel_class(method: Method) -> type[MethodPanel]:
     return type(f'{method.title}Panel', (MethodPanel,), {'method': method})
 
 
-def row_of_parameter(parameter: Parameter) -> ValueWidget[Any]:
-    """Return the row of a parameter, with what is on offer where that is known beforehand."""
-    return row_of(parameter, _ON_OFFER.get(parameter.name, ()), editable=parameter.name == 'device')
-
-
 def copy_text(text: str) -> None:
     """Put `text` on the clipboard."""
     clipboard = QApplication.clipboard()
     if clipboard is not None:
         clipboard.setText(text)
-
-
-def _prefer(rows: Mapping[str, ValueWidget[Any]], preferences: Preferences) -> None:
-    """Start with what the user prefers."""
-    rows['device'].value = preferences.device
-    rows['tile'].value = preferences.tile

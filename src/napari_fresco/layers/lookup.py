@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +97,7 @@ class Placement:
         rows, columns = (np.arange(part.grid[axis]) for axis in part.spatial)
         steps = self.matrix[:, list(part.spatial)]
         places = []
-        inside = np.array(True)
+        inside: list[NDArray[np.bool_]] = []
         for (down, right), first, size in zip(steps, offset, self.grid, strict=True):
             place = np.array(first)
             if abs(down) > _EVEN:
@@ -104,13 +105,16 @@ class Placement:
             if abs(right) > _EVEN:
                 place = place + right * columns[None, :]
             index = np.floor(place + 0.5 + _EVEN).astype(int)
-            inside = inside & (index >= 0) & (index < size)
+            inside.append((index >= 0) & (index < size))
             places.append(np.clip(index, 0, size - 1))
         shape = (len(rows), len(columns))
-        if not inside.any():
+        if not all(along.any() for along in inside):
             return np.full(shape, fill)
         found = convert(self._taken(places, shape))
-        return np.where(np.broadcast_to(inside, shape), found, fill)
+        if all(along.all() for along in inside):
+            return found
+        everywhere = np.broadcast_to(reduce(np.logical_and, inside), shape)
+        return np.where(everywhere, found, fill)
 
     def _taken(self, places: list[NDArray[Any]], shape: tuple[int, int]) -> NDArray[Any]:
         """Read elements, only of the planes that are met where the data is not in memory."""

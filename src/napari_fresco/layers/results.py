@@ -51,6 +51,7 @@ def add_results(
     `preview`: a layer of the viewer that becomes the restored image.
     """
     *beside, last = result_layers(request, result)
+    active = viewer.layers.selection.active
     source = next((x for x in viewer.layers if str(x.unique_id) == request.source_id), None)
     layers = [_inserted(viewer, source, data) for data in beside]
     if preview is not None and _turned(preview, last):
@@ -63,6 +64,8 @@ def add_results(
             viewer.layers.remove(preview.name)
     if source is not None and request.look.lets_shine:
         source.visible = False
+    if active is not None and active in viewer.layers:
+        viewer.layers.selection.active = active  # which need not be an image, such as a mask
     return layers
 
 
