@@ -14,6 +14,7 @@ from PIL import ImageCms
 
 import napari_fresco as fresco
 from napari_fresco import Image
+from napari_fresco.evidence.checks import LIMITS
 
 from .documentation import GUIDES, PAGES, ROOT, pages, prepare, run
 
@@ -138,6 +139,16 @@ def test_the_table_of_formats_holds(tmp_path: Path) -> None:
             path = tmp_path / f'image{suffix}'
             found = _several(path) if name == 'several images' else _kept(path, *KEPT[name])
             assert found == (mark == '✓'), f'{name} in {suffix}'
+
+
+def _limit(low: float | None, high: float | None) -> str:
+    return f'at most {high:g}' if low is None else f'{low:g} to {high:g}'
+
+
+def test_the_table_of_checks_holds() -> None:
+    text = (PAGES / 'guides' / 'evidence.md').read_text('utf-8').split('<!-- checks -->')[1]
+    rows = re.findall(r'^\| `(\w+)` \|.*\| (.+) \|$', text.split('Which of them')[0], re.MULTILINE)
+    assert dict(rows) == {name: _limit(*bounds) for name, bounds in LIMITS.items()}
 
 
 def test_every_public_name_is_on_the_page_of_the_api() -> None:
