@@ -28,6 +28,8 @@ class Problem:
         ``(1, 1, h, w)`` on the grid of `y`.
     start : Tensor or None
         An initial estimate on the grid of x, instead of the solver's own.
+    lowest : float or None
+        What the type of the result cannot fall below, in working units.
     """
 
     task: Task
@@ -35,6 +37,7 @@ class Problem:
     degradation: Degradation
     sigma: float | Tensor
     start: Tensor | None = None
+    lowest: float | None = None
 
     def dihedral(self, mode: int) -> Problem:
         """Return the same problem turned or flipped; see :func:`.dihedral.turn`."""

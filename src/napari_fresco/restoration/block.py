@@ -7,7 +7,7 @@ way back everything is undone, and known pixels are returned bit for bit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -84,6 +84,9 @@ class Block:
         noise = level if isinstance(level, float) else _tensor(np.asarray(level), level.ndim > 2)
         unknown = pixels.unknown if fills else None
         problem = _state(r, y.to(r.device), unknown, noise)
+        if r.dtype.kind in 'iu':
+            lowest = float(intensity.to_working(np.array(np.iinfo(r.dtype).min)))
+            problem = replace(problem, lowest=lowest)
         return cls(index, pixels, intensity, range_, found.camera, problem, r)
 
     def to_image(self, x: Tensor) -> Array:

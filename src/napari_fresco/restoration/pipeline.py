@@ -22,6 +22,8 @@ from ..image.layout import Array
 from ..physics.kernels import Kernel
 from ..runtime.pool import Pool
 from ..runtime.run import RunOutcome, Workbench, find_solver, run
+from ..runtime.tools import Solver
+from ..solvers.deblurring import keeping_light, unamplified
 from ..solvers.ensemble import eightfold
 from ..types import Finish, Result, Step
 from .block import Block, unrestored
@@ -84,9 +86,7 @@ def _restore(
 ) -> Generator[Step, None, RunOutcome]:
     """Restore plane `number`, with steps that count through the stack."""
     planes = int(np.prod(request.layout.leading))
-    solver = find_solver(request.method)
-    if request.params.ensemble:
-        solver = eightfold(solver)
+    solver = _solver(request, block)
     runner = run(solver, block.problem, request.params, tools, cancel)
     with closing(runner):
         while True:
@@ -102,6 +102,19 @@ def _restore(
                 plane=block.index,
                 to_image=block.to_image,
             )
+
+
+def _solver(request: Request, block: Block) -> Solver:
+    """Return the solver of the method, with what its task and its options ask for."""
+    solver = find_solver(request.method)
+    if request.params.ensemble:
+        solver = eightfold(solver)
+    if 'kernel' in request.facts.needs:
+        solver = keeping_light(solver)
+        plane = block.pixels.colours.shape[:2]
+        if request.inputs.sigma is None and block.problem.y.ndim == 4:
+            solver = unamplified(solver, plane)
+    return solver
 
 
 class _Gathered:

@@ -77,13 +77,25 @@ class Schedule:
         return weight
 
     def uniform(self) -> Schedule:
-        """Return the schedule with maps replaced by their root mean squares."""
-        return replace(self, end=rms(self.end), noise=rms(self.noise))
+        """Return the schedule with maps replaced by one number each; see :func:`where_it_is`."""
+        return replace(self, end=where_it_is(self.end), noise=where_it_is(self.noise))
 
 
 def rms(level: Level) -> float:
     """Return the root mean square of a noise level or map."""
     return float(level.square().mean().sqrt()) if isinstance(level, Tensor) else level
+
+
+def where_it_is(level: Level) -> float:
+    """Return the noise level that counts where one number has to do for a map.
+
+    The root mean square, weighted by the variance. Few bright objects on a dark ground have
+    their photon noise where they are; by the level of the ground it would be amplified.
+    """
+    if not isinstance(level, Tensor):
+        return level
+    variance = level.square().double()
+    return float((variance.square().sum() / variance.sum()).sqrt())
 
 
 def at_least(level: Level, floor: float) -> Level:

@@ -77,9 +77,7 @@ def _unfold(role: str, problem: Problem, params: USRNetParameters, tools: Tools)
 
 def _strengths(module: USRNet, problem: Problem) -> tuple[list[float], list[float]]:
     """Return alpha and beta of all iterations."""
-    sigma = problem.sigma
-    level = sigma.square().mean().sqrt() if isinstance(sigma, Tensor) else sigma
-    told = problem.y.new_ones(1, 1, 1, 1) * level
+    told = problem.y.new_ones(1, 1, 1, 1) * where_it_is(problem.sigma)
     alphas, betas = module.strengths(told, problem.degradation.scale)
     return alphas.flatten().tolist(), betas.flatten().tolist()
 

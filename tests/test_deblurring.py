@@ -1,0 +1,78 @@
+"""What every deblurring owes its image: its light, and no more noise than it had."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import napari_fresco as fresco
+from napari_fresco import kernels
+from napari_fresco.physics.light import broad, with_light
+from napari_fresco.physics.operators import Blur
+from napari_fresco.physics.problem import Problem
+from napari_fresco.solvers.deblurring import unamplified
+from napari_fresco.types import Step
+
+KERNEL = kernels.gaussian(1.5, size=13)
+
+
+def spots() -> torch.Tensor:
+    rng = np.random.default_rng(0)
+    image = np.zeros((64, 64))
+    image[tuple(rng.integers(10, 54, (2, 12)))] = 1.0
+    return torch.from_numpy(image)[None, None]
+
+
+@pytest.mark.parametrize('lowest', [None, 0.0])
+def test_the_light_of_an_estimate_is_that_of_the_blurred_image(lowest: float | None) -> None:
+    truth, blur = spots(), Blur(KERNEL, (64, 64))
+    y = blur.forward(truth)
+    ringing = truth * 0.7 + 0.01 + 0.05 * torch.randn(truth.shape, dtype=truth.dtype)
+    x = with_light(ringing, y, blur, lowest)
+    assert x.sum().item() == pytest.approx(y.sum().item(), rel=0.01)
+    assert (x.sum() - y.sum()).abs() < 0.02 * (ringing.sum() - y.sum()).abs() + 0.01 * y.sum()
+    if lowest is not None:
+        assert x.min() >= lowest
+    local = (broad(blur.forward(x) - y)).square().mean().sqrt()
+    assert local < 0.3 * broad(blur.forward(ringing) - y).square().mean().sqrt()
+
+
+def test_what_is_exact_already_stays() -> None:
+    truth, blur = spots(), Blur(KERNEL, (64, 64))
+    for lowest in (None, 0.0):
+        x = with_light(truth, blur.forward(truth), blur, lowest)
+        torch.testing.assert_close(x, truth, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize('method', ['dpir', 'usrnet', 'ircnn'])
+def test_spots_keep_their_light_in_integers(method: str) -> None:
+    blurred = Blur(KERNEL, (64, 64)).forward(20000 * spots())[0, 0].numpy()
+    image = np.random.default_rng(1).poisson(blurred.clip(0))
+    for dtype in (np.uint16, np.float32):
+        result = fresco.restore(
+            image.astype(dtype), method=method, task='deblur', kernel=KERNEL, device='cpu'
+        )
+        assert result.image.sum(dtype=float) == pytest.approx(image.sum(), rel=0.05)
+
+
+def noisy(problem, params, tools):
+    """Amplify the noise of what is told less than 0.3."""
+    amplified = problem.y if problem.sigma >= 0.3 else 5 * problem.y
+    yield Step(1, 2, amplified)
+    yield Step(2, 2, amplified)
+
+
+@pytest.mark.parametrize(
+    ('sigma', 'runs', 'said'), [(0.4, 1, ''), (0.2, 2, 'told; give'), (0.01, 3, 'still is')]
+)
+def test_a_result_noisier_than_its_image_is_computed_again(
+    sigma: float, runs: int, said: str
+) -> None:
+    y = 0.5 + 0.1 * torch.randn(1, 1, 40, 40, generator=torch.Generator().manual_seed(0))
+    problem = Problem('deblur', y, Blur(KERNEL, (40, 40)), sigma)
+    steps = list(unamplified(noisy, (40, 40))(problem, None, None))
+    assert [step.index for step in steps] == list(range(1, 2 * runs + 1))
+    assert all(step.notes == () for step in steps[:-1])
+    assert said in ''.join(steps[-1].notes)
+    assert bool(steps[-1].notes) == bool(said)
