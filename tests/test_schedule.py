@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from napari_fresco.physics.dihedral import MODES, turn, turn_back
-from napari_fresco.solvers.annealing import NOISE_FLOOR, Schedule, plan
+from napari_fresco.solvers.annealing import NOISE_FLOOR, Schedule, plan, where_it_is
 from napari_fresco.solvers.augment import denoise_dihedral
 
 from .golden.authors_dpir import BlendedSchedule
@@ -70,11 +70,18 @@ def test_a_map_ends_at_the_noise_of_each_pixel() -> None:
     assert schedule.alpha(last).flatten()[2] == pytest.approx(0.23)
 
 
-def test_a_given_end_scales_the_map_to_its_root_mean_square() -> None:
+def test_a_given_end_scales_the_map_to_its_level_where_it_is() -> None:
     noise = torch.tensor([0.03, 0.04]).reshape(1, 1, 1, 2)
     schedule = plan('deblur', noise, sigma_end=0.02)
-    assert schedule.sigma(7).square().mean().sqrt() == pytest.approx(0.02)
+    assert where_it_is(schedule.sigma(7)) == pytest.approx(0.02)
     assert schedule.uniform().sigma(7) == pytest.approx(0.02)
+
+
+def test_few_bright_pixels_tell_the_noise_of_an_image() -> None:
+    noise = torch.full((1, 1, 10, 10), 0.01)
+    noise[..., 0, :2] = 0.2
+    assert where_it_is(noise) == pytest.approx(0.2, rel=0.1)
+    assert where_it_is(0.3) == 0.3
 
 
 def test_a_constant_map_equals_a_number() -> None:

@@ -25,6 +25,7 @@ from napari_fresco.physics.problem import Problem
 from napari_fresco.physics.spectral import Blur, Downsample
 from napari_fresco.runtime.tiled_network import TiledNetwork
 from napari_fresco.solvers import unfolded as solvers
+from napari_fresco.solvers.annealing import where_it_is
 from napari_fresco.types import Step
 
 SMALL: dict[str, Any] = {'n_iter': 3, 'h_nc': 8, 'nc': [4, 4, 6, 8], 'nb': 1}
@@ -329,10 +330,10 @@ def test_channels_pass_a_gray_network_one_by_one(channels: int) -> None:
     torch.testing.assert_close(x, torch.cat(planes, 1), atol=2e-5, rtol=0)
 
 
-def test_a_noise_map_counts_by_its_root_mean_square() -> None:
+def test_a_noise_map_counts_by_its_level_where_it_is() -> None:
     tools, level = Tools(small()), rand(1, 1, 9, 11) / 20
     problem = problem_of(3, 2, level)
-    flat_problem = problem_of(3, 2, float(level.square().mean().sqrt()))
+    flat_problem = problem_of(3, 2, where_it_is(level))
     torch.testing.assert_close(solve(problem, tools)[-1].x, solve(flat_problem, tools)[-1].x)
 
 

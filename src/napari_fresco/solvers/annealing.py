@@ -130,7 +130,7 @@ def plan(
         # Noise above the usual start would otherwise make the strengths rise.
         sigma_start = max(sigma_start, rms(end))
     else:
-        end = sigma_end * noise / rms(noise)
+        end = sigma_end * noise / where_it_is(noise)
     return Schedule(
         start=sigma_start,
         end=end,

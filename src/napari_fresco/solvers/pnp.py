@@ -94,7 +94,7 @@ def hqs(
     `degradation`: h, with a data step.
     `denoiser`: D.
     `schedule`: sigma_k and alpha_k. A noise map sets sigma_k per pixel, and alpha_k too unless H
-        mixes pixels; then its root mean square does.
+        mixes pixels; then one number does.
     `start`: z_0 on the grid of x.
     `augment`: denoise the image turned by geometric mode ``k mod 8``.
     `clamp`: limit x_k to [0, 1] before denoising.

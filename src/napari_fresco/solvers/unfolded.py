@@ -25,6 +25,7 @@ from ..networks.usrnet import USRNet, with_map
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Step
+from .annealing import where_it_is
 from .lending import from_channels, lent, to_channels
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 def usrnet(problem: Problem, params: USRNetParameters, tools: Tools) -> Iterator[Step]:
     """Deblur or enlarge one plane whose blur kernel is known.
 
-    `problem`: task deblur or super_resolve. A noise map counts by its root mean square, because the
-        data step of a blur takes one number.
+    `problem`: task deblur or super_resolve. A noise map counts by its level where
+        there is most noise, because the data step of a blur takes one number.
     `params`: names the weights.
     `tools`: lends the network.
     Yields one for each iteration of the network.
