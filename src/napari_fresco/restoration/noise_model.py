@@ -202,11 +202,7 @@ class Scene:
             if ratio > _GRAIN and ratio * level > _LEAST_GRAIN * span:
                 told = ratio * level
         if told > level:
-            self.warnings.append(
-                'the noise has a grain: neighbouring pixels share it (JPEG, resampling, a mosaic), '
-                f'so that a level of {told:.3g} was told instead of the {level:.3g} of single '
-                'pixels; give sigma to choose another'
-            )
+            self.warnings.append(_said_of_grain(f'{told:.3g} instead of the level {level:.3g}'))
         return told
 
     def _of_whole(self, index: Index, pixels: Pixels) -> Pixels:
@@ -279,7 +275,11 @@ class Scene:
             return 1.0
         transform = Anscombe(*camera)
         planes = self._sampled(channel)
-        return float(np.median([grain_ratio(transform.forward(plane), 1.0) for plane, _ in planes]))
+        ratios = [grain_ratio(transform.forward(plane), 1.0) for plane, _ in planes]
+        excess = float(np.median(ratios))
+        if excess > _GRAIN:
+            self.warnings.append(_said_of_grain(f'{excess:.3g} times the level'))
+        return excess
 
     def _sampled(self, channel: int) -> Iterator[Plane]:
         """Read planes, in each of which neighbours have one colour, beside what is unknown."""
@@ -289,6 +289,13 @@ class Scene:
                 yield from _lattices(pixels)
             else:
                 yield pixels.believed.astype(np.float64), pixels.unknown
+
+
+def _said_of_grain(told: str) -> str:
+    return (
+        'the noise has a grain: neighbouring pixels share it (JPEG, resampling, a mosaic), so that '
+        f'{told} of single pixels was told; give sigma to choose another'
+    )
 
 
 def _chooses_arithmetic(r: Request) -> bool:
