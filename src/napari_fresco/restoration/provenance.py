@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .. import __version__
 from ..declare.methods import Method
 from ..image.layout import Layout
 from ..physics.kernels import Kernel
@@ -101,7 +101,7 @@ def provenance(
         'planes_restored': account.restored,
         'weights': [_weights(denoiser) for denoiser in used],
         'device': str(r.device),
-        'version': __version__,
+        'version': version('napari-fresco'),
         'torch': str(torch.__version__),
         'seconds': round(seconds, 3),
         'steps': account.steps,
