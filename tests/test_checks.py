@@ -184,4 +184,4 @@ def test_the_command_line_prints_what_failed(tmp_path, capsys):
     options = ['-m', 'ffdnet', '--sigma', '2', '-o', str(tmp_path / 'b.tif')]
     with pytest.raises(SystemExit):
         main(['restore', str(source), *options])
-    assert 'check: sigma = 2 is' in capsys.readouterr().err
+    assert f'check: {source}: sigma = 2 is' in capsys.readouterr().err

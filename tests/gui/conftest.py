@@ -32,7 +32,7 @@ from napari_fresco.types import Result, Step
 from . import tiny
 from .signals import pump, until
 
-_PATIENCE = 10
+_PATIENCE = 60
 
 
 @dataclass

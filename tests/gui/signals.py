@@ -9,7 +9,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QApplication
 
-PATIENCE = 15
+PATIENCE = 60  # seconds, on a busy machine
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def test_deepred_is_cancelled_within_a_step_and_forgets_its_network(
     assert tensors() <= before
 
 
-def test_a_wrong_image_is_explained_in_one_sentence(
+def test_pixels_without_a_value_come_back_without_one(
     model: Any, dock: Dock, qtbot: Any, notes: Any
 ) -> None:
     broken = np.ones((32, 32), np.float32)
@@ -95,8 +95,23 @@ def test_a_wrong_image_is_explained_in_one_sentence(
     panel = dock(model, 'dpir')
     with until(running.ended):
         panel.run()
-    assert notes.errors[0].startswith('DPIR on broken stopped: image holds 1 NaN')
-    assert len(model.layers) == 1
+    assert not notes.errors
+    result = model.layers['broken [DPIR]']
+    np.testing.assert_array_equal(np.isnan(result.data), np.isnan(broken))
+
+
+def test_a_wrong_mask_is_explained_in_one_sentence(
+    model: Any, dock: Dock, qtbot: Any, notes: Any
+) -> None:
+    image = model.add_image(scene(32), name='wall')
+    model.add_labels(np.ones((32, 32), np.uint8), name='damage')
+    panel = dock(model, 'dpir')
+    panel.image.value = image
+    panel.task.value = 'inpaint'
+    with until(running.ended):
+        panel.run()
+    assert notes.errors[0].startswith('DPIR on wall stopped: mask is full: every pixel')
+    assert len(model.layers) == 2
 
 
 @pytest.mark.parametrize('shape', [(3, 24, 20), (24, 20, 3)])

@@ -198,9 +198,9 @@ class FileJob:
         self.say(_summary(outputs.image, result) if written else f'{path}: cancelled')
         if not self.quiet:
             for warning in _warnings(parts):
-                click.echo(f'warning: {warning}', err=True)
+                click.echo(f'warning: {path}: {warning}', err=True)
             for message in _failed(parts):
-                click.echo(f'check: {message}', err=True)
+                click.echo(f'check: {path}: {message}', err=True)
         return result
 
     def say(self, text: str) -> None:
