@@ -12,7 +12,7 @@ from napari.layers import Image, Labels, Shapes
 from napari.utils.transforms import Affine
 
 from napari_fresco.errors import ImageError, MaskError
-from napari_fresco.layers.mask_layers import align_mask, marked, mask_array
+from napari_fresco.layers.mask_layers import align_mask, marked
 from napari_fresco.layers.outlines import polygon, stroke
 from napari_fresco.layers.regions import chosen_part, region_of, visible_box
 from napari_fresco.layers.selection import select
@@ -23,6 +23,10 @@ SQUARE = np.array([[10.0, 20.0], [10.0, 40.0], [25.0, 40.0], [25.0, 20.0]])
 
 def image(**space: Any) -> Image:
     return Image(np.zeros((60, 80)), name='wall', **space)
+
+
+def mask_array(wall: Image, layer: Any, **options: Any) -> np.ndarray:
+    return marked(select(wall), layer, **options).load()
 
 
 def in_world(layer: Image, corners: np.ndarray) -> np.ndarray:

@@ -51,18 +51,6 @@ class Marked:
         return Image(self.load(), self.axes)
 
 
-def mask_array(
-    image: napari.layers.Image,
-    layer: MaskLayer,
-    *,
-    label: int | None = None,
-    grow: int = 0,
-    invert: bool = False,
-) -> NDArray[np.bool_]:
-    """Return the damage that `layer` marks on all of `image`; see :func:`marked`."""
-    return marked(select(image), layer, label=label, grow=grow, invert=invert).load()
-
-
 def marked(
     part: Selection,
     layer: MaskLayer,

@@ -172,11 +172,6 @@ def full_resolution(layer: napari.layers.Layer) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
-def layer_image(layer: napari.layers.Layer) -> Image:
-    """Return a whole layer as a :class:`napari_fresco.Image`."""
-    return select(layer).image()
-
-
 def spatial_axes(layer: napari.layers.Layer, view: View | None = None) -> tuple[int, int]:
     """Return the axes of rows and columns.
 
