@@ -58,6 +58,8 @@ class Method:
         which it is 'unknown' takes no kernel.
     scales : tuple of int
         Factors of super-resolution.
+    least_noise : float
+        Noise, of a range of 255, under which denoising errs more than the noise does.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Method:
     solver: str
     downsampling: Literal['bicubic', 'lanczos2', 'unknown'] = 'bicubic'
     scales: tuple[int, ...] = (2, 3, 4, 5, 6, 7, 8)
+    least_noise: float = 0.0
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -168,18 +171,19 @@ _BSRGAN = (
 )
 
 
-def _denoiser(name: str, title: str, summary: str, citation: str, *, blind: bool = False) -> Method:
+def _denoiser(name: str, title: str, summary: str, citation: str, least: float) -> Method:
     return Method(
         name=name,
         title=title,
         summary=summary,
         tasks=('denoise',),
-        blind=blind,
+        blind=False,
         outputs=('image',),
         kind='feed-forward',
         citation=citation,
         parameters_class=DenoiserParameters,
         solver=f'napari_fresco.solvers.feedforward:{name}',
+        least_noise=least,
     )
 
 
@@ -210,6 +214,7 @@ _ENTRIES = (
         citation=_DPIR,
         parameters_class=PnPParameters,
         solver='napari_fresco.solvers.pnp:dpir',
+        least_noise=0.8,
     ),
     Method(
         name='ircnn',
@@ -251,6 +256,7 @@ _ENTRIES = (
         solver='napari_fresco.solvers.variational:virnet',
         downsampling='unknown',
         scales=(2, 3, 4),
+        least_noise=1.1,
     ),
     Method(
         name='vdir',
@@ -265,6 +271,7 @@ _ENTRIES = (
         solver='napari_fresco.solvers.latent:vdir',
         downsampling='unknown',
         scales=(2, 4),
+        least_noise=1.5,
     ),
     Method(
         name='scunet',
@@ -277,6 +284,7 @@ _ENTRIES = (
         citation=_SCUNET,
         parameters_class=SCUNetParameters,
         solver='napari_fresco.solvers.blind:scunet',
+        least_noise=1.5,
     ),
     Method(
         name='bsrgan',
@@ -292,9 +300,13 @@ _ENTRIES = (
         downsampling='unknown',
         scales=(2, 4),
     ),
-    _denoiser('drunet', 'DRUNet', 'Non-blind denoising by one pass of a residual U-Net.', _DPIR),
-    _denoiser('ffdnet', 'FFDNet', 'Fast non-blind denoising at half resolution.', _FFDNET),
-    _denoiser('dncnn', 'DnCNN', 'Residual denoising network for one noise level or blind.', _DNCNN),
+    _denoiser(
+        'drunet', 'DRUNet', 'Non-blind denoising by one pass of a residual U-Net.', _DPIR, 0.8
+    ),
+    _denoiser('ffdnet', 'FFDNet', 'Fast non-blind denoising at half resolution.', _FFDNET, 1.6),
+    _denoiser(
+        'dncnn', 'DnCNN', 'Residual denoising network for one noise level or blind.', _DNCNN, 0.5
+    ),
 )
 
 ESTIMATORS = ('virnet',)

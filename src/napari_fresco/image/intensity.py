@@ -16,6 +16,8 @@ from .anscombe import Anscombe
 from .layout import Array, Floats, Layout
 
 _LOOKED_AT = 1 << 18  # values of a plane that tell its range
+_MUCH_BRIGHTER = 5.0  # than the brightest ordinary pixels, in their distance from the median
+_ABOVE = 1.5  # of that distance, up to where intensities count as ordinary
 _WELL_USED = 0.4  # part of a nominal range that an ordinary image spans
 
 
@@ -139,6 +141,21 @@ def ordinary_range(values: Array) -> tuple[float, float]:
     bottom, top = np.percentile(thin, (0.1, 99.9))
     margin = 0.5 * (top - bottom)
     return max(float(values.min()), bottom - margin), min(float(values.max()), top + margin)
+
+
+def bright_objects(values: Array) -> float | None:
+    """Return the intensity beyond which objects are much brighter than all the rest, if any are.
+
+    Debris or beads on a few pixels in a hundred would set the range, and leave nothing of it to
+    what is dim beside them.
+    """
+    thin = values.ravel()[:: max(1, values.size // _LOOKED_AT)].astype(np.float64)
+    if not thin.size:
+        return None
+    middle, high, top = np.percentile(thin, (50, 98, 99.9))
+    if top - high <= _MUCH_BRIGHTER * (high - middle) or high <= middle:
+        return None
+    return float(high + _ABOVE * (high - middle))
 
 
 def working_range(low: float, high: float, dtype: np.dtype[Any]) -> Affine:

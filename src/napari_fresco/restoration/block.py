@@ -8,6 +8,7 @@ way back everything is undone, and known pixels are returned bit for bit.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +20,7 @@ from torch.nn import functional as F
 from ..image.anscombe import Anscombe
 from ..image.intensity import Affine, IntensityMap, Stabilised
 from ..image.layout import Array
+from ..image.light import with_light_of
 from ..image.output import to_dtype
 from ..noise.camera import Camera
 from ..physics import boundary
@@ -28,9 +30,12 @@ from ..physics.kernels.assumed import assumed
 from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic
 from ..physics.problem import Problem
 from ..physics.resample import LanczosDownsample
-from .noise_model import Scene
+from .noise_model import Look, Scene
 from .plane_reader import Pixels
 from .request import Request
+
+# Had all noise been taken away, all of it would be best; of little noise networks leave half.
+_OF_DENOISER = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +56,10 @@ class Block:
         Its photon and read noise; None where the noise counts as white.
     problem : Problem
         What the solver gets; its grid may reach beyond the plane.
+    scene : Scene
+        What it was judged by.
+    excess : ndarray or None
+        What of objects much brighter than the rest was kept away from the solver, in image units.
     """
 
     index: tuple[int, ...]
@@ -60,6 +69,8 @@ class Block:
     camera: Camera | None
     problem: Problem
     request: Request
+    scene: Scene
+    excess: Array | None = None
 
     @classmethod
     def prepare(
@@ -80,6 +91,10 @@ class Block:
             level = intensity.sigma(sigma)
         fills = 'mask' in r.facts.takes
         values = pixels.believed if fills else pixels.continued(r.facts.gains_colour)
+        top, excess = scene.top(index, pixels), None
+        if top is not None and float(values.max()) > top:
+            excess = np.maximum(values.astype(np.float64) - top, 0)
+            values = values - excess
         y = _tensor(intensity.to_working(values), pixels.colours.ndim > 2)
         noise = level if isinstance(level, float) else _tensor(np.asarray(level), level.ndim > 2)
         unknown = pixels.unknown if fills else None
@@ -87,7 +102,7 @@ class Block:
         if r.dtype.kind in 'iu':
             lowest = float(intensity.to_working(np.array(np.iinfo(r.dtype).min)))
             problem = replace(problem, lowest=lowest)
-        return cls(index, pixels, intensity, range_, found.camera, problem, r)
+        return cls(index, pixels, intensity, range_, found.camera, problem, r, scene, excess)
 
     def to_image(self, x: Tensor) -> Array:
         """Return the estimate `x` as an array like the plane."""
@@ -95,7 +110,52 @@ class Block:
 
     def restored(self, x: Tensor) -> Array:
         """Return the estimate `x` in image units, as exactly as it is known."""
-        return self.intensity.to_image(self._cropped(x))
+        image = self.intensity.to_image(self._cropped(self._blended(x)))
+        if self.excess is not None:
+            image = image + self.excess
+        if not self._denoises:
+            return image
+        camera, excess, level = self.look
+        noise = level or self.noise()
+        if camera is not None:
+            noise = excess * np.sqrt(camera.variance(image))
+        if noise is None or not np.any(noise):
+            return image
+        if isinstance(noise, np.ndarray) and noise.ndim > image.ndim:
+            noise = noise[..., 0]
+        unknown, dark = self.pixels.unknown, None if camera is None else camera.offset
+        known = np.ones(image.shape[:2], bool) if unknown is None else ~unknown
+        return with_light_of(self.pixels.colours.astype(np.float64), image, noise, known, dark)
+
+    @cached_property
+    def look(self) -> Look:
+        """Its noise, in image units, as the plane shows it even where nothing of it is told."""
+        if self._denoises:
+            return self.scene.look(self.index, self.pixels)
+        return Look(self.camera)
+
+    @property
+    def _denoises(self) -> bool:
+        """Whether the result shows what the plane shows, without its noise."""
+        return 'noise' in self.request.facts.checks
+
+    def _blended(self, x: Tensor) -> Tensor:
+        """Return the estimate with as much of the plane in it as little noise asks for.
+
+        Networks err by about as much as the least noise that they know, however little there is.
+        """
+        least = self.request.method.least_noise / 255
+        if not self._denoises or least <= 0 or x.shape != self.problem.y.shape:
+            return x
+        noise2 = (
+            float(torch.as_tensor(self.problem.sigma).square().mean())
+            or (self.look.level / self.range.span) ** 2
+        )
+        if not 0 < noise2 < least**2:
+            return x
+        change = x - self.problem.y
+        agreeing = min(1.0, noise2 / max(float(change.square().mean()), 1e-30))
+        return self.problem.y + _OF_DENOISER * agreeing**2 * change
 
     def predicted(self, x: Tensor) -> Array:
         """Return ``H x`` in image units: what the plane should be if the estimate `x` is right."""
@@ -109,7 +169,8 @@ class Block:
     def finish(self, x: Tensor) -> tuple[Array, int]:
         """Return the estimate as an array like the plane, and how many values were clipped."""
         r, pixels = self.request, self.pixels
-        image, clipped = to_dtype(self.restored(x), r.dtype)
+        dark = None if self.look.camera is None else self.look.camera.offset
+        image, clipped = to_dtype(self.restored(x), r.dtype, dark=dark, seed=r.options.seed)
         colours = pixels.colours.astype(r.dtype, copy=False)
         if r.keep_known and pixels.mask is not None:
             damaged = pixels.mask if image.ndim == 2 else pixels.mask[..., None]
@@ -128,11 +189,26 @@ class Block:
         # The slope of the map of intensities, which is no constant after stabilisation.
         high, low = (self.intensity.to_image(centre + side * spread) for side in (1, -1))
         found = (high - low) / 2
+        if self.filled.any() and not self.filled.all():
+            found = self._unsure_in_holes(found)
         missing = self._unfilled
         if missing is not None and missing.any():
             absent = _enlarged(missing, self.request.inputs.scale)
             found[absent.any(axis=-1) if absent.ndim > 2 else absent] = np.nan
         return found
+
+    def _unsure_in_holes(self, found: Array) -> Array:
+        """Return a deviation that is larger where nothing was measured than where it was.
+
+        What a hole holds may differ from what fills it by as much as the image varies nearby.
+        """
+        hole = self.filled
+        colours = self.pixels.colours.astype(np.float64)
+        gray = np.where(hole, np.nan, colours if colours.ndim == 2 else colours.mean(axis=-1))
+        varies = max(float(np.nanstd(np.diff(gray, axis=axis))) for axis in (0, 1))
+        outside = float(np.quantile(found[~hole], 0.99))
+        unsure: Array = np.hypot(found, np.hypot(varies, outside))
+        return np.where(hole if found.ndim == 2 else hole[..., None], unsure, found)
 
     def facts(self) -> dict[str, Any]:
         """Return what the provenance says of this plane."""

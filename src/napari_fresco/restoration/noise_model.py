@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from ..image.anscombe import Anscombe
 from ..image.blocks import Index
-from ..image.intensity import Affine, given_range, working_range
+from ..image.intensity import Affine, bright_objects, given_range, working_range
 from ..image.layout import Layout
 from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
@@ -57,12 +57,12 @@ class NoiseModel(NamedTuple):
     found: str = ''
 
 
-class _Look(NamedTuple):
+class Look(NamedTuple):
     """How noisy a plane looks: its camera, if there is photon noise, its excess, and its level."""
 
-    camera: Camera | None
-    excess: float
-    level: float
+    camera: Camera | None = None
+    excess: float = 1.0
+    level: float = 0.0
 
 
 class Scene:
@@ -91,7 +91,7 @@ class Scene:
             self._whole = PlaneReader(r.context, layout, seek_outliers=seek, cancel=cancel)
         self._models: dict[int, NoiseModel] = {}
         self._last: tuple[Index, Pixels] | None = None
-        self._looks: dict[int, _Look] = {}
+        self._looks: dict[int, Look] = {}
         self.warnings: list[str] = []
         """What the user should know of the noise, a sentence for each plane."""
 
@@ -116,6 +116,8 @@ class Scene:
         if r.options.data_range is not None:
             return given_range(r.options.data_range)
         low, high = self._of_whole(index, pixels).extent or (0.0, 0.0)
+        top = self.top(index, pixels)
+        high = high if top is None else min(high, top)
         return working_range(low, high, r.layout.dtype)
 
     def level(self, index: Index, pixels: Pixels, span: float) -> float | NDArray[np.float64]:
@@ -158,16 +160,35 @@ class Scene:
         ndarray, float or None
             None where nothing better is known than what the solver was told.
         """
-        r, told = self._request, self._request.inputs.plane_sigma(index)
-        model = self.model(index)
-        camera, excess = model.camera, model.excess
-        if camera is None and (r.method.blind or isinstance(told, float)):
-            camera, excess, level = self._seen(index, pixels)
-            if camera is None:
-                return level if told is None else None
-        if camera is None:
+        camera, excess, level = self.look(index, pixels)
+        if camera is not None:
+            return excess * np.sqrt(_smooth(camera.variance(predicted)))
+        return level or None
+
+    def look(self, index: Index, pixels: Pixels) -> Look:
+        """Return how noisy a plane looks where its solver is told nothing, or a number."""
+        r, model = self._request, self.model(index)
+        if model.camera is not None:
+            return Look(model.camera, model.excess)
+        told = isinstance(r.inputs.plane_sigma(index), float)
+        if not r.facts.photon_noise or not (r.method.blind or told):
+            return Look()
+        seen = self._seen(index, pixels)
+        return seen._replace(level=0.0) if told and seen.camera is None else seen
+
+    def top(self, index: Index, pixels: Pixels) -> float | None:
+        """Return from where on objects are so bright that they are kept away from a denoiser.
+
+        Photon noise is stabilised, and dim parts are restored well beside bright ones.
+        """
+        r = self._request
+        if r.options.data_range is not None or 'noise' not in r.facts.checks:
             return None
-        return excess * np.sqrt(_smooth(camera.variance(predicted)))
+        if self.model(index).camera is not None:
+            return None
+        whole = self._of_whole(index, pixels)
+        known = whole.colours if whole.unknown is None else whole.colours[~whole.unknown]
+        return bright_objects(known)
 
     def shown(self, index: Index, pixels: Pixels) -> tuple[float, float]:
         """Return the least and the greatest noise level that plane `index` can be said to have.
@@ -178,7 +199,7 @@ class Scene:
         coarse = [level_of_means(plane, side, pixels.unknown) for side in (2, 4)]
         return level, max(level, *coarse)
 
-    def _seen(self, index: Index, pixels: Pixels) -> _Look:
+    def _seen(self, index: Index, pixels: Pixels) -> Look:
         """Return how noisy a plane looks, whatever was told; the next ones of its channel alike."""
         channel = self._channel(index)
         if channel not in self._looks:
@@ -189,7 +210,7 @@ class Scene:
                 camera, (level,), _ = assess_planes([(plane, pixels.unknown)])
             if camera is not None:
                 level = float(np.sqrt(camera.variance(plane).mean()))
-            self._looks[channel] = _Look(camera, 1.0, level)
+            self._looks[channel] = Look(camera, 1.0, level)
         return self._looks[channel]
 
     def _with_grain(self, level: float, plane: Floats, unknown: Bools | None, span: float) -> float:

@@ -1,0 +1,91 @@
+"""Light is neither made nor lost, little noise does no harm, and bright objects spare dim ones."""
+
+import numpy as np
+import pytest
+
+import napari_fresco as fresco
+from napari_fresco.image.intensity import bright_objects
+from napari_fresco.image.light import with_light_of
+from napari_fresco.image.output import to_dtype
+
+
+def scene(n=128):
+    y, x = np.mgrid[:n, :n] / n
+    return 0.2 + 0.5 * np.exp(-((y - 0.5) ** 2 + (x - 0.4) ** 2) * 20) + 0.2 * (x > 0.7)
+
+
+def rmse(a, b, where=...):
+    return float(np.sqrt(np.mean((np.asarray(a, float)[where] - b[where]) ** 2)))
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize('mean', [0.3, 0.8])
+def test_counts_of_few_photons_keep_their_total(mean, dtype):
+    truth = scene(160) / scene(160).mean() * mean
+    counts = np.random.default_rng(0).poisson(truth).astype(dtype)
+    result = fresco.restore(counts, method='ffdnet').image
+    assert result.sum(dtype=float) == pytest.approx(counts.sum(dtype=float), rel=0.02)
+
+
+def test_light_that_moved_is_put_back_and_good_results_stay():
+    truth = 100 * scene(160)
+    y = truth + np.random.default_rng(0).normal(0, 3, truth.shape)
+    known = np.ones(truth.shape, bool)
+    kept = with_light_of(y, truth, 3.0, known)
+    assert np.abs(kept - truth).max() < 0.1
+    dimmer = truth - 3 * (np.arange(160) > 80)
+    back = with_light_of(y, dimmer, 3.0, known)
+    assert back[:, 110:].mean() == pytest.approx(truth[:, 110:].mean(), abs=0.2)
+    assert rmse(back, truth) < 0.5 * rmse(dimmer, truth)
+
+
+def test_what_is_unknown_moves_no_light():
+    truth = 100 * scene(160)
+    known = np.ones(truth.shape, bool)
+    known[40:80, 40:80] = False
+    y = np.where(known, truth, 1e6)
+    assert np.abs(with_light_of(y, truth, 3.0, known) - truth).max() < 1e-6
+
+
+def test_whole_numbers_keep_the_mean_of_small_ones():
+    values = np.full((200, 200), 0.3)
+    rounded, _ = to_dtype(values, np.dtype(np.uint8), dark=0.0, seed=1)
+    assert rounded.mean() == pytest.approx(0.3, rel=0.03)
+    assert (rounded == to_dtype(values, np.dtype(np.uint8), dark=0.0, seed=1)[0]).all()
+    assert not to_dtype(values, np.dtype(np.uint8))[0].any()
+    large = np.full((20, 20), 100.3)
+    assert (to_dtype(large, np.dtype(np.uint8), dark=0.0)[0] == 100).all()
+
+
+@pytest.mark.parametrize('method', ['ffdnet', 'drunet'])
+@pytest.mark.parametrize('sigma', [0.2, 0.5])
+def test_hardly_any_noise_is_not_made_more(method, sigma):
+    y, x = np.mgrid[:96, :96]
+    truth = 255 * np.clip(scene(96) + 0.1 * np.sin(x * 1.3 + y * 0.7), 0, 1)
+    noisy = truth + np.random.default_rng(0).normal(0, sigma, truth.shape)
+    result = fresco.restore(noisy, method=method, sigma=sigma).image
+    assert rmse(result, truth) <= 1.005 * rmse(noisy, truth)
+
+
+def test_debris_spares_the_rest_and_keeps_its_value():
+    truth = 100 + 400 * scene()
+    clean = truth + np.random.default_rng(0).normal(0, 30, truth.shape)
+    dirty = clean.copy()
+    dirty[20:34, 30:44] = 50_000
+    far = np.ones(truth.shape, bool)
+    far[8:46, 18:56] = False
+    good, result = (fresco.restore(each, method='ffdnet').image for each in (clean, dirty))
+    assert rmse(result, truth, far) < 1.2 * rmse(good, truth, far)
+    assert result[24:30, 34:40] == pytest.approx(50_000, rel=0.01)
+    assert bright_objects(dirty) is not None
+    assert bright_objects(clean) is None
+
+
+def test_what_fills_a_hole_is_less_sure_than_what_was_measured():
+    image = 100 * scene(64) + np.random.default_rng(0).normal(0, 2, (64, 64))
+    mask = np.zeros(image.shape, bool)
+    mask[20:40, 20:40] = True
+    result = fresco.restore(
+        image, method='dpir', task='inpaint', mask=mask, ensemble=True, iterations=2
+    )
+    assert result.uncertainty[mask].min() > result.uncertainty[~mask].mean()
