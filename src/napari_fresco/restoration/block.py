@@ -34,8 +34,8 @@ from .noise_model import Look, Scene
 from .plane_reader import Pixels
 from .request import Request
 
-# Had all noise been taken away, all of it would be best; of little noise networks leave half.
-_OF_DENOISER = 0.5
+# Had all noise been taken away, all of it would be best; of little noise networks leave more.
+_OF_DENOISER = 0.4
 
 
 @dataclass(frozen=True, eq=False)
