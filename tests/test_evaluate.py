@@ -133,6 +133,7 @@ def test_a_report_shows_what_was_filled_in(tmp_path: Path) -> None:
     assert text.count('data:image/png;base64,') == 4
     assert f'{mask.mean():.2%} were filled in' in text
     assert 'were not measured' in text
+    assert 'takes away is no noise' in text.replace('&#39;', '')
 
 
 @pytest.mark.parametrize(

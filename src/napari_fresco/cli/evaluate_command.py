@@ -58,7 +58,9 @@ def evaluate(
     wanted = None if truth is None else read(truth)
     source, made = read(image), read(result)
     known = evaluation.noise_of(record) if noise is None else _noise(noise)
-    numbers = evaluation.evaluate(made, source, truth=wanted, kernel=blur, noise=known)
+    numbers = evaluation.evaluate(
+        made, source, truth=wanted, kernel=blur, noise=known, task=record.get('task')
+    )
     numbers['checks'] = record.get('checks') or numbers['checks']
     if not quiet:
         _show(numbers)

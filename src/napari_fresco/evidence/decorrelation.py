@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import fft, ndimage
 
 from ..errors import ImageError
 
@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 
 _DROP = 0.001  # by which a curve must fall after a peak
 _LEAST_PEAK = 0.05
+_WIDE = 4.0  # pixels of a blur
 _NARROWEST = 0.15  # pixels: width of the mildest high-pass filter
 
 
@@ -113,13 +114,21 @@ class _Analysis:
         """Return d at each radius, of the image without what a Gaussian of `width` px passes."""
         plane = self._plane
         if width is not None:
-            plane = plane - ndimage.gaussian_filter(plane, width)
+            plane = plane - self._blurred(width)
         magnitude = np.abs(np.fft.fft2(plane)).ravel()[self._inside]
         sums = np.concatenate(([0.0], np.cumsum(magnitude)))
         number = np.searchsorted(self._radius, radius, side='left')
         power = np.sqrt(np.sum(magnitude**2) * number)
         d: Floats = np.divide(sums[number], power, out=np.zeros(len(radius)), where=power > 0)
         return d
+
+    def _blurred(self, width: float) -> Floats:
+        """Return the plane blurred with mirrored borders; wide blurs by their cosine spectrum."""
+        if width < _WIDE:
+            return np.asarray(ndimage.gaussian_filter(self._plane, width))
+        axes = [np.pi * np.arange(n) / n for n in self._plane.shape]
+        passed = np.outer(*(np.exp(-0.5 * (width * q) ** 2) for q in axes))
+        return np.asarray(fft.idctn(passed * fft.dctn(self._plane)))
 
     def cutoff(self, start: _Peak, filters: int, side: int) -> float:
         """Return the highest peak frequency over two rounds of high-pass filters."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from ..image.layout import Layout
 from ..image.model import Image
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
+from ..types import Task
 from . import metrics
 from .checks import check_result, worst
 from .correlation import frc, frc_checkerboard
@@ -27,7 +28,8 @@ from .residual import blurred, residual
 Floats = NDArray[np.float64]
 Numbers = dict[str, float]
 
-_PLANES = 16
+_PLANES = 8
+_PART = 1024  # side of the middle of a plane by which residual, error and resolution are told
 
 
 class Plane(NamedTuple):
@@ -46,13 +48,14 @@ def evaluate(
     kernel: Any = None,
     noise: float | Camera | None = None,
     peak: float | None = None,
+    task: Task | None = None,
 ) -> dict[str, Any]:
     """Measure a result.
 
     Parameters
     ----------
     result, image, truth : Image or array-like
-        What was restored, what it was made of, and what it should be. Of a stack at most 16
+        What was restored, what it was made of, and what it should be. Of a stack at most 8
         planes, spread over it, are measured.
     kernel : array-like, optional
         What the result is blurred by before it is compared with the image.
@@ -61,6 +64,9 @@ def evaluate(
     peak : float, optional
         Intensity of white, for PSNR and SSIM; by default 255 for bytes, else the range of the
         truth.
+    task : str, optional
+        What was done; by default 'deblur' with a kernel, else 'denoise'. It tells which checks
+        make sense.
 
     Returns
     -------
@@ -85,13 +91,18 @@ def evaluate(
     if truth is not None:
         groups['truth'] = _against_truth(planes, peak or _peak(truth), enlarged)
     groups['light'] = _light(planes)
-    why = 'not measured: the result has another size or other colours than the image'
-    groups['residual'] = why if enlarged else _mean(_residual, planes, noise, kernel)
-    groups['error_map'] = why if enlarged else _mean(_error, planes, kernel)
+    names = TASKS[task or ('denoise' if kernel is None else 'deblur')].checks
+    why = ''
+    if enlarged:
+        why = 'not measured: the result has another size or other colours than the image'
+    elif 'structure' not in names:
+        why = f'not measured: what task {task!r} takes away is no noise'
+    groups['residual'] = why or _mean(_residual, planes, noise, kernel)
+    groups['error_map'] = why or _mean(_error, planes, kernel)
     step, unit = source.spacing.get('Y', (1.0, 'pixel'))
     groups['resolution'] = _resolution(planes, step, enlarged) | {'unit': unit}
     dtype = np.asarray(_data(result)[..., :0]).dtype
-    groups['checks'] = [] if enlarged else _checks(planes, noise, kernel, dtype)
+    groups['checks'] = [] if enlarged else _checks(planes, noise, kernel, dtype, names)
     return groups
 
 
@@ -205,7 +216,7 @@ def _mean(measure: Any, planes: Iterable[Plane], *given: Any) -> Numbers | str:
             [
                 measure(y, x, *given)
                 for plane in planes
-                for y, x in zip(*map(_colours, plane[:2]), strict=True)
+                for y, x in zip(*(_colours(_part(each)) for each in plane[:2]), strict=True)
             ]
         )
     except ValueError as error:  # a FrescoError, too
@@ -213,10 +224,13 @@ def _mean(measure: Any, planes: Iterable[Plane], *given: Any) -> Numbers | str:
 
 
 def _checks(
-    planes: Iterable[Plane], noise: float | Camera, kernel: Any, dtype: np.dtype[Any]
+    planes: Iterable[Plane],
+    noise: float | Camera,
+    kernel: Any,
+    dtype: np.dtype[Any],
+    names: Sequence[str],
 ) -> list[dict[str, Any]]:
     """Return what is verified of any result of this task, the worst of all planes."""
-    names = TASKS['denoise' if kernel is None else 'deblur'].checks
     found = []
     for y, x, _ in planes:
         outcome = Outcome(
@@ -242,16 +256,22 @@ def _predicted(x: Floats, kernel: Any) -> Floats:
 def _resolution(planes: list[Plane], step: float, enlarged: bool) -> dict[str, Any]:
     """Return resolutions of the middle plane; those of a restored image alone mean nothing."""
     plane = planes[len(planes) // 2]
-    y, x = (_colours(part).mean(axis=0) for part in plane[:2])
+    y, x = (_colours(_part(each)).mean(axis=0) for each in plane[:2])
     found: dict[str, Any] = {}
     if min(y.shape) >= 16:
         found['input_decorrelation'] = _finite(decorrelation(y, step).resolution)
         found['input_checkerboard'] = _finite(frc_checkerboard(y, step).resolution)
         if plane.truth is not None and not enlarged:
-            truth = _colours(plane.truth).mean(axis=0)
+            truth = _colours(_part(plane.truth)).mean(axis=0)
             found['input_with_truth'] = _finite(frc(y, truth, step).resolution)
             found['result_with_truth'] = _finite(frc(x, truth, step).resolution)
     return found
+
+
+def _part(plane: Floats) -> Floats:
+    """Return the middle of a large plane."""
+    rows, columns = (max((n - _PART) // 2, 0) for n in plane.shape[:2])
+    return plane[rows : rows + _PART, columns : columns + _PART]
 
 
 def _colours(plane: Floats) -> Floats:

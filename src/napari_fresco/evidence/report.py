@@ -71,7 +71,14 @@ def report_text(
     """Return the text of what :func:`report` writes."""
     record, source = result.provenance, Image.of(image)
     kernel = _kernel_of(result) if kernel is None else kernel
-    numbers = evaluate(result.image, source, truth=truth, kernel=kernel, noise=noise_of(record))
+    numbers = evaluate(
+        result.image,
+        source,
+        truth=truth,
+        kernel=kernel,
+        noise=noise_of(record),
+        task=record['task'],
+    )
     before, after, filled = _middle(source, result)
     checks = record.get('checks', ())
     failed = [check for check in checks if not check['ok']]
