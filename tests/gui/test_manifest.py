@@ -83,7 +83,7 @@ def test_opening_a_panel_imports_no_torch() -> None:
         'viewer = ViewerModel()\n'
         'viewer.add_image(np.zeros((64, 64)))\n'
         'panels = [getattr(commands, name)(viewer) for name in ("dpir", "usrnet", "simulate")]\n'
-        'panels[0].request(), panels[0].estimate()\n'
+        'panels[0].request()\n'
         'sys.exit("torch" if "torch" in sys.modules else 0)\n'
     )
     done = subprocess.run(
