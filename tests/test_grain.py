@@ -11,7 +11,7 @@ from scipy import ndimage
 from skimage import data
 
 from napari_fresco import kernels
-from napari_fresco.noise.grain import grain_ratio, level_at_nulls, level_through_blur
+from napari_fresco.noise.grain import grain_ratio, has_blocks, level_at_nulls, level_through_blur
 from napari_fresco.noise.level import level_of_plane
 
 PICTURE = data.astronaut()[:192, 128:320].astype(float)
@@ -82,3 +82,16 @@ def test_between_unknown_pixels_texture_is_no_grain() -> None:
     unknown[10:16, 8:30] = unknown[25, ::3] = True
     for known in (None, unknown):
         assert grain_ratio(plane, 6.0, known, most=4) < 1.3
+
+
+@pytest.mark.parametrize('quality', [50, 60])
+@pytest.mark.parametrize('cut', [0, 3])
+def test_the_blocks_of_a_jpeg_are_seen(quality: int, cut: int) -> None:
+    noisy = GRAY + np.random.default_rng(0).normal(0, 12, GRAY.shape)
+    file = io.BytesIO()
+    Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(file, 'JPEG', quality=quality)
+    image = np.asarray(Image.open(file), float)
+    assert has_blocks(image[cut:, cut:])
+    assert not has_blocks(noisy)
+    assert not has_blocks(GRAY)
+    assert not has_blocks(image[:16])

@@ -21,6 +21,7 @@ from .patches import LEAST, SIDE, Bools, Floats, Patches
 _PASSED = 0.004  # of the power, below which a frequency counts as a null
 _BAND = (0.06, 0.3)  # cycles per pixel: below is the picture, beyond it JPEG leaves nothing
 _FEWEST = 64  # coefficients
+_BLOCK, _BLOCKY = 8, 1.06  # side of the blocks of a JPEG, and steps between them over others
 _CLEAR = 1.5  # by which coarse noise exceeds fine noise before it is surely a grain
 _AT_NULLS, _OF_MEANS = 1.5, 1.8  # what deconvolution is told of it; measured on shaky JPEGs
 _LUMINANCE = (0.299, 0.587, 0.114)
@@ -39,6 +40,26 @@ def grain_ratio(
     Returns: from 1 to `most`, by means over 2 x 2 pixels; those of more show texture.
     """
     return float(np.clip(level_of_means(plane, 2, unknown) / sigma, 1, most))
+
+
+def has_blocks(plane: Floats) -> bool:
+    """Say whether steps between blocks of 8 x 8 pixels tell that an image was a JPEG.
+
+    Parameters
+    ----------
+    plane : ndarray
+        ``(H, W)``, wherever it was cut from.
+    """
+    return min(_blockiness(plane), _blockiness(plane.T)) > _BLOCKY
+
+
+def _blockiness(plane: Floats) -> float:
+    """Return the mean step between rows that lie a block apart, over that of the other rows."""
+    steps = np.abs(np.diff(plane, axis=0)).mean(axis=1)
+    if len(steps) < 4 * _BLOCK:
+        return 1.0
+    means = np.array([steps[i::_BLOCK].mean() for i in range(_BLOCK)])
+    return float(means.max() / max(np.median(means), 1e-12))
 
 
 def level_of_means(plane: Floats, side: int, unknown: Bools | None = None) -> float:

@@ -22,7 +22,7 @@ from ..image.intensity import Affine, bright_objects, given_range, working_range
 from ..image.layout import Layout
 from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
-from ..noise.grain import grain_ratio, level_of_means, level_through_blur
+from ..noise.grain import grain_ratio, has_blocks, level_of_means, level_through_blur
 from ..noise.level import channels_of, level_of_plane
 from ..noise.patches import Bools, Floats, Patches
 from .plane_reader import Pixels, PlaneReader
@@ -286,7 +286,8 @@ class Scene:
         indices = self._sample(channel)
         camera, levels, _ = assess_planes(self._sampled(channel))
         found = f'recognised in {len(indices)} planes'
-        if camera is None:
+        # What JPEG leaves of noise grows with the intensity as well, and is no photon noise.
+        if camera is None or all(has_blocks(plane) for plane, _ in self._sampled(channel)):
             return NoiseModel(levels=dict(zip(indices, levels, strict=True)), found=found)
         return NoiseModel(camera, self._excess(channel, camera), found=found)
 
