@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -15,6 +16,7 @@ from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import napari_fresco as fresco
 from napari_fresco.declare.parameters import DeepREDParameters
 from napari_fresco.errors import DivergedError
 from napari_fresco.networks.hourglass import Skip, SkipConfig
@@ -430,3 +432,31 @@ def test_closing_a_run_frees_its_memory(monkeypatch: pytest.MonkeyPatch) -> None
     steps.close()
     gc.collect()
     assert networks[0]() is None
+
+
+@pytest.mark.parametrize('task', ['denoise', 'inpaint'])
+def test_a_run_cancelled_after_five_iterations_is_no_worse_than_its_image(task: Task) -> None:
+    truth = 255 * picture(64, 64)[0, 0].numpy()
+    image = truth + np.random.default_rng(0).normal(0, 10, truth.shape).astype(np.float32)
+    mask = np.zeros(truth.shape, bool)
+    mask[20:34, 20:34] = True
+    damaged = np.where(mask, 0, image) if task == 'inpaint' else image
+    given = {'mask': mask} if task == 'inpaint' else {}
+    cancel = threading.Event()
+    steps = fresco.iterate(
+        damaged, method='deepred', task=task, network='small', device='cpu', cancel=cancel, **given
+    )
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            result = end.value
+            break
+        if step.index == 5:
+            cancel.set()
+    assert result.finish == 'cancelled'
+    before, after = (np.square(x - truth).mean() for x in (damaged, result.image))
+    assert after <= before * 1.0001
+    if task == 'inpaint':
+        assert np.abs(result.image - truth)[mask].max() < 0.5 * np.ptp(truth)
+        assert result.image[~mask] == pytest.approx(image[~mask])
