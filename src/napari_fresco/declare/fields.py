@@ -25,7 +25,7 @@ Group = Literal['noise', 'degradation', 'solver', 'advanced']
 
 _OF_CAMERA = ('gain', 'offset', 'read_noise')  # parameters among the facts of a camera
 _LONGEST = 80  # letters of a value in a message
-_WORDS = MappingProxyType(
+_TYPE_NAMES = MappingProxyType(
     {
         bool: 'true or false',
         int: 'a whole number',
@@ -92,14 +92,14 @@ class Parameter:
         """Say in words which values are allowed."""
         if self.choices:
             return 'one of ' + ', '.join(map(repr, self.choices))
-        words = _WORDS[self.type]
+        text = _TYPE_NAMES[self.type]
         if self.minimum is not None and self.maximum is not None:
-            words += f' from {self.minimum:g} to {self.maximum:g}'
+            text += f' from {self.minimum:g} to {self.maximum:g}'
         elif self.minimum is not None:
-            words += f' of at least {self.minimum:g}'
+            text += f' of at least {self.minimum:g}'
         elif self.maximum is not None:
-            words += f' of at most {self.maximum:g}'
-        return words + (f' ({self.unit})' if self.unit else '')
+            text += f' of at most {self.maximum:g}'
+        return text + (f' ({self.unit})' if self.unit else '')
 
     def _convert(self, value: Any) -> Any:
         wrong = ParameterError(f'{shown(self.name, value)} is not {self.allowed()}')

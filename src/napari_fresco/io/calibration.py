@@ -138,7 +138,7 @@ def plain_facts(text: str) -> dict[str, Any]:
     return facts
 
 
-def needs_words(image: Image, axes: str) -> bool:
+def needs_description(image: Image, axes: str) -> bool:
     """Whether tags alone do not say what is known of an image."""
     lengths = {unit for _, unit in image.spacing.values()} <= {'mm'}
     flat = axes in ('YX', 'YXS', 'SYX') and set(image.spacing) <= {'Y', 'X'}

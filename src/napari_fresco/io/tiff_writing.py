@@ -43,7 +43,7 @@ def write(path: Path, images: Sequence[Image]) -> None:
         for image in images:
             samples, axes = _ordered(image, flavour)
             options = _how(image, axes, samples.dtype)
-            options |= _words(image, axes, samples, flavour, len(images) > 1)
+            options |= _flavour_options(image, axes, samples, flavour, len(images) > 1)
             options['extratags'] = options.get('extratags', []) + _tags(image, block)
             file.write(samples, software=_software(block), **options)
     exif.append_directories(path, block)
@@ -155,14 +155,16 @@ def _compression(said: Any, dtype: np.dtype[Any]) -> dict[str, Any]:
     return {'compression': chosen, 'predictor': bool(said.get('predictor')) and fits}
 
 
-def _words(image: Image, axes: str, samples: Array, flavour: str, several: bool) -> dict[str, Any]:
+def _flavour_options(
+    image: Image, axes: str, samples: Array, flavour: str, several: bool
+) -> dict[str, Any]:
     """Return what the flavour says of axes and calibration."""
     if flavour == 'imagej':
         return calibration.imagej_arguments(image, axes)
     if flavour == 'ome':
         return {'metadata': {'axes': axes, **ome.arguments(image)}}
     options = {'metadata': None, **calibration.resolution_arguments(image)}
-    if several or calibration.needs_words(image, axes):
+    if several or calibration.needs_description(image, axes):
         text = calibration.plain_text(image, axes, samples.shape)
     else:
         text = image.metadata.get('text', {}).get('Description')

@@ -82,12 +82,12 @@ def _count(least: int) -> Rule:
     return lambda v: _is_count(v, least), f'a whole number from {least} to {_LARGEST}'
 
 
-def _counts(lengths: tuple[int, ...], words: str) -> Rule:
+def _counts(lengths: tuple[int, ...], number: str) -> Rule:
     def valid(value: Any) -> bool:
         listed = isinstance(value, Sequence) and not isinstance(value, str)
         return listed and len(value) in lengths and all(map(_is_count, value))
 
-    return valid, f'{words} whole numbers from 1 to {_LARGEST}'
+    return valid, f'{number} whole numbers from 1 to {_LARGEST}'
 
 
 def _one_of(*values: Any) -> Rule:

@@ -42,12 +42,8 @@ def unamplified(solver: Solver, size: Sequence[int]) -> Solver:
     Told too little noise, a deconvolution amplifies it by many decibels; told too much, it loses
     one. A result that is noisier than the image, and than the level that was told, is the sign.
 
-    Parameters
-    ----------
-    solver : Solver
-        One with a stopping rule of its own runs but once.
-    size : sequence of int
-        Height and width of what was observed; what lies beyond it is made up.
+    `solver`: one with a stopping rule of its own runs but once.
+    `size`: height and width of what was observed; what lies beyond it is made up.
     """
 
     def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:

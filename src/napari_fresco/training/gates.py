@@ -132,8 +132,8 @@ def _denoising(file: Path, recipe: Recipe, bundled: Bundled | None) -> Iterator[
     fluxes = spots(new, recipe.channels)
     limits = spots(old, recipe.channels) if old is not None else {}
     lost = [p for p, x in fluxes.items() if abs(x - 1) > abs(limits.get(p, 1) - 1) + _TOLERANCE]
-    words = '/'.join(f'{flux:.2f}' for flux in fluxes.values())
-    yield Gate('spots', not lost, f'flux {words} of the truth at peaks of {_listed(fluxes)}')
+    listed = '/'.join(f'{flux:.2f}' for flux in fluxes.values())
+    yield Gate('spots', not lost, f'flux {listed} of the truth at peaks of {_listed(fluxes)}')
 
 
 def _listed(values: Mapping[float, float]) -> str:

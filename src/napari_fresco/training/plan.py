@@ -132,8 +132,8 @@ def _checked(kind: type[Any], record: Mapping[str, Any], path: Path, place: str)
 
 
 def _described(types: Iterable[type]) -> str:
-    words = {int: 'a number', float: 'a number', str: 'a text', list: 'a list'}
-    return ' or '.join(dict.fromkeys(words[one] for one in types))
+    names = {int: 'a number', float: 'a number', str: 'a text', list: 'a list'}
+    return ' or '.join(dict.fromkeys(names[one] for one in types))
 
 
 def _check_positive(record: PlanEntry | Plan, names: Iterable[str], place: str) -> None:
