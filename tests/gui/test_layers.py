@@ -12,7 +12,7 @@ from napari.components import ViewerModel
 from napari.layers import Image
 
 from napari_fresco.errors import ImageError
-from napari_fresco.layers.selection import is_stack, layer_image, select, select_same
+from napari_fresco.layers.selection import is_stack, select, select_same
 from napari_fresco.layers.space import Space, View
 
 TURN = np.array([[0.0, -1.0, 3.0], [1.0, 0.0, -2.0], [0.0, 0.0, 1.0]])
@@ -163,7 +163,7 @@ def test_a_layer_is_an_image_with_names_spacing_and_origin() -> None:
         axis_labels=('t', 'y', 'x'),
         metadata={'napari_fresco_file': {'dpi': (300, 300)}},
     )
-    image = layer_image(layer)
+    image = select(layer).image()
     assert image.axes == 'TYXS'
     assert image.spacing == {'T': (2.0, 's'), 'Y': (0.5, 'um'), 'X': (0.25, 'um')}
     assert image.origin == {'T': 10.0, 'Y': 1.0, 'X': 2.0}
@@ -174,7 +174,7 @@ def test_a_layer_is_an_image_with_names_spacing_and_origin() -> None:
 
 
 def test_a_layer_without_a_place_has_no_spacing() -> None:
-    image = layer_image(Image(np.zeros((3, 4, 5))))
+    image = select(Image(np.zeros((3, 4, 5)))).image()
     assert (image.axes, image.spacing, image.origin) == ('QYX', {}, {})
 
 
@@ -183,7 +183,7 @@ def test_the_dimensions_of_an_xarray_name_the_axes() -> None:
     data = np.arange(2 * 3 * 4.0).reshape(3, 4, 2)
     coordinates = {'y': [0.0, 0.5, 1.0]}
     layer = Image(xarray.DataArray(data, dims=('y', 'x', 'T'), coords=coordinates), rgb=False)
-    image = layer_image(layer)
+    image = select(layer).image()
     assert image.axes == 'YXT'
     assert image.spacing['Y'] == (0.5, '')
     part = select(layer, view=at(0, 0, 1), shown=True)
