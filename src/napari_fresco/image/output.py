@@ -9,6 +9,7 @@ import numpy as np
 from .layout import Array, Floats
 
 _MATTERS = 0.005  # part of the light that rounding may change
+_SIDE = 32  # of the regions whose light counts
 _FEW = 20.0  # mean steps above the darkest beyond which rounding cannot change as much
 
 
@@ -36,10 +37,12 @@ def to_dtype(
 
 
 def rounding_matters(values: Floats, dark: float) -> bool:
-    """Return whether rounding to whole numbers would change the light of a plane."""
-    finite = values[np.isfinite(values)]
-    light = float(np.maximum(finite - dark, 0).sum())
-    if not finite.size or light <= 0 or light > _FEW * finite.size:
+    """Return whether rounding to whole numbers would change the light of regions of a plane."""
+    exact = np.nan_to_num(values)
+    light = float(np.maximum(exact - dark, 0).sum())
+    if light <= 0 or light > _FEW * exact.size:
         return False
-    change = float((np.rint(finite) - finite).sum())
-    return abs(change) > _MATTERS * light
+    change = np.rint(exact) - exact
+    for axis in (0, 1):
+        change = np.add.reduceat(change, np.arange(0, change.shape[axis], _SIDE), axis=axis)
+    return float(np.abs(change).sum()) > _MATTERS * light
