@@ -21,6 +21,8 @@ from ..types import Check, Denoiser, Finish, Kind
 from .noise_model import Scene
 from .request import Request
 
+_MANY_CLIPPED = 1e-3  # of the values: fewer than that are worth no warning
+
 
 class Account:
     """What is told of the planes of a run: numbers and sentences, no pixels.
@@ -105,6 +107,7 @@ def provenance(
         'torch': str(torch.__version__),
         'seconds': round(seconds, 3),
         'steps': account.steps,
+        'clipped': account.clipped,
         'finish': finish,
         'input_sha256': input_hash,
         'input_shape': list(r.layout.shape),
@@ -119,7 +122,7 @@ def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> lis
     """Return what the user should know."""
     read = r.image.metadata.get('warnings', ())  # what became of the image in its file
     warnings = [*read, *r.inputs.warnings, *scene.warnings[:1], *account.warnings]
-    if account.clipped:
+    if account.clipped > _MANY_CLIPPED * np.prod(r.layout.shape):
         warnings.append(f'{account.clipped} values were clipped to fit {r.dtype}')
     if hot := account.total('outliers'):
         kept = 'filled in' if r.inputs.scale > 1 else 'given back as they are'
