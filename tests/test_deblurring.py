@@ -8,7 +8,7 @@ import torch
 
 import napari_fresco as fresco
 from napari_fresco import kernels
-from napari_fresco.physics.light import broad, with_light
+from napari_fresco.physics.blurred_light import broad, with_light
 from napari_fresco.physics.operators import Blur
 from napari_fresco.physics.problem import Problem
 from napari_fresco.solvers.deblurring import unamplified

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..noise.grain import level_of_means
 from ..noise.level import level_of_plane
-from ..physics.light import with_light
+from ..physics.blurred_light import with_light
 from ..physics.problem import Problem
 from ..runtime.tools import Solver, Tools
 from ..types import Step
