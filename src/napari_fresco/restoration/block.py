@@ -30,7 +30,7 @@ from ..physics.kernels.assumed import assumed
 from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic
 from ..physics.problem import Problem
 from ..physics.resample import LanczosDownsample
-from .noise_model import NoiseRead, Scene
+from .noise_model import PlaneNoise, Scene
 from .plane_reader import Pixels
 from .request import Request
 
@@ -128,11 +128,11 @@ class Block:
         return with_light_of(self.pixels.colours.astype(np.float64), image, noise, known, dark)
 
     @cached_property
-    def look(self) -> NoiseRead:
+    def look(self) -> PlaneNoise:
         """Its noise, in image units, as the plane shows it even where nothing of it is told."""
         if self._denoises:
             return self.scene.look(self.index, self.pixels)
-        return NoiseRead(self.camera)
+        return PlaneNoise(self.camera)
 
     @property
     def _denoises(self) -> bool:

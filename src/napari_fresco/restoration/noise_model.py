@@ -57,7 +57,7 @@ class NoiseModel(NamedTuple):
     found: str = ''
 
 
-class NoiseRead(NamedTuple):
+class PlaneNoise(NamedTuple):
     """How noisy a plane looks: its camera, if there is photon noise, its excess, and its level."""
 
     camera: Camera | None = None
@@ -91,7 +91,7 @@ class Scene:
             self._whole = PlaneReader(r.context, layout, seek_outliers=seek, cancel=cancel)
         self._models: dict[int, NoiseModel] = {}
         self._last: tuple[Index, Pixels] | None = None
-        self._looks: dict[int, NoiseRead] = {}
+        self._looks: dict[int, PlaneNoise] = {}
         self.warnings: list[str] = []
         """What the user should know of the noise, a sentence for each plane."""
 
@@ -165,14 +165,14 @@ class Scene:
             return excess * np.sqrt(_smooth(camera.variance(predicted)))
         return level or None
 
-    def look(self, index: Index, pixels: Pixels) -> NoiseRead:
+    def look(self, index: Index, pixels: Pixels) -> PlaneNoise:
         """Return how noisy a plane looks where its solver is told nothing, or a number."""
         r, model = self._request, self.model(index)
         if model.camera is not None:
-            return NoiseRead(model.camera, model.excess)
+            return PlaneNoise(model.camera, model.excess)
         told = isinstance(r.inputs.plane_sigma(index), float)
         if not r.facts.photon_noise or not (r.method.blind or told):
-            return NoiseRead()
+            return PlaneNoise()
         seen = self._seen(index, pixels)
         return seen._replace(level=0.0) if told and seen.camera is None else seen
 
@@ -199,7 +199,7 @@ class Scene:
         coarse = [level_of_means(plane, side, pixels.unknown) for side in (2, 4)]
         return level, max(level, *coarse)
 
-    def _seen(self, index: Index, pixels: Pixels) -> NoiseRead:
+    def _seen(self, index: Index, pixels: Pixels) -> PlaneNoise:
         """Return how noisy a plane looks, whatever was told; the next ones of its channel alike."""
         channel = self._channel(index)
         if channel not in self._looks:
@@ -210,7 +210,7 @@ class Scene:
                 camera, (level,), _ = assess_planes([(plane, pixels.unknown)])
             if camera is not None:
                 level = float(np.sqrt(camera.variance(plane).mean()))
-            self._looks[channel] = NoiseRead(camera, 1.0, level)
+            self._looks[channel] = PlaneNoise(camera, 1.0, level)
         return self._looks[channel]
 
     def _with_grain(self, level: float, plane: Floats, unknown: Bools | None, span: float) -> float:
@@ -278,7 +278,7 @@ class Scene:
         return self._whole.sample([x for x in indices if axis < 0 or x[axis] == channel])
 
     def _recognised(self, channel: int) -> NoiseModel:
-        """NoiseRead for photon noise where its model serves and nothing better is known."""
+        """PlaneNoise for photon noise where its model serves and nothing better is known."""
         r = self._request
         known = r.method.blind or r.inputs.sigma is not None
         if known or not r.facts.photon_noise or r.layout.channels == 3:
