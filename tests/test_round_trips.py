@@ -270,3 +270,11 @@ def test_the_structure_of_ome_is_kept(tmp_path: Path) -> None:
     from ome_types import from_xml
 
     assert from_xml(text).images[0].pixels.size_x == 10
+
+
+@pytest.mark.parametrize('axes', ['CYX', 'CZYX', 'ZCYX', 'TCYX'])
+def test_channels_of_a_stack_keep_their_names(axes: str, tmp_path: Path) -> None:
+    shape = [{'C': 3, 'Z': 4, 'T': 2, 'Y': 6, 'X': 5}[axis] for axis in axes]
+    image = Image(np.zeros(shape, np.uint8), axes, channels=('DAPI', 'GFP', 'Cy5'))
+    write(tmp_path / 'a.tif', image)
+    assert read(tmp_path / 'a.tif').channels == image.channels

@@ -50,6 +50,13 @@ def imagej_calibration(said: Mapping[str, Any], tags: Any) -> dict[str, tuple[fl
     return spacing
 
 
+def channel_names(labels: Sequence[str], channels: int) -> tuple[str, ...]:
+    """Return the labels that ImageJ gives to planes, where they repeat from channel to channel."""
+    names = tuple(labels[:channels])
+    repeated = names * (len(labels) // channels)
+    return names if names and channels > 1 and repeated == tuple(labels) else ()
+
+
 def tag_calibration(tags: Any) -> tuple[dict[str, tuple[float, str]], str | None]:
     """Return the spacing in mm that resolution tags tell, and the name of their unit."""
     value = int(tags['ResolutionUnit'].value) if 'ResolutionUnit' in tags else 2

@@ -268,8 +268,7 @@ class _Reader:
     def _imagej_facts(self, said: dict[str, Any], tags: Any) -> dict[str, Any]:
         kept = {key: said[key] for key in calibration.IMAGEJ_KEPT if key in said}
         self.metadata['imagej'] = kept
-        # ImageJ labels planes; only where these are the channels are they names of channels.
-        names = kept.get('Labels', ()) if self.axes[0] == 'C' else ()
+        names = calibration.channel_names(kept.get('Labels', ()), int(said.get('channels', 1)))
         return {'spacing': calibration.imagej_calibration(said, tags), 'channels': names}
 
 
