@@ -23,7 +23,7 @@ FLOORS = (
     ('runtime',),
     ('solvers',),
     ('restoration',),
-    ('batch', 'training'),
+    ('training',),
     ('cli', 'layers'),
     ('_napari',),
 )

@@ -11,8 +11,8 @@ from napari.utils.notifications import show_error
 
 from ..errors import FrescoError, KernelError
 from ..io.files import write, write_json
-from ..layers.layer_files import LayerData, file_layers, layer_as_image
-from ..layers.layer_kinds import KERNEL, METADATA
+from ..layers.layer_files import file_layers, layer_as_image
+from ..layers.layer_kinds import KERNEL, METADATA, LayerData
 from ..physics import kernels
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import samples
-from ..layers.layer_files import LayerData
-from ..layers.layer_kinds import DAMAGE, KERNEL, METADATA, TRUTH
+from ..layers.layer_kinds import DAMAGE, KERNEL, METADATA, TRUTH, LayerData
 
 
 def mural() -> list[LayerData]:

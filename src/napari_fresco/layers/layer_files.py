@@ -12,9 +12,7 @@ from napari.utils.colormaps import Colormap
 from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image, in_memory
 from ..io.files import list_series, read
-from .layer_kinds import FILE
-
-LayerData = tuple[Any, dict[str, Any], str]
+from .layer_kinds import FILE, LayerData
 
 _LEADING = 'TCZ'
 _NAMED = 'TCZYX'

@@ -10,6 +10,9 @@ from napari.layers import Image
 if TYPE_CHECKING:
     import napari
 
+LayerData = tuple[Any, dict[str, Any], str]
+"""Data, attributes and kind of a layer, as napari passes them about."""
+
 METADATA = 'napari_fresco'
 """How a layer was made: the provenance of a result, or the record of a simulation."""
 

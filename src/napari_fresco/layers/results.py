@@ -9,11 +9,11 @@ import numpy as np
 
 from ..errors import ImageError
 from ..types import Result
-from .layer_kinds import FILE, METADATA
+from .layer_kinds import FILE, METADATA, LayerData
 from .look import Look
 from .lookup import Placement
 from .selection import Selection, full_resolution, select
-from .side_layers import LayerData, as_pixels, filled_layer, placed, side_layers
+from .side_layers import as_pixels, filled_layer, placed, side_layers
 from .space import Space
 
 if TYPE_CHECKING:

@@ -9,14 +9,13 @@ import numpy as np
 
 from ..image.model import Image
 from ..types import Result
-from .layer_kinds import KERNEL, LATENT, METADATA, UNCERTAINTY, VARIANCE
+from .layer_kinds import KERNEL, LATENT, METADATA, UNCERTAINTY, VARIANCE, LayerData
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .layer_request import PanelRequest
 
-LayerData = tuple[Any, dict[str, Any], str]
 _LATENT_AXIS = 'latent'
 
 
