@@ -96,7 +96,9 @@ class Block:
             excess = np.maximum(values.astype(np.float64) - top, 0)
             values = values - excess
         y = _tensor(intensity.to_working(values), pixels.colours.ndim > 2)
-        noise = level if isinstance(level, float) else _tensor(np.asarray(level), level.ndim > 2)
+        noise = (
+            float(level) if isinstance(level, float) else _tensor(np.asarray(level), level.ndim > 2)
+        )
         unknown = pixels.unknown if fills else None
         problem = _state(r, y.to(r.device), unknown, noise)
         if r.dtype.kind in 'iu':
