@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -154,3 +155,9 @@ def test_out_of_memory_is_recognised() -> None:
     assert not devices.is_out_of_memory(RuntimeError('shapes do not match'))
     assert not devices.is_out_of_memory(ValueError('out of memory'))
     devices.free(CPU)
+
+
+def test_a_level_of_numpy_chooses_the_arithmetic_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: True)
+    with devices.autocast(torch.device('cpu'), 'auto', np.float64(0.5)):
+        assert torch.is_autocast_enabled('cpu')

@@ -276,11 +276,3 @@ def test_every_method_answers_for_what_it_does_not_offer(name: str) -> None:
     assert params.ensemble is False  # type: ignore[attr-defined]
     if 'assume' not in offered:
         assert params.assume == 'bicubic'  # type: ignore[attr-defined]
-
-
-def test_the_level_of_counts_is_a_plain_number_in_every_type() -> None:
-    """What numpy calls a truth value, torch does not take for one."""
-    counts = np.random.default_rng(0).poisson(np.linspace(0, 30, 96) * np.ones((96, 1)))
-    for dtype in (np.uint8, np.uint16, np.float32):
-        problem = prepared(requested(counts.astype(dtype), method='scunet'))[0].problem
-        assert type(problem.sigma) is float

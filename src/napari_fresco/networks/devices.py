@@ -105,7 +105,7 @@ def autocast(
     a GPU then still follow ``torch.backends.cudnn.allow_tf32``.
     """
     fast = uses_bfloat16(device, precision, sigma, least)
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=fast)
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=bool(fast))
 
 
 @cache
