@@ -100,7 +100,7 @@ def _denoisers() -> tuple[Recipe, ...]:
     drunet_gray, drunet_color = ({'in_nc': n + 1, 'out_nc': n, **_COMPACT} for n in (1, 3))
     wide, narrow = GaussianDenoising(75, relative=True), GaussianDenoising(50)
     flat = Stage(6000, learning_rate=1e-3, batch=8)
-    low = replace(flat, sigma_power=2.0)
+    low = replace(flat, sigma_power=1.5, drift_weight=1.0)
     prior = Stage(7000, learning_rate=7e-4, batch=8, patch=72, drift_weight=1.0, sigma_power=1.5)
     return (
         Recipe('ffdnet_gray', 'ffdnet', gray, 1, wide, (low,), specimens=0.25, bias_free=True),
