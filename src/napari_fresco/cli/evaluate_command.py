@@ -22,6 +22,7 @@ _FILE = click.Path(path_type=Path)
 @click.argument('result', type=_FILE)
 @click.option('--input', '-i', 'image', type=_FILE, required=True, help='What it was made of.')
 @click.option('--truth', type=_FILE, help='What it should be.')
+@click.option('--second', type=_FILE, help='Another exposure of the input.')
 @click.option('--kernel', type=_FILE, help='Blur that the result was freed from.')
 @click.option('--noise', help='Noise of the input: a number in image units, or a camera preset.')
 @click.option('--provenance', type=_FILE, help='Record of the run; RESULT.json where it exists.')
@@ -33,6 +34,7 @@ def evaluate(
     result: Path,
     image: Path,
     truth: Path | None,
+    second: Path | None,
     kernel: Path | None,
     noise: str | None,
     provenance: Path | None,
@@ -58,9 +60,9 @@ def evaluate(
     wanted = None if truth is None else read(truth)
     source, made = read(image), read(result)
     known = evaluation.noise_of(record) if noise is None else _noise(noise)
-    numbers = evaluation.evaluate(
-        made, source, truth=wanted, kernel=blur, noise=known, task=record.get('task')
-    )
+    frame = None if second is None else read(second)
+    asked: dict[str, Any] = {'truth': wanted, 'second': frame, 'kernel': blur, 'noise': known}
+    numbers = evaluation.evaluate(made, source, task=record.get('task'), **asked)
     numbers['checks'] = record.get('checks') or numbers['checks']
     if not quiet:
         _show(numbers)
@@ -74,10 +76,10 @@ def evaluate(
 
 
 def _show(numbers: Mapping[str, Any]) -> None:
-    from ..evidence.evaluation import rows
+    from ..evidence.measures import rows
 
-    for group, name, value in rows(numbers):
-        click.echo(f'{group:<11} {name:<21} {value}'.rstrip())
+    for row in rows(numbers):
+        click.echo(f'{row.group:<11} {row.name:<21} {row.value} {row.unit}'.rstrip())
     for check in numbers['checks']:
         text = 'ok' if check['ok'] else check['message']
         click.echo(f'check       {check["name"]:<21} {check["value"]:.4g}  {text}')

@@ -3,7 +3,8 @@
 from .correlation import Correlation, frc, frc_checkerboard, fsc
 from .decorrelation import Decorrelation, decorrelation
 from .error_map import ErrorMap, error_map
-from .evaluation import evaluate
+from .evaluation import evaluate, evidence_graphs
+from .graphs import Graph, Trace
 from .photometry import Photometry, photometry
 from .probe import Probe, Recall, probe, recall
 from .repeat import command_line, methods_paragraph, python_call
@@ -16,16 +17,19 @@ __all__ = [
     'Correlation',
     'Decorrelation',
     'ErrorMap',
+    'Graph',
     'Photometry',
     'Probe',
     'Recall',
     'Residual',
+    'Trace',
     'Whiteness',
     'chi_square',
     'command_line',
     'decorrelation',
     'error_map',
     'evaluate',
+    'evidence_graphs',
     'frc',
     'frc_checkerboard',
     'fsc',

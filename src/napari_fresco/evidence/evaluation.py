@@ -22,6 +22,7 @@ from .checks import check_result, worst
 from .correlation import frc, frc_checkerboard
 from .decorrelation import decorrelation
 from .error_map import error_map
+from .graphs import Graph, graphs
 from .plane_outcome import Outcome
 from .residual import blurred, residual
 
@@ -33,11 +34,12 @@ _PART = 1024  # side of the middle of a plane by which residual, error and resol
 
 
 class Plane(NamedTuple):
-    """A plane ``(H, W)`` or ``(H, W, 3)`` of an image, of its result and of the truth."""
+    """A plane ``(H, W)`` or ``(H, W, 3)`` of an image, its result, the truth, a second frame."""
 
     image: Floats
     result: Floats
     truth: Floats | None
+    second: Floats | None
 
 
 def evaluate(
@@ -45,6 +47,7 @@ def evaluate(
     image: Any,
     *,
     truth: Any = None,
+    second: Any = None,
     kernel: Any = None,
     noise: float | Camera | None = None,
     peak: float | None = None,
@@ -57,6 +60,8 @@ def evaluate(
     result, image, truth : Image or array-like
         What was restored, what it was made of, and what it should be. Of a stack at most 8
         planes, spread over it, are measured.
+    second : Image or array-like, optional
+        Another exposure of the image, which tells the resolution.
     kernel : array-like, optional
         What the result is blurred by before it is compared with the image.
     noise : float or Camera, optional
@@ -83,7 +88,7 @@ def evaluate(
         When the images do not belong together.
     """
     source = Image.of(image)
-    planes, total = _planes(source, result, truth)
+    planes, total = _planes(source, result, truth, second)
     noise = _noise(source) if noise is None else noise
     enlarged = planes[0].result.shape != planes[0].image.shape
     groups: dict[str, Any] = {'planes': {'measured': len(planes), 'all': total}}
@@ -106,22 +111,73 @@ def evaluate(
     return groups
 
 
-def _planes(source: Image, result: Any, truth: Any) -> tuple[list[Plane], int]:
+def evidence_graphs(
+    result: Any,
+    image: Any,
+    *,
+    truth: Any = None,
+    second: Any = None,
+    kernel: Any = None,
+    noise: float | Camera | None = None,
+) -> list[Graph]:
+    """Return what can be drawn of a result: correlations, residual, decorrelation.
+
+    Parameters
+    ----------
+    result, image, truth, second, kernel, noise
+        As for :func:`evaluate`. The middle of the middle plane is drawn, colours averaged.
+
+    Returns
+    -------
+    list of Graph
+        Frequencies in cycles per unit of the spacing of Y, else per pixel. A ring correlation of
+        the image with itself is only there where its halves share no noise.
+
+    Raises
+    ------
+    ImageError
+        When the images do not belong together.
+    """
+    source = Image.of(image)
+    index = list(Layout.of(source).planes())[_middle(source)]
+    plane = _plane(source, index, _others(source, result, truth, second))
+    grays = [None if each is None else _colours(_part(each)).mean(axis=0) for each in plane]
+    own, restored, wanted, again = grays
+    assert own is not None
+    assert restored is not None
+    step, unit = source.spacing.get('Y', (1.0, 'pixel'))
+    noise = _noise(source) if noise is None else noise
+    wanted = None if wanted is None or wanted.shape != own.shape else wanted
+    return graphs(own, restored, noise, kernel, truth=wanted, second=again, step=step, unit=unit)
+
+
+def _planes(source: Image, *others: Any) -> tuple[list[Plane], int]:
     """Return planes spread over the stack, and how many there are."""
-    layout = Layout.of(source)
-    others = [None if each is None else _like(each, source) for each in (result, truth)]
-    indices = list(layout.planes())
+    indices = list(Layout.of(source).planes())
+    images = _others(source, *others)
     picked = indices[:: math.ceil(len(indices) / _PLANES)]
-    planes = []
-    for index in picked:
-        own = _read(source, layout, index)
-        parts = [None if each is None else _read(each, Layout.of(each), index) for each in others]
-        restored, wanted = parts
-        assert restored is not None
-        if wanted is not None and wanted.shape != restored.shape:
-            raise ImageError(f'the truth has planes of {wanted.shape}, the result {restored.shape}')
-        planes.append(Plane(own, restored, wanted))
-    return planes, len(indices)
+    return [_plane(source, index, images) for index in picked], len(indices)
+
+
+def _middle(source: Image) -> int:
+    return int(np.prod(Layout.of(source).leading)) // 2
+
+
+def _others(source: Image, *others: Any) -> list[Image | None]:
+    return [None if each is None else _like(each, source) for each in others]
+
+
+def _plane(source: Image, index: tuple[int, ...], others: Sequence[Image | None]) -> Plane:
+    own = _read(source, Layout.of(source), index)
+    restored, wanted, second = (
+        None if each is None else _read(each, Layout.of(each), index) for each in others
+    )
+    assert restored is not None
+    if wanted is not None and wanted.shape != restored.shape:
+        raise ImageError(f'the truth has planes of {wanted.shape}, the result {restored.shape}')
+    if second is not None and second.shape != own.shape:
+        raise ImageError(f'the second frame has planes of {second.shape}, the image {own.shape}')
+    return Plane(own, restored, wanted, second)
 
 
 def _like(other: Any, source: Image) -> Image:
@@ -232,7 +288,7 @@ def _checks(
 ) -> list[dict[str, Any]]:
     """Return what is verified of any result of this task, the worst of all planes."""
     found = []
-    for y, x, _ in planes:
+    for y, x, *_ in planes:
         outcome = Outcome(
             observed=y,
             restored=x,
@@ -261,6 +317,9 @@ def _resolution(planes: list[Plane], step: float, enlarged: bool) -> dict[str, A
     if min(y.shape) >= 16:
         found['input_decorrelation'] = _finite(decorrelation(y, step).resolution)
         found['input_checkerboard'] = _finite(frc_checkerboard(y, step).resolution)
+        if plane.second is not None:
+            second = _colours(_part(plane.second)).mean(axis=0)
+            found['input_two_frames'] = _finite(frc(y, second, step).resolution)
         if plane.truth is not None and not enlarged:
             truth = _colours(_part(plane.truth)).mean(axis=0)
             found['input_with_truth'] = _finite(frc(y, truth, step).resolution)
@@ -294,15 +353,3 @@ def noise_of(provenance: Mapping[str, Any]) -> float | Camera | None:
         if 'gain' in model:
             return Camera(model['gain'], model['offset'], model['read_noise'])
     return None
-
-
-def rows(groups: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return all numbers as rows of a table: group, name, value."""
-    found = []
-    for group, values in groups.items():
-        if group == 'checks':
-            continue
-        for name, value in values.items() if isinstance(values, Mapping) else [('', values)]:
-            text = f'{value:.4g}' if isinstance(value, float) else str(value)
-            found.append((group.replace('_', ' '), name.replace('_', ' '), text))
-    return found

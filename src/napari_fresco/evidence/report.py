@@ -19,10 +19,10 @@ from ..declare.tasks import TASKS
 from ..image.layout import Layout
 from ..image.model import Image
 from ..types import Result
-from .decorrelation import decorrelation
-from .evaluation import Floats, evaluate, noise_of, rows
+from .evaluation import Floats, evaluate, evidence_graphs, noise_of
+from .graphs import Graph
+from .measures import rows
 from .repeat import command_line, methods_paragraph, python_call
-from .residual import residual
 
 _SIDE = 800  # pixels of a picture
 _ENDS = (0.2, 99.8)  # percentiles that become black and white
@@ -71,14 +71,8 @@ def report_text(
     """Return the text of what :func:`report` writes."""
     record, source = result.provenance, Image.of(image)
     kernel = _kernel_of(result) if kernel is None else kernel
-    numbers = evaluate(
-        result.image,
-        source,
-        truth=truth,
-        kernel=kernel,
-        noise=noise_of(record),
-        task=record['task'],
-    )
+    known = {'truth': truth, 'kernel': kernel, 'noise': noise_of(record)}
+    numbers = evaluate(result.image, source, task=record['task'], **known)
     before, after, filled = _middle(source, result)
     checks = record.get('checks', ())
     failed = [check for check in checks if not check['ok']]
@@ -91,7 +85,7 @@ def report_text(
         failed=failed,
         verdict=_verdict(result, failed),
         pictures=_pictures(before, after, filled, source),
-        curves=_curves(before, after, noise_of(record) or numbers['noise'].get('sigma'), kernel),
+        curves=[_drawn(graph) for graph in evidence_graphs(result.image, source, **known)],
         checks=[{**check, 'allowed': _allowed(*check['limit'])} for check in checks],
         warnings=record['warnings'],
         evidence=rows(numbers),
@@ -183,33 +177,24 @@ def _picture(name: str, caption: str, shades: Floats) -> dict[str, str]:
     return {'name': name, 'caption': caption, 'uri': f'data:image/png;base64,{code}'}
 
 
-def _curves(before: Floats, after: Floats, noise: Any, kernel: Any) -> list[dict[str, Any]]:
-    """Return what can be drawn of the plane: spectrum of the residual, decorrelation."""
-    y, x = (each.mean(axis=-1) if each.ndim == 3 else each for each in (before, after))
-    found = []
-    if y.shape == x.shape and noise and min(y.shape) >= 16 and (y != x).any():
-        rings = residual(y, x, noise, kernel).whiteness.ring_power
-        frequency = (np.arange(len(rings)) + 0.5) / (2 * len(rings))
-        caption = 'power by frequency in cycles per pixel; noise alone is 1 everywhere'
-        found.append(_curve('Residual', caption, frequency, rings, 0.5, 1.0))
-    if min(y.shape) >= 16:
-        told = decorrelation(y)
-        caption = (
-            f'of the image before; share of the Nyquist frequency; cut-off at {told.cutoff:.2f}'
-        )
-        found.append(_curve('Decorrelation', caption, told.radius, told.curve, 1.0, 0.0))
-    return found
-
-
-def _curve(
-    name: str, caption: str, x: Floats, y: Floats, end: float, level: float
-) -> dict[str, Any]:
-    top = max(float(y.max()), level, 1e-9) * 1.1
-    pairs = zip(x, y, strict=True)
-    points = [f'{30 + 280 * a / end:.1f},{170 - 160 * b / top:.1f}' for a, b in pairs]
-    place = f'{170 - 160 * level / top:.1f}'
-    text = {'name': name, 'caption': caption, 'points': ' '.join(points)}
-    return {**text, 'level': place, 'end': f'{end:g}', 'top': f'{top:.2g}'}
+def _drawn(graph: Graph) -> dict[str, Any]:
+    """Return a graph in the coordinates of the page."""
+    right = max(float(trace.x.max()) for trace in graph.traces)
+    top = 1.1 * max(1e-9, *(float(trace.y.max()) for trace in graph.traces))
+    lines = [
+        {
+            'points': ' '.join(
+                f'{30 + 280 * a / right:.1f},{170 - 160 * max(b, 0.0) / top:.1f}'
+                for a, b in zip(trace.x, trace.y, strict=True)
+            ),
+            'name': trace.name,
+            'dashed': trace.style == 'dashed',
+        }
+        for trace in graph.traces
+    ]
+    text = {'name': graph.name, 'caption': f'{graph.caption} ({graph.across})', 'lines': lines}
+    mark = None if graph.mark is None else f'{30 + 280 * graph.mark / right:.1f}'
+    return {**text, 'mark': mark, 'end': f'{right:.3g}', 'top': f'{top:.2g}'}
 
 
 def _allowed(low: float | None, high: float | None) -> str:
