@@ -11,11 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from .golden import bsrgan, degradations, dip, dpir, evidence, ffdnet, scunet, usrnet, vdir, virnet
+from .golden import (
+    bsrgan,
+    degradations,
+    dip,
+    dpir,
+    evidence,
+    ffdnet,
+    psf,
+    scunet,
+    usrnet,
+    vdir,
+    virnet,
+)
 from .golden.base import Golden
 
 FOLDERS = [Path(p) for p in os.environ.get('FRESCO_GOLDEN', '').split(os.pathsep) if p]
-FAMILIES = (evidence, dpir, ffdnet, dip, usrnet, virnet, vdir, scunet, bsrgan, degradations)
+FAMILIES = (evidence, psf, dpir, ffdnet, dip, usrnet, virnet, vdir, scunet, bsrgan, degradations)
 CASES = {kind: case for family in FAMILIES for kind, case in family.CASES.items()}
 
 if not FOLDERS:

@@ -10,7 +10,7 @@ which have an equivalent for *direct* sampling. No torch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -57,8 +57,10 @@ class Kernel:
         Whether its pixels are those of the enlarged result, or those of the image.
     source : str
         Where it comes from, in words for the provenance.
-    warnings : tuple of str
-        What was found doubtful about it.
+    warnings, notes : tuple of str
+        What was found doubtful about it, and what else is worth knowing.
+    metadata : mapping
+        The numbers that it was made from, plain data in µm.
 
     Raises
     ------
@@ -72,6 +74,8 @@ class Kernel:
     sampling: Sampling = 'fine'
     source: str = 'given'
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check and normalise what was given."""
@@ -310,6 +314,8 @@ class Kernel:
             widths = fwhm(self.values)
             known['fwhm'] = [round(widths.major, 3), round(widths.minor, 3)]
             known['angle'] = round(widths.angle, 1)
+        if self.metadata:
+            known['made_of'] = dict(self.metadata)
         return known
 
     def _origin(self, distance: float) -> tuple[float, ...]:

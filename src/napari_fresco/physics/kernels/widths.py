@@ -51,10 +51,11 @@ def fwhm(kernel: Any) -> Widths:
     mixed = float((core * rows * cols).sum())
     across = float((core * (cols**2 - rows**2)).sum())
     theta = 0.5 * math.atan2(-2 * mixed, across)
-    if _sample(values, *np.reshape(centre, (2, 1)))[0] <= values.max() / 2:  # a hollow kernel
+    hollow = _sample(values, *np.reshape(centre, (2, 1)))[0] <= values.max() / 2
+    first, second = (_width(values, centre, theta + t, hollow) for t in (0, math.pi / 2))
+    if not (first and second):
         centre = np.unravel_index(int(np.argmax(values)), values.shape)
-    first = _width(values, centre, theta)
-    second = _width(values, centre, theta + math.pi / 2)
+        first, second = (_width(values, centre, theta + t) for t in (0, math.pi / 2))
     if abs(second - first) < ROUND * max(first, second):
         return Widths(max(first, second), min(first, second), 0.0)
     if second > first:
@@ -67,7 +68,11 @@ def _sample(values: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarra
     return np.asarray(ndimage.map_coordinates(values, [rows, cols], order=3))
 
 
-def _width(values: np.ndarray, centre: Sequence[float], theta: float) -> float:
+def _width(values: np.ndarray, centre: Sequence[Any], theta: float, outer: bool = False) -> float:
+    """Return the width through `centre`: to where it first falls below half, or last if `outer`.
+
+    0 where it lies nowhere above half.
+    """
     half = values.max() / 2
     t = np.arange(0, math.hypot(*values.shape), 0.05)
     total = 0.0
@@ -75,6 +80,9 @@ def _width(values: np.ndarray, centre: Sequence[float], theta: float) -> float:
         rows = centre[0] - sign * t * math.sin(theta)
         cols = centre[1] + sign * t * math.cos(theta)
         line = _sample(values, rows, cols)
-        below = int(np.argmax(line < half))
+        above = np.flatnonzero(line >= half)
+        if not len(above):
+            return 0.0
+        below = int(above[-1]) + 1 if outer else int(np.argmax(line < half))
         total += t[below] - 0.05 * (half - line[below]) / (line[below - 1] - line[below])
     return float(total)
