@@ -14,7 +14,7 @@ from PIL import ImageCms
 
 import napari_fresco as fresco
 from napari_fresco import Image
-from napari_fresco.evidence.checks import LIMITS
+from napari_fresco.evidence.check_limits import LIMITS
 
 from .documentation import GUIDES, PAGES, ROOT, pages, prepare, run
 

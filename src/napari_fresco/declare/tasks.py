@@ -40,7 +40,7 @@ class TaskFacts:
         The image was compressed as JPEG: its values end at black and white, luma and chroma
         lie apart, and the prior is a network made for that.
     checks : tuple of str
-        What is verified about a result; see :mod:`napari_fresco.evidence.checks`.
+        What is verified about a result; see :mod:`napari_fresco.evidence.check_limits`.
     """
 
     name: Task
@@ -68,7 +68,8 @@ class TaskFacts:
 
 
 _LIGHT = ('light', 'regions', 'clipping', 'rounding')
-_RESIDUAL = ('noise', 'whiteness', 'structure', 'worse')
+_RESIDUAL = ('noise', 'whiteness', 'spectrum', 'lines', 'objects', 'structure', 'worse')
+_GIVEN = ('sigma', 'camera', 'data_range', 'training')
 
 _ENTRIES = (
     TaskFacts(
@@ -79,7 +80,7 @@ _ENTRIES = (
         estimable=('sigma',),
         pointwise=True,
         photon_noise=True,
-        checks=(*_LIGHT, *_RESIDUAL, 'repainted', 'range', 'sigma'),
+        checks=(*_LIGHT, *_RESIDUAL, 'repainted', 'range', *_GIVEN),
     ),
     TaskFacts(
         name='deblur',
@@ -92,11 +93,14 @@ _ENTRIES = (
         photon_noise=True,
         checks=(
             *_LIGHT,
+            'whiteness',
+            'spectrum',
+            'objects',
             'structure',
             'consistency',
-            'amplification',
             'overshoot',
-            'sigma',
+            'saturation',
+            *_GIVEN,
             'kernel',
         ),
     ),
@@ -108,7 +112,7 @@ _ENTRIES = (
         takes=('mask', 'sigma', 'keep_known'),
         estimable=('sigma',),
         pointwise=True,
-        checks=('clipping', 'rounding', 'sigma', 'mask'),
+        checks=('clipping', 'rounding', *_GIVEN, 'mask', 'placement', 'hole'),
     ),
     TaskFacts(
         name='super_resolve',
@@ -118,7 +122,7 @@ _ENTRIES = (
         gives=('kernel',),
         estimable=('sigma', 'kernel'),
         photon_noise=True,
-        checks=(*_LIGHT, 'structure', 'consistency', 'overshoot', 'sigma', 'kernel'),
+        checks=(*_LIGHT, 'structure', 'consistency', 'overshoot', 'saturation', *_GIVEN, 'kernel'),
     ),
     TaskFacts(
         name='demosaic',
@@ -127,14 +131,14 @@ _ENTRIES = (
         takes=('sigma',),
         pointwise=True,
         gains_colour=True,
-        checks=('light', 'clipping', 'sigma'),
+        checks=('light', 'clipping', *_GIVEN),
     ),
     TaskFacts(
         name='deblock',
         title='Remove JPEG blocks',
         summary='Remove the artefacts of JPEG compression.',
         from_jpeg=True,
-        checks=('light', 'clipping', 'range'),
+        checks=('light', 'clipping', 'range', 'data_range', 'training'),
     ),
 )
 

@@ -18,7 +18,8 @@ from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
 from ..types import Task
 from . import metrics
-from .checks import check_result, worst
+from .check_limits import worst
+from .checks import check_result
 from .correlation import frc, frc_checkerboard
 from .decorrelation import decorrelation
 from .error_map import error_map

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from .plane_measures import Bools, Floats, blurred, middle_of
 
+Found = tuple[float, str]
+"""A value, and what to say when it is out of bounds."""
+
 _LEAST_NOISE = 1e-3  # of the range: what is less says nothing of a residual
 
 
@@ -84,6 +87,17 @@ class Outcome:
     def signal(self) -> Floats:
         """The prediction above the intensity without light, 0 where nothing is known."""
         return np.where(self._where, self.predicted - self.offset, 0.0)
+
+    @property
+    def typical(self) -> float:
+        """Root mean square of the expected noise, 0 where nothing is known of it."""
+        return 0.0 if self.noise is None else float(np.sqrt(np.mean(self.noise**2)))
+
+    @property
+    def known_after(self) -> Bools:
+        """What of the result can be judged."""
+        scale = self.restored.shape[0] // self.observed.shape[0]
+        return self.known.repeat(scale, axis=0).repeat(scale, axis=1)
 
     @property
     def _where(self) -> Bools:

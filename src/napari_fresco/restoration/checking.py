@@ -5,14 +5,31 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy import ndimage
 
-from ..evidence.checks import check_result, kernel_given, mask_given, sigma_told, worst
+from ..evidence.check_limits import worst
+from ..evidence.checks import check_result
+from ..evidence.input_checks import (
+    camera_told,
+    doubts,
+    masks_given,
+    named,
+    one_hue,
+    range_given,
+    saturation,
+    sigma_told,
+)
+from ..evidence.plane_measures import to_gray
 from ..evidence.plane_outcome import Outcome
+from ..image.intensity import given_range
 from ..image.layout import Array
 from ..types import Check, Step
 from .block import Block
 from .noise_model import Scene
 from .request import Request
+
+_SMOOTH = 2.0  # pixels over which intensities are averaged before their noise is looked up
+_ALL, _DARK = (0.1, 0.5, 0.95), (0.25,)  # quantiles; white noise is found where an image is dark
 
 
 class Checking:
@@ -27,7 +44,7 @@ class Checking:
         self._worst: tuple[Check, ...] = ()
         kernel = request.inputs.kernel
         if kernel is not None and 'kernel' in request.facts.checks:
-            self._worst = (kernel_given(kernel.warnings),)
+            self._worst = (doubts('kernel', kernel.warnings),)
 
     @property
     def found(self) -> tuple[Check, ...]:
@@ -72,13 +89,34 @@ class Checking:
 
     def _inputs(self, block: Block) -> list[Check]:
         """Check what was given with the image against the image."""
-        r = self._request
-        found: list[Check | None] = []
-        told = r.inputs.sigma
-        if isinstance(told, float) and 'sigma' in r.facts.checks and r.reads_noise:
-            low, high = self._scene.shown(block.index, block.pixels)
-            found.append(sigma_told(told, min(max(told, low), high)))
-        if block.pixels.mask is not None and 'mask' in r.facts.checks:
-            values = block.pixels.colours.astype(np.float64)
-            found.append(mask_given(block.pixels.mask, values))
-        return [check for check in found if check is not None]
+        r, pixels = self._request, block.pixels
+        values = pixels.colours.astype(np.float64)
+        known = np.ones(values.shape[:2], bool) if pixels.unknown is None else ~pixels.unknown
+        found = [self._noise_told(block), saturation(pixels.colours, known)]
+        if r.options.data_range is not None and pixels.extent is not None:
+            given = given_range(r.options.data_range)
+            found.append(range_given((given.low, given.high), pixels.extent))
+        if r.inputs.weights is not None and r.inputs.weights.seen:
+            channels = 1 if one_hue(values, known) else r.layout.channels
+            doubt = r.inputs.weights.doubt(channels)
+            found.append(doubts('training', (doubt,) if doubt else ()))
+        if pixels.mask is not None:
+            found += masks_given(pixels.mask, values)
+        return named(found, r.facts.checks)
+
+    def _noise_told(self, block: Block) -> Check | None:
+        """Compare the noise that was told, by a number or a camera, with what the plane shows."""
+        r, told, pixels = self._request, self._request.inputs.sigma, block.pixels
+        if isinstance(told, float) and r.reads_noise:
+            low, high = self._scene.shown(block.index, pixels)
+            return sigma_told(told, min(max(told, low), high))
+        model = self._scene.model(block.index)
+        if model.camera is None or model.found != 'given':
+            return None
+        shown = self._scene.seen(block.index, pixels)
+        values = ndimage.gaussian_filter(to_gray(pixels.believed.astype(np.float64)), _SMOOTH)
+        levels = np.quantile(values, _DARK if shown.camera is None else _ALL)
+        seen = np.full(levels.shape, shown.level)
+        if shown.camera is not None:
+            seen = np.sqrt(shown.camera.variance(levels))
+        return camera_told(np.sqrt(model.camera.variance(levels)), seen)

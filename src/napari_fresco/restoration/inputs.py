@@ -17,7 +17,8 @@ from ..image.alignment import aligned
 from ..image.layout import Layout
 from ..image.model import Image
 from ..physics.kernels import Kernel
-from ..weights.registry import chosen
+from ..physics.kernels.kernel_shape import fitted
+from ..weights.registry import Entry, chosen
 
 _SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
     map(repr, ESTIMATORS)
@@ -35,6 +36,7 @@ class Inputs:
     `kernel`: blur kernel on the grid of the result.
     `sigma`: noise in image units, a number or a map on the plane; None means estimate it.
     `scale`: factor of super-resolution, 1 for all other tasks.
+    `weights`: what is known of the weights that are used.
     `estimated`: which of 'sigma' and 'kernel' a method is to estimate first, and which one.
     `warnings`: what the user should know of the inputs.
     """
@@ -43,6 +45,7 @@ class Inputs:
     kernel: Kernel | None
     sigma: float | NDArray[np.float64] | None
     scale: int
+    weights: Entry | None = None
     estimated: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -68,27 +71,28 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     position = call.parameters.kernel_position
     blur = None if given is None else _check_kernel(given, image, layout, factor, position)
     damage, doubts = (None, ()) if mask is None else _check_mask(mask, image)
+    weights = _weights(call, layout)
+    unseen = '' if weights is None else weights.doubt(layout.channels)
     return Inputs(
         mask=damage,
         kernel=blur,
         sigma=None if 'sigma' in estimated else _check_sigma(sigma, image),
         scale=factor,
+        weights=weights,
         estimated=estimated,
         warnings=call.warnings
-        + _unseen(call, layout)
+        + ((unseen,) if unseen else ())
         + doubts
         + (() if blur is None else blur.warnings),
     )
 
 
-def _unseen(call: Call, layout: Layout) -> tuple[str, ...]:
-    """Say that the weights were not made for such images, and which method is."""
+def _weights(call: Call, layout: Layout) -> Entry | None:
+    """Return what is known of the weights that are used."""
     model = getattr(call.parameters, 'model', None)
     if model is None or TASKS[call.task].gains_colour:
-        return ()
-    known = chosen(call.method.name, model, layout.channels, call.task, call.options.scale)
-    doubt = '' if known is None else known.doubt(layout.channels)
-    return (doubt,) if doubt else ()
+        return None
+    return chosen(call.method.name, model, layout.channels, call.task, call.options.scale)
 
 
 def _estimated(call: Call) -> dict[str, str]:
@@ -171,9 +175,7 @@ def _check_kernel(kernel: Any, image: Image, layout: Layout, scale: int, positio
     # Resampling filters such as the bicubic one have negative lobes; optics have none.
     given = Kernel.of(kernel, signed=scale > 1)
     given.check_spacing(image.spacing, scale)
-    placed = given.fine(scale).without_offset().placed(scale, position)
-    placed.check_fits([n * scale for n in layout.plane_shape])
-    return placed
+    return fitted(given, [n * scale for n in layout.plane_shape], scale, position)
 
 
 def _check_sigma(sigma: Any, image: Image) -> float | NDArray[np.float64] | None:

@@ -173,7 +173,7 @@ class Scene:
         told = isinstance(r.inputs.plane_sigma(index), float)
         if not r.facts.photon_noise or not (r.method.blind or told):
             return PlaneNoise()
-        seen = self._seen(index, pixels)
+        seen = self.seen(index, pixels)
         return seen._replace(level=0.0) if told and seen.camera is None else seen
 
     def top(self, index: Index, pixels: Pixels) -> float | None:
@@ -195,11 +195,11 @@ class Scene:
 
         That of single pixels, and that of means of them, in which noise with a grain shows.
         """
-        level, plane = self._seen(index, pixels).level, pixels.believed.astype(np.float64)
+        level, plane = self.seen(index, pixels).level, pixels.believed.astype(np.float64)
         coarse = [level_of_means(plane, side, pixels.unknown) for side in (2, 4)]
         return level, max(level, *coarse)
 
-    def _seen(self, index: Index, pixels: Pixels) -> PlaneNoise:
+    def seen(self, index: Index, pixels: Pixels) -> PlaneNoise:
         """Return how noisy a plane looks, whatever was told; the next ones of its channel alike."""
         channel = self._channel(index)
         if channel not in self._looks:

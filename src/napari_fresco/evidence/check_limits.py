@@ -1,0 +1,73 @@
+"""Within which bounds the value of a check lies where all is well, and the worst of several.
+
+The limits were calibrated on runs that are known to be good and on known failures;
+``benchmarks/checks.py`` repeats that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from ..types import Check
+
+Limit = tuple[float | None, float | None]
+
+LIMITS: Mapping[str, Limit] = MappingProxyType(
+    {
+        'light': (-0.02, 0.02),
+        'regions': (None, 0.02),
+        'clipping': (None, 0.005),
+        'rounding': (None, 0.01),
+        'noise': (0.5, 1.25),
+        'whiteness': (-0.3, 0.15),
+        'spectrum': (None, 1.5),
+        'lines': (None, 3.0),
+        'objects': (None, 7.0),
+        'structure': (None, 0.35),
+        'worse': (None, 1.0),
+        'consistency': (0.5, 2.0),
+        'overshoot': (None, 0.2),
+        'repainted': (None, 0.01),
+        'range': (None, 0.01),
+        'sigma': (0.5, 2.0),
+        'camera': (0.65, 1.5),
+        'data_range': (0.01, 1.5),
+        'saturation': (None, 0.02),
+        'training': (None, 0.0),
+        'mask': (None, 0.6),
+        'placement': (None, 1.6),
+        'hole': (None, 24.0),
+        'kernel': (None, 0.0),
+    }
+)
+"""Bounds between which the value of each check lies where all is well; None where open."""
+
+
+def checked(name: str, value: float, message: str) -> Check:
+    """Return a check of a value against the limits for it."""
+    low, high = LIMITS[name]
+    ok = (low is None or value >= low) and (high is None or value <= high)
+    return Check(name, float(f'{value:.4g}'), (low, high), bool(ok), '' if ok else message)
+
+
+def worst(several: Iterable[Sequence[Check]]) -> tuple[Check, ...]:
+    """Return of each check the one that is farthest out of its bounds."""
+    found: dict[str, Check] = {}
+    for check in (check for checks in several for check in checks):
+        known = found.get(check.name)
+        if known is None or _distance(check) > _distance(known):
+            found[check.name] = check
+    return tuple(found.values())
+
+
+def _distance(check: Check) -> float:
+    """Return how far a value lies beyond the nearer one of its bounds."""
+    beyond = [-math.inf]
+    low, high = check.limit
+    if low is not None:
+        beyond.append(low - check.value)
+    if high is not None:
+        beyond.append(check.value - high)
+    return max(beyond)

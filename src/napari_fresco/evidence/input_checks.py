@@ -1,0 +1,117 @@
+"""Checks of what was given with an image against the image: noise, range, mask, kernel, weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..types import Check
+from .check_limits import checked
+from .mask_measures import better_fit, widest_hole
+from .plane_measures import Bools, Floats, to_gray
+
+_ONE_HUE = 1e-3  # of the power of the strongest colour: less is no colour
+
+
+def sigma_told(told: float, estimated: float) -> Check | None:
+    """Compare a noise level that was given with what the image shows."""
+    if told <= 0 or estimated <= 0:
+        return None
+    value = told / estimated
+    return checked(
+        'sigma',
+        value,
+        f'sigma = {told:.3g} is {value:.2g} times the noise that the image shows '
+        f"({estimated:.3g}): check its unit (that of the image), or leave it at 'auto'",
+    )
+
+
+def camera_told(told: Floats, estimated: Floats) -> Check | None:
+    """Compare the noise levels that a given camera has, from dark to bright, with the image's."""
+    usable = (told > 0) & (estimated > 0)
+    if not usable.any():
+        return None
+    ratios = told[usable] / estimated[usable]
+    value = float(ratios[np.argmax(np.abs(np.log(ratios)))])
+    return checked(
+        'camera',
+        value,
+        f'the camera that was given has {value:.2g} times the noise that the image shows: check '
+        "gain (image units per electron), offset and read noise, or leave noise at 'auto'",
+    )
+
+
+def range_given(given: tuple[float, float], extent: tuple[float, float]) -> Check:
+    """Compare a range that was given with the intensities of the image, from its middle."""
+    low, high = given
+    half = (high - low) / 2
+    reach = max(abs(end - low - half) for end in extent) / half
+    value = reach if reach > 1.1 else (extent[1] - extent[0]) / (2 * half)
+    return checked(
+        'data_range',
+        value,
+        f'data_range = {low:g} to {high:g}, but the image goes from {extent[0]:.4g} to '
+        f"{extent[1]:.4g}: give the intensities of black and white, or leave it at 'auto'",
+    )
+
+
+def saturation(image: NDArray[Any], known: Bools) -> Check | None:
+    """Return the share of values of integers that lie at the top of the type or of the image."""
+    if image.dtype.kind not in 'iu' or not known.any():
+        return None
+    values = image[known]
+    top = values.max()
+    full = int(top) == np.iinfo(image.dtype).max or int(top) & (int(top) + 1) == 0
+    share = float(np.mean(values == top)) if full else 0.0
+    return checked(
+        'saturation',
+        share,
+        f'{share:.1%} of the values are saturated at {top}: what was brighter is lost, and a blur '
+        'cannot be undone there; take a shorter exposure, or leave such parts out',
+    )
+
+
+def masks_given(mask: Bools, image: Floats) -> Iterator[Check]:
+    """Check the coverage of damage, its widest hole, and whether it lies where the damage is."""
+    share, hole = float(mask.mean()), widest_hole(mask)
+    yield checked(
+        'mask',
+        share,
+        f'the mask covers {100 * share:.3g} % of the image; is it inverted? Nonzero means damaged',
+    )
+    yield checked(
+        'hole',
+        hole,
+        f'the widest hole is {hole:.0f} pixels wide: what fills it is made up; take it as a '
+        'proposal, and compare several seeds or methods',
+    )
+    fit = better_fit(mask, to_gray(image))
+    remedy = 'grown' if fit.how == 'larger' else fit.how
+    yield checked(
+        'placement',
+        fit.gain,
+        f'the outline of the mask fits the image {fit.gain:.1f} times better when it is {remedy}: '
+        'look whether it lies where the damage is',
+    )
+
+
+def doubts(name: str, said: Sequence[str]) -> Check:
+    """Say what is doubtful about something that was given: a kernel, or weights for an image."""
+    return checked(name, len(said), said[0] if said else '')
+
+
+def one_hue(image: Floats, known: Bools) -> bool:
+    """Say whether a colour image holds one channel only, pseudo-coloured or three times."""
+    if image.ndim == 2 or not known.any():
+        return False
+    values = image[known] - image[known].mean(axis=0)
+    power = np.linalg.eigvalsh(values.T @ values)
+    return bool(power[:-1].sum() < _ONE_HUE * power[-1])
+
+
+def named(checks: Iterable[Check | None], names: Sequence[str]) -> list[Check]:
+    """Return those checks that could be made and that make sense."""
+    return [check for check in checks if check is not None and check.name in names]

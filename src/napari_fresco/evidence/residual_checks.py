@@ -1,0 +1,114 @@
+"""Checks of what a restoration took away: it should be noise, of the size that there is."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .plane_measures import blurred, neighbour_correlation
+from .plane_outcome import Found, Outcome
+from .residual_measures import excess_of_lines, largest_object, unevenness
+
+
+def noise_taken(o: Outcome) -> Found | None:
+    if o.score is None:
+        return None
+    value = math.sqrt(float(np.mean(o.score[o.judged] ** 2)))
+    if value < 0.3:
+        return value, 'the result is nearly the image: give a larger sigma'
+    if value < 1:
+        return value, f'only {value:.0%} of the noise was taken away: give a larger sigma'
+    return value, (
+        f'{value:.1f} times the noise was taken away, so structure was, too: look at the residual, '
+        'and give a smaller sigma'
+    )
+
+
+def whiteness(o: Outcome) -> Found | None:
+    if o.score is None:
+        return None
+    value = neighbour_correlation(o.score, o.judged)
+    if value < 0:
+        return value, 'what was taken away alternates: noise is left; give a larger sigma'
+    return value, (
+        'what was taken away is no white noise: structure, or noise with a grain (JPEG, resampled '
+        'or filtered images); look at the residual, and give sigma'
+    )
+
+
+def structure(o: Outcome) -> Found | None:
+    if o.score is None:
+        return None
+    detail = np.where(o.judged, o.smooth - blurred(o.predicted[o.middle], 4.0), 0.0)
+    taken = blurred(np.where(o.judged, o.score, 0.0), 1.0)
+    scale = math.sqrt(float((detail**2).sum()) * float((taken**2).sum()))
+    value = float((detail * taken).sum()) / scale if scale > 0 else 0.0
+    return value, (
+        'what was taken away resembles the image: edges and fine detail were weakened; give a '
+        'smaller sigma'
+    )
+
+
+def worse(o: Outcome) -> Found | None:
+    if o.score is None:
+        return None
+    value = float(np.mean(o.score[o.judged] ** 2)) - 1
+    return value, (
+        f'the result is farther from the truth than the image: more than {1 + value:.1f} times '
+        'the power of the noise was changed; give a smaller sigma, or choose another method'
+    )
+
+
+def consistency(o: Outcome) -> Found | None:
+    if o.score is None:
+        return None
+    value = float(np.mean(o.score[o.judged] ** 2))
+    if value < 1:
+        return value, (
+            'the result repeats the noise of the image: give a larger sigma, or fewer iterations'
+        )
+    return value, (
+        f'the result does not explain the image: blurred again it differs by '
+        f'{math.sqrt(value):.1f} times the noise; check the kernel, or give a smaller sigma'
+    )
+
+
+def repainted(o: Outcome) -> Found | None:
+    if o.score is None:
+        return None
+    share = float(np.mean(np.abs(o.score[o.judged]) > 5))
+    return share, (
+        f'{share:.1%} of the values were changed by more than five times the noise: look at the '
+        'residual, and give a smaller sigma'
+    )
+
+
+def spectrum(o: Outcome) -> Found | None:
+    if o.score is None:
+        return None
+    value = unevenness(o.score, o.judged)
+    return value, (
+        f'what was taken away is {value:.1f} times as strong at some scale as at others, so it is '
+        'not all noise: look at the residual, and check the kernel, the noise level and the camera'
+    )
+
+
+def lines(o: Outcome) -> Found | None:
+    if o.score is None:
+        return None
+    value = excess_of_lines(o.score, o.judged)
+    return value, (
+        f'rows or columns differ {value:.0f} times as much as the noise of single pixels explains: '
+        'the noise has lines, which are taken for structure; remove them first'
+    )
+
+
+def objects(o: Outcome) -> Found | None:
+    if o.score is None:
+        return None
+    value = largest_object(o.score, o.judged)
+    return value, (
+        f'something {value:.0f} times as strong as the noise, as large as a spot, was taken away '
+        'or added: look at the residual, and give a smaller sigma, or the camera'
+    )
