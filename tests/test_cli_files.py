@@ -106,3 +106,18 @@ def test_maps_are_written_with_their_own_axes(run: Run) -> None:
     assert done.exit_code == 0, done.output
     for name in ('b.tif', 'u.tif'):
         assert (read(name).axes, read(name).spacing) == ('TYX', micro)
+
+
+def test_stores_go_in_and_out_like_files(run: Run) -> None:
+    spacing = {'Z': (0.3, 'um'), 'Y': (0.1, 'um'), 'X': (0.1, 'um')}
+    data = np.random.default_rng(0).integers(80, 120, (2, 2, 32, 32)).astype('u2')
+    fresco.write('a.ome.zarr', fresco.Image(data, 'CZYX', spacing, channels=('a', 'b')))
+    assert run('restore', 'a.ome.zarr', '-o', 'b.ome.zarr').exit_code == 0
+    back = read('b.ome.zarr')
+    assert (back.axes, back.channels, back.dtype) == ('CZYX', ('a', 'b'), np.uint16)
+    assert back.spacing == spacing
+    assert back.metadata['provenance']['method'] == 'ffdnet'
+    assert run('batch', 'a.ome.zarr', '-o', 'out', '--suffix', '.tif').exit_code == 0
+    np.testing.assert_array_equal(read('out/a.ome.tif').data, back.data)
+    assert run('restore', 'a.ome.zarr', '-o', 'b.ome.zarr').exit_code == 2
+    assert run('restore', 'a.ome.zarr', '-o', 'b.ome.zarr', '--overwrite').exit_code == 0

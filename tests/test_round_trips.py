@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import ImageCms
+from yaozarrs import validate_zarr_store
 
 from napari_fresco.errors import FileError
 from napari_fresco.image.letters import leading_first
@@ -86,6 +87,21 @@ def test_ome_tiff_keeps_every_image(image: Image) -> None:
         write(path, image)
         with tifffile.TiffFile(path) as file:
             assert file.is_ome
+        same(read(path), image)
+
+
+@given(images(stack='TCZ', dtypes='uint8 uint16 int16 float32 float64'))
+@SLOW
+def test_ome_zarr_keeps_every_image(image: Image) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / 'a.ome.zarr'
+        if {'C', 'S'} <= set(image.axes) and image.length('S') > 1:
+            with pytest.raises(FileError, match='colours S in the place of C'):
+                write(path, image)
+            return
+        image = replace(image, spacing={a: p for a, p in image.spacing.items() if a != 'C'})
+        write(path, image)
+        validate_zarr_store(str(path))
         same(read(path), image)
 
 

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from napari.components import ViewerModel
 from napari.layers import Layer
+from npe2 import PluginManifest
 from PIL import Image as Picture
 from PIL import ImageCms
 
 import napari_fresco as fresco
 from napari_fresco._napari.io import image_reader, write_tiff
+from napari_fresco.io import zarr_reading
 from napari_fresco.layers.layer_files import file_layers
 
 
@@ -53,6 +56,36 @@ def test_named_channels_are_layers_with_their_names(tmp_path: Path) -> None:
     saved(layers[1], tmp_path / 'gfp.ome.tif')
     with tifffile.TiffFile(tmp_path / 'gfp.ome.tif') as file:
         assert 'GFP' in (file.ome_metadata or '')
+
+
+def test_an_ome_zarr_comes_and_goes_through_the_viewer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, npe2pm: Any
+) -> None:
+    npe2pm.register(PluginManifest.from_file(Path(fresco.__file__).with_name('napari.yaml')))
+    data = np.random.default_rng(0).integers(0, 900, (2, 3, 300, 310)).astype('u2')
+    spacing = {'Z': (0.3, 'um'), 'Y': (0.1, 'um'), 'X': (0.1, 'um')}
+    omero = {'channels': [{'color': 'FF8000', 'window': {'start': 5, 'end': 50}}] * 2}
+    image = fresco.Image(data, 'CZYX', spacing, {'X': 4.0}, ('a', 'b'), metadata={'omero': omero})
+    fresco.write(tmp_path / 'cells.ome.zarr', image)
+    monkeypatch.setattr(zarr_reading, 'LARGE', 1000)
+    viewer = ViewerModel()
+    layers = viewer.open(tmp_path / 'cells.ome.zarr', plugin='napari-fresco')
+    assert [layer.name for layer in layers] == ['cells a', 'cells b']
+    assert [layer.multiscale for layer in layers] == [True, True]
+    assert [level.shape for level in layers[1].data] == [(3, 300, 310), (3, 150, 155)]
+    np.testing.assert_array_equal(layers[1].data[0], data[1])
+    np.testing.assert_allclose(layers[0].scale, (0.3, 0.1, 0.1))
+    np.testing.assert_allclose(layers[0].translate, (0, 0, 4))
+    assert [f'{unit:~}' for unit in layers[0].units] == ['µm'] * 3
+    assert layers[0].axis_labels == ('z', 'y', 'x')
+    np.testing.assert_allclose(layers[0].colormap.colors[-1], (1, 128 / 255, 0, 1))
+    layers[0].metadata['napari_fresco'] = {'method': 'dpir'}
+    assert layers[1].save(str(tmp_path / 'b.ome.zarr'), plugin='napari-fresco')
+    back = fresco.read(tmp_path / 'b.ome.zarr')
+    assert (back.axes, back.channels) == ('CZYX', ('b',))
+    np.testing.assert_array_equal(back.data[0], data[1])
+    layers[0].save(str(tmp_path / 'a.ome.zarr'), plugin='napari-fresco')
+    assert fresco.read(tmp_path / 'a.ome.zarr').metadata['provenance'] == {'method': 'dpir'}
 
 
 def test_channels_without_names_stay_a_stack(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,18 @@ def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     beside = f'{path}.json'
     write_json(beside, _record(meta), overwrite=True)
     return [path, beside]
+
+
+def write_zarr(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
+    """Write an image layer as OME-Zarr with scale, units and, of a result, how it was made.
+
+    Raises FileError when it cannot be written.
+    """
+    image = layer_as_image(data, meta)
+    record = meta.get('metadata', {}).get(METADATA)
+    metadata = {**image.metadata, **({} if record is None else {'provenance': record})}
+    write(path, replace(image, metadata=metadata), overwrite=True)
+    return [path]
 
 
 def _record(meta: Mapping[str, Any]) -> dict[str, Any]:

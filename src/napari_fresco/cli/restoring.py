@@ -13,6 +13,7 @@ import click
 from ..declare.methods import METHODS
 from ..errors import FileError, FrescoError
 from ..io.files import READABLE, SUFFIXES, images_in, make_folder
+from ..io.zarr_store import is_store
 from ..restoration.session import Session
 from .file_job import BESIDE, FileJob, Outputs
 from .flags import call_options, parameter_options
@@ -51,7 +52,7 @@ def _common(function: F) -> F:
 @click.option('--report', 'save_report', type=_FILE, help='Report, .html.')
 @_common
 def restore(image: Path, output: Path, **options: Any) -> int:
-    """Restore IMAGE (TIFF, PNG, JPEG or NPY) and write the result.
+    """Restore IMAGE (TIFF, OME-Zarr, PNG, JPEG or NPY) and write the result.
 
     Ctrl-C ends the iteration after the present step and writes the best
     estimate so far; the exit status is then 130.
@@ -109,7 +110,7 @@ def _images(names: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for name in names:
         path = Path(name)
-        if path.is_dir():
+        if path.is_dir() and not is_store(path):
             inside = images_in(path)
         else:
             inside = [path] if path.exists() else [Path(p) for p in sorted(glob(name))]

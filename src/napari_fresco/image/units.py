@@ -40,6 +40,14 @@ def unit_name(unit: Any) -> str:
     return 'um' if short == 'u' else short
 
 
+def long_name(unit: str) -> str:
+    """Return the long name of a unit, such as 'micrometer' or 'second'; what is none as it is."""
+    try:
+        return str(_registry().Unit(unit_name(unit)))
+    except Exception:  # see above
+        return unit
+
+
 def converted(value: float, unit: str, to: str) -> float | None:
     """Return `value` in another unit, or None where the two measure different things."""
     if unit_name(unit) == unit_name(to):

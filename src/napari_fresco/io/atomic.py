@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, whatever breaks off their writing. No torch."""
+"""Files and folders that appear whole or not at all, whatever breaks off their writing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STALE = 600  # seconds without a byte after which whoever wrote is taken for de
 
 
 def write_atomically(target: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file, which then takes the place of `target`.
+    """Let `write` make a file or a folder, which then takes the place of `target`.
 
     `target`: stays as it was until the new file is whole.
     `write`: takes the path to write to, whose name is that of `target`.
@@ -22,7 +22,16 @@ def write_atomically(target: Path, write: Callable[[Path], object]) -> None:
     """
     with atomic_path(target) as part:
         write(part)
-        part.replace(target)
+        if target.is_dir():  # no system call puts a folder in the place of another
+            former = part.with_name('former')
+            target.replace(former)
+            try:
+                part.replace(target)
+            except OSError:
+                former.replace(target)
+                raise
+        else:
+            part.replace(target)
 
 
 @contextmanager

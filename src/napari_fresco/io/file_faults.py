@@ -44,7 +44,7 @@ def first_bytes(path: Path) -> bytes:
         is.
     """
     if path.is_dir():
-        raise FileError(f'{path} is a folder; give a file')
+        raise FileError(f'{path} is a folder and no OME-Zarr; give a file')
     try:
         with path.open('rb') as file:
             head = file.read(512)

@@ -6,7 +6,7 @@ leaves half a file or destroys an old one. No torch.
 What a file says beside its pixels is in :attr:`Image.metadata` and goes back on writing:
 
 ======================  ==========================================================
-``format``              'TIFF', 'PNG', 'JPEG', 'NPY', ...
+``format``              'TIFF', 'OME-Zarr', 'PNG', 'JPEG', 'NPY', ...
 ``path``, ``series``    where it was read from
 ``warnings``            sentences that say what was converted or left out
 ``icc_profile``         bytes of the colour profile that holds for the pixels
@@ -16,6 +16,8 @@ What a file says beside its pixels is in :attr:`Image.metadata` and goes back on
 ``imagej``              LUTs, Ranges, Labels, Info, mode and more of ImageJ
 ``colormap``            look-up table ``(3, 256)`` by which intensities are shown
 ``ome``                 OME-XML of the whole file
+``omero``               how OME-Zarr shows channels: labels, colours, windows
+``provenance``          how it was made; OME-Zarr holds it
 ``nodata``              value that stands for missing pixels
 ``flavour``             of a TIFF: 'imagej', 'ome' or 'plain'
 ``compression``         of a TIFF, with ``predictor`` and ``bigtiff``
@@ -40,7 +42,7 @@ from PIL import UnidentifiedImageError
 from ..errors import FileError
 from ..image.alignment import any_colour
 from ..image.model import Image, in_memory
-from . import pictures, tiff_reading, tiff_writing
+from . import ome_zarr, pictures, tiff_reading, tiff_writing, zarr_reading, zarr_store, zarr_writing
 from .atomic import write_atomically
 from .colour import kept_profile
 from .file_faults import fault, first_bytes, is_hidden
@@ -48,7 +50,7 @@ from .pages import LARGE
 from .series import Series, main_series
 
 TIFF = ('.tif', '.tiff')
-SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.npy')
+SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.npy', zarr_store.SUFFIX)
 """Suffixes of the image files that can be written."""
 READABLE = (*SUFFIXES, '.gif', '.webp', '.bmp')
 """Suffixes of the image files that folders are searched for."""
@@ -67,8 +69,8 @@ def read(path: str | Path, *, series: int | str | None = None) -> Image:
     Parameters
     ----------
     path : str or Path
-        TIFF (also ImageJ, OME, BigTIFF), PNG, JPEG, GIF, WebP, NPY, or any picture that
-        Pillow reads.
+        TIFF (also ImageJ, OME, BigTIFF), OME-Zarr (a folder, or zipped), PNG, JPEG, GIF,
+        WebP, NPY, or any picture that Pillow reads.
     series : int or str, optional
         Number or name of the image in a file of several. Without it a file may only hold
         one beside its thumbnails.
@@ -85,9 +87,24 @@ def read(path: str | Path, *, series: int | str | None = None) -> Image:
     ('CZYX', (0.3, 'um'))
     """
     path = Path(path)
-    head = first_bytes(path)
-    image: Image = _parsed(path, lambda: _read(path, head, series))
+    image: Image = _parsed(path, lambda: _read(path, series))
     return replace(image, metadata={**image.metadata, 'path': str(path)})
+
+
+def read_levels(path: str | Path, *, series: int | str | None = None) -> list[Image]:
+    """Return an image at full resolution, and at each lower one that an OME-Zarr holds.
+
+    Raises
+    ------
+    FileError
+        As :func:`read`.
+    """
+    path = Path(path)
+    image = read(path, series=series)
+    if image.metadata.get('format') != 'OME-Zarr':
+        return [image]
+    lower: list[Image] = _parsed(path, lambda: zarr_reading.read_levels(path, series)[1:])
+    return [image, *lower]
 
 
 def list_series(path: str | Path) -> list[tuple[int, str]]:
@@ -99,8 +116,7 @@ def list_series(path: str | Path) -> list[tuple[int, str]]:
         As :func:`read`.
     """
     path = Path(path)
-    head = first_bytes(path)
-    found: list[Series] = _parsed(path, lambda: _list(path, head))
+    found: list[Series] = _parsed(path, lambda: _list(path))
     return [(i, found[i].name or f'image {i}') for i in main_series(found)] if found else [(0, '')]
 
 
@@ -144,12 +160,13 @@ def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:
     """Write an image as what its suffix says, with all that belongs to it.
 
     Nothing is converted: an image that the format cannot hold is an error. TIFF holds
-    everything; PNG and JPEG one plane; NPY the pixels alone.
+    everything, OME-Zarr nearly so, and a large image part by part; PNG and JPEG hold one
+    plane; NPY the pixels alone.
 
     Parameters
     ----------
     path : str or Path
-        With suffix .tif, .tiff, .ome.tif, .png, .jpg, .jpeg or .npy.
+        With suffix .tif, .tiff, .ome.tif, .ome.zarr, .png, .jpg, .jpeg or .npy.
     image : Image, array-like, or list of Image
         What to write; a list becomes several images in a TIFF file.
     overwrite : bool
@@ -179,6 +196,8 @@ def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:
         _replace(path, lambda part: np.save(part, pixels, allow_pickle=False))
     elif suffix in TIFF:
         _replace(path, lambda part: tiff_writing.write(part, images))
+    elif suffix == zarr_store.SUFFIX:
+        _replace(path, lambda part: zarr_writing.write(part, images[0]))
     else:
         _replace(path, lambda part: pictures.write(part, images[0]))
 
@@ -218,7 +237,10 @@ def check_output(
     path = Path(path)
     if path.suffix.lower() not in suffixes:
         raise FileError(f'{path} has no suffix that can be written; choose {", ".join(suffixes)}')
-    if path.is_dir():
+    if path.suffix.lower() == zarr_store.SUFFIX:
+        zarr_store.zarr_package(path)
+    # What is replaced is removed: nobody's folder of other things.
+    if path.is_dir() and not (path.suffix.lower() in suffixes and zarr_store.is_store(path)):
         raise FileError(f'{path} is a folder; give the name of a file')
     if not path.parent.is_dir():
         raise FileError(f'{path} cannot be written: there is no folder {path.parent}')
@@ -241,6 +263,8 @@ def check_holds(path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...], 
     lengths = dict(zip(axes, shape, strict=True))
     if tiff_writing.is_ome_name(path):
         tiff_writing.check_ome(path, dtype, axes)
+    if suffix == zarr_store.SUFFIX:
+        ome_zarr.check_holds(path, axes)
     if suffix not in pictures.SUFFIXES:
         return
     kind, samples = 'PNG' if suffix == '.png' else 'JPEG', lengths.get('S', 1)
@@ -290,7 +314,10 @@ def _fitting(image: Image) -> Image:
     )
 
 
-def _read(path: Path, head: bytes, series: int | str | None) -> Image:
+def _read(path: Path, series: int | str | None) -> Image:
+    if zarr_store.is_store(path):
+        return zarr_reading.read(path, series)
+    head = first_bytes(path)
     if head.startswith(_NUMPY_MAGIC):
         mapped = 'r' if path.stat().st_size > LARGE else None
         array = np.load(path, mapped, allow_pickle=False)  # type: ignore[arg-type]
@@ -306,7 +333,10 @@ def _known_type(path: Path, array: Any) -> Any:
     return array
 
 
-def _list(path: Path, head: bytes) -> list[Series]:
+def _list(path: Path) -> list[Series]:
+    if zarr_store.is_store(path):
+        return zarr_reading.list_series(path)
+    head = first_bytes(path)
     if head.startswith(_NUMPY_MAGIC):
         return []
     if head.startswith(tiff_reading.MAGIC):
@@ -321,7 +351,9 @@ def _parsed(path: Path, parse: Callable[[], Any]) -> Any:
     except FileError:
         raise
     except UnidentifiedImageError:
-        raise FileError(f'{path} is not an image; give a TIFF, PNG, JPEG or NPY file') from None
+        raise FileError(
+            f'{path} is not an image; give a TIFF, OME-Zarr, PNG, JPEG or NPY'
+        ) from None
     except Exception as error:
         raise fault(path, error) from None
 

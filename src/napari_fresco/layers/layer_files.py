@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from napari.utils.colormaps import Colormap
 
 from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image, in_memory
-from ..io.files import list_series, read
+from ..io.files import list_series, read_levels
 from .layer_kinds import FILE, LayerData
 
 _LEADING = 'TCZ'
@@ -31,9 +32,20 @@ def file_layers(path: str | Path) -> list[LayerData]:
     stem = Path(path).name.removesuffix(''.join(Path(path).suffixes[-2:])) or Path(path).stem
     layers: list[LayerData] = []
     for number, name in every:
-        image = read(path, series=number if len(every) > 1 else None)
-        layers += image_layers(image, f'{stem} {name}' if len(every) > 1 else stem)
+        levels = read_levels(path, series=number if len(every) > 1 else None)
+        shown = f'{stem} {name}' if len(every) > 1 else stem
+        layers += _pyramids([list(image_layers(level, shown)) for level in levels])
     return layers
+
+
+def _pyramids(levels: list[list[LayerData]]) -> Iterator[LayerData]:
+    """Yield the layers of an image, with lower resolutions beside pixels that stay in a file."""
+    for layers in zip(*levels, strict=True):
+        full, keywords, kind = layers[0]
+        if len(layers) > 1 and not isinstance(full, np.ndarray):
+            yield [data for data, _, _ in layers], {**keywords, 'multiscale': True}, kind
+        else:
+            yield layers[0]
 
 
 def image_layers(image: Image, name: str) -> Iterator[LayerData]:
@@ -74,7 +86,8 @@ def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:
         if axis in printed and str(unit) == 'pixel':
             spacing[axis] = (abs(float(step)) * printed[axis][0], printed[axis][1])
     letters = axes + ('S' if rgb else '')
-    array, metadata = in_memory(array), {'flavour': 'ome', **said}
+    array = array if hasattr(array, 'transpose') else in_memory(array)
+    metadata = {'flavour': 'ome', **said}
     if channel is None or 'C' in letters:
         return Image(array, letters, spacing, metadata=metadata)
     return Image(array[None], f'C{letters}', spacing, channels=(channel,), metadata=metadata)
@@ -131,6 +144,9 @@ def _look(metadata: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:
     if n > 1:
         pair = ('magenta', 'green')
         look['colormap'] = pair[channel] if n == 2 else _COLOURS[channel % len(_COLOURS)]
+    shown = (metadata.get('omero') or {}).get('channels') or ()
+    if channel < len(shown):
+        look |= _omero_look(shown[channel])
     tables: Sequence[Any] = imagej.get('LUTs', ())
     table = tables[channel] if channel < len(tables) else metadata.get('colormap')
     if table is not None:
@@ -141,6 +157,20 @@ def _look(metadata: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:
     low, high = (*ranges[2 * channel : 2 * channel + 2], 0.0, 0.0)[:2]
     if high > low:
         look['contrast_limits'] = (low, high)
+    return look
+
+
+def _omero_look(channel: Mapping[str, Any]) -> dict[str, Any]:
+    """Return colour and contrast as OME-Zarr says them."""
+    look: dict[str, Any] = {}
+    window = channel.get('window') or {}
+    low, high = (float(window.get(end) or 0) for end in ('start', 'end'))
+    if high > low:
+        look['contrast_limits'] = (low, high)
+    colour = str(channel.get('color') or '')
+    if re.fullmatch('[0-9A-Fa-f]{6}', colour):
+        ends = [[0.0, 0.0, 0.0], [int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4)]]
+        look['colormap'] = Colormap(ends, name=f'#{colour.lower()}')
     return look
 
 

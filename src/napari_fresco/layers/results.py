@@ -184,5 +184,6 @@ def _metadata(request: PanelRequest, result: Result) -> dict[str, Any]:
         'stop': [int(s.stop) for s in part.index],
     }
     record = {METADATA: {**result.provenance, 'source': origin}}
-    file = getattr(result.image, 'metadata', part.metadata)
-    return {**record, FILE: dict(file)} if file else record
+    file = dict(getattr(result.image, 'metadata', part.metadata))
+    file.pop('provenance', None)  # is in the record
+    return {**record, FILE: file} if file else record

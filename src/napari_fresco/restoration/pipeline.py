@@ -19,6 +19,7 @@ import numpy as np
 
 from ..image.blocks import Index
 from ..image.layout import Array
+from ..image.model import Image
 from ..physics.kernels import Kernel
 from ..runtime.pool import Pool
 from ..runtime.run import RunOutcome, Workbench, find_solver, run
@@ -204,7 +205,7 @@ class _Gathered:
             input_hash=self._hash.hexdigest() if self.complete else None,
         )
         return Result(
-            self._image if r.bare else r.image.like(self._image, scale=r.inputs.scale),
+            self._image if r.bare else self._with_belongings(record),
             self._maps.get('variance', None if told is None else told.variance),
             None if kernel is None else kernel.values,
             finish,
@@ -215,6 +216,11 @@ class _Gathered:
             restored=self._account.restored,
             checks=self._checking.found,
         )
+
+    def _with_belongings(self, record: dict[str, Any]) -> Image:
+        """Return the restored image with all that belonged to the given one, and its making."""
+        image = self._request.image.like(self._image, scale=self._request.inputs.scale)
+        return replace(image, metadata={**image.metadata, 'provenance': record})
 
     def _finish(self) -> Finish:
         if not self.complete or 'cancelled' in self._account.ends:
