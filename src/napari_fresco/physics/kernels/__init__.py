@@ -1,11 +1,12 @@
 """Blur kernels: made from parameters, read from files, fitted to grids.
 
-The functions here take and give float64 arrays that sum to 1 and whose origin is the pixel
-``size // 2``; :class:`Kernel` holds such an array with what else is known of it. Angles are
+Kernels are float64 arrays that sum to 1 and whose origin is the pixel ``size // 2``;
+:class:`Kernel` holds such an array with what else is known of it, as of a volume. Angles are
 in degrees, anticlockwise from the horizontal as an image is displayed. No torch.
 """
 
 from .bead import from_bead
+from .beads import from_beads
 from .kernel import Kernel
 from .kernel_files import read
 from .microscope import microscope
@@ -23,6 +24,7 @@ __all__ = [
     'direct_sampling',
     'disk',
     'from_bead',
+    'from_beads',
     'from_covariance',
     'fwhm',
     'gaussian',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,8 +42,8 @@ def from_bead(crop: Any, size: int | None = None) -> np.ndarray:
         holds nothing brighter than its border, or cuts the bead.
     """
     values = _plane(crop)
-    depth = _depth(values.shape)
-    level, noise = _level(values[depth == 0])
+    depth = depth_of(values.shape)
+    level, noise = level_of(values[depth == 0])
     signal = np.clip(values - level, 0, None)
     peak = np.unravel_index(int(np.argmax(signal)), signal.shape)
     if signal[peak] <= max(5 * noise, 1e-9 * abs(level)):
@@ -53,9 +53,10 @@ def from_bead(crop: Any, size: int | None = None) -> np.ndarray:
         )
     if depth[peak] == 0:
         raise KernelError('the brightest pixel lies on the border of the crop; centre the bead')
-    bead = np.where(_support(values - level, noise, peak), values - level, 0.0)
+    bead = np.where(support_of(values - level, noise, peak), values - level, 0.0)
     side = odd_size(size, (min(bead.shape) - 1) // 2)
-    return normalise(_recentred(bead, side))
+    centre = ndimage.center_of_mass(bead)
+    return normalise(np.clip(recentred(bead, centre, (side, side)), 0, None))
 
 
 def without_offset(values: np.ndarray) -> tuple[np.ndarray, float, bool]:
@@ -81,8 +82,8 @@ def without_offset(values: np.ndarray) -> tuple[np.ndarray, float, bool]:
     """
     if min(values.shape) < LEAST_SIZE or values.min() < 0:
         return values, 0.0, False
-    depth = _depth(values.shape)
-    level, noise = _level(values[depth == 0])
+    depth = depth_of(values.shape)
+    level, noise = level_of(values[depth == 0])
     share = level * values.size / float(values.sum())
     peak = np.unravel_index(int(np.argmax(values)), values.shape)
     above = float(values[peak]) - level
@@ -96,10 +97,10 @@ def without_offset(values: np.ndarray) -> tuple[np.ndarray, float, bool]:
         if abs(float(np.median(values[part])) - level) > spread + EVEN * level:
             return values, share, False
     signal = values - level
-    return np.where(_support(signal, noise, peak), np.clip(signal, 0, None), 0.0), share, True
+    return np.where(support_of(signal, noise, peak), np.clip(signal, 0, None), 0.0), share, True
 
 
-def _level(border: np.ndarray) -> tuple[float, float]:
+def level_of(border: np.ndarray) -> tuple[float, float]:
     """Return the median of pixels and the standard deviation of the noise on it."""
     level = float(np.median(border))
     return level, 1.4826 * float(np.median(np.abs(border - level)))
@@ -110,7 +111,7 @@ def _lines(shape: tuple[int, ...]) -> Iterator[tuple[np.ndarray, int]]:
     yield from zip(np.indices(shape), shape, strict=True)
 
 
-def _depth(shape: tuple[int, ...]) -> np.ndarray:
+def depth_of(shape: tuple[int, ...]) -> np.ndarray:
     """Return how many pixels lie between each pixel and the nearest border."""
     return np.asarray(np.min([np.minimum(i, n - 1 - i) for i, n in _lines(shape)], axis=0))
 
@@ -130,7 +131,7 @@ def _plane(crop: Any) -> np.ndarray:
     return values
 
 
-def _support(signal: np.ndarray, noise: float, peak: tuple[Any, ...]) -> np.ndarray:
+def support_of(signal: np.ndarray, noise: float, peak: tuple[Any, ...]) -> np.ndarray:
     """Return where the bead, dim rings included, rises above the noise."""
     averaged = ndimage.gaussian_filter(signal, 1)  # which leaves 0.28 of white noise
     square, inner = np.ones((3,) * signal.ndim), (slice(3, -3),) * signal.ndim
@@ -139,9 +140,8 @@ def _support(signal: np.ndarray, noise: float, peak: tuple[Any, ...]) -> np.ndar
     return np.asarray(labels == labels[peak])
 
 
-def _recentred(bead: np.ndarray, side: int) -> np.ndarray:
-    centre = ndimage.center_of_mass(bead)
-    offsets = np.arange(side) - side // 2
-    grid = np.meshgrid(offsets + centre[0], offsets + centre[1], indexing='ij')
-    moved = ndimage.map_coordinates(bead, grid, order=3, mode='constant')
-    return np.asarray(np.clip(moved, 0, None))
+def recentred(bead: np.ndarray, centre: Sequence[float], sizes: Sequence[int]) -> np.ndarray:
+    """Return the part of `sizes` around `centre`, which comes to lie on its ``size // 2``."""
+    lines = [np.arange(n) - n // 2 + c for n, c in zip(sizes, centre, strict=True)]
+    grid = np.meshgrid(*lines, indexing='ij')
+    return np.asarray(ndimage.map_coordinates(bead, grid, order=3, mode='constant'))
