@@ -13,9 +13,8 @@ from click.testing import CliRunner
 
 import napari_fresco as fresco
 from napari_fresco.cli import cli
-from napari_fresco.cli.flags import flag
 from napari_fresco.declare.call import Call
-from napari_fresco.declare.fields import Parameter
+from napari_fresco.declare.fields import Parameter, flag
 from napari_fresco.declare.methods import METHODS, Method
 from napari_fresco.declare.options import OPTIONS, Options
 from napari_fresco.declare.tasks import TASKS

@@ -23,7 +23,7 @@ FLOORS = (
     ('runtime',),
     ('solvers',),
     ('restoration',),
-    ('training',),
+    ('training', 'batch'),
     ('cli', 'layers'),
     ('_napari',),
 )

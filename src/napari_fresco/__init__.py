@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = '0.1.0'
 
 if TYPE_CHECKING:
-    from . import degrade, evidence, networks, samples, weights
+    from . import batch, degrade, evidence, networks, samples, weights
     from .declare.methods import Method, methods
     from .errors import FrescoError
     from .evidence import metrics
@@ -45,6 +45,7 @@ _HOMES = {
     'restore': 'restoration.api',
 }
 _MODULES = {
+    'batch': 'batch',
     'evidence': 'evidence',
     'kernels': 'physics.kernels',
     'metrics': 'evidence.metrics',
@@ -62,6 +63,7 @@ __all__ = [
     'Result',
     'Session',
     'Step',
+    'batch',
     'degrade',
     'estimate_camera',
     'estimate_kernel',

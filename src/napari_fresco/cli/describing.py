@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from ..declare.fields import flag
 from ..declare.methods import METHODS, Method, find_method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
-from .flags import flag, said
+from .flags import said
 
 
 @click.command()

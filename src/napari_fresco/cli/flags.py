@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import click
 
-from ..declare.fields import Parameter
+from ..declare.fields import Parameter, flag
 from ..declare.options import OPTIONS
 from ..errors import ParameterError
 from ..types import Task
@@ -80,9 +81,20 @@ def given_parameters(
     return {name: _parsed(known[name], value) for name, value in values.items()}
 
 
-def flag(name: str) -> str:
-    """Return the option of parameter `name`."""
-    return '--' + name.replace('_', '-')
+def parse_spacing(text: str) -> dict[str, tuple[float, str]]:
+    """Read ``Z=0.3um,Y=0.1um``."""
+    found = {}
+    for part in text.split(','):
+        match = re.fullmatch(r'\s*([A-Za-z])\s*=\s*([0-9.eE+-]+)\s*(.*?)\s*', part)
+        try:
+            axis, number, unit = match.groups() if match else ('', '', '')
+            found[axis.upper()] = (float(number), unit)
+        except ValueError:
+            raise ParameterError(
+                f'--spacing = {text!r}; give a distance and its unit for each axis, such as '
+                'Z=0.3um,Y=0.1um,X=0.1um'
+            ) from None
+    return found
 
 
 def _declared(everyone: Collection[Declaring]) -> dict[str, list[tuple[str, Parameter]]]:

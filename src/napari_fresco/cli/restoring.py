@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from glob import glob
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from tqdm import tqdm
 
-from ..declare.methods import METHODS
-from ..errors import FileError, FrescoError
-from ..io.files import READABLE, SUFFIXES, images_in, make_folder
-from ..io.zarr_store import is_store
+from ..batch import BatchOutcome, BatchPlan, BatchRecipe, FileRecord, iterate, plan
+from ..batch.file_job import FileJob
+from ..batch.outputs import BESIDE, Outputs
+from ..batch.recipe import RECIPE_SUFFIXES
+from ..batch.summary import line_of
+from ..declare.methods import METHODS, find_method
+from ..errors import FileError, ParameterError
+from ..io.files import SUFFIXES
 from ..restoration.session import Session
-from .file_job import BESIDE, FileJob, Outputs
-from .flags import call_options, parameter_options
+from ..training.interrupts import held_back
+from ..types import Step
+from .flags import call_options, given_options, given_parameters, parameter_options, parse_spacing
 
 F = TypeVar('F', bound=Callable[..., Any])
 
 _FILE = click.Path(path_type=Path)
 _COMMON = (
-    click.option('--method', '-m', required=True, help='Method; see `napari-fresco methods`.'),
     click.option('--task', '-t', help="Task; the method's first one by default."),
     click.option('--kernel-index', type=int, help='Which kernel, from 0, of a file of several.'),
     click.option('--series', help='Number or name of the image in a file of several.'),
@@ -31,6 +37,7 @@ _COMMON = (
     click.option('--quiet', '-q', is_flag=True, help='No progress bar, no report.'),
 )
 _CANCELLED = 130
+_RUNNING = ('images', 'overwrite', 'quiet', 'workers', 'scheduler', 'dry_run')
 
 
 def _common(function: F) -> F:
@@ -50,6 +57,7 @@ def _common(function: F) -> F:
 @click.option('--save-kernel', type=_FILE, help='Kernel, .tif or .npy.')
 @click.option('--save-provenance', type=_FILE, help='Record of the making, .json.')
 @click.option('--report', 'save_report', type=_FILE, help='Report, .html.')
+@click.option('--method', '-m', required=True, help='Method; see `napari-fresco methods`.')
 @_common
 def restore(image: Path, output: Path, **options: Any) -> int:
     """Restore IMAGE (TIFF, OME-Zarr, PNG, JPEG or NPY) and write the result.
@@ -58,14 +66,31 @@ def restore(image: Path, output: Path, **options: Any) -> int:
     estimate so far; the exit status is then 130.
     """
     outputs = Outputs(output, **{kind: options[f'save_{kind}'] for kind in BESIDE})
-    with Session() as session:
-        result = FileJob.of(options).run(image, outputs, session)
-    return _CANCELLED if result.finish == 'cancelled' else 0
+    quiet = options['quiet']
+    job = FileJob.of(
+        options['method'],
+        options['task'],
+        preset=options['params'],
+        overwrite=options['overwrite'],
+        **_asked(options),
+    )
+    with Session() as session, _interrupts() as cancelled:
+        outcome = job.run(
+            image,
+            outputs,
+            session,
+            progress=not quiet and sys.stderr.isatty(),
+            callback=lambda step: not cancelled(),
+        )
+    if not quiet:
+        click.echo(f'{output}: {outcome.summary}')
+        _tell(str(image), outcome.notes, outcome.warnings, outcome.failed)
+    return _CANCELLED if outcome.cancelled else 0
 
 
 @click.command()
-@click.argument('images', nargs=-1, required=True)
-@click.option('--output', '-o', required=True, type=_FILE, help='Folder.')
+@click.argument('images', nargs=-1, required=True, metavar='RECIPE.yaml | IMAGES...')
+@click.option('--output', '-o', help='Folder of the results.')
 @click.option('--suffix', help='Suffix of the results, such as .tif; that of each image.')
 @click.option('--save-variance', is_flag=True, help='Keep STEM.variance.tif.')
 @click.option('--save-uncertainty', is_flag=True, help='Keep STEM.uncertainty.tif.')
@@ -73,82 +98,139 @@ def restore(image: Path, output: Path, **options: Any) -> int:
 @click.option('--save-kernel', is_flag=True, help='Keep STEM.kernel.tif.')
 @click.option('--save-provenance', is_flag=True, help='Keep STEM.json.')
 @click.option('--save-report', is_flag=True, help='Keep STEM.html.')
+@click.option('--records', help='Folder of log, summary and records; FOLDER.batch by default.')
+@click.option('--method', '-m', help='Method; see `napari-fresco methods`.')
 @_common
-def batch(images: tuple[str, ...], output: Path, **options: Any) -> int:
-    """Restore IMAGES (folders, files or patterns) into a folder, under the same names.
+@click.option('--workers', type=int, help='Processes; one for each GPU, else one, by default.')
+@click.option('--scheduler', metavar='ADDRESS', help='A dask.distributed scheduler to send it to.')
+@click.option('--dry-run', is_flag=True, help='Show what would be done, and do nothing.')
+def batch(images: tuple[str, ...], **options: Any) -> int:
+    """Carry out RECIPE.yaml, or restore IMAGES (folders, files or patterns) into a folder.
 
-    Masks in a folder belong to the images of the same stem. What is there already
-    is passed over, so that the same command goes on where it was interrupted. A file
-    that fails is reported, the others are restored, and the exit status is 2.
+    Masks in a folder belong to the images of the same stem. What is finished is passed
+    over, so that the same command does only the rest after whatever broke it off. A file
+    that fails is reported, the others are restored, and the exit status is 2. Log, summary
+    and records are beside the folder, in FOLDER.batch.
     """
-    sources = _images(images)
-    targets = _targets(sources, output, options)
-    job = FileJob.of(options)
-    make_folder(output)
-    failed = 0
-    with Session() as session:
-        for image, outputs in zip(sources, targets, strict=True):
-            if outputs.finished() and not job.overwrite:
-                job.say(f'{outputs.image}: exists, passed over; --overwrite makes it again')
-                continue
+    workers = options['workers']
+    if workers is not None and workers < 1:
+        raise ParameterError(f'--workers = {workers} is out of range; give 1 or more')
+    todo = plan(_recipe(images, options), overwrite=options['overwrite'])
+    if options['dry_run']:
+        click.echo('\n'.join(todo.lines()))
+        return 0
+    outcome = _carry_out(todo, workers, options['scheduler'], options['quiet'])
+    if outcome.problem:
+        raise FileError(outcome.problem)
+    return _CANCELLED if outcome.cancelled else 0
+
+
+def _carry_out(
+    todo: BatchPlan, workers: int | None, scheduler: str | None, quiet: bool
+) -> BatchOutcome:
+    """Carry out a plan with a bar over its files; their steps move it, too."""
+    shown = not quiet and sys.stderr.isatty()
+    form = '{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total_fmt} files [{elapsed}<{remaining}]'
+    with (
+        tqdm(total=len(todo.files), desc='batch', disable=not shown, bar_format=form) as bar,
+        _interrupts() as cancelled,
+    ):
+        ended = 0
+
+        def on_step(step: Step) -> None:
+            bar.update(ended + min(step.index / step.total, 1) - bar.n)
+
+        steps = iterate(
+            todo, workers=workers, scheduler=scheduler, cancelled=cancelled, on_step=on_step
+        )
+        while True:
             try:
-                own = replace(job, mask=_mask_for(image, job.mask))
-                result = own.run(image, outputs, session, partial=False)
-            except FrescoError as error:
-                failed += 1
-                click.echo(f'error: {image}: {" ".join(str(error).split())}', err=True)
-                continue
-            if result.finish == 'cancelled':
-                return _CANCELLED
-    if failed:
-        raise FileError(f'{failed} of {len(sources)} images failed; the others are in {output}')
-    return 0
+                report = next(steps)
+            except StopIteration as end:
+                outcome: BatchOutcome = end.value
+                return outcome
+            ended = report.index
+            bar.update(ended - bar.n)
+            if report.record is not None:
+                with tqdm.external_write_mode():
+                    _tell_of(report.record, quiet)
 
 
-def _images(names: Sequence[str]) -> list[Path]:
-    """Return the images in folders, of patterns, and as they are named."""
-    found: list[Path] = []
-    for name in names:
-        path = Path(name)
-        if path.is_dir() and not is_store(path):
-            inside = images_in(path)
-        else:
-            inside = [path] if path.exists() else [Path(p) for p in sorted(glob(name))]
-        if not inside:
-            raise FileError(f'{name} holds no image; known suffixes: {", ".join(SUFFIXES)}')
-        found += inside
-    return found
-
-
-def _targets(sources: Sequence[Path], folder: Path, options: dict[str, Any]) -> list[Outputs]:
-    """Return where the results of `sources` go, all different and none an original."""
+def _recipe(images: tuple[str, ...], options: dict[str, Any]) -> BatchRecipe:
+    """Return the recipe that is named, or the one that the options describe."""
+    if len(images) == 1 and Path(images[0]).suffix.lower() in RECIPE_SUFFIXES:
+        given = [n for n, v in options.items() if n not in _RUNNING and v not in (None, False)]
+        if given:
+            raise ParameterError(
+                f'{images[0]} says what is done; write {", ".join(given)} into it, or leave it out'
+            )
+        return BatchRecipe.read(images[0])
+    if options['output'] is None or options['method'] is None:
+        missing = [f'--{n}' for n in ('output', 'method') if options[n] is None]
+        raise ParameterError(f'{" and ".join(missing)} must be given, or IMAGES be a recipe, .yaml')
     suffix = options['suffix']
     if suffix is not None and suffix.lower() not in SUFFIXES:
         raise FileError(f'--suffix {suffix} cannot be written; choose {", ".join(SUFFIXES)}')
-    texts = {'provenance': '.json', 'report': '.html'}
-    extras = {kind: texts.get(kind, f'.{kind}.tif') for kind in BESIDE}
-    kept = {kind: end for kind, end in extras.items() if options[f'save_{kind}']}
-    targets = []
-    for source in sources:
-        name = source.name if suffix is None else source.stem + suffix
-        beside = {kind: folder / f'{source.stem}{end}' for kind, end in kept.items()}
-        targets.append(Outputs(folder / name, **beside))
-    taken = {source.resolve() for source in sources}
-    for outputs in targets:
-        for path in outputs.kept().values():
-            if path.resolve() in taken:
-                raise FileError(
-                    f'{path} would be written over an original or another result; '
-                    'choose another folder, or restore these images apart'
+    return BatchRecipe(
+        images=images,
+        output=options['output'],
+        method=options['method'],
+        task=options['task'],
+        preset=options['params'],
+        name='{name}' if suffix is None else '{stem}' + suffix,
+        keep=tuple(kind for kind in BESIDE if options[f'save_{kind}']),
+        records=options['records'],
+        base=Path.cwd() if options['scheduler'] else Path(),
+        **_asked(options),
+    )
+
+
+def _asked(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what the options ask of a method, checked as far as the command line knows it."""
+    method = find_method(options['method'])
+    named = given_options(options)
+    if 'spacing' in named:
+        named['spacing'] = parse_spacing(named['spacing'])
+    return {
+        'options': named,
+        'parameters': given_parameters(method, METHODS.values(), options, 'methods'),
+        'kernel_index': options['kernel_index'],
+        'series': options['series'],
+    }
+
+
+def _tell_of(record: FileRecord, quiet: bool) -> None:
+    """Print what became of a file."""
+    wrong = bool(record.error)
+    if wrong or not quiet:
+        click.echo(line_of(record), err=wrong)
+    if record.status == 'made' and not quiet:
+        _tell(record.image, record.notes, record.warnings, record.checks)
+
+
+def _tell(image: str, notes: Any, warnings: Any, checks: dict[str, str]) -> None:
+    """Print what should be known of a result."""
+    for note in notes:
+        click.echo(f'note: {note}', err=True)
+    for warning in warnings:
+        click.echo(f'warning: {image}: {warning}', err=True)
+    for message in checks.values():
+        if message not in warnings:
+            click.echo(f'check: {image}: {message}', err=True)
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Lend a function that says whether Ctrl-C was pressed; the second one ends the program."""
+    said = threading.Event()
+    with held_back() as came:
+
+        def cancelled() -> bool:
+            if came() and not said.is_set():
+                said.set()
+                click.echo(
+                    'cancelling after this step; press Ctrl-C again to stop at once', err=True
                 )
-            taken.add(path.resolve())
-    return targets
+            return came()
 
-
-def _mask_for(image: Path, mask: Path | None) -> Path | None:
-    if mask is None or not mask.is_dir():
-        return mask
-    found = [p for p in images_in(mask, READABLE) if p.stem == image.stem]
-    if not found:
-        raise FileError(f'{mask} holds no mask {image.stem}.*')
-    return found[0]
+        yield cancelled

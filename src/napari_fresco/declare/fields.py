@@ -288,9 +288,14 @@ def shown(name: str, value: Any) -> str:
     return f'{name} = {text}' if len(text) <= _LONGEST else f'{name} = {text[:_LONGEST]}…'
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
-    """Say that there is no parameter or option `name`, and which is nearest."""
+def flag(name: str) -> str:
+    """Return the option of the command line for parameter `name`."""
+    return '--' + name.replace('_', '-')
+
+
+def unknown(name: str, known: Iterable[str], what: str = 'parameter') -> str:
+    """Say that there is no parameter, or `what` else, called `name`, and which is nearest."""
     known = list(known)
     near = get_close_matches(name, known, n=1)
     hint = f'; did you mean {near[0]!r}?' if near else ''
-    return f'unknown parameter {name!r}{hint} Known: {", ".join(known)}'
+    return f'unknown {what} {name!r}{hint} Known: {", ".join(known)}'

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..declare.fields import flag
 from ..declare.methods import METHODS
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
@@ -27,7 +28,7 @@ def command_line(provenance: Mapping[str, Any], files: Mapping[str, str] | None 
     words = ['napari-fresco', 'restore', known['image'], '-o', known['output']]
     words += ['--method', provenance['method'], '--task', provenance['task']]
     for name, value in _given(provenance):
-        words += _words('--' + name.replace('_', '-'), value, known.get(name, name.upper()))
+        words += _words(flag(name), value, known.get(name, name.upper()))
     return shlex.join(words)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,16 +23,35 @@ def write_atomically(target: Path, write: Callable[[Path], object]) -> None:
     """
     with atomic_path(target) as part:
         write(part)
-        if target.is_dir():  # no system call puts a folder in the place of another
-            former = part.with_name('former')
-            target.replace(former)
-            try:
-                part.replace(target)
-            except OSError:
-                former.replace(target)
-                raise
-        else:
+        settle(part, target)
+
+
+def settle(part: Path, target: Path) -> None:
+    """Move `part` to the place of `target`, whole even if the power fails right afterwards."""
+    files = [part] if part.is_file() else [each for each in part.rglob('*') if each.is_file()]
+    for each in files:
+        _sync(each)
+    if target.is_dir():  # no system call puts a folder in the place of another
+        former = part.with_name('former')
+        target.replace(former)
+        try:
             part.replace(target)
+        except OSError:
+            former.replace(target)
+            raise
+    else:
+        part.replace(target)
+    if os.name != 'nt':  # where a folder cannot be opened
+        _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    """Have everything written to disk that the system still holds back."""
+    handle = os.open(path, os.O_RDWR if os.name == 'nt' else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -47,6 +67,14 @@ def atomic_path(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=_PART, dir=target.parent, ignore_cleanup_errors=True) as own:
         yield Path(own) / target.name
+
+
+def remove_parts_of(targets: Iterable[Path]) -> None:
+    """Remove unfinished `targets`; the caller sees to it that nobody is at work on them."""
+    for target in targets:
+        for own in target.parent.glob(f'{_PART}*'):
+            if (own / target.name).exists():
+                shutil.rmtree(own, ignore_errors=True)
 
 
 def remove_stale(folder: Path) -> None:

@@ -1,0 +1,220 @@
+"""Who works on the files: this process, several of its own, or a cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import ParameterError
+from ..restoration.session import Session
+from ..types import Step
+from .planning import BatchFile
+from .records import FileRecord
+from .worker import prepare_process, restore_file
+
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
+
+_REACH = 10  # seconds after which a scheduler that does not answer is taken for absent
+_AHEAD = 2  # files for each thread of a cluster that wait there, so that none is idle
+
+
+class Crew(Protocol):
+    """Takes files and hands back futures of their records."""
+
+    @property
+    def size(self) -> int:
+        """How many files may be handed over at a time."""
+
+    def submit(self, file: BatchFile, *, wait: bool) -> Any:
+        """Begin to work on a file; return a future with ``add_done_callback``."""
+
+    def cancel(self) -> None:
+        """Have the files at work broken off."""
+
+    def renew(self) -> bool:
+        """Replace workers that died; return False where that cannot be done."""
+
+    def close(self) -> None:
+        """Let everybody go."""
+
+
+class SingleProcess:
+    """One file after the other, in this process.
+
+    `callback`: called with every step; returning False cancels.
+    """
+
+    size = 1
+
+    def __init__(self, callback: Callable[[Step], object]) -> None:
+        self._callback = callback
+        self._session = Session()
+
+    def submit(self, file: BatchFile, *, wait: bool) -> Future[FileRecord]:
+        """Work on a file; the future is done."""
+        future: Future[FileRecord] = Future()
+        future.set_result(
+            restore_file(file, wait=wait, session=self._session, callback=self._callback)
+        )
+        return future
+
+    def cancel(self) -> None:
+        """Leave it to the callback."""
+
+    def renew(self) -> bool:
+        """Nobody died."""
+        return False
+
+    def close(self) -> None:
+        """Give the memory of the networks back."""
+        self._session.close()
+
+
+class Processes:
+    """Processes on this machine, each with its share of the cores and one GPU.
+
+    `count`: how many.
+    `devices`: the GPUs of the machine.
+    """
+
+    def __init__(self, count: int, devices: tuple[str, ...] = ()) -> None:
+        self.size = count
+        self._devices = devices
+        # Not forked: torch does not survive that, and there may be threads.
+        self._context = multiprocessing.get_context('spawn')
+        self._cancelled = self._context.Event()
+        self._pool = self._make()
+
+    def submit(self, file: BatchFile, *, wait: bool) -> Future[FileRecord]:
+        """Hand a file to the next worker that is free."""
+        return self._pool.submit(_in_worker, file, wait)
+
+    def cancel(self) -> None:
+        """Have the files at work broken off after their present step."""
+        self._cancelled.set()
+
+    def renew(self) -> bool:
+        """Start workers anew after one was killed, which ends the others."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = self._make()
+        return True
+
+    def close(self) -> None:
+        """Let the workers end."""
+        self._cancelled.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _make(self) -> ProcessPoolExecutor:
+        threads = threads_for(self.size)
+        numbers = self._context.Value('i', 0)
+        return ProcessPoolExecutor(
+            self.size,
+            self._context,
+            _begin,
+            (numbers, threads, self._devices, self._cancelled),
+        )
+
+
+class Cluster:
+    """Workers of a dask.distributed scheduler, which see the same files under the same names.
+
+    `address`: of the scheduler, such as ``'tcp://host:8786'``.
+    Raises ParameterError when dask.distributed is not installed or nobody answers.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            import distributed
+        except ImportError:
+            raise ParameterError(
+                '--scheduler needs dask.distributed; install napari-fresco[cluster]'
+            ) from None
+        self._address = address
+        try:
+            connect: Any = distributed.Client
+            self._client = connect(address, timeout=_REACH, set_as_default=False)
+        except (OSError, TimeoutError, ValueError):
+            raise ParameterError(
+                f'--scheduler {address} does not answer; start one with "dask scheduler" and give '
+                'its address, such as tcp://host:8786'
+            ) from None
+
+    @property
+    def size(self) -> int:
+        """How many files may wait at the scheduler."""
+        threads = sum(int(facts['nthreads']) for facts in self._workers())
+        return max(1, _AHEAD * threads)
+
+    def submit(self, file: BatchFile, *, wait: bool) -> Any:
+        """Hand a file to the scheduler, which gives it to another worker if one dies."""
+        gpus = any('GPU' in facts.get('resources', {}) for facts in self._workers())
+        uses_gpu = gpus and str(file.recipe.options.get('device', 'auto')) != 'cpu'
+        resources = {'GPU': 1} if uses_gpu else None
+        return self._client.submit(
+            restore_file, file, wait=wait, pure=False, retries=2, resources=resources
+        )
+
+    def cancel(self) -> None:
+        """What is at work is finished by its worker; the rest was not handed over."""
+
+    def renew(self) -> bool:
+        """Return whether the scheduler is still there; it has workers started anew itself."""
+        return str(self._client.status) == 'running'
+
+    def close(self) -> None:
+        """Leave the scheduler as it was."""
+        with suppress(Exception):  # it may be gone
+            self._client.close(timeout=_REACH)
+
+    def _workers(self) -> list[dict[str, Any]]:
+        return list(self._client.scheduler_info(n_workers=-1)['workers'].values())
+
+
+def threads_for(workers: int) -> int:
+    """Return how many threads each of several workers may use, so that they do not fight."""
+    given = os.environ.get('OMP_NUM_THREADS', '')
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
+    share = max(1, (cores or 1) // workers)
+    return min(share, int(given)) if given.isdigit() and int(given) else share
+
+
+def gpus() -> tuple[str, ...]:
+    """Return the GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    named = os.environ.get('CUDA_VISIBLE_DEVICES')
+    if named is not None:
+        return tuple(each.strip() for each in named.split(',') if each.strip())
+    import torch
+
+    return tuple(str(i) for i in range(torch.cuda.device_count()))
+
+
+_cancelled: list[Event] = []
+
+
+def _begin(numbers: Any, threads: int, devices: tuple[str, ...], cancelled: Event) -> None:
+    """Begin as a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which says so
+    with numbers.get_lock():
+        index, numbers.value = numbers.value, numbers.value + 1
+    prepare_process(index, threads, devices)
+    _cancelled.append(cancelled)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End when the parent was killed: nobody else would tell a worker."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _in_worker(file: BatchFile, wait: bool) -> FileRecord:
+    return restore_file(file, wait=wait, callback=lambda _: not _cancelled[0].is_set())

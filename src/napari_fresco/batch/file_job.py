@@ -1,0 +1,278 @@
+"""What ``restore`` and batches do to one file: read, restore, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..declare.call import Call
+from ..declare.fields import read_preset
+from ..declare.methods import ESTIMATORS
+from ..declare.tasks import TASKS
+from ..errors import ImageError, ParameterError
+from ..image.letters import leading_first
+from ..image.model import Image
+from ..io.files import TIFF, check_holds, list_series, read, read_mask
+from ..restoration.session import Session
+from ..types import Result, Step
+from .outputs import Outputs, Part
+
+SIDES = ('mask', 'kernel', 'sigma')
+"""Options of a call that may name a file."""
+
+
+@dataclass(frozen=True, eq=False)
+class FileOutcome:
+    """What came of a file.
+
+    `written`: the files that were written; none after a run that was cancelled.
+    `parts`: each of its images with its result.
+    `notes`: what was done that the user may not expect.
+    """
+
+    written: tuple[Path, ...]
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the last run was broken off."""
+        return any(result.finish == 'cancelled' for _, result in self.parts)
+
+    @property
+    def summary(self) -> str:
+        """What was done, in a few words."""
+        record = self.parts[-1][1].provenance
+        partial = ', cancelled: the best estimate so far' if self.cancelled else ''
+        return f'{record["title"]} {record["task"]}, {self.seconds:g} s{partial}'
+
+    @property
+    def seconds(self) -> float:
+        """How long the restorations took."""
+        every = [float(result.provenance['seconds']) for _, result in self.parts]
+        return round(sum(every), 3)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What reading and restoring have to say, once."""
+        said = [each for source, _ in self.parts for each in source.metadata.get('warnings', ())]
+        said += [each for _, result in self.parts for each in result.provenance['warnings']]
+        return list(dict.fromkeys(said))
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Names of the checks that failed, and what they found."""
+        checks = [check for _, result in self.parts for check in result.checks]
+        return {check.name: check.message for check in reversed(checks) if not check.ok}
+
+    @property
+    def weights(self) -> dict[str, str | None]:
+        """Names and hashes of the weights that were used."""
+        used = [each for _, result in self.parts for each in result.provenance['weights']]
+        return {each['name']: each['sha256'] for each in used}
+
+
+@dataclass(frozen=True, eq=False)
+class FileJob:
+    """A restoration that waits for its image.
+
+    `call`: what is asked, checked as far as it does not depend on the image.
+    `given`: options and parameters, as :func:`napari_fresco.restore` takes them.
+    `mask`: file of the damage.
+    `overwrite`: replace existing files.
+    `series`: number or name of the image in a file of several; None restores them all.
+    `channels`: names or numbers of the channels to restore; all by default.
+    """
+
+    call: Call
+    given: Mapping[str, Any]
+    mask: Path | None = None
+    overwrite: bool = False
+    series: int | str | None = None
+    channels: Sequence[int | str] = field(default=())
+
+    @classmethod
+    def of(
+        cls,
+        method: str,
+        task: str | None = None,
+        *,
+        preset: Mapping[str, Any] | str | Path | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+        kernel_index: int | None = None,
+        overwrite: bool = False,
+        series: int | str | None = None,
+        channels: Sequence[int | str] = (),
+    ) -> FileJob:
+        """Check what does not depend on an image, and read its files.
+
+        `options`: of a call; mask, kernel and sigma may name files.
+        Raises FrescoError when something given is wrong.
+        """
+        named, own = dict(options or {}), dict(parameters or {})
+        mask = named.pop('mask', None)
+        if 'kernel' in named or kernel_index is not None:
+            named['kernel'] = _kernel(named.get('kernel'), kernel_index)
+        if 'sigma' in named:
+            named['sigma'] = _sigma(named['sigma'])
+        given: dict[str, Any] = {'task': task, 'params': read_preset(preset)}
+        call = Call.of(method, **given, given={**named, **own, 'mask': mask})
+        return cls(
+            call,
+            {'method': method, **given, **named, **own},
+            None if mask is None else Path(mask),
+            overwrite,
+            series,
+            channels,
+        )
+
+    def run(
+        self,
+        image: Path,
+        outputs: Outputs,
+        session: Session,
+        *,
+        partial: bool = True,
+        progress: bool = False,
+        callback: Callable[[Step], object] | None = None,
+        before_writing: Callable[[], None] = lambda: None,
+    ) -> FileOutcome:
+        """Restore the file `image` and write the result, if it is whole or may be `partial`.
+
+        `before_writing`: called when everything is restored; what it raises leaves the results
+            unwritten.
+        """
+        several, notes = self._several(image)
+        if len(several) > 1 and outputs.image.suffix.lower() not in TIFF:
+            places = [outputs.numbered(i + 1) for i in range(len(several))]
+        else:
+            places = [outputs]
+        for place in places:
+            place.check(self.call, overwrite=self.overwrite)
+        sources = [self._read(image, outputs.image, each) for each in several]
+        groups = [sources] if len(places) == 1 else [[source] for source in sources]
+        damage = None if self.mask is None else read_mask(self.mask)
+        written: list[Path] = []
+        parts: list[Part] = []
+        for place, group in zip(places, groups, strict=True):
+            made = [(s, self._restore(s, damage, session, progress, callback)) for s in group]
+            parts += made
+            if not partial and any(result.finish == 'cancelled' for _, result in made):
+                return FileOutcome((), tuple(parts), notes)
+            before_writing()
+            written += place.write(
+                made,
+                scale=self.call.options.scale,
+                overwrite=self.overwrite,
+                mask=self.mask,
+            )
+        return FileOutcome(tuple(written), tuple(parts), notes)
+
+    def _restore(
+        self,
+        source: Image,
+        damage: Image | None,
+        session: Session,
+        progress: bool,
+        callback: Callable[[Step], object] | None,
+    ) -> Result:
+        # The axes were named when the image was read.
+        options = {**self.given, 'mask': damage, 'axes': None, 'rgb': None}
+        return session.restore(source, progress=progress, callback=callback, **options)
+
+    def _several(self, image: Path) -> tuple[list[int | str | None], tuple[str, ...]]:
+        """Return which of the images in a file are meant, None for the only one, and a note."""
+        if self.series is not None:
+            return [self.series], ()
+        found = list_series(image)
+        if len(found) == 1:
+            return [None], ()
+        names = ', '.join(name for _, name in found)
+        note = (
+            f'{image} holds {len(found)} images, all of which are restored: {names}; '
+            '--series picks one'
+        )
+        return [number for number, _ in found], (note,)
+
+    def _read(self, path: Path, output: Path, series: int | str | None) -> Image:
+        """Read an image with all its axes named, and make sure that `output` can hold it."""
+        options = self.call.options
+        image = Image.of(read(path, series=series), axes=options.axes, rgb=options.rgb)
+        image = _of_channels(image, self.channels, path)
+        gained = TASKS[self.call.task].gains_colour and 'S' not in image.axes
+        dtype = image.dtype if options.dtype is None else np.dtype(options.dtype)
+        shape = image.shape + (3,) * gained
+        check_holds(output, dtype, shape, image.axes + 'S' * gained)
+        return image
+
+
+def _of_channels(image: Image, wanted: Sequence[int | str], path: Path) -> Image:
+    """Return an image of some of its channels, by name or number from 0."""
+    if not wanted:
+        return image
+    names = image.channels
+    count = image.length('C') if 'C' in image.axes else 0
+    numbers = [names.index(c) if c in names else c for c in wanted]
+    if not all(isinstance(n, int) and 0 <= n < count for n in numbers):
+        there = ', '.join(names) or f'0 to {count - 1}' if count else 'none: there is no axis C'
+        raise ImageError(f'{path} has no channels {list(wanted)}; it has {there}')
+    chosen = [int(n) for n in numbers]
+    axis = image.axes.index('C')
+    place = (slice(None),) * axis
+    # One after the other, for not every lazy array takes a list.
+    picked = [image.data[(*place, slice(n, n + 1))] for n in chosen]
+    data = picked[0] if len(picked) == 1 else np.concatenate(picked, axis)
+    waves = image.metadata.get('wavelengths')
+    kept = {'wavelengths': tuple(waves[n] for n in chosen)} if waves else {}
+    gone = ('imagej', 'ome', *(() if kept else ('wavelengths',)))
+    metadata = {k: v for k, v in image.metadata.items() if k not in gone} | kept
+    kept_names = tuple(names[n] for n in chosen if names)
+    missing = _missing_of_channels(image, chosen)
+    return replace(image, data=data, channels=kept_names, missing=missing, metadata=metadata)
+
+
+def _missing_of_channels(image: Image, chosen: Sequence[int]) -> Any:
+    """Return the missing pixels of some channels."""
+    missing = image.missing
+    axes = leading_first(image.axes).replace('S', '')
+    axis = axes.index('C') - len(axes)
+    if missing is None or missing.ndim < -axis or missing.shape[axis] == 1:
+        return missing
+    return np.take(np.asarray(missing), chosen, axis)
+
+
+def _kernel(path: Any, index: int | None) -> Any:
+    if not isinstance(path, str | Path) and path is not None:
+        return path
+    if path in ESTIMATORS:
+        return path
+    if path is None:
+        raise ParameterError('--kernel-index picks from a file of kernels; give --kernel too')
+    from ..physics import kernels
+
+    return kernels.read(Path(path), index)
+
+
+def as_number(given: Any) -> Any:
+    """Return what is a number in text, such as ``'5'``, as one; anything else as it is."""
+    try:
+        return float(given) if isinstance(given, str | int) else given
+    except ValueError:
+        return given
+
+
+def _sigma(given: Any) -> Any:
+    given = as_number(given)
+    if not isinstance(given, str | Path) or given == 'auto' or given in ESTIMATORS:
+        return given
+    if not Path(given).exists():
+        raise ParameterError(
+            f'--sigma = {str(given)!r}; give a number in image units, the file of a map, auto or '
+            f'{" or ".join(ESTIMATORS)}'
+        )
+    return read(given)

@@ -1,0 +1,229 @@
+"""What a batch is going to do: for each image the files beside it, and where its results go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from glob import glob, has_magic
+from pathlib import Path
+
+from ..errors import FileError
+from ..io.files import READABLE, SUFFIXES, images_in
+from ..io.zarr_store import is_store
+from .fingerprint import Fingerprint
+from .outputs import TEXTS, Outputs
+from .recipe import BatchRecipe
+from .records import FileRecord
+
+_SIDES = {'mask': 'mask', 'kernel': 'kernel', 'sigma': 'map of the noise'}
+
+
+@dataclass(frozen=True, eq=False)
+class BatchFile:
+    """One image of a batch, as a worker gets it.
+
+    `recipe`, `recipe_sha256`: what is done, and its hash.
+    `image`: the file.
+    `outputs`: where the results go.
+    `record`: file of what is known of it.
+    `overwrite`: make it again, whatever is there.
+    """
+
+    recipe: BatchRecipe
+    recipe_sha256: str
+    image: Path
+    outputs: Outputs
+    record: Path
+    overwrite: bool = False
+
+    def sides(self) -> dict[str, Path]:
+        """Return the files of mask, kernel and noise that belong to the image.
+
+        Raises FileError when there is not exactly one for a pattern.
+        """
+        return {name: self._side(name) for name in self.recipe.sides()}
+
+    def inputs(self) -> dict[str, Path]:
+        """Return all files that the result hangs on, by what they are.
+
+        Raises FileError when one cannot be found.
+        """
+        return {'image': self.image, **self.sides(), **self.recipe.weights_files()}
+
+    def known(self) -> FileRecord | None:
+        """Return what an earlier run has recorded."""
+        return FileRecord.read(self.record)
+
+    def is_finished(self, known: FileRecord | None) -> bool:
+        """Return whether it was made of the same files by the same recipe, and is still there."""
+        if known is None or known.status != 'made' or known.recipe_sha256 != self.recipe_sha256:
+            return False
+        if not set(self.promised()) <= set(known.promised):
+            return False
+        inputs = self.inputs()
+        same = inputs.keys() == known.inputs.keys() and all(
+            known.inputs[name].holds(path) for name, path in inputs.items()
+        )
+        there = known.results_are_there(self.recipe.output_folder)
+        return same and there and known.weights_are_known()
+
+    def obstacle(self, known: FileRecord | None) -> str:
+        """Say why its results must not be written, or nothing: they are not this batch's own."""
+        folder = self.recipe.output_folder
+        there = [path for path in self.outputs.kept().values() if path.exists()]
+        if known is not None:
+            there += [path for name in known.results if (path := folder / name).exists()]
+        if self.overwrite or not there:
+            return ''
+        if known is None:
+            maker = 'nobody knows how'
+        elif known.recipe_sha256 != self.recipe_sha256:
+            maker = 'by another recipe'
+        elif known.status == 'made' and any(map(self._is_newer, there)):
+            maker = 'or changed by somebody since'
+        else:
+            return ''
+        return (
+            f'{there[0]} exists and was made {maker}; --overwrite makes it again, another folder '
+            'keeps both'
+        )
+
+    def promised(self) -> tuple[str, ...]:
+        """Return the names of the results in the folder of the batch, before any numbering."""
+        return tuple(self.in_folder(path) for path in self.outputs.kept().values())
+
+    def in_folder(self, path: Path) -> str:
+        """Return the name of a result in the folder of the batch."""
+        return path.relative_to(self.recipe.output_folder).as_posix()
+
+    def _is_newer(self, path: Path) -> bool:
+        """Return whether a result was written after its record."""
+        return Fingerprint.of(path).modified > Fingerprint.of(self.record).modified
+
+    def _side(self, name: str) -> Path:
+        text = str(self.recipe.options[name])
+        path = self.recipe.path(fill(text, self.image) if '{' in text else text)
+        if path.is_dir() and not is_store(path):
+            return self._of_stem(path, name)
+        found = [path] if path.exists() else [Path(p) for p in sorted(glob(str(path)))]
+        if len(found) != 1:
+            count = 'no file' if not found else f'{len(found)} files'
+            raise FileError(f'{path}: {count} of this name; the image needs one {_SIDES[name]}')
+        return found[0]
+
+    def _of_stem(self, folder: Path, name: str) -> Path:
+        found = [p for p in images_in(folder, READABLE) if p.stem == self.image.stem]
+        if not found:
+            raise FileError(f'{folder} holds no {_SIDES[name]} {self.image.stem}.*')
+        return found[0]
+
+
+@dataclass(frozen=True, eq=False)
+class BatchPlan:
+    """Everything that a batch is going to do."""
+
+    recipe: BatchRecipe
+    files: tuple[BatchFile, ...] = field(default=())
+
+    @classmethod
+    def of(cls, recipe: BatchRecipe, *, overwrite: bool = False) -> BatchPlan:
+        """Check a recipe and find its images; nothing is written.
+
+        Raises FrescoError when the recipe cannot be carried out, there is no image, or results
+            would be written over originals or each other.
+        """
+        sha256 = recipe.sha256()  # checks it
+        files = []
+        for image in _images(recipe):
+            outputs = _outputs(recipe, image)
+            record = _record(recipe, outputs)
+            files.append(BatchFile(recipe, sha256, image, outputs, record, overwrite))
+        _check_apart(files)
+        return cls(recipe, tuple(files))
+
+    def lines(self) -> list[str]:
+        """Return the plan as text: image, size, results, and whether they are there."""
+        told, todo, size = [], 0, 0
+        for file in self.files:
+            state = _state(file)
+            todo += state == 'to do'
+            bytes_ = Fingerprint.of(file.image).size
+            size += bytes_ * (state == 'to do')
+            kept = ', '.join(str(path) for path in file.outputs.kept().values())
+            told.append(f'{file.image} ({_megabytes(bytes_)}) -> {kept}: {state}')
+        total = f'{todo} of {len(self.files)} images to do, {_megabytes(size)}'
+        return [*told, f'{total}; records in {self.recipe.record_folder}']
+
+
+def fill(pattern: str, image: Path) -> str:
+    """Return a pattern with the names of an image put in."""
+    folder = image.absolute().parent.name
+    return pattern.format(name=image.name, stem=image.stem, suffix=image.suffix, folder=folder)
+
+
+def _state(file: BatchFile) -> str:
+    known = file.known()
+    try:
+        if not file.overwrite and file.is_finished(known):
+            return 'finished'
+        return file.obstacle(known) or 'to do'
+    except FileError as error:
+        return str(error)
+
+
+def _images(recipe: BatchRecipe) -> list[Path]:
+    """Return the images in folders, of patterns, and as they are named; each once."""
+    found: dict[Path, None] = {}
+    for text in recipe.images:
+        path = recipe.path(text)
+        if path.is_dir() and not is_store(path):
+            inside = images_in(path)
+        elif path.exists() or not has_magic(str(path)):
+            inside = [path] if path.exists() else []
+        else:
+            inside = [Path(p) for p in sorted(glob(str(path), recursive=True))]
+            inside = [p for p in inside if p.is_file() or is_store(p)]
+        inside = [p for p in inside if not _is_result(recipe, p)]
+        if not inside:
+            raise FileError(f'{text} holds no image; known suffixes: {", ".join(SUFFIXES)}')
+        found |= dict.fromkeys(inside)
+    return list(found)
+
+
+def _is_result(recipe: BatchRecipe, path: Path) -> bool:
+    """Return whether a file is what this batch made in an earlier run."""
+    folder, whole = recipe.output_folder.resolve(), path.resolve()
+    if not whole.is_relative_to(folder):
+        return False
+    return _record_of(recipe, whole.relative_to(folder)).exists()
+
+
+def _outputs(recipe: BatchRecipe, image: Path) -> Outputs:
+    path = recipe.output_folder / fill(recipe.name, image)
+    ends: Mapping[str, str] = {kind: TEXTS.get(kind, f'.{kind}.tif') for kind in recipe.keep}
+    return Outputs(path, **{k: path.with_name(path.stem + end) for k, end in ends.items()})
+
+
+def _record(recipe: BatchRecipe, outputs: Outputs) -> Path:
+    return _record_of(recipe, outputs.image.relative_to(recipe.output_folder))
+
+
+def _record_of(recipe: BatchRecipe, result: Path) -> Path:
+    return recipe.record_folder / 'files' / result.parent / f'{result.name}.json'
+
+
+def _check_apart(files: list[BatchFile]) -> None:
+    """Refuse results that lie over originals or over each other."""
+    taken = {file.image.resolve() for file in files}
+    for file in files:
+        for path in file.outputs.kept().values():
+            if path.resolve() in taken:
+                raise FileError(
+                    f'{path} would be written over an original or another result; '
+                    'choose another folder or name, or restore these images apart'
+                )
+            taken.add(path.resolve())
+
+
+def _megabytes(size: int) -> str:
+    return f'{size / 1e6:.3g} MB'

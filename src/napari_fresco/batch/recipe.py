@@ -1,0 +1,328 @@
+"""A batch as data: which images, what is done to them, what is written where."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..declare.call import Call
+from ..declare.fields import unknown
+from ..declare.methods import ESTIMATORS
+from ..declare.options import OPTIONS
+from ..errors import FileError, FrescoError, ParameterError
+from ..io.files import SUFFIXES, write_text
+from .file_job import SIDES, FileJob, as_number
+from .outputs import BESIDE, check_given
+
+RECIPE_SUFFIXES = ('.yaml', '.yml', '.json')
+"""Suffixes of the files that recipes are kept in."""
+
+_WHERE = ('device', 'tile')  # options that change where a result is made, not the result
+_NUMBER = (int, str)
+
+
+def _key(kind: tuple[type, ...], help: str, *, default: Any = None, many: bool = False) -> Any:
+    """Declare a key of a recipe.
+
+    `kind`: types of its value.
+    `many`: a list of such values, or one of them.
+    """
+    facts = {'kind': kind, 'many': many, 'help': help}
+    return field(default=default, metadata=facts)
+
+
+@dataclass(frozen=True)
+class BatchRecipe:
+    """What is done to a folder of images; the keys of its file are these names.
+
+    The options of a call (`options`) are keys of their own in a file, such as ``sigma: auto``.
+    Names of files are relative to `base`, the folder of the recipe's file.
+
+    Attributes
+    ----------
+    images : tuple of str
+        Folders, files and patterns; ``**`` stands for any folders.
+    output : str
+        Folder of the results.
+    method, task : str
+        As in :func:`napari_fresco.restore`.
+    parameters : mapping
+        Parameters of the method.
+    preset : str, optional
+        JSON file of more of them.
+    name : str
+        Name of a result, with ``{name}``, ``{stem}``, ``{suffix}`` and ``{folder}`` of the image;
+        its suffix says the format.
+    keep : tuple of str
+        What is kept beside the image, such as ``'variance'`` or ``'report'``.
+    channels : tuple
+        Names or numbers of the channels that are restored; all by default.
+    series : int or str, optional
+        Image in files of several; all by default.
+    kernel_index : int, optional
+        Kernel in a file of several.
+    records : str, optional
+        Folder of the log, the summary and what is known of finished files; by default beside
+        `output`, with ``.batch`` behind its name.
+    options : mapping
+        Options of a call. Mask, kernel and sigma may name files, with ``{stem}`` and so on of the
+        image.
+    base : Path
+        Folder to which names are relative.
+
+    Raises
+    ------
+    FrescoError
+        When names, types, values or combinations are wrong; nothing has run then.
+    """
+
+    images: tuple[str, ...] = _key((str,), 'Folders, files and patterns of images.', many=True)
+    output: str = _key((str,), 'Folder of the results.')
+    method: str = _key((str,), 'Method; see `napari-fresco methods`.')
+    task: str | None = _key((str,), "Task; the method's first one by default.")
+    parameters: Mapping[str, Any] = _key((dict,), 'Parameters of the method, by name.')
+    preset: str | None = _key((str,), 'JSON file of parameters.')
+    name: str = _key(
+        (str,),
+        'Name of a result, from {name}, {stem}, {suffix} and {folder} of its image; its suffix '
+        'says the format.',
+        default='{name}',
+    )
+    keep: tuple[str, ...] = _key(
+        (str,), f'What is kept beside the image: {", ".join(BESIDE)}.', default=(), many=True
+    )
+    channels: tuple[int | str, ...] = _key(
+        _NUMBER, 'Names or numbers of the channels to restore.', default=(), many=True
+    )
+    series: int | str | None = _key(_NUMBER, 'Number or name of the image in files of several.')
+    kernel_index: int | None = _key((int,), 'Which kernel, from 0, of a file of several.')
+    records: str | None = _key(
+        (str,), 'Folder of log, summary and records; beside the output, with .batch, by default.'
+    )
+    options: Mapping[str, Any] = field(default_factory=dict)
+    base: Path = field(default_factory=Path.cwd)
+
+    def __post_init__(self) -> None:
+        for name, facts in KEYS.items():
+            value = _checked(name, facts, getattr(self, name))
+            object.__setattr__(self, name, value)
+        for name in ('images', 'output', 'method'):
+            if not getattr(self, name):
+                raise ParameterError(f'{name} must be given: {KEYS[name]["help"]}')
+        options = {name: _tuples(value) for name, value in self.options.items()}
+        if 'sigma' in options:
+            options['sigma'] = as_number(options['sigma'])
+        object.__setattr__(self, 'options', options)
+        for name in options:
+            if name not in OPTIONS:
+                raise ParameterError(unknown(name, OPTIONS, 'option'))
+
+    @classmethod
+    def read(cls, path: str | Path) -> BatchRecipe:
+        """Read a recipe from a YAML or JSON file.
+
+        Raises FrescoError when the file cannot be read, or holds an unknown key or a wrong value.
+        """
+        path = Path(path)
+        try:
+            values = yaml.safe_load(path.read_text(encoding='utf-8'))
+        except OSError as error:
+            raise FileError(f'recipe {path} cannot be read: {error.strerror}') from None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise FileError(f'recipe {path} is not YAML: {error}') from None
+        if not isinstance(values, dict):
+            raise ParameterError(f'recipe {path} must hold names and values, such as method: dpir')
+        try:
+            return cls.of(values, base=path.absolute().parent)
+        except FrescoError as error:
+            raise type(error)(f'recipe {path}: {error}') from None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], base: Path | None = None) -> BatchRecipe:
+        """Return the recipe with these keys, those of the options among them."""
+        for name in values:
+            if name not in KEYS and name not in OPTIONS:
+                raise ParameterError(unknown(str(name), [*KEYS, *OPTIONS], 'key'))
+        own = {name: value for name, value in values.items() if name in KEYS}
+        options = {name: value for name, value in values.items() if name in OPTIONS}
+        return cls(**own, options=options, base=base or Path.cwd())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the keys that differ from their defaults, as :meth:`of` takes them."""
+        defaults = {each.name: each.default for each in fields(self)}
+        own = {name: getattr(self, name) for name in KEYS}
+        kept = {name: value for name, value in own.items() if value not in (defaults[name], {})}
+        return {name: _lists(value) for name, value in {**kept, **self.options}.items()}
+
+    def write(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the recipe as YAML, or as JSON where the suffix says so."""
+        path, values = Path(path), self.to_dict()
+        if path.suffix.lower() == '.json':
+            text = json.dumps(values, indent=2) + '\n'
+        else:
+            text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+        write_text(path, text, suffixes=RECIPE_SUFFIXES, overwrite=overwrite)
+
+    def job(self, sides: Mapping[str, Any] | None = None, *, overwrite: bool = False) -> FileJob:
+        """Return the recipe as a job that waits for its image.
+
+        `sides`: files that take the place of the patterns of mask, kernel and sigma.
+        Raises FrescoError when something is wrong that does not depend on the image.
+        """
+        return FileJob.of(
+            self.method,
+            self.task,
+            preset=None if self.preset is None else self.path(self.preset),
+            parameters=self.resolved_parameters(),
+            options={**self.options, **(sides or {})},
+            kernel_index=self.kernel_index,
+            series=self.series,
+            channels=self.channels,
+            overwrite=overwrite,
+        )
+
+    def check(self) -> Call:
+        """Return what is asked, or refuse what cannot be done, before any file is touched.
+
+        Raises FrescoError when method, task, options, parameters and what is to be kept do not
+        fit together, or a file that serves all images cannot be read.
+        """
+        given: dict[str, Any] = {name: object() for name in self.sides() if name != 'mask'}
+        given |= {n: self.path(self.options[n]) for n in given if self.is_fixed(n)}
+        job = self.job(given)
+        check_given(job.call, self.keep)
+        suffix = Path(self.name.replace('{name}', 'a.tif').replace('{suffix}', '.tif')).suffix
+        if suffix.lower() not in SUFFIXES:
+            raise FileError(
+                f'name {self.name} has no suffix that can be written; choose {", ".join(SUFFIXES)}'
+            )
+        return job.call
+
+    def sides(self) -> tuple[str, ...]:
+        """Return the options that name files: mask, kernel, map of the noise."""
+        return tuple(n for n in SIDES if n in self.options and _names_file(n, self.options[n]))
+
+    def is_fixed(self, side: str) -> bool:
+        """Return whether one file serves all images."""
+        text = str(self.options[side])
+        return side != 'mask' and '{' not in text
+
+    def path(self, text: str | Path) -> Path:
+        """Return the file that is named."""
+        return self.base / Path(text).expanduser()
+
+    @property
+    def output_folder(self) -> Path:
+        """Folder of the results."""
+        return self.path(self.output)
+
+    @property
+    def record_folder(self) -> Path:
+        """Folder of log, summary and records."""
+        if self.records is not None:
+            return self.path(self.records)
+        folder = self.output_folder.resolve()
+        return folder.with_name(f'{folder.name}.batch')
+
+    def resolved_parameters(self) -> dict[str, Any]:
+        """Return the parameters; weights that are a file by their whole name."""
+        return {name: str(f) if (f := self._file(v)) else v for name, v in self.parameters.items()}
+
+    def weights_files(self) -> dict[str, Path]:
+        """Return the parameters that name a file, such as one of weights."""
+        return {name: f for name, v in self.parameters.items() if (f := self._file(v))}
+
+    def sha256(self) -> str:
+        """Return what tells it from a recipe that gives other results.
+
+        Names and contents of files do not count: they are looked at for each image.
+        Raises FrescoError as :meth:`check`.
+        """
+        call = self.check()
+        files = self.weights_files()
+        parameters = call.parameters.changed().items()
+        told = {name: 'file' if name in files else value for name, value in parameters}
+        options = {n: v for n, v in call.options.changed().items() if n not in _WHERE}
+        options |= dict.fromkeys(self.sides(), 'file')
+        facts = {
+            'method': call.method.name,
+            'task': call.task,
+            'parameters': told,
+            'options': options,
+            'channels': self.channels,
+            'series': self.series,
+            'kernel_index': self.kernel_index,
+        }
+        text = json.dumps(facts, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _file(self, value: Any) -> Path | None:
+        named = isinstance(value, str) and ('.' in value or '/' in value)
+        path = self.path(value) if named else None
+        return path if path is not None and path.is_file() else None
+
+
+KEYS: Mapping[str, Mapping[str, Any]] = {
+    each.name: each.metadata for each in fields(BatchRecipe) if 'kind' in each.metadata
+}
+"""The keys of a recipe beside the options of a call: types and meaning."""
+
+
+def _names_file(option: str, value: Any) -> bool:
+    named = isinstance(value, str | Path) and value not in ESTIMATORS
+    return named and not (option == 'sigma' and value == 'auto')
+
+
+def _checked(name: str, facts: Mapping[str, Any], value: Any) -> Any:
+    """Return a value as its key takes it."""
+    kinds: tuple[type, ...] = facts['kind']
+    if value is None:
+        return {} if kinds == (dict,) else value
+    if kinds == (str,) and not facts['many'] and isinstance(value, Path):
+        value = str(value)
+    if facts['many']:
+        value = tuple(value) if isinstance(value, list | tuple) else (value,)
+    each = value if facts['many'] else (value,)
+    each = tuple(str(v) if isinstance(v, Path) else v for v in each)
+    if not all(isinstance(v, kinds) and not isinstance(v, bool) for v in each):
+        words = {str: 'text', int: 'a whole number', dict: 'names and values'}
+        allowed = ' or '.join(words[kind] for kind in kinds)
+        raise ParameterError(f'{name} = {value!r} is not {allowed}')
+    if name == 'keep' and (wrong := [v for v in each if v not in BESIDE]):
+        raise ParameterError(unknown(str(wrong[0]), BESIDE, 'part of a result'))
+    if name == 'name':
+        _check_pattern(name, str(value))
+    return each if facts['many'] else each[0]
+
+
+def _check_pattern(name: str, pattern: str) -> None:
+    try:
+        pattern.format(name='', stem='', suffix='', folder='')
+    except (KeyError, IndexError, ValueError, AttributeError):
+        raise ParameterError(
+            f'{name} = {pattern!r} is no pattern; {{name}}, {{stem}}, {{suffix}} and {{folder}} '
+            'stand for those of the image'
+        ) from None
+
+
+def _tuples(value: Any) -> Any:
+    """Return lists, as YAML has them, as the tuples that calls take."""
+    if isinstance(value, list):
+        return tuple(_tuples(each) for each in value)
+    if isinstance(value, Mapping):
+        return {name: _tuples(each) for name, each in value.items()}
+    return value
+
+
+def _lists(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_lists(each) for each in value]
+    if isinstance(value, Mapping):
+        return {str(name): _lists(each) for name, each in value.items()}
+    return str(value) if isinstance(value, Path) else value

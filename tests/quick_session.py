@@ -1,0 +1,62 @@
+"""A session that restores without a network: quick to start, and slow enough to be killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_fresco.batch import crews, worker
+from napari_fresco.image.model import Image, in_memory
+from napari_fresco.types import Check, Result, Step
+
+PAUSE = 'QUICK_PAUSE'
+"""Environment variable: seconds that a file takes."""
+
+DEADLY = 'QUICK_DEADLY'
+"""Environment variable: name of a file that kills the process."""
+
+
+class QuickSession:
+    """Inverts bytes."""
+
+    def restore(self, image: Image, *, callback: Callable[[Step], Any], **options: Any) -> Result:
+        if Path(image.metadata['path']).name == os.environ.get(DEADLY):
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(float(os.environ.get(PAUSE, '0')))
+        going = callback is None or callback(Step(1, 1, None)) is not False
+        record = {
+            'title': 'Quick',
+            'task': 'denoise',
+            'seconds': 0.0,
+            'warnings': [],
+            'weights': [{'name': 'ffdnet_gray', 'sha256': None}],
+        }
+        dark = Check('light', 0.0, (0.9, 1.1), False, 'light was lost')
+        return Result(
+            image.like(255 - np.asarray(in_memory(image.data))),
+            None,
+            None,
+            'completed' if going else 'cancelled',
+            record,
+            checks=(dark,),
+        )
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def dask_setup(_: Any) -> None:
+    """Let a worker of dask that preloads this module restore with a quick session."""
+    worker._sessions.append(QuickSession())
+
+
+def begin(*arguments: Any) -> None:
+    """Begin as a worker process with a quick session."""
+    crews._begin(*arguments)
+    dask_setup(None)
