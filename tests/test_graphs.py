@@ -60,5 +60,5 @@ def test_every_number_has_a_meaning_and_lengths_have_units() -> None:
     told = rows(evidence.evaluate(SMOOTH, SPACED, truth=TRUTH, second=SECOND, noise=10.0))
     assert all(row.meaning for row in told)
     assert {row.unit for row in told if row.group == 'resolution'} == {'um'}
-    assert {row.unit for row in told if row.name in ('rse', 'sigma', 'rmse')} == {'image units'}
+    assert {row.unit for row in told if row.name in ('RSE', 'sigma', 'RMSE')} == {'image units'}
     assert not any(row.name == 'unit' for row in told)

@@ -25,7 +25,7 @@ from napari_fresco.errors import FrescoError
 from napari_fresco.io.files import read
 from napari_fresco.layers.selection import Space
 
-TOOLS = ('Blur kernel', 'Simulate degradation')
+TOOLS = ('Blur kernel', 'Evidence', 'Simulate degradation')
 
 
 @pytest.fixture(scope='module')
@@ -55,7 +55,7 @@ def test_every_method_has_a_widget_and_a_place_in_the_menu(manifest: PluginManif
     places = [item.group.partition('@') for item in menus[submenu.submenu]]
     assert [(place, int(number)) for place, _, number in places] == [
         *(('navigation', number) for number in range(1, len(METHODS) + 1)),
-        *(('z_tools', number) for number in range(1, 5)),
+        *(('z_tools', number) for number in range(1, 6)),
     ]
     assert [s.id for s in manifest.contributions.submenus] == [submenu.submenu]
 
@@ -82,7 +82,8 @@ def test_opening_a_panel_imports_no_torch() -> None:
         'from napari_fresco._napari import commands, io, sample_data\n'
         'viewer = ViewerModel()\n'
         'viewer.add_image(np.zeros((64, 64)))\n'
-        'panels = [getattr(commands, name)(viewer) for name in ("dpir", "usrnet", "simulate")]\n'
+        'names = ("dpir", "usrnet", "simulate", "evidence")\n'
+        'panels = [getattr(commands, name)(viewer) for name in names]\n'
         'panels[0].request()\n'
         'sys.exit("torch" if "torch" in sys.modules else 0)\n'
     )

@@ -19,12 +19,14 @@ from ..layers.selection import select
 from ..layers.space import View
 from . import texts
 from .estimate_noise import noise_at_a_glance
+from .evidence_panel import EvidencePanel
 from .kernel_panel import KernelPanel
 from .new_mask import new_mask
 from .panel import MethodPanel, panel_class
 from .simulate_panel import SimulatePanel
 
 blur_kernel = KernelPanel
+evidence = EvidencePanel
 simulate = SimulatePanel
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 RUN, CANCEL, CANCELLING = 'Run', 'Cancel', 'Cancelling …'
 ESTIMATE = 'Estimate, then restore'
-_RUN_STYLE = (
+RUN_STYLE = (
     'QPushButton:enabled { background-color: #4b62c4; color: white; font-weight: 600; }'
     'QPushButton:enabled:hover { background-color: #5b72d4; }'
 )
@@ -71,7 +71,7 @@ class RunBar(QWidget):
     def ready(self, problem: str) -> None:
         """Offer Run, or say what stands in its way."""
         self.button.setText(RUN)
-        self.button.setStyleSheet(_RUN_STYLE)
+        self.button.setStyleSheet(RUN_STYLE)
         self.button.setEnabled(not problem)
         self.copy.setEnabled(not problem)
         if problem:

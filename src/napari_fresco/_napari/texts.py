@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from ..layers.layer_restoration import LayerOutcome
@@ -74,6 +74,23 @@ def verdict(outcome: LayerOutcome) -> Verdict:
         names = ', '.join(check.name for check in checks)
         return Verdict('checked', _GOOD, f'Every check of this result has passed: {names}.')
     return Verdict('not checked', _NEUTRAL, 'There is no check for this kind of result.')
+
+
+def verdict_of_checks(checks: Sequence[Mapping[str, Any]]) -> Verdict:
+    """Say in a word what checks, as they are in a record, have found."""
+    failed = [check['name'] for check in checks if not check['ok']]
+    if failed:
+        text = f'{len(failed)} of {len(checks)} checks: look'
+        return Verdict(text, _DOUBTFUL, f'Something is doubtful: {", ".join(failed)}.')
+    if checks:
+        return Verdict('all checks passed', _GOOD, f'{len(checks)} checks were made.')
+    return Verdict('not checked', _NEUTRAL, 'There is no check for this kind of result.')
+
+
+def limits(low: float | None, high: float | None) -> str:
+    """Say between which values something is well."""
+    bounds = (('at least', low), ('at most', high))
+    return ', '.join(f'{words} {bound:g}' for words, bound in bounds if bound is not None)
 
 
 def patience(seconds: float) -> str:

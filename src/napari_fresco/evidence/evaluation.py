@@ -140,9 +140,8 @@ def evidence_graphs(
         When the images do not belong together.
     """
     source = Image.of(image)
-    index = list(Layout.of(source).planes())[_middle(source)]
-    plane = _plane(source, index, _others(source, result, truth, second))
-    grays = [None if each is None else _colours(_part(each)).mean(axis=0) for each in plane]
+    plane = read_plane(source, middle_index(source), alike(source, result, truth, second))
+    grays = [None if each is None else colours_of(middle_of(each)).mean(axis=0) for each in plane]
     own, restored, wanted, again = grays
     assert own is not None
     assert restored is not None
@@ -155,20 +154,24 @@ def evidence_graphs(
 def _planes(source: Image, *others: Any) -> tuple[list[Plane], int]:
     """Return planes spread over the stack, and how many there are."""
     indices = list(Layout.of(source).planes())
-    images = _others(source, *others)
+    images = alike(source, *others)
     picked = indices[:: math.ceil(len(indices) / _PLANES)]
-    return [_plane(source, index, images) for index in picked], len(indices)
+    return [read_plane(source, index, images) for index in picked], len(indices)
 
 
-def _middle(source: Image) -> int:
-    return int(np.prod(Layout.of(source).leading)) // 2
+def middle_index(source: Image) -> tuple[int, ...]:
+    """Return the index of the middle plane of an image."""
+    layout = Layout.of(source)
+    return list(layout.planes())[int(np.prod(layout.leading)) // 2]
 
 
-def _others(source: Image, *others: Any) -> list[Image | None]:
+def alike(source: Image, *others: Any) -> list[Image | None]:
+    """Return others as images with the stack of `source`, or None where there are none."""
     return [None if each is None else _like(each, source) for each in others]
 
 
-def _plane(source: Image, index: tuple[int, ...], others: Sequence[Image | None]) -> Plane:
+def read_plane(source: Image, index: tuple[int, ...], others: Sequence[Image | None]) -> Plane:
+    """Read a plane of an image and of what belongs to it: result, truth and second frame."""
     own = _read(source, Layout.of(source), index)
     restored, wanted, second = (
         None if each is None else _read(each, Layout.of(each), index) for each in others
@@ -273,7 +276,7 @@ def _mean(measure: Any, planes: Iterable[Plane], *given: Any) -> Numbers | str:
             [
                 measure(y, x, *given)
                 for plane in planes
-                for y, x in zip(*(_colours(_part(each)) for each in plane[:2]), strict=True)
+                for y, x in zip(*(colours_of(middle_of(each)) for each in plane[:2]), strict=True)
             ]
         )
     except ValueError as error:  # a FrescoError, too
@@ -307,34 +310,35 @@ def _checks(
 def _predicted(x: Floats, kernel: Any) -> Floats:
     if kernel is None:
         return x
-    return np.stack([blurred(each, kernel) for each in _colours(x)], -1).reshape(x.shape)
+    return np.stack([blurred(each, kernel) for each in colours_of(x)], -1).reshape(x.shape)
 
 
 def _resolution(planes: list[Plane], step: float, enlarged: bool) -> dict[str, Any]:
     """Return resolutions of the middle plane; those of a restored image alone mean nothing."""
     plane = planes[len(planes) // 2]
-    y, x = (_colours(_part(each)).mean(axis=0) for each in plane[:2])
+    y, x = (colours_of(middle_of(each)).mean(axis=0) for each in plane[:2])
     found: dict[str, Any] = {}
     if min(y.shape) >= 16:
         found['input_decorrelation'] = _finite(decorrelation(y, step).resolution)
         found['input_checkerboard'] = _finite(frc_checkerboard(y, step).resolution)
         if plane.second is not None:
-            second = _colours(_part(plane.second)).mean(axis=0)
+            second = colours_of(middle_of(plane.second)).mean(axis=0)
             found['input_two_frames'] = _finite(frc(y, second, step).resolution)
         if plane.truth is not None and not enlarged:
-            truth = _colours(_part(plane.truth)).mean(axis=0)
+            truth = colours_of(middle_of(plane.truth)).mean(axis=0)
             found['input_with_truth'] = _finite(frc(y, truth, step).resolution)
             found['result_with_truth'] = _finite(frc(x, truth, step).resolution)
     return found
 
 
-def _part(plane: Floats) -> Floats:
+def middle_of(plane: Floats) -> Floats:
     """Return the middle of a large plane."""
     rows, columns = (max((n - _PART) // 2, 0) for n in plane.shape[:2])
     return plane[rows : rows + _PART, columns : columns + _PART]
 
 
-def _colours(plane: Floats) -> Floats:
+def colours_of(plane: Floats) -> Floats:
+    """Return the colours of a plane one behind the other."""
     return plane[None] if plane.ndim == 2 else np.moveaxis(plane, -1, 0)
 
 

@@ -39,6 +39,7 @@ _FACTS: Mapping[str, tuple[str, str]] = {
     'two_frames': ('', 'Resolution by ring correlation of two frames, at 1/7'),
 }  # fmt: skip
 _OF = ('input_', 'result_')
+_ABBREVIATIONS = ('psnr', 'rmse', 'ssim', 'rse', 'rsp')
 
 
 class MeasureRow(NamedTuple):
@@ -68,8 +69,13 @@ def rows(groups: Mapping[str, Any]) -> list[MeasureRow]:
                 text = f'{value:.4g}' if isinstance(value, float) else str(value)
                 text = 'none found' if value is None else text
                 unit = '' if value is None else unit or common
-                found.append(MeasureRow(title, name.replace('_', ' '), text, unit, meaning))
+                found.append(MeasureRow(title, _words(name), text, unit, meaning))
     return found
+
+
+def _words(name: str) -> str:
+    words = name.split('_')
+    return ' '.join(word.upper() if word in _ABBREVIATIONS else word for word in words)
 
 
 def _facts(name: str) -> tuple[str, str]:

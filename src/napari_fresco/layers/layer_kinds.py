@@ -34,13 +34,16 @@ NOISE = 'napari_fresco_noise'
 LATENT = 'napari_fresco_latent'
 """Marks latent maps, which have no units."""
 
+EVIDENCE = 'napari_fresco_evidence'
+"""Marks a map of what is known of a result: what it maps, its unit, and of which layer."""
+
 DAMAGE = 'napari_fresco_damage'
 """Marks labels that say what is damaged, not what is where."""
 
 TRUTH = 'napari_fresco_truth'
 """Marks the image that another one was made from: there to compare with, not to restore."""
 
-_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, NOISE, LATENT)
+_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, NOISE, LATENT, EVIDENCE)
 
 
 def is_picture(layer: napari.layers.Layer) -> bool:

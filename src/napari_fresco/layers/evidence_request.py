@@ -1,0 +1,251 @@
+"""What is measured of a result layer: which part of which layers, and the work to be done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..errors import ImageError, ParameterError
+from ..evidence import Graph, evaluate, evidence_graphs, report_text
+from ..evidence.evaluation import noise_of
+from ..evidence.maps import MAPS, MapKind, map_planes
+from ..image.layout import Layout
+from ..io.files import write_text
+from ..noise.camera import Camera
+from ..types import Result
+from .layer_kinds import EVIDENCE, METADATA, LayerData
+from .layer_restoration import Report
+from .selection import Selection, full_resolution, select, select_same
+from .space import Space
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+    from .space import View
+
+_BLUE_WHITE_RED = np.array([[0.13, 0.36, 0.84, 1], [1, 1, 1, 1], [0.84, 0.15, 0.13, 1]])
+_BRIGHTEST = 99.8  # percentile
+
+
+class Evidence(NamedTuple):
+    """What was measured: numbers as of :func:`napari_fresco.evidence.evaluate`, and graphs."""
+
+    numbers: dict[str, Any]
+    graphs: list[Graph]
+
+
+@dataclass(frozen=True, eq=False)
+class EvidenceRequest:
+    """A result, and what it is measured against.
+
+    `name`, `source`: names of the layers of result and image.
+    `result`, `image`: what was restored, and what it was made of: the same planes.
+    `space`: where the result lies.
+    `record`: its provenance; empty where nobody knows it.
+    `truth`, `second`, `kernel`: as :func:`napari_fresco.evidence.evaluate` takes them.
+    `noise`: of the image, where it is known.
+    """
+
+    name: str
+    source: str
+    result: Selection
+    image: Selection
+    space: Space
+    record: Mapping[str, Any]
+    truth: Selection | None = None
+    second: Selection | None = None
+    kernel: Any = None
+    noise: float | Camera | None = None
+
+    @classmethod
+    def of(
+        cls,
+        result: napari.layers.Image,
+        image: napari.layers.Image,
+        *,
+        view: View | None = None,
+        shown: bool = False,
+        truth: napari.layers.Image | None = None,
+        second: napari.layers.Image | None = None,
+        kernel: napari.layers.Image | None = None,
+    ) -> EvidenceRequest:
+        """Find which part of the image a result was made of.
+
+        `result`, `image`, `truth`, `second`, `kernel`: layers.
+        `view`, `shown`: measure only what is on show.
+        Raises ImageError when the layers do not belong together.
+        """
+        record = record_of(result)
+        scale = int(record.get('scale', 1))
+        made, part = _paired(select(result, view=view, shown=shown), select(image), record, scale)
+        return cls(
+            result.name,
+            image.name,
+            made,
+            part,
+            Space.of(result),
+            record,
+            None if truth is None else select_same(truth, part, scale),
+            None if second is None else select_same(second, part),
+            None if kernel is None else _kernel(kernel),
+            noise_of(record),
+        )
+
+    def with_noise(self, numbers: Mapping[str, Any]) -> EvidenceRequest:
+        """Return the request with the noise that was measured with."""
+        noise = numbers['noise']
+        return replace(self, noise=noise['sigma'] if 'sigma' in noise else Camera(**noise))
+
+    def measure(self, cancel: threading.Event) -> Generator[Any, None, Evidence]:
+        """Measure the result."""
+        yield
+        result, image = self.result.image(), self.image.image()
+        asked = {
+            'truth': None if self.truth is None else self.truth.image(),
+            'second': None if self.second is None else self.second.image(),
+            'kernel': self.kernel,
+            'noise': self.noise,
+        }
+        numbers = evaluate(result, image, task=self.record.get('task'), **asked)
+        numbers['checks'] = self.record.get('checks') or numbers['checks']
+        yield
+        asked['noise'] = self.with_noise(numbers).noise
+        return Evidence(numbers, evidence_graphs(result, image, **asked))
+
+    def mapping(self, kind: MapKind) -> Callable[[threading.Event], Generator[Any, None, Any]]:
+        """Return the work that makes a map, an array with the axes of the layer."""
+
+        def work(cancel: threading.Event) -> Generator[Report, None, NDArray[np.float32]]:
+            image = self.image.image()
+            layout = Layout.of(image)
+            found = np.empty((*layout.leading, *layout.plane_shape), np.float32)
+            total = int(np.prod(layout.leading))
+            planes = map_planes(
+                kind, self.result.image(), image, noise=self.noise, kernel=self.kernel
+            )
+            for number, (index, plane) in enumerate(planes, start=1):
+                found[index] = plane
+                yield Report(number, total)
+                if cancel.is_set():
+                    raise ParameterError('the map was cancelled')
+            return self.image.unordered(found)
+
+        return work
+
+    def map_layer(self, kind: MapKind, values: NDArray[np.float32]) -> LayerData:
+        """Return the layer of a map, which lies over the result."""
+        from napari.utils.colormaps import Colormap
+
+        facts = MAPS[kind]
+        signed = facts.limits is not None and facts.limits[0] < 0
+        brightest = float(np.percentile(values, _BRIGHTEST)) or 1.0
+        place = self.space.part(self.result.origin, np.ones(len(self.result.index)))
+        look = {
+            'colormap': Colormap(_BLUE_WHITE_RED, name='blue-white-red') if signed else 'inferno',
+            'contrast_limits': facts.limits or (0.0, brightest),
+            'metadata': {EVIDENCE: {'map': kind, 'unit': facts.unit, 'of': self.name}},
+        }
+        return (
+            values,
+            {'name': f'{self.name} {facts.title}', 'rgb': False, **look, **place},
+            'image',
+        )
+
+    def report(self, path: Path) -> Callable[[threading.Event], Generator[Any, None, Path]]:
+        """Return the work that writes a report of the result.
+
+        Raises ParameterError when nobody knows how the result was made.
+        """
+        if not self.record:
+            raise ParameterError(
+                f'layer {self.name!r} does not say how it was made; a report needs a result of a '
+                'panel or of restore_layer'
+            )
+
+        def work(cancel: threading.Event) -> Generator[Any, None, Path]:
+            yield
+            record = dict(self.record)
+            made = Result(self.result.image(), None, self.kernel, record['finish'], record)
+            truth = None if self.truth is None else self.truth.image()
+            return (
+                yield from reporting(
+                    made,
+                    self.image.image(),
+                    path,
+                    truth=truth,
+                    names={'image': self.source, 'output': self.name},
+                )
+            )
+
+        return work
+
+
+def reporting(
+    result: Result, image: Any, path: Path, *, truth: Any = None, names: Mapping[str, str]
+) -> Generator[Any, None, Path]:
+    """Write a report; `names` are those of image and output."""
+    yield
+    write_text(path, report_text(result, image, truth=truth, files=names), overwrite=True)
+    return path
+
+
+def record_of(layer: Any) -> Mapping[str, Any]:
+    """Return how a result was made; nothing of a layer that is no result."""
+    record = layer.metadata.get(METADATA)
+    return record if isinstance(record, Mapping) and 'method' in record else {}
+
+
+def source_name(layer: Any) -> str:
+    """Return the name that the layer had which a result was made of."""
+    return str((record_of(layer).get('source') or {}).get('layer', ''))
+
+
+def _paired(
+    made: Selection, image: Selection, record: Mapping[str, Any], scale: int
+) -> tuple[Selection, Selection]:
+    """Return parts of result and image that show the same."""
+    factors = [scale if axis in made.spatial else 1 for axis in range(len(made.index))]
+    if len(made.grid) == len(image.grid):
+        place = record.get('source') or {}
+        start, stop = place.get('start', [0] * len(factors)), place.get('stop', image.grid)
+        part = [n1 - n0 for n0, n1 in zip(start, stop, strict=True)]
+        in_copy = made.grid == image.grid and tuple(part) != made.grid
+        if in_copy and scale == 1:  # a part that was put back into a copy of the whole
+            both = [
+                slice(max(own.start, n0), min(own.stop, n1))
+                for own, n0, n1 in zip(made.index, start, stop, strict=True)
+            ]
+            if any(each.stop <= each.start for each in both):
+                raise ImageError(f'the slice on show of layer {made.name!r} was not restored')
+            return made.narrowed(both), _like(image, made, both)
+        for begin, size in ((start, part), ([0] * len(factors), image.grid)):
+            ends = [first + n for first, n in zip(begin, size, strict=True)]
+            inside = all(end <= n for end, n in zip(ends, image.grid, strict=True))
+            if inside and made.grid == tuple(n * f for n, f in zip(size, factors, strict=True)):
+                places = zip(made.index, begin, factors, strict=True)
+                index = [slice(n + s.start // f, n + s.stop // f) for s, n, f in places]
+                return made, _like(image, made, index)
+    raise ImageError(
+        f'layer {made.name!r} has shape {made.grid}, layer {image.name!r} {image.grid}; choose the '
+        'image that the result was made of'
+    )
+
+
+def _like(image: Selection, made: Selection, index: list[slice]) -> Selection:
+    return replace(image.narrowed(index), spatial=made.spatial, letters=made.letters)
+
+
+def _kernel(layer: napari.layers.Image) -> NDArray[Any]:
+    array = np.array(full_resolution(layer))
+    if array.ndim != 2:
+        raise ImageError(
+            f'kernel {layer.name!r} has {array.ndim} axes; evidence is measured plane by plane, so '
+            'choose a kernel of a plane, or none'
+        )
+    return array
