@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 
 from napari_fresco.errors import FileError
 from napari_fresco.image.model import Image
-from napari_fresco.io import pages, tiff_reading
+from napari_fresco.io import pages, tiff_reading, tiff_writing
 from napari_fresco.io.files import list_series, read, write
 
 RANDOM = np.random.default_rng(0)
@@ -301,3 +301,34 @@ def test_print_resolution_is_a_spacing_and_kept(
         count, per = tags['XResolution'].value
         assert (count / per, int(tags['ResolutionUnit'].value)) == (pytest.approx(600), code)
     assert read(tmp_path / 'out.tif').metadata['resolution_unit'] == unit
+
+
+@pytest.mark.parametrize('axes', ['ZYX', 'YX', 'YXS', 'SYX'])
+@pytest.mark.parametrize('name', ['a.tif', 'a.ome.tif'])
+def test_large_planes_are_written_and_read_tile_by_tile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, axes: str, name: str
+) -> None:
+    data = pixels('uint16', *({'Z': 2, 'S': 3, 'Y': 1100, 'X': 700}[axis] for axis in axes))
+    for module in (pages, tiff_reading, tiff_writing):
+        monkeypatch.setattr(module, 'LARGE', 1000)
+    read_at_once: list[int] = []
+
+    class Watched:
+        shape, dtype, ndim = data.shape, data.dtype, data.ndim
+
+        def __getitem__(self, key: Any) -> np.ndarray:
+            read_at_once.append(data[key].size)
+            return data[key]
+
+    planar = {'planarconfig': 'separate'} if axes == 'SYX' else {}
+    image = Image(Watched(), axes, metadata={'compression': 'ADOBE_DEFLATE', **planar})
+    write(tmp_path / name, image)
+    assert max(read_at_once) <= 512 * 700 * (3 if axes == 'YXS' else 1)
+    with tifffile.TiffFile(tmp_path / name) as file:
+        assert file.pages[0].is_tiled
+    back = read(tmp_path / name)
+    assert isinstance(back.data, da.Array)
+    assert max(back.data.chunksize) <= 1100
+    assert back.axes == axes
+    np.testing.assert_array_equal(back.data, data)
+    np.testing.assert_array_equal(back.data[..., 5:60, 1:3], data[..., 5:60, 1:3])

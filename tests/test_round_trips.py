@@ -37,7 +37,8 @@ def images(draw: Any, stack: str = 'TCZQ', dtypes: str = 'uint8 uint16 float32')
     stacked = [a for a in stack if draw(st.booleans())]
     letters = [*stacked, 'Y', 'X', *('S' if samples else '')]
     axes = ''.join(draw(st.permutations(letters)))
-    shape = [samples if a == 'S' else SIZES[a] for a in axes]
+    single = {a for a in stack if draw(st.integers(0, 4)) == 0}
+    shape = [samples if a == 'S' else 1 if a in single else SIZES[a] for a in axes]
     dtype = np.dtype(draw(st.sampled_from(dtypes.split())))
     data = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
     spacing = {}
@@ -47,7 +48,8 @@ def images(draw: Any, stack: str = 'TCZQ', dtypes: str = 'uint8 uint16 float32')
         for axis in set(axes) & set(UNITS):
             if draw(st.booleans()):
                 spacing[axis] = (draw(STEPS), draw(st.sampled_from(UNITS[axis])))
-    channels = ('DAPI', 'GFP', 'Cy5') if 'C' in axes and draw(st.booleans()) else ()
+    channels = ('DAPI', 'GFP', 'Cy5')[: 1 if 'C' in single else 3]
+    channels = channels if 'C' in axes and draw(st.booleans()) else ()
     flavour = draw(st.sampled_from([None, 'plain', 'imagej', 'ome']))
     return Image(data, axes, spacing, {}, channels, metadata={'flavour': flavour})
 

@@ -195,6 +195,12 @@ class Image:
         )
 
 
+def single_axes(image: Image) -> str:
+    """Return the stack axes of length 1, of which TIFF files keep nothing by themselves."""
+    lengths = zip(image.axes, image.shape, strict=True)
+    return ''.join(axis for axis, length in lengths if length == 1 and axis not in 'YXS')
+
+
 def as_array(image: Any) -> Any:
     """Return `image` as something with ``shape``, ``dtype`` and slices.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import tifffile
 
-from ..image.model import Image
+from ..image.model import Image, single_axes
 from ..image.units import converted, unit_name
 
 IMAGEJ_KEPT = (
@@ -95,7 +95,8 @@ def imagej_arguments(image: Image, axes: str) -> dict[str, Any]:
     for key, each in (('LUTs', 1), ('Ranges', 2)):
         if key in kept and len(kept[key]) != each * planes[2]:
             del kept[key]
-    metadata: dict[str, Any] = {'axes': axes, **kept}
+    single = single_axes(image)
+    metadata: dict[str, Any] = {'axes': axes, **kept, **({'single': single} if single else {})}
     step, unit = image.spacing.get('X', (1.0, ''))
     down = _in_unit(image.spacing.get('Y', (step, unit)), unit)
     if unit:
@@ -140,6 +141,8 @@ def plain_facts(text: str) -> dict[str, Any]:
     if not isinstance(record, dict) or 'shape' not in record:
         return {'text': {'Description': text}} if text.strip() else {}
     facts = {key: record[key] for key in (*_PLAIN_KEYS, 'text') if key in record}
+    lengths = zip(str(record.get('axes', '')), record['shape'], strict=False)
+    facts['single'] = ''.join(axis for axis, n in lengths if n == 1 and axis not in 'YXS')
     if 'spacing' in facts:
         facts['spacing'] = {axis: tuple(pair) for axis, pair in facts['spacing'].items()}
     return facts

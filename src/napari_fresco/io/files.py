@@ -264,7 +264,7 @@ def check_holds(path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...], 
     if tiff_writing.is_ome_name(path):
         tiff_writing.check_ome(path, dtype, axes)
     if suffix == zarr_store.SUFFIX:
-        ome_zarr.check_holds(path, axes)
+        ome_zarr.check_holds(path, axes if lengths.get('S') != 1 else axes.replace('S', ''))
     if suffix not in pictures.SUFFIXES:
         return
     kind, samples = 'PNG' if suffix == '.png' else 'JPEG', lengths.get('S', 1)

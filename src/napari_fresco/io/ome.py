@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from ..image.model import Image
+from ..image.model import Image, single_axes
 from ..image.units import converted, unit_name
 
 AXES = set('TCZYXS')
@@ -20,6 +20,7 @@ _BEFORE = (  # images in the order of the schema, and after them
     *('Experimenter', 'ExperimenterGroup', 'Instrument'),
 )
 _AFTER = ('StructuredAnnotations', 'ROI')
+_SINGLE = 'napari-fresco/single-axes'
 _NAMESPACE = 'http://www.openmicroscopy.org/Schemas/OME/2016-06'
 
 
@@ -38,6 +39,7 @@ def facts(text: str, number: int) -> dict[str, Any]:
     names = tuple(channel.get('Name', '') for channel in channels)
     waves = tuple(tuple(_nanometres(c, key) for key in _WAVELENGTHS) for c in channels)
     found: dict[str, Any] = {'spacing': spacing, 'origin': _origin(pixels, spacing)}
+    found['single'] = _single(text, number)
     if any(names):
         found['channels'] = names
     if any(wave for pair in waves for wave in pair):
@@ -97,7 +99,34 @@ def merged(written: str, images: list[Image]) -> str:
         if text not in taken:
             taken.add(text)
             _merge_root(root, source)
+    _state_single(root, images)
     return ElementTree.tostring(root, 'unicode', xml_declaration=True)
+
+
+def _state_single(root: ElementTree.Element, images: list[Image]) -> None:
+    """State the axes of length 1, which OME-XML does not tell from axes that are not there."""
+    stated = {i: axes for i, image in enumerate(images) if (axes := single_axes(image))}
+    whole = next(_children(root, 'StructuredAnnotations'), None)
+    if whole is None:
+        whole = ElementTree.Element(f'{{{_NAMESPACE}}}StructuredAnnotations')
+        root.insert(max(i for i, e in enumerate(root) if _name(e) == 'Image') + 1, whole)
+    for old in [each for each in whole if each.get('Namespace') == _SINGLE]:
+        whole.remove(old)
+    for i, axes in stated.items():
+        said = {'ID': f'Annotation:SingleAxes:{i}', 'Namespace': _SINGLE}
+        place = ElementTree.SubElement(whole, f'{{{_NAMESPACE}}}CommentAnnotation', said)
+        ElementTree.SubElement(place, f'{{{_NAMESPACE}}}Value').text = axes
+    if not len(whole):
+        root.remove(whole)
+
+
+def _single(text: str, number: int) -> str:
+    """Return the axes of length 1 that :func:`merged` stated of an image."""
+    for element in ElementTree.fromstring(text).iter():
+        known = element.get('Namespace') == _SINGLE
+        if known and element.get('ID') == f'Annotation:SingleAxes:{number}':
+            return ''.join(child.text or '' for child in element)
+    return ''
 
 
 def _merge_root(root: ElementTree.Element, source: ElementTree.Element) -> None:

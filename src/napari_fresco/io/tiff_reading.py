@@ -119,6 +119,9 @@ class _Reader:
         missing = self._missing(data)
         facts = self._facts()
         data, missing, spacing = self._upright(data, missing, dict(facts.get('spacing', {})))
+        for axis in facts.get('single', ''):
+            if axis not in self.axes:
+                data, self.axes = data[None], axis + self.axes
         channels = tuple(map(str, facts.get('channels', ())))
         fitting = 'C' in self.axes and len(channels) == data.shape[self.axes.index('C')]
         if self.notes:
@@ -269,7 +272,11 @@ class _Reader:
         kept = {key: said[key] for key in calibration.IMAGEJ_KEPT if key in said}
         self.metadata['imagej'] = kept
         names = calibration.channel_names(kept.get('Labels', ()), int(said.get('channels', 1)))
-        return {'spacing': calibration.imagej_calibration(said, tags), 'channels': names}
+        if not names and len(kept.get('Labels', ())) == 1:
+            names = tuple(kept['Labels'])  # kept where the axis of channels is
+        single = str(said.get('single', ''))
+        spacing = calibration.imagej_calibration(said, tags)
+        return {'spacing': spacing, 'channels': names, 'single': single}
 
 
 def _samples(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ import tifffile
 
 from ..errors import FileError
 from ..image.letters import leading_first
-from ..image.model import Array, Image
+from ..image.model import Array, Image, in_memory, single_axes
 from . import calibration, exif, ome
+from .pages import LARGE
 
 _IMAGEJ_TYPES = ('uint8', 'uint16', 'float32')
 _IMAGEJ_MOST = 2**32 - 2**20  # bytes
+_TILE = 512  # sides of the tiles in which planes are written that are large themselves
 _OURS = {'ADOBE_DEFLATE': 'zlib', 'DEFLATE': 'zlib', 'PIXAR_DEFLATE': 'zlib', 'LZMA': 'lzma'}
 _CODECS = {'LZW': 'lzw', 'PACKBITS': 'packbits', 'ZSTD': 'zstd'}  # need imagecodecs
 _INVERTED = 'inverted look-up table'
@@ -41,13 +44,22 @@ def write(path: Path, images: Sequence[Image]) -> None:
     flags: dict[str, Any] = {'imagej': flavour == 'imagej', 'ome': flavour == 'ome'}
     with tifffile.TiffWriter(path, bigtiff=big and flavour != 'imagej', **flags) as file:
         for image in images:
-            samples, axes = _ordered(image, flavour)
-            options = _how(image, axes, samples.dtype)
-            options |= _flavour_options(image, axes, samples, flavour, len(images) > 1)
+            image = _gray(image)
+            axes = _stored_axes(image, flavour)
+            shape = tuple(map(image.length, axes))
+            dtype = np.dtype('u1') if image.dtype == bool else image.dtype
+            options = _how(image, axes, dtype)
+            options |= _flavour_options(image, axes, shape, flavour, len(images) > 1)
             options['extratags'] = options.get('extratags', []) + _tags(image, block)
-            file.write(samples, software=_software(block), **options)
+            plane = image.length('Y') * image.length('X') * image.length('S') * dtype.itemsize
+            tile = _TILE if plane > LARGE else None
+            options |= {} if tile is None else {'tile': (tile, tile)}
+            # Samples that are planes of their own are written together, but for tiles.
+            apart = tile is None and options.get('planarconfig') == 'separate'
+            parts = _parts(image, axes, axes.index('Y') - apart, tile)
+            file.write(parts, shape=shape, dtype=dtype, software=_software(block), **options)
     exif.append_directories(path, block)
-    if flavour == 'ome' and any(image.metadata.get('ome') for image in images):
+    if flavour == 'ome' and any(e.metadata.get('ome') or single_axes(e) for e in images):
         with tifffile.TiffFile(path) as written:
             text = ome.merged(str(written.ome_metadata), list(images))
         tifffile.tiffcomment(path, text.encode())
@@ -95,8 +107,17 @@ def _imagej_holds(image: Image) -> bool:
     return known and colour and small and plain and calibration.imagej_calibrates(image)
 
 
-def _ordered(image: Image, flavour: str) -> tuple[Array, str]:
-    """Return the pixels as they are stored, rows and columns together, and their axes."""
+def _gray(image: Image) -> Image:
+    """Return an image without samples where there is one alone."""
+    if image.length('S') > 1 or 'S' not in image.axes:
+        return image
+    place = image.axes.index('S')
+    key = tuple(0 if i == place else slice(None) for i in range(image.ndim))
+    return replace(image, data=image.data[key], axes=image.axes.replace('S', ''))
+
+
+def _stored_axes(image: Image, flavour: str) -> str:
+    """Return the axes in the order in which they are stored, rows and columns together."""
     said = image.metadata
     axes, letter = leading_first(image.axes), said.get('sample_axis', 'S')
     if flavour == 'imagej':
@@ -105,14 +126,29 @@ def _ordered(image: Image, flavour: str) -> tuple[Array, str]:
         axes = axes.replace(letter, '') + letter
     if axes[-1] not in 'YX' and said.get('planarconfig') == 'separate':
         axes = f'{axes[:-3]}{axes[-1]}YX'
-    pixels = np.asarray(image.data).transpose([image.axes.index(axis) for axis in axes])
-    if 'S' in axes and image.length('S') == 1:
-        pixels, axes = pixels.squeeze(axes.index('S')), axes.replace('S', '')
-    if pixels.dtype == bool:
-        pixels = np.where(pixels, 255, 0).astype(np.uint8)
-    if said.get('photometric') == 'miniswhite' and pixels.dtype.kind in 'ui':
-        pixels = ~pixels
-    return np.ascontiguousarray(pixels), axes
+    return axes
+
+
+def _parts(image: Image, axes: str, leading: int, tile: int | None) -> Iterator[Array]:
+    """Yield the pixels plane by plane, or tile by tile, so that no more of them is in memory.
+
+    `leading`: how many of the axes are those of a stack of planes.
+    """
+    stack, page = axes[:leading], axes[leading:]
+    rows, columns = image.length('Y'), image.length('X')
+    white = image.metadata.get('photometric') == 'miniswhite' and image.dtype.kind in 'ui'
+    for place in np.ndindex(*map(image.length, stack)):
+        for row in range(0, rows, tile or rows):
+            where: dict[str, Any] = dict(zip(stack, place, strict=True))
+            where['Y'] = slice(row, row + (tile or rows))
+            band = in_memory(image.data[tuple(where.get(axis, slice(None)) for axis in image.axes)])
+            left = [axis for axis in image.axes if axis in page]
+            band = band.transpose([left.index(axis) for axis in page])
+            band = np.where(band, 255, 0).astype(np.uint8) if band.dtype == bool else band
+            band = ~band if white else band
+            for column in range(0, columns, tile or columns):
+                part = band[:, column : column + tile] if tile else band
+                yield np.ascontiguousarray(part)
 
 
 def _how(image: Image, axes: str, dtype: np.dtype[Any]) -> dict[str, Any]:
@@ -156,7 +192,7 @@ def _compression(said: Any, dtype: np.dtype[Any]) -> dict[str, Any]:
 
 
 def _flavour_options(
-    image: Image, axes: str, samples: Array, flavour: str, several: bool
+    image: Image, axes: str, shape: tuple[int, ...], flavour: str, several: bool
 ) -> dict[str, Any]:
     """Return what the flavour says of axes and calibration."""
     if flavour == 'imagej':
@@ -165,7 +201,7 @@ def _flavour_options(
         return {'metadata': {'axes': axes, **ome.arguments(image)}}
     options = {'metadata': None, **calibration.resolution_arguments(image)}
     if several or calibration.needs_description(image, axes):
-        text = calibration.plain_text(image, axes, samples.shape)
+        text = calibration.plain_text(image, axes, shape)
     else:
         text = image.metadata.get('text', {}).get('Description')
     return options | ({'description': text} if text else {})
