@@ -23,11 +23,25 @@ from .golden import (
     usrnet,
     vdir,
     virnet,
+    volume,
 )
 from .golden.base import Golden
 
 FOLDERS = [Path(p) for p in os.environ.get('FRESCO_GOLDEN', '').split(os.pathsep) if p]
-FAMILIES = (evidence, psf, dpir, ffdnet, dip, usrnet, virnet, vdir, scunet, bsrgan, degradations)
+FAMILIES = (
+    evidence,
+    psf,
+    dpir,
+    ffdnet,
+    dip,
+    usrnet,
+    virnet,
+    vdir,
+    scunet,
+    bsrgan,
+    degradations,
+    volume,
+)
 CASES = {kind: case for family in FAMILIES for kind, case in family.CASES.items()}
 
 if not FOLDERS:

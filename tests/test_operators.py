@@ -14,7 +14,15 @@ from torch import Tensor
 
 from napari_fresco.errors import ImageError, KernelError, MaskError, ParameterError
 from napari_fresco.physics.dihedral import MODES, DihedralDegradation, turn, turn_back
-from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
+from napari_fresco.physics.operators import (
+    Blur,
+    Degradation,
+    Downsample,
+    Identity,
+    Mask,
+    Mosaic,
+    WindowedBlur,
+)
 from napari_fresco.physics.resample import LanczosDownsample, StridedFilter
 
 Case = tuple[Degradation, tuple[int, ...]]
@@ -53,6 +61,14 @@ def blurs(draw: st.DrawFn) -> Case:
 
 
 @st.composite
+def windows(draw: st.DrawFn) -> Case:
+    shape = (2, 2, *draw(SPATIAL))
+    kernel = draw(kernels(tuple(draw(st.integers(1, 4)) for _ in shape[2:])))
+    # Its data step is iterative: enough steps to reach what the closed forms reach.
+    return WindowedBlur(kernel, shape[2:], iterations=200), shape
+
+
+@st.composite
 def downsamplings(draw: st.DrawFn) -> Case:
     dims = draw(st.sampled_from([2, 3]))
     scale = draw(st.integers(1, 8 if dims == 2 else 3))
@@ -88,6 +104,7 @@ OPERATORS = {
     'mask': masks(),
     'mosaic': mosaics(),
     'blur': blurs(),
+    'windowed blur': windows(),
     'downsample': downsamplings(),
     'lanczos': lanczos(),
     'strided filter': strided_filters(),
@@ -183,11 +200,12 @@ def operator_of(kind: str) -> tuple[Degradation, Tensor, Tensor]:
         'mask': lambda: Mask(rand(1, 1, 4, 6)),
         'mosaic': lambda: Mosaic('RGGB', (4, 6)),
         'blur': lambda: Blur(kernel, (4, 6)),
+        'windowed blur': lambda: WindowedBlur(kernel, (4, 6)),
         'downsample': lambda: Downsample(kernel, 2, (4, 6)),
         'lanczos': lambda: LanczosDownsample(2),
         'strided filter': lambda: StridedFilter(kernel, 2, (1, 1, 1, 1), (4, 6)),
     }[kind]()
-    z = rand(1, 3, 4, 6)
+    z = rand(*operator.shape_of((1, 3, 4, 6))) if kind == 'windowed blur' else rand(1, 3, 4, 6)
     return operator, z, operator.forward(z) + 0.1
 
 
@@ -247,7 +265,10 @@ def test_a_turned_operator_is_the_operator_between_turns(mode: int, dims: int) -
         Downsample(rand(*[2] * dims) - 0.3, 2, spatial),
         Mask(rand(1, 1, *spatial)),
         Identity(),
+        WindowedBlur(rand(*[2] * dims) - 0.3, spatial),
     ):
+        if isinstance(upright, WindowedBlur):
+            x = rand(*upright.shape_of(x.shape))
         turned, seen = DihedralDegradation.of(upright, mode), turn(x, mode)
         y = upright.forward(x)
         torch.testing.assert_close(turned.forward(seen), turn(y, mode))

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ..errors import MethodError
 from ..types import Kind, Task
+from . import citations
 from .fields import Parameter, Parameters
 from .parameters import (
     DeepREDParameters,
@@ -22,10 +23,12 @@ from .parameters import (
     IRCNNParameters,
     NetworkParameters,
     PnPParameters,
+    RichardsonLucyParameters,
     SCUNetParameters,
     USRNetParameters,
     VDIRParameters,
     VIRNetParameters,
+    WienerParameters,
 )
 from .tasks import TASKS
 
@@ -60,6 +63,10 @@ class Method:
         Factors of super-resolution.
     least_noise : float
         Noise, of a range of 255, under which denoising errs more than the noise does.
+    volumes : bool
+        Whether a kernel with three axes restores volumes as one.
+    window : tuple of int
+        For how many axes light from beyond the border is part of its model.
     """
 
     name: str
@@ -75,6 +82,8 @@ class Method:
     downsampling: Literal['bicubic', 'lanczos2', 'unknown'] = 'bicubic'
     scales: tuple[int, ...] = (2, 3, 4, 5, 6, 7, 8)
     least_noise: float = 0.0
+    volumes: bool = False
+    window: tuple[int, ...] = ()
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -127,50 +136,6 @@ class Method:
         return asked
 
 
-_DPIR = (
-    'K. Zhang, Y. Li, W. Zuo, L. Zhang, L. Van Gool, R. Timofte, "Plug-and-Play Image Restoration '
-    'with Deep Denoiser Prior", IEEE TPAMI 44(10), 2022, doi:10.1109/TPAMI.2021.3088914'
-)
-_IRCNN = (
-    'K. Zhang, W. Zuo, S. Gu, L. Zhang, "Learning Deep CNN Denoiser Prior for Image Restoration", '
-    'CVPR 2017, doi:10.1109/CVPR.2017.300'
-)
-_DEEPRED = (
-    'G. Mataev, P. Milanfar, M. Elad, "DeepRED: Deep Image Prior Powered by RED", ICCV Workshops '
-    '2019; D. Ulyanov, A. Vedaldi, V. Lempitsky, "Deep Image Prior", CVPR 2018, '
-    'doi:10.1109/CVPR.2018.00984'
-)
-_FFDNET = (
-    'K. Zhang, W. Zuo, L. Zhang, "FFDNet: Toward a Fast and Flexible Solution for CNN-Based Image '
-    'Denoising", IEEE TIP 27(9), 2018, doi:10.1109/TIP.2018.2839891'
-)
-_DNCNN = (
-    'K. Zhang, W. Zuo, Y. Chen, D. Meng, L. Zhang, "Beyond a Gaussian Denoiser: Residual Learning '
-    'of Deep CNN for Image Denoising", IEEE TIP 26(7), 2017, doi:10.1109/TIP.2017.2662206'
-)
-_USRNET = (
-    'K. Zhang, L. Van Gool, R. Timofte, "Deep Unfolding Network for Image Super-Resolution", '
-    'CVPR 2020, doi:10.1109/CVPR42600.2020.00328'
-)
-_VIRNET = (
-    'Z. Yue, H. Yong, Q. Zhao, L. Zhang, D. Meng, K.-Y. K. Wong, "Deep Variational Network Toward '
-    'Blind Image Restoration", IEEE TPAMI 46(11), 2024, arXiv:2008.10796'
-)
-_VDIR = (
-    'J. W. Soh, N. I. Cho, "Variational Deep Image Restoration", IEEE TIP 31, 2022, '
-    'arXiv:2207.01074'
-)
-_SCUNET = (
-    'K. Zhang, Y. Li, J. Liang, J. Cao, Y. Zhang, H. Tang, D.-P. Fan, R. Timofte, L. Van Gool, '
-    '"Practical Blind Image Denoising via Swin-Conv-UNet and Data Synthesis", Machine Intelligence '
-    'Research 20, 2023, doi:10.1007/s11633-023-1466-0'
-)
-_BSRGAN = (
-    'K. Zhang, J. Liang, L. Van Gool, R. Timofte, "Designing a Practical Degradation Model for '
-    'Deep Blind Image Super-Resolution", ICCV 2021, doi:10.1109/ICCV48922.2021.00475'
-)
-
-
 def _denoiser(name: str, title: str, summary: str, citation: str, least: float) -> Method:
     return Method(
         name=name,
@@ -196,7 +161,7 @@ def _unfolding(name: str, title: str, kind: Kind) -> Method:
         blind=False,
         outputs=('image', 'kernel'),
         kind=kind,
-        citation=_USRNET,
+        citation=citations.USRNET,
         parameters_class=USRNetParameters,
         solver=f'napari_fresco.solvers.unfolded:{name}',
     )
@@ -211,7 +176,7 @@ _ENTRIES = (
         blind=False,
         outputs=('image', 'kernel'),
         kind='data-consistent',
-        citation=_DPIR,
+        citation=citations.DPIR,
         parameters_class=PnPParameters,
         solver='napari_fresco.solvers.pnp:dpir',
         least_noise=0.8,
@@ -224,7 +189,7 @@ _ENTRIES = (
         blind=False,
         outputs=('image', 'kernel'),
         kind='data-consistent',
-        citation=_IRCNN,
+        citation=citations.IRCNN,
         parameters_class=IRCNNParameters,
         solver='napari_fresco.solvers.pnp:ircnn',
     ),
@@ -236,7 +201,7 @@ _ENTRIES = (
         blind=False,
         outputs=('image', 'kernel'),
         kind='data-consistent',
-        citation=_DEEPRED,
+        citation=citations.DEEPRED,
         parameters_class=DeepREDParameters,
         solver='napari_fresco.solvers.deepred:deepred',
         downsampling='lanczos2',
@@ -251,7 +216,7 @@ _ENTRIES = (
         blind=True,
         outputs=('image', 'variance', 'kernel'),
         kind='feed-forward',
-        citation=_VIRNET,
+        citation=citations.VIRNET,
         parameters_class=VIRNetParameters,
         solver='napari_fresco.solvers.variational:virnet',
         downsampling='unknown',
@@ -266,7 +231,7 @@ _ENTRIES = (
         blind=True,
         outputs=('image', 'uncertainty', 'latent'),
         kind='feed-forward',
-        citation=_VDIR,
+        citation=citations.VDIR,
         parameters_class=VDIRParameters,
         solver='napari_fresco.solvers.latent:vdir',
         downsampling='unknown',
@@ -281,7 +246,7 @@ _ENTRIES = (
         blind=True,
         outputs=('image',),
         kind='feed-forward',
-        citation=_SCUNET,
+        citation=citations.SCUNET,
         parameters_class=SCUNetParameters,
         solver='napari_fresco.solvers.blind:scunet',
         least_noise=1.5,
@@ -294,18 +259,55 @@ _ENTRIES = (
         blind=True,
         outputs=('image',),
         kind='generative',
-        citation=_BSRGAN,
+        citation=citations.BSRGAN,
         parameters_class=NetworkParameters,
         solver='napari_fresco.solvers.blind_enlarging:bsrgan',
         downsampling='unknown',
         scales=(2, 4),
     ),
-    _denoiser(
-        'drunet', 'DRUNet', 'Non-blind denoising by one pass of a residual U-Net.', _DPIR, 0.8
+    Method(
+        name='richardson_lucy',
+        title='Richardson-Lucy',
+        summary='Classical deconvolution: the likeliest light under photon noise, stopped early.',
+        tasks=('deblur',),
+        blind=False,
+        outputs=('image', 'kernel'),
+        kind='data-consistent',
+        citation=citations.RICHARDSON_LUCY,
+        parameters_class=RichardsonLucyParameters,
+        solver='napari_fresco.solvers.richardson_lucy:richardson_lucy',
+        volumes=True,
+        window=(2, 3),
     ),
-    _denoiser('ffdnet', 'FFDNet', 'Fast non-blind denoising at half resolution.', _FFDNET, 1.6),
+    Method(
+        name='wiener',
+        title='Wiener',
+        summary='Classical deconvolution: one linear filter, as strong as the noise asks for.',
+        tasks=('deblur',),
+        blind=False,
+        outputs=('image', 'kernel'),
+        kind='data-consistent',
+        citation=citations.WIENER,
+        parameters_class=WienerParameters,
+        solver='napari_fresco.solvers.wiener:wiener',
+        volumes=True,
+    ),
     _denoiser(
-        'dncnn', 'DnCNN', 'Residual denoising network for one noise level or blind.', _DNCNN, 0.5
+        'drunet',
+        'DRUNet',
+        'Non-blind denoising by one pass of a residual U-Net.',
+        citations.DPIR,
+        0.8,
+    ),
+    _denoiser(
+        'ffdnet', 'FFDNet', 'Fast non-blind denoising at half resolution.', citations.FFDNET, 1.6
+    ),
+    _denoiser(
+        'dncnn',
+        'DnCNN',
+        'Residual denoising network for one noise level or blind.',
+        citations.DNCNN,
+        0.5,
     ),
 )
 

@@ -9,7 +9,7 @@ from .fields import Parameters, param
 
 @dataclass(frozen=True)
 class CommonParameters(Parameters):
-    """What every method can be told: the noise model and the arithmetic.
+    """What every method can be told: the noise model and the blur.
 
     Where a method does not let the user choose, its answer is a property here.
     """
@@ -58,13 +58,11 @@ class CommonParameters(Parameters):
         group='degradation',
         goes_with=('kernel', True),
     )
-    precision: str = param(
-        'auto',
-        'Arithmetic of the networks: "auto" takes bfloat16 where that is fast and the noise hides '
-        'its rounding.',
-        choices=('auto', 'float32', 'bfloat16'),
-        group='advanced',
-    )
+
+    @property
+    def precision(self) -> str:
+        """Arithmetic of the networks."""
+        return 'float32'
 
     @property
     def ensemble(self) -> bool:
@@ -78,7 +76,20 @@ class CommonParameters(Parameters):
 
 
 @dataclass(frozen=True)
-class DeterministicParameters(CommonParameters):
+class ArithmeticParameters(CommonParameters):
+    """What every method can be told that has a network."""
+
+    precision: str = param(
+        'auto',
+        'Arithmetic of the networks: "auto" takes bfloat16 where that is fast and the noise hides '
+        'its rounding.',
+        choices=('auto', 'float32', 'bfloat16'),
+        group='advanced',
+    )
+
+
+@dataclass(frozen=True)
+class DeterministicParameters(ArithmeticParameters):
     """What every method can be told that gives the same result each time."""
 
     ensemble: bool = param(
@@ -173,7 +184,7 @@ class IRCNNParameters(PnPParameters):
 
 
 @dataclass(frozen=True)
-class DeepREDParameters(CommonParameters):
+class DeepREDParameters(ArithmeticParameters):
     """Deep image prior, alone or with regularisation by denoising."""
 
     prior: str = param(
@@ -321,4 +332,40 @@ class SCUNetParameters(NetworkParameters):
 
     strength: float = param(
         1.0, 'Share of the result; the rest is the image as it was.', minimum=0, maximum=1
+    )
+
+
+@dataclass(frozen=True)
+class RichardsonLucyParameters(CommonParameters):
+    """Maximum likelihood under photon noise, stopped early."""
+
+    iterations: int = param(
+        100, 'Most iterations; more are sharper and noisier.', minimum=1, maximum=10_000
+    )
+    stopping: str = param(
+        'discrepancy',
+        'When to stop: once the residual is as small as the noise, or never.',
+        choices=('discrepancy', 'none'),
+    )
+    accelerate: bool = param(
+        True, 'Extrapolate from the last two estimates: as far in a fifth of the iterations.'
+    )
+    total_variation: float = param(
+        0.0,
+        'Weight of the total variation: 0 for none, 0.002 to 0.02 for smoother results.',
+        minimum=0,
+        maximum=0.05,
+    )
+
+
+@dataclass(frozen=True)
+class WienerParameters(CommonParameters):
+    """One linear filter."""
+
+    regularization: float | None = param(
+        None,
+        'Power of noise over that of signal; empty means the largest that leaves a residual as '
+        'small as the noise.',
+        minimum=1e-9,
+        maximum=1e3,
     )

@@ -1,4 +1,7 @@
-"""Axes: an image of any real type and axis order, seen as planes ``(H, W)`` or ``(H, W, 3)``."""
+"""Axes: an image of any real type and axis order, seen as planes ``(H, W)`` or ``(H, W, 3)``.
+
+Or as volumes ``(D, H, W)``, of which everything that is said here of planes holds too.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,9 @@ class Layout:
     `axes`: a letter for each axis of the image as given.
     `shape`: shape of the image as given.
     `dtype`: type of the image as given.
-    `order`: axes of the image in the order stack axes, rows, columns, samples.
+    `order`: axes of the image in the order stack axes, (planes,) rows, columns, samples.
     `samples`: 0 without an axis of samples, else 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGBA).
+    `dims`: how many axes are restored together: 2 for planes, 3 for volumes.
     """
 
     axes: str
@@ -33,12 +37,14 @@ class Layout:
     dtype: np.dtype[Any]
     order: tuple[int, ...]
     samples: int
+    dims: int = 2
 
     @classmethod
-    def of(cls, image: Image) -> Layout:
-        """Return the layout of an image.
+    def of(cls, image: Image, dims: int = 2) -> Layout:
+        """Return the layout of an image, of its planes or, with 3 `dims`, of its volumes.
 
-        Raises ImageError when the type is not real, an axis is empty, or S is no colour.
+        Raises ImageError when the type is not real, an axis is empty, S is no colour, or a
+            volume has no Z.
         """
         shape, dtype = image.shape, image.dtype
         if dtype.kind not in 'uif':
@@ -54,8 +60,14 @@ class Layout:
                 f'axis S of an image of shape {shape} needs 3 or 4 samples (RGB, RGBA), or 2 (gray '
                 f'and alpha), not {samples}; call an axis of channels C'
             )
-        order = tuple(image.axes.index(axis) for axis in leading_first(image.axes))
-        return cls(image.axes, shape, dtype, order, samples)
+        if dims == 3 and 'Z' not in image.axes:
+            raise ImageError(
+                f'the image has axes {image.axes}, and a volume needs Z; '
+                'say which axis that is, such as axes="ZYX"'
+            )
+        spatial = 'ZYX'[-dims:]
+        order = tuple(image.axes.index(axis) for axis in leading_first(image.axes, spatial))
+        return cls(image.axes, shape, dtype, order, samples, dims)
 
     @property
     def channels(self) -> int:
@@ -73,14 +85,13 @@ class Layout:
         return ''.join(self.axes[i] for i in self.order[: self._n_leading])
 
     @property
-    def plane_shape(self) -> tuple[int, int]:
+    def plane_shape(self) -> tuple[int, ...]:
         """Rows and columns of a plane."""
-        rows, columns = self.order[self._n_leading : self._n_leading + 2]
-        return self.shape[rows], self.shape[columns]
+        return tuple(self.shape[i] for i in self.order[self._n_leading :][: self.dims])
 
     @property
     def _n_leading(self) -> int:
-        return len(self.order) - 2 - bool(self.samples)
+        return len(self.order) - self.dims - bool(self.samples)
 
     def planes(self) -> Iterator[tuple[int, ...]]:
         """Iterate over the indices of the planes."""
@@ -109,7 +120,7 @@ class Layout:
         """Return the plane of these colours and `alpha`; the inverse of taking them apart."""
         if not self.samples:
             return colours
-        full = colours if colours.ndim == 3 else colours[..., None]
+        full = colours if colours.ndim > self.dims else colours[..., None]
         return np.concatenate([full, alpha.astype(full.dtype, copy=False)], axis=-1)
 
     def empty(self, scale: int, samples: int, dtype: Any = None) -> tuple[Array, Array]:
@@ -118,12 +129,20 @@ class Layout:
         Rows and columns are `scale` times as many; a gray image that gains
         `samples` does so on a new last axis. The type is that of the image, or `dtype`.
         """
-        rows, columns = (n * scale for n in self.plane_shape)
-        shape = (*self.leading, rows, columns) + ((samples,) if samples else ())
+        size = (n * scale for n in self.plane_shape)
+        shape = (*self.leading, *size) + ((samples,) if samples else ())
         order = self.order if len(shape) == len(self.order) else (*self.order, len(self.order))
         array = np.zeros([shape[i] for i in np.argsort(order)], dtype or self.dtype)
         return array, array.transpose(order)
 
     def in_own_order(self, values: Array) -> Array:
         """Return values on stack axes, Y and X in the order of the image, without samples."""
-        return values.transpose(np.argsort(self.order[: self._n_leading + 2]))
+        return values.transpose(np.argsort(self.order[: self._n_leading + self.dims]))
+
+    def in_planes(self, values: Array) -> Array:
+        """Return values on the last of the axes stack axes, Y, X as the planes of this layout."""
+        letters = [axis for axis in leading_first(self.axes) if axis != 'S']
+        mine = [self.axes[i] for i in self.order[: self._n_leading + self.dims]]
+        full = values.reshape((1,) * (len(letters) - values.ndim) + values.shape)
+        ordered = full.transpose([letters.index(axis) for axis in mine])
+        return np.broadcast_to(ordered, (*ordered.shape[: -self.dims], *self.plane_shape))

@@ -11,9 +11,9 @@ UNNAMED = 'QPRUVWIABDEFGHJKLMNO'
 """Letters of stack axes whose meaning is not known, in the order of use."""
 
 
-def leading_first(axes: str) -> str:
-    """Return the letters of `axes` in the order stack axes, Y, X, S."""
-    tail = [axis for axis in 'YXS' if axis in axes]
+def leading_first(axes: str, spatial: str = 'YX') -> str:
+    """Return the letters of `axes` in the order stack axes, `spatial` ones, S."""
+    tail = [axis for axis in spatial + 'S' if axis in axes]
     return ''.join([*(axis for axis in axes if axis not in tail), *tail])
 
 

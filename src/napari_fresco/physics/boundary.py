@@ -60,7 +60,7 @@ def extend(y: Tensor, margin: int | Sequence[int], multiple: int = 1) -> Tensor:
     sizes = y.shape[2:]
     margins = (margin,) * len(sizes) if isinstance(margin, int) else tuple(margin)
     for axis, (size, least) in enumerate(zip(sizes, margins, strict=True), start=2):
-        count = _fast_size(size + least, multiple) - size
+        count = fast_size(size + least, multiple) - size
         y = torch.cat([y, _bridge(y, axis, count)], axis)
     return y.contiguous()
 
@@ -131,5 +131,6 @@ def _rise(rate: Tensor, count: int) -> Tensor:
     return torch.where(rate > 0, steep, t / end)
 
 
-def _fast_size(least: int, multiple: int) -> int:
+def fast_size(least: int, multiple: int) -> int:
+    """Return a size of at least `least`, a multiple of `multiple` and quick to transform."""
     return multiple * int(next_fast_len(-(-least // multiple), real=True))

@@ -14,6 +14,7 @@ import torch
 from ..errors import MaskError, ParameterError
 from .degradation import Degradation
 from .spectral import Blur, Downsample
+from .window import WindowedBlur
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-__all__ = ['Blur', 'Degradation', 'Downsample', 'Identity', 'Mask', 'Mosaic']
+__all__ = ['Blur', 'Degradation', 'Downsample', 'Identity', 'Mask', 'Mosaic', 'WindowedBlur']
 
 
 class Identity(Degradation):

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from torch import Tensor
 
 from ..types import Task
 from .degradation import Degradation
 from .dihedral import DihedralDegradation, turn
+
+
+class Counting(NamedTuple):
+    """How light was counted: ``y = gain Poisson(x) + dark + read noise``, in working units.
+
+    `excess`: how much more noise there is than that says.
+    """
+
+    gain: float
+    dark: float
+    read_noise: float
+    excess: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +43,12 @@ class Problem:
         An initial estimate on the grid of x, instead of the solver's own.
     lowest : float or None
         What the type of the result cannot fall below, in working units.
+    counting : Counting or None
+        The photon and read noise of `y`; None where its noise counts as white.
+    spacing : tuple of float
+        Distance of samples along each spatial axis, of any common unit.
+    size : tuple of int
+        Spatial size of what was observed of `y`; what lies beyond was made up.
     """
 
     task: Task
@@ -38,6 +57,9 @@ class Problem:
     sigma: float | Tensor
     start: Tensor | None = None
     lowest: float | None = None
+    counting: Counting | None = None
+    spacing: tuple[float, ...] = ()
+    size: tuple[int, ...] = ()
 
     def dihedral(self, mode: int) -> Problem:
         """Return the same problem turned or flipped; see :func:`.dihedral.turn`."""

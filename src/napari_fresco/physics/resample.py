@@ -156,12 +156,7 @@ class StridedFilter(Degradation):
 
     def prox(self, z: Tensor, y: Tensor, alpha: float | Tensor) -> Tensor:
         """Return ``z + H' (H H' + alpha)^-1 (y - H z)`` by conjugate gradients."""
-
-        def normal(v: Tensor) -> Tensor:
-            return self.forward(self.adjoint(v)) + alpha * v
-
-        residual = y - self.forward(z)
-        return z + self.adjoint(conjugate_gradient(normal, residual, self.iterations))
+        return iterated_prox(self, z, y, alpha, self.iterations)
 
     def to(
         self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
@@ -213,6 +208,22 @@ def lanczos_kernel(scale: int, support: int = 2, phase: float = 0.5) -> Tensor:
     return kernel / kernel.sum()
 
 
+def iterated_prox(
+    degradation: Degradation, z: Tensor, y: Tensor, alpha: float | Tensor, iterations: int
+) -> Tensor:
+    """Return ``z + H' (H H' + alpha)^-1 (y - H z)`` where it has no closed form.
+
+    A map `alpha` on the grid of y is ``mu sd^2`` for noise of standard deviation sd: the
+    minimiser of ``|(H x - y) / sd|^2 + mu |x - z|^2``.
+    """
+
+    def normal(v: Tensor) -> Tensor:
+        return degradation.forward(degradation.adjoint(v)) + alpha * v
+
+    residual = y - degradation.forward(z)
+    return z + degradation.adjoint(conjugate_gradient(normal, residual, iterations))
+
+
 def conjugate_gradient(apply: Callable[[Tensor], Tensor], b: Tensor, iterations: int) -> Tensor:
     """Solve ``A v = b`` for a positive definite A, each image of a batch by itself.
 
@@ -231,7 +242,7 @@ def conjugate_gradient(apply: Callable[[Tensor], Tensor], b: Tensor, iterations:
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:
-    return (a * b).sum((1, 2, 3), keepdim=True)
+    return (a * b).sum(list(range(1, a.ndim)), keepdim=True)
 
 
 def _fold_rows(x: Tensor, before: int, after: int) -> Tensor:

@@ -22,15 +22,16 @@ from ..image.intensity import Affine, IntensityMap, Stabilised
 from ..image.layout import Array
 from ..image.light import with_light_of
 from ..image.output import to_dtype
+from ..image.units import converted
 from ..noise.camera import Camera
 from ..physics import boundary
 from ..physics.degradation import Degradation, Unknown
 from ..physics.kernels import Kernel, bicubic
 from ..physics.kernels.assumed import assumed
-from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic
-from ..physics.problem import Problem
+from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic, WindowedBlur
+from ..physics.problem import Counting, Problem
 from ..physics.resample import LanczosDownsample
-from .noise_model import PlaneNoise, Scene
+from .noise_model import NoiseModel, PlaneNoise, Scene
 from .plane_reader import Pixels
 from .request import Request
 
@@ -95,12 +96,17 @@ class Block:
         if top is not None and float(values.max()) > top:
             excess = np.maximum(values.astype(np.float64) - top, 0)
             values = values - excess
-        y = _tensor(intensity.to_working(values), pixels.colours.ndim > 2)
-        noise = (
-            float(level) if isinstance(level, float) else _tensor(np.asarray(level), level.ndim > 2)
-        )
+        y = _tensor(intensity.to_working(values), pixels.dims)
+        noise: float | Tensor = level
+        if not isinstance(level, float):
+            noise = _tensor(np.asarray(level), pixels.dims)
         unknown = pixels.unknown if fills else None
-        problem = _state(r, y.to(r.device), unknown, noise)
+        problem = replace(
+            _state(r, y.to(r.device), unknown, noise),
+            counting=_counting(found, range_),
+            spacing=_steps(r),
+            size=tuple(y.shape[2:]),
+        )
         if r.dtype.kind in 'iu':
             lowest = float(intensity.to_working(np.array(np.iinfo(r.dtype).min)))
             problem = replace(problem, lowest=lowest)
@@ -126,7 +132,7 @@ class Block:
         if isinstance(noise, np.ndarray) and noise.ndim > image.ndim:
             noise = noise[..., 0]
         unknown, dark = self.pixels.unknown, None if camera is None else camera.offset
-        known = np.ones(image.shape[:2], bool) if unknown is None else ~unknown
+        known = np.ones(image.shape[: self.pixels.dims], bool) if unknown is None else ~unknown
         return with_light_of(self.pixels.colours.astype(np.float64), image, noise, known, dark)
 
     @cached_property
@@ -175,7 +181,7 @@ class Block:
         image, clipped = to_dtype(self.restored(x), r.dtype, dark=dark, seed=r.options.seed)
         colours = pixels.colours.astype(r.dtype, copy=False)
         if r.keep_known and pixels.mask is not None:
-            damaged = pixels.mask if image.ndim == 2 else pixels.mask[..., None]
+            damaged = pixels.mask if image.ndim == pixels.dims else pixels.mask[..., None]
             image = np.where(damaged, image, colours)
         image = self._with_given_back(image, colours)
         if not r.facts.gains_colour:
@@ -196,7 +202,7 @@ class Block:
         missing = self._unfilled
         if missing is not None and missing.any():
             absent = _enlarged(missing, self.request.inputs.scale)
-            found[absent.any(axis=-1) if absent.ndim > 2 else absent] = np.nan
+            found[absent.any(axis=-1) if absent.ndim > self.pixels.dims else absent] = np.nan
         return found
 
     def _unsure_in_holes(self, found: Array) -> Array:
@@ -204,13 +210,13 @@ class Block:
 
         What a hole holds may differ from what fills it by as much as the image varies nearby.
         """
-        hole = self.filled
+        hole, dims = self.filled, self.pixels.dims
         colours = self.pixels.colours.astype(np.float64)
-        gray = np.where(hole, np.nan, colours if colours.ndim == 2 else colours.mean(axis=-1))
+        gray = np.where(hole, np.nan, colours if colours.ndim == dims else colours.mean(axis=-1))
         varies = max(float(np.nanstd(np.diff(gray, axis=axis))) for axis in (0, 1))
         outside = float(np.quantile(found[~hole], 0.99))
         unsure: Array = np.hypot(found, np.hypot(varies, outside))
-        return np.where(hole if found.ndim == 2 else hole[..., None], unsure, found)
+        return np.where(hole if found.ndim == dims else hole[..., None], unsure, found)
 
     def facts(self) -> dict[str, Any]:
         """Return what the provenance says of this plane."""
@@ -230,7 +236,8 @@ class Block:
     def filled(self) -> NDArray[np.bool_]:
         """Where ``(H, W)`` the result was newly painted."""
         mask = self.pixels.mask
-        return np.zeros(self.pixels.colours.shape[:2], bool) if mask is None else mask
+        shape = self.pixels.colours.shape[: self.pixels.dims]
+        return np.zeros(shape, bool) if mask is None else mask
 
     @property
     def _unfilled(self) -> NDArray[np.bool_] | None:
@@ -238,7 +245,7 @@ class Block:
         missing, mask = self.pixels.missing, self.pixels.mask
         if missing is None or mask is None:
             return missing
-        return missing & ~(mask if missing.ndim == 2 else mask[..., None])
+        return missing & ~(mask if missing.ndim == self.pixels.dims else mask[..., None])
 
     def _with_given_back(self, image: Array, colours: Array) -> Array:
         """Give missing values and outliers back as they were: no value is NaN in floats."""
@@ -246,7 +253,8 @@ class Block:
         hot, missing = self.pixels.hot, self._unfilled
         if hot is not None and scale == 1 and not self.request.facts.gains_colour:
             if self.pixels.mask is not None:
-                hot = hot & ~(self.filled if hot.ndim == 2 else self.filled[..., None])
+                flat = hot.ndim == self.pixels.dims
+                hot = hot & ~(self.filled if flat else self.filled[..., None])
             image = np.where(hot, colours, image)
         if missing is None or not missing.any():
             return image
@@ -297,9 +305,9 @@ def _reduced(data: Array, scale: int) -> Array:
     return np.asarray(means)
 
 
-def _tensor(array: NDArray[Any], samples: bool) -> Tensor:
-    """Lay out a plane or volume, with samples on its last axis, as ``(1, C, ...)``."""
-    planes = np.moveaxis(array, -1, 0) if samples else array[None]
+def _tensor(array: NDArray[Any], dims: int) -> Tensor:
+    """Lay out a plane or volume, which may have samples on a last axis, as ``(1, C, ...)``."""
+    planes = np.moveaxis(array, -1, 0) if array.ndim > dims else array[None]
     return torch.from_numpy(np.ascontiguousarray(planes, dtype=np.float32))[None]
 
 
@@ -328,6 +336,8 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
     if r.inputs.kernel is None and r.method.downsampling == 'lanczos2':
         return Problem(r.task, y, LanczosDownsample(scale).to(y.device, y.dtype), sigma)
     kernel, sigma = _blur(r, sigma)
+    if r.params.boundary == 'auto' and r.layout.dims in r.method.window:
+        return Problem(r.task, y, WindowedBlur(kernel.values, y.shape[2:]), sigma)
     margin = tuple(-(-n // scale) for n in kernel.shape)
     if _extends(r.params.boundary, y, margin):
         y = boundary.extend(y, margin)
@@ -340,6 +350,23 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
         Blur(kernel.values, grid) if scale == 1 else Downsample(kernel.values, scale, grid)
     )
     return Problem(r.task, y, degradation.to(y.device, y.dtype), sigma)
+
+
+def _counting(found: NoiseModel, range_: Affine) -> Counting | None:
+    """Return how light was counted, in working units."""
+    if found.camera is None:
+        return None
+    gain, offset, read_noise = found.camera
+    dark, span = (offset - range_.low) / range_.span, range_.span
+    return Counting(gain / span, dark, read_noise / span, found.excess)
+
+
+def _steps(r: Request) -> tuple[float, ...]:
+    """Return the distance of pixels along each axis, in units of that along the last."""
+    axes, known = 'ZYX'[-r.layout.dims :], r.image.spacing
+    step, unit = known.get('X', (1.0, ''))
+    sizes = [known.get(axis, (step, unit)) for axis in axes]
+    return tuple((converted(size, u, unit) or size) / step for size, u in sizes)
 
 
 def _blur(r: Request, sigma: float | Tensor) -> tuple[Kernel, float | Tensor]:

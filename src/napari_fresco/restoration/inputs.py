@@ -39,6 +39,7 @@ class Inputs:
     `weights`: what is known of the weights that are used.
     `estimated`: which of 'sigma' and 'kernel' a method is to estimate first, and which one.
     `warnings`: what the user should know of the inputs.
+    `dims`: axes that are restored together, 2 or 3.
     """
 
     mask: NDArray[np.bool_] | None
@@ -48,14 +49,58 @@ class Inputs:
     weights: Entry | None = None
     estimated: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    dims: int = 2
 
     def plane_mask(self, index: tuple[int, ...]) -> NDArray[np.bool_] | None:
         """Return the damage of plane `index`."""
-        return None if self.mask is None else plane_of(self.mask, index)
+        return None if self.mask is None else plane_of(self.mask, index, self.dims)
 
     def plane_sigma(self, index: tuple[int, ...]) -> float | NDArray[np.float64] | None:
         """Return the noise of plane `index`."""
-        return plane_of(self.sigma, index) if isinstance(self.sigma, np.ndarray) else self.sigma
+        if isinstance(self.sigma, np.ndarray):
+            return plane_of(self.sigma, index, self.dims)
+        return self.sigma
+
+
+def given_kernel(call: Call) -> Kernel | None:
+    """Return the kernel of a call; None where none is given, or it is to be estimated.
+
+    One plane of a volume, ``(1, h, w)``, is the kernel of planes.
+    """
+    value = call.options.kernel
+    if value is None or (isinstance(value, str) and value in ESTIMATORS):
+        return None
+    if isinstance(value, str):
+        raise KernelError(
+            f'kernel = {value!r}; give an array, a Kernel or an Image, or '
+            f'{" or ".join(map(repr, ESTIMATORS))} to estimate it'
+        )
+    # Resampling filters such as the bicubic one have negative lobes; optics have none.
+    return Kernel.of(value, ndim=None, signed=call.options.scale > 1).thin()
+
+
+def dims_of(call: Call, image: Image) -> int:
+    """Return how many axes are restored together: as many as the kernel has.
+
+    Raises KernelError when the image has no Z, or the method or task takes no volumes.
+    """
+    kernel = given_kernel(call)
+    if kernel is None or kernel.ndim == 2:
+        return 2
+    if 'Z' not in image.axes or image.length('Z') == 1:
+        raise KernelError(
+            f'the kernel has three axes, {kernel.shape}, but the image, with axes {image.axes} and '
+            f'shape {image.shape}, has no Z; name its axes, such as axes="ZYX", or give one plane '
+            'of the kernel, such as kernel[len(kernel) // 2]'
+        )
+    able = [m.name for m in METHODS.values() if m.volumes]
+    if not call.method.volumes or TASKS[call.task].changes_size:
+        raise KernelError(
+            f'the kernel has three axes, {kernel.shape}, but {call.method.name} does not '
+            f'{call.task} volumes as one; give one plane of the kernel, or choose '
+            f'task="deblur" with method={" or ".join(map(repr, able))}'
+        )
+    return 3
 
 
 def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
@@ -64,19 +109,19 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     Raises MaskError, KernelError, ParameterError, MethodError when an input does not fit the image
         or the method; the message says what was given, what is allowed and what to do.
     """
-    mask, kernel, sigma = call.options.mask, call.options.kernel, call.options.sigma
+    mask, sigma, given = call.options.mask, call.options.sigma, given_kernel(call)
     factor = _check_scale(call)
     estimated = _estimated(call)
-    given = None if kernel is None or 'kernel' in estimated else kernel
     position = call.parameters.kernel_position
     blur = None if given is None else _check_kernel(given, image, layout, factor, position)
     damage, doubts = (None, ()) if mask is None else _check_mask(mask, image)
     weights = _weights(call, layout)
     unseen = '' if weights is None else weights.doubt(layout.channels)
+    level = None if 'sigma' in estimated else _check_sigma(sigma, image)
     return Inputs(
-        mask=damage,
+        mask=None if damage is None else layout.in_planes(damage),
         kernel=blur,
-        sigma=None if 'sigma' in estimated else _check_sigma(sigma, image),
+        sigma=layout.in_planes(level) if isinstance(level, np.ndarray) else level,
         scale=factor,
         weights=weights,
         estimated=estimated,
@@ -84,6 +129,7 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
         + ((unseen,) if unseen else ())
         + doubts
         + (() if blur is None else blur.warnings),
+        dims=layout.dims,
     )
 
 
@@ -166,14 +212,12 @@ def _percent(part: float) -> str:
     return f'{100 * part:.3g} %'
 
 
-def _check_kernel(kernel: Any, image: Image, layout: Layout, scale: int, position: str) -> Kernel:
-    if isinstance(kernel, str):
+def _check_kernel(given: Kernel, image: Image, layout: Layout, scale: int, position: str) -> Kernel:
+    if given.ndim == 3 and given.spacing and 'X' in image.spacing and 'Z' not in image.spacing:
         raise KernelError(
-            f'kernel = {kernel!r}; give a 2-D array, a Kernel or an Image, or '
-            f'{" or ".join(map(repr, ESTIMATORS))} to estimate it'
+            'the kernel tells its distance of planes, and the image tells that of its pixels, but '
+            'not of its planes; give it, such as spacing="Z=0.3um,Y=0.1um,X=0.1um"'
         )
-    # Resampling filters such as the bicubic one have negative lobes; optics have none.
-    given = Kernel.of(kernel, signed=scale > 1)
     given.check_spacing(image.spacing, scale)
     return fitted(given, [n * scale for n in layout.plane_shape], scale, position)
 
@@ -208,8 +252,8 @@ def _mean_level(samples: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.sqrt(np.square(colours.astype(np.float64)).mean(axis=-1)))
 
 
-def plane_of(array: NDArray[Any], index: tuple[int, ...]) -> NDArray[Any]:
+def plane_of(array: NDArray[Any], index: tuple[int, ...], dims: int = 2) -> NDArray[Any]:
     """Return the plane of a broadcastable `array` that goes with plane `index`."""
-    leading = array.shape[:-2]
+    leading = array.shape[:-dims]
     own = index[len(index) - len(leading) :]
     return np.asarray(array[tuple(0 if n == 1 else i for n, i in zip(leading, own, strict=True))])

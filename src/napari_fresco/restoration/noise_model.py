@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..image.anscombe import Anscombe
-from ..image.blocks import Index
+from ..image.blocks import SAMPLE, Index
 from ..image.intensity import Affine, bright_objects, given_range, working_range
 from ..image.layout import Layout
 from ..networks import devices
@@ -87,7 +87,7 @@ class Scene:
         )
         self._whole = self.planes
         if r.context is not None:
-            layout = Layout.of(r.context)
+            layout = Layout.of(r.context, r.layout.dims)
             self._whole = PlaneReader(r.context, layout, seek_outliers=seek, cancel=cancel)
         self._models: dict[int, NoiseModel] = {}
         self._last: tuple[Index, Pixels] | None = None
@@ -138,10 +138,12 @@ class Scene:
         found, place = self.model(index), self._place(index)
         if found.camera is not None:
             variance = found.camera.variance(pixels.believed) + (_LEAST_SHARE * span) ** 2
-            return found.excess * np.sqrt(_smooth(variance))
+            return found.excess * np.sqrt(_smooth(variance, pixels.dims))
         pixels = self._of_whole(index, pixels)
         if r.facts.gains_colour:
             return float(np.median([level_of_plane(*each) for each in _lattices(pixels)]))
+        if pixels.dims == 3:
+            return float(np.median([level_of_plane(*each) for each in _planes(pixels)]))
         plane = pixels.believed.astype(np.float64), pixels.unknown
         level = found.levels.get(place) if place is not None else None
         level = level_of_plane(*plane) if level is None else level
@@ -162,7 +164,7 @@ class Scene:
         """
         camera, excess, level = self.look(index, pixels)
         if camera is not None:
-            return excess * np.sqrt(_smooth(camera.variance(predicted)))
+            return excess * np.sqrt(_smooth(camera.variance(predicted), pixels.dims))
         return level or None
 
     def look(self, index: Index, pixels: Pixels) -> PlaneNoise:
@@ -195,21 +197,25 @@ class Scene:
 
         That of single pixels, and that of means of them, in which noise with a grain shows.
         """
-        level, plane = self.seen(index, pixels).level, pixels.believed.astype(np.float64)
-        coarse = [level_of_means(plane, side, pixels.unknown) for side in (2, 4)]
+        level = self.seen(index, pixels).level
+        middle = pixels.slices(SAMPLE)
+        plane = middle[len(middle) // 2]
+        values = plane.believed.astype(np.float64)
+        coarse = [level_of_means(values, side, plane.unknown) for side in (2, 4)]
         return level, max(level, *coarse)
 
     def seen(self, index: Index, pixels: Pixels) -> PlaneNoise:
         """Return how noisy a plane looks, whatever was told; the next ones of its channel alike."""
         channel = self._channel(index)
         if channel not in self._looks:
-            plane, camera = pixels.believed.astype(np.float64), None
-            if pixels.colours.ndim == 3 or self._request.facts.gains_colour:
-                level = _rough(pixels)
+            camera = None
+            if self._request.layout.channels == 3 or self._request.facts.gains_colour:
+                level = float(np.median([_rough(each) for each in pixels.slices(SAMPLE)]))
             else:
-                camera, (level,), _ = assess_planes([(plane, pixels.unknown)])
+                camera, levels, _ = assess_planes(_planes(pixels))
+                level = float(np.median(levels))
             if camera is not None:
-                level = float(np.sqrt(camera.variance(plane).mean()))
+                level = float(np.sqrt(camera.variance(pixels.believed).mean()))
             self._looks[channel] = PlaneNoise(camera, 1.0, level)
         return self._looks[channel]
 
@@ -280,15 +286,16 @@ class Scene:
     def _recognised(self, channel: int) -> NoiseModel:
         """PlaneNoise for photon noise where its model serves and nothing better is known."""
         r = self._request
-        known = r.method.blind or r.inputs.sigma is not None
-        if known or not r.facts.photon_noise or r.layout.channels == 3:
+        told = r.method.blind or r.inputs.sigma is not None
+        if told or not r.facts.photon_noise or r.layout.channels == 3:
             return NoiseModel()
         indices = self._sample(channel)
         camera, levels, _ = assess_planes(self._sampled(channel))
         found = f'recognised in {len(indices)} planes'
         # What JPEG leaves of noise grows with the intensity as well, and is no photon noise.
         if camera is None or all(has_blocks(plane) for plane, _ in self._sampled(channel)):
-            return NoiseModel(levels=dict(zip(indices, levels, strict=True)), found=found)
+            known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
+            return NoiseModel(levels=dict(known), found=found)
         return NoiseModel(camera, self._excess(channel, camera), found=found)
 
     def _excess(self, channel: int, camera: Camera) -> float:
@@ -310,7 +317,7 @@ class Scene:
             if self._request.facts.gains_colour:
                 yield from _lattices(pixels)
             else:
-                yield pixels.believed.astype(np.float64), pixels.unknown
+                yield from _planes(pixels)
 
 
 def _said_of_grain(told: str) -> str:
@@ -334,12 +341,18 @@ def _lattices(pixels: Pixels) -> Iterator[Plane]:
             yield lattice, None if unknown is None else unknown[part][:rows, :columns]
 
 
-def _smooth(variance: Floats) -> Floats:
+def _planes(pixels: Pixels) -> Iterator[Plane]:
+    """Yield a plane, or planes spread over a volume, each beside what is unknown of it."""
+    for each in pixels.slices(SAMPLE):
+        yield each.believed.astype(np.float64), each.unknown
+
+
+def _smooth(variance: Floats, dims: int) -> Floats:
     """Average over neighbours: a pixel that is bright by chance is not noisier for that.
 
     Solvers that trust the pixels by their noise would come out too dark.
     """
-    widths = (_SPREAD, _SPREAD, 0)[: variance.ndim]
+    widths = (*[_SPREAD] * dims, 0)[: variance.ndim]
     smooth: Floats = ndimage.gaussian_filter(variance, widths)
     return smooth
 

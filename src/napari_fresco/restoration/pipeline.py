@@ -21,6 +21,7 @@ from ..image.blocks import Index
 from ..image.layout import Array
 from ..image.model import Image
 from ..physics.kernels import Kernel
+from ..physics.window import WindowedBlur
 from ..runtime.pool import Pool
 from ..runtime.run import RunOutcome, Workbench, find_solver, run
 from ..runtime.tools import Solver
@@ -110,11 +111,10 @@ def _solver(request: Request, block: Block) -> Solver:
     solver = find_solver(request.method)
     if request.params.ensemble:
         solver = eightfold(solver)
-    if 'kernel' in request.facts.needs:
+    if 'kernel' in request.facts.needs and not isinstance(block.problem.degradation, WindowedBlur):
         solver = keeping_light(solver)
-        plane = block.pixels.colours.shape[:2]
         if request.inputs.sigma is None and block.problem.y.ndim == 4:
-            solver = unamplified(solver, plane)
+            solver = unamplified(solver, block.problem.size)
     return solver
 
 

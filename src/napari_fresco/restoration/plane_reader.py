@@ -6,6 +6,7 @@ nor tell of the noise, and no value that they hold reaches a solver.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ class Pixels:
     `colours`: what is restored of it, ``(H, W)`` or ``(H, W, 3)``.
     `mask`: ``(H, W)``, what is to be filled; None where nothing is marked.
     `missing`, `hot`: like `colours`: values that are not there, and outliers. Both are given back.
+
+    Of a volume all of them are ``(D, H, W)`` and ``(D, H, W, 3)``.
     """
 
     data: Array
@@ -43,6 +46,7 @@ class Pixels:
     mask: Bools | None
     missing: Bools | None
     hot: Bools | None
+    dims: int = 2
 
     @classmethod
     def of(
@@ -62,17 +66,37 @@ class Pixels:
             absent = ~np.isfinite(colours)
         if missing is not None and missing.any():
             marked = np.broadcast_to(
-                missing[..., None] if colours.ndim == 3 else missing, colours.shape
+                missing[..., None] if colours.ndim > layout.dims else missing, colours.shape
             )
             absent = marked if absent is None else absent | marked
-        unknown = _joined(mask, absent)
-        hot = _outliers(colours, unknown) if seek_outliers else None
-        return cls(data, colours, mask, absent, hot)
+        unknown = _joined(layout.dims, mask, absent)
+        hot = _outliers(colours, unknown, layout.dims) if seek_outliers else None
+        return cls(data, colours, mask, absent, hot, layout.dims)
 
     @cached_property
     def unknown(self) -> Bools | None:
         """Where ``(H, W)`` a value says nothing; None where all can be believed."""
-        return _joined(self.mask, self.missing, self.hot)
+        return _joined(self.dims, self.mask, self.missing, self.hot)
+
+    def slices(self, most: int) -> list[Pixels]:
+        """Return at most `most` planes of a volume, evenly spread; a plane is its only one."""
+        if self.dims == 2:
+            return [self]
+        places = range(0, len(self.data), max(1, math.ceil(len(self.data) / most)))
+
+        def at(values: Bools | None, z: int) -> Bools | None:
+            return None if values is None else values[z]
+
+        return [
+            Pixels(
+                self.data[z],
+                self.colours[z],
+                at(self.mask, z),
+                at(self.missing, z),
+                at(self.hot, z),
+            )
+            for z in places
+        ]
 
     @property
     def empty(self) -> bool:
@@ -105,6 +129,10 @@ class Pixels:
         if self.unknown is None:
             return self.colours
         values = self.believed.copy()
+        if self.dims == 3:
+            for z in np.flatnonzero(self.unknown.any(axis=(1, 2))):
+                values[z] = harmonic(values[z], ~self.unknown[z])
+            return values
         step = 2 if lattices else 1
         for part in (np.s_[i::step, j::step] for i in range(step) for j in range(step)):
             keep = ~self.unknown[part]
@@ -118,7 +146,7 @@ class Pixels:
     @property
     def _sound_samples(self) -> Bools | None:
         """Colours that are there beside missing ones of the same pixel."""
-        if self.colours.ndim == 2 or self.unknown is None:
+        if self.colours.ndim == self.dims or self.unknown is None:
             return None
         lost = [x for x in (self.missing, self.hot) if x is not None]
         if self.mask is not None or not lost:
@@ -148,6 +176,8 @@ class PlaneReader:
     ) -> None:
         self.layout = layout
         self._missing, self._mask, self._cancel = image.missing, mask, cancel
+        if self._missing is not None and layout.dims == 3:
+            self._missing = layout.in_planes(in_memory(self._missing))
         self._seek = seek_outliers
         self._blocks = BlockReader(image.data, layout)
 
@@ -157,7 +187,9 @@ class PlaneReader:
         Raises RunCancelled when the run has been cancelled.
         """
         data = self.raw(index, again=again)
-        missing = None if self._missing is None else _missing_plane(self._missing, index)
+        missing = None
+        if self._missing is not None:
+            missing = _missing_plane(self._missing, index, self.layout.dims)
         return Pixels.of(data, self.layout, self.mask(index), missing, seek_outliers=self._seek)
 
     def raw(self, index: Index, *, again: bool = False) -> Array:
@@ -168,7 +200,7 @@ class PlaneReader:
 
     def mask(self, index: Index) -> Bools | None:
         """Return the damage of plane `index`."""
-        return None if self._mask is None else plane_of(self._mask, index)
+        return None if self._mask is None else plane_of(self._mask, index, self.layout.dims)
 
     def sample(self, indices: Sequence[Index]) -> Sequence[Index]:
         """Return those of the planes `indices` that stand for all of them."""
@@ -180,24 +212,31 @@ class PlaneReader:
         return self._blocks.lazy
 
 
-def _missing_plane(missing: Any, index: Index) -> Bools:
-    leading = missing.shape[:-2]
+def _missing_plane(missing: Any, index: Index, dims: int) -> Bools:
+    leading = missing.shape[:-dims]
     own = index[len(index) - len(leading) :]
     place = tuple(0 if n == 1 else i for n, i in zip(leading, own, strict=True))
     return in_memory(missing[place]).astype(bool, copy=False)
 
 
-def _joined(*parts: Bools | None) -> Bools | None:
+def _joined(dims: int, *parts: Bools | None) -> Bools | None:
     """Return where ``(H, W)`` any of `parts` is true, in any colour."""
-    flat = [x.any(axis=-1) if x.ndim == 3 else x for x in parts if x is not None]
+    flat = [x.any(axis=-1) if x.ndim > dims else x for x in parts if x is not None]
     return np.logical_or.reduce(flat) if flat else None
 
 
-def _outliers(colours: Array, unknown: Bools | None) -> Bools | None:
+def _outliers(colours: Array, unknown: Bools | None, dims: int) -> Bools | None:
+    """Find outliers in every plane and colour by itself."""
     if colours.ndim == 2:
         return outliers(colours, unknown)
-    found = [outliers(colours[..., c], unknown) for c in range(colours.shape[-1])]
+    if dims == 3:
+        damaged = [None] * len(colours) if unknown is None else unknown
+        found = [_outliers(plane, bad, 2) for plane, bad in zip(colours, damaged, strict=True)]
+        axis = 0
+    else:
+        found = [outliers(colours[..., c], unknown) for c in range(colours.shape[-1])]
+        axis = -1
     if all(x is None for x in found):
         return None
-    none = np.zeros(colours.shape[:2], bool)
-    return np.stack([none if x is None else x for x in found], axis=-1)
+    none = np.zeros(np.take(colours, 0, axis).shape, bool)
+    return np.stack([none if x is None else x for x in found], axis=axis)

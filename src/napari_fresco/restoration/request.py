@@ -18,7 +18,7 @@ from ..image.layout import Layout
 from ..image.model import Image
 from ..networks import devices
 from ..types import Task
-from .inputs import Inputs, check_inputs
+from .inputs import Inputs, check_inputs, dims_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class Request:
         if options.data_range is not None:
             given_range(options.data_range)
         source = Image.of(image, axes=options.axes, rgb=options.rgb, spacing=options.spacing)
-        layout = Layout.of(source)
+        layout = Layout.of(source, dims_of(call, source))
         _check_noise_model(call.parameters, options.sigma)
         if TASKS[call.task].gains_colour and layout.channels == 3:
             raise ParameterError(

@@ -93,15 +93,15 @@ class Kernel:
             raise ParameterError(f"sampling = {self.sampling!r}; choose 'fine' or 'coarse'")
 
     @classmethod
-    def of(cls, value: Any, *, ndim: int = 2, signed: bool = False) -> Kernel:
+    def of(cls, value: Any, *, ndim: int | None = 2, signed: bool = False) -> Kernel:
         """Return `value`, an array, an Image or a Kernel, as a kernel with `ndim` axes.
 
         Parameters
         ----------
         value : array_like, Image or Kernel
             Any real dtype and any positive sum; an image brings its spacing.
-        ndim : {2, 3}
-            How many axes it must have.
+        ndim : {2, 3}, optional
+            How many axes it must have; None takes both.
         signed : bool
             Whether negative entries are accepted.
 
@@ -115,8 +115,8 @@ class Kernel:
         values = kernel.values if kernel is not None else _numbers(given)
         if ndim == 2 and len(np.shape(values)) == 3:
             raise KernelError(
-                f'the kernel has three axes, {np.shape(values)}, but volumes as one are not '
-                'restored yet; give one plane (Y, X), such as its middle kernel[len(kernel) // 2]'
+                f'the kernel has three axes, {np.shape(values)}, and two are needed; give one '
+                'plane (Y, X), such as its middle kernel[len(kernel) // 2]'
             )
         checked = normalise(values, signed=signed, ndim=ndim)
         return kernel if kernel is not None else cls(checked)
@@ -148,6 +148,14 @@ class Kernel:
             float((self.values * grid).sum()) - n // 2
             for grid, n in zip(np.indices(self.shape), self.shape, strict=True)
         )
+
+    def thin(self) -> Kernel:
+        """Return a kernel of one plane with two axes, any other as it is."""
+        if self.ndim == 2 or self.shape[0] > 1:
+            return self
+        spacing = self.spacing and {a: s for a, s in self.spacing.items() if a != 'Z'}
+        origin = self.origin and self.origin[1:]
+        return replace(self, values=self.values[0], spacing=spacing, origin=origin)
 
     def centred(self) -> Kernel:
         """Return the kernel with its origin on the pixel ``size // 2``.

@@ -1,0 +1,60 @@
+"""What a plane tells of light: photons on a dark ground, and how far a blur explains them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from torch import Tensor
+
+from ..physics.boundary import crop
+from ..physics.problem import Problem
+
+_LEAST = 1e-12  # variance, in squared working units, that is none
+
+
+@dataclass(frozen=True, eq=False)
+class Photons:
+    """Light in photons, where it was counted, and else in working units.
+
+    `y`: what was seen, read noise included as if it were light: at least 0.
+    `background`: what of it is read noise.
+    `gain`, `dark`: working units in a photon, and without light.
+    """
+
+    y: Tensor
+    background: float
+    gain: float
+    dark: float
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """Count the light of a plane; where nothing is known of it, 0 is dark.
+
+        Photon noise of mean b + x and read noise of variance b make a Poisson law of mean x + b
+        once b is added to what was seen (shifted Poisson).
+        """
+        gain, dark, read, _ = problem.counting or (1.0, 0.0, 0.0, 1.0)
+        background = (read / gain) ** 2
+        return cls(((problem.y - dark) / gain + background).clamp_min(0), background, gain, dark)
+
+    def working(self, x: Tensor) -> Tensor:
+        """Return light in working units."""
+        return x * self.gain + self.dark
+
+
+def misfit(problem: Problem, predicted: Tensor) -> float:
+    """Return the mean square of the residual in units of the noise: 1 where noise explains it.
+
+    `predicted`: H x in working units. Without noise nothing is ever explained.
+    """
+    shape = (*problem.y.shape[:2], *(problem.size or problem.y.shape[2:]))
+    square = crop((problem.y - predicted).square(), shape)
+    if problem.counting is not None:
+        gain, dark, read_noise, excess = problem.counting
+        light = crop(predicted - dark, shape).clamp_min(0)
+        return float((square / (gain * light + read_noise**2).clamp_min(_LEAST)).mean()) / excess**2
+    if isinstance(problem.sigma, Tensor):
+        sigma = crop(problem.sigma.expand(-1, -1, *problem.y.shape[2:]), (1, 1, *shape[2:]))
+        return float((square / sigma.square().clamp_min(_LEAST)).mean())
+    return float(square.mean()) / max(problem.sigma**2, _LEAST)

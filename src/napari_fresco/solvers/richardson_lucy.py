@@ -1,0 +1,132 @@
+"""Richardson-Lucy deconvolution: the likeliest light under photon noise, stopped early.
+
+For ``y ~ Poisson(H x + b)`` each iteration multiplies the estimate::
+
+    x <- x / w  H' [y / (H x + b)],      w = H' 1
+
+A window w of what the camera saw takes the place of 1, so that light from beyond the border is
+estimated, too, and neither darkens nor brightens it.
+
+References
+----------
+W. H. Richardson, JOSA 62(1), 1972; L. B. Lucy, AJ 79, 1974. M. Bertero, P. Boccacci, A&A 437,
+2005 (window). D. S. C. Biggs, M. Andrews, Applied Optics 36(8), 1997 (acceleration). N. Dey et
+al., Microscopy Research and Technique 69, 2006 (total variation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..physics.degradation import Degradation
+from ..physics.problem import Problem
+from ..runtime.tools import Tools
+from ..types import Step
+from .photons import Photons, misfit
+
+if TYPE_CHECKING:
+    from ..declare.parameters import RichardsonLucyParameters
+
+LEAST_WEIGHT = 0.01
+"""Share of its light that must reach the window: of less, nothing can be told."""
+_TINY = 1e-12
+_FLAT = 1e-3  # of the mean: a gradient that is none, for the total variation
+
+
+class Likelier(NamedTuple):
+    """An estimate `x`, and what the one that it was made from `predicted`, without background."""
+
+    x: Tensor
+    predicted: Tensor
+
+
+def richardson_lucy(
+    problem: Problem, params: RichardsonLucyParameters, tools: Tools
+) -> Iterator[Step]:
+    """Deconvolve a plane or volume until its residual is as small as the noise."""
+    seen = Photons.of(problem)
+    smooth = params.total_variation, problem.spacing or (1.0,) * (problem.y.ndim - 2)
+    estimates = likelier(
+        seen.y,
+        problem.degradation,
+        background=seen.background,
+        accelerate=params.accelerate,
+        smooth=smooth,
+    )
+    for k, (x, predicted) in zip(range(1, params.iterations + 1), estimates, strict=False):
+        predicted = seen.working(predicted)
+        explained = params.stopping == 'discrepancy' and misfit(problem, predicted) <= 1
+        residual = (predicted - problem.y).square().mean().sqrt()
+        yield Step(k, params.iterations, seen.working(x), residual=residual, final=explained)
+        if explained:
+            return
+
+
+def likelier(
+    y: Tensor,
+    degradation: Degradation,
+    *,
+    background: float = 0.0,
+    start: Tensor | None = None,
+    weights: Tensor | None = None,
+    accelerate: bool = True,
+    smooth: tuple[float, Sequence[float]] = (0.0, ()),
+) -> Iterator[Likelier]:
+    """Yield estimates of growing likelihood, without end.
+
+    `y`: photons ``(1, C, *spatial)``, at least 0, `background` among them.
+    `degradation`: H.
+    `start`: first estimate, at least 0; the mean of `y` by default.
+    `weights`: w; ``H' 1`` by default. Where it is below 0.01, estimates are 0.
+    `accelerate`: extrapolate from the last two estimates, as Biggs and Andrews do.
+    `smooth`: weight of the total variation, and the distances of samples along each axis.
+    """
+    w = degradation.adjoint(torch.ones_like(y)) if weights is None else weights
+    told = w > LEAST_WEIGHT
+    w = w.clamp_min(LEAST_WEIGHT)
+    if start is None:
+        level = (y - background).mean().clamp_min(_TINY)
+        start = level.expand(degradation.shape_of(y.shape))
+    x = torch.where(told, start, 0)
+    before, change, reach = x, None, 0.0
+    while True:
+        p = (x + reach * (x - before)).clamp_min(0) if reach else x
+        predicted = degradation.forward(p)
+        ratio = y / (predicted + background).clamp_min(_TINY)
+        better = torch.where(told, p * degradation.adjoint(ratio) / w, 0).clamp_min(0)
+        if smooth[0]:
+            better = better / (1 - smooth[0] * _divergence(p, smooth[1]))
+        if accelerate:
+            change, reach = _extrapolation(better - p, change)
+        before, x = x, better
+        yield Likelier(x, predicted)
+
+
+def _extrapolation(change: Tensor, previous: Tensor | None) -> tuple[Tensor, float]:
+    """Return the change of an estimate, and how far to go on along that of the estimates."""
+    if previous is None:
+        return change, 0.0
+    along = (change * previous).sum() / previous.square().sum().clamp_min(_TINY**2)
+    return change, min(max(float(along), 0.0), 1.0)
+
+
+def _divergence(x: Tensor, spacing: Sequence[float]) -> Tensor:
+    """Return the divergence of the direction of the gradient, between -2 and 2 per axis."""
+    axes = range(2, x.ndim)
+    steps = [_forward(x, axis) / d for axis, d in zip(axes, spacing, strict=True)]
+    length = torch.stack(steps).square().sum(0)
+    length = (length + (_FLAT * x.mean()).square()).clamp_min(_TINY**2).sqrt()
+    parts = [_backward(step / length, axis) for axis, step in zip(axes, steps, strict=True)]
+    return torch.stack([part / d for part, d in zip(parts, spacing, strict=True)]).sum(0)
+
+
+def _forward(x: Tensor, axis: int) -> Tensor:
+    return x.roll(-1, axis) - x
+
+
+def _backward(x: Tensor, axis: int) -> Tensor:
+    return x - x.roll(1, axis)

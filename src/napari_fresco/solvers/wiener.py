@@ -1,0 +1,55 @@
+"""Wiener deconvolution: one linear filter, as strong as the noise asks for.
+
+``X = M + conj(B) (Y - M) / (|B|^2 + c)`` for a blur B and the mean M of the image, which is the
+data step of half-quadratic splitting drawn towards the mean. The residual grows with c, so that
+one c leaves a residual as large as the noise (V. A. Morozov's principle of discrepancy).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from ..physics.problem import Problem
+from ..runtime.tools import Tools
+from ..types import Step
+from .photons import misfit
+
+if TYPE_CHECKING:
+    from ..declare.parameters import WienerParameters
+
+LEAST, MOST = 1e-6, 10.0
+"""Between which c is sought."""
+HALVINGS = 12
+"""Of the range of log c: to 0.4 %."""
+
+
+def wiener(problem: Problem, params: WienerParameters, tools: Tools) -> Iterator[Step]:
+    """Deconvolve a plane or volume by the filter whose residual is as large as the noise."""
+    if params.regularization is not None:
+        yield _step(problem, _filtered(problem, params.regularization), 1, 1)
+        return
+    low, high = math.log(LEAST), math.log(MOST)
+    for k in range(HALVINGS):
+        middle = (low + high) / 2
+        x = _filtered(problem, math.exp(middle))
+        if misfit(problem, problem.degradation.forward(x)) > 1:
+            high = middle
+        else:
+            low = middle
+        yield _step(problem, x, k + 1, HALVINGS)
+
+
+def _filtered(problem: Problem, weight: float) -> Tensor:
+    """Return the filtered image."""
+    mean = problem.y.mean(list(range(2, problem.y.ndim)), keepdim=True)
+    z = mean.expand(problem.degradation.shape_of(problem.y.shape)).contiguous()
+    return problem.degradation.prox(z, problem.y, weight)
+
+
+def _step(problem: Problem, x: Tensor, index: int, total: int) -> Step:
+    residual = (problem.degradation.forward(x) - problem.y).square().mean().sqrt()
+    return Step(index, total, x, residual=residual)

@@ -1,0 +1,169 @@
+"""Richardson-Lucy and Wiener: laws of the baselines, in planes and volumes."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+
+import napari_fresco as fresco
+from napari_fresco.physics.operators import WindowedBlur
+from napari_fresco.solvers.richardson_lucy import likelier
+
+Array = np.ndarray[Any, Any]
+METHODS = ('richardson_lucy', 'wiener')
+BETTER = {'richardson_lucy': 0.85, 'wiener': 0.98}  # squared error, of that of the image
+
+
+def gaussian(*widths: float) -> Array:
+    half = [max(1, round(3 * w)) if w else 0 for w in widths]
+    grid = np.meshgrid(*(np.arange(-h, h + 1) for h in half), indexing='ij')
+    exponents = sum(g**2 / (2 * w**2) for g, w in zip(grid, widths, strict=True) if w)
+    kernel = np.exp(-np.asarray(exponents, float))
+    return kernel / kernel.sum()
+
+
+def scene(*shape: int, seed: int = 0) -> Array:
+    """Return spots on a ground of 20, some way from the border."""
+    random = np.random.default_rng(seed)
+    image = np.full(shape, 20.0)
+    low, high = [n // 6 for n in shape], [n - n // 6 for n in shape]
+    spots = random.integers(low, high, (int(np.prod(shape)) // 400, len(shape)))
+    image[tuple(spots.T)] += random.uniform(500, 4000, len(spots))
+    return ndimage.gaussian_filter(image, 0.7)
+
+
+def photographed(truth: Array, kernel: Array, gain: float = 2.0, offset: float = 100.0) -> Array:
+    """Return the middle of a blurred scene, in photons, as a camera reads it out."""
+    random = np.random.default_rng(1)
+    blurred = ndimage.convolve(truth, kernel, mode='reflect')
+    return gain * random.poisson(blurred) + offset + random.normal(0, 3, truth.shape)
+
+
+CAMERA = {'gain': 2.0, 'offset': 100.0, 'read_noise': 3.0}
+PLANE, VOLUME = gaussian(2.0, 2.0), gaussian(1.5, 1.0, 1.0)
+
+
+def restored(image: Array, kernel: Array, method: str, **told: Any) -> Any:
+    axes = None if image.ndim == 2 else 'ZYX'
+    return fresco.restore(
+        image, method=method, task='deblur', kernel=kernel, axes=axes, device='cpu', **told
+    )
+
+
+@pytest.mark.parametrize('method', METHODS)
+@pytest.mark.parametrize(('shape', 'kernel'), [((64, 72), PLANE), ((12, 48, 52), VOLUME)])
+def test_deconvolution_sharpens_and_keeps_the_light(
+    method: str, shape: tuple[int, ...], kernel: Array
+) -> None:
+    truth = scene(*shape)
+    image = photographed(truth, kernel)
+    result = restored(image.astype(np.float32), kernel, method, **CAMERA)
+    light = (result.image - 100) / 2
+    inner = tuple(slice(3, -3) for _ in shape)
+    before = np.square((image - 100)[inner] / 2 - truth[inner]).mean()
+    assert np.square(light[inner] - truth[inner]).mean() < BETTER[method] * before
+    assert light.sum() == pytest.approx((image - 100).sum() / 2, rel=0.01)
+    assert result.image.dtype == np.float32
+    assert result.finish in ('completed', 'stopped')
+
+
+@pytest.mark.parametrize('method', METHODS)
+def test_results_follow_a_change_of_units(method: str) -> None:
+    image = photographed(scene(48, 40), PLANE)
+    one = restored(image, PLANE, method, **CAMERA).image
+    camera = {'gain': 6.0, 'offset': 340.0, 'read_noise': 9.0}
+    other = restored(3 * image + 40, PLANE, method, **camera).image
+    np.testing.assert_allclose(other, 3 * one + 40, atol=2e-3 * np.ptp(one))
+
+
+def test_the_run_stops_when_noise_explains_what_is_left() -> None:
+    image = photographed(scene(64, 64), PLANE)
+    told = restored(image, PLANE, 'richardson_lucy', **CAMERA)
+    assert told.finish == 'stopped'
+    steps = told.provenance['steps']
+    assert 2 < steps < 100
+    noisier = restored(image, PLANE, 'richardson_lucy', sigma=60.0)
+    assert noisier.provenance['steps'] < steps
+    never = restored(image, PLANE, 'richardson_lucy', stopping='none', iterations=30, **CAMERA)
+    assert never.provenance['steps'] == 30
+
+
+def test_each_iteration_is_likelier_and_acceleration_is_faster() -> None:
+    y = torch.from_numpy(photographed(scene(40, 40), PLANE, gain=1, offset=0)).clamp_min(0)
+    seen, y = WindowedBlur(PLANE, (40, 40)), y[None, None]
+
+    def likelihoods(count: int, **told: Any) -> list[float]:
+        steps = islice(likelier(y, seen, background=9.0, **told), count)
+        return [float((y * (p + 9).log() - p).sum()) for _, p in steps]
+
+    plain, fast = likelihoods(60, accelerate=False), likelihoods(30)
+    assert np.all(np.diff(plain) > 0)
+    assert fast[-1] > plain[-1]
+
+
+def test_the_border_is_as_bright_as_the_middle() -> None:
+    flat = np.full((10, 24, 24), 300.0)
+    for kernel in (VOLUME, gaussian(1.4, 0.0, 0.0)):
+        result = restored(flat.astype(np.float32), kernel, 'richardson_lucy', sigma=1.0)
+        np.testing.assert_allclose(result.image, 300, rtol=1e-3)
+
+
+def test_light_from_beyond_the_border_is_not_gathered_inside() -> None:
+    kernel = gaussian(3.0, 3.0)
+    whole = np.full((60, 60), 10.0)
+    whole[:, 22] = 4000.0  # beside the window, which begins at 24
+    blurred = ndimage.convolve(whole, kernel, mode='reflect')[:, 24:]
+    x = restored(
+        blurred,
+        kernel,
+        'richardson_lucy',
+        stopping='none',
+        iterations=60,
+        offset=0.0,
+        gain=1.0,
+        read_noise=0.1,
+    ).image
+    assert x[:, 4:].max() < 0.2 * blurred.max()
+
+
+def test_total_variation_smooths() -> None:
+    image = photographed(scene(48, 48), PLANE)
+    rough, smooth = (
+        restored(
+            image,
+            PLANE,
+            'richardson_lucy',
+            stopping='none',
+            iterations=40,
+            total_variation=weight,
+            **CAMERA,
+        ).image
+        for weight in (0.0, 0.02)
+    )
+    assert np.abs(np.diff(smooth)).sum() < 0.9 * np.abs(np.diff(rough)).sum()
+
+
+def test_a_larger_regularization_is_smoother() -> None:
+    image = photographed(scene(48, 48), PLANE)
+    results = [restored(image, PLANE, 'wiener', regularization=c).image for c in (1e-3, 1e-1)]
+    assert np.abs(np.diff(results[1])).sum() < np.abs(np.diff(results[0])).sum()
+
+
+def test_colours_are_deconvolved_each_by_itself() -> None:
+    image = np.stack([photographed(scene(32, 40, seed=c), PLANE) for c in range(3)], -1)
+    for method in METHODS:
+        result = fresco.restore(
+            image.astype(np.float32),
+            method=method,
+            task='deblur',
+            kernel=PLANE,
+            rgb=True,
+            sigma=20.0,
+            device='cpu',
+        )
+        assert result.image.shape == image.shape
