@@ -55,7 +55,8 @@ def test_a_recipe_is_written_and_read_again(tmp_path: Path) -> None:
             method='dpir', task='inpaint', mask='masks/{stem}.png', keep=['report'],
             channels=['GFP', 1], parameters={'iterations': 8}, name='{folder}_{stem}.ome.tif',
             spacing={'Z': [0.3, 'um']},
-        )
+        ),
+        base=Path(),
     )  # fmt: skip
     for name in ('night.yaml', 'night.json'):
         made.write(name)

@@ -14,6 +14,7 @@ from PIL import ImageCms
 
 import napari_fresco as fresco
 from napari_fresco import Image
+from napari_fresco.batch.recipe import KEYS
 from napari_fresco.evidence.check_limits import LIMITS
 
 from .documentation import GUIDES, PAGES, ROOT, pages, prepare, run
@@ -149,6 +150,12 @@ def test_the_table_of_checks_holds() -> None:
     text = (PAGES / 'guides' / 'evidence.md').read_text('utf-8').split('<!-- checks -->')[1]
     rows = re.findall(r'^\| `(\w+)` \|.*\| (.+) \|$', text.split('Which of them')[0], re.MULTILINE)
     assert dict(rows) == {name: _limit(*bounds) for name, bounds in LIMITS.items()}
+
+
+def test_the_table_of_keys_of_a_recipe_holds() -> None:
+    text = (PAGES / 'guides' / 'folder.md').read_text('utf-8').split('<!-- keys of a recipe -->')[1]
+    rows = re.findall(r'^\| `(\w+)` \| (.+) \|$', text.split('## 3.')[0], re.MULTILINE)
+    assert dict(rows) == {name: facts['help'] for name, facts in KEYS.items()}
 
 
 def test_every_public_name_is_on_the_page_of_the_api() -> None:

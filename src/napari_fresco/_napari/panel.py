@@ -19,6 +19,7 @@ from .choices import Choices
 from .damage_section import DamageSection
 from .estimate_noise import NoiseEstimate
 from .fetch_weights import Fetcher
+from .folder_dialog import FolderDialog
 from .form import Scroll, note, show_badge, side_by_side, stacked
 from .input_section import InputSection
 from .linking import estimate_help
@@ -95,6 +96,7 @@ class MethodPanel:
         self._job: Job[Any] | None = None
         self._made: list[str] = []
         self._failure = ''
+        self._folder: FolderDialog | None = None
         self._estimate_first = False
         self._spoken_of: set[str] = set()
         self._lay_out()
@@ -184,6 +186,24 @@ class MethodPanel:
         does = ' that estimates first' if estimate else ''
         show_info(f'A script{does} for the console is on the clipboard.')
 
+    def apply_to_folder(self) -> FolderDialog | None:
+        """Show the dialog that does the same to files; the one at work, if there is one.
+
+        Returns it; None where something is missing, which is said.
+        """
+        shown = self._folder
+        if shown is None or not is_alive(shown) or shown.run is None:
+            estimate = self._estimate_first and bool(self.choices.estimated)
+            try:
+                shown = FolderDialog(self.request(estimate), self.native)
+            except FrescoError as error:
+                show_error(str(error))
+                return None
+        self._folder = shown
+        shown.show()
+        shown.raise_()
+        return shown
+
     def estimate(self) -> Job[FoundNoise] | None:
         """Find the noise of the part on show and fill it in: level, or model of the camera.
 
@@ -209,6 +229,8 @@ class MethodPanel:
         restoration = self._restoration()
         if restoration is None:
             self.bar.ready(self.problem())
+            if self._folder is not None and is_alive(self._folder) and self._folder.run:
+                self.bar.folder.setEnabled(True)  # shows what runs
         else:
             self.bar.running(restoration.job.cancelled.is_set())
 
@@ -272,6 +294,7 @@ class MethodPanel:
         self.bar.estimate_pressed.connect(lambda: self.run(estimate=True))
         self.bar.preview_toggled.connect(self._on_preview)
         self.bar.copy_pressed.connect(self.copy_as_python)
+        self.bar.folder_pressed.connect(self.apply_to_folder)
         self.bar.compare_held.connect(self.before.hold)
         self.noise_section.estimate_button.clicked.connect(lambda: self.estimate())
         solver.get.clicked.connect(self._on_get)

@@ -33,6 +33,7 @@ class RunBar(QWidget):
     estimate_pressed = Signal()
     preview_toggled = Signal(bool)
     copy_pressed = Signal()
+    folder_pressed = Signal()
     compare_held = Signal(bool)
 
     def __init__(self) -> None:
@@ -43,6 +44,8 @@ class RunBar(QWidget):
         self.estimate.setMinimumHeight(32)
         self.copy = QPushButton('Copy as Python')
         self.copy.setToolTip('Copy a script that does the same to the clipboard')
+        self.folder = QPushButton('Apply to folder …')
+        self.folder.setToolTip('Do the same to many files, or write the recipe for it')
         self.compare = QPushButton('Before')
         self.compare.setToolTip('Hold down to see the image without the result')
         self.preview = QCheckBox('Live preview')
@@ -63,6 +66,7 @@ class RunBar(QWidget):
         self.button.clicked.connect(lambda: self.pressed.emit())
         self.estimate.clicked.connect(lambda: self.estimate_pressed.emit())
         self.copy.clicked.connect(lambda: self.copy_pressed.emit())
+        self.folder.clicked.connect(lambda: self.folder_pressed.emit())
         self.compare.pressed.connect(lambda: self.compare_held.emit(True))
         self.compare.released.connect(lambda: self.compare_held.emit(False))
         self.preview.toggled.connect(self.preview_toggled.emit)
@@ -74,6 +78,7 @@ class RunBar(QWidget):
         self.button.setStyleSheet(RUN_STYLE)
         self.button.setEnabled(not problem)
         self.copy.setEnabled(not problem)
+        self.folder.setEnabled(not problem)
         if problem:
             self.say(problem, _PROBLEM)
         elif self.message.styleSheet() == _PROBLEM:
@@ -162,7 +167,8 @@ class RunBar(QWidget):
         layout.setContentsMargins(8, 0, 8, 8)
         layout.setSpacing(6)
         layout.addWidget(rule())
-        layout.addWidget(side_by_side(self.preview, self.compare, self.copy))
+        layout.addWidget(side_by_side(self.preview, self.compare))
+        layout.addWidget(side_by_side(self.copy, self.folder))
         layout.addWidget(side_by_side(self.button, self.estimate))
         layout.addWidget(self.progress)
         layout.addWidget(side_by_side(self.read_out, self.time))

@@ -98,6 +98,7 @@ def iterate(
     `on_step`: called with every step where this process does the work.
     Raises FrescoError when nothing can be written, or the scheduler does not answer.
     """
+    plan = plan if scheduler is None else plan.absolute()
     folder = plan.recipe.output_folder
     crew = _crew(plan, workers, scheduler, cancelled, on_step)
     with closing(crew):

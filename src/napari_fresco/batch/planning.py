@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import glob, has_magic
 from pathlib import Path
 
@@ -134,12 +134,18 @@ class BatchPlan:
         """
         sha256 = recipe.sha256()  # checks it
         files = []
-        for image in _images(recipe):
+        for image in images_of(recipe):
             outputs = _outputs(recipe, image)
             record = _record(recipe, outputs)
             files.append(BatchFile(recipe, sha256, image, outputs, record, overwrite))
         _check_apart(files)
         return cls(recipe, tuple(files))
+
+    def absolute(self) -> BatchPlan:
+        """Return the same plan for processes that are at home in other folders."""
+        recipe = replace(self.recipe, base=self.recipe.base.absolute())
+        overwrite = any(file.overwrite for file in self.files)
+        return BatchPlan.of(recipe, overwrite=overwrite)
 
     def lines(self) -> list[str]:
         """Return the plan as text: image, size, results, and whether they are there."""
@@ -150,8 +156,8 @@ class BatchPlan:
             bytes_ = Fingerprint.of(file.image).size
             size += bytes_ * (state == 'to do')
             kept = ', '.join(str(path) for path in file.outputs.kept().values())
-            told.append(f'{file.image} ({_megabytes(bytes_)}) -> {kept}: {state}')
-        total = f'{todo} of {len(self.files)} images to do, {_megabytes(size)}'
+            told.append(f'{file.image} ({_amount(bytes_)}) -> {kept}: {state}')
+        total = f'{todo} of {len(self.files)} images to do, {_amount(size)}'
         return [*told, f'{total}; records in {self.recipe.record_folder}']
 
 
@@ -171,7 +177,7 @@ def _state(file: BatchFile) -> str:
         return str(error)
 
 
-def _images(recipe: BatchRecipe) -> list[Path]:
+def images_of(recipe: BatchRecipe) -> list[Path]:
     """Return the images in folders, of patterns, and as they are named; each once."""
     found: dict[Path, None] = {}
     for text in recipe.images:
@@ -225,5 +231,8 @@ def _check_apart(files: list[BatchFile]) -> None:
             taken.add(path.resolve())
 
 
-def _megabytes(size: int) -> str:
-    return f'{size / 1e6:.3g} MB'
+def _amount(size: int) -> str:
+    for unit, scale in (('GB', 1e9), ('MB', 1e6)):
+        if size >= scale:
+            return f'{size / scale:.3g} {unit}'
+    return f'{size / 1e3:.3g} kB'

@@ -139,7 +139,7 @@ class BatchRecipe:
         if not isinstance(values, dict):
             raise ParameterError(f'recipe {path} must hold names and values, such as method: dpir')
         try:
-            return cls.of(values, base=path.absolute().parent)
+            return cls.of(values, base=path.parent)
         except FrescoError as error:
             raise type(error)(f'recipe {path}: {error}') from None
 
@@ -151,7 +151,7 @@ class BatchRecipe:
                 raise ParameterError(unknown(str(name), [*KEYS, *OPTIONS], 'key'))
         own = {name: value for name, value in values.items() if name in KEYS}
         options = {name: value for name, value in values.items() if name in OPTIONS}
-        return cls(**own, options=options, base=base or Path.cwd())
+        return cls(**own, options=options, base=Path.cwd() if base is None else base)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the keys that differ from their defaults, as :meth:`of` takes them."""
@@ -227,7 +227,8 @@ class BatchRecipe:
         """Folder of log, summary and records."""
         if self.records is not None:
             return self.path(self.records)
-        folder = self.output_folder.resolve()
+        folder = self.output_folder
+        folder = folder if folder.name else folder.resolve()
         return folder.with_name(f'{folder.name}.batch')
 
     def resolved_parameters(self) -> dict[str, Any]:

@@ -180,7 +180,7 @@ def _recipe(images: tuple[str, ...], options: dict[str, Any]) -> BatchRecipe:
         name='{name}' if suffix is None else '{stem}' + suffix,
         keep=tuple(kind for kind in BESIDE if options[f'save_{kind}']),
         records=options['records'],
-        base=Path.cwd() if options['scheduler'] else Path(),
+        base=Path(),
         **_asked(options),
     )
 

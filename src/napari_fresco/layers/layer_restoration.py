@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from psygnal import Signal
@@ -69,8 +69,16 @@ class LayerOutcome:
         return self.result.finish == 'cancelled' and not self.result.provenance.get('steps', 1)
 
 
+class Exclusive(Protocol):
+    """What runs alone: the restoration of a layer, or of a folder."""
+
+    @property
+    def busy_text(self) -> str:
+        """What is done on what."""
+
+
 class Running:
-    """The one restoration that may run at a time in this process.
+    """The one restoration that may run at a time in this process, of a layer or of a folder.
 
     Networks share one GPU and one set of processor cores, so a second one would only slow both
     down or run out of memory. It is kept here, for a panel may be closed while its job runs.
@@ -84,30 +92,36 @@ class Running:
     """The :class:`Restoration` whose layers are there, or whose job says what went wrong."""
 
     def __init__(self) -> None:
-        self.restoration: Restoration | None = None
+        self._work: Exclusive | None = None
+
+    @property
+    def restoration(self) -> Restoration | None:
+        """The restoration of a layer that runs, if one does."""
+        return self._work if isinstance(self._work, Restoration) else None
 
     @property
     def busy_text(self) -> str:
         """What stands in the way of another restoration, or nothing."""
-        if self.restoration is None:
+        if self._work is None:
             return ''
-        return f'Busy: {self.restoration.request.busy_text}. Wait for it, or cancel it.'
+        return f'Busy: {self._work.busy_text}. Wait for it, or cancel it.'
 
-    def take(self, restoration: Restoration) -> None:
-        """Let `restoration` be the one that runs.
+    def take(self, work: Exclusive) -> None:
+        """Let `work` be what runs.
 
-        Raises FrescoError while another one runs.
+        Raises FrescoError while something else runs.
         """
-        if self.restoration is not None:
+        if self._work is not None:
             raise FrescoError(self.busy_text)
-        self.restoration = restoration
+        self._work = work
         self.changed.emit()
 
-    def leave(self, restoration: Restoration) -> None:
-        """Take note that `restoration` has ended."""
-        self.restoration = None
+    def leave(self, work: Exclusive) -> None:
+        """Take note that `work` has ended."""
+        self._work = None
         self.changed.emit()
-        self.ended.emit(restoration)
+        if isinstance(work, Restoration):
+            self.ended.emit(work)
 
 
 running = Running()
@@ -145,6 +159,11 @@ class Restoration:
         self.job.reported.connect(self._on_report)
         self.job.ended.connect(self._on_ended)
         self.show_preview(preview)
+
+    @property
+    def busy_text(self) -> str:
+        """What other panels say while this runs."""
+        return self.request.busy_text
 
     def start(self) -> Job[LayerOutcome]:
         """Start working and return the job.

@@ -1,0 +1,233 @@
+"""*Apply to folder …*: what a panel does to its layer, done to files as a batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari.utils.notifications import show_info
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
+
+from ..batch import BatchOutcome, BatchPlan, BatchRecipe, BatchReport
+from ..batch.planning import images_of
+from ..batch.summary import SUMMARY, line_of
+from ..declare.tasks import TASKS
+from ..errors import FrescoError, ParameterError
+from ..layers.folder_recipe import recipe_of
+from ..layers.folder_run import FolderRun
+from ..layers.layer_request import PanelRequest
+from . import texts
+from .form import Form, note, side_by_side, stacked
+from .listeners import is_alive
+
+RECIPE = 'recipe.yaml'
+"""Name of the recipe in the folder of the records."""
+
+_FAILURE = 'color: #e06c5a;'
+_WIDTH = 540
+_ENOUGH = 'Whole images are restored, each with the noise and the range of its own.'
+
+
+class FolderDialog(QDialog):
+    """Asks for folders, writes the recipe, and runs it beside the window.
+
+    `request`: what the panel asks for.
+    `parent`: what it lies over.
+    """
+
+    def __init__(self, request: PanelRequest, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f'{request.method.title}: apply to folder')
+        self.setMinimumWidth(_WIDTH)
+        self.request, self._over = request, parent
+        self.run: FolderRun | None = None
+        self.images = _field('Folder, or a pattern such as /data/scans/*.tif')
+        self.output = _field('Folder; what is finished there is passed over')
+        self.masks = _field('Folder of masks of the same names; empty: this mask for all')
+        self.report = QCheckBox('Keep a report beside each result')
+        self.said, self.message = note(), note()
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(6)
+        self.save, self.start = QPushButton('Save recipe …'), QPushButton('Run')
+        self.start.setDefault(True)
+        self._lay_out()
+        for field in (self.images, self.output):
+            field.editingFinished.connect(self._look)
+        self.save.clicked.connect(self._on_save)
+        self.start.clicked.connect(self._on_pressed)
+        self._look()
+        self._show_running(False)
+
+    def recipe(self, beside: Path | None = None) -> BatchRecipe:
+        """Return what is asked for; the kernel of the layer is written `beside` it.
+
+        Raises FrescoError when a folder is missing, or something belongs to the layer alone.
+        """
+        for field, what in ((self.images, 'images'), (self.output, 'results')):
+            if not field.text().strip():
+                raise ParameterError(f'Choose a folder of {what}.')
+        output = Path(self.output.text().strip()).expanduser().absolute()
+        return recipe_of(
+            self.request,
+            images=str(Path(self.images.text().strip()).expanduser().absolute()),
+            output=str(output),
+            beside=beside or output.with_name(f'{output.name}.batch'),
+            masks=self.masks.text().strip(),
+            keep=('report',) if self.report.isChecked() else (),
+        )
+
+    def write_recipe(self, path: Path) -> BatchRecipe:
+        """Write the recipe, with the files that belong to it beside it, and return it."""
+        recipe = self.recipe(path.parent)
+        recipe.write(path, overwrite=True)
+        return recipe
+
+    def begin(self) -> None:
+        """Write the recipe into the folder of the records, and start; or say what is wrong."""
+        try:
+            recipe = self.recipe()
+            recipe.write(recipe.record_folder / RECIPE, overwrite=True)
+            window = self._over.window()
+            run = FolderRun(BatchPlan.of(recipe), lambda: is_alive(window))
+            run.job.reported.connect(self._on_report)
+            run.job.ended.connect(self._on_ended)
+            self.run = run  # the panel asks for it as soon as it starts
+            run.start()
+        except FrescoError as error:
+            self.run = None
+            self._say(str(error), _FAILURE)
+            return
+        self._say('Working …')
+        self._show_running(True)
+
+    def _on_pressed(self) -> None:
+        if self.run is None:
+            self.begin()
+        else:
+            self.run.cancel()
+            self.start.setText('Cancelling …')
+            self.start.setEnabled(False)
+
+    def _on_save(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, 'Recipe', RECIPE, 'Recipes (*.yaml *.json)')
+        if not path:
+            return
+        try:
+            self.write_recipe(Path(path))
+        except FrescoError as error:
+            self._say(str(error), _FAILURE)
+        else:
+            self._say(f'Written. On the command line: napari-fresco batch {path}')
+
+    def _on_report(self, report: BatchReport) -> None:
+        if not is_alive(self):
+            return
+        self.progress.setRange(0, report.total)
+        self.progress.setValue(report.index)
+        left = '' if not report.remaining else f', {texts.duration(report.remaining)} left'
+        last = '' if report.record is None else f'\n{line_of(report.record)}'
+        self._say(f'{report.index} of {report.total} images{left}{last}')
+
+    def _on_ended(self) -> None:
+        run, self.run = self.run, None
+        if run is None:
+            return
+        error = run.job.error
+        said = error if run.outcome is None else told(run.outcome)
+        if not is_alive(self):
+            return
+        self._show_running(False)
+        failed = bool(error) or (run.outcome is not None and bool(run.outcome.problem))
+        self._say(f'{said} Table: {run.plan.recipe.record_folder / SUMMARY}', _FAILURE * failed)
+        if not self.isVisible():
+            show_info(said)
+
+    def _look(self) -> None:
+        """Say how many images there are."""
+        text = self.images.text().strip()
+        if not text:
+            self.said.setText(described(self.request))
+            return
+        try:
+            folder = self.output.text().strip() or 'restored'
+            found = images_of(BatchRecipe((text,), folder, self.request.method.name))
+        except FrescoError as error:
+            self.said.setText(str(error))
+        else:
+            self.said.setText(f'Images: {len(found)}. {described(self.request)}')
+
+    def _show_running(self, at_work: bool) -> None:
+        self.progress.setRange(0, 0)
+        self.progress.setVisible(at_work)
+        self.start.setEnabled(True)
+        self.start.setText('Cancel' if at_work else 'Run')
+        for widget in (self.images, self.output, self.masks, self.report, self.save):
+            widget.setEnabled(not at_work)
+
+    def _say(self, text: str, style: str = '') -> None:
+        self.message.setStyleSheet(style)
+        self.message.setText(text)
+
+    def _lay_out(self) -> None:
+        form = Form()
+        form.add('Images', self.images, self._browse(self.images, 'Images'))
+        form.add('Results', self.output, self._browse(self.output, 'Results'))
+        row = form.add('Masks', self.masks, self._browse(self.masks, 'Masks'))
+        row.show(self.request.mask is not None)
+        form.add('', self.report)
+        buttons = side_by_side(QWidget(), self.save, self.start)
+        stacked(form, self.said, self.progress, self.message, buttons, into=self, margin=12)
+
+    def _browse(self, field: QLineEdit, title: str) -> QPushButton:
+        button = QPushButton('Browse …')
+        button.setAutoDefault(False)
+
+        def choose() -> None:
+            folder = QFileDialog.getExistingDirectory(self, title, field.text())
+            if folder:
+                field.setText(folder)
+                self._look()
+
+        button.clicked.connect(choose)
+        return button
+
+
+def told(outcome: BatchOutcome) -> str:
+    """Say what came of a batch."""
+    counts = outcome.counts
+    passed = f', {counts["finished"]} finished before' if counts['finished'] else ''
+    said = [f'Restored: {counts["made"]} of {outcome.total}{passed}.']
+    if doubtful := sum(bool(record.checks) for record in outcome.records):
+        said.append(f'Doubtful, see the table: {doubtful}.')
+    if outcome.cancelled:
+        said.append('Cancelled; Run goes on with the rest.')
+    if outcome.stopped:
+        said.append(f'{outcome.stopped}.')
+    elif outcome.failed:
+        said.append(f'Failed: {len(outcome.failed)}, the first: {outcome.failed[0].error}.')
+    return ' '.join(said)
+
+
+def described(request: PanelRequest) -> str:
+    """Say what is done to each image."""
+    values = {**request.settings, **request.parameters}
+    told = [f'{name} = {value}' for name, value in values.items()]
+    if request.kernel is not None:
+        told.insert(0, 'the same kernel')
+    return f'{TASKS[request.task].title}{": " if told else ""}{", ".join(told)}. {_ENOUGH}'
+
+
+def _field(placeholder: str) -> QLineEdit:
+    field = QLineEdit()
+    field.setPlaceholderText(placeholder)
+    return field
