@@ -113,7 +113,7 @@ def test_deblurring_with_usrnet(truth) -> None:
 def test_the_command_line_estimates_and_keeps_maps(truth, tmp_path: Path, capsys: Any) -> None:
     source = tmp_path / 'photo.png'
     io.imsave(source, noisy(truth[:48, :56], 15), check_contrast=False)
-    kept = {n: tmp_path / f'{n}.tif' for n in ('variance', 'kernel', 'uncertainty')}
+    kept = {n: tmp_path / f'{n}.tif' for n in ('variance', 'kernel', 'spread')}
     record = tmp_path / 'record.json'
     arguments = ['restore', source, '-o', tmp_path / 'large.png', '-m', 'usrnet', '--scale', 2]
     arguments += ['--kernel', 'virnet', '--sigma', 'virnet', '--ensemble', '-q']
@@ -123,7 +123,7 @@ def test_the_command_line_estimates_and_keeps_maps(truth, tmp_path: Path, capsys
     assert not end.value.code
     assert io.imread(tmp_path / 'large.png').shape == (96, 112, 3)
     assert tifffile.imread(kept['variance']).shape == (96, 112)
-    assert tifffile.imread(kept['uncertainty']).shape == (96, 112, 3)
+    assert tifffile.imread(kept['spread']).shape == (96, 112, 3)
     assert tifffile.imread(kept['kernel']).sum() == pytest.approx(1, abs=1e-5)
     first = json.loads(record.read_text())['estimate']
     assert (first['task'], first['estimate']['task']) == ('super_resolve', 'denoise')

@@ -188,12 +188,17 @@ def test_what_is_not_used_is_said(picture, tmp_path, capsys) -> None:
     assert 'deblock' in capsys.readouterr().err
 
 
-@pytest.mark.parametrize('kind', ['variance', 'uncertainty', 'latent'])
+@pytest.mark.parametrize('kind', ['variance', 'uncertainty', 'spread', 'latent'])
 def test_what_a_method_does_not_give_is_refused_with_the_way_to_it(
     kind, picture, tmp_path, capsys
 ) -> None:
     out = tmp_path / 'out.png'
-    ways = {'variance': '--sigma virnet', 'uncertainty': '--latent sample', 'latent': '--show-l'}
+    ways = {
+        'variance': '--sigma virnet',
+        'uncertainty': '--uncertainty',
+        'spread': '--latent sample',
+        'latent': '--show-l',
+    }
     method = 'ffdnet' if kind == 'variance' else 'vdir'
     assert call('restore', picture, '-o', out, '-m', method, f'--save-{kind}',
                 tmp_path / 'map.tif') == 2  # fmt: skip

@@ -102,7 +102,7 @@ def test_maps_are_written_with_their_own_axes(run: Run) -> None:
     micro = {'Y': (0.1, 'um'), 'X': (0.1, 'um'), 'T': (2.0, 's')}
     stack = np.random.default_rng(0).integers(0, 200, (32, 32, 2), np.uint8)
     fresco.write('a.tif', fresco.Image(stack, 'YXT', micro))
-    done = run('restore', 'a.tif', '-o', 'b.tif', '--ensemble', '--save-uncertainty', 'u.tif')
+    done = run('restore', 'a.tif', '-o', 'b.tif', '--ensemble', '--save-spread', 'u.tif')
     assert done.exit_code == 0, done.output
     for name in ('b.tif', 'u.tif'):
         assert (read(name).axes, read(name).spacing) == ('TYX', micro)

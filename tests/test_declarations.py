@@ -108,7 +108,7 @@ def test_parameters_are_used_or_said_or_refused(method, task) -> None:
         given = {**needed(method, task), **fitting(p)}
         if method.uses(p, task):
             assert Call.of(method.name, task, given=given).warnings == ()
-        elif p.group == 'degradation':
+        elif p.group == 'degradation' or p.gives is not None:
             given = {**needed(method, task), p.name: other_value(p)}
             with pytest.raises(ParameterError, match=f'{p.name} = .* does not use it'):
                 Call.of(method.name, task, given=given)
@@ -147,7 +147,7 @@ def test_unknown_names_suggest_the_nearest(method) -> None:
 def test_what_a_method_gives_is_declared(method, task) -> None:
     always = set(Call.of(method.name, task, given=needed(method, task)).gives)
     assert always == set(method.gives(task)) <= set(method.outputs)
-    for output, ways in method.gives_if_asked().items():
+    for output, ways in method.gives_if_asked(task).items():
         assert output not in always
         for name, value in ways:
             asked = {**needed(method, task), name: value}

@@ -104,8 +104,8 @@ def test_the_mean_and_the_spread_over_the_turns() -> None:
     assert [(step.index, step.total) for step in steps] == [(k, 16) for k in range(1, 17)]
     moved = torch.stack([turn_back(turn(x, mode).roll(1, -1), mode) for mode in range(MODES)])
     torch.testing.assert_close(steps[-1].x, moved.mean(0))
-    torch.testing.assert_close(steps[-1].uncertainty, moved.std(0, correction=0))
-    assert steps[0].uncertainty is None
+    torch.testing.assert_close(steps[-1].spread, moved.std(0, correction=0))
+    assert steps[0].spread is None
     # What is half done after a cancel: the mean of one finished turn and the present estimate.
     torch.testing.assert_close(steps[2].x, (moved[0] + x) / 2)
 
@@ -133,7 +133,7 @@ def test_each_turn_gives_its_best_step() -> None:
     torch.testing.assert_close(last.x, x + 1)
 
 
-def test_an_equivariant_solver_has_no_uncertainty() -> None:
+def test_an_equivariant_solver_has_no_spread() -> None:
     problem, _ = simulated('deblur', 0.02)
     solver = find_solver(METHODS['dpir'])
     params = PnPParameters.create({'iterations': 3, 'augment': False})
@@ -144,11 +144,11 @@ def test_an_equivariant_solver_has_no_uncertainty() -> None:
     *_, once = solver(problem, params, Tools(call))
     *_, mean = eightfold(solver)(problem, params, Tools(call))
     torch.testing.assert_close(mean.x, once.x, rtol=0, atol=1e-5)
-    assert mean.uncertainty.max() < 1e-5
+    assert mean.spread.max() < 1e-5
 
 
 @pytest.mark.parametrize('task', ['denoise', 'deblur', 'super_resolve', 'inpaint', 'demosaic'])
-def test_every_task_gives_an_uncertainty_in_image_units(task) -> None:
+def test_every_task_gives_a_spread_in_image_units(task) -> None:
     random = np.random.default_rng(0)
     image = random.integers(40, 200, (18, 24)).astype(float)
     given: dict[str, Any] = {
@@ -162,14 +162,14 @@ def test_every_task_gives_an_uncertainty_in_image_units(task) -> None:
     if 'mask' in given:
         given['mask'] = np.broadcast_to(given['mask'], image.shape)
     result = fresco.restore(image, ensemble=True, data_range=(0, 255), **asked, **given)
-    assert result.uncertainty.shape == result.image.shape
-    assert np.isfinite(result.uncertainty).all()
-    assert (result.uncertainty >= 0).all()
+    assert result.spread.shape == result.image.shape
+    assert np.isfinite(result.spread).all()
+    assert (result.spread >= 0).all()
     twice = fresco.restore(
         image * 2.0, ensemble=True, data_range=(0, 510), **{**asked, 'sigma': 20}, **given
     )
-    np.testing.assert_allclose(twice.uncertainty, 2 * result.uncertainty, atol=1e-3)
-    assert fresco.restore(image, **asked, **given).uncertainty is None
+    np.testing.assert_allclose(twice.spread, 2 * result.spread, atol=1e-3)
+    assert fresco.restore(image, **asked, **given).spread is None
 
 
 def test_the_ensemble_of_a_network_beats_one_pass() -> None:
@@ -182,5 +182,5 @@ def test_the_ensemble_of_a_network_beats_one_pass() -> None:
     assert psnr(eight.image, truth, 255) > psnr(once.image, truth, 255)
     # Where the eight disagree most, they are wrong most.
     error = np.abs(eight.image - truth)
-    sure = eight.uncertainty < np.median(eight.uncertainty)
+    sure = eight.spread < np.median(eight.spread)
     assert error[sure].mean() < error[~sure].mean()

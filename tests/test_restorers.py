@@ -137,11 +137,11 @@ def test_tiles_do_not_show(files, case) -> None:
 
 
 @pytest.mark.parametrize('case', CASES)
-def test_every_method_maps_its_uncertainty(files, case) -> None:
+def test_every_method_maps_its_spread(files, case) -> None:
     result = restore(files, case, image_of(9, 12, 3), ensemble=True)
-    assert result.uncertainty.shape == result.image.shape
-    assert (result.uncertainty >= 0).all()
-    assert result.uncertainty.max() > 0
+    assert result.spread.shape == result.image.shape
+    assert (result.spread >= 0).all()
+    assert result.spread.max() > 0
 
 
 def test_what_each_method_gives_beside_the_image(files) -> None:
@@ -158,7 +158,7 @@ def test_what_each_method_gives_beside_the_image(files) -> None:
     assert facts['downsampling'] == 'bicubic'
     assert facts['fwhm'][0] >= facts['fwhm'][1]
     assert restore(files, 'vdir denoise', image).latent.shape == (4, 5, 6)
-    assert restore(files, 'vdir sample', image).uncertainty.shape == image.shape
+    assert restore(files, 'vdir sample', image).spread.shape == image.shape
     assert restore(files, 'usrnet x2', image).kernel.sum() == pytest.approx(1)
 
 

@@ -428,7 +428,7 @@ def test_one_pass_with_the_mean_latent() -> None:
     (step,) = run(problem(y), bench, 'vdir', model='mine')
     assert bench.asked == ['mine']
     assert torch.equal(step.x, module(bench)(y))
-    assert step.uncertainty is None
+    assert step.spread is None
     assert step.latent is None
     assert float(step.residual or 0) == pytest.approx(float((step.x - y).square().mean().sqrt()))
     (again,) = run(problem(y), bench, 'vdir', model='mine')
@@ -456,7 +456,7 @@ def test_samples_give_mean_and_spread() -> None:
     bench = Bench()
     steps = run(problem(y), bench, 'vdir', **sampled)
     assert [(s.index, s.total) for s in steps] == [(k, 5) for k in range(1, 6)]
-    first, *others = (step.uncertainty for step in steps)
+    first, *others = (step.spread for step in steps)
     assert first is None
     assert all(u is not None and u.shape == y.shape and (u > 0).all() for u in others)
 
@@ -465,14 +465,14 @@ def test_samples_give_mean_and_spread() -> None:
     generator = torch.Generator().manual_seed(7)
     drawn = torch.cat([net(y, torch.randn(mu.shape, generator=generator)) for _ in range(5)])
     assert torch.allclose(steps[-1].x, drawn.mean(0, keepdim=True), atol=1e-6)
-    spread = drawn.std(0, keepdim=True, correction=0)
-    assert steps[-1].uncertainty is not None
-    assert torch.allclose(steps[-1].uncertainty, spread, atol=1e-5)
+    expected = drawn.std(0, keepdim=True, correction=0)
+    assert steps[-1].spread is not None
+    assert torch.allclose(steps[-1].spread, expected, atol=1e-5)
 
     repeated = run(problem(y), Bench(), 'vdir', **sampled)
     assert torch.equal(steps[-1].x, repeated[-1].x)
     (single,) = run(problem(y), Bench(), 'vdir', **{**sampled, 'samples': 1})
-    assert single.uncertainty is None
+    assert single.spread is None
 
 
 def test_gray_images_pass_a_colour_network() -> None:

@@ -56,8 +56,8 @@ class Step:
         Further scalars worth plotting, such as losses.
     variance, kernel : Tensor, optional
         Estimated noise variance ``(1, 1 or C, H, W)`` and kernel ``(kh, kw)``.
-    uncertainty : Tensor, optional
-        Standard deviation of the estimate ``(1, 1 or C, H, W)`` on the grid of x.
+    spread : Tensor, optional
+        Standard deviation ``(1, 1 or C, H, W)`` among the estimates of which `x` is the mean.
     latent : Tensor, optional
         What a method distilled from the image, ``(1, L, h', w')``, without units.
     better : Tensor, optional
@@ -79,7 +79,7 @@ class Step:
     metrics: Mapping[str, float] = field(default_factory=dict)
     variance: Tensor | None = None
     kernel: Tensor | None = None
-    uncertainty: Tensor | None = None
+    spread: Tensor | None = None
     latent: Tensor | None = None
     better: Tensor | None = None
     notes: tuple[str, ...] = ()
@@ -139,7 +139,11 @@ class Result:
     kernel : ndarray or None
         Estimated or used blur kernel, sums to 1.
     uncertainty : ndarray or None
-        Standard deviation of the estimate in image units; leading axes first.
+        Standard deviation of the error of each value, in image units; leading axes first. NaN
+        where nothing was measured.
+    spread : ndarray or None
+        Standard deviation among turns and flips, or samples, of which the image is the mean, in
+        image units. Errors that all of them share are not in it.
     latent : ndarray or None
         Latent maps ``(..., L, h', w')`` without units.
     filled : ndarray of bool or None
@@ -166,3 +170,4 @@ class Result:
     filled: np.ndarray | None = None
     restored: int = 0
     checks: tuple[Check, ...] = ()
+    spread: np.ndarray | None = None

@@ -95,6 +95,7 @@ class FakeSolver:
             finish,
             {**_provenance(given, scale, finish), **self.facts},
             uncertainty=self.maps.get('uncertainty'),
+            spread=self.maps.get('spread'),
             latent=self.maps.get('latent'),
         )
 

@@ -78,7 +78,7 @@ def test_a_map_of_another_size_is_an_obstacle(model: Any, image: Any, dock: Dock
 
 
 def test_maps_are_no_images_to_restore_and_latents_no_noise(model: Any, dock: Dock) -> None:
-    for mark in ('kernel', 'variance', 'uncertainty', 'latent', 'noise'):
+    for mark in ('kernel', 'variance', 'uncertainty', 'spread', 'latent', 'noise'):
         model.add_image(np.ones((9, 9)), name=mark, metadata={f'napari_fresco_{mark}': True})
     panel = dock(model, 'dpir')
     names = lambda box: {box.itemText(i) for i in range(box.count())}  # noqa: E731

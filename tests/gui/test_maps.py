@@ -56,11 +56,11 @@ def test_maps_of_a_stack_follow_its_axes(
     model.add_image(np.zeros((8, 9, 3)), name='film', axis_labels=('y', 'x', 't'), rgb=False)
     planes = np.arange(3 * 8 * 9.0).reshape(3, 8, 9)
     latent = np.arange(3 * 4 * 2 * 3.0).reshape(3, 4, 2, 3)
-    solver.maps = {'variance': planes, 'uncertainty': planes, 'latent': latent}
+    solver.maps = {'variance': planes, 'uncertainty': planes, 'spread': planes, 'latent': latent}
     panel = dock(model, 'ffdnet')
     panel.extent.value = 'Whole stack'
     finish(panel)
-    for name in ('variance', 'uncertainty'):
+    for name in ('variance', 'uncertainty', 'spread'):
         data = model.layers[f'film [FFDNet] {name}'].data
         np.testing.assert_allclose(data, np.moveaxis(planes, 0, -1))
     layer = model.layers['film [FFDNet] latent']

@@ -105,7 +105,7 @@ def test_virnet_adds_its_variance_and_its_kernel(model: Any, dock: Dock, finish:
     assert panel.image.value.name == 'wall'
 
 
-def test_vdir_adds_uncertainty_and_latent_if_asked(model: Any, dock: Dock, finish: Finish) -> None:
+def test_vdir_adds_spread_and_latent_if_asked(model: Any, dock: Dock, finish: Finish) -> None:
     image = model.add_image(photo(), name='wall', rgb=True, scale=(2, 3), units=('um', 'um'))
     panel = dock(model, 'vdir')
     assert panel.samples.native.isHidden()
@@ -114,10 +114,10 @@ def test_vdir_adds_uncertainty_and_latent_if_asked(model: Any, dock: Dock, finis
     panel.samples.value = 2
     panel.show_latent.value = True
     finish(panel)
-    uncertainty = model.layers['wall [VDIR] uncertainty']
-    assert uncertainty.data.shape == (24, 32)
-    assert (uncertainty.data >= 0).all()
-    np.testing.assert_allclose(uncertainty.scale, image.scale)
+    spread = model.layers['wall [VDIR] spread']
+    assert spread.data.shape == (24, 32)
+    assert (spread.data >= 0).all()
+    np.testing.assert_allclose(spread.scale, image.scale)
     latent = model.layers['wall [VDIR] latent']
     assert latent.data.shape == (4, 6, 8)
     assert latent.axis_labels[0] == 'latent'
@@ -126,12 +126,12 @@ def test_vdir_adds_uncertainty_and_latent_if_asked(model: Any, dock: Dock, finis
     assert model.layers.extent.units is not None
 
 
-def test_the_uncertainty_of_a_feed_forward_method(model: Any, dock: Dock, finish: Finish) -> None:
+def test_the_spread_of_a_feed_forward_method(model: Any, dock: Dock, finish: Finish) -> None:
     model.add_image(photo(), name='wall', rgb=True)
     panel = dock(model, 'scunet')
     panel.ensemble.value = True
     finish(panel)
-    assert model.layers['wall [SCUNet] uncertainty'].data.shape == (24, 32)
+    assert model.layers['wall [SCUNet] spread'].data.shape == (24, 32)
 
 
 @pytest.mark.parametrize('name', METHODS)

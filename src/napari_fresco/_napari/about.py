@@ -15,6 +15,7 @@ _GIVEN = {
     'variance': 'a noise variance map',
     'kernel': 'the blur kernel',
     'uncertainty': 'an uncertainty map',
+    'spread': 'the spread of what is averaged',
     'latent': 'latent maps',
 }
 _SLOW = (
@@ -53,7 +54,7 @@ def gives(method: Method, task: Task) -> str:
     """Say what comes of `method`; a kernel counts only where it is estimated."""
     given = [each for each in method.gives(task) if each not in method.takes(task)]
     always, asked = (
-        _listed([_GIVEN[name] for name in names]) for names in (given, method.gives_if_asked())
+        _listed([_GIVEN[name] for name in names]) for names in (given, method.gives_if_asked(task))
     )
     return f'{always}; if asked, {asked}' if asked else always
 

@@ -17,7 +17,7 @@ from ..image.model import Image
 from ..io.files import SUFFIXES, TIFF, check_output, write, write_json, write_text
 from ..types import Result
 
-BESIDE = ('variance', 'uncertainty', 'latent', 'kernel', 'provenance', 'report')
+BESIDE = ('variance', 'uncertainty', 'spread', 'latent', 'kernel', 'provenance', 'report')
 """What can be kept beside the image."""
 
 TEXTS = {'provenance': '.json', 'report': '.html'}
@@ -37,6 +37,7 @@ class Outputs:
     image: Path
     variance: Path | None = None
     uncertainty: Path | None = None
+    spread: Path | None = None
     latent: Path | None = None
     kernel: Path | None = None
     provenance: Path | None = None
@@ -107,7 +108,7 @@ def _advice(kind: str, call: Call) -> str:
     """Say how the result can be made to hold `kind`, if it can."""
     ways = [
         flag(name) if value is True else f'{flag(name)} {value}'
-        for name, value in call.method.gives_if_asked().get(kind, ())
+        for name, value in call.method.gives_if_asked(call.task).get(kind, ())
     ]
     if kind in METHODS[ESTIMATORS[0]].outputs and 'sigma' in call.method.estimable(call.task):
         ways.append(f'--sigma {ESTIMATORS[0]}')

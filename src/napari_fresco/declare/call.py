@@ -78,7 +78,7 @@ class Call:
         values, sigma = self.parameters.to_dict(), self.options.sigma
         asked = [
             output
-            for output, ways in self.method.gives_if_asked().items()
+            for output, ways in self.method.gives_if_asked(self.task).items()
             if any(values[name] == value for name, value in ways)
         ]
         estimated = ['variance'] if isinstance(sigma, str) and sigma in ESTIMATORS else []
@@ -88,13 +88,16 @@ class Call:
 def _unused(
     method: Method, task: Task, options: Options, parameters: Parameters, given: Mapping[str, Any]
 ) -> list[str]:
-    """Say which parameters are not used; refuse those that describe another degradation."""
+    """Say which parameters are not used.
+
+    Refuse those that describe another degradation, or ask for what the task does not give.
+    """
     values, said = parameters.to_dict(), []
     declared = {p.name: p for p in method.parameters}
     for name in parameters.changed():
         p = declared[name]
         if not method.uses(p, task):
-            if p.group == 'degradation' and name in given:
+            if name in given and (p.group == 'degradation' or p.gives is not None):
                 raise ParameterError(_refused(p, method, task, values[name]))
             said.append(_said(name, method, task))
         elif not p.applies(values) and p.only_with is not None:

@@ -46,8 +46,8 @@ class Method:
     blind : bool
         True when the method needs neither noise level nor kernel.
     outputs : tuple of str
-        Subset of 'image', 'variance', 'kernel', 'uncertainty', 'latent'; some come only with
-        some parameters, see :meth:`gives`.
+        Subset of 'image', 'variance', 'kernel', 'spread', 'latent'; some come only with some
+        parameters, see :meth:`gives`.
     kind : Kind
         How far the result can be trusted as a measurement.
     citation : str
@@ -127,11 +127,14 @@ class Method:
         sometimes = asked | ({'kernel'} - set(TASKS[task].gives))
         return tuple(name for name in self.outputs if name not in sometimes)
 
-    def gives_if_asked(self) -> dict[str, list[tuple[str, Any]]]:
-        """Return what the result can hold besides, and parameters and values that ask for it."""
+    def gives_if_asked(self, task: Task | None = None) -> dict[str, list[tuple[str, Any]]]:
+        """Return what the result can hold besides, and parameters and values that ask for it.
+
+        `task`: of this one; of any by default.
+        """
         asked: dict[str, list[tuple[str, Any]]] = {}
         for p in self.parameters:
-            if p.gives is not None:
+            if p.gives is not None and (task is None or p.serves(task)):
                 asked.setdefault(p.gives[1], []).append((p.name, p.gives[0]))
         return asked
 
@@ -229,7 +232,7 @@ _ENTRIES = (
         summary='Blind restoration steered by a latent description of the degradation.',
         tasks=('denoise', 'super_resolve', 'deblock'),
         blind=True,
-        outputs=('image', 'uncertainty', 'latent'),
+        outputs=('image', 'spread', 'latent'),
         kind='feed-forward',
         citation=citations.VDIR,
         parameters_class=VDIRParameters,

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from .fields import Parameters, param
+
+
+def _uncertainty() -> Any:
+    """Declare the map of errors, which needs an image and its noise on the grid of the result."""
+    return param(
+        False,
+        'Map the standard deviation of the error, found by restoring simulated noise as well: '
+        'twenty times slower.',
+        tasks=('denoise',),
+        gives=(True, 'uncertainty'),
+    )
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,11 @@ class CommonParameters(Parameters):
         return False
 
     @property
+    def uncertainty(self) -> bool:
+        """Whether the error is mapped: not where every repetition takes minutes."""
+        return False
+
+    @property
     def assume(self) -> str:
         """The blur where no kernel is given."""
         return 'bicubic'
@@ -94,9 +111,9 @@ class DeterministicParameters(ArithmeticParameters):
 
     ensemble: bool = param(
         False,
-        'Average over the eight turns and flips and map their standard deviation as the '
-        'uncertainty: slightly better, eight times slower.',
-        gives=(True, 'uncertainty'),
+        'Average over the eight turns and flips and map their spread: slightly better, eight '
+        'times slower.',
+        gives=(True, 'spread'),
     )
 
 
@@ -110,6 +127,8 @@ class NetworkParameters(DeterministicParameters):
 @dataclass(frozen=True)
 class DenoiserParameters(NetworkParameters):
     """One pass of a denoising network."""
+
+    uncertainty: bool = _uncertainty()
 
 
 @dataclass(frozen=True)
@@ -170,6 +189,7 @@ class PnPParameters(DeterministicParameters):
         tasks=('deblock',),
         group='degradation',
     )
+    uncertainty: bool = _uncertainty()
 
 
 @dataclass(frozen=True)
@@ -299,6 +319,7 @@ class VIRNetParameters(NetworkParameters):
     estimate_only: bool = param(
         False, 'Estimate the noise and the blur and leave the image as it is: much faster.'
     )
+    uncertainty: bool = _uncertainty()
 
 
 @dataclass(frozen=True)
@@ -309,11 +330,11 @@ class VDIRParameters(NetworkParameters):
         'mean',
         'Latent description: its mean, which always gives the same result, or random samples.',
         choices=('mean', 'sample'),
-        gives=('sample', 'uncertainty'),
+        gives=('sample', 'spread'),
     )
     samples: int = param(
         8,
-        'Random samples; their mean is the result, their standard deviation the uncertainty.',
+        'Random samples; their mean is the result, their standard deviation the spread.',
         minimum=1,
         maximum=256,
         only_with=('latent', 'sample'),
@@ -324,6 +345,7 @@ class VDIRParameters(NetworkParameters):
         group='advanced',
         gives=(True, 'latent'),
     )
+    uncertainty: bool = _uncertainty()
 
 
 @dataclass(frozen=True)
@@ -333,6 +355,7 @@ class SCUNetParameters(NetworkParameters):
     strength: float = param(
         1.0, 'Share of the result; the rest is the image as it was.', minimum=0, maximum=1
     )
+    uncertainty: bool = _uncertainty()
 
 
 @dataclass(frozen=True)

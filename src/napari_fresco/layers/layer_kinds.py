@@ -26,7 +26,10 @@ VARIANCE = 'napari_fresco_variance'
 """Marks a map of noise variances, in squared image units."""
 
 UNCERTAINTY = 'napari_fresco_uncertainty'
-"""Marks a map of standard deviations of an estimate, in image units."""
+"""Marks a map of standard deviations of the error of a result, in image units."""
+
+SPREAD = 'napari_fresco_spread'
+"""Marks a map of standard deviations among what a result is the mean of, in image units."""
 
 NOISE = 'napari_fresco_noise'
 """Marks a map of the noise, as standard deviations in image units."""
@@ -43,7 +46,7 @@ DAMAGE = 'napari_fresco_damage'
 TRUTH = 'napari_fresco_truth'
 """Marks the image that another one was made from: there to compare with, not to restore."""
 
-_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, NOISE, LATENT, EVIDENCE)
+_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, SPREAD, NOISE, LATENT, EVIDENCE)
 
 
 def is_picture(layer: napari.layers.Layer) -> bool:
@@ -58,7 +61,7 @@ def may_be_restored(layer: napari.layers.Layer) -> bool:
 
 def may_be_noise(layer: napari.layers.Layer) -> bool:
     """Say whether `layer` may hold the noise of each pixel: a gray image or a variance map."""
-    others = (KERNEL, UNCERTAINTY, LATENT)
+    others = (KERNEL, UNCERTAINTY, SPREAD, LATENT)
     gray = isinstance(layer, Image) and not layer.rgb
     return gray and not any(mark in layer.metadata for mark in others)
 

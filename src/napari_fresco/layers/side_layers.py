@@ -9,7 +9,7 @@ import numpy as np
 
 from ..image.model import Image
 from ..types import Result
-from .layer_kinds import KERNEL, LATENT, METADATA, UNCERTAINTY, VARIANCE, LayerData
+from .layer_kinds import KERNEL, LATENT, METADATA, SPREAD, UNCERTAINTY, VARIANCE, LayerData
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,11 +37,14 @@ def side_layers(
         variance = request.image.unordered(_gray_mean(request, result.variance))
         marks = {**record, VARIANCE: True}
         yield _map(request, result, variance, f'{title} variance', 'magma', marks)
-    if result.uncertainty is not None:
-        mean_square = _gray_mean(request, np.square(as_pixels(result.uncertainty)))
-        deviation = request.image.unordered(np.sqrt(mean_square))
-        marks = {**record, UNCERTAINTY: True}
-        yield _map(request, result, deviation, f'{title} uncertainty', 'viridis', marks)
+    for name, mark in (('uncertainty', UNCERTAINTY), ('spread', SPREAD)):
+        deviation = getattr(result, name)
+        if deviation is not None:
+            mean_square = _gray_mean(request, np.square(as_pixels(deviation)))
+            values = request.image.unordered(np.sqrt(mean_square))
+            yield _map(
+                request, result, values, f'{title} {name}', 'viridis', {**record, mark: True}
+            )
     if result.latent is not None:
         yield _latent(request, result.latent, f'{title} latent', {**record, LATENT: True})
 

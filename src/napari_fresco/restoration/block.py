@@ -1,8 +1,7 @@
 """One plane on its way to a solver and back.
 
-Image units become working units, the task becomes an operator H, and borders
-are continued so that the periodic model of the Fourier data step holds. On the
-way back everything is undone, and known pixels are returned bit for bit.
+Image units become working units, and the task an operator H. On the way back everything is
+undone, and known pixels are returned bit for bit.
 """
 
 from __future__ import annotations
@@ -15,24 +14,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 from ..image.anscombe import Anscombe
 from ..image.intensity import Affine, IntensityMap, Stabilised
 from ..image.layout import Array
 from ..image.light import with_light_of
 from ..image.output import to_dtype
-from ..image.units import converted
 from ..noise.camera import Camera
-from ..physics import boundary
-from ..physics.degradation import Degradation, Unknown
-from ..physics.kernels import Kernel, bicubic
-from ..physics.kernels.assumed import assumed
-from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic, WindowedBlur
-from ..physics.problem import Counting, Problem
-from ..physics.resample import LanczosDownsample
-from .noise_model import NoiseModel, PlaneNoise, Scene
+from ..physics.degradation import Unknown
+from ..physics.problem import Problem
+from .noise_model import PlaneNoise, Scene
 from .plane_reader import Pixels
+from .posing import as_tensor, counting, excess_of, posed, values_of
 from .request import Request
 
 # Had all noise been taken away, all of it would be best; of little noise networks leave more.
@@ -59,8 +52,10 @@ class Block:
         What the solver gets; its grid may reach beyond the plane.
     scene : Scene
         What it was judged by.
-    excess : ndarray or None
-        What of objects much brighter than the rest was kept away from the solver, in image units.
+    told : float or Tensor
+        The noise level in working units, on the grid of the plane.
+    top : float or None
+        From which intensity on objects are much brighter than the rest.
     """
 
     index: tuple[int, ...]
@@ -71,7 +66,8 @@ class Block:
     problem: Problem
     request: Request
     scene: Scene
-    excess: Array | None = None
+    told: float | Tensor
+    top: float | None = None
 
     @classmethod
     def prepare(
@@ -90,27 +86,26 @@ class Block:
             if sigma is None:
                 sigma = scene.level(index, pixels, range_.span)
             level = intensity.sigma(sigma)
-        fills = 'mask' in r.facts.takes
-        values = pixels.believed if fills else pixels.continued(r.facts.gains_colour)
-        top, excess = scene.top(index, pixels), None
-        if top is not None and float(values.max()) > top:
-            excess = np.maximum(values.astype(np.float64) - top, 0)
-            values = values - excess
-        y = _tensor(intensity.to_working(values), pixels.dims)
-        noise: float | Tensor = level
+        told: float | Tensor = level
         if not isinstance(level, float):
-            noise = _tensor(np.asarray(level), pixels.dims)
-        unknown = pixels.unknown if fills else None
-        problem = replace(
-            _state(r, y.to(r.device), unknown, noise),
-            counting=_counting(found, range_),
-            spacing=_steps(r),
-            size=tuple(y.shape[2:]),
-        )
-        if r.dtype.kind in 'iu':
-            lowest = float(intensity.to_working(np.array(np.iinfo(r.dtype).min)))
-            problem = replace(problem, lowest=lowest)
-        return cls(index, pixels, intensity, range_, found.camera, problem, r, scene, excess)
+            told = as_tensor(np.asarray(level), pixels.dims)
+        top = scene.top(index, pixels)
+        problem = posed(r, pixels, intensity, top, told)
+        problem = replace(problem, counting=counting(found, range_))
+        return cls(index, pixels, intensity, range_, found.camera, problem, r, scene, told, top)
+
+    def again(self, plane: Array) -> Self:
+        """Return the same for another `plane` of the same scene: in image units, as told before."""
+        pixels = replace(self.pixels, data=plane, colours=plane)
+        problem = posed(self.request, pixels, self.intensity, self.top, self.told)
+        problem = replace(problem, counting=self.problem.counting)
+        return replace(self, pixels=pixels, problem=problem)
+
+    @cached_property
+    def excess(self) -> Array | None:
+        """What of objects much brighter than the rest is kept away from the solver."""
+        top = self.top
+        return None if top is None else excess_of(values_of(self.request, self.pixels), top)
 
     def to_image(self, x: Tensor) -> Array:
         """Return the estimate `x` as an array like the plane."""
@@ -197,26 +192,15 @@ class Block:
         # The slope of the map of intensities, which is no constant after stabilisation.
         high, low = (self.intensity.to_image(centre + side * spread) for side in (1, -1))
         found = (high - low) / 2
-        if self.filled.any() and not self.filled.all():
-            found = self._unsure_in_holes(found)
+        return self.without_unmeasured(found)
+
+    def without_unmeasured(self, found: Array) -> Array:
+        """Return a map with NaN at values that are not there, and so are given back missing."""
         missing = self._unfilled
         if missing is not None and missing.any():
             absent = _enlarged(missing, self.request.inputs.scale)
-            found[absent.any(axis=-1) if absent.ndim > self.pixels.dims else absent] = np.nan
+            found[absent.any(axis=-1) if absent.ndim > found.ndim else absent] = np.nan
         return found
-
-    def _unsure_in_holes(self, found: Array) -> Array:
-        """Return a deviation that is larger where nothing was measured than where it was.
-
-        What a hole holds may differ from what fills it by as much as the image varies nearby.
-        """
-        hole, dims = self.filled, self.pixels.dims
-        colours = self.pixels.colours.astype(np.float64)
-        gray = np.where(hole, np.nan, colours if colours.ndim == dims else colours.mean(axis=-1))
-        varies = max(float(np.nanstd(np.diff(gray, axis=axis))) for axis in (0, 1))
-        outside = float(np.quantile(found[~hole], 0.99))
-        unsure: Array = np.hypot(found, np.hypot(varies, outside))
-        return np.where(hole if found.ndim == dims else hole[..., None], unsure, found)
 
     def facts(self) -> dict[str, Any]:
         """Return what the provenance says of this plane."""
@@ -303,87 +287,3 @@ def _reduced(data: Array, scale: int) -> Array:
     rows, columns = (n // scale for n in data.shape[:2])
     means = data.reshape(rows, scale, columns, scale, *data.shape[2:]).mean(axis=(1, 3))
     return np.asarray(means)
-
-
-def _tensor(array: NDArray[Any], dims: int) -> Tensor:
-    """Lay out a plane or volume, which may have samples on a last axis, as ``(1, C, ...)``."""
-    planes = np.moveaxis(array, -1, 0) if array.ndim > dims else array[None]
-    return torch.from_numpy(np.ascontiguousarray(planes, dtype=np.float32))[None]
-
-
-def _state(
-    r: Request, y: Tensor, unknown: NDArray[np.bool_] | None, sigma: float | Tensor
-) -> Problem:
-    """State the problem of plane `y` in working units."""
-    if isinstance(sigma, Tensor):
-        sigma = sigma.mean(dim=1, keepdim=True).to(y.device)
-    if unknown is not None:
-        keep = torch.from_numpy(~unknown)[None, None].to(y)
-        return Problem(r.task, y * keep, Mask(keep), sigma)
-    if r.facts.gains_colour:
-        mosaic = Mosaic(r.params.pattern, y.shape[-2:]).to(y.device, y.dtype)
-        return Problem(r.task, y, mosaic, sigma)
-    if r.method.downsampling == 'unknown':
-        return Problem(r.task, y, Unknown(r.inputs.scale), sigma)
-    if 'kernel' in r.method.takes(r.task):
-        return _spectral(r, y, sigma)
-    return Problem(r.task, y, Identity(), sigma)
-
-
-def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
-    """State a deblurring or super-resolution, on a grid that is rightly periodic."""
-    scale = r.inputs.scale
-    if r.inputs.kernel is None and r.method.downsampling == 'lanczos2':
-        return Problem(r.task, y, LanczosDownsample(scale).to(y.device, y.dtype), sigma)
-    kernel, sigma = _blur(r, sigma)
-    if r.params.boundary == 'auto' and r.layout.dims in r.method.window:
-        return Problem(r.task, y, WindowedBlur(kernel.values, y.shape[2:]), sigma)
-    margin = tuple(-(-n // scale) for n in kernel.shape)
-    if _extends(r.params.boundary, y, margin):
-        y = boundary.extend(y, margin)
-        if isinstance(sigma, Tensor):
-            grow = [n - m for n, m in zip(y.shape[2:], sigma.shape[2:], strict=True)]
-            ends = [side for n in reversed(grow) for side in (0, n)]
-            sigma = F.pad(sigma, ends, mode='replicate')
-    grid = tuple(n * scale for n in y.shape[2:])
-    degradation: Degradation = (
-        Blur(kernel.values, grid) if scale == 1 else Downsample(kernel.values, scale, grid)
-    )
-    return Problem(r.task, y, degradation.to(y.device, y.dtype), sigma)
-
-
-def _counting(found: NoiseModel, range_: Affine) -> Counting | None:
-    """Return how light was counted, in working units."""
-    if found.camera is None:
-        return None
-    gain, offset, read_noise = found.camera
-    dark, span = (offset - range_.low) / range_.span, range_.span
-    return Counting(gain / span, dark, read_noise / span, found.excess)
-
-
-def _steps(r: Request) -> tuple[float, ...]:
-    """Return the distance of pixels along each axis, in units of that along the last."""
-    axes, known = 'ZYX'[-r.layout.dims :], r.image.spacing
-    step, unit = known.get('X', (1.0, ''))
-    sizes = [known.get(axis, (step, unit)) for axis in axes]
-    return tuple((converted(size, u, unit) or size) / step for size, u in sizes)
-
-
-def _blur(r: Request, sigma: float | Tensor) -> tuple[Kernel, float | Tensor]:
-    """Return the kernel, given or assumed, and the noise that goes with it."""
-    scale = r.inputs.scale
-    if r.inputs.kernel is not None:
-        return r.inputs.kernel, sigma
-    if r.params.assume == 'bicubic':
-        return Kernel(bicubic(scale)), sigma
-    kernel, least = assumed(r.params.assume, scale)
-    if r.inputs.sigma is None:
-        sigma = max(sigma, least / 255) if isinstance(sigma, float) else sigma.clamp(least / 255)
-    return Kernel(kernel).shifted(scale), sigma
-
-
-def _extends(choice: str, y: Tensor, kernel_shape: tuple[int, ...]) -> bool:
-    if choice != 'auto':
-        return choice == 'extend'
-    too_small = any(k > n for k, n in zip(kernel_shape, y.shape[2:], strict=True))
-    return too_small or boundary.needs_extension(y, kernel_shape)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -35,7 +35,9 @@ from .noise_model import Scene
 from .plane_reader import RunCancelled
 from .provenance import Account, provenance
 from .request import Request
+from .uncertainty import REPEATS, Repeats
 
+_UNMEASURED = 'cancelled before the uncertainty was measured, so that none is given'
 _GIVEN_BACK_SECONDS = 1.0  # for planes in memory that a cancelled run did not come to
 
 
@@ -66,9 +68,9 @@ def run_pipeline(
                 continue
             block = Block.prepare(request, index, pixels, scene)
             tools.reseed(options.seed + number)
-            outcome = yield from _restore(request, block, number, tools, cancel)
-            gathered.add(block, outcome)
-            del pixels, block, outcome
+            restored = yield from _restore(request, block, number, tools, cancel)
+            gathered.add(block, *restored)
+            del pixels, block, restored
     except RunCancelled:
         gathered.leave()
     else:
@@ -85,11 +87,50 @@ def _restore(
     number: int,
     tools: Workbench,
     cancel: threading.Event | None,
-) -> Generator[Step, None, RunOutcome]:
-    """Restore plane `number`, with steps that count through the stack."""
+) -> Generator[Step, None, tuple[RunOutcome, Array | None]]:
+    """Restore plane `number`, with steps that count through the stack; map what is asked for."""
+    asked = request.params.uncertainty and 'uncertainty' in request.method.gives_if_asked(
+        request.task
+    )
+    repeats = REPEATS if asked else 0
     planes = int(np.prod(request.layout.leading))
-    solver = _solver(request, block)
-    runner = run(solver, block.problem, request.params, tools, cancel)
+
+    def passed(now: Step, repeat: int = 0, shown: Step | None = None) -> Step:
+        before = number * (1 + repeats) + repeat
+        return replace(
+            shown or now,
+            index=before * now.total + now.index,
+            total=planes * (1 + repeats) * now.total,
+            plane=block.index,
+            to_image=block.to_image,
+        )
+
+    outcome = yield from _driven(request, block, tools, cancel, passed)
+    if not repeats or outcome.finish == 'cancelled':
+        return outcome, None
+    # What is seen meanwhile is the result, which nothing changes any more.
+    shown = replace(outcome.step, residual=None, score=None, metrics={})
+    found = Repeats(block, outcome.step.x, request.options.seed)
+    for k in range(repeats):
+        again = found.plane(k)
+        told = partial(passed, repeat=k + 1, shown=shown)
+        repeated = yield from _driven(request, again, tools, cancel, told)
+        if repeated.finish == 'cancelled':
+            notes = (*outcome.warnings, _UNMEASURED)
+            return replace(outcome, finish='cancelled', warnings=notes), None
+        found.take(k, again, repeated.step.x)
+    return outcome, found.deviation()
+
+
+def _driven(
+    request: Request,
+    block: Block,
+    tools: Workbench,
+    cancel: threading.Event | None,
+    passed: Callable[[Step], Step],
+) -> Generator[Step, None, RunOutcome]:
+    """Drive the solver of a plane, passing steps on as `passed` has them."""
+    runner = run(_solver(request, block), block.problem, request.params, tools, cancel)
     with closing(runner):
         while True:
             try:
@@ -97,13 +138,7 @@ def _restore(
             except StopIteration as end:
                 outcome: RunOutcome = end.value
                 return outcome
-            yield replace(
-                step,
-                index=number * step.total + step.index,
-                total=planes * step.total,
-                plane=block.index,
-                to_image=block.to_image,
-            )
+            yield passed(step)
 
 
 def _solver(request: Request, block: Block) -> Solver:
@@ -143,18 +178,21 @@ class _Gathered:
         mask = self._scene.planes.mask(index)
         return mask is None or bool(mask.any())
 
-    def add(self, block: Block, outcome: RunOutcome) -> None:
-        """Put a restored plane in its place."""
+    def add(self, block: Block, outcome: RunOutcome, uncertainty: Array | None) -> None:
+        """Put a restored plane in its place, with its `uncertainty` if that was asked for."""
         image, clipped = block.finish(outcome.step.x)
         self._put(block.index, image, block.pixels.data)
         self._checking.add(block, outcome.step, image)
         self._account.add(outcome, block.facts(), clipped)
         if self._filled is not None:
             self._filled[block.index] = block.filled
-        for name, values in _side_results(block, outcome.step):
+        maps = dict(_side_results(block, outcome.step))
+        if uncertainty is not None:
+            maps['uncertainty'] = uncertainty
+        for name, values in maps.items():
             if name not in self._maps:
                 shape = (*self._request.layout.leading, *values.shape)
-                self._maps[name] = np.zeros(shape, np.float32)
+                self._maps[name] = np.full(shape, np.nan, np.float32)
             self._maps[name][block.index] = values
         if outcome.step.kernel is not None:
             kernel = outcome.step.kernel.detach().double().cpu().numpy()
@@ -211,6 +249,7 @@ class _Gathered:
             finish,
             record,
             uncertainty=self._maps.get('uncertainty'),
+            spread=self._maps.get('spread'),
             latent=self._maps.get('latent'),
             filled=None if self._filled is None else r.layout.in_own_order(self._filled),
             restored=self._account.restored,
@@ -232,7 +271,7 @@ def _side_results(block: Block, step: Step) -> Iterator[tuple[str, Array]]:
     """Yield the maps that a step brings beside the image, in image units."""
     if step.variance is not None:
         yield 'variance', block.deviation(step.x, step.variance.sqrt()) ** 2
-    if step.uncertainty is not None:
-        yield 'uncertainty', block.deviation(step.x, step.uncertainty)
+    if step.spread is not None:
+        yield 'spread', block.deviation(step.x, step.spread)
     if step.latent is not None:
         yield 'latent', step.latent.detach()[0].double().cpu().numpy()

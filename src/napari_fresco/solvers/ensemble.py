@@ -3,7 +3,8 @@
 Turning the image and turning the result back changes nothing that the data say, so
 whatever the eight results disagree on was decided by the network or the
 iteration. Their mean is a little better than each, and their standard
-deviation is an uncertainty map, though blind to errors that all eight share.
+deviation, their spread, tells where. It is no uncertainty: errors that all eight share, such
+as those that the noise makes, are not in it.
 
 R. Timofte, R. Rothe, L. Van Gool, "Seven ways to improve example-based single
 image super resolution", CVPR 2016, doi:10.1109/CVPR.2016.206.
@@ -50,7 +51,7 @@ def eightfold(solver: Solver) -> Solver:
                         x=now.mean,
                         score=None,
                         final=step.final and mode == MODES - 1,
-                        uncertainty=now.deviation() if mode else None,
+                        spread=now.deviation() if mode else None,
                         kernel=first.kernel,
                         latent=first.latent,
                     )

@@ -27,7 +27,7 @@ def vdir(problem: Problem, params: VDIRParameters, tools: Tools) -> Iterator[Ste
     """Denoise, enlarge or deblock one plane; the degradation is read off the image.
 
     With the mean of the latent there is one step. With samples, each step adds
-    one: the estimate is their mean so far, the uncertainty their standard
+    one: the estimate is their mean so far, the spread their standard
     deviation, which tells what the latent leaves open and nothing else.
 
     A gray network restores the luma of a colour image compressed as JPEG and
@@ -54,7 +54,7 @@ def vdir(problem: Problem, params: VDIRParameters, tools: Tools) -> Iterator[Ste
             draws,
             seen.mean,
             residual=_residual(seen.mean, problem),
-            uncertainty=seen.deviation() if k > 1 else None,
+            spread=seen.deviation() if k > 1 else None,
             latent=restorer.mean_latent() if params.show_latent else None,
         )
 

@@ -1,0 +1,148 @@
+"""How a plane came about: its task as an operator H, in working units.
+
+Borders are continued so that the periodic model of the Fourier data step holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..image.intensity import Affine, IntensityMap
+from ..image.layout import Array
+from ..image.units import converted
+from ..physics import boundary
+from ..physics.degradation import Degradation, Unknown
+from ..physics.kernels import Kernel, bicubic
+from ..physics.kernels.assumed import assumed
+from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic, WindowedBlur
+from ..physics.problem import Counting, Problem
+from ..physics.resample import LanczosDownsample
+from .noise_model import NoiseModel
+from .plane_reader import Pixels
+from .request import Request
+
+
+def values_of(r: Request, pixels: Pixels) -> Array:
+    """Return the colours of a plane, with something sensible at pixels that say nothing."""
+    fills = 'mask' in r.facts.takes
+    return pixels.believed if fills else pixels.continued(r.facts.gains_colour)
+
+
+def excess_of(values: Array, top: float) -> Array | None:
+    """Return what of the brightest objects lies above `top`; None without any."""
+    above = float(values.max()) > top
+    return np.maximum(values.astype(np.float64) - top, 0) if above else None
+
+
+def posed(
+    r: Request, pixels: Pixels, intensity: IntensityMap, top: float | None, told: float | Tensor
+) -> Problem:
+    """State the problem of a plane in working units.
+
+    `intensity`: the map to them.
+    `top`: from which intensity on objects are much brighter than the rest.
+    `told`: the noise level in working units, on the grid of the plane.
+    """
+    values = values_of(r, pixels)
+    excess = None if top is None else excess_of(values, top)
+    if excess is not None:
+        values = values - excess
+    y = as_tensor(intensity.to_working(values), pixels.dims)
+    unknown = pixels.unknown if 'mask' in r.facts.takes else None
+    problem = _state(r, y.to(r.device), unknown, told)
+    problem = replace(problem, spacing=_steps(r), size=tuple(y.shape[2:]))
+    if r.dtype.kind in 'iu':
+        lowest = float(intensity.to_working(np.array(np.iinfo(r.dtype).min)))
+        problem = replace(problem, lowest=lowest)
+    return problem
+
+
+def as_tensor(array: NDArray[Any], dims: int) -> Tensor:
+    """Lay out a plane or volume, which may have samples on a last axis, as ``(1, C, ...)``."""
+    planes = np.moveaxis(array, -1, 0) if array.ndim > dims else array[None]
+    return torch.from_numpy(np.ascontiguousarray(planes, dtype=np.float32))[None]
+
+
+def _state(
+    r: Request, y: Tensor, unknown: NDArray[np.bool_] | None, sigma: float | Tensor
+) -> Problem:
+    """State the problem of plane `y` in working units."""
+    if isinstance(sigma, Tensor):
+        sigma = sigma.mean(dim=1, keepdim=True).to(y.device)
+    if unknown is not None:
+        keep = torch.from_numpy(~unknown)[None, None].to(y)
+        return Problem(r.task, y * keep, Mask(keep), sigma)
+    if r.facts.gains_colour:
+        mosaic = Mosaic(r.params.pattern, y.shape[-2:]).to(y.device, y.dtype)
+        return Problem(r.task, y, mosaic, sigma)
+    if r.method.downsampling == 'unknown':
+        return Problem(r.task, y, Unknown(r.inputs.scale), sigma)
+    if 'kernel' in r.method.takes(r.task):
+        return _spectral(r, y, sigma)
+    return Problem(r.task, y, Identity(), sigma)
+
+
+def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
+    """State a deblurring or super-resolution, on a grid that is rightly periodic."""
+    scale = r.inputs.scale
+    if r.inputs.kernel is None and r.method.downsampling == 'lanczos2':
+        return Problem(r.task, y, LanczosDownsample(scale).to(y.device, y.dtype), sigma)
+    kernel, sigma = _blur(r, sigma)
+    if r.params.boundary == 'auto' and r.layout.dims in r.method.window:
+        return Problem(r.task, y, WindowedBlur(kernel.values, y.shape[2:]), sigma)
+    margin = tuple(-(-n // scale) for n in kernel.shape)
+    if _extends(r.params.boundary, y, margin):
+        y = boundary.extend(y, margin)
+        if isinstance(sigma, Tensor):
+            grow = [n - m for n, m in zip(y.shape[2:], sigma.shape[2:], strict=True)]
+            ends = [side for n in reversed(grow) for side in (0, n)]
+            sigma = F.pad(sigma, ends, mode='replicate')
+    grid = tuple(n * scale for n in y.shape[2:])
+    degradation: Degradation = (
+        Blur(kernel.values, grid) if scale == 1 else Downsample(kernel.values, scale, grid)
+    )
+    return Problem(r.task, y, degradation.to(y.device, y.dtype), sigma)
+
+
+def counting(found: NoiseModel, range_: Affine) -> Counting | None:
+    """Return how light was counted, in working units."""
+    if found.camera is None:
+        return None
+    gain, offset, read_noise = found.camera
+    dark, span = (offset - range_.low) / range_.span, range_.span
+    return Counting(gain / span, dark, read_noise / span, found.excess)
+
+
+def _steps(r: Request) -> tuple[float, ...]:
+    """Return the distance of pixels along each axis, in units of that along the last."""
+    axes, known = 'ZYX'[-r.layout.dims :], r.image.spacing
+    step, unit = known.get('X', (1.0, ''))
+    sizes = [known.get(axis, (step, unit)) for axis in axes]
+    return tuple((converted(size, u, unit) or size) / step for size, u in sizes)
+
+
+def _blur(r: Request, sigma: float | Tensor) -> tuple[Kernel, float | Tensor]:
+    """Return the kernel, given or assumed, and the noise that goes with it."""
+    scale = r.inputs.scale
+    if r.inputs.kernel is not None:
+        return r.inputs.kernel, sigma
+    if r.params.assume == 'bicubic':
+        return Kernel(bicubic(scale)), sigma
+    kernel, least = assumed(r.params.assume, scale)
+    if r.inputs.sigma is None:
+        sigma = max(sigma, least / 255) if isinstance(sigma, float) else sigma.clamp(least / 255)
+    return Kernel(kernel).shifted(scale), sigma
+
+
+def _extends(choice: str, y: Tensor, kernel_shape: tuple[int, ...]) -> bool:
+    if choice != 'auto':
+        return choice == 'extend'
+    too_small = any(k > n for k, n in zip(kernel_shape, y.shape[2:], strict=True))
+    return too_small or boundary.needs_extension(y, kernel_shape)
