@@ -164,7 +164,7 @@ def test_the_spread_is_not_called_uncertainty() -> None:
 def test_structure_that_the_result_lacks_widens_it() -> None:
     """The image tells that a result is too smooth, which its own simulation cannot."""
     random = np.random.default_rng(0)
-    ramp = np.linspace(0, 500, 96) * np.ones((96, 1))
+    ramp = np.linspace(0, 500, 256) * np.ones((256, 1))
     texture, sigma = ramp + 6 * random.normal(size=ramp.shape), 8.0
     y, known = texture + random.normal(0, sigma, ramp.shape), np.ones(ramp.shape, bool)
 
