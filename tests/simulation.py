@@ -33,6 +33,8 @@ class Tools:
     channels: int | None = None
     asked: list[tuple[str, int]] = field(default_factory=list)
     told: list[Any] = field(default_factory=list)
+    device: str = 'cpu'
+    generator: torch.Generator = field(default_factory=torch.Generator)
 
     def denoiser(self, name: str, channels: int) -> FunctionDenoiser:
         self.asked.append((name, channels))

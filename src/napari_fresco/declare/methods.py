@@ -61,6 +61,9 @@ class Method:
         which it is 'unknown' takes no kernel.
     scales : tuple of int
         Factors of super-resolution.
+    local : bool
+        What is done to a pixel hangs on its surroundings alone, so that parts can be restored
+        apart.
     least_noise : float
         Noise, of a range of 255, under which denoising errs more than the noise does.
     volumes : bool
@@ -81,6 +84,7 @@ class Method:
     solver: str
     downsampling: Literal['bicubic', 'lanczos2', 'unknown'] = 'bicubic'
     scales: tuple[int, ...] = (2, 3, 4, 5, 6, 7, 8)
+    local: bool = True
     least_noise: float = 0.0
     volumes: bool = False
     window: tuple[int, ...] = ()
@@ -208,6 +212,7 @@ _ENTRIES = (
         parameters_class=DeepREDParameters,
         solver='napari_fresco.solvers.deepred:deepred',
         downsampling='lanczos2',
+        local=False,
     ),
     _unfolding('usrnet', 'USRNet', 'data-consistent'),
     _unfolding('usrgan', 'USRGAN', 'generative'),

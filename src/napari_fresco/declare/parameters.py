@@ -174,6 +174,12 @@ class PnPParameters(DeterministicParameters):
         tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
         group='advanced',
     )
+    exemplars: bool = param(
+        True,
+        'Fill losses wider than 6 pixels with help of patches of the same picture, which keep its '
+        'grain; off: by the denoiser alone, which leaves wide losses smooth.',
+        tasks=('inpaint',),
+    )
     pattern: str = param(
         'RGGB',
         'Colour filter array, from the upper-left pixel.',

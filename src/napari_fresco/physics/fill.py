@@ -33,7 +33,7 @@ def harmonic(image: Any, keep: Any) -> np.ndarray:
     F. Bornemann, P. Deuflhard, "The cascadic multigrid method for elliptic
     problems", Numer. Math. 75, 1996.
     """
-    values, known = _checked(image, keep)
+    values, known = harmonic_checked(image, keep)
     return _membrane(values, known, SWEEPS).reshape(np.shape(image))
 
 
@@ -46,7 +46,7 @@ def expected_error(image: Any, keep: Any) -> float:
     Returns: like the image; the standard deviation of the known pixels where holes of this shape
         fit nowhere else.
     """
-    values, known = _checked(image, keep)
+    values, known = harmonic_checked(image, keep)
     rows, cols = known.shape
     errors = [float(values[known].std())]
     for shift in ((rows // 2, cols // 2), (rows // 2, 0), (0, cols // 2)):
@@ -58,7 +58,7 @@ def expected_error(image: Any, keep: Any) -> float:
     return min(errors)
 
 
-def _checked(image: Any, keep: Any) -> tuple[np.ndarray, np.ndarray]:
+def harmonic_checked(image: Any, keep: Any) -> tuple[np.ndarray, np.ndarray]:
     values = np.asarray(image, dtype=np.float64)
     known = np.asarray(keep) != 0
     if values.ndim not in (2, 3) or known.shape != values.shape[:2]:
@@ -76,12 +76,12 @@ def _membrane(values: np.ndarray, known: np.ndarray, sweeps: int) -> np.ndarray:
         return values
     if missing <= DIRECT or min(known.shape) <= SHORTEST:
         return _solve(values, known)
-    coarse, coarse_known = _halve(values, known)
+    coarse, coarse_known = halve(values, known)
     guess = _double(_membrane(coarse, coarse_known, 2 * sweeps), known)
     return _relax(values, known, guess, sweeps)
 
 
-def _halve(values: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def halve(values: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Average the known pixels of every 2 x 2 cell."""
     rows, cols = (n % 2 for n in known.shape)
     weight = np.pad(known, ((0, rows), (0, cols))).astype(np.float64)

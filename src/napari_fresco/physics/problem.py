@@ -49,6 +49,8 @@ class Problem:
         Distance of samples along each spatial axis, of any common unit.
     size : tuple of int
         Spatial size of what was observed of `y`; what lies beyond was made up.
+    kept : bool
+        What is known comes back as it was, noise included.
     """
 
     task: Task
@@ -60,6 +62,7 @@ class Problem:
     counting: Counting | None = None
     spacing: tuple[float, ...] = ()
     size: tuple[int, ...] = ()
+    kept: bool = False
 
     def dihedral(self, mode: int) -> Problem:
         """Return the same problem turned or flipped; see :func:`.dihedral.turn`."""

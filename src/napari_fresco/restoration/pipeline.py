@@ -25,6 +25,7 @@ from ..physics.window import WindowedBlur
 from ..runtime.pool import Pool
 from ..runtime.run import RunOutcome, Workbench, find_solver, run
 from ..runtime.tools import Solver
+from ..solvers.around_losses import around_losses
 from ..solvers.deblurring import keeping_light, unamplified
 from ..solvers.ensemble import eightfold
 from ..types import Finish, Result, Step
@@ -144,6 +145,8 @@ def _driven(
 def _solver(request: Request, block: Block) -> Solver:
     """Return the solver of the method, with what its task and its options ask for."""
     solver = find_solver(request.method)
+    if block.problem.kept and request.method.local:
+        solver = around_losses(solver)
     if request.params.ensemble:
         solver = eightfold(solver)
     if 'kernel' in request.facts.needs and not isinstance(block.problem.degradation, WindowedBlur):

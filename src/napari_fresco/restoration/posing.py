@@ -78,7 +78,7 @@ def _state(
         sigma = sigma.mean(dim=1, keepdim=True).to(y.device)
     if unknown is not None:
         keep = torch.from_numpy(~unknown)[None, None].to(y)
-        return Problem(r.task, y * keep, Mask(keep), sigma)
+        return Problem(r.task, y * keep, Mask(keep), sigma, kept=r.keep_known)
     if r.facts.gains_colour:
         mosaic = Mosaic(r.params.pattern, y.shape[-2:]).to(y.device, y.dtype)
         return Problem(r.task, y, mosaic, sigma)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -34,6 +35,7 @@ from .annealing import DEFAULTS, NOISE_FLOOR, Level, Schedule, plan
 from .augment import denoise_dihedral
 from .feedforward import deblock, one_pass, prior
 from .start import first_estimate
+from .wide_losses import with_texture
 
 if TYPE_CHECKING:
     from ..declare.parameters import PnPParameters
@@ -62,7 +64,7 @@ def dpir(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Step
     """
     if TASKS[problem.task].from_jpeg:
         return deblock(problem, params, tools)
-    return _restore(problem, params, prior('drunet', problem, params.model, tools))
+    return _restore(problem, params, prior('drunet', problem, params.model, tools), tools)
 
 
 def ircnn(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Step]:
@@ -73,8 +75,8 @@ def ircnn(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Ste
     10 dB below the blurred image, where FFDNet gains 1 to 6 dB.
     """
     if params.model != 'auto' or 'kernel' not in TASKS[problem.task].takes:
-        return _restore(problem, params, prior('ircnn', problem, params.model, tools))
-    steps = _restore(problem, params, prior('ffdnet', problem, 'auto', tools))
+        return _restore(problem, params, prior('ircnn', problem, params.model, tools), tools)
+    steps = _restore(problem, params, prior('ffdnet', problem, 'auto', tools), tools)
     return (replace(step, notes=(*step.notes, INSTEAD_OF_THE_BANK)) for step in steps)
 
 
@@ -108,9 +110,14 @@ def hqs(
         yield HQSIterate(x, z)
 
 
-def _restore(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Iterator[Step]:
+def _restore(
+    problem: Problem, params: PnPParameters, denoiser: Denoiser, tools: Tools
+) -> Iterator[Step]:
     if problem.task not in DEFAULTS:
         return one_pass(problem, denoiser)
+    if 'mask' in TASKS[problem.task].takes and params.exemplars:
+        seed = int(torch.randint(2**31, (), generator=tools.generator, device=tools.device))
+        return with_texture(problem, params, partial(_iterate, denoiser=denoiser), seed)
     return _iterate(problem, params, denoiser)
 
 

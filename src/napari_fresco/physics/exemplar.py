@@ -1,0 +1,305 @@
+"""Fill wide holes with pieces of the same picture: patches that agree with their surroundings.
+
+A membrane is gray where a picture is lively. Here every patch that touches a hole is to look like
+some patch that is wholly known; field of nearest patches and picture are improved by turns, from
+coarse to fine. No torch.
+
+References
+----------
+Y. Wexler, E. Shechtman, M. Irani, "Space-Time Completion of Video", IEEE TPAMI 29(3), 2007.
+C. Barnes, E. Shechtman, A. Finkelstein, D. B. Goldman, "PatchMatch", ACM TOG 28(3), 2009.
+A. Newson, A. Almansa, Y. Gousseau, P. Pérez, "Non-Local Patch-Based Image Inpainting", Image
+Processing On Line 7, 2017.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .fill import halve, harmonic, harmonic_checked
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.intp]
+
+PATCH = 7
+"""Side of a patch in pixels."""
+_ROUNDS, _LAST_ROUNDS = 6, 3  # of matching and voting: at coarse levels, and at the finest
+_SWEEPS = 2
+_FADING = 1.3  # confidence falls by this for each pixel from the rim of a hole
+_TEXTURE = 0.5  # weight of the liveliness of a neighbourhood beside its colours
+_NEAR = 8  # px over which liveliness is averaged
+_SIDES = tuple((d * k, a * k) for k in (1, 3) for d, a in ((0, 1), (1, 0), (0, -1), (-1, 0)))
+
+
+class ExemplarFill(NamedTuple):
+    """A picture whose holes are filled, in two ways.
+
+    Attributes
+    ----------
+    mean : ndarray
+        Of all patches that cover a pixel: few errors, less grain than the picture.
+    best : ndarray
+        Each pixel from the one patch that fits best: as lively as the picture.
+    """
+
+    mean: NDArray[Any]
+    best: NDArray[Any]
+
+
+def exemplar(image: Any, keep: Any, *, sources: Any = None, seed: int = 0) -> ExemplarFill:
+    """Fill holes with patches of the known part of the same image.
+
+    `image`: array_like, (H, W) or (H, W, C), of any range.
+    `keep`: array_like, (H, W), nonzero where the pixel is known.
+    `sources`: array_like, (H, W), nonzero where patches may be taken from; everywhere by default.
+    `seed`: of the search; others give other fills, as good.
+    Returns: known pixels as they were; a membrane where no patch is wholly known.
+    Raises MaskError when `keep` has another shape or knows no pixel.
+    """
+    values, known = harmonic_checked(image, keep)
+    shape = np.shape(image)
+    if known.all():
+        return ExemplarFill(values.reshape(shape), values.reshape(shape))
+    allowed = known if sources is None else known & (np.asarray(sources) != 0)
+    low, high = values[known].min(), values[known].max()
+    span = float(high - low) or 1.0
+    filled = _coarse_to_fine(((values - low) / span).astype(np.float32), known, allowed, seed)
+    return ExemplarFill(
+        *(
+            np.where(known[..., None], values, low + span * f[..., : values.shape[2]]).reshape(
+                shape
+            )
+            for f in filled
+        )
+    )
+
+
+def widths(keep: Bools) -> NDArray[np.float64]:
+    """Return for each missing pixel the width of its hole in pixels, 0 where the image is known.
+
+    The width is the diameter of the largest disc that lies in the hole.
+    """
+    inside = ndimage.distance_transform_edt(np.pad(~keep, 1, mode='edge'))[1:-1, 1:-1]
+    holes, count = ndimage.label(~keep, np.ones((3, 3)))
+    if not count:
+        return np.zeros(keep.shape)
+    widest = np.asarray(ndimage.maximum(inside, holes, np.arange(1, count + 1)))
+    found: NDArray[np.float64] = np.concatenate([[0.0], 2 * widest - 1])[holes]
+    return found
+
+
+def _coarse_to_fine(
+    values: Floats, known: Bools, allowed: Bools, seed: int
+) -> tuple[Floats, Floats]:
+    """Return both fills of a picture in [0, 1], with its liveliness behind its colours."""
+    rng = np.random.default_rng(seed)
+    widest = float(widths(known).max())
+    levels = [(_with_liveliness(values, known), known, allowed)]
+    for _ in range(math.ceil(math.log2(max(widest / PATCH, 1)))):
+        finer, its_known, its_allowed = levels[-1]
+        if min(its_known.shape) < 6 * PATCH:
+            break
+        coarse, coarse_known = halve(finer, its_known)
+        rows, columns = coarse_known.shape
+        padded = np.pad(its_allowed, [(0, n % 2) for n in its_allowed.shape])
+        coarse_allowed = padded.reshape(rows, 2, columns, 2).all(axis=(1, 3)) & coarse_known
+        levels.append((coarse.astype(np.float32), coarse_known, coarse_allowed))
+    mean = best = harmonic(levels[-1][0], levels[-1][1]).astype(np.float32)
+    places: Ints | None = None
+    for number, (picture, its_known, its_allowed) in reversed(list(enumerate(levels))):
+        matching = _Matching.of(picture, its_known, its_allowed)
+        if matching is None:
+            mean = best = harmonic(picture, its_known).astype(np.float32)
+            places = None
+            continue
+        if mean.shape != picture.shape:
+            doubled = mean.repeat(2, axis=0).repeat(2, axis=1)
+            mean = np.where(
+                its_known[..., None], picture, doubled[: picture.shape[0], : picture.shape[1]]
+            )
+        source = matching.start(places, rng)
+        for _ in range(_ROUNDS if number else _LAST_ROUNDS):
+            field = matching.improve(mean, source, rng)
+            mean, best = matching.vote(field)
+            source = field.source
+        places = matching.displacements(source)
+    return mean, best
+
+
+def _with_liveliness(values: Floats, known: Bools) -> Floats:
+    """Append to the colours how much they change nearby, along rows and along columns."""
+    weight = ndimage.uniform_filter(known.astype(np.float32), 2 * _NEAR + 1)
+    gray = values.mean(axis=2)
+    slopes = []
+    for axis in (0, 1):
+        both = known & np.roll(known, 1, axis)
+        change = np.where(both, np.abs(gray - np.roll(gray, 1, axis)), 0)
+        slopes.append(
+            ndimage.uniform_filter(change, 2 * _NEAR + 1) / np.maximum(weight, 1e-3) * _TEXTURE
+        )
+    return np.concatenate([values, np.stack(slopes, axis=2).astype(np.float32)], axis=2)
+
+
+class _Field(NamedTuple):
+    """For each target the number of its source, and how much they differ."""
+
+    source: Ints
+    distance: Floats
+
+
+@dataclass(frozen=True)
+class _Matching:
+    """Targets and sources of one level.
+
+    `picture`, `known`: the level.
+    `confidence`: 1 where known, falling into the holes.
+    `targets`, `sources`: rows and columns of the middles of patches, ``(n, 2)``.
+    `number`: the number of the source in the middle of each pixel; -1 where there is none.
+    """
+
+    picture: Floats
+    known: Bools
+    confidence: Floats
+    targets: Ints
+    sources: Ints
+    number: Ints
+
+    @classmethod
+    def of(cls, picture: Floats, known: Bools, allowed: Bools) -> _Matching | None:
+        """Return what there is to match; None where nothing is wholly known."""
+        half = PATCH // 2
+        inner = np.zeros(known.shape, bool)
+        inner[half : known.shape[0] - half, half : known.shape[1] - half] = True
+        square = np.ones((PATCH, PATCH), bool)
+        whole = inner & ndimage.binary_erosion(allowed, square)
+        touching = inner & ndimage.binary_dilation(~known, square)
+        if not whole.any() or not touching.any():
+            return None
+        sources = np.argwhere(whole)
+        number = np.full(known.shape, -1, np.intp)
+        number[whole] = np.arange(len(sources))
+        depth = ndimage.distance_transform_edt(~known)
+        confidence = (_FADING ** -np.minimum(depth, 40)).astype(np.float32)
+        return cls(picture, known, confidence, np.argwhere(touching), sources, number)
+
+    @cached_property
+    def _known_patches(self) -> Floats:
+        return _patches(self.picture, self.sources)
+
+    @cached_property
+    def _weights(self) -> Floats:
+        weights = _patches(self.confidence[..., None], self.targets)
+        weights /= weights.sum(axis=1, keepdims=True)
+        return weights.repeat(self.picture.shape[2], axis=1)
+
+    def start(self, places: Ints | None, rng: np.random.Generator) -> Ints:
+        """Return first sources: those of the coarser level, twice as far away, or any."""
+        chance = rng.integers(len(self.sources), size=len(self.targets))
+        if places is None:
+            return chance
+        rows, columns = np.minimum(self.targets // 2, np.array(places.shape[:2]) - 1).T
+        wanted = self.targets + 2 * places[rows, columns]
+        found = self._numbers(wanted)
+        return np.where(found >= 0, found, chance)
+
+    def displacements(self, source: Ints) -> Ints:
+        """Return for each pixel how far away the source of its target is, ``(H, W, 2)``."""
+        away = np.zeros((*self.known.shape, 2), np.intp)
+        away[tuple(self.targets.T)] = self.sources[source] - self.targets
+        return away
+
+    def improve(self, estimate: Floats, source: Ints, rng: np.random.Generator) -> _Field:
+        """Return better sources for the patches of an estimate: those of neighbours, and others."""
+        wanted = _patches(estimate, self.targets)
+        best = _Field(source, self._distances(wanted, source))
+        at = np.full(self.known.shape, -1, np.intp)
+        at[tuple(self.targets.T)] = np.arange(len(self.targets))
+        for _ in range(_SWEEPS):
+            for side in _SIDES:
+                beside = _look_up(at, self.targets + side)
+                given = best.source[np.maximum(beside, 0)]
+                candidate = np.where(beside >= 0, self._numbers(self.sources[given] - side), -1)
+                best = self._better(wanted, best, candidate)
+            radius = max(self.known.shape)
+            while radius >= 1:
+                step = rng.integers(-radius, radius + 1, self.targets.shape)
+                candidate = self._numbers(self.sources[best.source] + step)
+                best = self._better(wanted, best, candidate)
+                radius //= 2
+        return best
+
+    def vote(self, field: _Field) -> tuple[Floats, Floats]:
+        """Return the pictures that the sources make: their mean, and the best of them."""
+        holes = np.argwhere(~self.known)
+        at = np.full(self.known.shape, -1, np.intp)
+        at[tuple(self.targets.T)] = np.arange(len(self.targets))
+        scale = 2 * max(float(np.quantile(field.distance, 0.75)), 1e-8)
+        trust = np.exp(-field.distance / scale) * self.confidence[tuple(self.targets.T)]
+        total = np.zeros((len(holes), self.picture.shape[2]), np.float32)
+        weight = np.zeros(len(holes), np.float32)
+        most, best = np.full(len(holes), -1.0, np.float32), total.copy()
+        for offset in _offsets():
+            covering = _look_up(at, holes - offset)
+            there = covering >= 0
+            used = covering[there]
+            rows, columns = (self.sources[field.source[used]] + offset).T
+            colours, w = self.picture[rows, columns], trust[used] + 1e-12
+            total[there] += w[:, None] * colours
+            weight[there] += w
+            better = w > most[there]
+            chosen = np.flatnonzero(there)[better]
+            best[chosen], most[chosen] = colours[better], w[better]
+        mean_picture, best_picture = self.picture.copy(), self.picture.copy()
+        mean_picture[~self.known] = total / weight[:, None]
+        best_picture[~self.known] = best
+        return mean_picture, best_picture
+
+    def _numbers(self, places: Ints) -> Ints:
+        return _look_up(self.number, places)
+
+    def _distances(self, wanted: Floats, source: Ints, of: Ints | slice = slice(None)) -> Floats:
+        """Return how much sources differ from targets, or from those of the targets `of`."""
+        change = self._known_patches[source] - wanted[of]
+        distances: Floats = np.einsum('ni,ni,ni->n', change, change, self._weights[of])
+        return distances
+
+    def _better(self, wanted: Floats, best: _Field, candidate: Ints) -> _Field:
+        """Return the field with those of the candidates that are nearer; -1 is none."""
+        tried = np.flatnonzero((candidate >= 0) & (candidate != best.source))
+        distance = self._distances(wanted, candidate[tried], tried)
+        nearer = distance < best.distance[tried]
+        source, distances = best.source.copy(), best.distance.copy()
+        source[tried[nearer]] = candidate[tried[nearer]]
+        distances[tried[nearer]] = distance[nearer]
+        return _Field(source, distances)
+
+
+def _offsets() -> Ints:
+    half = PATCH // 2
+    return np.argwhere(np.ones((PATCH, PATCH), bool)) - half
+
+
+def _patches(picture: Floats, middles: Ints) -> Floats:
+    """Return the patches around `middles` as rows."""
+    half = PATCH // 2
+    windows = np.lib.stride_tricks.sliding_window_view(picture, (PATCH, PATCH), axis=(0, 1))
+    rows, columns = (middles - half).T
+    found = windows[rows, columns].transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(found).reshape(len(middles), -1)
+
+
+def _look_up(table: Ints, places: Ints) -> Ints:
+    """Return the entries of `table` at `places`; -1 beyond its border."""
+    rows, columns = places.T
+    inside = (rows >= 0) & (columns >= 0) & (rows < table.shape[0]) & (columns < table.shape[1])
+    found = np.full(len(places), -1, np.intp)
+    found[inside] = table[rows[inside], columns[inside]]
+    return found

@@ -1,0 +1,144 @@
+"""Work around each loss only: the cost of filling goes with the damage, not with the picture.
+
+Where all that is known comes back as it was, nothing needs to be computed far from a loss. Losses
+are gathered into windows with a margin of known pixels; each is filled alone, and what is filled
+counts as known for the windows after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+from ..physics.exemplar import widths
+from ..physics.operators import Mask
+from ..physics.problem import Problem
+from ..runtime.tools import Solver, Tools
+from ..types import Step
+
+CELL = 96
+"""Side in pixels of the cells by which losses are gathered."""
+
+_LARGEST = 256  # px: side of a loss that is still filled in one piece
+_LEAST, _MOST, _TIMES = 16, 192, 4  # margin in pixels: at least, at most, by widths of the loss
+_WORTH = 0.6  # of the picture: windows that cover more are not worth their seams
+_TICKS = 100  # steps that a window counts for
+
+Ints = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A part of the picture, and the lost pixels that are filled there.
+
+    `rows`, `columns`: the part.
+    `lost`: rows and columns of the pixels in the picture.
+    """
+
+    rows: slice
+    columns: slice
+    lost: tuple[Ints, Ints]
+
+    @property
+    def size(self) -> int:
+        """Pixels of the part."""
+        rows, columns = self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
+        return int(rows * columns)
+
+    def of(self, image: Tensor) -> Tensor:
+        """Return the part of ``(N, C, H, W)``."""
+        return image[..., self.rows, self.columns]
+
+
+def around_losses(solver: Solver) -> Solver:
+    """Return `solver`, called for the surroundings of each loss alone where that is less work."""
+
+    def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
+        """Pass on the picture as it grows."""
+        keep = problem.degradation.forward(torch.ones_like(problem.y)).clone()
+        found = windows((keep[0] > 0).all(dim=0).cpu().numpy())
+        if sum(window.size for window in found) > _WORTH * keep[0, 0].numel():
+            yield from solver(problem, params, tools)
+            return
+        x = _with_mean_colours(problem.y, keep, found)
+        known, total = problem.y.clone(), _TICKS * len(found)
+        for number, window in enumerate(found):
+            part = _part(problem, window, known, keep)
+            rows, columns = window.lost
+            at = (rows - window.rows.start, columns - window.columns.start)
+            for step in solver(part, params, tools):
+                x[..., rows, columns] = step.x[..., at[0], at[1]]
+                index = _TICKS * number + -(-_TICKS * step.index // step.total)
+                yield replace(step, index=index, total=total, x=x, score=None, final=False)
+            known[..., rows, columns], keep[..., rows, columns] = x[..., rows, columns], 1
+
+    return solve
+
+
+def windows(known: NDArray[np.bool_]) -> list[Window]:
+    """Gather the lost pixels of a picture into windows, small losses whole.
+
+    `known`: (H, W).
+    Returns: windows whose lost pixels are all lost pixels, each once.
+    """
+    labels, count = ndimage.label(~known, np.ones((3, 3)))
+    if not count:
+        return []
+    rows, columns = np.nonzero(labels)
+    boxes = np.array([[(s.start, s.stop) for s in box] for box in ndimage.find_objects(labels)])
+    middles, sides = boxes.mean(axis=2).astype(np.intp), np.ptp(boxes, axis=2).max(axis=1)
+    loss = labels[rows, columns] - 1
+    whole = sides[loss] <= _LARGEST
+    at = np.where(whole[:, None], middles[loss], np.stack([rows, columns], axis=1)) // CELL
+    _, cell = np.unique(at, axis=0, return_inverse=True)
+    order = np.argsort(cell.ravel(), kind='stable')
+    ends = np.flatnonzero(np.diff(cell.ravel()[order])) + 1
+    return [_window(known, rows[few], columns[few]) for few in np.split(order, ends)]
+
+
+def _window(known: NDArray[np.bool_], rows: Ints, columns: Ints) -> Window:
+    """Return the window of some lost pixels, with a margin that goes with their width."""
+    lost = (rows, columns)
+    margin = int(np.clip(_TIMES * widths(known[_box(known, lost, 1)]).max(), _LEAST, _MOST))
+    return Window(*_box(known, lost, margin), lost)
+
+
+def _box(known: NDArray[np.bool_], lost: tuple[Ints, Ints], margin: int) -> tuple[slice, slice]:
+    """Return the rows and columns around lost pixels."""
+    rows, columns = (
+        slice(max(int(at.min()) - margin, 0), min(int(at.max()) + 1 + margin, n))
+        for at, n in zip(lost, known.shape, strict=True)
+    )
+    return rows, columns
+
+
+def _part(problem: Problem, window: Window, known: Tensor, keep: Tensor) -> Problem:
+    """Return the problem of a window, in which what was filled before is known."""
+    sigma = problem.sigma
+    return replace(
+        problem,
+        y=window.of(known).clone(),
+        degradation=Mask(window.of(keep).clone()),
+        sigma=window.of(sigma) if isinstance(sigma, Tensor) else sigma,
+        start=None if problem.start is None else window.of(problem.start),
+    )
+
+
+def _with_mean_colours(y: Tensor, keep: Tensor, found: list[Window]) -> Tensor:
+    """Return the picture with losses in the mean colour of their surroundings.
+
+    That is what a cancelled run leaves where it did not come to.
+    """
+    x = y.clone()
+    for window in found:
+        weight = window.of(keep)
+        mean = window.of(y).sum((-2, -1)) / weight.sum((-2, -1)).clamp(min=1)
+        x[..., window.lost[0], window.lost[1]] = mean[..., None]
+    return x

@@ -1,0 +1,107 @@
+"""Wide losses: what a denoiser would leave smooth, with texture from elsewhere in the picture.
+
+A denoiser knows what a picture looks like within some tens of pixels; far from the rim of a hole a
+smooth membrane is as good to it as anything. Two estimates are therefore made: one from the rim,
+and one from patches of the same picture (:mod:`napari_fresco.physics.exemplar`), which the
+denoiser then makes agree with the surroundings. Their mean errs less than either, for they err
+differently; beyond some width, where both are gray, it is given the grain of the patches that fit
+best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+from ..physics.degradation import Degradation
+from ..physics.exemplar import exemplar, widths
+from ..physics.problem import Problem
+from ..types import Step
+
+if TYPE_CHECKING:
+    from ..declare.parameters import PnPParameters
+
+FINE, WIDE = 6, 20
+"""Widths in pixels up to which a loss is filled from its rim alone, and without grain."""
+
+_START, _ITERATIONS = 15.0, 6  # of the denoiser, on the patches
+_HYPOTHESES = 2  # fills that are averaged
+_SHARE, _WIDE_SHARE = 0.5, 0.25  # of the estimate that began with patches
+_GRAIN = 1.5  # px: detail finer than this is grain
+
+Iterate = Callable[[Problem, 'PnPParameters'], Iterator[Step]]
+
+
+def known_pixels(degradation: Degradation, y: Tensor) -> NDArray[np.bool_]:
+    """Return where ``(H, W)`` all channels of `y` were observed."""
+    known: NDArray[np.bool_] = (
+        (degradation.forward(torch.ones_like(y))[0] > 0).all(dim=0).cpu().numpy()
+    )
+    return known
+
+
+def with_texture(
+    problem: Problem, params: PnPParameters, iterate: Iterate, seed: int
+) -> Iterator[Step]:
+    """Fill losses of every width.
+
+    `iterate`: fills from the rim, or from the start that a problem brings along.
+    `seed`: of the search for patches; others give other fills of wide losses.
+    """
+    known = known_pixels(problem.degradation, problem.y)
+    width = widths(known)
+    if width.max() <= FINE or not known.any():
+        yield from iterate(problem, params)
+        return
+    steps = min(_ITERATIONS, params.iterations or _ITERATIONS)
+    smooth: Tensor = problem.y
+    for step in iterate(problem, params):
+        before, smooth = step.total, step.x
+        yield replace(step, total=before + steps)
+    source = _picture(_clean(problem, smooth))
+    fills = [exemplar(source, known, seed=seed + n) for n in range(_HYPOTHESES)]
+    start = np.mean([fill.mean for fill in fills], axis=0)
+    begun = replace(problem, start=_tensor(start, problem.y))
+    again = replace(params, iterations=steps, sigma_start=min(_START, params.sigma_start))
+    for step in iterate(begun, again):
+        mixed = _mixed(_picture(smooth), _picture(step.x), fills[0].best, width)
+        x = torch.where(_tensor(known[..., None], step.x) > 0, step.x, _tensor(mixed, step.x))
+        yield replace(step, index=before + step.index, total=before + steps, x=x)
+
+
+def _mixed(
+    smooth: NDArray[Any], patched: NDArray[Any], best: NDArray[Any], width: NDArray[Any]
+) -> NDArray[Any]:
+    """Return the mean of two estimates, with grain where losses are wide."""
+    wide = (width > WIDE)[..., None]
+    share = np.where(wide, _WIDE_SHARE, _SHARE)
+    mean = (1 - share) * smooth + share * patched
+    mixed: NDArray[Any] = mean + np.where(wide, _fine(best) - _fine(mean), 0)
+    return mixed
+
+
+def _fine(picture: NDArray[Any]) -> NDArray[Any]:
+    """Return the detail of a picture without its coarse part."""
+    fine: NDArray[Any] = picture - ndimage.gaussian_filter(picture, (_GRAIN, _GRAIN, 0))
+    return fine
+
+
+def _clean(problem: Problem, estimate: Tensor) -> Tensor:
+    """Return what patches are taken from: with its noise only if the rest keeps that, too."""
+    return problem.y if problem.kept else estimate
+
+
+def _picture(x: Tensor) -> NDArray[Any]:
+    return np.moveaxis(x[0].cpu().double().numpy(), 0, -1)
+
+
+def _tensor(picture: NDArray[Any], like: Tensor) -> Tensor:
+    planes = np.ascontiguousarray(np.moveaxis(picture, -1, 0))
+    return torch.from_numpy(planes)[None].to(like)
