@@ -66,11 +66,27 @@ def test_one_of_several_kernels_is_chosen(tmp_path: Path) -> None:
     for name, content in files:
         path = write(tmp_path, name, content)
         np.testing.assert_allclose(kernels.read(path, 1), KERNEL, atol=1e-7, err_msg=name)
-        with pytest.raises(KernelError, match='2 kernels'):
-            kernels.read(path)
+        if name in ('cells.mat', 'two.npz'):
+            with pytest.raises(KernelError, match='2 kernels'):
+                kernels.read(path)
         for index in (2, -1):
             with pytest.raises(KernelError, match='index'):
                 kernels.read(path, index)
+
+
+def test_a_volume_is_read_whole(tmp_path: Path) -> None:
+    volume = np.stack([KERNEL, 2 * KERNEL, KERNEL])
+    files: list[tuple[str, object]] = [
+        ('a.npy', volume),
+        ('a.npz', {'k': volume}),
+        ('a.mat', {'kernel': np.moveaxis(volume, 0, -1)}),
+        ('a.tif', volume),
+    ]
+    for name, content in files:
+        read = kernels.read(write(tmp_path, name, content))
+        np.testing.assert_allclose(read, volume / 4, atol=1e-7, err_msg=name)
+    thin = kernels.read(write(tmp_path, 'thin.npy', KERNEL[None]))
+    np.testing.assert_allclose(thin, KERNEL)
 
 
 def test_matlab_7_3_files_are_read(tmp_path: Path) -> None:

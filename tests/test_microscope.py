@@ -215,7 +215,7 @@ def test_light_beyond_the_index_of_the_sample_does_not_arrive() -> None:
         ({'kind': 'confocal', 'excitation': 0.6}, 'warnings', 'exchanged'),
         ({'kind': 'confocal', 'excitation': 0.488}, 'notes', 'coarser than 0.0436'),
         ({'kind': 'confocal', 'pixel_size': 0.1}, 'warnings', 'undersamples'),
-        ({'kind': 'two_photon', 'excitation': 0.92, 'z_step': 0.3}, 'notes', 'z_step = 0.3'),
+        ({'kind': 'two_photon', 'excitation': 0.92, 'z_step': 0.3}, 'notes', 'z step of 0.3 µm'),
         ({}, 'notes', 'haze from more than 1.4 µm'),
     ],
 )

@@ -263,6 +263,24 @@ OME = """<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/
 </StructuredAnnotations></OME>"""
 
 
+@pytest.mark.parametrize(
+    ('words', 'known'),
+    [
+        ('', {'na': 1.4}),
+        ('<ObjectiveSettings ID="Objective:0" RefractiveIndex="1.45"/>',
+         {'na': 1.4, 'refractive_index': 1.45}),
+        ('<ObjectiveSettings ID="Objective:7"/>', None),
+    ],
+)  # fmt: skip
+def test_the_objective_of_ome_is_known(
+    tmp_path: Path, words: str, known: dict[str, float] | None
+) -> None:
+    told = OME.replace('<Pixels ', f'{words}<Pixels ')
+    data = np.zeros((2, 6, 5), np.uint16)
+    tifffile.imwrite(tmp_path / 'a.ome.tif', data, description=told.encode(), metadata=None)
+    assert read(tmp_path / 'a.ome.tif').metadata.get('objective') == known
+
+
 def test_the_structure_of_ome_is_kept(tmp_path: Path) -> None:
     data = np.zeros((2, 6, 5), np.uint16)
     path = tmp_path / 'a.ome.tif'

@@ -88,6 +88,18 @@ def test_an_ome_zarr_comes_and_goes_through_the_viewer(
     assert fresco.read(tmp_path / 'a.ome.zarr').metadata['provenance'] == {'method': 'dpir'}
 
 
+def test_a_channel_keeps_its_own_wavelengths(tmp_path: Path) -> None:
+    waves = ((405.0, 460.0), (488.0, 520.0))
+    data = np.zeros((2, 6, 5), np.uint16)
+    image = fresco.Image(data, 'CYX', channels=('a', 'b'), metadata={'wavelengths': waves})
+    fresco.write(tmp_path / 'two.ome.tif', image)
+    layers = file_layers(tmp_path / 'two.ome.tif')
+    assert [m['metadata']['napari_fresco_file']['wavelengths'] for _, m, _ in layers] == [
+        (waves[0],),
+        (waves[1],),
+    ]
+
+
 def test_channels_without_names_stay_a_stack(tmp_path: Path) -> None:
     fresco.write(tmp_path / 'bands.tif', fresco.Image(np.zeros((5, 8, 9), np.uint16), 'CYX'))
     (layer,) = layers_of(tmp_path / 'bands.tif')

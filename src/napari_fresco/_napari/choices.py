@@ -14,6 +14,7 @@ from ..declare.methods import METHODS, Method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
+from ..layers.kernel_choice import with_depth
 from ..layers.layer_request import PanelRequest
 from ..layers.look import Look
 from ..layers.noise_map import select_noise
@@ -93,6 +94,7 @@ class Choices:
         request = self._with_damage(self._bare_request())
         return replace(
             request,
+            image=with_depth(request.image, kernel),
             kernel=kernel,
             sampled=sampled,
             sigma=ESTIMATOR if estimate else self._sigma(request.image),
@@ -114,7 +116,8 @@ class Choices:
             return replace(request, method=plain, task=plain.tasks[0])
         kernel, _, position = self._kernel(estimate=False)
         parameters = position | self._changed(self.method.parameters)
-        return replace(self._with_damage(request), kernel=kernel, parameters=parameters)
+        request = self._with_damage(replace(request, image=with_depth(request.image, kernel)))
+        return replace(request, kernel=kernel, parameters=parameters)
 
     def problem(self, estimate: bool = False) -> str:
         """Say in one sentence why the method cannot run, or nothing."""

@@ -246,11 +246,15 @@ class DamageSection(Section):
 
     def _may_be_kernel(self, layer: napari.layers.Layer) -> bool:
         image = self._image()
-        if not isinstance(layer, Image) or layer.rgb or layer.ndim != 2:
+        if not isinstance(layer, Image) or layer.rgb or layer.ndim not in (2, 3):
             return False
         if image is not None and layer.unique_id == image.unique_id:
             return False
-        small = max(full_resolution(layer).shape) <= _LARGEST_KERNEL
+        shape = full_resolution(layer).shape
+        small = max(shape) <= _LARGEST_KERNEL
+        if layer.ndim == 3:  # a volume that nobody called a kernel has to look like one
+            whole = () if image is None else full_resolution(image).shape[-3:]
+            small &= len(whole) == 3 and all(n < m for n, m in zip(shape, whole, strict=True))
         return KERNEL in layer.metadata or (small and may_be_restored(layer))
 
 
@@ -259,7 +263,8 @@ _FILLED_HELP = (
     'measured.</p>'
 )
 _KERNEL_HELP = (
-    '<p>Image layer that holds the point spread function, on the pixel grid of the result. For '
+    '<p>Image layer that holds the point spread function, on the pixel grid of the result; one of '
+    'a volume restores volumes. For '
     'enlarging it is optional. It may be centred on its middle pixel, or shifted to the upper '
     'left as USRNet has it: say which under "Kernel position". A kernel estimated by VIRNet, or '
     'a copy of it that you edited, is converted from bicubic reduction.</p>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,15 +42,17 @@ def kernel_reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | N
 
 
 def read_kernels(path: str | Path) -> list[LayerData]:
-    """Return a layer for every kernel in a file.
+    """Return a layer for every kernel in a file; one for the kernel of a volume.
 
     Raises FrescoError when the file holds none.
     """
     found: list[Any] = []
     try:
-        while True:
-            found.append(kernels.read(path, len(found)))
+        found.append(kernels.read(path))
     except KernelError:
+        with suppress(KernelError):
+            while True:
+                found.append(kernels.read(path, len(found)))
         if not found:
             raise
     stem = Path(path).stem

@@ -1,8 +1,9 @@
-"""The panel that makes blur kernels: from numbers, from a file, or from a bead."""
+"""The panel that makes blur kernels: from numbers, from a file, or from beads."""
 
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,9 @@ from napari.layers import Shapes
 from napari.utils.notifications import show_error
 from psygnal import Signal
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import (
     QDialog,
     QFileDialog,
-    QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -25,23 +23,27 @@ from qtpy.QtWidgets import (
 
 from ..declare.fields import Parameter
 from ..errors import FrescoError, KernelError, ParameterError
+from ..image.units import converted, unit_name
+from ..layers.kernel_choice import depth_axis, known_of, microscope_of, with_depth
 from ..layers.layer_kinds import KERNEL, is_picture
 from ..layers.regions import chosen_part
-from ..layers.selection import spatial_axes
+from ..layers.selection import select, spatial_axes
 from ..layers.space import Space, View
 from ..physics import kernels
+from ..physics.kernels import Kernel
 from .choosers import LayerChooser, WordList
 from .form import Scroll, Section, note, stacked
-from .kernel_kinds import KINDS, Microscope, make
+from .kernel_kinds import KINDS, Microscope, make, unused
+from .kernel_preview import KernelPreview, described, remarks
 from .listeners import Listeners
 from .rows import row_of
+from .texts import sentence
 
 if TYPE_CHECKING:
     import napari
-    from numpy.typing import NDArray
 
-FILE, BEAD = 'From a file', 'From a bead'
-_THUMBNAIL = 96
+FILE, BEAD = 'From a file', 'From beads'
+_MOST_VOXELS = 8_000_000
 _LEAST_HEIGHT = 260
 _FILES = 'Kernels (*.npy *.npz *.mat *.tif *.tiff *.png)'
 
@@ -58,7 +60,11 @@ class KernelPanel(QWidget):
         self._section = Section('Blur kernel')
         kinds = {kind: kind for kind in (*KINDS, FILE, BEAD)}
         self.image = LayerChooser(
-            viewer, is_picture, 'image', 'For image', tooltip='Whose pixel size the layer takes'
+            viewer,
+            is_picture,
+            'image',
+            'For image',
+            tooltip='Whose voxel size, wavelength and objective are taken',
         )
         self.kind = WordList('kind', 'Kind', kinds)
         self.fields = {
@@ -68,9 +74,14 @@ class KernelPanel(QWidget):
         self.file = LineEdit(name='file', label='File')
         self.file.native.setPlaceholderText('.npy, .npz, .mat or an image')
         self.index = row_of(_INDEX)
-        self.bead = LayerChooser(viewer, _is_shapes, 'bead', 'Bead', tooltip=_BEAD_HELP)
-        self.picture = QLabel()
-        self.message = note()
+        self.bead = LayerChooser(
+            viewer, _is_shapes, 'bead', 'Rectangle', tooltip=_BEAD_HELP,
+            others={'(whole image)': None},
+        )  # fmt: skip
+        self.diameter = row_of(_DIAMETER)
+        self.diameter.native.setPlaceholderText('stays in the kernel')
+        self.preview = KernelPreview()
+        self.message, self.remarks = self.preview.message, note()
         self.add_button = QPushButton('Add kernel layer')
         self._rows = self._build_rows()
         self._lay_out()
@@ -80,8 +91,8 @@ class KernelPanel(QWidget):
         self._listen()
         self.refresh()
 
-    def kernel(self) -> tuple[NDArray[np.float64], str]:
-        """Return the kernel as the fields describe it, and a warning or nothing.
+    def kernel(self) -> Kernel:
+        """Return the kernel as the fields describe it, with what is doubtful about it.
 
         Raises FrescoError when the fields describe none.
         """
@@ -89,25 +100,26 @@ class KernelPanel(QWidget):
         if kind == FILE:
             if not self.file.value:
                 raise KernelError('Choose a file that holds the kernel.')
-            return kernels.read(Path(self.file.value), self.index.value), ''
+            path = Path(self.file.value)
+            return Kernel(kernels.read(path, self.index.value), source=path.name)
         if kind == BEAD:
-            return kernels.from_bead(self._bead_crop()), ''
-        return make(KINDS[kind], {name: row.value for name, row in self.fields[kind].items()})
+            return kernels.from_beads(self._beads(), diameter=self.diameter.value)
+        return make(KINDS[kind], self._values(kind))
 
     def add_layer(self) -> Any:
         """Add the kernel as a layer and return it; say what is wrong otherwise."""
         try:
-            kernel, _ = self.kernel()
+            kernel = self.kernel()
         except FrescoError as error:
             show_error(str(error))
             return None
         layer = self._viewer.add_image(
-            kernel,
+            kernel.values,
             name=f'{self.kind.value.partition(" (")[0]} kernel',
             rgb=False,
             colormap='inferno',
-            metadata={KERNEL: True},
-            **self._calibration(),
+            metadata={KERNEL: known_of(kernel)},
+            **self._calibration(kernel),
         )
         self.made.emit(layer)
         return layer
@@ -115,46 +127,53 @@ class KernelPanel(QWidget):
     def refresh(self) -> None:
         """Show the fields of the chosen kind, the kernel and its width."""
         chosen = self.kind.value
+        idle = unused(self._values(_MICROSCOPE)) if chosen == _MICROSCOPE else ()
         for title, rows in self._rows.items():
-            for row in rows:
-                row.show(title == chosen)
+            for name, row in rows.items():
+                row.show(title == chosen and name not in idle)
         try:
-            kernel, warning = self.kernel()
+            kernel = self.kernel()
         except FrescoError as error:
-            self.picture.clear()
-            self.message.setText(str(error))
+            self.preview.show_kernel(None)
+            self.message.setText(sentence(error))
+            self.remarks.hide()
             self.add_button.setEnabled(False)
             return
-        self.picture.setPixmap(_thumbnail(kernel))
-        self.message.setText(f'{_described(kernel)}{". " + warning if warning else ""}')
+        self.preview.show_kernel(kernel)
+        self.message.setText(described(kernel))
+        self.remarks.setText(remarks(kernel))
+        self.remarks.setVisible(bool(self.remarks.text()))
         self.add_button.setEnabled(True)
 
-    def _build_rows(self) -> dict[str, list[Any]]:
+    def _values(self, kind: str) -> dict[str, Any]:
+        return {name: row.value for name, row in self.fields[kind].items()}
+
+    def _build_rows(self) -> dict[str, dict[str, Any]]:
         section = self._section
         section.add(self.kind)
-        rows: dict[str, list[Any]] = {
-            title: [section.add(row) for row in fields.values()]
+        section.add(self.image)
+        rows: dict[str, dict[str, Any]] = {
+            title: {name: section.add(row) for name, row in fields.items()}
             for title, fields in self.fields.items()
         }
         browse = QPushButton('Browse …')
         browse.clicked.connect(self._browse)
-        rows[FILE] = [section.add(self.file, browse), section.add(self.index)]
-        rows[BEAD] = [section.add(self.bead)]
-        section.add(self.image)
+        rows[FILE] = {
+            'file': section.add(self.file, browse),
+            'index': section.add(self.index),
+        }
+        rows[BEAD] = {
+            'bead': section.add(self.bead),
+            'diameter': section.add(self.diameter),
+        }
         return rows
 
     def _lay_out(self) -> None:
-        self.picture.setFixedSize(_THUMBNAIL, _THUMBNAIL)
-        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        shown = QWidget()
-        beside = QHBoxLayout(shown)
-        beside.setContentsMargins(0, 4, 0, 4)
-        beside.addWidget(self.picture)
-        beside.addWidget(self.message, 1)
-        content = stacked(self._section.native, shown, self.add_button, margin=8, fill=True)
+        content = stacked(self._section.native, self.remarks, margin=8, fill=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(Scroll(content))
+        layout.addWidget(Scroll(content), 1)
+        layout.addWidget(stacked(self.preview, self.add_button, margin=8))
         self.setMinimumHeight(_LEAST_HEIGHT)
 
     def _listen(self) -> None:
@@ -168,29 +187,50 @@ class KernelPanel(QWidget):
         if path:
             self.file.value = path
 
-    def _bead_crop(self) -> NDArray[Any]:
-        image, shapes = self.image.value, self.bead.value
-        if image is None or shapes is None:
-            raise KernelError('Draw a rectangle around one bead on a Shapes layer.')
-        if image.rgb:
-            raise KernelError('A bead is cut from a gray image; choose one.')
-        view = View.of(self._viewer)
-        part = chosen_part(image, view, shown=True, region=shapes)
-        plane = part.load_ordered()
-        return plane.reshape(plane.shape[-2:])
-
-    def _calibration(self) -> dict[str, Any]:
+    def _beads(self) -> Any:
+        """Return the image of beads: below the rectangle, with all planes along z."""
         image = self.image.value
-        if image is None:
-            return {}
-        space = Space.of(image).along(spatial_axes(image))
-        return {'scale': space.scale, 'units': space.units, 'axis_labels': space.axis_labels}
+        if image is None or image.rgb:
+            raise KernelError('Beads are looked for in a gray image; choose one.')
+        part = chosen_part(image, View.of(self._viewer), shown=True, region=self.bead.value)
+        depth = depth_axis(part)
+        if depth is not None:
+            index = list(part.index)
+            index[depth] = slice(0, part.grid[depth])
+            part = replace(part, index=tuple(index))
+        if part.size > _MOST_VOXELS:
+            raise KernelError(
+                f'Beads are looked for in at most {_MOST_VOXELS / 1e6:.0f} million pixels, not in '
+                f'{part.size / 1e6:.0f}: draw a rectangle around some on a Shapes layer.'
+            )
+        return with_depth(part, np.empty((1, 1, 1))).image()
+
+    def _calibration(self, kernel: Kernel) -> dict[str, Any]:
+        """Return scale, units and axis labels: of the kernel, else of the image it is for."""
+        image, axes = self.image.value, 'ZYX'[-kernel.ndim :]
+        place = None if image is None else _space(image, kernel.ndim)
+        if kernel.spacing is None:
+            known = {} if place is None else {'scale': place.scale, 'units': place.units}
+        else:
+            units = ['um'] * len(axes) if place is None else [unit_name(u) for u in place.units]
+            sizes = [
+                converted(*kernel.spacing[axis], unit)
+                for axis, unit in zip(axes, units, strict=True)
+            ]
+            if None in sizes:
+                units = [kernel.spacing[axis][1] for axis in axes]
+                sizes = [kernel.spacing[axis][0] for axis in axes]
+            known = {'scale': sizes, 'units': units}
+        labels = tuple(axes.lower()) if place is None else place.axis_labels
+        return {**known, 'axis_labels': labels}
 
     def _take_pixel_size(self) -> None:
-        size = _pixel_size_in_um(self.image.value)
-        row = self.fields['Microscope']['pixel_size']
-        with contextlib.suppress(ParameterError):
-            row.value = _PIXEL_SIZE.check(size)
+        """Take what the chosen image and its file say of voxels, wavelengths and the objective."""
+        fields = self.fields[_MICROSCOPE]
+        for name, value in microscope_of(self.image.value).items():
+            declared = next(p for p in Microscope.declared() if p.name == name)
+            with contextlib.suppress(ParameterError):
+                fields[name].value = declared.check(value)
 
 
 class KernelDialog(QDialog):
@@ -204,7 +244,7 @@ class KernelDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
-        self.resize(360, 420)
+        self.resize(380, 620)
         self.panel.made.connect(lambda: self.close())
 
 
@@ -212,10 +252,15 @@ _INDEX = Parameter(
     'index', int, None, 'Which kernel of a file that holds several.', 'Number', minimum=0,
     optional=True,
 )  # fmt: skip
-_PIXEL_SIZE = next(p for p in Microscope.declared() if p.name == 'pixel_size')
+_DIAMETER = Parameter(
+    'diameter', float, None, 'Diameter of the beads, whose size is taken out; empty: it stays.',
+    'Bead size', unit='µm', minimum=0.005, maximum=5, optional=True,
+)  # fmt: skip
+_MICROSCOPE = 'Microscope'
+_IMAGE_HELP = 'Its voxel size is taken, and wavelengths and objective where its file says them.'
 _BEAD_HELP = (
-    '<p>Shapes layer with a rectangle around one bright bead, smaller than the resolution, with '
-    'some dark background.</p>'
+    '<p>Shapes layer with a rectangle around beads smaller than the resolution, on dark '
+    'background. Those that are close to others, saturated, cut or long are left out.</p>'
 )
 
 
@@ -223,31 +268,9 @@ def _is_shapes(layer: napari.layers.Layer) -> bool:
     return isinstance(layer, Shapes)
 
 
-def _pixel_size_in_um(image: Any) -> float | None:
-    """Return the pixel size in micrometres, or None where the unit is no length."""
-    if image is None:
-        return None
-    axis = spatial_axes(image)[1]
-    unit = image.units[axis]
-    if not unit.is_compatible_with('micrometer'):
-        return None
-    return float((image.scale[axis] * unit).to('micrometer').magnitude)
-
-
-def _described(kernel: NDArray[np.float64]) -> str:
-    widths = kernels.fwhm(kernel)
-    rows, columns = kernel.shape
-    if np.isclose(widths.major, widths.minor, rtol=0.02):
-        return f'{rows} × {columns} pixels, FWHM {widths.major:.1f} px'
-    return f'{rows} × {columns} pixels, FWHM {widths.major:.1f} × {widths.minor:.1f} px'
-
-
-def _thumbnail(kernel: NDArray[np.float64]) -> QPixmap:
-    bright = np.sqrt(np.clip(kernel, 0, None) / max(kernel.max(), 1e-12))
-    gray = (255 * bright).astype(np.uint8)
-    rows, columns = gray.shape
-    picture = QImage(gray.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8)
-    # The copy outlives the bytes.
-    return QPixmap.fromImage(picture.copy()).scaled(
-        _THUMBNAIL, _THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio
-    )
+def _space(image: Any, ndim: int) -> Space | None:
+    """Return the space of rows and columns of an image, and of its depth for a volume."""
+    if ndim == 2:
+        return Space.of(image).along(spatial_axes(image))
+    depth = depth_axis(select(image))
+    return None if depth is None else Space.of(image).along((depth, *spatial_axes(image)))

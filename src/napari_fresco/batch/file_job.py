@@ -13,7 +13,7 @@ from ..declare.call import Call
 from ..declare.fields import read_preset
 from ..declare.methods import ESTIMATORS
 from ..declare.tasks import TASKS
-from ..errors import ImageError, ParameterError
+from ..errors import FileError, ImageError, ParameterError
 from ..image.letters import leading_first
 from ..image.model import Image
 from ..io.files import TIFF, check_holds, list_series, read, read_mask
@@ -255,7 +255,17 @@ def _kernel(path: Any, index: int | None) -> Any:
         raise ParameterError('--kernel-index picks from a file of kernels; give --kernel too')
     from ..physics import kernels
 
-    return kernels.read(Path(path), index)
+    kernel = kernels.read(Path(path), index)
+    return kernel if kernel.ndim == 2 else _calibrated(Path(path), kernel)
+
+
+def _calibrated(path: Path, kernel: Any) -> Any:
+    """Return the kernel of a volume as an image, where its file says axes and spacing."""
+    try:
+        image = read(path)
+    except FileError:  # of a format that holds no images
+        return kernel
+    return image if set(image.axes) <= set('ZYX') and image.spacing else kernel
 
 
 def as_number(given: Any) -> Any:

@@ -15,6 +15,7 @@ AXES = set('TCZYXS')
 
 _SIZES = {'X': 'PhysicalSizeX', 'Y': 'PhysicalSizeY', 'Z': 'PhysicalSizeZ', 'T': 'TimeIncrement'}
 _WAVELENGTHS = ('ExcitationWavelength', 'EmissionWavelength')
+_IMMERSIONS = {'Oil': 1.515, 'Glycerol': 1.47, 'Water': 1.333, 'WaterDipping': 1.333, 'Air': 1.0}
 _BEFORE = (  # images in the order of the schema, and after them
     *('Project', 'Dataset', 'Folder', 'Experiment', 'Plate', 'Screen'),
     *('Experimenter', 'ExperimenterGroup', 'Instrument'),
@@ -26,7 +27,8 @@ _NAMESPACE = 'http://www.openmicroscopy.org/Schemas/OME/2016-06'
 
 def facts(text: str, number: int) -> dict[str, Any]:
     """Return spacing, origin, channels and wavelengths of image `number` of an OME-XML text."""
-    images = list(_children(ElementTree.fromstring(text), 'Image'))
+    root = ElementTree.fromstring(text)
+    images = list(_children(root, 'Image'))
     if number >= len(images):
         return {}
     pixels = next(_children(images[number], 'Pixels'))
@@ -44,7 +46,22 @@ def facts(text: str, number: int) -> dict[str, Any]:
         found['channels'] = names
     if any(wave for pair in waves for wave in pair):
         found['wavelengths'] = waves
+    objective = _objective(root, images[number])
+    if objective:
+        found['objective'] = objective
     return found
+
+
+def _objective(root: ElementTree.Element, image: ElementTree.Element) -> dict[str, float]:
+    """Return numerical aperture and index of the immersion, as far as an image tells them."""
+    every = [o for i in _children(root, 'Instrument') for o in _children(i, 'Objective')]
+    settings = next(_children(image, 'ObjectiveSettings'), None)
+    told = {} if settings is None else settings.attrib
+    used = [o for o in every if o.get('ID') == told.get('ID')] if told else every
+    lens = used[0].attrib if len(used) == 1 else {}
+    index = told.get('RefractiveIndex') or _IMMERSIONS.get(lens.get('Immersion', ''), 0)
+    known = {'na': float(lens.get('LensNA', 0)), 'refractive_index': float(index)}
+    return {name: value for name, value in known.items() if value > 0}
 
 
 def arguments(image: Image) -> dict[str, Any]:

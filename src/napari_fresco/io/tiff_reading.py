@@ -259,7 +259,8 @@ class _Reader:
             text = str(self.file.ome_metadata)
             found = ome.facts(text, self.number)
             said['ome'], said['series'] = text, self.number
-            said['wavelengths'] = found.get('wavelengths')
+            for key in ('wavelengths', 'objective'):
+                said[key] = found.get(key)
             return found
         if self.imagej is not None:
             return self._imagej_facts(self.imagej, first.tags)

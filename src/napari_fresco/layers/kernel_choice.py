@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..declare.tasks import TASKS
 from ..errors import KernelError
-from ..image.units import unit_name
+from ..image.letters import UNNAMED
+from ..image.units import converted, unit_name
 from ..physics import kernels
 from ..types import Task
-from .layer_kinds import kernel_facts
-from .selection import full_resolution, spatial_axes
+from .layer_kinds import FILE, kernel_facts
+from .selection import Selection, full_resolution, select, spatial_axes
 from .space import unit_factors
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ AUTO, CENTRED, SHIFTED = 'auto', 'centred', 'shifted'
 class ChosenKernel:
     """A kernel as a method gets it.
 
-    `array`: the kernel.
+    `array`: the kernel; that of a volume is a Kernel with its spacing.
     `sampled`: scale for which it was turned from bicubic to direct sampling; None when it is used
         as it is.
     `position`: {'centred', 'shifted'} or None, Where it is known to look.
     """
 
-    array: NDArray[Any]
+    array: Any
     sampled: int | None = None
     position: str | None = None
 
@@ -62,13 +63,15 @@ def chosen_kernel(
     facts = kernel_facts(layer)
     made_for = int(facts.get('scale', 1))
     array = np.array(full_resolution(layer))
+    if array.ndim == 3:
+        return ChosenKernel(_of_volume(layer, array, image, task))
     if not TASKS[task].changes_size:
         if made_for > 1 and not _same_pixels(layer, image):
             raise _too_fine(layer, made_for)
         if image is not None and (spacing := _spacing(layer)):
             kernels.Kernel(array, spacing).check_spacing(_spacing(image))
         return ChosenKernel(array)
-    if facts and made_for != scale:
+    if 'scale' in facts and made_for != scale:
         raise _other_scale(layer, made_for, scale)
     if facts.get('downsampling') != 'bicubic':
         known = facts.get('position')
@@ -78,10 +81,57 @@ def chosen_kernel(
     return ChosenKernel(kernels.direct_sampling(array, scale), scale, SHIFTED)
 
 
+def with_depth(part: Selection, kernel: Any) -> Selection:
+    """Return a part of an image whose axis of depth has the letter Z, if `kernel` has that axis.
+
+    A layer whose axes have no names has it before rows and columns.
+    """
+    depth = depth_axis(part) if np.ndim(kernel) == 3 else None
+    if depth is None or part.axes[depth] == 'Z':
+        return part
+    letters = [*part.axes[: len(part.index)]]
+    letters[depth] = 'Z'
+    return replace(part, letters=''.join(letters))
+
+
+def depth_axis(part: Selection) -> int | None:
+    """Return the axis called Z, else the last one without a name; None where there is none."""
+    if 'Z' in part.axes:
+        return part.axes.index('Z')
+    unnamed = [axis for axis in part.leading if part.axes[axis] in UNNAMED]
+    return unnamed[-1] if unnamed else None
+
+
+def _of_volume(
+    layer: napari.layers.Image, array: NDArray[Any], image: napari.layers.Image | None, task: Task
+) -> kernels.Kernel:
+    """Return the kernel of a volume with its spacing, if it suits the image and the task."""
+    said = kernel_facts(layer).get('source', 'given')
+    kernel = kernels.Kernel(array, _spacing(layer, 0) or None, source=said)
+    if TASKS[task].changes_size:
+        raise KernelError(
+            f'kernel {layer.name!r} is that of a volume, and enlarging is done plane by plane; '
+            'choose a kernel of one plane.'
+        )
+    if image is None:
+        return kernel
+    part = select(image)
+    depth = depth_axis(part)
+    if depth is None or part.grid[depth] == 1:
+        raise KernelError(
+            f'kernel {layer.name!r} is that of a volume, but {image.name!r} has no planes along '
+            'z; choose a kernel of one plane.'
+        )
+    kernel.check_spacing(_spacing(image, depth))
+    return kernel
+
+
 def about_kernel(layer: napari.layers.Image) -> str:
     """Say what is known of the kernel of `layer`, or nothing."""
     facts: Mapping[str, Any] = kernel_facts(layer)
     said = []
+    if 'made_of' in facts:
+        said.append(str(facts['source']))
     if 'fwhm' in facts:
         major, minor = facts['fwhm']
         said.append(f'FWHM {major:.1f} × {minor:.1f} px at {facts.get("angle", 0):.0f}°')
@@ -100,9 +150,10 @@ def _same_pixels(layer: napari.layers.Image, image: napari.layers.Image | None) 
     return bool(np.allclose(layer.scale[own] * factors, image.scale[its], rtol=1e-3))
 
 
-def _spacing(layer: napari.layers.Image) -> dict[str, tuple[float, str]]:
-    """Return the pixel sizes that have a unit."""
-    pairs = zip('YX', spatial_axes(layer), strict=True)
+def _spacing(layer: napari.layers.Image, depth: int | None = None) -> dict[str, tuple[float, str]]:
+    """Return the pixel sizes that have a unit; along z too where its axis is said."""
+    axes = [*([] if depth is None else [depth]), *spatial_axes(layer)]
+    pairs = zip('ZYX'[-len(axes) :], axes, strict=True)
     known = {a: (abs(float(layer.scale[i])), unit_name(layer.units[i])) for a, i in pairs}
     return {axis: pair for axis, pair in known.items() if pair[1]}
 
@@ -126,3 +177,34 @@ def _not_centred(layer: napari.layers.Image, scale: int) -> KernelError:
         f'kernel {layer.name!r} goes with bicubic reduction; its equivalent is shifted to the '
         f'upper left by {(scale - 1) / 2:g} pixels: set "Kernel position" to "auto".'
     )
+
+
+def known_of(kernel: kernels.Kernel) -> dict[str, Any]:
+    """Return what a kernel layer keeps: the numbers of the kernel, and its doubts in words."""
+    said = {'warnings': list(kernel.warnings), 'notes': list(kernel.notes)}
+    return {**kernel.facts(), **{name: words for name, words in said.items() if words}}
+
+
+def microscope_of(layer: napari.layers.Image | None) -> dict[str, float | None]:
+    """Return voxel size, wavelengths and objective in µm, as far as a layer and its file say them.
+
+    The distance of planes is None for a layer without any.
+    """
+    if layer is None:
+        return {}
+    part = select(layer)
+    depth = depth_axis(part)
+    known: dict[str, float | None] = {'z_step': None}
+    axes = {'pixel_size': spatial_axes(layer)[1], 'z_step': depth}
+    for name, axis in axes.items():
+        if axis is not None and part.grid[axis] > 1:
+            unit = unit_name(layer.units[axis])
+            size = converted(abs(float(layer.scale[axis])), unit, 'um') if unit else None
+            known |= {} if size is None else {name: size}
+    said = layer.metadata.get(FILE, {})
+    waves: Sequence[Any] = said.get('wavelengths') or ()
+    if len(waves) == 1:
+        pair = zip(('excitation', 'wavelength'), waves[0], strict=True)
+        known |= {name: float(wave) / 1000 for name, wave in pair if wave}
+    objective = said.get('objective') or {}
+    return known | {n: objective[n] for n in ('na', 'refractive_index') if n in objective}

@@ -62,6 +62,8 @@ def image_layers(image: Image, name: str) -> Iterator[LayerData]:
     for i, channel in enumerate(names):
         place = tuple(i if a == axis else slice(None) for a in range(image.ndim))
         metadata = {**image.metadata, **({'imagej': _of_channel(imagej, i, n)} if imagej else {})}
+        if len(metadata.get('wavelengths') or ()) == n:
+            metadata['wavelengths'] = (metadata['wavelengths'][i],)
         part = Image(
             image.data[place],
             image.axes.replace('C', ''),

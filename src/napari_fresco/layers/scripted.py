@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from ..declare.call import Call
 from ..declare.methods import METHODS
 from ..errors import FrescoError, ImageError
-from .kernel_choice import chosen_kernel
+from .kernel_choice import chosen_kernel, with_depth
 from .layer_kinds import VARIANCE
 from .layer_request import PanelRequest
 from .layer_restoration import Restoration
@@ -152,7 +152,7 @@ def layer_request(
         method=call.method,
         task=call.task,
         source=image.name,
-        image=chosen,
+        image=with_depth(chosen, blur),
         space=Space.of(image),
         look=Look.of(image),
         mask=_mask(viewer, options.mask, chosen, view, mask_options or {}),

@@ -230,11 +230,14 @@ def _window(
 ) -> tuple[int, ...]:
     """Return the size of a window that holds a usual bead."""
     found = np.median([_extent(signal, place) for place in places], axis=0)
+    alone = places[0] if len(places) == 1 else np.array(signal.shape) // 2
+    room = np.minimum(alone, np.array(signal.shape) - 1 - alone)
+    found[-2:] = found[-2:].max()
+    room[-2:] = room[-2:].min()
     sizes = []
-    for axis, (width, n) in enumerate(zip(found, signal.shape, strict=True)):
+    for axis, (width, most) in enumerate(zip(found, room, strict=True)):
         said = planes if signal.ndim == 3 and axis == 0 else size
-        sizes.append(odd_size(said, min(math.ceil(_REACH * max(width, 2)), (n - 1) // 2)))
-    sizes[-2:] = [min(max(sizes[-2:]), *(n - 1 + n % 2 for n in signal.shape[-2:]))] * 2
+        sizes.append(odd_size(said, min(math.ceil(_REACH * max(width, 2)), int(most))))
     return tuple(sizes)
 
 

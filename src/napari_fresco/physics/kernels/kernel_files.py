@@ -23,13 +23,14 @@ def read(path: str | Path, index: int | None = None) -> np.ndarray:
     path : str or Path
         A colour picture is averaged over its channels.
     index : int, optional
-        Which kernel, from 0, when the file holds several: cells of a MATLAB
-        array, pages of a TIFF, arrays of an archive.
+        Which kernel of a plane, from 0, when the file holds several: cells of a
+        MATLAB array, pages of a TIFF, arrays of an archive. Without it, a single
+        array of three axes is the kernel of a volume.
 
     Returns
     -------
     ndarray, float64
-        Sums to 1.
+        ``(h, w)`` or ``(d, h, w)``, sums to 1.
 
     Raises
     ------
@@ -45,15 +46,18 @@ def read(path: str | Path, index: int | None = None) -> np.ndarray:
         raise
     except Exception as error:  # parsers meet foreign bytes with any kind of error
         raise FileError(f'{path} cannot be read as a kernel: {error}') from None
-    found = [plane for array in arrays for plane in _planes(array)]
+    found = [kernel for array in arrays for kernel in _kernels(array)]
+    if index is not None:
+        found = [plane for kernel in found for plane in (kernel if kernel.ndim == 3 else [kernel])]
     if not found:
-        raise KernelError(f'{path} holds no 2-D array of numbers')
+        raise KernelError(f'{path} holds no 2-D or 3-D array of numbers')
     if index is None and len(found) > 1:
-        sizes = ', '.join(f'{i}: {k.shape[0]} x {k.shape[1]}' for i, k in enumerate(found[:12]))
+        shapes = (' x '.join(map(str, kernel.shape)) for kernel in found[:12])
+        sizes = ', '.join(f'{i}: {shape}' for i, shape in enumerate(shapes))
         raise KernelError(f'{path} holds {len(found)} kernels ({sizes}); say which by index')
     if not 0 <= (index or 0) < len(found):
         raise KernelError(f'{path} holds {len(found)} kernels; index = {index} must be below that')
-    return normalise(found[index or 0])
+    return normalise(found[index or 0], ndim=None)
 
 
 def _load(path: Path) -> Iterator[Any]:
@@ -113,17 +117,17 @@ def _load_matlab_hdf5(path: Path) -> Iterator[np.ndarray]:
             yield from (cell.T for cell in cells)
 
 
-def _planes(array: Any) -> Iterator[np.ndarray]:
-    """Yield the kernels in an array: cells of an object array, pages of a stack."""
+def _kernels(array: Any) -> Iterator[np.ndarray]:
+    """Yield the kernels of planes and volumes in an array, or in the cells of an object array."""
     array = np.asarray(array)
     if array.dtype == object:
         for cell in array.flat:
-            yield from _planes(cell)
+            yield from _kernels(cell)
     elif array.dtype.kind not in 'buif' or array.size < 2:
         return
     elif array.ndim == 3 and array.dtype == np.uint8 and array.shape[-1] == 3:
         yield array.mean(axis=-1)
-    elif array.ndim == 3:
-        yield from array
-    elif array.ndim == 2:
+    elif array.ndim == 3 and len(array) == 1:
+        yield array[0]
+    elif array.ndim in (2, 3):
         yield array

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, Literal, TypedDict
 
 from ...errors import ParameterError
@@ -14,6 +16,15 @@ Model = Literal['auto', 'scalar', 'vectorial']
 
 KINDS = ('widefield', 'confocal', 'two_photon', 'light_sheet')
 MODELS = ('auto', 'scalar', 'vectorial')
+UNUSED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        'widefield': ('sheet_na', 'pinhole', 'excitation'),
+        'confocal': ('sheet_na',),
+        'two_photon': ('sheet_na', 'pinhole', 'wavelength'),
+        'light_sheet': ('pinhole',),
+    }
+)
+"""Numbers that make no difference to a kind."""
 SCANNED = ('confocal', 'two_photon')
 """Kinds whose image is made point after point, so that no pixel averages over its area."""
 SCALAR_NA = 0.9
@@ -151,11 +162,7 @@ class MicroscopeOptics:
 
     def facts(self) -> dict[str, Any]:
         """Return the numbers that the kind uses, as plain data."""
-        unused = {
-            'confocal': ('sheet_na',),
-            'two_photon': ('sheet_na', 'pinhole', 'wavelength'),
-            'light_sheet': ('pinhole',),
-        }.get(self.kind, ('sheet_na', 'pinhole', 'excitation'))
+        unused = UNUSED[self.kind]
         known = {k: v for k, v in asdict(self).items() if v is not None and k not in unused}
         return {**known, 'model': 'vectorial' if self.is_vectorial else 'scalar'}
 

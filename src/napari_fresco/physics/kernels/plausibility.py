@@ -102,12 +102,12 @@ def _of_pixels(o: MicroscopeOptics, pixel: float, z_step: float | None) -> Itera
 def _notes(o: MicroscopeOptics, pixel: float, z_step: float | None) -> Iterator[str]:
     limit = nyquist(o)
     if o.is_scanned:
-        pairs = (('pixel_size', pixel, limit.lateral), ('z_step', z_step or 0, limit.axial))
-        for name, value, least in pairs:
+        pairs = (('pixel size', pixel, limit.lateral), ('z step', z_step or 0, limit.axial))
+        for words, value, least in pairs:
             if least * ROUNDING < value <= 2 * least * ROUNDING:
                 yield (
-                    f'{name} = {value:g} is coarser than {least:.3g}, which would hold all that '
-                    'the optics pass; up to twice that is usual'
+                    f'the {words} of {value:g} µm is coarser than {least:.3g}, which would hold '
+                    'all that the optics pass; up to twice that is usual'
                 )
     mismatch = abs(o.refractive_index - o.sample)
     if o.depth * mismatch > MISMATCH:
