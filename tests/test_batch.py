@@ -230,6 +230,30 @@ def test_a_batch_into_its_own_folder_takes_no_result_for_an_image() -> None:
         assert statuses(fresco.batch.run(inside)) == {'a.tif': status, 'b.tif': status}
 
 
+def test_results_of_any_kind_are_no_images() -> None:
+    Path('in').mkdir()
+    images = [Image(np.full((8, 8), i, np.uint8), 'YX') for i in range(3)]
+    fresco.write('in/a.tif', images)
+    inside = recipe(images='in', output='in', name='{stem}_done.png')
+    for status in ('made', 'finished'):
+        assert statuses(fresco.batch.run(inside)) == {'a.tif': status}
+    assert sorted(p.name for p in Path('in').iterdir()) == [
+        'a.tif', 'a_done_1.png', 'a_done_2.png', 'a_done_3.png',
+    ]  # fmt: skip
+
+
+def test_stores_are_images_and_results() -> None:
+    Path('in').mkdir()
+    stack = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
+    fresco.write('in/a.ome.zarr', Image(stack, 'ZYX'))
+    for status in ('made', 'finished'):
+        assert statuses(fresco.batch.run(recipe(images='in'))) == {'a.ome.zarr': status}
+    assert (np.asarray(fresco.read('out/a.ome.zarr').data) == 255 - stack).all()
+    fresco.write('in/a.ome.zarr', Image(stack + 1, 'ZYX'), overwrite=True)
+    assert statuses(fresco.batch.run(recipe(images='in/*.zarr'))) == {'a.ome.zarr': 'made'}
+    assert (np.asarray(fresco.read('out/a.ome.zarr').data) == 254 - stack).all()
+
+
 def test_masks_belong_by_pattern() -> None:
     pictures('in', 'a.tif', 'b.tif')
     pictures('masks', 'a_mask.png')

@@ -33,12 +33,14 @@ class BatchReport:
     `index`, `total`: files that are done with, and all of them.
     `remaining`: seconds still needed, as far as can be told.
     `record`: what became of the file; None where nothing has ended yet.
+    `note`: what the user should know before the first file ends.
     """
 
     index: int
     total: int
     remaining: float | None = None
     record: FileRecord | None = None
+    note: str = ''
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def iterate(
         remove_stale(folder)
         state = _State(plan.files)
         try:
-            yield BatchReport(0, state.total)
+            yield BatchReport(0, state.total, note=crew.note)
             yield from _work(crew, state, log, cancelled)
         finally:
             log.close()

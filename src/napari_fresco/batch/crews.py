@@ -26,7 +26,12 @@ _AHEAD = 2  # files for each thread of a cluster that wait there, so that none i
 
 
 class Crew(Protocol):
-    """Takes files and hands back futures of their records."""
+    """Takes files and hands back futures of their records.
+
+    `note`: what the user should know of it, or nothing.
+    """
+
+    note: str
 
     @property
     def size(self) -> int:
@@ -51,7 +56,7 @@ class SingleProcess:
     `callback`: called with every step; returning False cancels.
     """
 
-    size = 1
+    size, note = 1, ''
 
     def __init__(self, callback: Callable[[Step], object]) -> None:
         self._callback = callback
@@ -83,6 +88,8 @@ class Processes:
     `count`: how many.
     `devices`: the GPUs of the machine.
     """
+
+    note = ''
 
     def __init__(self, count: int, devices: tuple[str, ...] = ()) -> None:
         self.size = count
@@ -145,6 +152,8 @@ class Cluster:
                 f'--scheduler {address} does not answer; start one with "dask scheduler" and give '
                 'its address, such as tcp://host:8786'
             ) from None
+        waits = f'{address} has no workers yet; the first that comes begins'
+        self.note = '' if self._workers() else waits
 
     @property
     def size(self) -> int:

@@ -19,7 +19,7 @@ from ..image.model import Image
 from ..io.files import TIFF, check_holds, list_series, read, read_mask
 from ..restoration.session import Session
 from ..types import Result, Step
-from .outputs import Outputs, Part
+from .outputs import Outputs
 
 SIDES = ('mask', 'kernel', 'sigma')
 """Options of a call that may name a file."""
@@ -30,49 +30,50 @@ class FileOutcome:
     """What came of a file.
 
     `written`: the files that were written; none after a run that was cancelled.
-    `parts`: each of its images with its result.
+    `results`: of each of its images, without pixels.
+    `read`: what reading had to say.
     `notes`: what was done that the user may not expect.
     """
 
     written: tuple[Path, ...]
-    parts: tuple[Part, ...]
+    results: tuple[Result, ...]
+    read: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def cancelled(self) -> bool:
         """Whether the last run was broken off."""
-        return any(result.finish == 'cancelled' for _, result in self.parts)
+        return any(result.finish == 'cancelled' for result in self.results)
 
     @property
     def summary(self) -> str:
         """What was done, in a few words."""
-        record = self.parts[-1][1].provenance
+        record = self.results[-1].provenance
         partial = ', cancelled: the best estimate so far' if self.cancelled else ''
         return f'{record["title"]} {record["task"]}, {self.seconds:g} s{partial}'
 
     @property
     def seconds(self) -> float:
         """How long the restorations took."""
-        every = [float(result.provenance['seconds']) for _, result in self.parts]
+        every = [float(result.provenance['seconds']) for result in self.results]
         return round(sum(every), 3)
 
     @property
     def warnings(self) -> list[str]:
         """What reading and restoring have to say, once."""
-        said = [each for source, _ in self.parts for each in source.metadata.get('warnings', ())]
-        said += [each for _, result in self.parts for each in result.provenance['warnings']]
-        return list(dict.fromkeys(said))
+        said = [each for result in self.results for each in result.provenance['warnings']]
+        return list(dict.fromkeys([*self.read, *said]))
 
     @property
     def failed(self) -> dict[str, str]:
         """Names of the checks that failed, and what they found."""
-        checks = [check for _, result in self.parts for check in result.checks]
+        checks = [check for result in self.results for check in result.checks]
         return {check.name: check.message for check in reversed(checks) if not check.ok}
 
     @property
     def weights(self) -> dict[str, str | None]:
         """Names and hashes of the weights that were used."""
-        used = [each for _, result in self.parts for each in result.provenance['weights']]
+        used = [each for result in self.results for each in result.provenance['weights']]
         return {each['name']: each['sha256'] for each in used}
 
 
@@ -157,13 +158,14 @@ class FileJob:
         sources = [self._read(image, outputs.image, each) for each in several]
         groups = [sources] if len(places) == 1 else [[source] for source in sources]
         damage = None if self.mask is None else read_mask(self.mask)
+        said = tuple(each for s in sources for each in s.metadata.get('warnings', ()))
         written: list[Path] = []
-        parts: list[Part] = []
+        results: list[Result] = []
         for place, group in zip(places, groups, strict=True):
             made = [(s, self._restore(s, damage, session, progress, callback)) for s in group]
-            parts += made
+            results += [_without_pixels(result) for _, result in made]
             if not partial and any(result.finish == 'cancelled' for _, result in made):
-                return FileOutcome((), tuple(parts), notes)
+                return FileOutcome((), tuple(results), said, notes)
             before_writing()
             written += place.write(
                 made,
@@ -171,7 +173,7 @@ class FileJob:
                 overwrite=self.overwrite,
                 mask=self.mask,
             )
-        return FileOutcome(tuple(written), tuple(parts), notes)
+        return FileOutcome(tuple(written), tuple(results), said, notes)
 
     def _restore(
         self,
@@ -209,6 +211,12 @@ class FileJob:
         shape = image.shape + (3,) * gained
         check_holds(output, dtype, shape, image.axes + 'S' * gained)
         return image
+
+
+def _without_pixels(result: Result) -> Result:
+    """Return what is told of a result: the pixels of many images need not stay in memory."""
+    maps: dict[str, Any] = dict.fromkeys(('variance', 'kernel', 'uncertainty', 'latent', 'filled'))
+    return replace(result, image=None, **maps)
 
 
 def _of_channels(image: Image, wanted: Sequence[int | str], path: Path) -> Image:

@@ -13,7 +13,7 @@ from ..io.zarr_store import is_store
 from .fingerprint import Fingerprint
 from .outputs import TEXTS, Outputs
 from .recipe import BatchRecipe
-from .records import FileRecord
+from .records import RECORDS, FileRecord, records_in
 
 _SIDES = {'mask': 'mask', 'kernel': 'kernel', 'sigma': 'map of the noise'}
 
@@ -180,6 +180,7 @@ def _state(file: BatchFile) -> str:
 def images_of(recipe: BatchRecipe) -> list[Path]:
     """Return the images in folders, of patterns, and as they are named; each once."""
     found: dict[Path, None] = {}
+    made = _results(recipe)
     for text in recipe.images:
         path = recipe.path(text)
         if path.is_dir() and not is_store(path):
@@ -189,19 +190,18 @@ def images_of(recipe: BatchRecipe) -> list[Path]:
         else:
             inside = [Path(p) for p in sorted(glob(str(path), recursive=True))]
             inside = [p for p in inside if p.is_file() or is_store(p)]
-        inside = [p for p in inside if not _is_result(recipe, p)]
+        inside = [p for p in inside if not made or p.resolve() not in made]
         if not inside:
             raise FileError(f'{text} holds no image; known suffixes: {", ".join(SUFFIXES)}')
         found |= dict.fromkeys(inside)
     return list(found)
 
 
-def _is_result(recipe: BatchRecipe, path: Path) -> bool:
-    """Return whether a file is what this batch made in an earlier run."""
-    folder, whole = recipe.output_folder.resolve(), path.resolve()
-    if not whole.is_relative_to(folder):
-        return False
-    return _record_of(recipe, whole.relative_to(folder)).exists()
+def _results(recipe: BatchRecipe) -> set[Path]:
+    """Return what this batch made in earlier runs, which is no image of the next."""
+    folder = recipe.output_folder.resolve()
+    known = [record for _, record in records_in(recipe.record_folder)]
+    return {folder / name for record in known for name in (*record.results, *record.promised)}
 
 
 def _outputs(recipe: BatchRecipe, image: Path) -> Outputs:
@@ -211,11 +211,8 @@ def _outputs(recipe: BatchRecipe, image: Path) -> Outputs:
 
 
 def _record(recipe: BatchRecipe, outputs: Outputs) -> Path:
-    return _record_of(recipe, outputs.image.relative_to(recipe.output_folder))
-
-
-def _record_of(recipe: BatchRecipe, result: Path) -> Path:
-    return recipe.record_folder / 'files' / result.parent / f'{result.name}.json'
+    result = outputs.image.relative_to(recipe.output_folder)
+    return recipe.record_folder / RECORDS / result.parent / f'{result.name}.json'
 
 
 def _check_apart(files: list[BatchFile]) -> None:

@@ -95,7 +95,10 @@ class BatchRecipe:
         default='{name}',
     )
     keep: tuple[str, ...] = _key(
-        (str,), f'What is kept beside the image: {", ".join(BESIDE)}.', default=(), many=True
+        (str,),
+        'What is kept beside the image, such as variance, provenance and report.',
+        default=(),
+        many=True,
     )
     channels: tuple[int | str, ...] = _key(
         _NUMBER, 'Names or numbers of the channels to restore.', default=(), many=True

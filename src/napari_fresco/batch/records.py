@@ -8,6 +8,7 @@ process that dies.
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from filelock import FileLock, Timeout
 from ..io.files import write_json
 from ..weights.registry import registry
 from .fingerprint import Fingerprint
+
+RECORDS = 'files'
+"""Folder of the records of files, in that of the records of a batch."""
 
 _NO_WAITING = 0.0
 _PATIENCE = 1.0  # seconds to wait for another batch before looking whether to go on
@@ -100,6 +104,14 @@ class FileRecord:
         )
 
 
+def records_in(folder: Path) -> Iterator[tuple[Path, FileRecord]]:
+    """Yield all records in a folder of records, and where they are."""
+    for path in (folder / RECORDS).rglob('*.json'):
+        record = FileRecord.read(path)
+        if record is not None:
+            yield path, record
+
+
 @contextmanager
 def claimed(record: Path, *, wait: bool) -> Iterator[bool]:
     """Lend a file of a batch to this process alone; say whether nobody else has it.
@@ -113,6 +125,8 @@ def claimed(record: Path, *, wait: bool) -> Iterator[bool]:
     except Timeout:
         yield False
         return
+    except NotImplementedError:
+        raise OSError(errno.ENOLCK, 'this file system has no locks', str(record.parent)) from None
     try:
         yield True
     finally:

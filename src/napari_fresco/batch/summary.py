@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from ..io.files import write_text
 from .planning import BatchFile, BatchPlan
-from .records import FileRecord
+from .records import FileRecord, records_in
 
 COLUMNS = ('image', 'result', 'status', 'seconds', 'checks', 'warnings', 'error')
 """Columns of the summary; ``checks`` names those that failed."""
@@ -59,7 +58,7 @@ class BatchLog:
     def _rewrite(self) -> None:
         """Write what all records and this run say: other batches have rows here, too."""
         said = {path: record for path, record in self._said.items() if record.status != 'finished'}
-        rows = {**dict(_records(self._folder)), **said}
+        rows = {**dict(records_in(self._folder)), **said}
         table = io.StringIO(newline='')
         writer = csv.writer(table, lineterminator='\n')
         writer.writerow(COLUMNS)
@@ -77,13 +76,6 @@ def line_of(record: FileRecord) -> str:
     if record.status == 'cancelled':
         return f'{record.image}: cancelled'
     return f'error: {record.image}: {record.error}'
-
-
-def _records(folder: Path) -> Iterator[tuple[Path, FileRecord]]:
-    for path in (folder / 'files').rglob('*.json'):
-        record = FileRecord.read(path)
-        if record is not None:
-            yield path, record
 
 
 def _row(record: FileRecord) -> tuple[str, ...]:

@@ -153,6 +153,8 @@ def _carry_out(
                 return outcome
             ended = report.index
             bar.update(ended - bar.n)
+            if report.note:
+                click.echo(f'note: {report.note}', err=True)
             if report.record is not None:
                 with tqdm.external_write_mode():
                     _tell_of(report.record, quiet)
