@@ -105,6 +105,9 @@ def test_it_follows_the_seed_and_leaves_the_image_alone() -> None:
     assert (same.uncertainty != other.uncertainty).any()
     np.testing.assert_array_equal(same.image, plain.image)
     assert plain.uncertainty is None
+    facts = same.provenance['planes'][0]['uncertainty']
+    assert len(facts['widened']) == 3
+    assert min(facts['widened']) >= 1
 
 
 def test_a_plane_of_a_stack_is_as_sure_as_alone() -> None:

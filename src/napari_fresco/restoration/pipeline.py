@@ -88,7 +88,7 @@ def _restore(
     number: int,
     tools: Workbench,
     cancel: threading.Event | None,
-) -> Generator[Step, None, tuple[RunOutcome, Array | None]]:
+) -> Generator[Step, None, tuple[RunOutcome, Repeats | None]]:
     """Restore plane `number`, with steps that count through the stack; map what is asked for."""
     asked = request.params.uncertainty and 'uncertainty' in request.method.gives_if_asked(
         request.task
@@ -120,7 +120,7 @@ def _restore(
             notes = (*outcome.warnings, _UNMEASURED)
             return replace(outcome, finish='cancelled', warnings=notes), None
         found.take(k, again, repeated.step.x)
-    return outcome, found.deviation()
+    return outcome, found
 
 
 def _driven(
@@ -181,17 +181,19 @@ class _Gathered:
         mask = self._scene.planes.mask(index)
         return mask is None or bool(mask.any())
 
-    def add(self, block: Block, outcome: RunOutcome, uncertainty: Array | None) -> None:
-        """Put a restored plane in its place, with its `uncertainty` if that was asked for."""
+    def add(self, block: Block, outcome: RunOutcome, repeats: Repeats | None) -> None:
+        """Put a restored plane in its place, with what `repeats` tell if they were asked for."""
         image, clipped = block.finish(outcome.step.x)
         self._put(block.index, image, block.pixels.data)
         self._checking.add(block, outcome.step, image)
-        self._account.add(outcome, block.facts(), clipped)
+        facts = block.facts()
         if self._filled is not None:
             self._filled[block.index] = block.filled
         maps = dict(_side_results(block, outcome.step))
-        if uncertainty is not None:
-            maps['uncertainty'] = uncertainty
+        if repeats is not None:
+            maps['uncertainty'] = repeats.deviation()
+            facts['uncertainty'] = repeats.facts()
+        self._account.add(outcome, facts, clipped)
         for name, values in maps.items():
             if name not in self._maps:
                 shape = (*self._request.layout.leading, *values.shape)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from torch import Tensor
 
@@ -53,6 +55,11 @@ class Repeats:
             self._found.add(block.restored(x), block.predicted(x), simulated)
         else:
             self._found.probe(self._noise, block.predicted(x), _SHARE)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the provenance says of it: how much the image widened it, dark to bright."""
+        ratios = [round(float(k), 3) for k in np.sqrt(self._found.ratios())]
+        return {'simulated': SIMULATED, 'probes': PROBES, 'widened': ratios}
 
     def deviation(self) -> Floats:
         """Return the standard deviation of the error, in image units; NaN where none is known."""
