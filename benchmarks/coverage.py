@@ -22,7 +22,7 @@ from skimage import data
 
 import napari_fresco as fresco
 
-METHODS = ('ffdnet', 'drunet', 'dncnn', 'dpir', 'ircnn', 'virnet', 'scunet', 'vdir')
+METHODS = ('ffdnet', 'drunet', 'dncnn', 'ircnn', 'virnet')
 _FRAMES = {'w2s': 400, 'fmd': 50}  # that the truth is the mean of
 
 

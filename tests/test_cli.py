@@ -199,7 +199,7 @@ def test_what_a_method_does_not_give_is_refused_with_the_way_to_it(
         'spread': '--latent sample',
         'latent': '--show-l',
     }
-    method = 'ffdnet' if kind == 'variance' else 'vdir'
+    method = 'ffdnet' if kind in ('variance', 'uncertainty') else 'vdir'
     assert call('restore', picture, '-o', out, '-m', method, f'--save-{kind}',
                 tmp_path / 'map.tif') == 2  # fmt: skip
     assert ways[kind] in capsys.readouterr().err

@@ -351,7 +351,6 @@ class VDIRParameters(NetworkParameters):
         group='advanced',
         gives=(True, 'latent'),
     )
-    uncertainty: bool = _uncertainty()
 
 
 @dataclass(frozen=True)
@@ -361,7 +360,6 @@ class SCUNetParameters(NetworkParameters):
     strength: float = param(
         1.0, 'Share of the result; the rest is the image as it was.', minimum=0, maximum=1
     )
-    uncertainty: bool = _uncertainty()
 
 
 @dataclass(frozen=True)
