@@ -91,10 +91,10 @@ class Choices:
         if problem:
             raise FrescoError(problem)
         kernel, sampled, position = self._kernel(estimate)
-        request = self._with_damage(self._bare_request())
+        bare = self._bare_request()
+        request = self._with_damage(replace(bare, image=with_depth(bare.image, kernel)))
         return replace(
             request,
-            image=with_depth(request.image, kernel),
             kernel=kernel,
             sampled=sampled,
             sigma=ESTIMATOR if estimate else self._sigma(request.image),

@@ -186,6 +186,8 @@ _ENTRIES = (
         citation=citations.DPIR,
         parameters_class=PnPParameters,
         solver='napari_fresco.solvers.pnp:dpir',
+        volumes=True,
+        window=(3,),
         least_noise=0.8,
     ),
     Method(
@@ -199,6 +201,8 @@ _ENTRIES = (
         citation=citations.IRCNN,
         parameters_class=IRCNNParameters,
         solver='napari_fresco.solvers.pnp:ircnn',
+        volumes=True,
+        window=(3,),
     ),
     Method(
         name='deepred',

@@ -140,14 +140,15 @@ class PnPParameters(DeterministicParameters):
     )
     iterations: int | None = param(
         None,
-        'Iterations; empty means 8 to deblur, 24 to enlarge or inpaint, 40 to demosaic.',
+        'Iterations; empty means 8 to deblur, 80 to deblur volumes, 24 to enlarge or inpaint, 40 '
+        'to demosaic.',
         minimum=1,
         maximum=1000,
         tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
     )
     sigma_start: float = param(
         49.0,
-        'Denoiser strength in the first iteration.',
+        'Denoiser strength in the first iteration; volumes go by the noise.',
         unit='0-255',
         minimum=0.1,
         maximum=75,
@@ -155,7 +156,7 @@ class PnPParameters(DeterministicParameters):
     )
     sigma_end: float | None = param(
         None,
-        'Denoiser strength in the last iteration; empty means the noise level.',
+        'Denoiser strength in the last iteration; empty means the noise level; volumes go by it.',
         unit='0-255',
         minimum=0.1,
         maximum=75,

@@ -84,14 +84,16 @@ def chosen_kernel(
 def with_depth(part: Selection, kernel: Any) -> Selection:
     """Return a part of an image whose axis of depth has the letter Z, if `kernel` has that axis.
 
-    A layer whose axes have no names has it before rows and columns.
+    A layer whose axes have no names has it before rows and columns. Of one slice it is the volume.
     """
     depth = depth_axis(part) if np.ndim(kernel) == 3 else None
-    if depth is None or part.axes[depth] == 'Z':
+    if depth is None:
         return part
-    letters = [*part.axes[: len(part.index)]]
+    letters, index = [*part.axes[: len(part.index)]], [*part.index]
     letters[depth] = 'Z'
-    return replace(part, letters=''.join(letters))
+    if index[depth].stop - index[depth].start == 1:
+        index[depth] = slice(0, part.grid[depth])
+    return replace(part, letters=''.join(letters), index=tuple(index))
 
 
 def depth_axis(part: Selection) -> int | None:

@@ -100,6 +100,11 @@ class PanelRequest:
         index = {'context_index': tuple(s.start for s in place)} if single and place else {}
         return {'context': part.whole_image(), **index}
 
+    @property
+    def is_volume(self) -> bool:
+        """Whether volumes are restored as one."""
+        return getattr(self.kernel, 'ndim', 2) == 3
+
     def _sigma(self) -> Any:
         if not isinstance(self.sigma, Selection):
             return self.sigma

@@ -290,8 +290,9 @@ class _Reports:
         if not wanted and self._reference is None:
             return Report(step.index, step.total, remaining, residual)
         image = step.image
-        stride = 1 + (max(image.shape[:2]) - 1) // _PREVIEW_SIDE
-        thin = np.ascontiguousarray(image[::stride, ::stride]) if wanted else None
+        stride = 1 + (max(image.shape[:3]) - 1) // _PREVIEW_SIDE
+        shown = image[len(image) // 2] if self._request.is_volume else image
+        thin = np.ascontiguousarray(shown[::stride, ::stride]) if wanted else None
         score = self._psnr(image, step.plane)
         return Report(step.index, step.total, remaining, residual, score, thin, stride)
 

@@ -146,13 +146,14 @@ def layer_request(
     )
     view, options = View.of(viewer), call.options
     chosen = _part(viewer, image, view, part, region)
-    sigma, variance = _noise(viewer, options.sigma, chosen, view)
     blur, known = _kernel(viewer, options.kernel, image, call)
+    chosen = with_depth(chosen, blur)
+    sigma, variance = _noise(viewer, options.sigma, chosen, view)
     return PanelRequest(
         method=call.method,
         task=call.task,
         source=image.name,
-        image=with_depth(chosen, blur),
+        image=chosen,
         space=Space.of(image),
         look=Look.of(image),
         mask=_mask(viewer, options.mask, chosen, view, mask_options or {}),

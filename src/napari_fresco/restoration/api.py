@@ -107,7 +107,8 @@ def restore(
         Nonzero where the image is damaged: with the axes of the image, or the last ones of
         its order stack axes, Y, X.
     kernel : array-like, Image or Kernel, optional
-        2-D blur kernel, centred on element ``size // 2`` or on the origin of a
+        2-D blur kernel, or 3-D with axes ZYX for an image that has Z, whose volumes are then
+        restored as one; centred on element ``size // 2`` or on the origin of a
         :class:`~napari_fresco.physics.kernels.Kernel`; divided by its sum. An even
         background, such as the offset of a camera, is subtracted and said.
         To enlarge, see the parameter ``kernel_position``.

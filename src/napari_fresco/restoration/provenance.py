@@ -80,7 +80,7 @@ def provenance(
     # Without a kernel, super-resolution keeps the field of view: the centres of s output pixels
     # straddle the centre of an input pixel. With one, the origin of the kernel says where to look.
     given = r.inputs.kernel
-    offset = [(1 - scale) / 2] * 2 if given is None else given.offset
+    offset = [(1 - scale) / 2] * 2 if given is None else given.offset[-2:]
     return {
         'method': r.method.name,
         'title': r.method.title,

@@ -6,7 +6,7 @@ only through a denoiser D. Each step k solves for the data, then for the prior::
     x_k = argmin_x |H x - y|^2 + alpha_k |x - z_(k-1)|^2
     z_k = D(x_k, sigma_k)
 
-with sigma_k falling to the noise level, see :mod:`.schedule`.
+with sigma_k falling to the noise level, see :mod:`.annealing`. Volumes: :mod:`.pnp_volumes`.
 
 References
 ----------
@@ -34,6 +34,7 @@ from ..types import Denoiser, Step
 from .annealing import DEFAULTS, NOISE_FLOOR, Level, Schedule, plan
 from .augment import denoise_dihedral
 from .feedforward import deblock, one_pass, prior
+from .pnp_volumes import restore_volume
 from .start import first_estimate
 from .wide_losses import with_texture
 
@@ -113,6 +114,8 @@ def hqs(
 def _restore(
     problem: Problem, params: PnPParameters, denoiser: Denoiser, tools: Tools
 ) -> Iterator[Step]:
+    if problem.y.ndim == 5:
+        return restore_volume(problem, params, denoiser)
     if problem.task not in DEFAULTS:
         return one_pass(problem, denoiser)
     if 'mask' in TASKS[problem.task].takes and params.exemplars:

@@ -281,8 +281,13 @@ class Kernel:
         return replace(self, values=middle, origin=None if self.origin is None else tuple(origin))
 
     def check_fits(self, grid: Sequence[int]) -> None:
-        """Refuse a kernel that is larger than an image of `grid` pixels."""
-        if any(n > m for n, m in zip(self.shape, grid, strict=True)):
+        """Refuse a kernel that is larger than an image of `grid` pixels.
+
+        Of a volume, light reaches each plane from all others and from beyond: a kernel may have
+        twice as many planes, less one.
+        """
+        most = list(grid) if len(grid) == 2 else [2 * grid[0] - 1, *grid[1:]]
+        if any(n > m for n, m in zip(self.shape, most, strict=True)):
             raise KernelError(
                 f'kernel {self.shape} is larger than the image {tuple(grid)}; '
                 'crop it around its centre'
