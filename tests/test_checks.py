@@ -14,7 +14,8 @@ from napari_fresco.evidence.checks import check_result
 from napari_fresco.evidence.input_checks import (
     camera_told,
     doubts,
-    masks_given,
+    mask_alone,
+    mask_placed,
     one_hue,
     range_given,
     saturation,
@@ -65,7 +66,7 @@ def test_noise_left_taken_twice_and_structure_are_told_apart():
     assert failed(replace(o, predicted=scene() + 0.9 * noise)) >= {'noise'}
     moved = np.roll(scene(), 6, axis=1)
     assert failed(replace(o, predicted=moved)) >= {'noise', 'whiteness', 'regions'}
-    stripes = 12 * np.sin(np.arange(160) * 2 * np.pi / 12)
+    stripes = 30 * np.sin(np.arange(160) * 2 * np.pi / 12)
     weakened = replace(o, observed=o.observed + stripes, predicted=scene() + 0.4 * stripes)
     assert 'structure' in failed(weakened)
 
@@ -182,7 +183,7 @@ def test_saturated_integers_are_found():
 
 
 def masks(mask, image):
-    return {check.name: check for check in masks_given(mask, image)}
+    return {check.name: check for check in (*mask_alone(mask), mask_placed(mask, image))}
 
 
 def test_masks_that_do_not_lie_on_the_damage_are_found():
@@ -281,11 +282,38 @@ def test_colours_alpha_and_every_task_are_checked():
     assert 'mask' in {check.name for check in filled.checks}
 
 
-def test_the_command_line_prints_what_failed(tmp_path, capsys):
+def test_what_can_be_known_before_a_run_is_said_before_it():
+    noisy = scene(64) + np.random.default_rng(0).normal(0, 10, (64, 64))
+    session = fresco.Session()
+    assert session.doubts(noisy, method='ffdnet') == ()
+    (sigma,) = session.doubts(noisy, method='ffdnet', sigma=2)
+    assert sigma.startswith('sigma = 2 is')
+    (kernel,) = session.doubts(noisy, method='dpir', task='deblur', kernel=np.eye(1))
+    assert 'hardly blurs' in kernel
+    mask = np.zeros((3, 64, 64), bool)
+    mask[2, 10:60, 5:60] = True
+    stack = np.stack([noisy] * 3)
+    found = session.doubts(stack, method='dpir', task='inpaint', mask=mask)
+    assert any('hole' in said for said in found)
+    assert session.doubts(noisy.astype(np.uint8), method='vdir')
+
+
+def test_the_command_line_says_at_once_what_is_doubtful(tmp_path, capsys, monkeypatch):
     noisy = scene(64) + np.random.default_rng(0).normal(0, 10, (64, 64))
     source = tmp_path / 'a.tif'
     fresco.write(source, fresco.Image.of(noisy.astype(np.float32)))
+    heard = []
+    restore = fresco.Session.restore
+
+    def listening(*given, **told):
+        heard.append(capsys.readouterr().err)
+        return restore(*given, **told)
+
+    monkeypatch.setattr(fresco.Session, 'restore', listening)
     options = ['-m', 'ffdnet', '--sigma', '2', '-o', str(tmp_path / 'b.tif')]
     with pytest.raises(SystemExit):
         main(['restore', str(source), *options])
-    assert f'check: {source}: sigma = 2 is' in capsys.readouterr().err
+    assert f'warning: {source}: sigma = 2 is' in heard[0]
+    afterwards = capsys.readouterr().err
+    assert 'sigma = 2' not in afterwards  # once is enough
+    assert f'check: {source}: ' in afterwards

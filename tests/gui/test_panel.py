@@ -170,6 +170,27 @@ def test_the_panel_says_what_is_missing(model: Any, image: Any, dock: Dock, qtbo
         panel.request()
 
 
+def test_what_is_doubtful_about_mask_and_kernel_is_said_before_the_run(
+    model: Any, image: Any, dock: Dock, qtbot: Any
+) -> None:
+    wide = np.zeros((40, 50), int)
+    wide[4:36, 6:40] = 1
+    mask, kernel = model.add_labels(wide), model.add_image(np.eye(5)[2:3] * np.ones((5, 1)))
+    panel = dock(model, 'dpir')
+    panel.image.value, panel.task.value = image, 'inpaint'
+    panel.mask.value = mask
+    coverage = panel.damage_section.mask_rows.coverage
+    qtbot.waitUntil(lambda: 'covers' in coverage.text())
+    assert 'widest hole' in coverage.text()
+    panel.task.value = 'deblur'
+    panel.kernel.value = kernel
+    assert 'hardly blurs' not in panel.damage_section.kernel_note.text()
+    kernel.data = np.pad(np.eye(1), 2)
+    panel.kernel.value = None
+    panel.kernel.value = kernel
+    assert 'hardly blurs' in panel.damage_section.kernel_note.text()
+
+
 def test_a_wrong_number_is_named(model: Any, image: Any, dock: Dock) -> None:
     panel = dock(model, 'deepred')
     panel.task.value = 'denoise'

@@ -22,6 +22,7 @@ from ..layers.layer_kinds import KERNEL, may_be_restored
 from ..layers.selection import Selection, full_resolution, spatial_axes
 from ..layers.space import Space
 from ..physics.kernels import Kernel
+from ..physics.kernels.kernel_shape import fitted
 from ..types import Task
 from .choosers import Accepts, LayerChooser
 from .form import Section, note
@@ -57,7 +58,7 @@ class DamageSection(Section):
         part: Callable[[], Selection],
     ) -> None:
         super().__init__('Degradation')
-        self._viewer, self._method, self._image = viewer, method, image
+        self._viewer, self._method, self._image, self._part = viewer, method, image, part
         self._parameters, self._widgets = parameters, rows
         self._suggested_for: tuple[Task, str] | None = None
         self._suggested: dict[str, str] = {}
@@ -169,16 +170,20 @@ class DamageSection(Section):
         return ''
 
     def _doubt(self, task: Task) -> str:
-        """Say why it is not sure where the kernel looks, or nothing."""
+        """Say what is doubtful about the kernel, or nothing."""
+        scale = self.scale if TASKS[task].changes_size else 1
         try:
             chosen = self.chosen_kernel(task)
-            if chosen is None or not TASKS[task].changes_size:
+            if chosen is None:
                 return ''
             place = chosen.position or self._said_position()
-            kernel = Kernel.of(chosen.array, signed=True).placed(self.scale, place)
+            part = self._part()
+            sides = (part.index[axis] for axis in part.spatial)
+            grid = [(side.stop - side.start) * scale for side in sides]
+            kernel = fitted(Kernel.of(chosen.array, signed=True), grid, scale, place)
         except FrescoError:
             return ''
-        return sentence(''.join(kernel.warnings))
+        return sentence('. '.join(kernel.warnings))
 
     def _said_position(self) -> str:
         row = self._widgets.get('kernel_position')

@@ -13,6 +13,7 @@ from superqt.utils import qthrottled
 
 from ..declare.fields import Parameter
 from ..errors import FrescoError, MaskError
+from ..evidence.input_checks import mask_alone
 from ..layers.layer_kinds import is_picture
 from ..layers.mask_layers import Marked, align_mask, marked
 from ..layers.space import View
@@ -24,12 +25,14 @@ from .rows import row_of
 
 if TYPE_CHECKING:
     import napari
+    from numpy.typing import NDArray
 
     from ..layers.selection import Selection
 
 _READ_OUT_MS = 300
 _MOST_PIXELS = 2**25  # so that the brush does not stutter
 _GROWING_COST = 8
+_MOST_PIXELS_OF_HOLES = 2**21
 
 
 class MaskRows:
@@ -159,8 +162,8 @@ class MaskRows:
             self.problem = str(error) if isinstance(error, MaskError) else ''
             return None, str(error)
         count = int(np.count_nonzero(mask))
-        said = f'covers {count / mask.size:.2%} ({count} pixels)'
-        return count / mask.size, f'{said}; {damage.note}' if damage.note else said
+        said = [f'covers {count / mask.size:.2%} ({count} pixels)', damage.note, _doubt(mask)]
+        return count / mask.size, '; '.join(filter(None, said))
 
     def _align(self) -> None:
         align_mask(self._image(), self.layer.value)
@@ -171,6 +174,13 @@ class MaskRows:
         if isinstance(layer, Image):  # such as a mask that was opened as a picture
             return is_picture(layer) and image is not None and layer.unique_id != image.unique_id
         return isinstance(layer, Labels | Shapes)
+
+
+def _doubt(mask: NDArray[np.bool_]) -> str:
+    """Say what is doubtful about a plane of damage, as long as that is quick."""
+    if mask.ndim > 2 or mask.size > _MOST_PIXELS_OF_HOLES or mask.all() or not mask.any():
+        return ''
+    return next((check.message for check in mask_alone(mask) if not check.ok), '')
 
 
 _MASK_HELP = (

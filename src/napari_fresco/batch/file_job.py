@@ -141,10 +141,13 @@ class FileJob:
         partial: bool = True,
         progress: bool = False,
         callback: Callable[[Step], object] | None = None,
+        doubtful: Callable[[str], object] | None = None,
         before_writing: Callable[[], None] = lambda: None,
     ) -> FileOutcome:
         """Restore the file `image` and write the result, if it is whole or may be `partial`.
 
+        `doubtful`: told before the run what is doubtful about it; see
+            :meth:`~napari_fresco.restoration.session.Session.doubts`.
         `before_writing`: called when everything is restored; what it raises leaves the results
             unwritten.
         """
@@ -161,8 +164,15 @@ class FileJob:
         said = tuple(each for s in sources for each in s.metadata.get('warnings', ()))
         written: list[Path] = []
         results: list[Result] = []
+        if doubtful is not None:
+            for source in sources:
+                for doubt in session.doubts(source, **self._asked(damage)):
+                    doubtful(doubt)
         for place, group in zip(places, groups, strict=True):
-            made = [(s, self._restore(s, damage, session, progress, callback)) for s in group]
+            made = [
+                (s, session.restore(s, progress=progress, callback=callback, **self._asked(damage)))
+                for s in group
+            ]
             results += [_without_pixels(result) for _, result in made]
             if not partial and any(result.finish == 'cancelled' for _, result in made):
                 return FileOutcome((), tuple(results), said, notes)
@@ -175,17 +185,9 @@ class FileJob:
             )
         return FileOutcome(tuple(written), tuple(results), said, notes)
 
-    def _restore(
-        self,
-        source: Image,
-        damage: Image | None,
-        session: Session,
-        progress: bool,
-        callback: Callable[[Step], object] | None,
-    ) -> Result:
-        # The axes were named when the image was read.
-        options = {**self.given, 'mask': damage, 'axes': None, 'rgb': None}
-        return session.restore(source, progress=progress, callback=callback, **options)
+    def _asked(self, damage: Image | None) -> dict[str, Any]:
+        """Return the options of a call; the axes were named when the image was read."""
+        return {**self.given, 'mask': damage, 'axes': None, 'rgb': None}
 
     def _several(self, image: Path) -> tuple[list[int | str | None], tuple[str, ...]]:
         """Return which of the images in a file are meant, None for the only one, and a note."""

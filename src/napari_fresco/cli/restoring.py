@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,6 +75,13 @@ def restore(image: Path, output: Path, **options: Any) -> int:
         overwrite=options['overwrite'],
         **_asked(options),
     )
+    said: list[str] = []
+
+    def doubtful(doubt: str) -> None:
+        if doubt not in said:
+            click.echo(f'warning: {image}: {doubt}', err=True)
+        said.append(doubt)
+
     with Session() as session, _interrupts() as cancelled:
         outcome = job.run(
             image,
@@ -82,10 +89,11 @@ def restore(image: Path, output: Path, **options: Any) -> int:
             session,
             progress=not quiet and sys.stderr.isatty(),
             callback=lambda step: not cancelled(),
+            doubtful=None if quiet else doubtful,
         )
     if not quiet:
         click.echo(f'{output}: {outcome.summary}')
-        _tell(str(image), outcome.notes, outcome.warnings, outcome.failed)
+        _tell(str(image), outcome.notes, outcome.warnings, outcome.failed, said)
     return _CANCELLED if outcome.cancelled else 0
 
 
@@ -212,14 +220,17 @@ def _tell_of(record: FileRecord, quiet: bool) -> None:
         _tell(record.image, record.notes, record.warnings, record.checks)
 
 
-def _tell(image: str, notes: Any, warnings: Any, checks: dict[str, str]) -> None:
-    """Print what should be known of a result."""
+def _tell(
+    image: str, notes: Any, warnings: Any, checks: dict[str, str], said: Collection[str] = ()
+) -> None:
+    """Print what should be known of a result, but for what was `said` already."""
     for note in notes:
         click.echo(f'note: {note}', err=True)
     for warning in warnings:
-        click.echo(f'warning: {image}: {warning}', err=True)
+        if warning not in said:
+            click.echo(f'warning: {image}: {warning}', err=True)
     for message in checks.values():
-        if message not in warnings:
+        if message not in warnings and message not in said:
             click.echo(f'check: {image}: {message}', err=True)
 
 

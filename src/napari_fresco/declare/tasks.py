@@ -94,7 +94,7 @@ _ENTRIES = (
         checks=(
             *_LIGHT,
             'whiteness',
-            'spectrum',
+            'fit',
             'objects',
             'structure',
             'consistency',

@@ -16,6 +16,7 @@ from .light_checks import clipping, light, overshoot, regions, rounding, values_
 from .plane_outcome import Found, Outcome
 from .residual_checks import (
     consistency,
+    fit,
     lines,
     noise_taken,
     objects,
@@ -35,6 +36,7 @@ _CHECKS: Mapping[str, Callable[[Outcome], Found | None]] = MappingProxyType(
         'noise': noise_taken,
         'whiteness': whiteness,
         'spectrum': spectrum,
+        'fit': fit,
         'lines': lines,
         'objects': objects,
         'structure': structure,

@@ -74,8 +74,8 @@ def saturation(image: NDArray[Any], known: Bools) -> Check | None:
     )
 
 
-def masks_given(mask: Bools, image: Floats) -> Iterator[Check]:
-    """Check the coverage of damage, its widest hole, and whether it lies where the damage is."""
+def mask_alone(mask: Bools) -> Iterator[Check]:
+    """Check how much of the image is damage, and its widest hole."""
     share, hole = float(mask.mean()), widest_hole(mask)
     yield checked(
         'mask',
@@ -88,9 +88,13 @@ def masks_given(mask: Bools, image: Floats) -> Iterator[Check]:
         f'the widest hole is {hole:.0f} pixels wide: what fills it is made up; take it as a '
         'proposal, and compare several seeds or methods',
     )
+
+
+def mask_placed(mask: Bools, image: Floats) -> Check:
+    """Check whether a mask lies where the damage is."""
     fit = better_fit(mask, to_gray(image))
     remedy = 'grown' if fit.how == 'larger' else fit.how
-    yield checked(
+    return checked(
         'placement',
         fit.gain,
         f'the outline of the mask fits the image {fit.gain:.1f} times better when it is {remedy}: '

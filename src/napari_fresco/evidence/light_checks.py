@@ -8,18 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .plane_measures import (
-    REGION_SIDE,
-    Floats,
-    blurred,
-    overshoot_of_edges,
-    sums_of_regions,
-    to_gray,
-)
+from .plane_measures import REGION_SIDE, Floats, blurred, sums_of_regions
 from .plane_outcome import Found, Outcome
 
 _SIGNIFICANT = 5.0  # standard errors
-_VISIBLE = 0.02  # of the range: steps below five times that are no edges
 
 
 def light(o: Outcome) -> Found | None:
@@ -86,24 +78,25 @@ def rounding(o: Outcome) -> Found | None:
 
 
 def values_beyond(o: Outcome) -> Found | None:
-    values = np.broadcast_to(o.known.T, o.observed.T.shape).T
-    smooth, width = blurred(o.observed, 1.0)[values], 3 * o.typical + 1e-6 * o.span
-    low, high = float(smooth.min()) - width, float(smooth.max()) + width
-    x = o.restored[o.known_after]
-    share = float(np.mean((x < low) | (x > high)))
+    share = _beyond(o)
     return share, f'{share:.1%} of the values lie beyond all of the image: look at them'
 
 
 def overshoot(o: Outcome) -> Found | None:
-    value = overshoot_of_edges(
-        to_gray(o.restored), o.known_after, max(o.span * _VISIBLE, o.typical)
+    share = _beyond(o)
+    return share, (
+        f'{share:.0%} of the values go beyond all of the image, so edges overshoot: the kernel is '
+        'too wide or not that of this image, or sigma is too small'
     )
-    if value is None:
-        return None
-    return value, (
-        f'edges overshoot by {value:.0%} of their step: check the width of the kernel, or give a '
-        'larger sigma'
-    )
+
+
+def _beyond(o: Outcome) -> float:
+    """Return the share of values below or above all of the smoothed image and its noise."""
+    values = np.broadcast_to(o.known.T, o.observed.T.shape).T
+    smooth, width = blurred(o.observed, 1.0)[values], 3 * o.typical + 1e-6 * o.span
+    low, high = float(smooth.min()) - width, float(smooth.max()) + width
+    x = o.restored[o.known_after]
+    return float(np.mean((x < low) | (x > high)))
 
 
 def _total(noise: Floats) -> float:

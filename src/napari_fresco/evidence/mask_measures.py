@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,11 +11,12 @@ from scipy import fft, ndimage
 
 from .plane_measures import Bools, Floats
 
+_LARGEST = 1024  # pixels along an axis at which a larger image is looked at
 _REACH = 24  # pixels by which a mask is moved about
 _WIDTH = 0.8  # of the slopes, in pixels
 _GROWN = 3  # pixels by which a mask that is too small may be grown
 _INSIDE = 0.7  # share of an outline that must lie in the image
-_DIFFERENT = 0.1  # share of a mask by which a turned one must differ
+_DIFFERENT = 0.1  # share of an outline by which a turned one must differ
 
 
 class BetterFit(NamedTuple):
@@ -31,70 +33,77 @@ def better_fit(mask: Bools, image: Floats) -> BetterFit:
 
     `mask`, `image`: ``(H, W)``.
     """
-    image = np.nan_to_num(image)
+    mask, image, scale = _reduced(mask, np.nan_to_num(image))
     slope = np.hypot(*(ndimage.gaussian_filter(image, _WIDTH, order=o) for o in ((1, 0), (0, 1))))
     slope = np.minimum(slope, np.quantile(slope, 0.99))
-    typical = float(slope.mean())
-    own = max(typical, max(_on(_outline(part), slope) for part in _eroded(mask)))
+    outline = mask & ~ndimage.binary_erosion(mask, border_value=1)
+    typical, tight = float(slope.mean()), _on(outline, slope)
+    inside = _by_depth(mask, slope, _REACH)  # masks are often drawn generously
+    own = max([typical, tight, *inside])
     if own <= 0:
         return BetterFit(1.0, '')
-    tight = max(typical, _on(_outline(mask), slope))
-    found = [BetterFit(1.0, '')]
-    found += [BetterFit(_on(_outline(turned), slope) / own, how) for how, turned in _turns(mask)]
-    found += [BetterFit(value / own, how) for how, value in _moved(mask, slope)]
-    grown = (ndimage.binary_dilation(mask, iterations=n) for n in range(1, _GROWN + 1))
-    found += [BetterFit(_on(_outline(each), slope) / max(own, tight), 'larger') for each in grown]
+    grown = max(_by_depth(~mask, slope, _GROWN), default=0.0)
+    found = [BetterFit(1.0, ''), BetterFit(grown / own, 'larger')]
+    for how, turned in _turns(outline):
+        if np.count_nonzero(turned ^ outline) > _DIFFERENT * np.count_nonzero(outline):
+            found.append(BetterFit(_on(turned, slope) / own, how))
+    rows, columns, value = _moved(outline, slope)
+    if rows or columns:
+        how = f'moved by {scale * rows:+d} rows and {scale * columns:+d} columns'
+        found.append(BetterFit(value / own, how))
     return max(found, key=lambda fit: fit.gain)
 
 
 def widest_hole(mask: Bools) -> float:
     """Return the diameter in pixels of the largest disk in a mask."""
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1))
-    return float(max(2 * depth.max() - 1, 0.0))
+    step: int = math.ceil(max(mask.shape) / (2 * _LARGEST))
+    depth = ndimage.distance_transform_edt(np.pad(mask[::step, ::step], 1))
+    widest = 2 * float(depth.max()) - 1
+    return step * max(widest, 0.0)
 
 
-def _outline(mask: Bools) -> Bools:
-    """Return the outermost pixels of a mask, but for the border of the image."""
-    outline: Bools = mask & ~ndimage.binary_erosion(mask, border_value=1)
-    return outline
+def _reduced(mask: Bools, image: Floats) -> tuple[Bools, Floats, int]:
+    """Return a mask and an image that is no larger than need be, and by how much it is smaller."""
+    step = math.ceil(max(mask.shape) / _LARGEST)
+    if step == 1:
+        return mask, image, 1
+    rows, columns = (n // step for n in mask.shape)
+    cells = (rows, step, columns, step)
+    inside = np.s_[: rows * step, : columns * step]
+    small: Floats = image[inside].reshape(cells).mean(axis=(1, 3))
+    return np.asarray(mask[inside].reshape(cells).any(axis=(1, 3))), small, step
 
 
 def _on(outline: Bools, slope: Floats) -> float:
     return float(slope[outline].mean()) if outline.any() else 0.0
 
 
-def _eroded(mask: Bools) -> Iterator[Bools]:
-    """Yield a mask and what is left of it pixel by pixel: masks are often drawn generously."""
+def _by_depth(mask: Bools, slope: Floats, deepest: int) -> list[float]:
+    """Return the mean slope on the outlines of what is left of a mask, pixel by pixel."""
+    if not mask.any() or mask.all():
+        return []
     depth = ndimage.distance_transform_cdt(mask, 'taxicab')
-    for least in range(min(int(depth.max()), _REACH)):
-        yield depth > least
+    depths = np.arange(1, min(deepest, int(depth.max())) + 1)
+    return [float(mean) for mean in ndimage.mean(slope, depth, depths)]
 
 
-def _turns(mask: Bools) -> Iterator[tuple[str, Bools]]:
-    turns = {
-        'upside down': mask[::-1],
-        'mirrored': mask[:, ::-1],
-        'turned by 180°': mask[::-1, ::-1],
-    }
-    if mask.shape[0] == mask.shape[1]:
-        turns['transposed'] = mask.T
-    for how, turned in turns.items():
-        if np.count_nonzero(turned ^ mask) > _DIFFERENT * np.count_nonzero(mask):
-            yield how, turned
+def _turns(outline: Bools) -> Iterator[tuple[str, Bools]]:
+    yield 'upside down', outline[::-1]
+    yield 'mirrored', outline[:, ::-1]
+    yield 'turned by 180°', outline[::-1, ::-1]
+    if outline.shape[0] == outline.shape[1]:
+        yield 'transposed', outline.T
 
 
-def _moved(mask: Bools, slope: Floats) -> Iterator[tuple[str, float]]:
-    """Yield the best mean slope on the outline of a mask that is moved."""
-    outline = _outline(mask).astype(float)
+def _moved(outline: Bools, slope: Floats) -> tuple[int, int, float]:
+    """Return by how many rows and columns an outline fits best, and the mean slope there."""
     shape = [fft.next_fast_len(n + _REACH, real=True) for n in slope.shape]
-    seeks = np.conj(fft.rfft2(outline, shape))
+    seeks = np.conj(fft.rfft2(outline.astype(float), shape))
     sums = fft.irfft2(fft.rfft2(slope, shape) * seeks, shape)
     counts = fft.irfft2(fft.rfft2(np.ones(slope.shape), shape) * seeks, shape)
-    inside = counts > _INSIDE * outline.sum()
+    inside = counts > _INSIDE * np.count_nonzero(outline)
     fits = np.where(inside, sums / np.maximum(counts, 1), 0.0)
     steps = np.r_[0 : _REACH + 1, -_REACH:0]
     near = fits[np.ix_(steps, steps)]
     row, column = np.unravel_index(int(np.argmax(near)), near.shape)
-    rows, columns = int(steps[row]), int(steps[column])
-    if rows or columns:
-        yield f'moved by {rows:+d} rows and {columns:+d} columns', float(near[row, column])
+    return int(steps[row]), int(steps[column]), float(near[row, column])

@@ -90,7 +90,17 @@ def spectrum(o: Outcome) -> Found | None:
     value = unevenness(o.score, o.judged)
     return value, (
         f'what was taken away is {value:.1f} times as strong at some scale as at others, so it is '
-        'not all noise: look at the residual, and check the kernel, the noise level and the camera'
+        'not all noise: look at the residual, and check the noise level or the camera'
+    )
+
+
+def fit(o: Outcome) -> Found | None:
+    if o.score is None:
+        return None
+    value = unevenness(o.score, o.judged)
+    return value, (
+        f'what the result leaves unexplained is {value:.1f} times as strong at some scale as at '
+        'others: the kernel is too wide, turned or not that of this image, or sigma is wrong'
     )
 
 

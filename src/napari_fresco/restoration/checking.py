@@ -12,7 +12,8 @@ from ..evidence.checks import check_result
 from ..evidence.input_checks import (
     camera_told,
     doubts,
-    masks_given,
+    mask_alone,
+    mask_placed,
     named,
     one_hue,
     range_given,
@@ -21,11 +22,13 @@ from ..evidence.input_checks import (
 )
 from ..evidence.plane_measures import to_gray
 from ..evidence.plane_outcome import Outcome
+from ..image.blocks import Index
 from ..image.intensity import given_range
 from ..image.layout import Array
 from ..types import Check, Step
 from .block import Block
 from .noise_model import Scene
+from .plane_reader import Pixels
 from .request import Request
 
 _SMOOTH = 2.0  # pixels over which intensities are averaged before their noise is looked up
@@ -58,8 +61,12 @@ class Checking:
         if getattr(r.params, 'estimate_only', False) or block.problem.y.ndim != 4:
             return
         outcome = self._outcome(block, step, image)
-        checks = [*check_result(outcome, r.facts.checks), *self._inputs(block)]
-        self._worst = worst([self._worst, checks])
+        self._worst = worst([self._worst, check_result(outcome, r.facts.checks)])
+        self.add_inputs(block.index, block.pixels)
+
+    def add_inputs(self, index: Index, pixels: Pixels) -> None:
+        """Check what was given with the image against plane `index`."""
+        self._worst = worst([self._worst, self._inputs(index, pixels)])
 
     def _outcome(self, block: Block, step: Step, image: Array) -> Outcome:
         r, pixels = self._request, block.pixels
@@ -87,12 +94,11 @@ class Checking:
         expected = self._scene.expected(block.index, block.pixels, predicted)
         return block.noise() if expected is None else expected
 
-    def _inputs(self, block: Block) -> list[Check]:
-        """Check what was given with the image against the image."""
-        r, pixels = self._request, block.pixels
+    def _inputs(self, index: Index, pixels: Pixels) -> list[Check]:
+        r = self._request
         values = pixels.colours.astype(np.float64)
         known = np.ones(values.shape[:2], bool) if pixels.unknown is None else ~pixels.unknown
-        found = [self._noise_told(block), saturation(pixels.colours, known)]
+        found = [self._noise_told(index, pixels), saturation(pixels.colours, known)]
         if r.options.data_range is not None and pixels.extent is not None:
             given = given_range(r.options.data_range)
             found.append(range_given((given.low, given.high), pixels.extent))
@@ -101,22 +107,40 @@ class Checking:
             doubt = r.inputs.weights.doubt(channels)
             found.append(doubts('training', (doubt,) if doubt else ()))
         if pixels.mask is not None:
-            found += masks_given(pixels.mask, values)
+            found += [*mask_alone(pixels.mask), mask_placed(pixels.mask, values)]
         return named(found, r.facts.checks)
 
-    def _noise_told(self, block: Block) -> Check | None:
+    def _noise_told(self, index: Index, pixels: Pixels) -> Check | None:
         """Compare the noise that was told, by a number or a camera, with what the plane shows."""
-        r, told, pixels = self._request, self._request.inputs.sigma, block.pixels
+        r, told = self._request, self._request.inputs.sigma
         if isinstance(told, float) and r.reads_noise:
-            low, high = self._scene.shown(block.index, pixels)
+            low, high = self._scene.shown(index, pixels)
             return sigma_told(told, min(max(told, low), high))
-        model = self._scene.model(block.index)
+        model = self._scene.model(index)
         if model.camera is None or model.found != 'given':
             return None
-        shown = self._scene.seen(block.index, pixels)
+        shown = self._scene.seen(index, pixels)
         values = ndimage.gaussian_filter(to_gray(pixels.believed.astype(np.float64)), _SMOOTH)
         levels = np.quantile(values, _DARK if shown.camera is None else _ALL)
         seen = np.full(levels.shape, shown.level)
         if shown.camera is not None:
             seen = np.sqrt(shown.camera.variance(levels))
         return camera_told(np.sqrt(model.camera.variance(levels)), seen)
+
+
+def doubts_before(request: Request) -> tuple[str, ...]:
+    """Return what is doubtful about a request before anything is restored.
+
+    Of a stack the middle one of the planes to restore is looked at.
+    """
+    scene = Scene(request)
+    planes = [x for x in request.layout.planes() if scene.planes.marks(x)]
+    found = [*request.inputs.warnings]
+    if planes and request.layout.dims == 2:
+        index = planes[len(planes) // 2]
+        pixels = scene.planes.read(index)
+        if not pixels.empty:
+            checking = Checking(request, scene)
+            checking.add_inputs(index, pixels)
+            found += [check.message for check in checking.found if not check.ok]
+    return tuple(dict.fromkeys(found))

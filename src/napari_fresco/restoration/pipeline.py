@@ -178,8 +178,7 @@ class _Gathered:
 
     def to_restore(self, index: Index) -> bool:
         """Return whether plane `index` holds anything to restore."""
-        mask = self._scene.planes.mask(index)
-        return mask is None or bool(mask.any())
+        return self._scene.planes.marks(index)
 
     def add(self, block: Block, outcome: RunOutcome, repeats: Repeats | None) -> None:
         """Put a restored plane in its place, with what `repeats` tell if they were asked for."""

@@ -202,6 +202,11 @@ class PlaneReader:
         """Return the damage of plane `index`."""
         return None if self._mask is None else plane_of(self._mask, index, self.layout.dims)
 
+    def marks(self, index: Index) -> bool:
+        """Return whether plane `index` holds anything to restore."""
+        mask = self.mask(index)
+        return mask is None or bool(mask.any())
+
     def sample(self, indices: Sequence[Index]) -> Sequence[Index]:
         """Return those of the planes `indices` that stand for all of them."""
         return self._blocks.sample(indices)

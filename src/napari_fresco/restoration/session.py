@@ -94,6 +94,42 @@ class Session:
         request = Request.prepare(image, call, context=context, context_index=context_index)
         return (yield from run_pipeline(request, cancel, self._pool))
 
+    def doubts(
+        self,
+        image: Any,
+        *,
+        method: str,
+        task: str | None = None,
+        params: Params = None,
+        **options: Any,
+    ) -> tuple[str, ...]:
+        """Return what is doubtful about a call before anything is restored.
+
+        Mask, kernel, noise level, camera, range and weights are compared with the image, of a
+        stack with its middle plane. The result says the same in its checks and warnings.
+
+        Parameters
+        ----------
+        image, method, task, params, **options
+            Those of :func:`napari_fresco.restore`.
+
+        Returns
+        -------
+        tuple of str
+            Sentences with the remedy; empty where nothing is doubtful.
+
+        Raises
+        ------
+        FrescoError
+            When the call is no valid one.
+        """
+        call = Call.of(method, task, params, {'device': self.device, **options})
+
+        from .checking import doubts_before
+        from .request import Request
+
+        return doubts_before(Request.prepare(image, call))
+
     def restore(
         self,
         image: Any,

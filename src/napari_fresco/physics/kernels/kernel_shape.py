@@ -63,7 +63,7 @@ def doubts_of_shape(
             f'the kernel is cut off: at its border it has {100 * border:.0f} % of its maximum; '
             'give a larger one, or subtract its background'
         )
-    if width > LARGE * min(grid):
+    if values.ndim == 2 and width > LARGE * min(grid):
         found.append(
             f'the light of the kernel spreads over {width:.0f} pixels of an image of '
             f'{min(grid)}: is it a picture? Crop it around its point'
