@@ -171,6 +171,10 @@ def test_outliers_spoil_nothing_and_are_kept(dtype: type, value: float) -> None:
     assert np.abs(one - other).mean() < 3  # the noise is 30
     assert any('hot or dead' in text for text in results[1].provenance['warnings'])
     assert not any('hot or dead' in text for text in results[0].provenance['warnings'])
+    repaired = fresco.restore(spoiled, method='ffdnet', device='cpu', repair=True)
+    np.testing.assert_array_equal(repaired.image[~hot], results[1].image[~hot])
+    assert np.abs(repaired.image[hot].astype(float) - sound[hot]).mean() < 60
+    assert any('filled in' in text for text in repaired.provenance['warnings'])
 
 
 @pytest.mark.parametrize('width', [0.8, 1.0, 2.0])

@@ -26,6 +26,7 @@ from .input_section import InputSection
 from .linking import ESTIMATOR
 from .model_row import checkpoint
 from .noise_section import NoiseSection
+from .parameter_rows import OPTION_ROWS
 from .rows import changed_values
 from .script import Sources, script_of
 from .solver_section import SolverSection
@@ -33,7 +34,7 @@ from .validation import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_
 
 _POSITION = 'kernel_position'
 _PLAIN = 'ffdnet'  # whose view of the noise stands for that of a method which lacks something
-_OPTIONS = tuple(OPTIONS[name] for name in ('device', 'tile', 'seed', 'dtype'))
+_OPTIONS = tuple(OPTIONS[name] for name in OPTION_ROWS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from magicgui.widgets.bases import Widget
 from napari.layers import Layer
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ..errors import FrescoError
 from ..evidence.maps import MAPS, MapKind
@@ -21,10 +21,11 @@ from ..layers.space import View
 from . import texts
 from .choosers import LayerChooser, WordList
 from .evidence_table import EvidenceTable
-from .form import Scroll, Section, note, show_badge, side_by_side, stacked
+from .form import Scroll, Section, named_button, note, show_badge, side_by_side, stacked
 from .graph_view import GraphView
 from .input_section import SLICE, STACK
 from .listeners import Listeners, is_alive
+from .report_file import REPORT_HELP, ask_for_report
 from .run_bar import RUN_STYLE
 
 if TYPE_CHECKING:
@@ -37,11 +38,6 @@ _SUMMARY = (
 )
 _NO_RESULT = 'Restore an image first, or open one together with its result.'
 _SAME = 'Choose the image that the result was made of: it is compared with that.'
-_REPORT_HELP = (
-    '<p>Write one HTML file with pictures, checks, evidence, parameters, weights, a methods '
-    'paragraph, and what repeats the run.</p>'
-)
-_PAGES = 'Report (*.html)'
 
 
 class EvidencePanel(QWidget):
@@ -187,7 +183,9 @@ class EvidencePanel(QWidget):
         for row in self._rows:
             section.add(row)
             row.native.setObjectName(f'evidence_{row.name}')
-        self.button = _button(MEASURE, 'evidence_measure', 'Measure the result beside the window')
+        self.button = named_button(
+            MEASURE, 'evidence_measure', 'Measure the result beside the window'
+        )
         self.button.setMinimumHeight(32)
         self.button.setStyleSheet(RUN_STYLE)
         self.badge = QLabel()
@@ -196,14 +194,14 @@ class EvidencePanel(QWidget):
         self.table = EvidenceTable()
         self.graphs = QVBoxLayout()
         self.map_buttons = {
-            kind: _button(
+            kind: named_button(
                 f'{facts.title.capitalize()}',
                 f'evidence_{kind}',
                 f'<p>Add it as a layer, in {facts.unit}. {facts.meaning}.</p>',
             )
             for kind, facts in MAPS.items()
         }
-        self.report_button = _button('Save report …', 'evidence_report', _REPORT_HELP)
+        self.report_button = named_button('Save report …', 'evidence_report', REPORT_HELP)
         drawn = QWidget()
         drawn.setLayout(self.graphs)
         self.graphs.setContentsMargins(0, 0, 0, 0)
@@ -318,14 +316,6 @@ class EvidencePanel(QWidget):
         self.message.setVisible(bool(text))
 
 
-def ask_for_report(parent: QWidget, name: str) -> Path | None:
-    """Ask where a report shall be written; None where the user thinks better of it."""
-    path, _ = QFileDialog.getSaveFileName(parent, 'Report', name, _PAGES)
-    if not path:
-        return None
-    return Path(path) if path.endswith('.html') else Path(f'{path}.html')
-
-
 def _above(layers: Any, name: str) -> int:
     """Return the place above a result and its maps; without one the uppermost."""
     mine = [
@@ -334,13 +324,6 @@ def _above(layers: Any, name: str) -> int:
         if name in (layer.name, layer.metadata.get(EVIDENCE, {}).get('of'))
     ]
     return mine[-1] + 1 if mine else len(layers)
-
-
-def _button(text: str, name: str, tooltip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setToolTip(tooltip)
-    return button
 
 
 def _is_kernel(layer: Any) -> bool:

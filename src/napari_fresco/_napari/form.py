@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
+    QPushButton,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -213,6 +214,14 @@ def show_badge(label: QLabel, text: str, colour: str, tooltip: str) -> None:
         f'background-color: {colour}; color: white; border-radius: 7px; padding: 1px 7px;'
         'font-size: 10px;'
     )
+
+
+def named_button(text: str, name: str, tooltip: str) -> QPushButton:
+    """Return a button that scripts and tests find by its name."""
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setToolTip(tooltip)
+    return button
 
 
 def _tight(layout: QLayout, spacing: int = 4) -> None:

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QPushButton
 
 from ..declare.options import OPTIONS
 from ..layers.layer_kinds import VARIANCE, may_be_noise
+from . import texts
 from .choosers import LayerChooser, WordList
 from .form import Section, note
 from .rows import Number, help_of
@@ -90,6 +91,11 @@ class NoiseSection(Section):
             self.add(row)
         self._found_row = self.add_text(self._found)
         self._found_row.show(False)
+        self.used = note()
+        self.used.setObjectName('noise_used')
+        self.used.setToolTip('<p>The noise that a run works with, or has worked with.</p>')
+        self._last = ''
+        self.add_text(self.used)
         self.refresh()
 
     @property
@@ -149,8 +155,32 @@ class NoiseSection(Section):
         self._found.setText(text)
         self._found_row.show(bool(text))
 
+    def note_run(self, record: Mapping[str, Any]) -> None:
+        """Show with which noise and range a run has worked."""
+        self._last = texts.worked_with(record)
+        self.refresh()
+
+    def forget_run(self) -> None:
+        """Take back what was said of the last run."""
+        self._last = ''
+        self.refresh()
+
+    @property
+    def _plan(self) -> str:
+        """What a run would work with."""
+        if self.told_by_camera:
+            values = ((row.label, row.native.text() or 'found') for row in self._camera.values())
+            return 'Photon noise: ' + ', '.join(f'{label} {value}' for label, value in values) + '.'
+        mode = self.level.mode.value
+        if mode == AUTO:
+            return 'Found in the image when it runs.'
+        if mode == MAP:
+            return 'As the map says.'
+        return f'σ {self.level.number.native.text() or "missing"}, the same everywhere.'
+
     def refresh(self) -> None:
         """Show the fields that the present choices need."""
+        self.used.setText(' '.join(filter(None, (self._plan, self._last))))
         camera = self.told_by_camera
         mode = AUTO if camera else self.level.mode.value
         self.rows['sigma_from'].show(not camera)

@@ -27,6 +27,7 @@ from .listeners import Listeners, is_alive
 from .model_row import is_here, kind_of, look_in
 from .noise_section import NoiseSection
 from .parameter_rows import ParameterRows
+from .result_actions import ResultActions
 from .run_bar import RunBar
 from .settings import read_preferences
 from .solver_section import SolverSection
@@ -87,7 +88,7 @@ class MethodPanel:
             self.solver_section,
         )
         self.noise_estimate = NoiseEstimate(self.choices, self.noise_section)
-        self.about, self.badge, self.bar = note(), QLabel(), RunBar()
+        self.about, self.badge, self.bar = note(), QLabel(), RunBar(ResultActions(viewer))
         self.bar.preview.setChecked(self.preferences.live_preview)
         self.native = PanelWidget(self, self.bar)
         self.before = Before(viewer)
@@ -293,6 +294,7 @@ class MethodPanel:
         self.bar.pressed.connect(self._on_pressed)
         self.bar.estimate_pressed.connect(lambda: self.run(estimate=True))
         self.bar.preview_toggled.connect(self._on_preview)
+        self.bar.offers.again.connect(self._on_again)
         self.bar.copy_pressed.connect(self.copy_as_python)
         self.bar.folder_pressed.connect(self.apply_to_folder)
         self.bar.compare_held.connect(self.before.hold)
@@ -313,6 +315,12 @@ class MethodPanel:
             self.run()
         else:
             self.cancel()
+
+    def _on_again(self, options: dict[str, Any]) -> None:
+        """Run once more, with some options changed."""
+        for name, value in options.items():
+            self.parameters[name].value = value
+        self.run(self._estimate_first)
 
     def _on_get(self) -> None:
         known = self.choices.checkpoint
@@ -345,6 +353,8 @@ class MethodPanel:
             self._fail(restoration.job.error)
         elif restoration.outcome is not None:
             self.bar.succeeded(restoration.outcome)
+            self.bar.offers.offer(restoration)
+            self.noise_section.note_run(restoration.outcome.result.provenance)
             self._made = [str(layer.unique_id) for layer in restoration.job.layers]
             self._spoken_of |= set(self._made[-1:])
             self.before.of(restoration.request.source, self._made)
@@ -371,6 +381,7 @@ class MethodPanel:
         if self._restoration() is None:
             self._spoken_of = set()
             self.bar.forget()
+            self.noise_section.forget_run()
 
 
 def panel_class(method: Method) -> type[MethodPanel]:

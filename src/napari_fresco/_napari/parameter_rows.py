@@ -16,7 +16,7 @@ from .settings import Preferences
 
 DEVICES = ('auto', 'cpu', 'cuda', 'mps')
 _ON_OFFER = {**dict.fromkeys(MODEL_PARAMETERS, ('auto',)), 'device': DEVICES}
-_OPTIONS = ('dtype', 'device', 'tile', 'seed')
+OPTION_ROWS = ('data_range', 'dtype', 'repair', 'device', 'tile', 'seed')
 """Options of a call that have a row of their own among the advanced ones."""
 
 
@@ -29,7 +29,7 @@ class ParameterRows(NamedTuple):
     @classmethod
     def of(cls, method: Method, preferences: Preferences) -> ParameterRows:
         """Return those of `method` and of the options that any method takes."""
-        every = (*method.parameters, *(OPTIONS[name] for name in _OPTIONS))
+        every = (*method.parameters, *(OPTIONS[name] for name in OPTION_ROWS))
         rows = {p.name: _row(p) for p in every}
         rows['device'].value = preferences.device
         rows['tile'].value = preferences.tile

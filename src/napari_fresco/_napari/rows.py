@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -54,6 +55,37 @@ class Number(LineEdit):
         text = '' if checked is None else f'{checked:.6g}'
         self._exact = (text, checked)
         self.native.setText(text)
+
+
+class Pair(LineEdit):
+    """Two numbers, such as a range; empty means "auto".
+
+    Reading :attr:`value` raises a :class:`ParameterError` when what was typed is not allowed.
+    """
+
+    def __init__(self, parameter: Parameter, **facts: Any) -> None:
+        super().__init__(**facts)
+        self._parameter = parameter
+        self.native.setPlaceholderText(AUTO)
+
+    @property
+    def value(self) -> Any:
+        """The two numbers, or None for automatic."""
+        text = str(self.native.text()).replace(' to ', ' ').strip()
+        if not text or text.lower() == AUTO:
+            return self._parameter.check(None)
+        try:
+            return self._parameter.check([float(n) for n in re.split(r'[\s,;]+', text)])
+        except ValueError:  # which a ParameterError is, too
+            raise ParameterError(
+                f'{self._parameter.label}: {text!r} is not {self._parameter.allowed()}, such as '
+                '0 to 4095'
+            ) from None
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        pair = self._parameter.check(None if value == AUTO else value)
+        self.native.setText('' if pair is None else f'{pair[0]:.12g} to {pair[1]:.12g}')
 
 
 class Choice(ComboBox):
@@ -145,6 +177,8 @@ def row_of(
         return Choice(parameter, offered, editable, **facts)
     if parameter.type is bool:
         return Tick(value=bool(parameter.default), **facts)
+    if parameter.type is tuple:
+        return Pair(parameter, **facts)
     if parameter.type in (int, float):
         return Number(parameter, **facts) if parameter.optional else _spin_box(parameter, facts)
     return LineEdit(value=parameter.default, **facts)

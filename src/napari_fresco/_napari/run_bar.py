@@ -15,6 +15,7 @@ from .residual_curve import Curve
 
 if TYPE_CHECKING:
     from ..layers.layer_restoration import LayerOutcome, Report
+    from .result_actions import ResultActions
 
 RUN, CANCEL, CANCELLING = 'Run', 'Cancel', 'Cancelling …'
 ESTIMATE = 'Estimate, then restore'
@@ -23,11 +24,15 @@ RUN_STYLE = (
     'QPushButton:enabled:hover { background-color: #5b72d4; }'
 )
 _PROBLEM = 'color: #d9903d;'
+_MOST_DOUBTS = 4
 _FAILURE = 'color: #e06c5a;'
 
 
 class RunBar(QWidget):
-    """Run button with its states, and everything that is said about a run."""
+    """Run button with its states, and everything that is said about a run.
+
+    `offers`: what can be done about a result.
+    """
 
     pressed = Signal()
     estimate_pressed = Signal()
@@ -36,8 +41,9 @@ class RunBar(QWidget):
     folder_pressed = Signal()
     compare_held = Signal(bool)
 
-    def __init__(self) -> None:
+    def __init__(self, offers: ResultActions) -> None:
         super().__init__()
+        self.offers = offers
         self.button = QPushButton(RUN)
         self.button.setMinimumHeight(32)
         self.estimate = QPushButton(ESTIMATE)
@@ -139,9 +145,13 @@ class RunBar(QWidget):
 
     def succeeded(self, outcome: LayerOutcome) -> None:
         """Say what came of the run, whether it was verified, and what is doubtful about it."""
-        doubts = [f'<br>• {escape(text)}' for text in texts.doubts(outcome)]
+        every = texts.doubts(outcome)
+        doubts = [f'<br>• {escape(text)}' for text in every[:_MOST_DOUBTS]]
+        if len(every) > _MOST_DOUBTS:
+            doubts.append(f'<br>• … and {len(every) - _MOST_DOUBTS} more; hold the pointer here')
         said = escape(texts.summary(outcome), quote=False)
         self.say(f'{said}<span style="{_PROBLEM}">{"".join(doubts)}</span>' if doubts else said)
+        self.message.setToolTip(''.join(f'<p>{escape(text)}</p>' for text in every))
         if not outcome.is_empty:
             show_badge(self.badge, *texts.verdict(outcome))
             self.badge.show()
@@ -158,6 +168,8 @@ class RunBar(QWidget):
     def say(self, text: str, style: str = '') -> None:
         """Show a line of text below the button."""
         self.badge.hide()
+        self.offers.forget()
+        self.message.setToolTip('')
         self.message.setStyleSheet(style)
         self.message.setText(text)
         self.message.setVisible(bool(text))
@@ -176,6 +188,7 @@ class RunBar(QWidget):
         layout.addWidget(self.curve)
         layout.addWidget(self.badge, alignment=Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.message)
+        layout.addWidget(self.offers)
 
     def _show_progress(self, shown: bool) -> None:
         for widget in (self.progress, self.read_out, self.time, self.numbers, self.curve):

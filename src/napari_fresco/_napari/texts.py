@@ -76,6 +76,23 @@ def verdict(outcome: LayerOutcome) -> Verdict:
     return Verdict('not checked', _NEUTRAL, 'There is no check for this kind of result.')
 
 
+def worked_with(record: Mapping[str, Any]) -> str:
+    """Say with which noise and range of intensities a run has worked."""
+    said = []
+    for model in record.get('noise', ()):
+        if 'gain' in model:
+            numbers = camera(model['gain'], model['offset'], model['read_noise'])
+            said.append(f'photon noise, {numbers} ({model["found"]})')
+    levels = [plane['sigma'] for plane in record.get('planes', ()) if plane.get('sigma')]
+    if levels and not said:
+        span = dict.fromkeys((number(min(levels)), number(max(levels))))
+        said.append(f'σ {" to ".join(span)}')
+    if record.get('data_range'):
+        low, high = record['data_range']
+        said.append(f'range {number(low)} to {number(high)}')
+    return f'Last run: {"; ".join(dict.fromkeys(said))}.' if said else ''
+
+
 def verdict_of_checks(checks: Sequence[Mapping[str, Any]]) -> Verdict:
     """Say in a word what checks, as they are in a record, have found."""
     failed = [check['name'] for check in checks if not check['ok']]

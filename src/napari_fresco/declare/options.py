@@ -90,6 +90,13 @@ class Options(Parameters):
         tasks=tasks_with('keep_known'),
         group='degradation',
     )
+    repair: bool = param(
+        False,
+        'Replace hot and dead pixels by what the method makes in their place; by default they are '
+        'given back as they are.',
+        label='Repair hot pixels',
+        group='advanced',
+    )
     dtype: str | None = param(
         None,
         'Type of the result: that of the image by default; float32 keeps fractions.',

@@ -83,6 +83,7 @@ def restore(
     device: str = 'auto',
     seed: int = 0,
     keep_known: bool | None = None,
+    repair: bool = False,
     dtype: str | None = None,
     params: Mapping[str, Any] | Parameters | str | Path | None = None,
     progress: bool = False,
@@ -137,6 +138,9 @@ def restore(
     keep_known : bool, optional
         Give undamaged pixels back bit for bit. By default yes for inpainting,
         unless `sigma` is given, which asks for their noise to be removed too.
+    repair : bool
+        Replace hot and dead pixels by what the method makes in their place; by default they are
+        given back as they are.
     dtype : {'float32', 'float64'}, optional
         Type of the result; by default that of the image. ``'float32'`` keeps fractions.
     params : mapping or path, optional
@@ -184,6 +188,7 @@ def restore(
             device=device,
             seed=seed,
             keep_known=keep_known,
+            repair=repair,
             dtype=dtype,
             params=params,
             progress=progress,

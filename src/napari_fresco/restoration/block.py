@@ -235,7 +235,8 @@ class Block:
         """Give missing values and outliers back as they were: no value is NaN in floats."""
         scale = self.request.inputs.scale
         hot, missing = self.pixels.hot, self._unfilled
-        if hot is not None and scale == 1 and not self.request.facts.gains_colour:
+        kept = scale == 1 and not self.request.facts.gains_colour
+        if hot is not None and kept and not self.request.options.repair:
             if self.pixels.mask is not None:
                 flat = hot.ndim == self.pixels.dims
                 hot = hot & ~(self.filled if flat else self.filled[..., None])

@@ -125,7 +125,8 @@ def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> lis
     if account.clipped > _MANY_CLIPPED * np.prod(r.layout.shape):
         warnings.append(f'{account.clipped} values were clipped to fit {r.dtype}')
     if hot := account.total('outliers'):
-        kept = 'filled in' if r.inputs.scale > 1 else 'given back as they are'
+        filled = r.inputs.scale > 1 or r.options.repair
+        kept = 'filled in' if filled else 'given back as they are'
         warnings.append(
             f'{hot} hot or dead pixels stand far out of the range and of their neighbours; they '
             f'were kept out of the restoration and {kept}'

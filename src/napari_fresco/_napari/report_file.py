@@ -1,0 +1,21 @@
+"""Where a report shall be written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtWidgets import QFileDialog, QWidget
+
+REPORT_HELP = (
+    '<p>Write one HTML file with pictures, checks, evidence, parameters, weights, a methods '
+    'paragraph, and what repeats the run.</p>'
+)
+_PAGES = 'Report (*.html)'
+
+
+def ask_for_report(parent: QWidget, name: str) -> Path | None:
+    """Ask where a report shall be written; None where the user thinks better of it."""
+    path, _ = QFileDialog.getSaveFileName(parent, 'Report', name, _PAGES)
+    if not path:
+        return None
+    return Path(path) if path.endswith('.html') else Path(f'{path}.html')

@@ -1,0 +1,156 @@
+"""What can be done about a result, below its badge: report, fractions, hot pixels."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.notifications import show_error, show_info
+from psygnal import Signal
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from ..errors import FrescoError
+from ..layers.evidence_request import reporting
+from ..layers.job import Job
+from ..layers.layer_kinds import DAMAGE
+from ..layers.layer_restoration import Restoration
+from .form import named_button
+from .listeners import is_alive
+from .report_file import REPORT_HELP, ask_for_report
+
+if TYPE_CHECKING:
+    from ..layers.layer_request import PanelRequest
+
+_FRACTIONS_HELP = (
+    '<p>Run again with a result of floating-point numbers: rounding to whole numbers moved more '
+    'of the light than it should.</p>'
+)
+_MASK_HELP = (
+    '<p>Add the hot and dead pixels that were found as a mask. Choose it for "Fill damage" to have '
+    'them filled.</p>'
+)
+_REPAIR_HELP = '<p>Run again, with the hot and dead pixels replaced by what the method makes.</p>'
+
+
+class ResultActions(QWidget):
+    """Buttons that a result may need.
+
+    `viewer`: where a mask is added.
+    """
+
+    again = Signal(dict)
+    """A run with these values of options is wanted."""
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._restoration: Restoration | None = None
+        self.job: Job[Any] | None = None
+        self.fractions = named_button('Keep fractions', 'result_fractions', _FRACTIONS_HELP)
+        self.hot_mask = named_button('Hot pixels as mask', 'result_hot_mask', _MASK_HELP)
+        self.repair = named_button('Repair', 'result_repair', _REPAIR_HELP)
+        self.report = named_button('Report …', 'result_report', REPORT_HELP)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for button in (self.report, self.fractions, self.hot_mask, self.repair):
+            layout.addWidget(button)
+        layout.addStretch(1)
+        self.report.clicked.connect(self._on_report)
+        self.fractions.clicked.connect(lambda: self.again.emit({'dtype': 'float32'}))
+        self.hot_mask.clicked.connect(self._on_mask)
+        self.repair.clicked.connect(lambda: self.again.emit({'repair': True}))
+        self.hide()
+
+    def offer(self, restoration: Restoration) -> None:
+        """Offer what the result of `restoration` may need."""
+        outcome = restoration.outcome
+        if outcome is None or outcome.is_empty:
+            return
+        self._restoration = restoration
+        record = outcome.result.provenance
+        rounded = any(c.name == 'rounding' and not c.ok for c in outcome.result.checks)
+        hot = sum(plane.get('outliers', 0) for plane in record.get('planes', ()))
+        self.fractions.setVisible(rounded)
+        self.hot_mask.setVisible(hot > 0)
+        self.hot_mask.setText(f'{hot} hot pixels as mask' if hot > 1 else 'Hot pixel as mask')
+        repaired = record.get('options', {}).get('repair')
+        self.repair.setVisible(hot > 0 and not repaired and record.get('scale', 1) == 1)
+        self.show()
+
+    def forget(self) -> None:
+        """Let go of the result."""
+        self._restoration = None
+        self.hide()
+
+    def _on_report(self) -> None:
+        restoration = self._restoration
+        if restoration is None or restoration.outcome is None:
+            return
+        request, result = restoration.request, restoration.outcome.result
+        path = ask_for_report(self, f'{request.title}.html')
+        if path is None:
+            return
+        names = {'image': request.source, 'output': request.title}
+
+        def work(cancel: threading.Event) -> Generator[Any, None, Any]:
+            return (yield from reporting(result, request.image.image(), path, names=names))
+
+        self._start(Job(f'Report {path.name}', work, _say_written), self.report)
+
+    def _on_mask(self) -> None:
+        if self._restoration is None:
+            return
+        request = self._restoration.request
+        title = f'Hot pixels of {request.source}'
+        self._start(Job(title, _search(request), self._taker(request)), self.hot_mask)
+
+    def _taker(self, request: PanelRequest) -> Callable[[Any], list[Any]]:
+        def take(found: Any) -> list[Any]:
+            part = request.image
+            place = request.space.part(part.origin, np.ones(len(part.index)))
+            labels = part.unordered(found).astype(np.uint8)
+            active = self._viewer.layers.selection.active
+            layer = self._viewer.add_labels(
+                labels,
+                name=f'{request.source} hot pixels',
+                metadata={DAMAGE: True},
+                opacity=0.6,
+                **place,
+            )
+            self._viewer.layers.selection.active = active
+            return [layer]
+
+        return take
+
+    def _start(self, job: Job[Any], button: QPushButton) -> None:
+        self.job = job
+        button.setEnabled(False)
+
+        def end() -> None:
+            if is_alive(button):
+                button.setEnabled(True)
+            if job.error:
+                show_error(job.error)
+
+        job.ended.connect(end)
+        try:
+            job.start()
+        except FrescoError as error:
+            show_error(str(error))
+
+
+def _say_written(path: Any) -> list[Any]:
+    show_info(f'{path} holds the report.')
+    return []
+
+
+def _search(request: PanelRequest) -> Callable[[threading.Event], Generator[Any, None, Any]]:
+    def work(cancel: threading.Event) -> Generator[Any, None, Any]:
+        from ..restoration.hot_pixels import hot_pixels_of
+
+        yield
+        return hot_pixels_of(**request.arguments(), cancel=cancel)
+
+    return work
