@@ -125,5 +125,7 @@ def test_the_noise_row_says_what_a_run_will_use(model: Any, dock: Dock) -> None:
     panel.noise.value = 'poisson-gaussian'
     panel.gain.value = 2
     panel.refresh()
-    assert 'Photon noise: Gain' in panel.noise_section.used.text()
-    assert '2' in panel.noise_section.used.text()
+    assert 'what is empty is found' in panel.noise_section.used.text()
+    panel.offset.value, panel.read_noise.value = 100, 3
+    panel.refresh()
+    assert panel.noise_section.used.text() == 'Photon noise with these numbers.'

@@ -11,9 +11,12 @@ from ..layers.job import Job
 from ..layers.selection import Selection
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
+from .camera_dialog import CameraDialog
 from .listeners import is_alive
 
 if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
     from ..layers.layer_request import PanelRequest
     from ..restoration.noise_estimate import FoundNoise
     from .choices import Choices
@@ -32,6 +35,7 @@ class NoiseEstimate:
     def __init__(self, choices: Choices, section: NoiseSection) -> None:
         self._choices, self._section = choices, section
         self._filled: tuple[str, tuple[Any, ...]] | None = None
+        self._camera: CameraDialog | None = None
 
     def start(self, fail: Callable[[str], None]) -> Job[FoundNoise] | None:
         """Find the noise; return the job, or None where it cannot start.
@@ -52,6 +56,16 @@ class NoiseEstimate:
         job = Job(f'Noise of {image.name}', _search(request), self._taker(str(image.unique_id)))
         job.ended.connect(lambda: self._end(job.error, fail))
         return job.start()
+
+    def open_camera(self, viewer: Any, parent: QWidget) -> CameraDialog:
+        """Open the window that finds cameras and keeps them as presets."""
+        if self._camera is None:
+            self._camera = CameraDialog(viewer, self._part, self._section.use_camera, parent)
+        self._camera.show()
+        return self._camera
+
+    def _part(self) -> Selection | None:
+        return None if self._choices.image is None else self._choices.input.selection()
 
     def follow_image(self) -> None:
         """Let what was found for an image go when another one is chosen."""

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 from ..evidence.graphs import Graph, Trace
 
 _HEIGHT = 132
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 10, 8, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 8, 30
 _COLOURS = ('#6fa8ff', '#e0a33a', '#7bc67b')
 _MARK = '#e06c5a'
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -69,10 +69,10 @@ class GraphView(QWidget):
         painter.drawLine(frame.bottomLeft(), frame.topLeft())
         for y, value in ((frame.top(), high), (frame.bottom(), low)):
             box = QRectF(0, y - 8, _LEFT - 4, 16)
-            painter.drawText(box, _END, f'{value:.3g}')
+            painter.drawText(box, _END, _number(value))
         below = QRectF(frame.left(), frame.bottom() + 2, frame.width(), 14)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f'{left:.3g}')
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, f'{right:.3g}')
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, _number(left))
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, _number(right))
         painter.drawText(below.translated(0, 1), Qt.AlignmentFlag.AlignHCenter, self.graph.across)
 
     def _draw(self, painter: QPainter, trace: Trace, colour: QColor, frame: QRectF) -> None:
@@ -95,12 +95,20 @@ class GraphView(QWidget):
             x = frame.left() + frame.width() * (self.graph.mark - left) / (right - left)
             painter.setPen(QPen(QColor(_MARK), 1))
             painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
+        first = self.graph.traces[0].y
+        falls = first[0] >= first[-1]  # the curve leaves room on the other side
+        side = Qt.AlignmentFlag.AlignRight if falls else Qt.AlignmentFlag.AlignLeft
         colours = iter(_COLOURS)
         y = frame.top()
         for trace in self.graph.traces:
             colour = self._faint if trace.style == 'dashed' else QColor(next(colours))
             if trace.name:
                 painter.setPen(colour)
-                box = QRectF(frame.left(), y, frame.width(), 12)
-                painter.drawText(box, Qt.AlignmentFlag.AlignRight, trace.name)
+                box = QRectF(frame.left() + 6, y, frame.width() - 6, 12)
+                painter.drawText(box, side, trace.name)
                 y += 12
+
+
+def _number(value: float) -> str:
+    """Write the end of an axis in few letters."""
+    return f'{value:.0f}' if 100 <= abs(value) < 1e6 else f'{value:.3g}'

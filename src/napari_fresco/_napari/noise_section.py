@@ -14,12 +14,13 @@ from ..declare.options import OPTIONS
 from ..layers.layer_kinds import VARIANCE, may_be_noise
 from . import texts
 from .choosers import LayerChooser, WordList
-from .form import Section, note
+from .form import Section, named_button, note
 from .rows import Number, help_of
 
 if TYPE_CHECKING:
     import napari
 
+    from ..noise.camera import Camera
     from ..restoration.noise_estimate import FoundNoise
 
 AUTO, VALUE, MAP = 'Automatic', 'Number', 'Map layer'
@@ -82,7 +83,8 @@ class NoiseSection(Section):
         self.estimate_button = QPushButton('Estimate')
         self.estimate_button.setToolTip('Find the noise of the chosen image now, and fill it in')
         self._found = note()
-        self.add(self._model, self.estimate_button)
+        self.camera_button = named_button('Camera …', 'noise_camera', _CAMERA_HELP)
+        self.add(self._model, self.estimate_button, self.camera_button)
         self.add(self.level.mode)
         self.add(self.level.number)
         self.add(self.level.map)
@@ -95,7 +97,7 @@ class NoiseSection(Section):
         self.used.setObjectName('noise_used')
         self.used.setToolTip('<p>The noise that a run works with, or has worked with.</p>')
         self._last = ''
-        self.add_text(self.used)
+        self.form.add_wide(self.used)
         self.refresh()
 
     @property
@@ -131,12 +133,18 @@ class NoiseSection(Section):
         self.reset()
         self.level.number.value = found.level
         if found.camera is not None:
-            for name, value in found.camera._asdict().items():
-                self._camera[name].value = value
-            self._model.value = CAMERA_MODEL
-        elif found.is_one:
+            self.use_camera(found.camera, _described(found))
+            return
+        if found.is_one:
             self.level.value = found.level
         self.say(_described(found))
+
+    def use_camera(self, camera: Camera, said: str) -> None:
+        """Choose the noise of a camera, and say how it was found."""
+        for name, value in camera._asdict().items():
+            self._camera[name].value = value
+        self._model.value = CAMERA_MODEL
+        self.say(said)
 
     def reset(self) -> None:
         """Choose nothing: what is left to a run."""
@@ -169,8 +177,9 @@ class NoiseSection(Section):
     def _plan(self) -> str:
         """What a run would work with."""
         if self.told_by_camera:
-            values = ((row.label, row.native.text() or 'found') for row in self._camera.values())
-            return 'Photon noise: ' + ', '.join(f'{label} {value}' for label, value in values) + '.'
+            given = all(row.native.text() for row in self._camera.values())
+            rest = '' if given else '; what is empty is found in the image'
+            return f'Photon noise with these numbers{rest}.'
         mode = self.level.mode.value
         if mode == AUTO:
             return 'Found in the image when it runs.'
@@ -204,6 +213,10 @@ def _described(found: FoundNoise) -> str:
 
 _SIGMA = replace(
     OPTIONS['sigma'], type=float, default=5.0, label='σ', unit='image units', minimum=0
+)
+_CAMERA_HELP = (
+    '<p>Gain, offset and read noise of a camera: from the image, or from dark and flat frames; '
+    'kept as presets</p>'
 )
 _MAP_HELP = (
     '<p>Image layer with a σ for every pixel, in the units of the image; or a variance map, such '

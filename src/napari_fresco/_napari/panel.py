@@ -298,6 +298,9 @@ class MethodPanel:
         self.bar.copy_pressed.connect(self.copy_as_python)
         self.bar.folder_pressed.connect(self.apply_to_folder)
         self.bar.compare_held.connect(self.before.hold)
+        self.noise_section.camera_button.clicked.connect(
+            lambda: self.noise_estimate.open_camera(self.viewer, self.native)
+        )
         self.noise_section.estimate_button.clicked.connect(lambda: self.estimate())
         solver.get.clicked.connect(self._on_get)
         self.fetcher.changed.connect(self.refresh)

@@ -14,7 +14,8 @@ import numpy as np
 from .. import __version__
 from ..errors import ParameterError
 from ..image.model import Image
-from ..io.files import check_output, read, write_json
+from ..io.camera_preset import write_camera
+from ..io.files import check_output, read
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
 from ..noise.photon_transfer import photon_transfer
@@ -52,19 +53,23 @@ def camera(
         raise ParameterError('give an image, or --dark and --flat stacks')
     if output is not None:
         check_output(output, suffixes=('.json',), overwrite=overwrite)
+    maps: dict[str, Any] = {}
     if image is None:
-        preset: dict[str, Any] | None = _calibrated(dark, flat)
+        preset: dict[str, Any] | None
+        preset, maps = _calibrated(dark, flat)
     else:
         preset = _estimated(image, gain, offset, read_noise)
     if output is None or preset is None:
         return
     facts = {'name': name, 'date': date.today().isoformat(), 'version': __version__}
-    write_json(output, {**preset, **facts}, overwrite=overwrite)
+    write_camera(output, {**preset, **facts}, maps, overwrite=overwrite)
     click.echo(f'{output}: use it with --params {output}')
 
 
-def _calibrated(dark: Path | None, flats: tuple[Path, ...]) -> dict[str, Any]:
-    """Calibrate from stacks, and say what was found."""
+def _calibrated(
+    dark: Path | None, flats: tuple[Path, ...]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Calibrate from stacks, say what was found, and return it with the maps of the pixels."""
     assert dark is not None
     darks = read(dark)
     found = photon_transfer(np.asarray(darks.data), [np.asarray(read(f).data) for f in flats])
@@ -76,15 +81,17 @@ def _calibrated(dark: Path | None, flats: tuple[Path, ...]) -> dict[str, Any]:
     )
     if skipped := len(flats) - len(found.level_mean):
         click.echo(f'{skipped} saturated levels were left out')
-    return found.preset(type=str(darks.dtype), found='dark and flat stacks')
+    maps = {'offset': found.offset_map, 'variance': found.variance_map, 'hot': found.hot}
+    return found.preset(type=str(darks.dtype), found='dark and flat stacks'), maps
 
 
 def _estimated(
     path: Path, gain: float | None, offset: float | None, read_noise: float | None
 ) -> dict[str, Any] | None:
     """Estimate from one image, channel by channel; return what a preset holds, if it is one."""
-    cameras = []
-    for label, image in _channels(read(path)):
+    cameras, whole = [], read(path)
+    dtype = str(whole.dtype)
+    for label, image in _channels(whole):
         found = estimate_camera(image, gain=gain, offset=offset, read_noise=read_noise)
         cameras.append(found)
         if label:
@@ -103,7 +110,12 @@ def _estimated(
             )
     if len(cameras) > 1 or cameras[0] is None:
         return None
-    return {'kind': 'camera', **cameras[0]._asdict(), 'found': f'one image: {path.name}'}
+    return {
+        'kind': 'camera',
+        **cameras[0]._asdict(),
+        'type': dtype,
+        'found': f'one image: {path.name}',
+    }
 
 
 def _say(found: Camera) -> None:
