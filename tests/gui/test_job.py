@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -240,3 +243,28 @@ def test_a_mask_drawn_on_a_turned_image_marks_what_it_covers(
     expected[4:8, 6:10] = True
     np.testing.assert_array_equal(solver.calls[0]['mask'], expected)
     assert solver.calls[0]['keep_known'] is True
+
+
+def test_python_may_end_while_a_job_runs() -> None:
+    code = (
+        'import sys, time\n'
+        'from qtpy.QtWidgets import QApplication\n'
+        'app = QApplication([])\n'
+        'from napari_fresco.layers.job import Job\n'
+        'def work(cancel):\n'
+        '    while not cancel.is_set():\n'
+        '        time.sleep(0.01)\n'
+        '        yield\n'
+        'job = Job("long", work, lambda result: []).start()\n'
+        'app.processEvents()\n'
+        'sys.exit(0)\n'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, 'QT_QPA_PLATFORM': 'offscreen'},
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'deleted' not in done.stderr

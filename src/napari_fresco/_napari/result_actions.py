@@ -22,6 +22,7 @@ from .report_file import REPORT_HELP, ask_for_report
 
 if TYPE_CHECKING:
     from ..layers.layer_request import PanelRequest
+    from ..types import Result
 
 _FRACTIONS_HELP = (
     '<p>Run again with a result of floating-point numbers: rounding to whole numbers moved more '
@@ -46,7 +47,8 @@ class ResultActions(QWidget):
     def __init__(self, viewer: Any) -> None:
         super().__init__()
         self._viewer = viewer
-        self._restoration: Restoration | None = None
+        # Not the restoration, which holds the window: a panel must not keep its window alive.
+        self._made: tuple[PanelRequest, Result] | None = None
         self.job: Job[Any] | None = None
         self.fractions = named_button('Keep fractions', 'result_fractions', _FRACTIONS_HELP)
         self.hot_mask = named_button('Hot pixels as mask', 'result_hot_mask', _MASK_HELP)
@@ -68,7 +70,7 @@ class ResultActions(QWidget):
         outcome = restoration.outcome
         if outcome is None or outcome.is_empty:
             return
-        self._restoration = restoration
+        self._made = restoration.request, outcome.result
         record = outcome.result.provenance
         rounded = any(c.name == 'rounding' and not c.ok for c in outcome.result.checks)
         hot = sum(plane.get('outliers', 0) for plane in record.get('planes', ()))
@@ -81,14 +83,13 @@ class ResultActions(QWidget):
 
     def forget(self) -> None:
         """Let go of the result."""
-        self._restoration = None
+        self._made = None
         self.hide()
 
     def _on_report(self) -> None:
-        restoration = self._restoration
-        if restoration is None or restoration.outcome is None:
+        if self._made is None:
             return
-        request, result = restoration.request, restoration.outcome.result
+        request, result = self._made
         path = ask_for_report(self, f'{request.title}.html')
         if path is None:
             return
@@ -100,9 +101,9 @@ class ResultActions(QWidget):
         self._start(Job(f'Report {path.name}', work, _say_written), self.report)
 
     def _on_mask(self) -> None:
-        if self._restoration is None:
+        if self._made is None:
             return
-        request = self._restoration.request
+        request, _ = self._made
         title = f'Hot pixels of {request.source}'
         self._start(Job(title, _search(request), self._taker(request)), self.hot_mask)
 

@@ -9,6 +9,7 @@ without one. Without Qt a plain thread takes the place of the worker.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import sys
@@ -80,6 +81,7 @@ class Job(Generic[R]):
 
     def start(self) -> Job[R]:
         """Start working; return the job itself."""
+        atexit.register(self._end_before_qt)
         if _has_event_loop():
             self._worker = self._make_worker()
             self._worker.start()
@@ -197,11 +199,19 @@ class Job(Generic[R]):
             return
         # When napari quits the worker on closing, its generator never gets to clean up.
         self._close()
+        atexit.unregister(self._end_before_qt)
         self._work = self._deliver = self._worker = None
         self._is_open = lambda: False  # napari keeps workers that were quit, and so this job
         self._ending = lambda: None
         self._over = True
         self.ended.emit()
+
+    def _end_before_qt(self) -> None:
+        """End with Python: a worker that outlives the objects of Qt aborts the process."""
+        self.cancel()
+        core = sys.modules.get('qtpy.QtCore')
+        if self._worker is not None and core is not None:
+            core.QThreadPool.globalInstance().waitForDone()
 
     def _close(self) -> None:
         steps, self._steps = self._steps, None
