@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 
 import numpy as np
@@ -112,7 +112,7 @@ def _bm3d(image: np.ndarray, sigma: float, strength: float) -> np.ndarray:
 
 # The lower ends are for noise that not all pixels have. The upper ones are for photographs from
 # a camera, because estimate_sigma sees little of a noise that demosaicing has made smooth.
-_STRENGTHS: dict[str, tuple[Denoise, tuple[float, ...]]] = {
+STRENGTHS: Mapping[str, tuple[Denoise, tuple[float, ...]]] = {
     'NLM': (_nlm, (0.4, 0.6, 0.8, 1.2, 1.6, 2.4, 3.6, 5.4, 8)),
     'TV': (_tv, (0.35, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6)),
     'TV, Bregman': (_bregman, (0.35, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 9)),
@@ -126,7 +126,7 @@ _STRENGTHS: dict[str, tuple[Denoise, tuple[float, ...]]] = {
     'BM3D': (_bm3d, (1, 1.4, 2, 3, 4)),
 }
 
-SKIMAGE = tuple(name for name in _STRENGTHS if name != 'BM3D')
+SKIMAGE = tuple(name for name in STRENGTHS if name != 'BM3D')
 """Every denoising filter of scikit-image: of its ``restoration`` and ``filters``."""
 
 
@@ -154,7 +154,7 @@ def best(
     sigmas : sequence of float, optional
         Noise of each image; :func:`sigma` by default.
     """
-    denoise, strengths = _STRENGTHS[name]
+    denoise, strengths = STRENGTHS[name]
     levels = [sigma(image) for image in images] if sigmas is None else sigmas
     found: list[tuple[float, float, list[np.ndarray]]] = []
     for strength in strengths:

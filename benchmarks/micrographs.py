@@ -55,7 +55,7 @@ def main() -> None:
     options = denoising_arguments(__doc__, METHODS, 'of the windows, in pixels').parse_args()
     devices.tune_allocator()
     sets = {
-        name: [_window(pair, options.side) for pair in pairs]
+        name: [window for pair in pairs for window in windows(pair, options.side)]
         for name, pairs in read_pairs(options.data / 'micro').items()
     }
     show(
@@ -94,16 +94,16 @@ def fitted(image: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.asarray(slope * centred + np.mean(truth))
 
 
-def _gray(image: np.ndarray) -> np.ndarray:
-    return image.max(axis=-1) if image.ndim == 3 else image
-
-
-def _window(pair: Pair, side: int) -> Pair:
-    """Cut out the part of a grid in which the truth varies most: corners may be empty."""
+def windows(pair: Pair, side: int, number: int = 1) -> list[Pair]:
+    """Cut out the parts of a grid in which the truth varies most: corners may be empty."""
     rows, columns = (range(0, max(n - side, 0) + 1, side) for n in pair.truth.shape)
     parts = [np.s_[top : top + side, left : left + side] for top in rows for left in columns]
-    part = max(parts, key=lambda part: float(pair.truth[part].std()))
-    return Pair(*(np.ascontiguousarray(image[part]) for image in pair))
+    parts.sort(key=lambda part: -float(pair.truth[part].std()))
+    return [Pair(*(np.ascontiguousarray(image[part]) for image in pair)) for part in parts[:number]]
+
+
+def _gray(image: np.ndarray) -> np.ndarray:
+    return image.max(axis=-1) if image.ndim == 3 else image
 
 
 def _judge(pairs: Sequence[Pair]) -> Judge:

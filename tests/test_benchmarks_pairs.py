@@ -76,7 +76,7 @@ def test_the_best_strength_is_found(classics, top, strengths):
         return image * strength
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(classics._STRENGTHS, 'fake', (denoise, strengths))
+        patch.setitem(classics.STRENGTHS, 'fake', (denoise, strengths))
         strength, (image,) = classics.best(
             'fake', [np.ones((2, 2))], lambda images: -abs(images[0][0, 0] - top), [0.25]
         )

@@ -11,7 +11,13 @@ from scipy import ndimage
 from skimage import data
 
 from napari_fresco import kernels
-from napari_fresco.noise.grain import grain_ratio, has_blocks, level_at_nulls, level_through_blur
+from napari_fresco.noise.grain import (
+    excess_of,
+    grain_ratio,
+    has_blocks,
+    level_at_nulls,
+    level_through_blur,
+)
 from napari_fresco.noise.level import level_of_plane
 
 PICTURE = data.astronaut()[:192, 128:320].astype(float)
@@ -95,3 +101,25 @@ def test_the_blocks_of_a_jpeg_are_seen(quality: int, cut: int) -> None:
     assert not has_blocks(noisy)
     assert not has_blocks(GRAY)
     assert not has_blocks(image[:16])
+
+
+def counts(seed: int, texture: float = 0.0) -> np.ndarray:
+    """Photons of smooth blobs, of which neighbours have shares of each other."""
+    random = np.random.default_rng(seed)
+    field = ndimage.gaussian_filter(random.normal(size=(192, 192)), 12)
+    light = 5 + 40 * (field - field.min()) / np.ptp(field)
+    fine = ndimage.gaussian_filter(random.normal(size=light.shape), 1.5)
+    return random.poisson(light * np.clip(1 + texture * fine / fine.std(), 0.1, 3)).astype(float)
+
+
+def test_photon_noise_with_a_grain_exceeds_that_of_its_camera() -> None:
+    for seed in range(3):
+        white = counts(seed)
+        assert excess_of([(white, None)]) == 1
+        assert excess_of([(counts(seed, texture=0.1), None)]) < 1.1
+        grainy = ndimage.gaussian_filter(white, 0.5)
+        assert 1.15 < excess_of([(grainy, None)]) <= 2
+        known = np.zeros(white.shape, bool)
+        known[::40] = True
+        assert 1.1 < excess_of([(np.where(known, 1e4, grainy), known)]) <= 2
+    assert excess_of([(white[:16, :16], None)]) == 1

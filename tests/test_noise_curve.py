@@ -90,3 +90,29 @@ def test_planes_are_fitted_as_one() -> None:
     assert together is not None
     assert together.slope == pytest.approx(1, rel=0.1)
     assert together.verdict == 'photon'
+
+
+def confocal(blur: float, seed: int = 0) -> np.ndarray:
+    """Fibres with photon noise that neighbours share, on a ground that drifts without noise."""
+    random = np.random.default_rng(seed)
+    field = ndimage.gaussian_filter(random.normal(size=(192, 192)), (6, 2))
+    fibres = np.clip(field / field.std() + 0.3, 0, None) * 30
+    noise = random.normal(size=fibres.shape)
+    shared = ndimage.gaussian_filter(noise, blur) if blur else noise
+    drift = 0.4 * ndimage.gaussian_filter(random.normal(size=fibres.shape), 12) * 40
+    return fibres + drift + 3 + np.sqrt(8 * fibres + 0.4) * shared / shared.std()
+
+
+def test_noise_that_neighbours_share_is_not_taken_for_texture() -> None:
+    """It was told from the dark ground, so that all of it was left in what is bright."""
+    for seed in range(3):
+        curve = fit_curve(Blocks.of(confocal(0.6, seed)))
+        assert curve is not None
+        assert curve.verdict == 'photon'
+        assert curve.most > 50
+        assert curve.grain > 1.15
+        assert 7 < curve.sigma(50) < 20  # of what is left at high frequencies
+        white = fit_curve(Blocks.of(confocal(0, seed)))
+        assert white is not None
+        assert white.grain < 1.1
+        assert white.sigma(50) == pytest.approx(np.sqrt(8 * 47), rel=0.2)

@@ -20,7 +20,18 @@ from napari_fresco.solvers.annealing import Schedule
 from napari_fresco.solvers.start import enlarged, first_estimate
 from napari_fresco.types import Task
 
-from .simulation import SIDE, TASKS, Tools, degradation_of, psnr, run, shrink, simulated, wiener
+from .simulation import (
+    SIDE,
+    TASKS,
+    Tools,
+    degradation_of,
+    psnr,
+    run,
+    shrink,
+    simulated,
+    smooth_image,
+    wiener,
+)
 
 
 @pytest.mark.parametrize('task', TASKS)
@@ -159,6 +170,26 @@ def test_a_given_start_is_taken() -> None:
     started = Problem('inpaint', problem.y, problem.degradation, 0.0, start=truth)
     (step,) = run(started, Tools(lambda x, s: x), iterations=1, augment=False)
     assert torch.allclose(step.x, truth, atol=1e-5)
+
+
+def test_the_last_step_trusts_each_pixel_by_its_photons() -> None:
+    truth = smooth_image(1)
+    h = degradation_of('deblur', (SIDE, SIDE))
+    y = h.forward(truth)
+    even = torch.full_like(y, 0.02)
+    rising = even + 0.05 * y.clamp(min=0)
+    start = 0.8 * truth
+    for sigma in (0.02, even):
+        problem = Problem('deblur', y, h, sigma)
+        torch.testing.assert_close(pnp.nearer_the_photons(start, problem), start)
+    problem = Problem('deblur', y, h, rising)
+    nearer = pnp.nearer_the_photons(start, problem)
+
+    def misfit(x: Tensor) -> float:
+        return float(((h.forward(x) - y) / rising).square().sum())
+
+    assert misfit(nearer) < 0.7 * misfit(start)
+    torch.testing.assert_close(pnp.nearer_the_photons(truth, problem), truth)
 
 
 def test_the_iterations_never_wait_for_the_device(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,10 @@ _MIDDLE = (_FREQUENCY >= 4) & (_FREQUENCY <= SIDE)
 _DEGREES = int(_HIGH.sum())
 _TEXTURED = 1.15  # power at middle frequencies over the noise beyond which a block is textured
 _HARDLY = 1.35  # the same for the least textured ones of an intensity
+_QUARTER = 0.78  # power at middle over high frequencies that a quarter of the blocks stays below
+_MOST_GRAIN = 1.6  # power at middle over high frequencies, of noise: beyond that it is texture
+_ENOUGH = 10  # blocks of an intensity that tell the grain
+_DARK = (0.0, 0.5, 0.9)  # shares of the darkest blocks that may have no light at all
 _ROUNDS = 5
 _FEWEST = 60  # blocks without which nothing can be said
 _MOST = 6000  # blocks that enter the likelihood
@@ -84,6 +88,7 @@ class NoiseCurve:
     `evidence`: difference of the Bayesian information criterion between a line and a constant:
         above 6 the noise grows with the intensity, below 2 it does not.
     `blocks`: untextured blocks that told it.
+    `grain`: from 1: how much greater than at high frequencies the noise is at middle ones.
     """
 
     slope: float
@@ -93,6 +98,7 @@ class NoiseCurve:
     most: float
     evidence: float
     blocks: int
+    grain: float = 1.0
 
     @property
     def verdict(self) -> Verdict:
@@ -123,48 +129,61 @@ def fit_curve(blocks: Blocks, slope: float | None = None) -> NoiseCurve | None:
     seen = _thinned(blocks)
     if len(seen.mean) < _FEWEST:
         return None
-    likely = _smoothest(seen)
+    likely, grain = _smoothest(seen), _grain(seen)
     kept = seen.chosen(likely)
-    line = _line(kept, slope)
+    dark = _dark_level(kept, slope)
+    line = _line(kept, slope, dark)
     for _ in range(_ROUNDS):
-        ratio = seen.middle / line.at(seen.mean)
+        ratio = seen.middle / (grain * line.at(seen.mean))
         smooth = ratio < np.where(likely, _HARDLY, _TEXTURED)
         if np.count_nonzero(smooth) < _FEWEST:
             break
         kept = seen.chosen(smooth)
-        line = _line(kept, slope)
+        line = _line(kept, slope, dark)
     white = _cost(kept, np.full(len(kept.mean), kept.high.mean()))
     evidence = 2 * (white - _cost(kept, line.at(kept.mean))) - math.log(len(kept.mean))
     return NoiseCurve(
         line.slope,
-        line.floor - line.slope * line.least,
-        float(kept.mean.min()),
+        line.floor - line.slope * line.dark,
+        max(float(kept.mean.min()), line.dark),
         float(kept.mean.mean()),
         float(kept.mean.max()),
         evidence,
         len(kept.mean),
+        math.sqrt(grain),
     )
 
 
 class _Line(NamedTuple):
-    """``variance = slope * (mean - least) + floor``: positive wherever there are blocks."""
+    """``variance = slope * (mean - dark) + floor``, and `floor` below the intensity `dark`."""
 
     slope: float
     floor: float
-    least: float
+    dark: float
 
     def at(self, mean: Floats) -> Floats:
-        return self.slope * np.maximum(mean - self.least, 0) + self.floor
+        return self.slope * np.maximum(mean - self.dark, 0) + self.floor
 
 
-def _line(blocks: Blocks, slope: float | None) -> _Line:
+def _dark_level(blocks: Blocks, slope: float | None) -> float:
+    """Return the intensity below which the noise is constant, by likelihood.
+
+    The means of dark blocks scatter, or drift, by more than their noise tells.
+    """
+    darkest = blocks.mean[_steps(blocks.mean) == 0]
+    levels = [float(level) for level in np.quantile(darkest, _DARK)]
+    lines = [_line(blocks, slope, level) for level in levels]
+    return min(lines, key=lambda line: _cost(blocks, line.at(blocks.mean))).dark
+
+
+def _line(blocks: Blocks, slope: float | None, dark: float) -> _Line:
     """Return the line of greatest likelihood, from two starts."""
-    least, span = float(blocks.mean.min()), max(float(np.ptp(blocks.mean)), 1e-12)
+    span = max(float(blocks.mean.max()) - dark, 1e-12)
     level = max(float(blocks.high.mean()), 1e-30)
 
     def line(logs: Floats) -> _Line:
         floor, rise = level * np.exp(np.clip((logs[0], logs[-1]), -30, 30))
-        return _Line(float(rise) / span if slope is None else slope, float(floor), least)
+        return _Line(float(rise) / span if slope is None else slope, float(floor), dark)
 
     def cost(logs: Floats) -> float:
         return _cost(blocks, line(logs).at(blocks.mean))
@@ -194,6 +213,19 @@ def _smoothest(blocks: Blocks) -> Bools:
     chosen = np.zeros(len(step), bool)
     chosen[np.concatenate([places[: -(-len(places) // 4)] for places in bins])] = True
     return chosen
+
+
+def _grain(blocks: Blocks) -> float:
+    """Return the power at middle over high frequencies that the noise has, 1 if it is white.
+
+    Noise that neighbouring pixels share would pass for texture, wherever it is strong. It is in
+    the least textured blocks of nearly every intensity, texture is not.
+    """
+    step = _steps(blocks.mean)
+    ratio = blocks.middle / np.maximum(blocks.high, 1e-30)
+    several = [ratio[step == i] for i in range(_BINS) if np.count_nonzero(step == i) >= _ENOUGH]
+    found = [np.quantile(each, 0.25) / _QUARTER for each in several or [ratio]]
+    return float(np.clip(np.quantile(found, 0.25), 1, _MOST_GRAIN))
 
 
 def _steps(means: Floats) -> NDArray[np.intp]:

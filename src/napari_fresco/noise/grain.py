@@ -10,11 +10,13 @@ what an image has there is noise. numpy and scipy only.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from .curve import Blocks, fit_curve
 from .level import channels_of, level_of_plane
 from .patches import LEAST, SIDE, Bools, Floats, Patches
 
@@ -24,6 +26,7 @@ _FEWEST = 64  # coefficients
 _BLOCK, _BLOCKY = 8, 1.06  # side of the blocks of a JPEG, and steps between them over others
 _CLEAR = 1.5  # by which coarse noise exceeds fine noise before it is surely a grain
 _AT_NULLS, _OF_MEANS = 1.5, 1.8  # what deconvolution is told of it; measured on shaky JPEGs
+_WHITE, _MOST = 1.08, 2.0  # times the noise of pixels up to which it is white, and at most
 _LUMINANCE = (0.299, 0.587, 0.114)
 
 
@@ -40,6 +43,28 @@ def grain_ratio(
     Returns: from 1 to `most`, by means over 2 x 2 pixels; those of more show texture.
     """
     return float(np.clip(level_of_means(plane, 2, unknown) / sigma, 1, most))
+
+
+def excess_of(planes: Iterable[tuple[Floats, Bools | None]]) -> float:
+    """Return by how much noise that grows with the intensity exceeds what single pixels show.
+
+    The noise of means over 2 x 2 pixels is compared with that of pixels at the same intensities,
+    and that of pixels at middle frequencies with that at high ones. Texture shows in the means as
+    well, but leaves the noise of pixels white.
+
+    `planes`: ``(H, W)`` of one camera, and where they are damaged.
+    Returns: from 1 to 2.
+    """
+    several = list(planes)
+    fine = fit_curve(Blocks.joined(Blocks.of(*plane) for plane in several))
+    if fine is None or fine.grain < _WHITE:
+        return 1.0
+    coarse = fit_curve(Blocks.joined(Blocks.of(*means(*plane, 2)) for plane in several))
+    ratio = 1.0
+    if coarse is not None and coarse.verdict != 'unknown':
+        levels = np.linspace(fine.middle, fine.most, 3)
+        ratio = max(2 * float(np.median(coarse.sigma(levels) / fine.sigma(levels))), 1.0)
+    return min(ratio * fine.grain, _MOST)
 
 
 def has_blocks(plane: Floats) -> bool:
@@ -64,19 +89,24 @@ def _blockiness(plane: Floats) -> float:
 
 def level_of_means(plane: Floats, side: int, unknown: Bools | None = None) -> float:
     """Return `side` times the level of means of ``side x side`` pixels: their own, if white."""
-    rows, columns = (n // side for n in plane.shape[:2])
-    if min(rows, columns) < SIDE:
+    if min(plane.shape[:2]) < side * SIDE:
         return 0.0
-    cells = np.s_[: side * rows, : side * columns]
-    shape = (rows, side, columns, side)
-    means = plane[cells].reshape(*shape, *plane.shape[2:]).mean(axis=(1, 3))
-    spoilt: Bools | None = None
-    if unknown is not None:
-        spoilt = np.asarray(unknown[cells].reshape(shape).any(axis=(1, 3)))
-    patches = [Patches.of(channel, spoilt) for channel in channels_of(means)]
+    averaged, spoilt = means(plane, unknown, side)
+    patches = [Patches.of(channel, spoilt) for channel in channels_of(averaged)]
     if min(len(p.mean) for p in patches) < LEAST:
         return 0.0  # what else there is to estimate from would tell texture
-    return side * level_of_plane(means, spoilt, patches)
+    return side * level_of_plane(averaged, spoilt, patches)
+
+
+def means(plane: Floats, unknown: Bools | None, side: int) -> tuple[Floats, Bools | None]:
+    """Return the means of ``side x side`` pixels, and which of them have an unknown one."""
+    rows, columns = (n // side for n in plane.shape[:2])
+    cells = np.s_[: side * rows, : side * columns]
+    shape = (rows, side, columns, side)
+    averaged = plane[cells].reshape(*shape, *plane.shape[2:]).mean(axis=(1, 3))
+    if unknown is None:
+        return averaged, None
+    return averaged, np.asarray(unknown[cells].reshape(shape).any(axis=(1, 3)))
 
 
 def level_through_blur(plane: Floats, kernel: Floats, unknown: Bools | None = None) -> float | None:

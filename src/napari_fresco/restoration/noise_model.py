@@ -16,13 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..image.anscombe import Anscombe
 from ..image.blocks import SAMPLE, Index
 from ..image.intensity import Affine, bright_objects, given_range, working_range
 from ..image.layout import Layout
 from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
-from ..noise.grain import grain_ratio, has_blocks, level_of_means, level_through_blur
+from ..noise.grain import (
+    excess_of,
+    grain_ratio,
+    has_blocks,
+    level_of_means,
+    level_through_blur,
+)
 from ..noise.level import channels_of, level_of_plane
 from ..noise.patches import Bools, Floats, Patches
 from .plane_reader import Pixels, PlaneReader
@@ -44,7 +49,7 @@ class NoiseModel(NamedTuple):
         The model of photon and read noise; None where the noise counts as white.
     excess : float
         How much noise neighbouring pixels share beyond what the model says, from 1; see
-        :func:`~napari_fresco.noise.grain.grain_ratio`.
+        :func:`~napari_fresco.noise.grain.excess_of`.
     levels : mapping of index to float
         Standard deviation of the white noise of the planes that were looked at.
     found : str
@@ -272,10 +277,10 @@ class Scene:
             return self._recognised(channel)
         if len(given) == len(known):
             camera = Camera(**given)
-            return NoiseModel(camera, self._excess(channel, camera), found='given')
+            return NoiseModel(camera, self._excess(channel), found='given')
         camera = fit_camera(self._sampled(channel), **given)
         found = f'fitted to {len(self._sample(channel))} planes'
-        return NoiseModel(camera, self._excess(channel, camera), found=found)
+        return NoiseModel(camera, self._excess(channel), found=found)
 
     def _sample(self, channel: int) -> Sequence[Index]:
         """Return which planes stand for a channel."""
@@ -296,16 +301,13 @@ class Scene:
         if camera is None or all(has_blocks(plane) for plane, _ in self._sampled(channel)):
             known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
             return NoiseModel(levels=dict(known), found=found)
-        return NoiseModel(camera, self._excess(channel, camera), found=found)
+        return NoiseModel(camera, self._excess(channel), found=found)
 
-    def _excess(self, channel: int, camera: Camera) -> float:
-        """Return the median excess over planes in which the noise of `camera` is evened out."""
+    def _excess(self, channel: int) -> float:
+        """Return by how much the noise of a channel exceeds that of its camera."""
         if not self._request.facts.photon_noise or self._request.layout.channels == 3:
             return 1.0
-        transform = Anscombe(*camera)
-        planes = self._sampled(channel)
-        ratios = [grain_ratio(transform.forward(plane), 1.0) for plane, _ in planes]
-        excess = float(np.median(ratios))
+        excess = excess_of(self._sampled(channel))
         if excess > _GRAIN:
             self.warnings.append(_said_of_grain(f'{excess:.3g} times the level'))
         return excess
