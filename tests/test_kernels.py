@@ -384,7 +384,7 @@ def test_a_volume_is_a_kernel_but_not_for_a_plane() -> None:
     assert volume.ndim == 3
     assert volume.values.sum() == pytest.approx(1)
     for value in (volume, np.ones((3, 5, 7))):
-        with pytest.raises(KernelError, match=r'three axes.*not restored yet.*one plane'):
+        with pytest.raises(KernelError, match=r'three axes.*two are needed.*one plane'):
             Kernel.of(value)
     with pytest.raises(KernelError, match='3-D'):
         Kernel.of(PSF, ndim=3)

@@ -120,7 +120,8 @@ def another(parameter: Any) -> Any:
     if parameter.type is str:
         return None
     low = 1 if parameter.minimum is None else parameter.minimum
-    value = low if low != parameter.default else low + 1
+    next_one = low + 1 if parameter.maximum is None else min(low + 1, parameter.maximum)
+    value = low if low != parameter.default else next_one
     return parameter.type(value)
 
 
