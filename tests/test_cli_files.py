@@ -122,6 +122,9 @@ def test_stores_go_in_and_out_like_files(run: Run) -> None:
     np.testing.assert_array_equal(read('out/a.ome.tif').data, back.data)
     assert run('restore', 'a.ome.zarr', '-o', 'b.ome.zarr').exit_code == 2
     assert run('restore', 'a.ome.zarr', '-o', 'b.ome.zarr', '--overwrite').exit_code == 0
+    np.testing.assert_array_equal(read('b.ome.zarr').data, back.data)
+    assert run('batch', 'a.ome.zarr', '-o', 'out').exit_code == 0
+    np.testing.assert_array_equal(read('out/a.ome.zarr').data, back.data)
 
 
 def test_a_kernel_of_a_volume_is_taken_as_it_is(tmp_path: Path) -> None:

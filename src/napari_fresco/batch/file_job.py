@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from ..declare.tasks import TASKS
 from ..errors import FileError, ImageError, ParameterError
 from ..image.letters import leading_first
 from ..image.model import Image
+from ..io.atomic import atomic_path
 from ..io.files import TIFF, check_holds, list_series, read, read_mask
+from ..io.zarr_store import SUFFIX
 from ..restoration.session import Session
 from ..types import Result, Step
 from .outputs import Outputs
@@ -169,25 +172,42 @@ class FileJob:
                 for doubt in session.doubts(source, **self._asked(damage)):
                     doubtful(doubt)
         for place, group in zip(places, groups, strict=True):
-            made = [
-                (s, session.restore(s, progress=progress, callback=callback, **self._asked(damage)))
-                for s in group
-            ]
-            results += [_without_pixels(result) for _, result in made]
-            if not partial and any(result.finish == 'cancelled' for _, result in made):
-                return FileOutcome((), tuple(results), said, notes)
-            before_writing()
-            written += place.write(
-                made,
-                scale=self.call.options.scale,
-                overwrite=self.overwrite,
-                mask=self.mask,
-            )
+            with self._growing(place.image, partial=partial) as store:
+                options = {**self._asked(damage), 'output': store}
+                made = [
+                    (s, session.restore(s, progress=progress, callback=callback, **options))
+                    for s in group
+                ]
+                results += [_without_pixels(result) for _, result in made]
+                if not partial and any(result.finish == 'cancelled' for _, result in made):
+                    return FileOutcome((), tuple(results), said, notes)
+                before_writing()
+                written += place.write(
+                    made,
+                    scale=self.call.options.scale,
+                    overwrite=self.overwrite,
+                    mask=self.mask,
+                    store=store,
+                )
         return FileOutcome(tuple(written), tuple(results), said, notes)
 
     def _asked(self, damage: Image | None) -> dict[str, Any]:
         """Return the options of a call; the axes were named when the image was read."""
         return {**self.given, 'mask': damage, 'axes': None, 'rgb': None}
+
+    @contextmanager
+    def _growing(self, target: Path, *, partial: bool) -> Iterator[Path | None]:
+        """Lend the store that a result grows in: in its place, if it may be seen there in parts.
+
+        None where the format of `target` is another one.
+        """
+        if target.suffix.lower() != SUFFIX:
+            yield None
+        elif partial and not target.exists():
+            yield target
+        else:
+            with atomic_path(target) as part:
+                yield part
 
     def _several(self, image: Path) -> tuple[list[int | str | None], tuple[str, ...]]:
         """Return which of the images in a file are meant, None for the only one, and a note."""

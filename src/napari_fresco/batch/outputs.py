@@ -14,6 +14,7 @@ from ..declare.methods import ESTIMATORS, METHODS
 from ..errors import FileError, ParameterError
 from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image
+from ..io.atomic import settle
 from ..io.files import SUFFIXES, TIFF, check_output, write, write_json, write_text
 from ..types import Result
 
@@ -69,13 +70,27 @@ class Outputs:
         return replace(self, **paths)
 
     def write(
-        self, parts: Sequence[Part], *, scale: int, overwrite: bool, mask: Path | None = None
+        self,
+        parts: Sequence[Part],
+        *,
+        scale: int,
+        overwrite: bool,
+        mask: Path | None = None,
+        store: Path | None = None,
     ) -> list[Path]:
-        """Write everything that is kept, several images into one file; return the files."""
+        """Write everything that is kept, several images into one file; return the files.
+
+        `store`: where the image is already, perhaps under another name.
+        """
         written: list[Path] = []
         for kind, path in reversed(self.kept().items()):  # who sees the image sees everything
             if kind == 'report':
                 written += _write_reports(path, parts, self.image, mask, overwrite)
+                continue
+            if kind == 'image' and store is not None:
+                if store != path:
+                    settle(store, path)
+                written.append(path)
                 continue
             if kind == 'provenance':
                 records = [result.provenance for _, result in parts]

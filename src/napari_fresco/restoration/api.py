@@ -85,6 +85,7 @@ def restore(
     keep_known: bool | None = None,
     repair: bool = False,
     dtype: str | None = None,
+    output: str | Path | None = None,
     params: Mapping[str, Any] | Parameters | str | Path | None = None,
     progress: bool = False,
     callback: Callable[[Step], object] | None = None,
@@ -143,6 +144,10 @@ def restore(
         given back as they are.
     dtype : {'float32', 'float64'}, optional
         Type of the result; by default that of the image. ``'float32'`` keeps fractions.
+    output : str or Path, optional
+        OME-Zarr, which must not be there, that the result is written into plane by plane, for
+        results larger than memory; ``result.image`` then lies in it. It can be looked at while it
+        grows, and says that it is not complete until it is.
     params : mapping or path, optional
         Preset of method parameters, or a JSON file of one.
     progress : bool
@@ -190,6 +195,7 @@ def restore(
             keep_known=keep_known,
             repair=repair,
             dtype=dtype,
+            output=output,
             params=params,
             progress=progress,
             callback=callback,

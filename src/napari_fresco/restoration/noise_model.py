@@ -7,6 +7,7 @@ level of white noise and the range of intensities are a plane's own.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from scipy import ndimage
 from ..image.blocks import SAMPLE, Index
 from ..image.intensity import Affine, bright_objects, given_range, working_range
 from ..image.layout import Layout
+from ..image.sheet import is_large, sheet_of
 from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
 from ..noise.grain import (
@@ -91,14 +93,29 @@ class Scene:
             r.image, r.layout, r.inputs.mask, seek_outliers=seek, cancel=cancel
         )
         self._whole = self.planes
-        if r.context is not None:
-            layout = Layout.of(r.context, r.layout.dims)
-            self._whole = PlaneReader(r.context, layout, seek_outliers=seek, cancel=cancel)
+        whole = r.image if r.context is None else r.context
+        if is_large(whole):
+            whole = sheet_of(whole, r.inputs.mask if r.context is None else None)
+        if whole is not r.image:
+            layout = Layout.of(whole, r.layout.dims)
+            self._whole = PlaneReader(whole, layout, seek_outliers=seek, cancel=cancel)
         self._models: dict[int, NoiseModel] = {}
-        self._last: tuple[Index, Pixels] | None = None
+        self._last: dict[Index, Pixels] = {}
         self._looks: dict[int, PlaneNoise] = {}
         self.warnings: list[str] = []
         """What the user should know of the noise, a sentence for each plane."""
+
+    def of_part(self, request: Request) -> Scene:
+        """Return what a part of the image, another request, is judged by: all that is known here.
+
+        Nothing is found twice: what one part asks for first holds for the others.
+        """
+        if request is self._request:
+            return self
+        part = copy.copy(self)
+        planes = self.planes.of(request.image, request.layout, request.inputs.mask)
+        vars(part).update(_request=request, planes=planes)
+        return part
 
     @property
     def models(self) -> Mapping[int, NoiseModel]:
@@ -242,9 +259,10 @@ class Scene:
         place = self._place(index)
         if place is None or self._whole is self.planes:
             return pixels
-        if self._last is None or self._last[0] != place:
-            self._last = place, self._whole.read(place)
-        return self._last[1]
+        if place not in self._last:
+            self._last.clear()
+            self._last[place] = self._whole.read(place)
+        return self._last[place]
 
     def _place(self, index: Index) -> Index | None:
         """Return which plane of the whole plane `index` is, or is a part of."""

@@ -1,7 +1,8 @@
 """One restoration, from a checked request to a :class:`~napari_fresco.types.Result`.
 
-Plane after plane is read, stated as a problem, driven by the runner and put in its place;
-nothing but the result is kept of it. Solvers never see axes, units or borders.
+Plane after plane, or block after block of large ones, is read, stated as a problem, driven by the
+runner and put in its place; nothing but the result is kept of it. Solvers never see axes, units or
+borders.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
-from ..image.blocks import Index
 from ..image.layout import Array
 from ..image.model import Image
+from ..io.files import read
+from ..io.zarr_writing import GrowingImage
 from ..physics.kernels import Kernel
 from ..physics.window import WindowedBlur
 from ..runtime.pool import Pool
@@ -33,6 +36,7 @@ from .block import Block, unrestored
 from .checking import Checking
 from .estimation import Estimate, fill_in
 from .noise_model import Scene
+from .parts import Part, parts
 from .plane_reader import RunCancelled
 from .provenance import Account, provenance
 from .request import Request
@@ -57,23 +61,29 @@ def run_pipeline(
     tools = Workbench(request.device, request.params.precision, options.tile, options.seed, pool)
     scene = Scene(request, cancel)
     gathered = _Gathered(request, estimate, scene)
+    every = list(parts(request))
     try:
-        for number, index in enumerate(request.layout.planes()):
-            if not gathered.to_restore(index):
-                gathered.give_back(index, scene.planes.raw(index))
+        for number, part in enumerate(every):
+            scene.model(part.index)  # may look at planes that are yet to come, and keeps them
+            own = part.of(request)
+            judged = scene.of_part(own)
+            place = part.index if part.tile is None else ()  # in what is at hand of the image
+            if not judged.planes.marks(place):
+                gathered.give_back(part, judged.planes.raw(place))
                 continue
-            scene.model(index)  # may look at planes that are yet to come, and keeps them
-            pixels = scene.planes.read(index)
+            pixels = judged.planes.read(place)
             if pixels.empty:
-                gathered.give_back(index, pixels.data, 'holds no known pixel')
+                gathered.give_back(part, pixels.data, 'holds no known pixel')
                 continue
-            block = Block.prepare(request, index, pixels, scene)
+            block = Block.prepare(own, part.index, pixels, judged)
             tools.reseed(options.seed + number)
-            restored = yield from _restore(request, block, number, tools, cancel)
-            gathered.add(block, *restored)
-            del pixels, block, restored
+            shown = partial(gathered.shown, part, block)
+            count = number, len(every)
+            restored = yield from _restore(own, block, count, tools, cancel, shown)
+            gathered.add(part, block, *restored)
+            del pixels, block, restored, own, judged, shown
     except RunCancelled:
-        gathered.leave()
+        gathered.leave(every)
     else:
         gathered.complete = True
     finally:
@@ -85,36 +95,41 @@ def run_pipeline(
 def _restore(
     request: Request,
     block: Block,
-    number: int,
+    count: tuple[int, int],
     tools: Workbench,
     cancel: threading.Event | None,
+    shown: Callable[[Tensor], Array],
 ) -> Generator[Step, None, tuple[RunOutcome, Repeats | None]]:
-    """Restore plane `number`, with steps that count through the stack; map what is asked for."""
+    """Restore a plane or block, with steps that count through all; map what is asked for.
+
+    `count`: its number, and how many there are.
+    `shown`: makes an image of an estimate.
+    """
     asked = request.params.uncertainty and 'uncertainty' in request.method.gives_if_asked(
         request.task
     )
     repeats = REPEATS if asked else 0
-    planes = int(np.prod(request.layout.leading))
+    number, every = count
 
-    def passed(now: Step, repeat: int = 0, shown: Step | None = None) -> Step:
+    def passed(now: Step, repeat: int = 0, seen: Step | None = None) -> Step:
         before = number * (1 + repeats) + repeat
         return replace(
-            shown or now,
+            seen or now,
             index=before * now.total + now.index,
-            total=planes * (1 + repeats) * now.total,
+            total=every * (1 + repeats) * now.total,
             plane=block.index,
-            to_image=block.to_image,
+            to_image=shown,
         )
 
     outcome = yield from _driven(request, block, tools, cancel, passed)
     if not repeats or outcome.finish == 'cancelled':
         return outcome, None
     # What is seen meanwhile is the result, which nothing changes any more.
-    shown = replace(outcome.step, residual=None, score=None, metrics={})
+    seen = replace(outcome.step, residual=None, score=None, metrics={})
     found = Repeats(block, outcome.step.x, request.options.seed)
     for k in range(repeats):
         again = found.plane(k)
-        told = partial(passed, repeat=k + 1, shown=shown)
+        told = partial(passed, repeat=k + 1, seen=seen)
         repeated = yield from _driven(request, again, tools, cancel, told)
         if repeated.finish == 'cancelled':
             notes = (*outcome.warnings, _UNMEASURED)
@@ -162,9 +177,14 @@ class _Gathered:
     def __init__(self, request: Request, estimate: Estimate | None, scene: Scene) -> None:
         self._request, self._estimate, self._scene = request, estimate, scene
         samples = 3 if request.facts.gains_colour else request.layout.samples
-        self._image, self._planes = request.layout.empty(
-            request.inputs.scale, samples, request.dtype
-        )
+        self._planes: Any
+        self._image: Any
+        if request.output is None:
+            self._image, self._planes = request.layout.empty(
+                request.inputs.scale, samples, request.dtype
+            )
+        else:
+            self._image, self._planes = None, _growing(request, samples)
         self._filled: Array | None = None
         if 'mask' in request.facts.takes:
             self._filled = np.zeros((*request.layout.leading, *request.layout.plane_shape), bool)
@@ -173,60 +193,83 @@ class _Gathered:
         self._account = Account()
         self._checking = Checking(request, scene)
         self._hash = hashlib.sha256()
-        self._done: set[Index] = set()
+        self._done: set[Part] = set()
+        self._row: list[Array] = []
         self.complete = False
 
-    def to_restore(self, index: Index) -> bool:
-        """Return whether plane `index` holds anything to restore."""
-        return self._scene.planes.marks(index)
-
-    def add(self, block: Block, outcome: RunOutcome, repeats: Repeats | None) -> None:
-        """Put a restored plane in its place, with what `repeats` tell if they were asked for."""
+    def add(self, part: Part, block: Block, outcome: RunOutcome, repeats: Repeats | None) -> None:
+        """Put a restored part in its place, with what `repeats` tell if they were asked for."""
+        scale = self._request.inputs.scale
         image, clipped = block.finish(outcome.step.x)
-        self._put(block.index, image, block.pixels.data)
+        self._put(part, image, block.pixels.data)
         self._checking.add(block, outcome.step, image)
         facts = block.facts()
         if self._filled is not None:
-            self._filled[block.index] = block.filled
+            self._filled[part.place(1)] = part.inside(block.filled)
         maps = dict(_side_results(block, outcome.step))
         if repeats is not None:
             maps['uncertainty'] = repeats.deviation()
             facts['uncertainty'] = repeats.facts()
         self._account.add(outcome, facts, clipped)
         for name, values in maps.items():
+            if part.tile is not None and name == 'latent':
+                continue  # belongs to cells of a block, not to pixels of the plane
             if name not in self._maps:
-                shape = (*self._request.layout.leading, *values.shape)
+                size = values.shape
+                if part.tile is not None:
+                    size = tuple(n * scale for n in self._request.layout.plane_shape)
+                    size += values.shape[2:]
+                shape = (*self._request.layout.leading, *size)
                 self._maps[name] = np.full(shape, np.nan, np.float32)
-            self._maps[name][block.index] = values
+            self._maps[name][part.place(scale)] = part.inside(values, scale)
         if outcome.step.kernel is not None:
             kernel = outcome.step.kernel.detach().double().cpu().numpy()
             count = self._account.restored
             mean = kernel if self._kernel is None else self._kernel
             self._kernel = mean + (kernel - mean) / count
 
-    def give_back(self, index: Index, data: Array, why: str = '') -> None:
-        """Give a plane back as it came."""
-        self._put(index, unrestored(data, self._request), data)
+    def give_back(self, part: Part, data: Array, why: str = '') -> None:
+        """Give a plane or block back as it came."""
+        self._put(part, unrestored(data, self._request), data)
         if why:
-            self._account.warn(f'plane {index} {why}; it was given back as it is')
+            self._account.warn(f'plane {part.index} {why}; it was given back as it is')
 
-    def _put(self, index: Index, image: Array, data: Array) -> None:
-        self._planes[index] = image
-        self._hash.update(np.ascontiguousarray(data).tobytes())
-        self._done.add(index)
+    def shown(self, part: Part, block: Block, x: Tensor) -> Array:
+        """Return the plane with the estimate `x` of a part of it in its place."""
+        scale = self._request.inputs.scale
+        image = part.inside(block.to_image(x), scale)
+        if part.tile is None or self._image is None:
+            return image
+        plane = self._planes[part.index].copy()
+        plane[part.place(scale)[len(part.index) :]] = image
+        shown: Array = plane
+        return shown
 
-    def leave(self) -> None:
+    def _put(self, part: Part, image: Array, data: Array) -> None:
+        scale = self._request.inputs.scale
+        self._planes[part.place(scale)] = part.inside(image, scale)
+        self._row.append(part.inside(data))
+        if part.ends_row:  # the hash is that of the plane, however it was cut
+            self._hash.update(np.ascontiguousarray(np.concatenate(self._row, axis=1)).tobytes())
+            self._row.clear()
+        self._done.add(part)
+
+    def leave(self, every: Sequence[Part]) -> None:
         """Fill in what a cancelled run did not come to: as it came, as far as that is quick."""
         r, began = self._request, time.monotonic()
         late = self._scene.planes.lazy
-        for index in r.layout.planes():
+        if self._image is None:
+            return
+        for part in every:
             late = late or time.monotonic() - began > _GIVEN_BACK_SECONDS
-            if index in self._done:
+            if part in self._done:
                 continue
+            place = part.place(r.inputs.scale)
             if not late:
-                self._planes[index] = unrestored(r.layout.read(r.image.data, index), r)
+                whole = r.layout.read(r.image.data, part.index)
+                self._planes[place] = unrestored(whole[part.place(1)[len(part.index) :]], r)
             elif r.dtype.kind == 'f':
-                self._planes[index] = np.nan
+                self._planes[place] = np.nan
 
     def result(self, used: list[Any], seconds: float) -> Result:
         """Return everything as a result."""
@@ -246,6 +289,8 @@ class _Gathered:
             seconds=seconds,
             input_hash=self._hash.hexdigest() if self.complete else None,
         )
+        if r.output is not None:
+            self._image = self._written(record)
         return Result(
             self._image if r.bare else self._with_belongings(record),
             self._maps.get('variance', None if told is None else told.variance),
@@ -260,6 +305,18 @@ class _Gathered:
             checks=self._checking.found,
         )
 
+    def _written(self, record: dict[str, Any]) -> Any:
+        """Return the pixels of the store, on the axes of the image."""
+        if self.complete:
+            self._planes.finish({'provenance': record})
+        found = read(str(self._request.output))
+        own = self._request.image.axes
+        axes = own if set(found.axes) <= set(own) else own + 'S'
+        # One sample alone is not stored.
+        data = found.data if len(found.axes) == len(axes) else found.data[..., None]
+        stored = found.axes if len(found.axes) == len(axes) else found.axes + 'S'
+        return data.transpose([stored.index(axis) for axis in axes])
+
     def _with_belongings(self, record: dict[str, Any]) -> Image:
         """Return the restored image with all that belonged to the given one, and its making."""
         image = self._request.image.like(self._image, scale=self._request.inputs.scale)
@@ -269,6 +326,19 @@ class _Gathered:
         if not self.complete or 'cancelled' in self._account.ends:
             return 'cancelled'
         return 'stopped' if 'stopped' in self._account.ends else 'completed'
+
+
+def _growing(request: Request, samples: int) -> GrowingImage:
+    """Begin the store that the result is written into."""
+    r = request
+    lengths = dict(zip(r.layout.axes, r.layout.shape, strict=True))
+    lengths |= {axis: lengths[axis] * r.inputs.scale for axis in 'YX'}
+    lengths.pop('S', None)
+    lengths |= {'S': samples} if samples > 1 else {}
+    nothing = np.broadcast_to(np.zeros((), r.dtype), tuple(lengths.values()))
+    image = r.image.like(nothing, axes=''.join(lengths), scale=r.inputs.scale)
+    assert r.output is not None
+    return GrowingImage(r.output, image)
 
 
 def _side_results(block: Block, step: Step) -> Iterator[tuple[str, Array]]:

@@ -181,6 +181,10 @@ class PlaneReader:
         self._seek = seek_outliers
         self._blocks = BlockReader(image.data, layout)
 
+    def of(self, image: Image, layout: Layout, mask: Bools | None) -> PlaneReader:
+        """Return a reader of another image that looks for the same and ends with this one."""
+        return PlaneReader(image, layout, mask, seek_outliers=self._seek, cancel=self._cancel)
+
     def read(self, index: Index, *, again: bool = False) -> Pixels:
         """Return plane `index`; `again` says that it will be read once more.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from ..errors import ParameterError
 from ..image.intensity import given_range
 from ..image.layout import Layout
 from ..image.model import Image
+from ..io.files import check_holds, check_output
+from ..io.zarr_store import SUFFIX
 from ..networks import devices
 from ..types import Task
 from .inputs import Inputs, check_inputs, dims_of
@@ -35,6 +38,7 @@ class Request:
     `keep_known`: whether undamaged pixels come back bit for bit.
     `context`, `context_index`: what the image is a part of, and which plane of it; see
         :meth:`~napari_fresco.restoration.session.Session.iterate`.
+    `output`: store into which the result is written as it grows, instead of into memory.
     """
 
     image: Image
@@ -49,6 +53,7 @@ class Request:
     keep_known: bool
     context: Image | None = None
     context_index: tuple[int, ...] | None = None
+    output: Path | None = None
 
     @classmethod
     def prepare(
@@ -58,6 +63,7 @@ class Request:
         *,
         context: Any = None,
         context_index: tuple[int, ...] | None = None,
+        output: str | Path | None = None,
     ) -> Request:
         """Check everything; nothing is read or computed yet."""
         options = call.options
@@ -75,6 +81,15 @@ class Request:
         keep_known = options.keep_known
         if keep_known is None:
             keep_known = 'keep_known' in TASKS[call.task].takes and inputs.sigma is None
+        if output is not None:
+            gained = 'S' * (TASKS[call.task].gains_colour and 'S' not in source.axes)
+            check_output(output, suffixes=(SUFFIX,))
+            check_holds(
+                output,
+                np.dtype(options.dtype or layout.dtype),
+                layout.shape + (3,) * len(gained),
+                source.axes + gained,
+            )
         return cls(
             image=source,
             bare=not isinstance(image, Image),
@@ -88,6 +103,7 @@ class Request:
             keep_known=keep_known,
             context=None if context is None else Image.of(context),
             context_index=context_index,
+            output=None if output is None else Path(output),
         )
 
     @property

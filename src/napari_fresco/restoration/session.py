@@ -71,6 +71,7 @@ class Session:
         cancel: threading.Event | None = None,
         context: Any = None,
         context_index: tuple[int, ...] | None = None,
+        output: str | Path | None = None,
         **options: Any,
     ) -> Generator[Step, None, Result]:
         """Restore `image` step by step; see :func:`napari_fresco.iterate`.
@@ -91,7 +92,9 @@ class Session:
         from .request import Request
 
         self._pool = self._pool or Pool()
-        request = Request.prepare(image, call, context=context, context_index=context_index)
+        request = Request.prepare(
+            image, call, context=context, context_index=context_index, output=output
+        )
         return (yield from run_pipeline(request, cancel, self._pool))
 
     def doubts(
