@@ -7,7 +7,7 @@ maximise the likelihood of u by light x >= 0 in a finite window::
 
     x <- x / w  H' [u / (H x + b)],     w = H' 1
 
-accelerated as in :mod:`.richardson_lucy`, and after each twentieth one a step of the prior on x, in
+accelerated as in :mod:`.richardson_lucy`, and after each tenth one a step of the prior on x, in
 planes across another axis each time::
 
     z = D(x, sigma),                    x <- z, with the light of x
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 ITERATIONS = 80
 """Data steps. The result changes little from 60 to 120."""
-EVERY = 20
+EVERY = 10
 """Data steps between two steps of the prior."""
 USUAL = 0.23
 """Lambda of DPIR, at which the prior is told the noise of the image."""
@@ -70,19 +70,24 @@ def restore_volume(problem: Problem, params: PnPParameters, denoiser: Denoiser) 
     seen, prior = Photons.of(problem), _Prior(problem, denoiser)
     total = params.iterations or ITERATIONS
     strength = math.sqrt(params.regularization / USUAL)
-    light = prior.without_noise(seen)
-    weights = problem.degradation.adjoint(torch.ones_like(light))
-    x: Tensor | None = None
-    for done in range(0, total, EVERY):
-        if x is not None:
-            turn = done // EVERY if params.augment else 0
-            x = prior.smoothed(x, strength, AXES[(done // EVERY - 1) % len(AXES)], turn % MODES)
-        steps = likelier(
-            light, problem.degradation, background=seen.background, start=x, weights=weights
-        )
-        for k, (x, predicted) in zip(range(done, min(done + EVERY, total)), steps, strict=False):
-            residual = (seen.working(predicted) - problem.y).square().mean().sqrt()
-            yield Step(k + 1, total, seen.working(x), residual=residual)
+
+    def smoothed(count: int, x: Tensor) -> Tensor:
+        """Apply the prior to every tenth estimate."""
+        done, left = divmod(count, EVERY)
+        if left:
+            return x
+        turn = done % MODES if params.augment else 0
+        return prior.smoothed(x, strength, AXES[(done - 1) % len(AXES)], turn)
+
+    steps = likelier(
+        prior.without_noise(seen),
+        problem.degradation,
+        background=seen.background,
+        between=smoothed,
+    )
+    for k, (x, predicted) in zip(range(total), steps, strict=False):
+        residual = (seen.working(predicted) - problem.y).square().mean().sqrt()
+        yield Step(k + 1, total, seen.working(x), residual=residual)
 
 
 class _Prior:

@@ -16,7 +16,8 @@ al., Microscopy Research and Technique 69, 2006 (total variation).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -75,6 +76,7 @@ def likelier(
     weights: Tensor | None = None,
     accelerate: bool = True,
     smooth: tuple[float, Sequence[float]] = (0.0, ()),
+    between: Callable[[int, Tensor], Tensor] | None = None,
 ) -> Iterator[Likelier]:
     """Yield estimates of growing likelihood, without end.
 
@@ -84,6 +86,7 @@ def likelier(
     `weights`: w; ``H' 1`` by default. Where it is below 0.01, estimates are 0.
     `accelerate`: extrapolate from the last two estimates, as Biggs and Andrews do.
     `smooth`: weight of the total variation, and the distances of samples along each axis.
+    `between`: told how many estimates there were and the last one, returns what to go on with.
     """
     w = degradation.adjoint(torch.ones_like(y)) if weights is None else weights
     told = w > LEAST_WEIGHT
@@ -93,7 +96,7 @@ def likelier(
         start = level.expand(degradation.shape_of(y.shape))
     x = torch.where(told, start, 0)
     before, change, reach = x, None, 0.0
-    while True:
+    for count in itertools.count(1):
         p = (x + reach * (x - before)).clamp_min(0) if reach else x
         predicted = degradation.forward(p)
         ratio = y / (predicted + background).clamp_min(_TINY)
@@ -104,6 +107,9 @@ def likelier(
             change, reach = _extrapolation(better - p, change)
         before, x = x, better
         yield Likelier(x, predicted)
+        if between is not None:
+            other = between(count, x)
+            before, x = before + (other - x), other
 
 
 def _extrapolation(change: Tensor, previous: Tensor | None) -> tuple[Tensor, float]:
