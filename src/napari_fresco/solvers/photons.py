@@ -51,9 +51,10 @@ def misfit(problem: Problem, predicted: Tensor) -> float:
     shape = (*problem.y.shape[:2], *(problem.size or problem.y.shape[2:]))
     square = crop((problem.y - predicted).square(), shape)
     if problem.counting is not None:
-        gain, dark, read_noise, excess = problem.counting
+        # What neighbours share in excess of it does not show in single pixels.
+        gain, dark, read_noise, _ = problem.counting
         light = crop(predicted - dark, shape).clamp_min(0)
-        return float((square / (gain * light + read_noise**2).clamp_min(_LEAST)).mean()) / excess**2
+        return float((square / (gain * light + read_noise**2).clamp_min(_LEAST)).mean())
     if isinstance(problem.sigma, Tensor):
         sigma = crop(problem.sigma.expand(-1, -1, *problem.y.shape[2:]), (1, 1, *shape[2:]))
         return float((square / sigma.square().clamp_min(_LEAST)).mean())
