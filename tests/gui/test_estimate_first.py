@@ -189,3 +189,31 @@ def test_cancelling_while_the_second_step_runs(
     assert [reports[0].total, reports[-1].total] == [1, 900]
     result = model.layers['wall [VIRNet + DPIR] partial']
     assert result.metadata['napari_fresco']['estimate']['finish'] == 'completed'
+
+
+def test_deblurring_finds_the_kernel_where_none_is_chosen(
+    model: Any,
+    image: Any,
+    dock: Dock,
+    solver: FakeSolver,
+    monkeypatch: pytest.MonkeyPatch,
+    tiny_networks: None,
+    qtbot: Any,
+) -> None:
+    panel = dock(model, 'dpir')
+    panel.image.value = image
+    panel.task.value = 'deblur'
+    assert 'needs the blur kernel' in panel.problem()
+    assert panel.bar.estimate.isEnabled()
+    assert 'straight motion or defocus' in panel.bar.estimate.toolTip()
+    solver.kernel = kernels.motion(5)
+    with until(running.ended):
+        panel.bar.estimate.click()
+    (call,) = solver.calls
+    assert (call['sigma'], call['kernel']) == ('auto', 'auto')
+    assert 'wall [DPIR] kernel' in [layer.name for layer in model.layers]
+    asked = run_script(panel, model, monkeypatch, estimate=True)
+    assert (asked['sigma'], asked['kernel']) == ('auto', 'auto')
+    panel.kernel.value = model.layers['wall [DPIR] kernel']
+    assert panel.choices.estimated == ('sigma',)
+    assert 'the noise' in panel.bar.estimate.toolTip()

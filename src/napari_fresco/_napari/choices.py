@@ -23,7 +23,7 @@ from ..layers.space import Space
 from ..weights import Entry
 from .damage_section import DamageSection
 from .input_section import InputSection
-from .linking import ESTIMATOR
+from .linking import ESTIMATOR, FOUND
 from .model_row import checkpoint
 from .noise_section import NoiseSection
 from .parameter_rows import OPTION_ROWS
@@ -60,7 +60,12 @@ class Choices:
     @property
     def scale(self) -> int:
         """Factor by which the image is to be enlarged."""
-        return self.damage.scale if TASKS[self.input.task].changes_size else 1
+        return self.damage.scale if self.enlarges else 1
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether the result has more pixels than the image."""
+        return TASKS[self.input.task].changes_size
 
     @property
     def checkpoint(self) -> Entry | None:
@@ -80,8 +85,12 @@ class Choices:
 
     @property
     def estimated(self) -> tuple[str, ...]:
-        """Inputs that can be estimated first."""
-        return self.method.estimable(self.input.task)
+        """Inputs that can be estimated first; to deblur, the kernel if none is chosen."""
+        able = self.method.estimable(self.input.task)
+        if self.enlarges or 'kernel' not in able:
+            return able
+        known = 'kernel' if self.damage.kernel is not None else 'sigma'
+        return tuple(name for name in able if name != known)
 
     def request(self, estimate: bool = False) -> PanelRequest:
         """Return what is asked for.
@@ -92,14 +101,15 @@ class Choices:
         if problem:
             raise FrescoError(problem)
         kernel, sampled, position = self._kernel(estimate)
+        finds_noise = estimate and 'sigma' in self.estimated
         bare = self._bare_request()
         request = self._with_damage(replace(bare, image=with_depth(bare.image, kernel)))
         return replace(
             request,
             kernel=kernel,
             sampled=sampled,
-            sigma=ESTIMATOR if estimate else self._sigma(request.image),
-            variance=not estimate and self.asks_noise and self.noise.holds_variance,
+            sigma=ESTIMATOR if finds_noise else self._sigma(request.image),
+            variance=not finds_noise and self.asks_noise and self.noise.holds_variance,
             reference=self.input.comparison(request.image, self.scale),
             parameters=position | self._changed(self.method.parameters),
             full_size=self.input.full_size,
@@ -178,7 +188,7 @@ class Choices:
     def _kernel(self, estimate: bool) -> tuple[Any, int | None, dict[str, str]]:
         """Return the kernel, the scale that it was converted for, and where it is known to look."""
         if estimate and 'kernel' in self.estimated:
-            return ESTIMATOR, None, {}
+            return ESTIMATOR if self.enlarges else FOUND, None, {}
         chosen = self.damage.chosen_kernel(self.input.task)
         if chosen is None:
             return None, None, {}

@@ -138,7 +138,7 @@ class DamageSection(Section):
                 return 'The mask marks no damage yet: paint over it.'
             if self.mask_rows.coverage_fraction == 1:
                 return 'The mask marks every pixel as damaged: is it inverted?'
-        if 'kernel' in needs and self.kernel is None:
+        if 'kernel' in needs and self.kernel is None and 'kernel' not in estimated:
             return 'Deblurring needs the blur kernel: press "Make …", or choose a layer with it.'
         if TASKS[task].changes_size and self.scale not in self._method.scales:
             offered = ', '.join(f'× {scale}' for scale in self._method.scales)

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from .. import weights
-from ..declare.methods import ESTIMATORS, METHODS
+from ..declare.methods import ESTIMATES, ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import WeightsError
 from ..types import Task
 
 ESTIMATOR = ESTIMATORS[0]
+FOUND = ESTIMATES[0]
 TITLE = METHODS[ESTIMATOR].title
 
 
 def estimate_help(estimated: Collection[str]) -> str:
     """Say what estimating does before the method runs."""
+    if estimated and 'sigma' not in estimated:
+        return (
+            'Finds in the image by what straight motion or defocus it is blurred; the method then '
+            'undoes that, and the kernel is added as a layer. Choose a region with edges in a '
+            'large photograph.'
+        )
     blur = ' and the blur kernel' if 'kernel' in estimated else ''
     return (
         f'{TITLE} first estimates the noise of each pixel{blur} from the image; the method then '
@@ -25,7 +32,7 @@ def estimate_help(estimated: Collection[str]) -> str:
 
 def estimator_problem(task: Task, channels: int, scale: int) -> str:
     """Say why nothing can be estimated for `task`, or nothing."""
-    enlarge = 'kernel' in TASKS[task].estimable
+    enlarge = TASKS[task].changes_size
     scales = METHODS[ESTIMATOR].scales
     if enlarge and scale not in scales:
         offered = ', '.join(f'× {known}' for known in scales)

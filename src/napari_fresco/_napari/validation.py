@@ -67,7 +67,7 @@ def missing_weights(
     known = checkpoint(method, task, model=model, channels=channels, scale=scale)
     if known is not None and not is_here(known):
         own = absent(method, known)
-    return own or (estimator_problem(task, channels, scale) if estimated else '')
+    return own or (estimator_problem(task, channels, scale) if 'sigma' in estimated else '')
 
 
 def absent(method: Method, known: weights.Entry) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..declare.call import Call
 from ..declare.fields import read_preset
-from ..declare.methods import ESTIMATORS
+from ..declare.methods import ESTIMATES
 from ..declare.tasks import TASKS
 from ..errors import FileError, ImageError, ParameterError
 from ..image.letters import leading_first
@@ -279,7 +279,7 @@ def _missing_of_channels(image: Image, chosen: Sequence[int]) -> Any:
 def _kernel(path: Any, index: int | None) -> Any:
     if not isinstance(path, str | Path) and path is not None:
         return path
-    if path in ESTIMATORS:
+    if path in ESTIMATES:
         return path
     if path is None:
         raise ParameterError('--kernel-index picks from a file of kernels; give --kernel too')
@@ -308,11 +308,11 @@ def as_number(given: Any) -> Any:
 
 def _sigma(given: Any) -> Any:
     given = as_number(given)
-    if not isinstance(given, str | Path) or given == 'auto' or given in ESTIMATORS:
+    if not isinstance(given, str | Path) or given in ESTIMATES:
         return given
     if not Path(given).exists():
         raise ParameterError(
-            f'--sigma = {str(given)!r}; give a number in image units, the file of a map, auto or '
-            f'{" or ".join(ESTIMATORS)}'
+            f'--sigma = {str(given)!r}; give a number in image units, the file of a map, '
+            f'{" or ".join(ESTIMATES)}'
         )
     return read(given)

@@ -13,7 +13,7 @@ import yaml
 
 from ..declare.call import Call
 from ..declare.fields import unknown
-from ..declare.methods import ESTIMATORS
+from ..declare.methods import ESTIMATES
 from ..declare.options import OPTIONS
 from ..errors import FileError, FrescoError, ParameterError
 from ..io.files import SUFFIXES, write_text
@@ -209,7 +209,7 @@ class BatchRecipe:
 
     def sides(self) -> tuple[str, ...]:
         """Return the options that name files: mask, kernel, map of the noise."""
-        return tuple(n for n in SIDES if n in self.options and _names_file(n, self.options[n]))
+        return tuple(n for n in SIDES if n in self.options and _names_file(self.options[n]))
 
     def is_fixed(self, side: str) -> bool:
         """Return whether one file serves all images."""
@@ -278,9 +278,8 @@ KEYS: Mapping[str, Mapping[str, Any]] = {
 """The keys of a recipe beside the options of a call: types and meaning."""
 
 
-def _names_file(option: str, value: Any) -> bool:
-    named = isinstance(value, str | Path) and value not in ESTIMATORS
-    return named and not (option == 'sigma' and value == 'auto')
+def _names_file(value: Any) -> bool:
+    return isinstance(value, str | Path) and value not in ESTIMATES
 
 
 def _checked(name: str, facts: Mapping[str, Any], value: Any) -> Any:

@@ -326,6 +326,9 @@ _ENTRIES = (
 ESTIMATORS = ('virnet',)
 """Methods that can estimate noise and blur for others: ``sigma='virnet'``."""
 
+ESTIMATES = ('auto', *ESTIMATORS)
+"""Words that stand for a noise level or a kernel that is to be estimated."""
+
 METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in _ENTRIES})
 
 

@@ -26,8 +26,9 @@ class Options(Parameters):
     )
     kernel: Any = param(
         None,
-        'Blur kernel, centred on element size // 2; divided by its sum. "virnet" has it '
-        'estimated first, to enlarge by 2, 3 or 4.',
+        'Blur kernel, centred on element size // 2; divided by its sum. To deblur, "auto" has '
+        'straight motion or defocus found in the image; to enlarge by 2, 3 or 4, "virnet" has it '
+        'estimated first.',
         label='Blur kernel',
         tasks=tasks_with('kernel'),
         group='degradation',

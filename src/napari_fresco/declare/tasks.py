@@ -29,7 +29,7 @@ class TaskFacts:
     gives : tuple of str
         What comes beside the image from methods that know it: 'kernel'.
     estimable : tuple of str
-        Options that another method can estimate first: 'sigma', 'kernel'.
+        Options that can be estimated first: 'sigma', 'kernel'.
     pointwise : bool
         The operator commutes with a map of single values, so that photon noise can be stabilised.
     photon_noise : bool
@@ -89,7 +89,7 @@ _ENTRIES = (
         needs=('kernel',),
         takes=('kernel', 'sigma'),
         gives=('kernel',),
-        estimable=('sigma',),
+        estimable=('sigma', 'kernel'),
         photon_noise=True,
         checks=(
             *_LIGHT,

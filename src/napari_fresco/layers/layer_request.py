@@ -28,7 +28,7 @@ class PanelRequest:
     `image`: the part of it to restore.
     `space`, `look`: copies of how the layer lies and is drawn, in case it is deleted meanwhile.
     `mask`: damage.
-    `kernel`: blur kernel, or the method that estimates it first.
+    `kernel`: blur kernel, 'auto', or the method that estimates it first.
     `sampled`: scale for which the kernel was turned from bicubic to direct sampling.
     `sigma`: noise in image units, a map of it, 'auto', or the method that estimates it first.
     `variance`: whether the map holds variances.

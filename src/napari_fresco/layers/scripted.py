@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..declare.call import Call
-from ..declare.methods import METHODS
+from ..declare.methods import ESTIMATES
 from ..errors import FrescoError, ImageError
 from .kernel_choice import chosen_kernel, with_depth
 from .layer_kinds import VARIANCE
@@ -75,7 +75,8 @@ def restore_layer(
     mask : Labels, Shapes, Image, str or array-like, optional
         Damage. A layer, or its name, marks what lies below it on screen.
     kernel : Image, str or array-like, optional
-        Blur kernel, a layer that holds it, or ``'virnet'``, which estimates it first.
+        Blur kernel, a layer that holds it, or ``'auto'`` to deblur and ``'virnet'`` to enlarge,
+        which estimate it first.
     sigma : float, Image, str or array-like
         Noise in image units, a layer that holds its map, ``'auto'`` or ``'virnet'``.
     part : 'shown' or sequence of slice or int, optional
@@ -203,7 +204,7 @@ def _mask(viewer: Any, mask: Any, chosen: Selection, view: View, options: Mappin
 
 
 def _noise(viewer: Any, sigma: Any, chosen: Selection, view: View) -> tuple[Any, bool]:
-    if isinstance(sigma, str) and (sigma == 'auto' or sigma in METHODS):
+    if isinstance(sigma, str) and sigma in ESTIMATES:
         return sigma, False
     layer = _layer(viewer, sigma, 'sigma')
     if not _is_layer(layer):
@@ -213,7 +214,7 @@ def _noise(viewer: Any, sigma: Any, chosen: Selection, view: View) -> tuple[Any,
 
 def _kernel(viewer: Any, kernel: Any, image: Any, call: Call) -> tuple[Any, dict[str, str]]:
     """Return the kernel, and where it is known to look."""
-    if isinstance(kernel, str) and kernel in METHODS:
+    if isinstance(kernel, str) and kernel in ESTIMATES:
         return kernel, {}
     layer = _layer(viewer, kernel, 'kernel')
     if not _is_layer(layer):

@@ -114,7 +114,9 @@ def restore(
         :class:`~napari_fresco.physics.kernels.Kernel`; divided by its sum. An even
         background, such as the offset of a camera, is subtracted and said.
         To enlarge, see the parameter ``kernel_position``.
-        ``'virnet'`` has VIRNet estimate it first, to enlarge by 2, 3 or 4.
+        ``'auto'`` has straight motion or defocus found in the image, to deblur it; see
+        :func:`napari_fresco.kernels.from_photograph`. ``'virnet'`` has VIRNet estimate the
+        blur first, to enlarge by 2, 3 or 4.
     sigma : float, array-like or 'auto'
         Standard deviation of the noise in the units of the image (25 for an
         8-bit photograph, 120 for a 12-bit camera frame), a map of it with axes like
@@ -211,24 +213,27 @@ def estimate_kernel(
     model: str = 'auto',
     **options: Any,
 ) -> NDArray[np.float64]:
-    """Estimate the blur of an image that is to be enlarged, with VIRNet.
+    """Estimate the blur of a photograph, or of an image that is to be enlarged, with VIRNet.
 
     Parameters
     ----------
     image : array-like
         As in :func:`restore`; over a stack the kernels are averaged.
     scale : int
-        Factor by which the image is to be enlarged: 2, 3 or 4, as far as there
+        1 finds the straight motion or the defocus of a photograph in its spectrum, as
+        :func:`napari_fresco.kernels.from_photograph`, which also tells the numbers, does.
+        Otherwise the factor by which the image is to be enlarged: 2, 3 or 4, as far as there
         are weights.
     downsampling : {'direct', 'bicubic'}
         What follows the blur. ``'direct'``: every s-th pixel, so that the kernel can
         be passed on to :func:`restore`; it is shifted by (s - 1)/2 to the upper
         left. ``'bicubic'``: antialiased reduction, as the network sees it; this is the
-        Gaussian blur itself, centred.
+        Gaussian blur itself, centred. The same for a photograph.
     model
         Weights: a registry name, a file, or 'auto'.
     **options
-        As in :func:`restore`, such as `axes` or `device`.
+        As in :func:`restore`, such as `axes` or `device`; with scale 1 also `mask`, nonzero
+        where a photograph is damaged.
 
     Returns
     -------
@@ -238,13 +243,16 @@ def estimate_kernel(
     Raises
     ------
     FrescoError
-        When anything given is wrong, or there are no weights for `scale`.
+        When anything given is wrong, there are no weights for `scale`, or the photograph is
+        blurred neither by straight motion nor by defocus.
     """
     if downsampling not in ('direct', 'bicubic'):
         raise ParameterError(
             f"downsampling = {downsampling!r}; choose 'direct' or 'bicubic', which is what follows "
             'the blur'
         )
+    if scale == 1:
+        return _photograph_kernel(image, model, options)
     result = restore(
         image,
         method='virnet',
@@ -260,3 +268,21 @@ def estimate_kernel(
     from ..physics.kernels import direct_sampling
 
     return direct_sampling(result.kernel, scale)
+
+
+def _photograph_kernel(image: Any, model: str, options: dict[str, Any]) -> NDArray[np.float64]:
+    """Return the blur of a photograph, read as if it were to be deblurred."""
+    from ..declare.call import Call
+    from .estimation import blur_found
+    from .inputs import damage_in
+    from .request import Request
+
+    if model != 'auto':
+        raise ParameterError(
+            f'model = {model!r}, but a photograph needs no weights to find its blur; leave it out'
+        )
+    mask = options.pop('mask', None)
+    call = Call.of('wiener', 'deblur', given={**options, 'kernel': 'auto'})
+    request = Request.prepare(image, call)
+    damage = None if mask is None else damage_in(mask, request.image, request.layout)
+    return blur_found(request, damage).values

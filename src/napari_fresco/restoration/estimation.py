@@ -7,6 +7,7 @@ first one found.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -17,13 +18,16 @@ from numpy.typing import NDArray
 
 from ..declare.methods import find_method
 from ..physics.kernels import Kernel
+from ..physics.kernels.photograph_blur import blur_of_planes
 from ..types import Result, Step
 from .inputs import Inputs
+from .plane_reader import PlaneReader
 from .request import Request
 
 RunPipeline = Callable[[Request, threading.Event | None], Generator[Step, None, Result]]
 
 _TINY = float(np.finfo(np.float32).tiny)
+_MOST_PLANES = 5  # of a stack in which its blur is looked for
 _LEAST_VARIANCE = 1e-9  # of the largest one; a sigma map is above 0
 
 
@@ -32,11 +36,12 @@ class Estimate:
     """What was found for another method.
 
     `variance`: noise variance map on the grid of the result, in squared image units.
-    `record`: provenance of the last estimation; its ``estimate`` is that of the one before.
+    `record`: provenance of the last estimation by a method; its ``estimate`` is that of the one
+        before.
     """
 
     variance: NDArray[Any] | None
-    record: dict[str, Any]
+    record: dict[str, Any] | None
 
 
 def fill_in(
@@ -54,6 +59,9 @@ def fill_in(
     for what in ('sigma', 'kernel'):
         if what not in request.inputs.estimated:
             continue
+        if request.inputs.estimated[what] == 'auto':
+            known['kernel'] = blur_found(request).fitting(request.layout.plane_shape)
+            continue
         found = yield from run_pipeline(_estimation(request, what), cancel)
         record = {**found.provenance, 'estimate': record}
         if what == 'sigma' and found.variance is not None:
@@ -65,7 +73,22 @@ def fill_in(
             blur = Kernel(found.kernel, source=request.inputs.estimated[what]).direct(scale)
             known['kernel'] = blur.fitting([n * scale for n in request.layout.plane_shape])
     filled = replace(request, inputs=replace(request.inputs, **known))
-    return filled, Estimate(variance, record or {})
+    return filled, Estimate(variance, record)
+
+
+def blur_found(request: Request, damage: NDArray[np.bool_] | None = None) -> Kernel:
+    """Return the motion or defocus blur of an image that is to be deblurred, from its planes.
+
+    It is looked for in the part that was given: a region, not the whole that it belongs to.
+
+    `damage`: what of the planes says nothing.
+    Raises KernelError when there is no such blur.
+    """
+    reader = PlaneReader(request.image, request.layout, damage)
+    planes = list(request.layout.planes())
+    some = planes[:: math.ceil(len(planes) / _MOST_PLANES)]
+    seen = (reader.read(index) for index in some)
+    return blur_of_planes([(pixels.colours, pixels.unknown) for pixels in seen])
 
 
 def _estimation(request: Request, what: str) -> Request:

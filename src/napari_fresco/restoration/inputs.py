@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..declare.call import Call
-from ..declare.methods import ESTIMATORS, METHODS
+from ..declare.methods import ESTIMATES, ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
 from ..image.alignment import aligned
@@ -37,7 +37,8 @@ class Inputs:
     `sigma`: noise in image units, a number or a map on the plane; None means estimate it.
     `scale`: factor of super-resolution, 1 for all other tasks.
     `weights`: what is known of the weights that are used.
-    `estimated`: which of 'sigma' and 'kernel' a method is to estimate first, and which one.
+    `estimated`: which of 'sigma' and 'kernel' is to be estimated first, and by which method;
+        'auto' has the kernel found in the spectrum of the image.
     `warnings`: what the user should know of the inputs.
     `dims`: axes that are restored together, 2 or 3.
     """
@@ -68,12 +69,12 @@ def given_kernel(call: Call) -> Kernel | None:
     One plane of a volume, ``(1, h, w)``, is the kernel of planes.
     """
     value = call.options.kernel
-    if value is None or (isinstance(value, str) and value in ESTIMATORS):
+    if value is None or (isinstance(value, str) and value in ESTIMATES):
         return None
     if isinstance(value, str):
         raise KernelError(
             f'kernel = {value!r}; give an array, a Kernel or an Image, or '
-            f'{" or ".join(map(repr, ESTIMATORS))} to estimate it'
+            f'{" or ".join(map(repr, ESTIMATES))} to estimate it'
         )
     # Resampling filters such as the bicubic one have negative lobes; optics have none.
     return Kernel.of(value, ndim=None, signed=call.options.scale > 1).thin()
@@ -155,12 +156,20 @@ def _estimated(call: Call) -> dict[str, str]:
         )
     if 'kernel' in asked:
         scales = METHODS[asked['kernel']].scales
-        if 'kernel' not in method.estimable(task) or scale not in scales:
+        if not TASKS[task].changes_size or scale not in scales:
+            found = '' if TASKS[task].changes_size else ", or 'auto'"
             raise KernelError(
                 f'{asked["kernel"]} estimates kernels for super-resolution by '
                 f'{", ".join(map(str, scales))}, not for task {task!r} and scale {scale}; give the '
-                'kernel as an array'
+                f'kernel as an array{found}'
             )
+    if isinstance(call.options.kernel, str) and call.options.kernel == 'auto':
+        if TASKS[task].changes_size or 'kernel' not in method.estimable(task):
+            raise KernelError(
+                "kernel = 'auto' finds the blur of an image that is to be deblurred, not for task "
+                f"{task!r}; give the kernel as an array, or 'virnet' to enlarge"
+            )
+        asked['kernel'] = 'auto'
     if 'sigma' in asked and 'sigma' not in method.estimable(task):
         raise MethodError(
             f"sigma = {asked['sigma']!r} cannot be found for task {task!r}; give a number or 'auto'"
@@ -206,6 +215,11 @@ def _check_mask(mask: Any, image: Image) -> tuple[NDArray[np.bool_], tuple[str, 
             'damaged',
         )
     return damaged, ()
+
+
+def damage_in(mask: Any, image: Image, layout: Layout) -> NDArray[np.bool_]:
+    """Return a checked mask on the planes of `image`."""
+    return layout.in_planes(_check_mask(mask, image)[0])
 
 
 def _percent(part: float) -> str:

@@ -11,6 +11,7 @@ from .kernel import Kernel
 from .kernel_files import read
 from .microscope import microscope
 from .normalise import normalise
+from .photograph_blur import from_photograph
 from .sampling import direct_sampling, shift
 from .shapes import bicubic, box, covariance, disk, from_covariance, gaussian, motion
 from .widths import Widths, fwhm
@@ -26,6 +27,7 @@ __all__ = [
     'from_bead',
     'from_beads',
     'from_covariance',
+    'from_photograph',
     'fwhm',
     'gaussian',
     'microscope',
