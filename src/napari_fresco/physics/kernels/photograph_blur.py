@@ -261,7 +261,7 @@ def _place(gray: NDArray[Any]) -> tuple[slice, slice]:
     if max(gray.shape) <= REGION:
         return slice(None), slice(None)
     values = np.nan_to_num(np.asarray(gray, np.float32), posinf=0, neginf=0)
-    edges = np.zeros(values.shape, np.float32)
+    edges: NDArray[np.float32] = np.zeros_like(values)
     edges[1:] += np.abs(np.diff(values, axis=0))
     edges[:, 1:] += np.abs(np.diff(values, axis=1))
     for axis in (0, 1):
