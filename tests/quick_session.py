@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import napari_fresco as fresco
 from napari_fresco.batch import crews, worker
 from napari_fresco.image.model import Image, in_memory
 from napari_fresco.types import Check, Result, Step
@@ -38,8 +39,11 @@ class QuickSession:
             'weights': [{'name': 'ffdnet_gray', 'sha256': None}],
         }
         dark = Check('light', 0.0, (0.9, 1.1), False, 'light was lost')
+        made = image.like(255 - np.asarray(in_memory(image.data)))
+        if options.get('output'):
+            fresco.write(options['output'], made)
         return Result(
-            image.like(255 - np.asarray(in_memory(image.data))),
+            made,
             None,
             None,
             'completed' if going else 'cancelled',

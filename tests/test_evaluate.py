@@ -183,7 +183,7 @@ def test_evaluate_prints_and_keeps_numbers(
     wanted = ['--truth', tmp_path / 'truth.npy', '--json', tmp_path / 'numbers.json']
     page = ['--report', tmp_path / 'more.html']
     said = run(capsys, 'evaluate', out, '--input', tmp_path / 'in.npy', *wanted, *page)
-    assert 'psnr' in said
+    assert 'PSNR' in said
     assert 'check' in said
     numbers = json.loads((tmp_path / 'numbers.json').read_text())
     assert numbers['noise'] == {'sigma': 20}

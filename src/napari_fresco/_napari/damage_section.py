@@ -174,7 +174,7 @@ class DamageSection(Section):
         scale = self.scale if TASKS[task].changes_size else 1
         try:
             chosen = self.chosen_kernel(task)
-            if chosen is None:
+            if chosen is None or self._image() is None:
                 return ''
             place = chosen.position or self._said_position()
             part = self._part()

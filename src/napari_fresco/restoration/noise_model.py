@@ -294,8 +294,9 @@ class Scene:
         if p.noise == 'auto' and not given:
             return self._recognised(channel)
         if len(given) == len(known):
-            camera = Camera(**given)
-            return NoiseModel(camera, self._excess(channel), found='given')
+            excess = self._excess(channel)  # what is given stands, unless much speaks against it
+            excess = excess if excess > _GRAIN else 1.0
+            return NoiseModel(Camera(**given), excess, found='given')
         camera = fit_camera(self._sampled(channel), **given)
         found = f'fitted to {len(self._sample(channel))} planes'
         return NoiseModel(camera, self._excess(channel), found=found)

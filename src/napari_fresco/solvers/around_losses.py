@@ -29,7 +29,6 @@ CELL = 96
 _LARGEST = 256  # px: side of a loss that is still filled in one piece
 _LEAST, _MOST, _TIMES = 16, 192, 4  # margin in pixels: at least, at most, by widths of the loss
 _WORTH = 0.6  # of the picture: windows that cover more are not worth their seams
-_TICKS = 100  # steps that a window counts for
 
 Ints = NDArray[np.intp]
 
@@ -68,14 +67,16 @@ def around_losses(solver: Solver) -> Solver:
             yield from solver(problem, params, tools)
             return
         x = _with_mean_colours(problem.y, keep, found)
-        known, total = problem.y.clone(), _TICKS * len(found)
+        known, ticks = problem.y.clone(), 0
         for number, window in enumerate(found):
             part = _part(problem, window, known, keep)
             rows, columns = window.lost
             at = (rows - window.rows.start, columns - window.columns.start)
             for step in solver(part, params, tools):
                 x[..., rows, columns] = step.x[..., at[0], at[1]]
-                index = _TICKS * number + -(-_TICKS * step.index // step.total)
+                ticks = ticks or step.total  # a window counts for as many steps as the first
+                index = ticks * number - (-ticks * step.index // step.total)
+                total = ticks * len(found)
                 yield replace(step, index=index, total=total, x=x, score=None, final=False)
             known[..., rows, columns], keep[..., rows, columns] = x[..., rows, columns], 1
 
