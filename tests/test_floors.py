@@ -15,7 +15,7 @@ FLOORS = (
     ('errors', 'types'),
     ('declare',),
     ('image',),
-    ('physics', 'noise', 'evidence'),
+    ('physics', 'noise', 'evidence', 'damage'),
     ('io', 'samples'),
     ('networks',),
     ('weights',),

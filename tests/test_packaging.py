@@ -19,7 +19,7 @@ import napari_fresco
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / 'src/napari_fresco'
-NAMES = {'skimage': 'scikit-image', 'PIL': 'pillow', 'yaml': 'pyyaml'}
+NAMES = {'skimage': 'scikit-image', 'sklearn': 'scikit-learn', 'PIL': 'pillow', 'yaml': 'pyyaml'}
 HOST = {'napari'}  # whoever imports the plugin layer has it
 NEED_NAPARI = re.compile(r'napari_fresco\.(_napari|layers)\b')
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = '0.1.0'
 
 if TYPE_CHECKING:
-    from . import batch, degrade, evidence, networks, samples, weights
+    from . import batch, damage, degrade, evidence, networks, samples, weights
     from .declare.methods import Method, methods
     from .errors import FrescoError
     from .evidence import metrics
@@ -46,6 +46,7 @@ _HOMES = {
 }
 _MODULES = {
     'batch': 'batch',
+    'damage': 'damage',
     'evidence': 'evidence',
     'kernels': 'physics.kernels',
     'metrics': 'evidence.metrics',
@@ -64,6 +65,7 @@ __all__ = [
     'Session',
     'Step',
     'batch',
+    'damage',
     'degrade',
     'estimate_camera',
     'estimate_kernel',

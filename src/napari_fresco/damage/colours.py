@@ -1,0 +1,26 @@
+"""L*a*b* of whatever a user gives as an image."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from skimage import color, util
+
+from ..errors import ParameterError
+
+
+def lab_of(image: ArrayLike) -> NDArray[np.float32]:
+    """Return L*, a* and b*, ``(H, W, 3)``, of a gray or sRGB image.
+
+    `image`: ``(H, W)``, ``(H, W, 3)`` or with alpha; integers fill their type, floats [0, 1].
+    """
+    pixels = np.asarray(image)
+    if not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[-1] in (3, 4))):
+        raise ParameterError(
+            f'the image has shape {pixels.shape}; give (H, W) gray or (H, W, 3) colour pixels'
+        )
+    if pixels.dtype.kind == 'f' and (not np.isfinite(pixels).all() or np.ptp(pixels) > 1.001):
+        raise ParameterError('pixels are not in [0, 1]; scale the image to it, or give integers')
+    values = util.img_as_float32(pixels)  # type: ignore[no-untyped-call]
+    rgb = values[..., :3] if values.ndim == 3 else np.repeat(values[..., None], 3, axis=-1)
+    return np.asarray(color.rgb2lab(rgb), np.float32)

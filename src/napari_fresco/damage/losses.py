@@ -1,0 +1,94 @@
+"""Losses of paint: grown from a click, or outliers of colour and texture."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import cluster, ndimage
+from skimage import filters, segmentation
+
+from ..errors import ParameterError
+from .colours import lab_of
+from .cracks import Mask
+from .line_filters import Floats
+
+_SMOOTH = 1.0  # pixels, so that grain does not stop the flood
+_PALETTE = 12  # colours
+_PIXELS = 20_000  # that the palette is learned from
+_GRAIN = 1e-3
+_RARE = 0.08  # a colour of the palette with less than this part of the image may be a loss
+_TEXTURE = 4  # pixels
+
+
+def propose_losses(
+    image: ArrayLike,
+    click: tuple[int, int] | None = None,
+    *,
+    tolerance: float = 10.0,
+    smallest: int = 40,
+) -> Mask:
+    """Propose where paint is lost: what a click grows to, or what is foreign to the palette.
+
+    Parameters
+    ----------
+    image : array_like, ``(H, W)`` or ``(H, W, 3)``
+        Gray or sRGB image; integers fill the range of their type, floats lie in [0, 1].
+    click : (int, int), optional
+        Row and column of a pixel inside a loss. Without it, outliers are proposed.
+    tolerance : float
+        Colour difference (CIE 1976, in L*a*b*) up to which the region around a click grows.
+    smallest : int
+        Pixels of the smallest loss among outliers.
+
+    Returns
+    -------
+    ndarray of bool, ``(H, W)``
+        True where a loss is proposed.
+
+    Raises
+    ------
+    ParameterError
+        If the click lies outside the image or a number is not positive.
+
+    Notes
+    -----
+    Outliers: the palette is the 12 means (k-means) of colour and local spread of lightness;
+    those that cover less than 8 % of the image are left out, and what lies farther from the
+    rest than Otsu's threshold is proposed. Rare colours that are meant, such as gold, are
+    proposed too: look before you fill.
+    """
+    if not (tolerance > 0 and smallest > 0):
+        raise ParameterError(f'tolerance = {tolerance} and smallest = {smallest} must be above 0')
+    lab = lab_of(image)
+    smooth = ndimage.gaussian_filter(lab, (_SMOOTH, _SMOOTH, 0))
+    if click is not None:
+        return _grown(smooth, click, tolerance)
+    foreign = _foreign(lab, smooth)
+    otsu = filters.threshold_otsu(foreign)  # type: ignore[no-untyped-call]
+    far = foreign > max(float(otsu), tolerance)
+    labels, _ = ndimage.label(ndimage.binary_opening(far))
+    sizes = np.bincount(labels.ravel())
+    return np.asarray((sizes[labels] >= smallest) & (labels > 0))
+
+
+def _grown(lab: Floats, click: tuple[int, int], tolerance: float) -> Mask:
+    row, col = click
+    if not (0 <= row < lab.shape[0] and 0 <= col < lab.shape[1]):
+        raise ParameterError(f'the click {click} lies outside the image of shape {lab.shape[:2]}')
+    distance = np.linalg.norm(lab - lab[row, col], axis=-1)
+    grown = segmentation.flood(distance <= tolerance, (row, col))
+    return np.asarray(ndimage.binary_fill_holes(grown))
+
+
+def _foreign(lab: Floats, smooth: Floats) -> Floats:
+    """Return the distance of each pixel from the nearest common colour and texture."""
+    spread = ndimage.gaussian_filter((lab[..., 0] - smooth[..., 0]) ** 2, _TEXTURE)
+    seen = np.concatenate([smooth, 2 * np.sqrt(spread)[..., None]], axis=-1).astype(np.float64)
+    flat = seen.reshape(-1, seen.shape[-1])
+    random = np.random.default_rng(0)
+    some = flat[random.integers(len(flat), size=_PIXELS)]
+    some += random.normal(0, _GRAIN, some.shape)  # k-means needs colours that differ
+    palette, members = cluster.vq.kmeans2(some, _PALETTE, minit='++', seed=0)
+    shares = np.bincount(members, minlength=_PALETTE) / len(members)
+    common = palette[shares >= min(_RARE, float(shares.max()))]
+    return np.asarray(cluster.vq.vq(flat, common)[1].reshape(lab.shape[:2]))

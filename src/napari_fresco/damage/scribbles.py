@@ -1,0 +1,167 @@
+"""A pixel classifier that learns cracks, or any other damage, from a few scribbles."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
+from skimage import feature, filters
+
+from ..errors import MaskError, MethodError
+from .cracks import Mask, crack_evidence, cracks_above, long_pieces
+from .line_filters import Floats, oriented
+
+DAMAGE, PAINT = 1, 2
+"""Labels of scribbles."""
+
+_TREES, _DEPTH = 30, 16
+_BLURS = (1, 3, 8)  # pixels
+_SHARES = (0.08, 0.16)  # at which the length of the piece around a pixel is a feature
+_CONTINUED = (1.3, 5.0)  # across and along: probability that goes on along a line
+_LOW, _HIGH = 0.5, 0.8  # probabilities between which damage goes on
+_SHORTEST = 12.0  # pixels
+_PROPOSED = 0.05  # part of the image that vouches for itself as cracks
+_DOUBT = 0.05  # probability below which the scribbles object to what is proposed
+_VOUCHING = 0.15  # part of the pixels that are drawn to vouch
+
+
+class Features(NamedTuple):
+    """What a classifier sees of an image; computed once for all rounds of scribbles."""
+
+    values: Floats  # (H, W, features)
+    response: Floats  # (H, W), as of crack_response
+
+
+class Learned(NamedTuple):
+    """What was learned from scribbles."""
+
+    mask: Mask  # (H, W), True where damaged
+    probability: Floats  # (H, W), 0 to 1; scribbled pixels are certain
+
+
+def learn_from_scribbles(image: ArrayLike | Features, scribbles: ArrayLike) -> Learned:
+    """Learn from scribbles which pixels are damaged.
+
+    Meant for a loop: propose, scribble over what is wrong (1 on what is damaged, 2 on what is
+    paint), learn, look, scribble again. Where nobody has scribbled, the proposal of
+    :func:`~napari_fresco.damage.propose_cracks` vouches for itself.
+
+    Parameters
+    ----------
+    image : array_like, ``(H, W)`` or ``(H, W, 3)``, or the Features of one
+        Gray or sRGB image; integers fill the range of their type, floats lie in [0, 1].
+        Pass the result of :func:`scribble_features` to compute it once for all rounds.
+    scribbles : array_like of int, ``(H, W)``
+        1 = damage, 2 = paint, 0 = not said. Both must occur.
+
+    Returns
+    -------
+    Learned
+        The mask and the probability it was thresholded from; scribbled pixels are as scribbled.
+
+    Raises
+    ------
+    MaskError
+        If the scribbles do not fit the image or lack a label.
+    MethodError
+        If scikit-learn is not installed.
+
+    Notes
+    -----
+    Thirty extremely randomized trees [1]_ on colours, edges and line filters at several scales.
+    The same scribbles give the same mask. Probabilities are raised where they go on along a line.
+
+    .. [1] P. Geurts, D. Ernst and L. Wehenkel, "Extremely randomized trees", Machine Learning 63,
+       3-42, 2006.
+    """
+    seen = image if isinstance(image, Features) else scribble_features(image)
+    said = _checked(scribbles, seen.response.shape)
+    forest = _trees().fit(*_lessons(seen, said))
+    flat = seen.values.reshape(-1, seen.values.shape[-1])
+    damage = forest.predict_proba(flat)[:, 0].reshape(said.shape)
+    line = oriented(np.asarray(-damage, np.float32), *_CONTINUED, 12, steps=False).real.max(axis=0)
+    probability = np.clip(damage + line, 0, 1).astype(np.float32)
+    probability[said == DAMAGE], probability[said == PAINT] = 1, 0
+    mask = filters.apply_hysteresis_threshold(probability, _LOW, _HIGH)  # type: ignore[no-untyped-call]
+    return Learned(long_pieces(mask, _SHORTEST) | (said == DAMAGE), probability)
+
+
+def scribble_features(image: ArrayLike) -> Features:
+    """Return what a classifier sees of each pixel of `image`, for :func:`learn_from_scribbles`.
+
+    Parameters
+    ----------
+    image : array_like, ``(H, W)`` or ``(H, W, 3)``
+        Gray or sRGB image; integers fill the range of their type, floats lie in [0, 1].
+
+    Returns
+    -------
+    Features
+        About 65 float32 values for each pixel: take a part of a large image.
+    """
+    seen = crack_evidence(image)
+    planes = [plane for band in seen.bands for plane in (*band[:3], *band[4:])]
+    planes += [plane / seen.liveliness for band in seen.bands for plane in band[:2]]
+    planes += [seen.long, seen.long / seen.liveliness, seen.hue, seen.liveliness, seen.response]
+    planes += [ndimage.maximum_filter(seen.response, 5)]
+    planes += [ndimage.gaussian_filter(np.maximum(seen.response, 0), 3)]
+    colours = (seen.lightness, seen.chroma.real, seen.chroma.imag)
+    planes += [ndimage.gaussian_filter(plane, blur) for blur in _BLURS for plane in colours]
+    planes += [seen.lightness - ndimage.gaussian_filter(seen.lightness, _BLURS[-1])]
+    slopes = ((0, 1), (1, 0))
+    planes += [
+        ndimage.gaussian_filter(seen.lightness, s, order=o) for s in (0.8, 1.6) for o in slopes
+    ]
+    planes += [_piece_lengths(seen.response, share) for share in _SHARES]
+    basic = feature.multiscale_basic_features(seen.lightness, sigma_min=0.7, sigma_max=6)  # type: ignore[no-untyped-call]
+    values = np.concatenate([np.stack(planes, axis=-1), basic], axis=-1)
+    return Features(values.astype(np.float32), seen.response)
+
+
+def _lessons(seen: Features, said: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.uint8]]:
+    """Return features and labels of the scribbles, and of pixels that vouch for the proposal.
+
+    A pixel of a line vouches only if trees grown from the scribbles alone do not object, or
+    else strokes of the brush like those that were scribbled away would vouch for themselves.
+    """
+    scribbled = said > 0
+    drawn = ~scribbled & (np.random.default_rng(0).random(said.shape) < _VOUCHING)
+    values, labels = seen.values[scribbled], said[scribbled]
+    others = seen.values[drawn]
+    proposed = cracks_above(seen.response, _PROPOSED)[drawn]
+    damage = _trees().fit(values, labels).predict_proba(others)[:, 0]
+    like_lines = (seen.response > np.quantile(seen.response, 1 - _SHARES[-1]))[drawn]
+    agreed = np.where(proposed, damage, np.where(like_lines, 1 - damage, 1)) > _DOUBT
+    others, vouched = others[agreed], np.where(proposed, DAMAGE, PAINT)[agreed]
+    return np.concatenate([values, others]), np.concatenate([labels, vouched]).astype(np.uint8)
+
+
+def _piece_lengths(response: Floats, share: float) -> Floats:
+    """Return the length of the frame of the piece that each pixel belongs to."""
+    labels, _ = ndimage.label(response > np.quantile(response, 1 - share), np.ones((3, 3)))
+    frames = ndimage.find_objects(labels)
+    lengths = [np.hypot(rows.stop - rows.start, cols.stop - cols.start) for rows, cols in frames]
+    return np.asarray(ndimage.maximum_filter(np.array([0, *lengths])[labels], 3), np.float32)
+
+
+def _checked(scribbles: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    said = np.asarray(scribbles)
+    if said.shape != shape:
+        raise MaskError(f'the scribbles have shape {said.shape}, the image {shape}; give the same')
+    labels = {'1 (damage)': DAMAGE, '2 (paint)': PAINT}
+    missing = [name for name, label in labels.items() if not (said == label).any()]
+    if missing:
+        raise MaskError(f'no scribble has label {" nor ".join(missing)}; draw at least one of each')
+    return np.where((said == DAMAGE) | (said == PAINT), said, 0).astype(np.uint8)
+
+
+def _trees() -> Any:
+    try:
+        from sklearn.ensemble import ExtraTreesClassifier
+    except ImportError as error:
+        raise MethodError(
+            'learning from scribbles needs scikit-learn: pip install "napari-fresco[scribbles]"'
+        ) from error
+    return ExtraTreesClassifier(_TREES, max_depth=_DEPTH, class_weight='balanced', random_state=0)
