@@ -131,9 +131,8 @@ def crack_response(
     shape, factor = lab.shape[:2], min(_WIDEST / wide, 1.0)
     lab = _resized(lab, [math.ceil(n * factor) for n in shape])
     signs = {'dark': (1,), 'light': (-1,), 'both': (1, -1)}[tone]
-    found = np.maximum.reduce(
-        [_by_tiles(lab * np.array([sign, 1, 1], np.float32)) for sign in signs]
-    )
+    turned = [lab * np.array([sign, 1, 1], np.float32) for sign in signs]
+    found = np.maximum.reduce([_by_tiles(one) for one in turned])
     return _resized(found, shape)
 
 

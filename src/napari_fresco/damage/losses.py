@@ -76,7 +76,7 @@ def _grown(lab: Floats, click: tuple[int, int], tolerance: float) -> Mask:
     if not (0 <= row < lab.shape[0] and 0 <= col < lab.shape[1]):
         raise ParameterError(f'the click {click} lies outside the image of shape {lab.shape[:2]}')
     distance = np.linalg.norm(lab - lab[row, col], axis=-1)
-    grown = segmentation.flood(distance <= tolerance, (row, col))
+    grown = segmentation.flood(distance <= tolerance, (row, col))  # type: ignore[no-untyped-call]
     return np.asarray(ndimage.binary_fill_holes(grown))
 
 
