@@ -317,3 +317,31 @@ def test_the_command_line_says_at_once_what_is_doubtful(tmp_path, capsys, monkey
     afterwards = capsys.readouterr().err
     assert 'sigma = 2' not in afterwards  # once is enough
     assert f'check: {source}: ' in afterwards
+
+
+def test_a_fault_of_one_plane_of_a_volume_is_found():
+    plane = outcome()
+    several = [plane] * 12
+    fields = {
+        name: np.stack([getattr(one, name) for one in several])
+        for name in ('observed', 'restored', 'given', 'predicted')
+    }
+    for name in ('restored', 'given', 'predicted'):
+        fields[name][-1] *= 0.9
+    volume = replace(plane, unknown=None, **fields)
+    planes = list(volume.planes(5))
+    assert len(planes) == 5
+    assert np.array_equal(planes[0].observed, plane.observed)
+    light = [check_result(each, ['light'])[0].ok for each in planes]
+    assert light == [True] * 4 + [False]
+    assert not worst([check_result(each, ['light']) for each in planes])[0].ok
+
+
+def test_a_volume_is_checked():
+    rng = np.random.default_rng(0)
+    kernel = np.ones((3, 3, 3)) / 27
+    volume = rng.poisson(np.full((6, 40, 40), 200.0)).astype(np.float32)
+    told = {'method': 'wiener', 'task': 'deblur', 'kernel': kernel, 'axes': 'ZYX', 'sigma': 14.0}
+    checks = {check.name: check for check in fresco.restore(volume, **told).checks}
+    assert {'light', 'consistency', 'kernel'} <= set(checks)
+    assert checks['light'].ok

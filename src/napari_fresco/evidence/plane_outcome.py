@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +20,7 @@ _LEAST_NOISE = 1e-3  # of the range: what is less says nothing of a residual
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """One plane before and after, in image units.
+    """One plane before and after, in image units; or a volume, of which :meth:`planes` are.
 
     `observed`: ``(H, W)`` or ``(H, W, colours)``.
     `restored`: the result before it is rounded and clipped; larger than `observed` when enlarged.
@@ -41,6 +42,20 @@ class Outcome:
     offset: float = 0.0
     span: float = 1.0
     margin: int = 0
+
+    def planes(self, most: int) -> Iterator[Outcome]:
+        """Yield some planes of a volume, each as an outcome of its own, from end to end."""
+        count = len(self.observed)
+        for z in sorted(set(np.linspace(0, count - 1, most).round().astype(int))):
+            yield replace(
+                self,
+                observed=self.observed[z],
+                restored=self.restored[z],
+                given=self.given[z],
+                predicted=self.predicted[z],
+                sigma=self.sigma[z] if isinstance(self.sigma, np.ndarray) else self.sigma,
+                unknown=None if self.unknown is None else self.unknown[z],
+            )
 
     @cached_property
     def known(self) -> Bools:

@@ -31,6 +31,7 @@ from .noise_model import Scene
 from .plane_reader import Pixels
 from .request import Request
 
+_PLANES = 9  # of a volume, which are checked
 _SMOOTH = 2.0  # pixels over which intensities are averaged before their noise is looked up
 _ALL, _DARK = (0.1, 0.5, 0.95), (0.25,)  # quantiles; white noise is found where an image is dark
 
@@ -58,11 +59,15 @@ class Checking:
     def add(self, block: Block, step: Step, image: Array) -> None:
         """Check plane `block`, of which `step` is the estimate and `image` is given out."""
         r = self._request
-        if getattr(r.params, 'estimate_only', False) or block.problem.y.ndim != 4:
+        if getattr(r.params, 'estimate_only', False):
             return
         outcome = self._outcome(block, step, image)
-        self._worst = worst([self._worst, check_result(outcome, r.facts.checks)])
-        self.add_inputs(block.index, block.pixels)
+        if r.layout.dims == 2:
+            self._worst = worst([self._worst, check_result(outcome, r.facts.checks)])
+            self.add_inputs(block.index, block.pixels)
+        else:
+            each = (check_result(plane, r.facts.checks) for plane in outcome.planes(_PLANES))
+            self._worst = worst([self._worst, *each])
 
     def add_inputs(self, index: Index, pixels: Pixels) -> None:
         """Check what was given with the image against plane `index`."""
@@ -81,7 +86,7 @@ class Checking:
             unknown=pixels.unknown,
             offset=min(block.range.low, 0.0) if camera is None else camera.offset,
             span=block.range.span,
-            margin=0 if kernel is None else math.ceil(max(kernel.shape) / 2 / r.inputs.scale),
+            margin=0 if kernel is None else math.ceil(max(kernel.shape[-2:]) / 2 / r.inputs.scale),
         )
 
     def _noise(self, block: Block, predicted: Array) -> Array | float | None:
