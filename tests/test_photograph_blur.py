@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy import ndimage, signal
 from skimage import data
 
 import napari_fresco as fresco
+from napari_fresco.cli import main
 from napari_fresco.errors import KernelError, MaskError, ParameterError
 from napari_fresco.physics.kernels import disk, from_photograph, motion, photograph_blur
 
@@ -151,6 +153,18 @@ def test_it_is_found_and_undone_in_one_go(woman: Array, moved: Array) -> None:
 def test_what_tells_nothing_is_refused(image: Array, match: str) -> None:
     with pytest.raises(KernelError, match=match):
         from_photograph(image)
+
+
+def test_the_command_line_takes_the_word_for_no_file(moved: Array, tmp_path: Path) -> None:
+    fresco.write(tmp_path / 'photo.png', moved)
+    asked = ['restore', tmp_path / 'photo.png', '-o', tmp_path / 'sharp.png', '-m', 'wiener']
+    kept = ['--kernel', 'auto', '--save-kernel', tmp_path / 'kernel.npy']
+    with pytest.raises(SystemExit) as end:
+        main([str(a) for a in [*asked, '-t', 'deblur', *kept]])
+    assert end.value.code == 0
+    np.testing.assert_allclose(
+        np.load(tmp_path / 'kernel.npy'), from_photograph(moved).values, atol=1e-7
+    )
 
 
 def test_it_is_not_for_enlarging() -> None:

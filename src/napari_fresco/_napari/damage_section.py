@@ -139,7 +139,10 @@ class DamageSection(Section):
             if self.mask_rows.coverage_fraction == 1:
                 return 'The mask marks every pixel as damaged: is it inverted?'
         if 'kernel' in needs and self.kernel is None and 'kernel' not in estimated:
-            return 'Deblurring needs the blur kernel: press "Make …", or choose a layer with it.'
+            return (
+                'Deblurring needs the blur kernel: press "Make …", choose a layer with it, or have '
+                'that of a photograph found by "Estimate, then restore".'
+            )
         if TASKS[task].changes_size and self.scale not in self._method.scales:
             offered = ', '.join(f'× {scale}' for scale in self._method.scales)
             return f'{self._method.title} enlarges {offered}, not × {self.scale}.'
