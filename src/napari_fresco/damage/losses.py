@@ -16,7 +16,7 @@ _SMOOTH = 1.0  # pixels, so that grain does not stop the flood
 _PALETTE = 12  # colours
 _PIXELS = 20_000  # that the palette is learned from
 _GRAIN = 1e-3
-_RARE = 0.08  # a colour of the palette with less than this part of the image may be a loss
+_RARE = 0.05  # a colour of the palette with less than this part of the image may be a loss
 _TEXTURE = 4  # pixels
 
 
@@ -53,9 +53,9 @@ def propose_losses(
     Notes
     -----
     Outliers: the palette is the 12 means (k-means) of colour and local spread of lightness;
-    those that cover less than 8 % of the image are left out, and what lies farther from the
+    those that cover less than 5 % of the image are left out, and what lies farther from the
     rest than Otsu's threshold is proposed. Rare colours that are meant, such as gold, are
-    proposed too: look before you fill.
+    proposed too, and losses with a colour of the palette are not: a click is surer.
     """
     if not (tolerance > 0 and smallest > 0):
         raise ParameterError(f'tolerance = {tolerance} and smallest = {smallest} must be above 0')
