@@ -382,10 +382,12 @@ def test_a_batch_can_be_cancelled_and_goes_on() -> None:
 
 def test_unfinished_files_of_the_dead_are_cleared_away() -> None:
     pictures('in', 'a.tif')
-    part, other = Path('out/.part-dead'), Path('out/.part-alive')
+    part, empty, other = (Path('out', f'.part-{n}') for n in ('a.tif-x', 'a.tif-y', 'b.tif-z'))
     for folder, name in ((part, 'a.tif'), (other, 'b.tif')):
         folder.mkdir(parents=True)
         (folder / name).write_bytes(b'half')
+    empty.mkdir()
     fresco.batch.run(recipe())
     assert not part.exists()
+    assert not empty.exists()
     assert other.exists(), 'somebody else may be writing it'

@@ -65,16 +65,23 @@ def atomic_path(target: Path) -> Iterator[Path]:
     Raises OSError when nothing can be written beside `target`.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=_PART, dir=target.parent, ignore_cleanup_errors=True) as own:
+    prefix, parent = _prefix(target), target.parent
+    with TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as own:
         yield Path(own) / target.name
 
 
 def remove_parts_of(targets: Iterable[Path]) -> None:
     """Remove unfinished `targets`; the caller sees to it that nobody is at work on them."""
     for target in targets:
-        for own in target.parent.glob(f'{_PART}*'):
-            if (own / target.name).exists():
-                shutil.rmtree(own, ignore_errors=True)
+        if target.parent.is_dir():
+            for own in target.parent.iterdir():
+                if own.name.startswith(_prefix(target)):
+                    shutil.rmtree(own, ignore_errors=True)
+
+
+def _prefix(target: Path) -> str:
+    """Return how the names of folders begin in which `target` arrives, empty ones among them."""
+    return f'{_PART}{target.name[:99]}-'
 
 
 def remove_stale(folder: Path) -> None:
