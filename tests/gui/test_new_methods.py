@@ -228,8 +228,9 @@ def test_a_kernel_that_is_neither_centred_nor_shifted_is_warned_of(
     panel.image.value = image
     panel.kernel.value = model.add_image(skewed, name='psf')
     finish(panel)
-    assert 'not known to be shifted' in panel.bar.message.text()
-    assert 'centred' in panel.bar.message.text()
+    said = panel.bar.message.text() + panel.bar.message.toolTip()
+    assert 'not known to be shifted' in said
+    assert 'centred' in said
 
 
 def test_models_are_offered_for_the_task_and_the_scale(model: Any, dock: Dock) -> None:

@@ -37,6 +37,12 @@ OPEN = {'mural': cache(sample_data.mural), 'micrograph': cache(sample_data.micro
 TASKS = {('mural', 'mask'): 'inpaint', ('micrograph', 'kernel'): 'deblur'}
 
 
+def needs_kernel(name: str, sample: str) -> bool:
+    """Return whether a method needs a blur kernel whatever it does, and the sample has none."""
+    method = METHODS[name]
+    return sample == 'mural' and all('kernel' in method.needs.get(t, ()) for t in method.tasks)
+
+
 def default(name: str, channels: int = 3) -> weights.Entry | None:
     method = METHODS[name]
     task = method.tasks[0]
@@ -88,7 +94,7 @@ def test_each_method_restores_both_samples_with_its_defaults(
     viewer: Any, qtbot: Any, name: str
 ) -> None:
     title = METHODS[name].title
-    for sample in OPEN:
+    for sample in [sample for sample in OPEN if not needs_kernel(name, sample)]:
         viewer.layers.clear()
         image, truth = open_part(viewer, sample)
         dock, panel = viewer.window.add_plugin_dock_widget('napari-fresco', title)
@@ -141,8 +147,9 @@ def test_the_task_is_the_one_that_the_sample_was_made_for(
         unaided = [task for task in tasks if not method.needs.get(task)]
         for panel in (early[name], dock(model, name)):
             assert panel.image.value.name == sample
-            assert panel.task.value == [*served, *unaided][0], name
-            assert 'needs' not in panel.bar.message.text() or 'weights' in panel.problem()
+            assert panel.task.value == [*served, *unaided, *tasks][0], name
+            unmet = 'weights' in panel.problem() or needs_kernel(name, sample)
+            assert unmet or 'needs' not in panel.bar.message.text()
 
 
 def test_the_task_follows_the_image_until_it_is_chosen_by_hand(model: Any, dock: Dock) -> None:
