@@ -77,11 +77,19 @@ def _with_total(
 
 def _drift(residual: Floats, weight: Floats, variance: Floats, width: float) -> Floats:
     """Return the local mean of a residual, without what noise explains."""
-    share = ndimage.gaussian_filter(weight, width)
-    mean = ndimage.gaussian_filter(residual, width) / np.maximum(share, 1e-3)
+    share = _averaged(weight, width)
+    mean = _averaged(residual, width) / np.maximum(share, 1e-3)
     # Squares of a Gaussian window are one that is narrower by the root of two.
-    spread = ndimage.gaussian_filter(variance, width / 2**0.5) / (4 * np.pi * width**2)
+    spread = _averaged(variance, width / 2**0.5) / (4 * np.pi * width**2)
     error2 = np.maximum(spread, 1e-30) / np.maximum(share, 1e-3) ** 2
     kept = np.maximum(1 - _SIGNIFICANT**2 * error2 / np.maximum(mean**2, 1e-30), 0.0)
     drift: Floats = kept * mean * (share > 0.05)
     return drift
+
+
+def _averaged(values: Floats, width: float) -> Floats:
+    """Return means in Gaussian windows; those of a constant cost nothing."""
+    if values.min() == values.max():
+        return values
+    means: Floats = ndimage.gaussian_filter(values, width)
+    return means

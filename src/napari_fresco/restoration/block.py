@@ -112,7 +112,24 @@ class Block:
         return self.finish(x)[0]
 
     def restored(self, x: Tensor) -> Array:
-        """Return the estimate `x` in image units, as exactly as it is known."""
+        """Return the estimate `x` in image units, as exactly as it is known.
+
+        Of a finished run it is found once; see :meth:`end`.
+        """
+        restored: Array = (
+            self._ended[1] if self._ended and self._ended[0] is x else self._restored(x)
+        )
+        return restored
+
+    def end(self, x: Tensor) -> None:
+        """Take note that `x` is the result, and stays as it is."""
+        self._ended[:] = [x, self._restored(x)]
+
+    @cached_property
+    def _ended(self) -> list[Any]:
+        return []
+
+    def _restored(self, x: Tensor) -> Array:
         image = self.intensity.to_image(self._cropped(self._blended(x)))
         if self.excess is not None:
             image = image + self.excess

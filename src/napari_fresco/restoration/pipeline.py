@@ -200,6 +200,7 @@ class _Gathered:
     def add(self, part: Part, block: Block, outcome: RunOutcome, repeats: Repeats | None) -> None:
         """Put a restored part in its place, with what `repeats` tell if they were asked for."""
         scale = self._request.inputs.scale
+        block.end(outcome.step.x)
         image, clipped = block.finish(outcome.step.x)
         self._put(part, image, block.pixels.data)
         self._checking.add(block, outcome.step, image)
