@@ -319,7 +319,7 @@ _ENTRIES = (
         'DnCNN',
         'Residual denoising network for one noise level or blind.',
         citations.DNCNN,
-        0.5,
+        0.8,
     ),
 )
 
