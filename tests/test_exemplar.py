@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_fresco.errors import MaskError
-from napari_fresco.physics.exemplar import exemplar, widths
+from napari_fresco.physics.exemplar import exemplar, wider, widest
 
 ROWS, COLUMNS = np.mgrid[:64, :72]
 
@@ -75,10 +75,14 @@ def test_a_mask_of_another_size_is_refused():
         exemplar(woven(), np.ones((3, 3)))
 
 
-def test_the_width_of_a_loss_is_that_of_the_largest_disc_in_it():
+def test_the_width_of_a_loss_is_that_of_the_discs_in_it():
     lost = np.hypot(ROWS - 30, COLUMNS - 30) <= 10
-    lost[2:5, :60] = True
-    found = widths(~lost)
-    assert found[30, 30] == pytest.approx(21, abs=2)
-    assert found[3, 30] == pytest.approx(3, abs=0.5)
-    assert found[15, 60] == 0
+    lost[28:31, 30:] = True  # a crack that runs into it
+    assert widest(~lost) == pytest.approx(21, abs=2)
+    assert widest(np.ones((9, 9), bool)) == 0
+    wide = wider(~lost, 12)
+    assert wide[30, 30]
+    assert wide[22, 30]
+    assert not wide[29, 50:].any()
+    assert not wider(~lost, 30).any()
+    assert not (wide & ~lost).any()

@@ -82,18 +82,28 @@ def exemplar(image: Any, keep: Any, *, sources: Any = None, seed: int = 0) -> Ex
     )
 
 
-def widths(keep: Bools) -> NDArray[np.float64]:
-    """Return for each missing pixel the width of its hole in pixels, 0 where the image is known.
+def widest(keep: Bools) -> float:
+    """Return the diameter in pixels of the largest disc of missing pixels; 0 without any."""
+    return max(2 * float(_depth(keep).max()) - 1, 0.0)
 
-    The width is the diameter of the largest disc that lies in the hole.
+
+def wider(keep: Bools, width: float) -> Bools:
+    """Return which missing pixels lie in a disc of `width` pixels that is missing as a whole.
+
+    A crack that runs into a wide hole stays narrow.
     """
-    inside = ndimage.distance_transform_edt(np.pad(~keep, 1, mode='edge'))[1:-1, 1:-1]
-    holes, count = ndimage.label(~keep, np.ones((3, 3)))
-    if not count:
-        return np.zeros(keep.shape)
-    widest = np.asarray(ndimage.maximum(inside, holes, np.arange(1, count + 1)))
-    found: NDArray[np.float64] = np.concatenate([[0.0], 2 * widest - 1])[holes]
+    radius = (width + 1) / 2
+    middles = _depth(keep) >= radius
+    if not middles.any():
+        return middles
+    found: Bools = ~keep & (ndimage.distance_transform_edt(~middles) < radius)
     return found
+
+
+def _depth(keep: Bools) -> NDArray[np.float64]:
+    """Return how far from what is known pixels are; beyond the border it goes on as there."""
+    depth: NDArray[np.float64] = ndimage.distance_transform_edt(np.pad(~keep, 1, mode='edge'))
+    return depth[1:-1, 1:-1]
 
 
 def _coarse_to_fine(
@@ -101,9 +111,8 @@ def _coarse_to_fine(
 ) -> tuple[Floats, Floats]:
     """Return both fills of a picture in [0, 1], with its liveliness behind its colours."""
     rng = np.random.default_rng(seed)
-    widest = float(widths(known).max())
     levels = [(_with_liveliness(values, known), known, allowed)]
-    for _ in range(math.ceil(math.log2(max(widest / PATCH, 1)))):
+    for _ in range(math.ceil(math.log2(max(widest(known) / PATCH, 1)))):
         finer, its_known, its_allowed = levels[-1]
         if min(its_known.shape) < 6 * PATCH:
             break

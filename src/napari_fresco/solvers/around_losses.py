@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from ..physics.exemplar import widths
+from ..physics.exemplar import widest
 from ..physics.operators import Mask
 from ..physics.problem import Problem
 from ..runtime.tools import Solver, Tools
@@ -107,7 +107,7 @@ def windows(known: NDArray[np.bool_]) -> list[Window]:
 def _window(known: NDArray[np.bool_], rows: Ints, columns: Ints) -> Window:
     """Return the window of some lost pixels, with a margin that goes with their width."""
     lost = (rows, columns)
-    margin = int(np.clip(_TIMES * widths(known[_box(known, lost, 1)]).max(), _LEAST, _MOST))
+    margin = int(np.clip(_TIMES * widest(known[_box(known, lost, 1)]), _LEAST, _MOST))
     return Window(*_box(known, lost, margin), lost)
 
 

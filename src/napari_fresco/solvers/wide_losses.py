@@ -21,7 +21,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from ..physics.degradation import Degradation
-from ..physics.exemplar import exemplar, widths
+from ..physics.exemplar import exemplar, wider, widest
 from ..physics.problem import Problem
 from ..types import Step
 
@@ -56,10 +56,10 @@ def with_texture(
     `seed`: of the search for patches; others give other fills of wide losses.
     """
     known = known_pixels(problem.degradation, problem.y)
-    width = widths(known)
-    if width.max() <= FINE or not known.any():
+    if widest(known) <= FINE or not known.any():
         yield from iterate(problem, params)
         return
+    wide = wider(known, WIDE)[..., None]
     steps = min(_ITERATIONS, params.iterations or _ITERATIONS)
     smooth: Tensor = problem.y
     for step in iterate(problem, params):
@@ -71,16 +71,15 @@ def with_texture(
     begun = replace(problem, start=_tensor(start, problem.y))
     again = replace(params, iterations=steps, sigma_start=min(_START, params.sigma_start))
     for step in iterate(begun, again):
-        mixed = _mixed(_picture(smooth), _picture(step.x), fills[0].best, width)
+        mixed = _mixed(_picture(smooth), _picture(step.x), fills[0].best, wide)
         x = torch.where(_tensor(known[..., None], step.x) > 0, step.x, _tensor(mixed, step.x))
         yield replace(step, index=before + step.index, total=before + steps, x=x)
 
 
 def _mixed(
-    smooth: NDArray[Any], patched: NDArray[Any], best: NDArray[Any], width: NDArray[Any]
+    smooth: NDArray[Any], patched: NDArray[Any], best: NDArray[Any], wide: NDArray[Any]
 ) -> NDArray[Any]:
     """Return the mean of two estimates, with grain where losses are wide."""
-    wide = (width > WIDE)[..., None]
     share = np.where(wide, _WIDE_SHARE, _SHARE)
     mean = (1 - share) * smooth + share * patched
     mixed: NDArray[Any] = mean + np.where(wide, _fine(best) - _fine(mean), 0)
