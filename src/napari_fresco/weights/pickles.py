@@ -24,9 +24,14 @@ def program_in(path: Path, complaint: str = '') -> str | None:
     if 'TorchScript' in complaint:
         return 'TorchScript'
     named = re.search(r'GLOBAL (\S+)', complaint)
-    if named is not None:
+    if named is not None and not _harmless(named[1]):
         return named[1]
-    return next((name for name in _called(path) if not name.startswith(_HARMLESS)), None)
+    return next((name for name in _called(path) if not _harmless(name)), None)
+
+
+def _harmless(name: str) -> bool:
+    """Say whether a name is one of tensors, or the beginning of one where a file was cut."""
+    return name.startswith(_HARMLESS) or any(known.startswith(name) for known in _HARMLESS)
 
 
 def _called(path: Path) -> Iterator[str]:
