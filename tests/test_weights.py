@@ -298,6 +298,7 @@ def _whole(kind: str) -> bytes:
 
 @settings(max_examples=60)
 @example('legacy', 0.08203125)  # in the middle of a name
+@example('legacy', 0.080078125)  # and of its module
 @given(st.sampled_from(KINDS), st.floats(0, 1, exclude_max=True))
 def test_no_beginning_of_a_file_is_taken_for_the_whole(kind: str, part: float) -> None:
     whole = _whole(kind)

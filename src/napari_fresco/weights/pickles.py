@@ -31,7 +31,8 @@ def program_in(path: Path, complaint: str = '') -> str | None:
 
 def _harmless(name: str) -> bool:
     """Say whether a name is one of tensors, or the beginning of one where a file was cut."""
-    return name.startswith(_HARMLESS) or any(known.startswith(name) for known in _HARMLESS)
+    beginning = name.rstrip('.')
+    return name.startswith(_HARMLESS) or any(each.startswith(beginning) for each in _HARMLESS)
 
 
 def _called(path: Path) -> Iterator[str]:
