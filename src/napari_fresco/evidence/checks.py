@@ -13,6 +13,7 @@ from types import MappingProxyType
 from ..types import Check
 from .check_limits import checked
 from .light_checks import clipping, light, overshoot, regions, rounding, values_beyond
+from .plane_measures import Floats
 from .plane_outcome import Found, Outcome
 from .residual_checks import (
     consistency,
@@ -27,12 +28,18 @@ from .residual_checks import (
     worse,
 )
 
-_CHECKS: Mapping[str, Callable[[Outcome], Found | None]] = MappingProxyType(
+_OF_RESULT: Mapping[str, Callable[[Outcome], Found | None]] = MappingProxyType(
     {
         'light': light,
         'regions': regions,
         'clipping': clipping,
         'rounding': rounding,
+        'overshoot': overshoot,
+        'range': values_beyond,
+    }
+)
+_OF_RESIDUAL: Mapping[str, Callable[[Outcome, Floats], Found]] = MappingProxyType(
+    {
         'noise': noise_taken,
         'whiteness': whiteness,
         'spectrum': spectrum,
@@ -42,9 +49,7 @@ _CHECKS: Mapping[str, Callable[[Outcome], Found | None]] = MappingProxyType(
         'structure': structure,
         'worse': worse,
         'consistency': consistency,
-        'overshoot': overshoot,
         'repainted': repainted,
-        'range': values_beyond,
     }
 )
 
@@ -58,5 +63,11 @@ def check_result(outcome: Outcome, names: Iterable[str]) -> tuple[Check, ...]:
     """
     if not outcome.known.any():
         return ()
-    found = ((name, _CHECKS[name](outcome)) for name in names if name in _CHECKS)
+    found = ((name, _found(outcome, name)) for name in names)
     return tuple(checked(name, *each) for name, each in found if each is not None)
+
+
+def _found(outcome: Outcome, name: str) -> Found | None:
+    if name in _OF_RESIDUAL and outcome.score is not None:
+        return _OF_RESIDUAL[name](outcome, outcome.score)
+    return _OF_RESULT[name](outcome) if name in _OF_RESULT else None

@@ -1,4 +1,7 @@
-"""Checks of what a restoration took away: it should be noise, of the size that there is."""
+"""Checks of what a restoration took away: it should be noise, of the size that there is.
+
+`z` is the residual in units of the noise that is expected, of the middle of a large plane.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,13 @@ import math
 
 import numpy as np
 
-from .plane_measures import blurred, neighbour_correlation
+from .plane_measures import Floats, blurred, neighbour_correlation
 from .plane_outcome import Found, Outcome
 from .residual_measures import excess_of_lines, largest_object, unevenness
 
 
-def noise_taken(o: Outcome) -> Found | None:
-    if o.score is None:
-        return None
-    value = math.sqrt(float(np.mean(o.score[o.judged] ** 2)))
+def noise_taken(o: Outcome, z: Floats) -> Found:
+    value = math.sqrt(float(np.mean(z[o.judged] ** 2)))
     if value < 0.3:
         return value, 'the result is nearly the image: give a larger sigma'
     if value < 1:
@@ -25,10 +26,8 @@ def noise_taken(o: Outcome) -> Found | None:
     )
 
 
-def whiteness(o: Outcome) -> Found | None:
-    if o.score is None:
-        return None
-    value = neighbour_correlation(o.score, o.judged)
+def whiteness(o: Outcome, z: Floats) -> Found:
+    value = neighbour_correlation(z, o.judged)
     if value < 0:
         return value, 'what was taken away alternates: noise is left; give a larger sigma'
     return value, (
@@ -37,11 +36,9 @@ def whiteness(o: Outcome) -> Found | None:
     )
 
 
-def structure(o: Outcome) -> Found | None:
-    if o.score is None:
-        return None
+def structure(o: Outcome, z: Floats) -> Found:
     detail = np.where(o.judged, o.smooth - blurred(o.predicted[o.middle], 4.0), 0.0)
-    taken = blurred(np.where(o.judged, o.score, 0.0), 1.0)
+    taken = blurred(np.where(o.judged, z, 0.0), 1.0)
     scale = math.sqrt(float((detail**2).sum()) * float((taken**2).sum()))
     value = float((detail * taken).sum()) / scale if scale > 0 else 0.0
     return value, (
@@ -50,20 +47,16 @@ def structure(o: Outcome) -> Found | None:
     )
 
 
-def worse(o: Outcome) -> Found | None:
-    if o.score is None:
-        return None
-    value = float(np.mean(o.score[o.judged] ** 2)) - 1
+def worse(o: Outcome, z: Floats) -> Found:
+    value = float(np.mean(z[o.judged] ** 2)) - 1
     return value, (
         f'the result is farther from the truth than the image: more than {1 + value:.1f} times '
         'the power of the noise was changed; give a smaller sigma, or choose another method'
     )
 
 
-def consistency(o: Outcome) -> Found | None:
-    if o.score is None:
-        return None
-    value = float(np.mean(o.score[o.judged] ** 2))
+def consistency(o: Outcome, z: Floats) -> Found:
+    value = float(np.mean(z[o.judged] ** 2))
     if value < 1:
         return value, (
             'the result repeats the noise of the image: give a larger sigma, or fewer iterations'
@@ -74,50 +67,40 @@ def consistency(o: Outcome) -> Found | None:
     )
 
 
-def repainted(o: Outcome) -> Found | None:
-    if o.score is None:
-        return None
-    share = float(np.mean(np.abs(o.score[o.judged]) > 5))
+def repainted(o: Outcome, z: Floats) -> Found:
+    share = float(np.mean(np.abs(z[o.judged]) > 5))
     return share, (
         f'{share:.1%} of the values were changed by more than five times the noise: look at the '
         'residual, and give a smaller sigma'
     )
 
 
-def spectrum(o: Outcome) -> Found | None:
-    if o.score is None:
-        return None
-    value = unevenness(o.score, o.judged)
+def spectrum(o: Outcome, z: Floats) -> Found:
+    value = unevenness(z, o.judged)
     return value, (
         f'what was taken away is {value:.1f} times as strong at some scale as at others, so it is '
         'not all noise: look at the residual, and check the noise level or the camera'
     )
 
 
-def fit(o: Outcome) -> Found | None:
-    if o.score is None:
-        return None
-    value = unevenness(o.score, o.judged)
+def fit(o: Outcome, z: Floats) -> Found:
+    value = unevenness(z, o.judged)
     return value, (
         f'what the result leaves unexplained is {value:.1f} times as strong at some scale as at '
         'others: the kernel is too wide, turned or not that of this image, or sigma is wrong'
     )
 
 
-def lines(o: Outcome) -> Found | None:
-    if o.score is None:
-        return None
-    value = excess_of_lines(o.score, o.judged)
+def lines(o: Outcome, z: Floats) -> Found:
+    value = excess_of_lines(z, o.judged)
     return value, (
         f'rows or columns differ {value:.0f} times as much as the noise of single pixels explains: '
         'the noise has lines, which are taken for structure; remove them first'
     )
 
 
-def objects(o: Outcome) -> Found | None:
-    if o.score is None:
-        return None
-    value = largest_object(o.score, o.judged)
+def objects(o: Outcome, z: Floats) -> Found:
+    value = largest_object(z, o.judged)
     return value, (
         f'something {value:.0f} times as strong as the noise, as large as a spot, was taken away '
         'or added: look at the residual, and give a smaller sigma, or the camera'
