@@ -95,9 +95,10 @@ def likelier(
         level = (y - background).mean().clamp_min(_TINY)
         start = level.expand(degradation.shape_of(y.shape))
     x = torch.where(told, start, 0)
-    before, change, reach = x, None, 0.0
+    before, change = x, None
+    reach: Tensor | None = None
     for count in itertools.count(1):
-        p = (x + reach * (x - before)).clamp_min(0) if reach else x
+        p = x if reach is None else (x + reach * (x - before)).clamp_min(0)
         predicted = degradation.forward(p)
         ratio = y / (predicted + background).clamp_min(_TINY)
         better = torch.where(told, p * degradation.adjoint(ratio) / w, 0).clamp_min(0)
@@ -112,12 +113,15 @@ def likelier(
             before, x = before + (other - x), other
 
 
-def _extrapolation(change: Tensor, previous: Tensor | None) -> tuple[Tensor, float]:
-    """Return the change of an estimate, and how far to go on along that of the estimates."""
+def _extrapolation(change: Tensor, previous: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Return the change of an estimate, and how far to go on along that of the estimates.
+
+    The number stays on the device, which is not waited for.
+    """
     if previous is None:
-        return change, 0.0
+        return change, None
     along = (change * previous).sum() / previous.square().sum().clamp_min(_TINY**2)
-    return change, min(max(float(along), 0.0), 1.0)
+    return change, along.clamp(0, 1)
 
 
 def _divergence(x: Tensor, spacing: Sequence[float]) -> Tensor:
