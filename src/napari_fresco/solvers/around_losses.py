@@ -22,6 +22,7 @@ from ..physics.operators import Mask
 from ..physics.problem import Problem
 from ..runtime.tools import Solver, Tools
 from ..types import Step
+from .wide_losses import known_pixels
 
 CELL = 96
 """Side in pixels of the cells by which losses are gathered."""
@@ -62,14 +63,13 @@ def around_losses(solver: Solver) -> Solver:
     def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
         """Pass on the picture as it grows."""
         keep = problem.degradation.forward(torch.ones_like(problem.y)).clone()
-        found = windows((keep[0] > 0).all(dim=0).cpu().numpy())
+        found = windows(known_pixels(keep))
         if sum(window.size for window in found) > _WORTH * keep[0, 0].numel():
             yield from solver(problem, params, tools)
             return
-        x = _with_mean_colours(problem.y, keep, found)
-        known, ticks = problem.y.clone(), 0
+        x, ticks = _with_mean_colours(problem.y, keep, found), 0
         for number, window in enumerate(found):
-            part = _part(problem, window, known, keep)
+            part = _part(problem, window, x, keep)
             rows, columns = window.lost
             at = (rows - window.rows.start, columns - window.columns.start)
             for step in solver(part, params, tools):
@@ -78,7 +78,7 @@ def around_losses(solver: Solver) -> Solver:
                 index = ticks * number - (-ticks * step.index // step.total)
                 total = ticks * len(found)
                 yield replace(step, index=index, total=total, x=x, score=None, final=False)
-            known[..., rows, columns], keep[..., rows, columns] = x[..., rows, columns], 1
+            keep[..., rows, columns] = 1
 
     return solve
 
@@ -120,13 +120,13 @@ def _box(known: NDArray[np.bool_], lost: tuple[Ints, Ints], margin: int) -> tupl
     return rows, columns
 
 
-def _part(problem: Problem, window: Window, known: Tensor, keep: Tensor) -> Problem:
-    """Return the problem of a window, in which what was filled before is known."""
-    sigma = problem.sigma
+def _part(problem: Problem, window: Window, x: Tensor, keep: Tensor) -> Problem:
+    """Return the problem of a window of the picture `x`, in which what was filled is known."""
+    sigma, kept = problem.sigma, window.of(keep).clone()
     return replace(
         problem,
-        y=window.of(known).clone(),
-        degradation=Mask(window.of(keep).clone()),
+        y=window.of(x) * (kept > 0),
+        degradation=Mask(kept),
         sigma=window.of(sigma) if isinstance(sigma, Tensor) else sigma,
         start=None if problem.start is None else window.of(problem.start),
     )

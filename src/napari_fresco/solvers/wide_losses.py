@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from ..physics.degradation import Degradation
 from ..physics.exemplar import exemplar, wider, widest
 from ..physics.problem import Problem
 from ..types import Step
@@ -39,11 +38,9 @@ _GRAIN = 1.5  # px: detail finer than this is grain
 Iterate = Callable[[Problem, 'PnPParameters'], Iterator[Step]]
 
 
-def known_pixels(degradation: Degradation, y: Tensor) -> NDArray[np.bool_]:
-    """Return where ``(H, W)`` all channels of `y` were observed."""
-    known: NDArray[np.bool_] = (
-        (degradation.forward(torch.ones_like(y))[0] > 0).all(dim=0).cpu().numpy()
-    )
+def known_pixels(keep: Tensor) -> NDArray[np.bool_]:
+    """Return where ``(H, W)`` all channels of ``(1, C, H, W)`` were observed, in part at least."""
+    known: NDArray[np.bool_] = (keep[0] > 0).all(dim=0).cpu().numpy()
     return known
 
 
@@ -55,7 +52,7 @@ def with_texture(
     `iterate`: fills from the rim, or from the start that a problem brings along.
     `seed`: of the search for patches; others give other fills of wide losses.
     """
-    known = known_pixels(problem.degradation, problem.y)
+    known = known_pixels(problem.degradation.forward(torch.ones_like(problem.y)))
     if widest(known) <= FINE or not known.any():
         yield from iterate(problem, params)
         return
@@ -71,8 +68,10 @@ def with_texture(
     begun = replace(problem, start=_tensor(start, problem.y))
     again = replace(params, iterations=steps, sigma_start=min(_START, params.sigma_start))
     for step in iterate(begun, again):
-        mixed = _mixed(_picture(smooth), _picture(step.x), fills[0].best, wide)
-        x = torch.where(_tensor(known[..., None], step.x) > 0, step.x, _tensor(mixed, step.x))
+        x = step.x
+        if step.index == step.total:
+            mixed = _mixed(_picture(smooth), _picture(x), fills[0].best, wide)
+            x = torch.where(_tensor(known[..., None], x) > 0, x, _tensor(mixed, x))
         yield replace(step, index=before + step.index, total=before + steps, x=x)
 
 
