@@ -298,7 +298,7 @@ class Scene:
             excess = excess if excess > _GRAIN else 1.0
             return NoiseModel(Camera(**given), excess, found='given')
         camera = fit_camera(self._sampled(channel), **given)
-        found = f'fitted to {len(self._sample(channel))} planes'
+        found = f'fitted to {_counted(self._sample(channel))}'
         return NoiseModel(camera, self._excess(channel), found=found)
 
     def _sample(self, channel: int) -> Sequence[Index]:
@@ -308,14 +308,14 @@ class Scene:
         return self._whole.sample([x for x in indices if axis < 0 or x[axis] == channel])
 
     def _recognised(self, channel: int) -> NoiseModel:
-        """PlaneNoise for photon noise where its model serves and nothing better is known."""
+        """Return photon noise where its model serves and nothing better is known."""
         r = self._request
         told = r.method.blind or r.inputs.sigma is not None
         if told or not r.facts.photon_noise or r.layout.channels == 3:
             return NoiseModel()
         indices = self._sample(channel)
         camera, levels, _ = assess_planes(self._sampled(channel))
-        found = f'recognised in {len(indices)} planes'
+        found = f'recognised in {_counted(indices)}'
         # What JPEG leaves of noise grows with the intensity as well, and is no photon noise.
         if camera is None or all(has_blocks(plane) for plane, _ in self._sampled(channel)):
             known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
@@ -339,6 +339,10 @@ class Scene:
                 yield from _lattices(pixels)
             else:
                 yield from _planes(pixels)
+
+
+def _counted(planes: Sequence[Index]) -> str:
+    return '1 plane' if len(planes) == 1 else f'{len(planes)} planes'
 
 
 def _said_of_grain(told: str) -> str:
