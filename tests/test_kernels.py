@@ -476,3 +476,13 @@ def test_the_facts_of_a_kernel_are_plain_data() -> None:
     assert facts['shape'] == [13, 13]
     assert facts['centre_of_mass'] == pytest.approx([0, 1], abs=2e-3)
     json.dumps(facts)
+
+
+@pytest.mark.parametrize(('planes', 'size'), [(15, 21), (33, 65)])
+def test_the_haze_of_a_widefield_volume_is_no_background(planes: int, size: int) -> None:
+    made = kernels.microscope(
+        1.2, 0.52, 0.1, refractive_index=1.33, z_step=0.3, planes=planes, size=size
+    )
+    assert not Kernel(made.values).without_offset().warnings
+    lifted = made.values + 0.2 * made.values.max()
+    assert 'background' in Kernel(lifted / lifted.sum()).without_offset().warnings[0]

@@ -82,7 +82,7 @@ def without_offset(values: np.ndarray) -> tuple[np.ndarray, float, bool]:
     """
     if min(values.shape) < LEAST_SIZE or values.min() < 0:
         return values, 0.0, False
-    depth = depth_of(values.shape)
+    depth = rim_depth(values.shape)
     level, noise = level_of(values[depth == 0])
     share = level * values.size / float(values.sum())
     peak = np.unravel_index(int(np.argmax(values)), values.shape)
@@ -91,7 +91,8 @@ def without_offset(values: np.ndarray) -> tuple[np.ndarray, float, bool]:
         return values, 0.0, False
     if above < 10 * noise:
         return values, share, False
-    corner = np.all([abs(i - (n - 1) / 2) >= n / 4 for i, n in _lines(values.shape)], axis=0)
+    lateral = list(_lines(values.shape))[-2:]
+    corner = np.all([abs(i - (n - 1) / 2) >= n / 4 for i, n in lateral], axis=0)
     for part in (depth == 1, (depth == 0) & corner, (depth == 0) & ~corner):
         spread = 5 * noise / math.sqrt(np.count_nonzero(part))
         if abs(float(np.median(values[part])) - level) > spread + EVEN * level:
@@ -114,6 +115,19 @@ def _lines(shape: tuple[int, ...]) -> Iterator[tuple[np.ndarray, int]]:
 def depth_of(shape: tuple[int, ...]) -> np.ndarray:
     """Return how many pixels lie between each pixel and the nearest border."""
     return np.asarray(np.min([np.minimum(i, n - 1 - i) for i, n in _lines(shape)], axis=0))
+
+
+def rim_depth(shape: tuple[int, ...]) -> np.ndarray:
+    """Return how many pixels lie between each pixel and the nearest border of its plane.
+
+    Of a volume only the planes about the middle have a rim: far from the focus the haze of a
+    point fills a plane, and is no background.
+    """
+    depth = np.broadcast_to(depth_of(shape[-2:]), shape).copy()
+    for z in range(shape[0]) if len(shape) == 3 else ():
+        if 6 * abs(z - shape[0] // 2) > shape[0]:
+            depth[z] = min(shape[-2:])
+    return depth
 
 
 def _plane(crop: Any) -> np.ndarray:

@@ -16,7 +16,7 @@ from ...errors import KernelError
 from ...image.model import Image
 from ...image.units import converted
 from ..arguments import odd_size, positive
-from .bead import depth_of, level_of, recentred, support_of
+from .bead import depth_of, level_of, recentred, rim_depth, support_of
 from .kernel import Kernel
 
 Array = NDArray[np.float64]
@@ -158,7 +158,7 @@ class _Beads:
     def averaged(self) -> tuple[Array, float]:
         """Return the mean bead, 0 where it is not above its noise, and the noise."""
         total, weights = np.zeros(self.sizes), 0.0
-        border = _border(self.sizes)
+        border = rim_depth(tuple(self.sizes)) == 0
         for centre, height in self.kept:
             bead = recentred(self.values, centre.tolist(), self.sizes)
             total += height * (bead - np.median(bead[border]))
@@ -167,14 +167,6 @@ class _Beads:
         noise = level_of(mean[border])[1]
         middle = tuple(n // 2 for n in self.sizes)
         return np.where(support_of(mean, noise, middle), mean, 0.0), noise
-
-
-def _border(sizes: Sequence[int]) -> NDArray[np.bool_]:
-    """Return the rim of the planes about the middle, where the haze of a bead is least."""
-    rim = np.broadcast_to(depth_of(tuple(sizes[-2:])) == 0, sizes).copy()
-    for z in range(sizes[0]) if len(sizes) == 3 else ():
-        rim[z] &= 6 * abs(z - sizes[0] // 2) <= sizes[0]
-    return rim
 
 
 def _read(

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from .bead import rim_depth
 from .kernel import Kernel
 
 LEAST_WIDTH = 1.4
@@ -50,7 +51,7 @@ def doubts_of_shape(
     """
     width = _width(values)
     peak = float(values.max())
-    border = float(np.median(_border(values))) / peak
+    border = float(np.median(values[rim_depth(values.shape) == 0])) / peak
     corners = float(values[np.ix_(*[(0, -1)] * values.ndim)].min()) / peak
     found = []
     if width < LEAST_WIDTH and scale == 1:
@@ -77,9 +78,3 @@ def _width(values: NDArray[np.float64]) -> float:
     spread = np.cov(places, aweights=weights.ravel(), ddof=0)
     largest = float(np.linalg.eigvalsh(np.atleast_2d(spread)).max())
     return math.sqrt(8 * math.log(2) * max(largest, 0.0))
-
-
-def _border(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    inner = np.zeros(values.shape, bool)
-    inner[(slice(1, -1),) * values.ndim] = True
-    return values[~inner]
