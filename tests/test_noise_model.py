@@ -276,3 +276,15 @@ def test_every_method_answers_for_what_it_does_not_offer(name: str) -> None:
     assert params.ensemble is False  # type: ignore[attr-defined]
     if 'assume' not in offered:
         assert params.assume == 'bicubic'  # type: ignore[attr-defined]
+
+
+def test_what_is_expected_of_a_residual_does_not_vanish_without_light() -> None:
+    frame = 8 * np.random.default_rng(0).poisson(np.full((48, 48), 0.1)).astype(np.float32)
+    camera = {'gain': 8.0, 'offset': 0.0, 'read_noise': 0.0}
+    (block,) = prepared(requested(frame, **camera))
+    dark, lit = (
+        np.asarray(block.scene.expected((), block.pixels, np.full(frame.shape, level)))
+        for level in (-1.0, 800.0)
+    )
+    assert dark.min() >= 0.5 * 8
+    assert lit.mean() == pytest.approx(80, rel=1e-3)

@@ -36,6 +36,7 @@ from .plane_reader import Pixels, PlaneReader
 from .request import Request
 
 _LEAST_SHARE = 1e-3  # noise of what a model says has none, as a part of the range
+_LEAST_PHOTON = 0.5  # noise, in photons, below which a residual says nothing
 _SPREAD = 2.0  # pixels over which a noise map is averaged
 _GRAIN, _MOST_GRAIN = 1.3, 4.0  # noise of means over that of pixels: a grain, and texture
 _LEAST_GRAIN = 0.01  # of the range: less is hardly told from texture
@@ -186,7 +187,9 @@ class Scene:
         """
         camera, excess, level = self.look(index, pixels)
         if camera is not None:
-            return excess * np.sqrt(_smooth(camera.variance(predicted), pixels.dims))
+            # Where hardly a photon is, the residual is that of the few that are.
+            variance = np.maximum(camera.variance(predicted), (_LEAST_PHOTON * camera.gain) ** 2)
+            return excess * np.sqrt(_smooth(variance, pixels.dims))
         return level or None
 
     def look(self, index: Index, pixels: Pixels) -> PlaneNoise:
