@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 import napari_fresco as fresco
 from napari_fresco.batch import BatchOutcome, FileRecord, crews, worker
@@ -61,6 +63,8 @@ def forked(*arguments: str) -> int:
     if child:
         return child
     try:
+        # Forks share the lock of progress bars, and one that is killed may hold it for ever.
+        tqdm.set_lock(threading.RLock())
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
