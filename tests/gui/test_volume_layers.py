@@ -55,7 +55,11 @@ def test_a_panel_restores_a_volume(viewer: Any, dock: Dock) -> None:
     kernel = psf(viewer)
     panel = dock(viewer, 'richardson_lucy')
     panel.image.value = source
+    extent = panel.input_section.rows['extent']
+    panel.kernel.value = None
+    assert extent.shown
     panel.kernel.value = kernel
+    assert not extent.shown, 'there is no slice to choose'
     panel.sigma.value = 10.0
     panel.iterations.value = 8
     with until(running.ended):

@@ -165,6 +165,14 @@ class DamageSection(Section):
             self.kernel, self._image(), task, scale=scale, position=self._said_position()
         )
 
+    def restores_volume(self, task: Task) -> bool:
+        """Return whether the kernel has three axes, so that planes are restored together."""
+        return (
+            self.kernel is not None
+            and 'kernel' in self._method.takes(task)
+            and self.kernel.ndim - bool(getattr(self.kernel, 'rgb', False)) == 3
+        )
+
     def _kernel_problem(self, task: Task) -> str:
         try:
             self.chosen_kernel(task)

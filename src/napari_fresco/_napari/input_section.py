@@ -124,9 +124,13 @@ class InputSection(Section):
         elif earlier is not None and (chosen_for is None or earlier[0] != chosen_for[0]):
             self.reference_row.value = None  # it was the truth of another image
 
-    def refresh(self) -> None:
-        """Offer slice or stack where there is a choice, and what to do with a part."""
+    def refresh(self, *, volume: bool = False) -> None:
+        """Offer slice or stack where there is a choice, and what to do with a part.
+
+        `volume`: planes are restored together, so that of a volume there is no slice to choose.
+        """
         stack = self.image is not None and is_stack(self.image, self.view)
+        stack = stack and not (volume and self.image.ndim == 3)
         self.rows['extent'].show(stack)
         self.rows['full_size'].show(self._may_be_part(stack))
 

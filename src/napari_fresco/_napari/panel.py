@@ -219,7 +219,7 @@ class MethodPanel:
         task, choices = self.input_section.task, self.choices
         self.noise_estimate.follow_image()
         self._show_what_it_is()
-        self.input_section.refresh()
+        self.input_section.refresh(volume=self.damage_section.restores_volume(task))
         self.damage_section.refresh(task)
         self.noise_section.refresh()
         self.noise_section.native.setVisible(self.method.reads_noise(task))
