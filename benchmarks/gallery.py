@@ -261,7 +261,7 @@ def numbers(outcome: LayerOutcome) -> str:
 def chapter(desk: Desk, shot: Shot) -> str:
     """Run a method, write its picture and return what the page says."""
     method = METHODS[shot.method]
-    title = f'### {method.title}\n'
+    title = f'## {method.title}\n'
     image = desk.lay_out(shot)
     made = desk.restore(shot)
     if isinstance(made, weights.Entry):

@@ -1,22 +1,18 @@
 """The page of all checkpoints with their targets, and a page for each, made from their cards."""
 
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
-import mkdocs_gen_files
+from sphinx.application import Sphinx
+from tables import table
 
 from napari_fresco.training.targets import AIMS, TARGETS, Target
 from napari_fresco.weights.cards import Card, card
 from napari_fresco.weights.registry import registry
 
 PAGES = Path(__file__).parent / 'pages'
-
-
-def table(header: str, rows: list[tuple[str, ...]]) -> str:
-    """Return rows as a Markdown table; the names of the columns are parted by ' | '."""
-    rule = ' | '.join('---' for _ in header.split(' | '))
-    lines = [header, rule, *(' | '.join(row) for row in rows)]
-    return '\n'.join(f'| {line} |' for line in lines) + '\n'
+CARDS = PAGES / 'checkpoints/cards'  # made anew by each build, not kept
 
 
 def overview(cards: dict[str, Card]) -> str:
@@ -71,7 +67,7 @@ def quantity(target: Target, value: float | None) -> str:
 
 def link(name: str) -> str:
     """Return a link to the page of a checkpoint."""
-    return f'[{name}]({name}.md)'
+    return f'[{name}](cards/{name}.md)'
 
 
 def page(known: Card) -> str:
@@ -83,16 +79,32 @@ def page(known: Card) -> str:
         parts += ['## Marks\n', table(header, rows)]
     if (PAGES / f'images/cards/{known.name}.jpg').exists():
         words = 'A mural, a micrograph and a photograph: degraded, restored and true'
-        parts += ['## A look\n', f'![{words}](../images/cards/{known.name}.jpg)', '']
+        parts += ['## A look\n', f'![{words}](../../images/cards/{known.name}.jpg)', '']
     return '\n'.join(parts)
 
 
-CARDS = {name: known for name in registry() if (known := card(name)) is not None}
-text = (PAGES / 'checkpoints/index.md').read_text(encoding='utf-8')
-for place, fill in (('<!-- overview -->', overview), ('<!-- targets -->', targets)):
-    text = text.replace(place, fill(CARDS))
-with mkdocs_gen_files.open('checkpoints/index.md', 'w') as file:
-    file.write(text)
-for known in CARDS.values():
-    with mkdocs_gen_files.open(f'checkpoints/{known.name}.md', 'w') as file:
-        file.write(page(known))
+@lru_cache(None)
+def cards() -> dict[str, Card]:
+    """Return the cards of all checkpoints that have one."""
+    return {name: known for name in registry() if (known := card(name)) is not None}
+
+
+def write_pages(app: Sphinx) -> None:
+    """Write the page of each checkpoint."""
+    CARDS.mkdir(exist_ok=True)
+    for known in cards().values():
+        (CARDS / f'{known.name}.md').write_text(page(known), encoding='utf-8')
+
+
+def fill(app: Sphinx, name: str, content: list[str]) -> None:
+    """Put the tables of all checkpoints where a page asks for them."""
+    for mark, made in (('<!-- overview -->', overview), ('<!-- targets -->', targets)):
+        if mark in content[0]:
+            content[0] = content[0].replace(mark, made(cards()))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Make the pages before any is read."""
+    app.connect('builder-inited', write_pages)
+    app.connect('source-read', fill)
+    return {'parallel_read_safe': True, 'parallel_write_safe': True}
