@@ -23,7 +23,7 @@ FLOORS = (
     ('runtime',),
     ('solvers',),
     ('restoration',),
-    ('training', 'batch'),
+    ('training', 'batch', 'intervention'),
     ('cli', 'layers'),
     ('_napari',),
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = '0.1.0'
 
 if TYPE_CHECKING:
-    from . import batch, damage, degrade, evidence, networks, samples, weights
+    from . import batch, damage, degrade, evidence, intervention, networks, samples, weights
     from .declare.methods import Method, methods
     from .errors import FrescoError
     from .evidence import metrics
@@ -48,6 +48,7 @@ _MODULES = {
     'batch': 'batch',
     'damage': 'damage',
     'evidence': 'evidence',
+    'intervention': 'intervention',
     'kernels': 'physics.kernels',
     'metrics': 'evidence.metrics',
     'networks': 'networks',
@@ -71,6 +72,7 @@ __all__ = [
     'estimate_kernel',
     'estimate_noise',
     'evidence',
+    'intervention',
     'iterate',
     'kernels',
     'methods',

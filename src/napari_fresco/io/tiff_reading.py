@@ -26,6 +26,7 @@ MAGIC = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
 """First bytes of TIFF and BigTIFF files."""
 
 _TRANSPOSING = (5, 6, 7, 8)  # orientations that exchange rows and columns
+_PAGE_NAME = 285
 _NODATA = 42113  # GDAL's tag of the value that stands for missing pixels
 _ALPHA = (1, 2)  # associated and straight alpha among extra samples
 _GRAYS = ('MINISBLACK', 'MINISWHITE')
@@ -83,10 +84,15 @@ def _listed(file: tifffile.TiffFile, path: Path) -> list[Series]:
         if not {'Y', 'X'} <= set(axes):
             raise FileError(f'{path} holds a table, not an image (axes {axes})')
         name = '' if each.name.lower().startswith(('series ', 'image')) else str(each.name)
-        found.append(Series(name, axes, shape, reduced))
+        found.append(Series(_page_name(each.keyframe) or name, axes, shape, reduced))
     if not found:
         raise FileError(f'{path} holds no image')
     return found
+
+
+def _page_name(page: Any) -> str:
+    tag = page.tags.get(_PAGE_NAME)
+    return '' if tag is None else str(tag.value)
 
 
 class _Reader:
@@ -265,6 +271,7 @@ class _Reader:
         if self.imagej is not None:
             return self._imagej_facts(self.imagej, first.tags)
         found, said['resolution_unit'] = calibration.tag_calibration(self.page.tags)
+        said['page_name'] = _page_name(self.page) or None
         plain = calibration.plain_facts(calibration.description_of(self.page))
         said['text'] = plain.get('text')
         return {**plain, 'spacing': {**found, **plain.get('spacing', {})}}

@@ -215,6 +215,8 @@ def _tags(image: Image, block: Any) -> list[tuple[Any, ...]]:
             tags.append((tag, 7 if tag != 700 else 1, len(said[key]), said[key], True))
     if said.get('nodata') is not None:
         tags.append((42113, 's', 0, f'{said["nodata"]:.17g}', True))
+    if said.get('page_name'):
+        tags.append((285, 's', 0, said['page_name'].encode('utf-8', 'replace'), True))
     return tags
 
 

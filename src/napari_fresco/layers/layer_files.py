@@ -12,6 +12,7 @@ from napari.utils.colormaps import Colormap
 
 from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image, in_memory
+from ..io.calibration import is_print
 from ..io.files import list_series, read_levels
 from .layer_kinds import FILE, LayerData
 
@@ -116,7 +117,7 @@ def _shown_order(image: Image) -> Image:
 def _layer(image: Image, name: str, look: Mapping[str, Any]) -> LayerData:
     metadata, axes = dict(image.metadata), image.axes.replace('S', '')
     spacing = dict(image.spacing)
-    if _is_print(metadata):
+    if is_print(metadata):
         metadata[_PRINT] = {axis: spacing.pop(axis) for axis in 'YX' if axis in spacing}
     ndim = len(axes)
     labels = [a.lower() if a in _NAMED else str(i - ndim) for i, a in enumerate(axes)]
@@ -131,12 +132,6 @@ def _layer(image: Image, name: str, look: Mapping[str, Any]) -> LayerData:
         **({} if image.rgb else look),
     }
     return image.data, keywords, 'image'
-
-
-def _is_print(metadata: Mapping[str, Any]) -> bool:
-    """Say whether the resolution of a file is that of a print, in dots per inch."""
-    plain = metadata.get('flavour') in ('plain', None)
-    return plain and metadata.get('resolution_unit', 'inch') == 'inch'
 
 
 def _look(metadata: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:

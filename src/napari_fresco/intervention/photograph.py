@@ -1,0 +1,96 @@
+"""Photographs as arrays of one plane, and their scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import ImageError, MaskError, ParameterError
+from ..image.model import Image, in_memory
+from ..image.units import converted
+from ..io.calibration import is_print
+from ..types import Result
+
+Bools = NDArray[np.bool_]
+Pixels = NDArray[Any]
+
+
+def plane_of(image: Any, what: str = 'the photograph') -> Pixels:
+    """Return the pixels of one plane, ``(H, W)`` or ``(H, W, 3 or 4)``.
+
+    Raises ImageError when there are more planes, or samples that are no colours.
+    """
+    source = Image.of(image)
+    order = [source.axes.index(axis) for axis in 'YXS' if axis in source.axes]
+    others = [axis for axis in source.axes if axis not in 'YXS']
+    if any(source.length(axis) > 1 for axis in others):
+        raise ImageError(
+            f'{what} has axes {source.axes} and shape {source.shape}; give one plane, gray or RGB'
+        )
+    pixels: Pixels = in_memory(source.data).transpose(
+        [*(source.axes.index(axis) for axis in others), *order]
+    )
+    pixels = np.asarray(pixels[(0,) * len(others)])
+    pixels = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[-1] == 1 else pixels
+    if pixels.ndim == 3 and pixels.shape[-1] not in (3, 4):
+        raise ImageError(f'{what} has {pixels.shape[-1]} samples; give gray, RGB or RGBA pixels')
+    if pixels.dtype.kind not in 'uf':
+        raise ImageError(f'{what} has type {pixels.dtype}; give uint8, uint16 or floats')
+    return pixels
+
+
+def result_of(result: Any, photograph: Pixels) -> Pixels:
+    """Return the pixels of a result, which has those of the photograph.
+
+    Raises ImageError when it has another shape or type.
+    """
+    pixels = plane_of(result.image if isinstance(result, Result) else result, 'the result')
+    if pixels.shape != photograph.shape or pixels.dtype != photograph.dtype:
+        raise ImageError(
+            f'the result is {pixels.dtype} of shape {pixels.shape}, the photograph '
+            f'{photograph.dtype} of shape {photograph.shape}; give what was made of this photograph'
+        )
+    return pixels
+
+
+def filled_of(result: Any, filled: ArrayLike | Image | None, shape: tuple[int, ...]) -> Bools:
+    """Return what was filled, ``(H, W)``: what is given, else what the result says.
+
+    Raises MaskError when neither says it, or the shape is another.
+    """
+    given = getattr(result, 'filled', None) if filled is None else filled
+    if given is None:
+        raise MaskError('it is not known what was filled; give filled, nonzero where it was')
+    marks = np.squeeze(np.asarray(in_memory(given.data) if isinstance(given, Image) else given))
+    if marks.shape != shape[:2]:
+        raise MaskError(
+            f'what was filled has shape {marks.shape}, the photograph {shape[:2]}; give one value '
+            'for each pixel'
+        )
+    return np.asarray(marks != 0)
+
+
+def mm_per_pixel_of(image: Any, given: float | None = None) -> float | None:
+    """Return the size of a pixel in mm: the one given, else that of the spacing, else None.
+
+    Dots per inch are the size of a print, not that of a wall, and do not count.
+
+    Raises ParameterError when it is not above 0, or the spacing along Y and X differs.
+    """
+    if given is not None:
+        if not (np.isfinite(given) and given > 0):
+            raise ParameterError(f'mm_per_pixel = {given} must be above 0')
+        return float(given)
+    if not isinstance(image, Image) or is_print(image.metadata):
+        return None
+    steps = [converted(*image.spacing[axis], 'mm') for axis in 'YX' if axis in image.spacing]
+    if len(steps) < 2 or steps[0] is None or steps[1] is None:
+        return None
+    if abs(steps[0] / steps[1] - 1) > 0.01:
+        raise ParameterError(
+            f'pixels are {steps[0]:.4g} mm high and {steps[1]:.4g} mm wide; give mm_per_pixel, or '
+            'make them square first'
+        )
+    return float(steps[0])
