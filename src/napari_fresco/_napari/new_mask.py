@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..layers.damage_classes import class_keywords
 from ..layers.layer_kinds import DAMAGE
 from ..layers.selection import full_resolution, spatial_axes
 from ..layers.space import Space
@@ -21,12 +22,12 @@ def new_mask(viewer: napari.viewer.Viewer, image: napari.layers.Image) -> Any:
     shape = full_resolution(image).shape
     grid = shape[:-1] if image.rgb else shape
     space = Space.of(image)
-    keywords = space.part(np.zeros(len(grid)), np.ones(len(grid)))
+    keywords = {**class_keywords(), **space.part(np.zeros(len(grid)), np.ones(len(grid)))}
+    keywords['metadata'] = {DAMAGE: True, **keywords['metadata']}
     mask = viewer.add_labels(
         np.zeros(grid, dtype=np.uint8),
         name=f'{image.name} mask',
         opacity=0.6,
-        metadata={DAMAGE: True},
         **keywords,
     )
     mask.selected_label = 1

@@ -11,6 +11,7 @@ from scipy import ndimage
 from ..errors import ImageError, MaskError
 from ..image.alignment import any_colour
 from ..image.model import Image
+from .damage_classes import classes_of, is_filled
 from .lookup import Placement
 from .outlines import outline_corners, path_length, polygon, stroke
 from .selection import Selection, full_resolution, select
@@ -34,6 +35,7 @@ class Marked:
     `box`: rows and columns that are wanted.
     `axes`: letters of the axes of :attr:`pixels`.
     `note`: what is worth saying of how the mask lies over the image.
+    `kept`: what is no damage, however far that is grown.
     """
 
     pixels: NDArray[np.bool_]
@@ -41,10 +43,12 @@ class Marked:
     box: Box
     axes: str = 'YX'
     note: str = ''
+    kept: NDArray[np.bool_] | None = None
 
     def load(self) -> NDArray[np.bool_]:
         """Return the grown damage in the box."""
-        return _grown(self.pixels, self.grow)[(..., *self.box)]
+        grown = _grown(self.pixels, self.grow)
+        return (grown if self.kept is None else grown & ~self.kept)[(..., *self.box)]
 
     def image(self) -> Image:
         """Return the grown damage in the box as an image, whose axes have names."""
@@ -68,22 +72,23 @@ def marked(
     `part`: the part of the damaged image that is wanted.
     `layer`: painted labels (nonzero is damage), outlines, or a picture that is not black where
         there is damage, in any position.
-    `label`: the one label that is damage; by default every nonzero one.
+    `label`: the one label that is damage; by default every nonzero one, but for classes that are
+        to be left.
     `grow`: pixels by which the damage is dilated in every plane.
     `invert`: take what is not marked as the damage; done before growing.
     `view`: what the viewer shows.
     Raises MaskError when the layer belongs to another image.
     """
-    note = ''
+    note, kept = '', None
     if hasattr(layer, 'shape_type'):
         mask = _drawn(part, layer, view)
     else:
-        mask, note = _painted(part, layer, label, view)
+        mask, kept, note = _painted(part, layer, label, view)
     rows, columns = part.spatial
     letters = [part.axes[axis] for axis in part.leading]
     axes = ''.join(letters[len(letters) - (mask.ndim - 2) :]) + 'YX'
     box = (part.index[rows], part.index[columns])
-    return Marked(~mask if invert else mask, grow, box, axes, note)
+    return Marked(~mask if invert else mask, grow, box, axes, note, kept)
 
 
 def align_mask(image: napari.layers.Image, layer: napari.layers.Layer) -> None:
@@ -100,22 +105,24 @@ def align_mask(image: napari.layers.Image, layer: napari.layers.Layer) -> None:
 
 def _painted(
     part: Selection, layer: napari.layers.Layer, label: int | None, view: View | None
-) -> tuple[NDArray[np.bool_], str]:
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_] | None, str]:
     try:
         place = Placement.of(part, layer, view)
     except ImageError as error:
         raise MaskError(str(error)) from None
     if place.misfit:
         raise _other_size(layer, place)
-    rgb = bool(getattr(layer, 'rgb', False))
-    mask = place.values(lambda values: _marked(values, label, rgb), False)
     note = '' if place.covers_alike else f'mask {layer.name!r} covers another area than the image'
-    return mask, note
+    if getattr(layer, 'rgb', False):
+        return place.values(_coloured, False), None, note
+    if label is not None:
+        return place.values(lambda values: np.asarray(values == label), False), None, note
+    kept = [each.value for each in classes_of(layer) if not each.damaged]
+    whole = place.values(lambda values: is_filled(layer, values), False)
+    return whole, place.values(lambda values: np.isin(values, kept), False) if kept else None, note
 
 
-def _marked(values: NDArray[Any], label: int | None, rgb: bool) -> NDArray[np.bool_]:
-    if not rgb:
-        return np.asarray(values != 0 if label is None else values == label)
+def _coloured(values: NDArray[Any]) -> NDArray[np.bool_]:
     opaque = values[..., 3] > 0 if values.shape[-1] == 4 else True
     return np.asarray(any_colour(values) & opaque)
 

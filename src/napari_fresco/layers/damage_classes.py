@@ -1,0 +1,59 @@
+"""Classes of damage on Labels layers: kept in metadata, shown as colours and in the status bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.colormaps import DirectLabelColormap
+
+from ..damage.classes import CLASSES, DamageClass
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+    Classes = tuple[DamageClass, ...]
+
+TABLE = 'napari_fresco_classes'
+"""The classes of a layer, as a list of mappings."""
+
+STARTING = CLASSES[:6]
+_UNNAMED = '#ff1a1a'
+
+
+def classes_of(layer: napari.layers.Layer) -> Classes:
+    """Return the classes that the labels of `layer` stand for; none where nobody has said it."""
+    return tuple(DamageClass(**each) for each in layer.metadata.get(TABLE, ()))
+
+
+def give_classes(layer: napari.layers.Labels, classes: Iterable[DamageClass] = STARTING) -> None:
+    """Let the labels of `layer` stand for `classes`, and show their names and colours."""
+    told = class_keywords(classes)
+    layer.metadata.update(told['metadata'])
+    layer.features, layer.colormap = told['features'], told['colormap']
+
+
+def class_keywords(classes: Iterable[DamageClass] = STARTING) -> dict[str, Any]:
+    """Return keywords of a new Labels layer whose labels stand for `classes`."""
+    known = tuple(classes)
+    columns = {
+        'index': [each.value for each in known],
+        'class': [each.name for each in known],
+        'fill': ['fill' if each.filled else 'leave' for each in known],
+    }
+    colours: dict[int | None, str] = {None: _UNNAMED, 0: 'transparent'}
+    colours |= {each.value: each.colour for each in known}
+    return {
+        'metadata': {TABLE: [asdict(each) for each in known]},
+        'features': columns,
+        'colormap': DirectLabelColormap(color_dict=colours),
+    }
+
+
+def is_filled(layer: napari.layers.Layer, values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Say which `values` of a layer mark what is to be filled: nonzero, but for what is left."""
+    left = [each.value for each in classes_of(layer) if not each.filled]
+    return np.asarray((values != 0) & ~np.isin(values, left) if left else values != 0)
