@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from skimage import filters, morphology, transform
 from ..errors import ParameterError
 from .colours import lab_of
 from .line_filters import Floats, LineResponse, chosen, line_response, oriented
+from .parts import Progress, drained, tiles
 
 Mask = NDArray[np.bool_]
 Tone = Literal['dark', 'light', 'both']
@@ -120,6 +122,17 @@ def crack_response(
     crack on a plain ground counts as much as a strong one in leaves:
     ``(min(f1 + f2 + f3, 3 t) - 0.7 step2 - step3 - cross2 - 0.5 hue) / liveliness``.
     """
+    return drained(crack_response_steps(image, mm_per_pixel, tone=tone, widest=widest))
+
+
+def crack_response_steps(
+    image: ArrayLike,
+    mm_per_pixel: float | None = None,
+    *,
+    tone: Tone = 'dark',
+    widest: float | None = None,
+) -> Generator[Progress, None, Floats]:
+    """Do what :func:`crack_response` does, tile by tile."""
     if tone not in ('dark', 'light', 'both'):
         raise ParameterError(f"tone is {tone!r}; choose 'dark', 'light' or 'both'")
     if mm_per_pixel is not None and not mm_per_pixel > 0:
@@ -131,12 +144,20 @@ def crack_response(
     shape, factor = lab.shape[:2], min(_WIDEST / wide, 1.0)
     lab = _resized(lab, [math.ceil(n * factor) for n in shape])
     signs = {'dark': (1,), 'light': (-1,), 'both': (1, -1)}[tone]
-    turned = [lab * np.array([sign, 1, 1], np.float32) for sign in signs]
-    found = np.maximum.reduce([_by_tiles(one) for one in turned])
+    found = np.full(lab.shape[:2], -np.inf, np.float32)
+    parts = list(tiles(lab.shape, _TILE, _MARGIN))
+    for number, tile in enumerate(parts):
+        yield Progress(number, len(parts))
+        for sign in signs:
+            seen = _evidence(lab[tile.seen] * np.array([sign, 1, 1], np.float32))
+            inner = found[tile.inner]
+            np.maximum(inner, seen.response[tile.within], out=inner)
     return _resized(found, shape)
 
 
-def cracks_above(response: Floats, share: float, shortest: float = 15) -> Mask:
+def cracks_above(
+    response: Floats, share: float, shortest: float = 15, like: Floats | None = None
+) -> Mask:
     """Threshold a response of :func:`crack_response`; fast enough for a slider.
 
     Parameters
@@ -147,6 +168,9 @@ def cracks_above(response: Floats, share: float, shortest: float = 15) -> Mask:
         Part of the pixels that may be marked, above 0 to 0.5.
     shortest : float
         Pixels that the frame of a piece must be long, along its diagonal.
+    like : ndarray, optional
+        Response whose pixels `share` is a part of, such as that of the part of a large image that
+        a threshold was chosen on; by default `response`.
 
     Returns
     -------
@@ -154,7 +178,7 @@ def cracks_above(response: Floats, share: float, shortest: float = 15) -> Mask:
     """
     if not 0 < share <= 0.5:
         raise ParameterError(f'share = {share!r} must lie above 0 and be 0.5 at most')
-    low, high = np.quantile(response, [1 - share, 1 - _CERTAIN * share])
+    low, high = np.quantile(response if like is None else like, [1 - share, 1 - _CERTAIN * share])
     low, high = max(low, _NOTHING), max(high, _NOTHING)  # rounding errors of a flat image
     marked = filters.apply_hysteresis_threshold(response, low, high)  # type: ignore[no-untyped-call]
     return long_pieces(marked, shortest)
@@ -173,19 +197,6 @@ def long_pieces(mask: Mask, shortest: float) -> Mask:
 def crack_evidence(image: ArrayLike) -> CrackEvidence:
     """Return what speaks for and against dark cracks in `image`, computed in one piece."""
     return _evidence(lab_of(image))
-
-
-def _by_tiles(lab: Floats) -> Floats:
-    """Return the response of an image of any size, computed in tiles that overlap."""
-    found = np.empty(lab.shape[:2], np.float32)
-    for top in range(0, lab.shape[0], _TILE):
-        for left in range(0, lab.shape[1], _TILE):
-            y, x = max(top - _MARGIN, 0), max(left - _MARGIN, 0)
-            seen = _evidence(lab[y : top + _TILE + _MARGIN, x : left + _TILE + _MARGIN])
-            inner = found[top : top + _TILE, left : left + _TILE]
-            rows, cols = inner.shape
-            inner[...] = seen.response[top - y :, left - x :][:rows, :cols]
-    return found
 
 
 def _evidence(lab: Floats) -> CrackEvidence:

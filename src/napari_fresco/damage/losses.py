@@ -11,6 +11,7 @@ from ..errors import ParameterError
 from .colours import lab_of
 from .cracks import Mask
 from .line_filters import Floats
+from .mask_edits import holes_of, remove_small
 
 _SMOOTH = 1.0  # pixels, so that grain does not stop the flood
 _PALETTE = 12  # colours
@@ -57,27 +58,73 @@ def propose_losses(
     rest than Otsu's threshold is proposed. Rare colours that are meant, such as gold, are
     proposed too, and losses with a colour of the palette are not: a click is surer.
     """
-    if not (tolerance > 0 and smallest > 0):
-        raise ParameterError(f'tolerance = {tolerance} and smallest = {smallest} must be above 0')
-    lab = lab_of(image)
-    smooth = ndimage.gaussian_filter(lab, (_SMOOTH, _SMOOTH, 0))
     if click is not None:
-        return _grown(smooth, click, tolerance)
-    foreign = _foreign(lab, smooth)
-    otsu = filters.threshold_otsu(foreign)  # type: ignore[no-untyped-call]
-    far = foreign > max(float(otsu), tolerance)
-    labels, _ = ndimage.label(ndimage.binary_opening(far))
-    sizes = np.bincount(labels.ravel())
-    return np.asarray((sizes[labels] >= smallest) & (labels > 0))
+        return flooded(smooth_lab(image), click, _positive(tolerance, 'tolerance'))
+    return losses_above(loss_response(image), tolerance, smallest)
 
 
-def _grown(lab: Floats, click: tuple[int, int], tolerance: float) -> Mask:
+def loss_response(image: ArrayLike) -> Floats:
+    """Return how foreign each pixel is to the palette, to be thresholded by :func:`losses_above`.
+
+    Parameters
+    ----------
+    image : array_like, ``(H, W)`` or ``(H, W, 3)``
+        Gray or sRGB image; integers fill the range of their type, floats lie in [0, 1].
+
+    Returns
+    -------
+    ndarray of float32, ``(H, W)``
+        Colour difference (CIE 1976) to the nearest common colour and texture of the image.
+    """
+    lab = lab_of(image)
+    return _foreign(lab, _smooth(lab))
+
+
+def losses_above(response: Floats, tolerance: float = 10.0, smallest: int = 40) -> Mask:
+    """Threshold a response of :func:`loss_response`; fast enough for a slider.
+
+    Parameters
+    ----------
+    response : ndarray, ``(H, W)``
+        Colour difference to the palette.
+    tolerance : float
+        Colour difference that is no loss; Otsu's threshold counts where it is higher.
+    smallest : int
+        Pixels of the smallest loss.
+
+    Returns
+    -------
+    ndarray of bool, ``(H, W)``
+    """
+    _positive(smallest, 'smallest')
+    otsu = filters.threshold_otsu(response)  # type: ignore[no-untyped-call]
+    far = response > max(float(otsu), _positive(tolerance, 'tolerance'))
+    return remove_small(ndimage.binary_opening(far), smallest)
+
+
+def smooth_lab(image: ArrayLike) -> Floats:
+    """Return L*, a* and b* for :func:`flooded`, without grain, which would stop the flood."""
+    return _smooth(lab_of(image))
+
+
+def flooded(lab: Floats, click: tuple[int, int], tolerance: float) -> Mask:
+    """Return what a click grows to, its holes filled."""
     row, col = click
     if not (0 <= row < lab.shape[0] and 0 <= col < lab.shape[1]):
         raise ParameterError(f'the click {click} lies outside the image of shape {lab.shape[:2]}')
     distance = np.linalg.norm(lab - lab[row, col], axis=-1)
     grown = segmentation.flood(distance <= tolerance, (row, col))  # type: ignore[no-untyped-call]
-    return np.asarray(ndimage.binary_fill_holes(grown))
+    return np.asarray(grown | holes_of(grown))
+
+
+def _smooth(lab: Floats) -> Floats:
+    return np.asarray(ndimage.gaussian_filter(lab, (_SMOOTH, _SMOOTH, 0)))
+
+
+def _positive(number: float, name: str) -> float:
+    if not number > 0:
+        raise ParameterError(f'{name} = {number!r} must be above 0')
+    return number
 
 
 def _foreign(lab: Floats, smooth: Floats) -> Floats:
@@ -91,4 +138,5 @@ def _foreign(lab: Floats, smooth: Floats) -> Floats:
     palette, members = cluster.vq.kmeans2(some, _PALETTE, minit='++', seed=0)
     shares = np.bincount(members, minlength=_PALETTE) / len(members)
     common = palette[shares >= min(_RARE, float(shares.max()))]
-    return np.asarray(cluster.vq.vq(flat, common)[1].reshape(lab.shape[:2]))
+    far = cluster.vq.vq(flat, common)[1].reshape(lab.shape[:2])
+    return np.asarray(far, np.float32)

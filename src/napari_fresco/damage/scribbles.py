@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,19 +11,23 @@ from scipy import ndimage
 from skimage import feature, filters
 
 from ..errors import MaskError, MethodError
-from .cracks import Mask, crack_evidence, cracks_above, long_pieces
+from .cracks import Mask, crack_evidence, long_pieces
 from .line_filters import Floats, oriented
+from .parts import Progress, tiles
 
 DAMAGE, PAINT = 1, 2
 """Labels of scribbles."""
 
 _TREES, _DEPTH = 30, 16
 _BLURS = (1, 3, 8)  # pixels
-_SHARES = (0.08, 0.16)  # at which the length of the piece around a pixel is a feature
+_LEVELS = (0.08, 0.16, 0.05, 0.02)
+"""Shares of the strongest response: at the first two the length of the piece around a pixel is a
+feature; between the last two (with hysteresis) a pixel vouches for itself as a crack."""
+_TILE, _MARGIN = 512, 64
 _CONTINUED = (1.3, 5.0)  # across and along: probability that goes on along a line
 _LOW, _HIGH = 0.5, 0.8  # probabilities between which damage goes on
 _SHORTEST = 12.0  # pixels
-_PROPOSED = 0.05  # part of the image that vouches for itself as cracks
+_SHORTEST_PROPOSED = 15.0
 _DOUBT = 0.05  # probability below which the scribbles object to what is proposed
 _VOUCHING = 0.15  # part of the pixels that are drawn to vouch
 
@@ -32,6 +37,7 @@ class Features(NamedTuple):
 
     values: Floats  # (H, W, features)
     response: Floats  # (H, W), as of crack_response
+    levels: tuple[float, ...]  # of the response, above which its strongest shares lie
 
 
 class Learned(NamedTuple):
@@ -39,6 +45,16 @@ class Learned(NamedTuple):
 
     mask: Mask  # (H, W), True where damaged
     probability: Floats  # (H, W), 0 to 1; scribbled pixels are certain
+
+
+class Lessons(NamedTuple):
+    """What the scribbles on an image teach: pixels that they mark, and a sample of the others."""
+
+    values: Floats  # (N, features)
+    labels: NDArray[np.uint8]  # (N,), 1 or 2
+    others: Floats  # (M, features)
+    proposed: Mask  # (M,), whether they vouch for themselves as cracks
+    like_lines: Mask  # (M,)
 
 
 def learn_from_scribbles(image: ArrayLike | Features, scribbles: ArrayLike) -> Learned:
@@ -77,24 +93,20 @@ def learn_from_scribbles(image: ArrayLike | Features, scribbles: ArrayLike) -> L
        3-42, 2006.
     """
     seen = image if isinstance(image, Features) else scribble_features(image)
-    said = _checked(scribbles, seen.response.shape)
-    forest = _trees().fit(*_lessons(seen, said))
-    flat = seen.values.reshape(-1, seen.values.shape[-1])
-    damage = forest.predict_proba(flat)[:, 0].reshape(said.shape)
-    line = oriented(np.asarray(-damage, np.float32), *_CONTINUED, 12, steps=False).real.max(axis=0)
-    probability = np.clip(damage + line, 0, 1).astype(np.float32)
-    probability[said == DAMAGE], probability[said == PAINT] = 1, 0
-    mask = filters.apply_hysteresis_threshold(probability, _LOW, _HIGH)  # type: ignore[no-untyped-call]
-    return Learned(long_pieces(mask, _SHORTEST) | (said == DAMAGE), probability)
+    forest = forest_of([lessons_of(seen, scribbles)])
+    return _decided(probability_of(forest, seen), np.asarray(scribbles))
 
 
-def scribble_features(image: ArrayLike) -> Features:
+def scribble_features(image: ArrayLike, levels: tuple[float, ...] | None = None) -> Features:
     """Return what a classifier sees of each pixel of `image`, for :func:`learn_from_scribbles`.
 
     Parameters
     ----------
     image : array_like, ``(H, W)`` or ``(H, W, 3)``
         Gray or sRGB image; integers fill the range of their type, floats lie in [0, 1].
+    levels : tuple of float, optional
+        Levels of the Features of another part of the same image, so that both parts are judged
+        alike.
 
     Returns
     -------
@@ -102,6 +114,9 @@ def scribble_features(image: ArrayLike) -> Features:
         About 65 float32 values for each pixel: take a part of a large image.
     """
     seen = crack_evidence(image)
+    if levels is None:
+        shares = [1 - share for share in _LEVELS]
+        levels = tuple(float(level) for level in np.quantile(seen.response, shares))
     planes = [plane for band in seen.bands for plane in (*band[:3], *band[4:])]
     planes += [plane / seen.liveliness for band in seen.bands for plane in band[:2]]
     planes += [seen.long, seen.long / seen.liveliness, seen.hue, seen.liveliness, seen.response]
@@ -114,45 +129,97 @@ def scribble_features(image: ArrayLike) -> Features:
     planes += [
         ndimage.gaussian_filter(seen.lightness, s, order=o) for s in (0.8, 1.6) for o in slopes
     ]
-    planes += [_piece_lengths(seen.response, share) for share in _SHARES]
+    planes += [_piece_lengths(seen.response > level) for level in levels[:2]]
     basic = feature.multiscale_basic_features(seen.lightness, sigma_min=0.7, sigma_max=6)  # type: ignore[no-untyped-call]
     values = np.concatenate([np.stack(planes, axis=-1), basic], axis=-1)
-    return Features(values.astype(np.float32), seen.response)
+    return Features(values.astype(np.float32), seen.response, levels)
 
 
-def _lessons(seen: Features, said: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.uint8]]:
-    """Return features and labels of the scribbles, and of pixels that vouch for the proposal.
+def learned_steps(
+    image: ArrayLike, lessons: Sequence[Lessons], levels: tuple[float, ...], scribbles: ArrayLike
+) -> Generator[Progress, None, Learned]:
+    """Apply what was learned on parts of a large image to all of it, tile by tile.
+
+    `lessons`: of those parts.
+    `levels`: of the Features of one of them.
+    `scribbles`: of the whole image.
+    """
+    pixels, forest = np.asarray(image), forest_of(lessons)
+    found = np.empty(pixels.shape[:2], np.float32)
+    parts = list(tiles(pixels.shape, _TILE, _MARGIN))
+    for number, tile in enumerate(parts):
+        yield Progress(number, len(parts))
+        seen = scribble_features(pixels[tile.seen], levels)
+        found[tile.inner] = probability_of(forest, seen)[tile.within]
+    return _decided(found, np.asarray(scribbles))
+
+
+def lessons_of(seen: Features, scribbles: ArrayLike, partly: bool = False) -> Lessons:
+    """Return what scribbles teach.
+
+    `partly`: whether they are those of a part of an image, which need not have both labels.
+    """
+    said = _checked(scribbles, seen.response.shape, partly)
+    scribbled = said > 0
+    drawn = ~scribbled & (np.random.default_rng(0).random(said.shape) < _VOUCHING)
+    return Lessons(
+        seen.values[scribbled],
+        said[scribbled],
+        seen.values[drawn],
+        _proposed(seen)[drawn],
+        (seen.response > seen.levels[1])[drawn],
+    )
+
+
+def forest_of(lessons: Sequence[Lessons]) -> Any:
+    """Return trees grown from scribbles, and from pixels that vouch for the proposal.
 
     A pixel of a line vouches only if trees grown from the scribbles alone do not object, or
     else strokes of the brush like those that were scribbled away would vouch for themselves.
     """
-    scribbled = said > 0
-    drawn = ~scribbled & (np.random.default_rng(0).random(said.shape) < _VOUCHING)
-    values, labels = seen.values[scribbled], said[scribbled]
-    others = seen.values[drawn]
-    proposed = cracks_above(seen.response, _PROPOSED)[drawn]
+    values, labels, others, proposed, like_lines = map(np.concatenate, zip(*lessons, strict=True))
     damage = _trees().fit(values, labels).predict_proba(others)[:, 0]
-    like_lines = (seen.response > np.quantile(seen.response, 1 - _SHARES[-1]))[drawn]
     agreed = np.where(proposed, damage, np.where(like_lines, 1 - damage, 1)) > _DOUBT
-    others, vouched = others[agreed], np.where(proposed, DAMAGE, PAINT)[agreed]
-    return np.concatenate([values, others]), np.concatenate([labels, vouched]).astype(np.uint8)
+    vouched = np.where(proposed, DAMAGE, PAINT)[agreed]
+    everything = np.concatenate([values, others[agreed]])
+    return _trees().fit(everything, np.concatenate([labels, vouched]).astype(np.uint8))
 
 
-def _piece_lengths(response: Floats, share: float) -> Floats:
+def probability_of(forest: Any, seen: Features) -> Floats:
+    """Return how probable damage is, raised where that goes on along a line."""
+    flat = seen.values.reshape(-1, seen.values.shape[-1])
+    damage = forest.predict_proba(flat)[:, 0].reshape(seen.response.shape)
+    line = oriented(np.asarray(-damage, np.float32), *_CONTINUED, 12, steps=False).real.max(axis=0)
+    return np.asarray(np.clip(damage + line, 0, 1), np.float32)
+
+
+def _decided(probability: Floats, said: NDArray[Any]) -> Learned:
+    probability[said == DAMAGE], probability[said == PAINT] = 1, 0
+    mask = filters.apply_hysteresis_threshold(probability, _LOW, _HIGH)  # type: ignore[no-untyped-call]
+    return Learned(long_pieces(mask, _SHORTEST) | (said == DAMAGE), probability)
+
+
+def _proposed(seen: Features) -> Mask:
+    low, high = seen.levels[2:]
+    marked = filters.apply_hysteresis_threshold(seen.response, low, high)  # type: ignore[no-untyped-call]
+    return long_pieces(marked, _SHORTEST_PROPOSED)
+
+
+def _piece_lengths(mask: Mask) -> Floats:
     """Return the length of the frame of the piece that each pixel belongs to."""
-    labels, _ = ndimage.label(response > np.quantile(response, 1 - share), np.ones((3, 3)))
+    labels, _ = ndimage.label(mask, np.ones((3, 3)))
     frames = ndimage.find_objects(labels)
     lengths = [np.hypot(rows.stop - rows.start, cols.stop - cols.start) for rows, cols in frames]
     return np.asarray(ndimage.maximum_filter(np.array([0, *lengths])[labels], 3), np.float32)
 
 
-def _checked(scribbles: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def _checked(scribbles: ArrayLike, shape: tuple[int, ...], partly: bool) -> NDArray[np.uint8]:
     said = np.asarray(scribbles)
     if said.shape != shape:
         raise MaskError(f'the scribbles have shape {said.shape}, the image {shape}; give the same')
     labels = {'1 (damage)': DAMAGE, '2 (paint)': PAINT}
     missing = [name for name, label in labels.items() if not (said == label).any()]
-    if missing:
+    if missing and not partly:
         raise MaskError(f'no scribble has label {" nor ".join(missing)}; draw at least one of each')
     return np.where((said == DAMAGE) | (said == PAINT), said, 0).astype(np.uint8)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image
+from napari.layers import Image, Labels, Shapes
 
 if TYPE_CHECKING:
     import napari
@@ -43,6 +43,12 @@ EVIDENCE = 'napari_fresco_evidence'
 DAMAGE = 'napari_fresco_damage'
 """Marks labels that say what is damaged, not what is where."""
 
+PROPOSAL = 'napari_fresco_proposal'
+"""Marks labels that show what a mask would be; gone when they are taken over."""
+
+SCRIBBLES = 'napari_fresco_scribbles'
+"""Marks strokes over damage (1) and paint (2) that a classifier learns from."""
+
 TRUTH = 'napari_fresco_truth'
 """Marks the image that another one was made from: there to compare with, not to restore."""
 
@@ -57,6 +63,12 @@ def is_picture(layer: napari.layers.Layer) -> bool:
 def may_be_restored(layer: napari.layers.Layer) -> bool:
     """Say whether `layer` is a picture that something may be wrong with."""
     return is_picture(layer) and TRUTH not in layer.metadata
+
+
+def may_be_mask(layer: napari.layers.Layer) -> bool:
+    """Say whether `layer` holds labels or outlines that may mark damage."""
+    drawn = isinstance(layer, Labels | Shapes)
+    return drawn and PROPOSAL not in layer.metadata and SCRIBBLES not in layer.metadata
 
 
 def may_be_noise(layer: napari.layers.Layer) -> bool:

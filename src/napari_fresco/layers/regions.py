@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
@@ -91,3 +92,27 @@ def chosen_part(
     if isinstance(region, str):
         return part if view is None else part.cut(visible_box(part, view))
     return part.cut(region_of(part, region, view))
+
+
+def pixel_at(part: Selection, view: View, position: Sequence[float]) -> tuple[int, int]:
+    """Return the row and column of an image at a position in the world of a viewer."""
+    if part.space is None:
+        raise ValueError('a part of no layer lies nowhere')
+    own = view.to_layer(part.space, position)
+    place = np.linalg.inv(part.space.matrix) @ np.append(own, 1)
+    row, column = (int(np.rint(place[axis])) for axis in part.spatial)
+    return row, column
+
+
+def pixels_on_screen(part: Selection, view: View, zoom: float) -> float:
+    """Return how many pixels of an image one pixel of the screen covers.
+
+    `zoom`: of the camera, in pixels of the screen for each unit of the world.
+    """
+    if part.space is None:
+        raise ValueError('a part of no layer lies nowhere')
+    step = np.zeros(len(view.order))
+    step[view.order[-1]] = 1 / zoom
+    there, here = view.to_layer(part.space, list(step)), view.to_layer(part.space, list(0 * step))
+    moved = np.linalg.inv(part.space.matrix)[:-1, :-1] @ (there - here)
+    return float(np.linalg.norm(moved))

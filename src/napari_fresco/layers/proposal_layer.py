@@ -1,0 +1,73 @@
+"""The layer that shows what a mask would be, before that is taken over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.colormaps import DirectLabelColormap
+
+from .layer_kinds import PROPOSAL
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+    from .selection import Selection
+
+_NAME = 'proposal'
+
+
+class ProposalLayer:
+    """A Labels layer over a part of an image, added and removed as needed.
+
+    `viewer`: where it is shown.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = viewer
+        self._id = ''
+
+    @property
+    def layer(self) -> Any:
+        """The layer, or None while nothing is shown."""
+        return next((each for each in self._viewer.layers if str(each.unique_id) == self._id), None)
+
+    def show(self, part: Selection, mask: NDArray[np.bool_], colour: str) -> None:
+        """Show `mask` over `part`."""
+        if part.space is None:
+            return
+        ones = (1,) * len(part.leading)
+        data = part.unordered(mask.astype(np.uint8).reshape(ones + mask.shape))
+        place = part.space.part(part.origin, np.ones(len(part.index)))
+        colours: dict[int | None, str] = {None: colour, 0: 'transparent'}
+        layer = self.layer
+        if layer is None or layer.ndim != data.ndim:
+            self.clear()
+            self._add(data, place, DirectLabelColormap(color_dict=colours))
+            return
+        layer.data = data
+        for name in ('scale', 'translate', 'rotate', 'shear', 'affine', 'units'):
+            setattr(layer, name, place[name])
+        layer.colormap = DirectLabelColormap(color_dict=colours)
+
+    def clear(self) -> None:
+        """Take the layer away."""
+        layer = self.layer
+        if layer is not None:
+            self._viewer.layers.remove(layer)
+
+    def _add(self, data: NDArray[Any], place: dict[str, Any], colormap: Any) -> None:
+        active = self._viewer.layers.selection.active
+        layer = self._viewer.add_labels(
+            data,
+            name=_NAME,
+            opacity=0.75,
+            colormap=colormap,
+            metadata={PROPOSAL: True},
+            **place,
+        )
+        layer.editable = False
+        self._id = str(layer.unique_id)
+        if active is not None:
+            self._viewer.layers.selection.active = active

@@ -1,0 +1,89 @@
+"""The part of a picture that proposals are looked at on: what is on show, if that is not much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .regions import chosen_part
+from .selection import Selection
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+    from .space import View
+
+_MARGIN = 0.15  # of what is on show, beyond it, so that a small move needs nothing new
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A part of the plane of an image on show.
+
+    `part`: the part; one plane.
+    `limits`: gray values that are drawn as black and as white; None for colours.
+    """
+
+    part: Selection
+    limits: tuple[float, float] | None
+
+    @classmethod
+    def whole(cls, layer: napari.layers.Image, view: View) -> Scene:
+        """Return the whole plane on show."""
+        low, high = (0.0, 0.0) if layer.rgb else map(float, layer.contrast_limits)
+        return cls(chosen_part(layer, view, shown=True), None if layer.rgb else (low, high))
+
+    @classmethod
+    def on_show(cls, layer: napari.layers.Image, view: View, most: int) -> Scene:
+        """Return what is on show, in its middle; the whole plane where that has `most` pixels."""
+        whole = cls.whole(layer, view)
+        if whole.part.size <= most:
+            return whole
+        seen = chosen_part(layer, view, shown=True, region='visible')
+        size = np.array([seen.index[axis].stop - seen.index[axis].start for axis in seen.spatial])
+        size = size * (1 + 2 * _MARGIN)
+        size = size * min(1.0, np.sqrt(most / size.prod()))
+        box = []
+        for axis, length in zip(seen.spatial, size, strict=True):
+            middle = (seen.index[axis].start + seen.index[axis].stop) / 2
+            start = int(np.clip(middle - length / 2, 0, max(whole.part.grid[axis] - length, 0)))
+            box.append(slice(start, min(start + int(length), whole.part.grid[axis])))
+        return cls(whole.part.cut((box[0], box[1])), whole.limits)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells this scene from others."""
+        spans = tuple((part.start, part.stop) for part in self.part.index)
+        return id(self.part.data), spans, self.limits
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = (self.part.index[axis] for axis in self.part.spatial)
+        return rows.stop - rows.start, columns.stop - columns.start
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """First row and column."""
+        rows, columns = (self.part.index[axis] for axis in self.part.spatial)
+        return rows.start, columns.start
+
+    def holds(self, other: Scene) -> bool:
+        """Say whether this scene has all pixels that another has."""
+        same = self.key[::2] == other.key[::2]
+        pairs = zip(self.part.index, other.part.index, strict=True) if same else ()
+        return same and all(a.start <= b.start and b.stop <= a.stop for a, b in pairs)
+
+    def pixels(self) -> NDArray[Any]:
+        """Return rows and columns, with colours behind: floats in [0, 1] or whole numbers."""
+        loaded = self.part.load_ordered()
+        pixels = loaded.reshape(self.shape + loaded.shape[len(self.part.index) :])
+        if self.limits is not None:
+            low, high = self.limits
+            pixels = (pixels.astype(np.float32) - low) / max(high - low, 1e-12)
+        if pixels.dtype.kind == 'f':
+            pixels = np.clip(np.nan_to_num(pixels), 0, 1)
+        return np.asarray(pixels)
