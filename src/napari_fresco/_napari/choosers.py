@@ -26,6 +26,7 @@ class LayerChooser(ComboBox):
     `others`: entries that stand for no layer, and their values, the default first; without them a
         layer is always chosen while there is one.
     `adopt`: makes a layer of what is set and is none, such as an array.
+    `describe`: returns how a layer is called in the list; its name by default.
     """
 
     def __init__(
@@ -38,8 +39,10 @@ class LayerChooser(ComboBox):
         tooltip: str = '',
         others: Mapping[str, Any] | None = None,
         adopt: Callable[[Any], napari.layers.Layer] | None = None,
+        describe: Callable[[napari.layers.Layer], str] = lambda layer: str(layer.name),
     ) -> None:
         self._viewer, self._accepts, self._adopt = viewer, accepts, adopt
+        self._describe = describe
         self._others = dict(others or {})
         super().__init__(name=name, label=label, tooltip=tooltip, nullable=True)
         listeners = Listeners(self.native)
@@ -99,7 +102,7 @@ class LayerChooser(ComboBox):
             box.addItem(text, text)
         for layer in reversed(self._viewer.layers):
             if self._accepts(layer):
-                box.addItem(layer.name, _key(layer))
+                box.addItem(self._describe(layer), _key(layer))
         place = box.findData(chosen) if chosen is not None else -1
         box.setCurrentIndex(max(place, 0) if box.count() else -1)
         box.blockSignals(False)

@@ -18,6 +18,7 @@ from ..errors import FrescoError
 from ..layers.selection import select
 from ..layers.space import View
 from . import texts
+from .damage_mask_panel import DamageMaskPanel
 from .estimate_noise import noise_at_a_glance
 from .evidence_panel import EvidencePanel
 from .kernel_panel import KernelPanel
@@ -26,6 +27,7 @@ from .panel import MethodPanel, panel_class
 from .simulate_panel import SimulatePanel
 
 blur_kernel = KernelPanel
+damage_mask = DamageMaskPanel
 evidence = EvidencePanel
 simulate = SimulatePanel
 

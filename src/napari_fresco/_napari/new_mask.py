@@ -1,7 +1,8 @@
-"""An empty mask that fits an image, with the brush in hand."""
+"""Empty labels that fit an image, with the brush in hand."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,19 +20,27 @@ _BRUSHES = 50  # side by side along the shorter side of the image
 
 def new_mask(viewer: napari.viewer.Viewer, image: napari.layers.Image) -> Any:
     """Add an empty Labels layer on the grid of `image` and return it, ready to paint."""
-    shape = full_resolution(image).shape
-    grid = shape[:-1] if image.rgb else shape
-    space = Space.of(image)
-    keywords = {**class_keywords(), **space.part(np.zeros(len(grid)), np.ones(len(grid)))}
-    keywords['metadata'] = {DAMAGE: True, **keywords['metadata']}
-    mask = viewer.add_labels(
-        np.zeros(grid, dtype=np.uint8),
-        name=f'{image.name} mask',
-        opacity=0.6,
-        **keywords,
-    )
-    mask.selected_label = 1
-    mask.brush_size = max(2, min(grid[axis] for axis in spatial_axes(image)) // _BRUSHES)
+    told = class_keywords()
+    told['metadata'] = {DAMAGE: True, **told['metadata']}
+    mask = empty_labels(viewer, image, 'mask', told)
     mask.mode = 'paint'
     viewer.layers.selection.active = mask
     return mask
+
+
+def empty_labels(
+    viewer: napari.viewer.Viewer, image: napari.layers.Image, kind: str, told: Mapping[str, Any]
+) -> Any:
+    """Add an empty Labels layer on the grid of `image` and return it.
+
+    `kind`: what stands behind the name of the image.
+    `told`: further keywords of the layer.
+    """
+    shape = full_resolution(image).shape
+    grid = shape[:-1] if image.rgb else shape
+    place = Space.of(image).part(np.zeros(len(grid)), np.ones(len(grid)))
+    labels = np.zeros(grid, dtype=np.uint8)
+    layer = viewer.add_labels(labels, name=f'{image.name} {kind}', opacity=0.6, **told, **place)
+    layer.selected_label = 1
+    layer.brush_size = max(2, min(grid[axis] for axis in spatial_axes(image)) // _BRUSHES)
+    return layer

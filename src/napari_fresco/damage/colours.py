@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from skimage import color, util
@@ -14,6 +16,13 @@ def lab_of(image: ArrayLike) -> NDArray[np.float32]:
 
     `image`: ``(H, W)``, ``(H, W, 3)`` or with alpha; integers fill their type, floats [0, 1].
     """
+    values = util.img_as_float32(checked(image))  # type: ignore[no-untyped-call]
+    rgb = values[..., :3] if values.ndim == 3 else np.repeat(values[..., None], 3, axis=-1)
+    return np.asarray(color.rgb2lab(rgb), np.float32)
+
+
+def checked(image: ArrayLike) -> NDArray[Any]:
+    """Return the pixels of an image that has an allowed shape and range."""
     pixels = np.asarray(image)
     if not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[-1] in (3, 4))):
         raise ParameterError(
@@ -21,6 +30,4 @@ def lab_of(image: ArrayLike) -> NDArray[np.float32]:
         )
     if pixels.dtype.kind == 'f' and (not np.isfinite(pixels).all() or np.ptp(pixels) > 1.001):
         raise ParameterError('pixels are not in [0, 1]; scale the image to it, or give integers')
-    values = util.img_as_float32(pixels)  # type: ignore[no-untyped-call]
-    rgb = values[..., :3] if values.ndim == 3 else np.repeat(values[..., None], 3, axis=-1)
-    return np.asarray(color.rgb2lab(rgb), np.float32)
+    return pixels

@@ -12,7 +12,7 @@ from scipy import ndimage
 from skimage import filters, morphology, transform
 
 from ..errors import ParameterError
-from .colours import lab_of
+from .colours import checked, lab_of
 from .line_filters import Floats, LineResponse, chosen, line_response, oriented
 from .parts import Progress, drained, tiles
 
@@ -140,16 +140,20 @@ def crack_response_steps(
     wide = _WIDEST if widest is None else widest / (mm_per_pixel or 1)
     if not wide > 0:
         raise ParameterError(f'widest = {widest!r} must be above 0')
-    lab = lab_of(image)
-    shape, factor = lab.shape[:2], min(_WIDEST / wide, 1.0)
-    lab = _resized(lab, [math.ceil(n * factor) for n in shape])
+    pixels = checked(image)
+    shape, factor = pixels.shape[:2], min(_WIDEST / wide, 1.0)
+    reduced = None
+    if factor < 1:
+        reduced = _resized(lab_of(pixels), [math.ceil(n * factor) for n in shape])
+    grid = shape if reduced is None else reduced.shape[:2]
     signs = {'dark': (1,), 'light': (-1,), 'both': (1, -1)}[tone]
-    found = np.full(lab.shape[:2], -np.inf, np.float32)
-    parts = list(tiles(lab.shape, _TILE, _MARGIN))
+    found = np.full(grid, -np.inf, np.float32)
+    parts = list(tiles(grid, _TILE, _MARGIN))
     for number, tile in enumerate(parts):
         yield Progress(number, len(parts))
+        lab = lab_of(pixels[tile.seen]) if reduced is None else reduced[tile.seen]
         for sign in signs:
-            seen = _evidence(lab[tile.seen] * np.array([sign, 1, 1], np.float32))
+            seen = _evidence(lab * np.array([sign, 1, 1], np.float32))
             inner = found[tile.inner]
             np.maximum(inner, seen.response[tile.within], out=inner)
     return _resized(found, shape)

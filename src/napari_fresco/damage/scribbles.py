@@ -94,7 +94,7 @@ def learn_from_scribbles(image: ArrayLike | Features, scribbles: ArrayLike) -> L
     """
     seen = image if isinstance(image, Features) else scribble_features(image)
     forest = forest_of([lessons_of(seen, scribbles)])
-    return _decided(probability_of(forest, seen), np.asarray(scribbles))
+    return decided(probability_of(forest, seen), np.asarray(scribbles))
 
 
 def scribble_features(image: ArrayLike, levels: tuple[float, ...] | None = None) -> Features:
@@ -151,7 +151,7 @@ def learned_steps(
         yield Progress(number, len(parts))
         seen = scribble_features(pixels[tile.seen], levels)
         found[tile.inner] = probability_of(forest, seen)[tile.within]
-    return _decided(found, np.asarray(scribbles))
+    return decided(found, np.asarray(scribbles))
 
 
 def lessons_of(seen: Features, scribbles: ArrayLike, partly: bool = False) -> Lessons:
@@ -178,6 +178,7 @@ def forest_of(lessons: Sequence[Lessons]) -> Any:
     else strokes of the brush like those that were scribbled away would vouch for themselves.
     """
     values, labels, others, proposed, like_lines = map(np.concatenate, zip(*lessons, strict=True))
+    _need_both(labels)
     damage = _trees().fit(values, labels).predict_proba(others)[:, 0]
     agreed = np.where(proposed, damage, np.where(like_lines, 1 - damage, 1)) > _DOUBT
     vouched = np.where(proposed, DAMAGE, PAINT)[agreed]
@@ -193,7 +194,8 @@ def probability_of(forest: Any, seen: Features) -> Floats:
     return np.asarray(np.clip(damage + line, 0, 1), np.float32)
 
 
-def _decided(probability: Floats, said: NDArray[Any]) -> Learned:
+def decided(probability: Floats, said: NDArray[Any]) -> Learned:
+    """Return what follows from a probability; scribbled pixels are as scribbled."""
     probability[said == DAMAGE], probability[said == PAINT] = 1, 0
     mask = filters.apply_hysteresis_threshold(probability, _LOW, _HIGH)  # type: ignore[no-untyped-call]
     return Learned(long_pieces(mask, _SHORTEST) | (said == DAMAGE), probability)
@@ -217,11 +219,16 @@ def _checked(scribbles: ArrayLike, shape: tuple[int, ...], partly: bool) -> NDAr
     said = np.asarray(scribbles)
     if said.shape != shape:
         raise MaskError(f'the scribbles have shape {said.shape}, the image {shape}; give the same')
-    labels = {'1 (damage)': DAMAGE, '2 (paint)': PAINT}
-    missing = [name for name, label in labels.items() if not (said == label).any()]
-    if missing and not partly:
-        raise MaskError(f'no scribble has label {" nor ".join(missing)}; draw at least one of each')
+    if not partly:
+        _need_both(said)
     return np.where((said == DAMAGE) | (said == PAINT), said, 0).astype(np.uint8)
+
+
+def _need_both(labels: NDArray[Any]) -> None:
+    names = {'1 (damage)': DAMAGE, '2 (paint)': PAINT}
+    missing = [name for name, label in names.items() if not (labels == label).any()]
+    if missing:
+        raise MaskError(f'no scribble has label {" nor ".join(missing)}; draw at least one of each')
 
 
 def _trees() -> Any:

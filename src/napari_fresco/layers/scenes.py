@@ -37,14 +37,19 @@ class Scene:
         return cls(chosen_part(layer, view, shown=True), None if layer.rgb else (low, high))
 
     @classmethod
-    def on_show(cls, layer: napari.layers.Image, view: View, most: int) -> Scene:
-        """Return what is on show, in its middle; the whole plane where that has `most` pixels."""
+    def on_show(
+        cls, layer: napari.layers.Image, view: View, most: int, margin: bool = True
+    ) -> Scene:
+        """Return what is on show, the whole plane where that has no more than `most` pixels.
+
+        `margin`: whether some space around it belongs to it.
+        """
         whole = cls.whole(layer, view)
         if whole.part.size <= most:
             return whole
         seen = chosen_part(layer, view, shown=True, region='visible')
         size = np.array([seen.index[axis].stop - seen.index[axis].start for axis in seen.spatial])
-        size = size * (1 + 2 * _MARGIN)
+        size = size * (1 + 2 * _MARGIN * margin)
         size = size * min(1.0, np.sqrt(most / size.prod()))
         box = []
         for axis, length in zip(seen.spatial, size, strict=True):
@@ -80,7 +85,7 @@ class Scene:
     def pixels(self) -> NDArray[Any]:
         """Return rows and columns, with colours behind: floats in [0, 1] or whole numbers."""
         loaded = self.part.load_ordered()
-        pixels = loaded.reshape(self.shape + loaded.shape[len(self.part.index) :])
+        pixels = loaded.reshape(loaded.shape[len(self.part.leading) :])
         if self.limits is not None:
             low, high = self.limits
             pixels = (pixels.astype(np.float32) - low) / max(high - low, 1e-12)

@@ -1,0 +1,283 @@
+"""The rows that propose damage, show it on the part on show, and put it into the mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psygnal import Signal
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from superqt.utils import qdebounced
+
+from ..damage.classes import DamageClass
+from ..errors import FrescoError
+from ..layers.mask_plane import MaskPlane
+from ..layers.proposal_layer import ProposalLayer
+from ..layers.regions import pixel_at
+from ..layers.scenes import Scene
+from ..layers.space import View
+from .choosers import WordList
+from .form import Section, note, side_by_side, stacked
+from .listeners import Listeners, is_alive
+from .newest import Newest, said_of, stepwise
+from .proposers import ClickProposer, CrackProposer, OutlierProposer, Proposer
+from .scribble_proposer import ScribbleProposer
+from .texts import sentence
+
+if TYPE_CHECKING:
+    import napari
+
+_PAUSE_MS = 250  # after the view has moved
+PREVIEW, APPLY = 'Preview', 'Apply to all'
+
+
+class ProposeSection(QWidget):
+    """Proposals of several kinds, looked at before they are taken over.
+
+    `viewer`: whose picture is looked at.
+    `image`: returns the chosen image layer, or None.
+    `mask`: returns the chosen mask; a new one where there is none.
+    `kind`: returns the class that proposals have.
+    """
+
+    suggested = Signal(str)
+    """Name of the class that suits the chosen kind of proposal."""
+    applied = Signal()
+    """The mask has been added to."""
+
+    def __init__(
+        self,
+        viewer: napari.viewer.Viewer,
+        image: Callable[[], Any],
+        mask: Callable[[], Any],
+        kind: Callable[[], DamageClass],
+    ) -> None:
+        super().__init__()
+        self._viewer, self._image, self._mask, self._kind = viewer, image, mask, kind
+        self.proposers: dict[str, Proposer] = {
+            'cracks': CrackProposer(),
+            'clicks': ClickProposer(),
+            'colours': OutlierProposer(),
+            'scribbles': ScribbleProposer(viewer),
+        }
+        titles = {name: each.title for name, each in self.proposers.items()}
+        self.what = WordList('propose', 'Propose', titles, 'What proposes damage')
+        self.preview = QPushButton(PREVIEW)
+        self.preview.setToolTip('<p>Show what is proposed on the part of the picture on show</p>')
+        self.preview.setCheckable(True)
+        self.apply = QPushButton(APPLY)
+        self.apply.setToolTip(
+            '<p>Find it in the whole picture and add it to the mask, but for pixels that have a '
+            'label already. Ctrl+Z takes it back.</p>'
+        )
+        self.message = note()
+        self.overlay = ProposalLayer(viewer)
+        self.looking, self.applying = Newest(), Newest()
+        self._scene: Scene | None = None
+        self._evidence: Any = None
+        self._key: Any = None
+        self._lay_out()
+        self._listen()
+        self._on_kind()
+
+    @property
+    def proposer(self) -> Proposer:
+        """What proposes now."""
+        return self.proposers[self.what.value]
+
+    @property
+    def at_work(self) -> bool:
+        """Whether something is being looked for."""
+        return self.looking.busy or self.applying.busy
+
+    def follow(self) -> None:
+        """Take note that another image was chosen."""
+        for each in self.proposers.values():
+            each.follow(self._image())
+        self._forget()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is proposed on the part on show, if that is wanted."""
+        layer = self._image()
+        self.preview.setEnabled(layer is not None)
+        self.apply.setEnabled(layer is not None and not self.applying.busy)
+        if layer is None or not self.preview.isChecked():
+            self.looking.cancel()
+            self.overlay.clear()
+            return
+        try:
+            self._look(layer)
+        except FrescoError as error:
+            self.overlay.clear()
+            self.message.setText(sentence(error))
+
+    def look_again(self) -> None:
+        """Forget what was seen, and look again."""
+        self._forget()
+        self.refresh()
+
+    def take(self) -> None:
+        """Find what is proposed in the whole picture and add it to the mask."""
+        layer = self._image()
+        if layer is None or self.applying.busy:
+            return
+        kind = self._kind()
+        try:
+            if self.proposer.problem:
+                raise FrescoError(self.proposer.problem)
+            whole = Scene.whole(layer, View.of(self._viewer))
+            plane = MaskPlane.of(self._mask(), whole.part)
+            evidence = self._evidence if self._key == self._wanted else None
+            scene = self._scene if evidence is not None else None
+            steps = self.proposer.everywhere(whole, scene, evidence)
+        except FrescoError as error:
+            self.message.setText(sentence(error))
+            return
+        self.message.setText('Looking at the whole picture …')
+        title = f'{self.proposer.title} of {layer.name}'
+
+        def deliver(found: Any) -> None:
+            self._taken(plane, found, kind)
+
+        self.applying.ask(stepwise(title, _with_pause(steps), deliver, self._is_open))
+
+    def wait(self, timeout: float = 60) -> None:
+        """Return when nothing is being looked for any more; the window stays alive."""
+        self.looking.wait(timeout)
+        self.applying.wait(timeout)
+
+    def close_preview(self) -> None:
+        """Take the preview away."""
+        self.preview.setChecked(False)
+
+    def _look(self, layer: Any) -> None:
+        proposer, view = self.proposer, View.of(self._viewer)
+        if proposer.problem:
+            raise FrescoError(proposer.problem)
+        wanted = self._wanted
+        known = self._scene if self._key == wanted else None
+        if known is not None and known.holds(proposer.scene(layer, view, margin=False)):
+            self._show()
+            return
+        scene = proposer.scene(layer, view)
+        self.message.setText('Looking …')
+
+        def deliver(evidence: Any) -> None:
+            self._scene, self._evidence, self._key = scene, evidence, wanted
+            self._show()
+
+        steps = proposer.steps(scene)
+        self.looking.ask(stepwise(f'Proposal on {layer.name}', steps, deliver, self._is_open))
+
+    def _show(self) -> None:
+        if self._scene is None or not self.preview.isChecked():
+            return
+        try:
+            found = self.proposer.mask(self._scene, self._evidence)
+        except FrescoError as error:
+            self.message.setText(sentence(error))
+            return
+        self.overlay.show(self._scene.part, found, self._kind().colour)
+        count = int(np.count_nonzero(found))
+        where = (
+            'the picture' if self._scene.part.size == _plane_size(self._scene) else 'what is seen'
+        )
+        self.message.setText(f'{count / found.size:.2%} of {where} is proposed.')
+
+    def _taken(self, plane: MaskPlane, found: Any, kind: DamageClass) -> None:
+        count = plane.add(found, kind.value)
+        self.proposer.done()
+        self.close_preview()
+        self.message.setText(
+            f'{count} pixels were added as {kind.name!r}; Ctrl+Z or "Undo" takes them back.'
+        )
+        self.applied.emit()
+
+    @property
+    def _wanted(self) -> Any:
+        return self.what.value, self.proposer.key
+
+    def _forget(self) -> None:
+        self._scene = self._evidence = self._key = None
+
+    def _is_open(self) -> bool:
+        return is_alive(self)
+
+    def _lay_out(self) -> None:
+        head = Section('Propose')
+        head.add(self.what)
+        parts = [each.native for each in self.proposers.values()]
+        buttons = side_by_side(self.preview, self.apply)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(stacked(head.native, *parts, buttons, self.message))
+        self._head = head
+
+    def _listen(self) -> None:
+        self._soon = qdebounced(self.refresh, timeout=_PAUSE_MS, parent=self)
+        listeners = Listeners(self)
+        camera, dims = self._viewer.scene.camera.events, self._viewer.dims.events
+        for emitter in (camera.center, camera.zoom, dims.current_step, dims.order):
+            listeners.listen(emitter, lambda _: self._soon())
+        self.what.changed.connect(lambda _: self._on_kind())
+        self.preview.toggled.connect(self._on_preview)
+        self.apply.clicked.connect(self.take)
+        for each in self.proposers.values():
+            each.asked.connect(self.look_again)
+            each.moved.connect(self._show)
+        for work in (self.looking, self.applying):
+            work.failed.connect(lambda error: self.message.setText(sentence(said_of(error))))
+            work.changed.connect(self._on_work)
+        self.destroyed.connect(self.overlay.clear)
+
+    def _on_kind(self) -> None:
+        for name, each in self.proposers.items():
+            each.native.setVisible(name == self.what.value)
+        self.suggested.emit(self.proposer.damage)
+        self.message.setText('')
+        self._forget()
+        self._follow_clicks()
+        self.refresh()
+
+    def _on_preview(self, shown: bool) -> None:
+        if not shown:
+            self.message.setText('')
+        self._follow_clicks()
+        self.refresh()
+
+    def _on_work(self) -> None:
+        if is_alive(self):
+            self.apply.setEnabled(self._image() is not None and not self.applying.busy)
+
+    def _follow_clicks(self) -> None:
+        """Listen to clicks on the picture while they mean losses."""
+        wanted = self.what.value == 'clicks' and self.preview.isChecked()
+        callbacks = self._viewer.mouse_drag_callbacks
+        if wanted and self._on_mouse not in callbacks:
+            callbacks.append(self._on_mouse)
+            self._viewer.layers.selection.active = self._image()  # the brush would paint
+        elif not wanted and self._on_mouse in callbacks:
+            callbacks.remove(self._on_mouse)
+
+    def _on_mouse(self, viewer: Any, event: Any) -> Generator[None, None, None]:
+        """Take a click, but not a drag, which moves the picture."""
+        position, dragged = tuple(event.position), False
+        yield
+        while event.type == 'mouse_move':
+            dragged = True
+            yield
+        proposer = self.proposer
+        if not dragged and isinstance(proposer, ClickProposer) and self._scene is not None:
+            proposer.click(pixel_at(self._scene.part, View.of(self._viewer), position))
+
+
+def _plane_size(scene: Scene) -> int:
+    return int(np.prod([scene.part.grid[axis] for axis in scene.part.spatial]))
+
+
+def _with_pause(steps: Generator[Any, None, Any]) -> Generator[Any, None, Any]:
+    """Begin with a report, so that even short work can be cancelled."""
+    yield
+    return (yield from steps)

@@ -1,0 +1,280 @@
+"""What can propose damage: each kind with its fields, what it looks at, and its threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from magicgui.widgets import FloatSlider, SpinBox
+from psygnal import Signal
+from qtpy.QtWidgets import QPushButton
+
+from ..damage.cracks import crack_response_steps, cracks_above
+from ..damage.losses import flooded, loss_response, losses_above, smooth_lab
+from ..declare.fields import Parameter
+from ..errors import FrescoError
+from ..layers.pixel_size import mm_per_pixel
+from ..layers.scenes import Scene
+from .choosers import WordList
+from .form import Section, note
+from .rows import row_of
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+    from ..layers.space import View
+
+    Mask = NDArray[np.bool_]
+    Steps = Generator[Any, None, Any]
+
+_SHORTEST = 15.0  # pixels
+_MOST_THINNED = 2**20
+
+
+class Proposer(Section):
+    """Fields of a kind of proposal, and how it is made.
+
+    What it sees of a scene is found in a worker; the mask follows from that at once.
+    """
+
+    title: ClassVar[str]
+    damage: ClassVar[str] = 'loss'
+    """Class that proposals have, unless the user says otherwise."""
+    most: ClassVar[int] = 2**20
+    """Pixels that are looked at, at most, before all of the picture is."""
+
+    asked = Signal()
+    """What is seen has to be found again."""
+    moved = Signal()
+    """The threshold has changed."""
+
+    def scene(self, layer: napari.layers.Image, view: View, margin: bool = True) -> Scene:
+        """Return what is looked at while choosing, with or without some space around it."""
+        return Scene.on_show(layer, view, self.most, margin)
+
+    def follow(self, layer: napari.layers.Image | None) -> None:
+        """Take note of the chosen image."""
+
+    @property
+    def key(self) -> Any:
+        """What the evidence depends on beside the scene."""
+        return None
+
+    @property
+    def problem(self) -> str:
+        """Say what is missing before anything can be seen, or nothing."""
+        return ''
+
+    def steps(self, scene: Scene) -> Steps:
+        """Return work that finds the evidence in a scene."""
+        raise NotImplementedError
+
+    def mask(self, scene: Scene, evidence: Any) -> Mask:
+        """Return what is proposed in a scene."""
+        raise NotImplementedError
+
+    def everywhere(self, whole: Scene, scene: Scene | None, evidence: Any) -> Steps:
+        """Return work that proposes on the whole picture what was seen to be right in a scene."""
+        raise NotImplementedError
+
+    def done(self) -> None:
+        """Forget what has been taken over."""
+
+
+class CrackProposer(Proposer):
+    """Long thin lines, dark or light, above a threshold."""
+
+    title = 'Cracks'
+    damage = 'crack'
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mm: float | None = None
+        tones = {'dark': 'darker than the paint', 'light': 'lighter', 'both': 'both'}
+        self.tone = WordList('tone', 'Cracks are', tones)
+        self.widest, self.shortest = row_of(_WIDEST), row_of(_SHORTEST_CRACK)
+        self.share = FloatSlider(
+            name='share', label='Threshold (%)', value=8, min=0.5, max=30, step=0.5,
+            tooltip=_SHARE_HELP,
+        )  # fmt: skip
+        for row in (self.tone, self.widest, self.shortest, self.share):
+            self.add(row)
+        for row in (self.tone, self.widest):
+            row.changed.connect(lambda _: self.asked.emit())
+        for row in (self.shortest, self.share):
+            row.changed.connect(lambda _: self.moved.emit())
+
+    def follow(self, layer: napari.layers.Image | None) -> None:
+        """Count in millimetres where the size of a pixel is known."""
+        self._mm = None if layer is None else mm_per_pixel(layer)
+        unit = 'px' if self._mm is None else 'mm'
+        for name, text in (('widest', 'Widest'), ('shortest', 'Shortest')):
+            self.rows[name].label.setText(f'{text} ({unit})')
+
+    @property
+    def key(self) -> Any:
+        """Tone and width, and in what that is."""
+        return self.tone.value, self.widest.value, self._mm
+
+    def steps(self, scene: Scene) -> Steps:
+        """Find the response."""
+        return _responses(scene, *self.key)
+
+    def mask(self, scene: Scene, evidence: Any) -> Mask:
+        """Threshold the response."""
+        return cracks_above(evidence, self.share.value / 100, self._length)
+
+    def everywhere(self, whole: Scene, scene: Scene | None, evidence: Any) -> Steps:
+        """Threshold the response of all at the level that was chosen on the scene."""
+        seen = evidence if scene is not None and scene.key == whole.key else None
+        limits = self.share.value / 100, self._length
+        return _cracks(whole, self.key, limits, evidence, seen)
+
+    @property
+    def _length(self) -> float:
+        length = self.shortest.value
+        return _SHORTEST if length is None else length / (self._mm or 1)
+
+
+class ClickProposer(Proposer):
+    """What clicks grow to."""
+
+    title = 'Losses, by clicks'
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clicks: list[tuple[int, int]] = []
+        self.tolerance = _tolerance(_CLICK_HELP)
+        self.again = QPushButton('Forget clicks')
+        self.hint = note('Press "Preview" and click on losses in the picture.')
+        self.add(self.tolerance, self.again)
+        self.add_text(self.hint)
+        self.tolerance.changed.connect(lambda _: self.moved.emit())
+        self.again.clicked.connect(self._forget)
+
+    def click(self, place: tuple[int, int]) -> None:
+        """Grow from a row and column of the picture, too."""
+        self.clicks.append(place)
+        self.moved.emit()
+
+    def steps(self, scene: Scene) -> Steps:
+        """Find the colours."""
+        return _colours(scene)
+
+    def mask(self, scene: Scene, evidence: Any) -> Mask:
+        """Grow from the clicks in the scene."""
+        found = np.zeros(scene.shape, bool)
+        for click in self.clicks:
+            row, col = (place - first for place, first in zip(click, scene.corner, strict=True))
+            if 0 <= row < scene.shape[0] and 0 <= col < scene.shape[1] and not found[row, col]:
+                found |= flooded(evidence, (row, col), self.tolerance.value)
+        return found
+
+    def everywhere(self, whole: Scene, scene: Scene | None, evidence: Any) -> Steps:
+        """Take what was seen."""
+        if scene is None or not self.clicks:
+            raise FrescoError('Press "Preview" and click on a loss in the picture first.')
+        return _placed(whole, scene, self.mask(scene, evidence))
+
+    def done(self) -> None:
+        """Begin with no clicks."""
+        self.clicks.clear()
+
+    def _forget(self) -> None:
+        self.clicks.clear()
+        self.moved.emit()
+
+
+class OutlierProposer(Proposer):
+    """Colours that are foreign to the palette of the picture."""
+
+    title = 'Losses, by colour'
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tolerance = _tolerance(_OUTLIER_HELP)
+        self.smallest = SpinBox(
+            name='smallest', label='Smallest (px)', value=40, min=1, max=10**7,
+            tooltip='Pixels of the smallest loss',
+        )  # fmt: skip
+        for row in (self.tolerance, self.smallest):
+            self.add(row)
+            row.changed.connect(lambda _: self.moved.emit())
+
+    def scene(self, layer: napari.layers.Image, view: View, margin: bool = True) -> Scene:
+        """Return all of the picture, whose palette counts."""
+        return Scene.whole(layer, view)
+
+    def steps(self, scene: Scene) -> Steps:
+        """Find how foreign each pixel is, in a large picture each of a thinner grid."""
+        return _foreignness(scene)
+
+    def mask(self, scene: Scene, evidence: Any) -> Mask:
+        """Threshold it."""
+        response, step = evidence
+        least = max(1, self.smallest.value // step**2)
+        found = losses_above(response, self.tolerance.value, least)
+        rows, columns = scene.shape
+        return found.repeat(step, 0).repeat(step, 1)[:rows, :columns]
+
+    def everywhere(self, whole: Scene, scene: Scene | None, evidence: Any) -> Steps:
+        """Take what was seen, which is all there is."""
+        if scene is None:
+            raise FrescoError('Press "Preview" and look at what is proposed first.')
+        return _placed(whole, scene, self.mask(scene, evidence))
+
+
+def _responses(scene: Scene, tone: Any, widest: float | None, mm: float | None) -> Steps:
+    return (yield from crack_response_steps(scene.pixels(), mm, tone=tone, widest=widest))
+
+
+def _cracks(whole: Scene, key: Any, limits: tuple[float, float], like: Any, seen: Any) -> Steps:
+    response = seen if seen is not None else (yield from _responses(whole, *key))
+    yield
+    return cracks_above(response, *limits, like)
+
+
+def _colours(scene: Scene) -> Steps:
+    yield
+    return smooth_lab(scene.pixels())
+
+
+def _foreignness(scene: Scene) -> Steps:
+    yield
+    step = int(np.ceil(np.sqrt(scene.part.size / _MOST_THINNED)))
+    return loss_response(Scene(scene.part.thinned(step), scene.limits).pixels()), step
+
+
+def _placed(whole: Scene, scene: Scene, mask: Mask) -> Steps:
+    yield
+    found = np.zeros(whole.shape, bool)
+    rows, columns = (slice(a, a + n) for a, n in zip(scene.corner, scene.shape, strict=True))
+    found[rows, columns] = mask
+    return found
+
+
+def _tolerance(text: str) -> FloatSlider:
+    return FloatSlider(
+        name='tolerance', label='Tolerance (ΔE)', value=10, min=1, max=60, step=0.5, tooltip=text
+    )
+
+
+_SHARE_HELP = (
+    '<p>Part of what is seen that may be marked, before short pieces are dropped. Applied to the '
+    'whole picture, the same contrast counts as here.</p>'
+)
+_CLICK_HELP = '<p>Colour difference to the clicked place up to which a loss grows.</p>'
+_OUTLIER_HELP = (
+    '<p>Colour difference to the nearest common colour of the picture above which a pixel is '
+    'proposed.</p>'
+)
+_WIDEST = Parameter(
+    'widest', float, None, 'Width of the widest crack; 6 pixels by default.', 'Widest',
+    minimum=0.001, optional=True,
+)  # fmt: skip
+_SHORTEST_CRACK = Parameter(
+    'shortest', float, None, 'Length of the shortest crack; 15 pixels by default.', 'Shortest',
+    minimum=0, optional=True,
+)  # fmt: skip
