@@ -25,7 +25,7 @@ from napari_fresco.errors import FrescoError
 from napari_fresco.io.files import read
 from napari_fresco.layers.selection import Space
 
-TOOLS = ('Blur kernel', 'Evidence', 'Simulate degradation')
+TOOLS = ('Blur kernel', 'Damage mask', 'Evidence', 'Simulate degradation')
 
 
 @pytest.fixture(scope='module')
@@ -55,7 +55,7 @@ def test_every_method_has_a_widget_and_a_place_in_the_menu(manifest: PluginManif
     places = [item.group.partition('@') for item in menus[submenu.submenu]]
     assert [(place, int(number)) for place, _, number in places] == [
         *(('navigation', number) for number in range(1, len(METHODS) + 1)),
-        *(('z_tools', number) for number in range(1, 6)),
+        *(('z_tools', number) for number in range(1, len(listed) - len(METHODS) + 1)),
     ]
     assert [s.id for s in manifest.contributions.submenus] == [submenu.submenu]
 

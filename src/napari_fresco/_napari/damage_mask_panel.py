@@ -12,7 +12,7 @@ from superqt.utils import qthrottled
 from ..damage.classes import CLASSES, DamageClass, class_named
 from ..layers.damage_classes import STARTING, classes_of, give_classes
 from ..layers.layer_kinds import DAMAGE, is_picture, may_be_mask
-from ..layers.mask_images import OPENED_AS_IMAGE, as_labels, is_image_of_mask
+from ..layers.mask_images import as_labels, called, holds_mask
 from ..layers.pixel_size import mm_per_pixel
 from ..layers.selection import full_resolution
 from .brush import FollowingBrush
@@ -51,7 +51,7 @@ class DamageMaskPanel(QWidget):
         )
         self.mask_row = LayerChooser(
             viewer, self._may_be_mask, 'mask', 'Mask', tooltip=_MASK_HELP,
-            others={'(none)': None}, describe=_described,
+            others={'(none)': None}, describe=called,
         )  # fmt: skip
         self.new = QPushButton('New')
         self.give = QPushButton('Give classes')
@@ -185,14 +185,14 @@ class DamageMaskPanel(QWidget):
             self._on_mask()
 
     def _may_be_image(self, layer: napari.layers.Layer) -> bool:
-        return is_picture(layer) and not is_image_of_mask(layer)
+        return is_picture(layer) and not holds_mask(layer)
 
     def _may_be_mask(self, layer: napari.layers.Layer) -> bool:
         image = self._image()
         if image is None:
             return False
         if isinstance(layer, Image):
-            return is_image_of_mask(layer, image)
+            return holds_mask(layer, image)
         return isinstance(layer, Labels) and may_be_mask(layer) and covers(image, layer)
 
     def _is_mask_of_image(self, layer: napari.layers.Layer) -> bool:
@@ -240,10 +240,6 @@ def _amount(count: int, size: int, mm: float | None) -> str:
 def _highest(mask: napari.layers.Labels) -> int:
     data = full_resolution(mask)
     return int(np.asarray(data).max(initial=0))
-
-
-def _described(layer: napari.layers.Layer) -> str:
-    return f'{layer.name} ({OPENED_AS_IMAGE})' if isinstance(layer, Image) else str(layer.name)
 
 
 _MASK_HELP = '<p>Labels that mark the damage, pixel on pixel; "New" makes an empty one.</p>'

@@ -16,9 +16,9 @@ from .. import damage
 from ..damage.classes import DamageClass
 from ..errors import FrescoError
 from ..layers.damage_classes import classes_of
+from ..layers.excerpts import Excerpt
 from ..layers.mask_plane import MaskPlane
 from ..layers.proposal_layer import ProposalLayer
-from ..layers.scenes import Scene
 from ..layers.space import View
 from .choosers import WordList
 from .form import Section, named_button, note
@@ -133,7 +133,7 @@ class MaskEditSection(Section):
             return
         self.overlay.clear()
         try:
-            plane = MaskPlane.of(mask, Scene.whole(image, View.of(self._viewer)).part)
+            plane = MaskPlane.of(mask, Excerpt.whole(image, View.of(self._viewer)).part)
         except FrescoError as error:
             self.message.setText(sentence(error))
             return
@@ -160,14 +160,14 @@ class MaskEditSection(Section):
             self.overlay.clear()
             return
         try:
-            scene = Scene.on_show(image, View.of(self._viewer), _MOST)
-            before = MaskPlane.of(mask, scene.part).read()
+            excerpt = Excerpt.on_show(image, View.of(self._viewer), _MOST)
+            before = MaskPlane.of(mask, excerpt.part).read()
         except FrescoError as error:
             self.message.setText(sentence(error))
             return
         changed = before != _grown(before, grown, self._meant(mask, before))
         colour = self._colour(mask) if grown > 0 else _REMOVED
-        self.overlay.show(scene.part, changed, colour)
+        self.overlay.show(excerpt.part, changed, colour)
         did = 'added' if grown > 0 else 'taken away'
         self.message.setText(f'{np.count_nonzero(changed)} pixels would be {did} in what is seen.')
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Labels, Shapes
+from napari.layers import Image, Labels
 from psygnal import Signal
 from qtpy.QtWidgets import QPushButton
 from superqt.utils import qthrottled
@@ -14,7 +14,8 @@ from superqt.utils import qthrottled
 from ..declare.fields import Parameter
 from ..errors import FrescoError, MaskError
 from ..evidence.input_checks import mask_alone
-from ..layers.layer_kinds import is_picture
+from ..layers.layer_kinds import may_be_mask
+from ..layers.mask_images import called, holds_mask
 from ..layers.mask_layers import Marked, align_mask, marked
 from ..layers.space import View
 from .choosers import LayerChooser
@@ -58,8 +59,9 @@ class MaskRows:
         self._viewer, self._image, self._part = viewer, image, part
         self.coverage_fraction: float | None = None
         self.layer = LayerChooser(
-            viewer, self._may_be_mask, 'mask', 'Mask', tooltip=_MASK_HELP, others={'(none)': None}
-        )
+            viewer, self._may_be_mask, 'mask', 'Mask', tooltip=_MASK_HELP,
+            others={'(none)': None}, describe=called,
+        )  # fmt: skip
         self.problem = ''
         self.new = QPushButton('New')
         self.align = QPushButton('Align')
@@ -97,7 +99,7 @@ class MaskRows:
     @property
     def only_drawn(self) -> str:
         """Unique id of the one layer of labels or outlines, if there is one and no other."""
-        drawn = [layer for layer in self._viewer.layers if isinstance(layer, Labels | Shapes)]
+        drawn = [layer for layer in self._viewer.layers if may_be_mask(layer)]
         return str(drawn[0].unique_id) if len(drawn) == 1 else ''
 
     def options(self) -> dict[str, Any]:
@@ -171,9 +173,9 @@ class MaskRows:
 
     def _may_be_mask(self, layer: napari.layers.Layer) -> bool:
         image = self._image()
-        if isinstance(layer, Image):  # such as a mask that was opened as a picture
-            return is_picture(layer) and image is not None and layer.unique_id != image.unique_id
-        return isinstance(layer, Labels | Shapes)
+        if isinstance(layer, Image):
+            return image is not None and layer.unique_id != image.unique_id and holds_mask(layer)
+        return may_be_mask(layer)
 
 
 def _doubt(mask: NDArray[np.bool_]) -> str:
@@ -185,7 +187,7 @@ def _doubt(mask: NDArray[np.bool_]) -> str:
 
 _MASK_HELP = (
     '<p>Layer that marks the damage. Paint it with the brush of a Labels layer, or outline it '
-    'with polygons; in an image layer all that is not black is damage.</p>'
+    'with polygons; in the picture of a mask all that is not black is damage.</p>'
 )
 _LABEL = Parameter(
     'mask_label', int, None, 'The label that means damage; empty is any.', 'Label', minimum=0,

@@ -12,10 +12,10 @@ from superqt.utils import qdebounced
 
 from ..damage.classes import DamageClass
 from ..errors import FrescoError
+from ..layers.excerpts import Excerpt
 from ..layers.mask_plane import MaskPlane
 from ..layers.proposal_layer import ProposalLayer
 from ..layers.regions import pixel_at
-from ..layers.scenes import Scene
 from ..layers.space import View
 from .choosers import WordList
 from .form import Section, note, side_by_side, stacked
@@ -74,7 +74,7 @@ class ProposeSection(QWidget):
         self.message = note()
         self.overlay = ProposalLayer(viewer)
         self.looking, self.applying = Newest(), Newest()
-        self._scene: Scene | None = None
+        self._excerpt: Excerpt | None = None
         self._evidence: Any = None
         self._key: Any = None
         self._lay_out()
@@ -127,11 +127,11 @@ class ProposeSection(QWidget):
         try:
             if self.proposer.problem:
                 raise FrescoError(self.proposer.problem)
-            whole = Scene.whole(layer, View.of(self._viewer))
+            whole = Excerpt.whole(layer, View.of(self._viewer))
             plane = MaskPlane.of(self._mask(), whole.part)
             evidence = self._evidence if self._key == self._wanted else None
-            scene = self._scene if evidence is not None else None
-            steps = self.proposer.everywhere(whole, scene, evidence)
+            excerpt = self._excerpt if evidence is not None else None
+            steps = self.proposer.everywhere(whole, excerpt, evidence)
         except FrescoError as error:
             self.message.setText(sentence(error))
             return
@@ -157,33 +157,32 @@ class ProposeSection(QWidget):
         if proposer.problem:
             raise FrescoError(proposer.problem)
         wanted = self._wanted
-        known = self._scene if self._key == wanted else None
-        if known is not None and known.holds(proposer.scene(layer, view, margin=False)):
+        known = self._excerpt if self._key == wanted else None
+        if known is not None and known.holds(proposer.excerpt(layer, view, margin=False)):
             self._show()
             return
-        scene = proposer.scene(layer, view)
+        excerpt = proposer.excerpt(layer, view)
         self.message.setText('Looking …')
 
         def deliver(evidence: Any) -> None:
-            self._scene, self._evidence, self._key = scene, evidence, wanted
+            self._excerpt, self._evidence, self._key = excerpt, evidence, wanted
             self._show()
 
-        steps = proposer.steps(scene)
+        steps = proposer.steps(excerpt)
         self.looking.ask(stepwise(f'Proposal on {layer.name}', steps, deliver, self._is_open))
 
     def _show(self) -> None:
-        if self._scene is None or not self.preview.isChecked():
+        if self._excerpt is None or not self.preview.isChecked():
             return
         try:
-            found = self.proposer.mask(self._scene, self._evidence)
+            found = self.proposer.mask(self._excerpt, self._evidence)
         except FrescoError as error:
             self.message.setText(sentence(error))
             return
-        self.overlay.show(self._scene.part, found, self._kind().colour)
+        self.overlay.show(self._excerpt.part, found, self._kind().colour)
         count = int(np.count_nonzero(found))
-        where = (
-            'the picture' if self._scene.part.size == _plane_size(self._scene) else 'what is seen'
-        )
+        whole = self._excerpt.part.size == _plane_size(self._excerpt)
+        where = 'the picture' if whole else 'what is seen'
         self.message.setText(f'{count / found.size:.2%} of {where} is proposed.')
 
     def _taken(self, plane: MaskPlane, found: Any, kind: DamageClass) -> None:
@@ -200,7 +199,7 @@ class ProposeSection(QWidget):
         return self.what.value, self.proposer.key
 
     def _forget(self) -> None:
-        self._scene = self._evidence = self._key = None
+        self._excerpt = self._evidence = self._key = None
 
     def _is_open(self) -> bool:
         return is_alive(self)
@@ -269,12 +268,12 @@ class ProposeSection(QWidget):
             dragged = True
             yield
         proposer = self.proposer
-        if not dragged and isinstance(proposer, ClickProposer) and self._scene is not None:
-            proposer.click(pixel_at(self._scene.part, View.of(self._viewer), position))
+        if not dragged and isinstance(proposer, ClickProposer) and self._excerpt is not None:
+            proposer.click(pixel_at(self._excerpt.part, View.of(self._viewer), position))
 
 
-def _plane_size(scene: Scene) -> int:
-    return int(np.prod([scene.part.grid[axis] for axis in scene.part.spatial]))
+def _plane_size(excerpt: Excerpt) -> int:
+    return int(np.prod([excerpt.part.grid[axis] for axis in excerpt.part.spatial]))
 
 
 def _with_pause(steps: Generator[Any, None, Any]) -> Generator[Any, None, Any]:

@@ -14,8 +14,8 @@ from ..damage.cracks import crack_response_steps, cracks_above
 from ..damage.losses import flooded, loss_response, losses_above, smooth_lab
 from ..declare.fields import Parameter
 from ..errors import FrescoError
+from ..layers.excerpts import Excerpt
 from ..layers.pixel_size import mm_per_pixel
-from ..layers.scenes import Scene
 from .choosers import WordList
 from .form import Section, note
 from .rows import row_of
@@ -36,7 +36,7 @@ _MOST_THINNED = 2**20
 class Proposer(Section):
     """Fields of a kind of proposal, and how it is made.
 
-    What it sees of a scene is found in a worker; the mask follows from that at once.
+    What it sees of an excerpt is found in a worker; the mask follows from that at once.
     """
 
     title: ClassVar[str]
@@ -50,16 +50,16 @@ class Proposer(Section):
     moved = Signal()
     """The threshold has changed."""
 
-    def scene(self, layer: napari.layers.Image, view: View, margin: bool = True) -> Scene:
+    def excerpt(self, layer: napari.layers.Image, view: View, margin: bool = True) -> Excerpt:
         """Return what is looked at while choosing, with or without some space around it."""
-        return Scene.on_show(layer, view, self.most, margin)
+        return Excerpt.on_show(layer, view, self.most, margin)
 
     def follow(self, layer: napari.layers.Image | None) -> None:
         """Take note of the chosen image."""
 
     @property
     def key(self) -> Any:
-        """What the evidence depends on beside the scene."""
+        """What the evidence depends on beside the excerpt."""
         return None
 
     @property
@@ -67,16 +67,16 @@ class Proposer(Section):
         """Say what is missing before anything can be seen, or nothing."""
         return ''
 
-    def steps(self, scene: Scene) -> Steps:
-        """Return work that finds the evidence in a scene."""
+    def steps(self, excerpt: Excerpt) -> Steps:
+        """Return work that finds the evidence in an excerpt."""
         raise NotImplementedError
 
-    def mask(self, scene: Scene, evidence: Any) -> Mask:
-        """Return what is proposed in a scene."""
+    def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
+        """Return what is proposed in an excerpt."""
         raise NotImplementedError
 
-    def everywhere(self, whole: Scene, scene: Scene | None, evidence: Any) -> Steps:
-        """Return work that proposes on the whole picture what was seen to be right in a scene."""
+    def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
+        """Return work that proposes in the whole picture what was right in an excerpt."""
         raise NotImplementedError
 
     def done(self) -> None:
@@ -118,17 +118,17 @@ class CrackProposer(Proposer):
         """Tone and width, and in what that is."""
         return self.tone.value, self.widest.value, self._mm
 
-    def steps(self, scene: Scene) -> Steps:
+    def steps(self, excerpt: Excerpt) -> Steps:
         """Find the response."""
-        return _responses(scene, *self.key)
+        return _responses(excerpt, *self.key)
 
-    def mask(self, scene: Scene, evidence: Any) -> Mask:
+    def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
         """Threshold the response."""
         return cracks_above(evidence, self.share.value / 100, self._length)
 
-    def everywhere(self, whole: Scene, scene: Scene | None, evidence: Any) -> Steps:
-        """Threshold the response of all at the level that was chosen on the scene."""
-        seen = evidence if scene is not None and scene.key == whole.key else None
+    def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
+        """Threshold the response of all at the level that was chosen on the excerpt."""
+        seen = evidence if excerpt is not None and excerpt.key == whole.key else None
         limits = self.share.value / 100, self._length
         return _cracks(whole, self.key, limits, evidence, seen)
 
@@ -159,24 +159,24 @@ class ClickProposer(Proposer):
         self.clicks.append(place)
         self.moved.emit()
 
-    def steps(self, scene: Scene) -> Steps:
+    def steps(self, excerpt: Excerpt) -> Steps:
         """Find the colours."""
-        return _colours(scene)
+        return _colours(excerpt)
 
-    def mask(self, scene: Scene, evidence: Any) -> Mask:
-        """Grow from the clicks in the scene."""
-        found = np.zeros(scene.shape, bool)
+    def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
+        """Grow from the clicks in the excerpt."""
+        found = np.zeros(excerpt.shape, bool)
         for click in self.clicks:
-            row, col = (place - first for place, first in zip(click, scene.corner, strict=True))
-            if 0 <= row < scene.shape[0] and 0 <= col < scene.shape[1] and not found[row, col]:
+            row, col = (place - first for place, first in zip(click, excerpt.corner, strict=True))
+            if 0 <= row < excerpt.shape[0] and 0 <= col < excerpt.shape[1] and not found[row, col]:
                 found |= flooded(evidence, (row, col), self.tolerance.value)
         return found
 
-    def everywhere(self, whole: Scene, scene: Scene | None, evidence: Any) -> Steps:
+    def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
         """Take what was seen."""
-        if scene is None or not self.clicks:
+        if excerpt is None or not self.clicks:
             raise FrescoError('Press "Preview" and click on a loss in the picture first.')
-        return _placed(whole, scene, self.mask(scene, evidence))
+        return _placed(whole, excerpt, self.mask(excerpt, evidence))
 
     def done(self) -> None:
         """Begin with no clicks."""
@@ -203,54 +203,54 @@ class OutlierProposer(Proposer):
             self.add(row)
             row.changed.connect(lambda _: self.moved.emit())
 
-    def scene(self, layer: napari.layers.Image, view: View, margin: bool = True) -> Scene:
+    def excerpt(self, layer: napari.layers.Image, view: View, margin: bool = True) -> Excerpt:
         """Return all of the picture, whose palette counts."""
-        return Scene.whole(layer, view)
+        return Excerpt.whole(layer, view)
 
-    def steps(self, scene: Scene) -> Steps:
+    def steps(self, excerpt: Excerpt) -> Steps:
         """Find how foreign each pixel is, in a large picture each of a thinner grid."""
-        return _foreignness(scene)
+        return _foreignness(excerpt)
 
-    def mask(self, scene: Scene, evidence: Any) -> Mask:
+    def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
         """Threshold it."""
         response, step = evidence
         least = max(1, self.smallest.value // step**2)
         found = losses_above(response, self.tolerance.value, least)
-        rows, columns = scene.shape
+        rows, columns = excerpt.shape
         return found.repeat(step, 0).repeat(step, 1)[:rows, :columns]
 
-    def everywhere(self, whole: Scene, scene: Scene | None, evidence: Any) -> Steps:
+    def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
         """Take what was seen, which is all there is."""
-        if scene is None:
+        if excerpt is None:
             raise FrescoError('Press "Preview" and look at what is proposed first.')
-        return _placed(whole, scene, self.mask(scene, evidence))
+        return _placed(whole, excerpt, self.mask(excerpt, evidence))
 
 
-def _responses(scene: Scene, tone: Any, widest: float | None, mm: float | None) -> Steps:
-    return (yield from crack_response_steps(scene.pixels(), mm, tone=tone, widest=widest))
+def _responses(excerpt: Excerpt, tone: Any, widest: float | None, mm: float | None) -> Steps:
+    return (yield from crack_response_steps(excerpt.pixels(), mm, tone=tone, widest=widest))
 
 
-def _cracks(whole: Scene, key: Any, limits: tuple[float, float], like: Any, seen: Any) -> Steps:
+def _cracks(whole: Excerpt, key: Any, limits: tuple[float, float], like: Any, seen: Any) -> Steps:
     response = seen if seen is not None else (yield from _responses(whole, *key))
     yield
     return cracks_above(response, *limits, like)
 
 
-def _colours(scene: Scene) -> Steps:
+def _colours(excerpt: Excerpt) -> Steps:
     yield
-    return smooth_lab(scene.pixels())
+    return smooth_lab(excerpt.pixels())
 
 
-def _foreignness(scene: Scene) -> Steps:
+def _foreignness(excerpt: Excerpt) -> Steps:
     yield
-    step = int(np.ceil(np.sqrt(scene.part.size / _MOST_THINNED)))
-    return loss_response(Scene(scene.part.thinned(step), scene.limits).pixels()), step
+    step = int(np.ceil(np.sqrt(excerpt.part.size / _MOST_THINNED)))
+    return loss_response(Excerpt(excerpt.part.thinned(step), excerpt.limits).pixels()), step
 
 
-def _placed(whole: Scene, scene: Scene, mask: Mask) -> Steps:
+def _placed(whole: Excerpt, excerpt: Excerpt, mask: Mask) -> Steps:
     yield
     found = np.zeros(whole.shape, bool)
-    rows, columns = (slice(a, a + n) for a, n in zip(scene.corner, scene.shape, strict=True))
+    rows, columns = (slice(a, a + n) for a, n in zip(excerpt.corner, excerpt.shape, strict=True))
     found[rows, columns] = mask
     return found
 

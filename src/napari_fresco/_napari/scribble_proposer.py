@@ -26,9 +26,9 @@ from ..damage.scribbles import (
 )
 from ..errors import FrescoError
 from ..layers.damage_classes import class_keywords
+from ..layers.excerpts import Excerpt
 from ..layers.layer_kinds import SCRIBBLES
 from ..layers.mask_plane import MaskPlane
-from ..layers.scenes import Scene
 from ..layers.selection import select
 from .choosers import WordList
 from .form import note
@@ -52,9 +52,9 @@ _BOTH = 'Scribble over some damage and over some paint, at least one stroke of e
 
 @dataclass(frozen=True, eq=False)
 class Taught:
-    """What a scene and its scribbles taught.
+    """What an excerpt and its scribbles taught.
 
-    `features`: of the scene.
+    `features`: of the excerpt.
     `lessons`: its own.
     `learned`: from all lessons.
     """
@@ -130,36 +130,36 @@ class ScribbleProposer(Proposer):
         self._viewer.layers.selection.active = layer
         self._listen()
 
-    def steps(self, scene: Scene) -> Steps:
-        """Learn from all strokes; features of the scene are found once."""
-        seen = self._seen.get(scene.key)
-        others = [each for key, each in self._lessons.items() if key != scene.key]
-        return _taught(scene, seen, self._levels(scene), others, self._strokes(scene))
+    def steps(self, excerpt: Excerpt) -> Steps:
+        """Learn from all strokes; features of the excerpt are found once."""
+        seen = self._seen.get(excerpt.key)
+        others = [each for key, each in self._lessons.items() if key != excerpt.key]
+        return _taught(excerpt, seen, self._levels(excerpt), others, self._strokes(excerpt))
 
-    def mask(self, scene: Scene, evidence: Any) -> Mask:
-        """Return what was learned; it is remembered for other scenes."""
-        self._seen = {scene.key: evidence.features}
-        self._lessons[scene.key] = evidence.lessons
+    def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
+        """Return what was learned; it is remembered for other excerpts."""
+        self._seen = {excerpt.key: evidence.features}
+        self._lessons[excerpt.key] = evidence.lessons
         return np.asarray(evidence.learned.mask)
 
-    def everywhere(self, whole: Scene, scene: Scene | None, evidence: Any) -> Steps:
+    def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
         """Apply what was learned to all of the picture."""
-        if scene is None or evidence is None:
+        if excerpt is None or evidence is None:
             raise FrescoError('Press "Preview" and look at what is learned first.')
-        if scene.key == whole.key:
+        if excerpt.key == whole.key:
             return _said(evidence.learned.mask)
         levels = evidence.features.levels
         return _learned(whole, list(self._lessons.values()), levels, self._strokes(whole))
 
-    def _levels(self, scene: Scene) -> tuple[float, ...] | None:
-        """Return the levels of the first scene, while it is not forgotten."""
+    def _levels(self, excerpt: Excerpt) -> tuple[float, ...] | None:
+        """Return the levels of the first excerpt, while it is not forgotten."""
         return next((each.levels for each in self._seen.values()), None) if self._lessons else None
 
-    def _strokes(self, scene: Scene) -> NDArray[Any]:
+    def _strokes(self, excerpt: Excerpt) -> NDArray[Any]:
         layer = self.layer
         if layer is None:
             raise FrescoError(self.problem)
-        return MaskPlane.of(layer, scene.part).read()
+        return MaskPlane.of(layer, excerpt.part).read()
 
     def _plane_of(self, layer: Any) -> MaskPlane | None:
         if self._image is None:
@@ -187,14 +187,14 @@ class ScribbleProposer(Proposer):
 
 
 def _taught(
-    scene: Scene,
+    excerpt: Excerpt,
     seen: Features | None,
     levels: tuple[float, ...] | None,
     others: Sequence[Lessons],
     strokes: NDArray[Any],
 ) -> Steps:
     yield
-    features = seen or scribble_features(scene.pixels(), levels)
+    features = seen or scribble_features(excerpt.pixels(), levels)
     yield
     own = lessons_of(features, strokes, partly=True)
     forest = forest_of([*others, own])
@@ -206,5 +206,5 @@ def _said(mask: Mask) -> Steps:
     return mask
 
 
-def _learned(whole: Scene, lessons: Sequence[Lessons], levels: Any, strokes: Any) -> Steps:
+def _learned(whole: Excerpt, lessons: Sequence[Lessons], levels: Any, strokes: Any) -> Steps:
     return (yield from learned_steps(whole.pixels(), lessons, levels, strokes)).mask

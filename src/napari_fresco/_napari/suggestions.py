@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Image, Labels, Shapes
 
 from ..declare.methods import Method
-from ..layers.layer_kinds import DAMAGE, KERNEL, kernel_facts
+from ..layers.layer_kinds import DAMAGE, KERNEL, kernel_facts, may_be_mask
 from ..layers.selection import full_resolution, select
 from ..layers.space import Space
 from ..types import Task
@@ -55,7 +55,7 @@ def covers(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:
     """Say whether `layer` could be a mask of `image`: outlines, or labels on its grid."""
     if isinstance(layer, Shapes):
         return True
-    if not isinstance(layer, Labels) or image.ndim < 2:
+    if not isinstance(layer, Labels) or not may_be_mask(layer) or image.ndim < 2:
         return False
     part = select(image)
     grid = tuple(along.stop for along in part.index)

@@ -13,8 +13,8 @@ from skimage import filters, morphology, transform
 
 from ..errors import ParameterError
 from .colours import checked, lab_of
+from .in_tiles import Progress, drained, tiles
 from .line_filters import Floats, LineResponse, chosen, line_response, oriented
-from .parts import Progress, drained, tiles
 
 Mask = NDArray[np.bool_]
 Tone = Literal['dark', 'light', 'both']

@@ -12,8 +12,8 @@ from skimage import feature, filters
 
 from ..errors import MaskError, MethodError
 from .cracks import Mask, crack_evidence, long_pieces
+from .in_tiles import Progress, tiles
 from .line_filters import Floats, oriented
-from .parts import Progress, tiles
 
 DAMAGE, PAINT = 1, 2
 """Labels of scribbles."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Image
 
 from ..image.alignment import any_colour
 from .layer_kinds import is_picture
@@ -14,11 +15,10 @@ if TYPE_CHECKING:
     import napari
     from numpy.typing import NDArray
 
-OPENED_AS_IMAGE = 'opened as image'
 _LOOKED_AT = 300  # rows and columns
 
 
-def is_image_of_mask(layer: napari.layers.Layer, image: napari.layers.Image | None = None) -> bool:
+def holds_mask(layer: napari.layers.Layer, image: napari.layers.Image | None = None) -> bool:
     """Say whether an image layer holds a mask: two values, one of them black.
 
     `image`: what it should have the size of; any size by default.
@@ -36,6 +36,11 @@ def is_image_of_mask(layer: napari.layers.Layer, image: napari.layers.Image | No
         grays = some[..., :1]
         return bool((some[..., :3] == grays).all()) and _is_two_valued(some[..., 0])
     return _is_two_valued(some)
+
+
+def called(layer: napari.layers.Layer) -> str:
+    """Return how a mask is called in a list."""
+    return f'{layer.name} (opened as image)' if isinstance(layer, Image) else str(layer.name)
 
 
 def as_labels(layer: napari.layers.Image, shape: tuple[int, ...]) -> NDArray[np.uint8]:

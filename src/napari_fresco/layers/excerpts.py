@@ -20,7 +20,7 @@ _MARGIN = 0.15  # of what is on show, beyond it, so that a small move needs noth
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class Excerpt:
     """A part of the plane of an image on show.
 
     `part`: the part; one plane.
@@ -31,7 +31,7 @@ class Scene:
     limits: tuple[float, float] | None
 
     @classmethod
-    def whole(cls, layer: napari.layers.Image, view: View) -> Scene:
+    def whole(cls, layer: napari.layers.Image, view: View) -> Excerpt:
         """Return the whole plane on show."""
         low, high = (0.0, 0.0) if layer.rgb else map(float, layer.contrast_limits)
         return cls(chosen_part(layer, view, shown=True), None if layer.rgb else (low, high))
@@ -39,7 +39,7 @@ class Scene:
     @classmethod
     def on_show(
         cls, layer: napari.layers.Image, view: View, most: int, margin: bool = True
-    ) -> Scene:
+    ) -> Excerpt:
         """Return what is on show, the whole plane where that has no more than `most` pixels.
 
         `margin`: whether some space around it belongs to it.
@@ -60,7 +60,7 @@ class Scene:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What tells this scene from others."""
+        """What tells this excerpt from others."""
         spans = tuple((part.start, part.stop) for part in self.part.index)
         return id(self.part.data), spans, self.limits
 
@@ -76,8 +76,8 @@ class Scene:
         rows, columns = (self.part.index[axis] for axis in self.part.spatial)
         return rows.start, columns.start
 
-    def holds(self, other: Scene) -> bool:
-        """Say whether this scene has all pixels that another has."""
+    def holds(self, other: Excerpt) -> bool:
+        """Say whether this excerpt has all pixels that another has."""
         same = self.key[::2] == other.key[::2]
         pairs = zip(self.part.index, other.part.index, strict=True) if same else ()
         return same and all(a.start <= b.start and b.stop <= a.stop for a, b in pairs)

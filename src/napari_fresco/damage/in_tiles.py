@@ -18,7 +18,7 @@ class Progress:
     total: int
 
 
-class Tile(NamedTuple):
+class OverlappingTile(NamedTuple):
     """A tile of an image, and what of it is not margin."""
 
     seen: Box  # with margins, in the image
@@ -26,7 +26,7 @@ class Tile(NamedTuple):
     within: Box  # without, in what is seen
 
 
-def tiles(shape: tuple[int, ...], side: int, margin: int) -> Iterator[Tile]:
+def tiles(shape: tuple[int, ...], side: int, margin: int) -> Iterator[OverlappingTile]:
     """Yield tiles that cover rows and columns once, each seen with a margin."""
     for top in range(0, shape[0], side):
         for left in range(0, shape[1], side):
@@ -37,7 +37,7 @@ def tiles(shape: tuple[int, ...], side: int, margin: int) -> Iterator[Tile]:
             ]
             inner = [slice(a, b) for a, b in zip(starts, ends, strict=True)]
             within = [slice(s.start - a, s.stop - a) for s, a in zip(inner, first, strict=True)]
-            yield Tile((seen[0], seen[1]), (inner[0], inner[1]), (within[0], within[1]))
+            yield OverlappingTile((seen[0], seen[1]), (inner[0], inner[1]), (within[0], within[1]))
 
 
 def drained(steps: Generator[Any, None, R]) -> R:
