@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from magicgui.widgets import ComboBox
-from magicgui.widgets.bases import ValueWidget
 
 from ..declare.fields import Parameter
 from ..declare.methods import METHODS, Method
@@ -26,10 +25,9 @@ from .input_section import InputSection
 from .linking import ESTIMATOR, FOUND
 from .model_row import checkpoint
 from .noise_section import NoiseSection
-from .parameter_rows import OPTION_ROWS
+from .parameter_rows import OPTION_ROWS, ParameterRows
 from .rows import changed_values
 from .script import Sources, script_of
-from .solver_section import SolverSection
 from .validation import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
 
 _POSITION = 'kernel_position'
@@ -45,12 +43,15 @@ class Choices:
     and to enlarge also the blur, before this one runs.
     """
 
-    method: Method
-    rows: Mapping[str, ValueWidget[Any]]
+    rows: ParameterRows
     input: InputSection
     damage: DamageSection
     noise: NoiseSection
-    solver: SolverSection
+
+    @property
+    def method(self) -> Method:
+        """The chosen method."""
+        return self.input.method
 
     @property
     def image(self) -> Any:
@@ -226,7 +227,7 @@ class Choices:
 
     @property
     def _model(self) -> str:
-        row = self.rows.get('model')
+        row = self.rows.of(self.method).get('model')
         return 'auto' if row is None else str(row.value)
 
     @property
@@ -235,8 +236,8 @@ class Choices:
 
     def _changed(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
         """Return the values that differ from their defaults, of the parameters that are used."""
-        task, hidden = self.input.task, self.noise.hidden
+        task, hidden, rows = self.input.task, self.noise.hidden, self.rows.of(self.method)
         used = [p for p in parameters if self.method.uses(p, task) and p.name not in hidden]
-        others = {name: row for name, row in self.rows.items() if isinstance(row, ComboBox)}
+        others = {name: row for name, row in rows.items() if isinstance(row, ComboBox)}
         values = {name: row.value for name, row in others.items()}
-        return changed_values([p for p in used if p.applies(values)], self.rows)
+        return changed_values([p for p in used if p.applies(values)], rows)

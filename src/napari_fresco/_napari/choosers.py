@@ -149,6 +149,10 @@ class WordList(ComboBox):
         self.is_decided = True
         self.set_value(value)
 
+    def offer(self, words: Mapping[Any, str]) -> None:
+        """Offer other values; the present one stays where it is among them."""
+        self.choices = self._default_choices = [(word, value) for value, word in words.items()]
+
     def suggest(self, value: Any) -> None:
         """Choose a value unless one has been chosen."""
         if not self.is_decided:

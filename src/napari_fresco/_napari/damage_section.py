@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from magicgui.widgets.bases import ValueWidget
 from napari.layers import Image
 from psygnal import Signal
 from qtpy.QtWidgets import QPushButton
 
-from ..declare.fields import Parameter
 from ..declare.methods import Method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
@@ -28,7 +26,8 @@ from .choosers import Accepts, LayerChooser
 from .form import Section, note
 from .kernel_panel import KernelDialog
 from .mask_rows import MaskRows
-from .model_row import first_scale
+from .offer import Offer
+from .parameter_rows import DeclaredRow
 from .rows import Tick, row_of
 from .suggestions import covers, is_blur_of, is_mask_of
 from .texts import sentence
@@ -51,23 +50,21 @@ class DamageSection(Section):
     def __init__(
         self,
         viewer: napari.viewer.Viewer,
-        method: Method,
-        parameters: Mapping[str, Parameter],
-        rows: Mapping[str, ValueWidget[Any]],
+        offer: Offer,
+        declared: Sequence[DeclaredRow],
+        method: Callable[[], Method],
         image: Callable[[], Any],
         part: Callable[[], Selection],
     ) -> None:
         super().__init__('Degradation')
-        self._viewer, self._method, self._image, self._part = viewer, method, image, part
-        self._parameters, self._widgets = parameters, rows
+        self._viewer, self._chosen, self._image, self._part = viewer, method, image, part
+        self._declared = declared
         self._suggested_for: tuple[Task, str] | None = None
         self._suggested: dict[str, str] = {}
         self.mask_rows = MaskRows(viewer, self, image, part)
         keep = replace(OPTIONS['keep_known'], optional=False, default=True, label='Keep intact')
-        scale = replace(
-            OPTIONS['scale'],
-            minimum=min(method.scales), maximum=max(method.scales), default=first_scale(method),
-        )  # fmt: skip
+        least, most, first = offer.scales
+        scale = replace(OPTIONS['scale'], minimum=least, maximum=most, default=first)
         self.keep_known, self.scale_row = row_of(keep), row_of(scale)
         self.filled = Tick(
             name='filled', label='Filled area', text='as a layer of labels', tooltip=_FILLED_HELP
@@ -83,8 +80,7 @@ class DamageSection(Section):
         self.add(self.scale_row)
         self.add(self.kernel_row, self.make_kernel)
         self._note_row = self.add_text(self.kernel_note)
-        for row in rows.values():
-            self.add(row)
+        self._shown = {row: self.add(row.widget) for row in declared}
         self.mask_rows.measured.connect(self.measured)
         self.make_kernel.clicked.connect(self._open_kernel_dialog)
 
@@ -107,9 +103,13 @@ class DamageSection(Section):
         said = [] if not takes or self.kernel is None else [about_kernel(self.kernel)]
         self.kernel_note.setText('. '.join(filter(None, [*said, *(said and [self._doubt(task)])])))
         self._note_row.show(bool(self.kernel_note.text()))
-        for name, parameter in self._parameters.items():
-            self.rows[name].show(self._applies(parameter, task))
+        for declared, row in self._shown.items():
+            row.show(self._applies(declared, task))
         self.hide_if_empty([*self.rows.values(), self._note_row, *self.mask_rows.rows])
+
+    @property
+    def _method(self) -> Method:
+        return self._chosen()
 
     @property
     def kernel(self) -> Any:
@@ -197,14 +197,15 @@ class DamageSection(Section):
         return sentence('. '.join(kernel.warnings))
 
     def _said_position(self) -> str:
-        row = self._widgets.get('kernel_position')
-        return AUTO if row is None else str(row.value)
+        rows = (row for row in self._declared if self._method.name in row.methods)
+        found = (r.widget.value for r in rows if r.parameter.name == 'kernel_position')
+        return str(next(found, AUTO))
 
-    def _applies(self, parameter: Parameter, task: Task) -> bool:
+    def _applies(self, row: DeclaredRow, task: Task) -> bool:
         """Say whether a parameter makes a difference with the kernel that is chosen."""
-        wanted = parameter.goes_with[1] if parameter.goes_with else None
-        used = self._method.uses(parameter, task)
-        return used and wanted in (None, self.kernel is not None)
+        beside = row.parameter.goes_with
+        wanted = beside[1] if beside else None
+        return row.serves(self._method, task) and wanted in (None, self.kernel is not None)
 
     def _suggest(self, task: Task) -> None:
         """Choose the inputs of a task where there is no doubt, and drop those of other images."""

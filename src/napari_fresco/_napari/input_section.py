@@ -1,4 +1,4 @@
-"""What to restore: image, task, slice or stack, region, and a reference to compare with."""
+"""What to restore: image, task, method, slice or stack, region, and what to compare with."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from ..types import Task
 from .choosers import LayerChooser, WordList
 from .form import Section
 from .listeners import Listeners
+from .method_row import MethodRow
+from .offer import Offer
 from .rows import Tick
 from .suggestions import suggested_task
 
@@ -28,20 +30,22 @@ WHOLE, VISIBLE = 'Whole image', 'Visible part'
 
 
 class InputSection(Section):
-    """Image, task and the part of the image that is worked on.
+    """Image, task, method and the part of the image that is worked on.
 
-    The rows are `image`, `task`, `extent`, `region`, `full_size` and `reference`.
+    The rows are `image`, `task`, `method`, `extent`, `region`, `full_size` and `reference`.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer, method: Method) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer, offer: Offer) -> None:
         super().__init__('Image')
-        self._viewer, self._method = viewer, method
+        self._viewer, self._offer = viewer, offer
         self._suggested_for: tuple[str, int] | None = None
         none = {'(none)': None}
         parts = {WHOLE: None, VISIBLE: VISIBLE}
-        tasks = {task: TASKS[task].title for task in method.tasks}
+        tasks = {task: TASKS[task].title for task in offer.tasks}
         self.image_row = LayerChooser(viewer, may_be_restored, 'image', 'Image')
         self.task_row = WordList('task', 'Task', tasks)
+        self.task_row.changed.connect(self._offer_methods)  # before anybody asks for the method
+        self.method_row = MethodRow(offer.serving(offer.tasks[0]))
         self.extent_row = WordList(
             'extent', 'Extent', {SLICE: SLICE, STACK: STACK}, 'Planes of the stack to restore'
         )
@@ -56,11 +60,13 @@ class InputSection(Section):
             tooltip=_FULL_SIZE_HELP,
         )  # fmt: skip
         self._choose_image()
-        for row in (self.image_row, self.task_row, self.extent_row, self.region_row):
+        first = (self.image_row, self.task_row, self.method_row)
+        for row in (*first, self.extent_row, self.region_row):
             self.add(row)
         self.add(self.full_size_row)
         self.add(self.reference_row)
-        self.rows['task'].show(len(method.tasks) > 1)
+        self.rows['task'].show(len(offer.tasks) > 1)
+        self.rows['method'].show(len(offer.methods) > 1)
         self.suggest_task()
         self.image_row.changed.connect(self.suggest_task)
         Listeners(self.native).listen(viewer.layers.events.inserted, self.suggest_task)
@@ -71,6 +77,11 @@ class InputSection(Section):
         """The chosen task."""
         task: Task = self.task_row.value
         return task
+
+    @property
+    def method(self) -> Method:
+        """The chosen method."""
+        return self.method_row.method
 
     @property
     def image(self) -> Any:
@@ -106,7 +117,7 @@ class InputSection(Section):
 
     def suggest_task(self, *_: Any) -> None:
         """Choose the task that the layers were made for, until another one is chosen by hand."""
-        self.task_row.suggest(suggested_task(self._method, self.image, self._viewer.layers))
+        self.task_row.suggest(suggested_task(self._offer, self.image, self._viewer.layers))
 
     def suggest_reference(self, scale: int) -> None:
         """Choose the image that a simulated one was made from, where the result is on its grid."""
@@ -139,6 +150,9 @@ class InputSection(Section):
         facts = TASKS[self.task]
         part = self.region_row.value is not None or (stack and self.extent_row.value == SLICE)
         return part and not facts.changes_size and not facts.gains_colour
+
+    def _offer_methods(self, *_: Any) -> None:
+        self.method_row.offer_methods(self._offer.serving(self.task))
 
     def _choose_image(self) -> None:
         """Start with the selected layer, else the newest that is not itself a result."""

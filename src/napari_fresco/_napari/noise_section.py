@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
 from qtpy.QtWidgets import QPushButton
 
@@ -15,6 +14,7 @@ from ..layers.layer_kinds import VARIANCE, may_be_noise
 from . import texts
 from .choosers import LayerChooser, WordList
 from .form import Section, named_button, note
+from .parameter_rows import DeclaredRow
 from .rows import Number, help_of
 
 if TYPE_CHECKING:
@@ -73,11 +73,12 @@ class NoiseSection(Section):
     """Noise model and noise level.
 
     `viewer`: whose layers may be noise maps.
-    `rows`: rows of the parameters of the group 'noise'.
+    `declared`: rows of the group 'noise', which all methods declare alike.
     """
 
-    def __init__(self, viewer: napari.viewer.Viewer, rows: Mapping[str, ValueWidget[Any]]) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer, declared: Sequence[DeclaredRow]) -> None:
         super().__init__('Noise')
+        rows = {row.parameter.name: row.widget for row in declared}
         self.level = NoiseLevel(viewer)
         self._model, self._camera = rows['noise'], {name: rows[name] for name in CAMERA}
         self.estimate_button = QPushButton('Estimate')

@@ -1,31 +1,34 @@
-"""A method's panel, generated from its declaration."""
+"""The panel of a method, or of several to choose from, generated from their declarations."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from magicgui.widgets.bases import ValueWidget
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from ..declare.methods import Method
 from ..errors import FrescoError
 from ..layers.layer_request import PanelRequest
 from ..layers.layer_restoration import Report, Restoration, running
 from ..restoration.session import Session
-from . import texts
-from .about import about
 from .before import Before
 from .choices import Choices
 from .damage_section import DamageSection
 from .estimate_noise import NoiseEstimate
 from .fetch_weights import Fetcher
 from .folder_dialog import FolderDialog
-from .form import Scroll, note, show_badge, side_by_side, stacked
+from .form import Scroll, stacked
+from .header import Header
 from .input_section import InputSection
 from .linking import estimate_help
 from .listeners import Listeners, is_alive
 from .model_row import is_here, kind_of, look_in
 from .noise_section import NoiseSection
+from .offer import Offer
 from .parameter_rows import ParameterRows
 from .result_actions import ResultActions
 from .run_bar import RunBar
@@ -49,9 +52,10 @@ class PanelWidget(QWidget):
 
 
 class MethodPanel:
-    """Everything one method can be told, and the button that runs it.
+    """Everything a method can be told, and the button that runs it.
 
-    Subclasses name the method; :func:`panel_class` makes them. Every row is a magicgui widget
+    Subclasses say what is on offer; :func:`panel_class` makes those of one method. Every row is a
+    magicgui widget
     and an attribute: ``panel.image.value = layer``, ``panel.task.value = 'deblur'``,
     ``panel.sigma.value = 8`` (or ``'auto'``, or a map layer), ``panel.kernel.value`` (a layer or
     an array), and each parameter of the method, ``panel.iterations.value = 3``.
@@ -59,36 +63,27 @@ class MethodPanel:
     `viewer`: whose layers are worked on.
     """
 
-    method: ClassVar[Method]
+    offer: ClassVar[Offer]
+    restoration_class: ClassVar[type[Restoration]] = Restoration
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        self.viewer, method = viewer, self.method
+        self.viewer, offer = viewer, self.offer
         self.preferences = read_preferences()
         look_in(self.preferences.weights_folder)
-        declared = ParameterRows.of(method, self.preferences)
-        self.parameters = declared.rows
-        self.input_section = InputSection(viewer, method)
+        self.declared = declared = ParameterRows(offer.methods, self.preferences)
+        self.input_section = image = InputSection(viewer, offer)
+        chosen: Callable[[], Method] = lambda: image.method  # noqa: E731
         self.damage_section = DamageSection(
-            viewer,
-            method,
-            *declared.of_groups('degradation'),
-            self._image,
-            self.input_section.selection,
+            viewer, offer, declared.of_groups('degradation'), chosen, self._image, image.selection
         )
-        self.noise_section = NoiseSection(viewer, declared.of_groups('noise').rows)
-        self.solver_section = SolverSection(method, *declared.of_groups('solver', 'advanced'))
+        self.noise_section = NoiseSection(viewer, declared.of_groups('noise'))
+        self.solver_section = SolverSection(declared, chosen)
         self.image, self.task = self.input_section.image_row, self.input_section.task_row
         self.sigma = self.noise_section.level
-        self.choices = Choices(
-            method,
-            self.parameters,
-            self.input_section,
-            self.damage_section,
-            self.noise_section,
-            self.solver_section,
-        )
+        self.choices = Choices(declared, image, self.damage_section, self.noise_section)
         self.noise_estimate = NoiseEstimate(self.choices, self.noise_section)
-        self.about, self.badge, self.bar = note(), QLabel(), RunBar(ResultActions(viewer))
+        self.header, self.bar = Header(offer.title, offer.summary), RunBar(ResultActions(viewer))
+        self.about, self.badge = self.header.about, self.header.badge
         self.bar.preview.setChecked(self.preferences.live_preview)
         self.native = PanelWidget(self, self.bar)
         self.before = Before(viewer)
@@ -106,14 +101,23 @@ class MethodPanel:
 
     def __getattr__(self, name: str) -> Any:
         """Return the row of that name."""
-        rows = self.__dict__.get('parameters', {})
-        if name in rows:
-            return rows[name]
+        if 'input_section' in self.__dict__ and name in self.parameters:
+            return self.parameters[name]
         for section in ('input_section', 'damage_section'):
             row = None if section not in self.__dict__ else self.__dict__[section].get_widget(name)
             if row is not None:
                 return row
-        raise AttributeError(f'the panel of {self.method.title} has no row {name!r}')
+        raise AttributeError(f'the panel of {self.offer.title} has no row {name!r}')
+
+    @property
+    def method(self) -> Method:
+        """The chosen method."""
+        return self.input_section.method
+
+    @property
+    def parameters(self) -> dict[str, ValueWidget[Any]]:
+        """The rows of what the chosen method and a call declare, by name."""
+        return self.declared.of(self.method)
 
     def request(self, estimate: bool = False) -> PanelRequest:
         """Return what the panel asks for; with `estimate`, that another method estimates first.
@@ -136,8 +140,8 @@ class MethodPanel:
         self._estimate_first, self._made, self._failure = estimate, [], ''
         window = self.native.window()
         try:
-            restoration = Restoration(
-                self.request(estimate),
+            restoration = self.restoration_class(
+                replace(self.request(estimate), asked_in=self.offer.name),
                 self.viewer,
                 is_open=lambda: is_alive(window),
                 rate=self.preferences.preview_rate,
@@ -239,17 +243,19 @@ class MethodPanel:
         return self.input_section.image
 
     def _restoration(self) -> Restoration | None:
-        """Return what runs, where it is this method in this viewer."""
+        """Return what runs, where it is of a panel like this in this viewer."""
         found = running.restoration
-        mine = found is not None and found.request.method == self.method
-        return found if mine and found is not None and found.runs_in(self.viewer) else None
+        return found if found is not None and self._is_mine(found) else None
+
+    def _is_mine(self, restoration: Restoration) -> bool:
+        like = restoration.request.panel == self.offer.name
+        return like and restoration.runs_in(self.viewer)
 
     def _show_what_it_is(self) -> None:
         """Say what the method gives with the chosen weights, and offer to fetch them."""
         known = self.choices.checkpoint
         kind = kind_of(self.method, known)
-        self.about.setText(about(self.method, self.input_section.task, kind, self.choices.doubt))
-        show_badge(self.badge, kind, *texts.KINDS[kind])
+        self.header.show(self.method, self.input_section.task, kind, self.choices.doubt)
         missing = known is not None and bool(known.urls) and not is_here(known)
         self.solver_section.offer_get(missing, self.fetcher.at_work)
 
@@ -257,21 +263,14 @@ class MethodPanel:
         problem = self.problem(estimate=True) if estimated else ''
         self.bar.offer_estimate(bool(estimated), problem, estimate_help(estimated))
 
+    def content(self) -> list[QWidget]:
+        """Return what stands above the buttons, from top to bottom."""
+        sections = (self.input_section, self.damage_section, self.noise_section)
+        every = (self.header, *sections, self.solver_section)
+        return [each.native for each in every]
+
     def _lay_out(self) -> None:
-        title = QLabel(self.method.title)
-        title.setStyleSheet('font-size: 15px; font-weight: 600;')
-        self.about.setToolTip(f'<p>{self.method.citation}</p>')
-        content = stacked(
-            side_by_side(title, self.badge),
-            note(self.method.summary),
-            self.about,
-            self.input_section.native,
-            self.damage_section.native,
-            self.noise_section.native,
-            self.solver_section.native,
-            margin=8,
-            fill=True,
-        )
+        content = stacked(*self.content(), margin=8, fill=True)
         layout = QVBoxLayout(self.native)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Scroll(content), 1)
@@ -302,7 +301,7 @@ class MethodPanel:
             lambda: self.noise_estimate.open_camera(self.viewer, self.native)
         )
         self.noise_section.estimate_button.clicked.connect(lambda: self.estimate())
-        solver.get.clicked.connect(self._on_get)
+        links.listen(solver.get_pressed, self._on_get)
         self.fetcher.changed.connect(self.refresh)
 
     def _close_session(self) -> None:
@@ -348,7 +347,7 @@ class MethodPanel:
             self.bar.show_report(report)
 
     def _on_ended(self, restoration: Restoration) -> None:
-        if restoration.request.method != self.method or not restoration.runs_in(self.viewer):
+        if not self._is_mine(restoration):
             return
         if self._job is restoration.job:
             self._job = None
@@ -389,7 +388,7 @@ class MethodPanel:
 
 def panel_class(method: Method) -> type[MethodPanel]:
     """Return the panel of `method` as napari wants it: a class that takes a viewer."""
-    return type(f'{method.title}Panel', (MethodPanel,), {'method': method})
+    return type(f'{method.title}Panel', (MethodPanel,), {'offer': Offer.of(method)})
 
 
 def copy_text(text: str) -> None:

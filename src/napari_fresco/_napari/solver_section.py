@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from magicgui.widgets.bases import ValueWidget
+from psygnal import Signal
 from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
 
-from ..declare.fields import Parameter
 from ..declare.methods import Method
 from ..types import Task
 from .form import Row, Section, collapsible, stacked
 from .model_row import PARAMETERS as MODEL_PARAMETERS
 from .model_row import model_choices
+from .parameter_rows import DeclaredRow, ParameterRows, values_beside
 from .rows import Choice
 from .validation import FILE, GET
 
@@ -24,54 +25,64 @@ _WEIGHTS = 'Weights (*.safetensors *.pth *.pt *.npz *.mat)'
 class SolverSection:
     """Solver parameters, and below a fold the advanced ones with device, tile and seed.
 
-    `method`: whose parameters they are.
-    `parameters`: those of the groups 'solver' and 'advanced', and options of a call.
-    `rows`: their widgets.
+    `declared`: everything that is declared; of it the groups 'solver' and 'advanced' are shown.
+    `method`: returns the chosen method.
     """
 
-    def __init__(
-        self,
-        method: Method,
-        parameters: Mapping[str, Parameter],
-        rows: Mapping[str, ValueWidget[Any]],
-    ) -> None:
-        self._method, self._parameters, self._widgets = method, parameters, rows
-        self._offered_for: tuple[Task, int] | None = None
-        self.get = QPushButton(GET)
-        self.get.setToolTip('Fetch these weights from where their authors publish them')
+    get_pressed = Signal()
+    """The weights that are chosen are to be fetched."""
+
+    def __init__(self, declared: ParameterRows, method: Callable[[], Method]) -> None:
+        self._every, self._chosen = declared, method
+        self._offered_for: dict[str, tuple[Task, int]] = {}
+        self._gets: dict[str, QPushButton] = {}
         self.plain, self.advanced = Section('Solver'), Section()
-        self.rows = {name: self._add(name) for name in parameters}
+        self.rows = {row: self._add(row) for row in declared.of_groups('solver', 'advanced')}
         self.fold = collapsible('Advanced', self.advanced.native)
         self.native = stacked(self.plain.native, self.fold)
 
+    @property
+    def get(self) -> QPushButton | None:
+        """The button that fetches the weights of the chosen method; None where it has none."""
+        return self._gets.get(self._chosen().name)
+
     def refresh(self, task: Task, scale: int = 1) -> None:
         """Show what `task` uses, and the models there are for it."""
-        for name, parameter in self._parameters.items():
-            other = None if parameter.only_with is None else parameter.only_with[0]
-            values = {} if other is None else {other: self._widgets[other].value}
-            self.rows[name].show(self._method.uses(parameter, task) and parameter.applies(values))
-            row = self._widgets[name]
-            if name in MODEL_PARAMETERS and (task, scale) != self._offered_for:
-                assert isinstance(row, Choice)
-                row.offer(model_choices(self._method, task, name, scale))
-        self._offered_for = (task, scale)
-        self.plain.hide_if_empty(self.rows[name] for name in self.plain.rows)
+        method = self._chosen()
+        widgets = self._every.of(method)
+        known = self._offered_for.get(method.name)
+        self._offered_for[method.name] = wanted = (task, scale)
+        for declared, row in self.rows.items():
+            parameter, serves = declared.parameter, declared.serves(method, task)
+            row.show(serves and parameter.applies(values_beside(parameter, widgets)))
+            if parameter.name in MODEL_PARAMETERS and serves and known != wanted:
+                assert isinstance(declared.widget, Choice)
+                declared.widget.offer(model_choices(method, task, parameter.name, scale))
+        self.plain.hide_if_empty(row for each, row in self.rows.items() if _is_plain(each))
 
     def offer_get(self, shown: bool, at_work: bool) -> None:
         """Offer to fetch weights that are not here, or say that they are on their way."""
-        self.get.setVisible(shown)
-        self.get.setEnabled(not at_work)
-        self.get.setText(GETTING if at_work else GET)
+        if self.get is not None:
+            self.get.setVisible(shown)
+            self.get.setEnabled(not at_work)
+            self.get.setText(GETTING if at_work else GET)
 
-    def _add(self, name: str) -> Row:
-        section = self.plain if self._parameters[name].group == 'solver' else self.advanced
-        row = self._widgets[name]
-        if name not in MODEL_PARAMETERS:
-            return section.add(row)
-        browse = QPushButton(FILE)
+    def _add(self, declared: DeclaredRow) -> Row:
+        section = self.plain if _is_plain(declared) else self.advanced
+        widget = declared.widget
+        if declared.parameter.name not in MODEL_PARAMETERS:
+            return section.add(widget)
+        get, browse = QPushButton(GET), QPushButton(FILE)
+        get.setToolTip('Fetch these weights from where their authors publish them')
+        get.clicked.connect(lambda: self.get_pressed.emit())
         browse.setToolTip('Take the weights of a file')
-        browse.clicked.connect(lambda: _browse(browse, row))
-        return section.add(row, self.get, browse)
+        browse.clicked.connect(lambda: _browse(browse, widget))
+        self._gets |= dict.fromkeys(declared.methods, get)
+        return section.add(widget, get, browse)
+
+
+def _is_plain(declared: DeclaredRow) -> bool:
+    return declared.parameter.group == 'solver'
 
 
 def _browse(parent: QWidget, row: ValueWidget[Any]) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.layers import Image, Labels, Shapes
 
-from ..declare.methods import Method
+from ..declare.tasks import TASKS
 from ..layers.layer_kinds import DAMAGE, KERNEL, kernel_facts, may_be_mask
 from ..layers.selection import full_resolution, select
 from ..layers.space import Space
 from ..types import Task
-from .model_row import is_served
+from .offer import Offer
 
 if TYPE_CHECKING:
     import napari
@@ -22,28 +22,28 @@ Fits = Callable[['napari.layers.Image', 'napari.layers.Layer'], bool]
 
 
 def suggested_task(
-    method: Method, image: napari.layers.Image | None, layers: Iterable[napari.layers.Layer]
+    offer: Offer, image: napari.layers.Image | None, layers: Iterable[napari.layers.Layer]
 ) -> Task:
     """Return the task to start with.
 
     Of those that there are weights for, it is the one whose mask or kernel lies ready,
     made for this very image; else the first that needs nothing more. Labels and outlines
-    that may be anything count as a mask where filling is what the method is for.
+    that may be anything count as a mask where filling is what a method is for.
 
-    `method`: whose tasks there are to choose from.
+    `offer`: the tasks there are to choose from.
     `image`: the chosen image.
     `layers`: all layers of the viewer.
     """
     found = () if image is None else list(layers)
-    tasks = [task for task in method.tasks if is_served(method, task)] or list(method.tasks)
+    tasks = [task for task in offer.tasks if offer.is_served(task)] or list(offer.tasks)
     for need, fits in _READY.items():
         if any(fits(image, layer) for layer in found):
             for task in tasks:
-                if need in method.needs.get(task, ()):
+                if need in TASKS[task].needs:
                     return task
-    if 'mask' in method.needs.get(tasks[0], ()) and any(covers(image, each) for each in found):
+    if 'mask' in TASKS[tasks[0]].needs and any(covers(image, each) for each in found):
         return tasks[0]
-    return next((task for task in tasks if not method.needs.get(task)), tasks[0])
+    return next((task for task in tasks if not TASKS[task].needs), tasks[0])
 
 
 def is_mask_of(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:

@@ -39,6 +39,7 @@ class PanelRequest:
     `source_id`: unique id of the image layer.
     `full_size`: whether the result of a part is given in a copy of the whole layer.
     `filled`: whether what was newly painted is a layer of labels.
+    `asked_in`: name of the panel that asked; empty where a script did.
     """
 
     method: Method
@@ -59,6 +60,12 @@ class PanelRequest:
     source_id: str = ''
     full_size: bool = False
     filled: bool = False
+    asked_in: str = ''
+
+    @property
+    def panel(self) -> str:
+        """Name of the panel that shows how the run goes: by default that of the method."""
+        return self.asked_in or self.method.name
 
     @property
     def title(self) -> str:

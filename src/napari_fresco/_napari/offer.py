@@ -1,0 +1,47 @@
+"""What a panel has on offer: one method with its tasks, or several methods to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from ..declare.methods import Method
+from ..types import Task
+from .model_row import first_scale, is_served
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The methods and tasks of a panel.
+
+    `name`: tells the runs of its panel from those of others.
+    `title`, `summary`: what stands at its top.
+    `methods`, `tasks`: what there is to choose from; each task is one of some method.
+    """
+
+    name: str
+    title: str
+    summary: str
+    methods: tuple[Method, ...]
+    tasks: tuple[Task, ...]
+
+    @classmethod
+    def of(cls, method: Method) -> Self:
+        """Return what the panel of one method offers."""
+        return cls(method.name, method.title, method.summary, (method,), method.tasks)
+
+    def serving(self, task: Task) -> list[Method]:
+        """Return the methods that do `task`, if possible those that there are weights for."""
+        able = [method for method in self.methods if task in method.tasks]
+        return [method for method in able if is_served(method, task)] or able
+
+    def is_served(self, task: Task) -> bool:
+        """Say whether there are weights for `task`."""
+        return any(is_served(each, task) for each in self.methods if task in each.tasks)
+
+    @property
+    def scales(self) -> tuple[int, int, int]:
+        """The least and the greatest enlargement, and the one to begin with."""
+        every = [scale for method in self.methods for scale in method.scales]
+        first = min(first_scale(method) for method in self.methods)
+        return min(every), max(every), first
