@@ -12,6 +12,7 @@ __version__ = '0.1.0'
 if TYPE_CHECKING:
     from . import batch, damage, degrade, evidence, intervention, networks, samples, weights
     from .declare.methods import Method, methods
+    from .declare.recommendations import Recommendation
     from .errors import FrescoError
     from .evidence import metrics
     from .image.model import Image
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .noise.photon_transfer import photon_transfer
     from .physics import kernels
     from .restoration.api import estimate_kernel, iterate, restore
+    from .restoration.image_facts import recommend
     from .restoration.session import Session
     from .solvers.red import red_diagnostics
     from .types import Result, Step
@@ -32,6 +34,7 @@ _HOMES = {
     'read': 'io.files',
     'write': 'io.files',
     'Method': 'declare.methods',
+    'Recommendation': 'declare.recommendations',
     'Result': 'types',
     'Session': 'restoration.session',
     'Step': 'types',
@@ -41,6 +44,7 @@ _HOMES = {
     'iterate': 'restoration.api',
     'methods': 'declare.methods',
     'photon_transfer': 'noise.photon_transfer',
+    'recommend': 'restoration.image_facts',
     'red_diagnostics': 'solvers.red',
     'restore': 'restoration.api',
 }
@@ -62,6 +66,7 @@ __all__ = [
     'FrescoError',
     'Image',
     'Method',
+    'Recommendation',
     'Result',
     'Session',
     'Step',
@@ -80,6 +85,7 @@ __all__ = [
     'networks',
     'photon_transfer',
     'read',
+    'recommend',
     'red_diagnostics',
     'restore',
     'samples',

@@ -21,6 +21,8 @@ class TaskFacts:
     ----------
     name, title, summary : str
         Identifier in code, name shown to people, and what is done, in one sentence.
+    trouble : str
+        What is wrong with an image that it is for.
     needs : tuple of str
         Options of a call without which it cannot run: 'mask', 'kernel'.
     takes : tuple of str
@@ -45,6 +47,7 @@ class TaskFacts:
 
     name: Task
     title: str
+    trouble: str
     summary: str
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
@@ -75,6 +78,7 @@ _ENTRIES = (
     TaskFacts(
         name='denoise',
         title='Denoise',
+        trouble='Noise',
         summary='Remove noise.',
         takes=('sigma',),
         estimable=('sigma',),
@@ -85,6 +89,7 @@ _ENTRIES = (
     TaskFacts(
         name='deblur',
         title='Deblur',
+        trouble='Blur',
         summary='Undo the blur of a known kernel.',
         needs=('kernel',),
         takes=('kernel', 'sigma'),
@@ -107,6 +112,7 @@ _ENTRIES = (
     TaskFacts(
         name='inpaint',
         title='Fill damage (inpaint)',
+        trouble='Damage: cracks, losses, scratches',
         summary='Fill what a mask marks as damaged.',
         needs=('mask',),
         takes=('mask', 'sigma', 'keep_known'),
@@ -117,6 +123,7 @@ _ENTRIES = (
     TaskFacts(
         name='super_resolve',
         title='Enlarge (super-resolve)',
+        trouble='Too few pixels',
         summary='Enlarge by a whole number.',
         takes=('kernel', 'sigma', 'scale'),
         gives=('kernel',),
@@ -127,6 +134,7 @@ _ENTRIES = (
     TaskFacts(
         name='demosaic',
         title='Demosaic',
+        trouble='A raw colour mosaic',
         summary='Make a colour image of the raw mosaic of a camera.',
         takes=('sigma',),
         pointwise=True,
@@ -136,6 +144,7 @@ _ENTRIES = (
     TaskFacts(
         name='deblock',
         title='Remove JPEG blocks',
+        trouble='Blocks of a JPEG',
         summary='Remove the artefacts of JPEG compression.',
         from_jpeg=True,
         checks=('light', 'clipping', 'range', 'data_range', 'training'),

@@ -1,0 +1,197 @@
+"""What is known of an image before anything is done: what a recommendation goes by. No torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..declare.recommendations import ImageFacts, Recommendation, recommended
+from ..errors import MaskError
+from ..image.layout import Layout
+from ..image.model import Image, in_memory
+from ..noise.camera import assess_planes
+from ..noise.grain import grain_ratio, has_blocks
+from ..types import Task
+
+_SIDE = 1024  # pixels of the middle of a plane that are looked at
+_GRAIN = 1.3  # noise of means over that of pixels, from which on neighbours share it
+_LEAST, _BLOCKS = 16, 128  # pixels: of a smaller plane nothing is told, and no blocks
+_STRIP, _REACH = 1024, 96  # rows in which losses are measured, and beyond which their width
+
+Bools = NDArray[np.bool_]
+
+
+def recommend(
+    image: Any,
+    *,
+    goal: Task | None = None,
+    mask: Any = None,
+    kernel: Any = None,
+    scale: int = 1,
+    axes: str | None = None,
+    rgb: bool | None = None,
+) -> Recommendation:
+    """Recommend a method for an image, with the reason.
+
+    The noise of the middle plane is looked at, the widest loss of the mask, and whether there is
+    a kernel; nothing is restored.
+
+    Parameters
+    ----------
+    image : Image or array-like
+        As for :func:`napari_fresco.restore`.
+    goal : Task, optional
+        What is to be done: 'denoise', 'deblur', 'inpaint', 'super_resolve', 'demosaic' or
+        'deblock'. By default what the other arguments ask for, else to remove the noise, or the
+        blocks where the image is a JPEG.
+    mask : Image or array-like, optional
+        Damage, nonzero, ``(H, W)`` or with leading axes.
+    kernel : Kernel or array-like, optional
+        Blur kernel of two or three axes.
+    scale : int
+        Enlargement.
+    axes : str, optional
+        A letter for each axis, such as ``'ZYX'``.
+    rgb : bool, optional
+        Whether the image is RGB(A).
+
+    Returns
+    -------
+    Recommendation
+        With ``method``, ``reason``, ``caution``, ``task`` and ``options``, for
+        ``restore(image, method=..., task=..., **options)``.
+
+    Raises
+    ------
+    FrescoError
+        When the goal is unknown or the image has no two axes.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_fresco as fresco
+    >>> wall = np.zeros((96, 96, 3), np.uint8)
+    >>> crack = np.zeros((96, 96), bool)
+    >>> crack[40:43, 10:80] = True
+    >>> said = fresco.recommend(wall, mask=crack)
+    >>> said.task, said.method
+    ('inpaint', 'dpir')
+    >>> said.reason
+    'no loss is wider than 3 px, so that its rim tells enough; IRCNN is as good'
+    """
+    facts = facts_of(image, mask=mask, kernel=kernel, scale=scale, axes=axes, rgb=rgb)
+    return recommended(goal or _goal(facts), facts)
+
+
+def facts_of(
+    image: Any,
+    *,
+    mask: Any = None,
+    kernel: Any = None,
+    scale: int = 1,
+    axes: str | None = None,
+    rgb: bool | None = None,
+) -> ImageFacts:
+    """Return what is known of an image; the parameters are those of :func:`recommend`."""
+    whole = Image.of(image, axes=axes, rgb=rgb)
+    layout = Layout.of(whole)
+    damage = None if mask is None else _damage(mask)
+    plane = _middle(whole, layout)
+    lost = _middle_of(damage, layout)
+    return ImageFacts(
+        pixels=int(np.prod((*layout.leading, *layout.plane_shape))),
+        channels=layout.channels,
+        kernel=0 if kernel is None else np.ndim(getattr(kernel, 'values', kernel)),
+        widest=None if damage is None else widest_loss(damage),
+        scale=scale,
+        **_noise(plane, lost),
+    )
+
+
+def widest_loss(mask: Bools) -> float:
+    """Return the diameter in pixels of the largest disc of damage; measured up to 192.
+
+    `mask`: ``(..., H, W)``.
+    """
+    planes = mask.reshape(-1, *mask.shape[-2:])
+    return max((_widest(plane) for plane in planes if plane.any()), default=0.0)
+
+
+def _widest(plane: Bools) -> float:
+    """Look at strips, so that a large photograph costs no more memory than a small one."""
+    deepest = 0.0
+    for top in range(0, len(plane), _STRIP):
+        low, high = max(top - _REACH, 0), min(top + _STRIP + _REACH, len(plane))
+        strip = plane[low:high]
+        if strip.any():
+            padded = np.pad(strip, 1, mode='edge')  # beyond the border it goes on as there
+            depth = ndimage.distance_transform_edt(padded)[1:-1, 1:-1]
+            deepest = max(deepest, float(depth[top - low : top - low + _STRIP].max()))
+    return max(2 * min(deepest, _REACH) - 1, 0.0)
+
+
+def _goal(facts: ImageFacts) -> Task:
+    if facts.widest is not None:
+        return 'inpaint'
+    if facts.scale > 1:
+        return 'super_resolve'
+    if facts.kernel:
+        return 'deblur'
+    return 'deblock' if facts.jpeg else 'denoise'
+
+
+def _noise(plane: NDArray[np.float64], lost: Bools | None) -> dict[str, Any]:
+    """Return how noisy a plane is: part of the range, whether photons, a grain, blocks."""
+    if min(plane.shape[:2]) < _LEAST:
+        return {}
+    known = np.isfinite(plane).reshape(*plane.shape[:2], -1).all(axis=-1)
+    known = known if lost is None else known & ~lost
+    if not known.any():
+        return {}
+    low, high = np.percentile(plane[known], (0.5, 99.5))
+    if high <= low:
+        return {}
+    plane = np.where(np.isfinite(plane), plane, low)
+    unknown: Bools | None = None if known.all() else np.logical_not(known)
+    camera, levels, _ = assess_planes([(plane, unknown)])
+    gray = plane if plane.ndim == 2 else plane.mean(axis=-1)
+    grain = levels[0] > 0 and grain_ratio(plane, levels[0], unknown) >= _GRAIN
+    blocks = min(gray.shape) >= _BLOCKS and has_blocks(gray)
+    return {
+        'noise': levels[0] / (high - low),
+        'photon_noise': camera is not None and not blocks,
+        'grain': bool(grain),
+        'jpeg': blocks,
+    }
+
+
+def _middle(image: Image, layout: Layout) -> NDArray[np.float64]:
+    """Return the middle of the middle plane, colours behind."""
+    index = tuple(n // 2 for n in layout.leading)
+    plane = layout.colours(layout.read(image.data, index))
+    values: NDArray[np.float64] = in_memory(plane[_box(plane.shape)]).astype(np.float64)
+    return values
+
+
+def _middle_of(damage: Bools | None, layout: Layout) -> Bools | None:
+    if damage is None or damage.shape[-2:] != layout.plane_shape:
+        return None
+    planes = damage.reshape(-1, *damage.shape[-2:])
+    middle = planes[len(planes) // 2]
+    lost: Bools = middle[_box(middle.shape)]
+    return None if lost.all() else lost
+
+
+def _box(shape: tuple[int, ...]) -> tuple[slice, ...]:
+    starts = (max((n - _SIDE) // 2, 0) for n in shape[:2])
+    return tuple(slice(start, start + _SIDE) for start in starts)
+
+
+def _damage(mask: Any) -> Bools:
+    values = in_memory(mask.data if isinstance(mask, Image) else np.asarray(mask))
+    if values.ndim < 2:
+        raise MaskError(f'mask has {values.ndim} axes; give one with rows and columns')
+    damage: Bools = values != 0
+    return damage
