@@ -1,5 +1,6 @@
 """Losses are filled where they are, and nothing else is touched."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -115,3 +116,30 @@ def test_a_photograph_with_a_small_and_a_wide_loss(method):
         np.abs(np.diff(inside, axis=1)).mean() / np.abs(np.diff(wall.astype(float), axis=1)).mean()
     )
     assert 0.5 < grain < 1.3
+
+
+@pytest.mark.parametrize('tiles', [False, True])
+def test_a_broken_off_run_keeps_finished_losses_and_leaves_the_others(tiles, monkeypatch):
+    if tiles:
+        monkeypatch.setattr('napari_fresco.restoration.parts.is_large', lambda image: True)
+    rng = np.random.default_rng(0)
+    wall = rng.integers(60, 200, (300, 400, 3), dtype=np.uint8)
+    mask = np.zeros((300, 400), bool)
+    mask[20:24, 20:30] = mask[150:153, 300:305] = mask[280:284, 40:44] = True
+    cancel, painted = threading.Event(), []
+    steps = fresco.iterate(
+        wall, method='dpir', task='inpaint', mask=mask, iterations=2, device='cpu', cancel=cancel
+    )
+    try:
+        while True:
+            painted.append(next(steps).painted)
+            if painted[-1].any():
+                cancel.set()
+    except StopIteration as end:
+        result = end.value
+    assert result.finish == 'cancelled'
+    assert np.array_equal(result.filled, painted[-1])
+    assert 0 < result.filled.sum() < mask.sum()
+    assert np.array_equal(result.image[~result.filled], wall[~result.filled])
+    assert (result.image[result.filled] != wall[result.filled]).any()
+    assert any('2 of 3 losses' in said for said in result.provenance['warnings'])

@@ -62,12 +62,15 @@ class Step:
         What a method distilled from the image, ``(1, L, h', w')``, without units.
     better : Tensor, optional
         What to give back if the run ends here, where the data say that `x` is worse than it.
+    filled : Tensor of bool, optional
+        Where ``(H, W)`` losses have their final value; without it all have the present one.
     notes : tuple of str
         What the user should know of this estimate.
     plane : tuple of int
         Which plane of a stack this is; filled in by the runner.
-    to_image : callable
-        Working units to an array like the input; filled in by the runner.
+    to_image, to_painted : callable
+        Working units to an array like the input, and a step to where on it was newly painted;
+        filled in by the runner.
     """
 
     index: int
@@ -82,9 +85,11 @@ class Step:
     spread: Tensor | None = None
     latent: Tensor | None = None
     better: Tensor | None = None
+    filled: Tensor | None = None
     notes: tuple[str, ...] = ()
     plane: tuple[int, ...] = ()
     to_image: Callable[[Tensor], np.ndarray] | None = None
+    to_painted: Callable[[Step], np.ndarray] | None = None
 
     def follows(self, best: Step) -> bool:
         """Whether this step takes the place of the `best` one so far."""
@@ -98,6 +103,13 @@ class Step:
         if self.to_image is None:
             raise RuntimeError('a step has an image once the runner has passed it on')
         return self.to_image(self.x)
+
+    @property
+    def painted(self) -> np.ndarray:
+        """Where ``(H, W)`` the image was newly painted so far (computed on access)."""
+        if self.to_painted is None:
+            raise RuntimeError('a step tells what was painted once the runner has passed it on')
+        return self.to_painted(self)
 
 
 @dataclass(frozen=True)

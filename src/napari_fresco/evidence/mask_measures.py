@@ -26,6 +26,22 @@ class BetterFit(NamedTuple):
     how: str
 
 
+def left_over(mask: Bools, filled: Bools) -> str:
+    """Say how many losses of a run that was broken off are left as they were, or nothing.
+
+    `mask`: damage ``(..., H, W)``, broadcast to the shape of `filled`.
+    `filled`: what was newly painted.
+    """
+    beside = np.zeros((3,) * filled.ndim, bool)
+    beside[(1,) * (filled.ndim - 2)] = True
+    damage = np.broadcast_to(mask, filled.shape)
+    labels, count = ndimage.label(damage, beside)
+    left = len(np.unique(labels[damage & ~filled]))
+    if not left:
+        return ''
+    return f'{left} of {count} losses were not come to and are left as they were'
+
+
 def better_fit(mask: Bools, image: Floats) -> BetterFit:
     """Compare the slopes on the outline of a mask, or anywhere in it, with those elsewhere.
 

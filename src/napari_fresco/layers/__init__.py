@@ -4,12 +4,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .growing_layer import undo_fill
     from .results import put_back
     from .scripted import restore_layer
+    from .scripted_filling import fill_losses
 
-_HOMES = {'put_back': 'results', 'restore_layer': 'scripted'}
+_HOMES = {
+    'fill_losses': 'scripted_filling',
+    'put_back': 'results',
+    'restore_layer': 'scripted',
+    'undo_fill': 'growing_layer',
+}
 
-__all__ = ['put_back', 'restore_layer']
+__all__ = ['fill_losses', 'put_back', 'restore_layer', 'undo_fill']
 
 
 def __getattr__(name: str) -> Any:

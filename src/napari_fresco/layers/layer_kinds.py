@@ -40,6 +40,9 @@ LATENT = 'napari_fresco_latent'
 EVIDENCE = 'napari_fresco_evidence'
 """Marks a map of what is known of a result: what it maps, its unit, and of which layer."""
 
+FILLS = 'napari_fresco_fills'
+"""What was filled in a layer: its :class:`~napari_fresco.layers.fills.Fills`."""
+
 DAMAGE = 'napari_fresco_damage'
 """Marks labels that say what is damaged, not what is where."""
 

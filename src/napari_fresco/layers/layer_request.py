@@ -40,6 +40,7 @@ class PanelRequest:
     `full_size`: whether the result of a part is given in a copy of the whole layer.
     `filled`: whether what was newly painted is a layer of labels.
     `asked_in`: name of the panel that asked; empty where a script did.
+    `titled`: what the result is called beside its source; by default as the method.
     """
 
     method: Method
@@ -61,6 +62,7 @@ class PanelRequest:
     full_size: bool = False
     filled: bool = False
     asked_in: str = ''
+    titled: str = ''
 
     @property
     def panel(self) -> str:
@@ -70,7 +72,7 @@ class PanelRequest:
     @property
     def title(self) -> str:
         """Name of the result layer."""
-        return f'{self.source} [{self._titles}]'
+        return f'{self.source} [{self.titled or self._titles}]'
 
     @property
     def busy_text(self) -> str:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -44,6 +44,7 @@ class Report:
     `residual`: root mean square of ``H x - y`` in working units.
     `psnr`: against the reference layer, in dB.
     `preview`: one plane of the estimate, thinned by `stride`, on the CPU.
+    `painted`: where losses of that plane have their final value; `plane` tells which it is.
     """
 
     index: int
@@ -53,6 +54,8 @@ class Report:
     psnr: float | None = None
     preview: NDArray[Any] | None = None
     stride: int = 1
+    painted: NDArray[np.bool_] | None = None
+    plane: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,6 +258,8 @@ class _Reports:
 
     def __init__(self, request: PanelRequest, rate: float) -> None:
         self.preview = threading.Event()
+        self.wants_painted = False
+        """Whether previews are not thinned, and come with where they were painted."""
         self._request = request
         self._interval = max(1 / max(rate, 0.01), _SHORTEST_INTERVAL)
         self._reference: NDArray[Any] | None = None
@@ -290,11 +295,14 @@ class _Reports:
         if not wanted and self._reference is None:
             return Report(step.index, step.total, remaining, residual)
         image = step.image
-        stride = 1 + (max(image.shape[:3]) - 1) // _PREVIEW_SIDE
+        whole = self.wants_painted
+        stride = 1 if whole else 1 + (max(image.shape[:3]) - 1) // _PREVIEW_SIDE
         shown = image[len(image) // 2] if self._request.is_volume else image
         thin = np.ascontiguousarray(shown[::stride, ::stride]) if wanted else None
         score = self._psnr(image, step.plane)
-        return Report(step.index, step.total, remaining, residual, score, thin, stride)
+        painted = step.painted if whole and wanted else None
+        sampled = Report(step.index, step.total, remaining, residual, score, thin, stride)
+        return replace(sampled, painted=painted, plane=step.plane)
 
     def outcome(self, result: Result) -> LayerOutcome:
         """Return the result with how near it is to the reference."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def result_layers(request: PanelRequest, result: Result) -> Iterator[LayerData]:
     """Yield everything in `result` as layer data tuples, the restored image last."""
     title = request.title + (' partial' if result.finish == 'cancelled' else '')
-    metadata = _metadata(request, result)
+    metadata = metadata_of(request, result)
     for layer in side_layers(request, result, title, metadata):
         yield layer.pop('data'), layer, 'image'
     if request.filled and result.filled is not None and result.filled.any():
@@ -35,7 +35,7 @@ def result_layers(request: PanelRequest, result: Result) -> Iterator[LayerData]:
     rgb = pixels.ndim > len(request.image.index)
     space = placed(request, result)
     if request.full_size and not request.image.is_whole:
-        pixels, space = into_whole(request.image, pixels), _whole_place(request)
+        pixels, space = into_whole(request.image, pixels), whole_place(request)
     look = {'rgb': rgb, 'metadata': metadata, **space, **request.look.like(rgb=rgb)}
     yield pixels, {'name': title, **look}, 'image'
 
@@ -53,13 +53,13 @@ def add_results(
     *beside, last = result_layers(request, result)
     active = viewer.layers.selection.active
     source = next((x for x in viewer.layers if str(x.unique_id) == request.source_id), None)
-    layers = [_inserted(viewer, source, data) for data in beside]
+    layers = [inserted(viewer, source, data) for data in beside]
     if preview is not None and _turned(preview, last):
         here = [str(each.unique_id) for each in viewer.layers].index(str(preview.unique_id))
         viewer.layers.move(here, _place(viewer, source))
         layers.append(preview)
     else:
-        layers.append(_inserted(viewer, source, last))
+        layers.append(inserted(viewer, source, last))
         if preview is not None:
             viewer.layers.remove(preview.name)
     if source is not None and request.look.lets_shine:
@@ -139,7 +139,8 @@ def put_back(result: napari.layers.Image, *, into: napari.layers.Image) -> Layer
     )
 
 
-def _inserted(viewer: Any, source: Any, data: LayerData) -> Any:
+def inserted(viewer: Any, source: Any, data: LayerData) -> Any:
+    """Add a layer above its source and what was made of that, and return it."""
     from napari.layers import Layer
 
     layer = Layer.create(*data)
@@ -171,12 +172,14 @@ def _turned(preview: Any, data: LayerData) -> bool:
     return True
 
 
-def _whole_place(request: PanelRequest) -> dict[str, Any]:
+def whole_place(request: PanelRequest) -> dict[str, Any]:
+    """Return layer keywords that put a full-size result where its source lies."""
     ndim = len(request.image.index)
     return request.space.part(np.zeros(ndim), np.ones(ndim))
 
 
-def _metadata(request: PanelRequest, result: Result) -> dict[str, Any]:
+def metadata_of(request: PanelRequest, result: Result) -> dict[str, Any]:
+    """Return the metadata of a result layer: how it was made, of what, and what its file said."""
     part = request.image
     origin = {
         'layer': request.source,

@@ -112,11 +112,11 @@ def restore_layer(
     >>> import numpy as np
     >>> viewer = ViewerModel()
     >>> wall = viewer.add_image(np.full((32, 32), 100, np.uint8), name='wall')
-    >>> [layer.name for layer in restore_layer(viewer, 'wall', method='ffdnet', sigma=5)]
+    >>> [layer.name for layer in restorefind_layer(viewer, 'wall', method='ffdnet', sigma=5)]
     ['wall [FFDNet]']
     """
     given = {'mask': mask, 'kernel': kernel, 'sigma': sigma, **options}
-    image = _layer(viewer, layer, 'image')
+    image = find_layer(viewer, layer, 'image')
     request = layer_request(viewer, image, method, task, given, part, region, mask_options)
     request = replace(request, full_size=full_size, filled=filled)
     job = Restoration(request, viewer).start()
@@ -168,7 +168,11 @@ def layer_request(
     )
 
 
-def _layer(viewer: Any, named: Any, what: str) -> Any:
+def find_layer(viewer: Any, named: Any, what: str) -> Any:
+    """Return a layer of the viewer that is named, or what else was given.
+
+    Raises FrescoError when there is no layer of that name.
+    """
     if not isinstance(named, str):
         return named
     names = [layer.name for layer in viewer.layers]
@@ -184,7 +188,7 @@ def _is_layer(value: Any) -> bool:
 
 
 def _part(viewer: Any, image: Any, view: View, part: Part, region: Any) -> Selection:
-    area = region if region in (None, 'visible') else _layer(viewer, region, 'region')
+    area = region if region in (None, 'visible') else find_layer(viewer, region, 'region')
     chosen = chosen_part(image, view, shown=isinstance(part, str), region=area)
     if isinstance(part, str):
         if part != 'shown':
@@ -199,14 +203,14 @@ def _mask(viewer: Any, mask: Any, chosen: Selection, view: View, options: Mappin
     unknown = [name for name in options if name not in _MASK_OPTIONS]
     if unknown:
         raise FrescoError(f'mask_options has no {unknown[0]!r}; it has {", ".join(_MASK_OPTIONS)}')
-    layer = _layer(viewer, mask, 'mask')
+    layer = find_layer(viewer, mask, 'mask')
     return marked(chosen, layer, view=view, **options) if _is_layer(layer) else layer
 
 
 def _noise(viewer: Any, sigma: Any, chosen: Selection, view: View) -> tuple[Any, bool]:
     if isinstance(sigma, str) and sigma in ESTIMATES:
         return sigma, False
-    layer = _layer(viewer, sigma, 'sigma')
+    layer = find_layer(viewer, sigma, 'sigma')
     if not _is_layer(layer):
         return layer, False
     return select_noise(layer, chosen, view), VARIANCE in layer.metadata
@@ -216,7 +220,7 @@ def _kernel(viewer: Any, kernel: Any, image: Any, call: Call) -> tuple[Any, dict
     """Return the kernel, and where it is known to look."""
     if isinstance(kernel, str) and kernel in ESTIMATES:
         return kernel, {}
-    layer = _layer(viewer, kernel, 'kernel')
+    layer = find_layer(viewer, kernel, 'kernel')
     if not _is_layer(layer):
         return layer, {}
     said = getattr(call.parameters, 'kernel_position', 'auto')

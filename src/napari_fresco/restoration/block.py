@@ -23,6 +23,7 @@ from ..image.output import to_dtype
 from ..noise.camera import Camera
 from ..physics.degradation import Unknown
 from ..physics.problem import Problem
+from ..types import Step
 from .noise_model import PlaneNoise, Scene
 from .plane_reader import Pixels
 from .posing import as_tensor, counting, excess_of, posed, values_of
@@ -111,6 +112,15 @@ class Block:
         """Return the estimate `x` as an array like the plane."""
         return self.finish(x)[0]
 
+    def painted(self, step: Step) -> NDArray[np.bool_]:
+        """Return where ``(H, W)`` losses have a value of their own: all but in a run at work."""
+        lost = self.filled
+        if step.filled is None:
+            return lost
+        rows, columns = lost.shape
+        painted: NDArray[np.bool_] = lost & step.filled[:rows, :columns].cpu().numpy()
+        return painted
+
     def restored(self, x: Tensor) -> Array:
         """Return the estimate `x` in image units, as exactly as it is known.
 
@@ -186,14 +196,18 @@ class Block:
             return self.restored(x)
         return self.intensity.to_image(self._cropped(degradation.forward(x), 1))
 
-    def finish(self, x: Tensor) -> tuple[Array, int]:
-        """Return the estimate as an array like the plane, and how many values were clipped."""
+    def finish(self, x: Tensor, painted: NDArray[np.bool_] | None = None) -> tuple[Array, int]:
+        """Return the estimate as an array like the plane, and how many values were clipped.
+
+        `painted`: damage that is filled; by default all, else the rest is given back as it is.
+        """
         r, pixels = self.request, self.pixels
         dark = None if self.look.camera is None else self.look.camera.offset
         image, clipped = to_dtype(self.restored(x), r.dtype, dark=dark, seed=r.options.seed)
         colours = pixels.colours.astype(r.dtype, copy=False)
         if r.keep_known and pixels.mask is not None:
-            damaged = pixels.mask if image.ndim == pixels.dims else pixels.mask[..., None]
+            lost = pixels.mask if painted is None else painted
+            damaged = lost if image.ndim == pixels.dims else lost[..., None]
             image = np.where(damaged, image, colours)
         image = self._with_given_back(image, colours)
         if not r.facts.gains_colour:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from ..evidence.mask_measures import left_over
 from ..image.layout import Array
 from ..image.model import Image
 from ..io.files import read
@@ -78,10 +79,11 @@ def run_pipeline(
             block = Block.prepare(own, part.index, pixels, judged)
             tools.reseed(options.seed + number)
             shown = partial(gathered.shown, part, block)
+            painted = partial(gathered.painted, part, block)
             count = number, len(every)
-            restored = yield from _restore(own, block, count, tools, cancel, shown)
+            restored = yield from _restore(own, block, count, tools, cancel, (shown, painted))
             gathered.add(part, block, *restored)
-            del pixels, block, restored, own, judged, shown
+            del pixels, block, restored, own, judged, shown, painted
     except RunCancelled:
         gathered.leave(every)
     else:
@@ -98,12 +100,12 @@ def _restore(
     count: tuple[int, int],
     tools: Workbench,
     cancel: threading.Event | None,
-    shown: Callable[[Tensor], Array],
+    seen_as: tuple[Callable[[Tensor], Array], Callable[[Step], Array]],
 ) -> Generator[Step, None, tuple[RunOutcome, Repeats | None]]:
     """Restore a plane or block, with steps that count through all; map what is asked for.
 
     `count`: its number, and how many there are.
-    `shown`: makes an image of an estimate.
+    `seen_as`: make an image of an estimate, and a plane of what was painted.
     """
     asked = request.params.uncertainty and 'uncertainty' in request.method.gives_if_asked(
         request.task
@@ -118,7 +120,8 @@ def _restore(
             index=before * now.total + now.index,
             total=every * (1 + repeats) * now.total,
             plane=block.index,
-            to_image=shown,
+            to_image=seen_as[0],
+            to_painted=seen_as[1],
         )
 
     outcome = yield from _driven(request, block, tools, cancel, passed)
@@ -201,12 +204,13 @@ class _Gathered:
         """Put a restored part in its place, with what `repeats` tell if they were asked for."""
         scale = self._request.inputs.scale
         block.end(outcome.step.x)
-        image, clipped = block.finish(outcome.step.x)
+        painted = block.painted(outcome.step)
+        image, clipped = block.finish(outcome.step.x, painted)
         self._put(part, image, block.pixels.data)
         self._checking.add(block, outcome.step, image)
         facts = block.facts()
         if self._filled is not None:
-            self._filled[part.place(1)] = part.inside(block.filled)
+            self._filled[part.place(1)] = part.inside(painted)
         maps = dict(_side_results(block, outcome.step))
         if repeats is not None:
             maps['uncertainty'] = repeats.deviation()
@@ -246,6 +250,15 @@ class _Gathered:
         shown: Array = plane
         return shown
 
+    def painted(self, part: Part, block: Block, step: Step) -> Array:
+        """Return where the plane was newly painted, with what a step tells of a part of it."""
+        found = part.inside(block.painted(step))
+        if part.tile is None or self._filled is None:
+            return found
+        plane: Array = self._filled[part.index].copy()
+        plane[part.place(1)[len(part.index) :]] = found
+        return plane
+
     def _put(self, part: Part, image: Array, data: Array) -> None:
         scale = self._request.inputs.scale
         self._planes[part.place(scale)] = part.inside(image, scale)
@@ -275,6 +288,8 @@ class _Gathered:
     def result(self, used: list[Any], seconds: float) -> Result:
         """Return everything as a result."""
         r, finish = self._request, self._finish()
+        if finish == 'cancelled' and self._filled is not None and r.inputs.mask is not None:
+            self._account.warn(left_over(r.inputs.mask, self._filled))
         kernel, told = r.inputs.kernel, self._estimate
         if kernel is None and self._kernel is not None:
             kernel = Kernel(self._kernel, source=r.method.name)

@@ -48,8 +48,9 @@ class Account:
             self.warn(text)
 
     def warn(self, text: str) -> None:
-        """Note what the user should know; the same sentence is said once."""
-        self._said[text] = self._said.get(text, 0) + 1
+        """Note what the user should know; the same sentence is said once, and nothing never."""
+        if text:
+            self._said[text] = self._said.get(text, 0) + 1
 
     @property
     def warnings(self) -> list[str]:

@@ -68,6 +68,7 @@ def around_losses(solver: Solver) -> Solver:
             yield from solver(problem, params, tools)
             return
         x, ticks = _with_mean_colours(problem.y, keep, found), 0
+        filled = torch.zeros(keep.shape[-2:], dtype=torch.bool, device=keep.device)
         for number, window in enumerate(found):
             part = _part(problem, window, x, keep)
             rows, columns = window.lost
@@ -77,8 +78,11 @@ def around_losses(solver: Solver) -> Solver:
                 ticks = ticks or step.total  # a window counts for as many steps as the first
                 index = ticks * number - (-ticks * step.index // step.total)
                 total = ticks * len(found)
-                yield replace(step, index=index, total=total, x=x, score=None, final=False)
+                filled[rows, columns] = step.final or step.index >= step.total
+                told = replace(step, index=index, total=total, x=x, score=None, final=False)
+                yield replace(told, filled=filled)
             keep[..., rows, columns] = 1
+            filled[rows, columns] = True
 
     return solve
 
@@ -135,7 +139,7 @@ def _part(problem: Problem, window: Window, x: Tensor, keep: Tensor) -> Problem:
 def _with_mean_colours(y: Tensor, keep: Tensor, found: list[Window]) -> Tensor:
     """Return the picture with losses in the mean colour of their surroundings.
 
-    That is what a cancelled run leaves where it did not come to.
+    That is what is seen where a run has not come to yet.
     """
     x = y.clone()
     for window in found:

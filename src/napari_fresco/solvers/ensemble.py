@@ -54,6 +54,7 @@ def eightfold(solver: Solver) -> Solver:
                         spread=now.deviation() if mode else None,
                         kernel=first.kernel,
                         latent=first.latent,
+                        filled=None if mode else step.filled,  # later turns have all estimates
                     )
                     if step.final:  # the rule of the method ends this turn, not the others
                         break

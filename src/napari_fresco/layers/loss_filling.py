@@ -1,0 +1,195 @@
+"""A run that fills losses into the one full-size layer that grows, loss after loss."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import MaskError
+from ..image.model import Image
+from .fills import RUNS, Fills
+from .growing_layer import growing_layer, show_numbers
+from .layer_kinds import FILLS, METADATA
+from .layer_restoration import LayerOutcome, Report, Restoration
+from .results import inserted, metadata_of, whole_place
+from .side_layers import as_pixels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .layer_request import PanelRequest
+    from .selection import Selection
+
+TITLE = 'filled'
+"""What the layer is called beside its photograph."""
+
+NOTHING_LEFT = (
+    'Everything that the mask marks is filled: paint more, or choose fills to fill again.'
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Unfilled:
+    """What of a mask is to be filled, and what is not known meanwhile.
+
+    `marked`: damage as it was marked, or its array; None where nothing is.
+    `numbers`: fills of the part, rows and columns last.
+    `axes`: letters of the axes of `numbers`.
+    `again`: numbers of fills that are filled again; by default what is marked and not filled.
+    """
+
+    marked: Any
+    numbers: NDArray[np.int32]
+    axes: str
+    again: tuple[int, ...] = ()
+
+    def load(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return what is to be filled on all planes of the part, and what is unknown: that too.
+
+        Raises MaskError when nothing is to be filled, or the mask does not fit.
+        """
+        open_ = self._damage() & (self.numbers == 0)
+        lost = np.isin(np.abs(self.numbers), self.again) if self.again else open_
+        if not lost.any():
+            raise MaskError(NOTHING_LEFT)
+        return lost, lost | open_ | (self.numbers < 0)
+
+    def _damage(self) -> NDArray[np.bool_]:
+        marked = self.marked
+        values = marked.load() if hasattr(marked, 'load') else getattr(marked, 'data', marked)
+        shape = self.numbers.shape
+        damage = np.zeros(shape, bool) if values is None else np.asarray(values) != 0
+        fits = damage.ndim <= len(shape) and damage.shape == shape[len(shape) - damage.ndim :]
+        if not fits:
+            raise MaskError(f'mask has shape {damage.shape}, the image {shape}; give one that fits')
+        whole: NDArray[np.bool_] = np.broadcast_to(damage, shape)
+        return whole
+
+
+class LossFilling(Restoration):
+    """Fills what is not filled yet, or some fills again, and puts it into the layer that grows.
+
+    `request`: what to do; its mask is what is marked, whether filled already or not.
+    `viewer`: where the layer is, or comes to be.
+    `again`: numbers of fills to fill again; none fills what is left.
+    """
+
+    def __init__(
+        self, request: PanelRequest, viewer: Any, *, again: Collection[int] = (), **options: Any
+    ) -> None:
+        self.layer = growing_layer(viewer, request.source_id)
+        known = None if self.layer is None else self.layer.metadata[FILLS]
+        self._fills: Fills = known or Fills.none_yet(request.image, request.source_id)
+        self._before = None if self.layer is None else self.layer.data
+        self._lost: NDArray[np.bool_] | None = None
+        self._delivered = False
+        super().__init__(self._asked(request, tuple(again)), viewer, **options)
+        self._reports.wants_painted = True
+
+    def _asked(self, request: PanelRequest, again: tuple[int, ...]) -> PanelRequest:
+        """Return the request for what is left, in the picture as it is filled so far."""
+        part = request.image
+        letters = ''.join(part.axes[axis] for axis in (*part.leading, *part.spatial))
+        mask = Unfilled(request.mask, part.ordered(self._fills.numbers[part.index]), letters, again)
+        if self._before is not None:
+            part = replace(part, data=self._before)
+        settings = dict(request.settings)
+        if self._fills.denoised:
+            settings['keep_known'] = True  # noise is removed once
+        return replace(request, image=part, mask=mask, settings=settings, titled=TITLE)
+
+    def _work(self, cancel: threading.Event) -> Generator[Report, None, LayerOutcome]:
+        mask: Any = self.request.mask
+        lost, unknown = mask.load()
+        self._lost = self.request.image.unordered(lost)
+        self.request = replace(self.request, mask=Image(unknown, mask.axes))
+        return (yield from super()._work(cancel))
+
+    def _deliver(self, outcome: LayerOutcome) -> list[Any]:
+        self.outcome = outcome
+        result, part, lost = outcome.result, self.request.image, self._lost
+        if outcome.is_empty or result.filled is None or lost is None:
+            return []
+        filled = np.asarray(result.filled) & lost
+        if not filled.any():
+            return []
+        pixels, record = as_pixels(result.image), result.provenance
+        self._show(self._fills.grown(self._start, part, pixels, filled, lost, record))
+        self._delivered = True
+        metadata = metadata_of(self.request, result)
+        metadata[METADATA] = {**metadata[METADATA], RUNS: self._fills.runs}
+        self.layer.metadata = {**metadata, FILLS: self._fills}
+        numbers = show_numbers(self.viewer, self.layer, make=self.request.filled)
+        return [*numbers, self.layer]
+
+    @property
+    def _start(self) -> Any:
+        """The picture that the run began with."""
+        return self._fills.original if self._before is None else self._before
+
+    def _draw_preview(self, report: Report) -> None:
+        """Let the layer grow while it is filled; a user who deletes it wants no other."""
+        if report.preview is None or report.painted is None or self._lost is None:
+            return
+        if self.layer is None or self.layer.data is self._before:
+            self._show(np.array(self._start))
+        elif not self._is_there():
+            self._reports.preview.clear()
+            return
+        part = self.request.image
+        where = _plane_of(part, report.plane)
+        seen, lost = self.layer.data[where], self._lost[_inside(part, where)]
+        if part.spatial[0] > part.spatial[1]:
+            seen, lost = seen.swapaxes(0, 1), lost.swapaxes(0, 1)
+        taken = report.painted & lost
+        seen[taken] = report.preview[taken]
+        self.layer.refresh()
+
+    def _drop_preview(self) -> None:
+        """Put back what was there, where nothing came of the run."""
+        if self._delivered or self.layer is None or not self._is_there():
+            return
+        if self._before is None:
+            self.viewer.layers.remove(self.layer.name)
+            self.layer = None
+        elif self.layer.data is not self._before:
+            self.layer.data = self._before
+
+    def _show(self, data: NDArray[Any]) -> None:
+        """Put pixels into the layer that grows, which may have to be made."""
+        if self.layer is not None and self._is_there():
+            self.layer.data = data
+            return
+        request = self.request
+        rgb = request.image.rgb
+        look = {'rgb': rgb, **whole_place(request), **request.look.like(rgb=rgb)}
+        layers = self.viewer.layers
+        source = next((x for x in layers if str(x.unique_id) == request.source_id), None)
+        active = layers.selection.active
+        keywords = {'name': request.title, 'metadata': {FILLS: self._fills}, **look}
+        self.layer = inserted(self.viewer, source, (data, keywords, 'image'))
+        if active is not None and active in layers:
+            layers.selection.active = active
+
+    def _is_there(self) -> bool:
+        return any(each.unique_id == self.layer.unique_id for each in self.viewer.layers)
+
+
+def _plane_of(part: Selection, plane: tuple[int, ...]) -> tuple[Any, ...]:
+    """Return where a plane of a part lies in its layer."""
+    where: list[Any] = list(part.index)
+    for axis, index in zip(part.leading, plane, strict=False):
+        where[axis] = part.index[axis].start + index
+    return tuple(where)
+
+
+def _inside(part: Selection, where: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the same place, counted from where the part begins."""
+    return tuple(
+        slice(None) if isinstance(at, slice) else at - own.start
+        for at, own in zip(where, part.index, strict=True)
+    )

@@ -1,0 +1,248 @@
+"""Losses are filled into one layer that grows, and each can be undone or filled again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+
+from napari_fresco._napari.io import write_tiff
+from napari_fresco.errors import FrescoError, MaskError
+from napari_fresco.layers import fill_losses, undo_fill
+from napari_fresco.layers.growing_layer import fill_at
+from napari_fresco.layers.layer_kinds import FILLS
+from napari_fresco.layers.loss_filling import LossFilling
+from napari_fresco.layers.scripted import layer_request
+from napari_fresco.restoration import api
+
+SIZE = (120, 300)
+QUICK = {'iterations': 2, 'device': 'cpu'}
+FIRST, SECOND, THIRD = np.s_[20:24, 20:40], np.s_[60:70, 140:150], np.s_[100:103, 250:290]
+
+
+def wall(dtype: Any = np.uint8, colours: int = 3) -> Any:
+    rng = np.random.default_rng(0)
+    shape = (*SIZE, colours) if colours else SIZE
+    return rng.integers(0, np.iinfo(dtype).max + 1, shape, dtype=dtype)
+
+
+def damage(*places: Any) -> Any:
+    mask = np.zeros(SIZE, np.uint8)
+    for place in places:
+        mask[place] = 1
+    return mask
+
+
+@pytest.fixture
+def viewer() -> Any:
+    return ViewerModel()
+
+
+def runs(viewer: Any) -> Any:
+    return viewer.layers['wall [filled]'].metadata['napari_fresco']['fills']
+
+
+@pytest.mark.parametrize('colours', [0, 3, 4])
+@pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
+def test_only_what_is_marked_changes(viewer: Any, dtype: Any, colours: int) -> None:
+    pixels = wall(dtype, colours)
+    before = pixels.copy()
+    place = {'scale': (0.2, 0.2), 'translate': (3, 4), 'units': ('mm', 'mm')}
+    source = viewer.add_image(pixels, name='wall', rgb=colours > 0, **place)
+    mask = damage(FIRST, SECOND)
+    (grown,) = fill_losses(viewer, 'wall', mask=mask, **QUICK)
+    assert np.array_equal(source.data, before)
+    assert (grown.data.dtype, grown.data.shape) == (pixels.dtype, pixels.shape)
+    assert np.array_equal(grown.data[mask == 0], pixels[mask == 0])
+    assert (grown.data[mask > 0] != pixels[mask > 0]).any()
+    assert grown.units == source.units
+    np.testing.assert_allclose(grown.data_to_world((5, 7)), source.data_to_world((5, 7)))
+    assert np.array_equal(grown.metadata[FILLS].filled, mask > 0)
+
+
+def test_a_second_run_continues_in_the_same_layer(viewer: Any) -> None:
+    viewer.add_image(wall(), name='wall', rgb=True)
+    mask = viewer.add_labels(damage(FIRST), name='mask')
+    (grown,) = fill_losses(viewer, 'wall', mask='mask', **QUICK)
+    first = grown.data[FIRST].copy()
+    with pytest.raises(FrescoError, match='paint more'):
+        fill_losses(viewer, 'wall', mask='mask', **QUICK)
+    mask.data = damage(FIRST, SECOND)
+    (again,) = fill_losses(viewer, 'wall', mask='mask', **QUICK)
+    assert again is grown
+    assert [layer.name for layer in viewer.layers] == ['wall', 'wall [filled]', 'mask']
+    assert np.array_equal(grown.data[FIRST], first)
+    assert [run['numbers'] for run in runs(viewer)] == [[1, 1], [2, 2]]
+    assert grown.metadata[FILLS].count == 2
+
+
+def test_earlier_fills_are_known_to_a_later_run(viewer: Any) -> None:
+    viewer.add_image(np.full(SIZE, 100, np.uint8), name='wall')
+    beside = np.s_[60:64, 140:150], np.s_[64:70, 140:150]
+    (grown,) = fill_losses(viewer, 'wall', mask=damage(beside[0]), **QUICK)
+    grown.data[beside[0]] = 180  # as if it had been filled with something bright
+    fill_losses(viewer, 'wall', mask=damage(*beside), **QUICK)
+    assert (grown.data[beside[0]] == 180).all()
+    assert grown.data[64, 144] > grown.data[69, 144] + 10
+
+
+def test_a_fill_is_undone_and_stays_so_until_it_is_asked_for(viewer: Any) -> None:
+    pixels = wall()
+    viewer.add_image(pixels, name='wall', rgb=True, scale=(0.5, 0.5))
+    (grown,) = fill_losses(viewer, 'wall', mask=damage(FIRST, SECOND), **QUICK)
+    filled = grown.data.copy()
+    assert undo_fill(viewer, grown, at=(31.0, 72.0)) == 2
+    assert np.array_equal(grown.data[SECOND], pixels[SECOND])
+    assert np.array_equal(grown.data[FIRST], filled[FIRST])
+    assert runs(viewer)[0]['undone'] == [2]
+    with pytest.raises(MaskError, match='undone already'):
+        undo_fill(viewer, 'wall', 2)
+    with pytest.raises(MaskError, match='no fill'):
+        undo_fill(viewer, 'wall', at=(0, 0))
+    fill_losses(viewer, 'wall', mask=damage(FIRST, SECOND, THIRD), **QUICK)
+    assert np.array_equal(grown.data[SECOND], pixels[SECOND])
+    assert fill_at(grown, (50.5, 130)) == 3
+    fill_losses(viewer, 'wall', again=[2], **QUICK)
+    assert (grown.data[SECOND] != pixels[SECOND]).any()
+    assert grown.metadata[FILLS].count == 3
+
+
+def test_only_the_chosen_fill_is_filled_again(viewer: Any) -> None:
+    viewer.add_image(wall(), name='wall', rgb=True)
+    mask = damage(FIRST, SECOND)
+    (grown,) = fill_losses(viewer, 'wall', mask=mask, **QUICK)
+    before = grown.data.copy()
+    fill_losses(viewer, 'wall', again=[2], method='ircnn', seed=5, **QUICK)
+    assert (grown.data[SECOND] != before[SECOND]).any()
+    changed = (grown.data != before).any(axis=-1)
+    assert not changed[mask == 0].any()
+    assert not changed[FIRST].any()
+    last = runs(viewer)[-1]
+    assert (last['method'], last['seed'], last['again']) == ('ircnn', 5, [2])
+    assert grown.metadata[FILLS].fill(2).run == 1
+    viewer.add_image(wall(), name='other', rgb=True)
+    with pytest.raises(FrescoError, match='nothing was filled'):
+        fill_losses(viewer, 'other', again=[1])
+
+
+def test_what_is_left_out_of_a_run_is_not_taken_for_paint(viewer: Any) -> None:
+    pixels = np.full(SIZE, 100, np.uint8)
+    pixels[60:70, 140:150] = 255  # two losses that touch are one; here they are filled apart
+    viewer.add_image(pixels, name='wall')
+    (grown,) = fill_losses(viewer, 'wall', mask=damage(SECOND), **QUICK)
+    undo_fill(viewer, grown, 1)
+    fill_losses(viewer, 'wall', mask=damage(np.s_[60:70, 150:153]), **QUICK)
+    assert (grown.data[60:70, 140:150] == 255).all()
+    assert (grown.data[60:70, 150:153] < 130).all()
+
+
+def test_a_run_is_repeated_from_its_record(viewer: Any) -> None:
+    viewer.add_image(wall(), name='wall', rgb=True)
+    asked = {**QUICK, 'seed': 3, 'method': 'dpir'}
+    (grown,) = fill_losses(viewer, 'wall', mask=damage(FIRST, SECOND), **asked)
+    record, fills = json.loads(json.dumps(runs(viewer)[0])), grown.metadata[FILLS]
+    again = ViewerModel()
+    again.add_image(viewer.layers['wall'].data, name='wall', rgb=True)
+    given = {**record['parameters'], 'seed': record['seed'], 'device': 'cpu'}
+    (same,) = fill_losses(
+        again,
+        'wall',
+        mask=fills.mask_of(0),
+        method=record['method'],
+        params=given.pop('params', None),
+        **given,
+    )
+    assert np.array_equal(same.data, grown.data)
+    assert runs(again)[0]['mask'] == record['mask']
+
+
+def test_a_cancelled_run_keeps_finished_losses_and_is_continued(viewer: Any) -> None:
+    pixels = wall()
+    viewer.add_image(pixels, name='wall', rgb=True)
+    mask = damage(FIRST, SECOND, THIRD)
+    started: list[Any] = []
+
+    def iterate(**arguments: Any) -> Any:
+        steps = api.iterate(**arguments)
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                return end.value
+            if step.painted.any():
+                started[0].cancel()
+            yield step
+
+    request = layer_request(
+        viewer,
+        viewer.layers['wall'],
+        'dpir',
+        'inpaint',
+        {'mask': mask, 'keep_known': True, **QUICK},
+    )
+    started.append(LossFilling(request, viewer, iterate=iterate))
+    (grown,) = started[0].start().wait()
+    filled = grown.metadata[FILLS].filled
+    assert 0 < filled.sum() < (mask > 0).sum()
+    assert np.array_equal(grown.data[~filled], pixels[~filled])
+    assert any('2 of 3 losses' in said for said in runs(viewer)[0]['warnings'])
+    (grown,) = fill_losses(viewer, 'wall', mask=mask, **QUICK)
+    assert np.array_equal(grown.metadata[FILLS].filled, mask > 0)
+    assert np.array_equal(grown.data[mask == 0], pixels[mask == 0])
+    assert grown.metadata[FILLS].count == 3
+
+
+def test_the_rest_is_denoised_if_asked_and_once(viewer: Any) -> None:
+    rng = np.random.default_rng(0)
+    noisy = rng.normal(120, 15, SIZE).clip(0, 255).astype(np.uint8)
+    viewer.add_image(noisy, name='wall')
+    asked = {**QUICK, 'sigma': 15}
+    (grown,) = fill_losses(viewer, 'wall', mask=damage(FIRST), keep_known=False, **asked)
+    rest = damage(FIRST, SECOND) == 0
+    assert grown.data[rest].std() < 0.6 * noisy[rest].std()
+    before = grown.data.copy()
+    fill_losses(viewer, 'wall', mask=damage(FIRST, SECOND), keep_known=False, **QUICK)
+    assert np.array_equal(grown.data[rest], before[rest])
+    undo_fill(viewer, grown, 2)
+    assert np.array_equal(grown.data[SECOND], noisy[SECOND])
+
+
+@pytest.mark.parametrize('axes', [(), ('x', 'z', 'y')])
+def test_planes_of_a_stack_are_filled_each_by_its_own_mask(viewer: Any, axes: Any) -> None:
+    stack = np.random.default_rng(0).integers(0, 255, (3, 40, 50), dtype=np.uint8)
+    mask = np.zeros(stack.shape, np.uint8)
+    mask[0, 5:8, 10:20] = mask[2, 20:24, 30:36] = 1
+    if axes:
+        stack, mask = (np.transpose(each, (2, 0, 1)).copy() for each in (stack, mask))
+    viewer.add_image(stack, name='wall', axis_labels=axes or ('z', 'y', 'x'))
+    viewer.add_labels(mask, name='mask', axis_labels=axes or ('z', 'y', 'x'))
+    (grown,) = fill_losses(viewer, 'wall', mask='mask', **QUICK)
+    assert np.array_equal(grown.data[mask == 0], stack[mask == 0])
+    assert (grown.data[mask > 0] != stack[mask > 0]).any()
+    assert grown.metadata[FILLS].count == 2
+
+
+def test_the_numbers_of_fills_are_labels_that_follow(viewer: Any) -> None:
+    viewer.add_image(wall(), name='wall', rgb=True)
+    numbers, grown = fill_losses(viewer, 'wall', mask=damage(FIRST), filled=True, **QUICK)
+    assert numbers.name == 'wall [filled] numbers'
+    fill_losses(viewer, 'wall', mask=damage(FIRST, SECOND), **QUICK)
+    assert set(np.unique(numbers.data)) == {0, 1, 2}
+    undo_fill(viewer, grown, 1)
+    assert set(np.unique(numbers.data)) == {0, 2}
+
+
+def test_a_layer_that_grew_is_saved_with_its_runs(viewer: Any, tmp_path: Path) -> None:
+    viewer.add_image(wall(), name='wall', rgb=True)
+    (grown,) = fill_losses(viewer, 'wall', mask=damage(FIRST), **QUICK)
+    data, meta, _ = grown.as_layer_data_tuple()
+    path = tmp_path / 'filled.tif'
+    write_tiff(str(path), data, meta)
+    record = json.loads(Path(f'{path}.json').read_text(encoding='utf-8'))
+    (run,) = record['napari_fresco']['fills']
+    assert run['mask']['sha256']
+    assert run['numbers'] == [1, 1]
