@@ -1,5 +1,6 @@
 """How the documentation is built: ``sphinx-build -W --keep-going -n -c docs docs/pages OUT``."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ extensions = [
     'numpydoc',
     'sphinx.ext.autodoc',
     'sphinx.ext.autosummary',
+    'sphinx_gallery.gen_gallery',
     # of this folder
     'checkpoints',
     'docstrings',
@@ -41,6 +43,20 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 toc_object_entries = False
 
+# Examples are run when the pages are built, each from its first line to its last.
+sphinx_gallery_conf = {
+    'examples_dirs': str(HERE / 'examples'),
+    'gallery_dirs': 'examples',
+    'filename_pattern': r'\.py$',
+    'plot_gallery': os.environ.get('FRESCO_GALLERY', '1') == '1',
+    'within_subsection_order': 'FileNameSortKey',
+    'min_reported_time': 1e9,  # a machine that builds pages is no benchmark
+    'write_computation_times': False,
+    'show_memory': False,
+    'show_signature': False,
+    'backreferences_dir': 'examples/uses',
+    'doc_module': ('napari_fresco',),
+}
 # What it looks like. No page asks another host for anything, fonts included.
 html_theme = 'pydata_sphinx_theme'
 html_title = 'napari-fresco'

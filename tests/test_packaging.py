@@ -87,10 +87,11 @@ def _citation() -> dict[str, Any]:
     return citation
 
 
-@pytest.mark.parametrize(
-    'script', sorted((ROOT / 'benchmarks').rglob('*.py')), ids=lambda p: p.stem
-)
-def test_benchmarks_import_what_there_is(script: Path) -> None:
+SCRIPTS = [*(ROOT / 'benchmarks').rglob('*.py'), *(ROOT / 'docs').rglob('*.py')]
+
+
+@pytest.mark.parametrize('script', sorted(SCRIPTS), ids=lambda p: p.stem)
+def test_scripts_import_what_there_is(script: Path) -> None:
     for node in ast.walk(ast.parse(script.read_text(encoding='utf-8'))):
         home = node.module if isinstance(node, ast.ImportFrom) and not node.level else None
         # The core is tested without napari.
