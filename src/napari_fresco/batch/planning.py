@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ..errors import FileError
 from ..io.files import READABLE, SUFFIXES, images_in
+from ..io.fingerprint import Fingerprint
 from ..io.zarr_store import is_store
-from .fingerprint import Fingerprint
 from .outputs import TEXTS, Outputs
 from .recipe import BatchRecipe
 from .records import RECORDS, FileRecord, records_in

@@ -19,8 +19,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..io.files import write_json
+from ..io.fingerprint import Fingerprint
 from ..weights.registry import registry
-from .fingerprint import Fingerprint
 
 RECORDS = 'files'
 """Folder of the records of files, in that of the records of a batch."""

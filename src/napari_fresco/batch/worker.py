@@ -14,10 +14,10 @@ from pathlib import Path
 from ..errors import FileError, FrescoError
 from ..io.atomic import remove_parts_of
 from ..io.files import make_folder
+from ..io.fingerprint import Fingerprint
 from ..restoration.session import Session
 from ..types import Step
 from .file_job import FileOutcome
-from .fingerprint import Fingerprint
 from .planning import BatchFile
 from .records import FileRecord, claimed
 

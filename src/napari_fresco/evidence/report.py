@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import platform
 from collections.abc import Mapping, Sequence
-from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Pillow
 
 from ..declare.tasks import TASKS
 from ..image.layout import Layout
@@ -22,9 +17,9 @@ from ..types import Result
 from .evaluation import Floats, evaluate, evidence_graphs, noise_of
 from .graphs import Graph
 from .measures import rows
+from .page import page, picture
 from .repeat import command_line, methods_paragraph, python_call
 
-_SIDE = 800  # pixels of a picture
 _ENDS = (0.2, 99.8)  # percentiles that become black and white
 
 
@@ -76,10 +71,9 @@ def report_text(
     before, after, filled = _middle(source, result)
     checks = record.get('checks', ())
     failed = [check for check in checks if not check['ok']]
-    page = jinja2.Environment(autoescape=True).from_string(
-        resources(__package__).joinpath('report.html').read_text(encoding='utf-8')
-    )
-    return page.render(
+    return page(
+        __package__,
+        'report.html',
         title=f'{record["title"]}: {record["task"].replace("_", " ")}',
         finish=result.finish,
         failed=failed,
@@ -146,19 +140,19 @@ def _pictures(
         f' of {step[0]:.4g} {step[1]}' if step else ''
     )
     found = [
-        _picture('Before', f'{size}; {shown}', shades[0]),
-        _picture('After', shown, shades[1]),
+        picture('Before', f'{size}; {shown}', shades[0]),
+        picture('After', shown, shades[1]),
     ]
     if before.shape == after.shape:
         change = after - before
         most = float(np.percentile(np.abs(change), 99.8)) or 1.0
         caption = f'after - before; red is {most:.4g} more, blue as much less'
-        found.append(_picture('Difference', caption, _diverging(change / most)))
+        found.append(picture('Difference', caption, _diverging(change / most)))
     if filled is not None and filled.shape == before.shape[:2]:
         gray = shades[0].mean(axis=-1) if shades[0].ndim == 3 else shades[0]
         marked = np.stack([np.where(filled, 1.0, 0.7 * gray), *(0.7 * gray * ~filled,) * 2], -1)
         caption = f'red: {filled.mean():.2%} were filled in and are not measured'
-        found.append(_picture('Filled in', caption, marked))
+        found.append(picture('Filled in', caption, marked))
     return found
 
 
@@ -166,15 +160,6 @@ def _diverging(change: Floats) -> Floats:
     """Return -1 as blue, 0 as white and 1 as red."""
     change = np.clip(change.mean(axis=-1) if change.ndim == 3 else change, -1, 1)
     return np.stack([1 - np.maximum(-change, 0), 1 - np.abs(change), 1 - np.maximum(change, 0)], -1)
-
-
-def _picture(name: str, caption: str, shades: Floats) -> dict[str, str]:
-    pixels = Pillow.fromarray(np.rint(255 * np.clip(shades, 0, 1)).astype(np.uint8))
-    pixels.thumbnail((_SIDE, _SIDE), Pillow.Resampling.BOX)
-    stream = io.BytesIO()
-    pixels.save(stream, 'PNG')
-    code = base64.b64encode(stream.getvalue()).decode()
-    return {'name': name, 'caption': caption, 'uri': f'data:image/png;base64,{code}'}
 
 
 def _drawn(graph: Graph) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""A mask as it was drawn, and how damage is read from it: what a record keeps of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..errors import FileError, MaskError, ParameterError
+from ..image.model import Image, in_memory
+from ..io.files import read, write
+from ..io.fingerprint import content_sha256
+from .photograph import Bools
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnMask:
+    """A mask as it was drawn, and how damage is read from it.
+
+    Attributes
+    ----------
+    labels : ndarray of integers or bool, ``(H, W)``
+        What was drawn; 0 is not marked.
+    label : int or None
+        The one label that is damage; None for all.
+    grow : float
+        Pixels by which the damage is widened.
+    invert : bool
+        What is not marked is the damage; done before it is widened.
+    keep : tuple of int
+        Labels that are no damage, however far that is widened.
+    """
+
+    labels: NDArray[Any]
+    label: int | None = None
+    grow: float = 0
+    invert: bool = False
+    keep: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, mask: Any) -> Self:
+        """Return a mask of any kind as a drawn one.
+
+        Raises MaskError when it is no plane.
+        """
+        if isinstance(mask, cls):
+            return mask
+        labels = np.squeeze(in_memory(mask.data if isinstance(mask, Image) else mask))
+        if labels.ndim != 2 or labels.dtype.kind not in 'buif':
+            raise MaskError(
+                f'the mask has shape {labels.shape} and type {labels.dtype}; give one value for '
+                'each pixel of the photograph, nonzero where it is damaged'
+            )
+        return cls(labels != 0 if labels.dtype.kind == 'f' else labels)
+
+    def damage(self) -> Bools:
+        """Return where the damage is, ``(H, W)``.
+
+        Raises ParameterError when it is to be widened by less than nothing.
+        """
+        if not self.grow >= 0:
+            raise ParameterError(f'grow = {self.grow} must be 0 pixels or more')
+        kept = np.isin(self.labels, self.keep)
+        marked = self.labels != 0 if self.label is None else self.labels == self.label
+        marked = ~marked if self.invert else marked & ~kept
+        if self.grow > 0 and marked.any():
+            marked = ndimage.distance_transform_edt(~marked) <= self.grow
+        return np.asarray(marked & ~kept)
+
+    def facts(self) -> dict[str, Any]:
+        """Return how damage is read, ready for JSON."""
+        return {
+            'label': self.label,
+            'grow': self.grow,
+            'invert': self.invert,
+            'keep': list(self.keep),
+        }
+
+    def write(self, path: Path, *, overwrite: bool = False) -> dict[str, Any]:
+        """Write what was drawn to a PNG or TIFF file, and return what a record says of it."""
+        labels = self.labels
+        if labels.dtype != bool:
+            fits = np.uint8 if int(labels.max(initial=0)) < 256 else np.uint16
+            labels = labels.astype(fits)
+        write(path, Image(labels, 'YX'), overwrite=overwrite)
+        return {'file': path.name, 'sha256': content_sha256(path), **self.facts()}
+
+    @classmethod
+    def read(cls, folder: Path, facts: Mapping[str, Any]) -> Self:
+        """Return a mask that a record tells of.
+
+        Raises FileError when its file is gone, or is not the one of the record.
+        """
+        path = checked_file(folder / facts['file'], facts['sha256'], 'mask')
+        labels = in_memory(read(path).data)
+        said = {name: facts[name] for name in ('label', 'grow', 'invert') if name in facts}
+        return cls(labels, **said, keep=tuple(facts.get('keep', ())))
+
+
+def pixels_hash(pixels: Any) -> str:
+    """Return the SHA-256 of pixels, of their type and of their shape."""
+    array = np.ascontiguousarray(pixels)
+    digest = hashlib.sha256(f'{array.dtype.str} {array.shape}'.encode())
+    digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def checked_file(path: Path, sha256: str, what: str) -> Path:
+    """Return the path of a file that is what a record says.
+
+    Raises FileError when it is not there, or another one.
+    """
+    if not path.is_file():
+        raise FileError(f'{path}, the {what} of the record, is not there; put it beside the record')
+    if content_sha256(path) != sha256:
+        raise FileError(
+            f'{path} is not the {what} that the record was made with (its SHA-256 differs); look '
+            'for the file as it was'
+        )
+    return path

@@ -1,0 +1,54 @@
+"""One run that filled losses: its provenance, its mask, and what was taken of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from ..types import Result
+from .drawn_mask import DrawnMask
+from .photograph import Bools
+
+Box = tuple[slice, slice]
+
+
+@dataclass(frozen=True, eq=False)
+class FillRun:
+    """One run that filled losses, as it can be repeated.
+
+    Attributes
+    ----------
+    provenance : mapping
+        Of its result.
+    mask : DrawnMask
+        On the grid of the photograph.
+    taken : ndarray of bool, ``(H, W)``, or None
+        Which pixels of its result became those of the picture; None for all.
+    box : (slice, slice) or None
+        Rows and columns of the photograph that it worked on; None for all.
+    """
+
+    provenance: Mapping[str, Any]
+    mask: DrawnMask
+    taken: Bools | None = None
+    box: Box | None = None
+
+    @classmethod
+    def of(cls, result: Result | Mapping[str, Any], mask: Any, **options: Any) -> Self:
+        """Return a run from its result, or the provenance of that, and its mask."""
+        record = result.provenance if isinstance(result, Result) else result
+        return cls(record, DrawnMask.of(mask), **options)
+
+
+def box_of(facts: Mapping[str, Any]) -> Box | None:
+    """Return the rows and columns that a record tells."""
+    if facts.get('box') is None:
+        return None
+    (top, bottom), (left, right) = facts['box']
+    return slice(top, bottom), slice(left, right)
+
+
+def box_facts(box: Box | None) -> list[list[int]] | None:
+    """Return rows and columns, ready for JSON."""
+    return None if box is None else [[int(side.start), int(side.stop)] for side in box]

@@ -1,0 +1,65 @@
+"""What a record says of a photograph: its file, size, resolution, profile, camera and date."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from PIL import ImageCms
+
+from ..image.model import Image
+from ..io.exif import load
+from ..io.fingerprint import content_sha256
+from ..io.pictures import dots_per_inch
+from .drawn_mask import pixels_hash
+from .photograph import plane_of
+
+_TAGS = {'camera_maker': 271, 'camera': 272, 'author': 315}
+_DETAILS = 34665
+_TAKEN = 36867
+
+
+def photograph_facts(photograph: Any) -> dict[str, Any]:
+    """Return what is known of a photograph, ready for JSON; None where nothing is."""
+    pixels = plane_of(photograph)
+    image = photograph if isinstance(photograph, Image) else Image.of(pixels)
+    said = image.metadata
+    path = Path(said['path']) if said.get('path') else None
+    there = path is not None and path.is_file()
+    dpi = dots_per_inch(image)
+    return {
+        'file': None if path is None else path.name,
+        'path': None if path is None else str(path.resolve()),
+        'sha256': content_sha256(path) if path is not None and there else None,
+        'pixels_sha256': pixels_hash(pixels),
+        'rows': int(pixels.shape[0]),
+        'columns': int(pixels.shape[1]),
+        'samples': 1 if pixels.ndim == 2 else int(pixels.shape[2]),
+        'type': str(pixels.dtype),
+        'dpi': None if dpi is None else round(dpi[0], 2),
+        'profile': _profile_name(said.get('icc_profile')),
+        **_exif_facts(said.get('exif')),
+    }
+
+
+def _profile_name(profile: bytes | None) -> str | None:
+    if not profile:
+        return None
+    try:
+        return str(
+            ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).strip()
+        )
+    except (ImageCms.PyCMSError, OSError):
+        return 'unreadable'
+
+
+def _exif_facts(block: bytes | None) -> dict[str, Any]:
+    exif = load(block)
+    facts = {name: str(exif[tag]).strip('\0 ') for name, tag in _TAGS.items() if tag in exif}
+    taken = exif.get_ifd(_DETAILS).get(_TAKEN) or exif.get(306)
+    return {
+        **dict.fromkeys(_TAGS),
+        **facts,
+        'taken': None if taken is None else str(taken).strip('\0 '),
+    }

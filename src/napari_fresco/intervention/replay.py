@@ -1,0 +1,238 @@
+"""Repeating what a record tells, from its files alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..declare.options import OPTIONS
+from ..errors import FileError, ParameterError
+from ..image.model import Image, in_memory
+from ..io.files import read
+from ..restoration.session import Session
+from ..types import Result
+from .drawn_mask import DrawnMask, checked_file, pixels_hash
+from .fill_run import box_of
+from .photograph import Bools, Pixels, filled_of, plane_of
+
+# What the files say themselves, what is found beside them, and where networks run.
+_NOT_REPEATED = ('mask', 'axes', 'rgb', 'spacing', 'device')
+
+
+class Repeated(NamedTuple):
+    """What came of a record.
+
+    Attributes
+    ----------
+    image : Image
+        The filled photograph.
+    filled : ndarray of bool, ``(H, W)``
+    same : bool
+        Whether it is that of the record, bit for bit.
+    differences : tuple of str
+        What is not as it was: another version, other weights, another device. Empty where all is.
+    """
+
+    image: Image
+    filled: Bools
+    same: bool
+    differences: tuple[str, ...]
+
+
+def repeat(
+    record: str | Path,
+    photograph: Any = None,
+    *,
+    device: str | None = None,
+    session: Session | None = None,
+) -> Repeated:
+    """Repeat all runs of a record in their order, from the photograph and the masks beside it.
+
+    Parameters
+    ----------
+    record : str or Path
+        The JSON that :meth:`Intervention.save` wrote. Its masks lie beside it.
+    photograph : Image, array-like, str or Path, optional
+        By default the file that the record names, where it was or beside the record.
+    device : str, optional
+        By default that of the record; another one may differ in the last bits.
+    session : Session, optional
+        Whose networks are used.
+
+    Returns
+    -------
+    Repeated
+
+    Raises
+    ------
+    FileError
+        When a file is missing, or is another one than that of the record.
+    ParameterError
+        When a run used an array that a record does not hold, such as a map of the noise.
+
+    Examples
+    --------
+    >>> repeat('wall.json').same  # doctest: +SKIP
+    True
+    """
+    path = Path(record)
+    facts = read_record(path)
+    before = _photograph(path.parent, facts['photograph'], photograph)
+    pixels = plane_of(before)
+    found: list[str] = []
+    with nullcontext(session) if session is not None else Session() as used:
+        for number, run in enumerate(facts['runs'], start=1):
+            drawn = DrawnMask.read(path.parent, run['drawn'])
+            taken = _marks(path.parent, run['taken']) if 'taken' in run else None
+            pixels, result = _again(used, before, pixels, run, drawn, taken, device)
+            found += (f'run {number}: {each}' for each in _differences(run, result.provenance))
+    filled = _marks(path.parent, facts['filled'])
+    undone = _painted(path.parent, facts['runs']) & ~filled
+    pixels = pixels.copy()
+    pixels[undone] = plane_of(before)[undone]
+    same = pixels_hash(pixels) == facts['result_sha256']
+    return Repeated(_with(before, pixels), filled, same, tuple(found))
+
+
+def read_record(path: str | Path) -> dict[str, Any]:
+    """Return a record of an intervention.
+
+    Raises FileError when it is none.
+    """
+    try:
+        facts = json.loads(Path(path).read_text(encoding='utf-8'))
+    except OSError as error:
+        raise FileError(f'{path} cannot be read: {error.strerror}') from None
+    except ValueError as error:
+        raise FileError(f'{path} is no record of an intervention: {error}') from None
+    if not isinstance(facts, dict) or not {'photograph', 'runs', 'result_sha256'} <= facts.keys():
+        raise FileError(f'{path} is no record of an intervention; give the JSON beside its masks')
+    return facts
+
+
+def _photograph(folder: Path, facts: Mapping[str, Any], given: Any) -> Image:
+    """Return the photograph of a record, which has the pixels that it had."""
+    if given is None or isinstance(given, str | Path):
+        image = read(_file(folder, facts) if given is None else given)
+    else:
+        image = Image.of(given)
+    if pixels_hash(plane_of(image)) != facts['pixels_sha256']:
+        raise FileError(
+            f'the pixels of {image.metadata.get("path", "the photograph")} are not those of the '
+            'record; give the photograph as it was'
+        )
+    return image
+
+
+def _file(folder: Path, facts: Mapping[str, Any]) -> Path:
+    if not facts.get('file'):
+        raise FileError('the record names no file of the photograph; give photograph')
+    there = [p for p in (Path(facts['path']), folder / facts['file']) if p.is_file()]
+    if not there:
+        raise FileError(
+            f'{facts["file"]}, the photograph of the record, is neither beside it nor at '
+            f'{facts["path"]}; put it there, or give photograph'
+        )
+    return checked_file(there[0], facts['sha256'], 'photograph') if facts['sha256'] else there[0]
+
+
+def _again(
+    session: Session,
+    before: Image,
+    pixels: Pixels,
+    run: Mapping[str, Any],
+    drawn: DrawnMask,
+    taken: Bools | None,
+    device: str | None,
+) -> tuple[Pixels, Result]:
+    """Return the picture after a run, and its result."""
+    box = box_of(run)
+    damage, image = drawn.damage(), _with(before, pixels)
+    given = {**_options(run), 'device': device or run.get('device', 'auto')}
+    if box is not None:
+        given['context'] = image
+        image, damage = _with(before, pixels[box]), damage[box]
+    result = session.restore(
+        image,
+        method=run['method'],
+        task=run['task'],
+        mask=Image(damage, 'YX'),
+        params=run['parameters'],
+        **given,
+    )
+    made = plane_of(result.image)
+    grown = pixels.astype(made.dtype)
+    inside = box or (slice(None), slice(None))
+    if taken is None:
+        grown[inside] = made
+    else:
+        chosen = taken[inside]
+        grown[inside][chosen] = made[chosen]
+    return grown, result
+
+
+def _options(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a run as :func:`napari_fresco.restore` takes them."""
+    found = {}
+    for name, value in run['options'].items():
+        if name not in OPTIONS or name in _NOT_REPEATED or value is None:
+            continue
+        if isinstance(value, Mapping) and 'shape' in value:
+            raise ParameterError(
+                f'{name} of a run was an array, which the record does not hold; repeat the run in '
+                'Python with that array'
+            )
+        if value != OPTIONS[name].default:
+            found[name] = value
+    return found
+
+
+def _differences(run: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what of a run is not as it was."""
+    for name, words in (('version', 'napari-fresco'), ('torch', 'PyTorch'), ('device', 'device')):
+        if run.get(name) != now.get(name):
+            yield f'{words} was {run.get(name)}, is {now.get(name)}'
+    if run.get('weights') != now.get('weights'):
+        yield f'weights were {run.get("weights")}, are {now.get("weights")}'
+    if (run.get('mask') or {}).get('sha256') != (now.get('mask') or {}).get('sha256'):
+        yield 'the damage that was read from the mask is another'
+    if run.get('input_sha256') != now.get('input_sha256'):
+        yield 'the picture that it began with is another'
+
+
+def _painted(folder: Path, runs: Any) -> Bools:
+    """Return what any run has painted."""
+    found: Any = False
+    for run in runs:
+        if 'taken' in run:
+            found = found | _marks(folder, run['taken'])
+            continue
+        damage = DrawnMask.read(folder, run['drawn']).damage()
+        box = box_of(run)
+        if box is not None:
+            inside = np.zeros_like(damage)
+            inside[box] = damage[box]
+            damage = inside
+        found = found | damage
+    return np.asarray(found)
+
+
+def _marks(folder: Path, facts: Mapping[str, Any]) -> Bools:
+    path = checked_file(folder / facts['file'], facts['file_sha256'], 'mask of what was filled')
+    marks = in_memory(read(path).data)
+    return filled_of(None, marks, marks.shape)
+
+
+def _with(image: Image, pixels: Pixels) -> Image:
+    """Return pixels with the belongings of an image of one plane."""
+    axes = 'YX' if pixels.ndim == 2 else 'YXS'
+    kept = {axis: pair for axis, pair in image.spacing.items() if axis in axes}
+    return replace(
+        image, data=pixels, axes=axes, spacing=kept, origin={}, channels=(), missing=None
+    )
