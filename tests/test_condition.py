@@ -19,7 +19,7 @@ import napari_fresco as fresco
 from napari_fresco.damage.classes import CLASSES
 from napari_fresco.intervention import condition, write_condition
 from napari_fresco.intervention.condition_files import condition_geojson, condition_table
-from napari_fresco.intervention.crack_widths import length_of, measure_lines
+from napari_fresco.intervention.crack_widths import length_of, measure_cracks
 from napari_fresco.intervention.polygons import polygons, signed_area
 
 NUMBER = {each.name: each.value for each in CLASSES}
@@ -68,7 +68,7 @@ def test_cracks_have_a_length_and_widths() -> None:
 def test_a_straight_crack_is_as_wide_as_it_is(width: int, turned: bool) -> None:
     mask = np.zeros((40, 90), bool)
     mask[12 : 12 + width, 10:80] = True
-    found = measure_lines(mask.T if turned else mask)
+    found = measure_cracks(mask.T if turned else mask)
     assert found.median_width == width
     assert found.length == pytest.approx(70, abs=width + 1)
 
@@ -79,7 +79,7 @@ def test_a_slanting_crack_is_as_long_as_it_is() -> None:
     assert length_of(line[:, ::-1]) == pytest.approx(49 * 2**0.5)
     line = np.zeros((200, 200), bool)
     line[draw.line(20, 20, 120, 180)] = True
-    assert measure_lines(line).length == pytest.approx(np.hypot(100, 160), rel=0.08)
+    assert measure_cracks(line).length == pytest.approx(np.hypot(100, 160), rel=0.08)
     corner = np.zeros((9, 9), bool)
     corner[2, 2:7] = corner[2:7, 6] = True
     assert length_of(corner) == 8

@@ -137,7 +137,9 @@ def test_a_change_of_any_file_is_noticed(tmp_path: Path) -> None:
     facts['runs'][0]['seed'] = facts['runs'][0]['options']['seed'] = 5
     record.write_text(json.dumps(facts))
     assert not repeat(record, WALL).same
-    fresco.write(tmp_path / 'wall.mask-1.png', fresco.Image(LABELS.clip(0, 1), 'YX'), overwrite=True)
+    fresco.write(
+        tmp_path / 'wall.mask-1.png', fresco.Image(LABELS.clip(0, 1), 'YX'), overwrite=True
+    )
     with pytest.raises(fresco.FrescoError, match='not the mask'):
         repeat(record, WALL)
     (tmp_path / 'other.json').write_text('{}')

@@ -13,7 +13,7 @@ from scipy import ndimage
 from ..damage.classes import CLASSES, DamageClass
 from ..errors import MaskError
 from ..image.model import Image, in_memory
-from .crack_widths import measure_lines
+from .crack_widths import measure_cracks
 from .photograph import Bools, mm_per_pixel_of
 
 LINES = ('crack', 'craquelure')
@@ -209,7 +209,7 @@ def _measured(each: DamageClass, mask: Bools, size: int, scale: float | None) ->
     )
     if each.name not in LINES:
         return row
-    length, median, largest = measure_lines(mask)
+    length, median, largest = measure_cracks(mask)
     row = row._replace(length_px=length, median_width_px=median, largest_width_px=largest)
     if scale is None:
         return row

@@ -16,7 +16,7 @@ _QUARTERS = np.array([[-0.25, -0.25], [-0.25, 0.25], [0.25, -0.25], [0.25, 0.25]
 _NEIGHBOURS = np.ones((3, 3))
 
 
-class Lines(NamedTuple):
+class CrackLines(NamedTuple):
     """Length and widths of cracks, in pixels."""
 
     length: float
@@ -24,7 +24,7 @@ class Lines(NamedTuple):
     largest_width: float
 
 
-def measure_lines(mask: Bools) -> Lines:
+def measure_cracks(mask: Bools) -> CrackLines:
     """Measure cracks along their skeleton.
 
     Steps along the skeleton count 1, diagonal ones the square root of 2 where there is no way
@@ -32,11 +32,11 @@ def measure_lines(mask: Bools) -> Lines:
     resolution of half a pixel.
     """
     if not mask.any():
-        return Lines(0.0, 0.0, 0.0)
+        return CrackLines(0.0, 0.0, 0.0)
     framed = np.pad(mask, 1)
     skeleton: Bools = morphology.skeletonize(framed)[1:-1, 1:-1]  # type: ignore[no-untyped-call]
     widths = _widths(mask, skeleton)
-    return Lines(length_of(skeleton), float(np.median(widths)), float(widths.max()))
+    return CrackLines(length_of(skeleton), float(np.median(widths)), float(widths.max()))
 
 
 def length_of(skeleton: Bools) -> float:
