@@ -25,7 +25,9 @@ from napari_fresco.errors import FrescoError
 from napari_fresco.io.files import read
 from napari_fresco.layers.selection import Space
 
-TOOLS = ('Blur kernel', 'Damage mask', 'Evidence', 'Simulate degradation')
+TOOLS = (
+    'Blur kernel', 'Damage mask', 'Evidence', 'Scale from two points', 'Simulate degradation',
+)  # fmt: skip
 
 
 @pytest.fixture(scope='module')

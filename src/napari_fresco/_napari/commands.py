@@ -24,11 +24,13 @@ from .evidence_panel import EvidencePanel
 from .kernel_panel import KernelPanel
 from .new_mask import new_mask
 from .panel import MethodPanel, panel_class
+from .scale_panel import ScalePanel
 from .simulate_panel import SimulatePanel
 
 blur_kernel = KernelPanel
 damage_mask = DamageMaskPanel
 evidence = EvidencePanel
+scale_from_points = ScalePanel
 simulate = SimulatePanel
 
 

@@ -79,6 +79,15 @@ def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     return [path, beside]
 
 
+def write_picture(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
+    """Write an image layer as PNG or JPEG with resolution, colour profile, EXIF and XMP.
+
+    Raises FileError when it cannot be written, or the format cannot hold it.
+    """
+    write(path, layer_as_image(data, meta), overwrite=True)
+    return [path]
+
+
 def write_zarr(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     """Write an image layer as OME-Zarr with scale, units and, of a result, how it was made.
 

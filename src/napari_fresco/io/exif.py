@@ -58,14 +58,21 @@ def load(block: bytes | None) -> Pillow.Exif:
     return exif
 
 
-def block_for(metadata: Mapping[str, Any], dpi: tuple[float, float] | None = None) -> Pillow.Exif:
-    """Return the EXIF to write: what was read, with the texts of other formats and resolution."""
+def block_for(
+    metadata: Mapping[str, Any], dpi: tuple[float, float] | None = None, in_cm: bool = False
+) -> Pillow.Exif:
+    """Return the EXIF to write: what was read, with the texts of other formats and resolution.
+
+    `in_cm`: whether that counts by the centimetre, which is not that of a print.
+    """
     exif = load(metadata.get('exif'))
     for name, tag in _TEXTS.items():
         if tag not in exif and metadata.get('text', {}).get(name):
             exif[tag] = metadata['text'][name]
     if dpi is not None:
-        exif[282], exif[283], exif[296] = *map(TiffImagePlugin.IFDRational, map(float, dpi)), 2
+        counts = [float(n) / 2.54 if in_cm else float(n) for n in dpi]
+        exif[282], exif[283] = map(TiffImagePlugin.IFDRational, counts)
+        exif[296] = 3 if in_cm else 2
     return exif
 
 

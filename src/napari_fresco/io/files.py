@@ -24,7 +24,7 @@ What a file says beside its pixels is in :attr:`Image.metadata` and goes back on
 ``compression``         of a TIFF, with ``predictor`` and ``bigtiff``
 ``photometric``         where black is not zero or the samples are no colours, with
                         ``sample_axis``, ``extrasamples`` and ``planarconfig``
-``resolution_unit``     'inch' or 'cm', in which a TIFF counts
+``resolution_unit``     'inch' or 'cm', in which a TIFF or EXIF counts; a print's is in inches
 ``page_name``           what a page of a TIFF is called (tag 285)
 ======================  ==========================================================
 """

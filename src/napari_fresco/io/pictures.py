@@ -120,13 +120,15 @@ def _animation(path: Path, picture: Pillow.Image, series: int | str | None) -> I
 def _still(picture: Pillow.Image, deep: Array | None, said: tuple[str, ...]) -> Image:
     orientation = picture.getexif().get(exif.ORIENTATION, 1)
     profile = picture.info.get('icc_profile')
-    steps = _steps(picture)
+    steps, in_cm = _steps(picture), picture.getexif().get(296) == 3
     upright = ImageOps.exif_transpose(picture)
     if deep is None:
         pixels, profile, notes = _pixels(upright, profile)
     else:
         pixels, notes = shown_upright(deep, orientation), ()
     metadata = _belongings(picture, pixels.ndim == 3 and pixels.shape[-1] > 2, profile)
+    if steps and in_cm:
+        metadata['resolution_unit'] = 'cm'
     notes = (*said, *notes, *metadata.pop('warnings', ()))
     if orientation in range(2, 9):
         notes += (orientation_note(orientation),)
@@ -229,7 +231,8 @@ def _texts(picture: Pillow.Image) -> dict[str, str]:
 def _save_png(out: Any, picture: Pillow.Image, image: Image) -> None:
     said: Mapping[str, Any] = image.metadata
     info = PngInfo()
-    block, dpi = exif.block_for({'exif': said.get('exif')}), dots_per_inch(image)
+    dpi, in_cm = dots_per_inch(image), said.get('resolution_unit') == 'cm'
+    block = exif.block_for({'exif': said.get('exif')}, dpi if in_cm else None, in_cm)
     for key, value in {**exif.texts(block), **said.get('text', {})}.items():
         info.add_itxt(key, value) if not value.isascii() else info.add_text(key, value)
     if said.get('xmp'):
@@ -242,9 +245,9 @@ def _save_png(out: Any, picture: Pillow.Image, image: Image) -> None:
 
 def _save_jpeg(out: Path, picture: Pillow.Image, image: Image) -> None:
     said: Mapping[str, Any] = image.metadata
-    dpi = dots_per_inch(image)
+    dpi, in_cm = dots_per_inch(image), said.get('resolution_unit') == 'cm'
     whole = dpi is not None and all(abs(n - round(n)) < 1e-2 and 1 <= n <= _MOST for n in dpi)
-    block = exif.block_for(said, None if whole else dpi)
+    block = exif.block_for(said, None if whole and not in_cm else dpi, in_cm)
     extra: dict[str, Any] = {'dpi': tuple(map(round, dpi))} if dpi and whole else {}
     if len(block):
         extra['exif'] = block.tobytes()

@@ -14,12 +14,10 @@ from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image, in_memory
 from ..io.calibration import is_print
 from ..io.files import list_series, read_levels
-from .layer_kinds import FILE, LayerData
+from .layer_kinds import FILE, PRINT, LayerData
 
 _LEADING = 'TCZ'
 _NAMED = 'TCZYX'
-_PRINT = 'print_spacing'
-"""What a print's resolution says: dots per inch place no layer in the world."""
 _MOST_CHANNELS = 16
 _COLOURS = ('cyan', 'yellow', 'magenta', 'red', 'green', 'blue')
 
@@ -82,7 +80,7 @@ def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:
     rgb = bool(meta.get('rgb'))
     axes = _axes(len(array.shape) - rgb, [str(label) for label in meta['axis_labels']])
     said = dict(meta.get('metadata', {}).get(FILE, {}))
-    printed, channel = said.pop(_PRINT, {}), said.pop('channel', None)
+    printed, channel = said.pop(PRINT, {}), said.pop('channel', None)
     spacing = {}
     for axis, step, unit in zip(axes, meta['scale'], meta['units'], strict=True):
         spacing[axis] = (abs(float(step)), str(unit))
@@ -118,7 +116,7 @@ def _layer(image: Image, name: str, look: Mapping[str, Any]) -> LayerData:
     metadata, axes = dict(image.metadata), image.axes.replace('S', '')
     spacing = dict(image.spacing)
     if is_print(metadata):
-        metadata[_PRINT] = {axis: spacing.pop(axis) for axis in 'YX' if axis in spacing}
+        metadata[PRINT] = {axis: spacing.pop(axis) for axis in 'YX' if axis in spacing}
     ndim = len(axes)
     labels = [a.lower() if a in _NAMED else str(i - ndim) for i, a in enumerate(axes)]
     keywords = {

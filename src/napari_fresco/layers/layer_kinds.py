@@ -19,6 +19,12 @@ METADATA = 'napari_fresco'
 FILE = 'napari_fresco_file'
 """What the file of a layer says beside its pixels; goes back when the layer is saved."""
 
+PRINT = 'print_spacing'
+"""Of what a file says: the resolution of a print, which places no layer in the world."""
+
+SCALE = 'napari_fresco_scale'
+"""How the size of a pixel was found: between two points, with its uncertainty."""
+
 KERNEL = 'napari_fresco_kernel'
 """Marks a blur kernel: True, or what is known of it, such as its downsampling and scale."""
 

@@ -1,16 +1,25 @@
-"""The size of the pixels of a layer in millimetres."""
+"""The size of the pixels of a layer in millimetres, and how it is found."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pint
 
-from .selection import spatial_axes
+from ..errors import ParameterError
+from ..image.units import unit_name
+from .layer_kinds import FILE, METADATA, PRINT, SCALE
+from .mask_layers import to_image
+from .selection import full_resolution, select, spatial_axes
+from .space import unit_factors
 
 if TYPE_CHECKING:
     import napari
+    from numpy.typing import NDArray
 
     from .space import View
 
@@ -25,3 +34,129 @@ def mm_per_pixel(layer: napari.layers.Layer, view: View | None = None) -> float 
             return None
         size *= abs(float(layer.scale[axis])) * float(factor) * 1000
     return math.sqrt(size)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A distance between two places in a picture.
+
+    `pixels`: between the two.
+    `mm`: on the object.
+    """
+
+    pixels: float
+    mm: float
+
+    @property
+    def mm_per_pixel(self) -> float:
+        """The size of a pixel."""
+        return self.mm / self.pixels
+
+    @property
+    def uncertainty(self) -> float:
+        """Standard deviation of :attr:`mm_per_pixel`, for clicks that are a pixel off."""
+        return self.mm_per_pixel * math.sqrt(2) / self.pixels
+
+    def record(self) -> dict[str, Any]:
+        """Return what a report says of it."""
+        return {
+            'source': 'two points',
+            'pixels': self.pixels,
+            'mm': self.mm,
+            'mm_per_pixel': self.mm_per_pixel,
+            'uncertainty': self.uncertainty,
+        }
+
+
+def measured(
+    image: napari.layers.Image, marks: napari.layers.Layer, mm: float, view: View | None = None
+) -> Measured:
+    """Return how far the last two points, or the ends of the last line, lie apart on an image.
+
+    `mm`: their distance on the object.
+    Raises ParameterError when there are no two places, or the distance is none.
+    """
+    part = select(image, view=view)
+    places = to_image(part, marks, _ends(marks), view)[:, -2:]
+    rows, columns = (abs(float(image.scale[axis])) for axis in part.spatial)
+    apart = np.diff(places, axis=0)[0] * np.sqrt([rows / columns, columns / rows])
+    pixels = float(np.linalg.norm(apart))
+    if pixels < 1:
+        raise ParameterError('the two points lie on the same pixel; mark places far apart')
+    if not mm > 0:
+        raise ParameterError(f'a distance of {mm:g} mm is not allowed; give one above 0')
+    return Measured(pixels, mm)
+
+
+def set_pixel_size(
+    layers: Iterable[napari.layers.Layer],
+    image: napari.layers.Image,
+    found: Measured,
+    view: View | None = None,
+) -> list[napari.layers.Layer]:
+    """Give the pixels of an image their size; what lies over the picture follows.
+
+    `layers`: those of the viewer.
+    Returns the layers that have changed.
+    """
+    rows, columns = spatial_axes(image, view)
+    factor = found.mm_per_pixel / math.sqrt(abs(image.scale[rows] * image.scale[columns]))
+    units = [image.units[axis] for axis in (rows, columns)]
+    following = [layer for layer in layers if layer is image or _lies_over(image, layer, view)]
+    for layer in following:
+        axes = list(spatial_axes(layer, view))
+        to_units = unit_factors([layer.units[axis] for axis in axes], units)
+        _stretch(layer, axes, factor * to_units)
+        if FILE in layer.metadata or layer is image:
+            said = {k: v for k, v in layer.metadata.get(FILE, {}).items() if k != PRINT}
+            layer.metadata[FILE] = {**said, 'resolution_unit': 'cm'}
+            layer.metadata[SCALE] = found.record()
+    return following
+
+
+def _stretch(layer: napari.layers.Layer, axes: list[int], factors: NDArray[np.float64]) -> None:
+    """Multiply where a layer lies in the world along two axes, and count in millimetres there."""
+    by = np.ones(layer.ndim)
+    by[axes] = factors
+    affine = np.array(layer.affine.affine_matrix, dtype=float)
+    affine[:-1, -1] *= by
+    units = [unit_name(unit) or 'pixel' for unit in layer.units]
+    for axis in axes:
+        units[axis] = 'mm'
+    layer.scale, layer.translate = np.asarray(layer.scale) * by, np.asarray(layer.translate) * by
+    layer.affine, layer.units = affine, units
+
+
+def _ends(marks: napari.layers.Layer) -> NDArray[np.float64]:
+    if hasattr(marks, 'shape_type'):
+        lines = [
+            np.asarray(line, float)
+            for line, kind in zip(marks.data, marks.shape_type, strict=True)
+            if kind in ('line', 'path')
+        ]
+        places = lines[-1][[0, -1]] if lines else np.empty((0, marks.ndim))
+    else:
+        places = np.asarray(marks.data, float)[-2:]
+    if len(places) < 2:
+        raise ParameterError(f'layer {marks.name!r} holds no two points and no line; mark two')
+    return places
+
+
+def _lies_over(image: napari.layers.Image, layer: napari.layers.Layer, view: View | None) -> bool:
+    """Say whether `layer` belongs to the picture: it lies within it, and is no other picture."""
+    if hasattr(layer, 'rgb') and METADATA not in layer.metadata and not _same_grid(image, layer):
+        return False
+    axes, its = spatial_axes(image, view), spatial_axes(layer, view)
+    units = [layer.units[axis] for axis in its], [image.units[axis] for axis in axes]
+    if any(a.dimensionality != b.dimensionality for a, b in zip(*units, strict=True)):
+        return False
+    factors = unit_factors(*units)
+    low, high = (np.asarray(end)[list(its)] * factors for end in layer.extent.world)
+    first, last = (np.asarray(end)[list(axes)] for end in image.extent.world)
+    margin = np.abs(np.asarray(image.scale)[list(axes)])
+    return bool((low >= first - margin).all() and (high <= last + margin).all())
+
+
+def _same_grid(image: napari.layers.Image, layer: napari.layers.Image) -> bool:
+    one, other = (full_resolution(each).shape[: each.ndim] for each in (image, layer))
+    return tuple(one) == tuple(other)
