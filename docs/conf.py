@@ -26,6 +26,7 @@ extensions = [
     'checkpoints',
     'docstrings',
     'mathml',
+    'pictures',
     'references',
     'tables',
 ]

@@ -1,0 +1,187 @@
+"""Pictures of the panels, of the present code: ``xvfb-run -a python docs/screenshots.py [FOLDER]``.
+
+Without a folder they replace those of ``docs/pages/images/panels``, which pages show where the
+documentation is built without a screen.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ['NAPARI_CONFIG'] = ''  # a new user's settings
+os.environ.setdefault('QT_API', 'pyqt6')
+
+import napari  # noqa: TID251 (the panels are what is shown)
+import numpy as np
+from PIL import Image
+from qtpy.QtWidgets import QApplication  # noqa: TID251
+
+from napari_fresco._napari import sample_data
+from napari_fresco.layers.layer_kinds import KERNEL
+
+sys.path.insert(0, str(Path(__file__).parents[1] / 'benchmarks'))
+from common import jpeg
+
+SAMPLES = {'mural': sample_data.mural, 'micrograph': sample_data.micrograph}
+PANELS = Path(__file__).parent / 'pages/images/panels'
+SIZE = (1280, 800)
+BYTES = 100_000  # of a picture
+FRAMES = 8  # of a film
+PATIENCE = 300
+CELLS = np.s_[90:250, 90:250]
+WALL = np.s_[120:260, 180:360]
+
+
+class Desk:
+    """A window of a new user, and hands that press the buttons."""
+
+    def __init__(self) -> None:
+        self.viewer = napari.Viewer(show=True)
+        self.viewer.window.resize(*SIZE)
+        self.docks: list[Any] = []
+
+    def lay_out(self, sample: str, part: tuple[slice, slice]) -> None:
+        """Open a part of a sample as *File > Open Sample* does."""
+        self.close()
+        self.viewer.layers.clear()
+        for data, keywords, kind in SAMPLES[sample]():
+            whole = KERNEL in keywords.get('metadata', {})
+            getattr(self.viewer, f'add_{kind}')(data if whole else data[part], **keywords)
+
+    def open(self, title: str) -> Any:
+        """Open a panel as the menu does."""
+        dock, panel = self.viewer.window.add_plugin_dock_widget('napari-fresco', title)
+        self.docks.append(dock)
+        return panel
+
+    def close(self) -> None:
+        """Close all panels."""
+        while self.docks:
+            self.viewer.window.remove_dock_widget(self.docks.pop())
+
+    def restore(self, title: str, **rows: Any) -> Any:
+        """Open the panel of a method, set its rows, run it and wait."""
+        panel = self.open(title)
+        for name, value in rows.items():
+            getattr(panel, name).value = value
+        panel.run()
+        panel.wait(PATIENCE)
+        return panel
+
+    def settle(self) -> None:
+        """Let the window lay out and draw what has changed."""
+        for _ in range(20):
+            QApplication.processEvents()
+        self.viewer.reset_view()
+        for _ in range(20):
+            QApplication.processEvents()
+
+    def seen(self) -> Image.Image:
+        """Return the window as it is."""
+        return Image.fromarray(self.viewer.screenshot(canvas_only=False, flash=False)[..., :3])
+
+    def film(self, title: str) -> list[Image.Image]:
+        """Run a method and return the window at each preview, in half size."""
+        panel = self.open(title)
+        self.settle()
+        frames, last = [self.seen()], None
+        panel.run()
+        while panel.bar.at_work:
+            QApplication.processEvents()
+            drawn = [layer.data for layer in self.viewer.layers if f'[{title}]' in layer.name]
+            if drawn and drawn[0] is not last:
+                last = drawn[0]
+                frames.append(self.seen())
+        panel.wait(PATIENCE)
+        self.settle()
+        frames.append(self.seen())
+        chosen = np.linspace(0, len(frames) - 1, FRAMES).round().astype(int)
+        return [frames[i].resize((SIZE[0] // 2, SIZE[1] // 2)) for i in chosen]
+
+
+def mural(desk: Desk) -> None:
+    """Show a mural with its mask and the panel that is about to fill it."""
+    desk.lay_out('mural', WALL)
+    desk.open('DPIR')
+
+
+def filling(desk: Desk) -> list[Image.Image]:
+    """Show how it is filled."""
+    desk.lay_out('mural', WALL)
+    desk.viewer.layers['mural damage'].visible = False
+    return desk.film('DPIR')
+
+
+def animation(frames: list[Image.Image]) -> bytes:
+    """Return frames as a WebP that moves, in few bytes."""
+    for quality in range(80, 20, -5):
+        file = io.BytesIO()
+        lasting = [1200, *[500] * (len(frames) - 2), 3000]
+        frames[0].save(
+            file,
+            'WebP',
+            save_all=True,
+            append_images=frames[1:],
+            duration=lasting,
+            loop=0,
+            quality=quality,
+        )
+        if file.tell() <= BYTES:
+            break
+    return file.getvalue()
+
+
+def micrograph(desk: Desk) -> None:
+    """Show a micrograph that was denoised."""
+    desk.lay_out('micrograph', CELLS)
+    desk.restore('DRUNet')
+
+
+def kernel(desk: Desk) -> None:
+    """Show the maker of point spread functions."""
+    desk.lay_out('micrograph', CELLS)
+    panel = desk.open('Blur kernel')
+    panel.kind.value = 'Microscope'
+    for name, value in {'na': 0.7, 'refractive_index': 1.0, 'wavelength': 0.6}.items():
+        panel.fields['Microscope'][name].value = value
+
+
+def damage(desk: Desk) -> None:
+    """Show how damage is proposed."""
+    desk.lay_out('mural', WALL)
+    desk.open('Damage mask')
+
+
+def evidence(desk: Desk) -> None:
+    """Show what is measured of a result."""
+    desk.lay_out('micrograph', CELLS)
+    desk.restore('DRUNet')
+    desk.close()
+    panel = desk.open('Evidence')
+    panel.measure()
+    panel.wait(PATIENCE)
+
+
+SCENES: dict[str, Callable[[Desk], None]] = {
+    scene.__name__: scene for scene in (mural, micrograph, kernel, damage, evidence)
+}
+
+
+def main(folder: Path) -> None:
+    """Write a picture of each scene."""
+    folder.mkdir(parents=True, exist_ok=True)
+    desk = Desk()
+    for name, scene in SCENES.items():
+        scene(desk)
+        desk.settle()
+        (folder / f'{name}.jpg').write_bytes(jpeg(desk.seen(), BYTES))
+    (folder / 'filling.webp').write_bytes(animation(filling(desk)))
+    sys.stdout.flush()
+    os._exit(0)  # napari asks whether to close, and nobody answers
+
+
+if __name__ == '__main__':
+    main(Path(sys.argv[1]) if sys.argv[1:] else PANELS)
