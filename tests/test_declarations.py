@@ -29,6 +29,8 @@ GIVEN: dict[str, Any] = {
     'sigma': 5.0,
     'scale': 2,
     'keep_known': True,
+    'neighbours': 2,
+    'along': 'T',
 }
 
 

@@ -22,6 +22,8 @@ _NEEDED: Mapping[str, tuple[str, type[FrescoError]]] = MappingProxyType(
     }
 )
 
+_OF_LONE_PLANES = ('uncertainty', 'spread')
+
 
 @dataclass(frozen=True, eq=False)
 class Call:
@@ -70,7 +72,9 @@ class Call:
         _check_options(chosen, asked, options)
         if 'sigma' in options.changed() and 'sigma' not in chosen.takes(asked):
             warnings.append(_said('sigma', chosen, asked))
-        return cls(chosen, asked, options, parameters, tuple(warnings))
+        call = cls(chosen, asked, options, parameters, tuple(warnings))
+        _check_maps(call)
+        return call
 
     @property
     def gives(self) -> tuple[str, ...]:
@@ -121,9 +125,21 @@ def _check_options(method: Method, task: Task, options: Options) -> None:
     for name, value in changed.items():
         option = OPTIONS[name]
         superfluous = option.tasks and name not in takes and value is not False
-        if superfluous and option.group == 'degradation':
+        if superfluous and option.group != 'noise':
             error = MethodError if option.type is object else ParameterError
             raise error(_superfluous(option, method, task, value))
+
+
+def _check_maps(call: Call) -> None:
+    """Refuse maps that are found of planes restored alone, where neighbours help."""
+    asked = call.method.gives_if_asked(call.task)
+    for name in _OF_LONE_PLANES:
+        if call.options.neighbours and name in call.gives:
+            ways = ' or '.join(f'{p} = {value!r}' for p, value in asked[name])
+            raise ParameterError(
+                f'neighbours = {call.options.neighbours}, but the {name} that {ways} asks for is '
+                'that of planes restored alone; leave one of them out'
+            )
 
 
 def _superfluous(option: Parameter, method: Method, task: Task, value: Any) -> str:

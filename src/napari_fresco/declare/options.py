@@ -49,6 +49,23 @@ class Options(Parameters):
         tasks=tasks_with('scale'),
         group='degradation',
     )
+    neighbours: int = param(
+        0,
+        'Planes before and after each one that help to denoise it, along Z or T; 2 serve well. '
+        'What moves from plane to plane is not smeared.',
+        unit='planes',
+        minimum=0,
+        maximum=16,
+        tasks=tasks_with('neighbours'),
+    )
+    along: str = param(
+        'auto',
+        'Axis along which planes are neighbours: "auto" is Z where there is one, else T, else the '
+        'only stack axis of a stack that names none.',
+        choices=('auto', 'Z', 'T'),
+        label='Neighbours along',
+        tasks=tasks_with('along'),
+    )
     axes: str | None = param(
         None, 'A letter for each axis, such as ZYX; S marks colour samples.', group='advanced'
     )

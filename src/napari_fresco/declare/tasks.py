@@ -27,7 +27,8 @@ class TaskFacts:
         Options of a call without which it cannot run: 'mask', 'kernel'.
     takes : tuple of str
         Options that change what it does, those that it needs among them: 'mask', 'kernel',
-        'sigma', 'scale', 'keep_known'. Options that are named for no task serve all.
+        'sigma', 'scale', 'keep_known', 'neighbours', 'along'. Options that are named for no task
+        serve all.
     gives : tuple of str
         What comes beside the image from methods that know it: 'kernel'.
     estimable : tuple of str
@@ -80,7 +81,7 @@ _ENTRIES = (
         title='Denoise',
         trouble='Noise',
         summary='Remove noise.',
-        takes=('sigma',),
+        takes=('sigma', 'neighbours', 'along'),
         estimable=('sigma',),
         pointwise=True,
         photon_noise=True,

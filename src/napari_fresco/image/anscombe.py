@@ -78,6 +78,14 @@ class Anscombe:
         counts = (np.asarray(image, np.float64) - self.offset) / self.gain
         return _stabilise(counts, self._read)
 
+    def mean(self, image: Any) -> Floats:
+        """Return the mean of the transformed readings of mean intensities: undoes `inverse`.
+
+        `image`: intensities without noise, in image units.
+        """
+        counts = (np.asarray(image, np.float64) - self.offset) / self.gain
+        return _means_of(counts, self._read)
+
     def inverse(self, stable: Any) -> Floats:
         """Return the mean intensity whose transformed readings average to `stable`.
 
@@ -107,6 +115,21 @@ def _unbiased_counts(stable: Floats, read: float) -> Floats:
     slope = (first[1] - first[0]) / (means[1] - means[0])
     tangent = first[0] + slope * (stable - means[0])
     result: Floats = np.where(stable < means[0], tangent, counts)
+    return result
+
+
+def _means_of(counts: Floats, read: float) -> Floats:
+    """Return D with ``_unbiased_counts(D, read) = counts``."""
+    means, correction = _table(read)
+    known = means**2 / 4 - 1 / 8 - read**2 + correction
+    # A root of counts is nearly a line in D.
+    within = np.interp(np.sqrt(np.maximum(counts, 0)), np.sqrt(np.maximum(known, 0)), means)
+    root = np.sqrt(np.maximum(counts + 1 / 8 + read**2, 0))
+    last = correction[-1] * means[-1] / np.maximum(2 * root, means[-1])
+    beyond = 2 * np.sqrt(np.maximum(root**2 - last, 0))
+    tangent = means[0] + (counts - known[0]) * (means[1] - means[0]) / (known[1] - known[0])
+    stable = np.where(counts > known[-1], beyond, within)
+    result: Floats = np.where(counts < known[0], tangent, stable)
     return result
 
 

@@ -32,6 +32,10 @@ class IntensityMap(Protocol):
         """Return working values in image units."""
         ...
 
+    def mean_to_working(self, image: Array) -> Floats:
+        """Return an image without noise in working units: undoes :meth:`to_image`."""
+        ...
+
     def sigma(self, sigma: Any) -> Any:
         """Return a standard deviation in image units as one in working units."""
         ...
@@ -60,6 +64,10 @@ class Affine:
     def to_image(self, working: Floats) -> Floats:
         """Return working values in image units."""
         return np.asarray(working, np.float64) * self.span + self.low
+
+    def mean_to_working(self, image: Array) -> Floats:
+        """Return an image without noise in working units."""
+        return self.to_working(image)
 
     def sigma(self, sigma: Any) -> Any:
         """Return a standard deviation in working units."""
@@ -94,6 +102,10 @@ class Stabilised:
     def to_image(self, working: Floats) -> Floats:
         """Return working values in image units, without bias."""
         return self.transform.inverse(self.affine.to_image(working))
+
+    def mean_to_working(self, image: Array) -> Floats:
+        """Return means of intensities in working units."""
+        return self.affine.to_working(self.transform.mean(image))
 
     def sigma(self, sigma: Any) -> Any:
         """Return the stabilised standard deviation, which is 1 before the affine map."""

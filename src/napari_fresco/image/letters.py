@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import ImageError
@@ -21,6 +21,18 @@ def free_letter(taken: Iterable[str], wanted: str = '') -> str:
     """Return `wanted` if it is not taken, else a letter for an axis of unknown meaning."""
     letters = [letter for letter in wanted + UNNAMED if letter not in taken]
     return letters[0]
+
+
+def line_of(axes: str, shape: Sequence[int], along: str = 'auto') -> str:
+    """Return the axis along which planes are neighbours; none where there is no such axis.
+
+    `along`: 'Z', 'T', or 'auto', which is the first of them that there is, or else the only stack
+        axis of unknown meaning.
+    """
+    long = [axis for axis, n in zip(axes, shape, strict=True) if n > 1 and axis not in 'YXS']
+    unnamed = [axis for axis in long if axis in UNNAMED]
+    wanted = [*'ZT', *(unnamed if len(unnamed) == 1 else ())] if along == 'auto' else [along]
+    return next((axis for axis in wanted if axis in long), '')
 
 
 def guessed_axes(shape: tuple[int, ...], rgb: bool | None = None) -> str:

@@ -84,6 +84,8 @@ def restore(
     seed: int = 0,
     keep_known: bool | None = None,
     repair: bool = False,
+    neighbours: int = 0,
+    along: str = 'auto',
     dtype: str | None = None,
     output: str | Path | None = None,
     params: Mapping[str, Any] | Parameters | str | Path | None = None,
@@ -144,6 +146,11 @@ def restore(
     repair : bool
         Replace hot and dead pixels by what the method makes in their place; by default they are
         given back as they are.
+    neighbours : int
+        Planes before and after each one that help to denoise it; 2 serve well.
+    along : {'auto', 'Z', 'T'}
+        Axis along which planes are neighbours; Z where there is one, else T, else the only
+        stack axis of a stack that names none.
     dtype : {'float32', 'float64'}, optional
         Type of the result; by default that of the image. ``'float32'`` keeps fractions.
     output : str or Path, optional
@@ -196,6 +203,8 @@ def restore(
             seed=seed,
             keep_known=keep_known,
             repair=repair,
+            neighbours=neighbours,
+            along=along,
             dtype=dtype,
             output=output,
             params=params,

@@ -139,10 +139,18 @@ class Block:
     def _ended(self) -> list[Any]:
         return []
 
+    def estimate(self, x: Tensor) -> Array:
+        """Return the estimate `x` in image units as the method left it."""
+        image = self.intensity.to_image(self._cropped(x))
+        return image if self.excess is None else image + self.excess
+
+    def working(self, image: Array) -> Tensor:
+        """Return an estimate in image units as :meth:`estimate` was given it."""
+        dim = image if self.excess is None else image - self.excess
+        return as_tensor(self.intensity.mean_to_working(dim), self.pixels.dims)
+
     def _restored(self, x: Tensor) -> Array:
-        image = self.intensity.to_image(self._cropped(self._blended(x)))
-        if self.excess is not None:
-            image = image + self.excess
+        image = self.estimate(self._blended(x))
         if not self._denoises:
             return image
         camera, excess, level = self.look

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -36,6 +36,7 @@ from ..types import Finish, Result, Step
 from .block import Block, unrestored
 from .checking import Checking
 from .estimation import Estimate, fill_in
+from .neighbours import Neighbours, RestoredPart
 from .noise_model import Scene
 from .parts import Part, parts
 from .plane_reader import RunCancelled
@@ -61,7 +62,7 @@ def run_pipeline(
     options = request.options
     tools = Workbench(request.device, request.params.precision, options.tile, options.seed, pool)
     scene = Scene(request, cancel)
-    gathered = _Gathered(request, estimate, scene)
+    gathered, waiting = _Gathered(request, estimate, scene), Neighbours(request)
     every = list(parts(request))
     try:
         for number, part in enumerate(every):
@@ -71,20 +72,24 @@ def run_pipeline(
             place = part.index if part.tile is None else ()  # in what is at hand of the image
             if not judged.planes.marks(place):
                 gathered.give_back(part, judged.planes.raw(place))
+                gathered.take(waiting.without(part))
                 continue
             pixels = judged.planes.read(place)
             if pixels.empty:
                 gathered.give_back(part, pixels.data, 'holds no known pixel')
+                gathered.take(waiting.without(part))
                 continue
+            gathered.see(part, pixels.data)
             block = Block.prepare(own, part.index, pixels, judged)
             tools.reseed(options.seed + number)
             shown = partial(gathered.shown, part, block)
             painted = partial(gathered.painted, part, block)
             count = number, len(every)
             restored = yield from _restore(own, block, count, tools, cancel, (shown, painted))
-            gathered.add(part, block, *restored)
+            gathered.take(waiting.after(RestoredPart(part, block, *restored)))
             del pixels, block, restored, own, judged, shown, painted
     except RunCancelled:
+        gathered.take(waiting.alone())
         gathered.leave(every)
     else:
         gathered.complete = True
@@ -200,13 +205,19 @@ class _Gathered:
         self._row: list[Array] = []
         self.complete = False
 
-    def add(self, part: Part, block: Block, outcome: RunOutcome, repeats: Repeats | None) -> None:
-        """Put a restored part in its place, with what `repeats` tell if they were asked for."""
+    def take(self, finished: Iterable[RestoredPart]) -> None:
+        """Put parts in their places as they are finished."""
+        for each in finished:
+            self.add(each)
+
+    def add(self, restored: RestoredPart) -> None:
+        """Put a restored part in its place, with what repeats tell if they were asked for."""
+        part, block, outcome, repeats = restored
         scale = self._request.inputs.scale
         block.end(outcome.step.x)
         painted = block.painted(outcome.step)
         image, clipped = block.finish(outcome.step.x, painted)
-        self._put(part, image, block.pixels.data)
+        self._put(part, image)
         self._checking.add(block, outcome.step, image)
         facts = block.facts()
         if self._filled is not None:
@@ -235,7 +246,8 @@ class _Gathered:
 
     def give_back(self, part: Part, data: Array, why: str = '') -> None:
         """Give a plane or block back as it came."""
-        self._put(part, unrestored(data, self._request), data)
+        self.see(part, data)
+        self._put(part, unrestored(data, self._request))
         if why:
             self._account.warn(f'plane {part.index} {why}; it was given back as it is')
 
@@ -259,13 +271,16 @@ class _Gathered:
         plane[part.place(1)[len(part.index) :]] = found
         return plane
 
-    def _put(self, part: Part, image: Array, data: Array) -> None:
-        scale = self._request.inputs.scale
-        self._planes[part.place(scale)] = part.inside(image, scale)
+    def see(self, part: Part, data: Array) -> None:
+        """Take note of what a part came as."""
         self._row.append(part.inside(data))
         if part.ends_row:  # the hash is that of the plane, however it was cut
             self._hash.update(np.ascontiguousarray(np.concatenate(self._row, axis=1)).tobytes())
             self._row.clear()
+
+    def _put(self, part: Part, image: Array) -> None:
+        scale = self._request.inputs.scale
+        self._planes[part.place(scale)] = part.inside(image, scale)
         self._done.add(part)
 
     def leave(self, every: Sequence[Part]) -> None:

@@ -16,6 +16,7 @@ from ..declare.tasks import TASKS, TaskFacts
 from ..errors import ParameterError
 from ..image.intensity import given_range
 from ..image.layout import Layout
+from ..image.letters import line_of
 from ..image.model import Image
 from ..io.files import check_holds, check_output
 from ..io.zarr_store import SUFFIX
@@ -77,6 +78,7 @@ class Request:
                 f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
                 'pass rgb=False if the last axis is not colour'
             )
+        _check_neighbours(options, source)
         inputs = check_inputs(call, source, layout)
         keep_known = options.keep_known
         if keep_known is None:
@@ -112,6 +114,12 @@ class Request:
         return self.method.reads_noise(self.task)
 
     @property
+    def line(self) -> str:
+        """Axis along which planes help each other; none where they do not."""
+        used = self.options.neighbours and not getattr(self.params, 'estimate_only', False)
+        return line_of(self.image.axes, self.image.shape, self.options.along) if used else ''
+
+    @property
     def facts(self) -> TaskFacts:
         """What the task is."""
         return TASKS[self.task]
@@ -120,6 +128,17 @@ class Request:
     def dtype(self) -> np.dtype[Any]:
         """Type of the result."""
         return np.dtype(self.options.dtype or self.layout.dtype)
+
+
+def _check_neighbours(options: Options, image: Image) -> None:
+    """Refuse neighbours where there are none."""
+    if options.neighbours and not line_of(image.axes, image.shape, options.along):
+        wanted = 'Z or T' if options.along == 'auto' else options.along
+        raise ParameterError(
+            f'neighbours = {options.neighbours}, but the image, with axes {image.axes} and shape '
+            f'{image.shape}, has no planes along {wanted}; name its axes, such as axes="ZYX" or '
+            'axes="TYX", or leave neighbours out'
+        )
 
 
 def _check_noise_model(params: Any, sigma: Any) -> None:
