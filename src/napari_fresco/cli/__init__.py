@@ -22,6 +22,7 @@ _HOMES = {
     'evaluate': 'evaluate_command',
     'camera': 'camera_command',
     'methods': 'describing',
+    'cite': 'cite_command',
     'weights': 'weights_command',
     'train': 'train_command',
     'bench': 'bench_command',

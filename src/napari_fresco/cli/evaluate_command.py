@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 import click
 
 from ..declare.fields import read_preset
-from ..errors import FileError, ParameterError
+from ..errors import ParameterError
 from ..io.files import check_output, read, write_json, write_text
 from ..noise.camera import Camera
 from ..types import Result
+from .run_record import record_of
 
 _FILE = click.Path(path_type=Path)
 
@@ -47,7 +47,7 @@ def evaluate(
     for path, suffix in ((table, '.json'), (page, '.html')):
         if path is not None:
             check_output(path, suffixes=(suffix,), overwrite=overwrite)
-    record = _record(result, provenance)
+    record = record_of(result, provenance)
     if page is not None and not record:
         raise ParameterError(
             '--report needs the record of the run; give --provenance, the file that restore writes '
@@ -83,24 +83,6 @@ def _show(numbers: Mapping[str, Any]) -> None:
     for check in numbers['checks']:
         text = 'ok' if check['ok'] else check['message']
         click.echo(f'check       {check["name"]:<21} {check["value"]:.4g}  {text}')
-
-
-def _record(result: Path, given: Path | None) -> dict[str, Any]:
-    """Return the record of the run, from a file beside the result if none is given."""
-    path = result.with_suffix('.json') if given is None else given
-    if given is None and not path.is_file():
-        return {}
-    try:
-        record = json.loads(path.read_text(encoding='utf-8'))
-    except OSError as error:
-        raise FileError(f'{path} cannot be read: {error.strerror}') from None
-    except ValueError as error:
-        raise FileError(f'{path} is no record of a run: {error}') from None
-    if isinstance(record, dict) and {'method', 'finish'} <= record.keys():
-        return record
-    if given is None:
-        return {}
-    raise FileError(f'{path} is no record of a run; give what --save-provenance wrote')
 
 
 def _noise(text: str) -> float | Camera:

@@ -56,3 +56,37 @@ WIENER = (
     'V. A. Morozov, "On the solution of functional equations by the method of regularization", '
     'Soviet Math. Dokl. 7, 1966'
 )
+
+NOISE_CURVE = (
+    'A. Foi, M. Trimeche, V. Katkovnik, K. Egiazarian, "Practical Poissonian-Gaussian Noise '
+    'Modeling and Fitting for Single-Image Raw-Data", IEEE TIP 17(10), 2008, '
+    'doi:10.1109/TIP.2008.2001399'
+)
+ANSCOMBE = (
+    'M. Makitalo, A. Foi, "Optimal Inversion of the Generalized Anscombe Transformation for '
+    'Poisson-Gaussian Noise", IEEE TIP 22(1), 2013, doi:10.1109/TIP.2012.2202675'
+)
+NOISE_LEVEL = (
+    'M. Colom, A. Buades, "Analysis and Extension of the Ponomarenko et al. Method", IPOL 3, 2013, '
+    'doi:10.5201/ipol.2013.45'
+)
+SCALAR_OPTICS = (
+    'S. F. Gibson, F. Lanni, "Experimental test of an analytical model of aberration in an '
+    'oil-immersion objective lens", J. Opt. Soc. Am. A 9, 1992'
+)
+VECTORIAL_OPTICS = (
+    'B. Richards, E. Wolf, "Electromagnetic diffraction in optical systems II", Proc. R. Soc. A '
+    '253, 1959'
+)
+TURNS = (
+    'R. Timofte, R. Rothe, L. Van Gool, "Seven ways to improve example-based single image super '
+    'resolution", CVPR 2016, doi:10.1109/CVPR.2016.206'
+)
+ERROR_BARS = (
+    'B. Efron, "The Estimation of Prediction Error: Covariance Penalties and Cross-Validation", '
+    'JASA 99(467), 2004, doi:10.1198/016214504000000692'
+)
+EXEMPLARS = (
+    'A. Newson, A. Almansa, Y. Gousseau, P. Pérez, "Non-Local Patch-Based Image Inpainting", Image '
+    'Processing On Line 7, 2017'
+)

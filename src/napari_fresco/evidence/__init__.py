@@ -7,6 +7,7 @@ from .evaluation import evaluate, evidence_graphs
 from .graphs import Graph, Trace
 from .photometry import Photometry, photometry
 from .probe import Probe, Recall, probe, recall
+from .references import Reference, references
 from .repeat import command_line, methods_paragraph, python_call
 from .report import report, report_text
 from .residual import ChiSquare, Residual, Whiteness, chi_square, residual, whiteness
@@ -21,6 +22,7 @@ __all__ = [
     'Photometry',
     'Probe',
     'Recall',
+    'Reference',
     'Residual',
     'Trace',
     'Whiteness',
@@ -38,6 +40,7 @@ __all__ = [
     'probe',
     'python_call',
     'recall',
+    'references',
     'report',
     'report_text',
     'residual',

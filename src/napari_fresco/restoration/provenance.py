@@ -18,6 +18,7 @@ from ..physics.kernels import Kernel
 from ..runtime.run import RunOutcome
 from ..runtime.tiled_network import TiledNetwork
 from ..types import Check, Denoiser, Finish, Kind
+from ..weights.registry import registry
 from .noise_model import Scene
 from .request import Request
 
@@ -203,4 +204,9 @@ def _kind(method: Method, used: Sequence[Denoiser | TiledNetwork]) -> Kind:
 
 
 def _weights(denoiser: Denoiser | TiledNetwork) -> dict[str, str | None]:
-    return {'name': denoiser.name, 'sha256': getattr(denoiser, 'sha256', None)}
+    entry = registry().get(str(denoiser.name))
+    return {
+        'name': denoiser.name,
+        'sha256': getattr(denoiser, 'sha256', None),
+        'citation': None if entry is None else entry.citation,
+    }

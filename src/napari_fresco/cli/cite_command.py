@@ -1,0 +1,50 @@
+"""``cite``: the references of methods, or of all that a result was made with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..declare.methods import METHODS, find_method
+from ..errors import FileError
+from ..evidence.references import Reference, distinct, references
+from ..io.files import read
+from .run_record import record_of
+
+
+@click.command()
+@click.argument('what', nargs=-1)
+def cite(what: tuple[str, ...]) -> None:
+    """Print what to cite for WHAT: methods by name, results, or records of runs.
+
+    The record of a result is the file beside it that --save-provenance wrote.
+    """
+    software = f'The napari-fresco developers, napari-fresco {version("napari-fresco")}'
+    used = distinct(each for one in what for each in _references(one))
+    for text, used_for in (Reference(software, 'software'), *used):
+        click.echo(f'{text}  [{used_for}]')
+
+
+def _references(what: str) -> Iterator[Reference]:
+    path = Path(what)
+    if what in METHODS or not path.exists():
+        method = find_method(what)
+        yield Reference(method.citation, f'method {method.title}')
+        return
+    yield from references(_record(path))
+
+
+def _record(path: Path) -> dict[str, Any]:
+    if path.suffix == '.json':
+        return record_of(path, path)
+    record = record_of(path) or read(path).metadata.get('provenance')
+    if not record:
+        raise FileError(
+            f'nothing is known of how {path} was made; give the record that --save-provenance '
+            'wrote, or name the method'
+        )
+    return dict(record)

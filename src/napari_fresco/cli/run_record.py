@@ -1,0 +1,31 @@
+"""Records of runs: the provenance that lies beside a result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError
+
+
+def record_of(result: Path, given: Path | None = None) -> dict[str, Any]:
+    """Return the record of a run, from a file beside `result` if none is `given`.
+
+    Returns an empty one where there is none beside the result.
+    Raises FileError when the file that was given holds none.
+    """
+    path = result.with_suffix('.json') if given is None else given
+    if given is None and not path.is_file():
+        return {}
+    try:
+        record = json.loads(path.read_text(encoding='utf-8'))
+    except OSError as error:
+        raise FileError(f'{path} cannot be read: {error.strerror}') from None
+    except ValueError as error:
+        raise FileError(f'{path} is no record of a run: {error}') from None
+    if isinstance(record, dict) and {'method', 'finish'} <= record.keys():
+        return record
+    if given is None:
+        return {}
+    raise FileError(f'{path} is no record of a run; give what --save-provenance wrote')

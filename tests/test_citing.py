@@ -1,0 +1,85 @@
+"""What to cite: the works that a result was made with, each once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import napari_fresco as fresco
+from napari_fresco.cli import main
+from napari_fresco.declare import citations
+from napari_fresco.declare.methods import METHODS
+from napari_fresco.evidence import references
+
+PLANE = np.full((24, 24), 100, np.uint8)
+
+
+def _texts(provenance: dict[str, Any]) -> list[str]:
+    return [reference.text for reference in references(provenance)]
+
+
+def _printed(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[str]:
+    with pytest.raises(SystemExit) as end:
+        main(['cite', *map(str, arguments)])
+    said = capsys.readouterr()
+    assert not end.value.code, said.err
+    return said.out.splitlines()
+
+
+def test_the_method_is_cited_and_its_weights_only_where_they_are_of_another_work() -> None:
+    own = fresco.restore(PLANE, method='ffdnet', sigma=5).provenance
+    assert _texts(own) == [citations.FFDNET]
+    options = {'task': 'deblur', 'kernel': fresco.kernels.gaussian(1.0), 'iterations': 2}
+    other = fresco.restore(PLANE, method='ircnn', sigma=5, **options).provenance
+    assert _texts(other)[0] == citations.IRCNN
+    assert '10.1109/TIP.2018.2839891' in _texts(other)[1]  # its prior is FFDNet
+
+
+def test_noise_that_was_found_is_cited_and_noise_that_was_given_is_not() -> None:
+    cells = fresco.samples.micrograph().image[100:196, 100:196]
+    found = _texts(fresco.restore(cells, method='ffdnet').provenance)
+    assert found == [citations.FFDNET, citations.NOISE_CURVE, citations.ANSCOMBE]
+    level = _texts(fresco.restore(cells, method='ffdnet', noise='gaussian').provenance)
+    assert level == [citations.FFDNET, citations.NOISE_LEVEL]
+
+
+def test_optics_and_the_method_that_found_the_noise_are_cited() -> None:
+    record = fresco.restore(PLANE, method='ffdnet', sigma='virnet').provenance
+    assert citations.VIRNET in _texts(record)
+    record['kernel'] = {'made_of': {'model': 'vectorial'}}
+    assert citations.VECTORIAL_OPTICS in _texts(record)
+
+
+def test_the_command_prints_each_work_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / 'clean.json'
+    made = fresco.restore(PLANE, method='ffdnet', sigma=5)
+    record.write_text(json.dumps(made.provenance))
+    fresco.write(tmp_path / 'clean.png', made.image)
+    for result in (record, tmp_path / 'clean.png'):  # the record lies beside the picture
+        software, method = _printed(capsys, result)
+        assert f'napari-fresco {fresco.__version__}' in software
+        assert method == f'{citations.FFDNET}  [method FFDNet]'
+    assert len(_printed(capsys, 'ffdnet', record, 'drunet', 'dpir')) == 3
+
+
+def test_every_method_can_be_cited(capsys: pytest.CaptureFixture[str]) -> None:
+    for method in METHODS.values():
+        assert method.citation in _printed(capsys, method.name)[1]
+
+
+def test_a_picture_without_a_record_is_refused_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresco.write(tmp_path / 'clean.png', PLANE)
+    with pytest.raises(SystemExit) as end:
+        main(['cite', str(tmp_path / 'clean.png')])
+    said = capsys.readouterr()
+    assert end.value.code == 2
+    assert 'save-provenance' in said.err
+    assert not said.out
