@@ -85,6 +85,8 @@ def test_damage_is_read_from_a_mask_as_it_is_told() -> None:
     assert (DrawnMask(LABELS, keep=(7,)).damage() == np.isin(LABELS, (1, 2))).all()
     grown = DrawnMask(LABELS, label=1, grow=2).damage()
     assert (grown == (ndimage.distance_transform_edt(LABELS != 1) <= 2)).all()
+    left = DrawnMask(LABELS, leave=(7,), grow=2).damage()
+    assert (left == (ndimage.distance_transform_edt(~np.isin(LABELS, (1, 2))) <= 2)).all()
     near = np.zeros_like(LABELS)
     near[5, 5], near[5, 6] = 1, 7
     assert not DrawnMask(near, grow=3, keep=(7,)).damage()[5, 6]
@@ -194,7 +196,7 @@ def test_a_record_says_what_was_done(tmp_path: Path) -> None:
     ]
     run = facts['runs'][0]
     assert run['kind'] == 'data-consistent'
-    assert run['drawn'] == {'label': None, 'grow': 0, 'invert': False, 'keep': [7]}
+    assert run['drawn'] == {'label': None, 'grow': 0, 'invert': False, 'leave': [], 'keep': [7]}
     assert run['weights'][0]['sha256']
     assert facts['insert_only']
     assert '11 px (2.2 mm) wide' in facts['limits'][0]

@@ -26,13 +26,15 @@ class DrawnMask:
     Attributes
     ----------
     labels : ndarray of integers or bool, ``(H, W)``
-        What was drawn; 0 is not marked.
+        What was drawn; 0 is not marked. Planes of a stack lie before rows and columns.
     label : int or None
-        The one label that is damage; None for all.
+        The one label that is damage; None for all but those that are left.
     grow : float
         Pixels by which the damage is widened.
     invert : bool
         What is not marked is the damage; done before it is widened.
+    leave : tuple of int
+        Labels that are damage and not to be filled.
     keep : tuple of int
         Labels that are no damage, however far that is widened.
     """
@@ -41,6 +43,7 @@ class DrawnMask:
     label: int | None = None
     grow: float = 0
     invert: bool = False
+    leave: tuple[int, ...] = ()
     keep: tuple[int, ...] = ()
 
     @classmethod
@@ -60,18 +63,20 @@ class DrawnMask:
         return cls(labels != 0 if labels.dtype.kind == 'f' else labels)
 
     def damage(self) -> Bools:
-        """Return where the damage is, ``(H, W)``.
+        """Return where the damage is that is to be filled, with the shape of the labels.
 
         Raises ParameterError when it is to be widened by less than nothing.
         """
         if not self.grow >= 0:
             raise ParameterError(f'grow = {self.grow} must be 0 pixels or more')
-        kept = np.isin(self.labels, self.keep)
-        marked = self.labels != 0 if self.label is None else self.labels == self.label
-        marked = ~marked if self.invert else marked & ~kept
-        if self.grow > 0 and marked.any():
-            marked = ndimage.distance_transform_edt(~marked) <= self.grow
-        return np.asarray(marked & ~kept)
+        labels = self.labels
+        marked = labels != 0 if self.label is None else labels == self.label
+        for apart in (*self.leave, *self.keep):
+            marked &= labels != apart
+        marked = _grown(~marked if self.invert else marked, self.grow)
+        for kept in self.keep:
+            marked &= labels != kept
+        return np.asarray(marked)
 
     def facts(self) -> dict[str, Any]:
         """Return how damage is read, ready for JSON."""
@@ -79,6 +84,7 @@ class DrawnMask:
             'label': self.label,
             'grow': self.grow,
             'invert': self.invert,
+            'leave': list(self.leave),
             'keep': list(self.keep),
         }
 
@@ -100,7 +106,17 @@ class DrawnMask:
         path = checked_file(folder / facts['file'], facts['sha256'], 'mask')
         labels = in_memory(read(path).data)
         said = {name: facts[name] for name in ('label', 'grow', 'invert') if name in facts}
-        return cls(labels, **said, keep=tuple(facts.get('keep', ())))
+        leave, keep = (tuple(facts.get(name, ())) for name in ('leave', 'keep'))
+        return cls(labels, **said, leave=leave, keep=keep)
+
+
+def _grown(marked: Bools, grow: float) -> Bools:
+    """Return what is marked, widened in every plane."""
+    if grow <= 0:
+        return marked
+    planes = marked.reshape(-1, *marked.shape[-2:])
+    grown = [ndimage.distance_transform_edt(~p) <= grow if p.any() else p for p in planes]
+    return np.reshape(grown, marked.shape)
 
 
 def pixels_hash(pixels: Any) -> str:

@@ -12,6 +12,13 @@ from .photograph import Bools
 
 Box = tuple[slice, slice]
 
+OF_RUN = (
+    'method', 'title', 'task', 'kind', 'parameters', 'options', 'seed', 'keep_known', 'sigma',
+    'data_range', 'noise', 'weights', 'device', 'version', 'torch', 'seconds', 'finish', 'mask',
+    'input_sha256', 'citation', 'checks', 'warnings',
+)  # fmt: skip
+"""What of the provenance of a run is kept."""
+
 
 @dataclass(frozen=True, eq=False)
 class FillRun:

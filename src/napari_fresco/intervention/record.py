@@ -20,7 +20,7 @@ from ..io.files import check_output, write, write_json
 from ..io.fingerprint import content_sha256
 from .condition import Condition
 from .drawn_mask import pixels_hash
-from .fill_run import FillRun, box_facts
+from .fill_run import OF_RUN, FillRun, box_facts
 from .fills_table import FilledLoss, filled_losses, limits_in_words
 from .hypotheses import Hypotheses
 from .inserts import insert
@@ -42,11 +42,6 @@ NOTES: Mapping[str, str] = MappingProxyType(
 """What is said in words, and its headings."""
 
 NOT_GIVEN = 'not given'
-_OF_RUN = (
-    'method', 'title', 'task', 'kind', 'parameters', 'options', 'seed', 'keep_known', 'sigma',
-    'data_range', 'noise', 'weights', 'device', 'version', 'torch', 'seconds', 'finish', 'mask',
-    'input_sha256', 'citation', 'checks', 'warnings',
-)  # fmt: skip
 _KIND = 'napari-fresco intervention'
 _FORM = 1
 
@@ -237,7 +232,7 @@ class Intervention:
 
 def run_facts(run: FillRun) -> dict[str, Any]:
     """Return what a record keeps of a run: enough to repeat it, with its mask."""
-    said = {name: run.provenance[name] for name in _OF_RUN if name in run.provenance}
+    said = {name: run.provenance[name] for name in OF_RUN if name in run.provenance}
     return {**said, 'box': box_facts(run.box), 'drawn': run.mask.facts()}
 
 

@@ -141,7 +141,8 @@ def _run_rows(run: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     read = [f'label {drawn["label"]}' if drawn['label'] is not None else 'all labels']
     read += [f'grown by {drawn["grow"]:g} px'] if drawn['grow'] else []
     read += ['inverted'] if drawn['invert'] else []
-    read += [f'without labels {drawn["keep"]}'] if drawn['keep'] else []
+    apart = [*drawn['leave'], *drawn['keep']]
+    read += [f'without labels {apart}'] if apart else []
     yield 'method', f'{run["title"]}, {run["task"]}'
     yield 'kind of result', run.get('kind', NOT_GIVEN)
     yield 'model', weights or 'none'

@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
 
 from ..damage.classes import CLASSES, DamageClass
 
 if TYPE_CHECKING:
     import napari
-    from numpy.typing import NDArray
 
     Classes = tuple[DamageClass, ...]
 
@@ -51,9 +49,3 @@ def class_keywords(classes: Iterable[DamageClass] = STARTING) -> dict[str, Any]:
         'features': columns,
         'colormap': DirectLabelColormap(color_dict=colours),
     }
-
-
-def is_filled(layer: napari.layers.Layer, values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Say which `values` of a layer mark what is to be filled: nonzero, but for what is left."""
-    left = [each.value for each in classes_of(layer) if not each.filled]
-    return np.asarray((values != 0) & ~np.isin(values, left) if left else values != 0)

@@ -14,6 +14,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import MaskError
+from ..intervention.drawn_mask import DrawnMask
+from ..intervention.fill_run import OF_RUN, FillRun
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,11 +24,6 @@ if TYPE_CHECKING:
 
 RUNS = 'fills'
 """Where the provenance of a layer that grows lists its runs."""
-
-_OF_RUN = (
-    'method', 'task', 'parameters', 'options', 'seed', 'keep_known', 'sigma', 'mask', 'weights',
-    'kind', 'version', 'torch', 'seconds', 'device', 'finish', 'input_sha256', 'warnings',
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class Fills:
     `numbers`: ``(...)`` on the axes of the layer without colours: 0, the number of the fill, or
         that of one that was undone, below 0.
     `runs`: a record for each run, ready for JSON: what was asked, and which fills came of it.
-    `masks`: what each run was to fill, packed to bits.
+    `unknown`, `taken`: what each run did not know, and what became of its result, packed to bits.
     `denoised`: whether the noise of the rest was removed.
     """
 
@@ -64,7 +61,8 @@ class Fills:
     source_id: str
     numbers: NDArray[np.int32]
     runs: list[dict[str, Any]] = field(default_factory=list)
-    masks: list[NDArray[np.uint8]] = field(default_factory=list)
+    unknown: list[NDArray[np.uint8]] = field(default_factory=list)
+    taken: list[NDArray[np.uint8]] = field(default_factory=list)
     denoised: bool = False
 
     @classmethod
@@ -108,10 +106,27 @@ class Fills:
         """What is newly painted, on the axes of the layer without colours."""
         return self.numbers > 0
 
-    def mask_of(self, run: int) -> NDArray[np.bool_]:
-        """Return what a run was to fill, on the axes of the layer without colours."""
-        size = self.numbers.size
-        return np.unpackbits(self.masks[run], count=size).astype(bool).reshape(self.numbers.shape)
+    def fill_runs(self) -> list[FillRun]:
+        """Return the runs, as they can be repeated on a photograph of one plane."""
+        found = []
+        for run, unknown, taken in zip(self.runs, self.unknown, self.taken, strict=True):
+            box = tuple(slice(*ends) for ends in run['part'])
+            whole = all(
+                each == slice(0, n) for each, n in zip(box, self.numbers.shape, strict=True)
+            )
+            mask = DrawnMask(self._unpacked(unknown))
+            part = None if whole else (box[0], box[1])
+            found.append(FillRun(run, mask, self._unpacked(taken), part))
+        return found
+
+    def _unpacked(self, bits: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        flat = np.unpackbits(bits, count=self.numbers.size)
+        return flat.astype(bool).reshape(self.numbers.shape)
+
+    def _packed(self, part: Selection, marks: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        whole = np.zeros(self.numbers.shape, bool)
+        whole[part.index] = marks
+        return np.packbits(whole)
 
     def grown(
         self,
@@ -119,14 +134,14 @@ class Fills:
         part: Selection,
         pixels: NDArray[Any],
         filled: NDArray[np.bool_],
-        asked: NDArray[np.bool_],
+        unknown: NDArray[np.bool_],
         record: Mapping[str, Any],
     ) -> NDArray[Any]:
         """Return a copy of the layer's `data` with the result of a run, and take note of it.
 
         `part`: the part of the layer that the run has worked on.
         `pixels`, `filled`: its result, and where that was newly painted.
-        `asked`: where it was to be.
+        `unknown`: what it did not know: what it was to fill, and what else is damaged.
         `record`: its provenance.
         """
         grown = np.array(data, dtype=np.result_type(data.dtype, pixels.dtype))
@@ -140,10 +155,9 @@ class Fills:
         first = self.highest + 1
         labels, count = ndimage.label(new, _beside(part))
         numbers[new] = labels[new] + (first - 1)
-        whole = np.zeros(self.numbers.shape, bool)
-        whole[part.index] = asked
-        self.masks.append(np.packbits(whole))
-        said = {name: record[name] for name in _OF_RUN if name in record}
+        self.unknown.append(self._packed(part, unknown))
+        self.taken.append(self._packed(part, taken))
+        said = {name: record[name] for name in OF_RUN if name in record}
         self.runs.append(
             {
                 **said,

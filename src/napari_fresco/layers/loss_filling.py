@@ -86,6 +86,7 @@ class LossFilling(Restoration):
         self._fills: Fills = known or Fills.none_yet(request.image, request.source_id)
         self._before = None if self.layer is None else self.layer.data
         self._lost: NDArray[np.bool_] | None = None
+        self._unknown: NDArray[np.bool_] | None = None
         self._delivered = False
         super().__init__(self._asked(request, tuple(again)), viewer, **options)
         self._reports.wants_painted = True
@@ -106,19 +107,21 @@ class LossFilling(Restoration):
         mask: Any = self.request.mask
         lost, unknown = mask.load()
         self._lost = self.request.image.unordered(lost)
+        self._unknown = self.request.image.unordered(unknown)
         self.request = replace(self.request, mask=Image(unknown, mask.axes))
         return (yield from super()._work(cancel))
 
     def _deliver(self, outcome: LayerOutcome) -> list[Any]:
         self.outcome = outcome
-        result, part, lost = outcome.result, self.request.image, self._lost
-        if outcome.is_empty or result.filled is None or lost is None:
+        result, part = outcome.result, self.request.image
+        lost, unknown = self._lost, self._unknown
+        if outcome.is_empty or result.filled is None or lost is None or unknown is None:
             return []
         filled = np.asarray(result.filled) & lost
         if not filled.any():
             return []
         pixels, record = as_pixels(result.image), result.provenance
-        self._show(self._fills.grown(self._start, part, pixels, filled, lost, record))
+        self._show(self._fills.grown(self._start, part, pixels, filled, unknown, record))
         self._delivered = True
         metadata = metadata_of(self.request, result)
         metadata[METADATA] = {**metadata[METADATA], RUNS: self._fills.runs}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from scipy import ndimage
 
 from ..errors import ImageError, MaskError
 from ..image.alignment import any_colour
 from ..image.model import Image
-from .damage_classes import classes_of, is_filled
+from ..intervention.drawn_mask import DrawnMask
+from .damage_classes import classes_of
 from .lookup import Placement
 from .outlines import outline_corners, path_length, polygon, stroke
 from .selection import Selection, full_resolution, select
@@ -28,30 +28,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Marked:
-    """Damage as marked by hand, before it is grown, which takes time on a large stack.
+    """Damage as marked by hand, before it is read, which takes time on a large stack.
 
-    `pixels`: whole planes, rows and columns last.
-    `grow`: pixels by which the damage is dilated in every plane.
+    `drawn`: whole planes, rows and columns last.
     `box`: rows and columns that are wanted.
-    `axes`: letters of the axes of :attr:`pixels`.
+    `axes`: letters of the axes of what was drawn.
     `note`: what is worth saying of how the mask lies over the image.
-    `kept`: what is no damage, however far that is grown.
     """
 
-    pixels: NDArray[np.bool_]
-    grow: int
+    drawn: DrawnMask
     box: Box
     axes: str = 'YX'
     note: str = ''
-    kept: NDArray[np.bool_] | None = None
 
     def load(self) -> NDArray[np.bool_]:
-        """Return the grown damage in the box."""
-        grown = _grown(self.pixels, self.grow)
-        return (grown if self.kept is None else grown & ~self.kept)[(..., *self.box)]
+        """Return the damage in the box."""
+        return self.drawn.damage()[(..., *self.box)]
 
     def image(self) -> Image:
-        """Return the grown damage in the box as an image, whose axes have names."""
+        """Return the damage in the box as an image, whose axes have names."""
         return Image(self.load(), self.axes)
 
 
@@ -79,16 +74,15 @@ def marked(
     `view`: what the viewer shows.
     Raises MaskError when the layer belongs to another image.
     """
-    note, kept = '', None
     if hasattr(layer, 'shape_type'):
-        mask = _drawn(part, layer, view)
+        drawn, note = DrawnMask(_outlined(part, layer, view)), ''
     else:
-        mask, kept, note = _painted(part, layer, label, view)
+        drawn, note = _painted(part, layer, label, view)
     rows, columns = part.spatial
     letters = [part.axes[axis] for axis in part.leading]
-    axes = ''.join(letters[len(letters) - (mask.ndim - 2) :]) + 'YX'
+    axes = ''.join(letters[len(letters) - (drawn.labels.ndim - 2) :]) + 'YX'
     box = (part.index[rows], part.index[columns])
-    return Marked(~mask if invert else mask, grow, box, axes, note, kept)
+    return Marked(replace(drawn, grow=grow, invert=invert), box, axes, note)
 
 
 def align_mask(image: napari.layers.Image, layer: napari.layers.Layer) -> None:
@@ -105,7 +99,7 @@ def align_mask(image: napari.layers.Image, layer: napari.layers.Layer) -> None:
 
 def _painted(
     part: Selection, layer: napari.layers.Layer, label: int | None, view: View | None
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_] | None, str]:
+) -> tuple[DrawnMask, str]:
     try:
         place = Placement.of(part, layer, view)
     except ImageError as error:
@@ -114,12 +108,16 @@ def _painted(
         raise _other_size(layer, place)
     note = '' if place.covers_alike else f'mask {layer.name!r} covers another area than the image'
     if getattr(layer, 'rgb', False):
-        return place.values(_coloured, False), None, note
+        return DrawnMask(place.values(_coloured, False)), note
+    known = classes_of(layer)
+    if label is None and not known:
+        return DrawnMask(place.values(lambda values: np.asarray(values != 0), False)), note
+    labels = place.values(np.asarray, 0)
     if label is not None:
-        return place.values(lambda values: np.asarray(values == label), False), None, note
-    kept = [each.value for each in classes_of(layer) if not each.damaged]
-    whole = place.values(lambda values: is_filled(layer, values), False)
-    return whole, place.values(lambda values: np.isin(values, kept), False) if kept else None, note
+        return DrawnMask(labels, label), note
+    leave = tuple(each.value for each in known if not each.filled and each.damaged)
+    keep = tuple(each.value for each in known if not each.damaged)
+    return DrawnMask(labels, leave=leave, keep=keep), note
 
 
 def _coloured(values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -135,15 +133,9 @@ def _other_size(layer: napari.layers.Layer, place: Placement) -> MaskError:
     )
 
 
-def _grown(mask: NDArray[np.bool_], grow: int) -> NDArray[np.bool_]:
-    if grow <= 0:
-        return mask
-    planes = mask.reshape(-1, *mask.shape[-2:])
-    grown = [ndimage.distance_transform_edt(~p) <= grow if p.any() else p for p in planes]
-    return np.reshape(grown, mask.shape)
-
-
-def _drawn(part: Selection, shapes: napari.layers.Shapes, view: View | None) -> NDArray[np.bool_]:
+def _outlined(
+    part: Selection, shapes: napari.layers.Shapes, view: View | None
+) -> NDArray[np.bool_]:
     leading = tuple(part.index[axis] for axis in part.leading)
     stacked = bool(leading) and shapes.ndim >= len(part.index)
     lengths = tuple(s.stop - s.start for s in leading) if stacked else ()
