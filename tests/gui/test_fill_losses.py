@@ -151,7 +151,7 @@ def test_a_run_is_repeated_from_its_record(viewer: Any) -> None:
     (same,) = fill_losses(
         again,
         'wall',
-        mask=fills.mask_of(0),
+        mask=fills.fill_runs()[0].mask.damage(),
         method=record['method'],
         params=given.pop('params', None),
         **given,

@@ -26,7 +26,8 @@ from napari_fresco.io.files import read
 from napari_fresco.layers.selection import Space
 
 TOOLS = (
-    'Blur kernel', 'Damage mask', 'Evidence', 'Scale from two points', 'Simulate degradation',
+    'Blur kernel', 'Damage mask', 'Document', 'Evidence', 'Scale from two points',
+    'Simulate degradation',
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from ..layers.selection import select
 from ..layers.space import View
 from . import texts
 from .damage_mask_panel import DamageMaskPanel
+from .document_panel import DocumentPanel
 from .estimate_noise import noise_at_a_glance
 from .evidence_panel import EvidencePanel
 from .kernel_panel import KernelPanel
@@ -29,6 +30,7 @@ from .simulate_panel import SimulatePanel
 
 blur_kernel = KernelPanel
 damage_mask = DamageMaskPanel
+document = DocumentPanel
 evidence = EvidencePanel
 scale_from_points = ScalePanel
 simulate = SimulatePanel

@@ -19,3 +19,12 @@ def ask_for_report(parent: QWidget, name: str) -> Path | None:
     if not path:
         return None
     return Path(path) if path.endswith('.html') else Path(f'{path}.html')
+
+
+def ask_for_file(parent: QWidget, title: str, name: str, kinds: str, suffix: str) -> Path | None:
+    """Ask where a file shall be written; None where the user thinks better of it."""
+    path, kind = QFileDialog.getSaveFileName(parent, title, name + suffix, kinds)
+    if not path:
+        return None
+    chosen = kind.partition('*')[2].rstrip(')') or suffix
+    return Path(path) if Path(path).suffix else Path(f'{path}{chosen}')

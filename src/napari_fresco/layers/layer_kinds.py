@@ -49,6 +49,15 @@ EVIDENCE = 'napari_fresco_evidence'
 FILLS = 'napari_fresco_fills'
 """What was filled in a layer: its :class:`~napari_fresco.layers.fills.Fills`."""
 
+RUN = 'napari_fresco_run'
+"""How losses of a result were filled, as :class:`~napari_fresco.intervention.FillRun`."""
+
+INSERT = 'napari_fresco_insert'
+"""Marks an image that holds nothing but what was filled."""
+
+RENDERED = 'napari_fresco_rendered'
+"""How the fills of a layer are rendered."""
+
 DAMAGE = 'napari_fresco_damage'
 """Marks labels that say what is damaged, not what is where."""
 
@@ -61,7 +70,7 @@ SCRIBBLES = 'napari_fresco_scribbles'
 TRUTH = 'napari_fresco_truth'
 """Marks the image that another one was made from: there to compare with, not to restore."""
 
-_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, SPREAD, NOISE, LATENT, EVIDENCE)
+_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, SPREAD, NOISE, LATENT, EVIDENCE, INSERT)
 
 
 def is_picture(layer: napari.layers.Layer) -> bool:

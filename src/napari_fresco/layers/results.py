@@ -9,7 +9,8 @@ import numpy as np
 
 from ..errors import ImageError
 from ..types import Result
-from .layer_kinds import FILE, METADATA, LayerData
+from .fill_records import run_of
+from .layer_kinds import FILE, METADATA, RUN, LayerData
 from .look import Look
 from .lookup import Placement
 from .selection import Selection, full_resolution, select
@@ -36,7 +37,9 @@ def result_layers(request: PanelRequest, result: Result) -> Iterator[LayerData]:
     space = placed(request, result)
     if request.full_size and not request.image.is_whole:
         pixels, space = into_whole(request.image, pixels), whole_place(request)
-    look = {'rgb': rgb, 'metadata': metadata, **space, **request.look.like(rgb=rgb)}
+    run = run_of(request, result)
+    made = metadata if run is None else {**metadata, RUN: run}
+    look = {'rgb': rgb, 'metadata': made, **space, **request.look.like(rgb=rgb)}
     yield pixels, {'name': title, **look}, 'image'
 
 

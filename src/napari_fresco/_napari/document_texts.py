@@ -1,0 +1,33 @@
+"""What the panel *Document* says."""
+
+from __future__ import annotations
+
+NO_RESULT = 'Fill losses first: with "Fill losses", or a method and the task "Fill damage".'
+SAME = 'Choose the photograph that the result was made of.'
+NO_MAP = 'Choose labels as the map of damage.'
+SUMMARY = (
+    'A fill is detectable, documented and reversible: the photograph stays as it is, and what was '
+    'filled is told apart, shown and put on record.'
+)
+INSERTS = 'TIFF (*.tif);;PNG (*.png)'
+MAPS = 'Picture with legend (*.png);;Table (*.csv);;GeoJSON (*.geojson);;Drawing (*.svg)'
+INSERT_HELP = (
+    '<p>Add what was filled as a layer of its own, and show it above the untouched photograph.</p>'
+)
+OUTLINE_HELP = '<p>Add labels that are drawn as the outline of what was filled.</p>'
+FILE_HELP = (
+    '<p>Write what was filled alone, with alpha: a TIFF or PNG of the size, resolution and profile '
+    'of the photograph, which together with that is the result bit for bit.</p>'
+)
+RENDER_HELP = '<p>Add a copy in which the fill can be told from the original.</p>'
+MEASURE_HELP = '<p>Count pieces, areas, lengths and widths of each class.</p>'
+MAP_HELP = (
+    '<p>Write the map of damage: a picture with legend (.png), a table (.csv), polygons in mm '
+    '(.geojson) or a drawing (.svg).</p>'
+)
+REPORT_HELP = (
+    '<p>Write a report (.html) with pictures, and beside it the record (.json) and the masks that '
+    'repeat the fill bit for bit.</p>'
+)
+DAMAGE_HELP = '<p>The map of damage, whose labels are classes; see "Damage mask".</p>'
+PAINTED_HELP = '<p>What shares are told of: labels or outlines over the painted area.</p>'

@@ -1,0 +1,61 @@
+"""How a fill is rendered: the choice, and the parameters of what is chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..intervention.renderings import FUSES, RENDERINGS
+from .choosers import WordList
+from .form import Section, note, stacked
+from .rows import changed_values, row_of
+
+_HELP = '<p>How the fill can be told from the original. Widths are in mm on the wall.</p>'
+
+
+class RenderingSection(Section):
+    """A choice of renderings; the rows of the chosen one are shown."""
+
+    def __init__(self) -> None:
+        super().__init__('Rendering')
+        words = {name: each.title for name, each in RENDERINGS.items()}
+        self.rendering = WordList('rendering', 'Rendering', words, _HELP)
+        self.about = note()
+        self.add(self.rendering)
+        self.form.add_wide(self.about)
+        self._groups: dict[str, Section] = {}
+        self._declared = {name: each.parameters.declared() for name, each in RENDERINGS.items()}
+        self._widgets: dict[str, dict[str, Any]] = {}
+        for name, parameters in self._declared.items():
+            group = Section()
+            self._widgets[name] = {p.name: row_of(p) for p in parameters}
+            for widget in self._widgets[name].values():
+                group.add(widget)
+                widget.changed.connect(lambda _: self.refresh())
+            self._groups[name] = group
+        self.form.add_wide(stacked(*(group.native for group in self._groups.values())))
+        self.rendering.changed.connect(lambda _: self.refresh())
+        self.refresh()
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters that differ from their defaults.
+
+        Raises ParameterError when what was typed is not allowed.
+        """
+        name = self.rendering.value
+        return changed_values(self._declared[name], self._widgets[name])
+
+    def row(self, name: str) -> Any:
+        """Return a row of the chosen rendering."""
+        return self._widgets[self.rendering.value][name]
+
+    def refresh(self) -> None:
+        """Show the rows of what is chosen, and from how far away its lines fuse."""
+        chosen = self.rendering.value
+        for name, group in self._groups.items():
+            group.native.setVisible(name == chosen)
+        widget = self._widgets[chosen].get('width')
+        text = RENDERINGS[chosen].summary
+        if widget is not None and chosen != 'outline':
+            far = FUSES * float(widget.value) / 1000
+            text += f' Lines fuse from {far:.2g} m on.'
+        self.about.setText(text)

@@ -1,0 +1,249 @@
+"""A filled layer documented: what is new as a layer, renderings, condition map, and the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..damage.classes import CLASSES
+from ..errors import ImageError, MaskError
+from ..image.model import Image
+from ..intervention.condition import Condition, condition
+from ..intervention.hypotheses import Hypotheses, agreement
+from ..intervention.inserts import insert, outline, write_inserts
+from ..intervention.record import Intervention
+from ..intervention.renderings import Rendered, render
+from ..intervention.report_pages import report
+from .damage_classes import classes_of
+from .evidence_request import record_of, source_name
+from .fill_records import filled_in, runs_of
+from .layer_kinds import FILE, FILLS, INSERT, METADATA, RENDERED, RUN, SCALE, LayerData
+from .look import Look
+from .mask_layers import marked
+from .pixel_size import mm_per_pixel
+from .selection import Selection, full_resolution, select
+from .side_layers import as_pixels
+from .space import View
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+_NOT_KNOWN = (
+    'it is not known what was filled in layer {name!r}; choose labels that say so as "Filled '
+    'area", or fill losses with a panel'
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Documented:
+    """A photograph and a result, as their layers are.
+
+    `photograph`, `result`: names of the layers.
+    `image`: the photograph.
+    `part`: the same, with where it lies.
+    `made`: pixels of the result, on the grid of the photograph.
+    `filled`: what was filled.
+    `runs`: how.
+    `look`: how the photograph is drawn.
+    `mm`: size of a pixel on the wall.
+    `scale_source`: where that is known from.
+    """
+
+    photograph: str
+    result: str
+    image: Image
+    part: Selection
+    made: NDArray[Any]
+    filled: NDArray[np.bool_]
+    runs: tuple[Any, ...]
+    look: Look
+    mm: float | None = None
+    scale_source: str = ''
+
+    @classmethod
+    def of(
+        cls,
+        result: napari.layers.Image,
+        photograph: napari.layers.Image,
+        *,
+        filled: napari.layers.Layer | None = None,
+        mm: float | None = None,
+        view: View | None = None,
+    ) -> Documented:
+        """Find what was done to a photograph.
+
+        `result`, `photograph`: layers.
+        `filled`: labels over what was filled; by default what the result says.
+        `mm`: size of a pixel; by default what the layer says.
+        Raises ImageError when the layers do not belong together, or are no planes.
+        Raises MaskError when it is not known what was filled.
+        """
+        part = select(photograph)
+        if len(part.index) != 2:
+            raise ImageError(
+                f'layer {photograph.name!r} has {len(part.index)} axes; what is documented is a '
+                'photograph of one plane'
+            )
+        image, runs = part.image(), runs_of(result)
+        known = (
+            filled_in(result, runs) if filled is None else marked(part, filled, view=view).load()
+        )
+        if known is None:
+            raise MaskError(_NOT_KNOWN.format(name=result.name))
+        size = mm if mm is not None else mm_per_pixel(photograph, view)
+        said = _scale_source(photograph) if mm is None else 'typed in'
+        made = _on_grid(result, part)
+        return cls(
+            photograph.name, result.name, image, part, made, known, runs, Look.of(photograph), size,
+            said,
+        )  # fmt: skip
+
+    def intervention(self, **facts: Any) -> Intervention:
+        """Return what there is to say, with what is given beside: notes, condition, rendering."""
+        return Intervention(
+            self.image,
+            self.made,
+            self.runs,
+            self.filled,
+            mm_per_pixel=self.mm,
+            scale_source=self.scale_source,
+            **facts,
+        )
+
+    def insert_layer(self) -> LayerData:
+        """Return what was filled as a layer of its own."""
+        layer = insert(self.image, self.made, self.filled, name=self.result)
+        layer = replace(layer, metadata={**layer.metadata, 'flavour': 'plain'})
+        return self._layer(f'{self.photograph} [insert]', layer, {INSERT: True})
+
+    def outline_layer(self) -> LayerData:
+        """Return the outline of what was filled, as labels."""
+        keywords = {'name': f'{self.photograph} [outline]', **self._place()}
+        return outline(self.filled).astype(np.uint8), keywords, 'labels'
+
+    def rendered(self, name: str, seed: int = 0, **parameters: Any) -> Rendered:
+        """Return a rendering of the fill, in mm."""
+        return render(
+            self.image, self.made, self.filled, name, mm_per_pixel=self.mm, seed=seed, **parameters
+        )
+
+    def rendering_layer(self, done: Rendered) -> LayerData:
+        """Return a rendering as a layer above the photograph."""
+        title = str(done.facts['title']).partition(' (')[0]
+        return self._layer(
+            f'{self.photograph} [{title}]',
+            done.image,
+            {RENDERED: done.facts},
+            **self.look.like(rgb=done.image.rgb),
+        )
+
+    def agreement_of(self, others: list[Any]) -> Hypotheses:
+        """Return where this result and other layers of the same photograph agree."""
+        fills = [self.made, *(_on_grid(other, self.part) for other in others)]
+        seeds = tuple(int(record_of(each).get('seed', 0)) for each in others)
+        own = tuple(int(run.provenance.get('seed', 0)) for run in self.runs[-1:]) or (0,)
+        return Hypotheses(tuple(fills), (*own, *seeds), self.filled, agreement(fills, self.filled))
+
+    def agreement_layer(self, found: Hypotheses) -> LayerData:
+        """Return where hypotheses differ as a layer."""
+        keywords = {
+            'name': f'{self.result} agreement',
+            'colormap': 'magma',
+            'contrast_limits': (0.0, max(float(found.spread.max()), 1.0)),
+            'metadata': {INSERT: True, RENDERED: found.facts()},
+            **self._place(),
+        }
+        return found.spread, {**keywords, 'rgb': False}, 'image'
+
+    def save_insert(self, path: Path) -> Path:
+        """Write what was filled alone."""
+        name = self.result
+        layer = insert(self.image, self.made, self.filled, name=name)
+        write_inserts(path, {name: layer}, overwrite=True)
+        return path
+
+    def save(self, path: Path, told: Intervention) -> list[Path]:
+        """Write the report, and the record with its masks beside it."""
+        written = told.save(path.with_suffix('.json'), overwrite=True)
+        report(told, path, overwrite=True)
+        return [*written, path]
+
+    def _layer(self, name: str, image: Image, marks: Mapping[str, Any], **look: Any) -> LayerData:
+        said = {k: v for k, v in image.metadata.items() if k != 'provenance'}
+        keywords = {'name': name, 'rgb': image.rgb, 'metadata': {FILE: said, **marks}}
+        return as_pixels(image), {**keywords, **look, **self._place()}, 'image'
+
+    def _place(self) -> dict[str, Any]:
+        assert self.part.space is not None, 'a layer lies somewhere'
+        return self.part.space.part(np.zeros(2), np.ones(2))
+
+
+def condition_of(
+    labels: napari.layers.Labels,
+    photograph: napari.layers.Image,
+    *,
+    mm: float | None = None,
+    painted: napari.layers.Layer | None = None,
+    view: View | None = None,
+) -> Condition:
+    """Return the condition map of labels over a photograph.
+
+    `painted`: what marks the painted area; the whole photograph by default.
+    Raises MaskError when nothing is marked, or the labels do not lie over the photograph.
+    """
+    part = select(photograph)
+    drawn = marked(part, labels, view=view).drawn.labels
+    area = None if painted is None else marked(part, painted, view=view).load()
+    size = mm if mm is not None else mm_per_pixel(photograph, view)
+    known = classes_of(labels)
+    return condition(drawn, classes=known or CLASSES, mm_per_pixel=size, painted=area)
+
+
+def is_filled_result(layer: napari.layers.Layer) -> bool:
+    """Say whether a layer tells what was filled in it."""
+    return FILLS in layer.metadata or RUN in layer.metadata
+
+
+def made_of(layer: napari.layers.Image, layers: Any) -> Any:
+    """Return the photograph that a result was made of, where it is still there."""
+    name = source_name(layer) or str((layer.metadata.get(METADATA) or {}).get('layer', ''))
+    return next((each for each in layers if each.name == name), None)
+
+
+def _on_grid(result: napari.layers.Image, part: Selection) -> NDArray[Any]:
+    """Return the pixels of a result on the grid of the photograph."""
+    pixels = np.asarray(full_resolution(result))
+    whole = np.asarray(part.data)
+    if pixels.shape == whole.shape:
+        return pixels
+    place = record_of(result).get('source') or {}
+    start, stop = place.get('start'), place.get('stop')
+    if start is None or stop is None or len(start) != 2:
+        raise ImageError(
+            f'layer {result.name!r} has shape {pixels.shape}, the photograph {whole.shape}; choose '
+            'what was made of it'
+        )
+    box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    grown = np.array(whole, dtype=pixels.dtype)
+    if grown[box].shape != pixels.shape:
+        raise ImageError(
+            f'layer {result.name!r} of shape {pixels.shape} does not fit its place in the '
+            f'photograph, {grown[box].shape}; only results of the same size are documented'
+        )
+    grown[box] = pixels
+    return grown
+
+
+def _scale_source(photograph: napari.layers.Image) -> str:
+    found = photograph.metadata.get(SCALE)
+    if isinstance(found, Mapping) and found.get('source') == 'two points':
+        return (
+            f'two points {found["mm"]:g} mm apart, {found["pixels"]:.4g} px; uncertain by '
+            f'{found["uncertainty"]:.2g} mm per pixel'
+        )
+    return 'the layer'

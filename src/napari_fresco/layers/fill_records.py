@@ -1,0 +1,69 @@
+"""How losses of a layer were filled, kept with it so that a record can repeat it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ImageError
+from ..image.model import Image, in_memory
+from ..intervention.drawn_mask import DrawnMask
+from ..intervention.fill_run import FillRun
+from ..types import Result
+from .fills import Fills
+from .layer_kinds import FILLS, RUN
+from .mask_layers import Marked
+
+if TYPE_CHECKING:
+    import napari
+    from numpy.typing import NDArray
+
+    from .layer_request import PanelRequest
+
+
+def run_of(request: PanelRequest, result: Result) -> FillRun | None:
+    """Return how losses were filled; None where none were, or not in one plane."""
+    part = request.image
+    if result.filled is None or not result.filled.any() or len(part.index) != 2:
+        return None
+    box = None if part.is_whole else (part.index[0], part.index[1])
+    return FillRun(result.provenance, _drawn(request), box=box)
+
+
+def runs_of(layer: napari.layers.Image) -> tuple[FillRun, ...]:
+    """Return the runs that filled losses of a result layer; none where nobody knows them."""
+    fills, run = layer.metadata.get(FILLS), layer.metadata.get(RUN)
+    if isinstance(fills, Fills) and fills.numbers.ndim == 2:
+        return tuple(fills.fill_runs())
+    return (run,) if isinstance(run, FillRun) else ()
+
+
+def filled_in(layer: napari.layers.Image, runs: tuple[FillRun, ...]) -> NDArray[np.bool_] | None:
+    """Return what was filled on the grid of the photograph; None where nobody knows it."""
+    fills = layer.metadata.get(FILLS)
+    if isinstance(fills, Fills):
+        return fills.filled
+    if not runs:
+        return None
+    (run,) = runs
+    damage = run.mask.damage()
+    if run.box is None:
+        return damage
+    inside = np.zeros_like(damage)
+    inside[run.box] = damage[run.box]
+    return inside
+
+
+def _drawn(request: PanelRequest) -> DrawnMask:
+    """Return the mask of a request on the grid of its whole layer."""
+    mask: Any = request.mask
+    if isinstance(mask, Marked):
+        return mask.drawn
+    damage = np.asarray(in_memory(mask.data if isinstance(mask, Image) else mask)) != 0
+    part, whole = request.image, np.zeros(request.image.grid, bool)
+    size = tuple(s.stop - s.start for s in part.index)
+    if damage.shape != size:
+        raise ImageError(f'a mask of shape {damage.shape} does not fit a part of shape {size}')
+    whole[part.index] = damage
+    return DrawnMask(whole)

@@ -1,0 +1,213 @@
+"""A fill documented in a real viewer: insert, outline, renderings, condition map, report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import napari_fresco as fresco
+from napari_fresco._napari import commands, document_panel
+from napari_fresco.intervention import composed, repeat
+from napari_fresco.layers import fill_losses, restore_layer, undo_fill
+from napari_fresco.layers.damage_classes import class_keywords
+from napari_fresco.layers.layer_files import file_layers
+from napari_fresco.layers.layer_kinds import RENDERED, may_be_restored
+
+from .signals import pump
+
+RANDOM = np.random.default_rng(0)
+QUICK = {'iterations': 2, 'device': 'cpu'}
+LABELS = np.zeros((48, 60), np.uint8)
+LABELS[8:11, 6:40] = 1  # crack
+LABELS[24:34, 20:32] = 2  # loss
+LABELS[40:44, 44:50] = 6  # denoise only: left
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    errors: list[str] = []
+    monkeypatch.setattr(document_panel, 'show_error', errors.append)
+    monkeypatch.setattr(document_panel, 'show_info', lambda text: None)
+    return errors
+
+
+@pytest.fixture
+def wall(viewer: Any, tmp_path: Path) -> Any:
+    """Open a photograph of 0.2 mm pixels from a file, with a map of its damage."""
+    pixels = RANDOM.integers(60, 200, (48, 60, 3), dtype=np.uint8)
+    spacing = {'Y': (0.2, 'mm'), 'X': (0.2, 'mm')}
+    said = {'resolution_unit': 'cm', 'flavour': 'plain'}
+    fresco.write(tmp_path / 'wall.tif', fresco.Image(pixels, 'YXS', spacing, metadata=said))
+    (data,) = file_layers(tmp_path / 'wall.tif')
+    layer = viewer.add_image(data[0], **data[1])
+    place = {'scale': layer.scale, 'units': layer.units}
+    viewer.add_labels(LABELS, name='damage', **class_keywords(), **place)
+    return layer
+
+
+def docked(viewer: Any) -> Any:
+    panel = commands.document(viewer)
+    viewer.window.add_dock_widget(panel, name='Document')
+    return panel
+
+
+def done(panel: Any) -> list[Any]:
+    layers: list[Any] = panel.wait(60)
+    pump(lambda: not panel.at_work)
+    return layers
+
+
+def test_a_fill_is_documented_end_to_end(
+    viewer: Any, wall: Any, told: list[str], tmp_path: Path
+) -> None:
+    original = wall.data.copy()
+    restore_layer(viewer, 'wall', method='dpir', mask='damage', task='inpaint', **QUICK)
+    panel = docked(viewer)
+    assert panel.result.value.name == 'wall [DPIR]'
+    assert panel.photograph.value.name == 'wall'
+    assert panel.damage.value.name == 'damage'
+    result = viewer.layers['wall [DPIR]'].data
+    filled = np.isin(LABELS, (1, 2))
+
+    panel.insert_button.click()
+    layer = viewer.layers['wall [insert]']
+    assert (composed(original, layer.data) == result).all()
+    assert ((layer.data[..., 3] > 0) == filled).all()
+    assert (wall.data == original).all()
+    assert wall.visible
+    assert not viewer.layers['wall [DPIR]'].visible
+    assert not may_be_restored(layer)
+    np.testing.assert_allclose(layer.scale, wall.scale)
+
+    panel.outline_button.click()
+    rim = viewer.layers['wall [outline]'].data > 0
+    assert rim.any()
+    assert not rim[~filled].any()
+
+    panel.rendering.value = 'rigatino'
+    assert '1.7 m' in panel.rendering_section.about.text()
+    panel.render_button.click()
+    (drawn,) = done(panel)
+    assert drawn.name == 'wall [Rigatino]'
+    assert (drawn.data[~filled] == original[~filled]).all()
+    assert drawn.metadata[RENDERED]['mm_per_pixel'] == pytest.approx(0.2)
+
+    panel.condition.measure.click()
+    done(panel)
+    assert '<b>loss</b>: 1 piece, 0.048 cm2' in panel.condition.classes.text()
+
+    panel.save_map(tmp_path / 'map.geojson')
+    done(panel)
+    found = json.loads((tmp_path / 'map.geojson').read_text())
+    assert found['properties']['unit'] == 'mm'
+
+    panel.save_insert(tmp_path / 'insert.tif')
+    done(panel)
+    assert (composed(original, fresco.read(tmp_path / 'insert.tif')) == result).all()
+
+    panel.notes['object'].value = 'Saint George'
+    panel.save_report(tmp_path / 'wall.html')
+    done(panel)
+    assert 'wall.html' in panel.message.text()
+    assert 'Saint George' in (tmp_path / 'wall.html').read_text('utf-8')
+    record = json.loads((tmp_path / 'wall.json').read_text('utf-8'))
+    assert record['rendering']['rendering'] == 'rigatino'
+    assert record['runs'][0]['drawn']['leave'] == [6]
+    assert record['left'][0]['name'] == 'denoise only'
+    again = repeat(tmp_path / 'wall.json')
+    assert again.same
+    assert (again.image.data == result).all()
+    assert told == []
+
+
+def test_a_mask_that_was_grown_and_inverted_is_repeated(
+    viewer: Any, wall: Any, told: list[str], tmp_path: Path
+) -> None:
+    most = np.where(LABELS == 2, 0, 1).astype(np.uint8)
+    place = {'scale': wall.scale, 'units': wall.units}
+    viewer.add_labels(most, name='intact', **place)
+    options = {'invert': True, 'grow': 2}
+    restore_layer(
+        viewer, 'wall', method='dpir', mask='intact', task='inpaint', mask_options=options, **QUICK
+    )
+    panel = docked(viewer)
+    panel.damage.value = None
+    panel.save_report(tmp_path / 'wall.html')
+    done(panel)
+    drawn = json.loads((tmp_path / 'wall.json').read_text())['runs'][0]['drawn']
+    assert (drawn['invert'], drawn['grow']) == (True, 2)
+    assert repeat(tmp_path / 'wall.json').same
+
+
+def test_a_region_is_documented_in_its_photograph(
+    viewer: Any, wall: Any, told: list[str], tmp_path: Path
+) -> None:
+    restore_layer(
+        viewer, 'wall', method='dpir', mask='damage', task='inpaint',
+        part=(slice(16, 48), slice(10, 50)), mask_options={'label': 2}, **QUICK,
+    )  # fmt: skip
+    panel = docked(viewer)
+    panel.insert_button.click()
+    layer = viewer.layers['wall [insert]']
+    assert ((layer.data[..., 3] > 0) == (LABELS == 2)).all()
+    panel.save_report(tmp_path / 'wall.html')
+    done(panel)
+    assert repeat(tmp_path / 'wall.json').same
+
+
+def test_runs_that_continue_a_layer_are_repeated_in_their_order(
+    viewer: Any, wall: Any, told: list[str], tmp_path: Path
+) -> None:
+    fill_losses(viewer, 'wall', mask='damage', method='dpir', mask_options={'label': 1}, **QUICK)
+    fill_losses(viewer, 'wall', mask='damage', method='dpir', seed=4, **QUICK)
+    viewer.layers['damage'].data[40:44, 4:12] = 2
+    fill_losses(viewer, 'wall', mask='damage', method='dpir', **QUICK)
+    fill_losses(viewer, 'wall', again=[2], method='dpir', seed=9, **QUICK)
+    undo_fill(viewer, 'wall', 1)
+    grown = viewer.layers['wall [filled]']
+    panel = docked(viewer)
+    assert panel.result.value.name == 'wall [filled]'
+    panel.save_report(tmp_path / 'wall.html')
+    done(panel)
+    record = json.loads((tmp_path / 'wall.json').read_text())
+    assert len(record['runs']) == 4
+    again = repeat(tmp_path / 'wall.json')
+    assert again.differences == ()
+    assert again.same
+    assert (again.image.data == grown.data).all()
+    assert not again.filled[9, 20]
+
+
+def test_what_cannot_be_documented_is_said(viewer: Any, wall: Any, told: list[str]) -> None:
+    panel = docked(viewer)
+    assert 'Fill losses first' in panel.message.text()
+    assert not panel.report_button.isEnabled()
+    restore_layer(viewer, 'wall', method='dpir', mask='damage', task='inpaint', **QUICK)
+    assert panel.report_button.isEnabled()
+    panel.rendering_section.row('width').value = 0.3
+    panel.render_button.click()
+    with pytest.raises(fresco.FrescoError, match='needs 2'):
+        done(panel)
+    pump(lambda: not panel.at_work)
+    assert 'give width=0.4' in told[-1]
+
+
+def test_a_result_that_says_nothing_is_told_by_labels(
+    viewer: Any, wall: Any, told: list[str]
+) -> None:
+    changed = wall.data.copy()
+    changed[LABELS == 2] = 9
+    place = {'scale': wall.scale, 'units': wall.units}
+    record = {'napari_fresco': {'method': 'other', 'task': 'inpaint', 'source': {'layer': 'wall'}}}
+    viewer.add_image(changed, name='by another program', rgb=True, metadata=record, **place)
+    viewer.add_labels((LABELS == 2).astype(np.uint8), name='what was filled', **place)
+    panel = docked(viewer)
+    panel.insert_button.click()
+    assert 'not known what was filled' in told[-1]
+    panel.filled.value = 'what was filled'
+    panel.insert_button.click()
+    assert (composed(wall.data, viewer.layers['wall [insert]'].data) == changed).all()
