@@ -58,7 +58,7 @@ def test_the_uncertainty_is_that_of_two_clicks(panel: ScalePanel) -> None:
     assert found.pixels == pytest.approx(50)
     assert found.mm_per_pixel == pytest.approx(0.5)
     assert found.uncertainty == pytest.approx(0.5 * math.sqrt(2) / 50)
-    assert '50.0 pixels apart: 0.5 ± 0.014 mm per pixel (2.83%' in panel.found.text()
+    assert '50.0 pixels apart: 0.500 ± 0.014 mm per pixel (2.83%' in panel.found.text()
 
 
 def test_what_lies_over_the_picture_follows(model: Any, panel: ScalePanel) -> None:
@@ -82,6 +82,7 @@ def test_what_lies_over_the_picture_follows(model: Any, panel: ScalePanel) -> No
     assert tuple(other.scale) == (1, 1)
     assert wall.metadata[SCALE]['mm_per_pixel'] == pytest.approx(0.25)
     assert 'mask' in panel.message.text()
+    assert panel.measured().pixels == pytest.approx(40), 'the two points followed'
     panel.distance.value = 20
     panel.button.click()  # measured again, in millimetres this time
     assert mm_per_pixel(wall) == pytest.approx(0.5)

@@ -146,7 +146,8 @@ class MaskEditSection(Section):
             now[changed] = after[changed]
             count = plane.write(now)
             self.grow.value = 0
-            self.message.setText(f'{title}: {count} pixels changed.')
+            done = f'{count} pixels changed' if count else 'there was nothing to change'
+            self.message.setText(f'{title}: {done}.')
             self.edited.emit()
 
         def is_open() -> bool:

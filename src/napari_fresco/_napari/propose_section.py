@@ -189,6 +189,7 @@ class ProposeSection(QWidget):
         count = plane.add(found, kind.value)
         self.proposer.done()
         self.close_preview()
+        self._viewer.layers.selection.active = plane.layer  # so that Ctrl+Z is for the mask
         self.message.setText(
             f'{count} pixels were added as {kind.name!r}; Ctrl+Z or "Undo" takes them back.'
         )

@@ -148,9 +148,9 @@ class ClickProposer(Proposer):
         self.clicks: list[tuple[int, int]] = []
         self.tolerance = _tolerance(_CLICK_HELP)
         self.again = QPushButton('Forget clicks')
-        self.hint = note('Press "Preview" and click on losses in the picture.')
-        self.add(self.tolerance, self.again)
-        self.add_text(self.hint)
+        self.hint = note('Click on losses in the preview.')
+        self.add(self.tolerance)
+        self.form.add('', self.hint, self.again)
         self.tolerance.changed.connect(lambda _: self.moved.emit())
         self.again.clicked.connect(self._forget)
 

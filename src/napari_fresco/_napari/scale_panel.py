@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Points, Shapes
@@ -96,7 +97,9 @@ class ScalePanel(QWidget):
         try:
             found = self.measured()
             view = View.of(self.viewer)
-            changed = set_pixel_size(self.viewer.layers, self.image.value, found, view)
+            changed = set_pixel_size(
+                self.viewer.layers, self.image.value, self.marks.value, found, view
+            )
         except FrescoError as error:
             self.message.setText(sentence(error))
             show_error(str(error))
@@ -158,8 +161,9 @@ def _may_be_marks(layer: napari.layers.Layer) -> bool:
 
 def _said(found: Measured) -> str:
     size, doubt = found.mm_per_pixel, found.uncertainty
+    digits = max(0, 1 - math.floor(math.log10(doubt)))
     return (
-        f'{found.pixels:.1f} pixels apart: {size:.4g} ± {doubt:.2g} mm per pixel '
+        f'{found.pixels:.1f} pixels apart: {size:.{digits}f} ± {doubt:.{digits}f} mm per pixel '
         f'({doubt / size:.2%}, if each click is a pixel off).'
     )
 

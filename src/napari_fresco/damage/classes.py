@@ -33,7 +33,7 @@ class DamageClass:
     damaged: bool = True
 
 
-KEEP = DamageClass(5, 'keep', '#ffffff', filled=False, damaged=False)
+KEEP = DamageClass(5, 'keep', '#1f3cff', filled=False, damaged=False)
 """Original paint, whatever it looks like: no proposal marks it and nothing fills it."""
 
 CLASSES = (
@@ -51,7 +51,7 @@ CLASSES = (
     DamageClass(12, 'efflorescence', '#b8f0ff'),
     DamageClass(13, 'fading', '#fff2a8', filled=False),
     DamageClass(14, 'biological growth', '#00b34a', filled=False),
-    DamageClass(15, 'old fill', '#0073ff'),
+    DamageClass(15, 'old fill', '#9affd0'),
     DamageClass(16, 'graffiti', '#ff1a1a'),
 )
 """Classes of damage on walls; the first six are those that a new mask starts with.

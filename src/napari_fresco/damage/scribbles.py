@@ -29,7 +29,7 @@ _LOW, _HIGH = 0.5, 0.8  # probabilities between which damage goes on
 _SHORTEST = 12.0  # pixels
 _SHORTEST_PROPOSED = 15.0
 _DOUBT = 0.05  # probability below which the scribbles object to what is proposed
-_VOUCHING = 0.15  # part of the pixels that are drawn to vouch
+_VOUCHING, _MOST_VOUCHING = 0.15, 24_000  # part of the pixels that are drawn to vouch
 
 
 class Features(NamedTuple):
@@ -161,7 +161,8 @@ def lessons_of(seen: Features, scribbles: ArrayLike, partly: bool = False) -> Le
     """
     said = _checked(scribbles, seen.response.shape, partly)
     scribbled = said > 0
-    drawn = ~scribbled & (np.random.default_rng(0).random(said.shape) < _VOUCHING)
+    share = min(_VOUCHING, _MOST_VOUCHING / said.size)
+    drawn = ~scribbled & (np.random.default_rng(0).random(said.shape) < share)
     return Lessons(
         seen.values[scribbled],
         said[scribbled],
@@ -238,4 +239,6 @@ def _trees() -> Any:
         raise MethodError(
             'learning from scribbles needs scikit-learn: pip install "napari-fresco[scribbles]"'
         ) from error
-    return ExtraTreesClassifier(_TREES, max_depth=_DEPTH, class_weight='balanced', random_state=0)
+    return ExtraTreesClassifier(
+        _TREES, max_depth=_DEPTH, class_weight='balanced', random_state=0, n_jobs=-1
+    )

@@ -91,23 +91,28 @@ def measured(
 def set_pixel_size(
     layers: Iterable[napari.layers.Layer],
     image: napari.layers.Image,
+    marks: napari.layers.Layer,
     found: Measured,
     view: View | None = None,
 ) -> list[napari.layers.Layer]:
     """Give the pixels of an image their size; what lies over the picture follows.
 
     `layers`: those of the viewer.
+    `marks`: the two places.
     Returns the layers that have changed.
     """
     rows, columns = spatial_axes(image, view)
     factor = found.mm_per_pixel / math.sqrt(abs(image.scale[rows] * image.scale[columns]))
     units = [image.units[axis] for axis in (rows, columns)]
-    following = [layer for layer in layers if layer is image or _lies_over(image, layer, view)]
+    own = (str(image.unique_id), str(marks.unique_id))
+    following = [
+        layer for layer in layers if str(layer.unique_id) in own or _lies_over(image, layer, view)
+    ]
     for layer in following:
         axes = list(spatial_axes(layer, view))
         to_units = unit_factors([layer.units[axis] for axis in axes], units)
         _stretch(layer, axes, factor * to_units)
-        if FILE in layer.metadata or layer is image:
+        if FILE in layer.metadata or str(layer.unique_id) == own[0]:
             said = {k: v for k, v in layer.metadata.get(FILE, {}).items() if k != PRINT}
             layer.metadata[FILE] = {**said, 'resolution_unit': 'cm'}
             layer.metadata[SCALE] = found.record()
