@@ -14,6 +14,8 @@ from skimage import filters
 
 import napari_fresco as fresco
 from napari_fresco.damage import cracks
+from napari_fresco.damage import scribbles as scribbles_module
+from napari_fresco.damage.in_tiles import drained, tiles
 from napari_fresco.degrade import damage_masks
 from napari_fresco.errors import MaskError, MethodError, ParameterError
 
@@ -126,6 +128,25 @@ def test_widths_and_lengths_follow_the_scale() -> None:
     assert np.array_equal(found, fresco.damage.propose_cracks(large, widest=18, shortest=45))
 
 
+def test_a_threshold_that_was_chosen_on_a_part_counts_for_the_whole() -> None:
+    image, _ = cracked()
+    response = fresco.damage.crack_response(image)
+    part = response[:60, :60]
+    low, high = np.quantile(part, [0.9, 0.96])
+    expected = filters.apply_hysteresis_threshold(response, low, high)
+    found = fresco.damage.cracks_above(response, 0.1, 0, part)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize('shape', [(5, 7), (100, 64), (64, 129)])
+def test_tiles_cover_every_pixel_once(shape: tuple[int, int]) -> None:
+    count, image = np.zeros(shape, int), np.random.default_rng(0).random(shape)
+    for tile in tiles(shape, 32, 10):
+        count[tile.inner] += 1
+        np.testing.assert_array_equal(image[tile.seen][tile.within], image[tile.inner])
+    assert (count == 1).all()
+
+
 def test_nothing_is_proposed_on_a_flat_image() -> None:
     flat = np.full(SHAPE, 0.5)
     assert not fresco.damage.propose_cracks(flat).any()
@@ -195,6 +216,43 @@ def test_scribbles_teach_what_a_filter_takes_for_cracks() -> None:
     assert f1(learned.mask & unseen, mask & unseen) > f1(before & unseen, mask & unseen)
     again = fresco.damage.learn_from_scribbles(image, scribbles)
     assert np.array_equal(learned.mask, again.mask)
+
+
+def test_what_was_learned_on_a_part_is_applied_to_the_whole(monkeypatch: Any) -> None:
+    pytest.importorskip('sklearn')
+    monkeypatch.setattr(scribbles_module, '_TILE', 60)
+    image, mask = cracked(4)
+    said = np.zeros(SHAPE, np.uint8)
+    said[:70, :70][mask[:70, :70]] = 1
+    said[:70:9, :70][~mask[:70:9, :70]] = 2
+    part = fresco.damage.scribble_features(image[:100, :100])
+    lessons = scribbles_module.lessons_of(part, said[:100, :100])
+    steps = scribbles_module.learned_steps(image, [lessons], part.levels, said)
+    learned = drained(steps)
+    unseen = np.zeros(SHAPE, bool)
+    unseen[105:, 105:] = True
+    assert f1(learned.mask & unseen, mask & unseen) > 0.75
+    # Tiles show in nothing: away from their margins they say what the whole says.
+    whole = fresco.damage.scribble_features(image, part.levels)
+    forest = scribbles_module.forest_of([lessons])
+    at_once = scribbles_module.decided(scribbles_module.probability_of(forest, whole), said)
+    assert (learned.mask != at_once.mask).mean() < 0.01
+
+
+def test_lessons_need_both_labels_only_together() -> None:
+    pytest.importorskip('sklearn')
+    image, mask = cracked(4)
+    features = fresco.damage.scribble_features(image)
+    lessons = []
+    for label in (1, 2):
+        said = np.where(mask if label == 1 else ~mask, label, 0)
+        said[40:] = 0
+        lessons.append(scribbles_module.lessons_of(features, said, partly=True))
+        with pytest.raises(MaskError, match='no scribble'):
+            scribbles_module.forest_of(lessons[-1:])
+    assert (
+        scribbles_module.probability_of(scribbles_module.forest_of(lessons), features).max() > 0.5
+    )
 
 
 def test_scribbles_need_both_labels_and_the_shape_of_the_image() -> None:

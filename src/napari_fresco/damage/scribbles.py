@@ -18,7 +18,7 @@ from .line_filters import Floats, oriented
 DAMAGE, PAINT = 1, 2
 """Labels of scribbles."""
 
-_TREES, _DEPTH = 30, 16
+_TREES, _DEPTH, _LEAF = 30, 16, 3
 _BLURS = (1, 3, 8)  # pixels
 _LEVELS = (0.08, 0.16, 0.05, 0.02)
 """Shares of the strongest response: at the first two the length of the piece around a pixel is a
@@ -240,5 +240,10 @@ def _trees() -> Any:
             'learning from scribbles needs scikit-learn: pip install "napari-fresco[scribbles]"'
         ) from error
     return ExtraTreesClassifier(
-        _TREES, max_depth=_DEPTH, class_weight='balanced', random_state=0, n_jobs=-1
+        _TREES,
+        max_depth=_DEPTH,
+        min_samples_leaf=_LEAF,  # strokes run over the rim of what they mean
+        class_weight='balanced',
+        random_state=0,
+        n_jobs=-1,
     )
