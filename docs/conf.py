@@ -64,8 +64,10 @@ html_title = 'napari-fresco'
 html_show_sourcelink = False
 html_static_path = [str(HERE / 'static')]
 html_css_files = ['fresco.css']
+html_js_files = [('fresco.js', {'defer': 'defer'})]
 html_theme_options = {
     'navbar_align': 'left',
+    'header_links_before_dropdown': 8,
     'navigation_with_keys': False,
     'show_toc_level': 2,
     'secondary_sidebar_items': ['page-toc'],
