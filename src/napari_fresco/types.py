@@ -45,6 +45,8 @@ class Step:
         1-based number of this step, and how many there may be.
     x : Tensor
         Present estimate ``(1, C, H, W)`` in working units.
+    changed : Tensor, optional
+        The values of `x` that may differ from those of the last step; None: any of them.
     residual : Tensor or float, optional
         Root mean square of ``H x - y`` in working units. May stay on the device.
     score : float, optional
@@ -80,6 +82,7 @@ class Step:
     score: float | None = None
     final: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
+    changed: Tensor | None = None
     variance: Tensor | None = None
     kernel: Tensor | None = None
     spread: Tensor | None = None

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, stats
+from scipy import ndimage, special
 
 from ..errors import ImageError, ParameterError
 
@@ -189,7 +189,7 @@ def whiteness(residual: Any, lag: int = 3) -> Whiteness:
         rho[lag + dy, lag + dx] = rho[lag - dy, lag - dx] = value
         statistic += overlap.size * value**2
     lag_one = float(rho[lag, lag + 1] + rho[lag + 1, lag]) / 2
-    p = float(stats.chi2.sf(statistic, len(shifts)))
+    p = float(special.gammaincc(len(shifts) / 2, statistic / 2))  # upper tail of chi-squared
     return Whiteness(rho, statistic, len(shifts), p, lag_one, *_periodogram(r, power))
 
 

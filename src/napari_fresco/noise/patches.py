@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import fft, stats
+from scipy import fft, special
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -33,11 +33,17 @@ LEAST = 50
 _LOW_END = 0.02  # share of the patches between holes that are surely untextured
 _HEAP = 1e-3  # share of the pixels at the end of the range that tells saturation
 
+
+def _chi2_quantile(share: float, degrees: Any) -> Any:
+    """Return a quantile of the chi-squared distribution; :mod:`scipy.stats` takes long to load."""
+    return 2 * special.gammaincinv(degrees / 2, share)
+
+
 _BASIS = fft.dct(np.eye(SIDE), axis=0, norm='ortho')
 _FREQUENCY = np.add.outer(np.arange(SIDE), np.arange(SIDE)).ravel()
 _LOW = (_FREQUENCY > 0) & (_FREQUENCY <= SIDE)
 _HIGH = _FREQUENCY > SIDE
-_UNTEXTURED = float(stats.chi2.median(_LOW.sum()) / _LOW.sum())
+_UNTEXTURED = float(_chi2_quantile(0.5, _LOW.sum()) / _LOW.sum())
 _SMOOTH = np.einsum('iy,jx->ijyx', _BASIS, _BASIS).reshape(SIDE**2, SIDE**2)[_FREQUENCY < 4].T
 
 
@@ -140,7 +146,7 @@ def variance_between_holes(channel: Floats, damaged: Bools) -> float | None:
     fitted = np.linalg.solve(gram + 1e-6 * np.eye(gram.shape[-1]), right[..., None])[..., 0]
     residual = np.maximum((values**2).sum(axis=1) - (right * fitted).sum(axis=1), 0)
     degrees = weights.sum(axis=1) - _SMOOTH.shape[1]
-    return float(np.quantile(residual / stats.chi2.ppf(_LOW_END, degrees), _LOW_END))
+    return float(np.quantile(residual / _chi2_quantile(_LOW_END, degrees), _LOW_END))
 
 
 def variance_of_differences(channel: Floats, damaged: Bools | None) -> float:

@@ -164,7 +164,8 @@ class _Keeper:
     def offer(self, step: Step) -> bool:
         """Take `step` if it is finite and no worse; return whether it was finite."""
         self._held = None
-        if not bool(torch.isfinite(step.x).all()):
+        looked_at = step.x if step.changed is None else step.changed
+        if not bool(torch.isfinite(looked_at).all()):
             return False
         if self._best is None or step.follows(self._best):
             self._best = step

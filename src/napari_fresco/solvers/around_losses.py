@@ -25,8 +25,9 @@ from ..types import Step
 from .wide_losses import known_pixels
 
 CELL = 96
-"""Side in pixels of the cells by which losses are gathered."""
+"""Side in pixels of the smallest cells by which losses are gathered."""
 
+_DOUBLINGS = 2  # of that side: where losses are dense, one window is less work than four
 _LARGEST = 256  # px: side of a loss that is still filled in one piece
 _LEAST, _MOST, _TIMES = 16, 192, 4  # margin in pixels: at least, at most, by widths of the loss
 _WORTH = 0.6  # of the picture: windows that cover more are not worth their seams
@@ -57,6 +58,9 @@ class Window:
         return image[..., self.rows, self.columns]
 
 
+_Cell = tuple[tuple[int, ...], list[Window]]
+
+
 def around_losses(solver: Solver) -> Solver:
     """Return `solver`, called for the surroundings of each loss alone where that is less work."""
 
@@ -80,7 +84,7 @@ def around_losses(solver: Solver) -> Solver:
                 total = ticks * len(found)
                 filled[rows, columns] = step.final or step.index >= step.total
                 told = replace(step, index=index, total=total, x=x, score=None, final=False)
-                yield replace(told, filled=filled)
+                yield replace(told, changed=step.x, filled=filled)
             keep[..., rows, columns] = 1
             filled[rows, columns] = True
 
@@ -91,28 +95,58 @@ def windows(known: NDArray[np.bool_]) -> list[Window]:
     """Gather the lost pixels of a picture into windows, small losses whole.
 
     `known`: (H, W).
-    Returns: windows whose lost pixels are all lost pixels, each once.
+    Returns: windows whose lost pixels are all lost pixels, each once; the smallest come first, so
+    that something can be seen soon.
     """
     labels, count = ndimage.label(~known, np.ones((3, 3)))
     if not count:
         return []
-    rows, columns = np.nonzero(labels)
-    boxes = np.array([[(s.start, s.stop) for s in box] for box in ndimage.find_objects(labels)])
-    middles, sides = boxes.mean(axis=2).astype(np.intp), np.ptp(boxes, axis=2).max(axis=1)
-    loss = labels[rows, columns] - 1
-    whole = sides[loss] <= _LARGEST
-    at = np.where(whole[:, None], middles[loss], np.stack([rows, columns], axis=1)) // CELL
-    _, cell = np.unique(at, axis=0, return_inverse=True)
-    order = np.argsort(cell.ravel(), kind='stable')
-    ends = np.flatnonzero(np.diff(cell.ravel()[order])) + 1
-    return [_window(known, rows[few], columns[few]) for few in np.split(order, ends)]
+    lost = np.stack(np.divmod(np.flatnonzero(~known), known.shape[1]))
+    loss = labels[tuple(lost)] - 1
+    first, last = np.full((2, count), known.size), np.zeros((2, count), np.intp)
+    for axis in (0, 1):
+        np.minimum.at(first[axis], loss, lost[axis])
+        np.maximum.at(last[axis], loss, lost[axis])
+    whole = (last - first).max(axis=0)[loss] < _LARGEST
+    rows, columns = np.where(whole, ((first + last) // 2)[:, loss], lost) // CELL
+    cell = rows * known.shape[1] + columns
+    order = np.argsort(cell, kind='stable')
+    ends = np.flatnonzero(np.diff(cell[order])) + 1
+    found: list[_Cell] = [
+        ((int(rows[few[0]]), int(columns[few[0]])), [_window(known, *lost[:, few])])
+        for few in np.split(order, ends)
+    ]
+    for _ in range(_DOUBLINGS):
+        found = _gathered(known, found)
+    return sorted((window for _, few in found for window in few), key=lambda window: window.size)
+
+
+def _gathered(known: NDArray[np.bool_], found: list[_Cell]) -> list[_Cell]:
+    """Join the windows of four neighbouring cells where one window is no more work."""
+    larger: dict[tuple[int, ...], list[Window]] = {}
+    for place, few in found:
+        larger.setdefault(tuple(n // 2 for n in place), []).extend(few)
+    for place, few in larger.items():
+        joined = [np.concatenate([window.lost[axis] for window in few]) for axis in (0, 1)]
+        one = _window(known, *joined)
+        if one.size <= sum(window.size for window in few):
+            larger[place] = [one]
+    return list(larger.items())
 
 
 def _window(known: NDArray[np.bool_], rows: Ints, columns: Ints) -> Window:
     """Return the window of some lost pixels, with a margin that goes with their width."""
     lost = (rows, columns)
-    margin = int(np.clip(_TIMES * widest(known[_box(known, lost, 1)]), _LEAST, _MOST))
+    width = _width(known[_box(known, lost, 1)])
+    margin = int(np.clip(_TIMES * width, _LEAST, _MOST))
     return Window(*_box(known, lost, margin), lost)
+
+
+def _width(known: NDArray[np.bool_]) -> float:
+    """Return the width of the widest loss; of the narrow ones no more than that they are."""
+    narrow = _LEAST // _TIMES
+    deep = ndimage.binary_erosion(~known, np.ones((3, 3)), narrow // 2, border_value=1)
+    return widest(known) if deep.any() else float(narrow)
 
 
 def _box(known: NDArray[np.bool_], lost: tuple[Ints, Ints], margin: int) -> tuple[slice, slice]:

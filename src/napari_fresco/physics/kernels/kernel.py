@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from ...errors import KernelError, ParameterError
 from ...image.model import Image
@@ -23,7 +23,7 @@ from ...image.units import converted
 from ..arguments import whole
 from .bead import without_offset
 from .normalise import normalise
-from .shapes import bicubic
+from .shapes import bicubic, convolved
 from .widths import fwhm
 
 Sampling = Literal['fine', 'coarse']
@@ -187,7 +187,7 @@ class Kernel:
 
         For the taps b of :func:`bicubic`, :math:`k_d = k * b`; see :func:`direct_sampling`.
         """
-        values = signal.convolve(self.values, bicubic(scale))
+        values = convolved(self.values, bicubic(scale))
         source = f'{self.source}, with bicubic reduction'
         origin = [
             n // 2 + o - (scale - 1) / 2 for n, o in zip(values.shape, self.offset, strict=True)

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tifffile
 from PIL import Image
-from scipy import io
 
 from ...errors import FileError, KernelError
 from .normalise import normalise
@@ -85,6 +83,8 @@ def _load_picture(path: Path) -> np.ndarray:
 
 def _load_tiff(path: Path) -> np.ndarray:
     try:
+        import tifffile  # takes long, and few kernels are TIFF
+
         return np.asarray(tifffile.imread(path))
     except ValueError:  # LZW and the like, which tifffile leaves to imagecodecs
         return _load_picture(path)
@@ -92,7 +92,9 @@ def _load_tiff(path: Path) -> np.ndarray:
 
 def _load_matlab(path: Path) -> Iterator[Any]:
     try:
-        content = io.loadmat(path)
+        from scipy.io import loadmat  # takes long, and few kernels are MATLAB files
+
+        content = loadmat(path)
     except NotImplementedError:
         yield from _load_matlab_hdf5(path)
         return

@@ -10,7 +10,6 @@ from typing import Any, Unpack, overload
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.interpolate import BSpline, make_interp_spline
 
 from ...errors import ParameterError
 from ..arguments import odd_size, positive
@@ -344,6 +343,8 @@ def _read(radii: Array, values: Array, places: Array, weights: Array) -> Array:
     `places`, `weights`: ``(N, M)``.
     Returns ``(N, Z)``.
     """
+    from scipy.interpolate import BSpline, make_interp_spline  # half a second
+
     spline = make_interp_spline(radii, values, k=_DEGREE)
     basis = BSpline.design_matrix(places.ravel(), spline.t, _DEGREE)
     groups, many = places.shape

@@ -11,6 +11,7 @@ import math
 from typing import Literal
 
 import numpy as np
+from scipy import fft
 
 from ...errors import ParameterError
 from ..arguments import odd_size, positive, whole
@@ -248,3 +249,9 @@ def _axes(size: int, angle: float) -> tuple[np.ndarray, np.ndarray]:
     rows, cols = np.mgrid[:size, :size] - size // 2
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
     return cols * cos - rows * sin, cols * sin + rows * cos
+
+
+def convolved(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the convolution of two kernels, as large as it reaches."""
+    shape = tuple(n + m - 1 for n, m in zip(a.shape, b.shape, strict=True))
+    return np.asarray(fft.irfftn(fft.rfftn(a, shape) * fft.rfftn(b, shape), shape))
