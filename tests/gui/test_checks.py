@@ -118,7 +118,7 @@ def test_a_part_put_back_keeps_the_fractions_that_were_asked_for() -> None:
     np.testing.assert_array_equal(layer.data[1], noisy[1])
 
 
-def test_what_was_painted_is_a_layer_where_that_is_asked(
+def test_what_was_painted_is_a_layer_unless_that_is_not_wanted(
     model: Any, dock: Dock, solver: FakeSolver, finish: Finish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model.add_image(np.zeros((20, 30)), name='wall', scale=(2, 3))
@@ -136,12 +136,15 @@ def test_what_was_painted_is_a_layer_where_that_is_asked(
     panel.task.value, panel.mask.value = 'inpaint', mask
     pump(lambda: not panel.problem())
     finish(panel)
-    assert 'wall [DPIR] filled' not in model.layers
-    panel.filled.value = True
     assert 'filled=True' in panel.script()
-    finish(panel)
     (layer,) = (each for each in model.layers if each.name.endswith(' filled'))
     np.testing.assert_array_equal(layer.data, damage)
     np.testing.assert_allclose(layer.scale, (2, 3))
+    panel.filled.value = False
+    assert 'filled' not in panel.script()
+    model.layers.remove(layer)
+    finish(panel)
+    assert not [each for each in model.layers if each.name.endswith(' filled')]
     panel.task.value = 'denoise'
     assert panel.filled.native.isHidden()
+    assert 'filled' not in panel.script()

@@ -182,6 +182,34 @@ def test_runs_that_continue_a_layer_are_repeated_in_their_order(
     assert not again.filled[9, 20]
 
 
+def test_losses_are_filled_anew_and_where_they_agree_is_shown(
+    viewer: Any, wall: Any, told: list[str], tmp_path: Path
+) -> None:
+    restore_layer(viewer, 'wall', method='dpir', mask='damage', task='inpaint', **QUICK)
+    panel = docked(viewer)
+    panel.count.value = 2
+    panel.anew_button.click()
+    first, agreement = done(panel)
+    assert (first.name, agreement.name) == ('wall [hypothesis 1]', 'wall [agreement]')
+    assert not first.visible
+    loss = LABELS == 2
+    assert (agreement.data[loss] > 0).any()
+    assert not agreement.data[LABELS == 0].any()
+    panel.save_insert(tmp_path / 'inserts.tif')
+    done(panel)
+    other = composed(wall.data, fresco.read(tmp_path / 'inserts.tif', series='hypothesis, seed 1'))
+    assert (other != viewer.layers['wall [DPIR]'].data)[loss].any()
+    again = fresco.restore(
+        fresco.read(tmp_path / 'wall.tif'), method='dpir', task='inpaint',
+        mask=np.isin(LABELS, (1, 2)), seed=1, **QUICK,
+    )  # fmt: skip
+    assert (other == again.image.data).all()
+    panel.save_report(tmp_path / 'wall.html')
+    done(panel)
+    assert json.loads((tmp_path / 'wall.json').read_text())['hypotheses']['seeds'] == [0, 1]
+    assert 'Agreement of hypotheses' in (tmp_path / 'wall.html').read_text('utf-8')
+
+
 def test_what_cannot_be_documented_is_said(viewer: Any, wall: Any, told: list[str]) -> None:
     panel = docked(viewer)
     assert 'Fill losses first' in panel.message.text()

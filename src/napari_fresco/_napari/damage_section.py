@@ -67,7 +67,11 @@ class DamageSection(Section):
         scale = replace(OPTIONS['scale'], minimum=least, maximum=most, default=first)
         self.keep_known, self.scale_row = row_of(keep), row_of(scale)
         self.filled = Tick(
-            name='filled', label='Filled area', text='as a layer of labels', tooltip=_FILLED_HELP
+            name='filled',
+            label='Filled area',
+            text='as a layer of labels',
+            value=True,
+            tooltip=_FILLED_HELP,
         )
         self.kernel_row = LayerChooser(
             viewer, self._may_be_kernel, 'kernel', 'Blur kernel', tooltip=_KERNEL_HELP,

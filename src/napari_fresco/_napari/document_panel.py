@@ -13,17 +13,18 @@ from napari.layers import Layer
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from ..declare.fields import Parameter
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
 from ..intervention.condition import Condition
 from ..intervention.condition_files import write_condition
+from ..intervention.hypotheses import Hypotheses
 from ..intervention.record import NOTES
 from ..intervention.renderings import Rendered
 from ..layers.documenting import Documented, is_filled_result, made_of
 from ..layers.evidence_request import record_of
 from ..layers.job import Job
 from ..layers.layer_kinds import RENDERED, is_picture, may_be_mask
+from ..layers.layer_restoration import running
 from ..layers.selection import select
 from ..layers.space import View
 from . import document_texts as say
@@ -39,15 +40,6 @@ from .texts import sentence
 if TYPE_CHECKING:
     import napari
 
-_SIZE = Parameter(
-    'mm', float, None, 'Size of a pixel on the wall; "auto" is what the layer says.', 'Pixel size',
-    unit='mm', minimum=1e-6, maximum=1e4, optional=True,
-)  # fmt: skip
-_SEED = Parameter(
-    'seed', int, 0, 'Of phases, places and directions; the same gives the same.', 'Seed',
-    minimum=0, maximum=2**31 - 1,
-)  # fmt: skip
-
 
 class DocumentPanel(QWidget):
     """Documents a fill.
@@ -60,6 +52,7 @@ class DocumentPanel(QWidget):
         self.viewer = viewer
         self._job: Job[Any] | None = None
         self._written = ''
+        self._several: Hypotheses | None = None
         self._choose()
         self._lay_out()
         self._suggest()
@@ -69,6 +62,11 @@ class DocumentPanel(QWidget):
         for row in (self.photograph, self.filled, self.damage, self.mm):
             listeners.listen(row.changed, self.refresh)
         self.refresh()
+
+    @property
+    def busy_text(self) -> str:
+        """What other panels say while losses are filled anew."""
+        return f'Hypotheses of {self.photograph.text}'
 
     @property
     def at_work(self) -> bool:
@@ -113,12 +111,34 @@ class DocumentPanel(QWidget):
         """Start measuring the condition map; what it amounts to is shown."""
         self._run('Condition map', self._condition, self._show_classes)
 
+    def fill_anew(self) -> None:
+        """Start filling the same losses with other seeds; fills and agreement become layers."""
+        try:
+            find, count = self.documented(), int(self.count.value)
+            running.take(self)
+        except FrescoError as error:
+            self._fail(str(error))
+            return
+
+        def work(cancel: threading.Event) -> Generator[Any, None, Any]:
+            told = find()
+            found = yield from told.hypotheses(count)
+            return found, list(told.hypothesis_layers(found))
+
+        def deliver(made: Any) -> list[Any]:
+            self._several, layers = made
+            return [self._insert(data) for data in layers]
+
+        job = Job(self.busy_text, work, deliver)
+        job.ended.connect(lambda: running.leave(self))
+        self._start(job)
+
     def save_insert(self, path: Path) -> None:
-        """Start writing what was filled alone."""
+        """Start writing what was filled alone, of several hypotheses each on a page of its own."""
 
         def prepared() -> Callable[[], Path]:
-            find = self.documented()
-            return lambda: find().save_insert(path)
+            find, several = self.documented(), self._several
+            return lambda: find().save_insert(path, several)
 
         self._run(f'Insert {path.name}', prepared, self._wrote)
 
@@ -140,14 +160,15 @@ class DocumentPanel(QWidget):
         """Start writing report, record and masks."""
 
         def prepared() -> Callable[[], Path]:
-            find, notes, rendered = self.documented(), self.said(), self._rendered()
+            find, several = self.documented(), self._several
+            facts: dict[str, Any] = {'notes': self.said(), 'rendered': self._rendered()}
             measure = None if self.damage.value is None else self._condition()
 
             def work() -> Path:
                 told = find()
                 found = None if measure is None else measure()
-                facts = {'condition': found, 'notes': notes, 'rendered': rendered}
-                return told.save(path, told.intervention(**facts))[-1]
+                said = told.intervention(condition=found, hypotheses=several, **facts)
+                return told.save(path, said)[-1]
 
             return work
 
@@ -167,7 +188,7 @@ class DocumentPanel(QWidget):
         problem = say.NO_RESULT if result is None else ''
         problem = problem or (say.SAME if photograph is None or result is photograph else '')
         free = not self.at_work
-        for button in (*self._of_result, self.render_button):
+        for button in (*self._of_result, self.render_button, self.anew_button):
             button.setEnabled(free and not problem)
         self.condition.enable(free and photograph is not None)
         if free:
@@ -187,7 +208,7 @@ class DocumentPanel(QWidget):
         )  # fmt: skip
         self.condition = ConditionSection(viewer)
         self.damage, self.painted = self.condition.damage, self.condition.painted
-        self.mm, self.seed = row_of(_SIZE), row_of(_SEED)
+        self.mm, self.seed, self.count = row_of(say.SIZE), row_of(say.SEED), row_of(say.COUNT)
         self.rendering_section = RenderingSection()
         self.rendering = self.rendering_section.rendering
         self.rendering_section.add(self.seed)
@@ -196,11 +217,13 @@ class DocumentPanel(QWidget):
         }
 
     def _lay_out(self) -> None:
-        head, words = Section('Document'), Section()
+        head, hypotheses, words = Section('Document'), Section(), Section()
         for row in (self.result, self.photograph, self.filled, self.mm):
             head.add(row)
         for row in self.notes.values():
             words.add(row)
+        self.anew_button = named_button('Fill anew', 'document_anew', say.ANEW_HELP)
+        hypotheses.add(self.count, self.anew_button)
         self.insert_button = named_button('Insert only', 'document_insert', say.INSERT_HELP)
         self.outline_button = named_button('Outline', 'document_outline', say.OUTLINE_HELP)
         self.file_button = named_button('Save insert …', 'document_insert_file', say.FILE_HELP)
@@ -217,6 +240,7 @@ class DocumentPanel(QWidget):
             head.native,
             note(say.SUMMARY),
             side_by_side(self.insert_button, self.outline_button, self.file_button),
+            hypotheses.native,
             self.rendering_section.native,
             self.render_button,
             self.condition.native,
@@ -231,6 +255,7 @@ class DocumentPanel(QWidget):
         layout.addWidget(Scroll(content))
         self.insert_button.clicked.connect(self.insert_only)
         self.outline_button.clicked.connect(self.outline)
+        self.anew_button.clicked.connect(self.fill_anew)
         self.render_button.clicked.connect(self.render_fill)
         self.condition.measure.clicked.connect(self.measure)
         self.file_button.clicked.connect(self._on_file)
@@ -249,9 +274,13 @@ class DocumentPanel(QWidget):
         if made and self.result.value is None:
             self.result.value = made[-1]
         self.condition.suggest()
-        self._on_result()
+        self._follow_source()
 
     def _on_result(self, *_: Any) -> None:
+        self._several = None
+        self._follow_source()
+
+    def _follow_source(self) -> None:
         result = self.result.value
         source = None if result is None else made_of(result, self.viewer.layers)
         if source is not None and self.photograph.offers(source):

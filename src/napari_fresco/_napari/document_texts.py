@@ -1,6 +1,8 @@
-"""What the panel *Document* says."""
+"""What the panel *Document* says and asks."""
 
 from __future__ import annotations
+
+from ..declare.fields import Parameter
 
 NO_RESULT = 'Fill losses first: with "Fill losses", or a method and the task "Fill damage".'
 SAME = 'Choose the photograph that the result was made of.'
@@ -31,3 +33,19 @@ REPORT_HELP = (
 )
 DAMAGE_HELP = '<p>The map of damage, whose labels are classes; see "Damage mask".</p>'
 PAINTED_HELP = '<p>What shares are told of: labels or outlines over the painted area.</p>'
+ANEW_HELP = (
+    '<p>Fill the same losses again with other seeds: wide losses come out otherwise, as likely. '
+    'Adds each fill as an insert, and a map of where they differ (L*a*b*), no error bar.</p>'
+)
+SIZE = Parameter(
+    'mm', float, None, 'Size of a pixel on the wall; "auto" is what the layer says.', 'Pixel size',
+    unit='mm', minimum=1e-6, maximum=1e4, optional=True,
+)  # fmt: skip
+SEED = Parameter(
+    'seed', int, 0, 'Of phases, places and directions; the same gives the same.', 'Seed',
+    minimum=0, maximum=2**31 - 1,
+)  # fmt: skip
+COUNT = Parameter(
+    'count', int, 3, 'Fills of the same losses in all, each with a seed of its own.', 'Hypotheses',
+    minimum=2, maximum=9,
+)  # fmt: skip

@@ -20,6 +20,8 @@ _HOMES = {
     'restore': 'restoring',
     'batch': 'restoring',
     'evaluate': 'evaluate_command',
+    'condition': 'intervention_commands',
+    'repeat': 'intervention_commands',
     'camera': 'camera_command',
     'methods': 'describing',
     'cite': 'cite_command',

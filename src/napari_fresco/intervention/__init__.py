@@ -9,7 +9,7 @@ from .hypotheses import Hypotheses, agreement, hypotheses
 from .inserts import composed, insert, outline, write_inserts
 from .record import NOTES, Intervention
 from .renderings import RENDERINGS, Rendered, Rendering, render
-from .replay import Repeated, repeat
+from .replay import Repeated, hypothesis, repeat
 from .report_pages import report
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     'composed',
     'condition',
     'hypotheses',
+    'hypothesis',
     'insert',
     'outline',
     'render',

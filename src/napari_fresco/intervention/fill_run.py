@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+
 from ..types import Result
 from .drawn_mask import DrawnMask
 from .photograph import Bools
@@ -46,6 +48,15 @@ class FillRun:
         """Return a run from its result, or the provenance of that, and its mask."""
         record = result.provenance if isinstance(result, Result) else result
         return cls(record, DrawnMask.of(mask), **options)
+
+    def painted(self) -> Bools:
+        """Return what it has painted, ``(H, W)``."""
+        painted = self.mask.damage() if self.taken is None else self.taken
+        if self.box is None:
+            return painted
+        inside = np.zeros_like(painted)
+        inside[self.box] = painted[self.box]
+        return inside
 
 
 def box_of(facts: Mapping[str, Any]) -> Box | None:

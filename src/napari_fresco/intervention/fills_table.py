@@ -124,19 +124,10 @@ def _owners(pieces: Any, runs: Sequence[FillRun], filled: Bools) -> Any:
     count = int(pieces.max(initial=0))
     last = np.zeros(filled.shape, np.int32)
     for number, run in enumerate(runs, start=1):
-        last[_painted_by(run) & filled] = number
+        last[run.painted() & filled] = number
     if not count:
         return np.zeros(0, np.intp)
     inside = pieces > 0
     pairs = np.zeros((count + 1, len(runs) + 1), np.int64)
     np.add.at(pairs, (pieces[inside], last[inside]), 1)
     return np.argmax(pairs[1:], axis=1)
-
-
-def _painted_by(run: FillRun) -> Bools:
-    painted = run.mask.damage() if run.taken is None else run.taken
-    if run.box is None:
-        return painted
-    inside = np.zeros_like(painted)
-    inside[run.box] = painted[run.box]
-    return inside

@@ -18,8 +18,9 @@ from ..io.files import read
 from ..restoration.session import Session
 from ..types import Result
 from .drawn_mask import DrawnMask, checked_file, pixels_hash
-from .fill_run import box_of
+from .fill_run import FillRun, box_of
 from .photograph import Bools, Pixels, filled_of, plane_of
+from .record import Intervention, run_facts
 
 # What the files say themselves, what is found beside them, and where networks run.
 _NOT_REPEATED = ('mask', 'axes', 'rgb', 'spacing', 'device')
@@ -98,6 +99,44 @@ def repeat(
     pixels[undone] = plane_of(before)[undone]
     same = pixels_hash(pixels) == facts['result_sha256']
     return Repeated(_with(before, pixels), filled, same, tuple(found))
+
+
+def hypothesis(told: Intervention, seed: int, *, session: Session | None = None) -> Pixels:
+    """Fill the same losses once more, all runs in their order, with another seed.
+
+    Parameters
+    ----------
+    told : Intervention
+        Whose runs are known.
+    seed : int
+        Of every run.
+    session : Session, optional
+        Whose networks are used.
+
+    Returns
+    -------
+    ndarray
+        Another filled photograph, as likely as the first where losses are wide.
+
+    Raises
+    ------
+    ParameterError
+        When nobody knows the runs, or one used an array that is not kept.
+    """
+    if not told.runs:
+        raise ParameterError('it is not known which runs filled the losses; fill them first')
+    before = Image.of(told.photograph)
+    pixels, painted = told.before, np.zeros_like(told.marks)
+    with nullcontext(session) if session is not None else Session() as used:
+        for run in told.runs:
+            facts = run_facts(run)
+            facts['options'] = {**facts['options'], 'seed': int(seed)}
+            pixels, _ = _again(used, before, pixels, facts, run.mask, run.taken, None)
+            painted |= run.painted()
+    undone = painted & ~told.marks
+    pixels = pixels.copy()
+    pixels[undone] = told.before[undone]
+    return pixels
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
@@ -210,16 +249,9 @@ def _painted(folder: Path, runs: Any) -> Bools:
     """Return what any run has painted."""
     found: Any = False
     for run in runs:
-        if 'taken' in run:
-            found = found | _marks(folder, run['taken'])
-            continue
-        damage = DrawnMask.read(folder, run['drawn']).damage()
-        box = box_of(run)
-        if box is not None:
-            inside = np.zeros_like(damage)
-            inside[box] = damage[box]
-            damage = inside
-        found = found | damage
+        taken = _marks(folder, run['taken']) if 'taken' in run else None
+        mask = DrawnMask.read(folder, run['drawn'])
+        found = found | FillRun(run, mask, taken, box_of(run)).painted()
     return np.asarray(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,15 @@ from ..intervention.hypotheses import Hypotheses, agreement
 from ..intervention.inserts import insert, outline, write_inserts
 from ..intervention.record import Intervention
 from ..intervention.renderings import Rendered, render
+from ..intervention.replay import hypothesis
 from ..intervention.report_pages import report
+from ..io.files import TIFF
+from ..restoration.session import Session
 from .damage_classes import classes_of
 from .evidence_request import record_of, source_name
 from .fill_records import filled_in, runs_of
-from .layer_kinds import FILE, FILLS, INSERT, METADATA, RENDERED, RUN, SCALE, LayerData
+from .layer_kinds import EVIDENCE, FILE, FILLS, INSERT, METADATA, RENDERED, RUN, SCALE, LayerData
+from .layer_restoration import Report
 from .look import Look
 from .mask_layers import marked
 from .pixel_size import mm_per_pixel
@@ -142,29 +146,49 @@ class Documented:
             **self.look.like(rgb=done.image.rgb),
         )
 
-    def agreement_of(self, others: list[Any]) -> Hypotheses:
-        """Return where this result and other layers of the same photograph agree."""
-        fills = [self.made, *(_on_grid(other, self.part) for other in others)]
-        seeds = tuple(int(record_of(each).get('seed', 0)) for each in others)
-        own = tuple(int(run.provenance.get('seed', 0)) for run in self.runs[-1:]) or (0,)
-        return Hypotheses(tuple(fills), (*own, *seeds), self.filled, agreement(fills, self.filled))
+    def hypotheses(self, count: int) -> Generator[Report, None, Hypotheses]:
+        """Fill the same losses anew with other seeds, and find where the fills agree.
 
-    def agreement_layer(self, found: Hypotheses) -> LayerData:
-        """Return where hypotheses differ as a layer."""
+        `count`: fills in all, the present one among them.
+        """
+        told = self.intervention()
+        seeds = [int(run.provenance.get('seed', 0)) for run in self.runs] or [0]
+        others = [max(seeds) + n for n in range(1, count)]
+        fills = [self.made]
+        with Session() as session:
+            for seed in others:
+                fills.append(hypothesis(told, seed, session=session))
+                yield Report(len(fills) - 1, len(others))
+        every = (seeds[-1], *others)
+        return Hypotheses(tuple(fills), every, self.filled, agreement(fills, self.filled))
+
+    def hypothesis_layers(self, found: Hypotheses) -> Iterator[LayerData]:
+        """Yield hypotheses as inserts, and where they differ as a map of how much."""
+        for seed, fill in list(zip(found.seeds, found.results, strict=True))[1:]:
+            name = f'{self.photograph} [hypothesis {seed}]'
+            data = self._layer(name, insert(self.image, fill, self.filled), {INSERT: True})
+            data[1]['visible'] = False
+            yield data
         keywords = {
-            'name': f'{self.result} agreement',
+            'name': f'{self.photograph} [agreement]',
+            'rgb': False,
             'colormap': 'magma',
             'contrast_limits': (0.0, max(float(found.spread.max()), 1.0)),
-            'metadata': {INSERT: True, RENDERED: found.facts()},
+            'metadata': {INSERT: True, EVIDENCE: found.facts()},
             **self._place(),
         }
-        return found.spread, {**keywords, 'rgb': False}, 'image'
+        yield found.spread, keywords, 'image'
 
-    def save_insert(self, path: Path) -> Path:
-        """Write what was filled alone."""
-        name = self.result
-        layer = insert(self.image, self.made, self.filled, name=name)
-        write_inserts(path, {name: layer}, overwrite=True)
+    def save_insert(self, path: Path, several: Hypotheses | None = None) -> Path:
+        """Write what was filled alone; of several hypotheses each as a page of its own."""
+        fills = {self.result: self.made}
+        if several is not None and path.suffix.lower() in TIFF:
+            others = zip(several.seeds, several.results, strict=True)
+            fills |= {f'hypothesis, seed {seed}': fill for seed, fill in list(others)[1:]}
+        pages = {
+            name: insert(self.image, fill, self.filled, name=name) for name, fill in fills.items()
+        }
+        write_inserts(path, pages, overwrite=True)
         return path
 
     def save(self, path: Path, told: Intervention) -> list[Path]:

@@ -44,15 +44,7 @@ def filled_in(layer: napari.layers.Image, runs: tuple[FillRun, ...]) -> NDArray[
     fills = layer.metadata.get(FILLS)
     if isinstance(fills, Fills):
         return fills.filled
-    if not runs:
-        return None
-    (run,) = runs
-    damage = run.mask.damage()
-    if run.box is None:
-        return damage
-    inside = np.zeros_like(damage)
-    inside[run.box] = damage[run.box]
-    return inside
+    return runs[0].painted() if runs else None
 
 
 def _drawn(request: PanelRequest) -> DrawnMask:

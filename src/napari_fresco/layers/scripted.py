@@ -86,7 +86,7 @@ def restore_layer(
     full_size : bool
         Give the result of a part in a copy of the whole layer.
     filled : bool
-        Add a layer of labels over what was newly painted.
+        Add a hidden layer of labels over what was newly painted; panels do.
     mask_options : mapping, optional
         ``label`` (which one is damage), ``grow`` (pixels), ``invert``.
     wait : bool
