@@ -271,3 +271,29 @@ def test_other_tasks_have_no_neighbours() -> None:
         fresco.restore(
             np.zeros((3, 24, 24)), method='dpir', task='deblur', kernel=np.eye(3), neighbours=2
         )
+
+
+@pytest.mark.parametrize('sigma', [SIGMA, 'auto'])
+@pytest.mark.parametrize(
+    ('axes', 'box', 'inside'),
+    [
+        ('ZYX', np.s_[2:3, 8:112, 6:112], np.s_[:, 50:, 50:]),
+        ('CTYX', np.s_[1:2, 0:2, 0:112, 0:112], np.s_[:]),
+    ],
+)
+def test_a_part_is_helped_by_what_lies_beside_it(
+    axes: str, box: Any, inside: Any, sigma: Any
+) -> None:
+    shape = (5,) if axes == 'ZYX' else (2, 5)
+    stack = with_noise(ground(112) + 5 * np.arange(np.prod(shape)).reshape(*shape, 1, 1))
+    whole = fresco.Image(stack, axes)
+    told = {'method': 'ffdnet', 'sigma': sigma, 'neighbours': 2, 'data_range': (0.0, 255.0)}
+    origin = tuple(part.start for part in box)
+    beside = {'context': whole, 'context_origin': origin}
+    if axes == 'ZYX':
+        beside['context_index'] = origin[:1]
+    with fresco.Session(device='cpu') as session:
+        part = session.restore(fresco.Image(stack[box], axes), **told, **beside).image.data
+        expected = session.restore(whole, **told).image.data[box]
+    # Light is kept for the region instead of for the plane: hundredths of the noise.
+    assert np.abs(part - expected)[inside].max() < 0.05 * SIGMA

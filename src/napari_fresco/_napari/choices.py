@@ -236,7 +236,8 @@ class Choices:
 
     def _changed(self, parameters: Iterable[Parameter]) -> dict[str, Any]:
         """Return the values that differ from their defaults, of the parameters that are used."""
-        task, hidden, rows = self.input.task, self.noise.hidden, self.rows.of(self.method)
+        task, rows = self.input.task, self.rows.of(self.method)
+        hidden = (*self.noise.hidden, *self.input.hidden)
         used = [p for p in parameters if self.method.uses(p, task) and p.name not in hidden]
         others = {name: row for name, row in rows.items() if isinstance(row, ComboBox)}
         values = {name: row.value for name, row in others.items()}

@@ -11,7 +11,7 @@ from ..declare.tasks import TASKS
 from ..errors import ImageError
 from ..layers.layer_kinds import METADATA, is_picture, may_be_restored, truth_of
 from ..layers.regions import chosen_part
-from ..layers.selection import Selection, is_stack, select, select_same
+from ..layers.selection import Selection, is_stack, lines_of, select, select_same
 from ..layers.space import View
 from ..types import Task
 from .choosers import LayerChooser, WordList
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SLICE, STACK = 'Current slice', 'Whole stack'
 WHOLE, VISIBLE = 'Whole image', 'Visible part'
+_LINES = {'neighbours': 1, 'along': 2}  # how many axes of neighbours it takes to have a row
 
 
 class InputSection(Section):
@@ -92,6 +93,12 @@ class InputSection(Section):
     def view(self) -> View:
         """What the viewer shows."""
         return View.of(self._viewer)
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Options about neighbours that make no sense for the image: no row shows them."""
+        axes = () if self.image is None else lines_of(self.image, self.view)
+        return tuple(name for name, least in _LINES.items() if len(axes) < least)
 
     def selection(self) -> Selection:
         """Return the chosen part of the image.

@@ -227,7 +227,7 @@ class MethodPanel:
         self.damage_section.refresh(task)
         self.noise_section.refresh()
         self.noise_section.native.setVisible(self.method.reads_noise(task))
-        self.solver_section.refresh(task, choices.scale)
+        self.solver_section.refresh(task, choices.scale, self.input_section.hidden)
         self.input_section.suggest_reference(choices.scale)
         self._offer_estimate(choices.estimated)
         self.bar.offer_compare(bool(self._made) and self.before.can_show)

@@ -17,8 +17,8 @@ from .settings import Preferences
 
 DEVICES = ('auto', 'cpu', 'cuda', 'mps')
 _ON_OFFER = {**dict.fromkeys(MODEL_PARAMETERS, ('auto',)), 'device': DEVICES}
-OPTION_ROWS = ('data_range', 'dtype', 'repair', 'device', 'tile', 'seed')
-"""Options of a call that have a row of their own among the advanced ones."""
+OPTION_ROWS = ('neighbours', 'along', 'data_range', 'dtype', 'repair', 'device', 'tile', 'seed')
+"""Options of a call that have a row of their own among those of the method."""
 
 
 class DeclaredRow(NamedTuple):

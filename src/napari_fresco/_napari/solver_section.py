@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from magicgui.widgets.bases import ValueWidget
@@ -46,14 +46,15 @@ class SolverSection:
         """The button that fetches the weights of the chosen method; None where it has none."""
         return self._gets.get(self._chosen().name)
 
-    def refresh(self, task: Task, scale: int = 1) -> None:
-        """Show what `task` uses, and the models there are for it."""
+    def refresh(self, task: Task, scale: int = 1, hidden: Collection[str] = ()) -> None:
+        """Show what `task` uses, but what is `hidden`, and the models there are for it."""
         method = self._chosen()
         widgets = self._every.of(method)
         known = self._offered_for.get(method.name)
         self._offered_for[method.name] = wanted = (task, scale)
         for declared, row in self.rows.items():
             parameter, serves = declared.parameter, declared.serves(method, task)
+            serves = serves and parameter.name not in hidden
             row.show(serves and parameter.applies(values_beside(parameter, widgets)))
             if parameter.name in MODEL_PARAMETERS and serves and known != wanted:
                 assert isinstance(declared.widget, Choice)

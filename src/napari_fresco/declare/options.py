@@ -53,7 +53,6 @@ class Options(Parameters):
         0,
         'Planes before and after each one that help to denoise it, along Z or T; 2 serve well. '
         'What moves from plane to plane is not smeared.',
-        unit='planes',
         minimum=0,
         maximum=16,
         tasks=tasks_with('neighbours'),
@@ -63,7 +62,7 @@ class Options(Parameters):
         'Axis along which planes are neighbours: "auto" is Z where there is one, else T, else the '
         'only stack axis of a stack that names none.',
         choices=('auto', 'Z', 'T'),
-        label='Neighbours along',
+        label='Along',
         tasks=tasks_with('along'),
     )
     axes: str | None = param(

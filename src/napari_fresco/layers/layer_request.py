@@ -107,7 +107,9 @@ class PanelRequest:
         place = tuple(part.index[axis] for axis in part.leading)
         single = all(s.stop - s.start == 1 for s in place)
         index = {'context_index': tuple(s.start for s in place)} if single and place else {}
-        return {'context': part.whole_image(), **index}
+        begins = {'context_origin': tuple(s.start for s in part.index)}
+        lent = begins if self.settings.get('neighbours') else {}
+        return {'context': part.whole_image(), **index, **lent}
 
     @property
     def is_volume(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ImageError
-from ..image.letters import free_letter
+from ..image.letters import free_letter, line_of
 from ..image.model import Image
 from ..image.units import unit_name
 from .layer_kinds import FILE
@@ -189,6 +189,15 @@ def is_stack(layer: napari.layers.Layer, view: View | None = None) -> bool:
     """Say whether the layer holds more than one plane."""
     shape, spatial = _grid(layer), spatial_axes(layer, view)
     return any(n > 1 for axis, n in enumerate(shape) if axis not in spatial)
+
+
+def lines_of(layer: napari.layers.Layer, view: View | None = None) -> tuple[str, ...]:
+    """Return the axes along which planes of a layer may help each other."""
+    whole = select(layer, view=view) if layer.ndim > 1 else None
+    if whole is None:
+        return ()
+    found = (line_of(whole.axes, whole.data.shape, along) for along in ('Z', 'T', 'auto'))
+    return tuple(dict.fromkeys(axis for axis in found if axis))
 
 
 def select(

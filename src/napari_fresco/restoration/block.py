@@ -233,6 +233,17 @@ class Block:
         found = (high - low) / 2
         return self.without_unmeasured(found)
 
+    def maps(self, step: Step) -> dict[str, Array]:
+        """Return the maps that a step brings beside the image, in image units, by name."""
+        found = {}
+        if step.variance is not None:
+            found['variance'] = self.deviation(step.x, step.variance.sqrt()) ** 2
+        if step.spread is not None:
+            found['spread'] = self.deviation(step.x, step.spread)
+        if step.latent is not None:
+            found['latent'] = step.latent.detach()[0].double().cpu().numpy()
+        return found
+
     def without_unmeasured(self, found: Array) -> Array:
         """Return a map with NaN at values that are not there, and so are given back missing."""
         missing = self._unfilled

@@ -21,6 +21,7 @@ def hot_pixels_of(
     cancel: threading.Event | None = None,
     context: Any = None,
     context_index: tuple[int, ...] | None = None,
+    context_origin: tuple[int, ...] | None = None,
     **options: Any,
 ) -> Bools:
     """Return what :func:`napari_fresco.iterate` would leave out, leading axes first.
@@ -28,7 +29,13 @@ def hot_pixels_of(
     Raises FrescoError when something given does not fit.
     """
     call = Call.of(method, task, None, options)
-    request = Request.prepare(image, call, context=context, context_index=context_index)
+    request = Request.prepare(
+        image,
+        call,
+        context=context,
+        context_index=context_index,
+        context_origin=context_origin,
+    )
     scene, layout = Scene(request, cancel), request.layout
     found = np.zeros((*layout.leading, *layout.plane_shape), bool)
     for index in layout.planes():

@@ -40,12 +40,14 @@ class Neighbours:
     the axes after it.
 
     `request`: tells the axis and n; without them nothing waits.
+    `beyond`: parts after those of the image that come to help.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, beyond: Sequence[Part] = ()) -> None:
         self._reach = request.options.neighbours if request.line else 0
         self._at = request.layout.leading_axes.find(request.line or ' ')
-        self._last = request.layout.leading[self._at] - 1 if self._reach else 0
+        self._count = request.layout.leading[self._at] if self._reach else 0
+        self._last = max((part.index[self._at] for part in beyond), default=self._count - 1)
         self._lines: dict[Any, _InLine] = {}
 
     def after(self, restored: RestoredPart) -> Iterator[RestoredPart]:
@@ -64,7 +66,7 @@ class Neighbours:
         """Yield what waits, as it is."""
         for line in self._lines.values():
             for place, waiting in line.planes.items():
-                if waiting is not None and place >= line.due:
+                if waiting is not None and line.due <= place < self._count:
                     part, block, outcome, repeats = waiting.restored
                     said = replace(outcome, warnings=(*outcome.warnings, _LEFT_ALONE))
                     yield RestoredPart(part, block, said, repeats)
@@ -77,7 +79,7 @@ class Neighbours:
         line = self._lines.setdefault((*others, corner), _InLine())
         line.planes[place] = waiting
         end = place + 1 if place == self._last else place + 1 - self._reach
-        while line.due < end:
+        while line.due < min(end, self._count):
             if line.planes.get(line.due) is not None:
                 yield line.finished(line.due, self._reach)
             line.due += 1

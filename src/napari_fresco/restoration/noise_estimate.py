@@ -53,6 +53,7 @@ def noise_of(
     cancel: threading.Event | None = None,
     context: Any = None,
     context_index: tuple[int, ...] | None = None,
+    context_origin: tuple[int, ...] | None = None,
     **options: Any,
 ) -> FoundNoise:
     """Return the noise that :func:`napari_fresco.iterate` would find with the same keywords.
@@ -63,7 +64,13 @@ def noise_of(
     Raises FrescoError when something given does not fit.
     """
     call = Call.of(method, task, None, _automatic(options))
-    request = Request.prepare(image, call, context=context, context_index=context_index)
+    request = Request.prepare(
+        image,
+        call,
+        context=context,
+        context_index=context_index,
+        context_origin=context_origin,
+    )
     scene = Scene(request, cancel)
     levels, models = [], set()
     for index in picked(list(request.layout.planes()), _PLANES):

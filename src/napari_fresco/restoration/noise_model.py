@@ -272,8 +272,9 @@ class Scene:
         r, whole = self._request, self._whole.layout
         if self._whole is self.planes:
             return index
-        if r.context_index is not None:
-            return r.context_index
+        known = r.in_context(index)
+        if known is not None:
+            return known
         if whole.leading == r.layout.leading:
             return index
         return () if not whole.leading else None

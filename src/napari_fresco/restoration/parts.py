@@ -66,7 +66,7 @@ class Part:
         if isinstance(sigma, np.ndarray):
             sigma = np.broadcast_to(sigma, r.layout.plane_shape)[outer]
         inputs = replace(r.inputs, mask=mask, sigma=sigma)
-        place = self.index if r.context_index is None else r.context_index
+        place = r.in_context(self.index) or self.index
         params = r.params
         if getattr(params, 'boundary', None) == 'auto':
             params = replace(params, boundary='extend')  # no cut goes on at the opposite one
@@ -76,6 +76,7 @@ class Part:
             layout=Layout.of(image),
             inputs=inputs,
             context_index=place,
+            context_origin=None,
             params=params,
         )
 

@@ -36,6 +36,7 @@ from ..types import Finish, Result, Step
 from .block import Block, unrestored
 from .checking import Checking
 from .estimation import Estimate, fill_in
+from .lent_planes import LentPlane, lent_planes
 from .neighbours import Neighbours, RestoredPart
 from .noise_model import Scene
 from .parts import Part, parts
@@ -62,9 +63,13 @@ def run_pipeline(
     options = request.options
     tools = Workbench(request.device, request.params.precision, options.tile, options.seed, pool)
     scene = Scene(request, cancel)
-    gathered, waiting = _Gathered(request, estimate, scene), Neighbours(request)
+    gathered, (before, after) = _Gathered(request, estimate, scene), lent_planes(request)
+    waiting = Neighbours(request, [lent.part for lent in after])
+    lend = partial(_lend, request, waiting, scene, tools, cancel)
     every = list(parts(request))
     try:
+        for lent in before:
+            gathered.take(lend(lent))
         for number, part in enumerate(every):
             scene.model(part.index)  # may look at planes that are yet to come, and keeps them
             own = part.of(request)
@@ -88,6 +93,8 @@ def run_pipeline(
             restored = yield from _restore(own, block, count, tools, cancel, (shown, painted))
             gathered.take(waiting.after(RestoredPart(part, block, *restored)))
             del pixels, block, restored, own, judged, shown, painted
+        for lent in after:
+            gathered.take(lend(lent))
     except RunCancelled:
         gathered.take(waiting.alone())
         gathered.leave(every)
@@ -97,6 +104,27 @@ def run_pipeline(
         used = tools.used()
         tools.close()
     return gathered.result(used, time.perf_counter() - started)
+
+
+def _lend(
+    request: Request,
+    waiting: Neighbours,
+    scene: Scene,
+    tools: Workbench,
+    cancel: threading.Event | None,
+    lent: LentPlane,
+) -> Iterator[RestoredPart]:
+    """Denoise a plane that only helps; return what is finished by it."""
+    block = lent.prepared(request, scene)
+    if block is None:
+        return waiting.without(lent.part)
+    tools.reseed(request.options.seed)
+    steps = _driven(block.request, block, tools, cancel, lambda step: step)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return waiting.after(RestoredPart(lent.part, block, end.value))
 
 
 def _restore(
@@ -222,7 +250,7 @@ class _Gathered:
         facts = block.facts()
         if self._filled is not None:
             self._filled[part.place(1)] = part.inside(painted)
-        maps = dict(_side_results(block, outcome.step))
+        maps = block.maps(outcome.step)
         if repeats is not None:
             maps['uncertainty'] = repeats.deviation()
             facts['uncertainty'] = repeats.facts()
@@ -370,13 +398,3 @@ def _growing(request: Request, samples: int) -> GrowingImage:
     image = r.image.like(nothing, axes=''.join(lengths), scale=r.inputs.scale)
     assert r.output is not None
     return GrowingImage(r.output, image)
-
-
-def _side_results(block: Block, step: Step) -> Iterator[tuple[str, Array]]:
-    """Yield the maps that a step brings beside the image, in image units."""
-    if step.variance is not None:
-        yield 'variance', block.deviation(step.x, step.variance.sqrt()) ** 2
-    if step.spread is not None:
-        yield 'spread', block.deviation(step.x, step.spread)
-    if step.latent is not None:
-        yield 'latent', step.latent.detach()[0].double().cpu().numpy()

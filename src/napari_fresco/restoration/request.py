@@ -37,8 +37,8 @@ class Request:
     `inputs`: mask, kernel, noise and scale, as they fit the image.
     `device`: where it is computed.
     `keep_known`: whether undamaged pixels come back bit for bit.
-    `context`, `context_index`: what the image is a part of, and which plane of it; see
-        :meth:`~napari_fresco.restoration.session.Session.iterate`.
+    `context`, `context_index`, `context_origin`: what the image is a part of, which plane of it,
+        and where it begins there; see :meth:`~napari_fresco.restoration.session.Session.iterate`.
     `output`: store into which the result is written as it grows, instead of into memory.
     """
 
@@ -54,6 +54,7 @@ class Request:
     keep_known: bool
     context: Image | None = None
     context_index: tuple[int, ...] | None = None
+    context_origin: tuple[int, ...] | None = None
     output: Path | None = None
 
     @classmethod
@@ -64,6 +65,7 @@ class Request:
         *,
         context: Any = None,
         context_index: tuple[int, ...] | None = None,
+        context_origin: tuple[int, ...] | None = None,
         output: str | Path | None = None,
     ) -> Request:
         """Check everything; nothing is read or computed yet."""
@@ -78,7 +80,8 @@ class Request:
                 f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
                 'pass rgb=False if the last axis is not colour'
             )
-        _check_neighbours(options, source)
+        whole = None if context is None else Image.of(context)
+        _check_neighbours(options, whole if whole is not None and context_origin else source)
         inputs = check_inputs(call, source, layout)
         keep_known = options.keep_known
         if keep_known is None:
@@ -103,8 +106,9 @@ class Request:
             inputs=inputs,
             device=devices.pick(options.device),
             keep_known=keep_known,
-            context=None if context is None else Image.of(context),
+            context=whole,
             context_index=context_index,
+            context_origin=context_origin,
             output=None if output is None else Path(output),
         )
 
@@ -117,7 +121,17 @@ class Request:
     def line(self) -> str:
         """Axis along which planes help each other; none where they do not."""
         used = self.options.neighbours and not getattr(self.params, 'estimate_only', False)
-        return line_of(self.image.axes, self.image.shape, self.options.along) if used else ''
+        stack = self.context if self.context is not None and self.context_origin else self.image
+        return line_of(stack.axes, stack.shape, self.options.along) if used else ''
+
+    def in_context(self, index: tuple[int, ...]) -> tuple[int, ...] | None:
+        """Return which plane of the context plane `index` is a part of; None where unknown."""
+        if self.context_origin is None:
+            return self.context_index
+        begin = dict(zip(self.image.axes.replace('S', ''), self.context_origin, strict=True))
+        return tuple(
+            begin[axis] + i for axis, i in zip(self.layout.leading_axes, index, strict=True)
+        )
 
     @property
     def facts(self) -> TaskFacts:

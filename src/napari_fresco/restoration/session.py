@@ -71,6 +71,7 @@ class Session:
         cancel: threading.Event | None = None,
         context: Any = None,
         context_index: tuple[int, ...] | None = None,
+        context_origin: tuple[int, ...] | None = None,
         output: str | Path | None = None,
         **options: Any,
     ) -> Generator[Step, None, Result]:
@@ -84,6 +85,9 @@ class Session:
             whole. Damaged pixels that `mask` does not reach are marked as missing in it.
         context_index : tuple of int, optional
             Which plane of the context, along its stack axes, a single plane was cut from.
+        context_origin : tuple of int, optional
+            Where in the context, which has the same axes, the image begins: a place for each axis
+            but S. With it, planes before and after the image help as neighbours, too.
         """
         call = Call.of(method, task, params, {'device': self.device, **options})
 
@@ -93,7 +97,12 @@ class Session:
 
         self._pool = self._pool or Pool()
         request = Request.prepare(
-            image, call, context=context, context_index=context_index, output=output
+            image,
+            call,
+            context=context,
+            context_index=context_index,
+            context_origin=context_origin,
+            output=output,
         )
         return (yield from run_pipeline(request, cancel, self._pool))
 
