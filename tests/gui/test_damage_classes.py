@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels
 
+from napari_fresco import samples
 from napari_fresco.damage.classes import CLASSES, DamageClass, class_named
+from napari_fresco.damage.colours import lab_of
 from napari_fresco.errors import ParameterError
 from napari_fresco.layers.damage_classes import STARTING, classes_of, give_classes
 from napari_fresco.layers.mask_layers import marked
@@ -45,6 +47,15 @@ def test_a_layer_remembers_its_classes_in_plain_data() -> None:
     assert classes_of(layer) == own
     np.testing.assert_allclose(layer.get_color(3), [0x12 / 255, 0x34 / 255, 0x56 / 255, 1])
     assert 'class: soot' in layer.get_status((5, 3), world=False)['value']
+
+
+def test_the_colours_of_classes_stand_out_from_a_mural() -> None:
+    picture = lab_of(np.asarray(samples.mural().image)[::4, ::4]).reshape(-1, 3)
+    for each in STARTING:
+        rgb = [int(each.colour[i : i + 2], 16) for i in (1, 3, 5)]
+        (colour,) = lab_of(np.array([[rgb]], np.uint8))[0]
+        distance = np.linalg.norm(picture - colour, axis=-1)
+        assert np.quantile(distance, 0.01) > 40, each.name
 
 
 def test_only_classes_that_are_filled_are_damage_to_a_method() -> None:

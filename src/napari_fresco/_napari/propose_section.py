@@ -18,6 +18,7 @@ from ..layers.proposal_layer import ProposalLayer
 from ..layers.regions import pixel_at
 from ..layers.space import View
 from .choosers import WordList
+from .clicks import Clicks
 from .form import Section, note, side_by_side, stacked
 from .listeners import Listeners, is_alive
 from .newest import Newest, said_of, stepwise
@@ -77,6 +78,7 @@ class ProposeSection(QWidget):
         self._excerpt: Excerpt | None = None
         self._evidence: Any = None
         self._key: Any = None
+        self._clicks = Clicks(viewer, self)
         self._lay_out()
         self._listen()
         self._on_kind()
@@ -224,6 +226,7 @@ class ProposeSection(QWidget):
         self.what.changed.connect(lambda _: self._on_kind())
         self.preview.toggled.connect(self._on_preview)
         self.apply.clicked.connect(self.take)
+        self._clicks.clicked.connect(self._on_click)
         for each in self.proposers.values():
             each.asked.connect(self.look_again)
             each.moved.connect(self._show)
@@ -253,23 +256,15 @@ class ProposeSection(QWidget):
 
     def _follow_clicks(self) -> None:
         """Listen to clicks on the picture while they mean losses."""
-        wanted = self.what.value == 'clicks' and self.preview.isChecked()
-        callbacks = self._viewer.mouse_drag_callbacks
-        if wanted and self._on_mouse not in callbacks:
-            callbacks.append(self._on_mouse)
+        if self.what.value == 'clicks' and self.preview.isChecked():
+            self._clicks.start()
             self._viewer.layers.selection.active = self._image()  # the brush would paint
-        elif not wanted and self._on_mouse in callbacks:
-            callbacks.remove(self._on_mouse)
+        else:
+            self._clicks.stop()
 
-    def _on_mouse(self, viewer: Any, event: Any) -> Generator[None, None, None]:
-        """Take a click, but not a drag, which moves the picture."""
-        position, dragged = tuple(event.position), False
-        yield
-        while event.type == 'mouse_move':
-            dragged = True
-            yield
+    def _on_click(self, position: tuple[float, ...]) -> None:
         proposer = self.proposer
-        if not dragged and isinstance(proposer, ClickProposer) and self._excerpt is not None:
+        if isinstance(proposer, ClickProposer) and self._excerpt is not None:
             proposer.click(pixel_at(self._excerpt.part, View.of(self._viewer), position))
 
 

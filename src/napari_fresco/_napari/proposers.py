@@ -11,7 +11,7 @@ from psygnal import Signal
 from qtpy.QtWidgets import QPushButton
 
 from ..damage.cracks import crack_response_steps, cracks_above
-from ..damage.losses import flooded, loss_response, losses_above, smooth_lab
+from ..damage.losses import colours_of, flooded, loss_response, losses_above
 from ..declare.fields import Parameter
 from ..errors import FrescoError
 from ..layers.excerpts import Excerpt
@@ -238,7 +238,7 @@ def _cracks(whole: Excerpt, key: Any, limits: tuple[float, float], like: Any, se
 
 def _colours(excerpt: Excerpt) -> Steps:
     yield
-    return smooth_lab(excerpt.pixels())
+    return colours_of(excerpt.pixels())
 
 
 def _foreignness(excerpt: Excerpt) -> Steps:

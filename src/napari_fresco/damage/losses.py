@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import cluster, ndimage
@@ -14,6 +16,7 @@ from .line_filters import Floats
 from .mask_edits import holes_of, remove_small
 
 _SMOOTH = 1.0  # pixels, so that grain does not stop the flood
+_RIM = 2  # pixels that this mixes with what lies around
 _PALETTE = 12  # colours
 _PIXELS = 20_000  # that the palette is learned from
 _GRAIN = 1e-3
@@ -59,7 +62,7 @@ def propose_losses(
     proposed too, and losses with a colour of the palette are not: a click is surer.
     """
     if click is not None:
-        return flooded(smooth_lab(image), click, _positive(tolerance, 'tolerance'))
+        return flooded(colours_of(image), click, _positive(tolerance, 'tolerance'))
     return losses_above(loss_response(image), tolerance, smallest)
 
 
@@ -102,18 +105,34 @@ def losses_above(response: Floats, tolerance: float = 10.0, smallest: int = 40) 
     return remove_small(ndimage.binary_opening(far), smallest)
 
 
-def smooth_lab(image: ArrayLike) -> Floats:
-    """Return L*, a* and b* for :func:`flooded`, without grain, which would stop the flood."""
-    return _smooth(lab_of(image))
+class Colours(NamedTuple):
+    """L*, a* and b* of an image, ``(H, W, 3)``: as they are, and without grain."""
+
+    lab: Floats
+    smooth: Floats
 
 
-def flooded(lab: Floats, click: tuple[int, int], tolerance: float) -> Mask:
-    """Return what a click grows to, its holes filled."""
+def colours_of(image: ArrayLike) -> Colours:
+    """Return the colours of an image for :func:`flooded`."""
+    lab = lab_of(image)
+    return Colours(lab, _smooth(lab))
+
+
+def flooded(seen: Colours, click: tuple[int, int], tolerance: float) -> Mask:
+    """Return what a click grows to, its holes filled.
+
+    The flood runs through smooth colours, which grain does not stop; the rim, which is mixed with
+    what lies around, is judged by the colours as they are.
+    """
     row, col = click
-    if not (0 <= row < lab.shape[0] and 0 <= col < lab.shape[1]):
-        raise ParameterError(f'the click {click} lies outside the image of shape {lab.shape[:2]}')
-    distance = np.linalg.norm(lab - lab[row, col], axis=-1)
-    grown = segmentation.flood(distance <= tolerance, (row, col))  # type: ignore[no-untyped-call]
+    shape = seen.lab.shape[:2]
+    if not (0 <= row < shape[0] and 0 <= col < shape[1]):
+        raise ParameterError(f'the click {click} lies outside the image of shape {shape}')
+    wanted = seen.smooth[row, col]
+    alike = np.linalg.norm(seen.smooth - wanted, axis=-1) <= tolerance
+    grown = segmentation.flood(alike, (row, col))  # type: ignore[no-untyped-call]
+    rim = ndimage.binary_dilation(grown, iterations=_RIM) & ~grown
+    grown[rim] = np.linalg.norm(seen.lab[rim] - wanted, axis=-1) <= 2 * tolerance
     return np.asarray(grown | holes_of(grown))
 
 

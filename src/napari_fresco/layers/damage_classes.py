@@ -38,9 +38,9 @@ def class_keywords(classes: Iterable[DamageClass] = STARTING) -> dict[str, Any]:
     """Return keywords of a new Labels layer whose labels stand for `classes`."""
     known = tuple(classes)
     columns = {
-        'index': [each.value for each in known],
-        'class': [each.name for each in known],
-        'fill': ['fill' if each.filled else 'leave' for each in known],
+        'index': [0, *(each.value for each in known)],
+        'class': ['not marked', *(each.name for each in known)],
+        'fill': ['leave', *('fill' if each.filled else 'leave' for each in known)],
     }
     colours: dict[int | None, str] = {None: _UNNAMED, 0: 'transparent'}
     colours |= {each.value: each.colour for each in known}
