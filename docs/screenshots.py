@@ -152,7 +152,11 @@ def kernel(desk: Desk) -> None:
 def damage(desk: Desk) -> None:
     """Show how damage is proposed."""
     desk.lay_out('mural', WALL)
-    desk.open('Damage mask')
+    desk.viewer.layers['mural damage'].visible = False
+    panel = desk.open('Damage mask')
+    panel.mask_row.value = None
+    panel.propose.preview.setChecked(True)
+    panel.wait(PATIENCE)
 
 
 def evidence(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from napari_fresco import samples
 from napari_fresco.damage.classes import CLASSES, DamageClass, class_named
 from napari_fresco.damage.colours import lab_of
 from napari_fresco.errors import ParameterError
-from napari_fresco.layers.damage_classes import STARTING, classes_of, give_classes
+from napari_fresco.layers.damage_classes import classes_of, give_classes
 from napari_fresco.layers.mask_layers import marked
 from napari_fresco.layers.pixel_size import mm_per_pixel
 from napari_fresco.layers.selection import select
@@ -28,7 +28,7 @@ def mask_of_all_classes() -> Labels:
 def test_classes_have_values_names_and_colours_of_their_own() -> None:
     for facts in ('value', 'name', 'colour'):
         assert len({getattr(each, facts) for each in CLASSES}) == len(CLASSES)
-    assert [each.name for each in STARTING] == [
+    assert [each.name for each in CLASSES[:6]] == [
         'crack', 'loss', 'stain', 'retouch', 'keep', 'denoise only',
     ]  # fmt: skip
     assert class_named('keep').filled is class_named('keep').damaged is False
@@ -40,7 +40,7 @@ def test_a_layer_remembers_its_classes_in_plain_data() -> None:
     layer = mask_of_all_classes()
     assert classes_of(layer) == ()
     give_classes(layer)
-    assert classes_of(layer) == STARTING
+    assert classes_of(layer) == CLASSES
     assert json.loads(json.dumps(layer.metadata)) == layer.metadata
     own = (DamageClass(3, 'soot', '#123456', filled=False),)
     give_classes(layer, own)
@@ -51,7 +51,7 @@ def test_a_layer_remembers_its_classes_in_plain_data() -> None:
 
 def test_the_colours_of_classes_stand_out_from_a_mural() -> None:
     picture = lab_of(np.asarray(samples.mural().image)[::4, ::4]).reshape(-1, 3)
-    for each in STARTING:
+    for each in CLASSES[:6]:
         rgb = [int(each.colour[i : i + 2], 16) for i in (1, 3, 5)]
         (colour,) = lab_of(np.array([[rgb]], np.uint8))[0]
         distance = np.linalg.norm(picture - colour, axis=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
 from ..damage.classes import CLASSES, DamageClass, class_named
-from ..layers.damage_classes import STARTING, classes_of, give_classes
+from ..layers.damage_classes import classes_of, give_classes
 from ..layers.layer_kinds import DAMAGE, is_picture, may_be_mask
 from ..layers.mask_images import as_labels, called, holds_mask
 from ..layers.pixel_size import mm_per_pixel
@@ -32,8 +33,8 @@ _READ_OUT_MS = 300
 _MOST_PIXELS = 2**26
 _NO_IMAGE = 'Open a photograph first, for example with File > Open Sample > Fresco.'
 _OTHER_LABELS = (
-    'Labels of this mask have no classes. "Give classes" names them: 1 crack, 2 loss, 3 stain, '
-    '4 retouch, 5 keep, 6 denoise only.'
+    'Labels of this mask have no classes, and all are damage. "Give classes" names them: 1 crack, '
+    '2 loss, 3 stain, 4 retouch, 5 keep, 6 denoise only, and so on.'
 )
 
 
@@ -55,8 +56,7 @@ class DamageMaskPanel(QWidget):
         )  # fmt: skip
         self.new = QPushButton('New')
         self.give = QPushButton('Give classes')
-        names = {each.name: each.name for each in STARTING}
-        self.kind = WordList('class', 'Class', names, _CLASS_HELP)
+        self.kind = WordList('class', 'Class', _words(CLASSES), _CLASS_HELP)
         self.fixed_brush = Tick(
             name='brush', label='Brush', text='follows the zoom', value=True, tooltip=_BRUSH_HELP
         )
@@ -173,15 +173,14 @@ class DamageMaskPanel(QWidget):
 
     def _offer_classes(self) -> None:
         mask = self._labels()
-        known = (classes_of(mask) if mask is not None else ()) or STARTING
-        names = [each.name for each in known]
-        if list(self.kind.choices) != names:
-            self.kind.choices = [(name, name) for name in names]
+        words = _words((classes_of(mask) if mask is not None else ()) or CLASSES)
+        if list(self.kind.choices) != list(words):
+            self.kind.choices = [(word, name) for name, word in words.items()]
 
     def _give_classes(self) -> None:
         mask = self._labels()
         if mask is not None:
-            give_classes(mask, CLASSES[: max(len(STARTING), min(_highest(mask), len(CLASSES)))])
+            give_classes(mask)
             self._on_mask()
 
     def _may_be_image(self, layer: napari.layers.Layer) -> bool:
@@ -235,6 +234,11 @@ def coverage_text(mask: napari.layers.Labels, mm: float | None) -> str:
 def _amount(count: int, size: int, mm: float | None) -> str:
     area = '' if mm is None else f', {count * mm**2 / 100:.4g} cm²'
     return f'{count / size:.2%}, {count} px{area}'
+
+
+def _words(classes: Iterable[DamageClass]) -> dict[str, str]:
+    """Return how classes are shown in the list: those that are left say so."""
+    return {each.name: each.name + ('' if each.filled else ' (not filled)') for each in classes}
 
 
 def _highest(mask: napari.layers.Labels) -> int:

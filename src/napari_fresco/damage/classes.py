@@ -54,7 +54,7 @@ CLASSES = (
     DamageClass(15, 'old fill', '#9affd0'),
     DamageClass(16, 'graffiti', '#ff1a1a'),
 )
-"""Classes of damage on walls; the first six are those that a new mask starts with.
+"""Classes of damage on walls, which a new mask has.
 
 Cracks of age (craquelure) are mapped and not filled, unless a user decides so.
 """

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 TABLE = 'napari_fresco_classes'
 """The classes of a layer, as a list of mappings."""
 
-STARTING = CLASSES[:6]
 _UNNAMED = '#ff1a1a'
 
 
@@ -27,14 +26,14 @@ def classes_of(layer: napari.layers.Layer) -> Classes:
     return tuple(DamageClass(**each) for each in layer.metadata.get(TABLE, ()))
 
 
-def give_classes(layer: napari.layers.Labels, classes: Iterable[DamageClass] = STARTING) -> None:
+def give_classes(layer: napari.layers.Labels, classes: Iterable[DamageClass] = CLASSES) -> None:
     """Let the labels of `layer` stand for `classes`, and show their names and colours."""
     told = class_keywords(classes)
     layer.metadata.update(told['metadata'])
     layer.features, layer.colormap = told['features'], told['colormap']
 
 
-def class_keywords(classes: Iterable[DamageClass] = STARTING) -> dict[str, Any]:
+def class_keywords(classes: Iterable[DamageClass] = CLASSES) -> dict[str, Any]:
     """Return keywords of a new Labels layer whose labels stand for `classes`."""
     known = tuple(classes)
     columns = {
