@@ -62,6 +62,7 @@ sphinx_gallery_conf = {
 html_theme = 'pydata_sphinx_theme'
 html_title = 'napari-fresco'
 html_show_sourcelink = False
+html_sidebars = {'install': [], 'questions': []}  # pages that have none beside them
 html_static_path = [str(HERE / 'static')]
 html_css_files = ['fresco.css']
 html_js_files = [('fresco.js', {'defer': 'defer'})]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,24 @@ def run(page: str, blocks: list[str]) -> None:
     names: dict[str, Any] = {'__name__': page}
     for number, code in enumerate(blocks):
         exec(compile(code, f'{page}, example {number + 1}', 'exec', dont_inherit=True), names)
+
+
+def modules(*, napari: bool) -> list[str]:
+    """Return the modules whose docstrings have examples that can be run."""
+    source = ROOT / 'src'
+    return [
+        '.'.join(path.relative_to(source).with_suffix('').parts).removesuffix('.__init__')
+        for path in sorted(source.rglob('*.py'))
+        if re.search('>>> (?!.*SKIP)', path.read_text('utf-8'))
+        and napari == bool({'layers', '_napari'} & {*path.parts})
+    ]
+
+
+def run_docstrings(module: str) -> None:
+    """Run the examples in the docstrings of a module."""
+    result = doctest.testmod(import_module(module))
+    assert result.attempted
+    assert not result.failed
 
 
 def prepare(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -19,7 +19,7 @@ from napari_fresco import Image
 from napari_fresco.batch.recipe import KEYS
 from napari_fresco.evidence.check_limits import LIMITS
 
-from .documentation import GUIDES, PAGES, ROOT, pages, prepare, run
+from .documentation import GUIDES, PAGES, ROOT, modules, pages, prepare, run, run_docstrings
 
 
 @pytest.mark.parametrize(('page', 'blocks'), pages(napari=False))
@@ -28,6 +28,14 @@ def test_examples_run(
 ) -> None:
     prepare(monkeypatch, tmp_path)
     run(page, blocks)
+
+
+@pytest.mark.parametrize('module', modules(napari=False))
+def test_examples_in_docstrings_run(
+    module: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    prepare(monkeypatch, tmp_path)
+    run_docstrings(module)
 
 
 def test_every_example_is_python() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ..documentation import pages, prepare, run
+from ..documentation import modules, pages, prepare, run, run_docstrings
 
 
 @pytest.mark.parametrize(('page', 'blocks'), pages(napari=True))
@@ -15,3 +15,8 @@ def test_examples_with_layers_run(
 ) -> None:
     prepare(monkeypatch, tmp_path)
     run(page, blocks)
+
+
+@pytest.mark.parametrize('module', modules(napari=True))
+def test_examples_in_docstrings_of_layers_run(module: str) -> None:
+    run_docstrings(module)

@@ -63,7 +63,7 @@ def short_citation(citation: str) -> str:
     """Return first author and year of each work in a full reference.
 
     >>> short_citation('A. B. Lee, C. Wu, "On Noise", TIP 3, 2019, doi:10.1/2019.5')
-    'Lee et al. 2019'
+    'Lee and Wu 2019'
     """
     return '; '.join(_short(work) for work in re.split(r';\s+(?=[A-Z]\.)', citation))
 

@@ -84,8 +84,8 @@ def read(path: str | Path, *, series: int | str | None = None) -> Image:
 
     Examples
     --------
-    >>> image = read('cells.ome.tif')  # doctest: +SKIP
-    >>> image.axes, image.spacing['Z']  # doctest: +SKIP
+    >>> image = read('cells.ome.tif')
+    >>> image.axes, image.spacing['Z']
     ('CZYX', (0.3, 'um'))
     """
     path = Path(path)
@@ -182,7 +182,7 @@ def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:
 
     Examples
     --------
-    >>> write('out.ome.tif', image)  # doctest: +SKIP
+    >>> write('out.ome.tif', read('cells.ome.tif'))
     """
     path = Path(path)
     several = isinstance(image, list | tuple) and all(isinstance(each, Image) for each in image)

@@ -112,7 +112,7 @@ def restore_layer(
     >>> import numpy as np
     >>> viewer = ViewerModel()
     >>> wall = viewer.add_image(np.full((32, 32), 100, np.uint8), name='wall')
-    >>> [layer.name for layer in restorefind_layer(viewer, 'wall', method='ffdnet', sigma=5)]
+    >>> [layer.name for layer in restore_layer(viewer, 'wall', method='ffdnet', sigma=5)]
     ['wall [FFDNet]']
     """
     given = {'mask': mask, 'kernel': kernel, 'sigma': sigma, **options}
