@@ -19,12 +19,14 @@ from scipy.io import savemat
 
 from napari_fresco._napari import commands, sample_data
 from napari_fresco._napari.io import kernel_reader, write_tiff
+from napari_fresco._napari.method_row import command_title
 from napari_fresco._napari.settings import Preferences, read_preferences
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
 from napari_fresco.io.files import read
 from napari_fresco.layers.selection import Space
 
+PANELS = ('Restore', 'Fill losses')  # by what is wanted
 TOOLS = (
     'Blur kernel', 'Damage mask', 'Document', 'Evidence', 'Scale from two points',
     'Simulate degradation',
@@ -47,19 +49,23 @@ def test_every_command_can_be_imported(manifest: PluginManifest) -> None:
 def test_every_method_has_a_widget_and_a_place_in_the_menu(manifest: PluginManifest) -> None:
     widgets = {widget.display_name: widget.command for widget in manifest.contributions.widgets}
     assert {m.title: f'napari-fresco.{m.name}' for m in METHODS.values()} == {
-        title: command for title, command in widgets.items() if title not in TOOLS
+        title: command for title, command in widgets.items() if title not in (*PANELS, *TOOLS)
     }
     menus = manifest.contributions.menus
     (submenu,) = menus['napari/layers/filter']
     listed = [item.command for item in menus[submenu.submenu]]
     assert set(widgets.values()) <= set(listed)
-    assert listed[: len(METHODS)] == [widgets[title] for title in widgets if title not in TOOLS]
+    assert listed[:2] == [widgets[title] for title in PANELS]
     assert {'napari-fresco.mask_for_image', 'napari-fresco.noise_of_image'} <= set(listed)
-    places = [item.group.partition('@') for item in menus[submenu.submenu]]
-    assert [(place, int(number)) for place, _, number in places] == [
-        *(('navigation', number) for number in range(1, len(METHODS) + 1)),
-        *(('z_tools', number) for number in range(1, len(listed) - len(METHODS) + 1)),
-    ]
+    groups: dict[str, list[int]] = {}
+    for item in menus[submenu.submenu]:
+        place, _, number = item.group.partition('@')
+        groups.setdefault(place, []).append(int(number))
+    assert list(groups) == ['navigation', 'damage', 'methods', 'z_tools']  # as napari sorts them
+    assert all(numbers == [*range(1, len(numbers) + 1)] for numbers in groups.values())
+    assert len(groups['methods']) == len(METHODS)
+    titles = {command.id: command.title for command in manifest.contributions.commands}
+    assert {command_title(m) for m in METHODS.values()} <= set(titles.values())
     assert [s.id for s in manifest.contributions.submenus] == [submenu.submenu]
 
 
@@ -85,7 +91,7 @@ def test_opening_a_panel_imports_no_torch() -> None:
         'from napari_fresco._napari import commands, io, sample_data\n'
         'viewer = ViewerModel()\n'
         'viewer.add_image(np.zeros((64, 64)))\n'
-        'names = ("dpir", "usrnet", "simulate", "evidence")\n'
+        'names = ("dpir", "usrnet", "simulate", "evidence", "restore", "fill_losses")\n'
         'panels = [getattr(commands, name)(viewer) for name in names]\n'
         'panels[0].request()\n'
         'sys.exit("torch" if "torch" in sys.modules else 0)\n'

@@ -27,7 +27,7 @@ from .model_row import checkpoint
 from .noise_section import NoiseSection
 from .parameter_rows import OPTION_ROWS, ParameterRows
 from .rows import changed_values
-from .script import Sources, script_of
+from .script import RESTORE, Sources, script_of
 from .validation import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
 
 _POSITION = 'kernel_position'
@@ -150,8 +150,8 @@ class Choices:
             return NO_MAP
         return self._misfit(sigma) or self._without_weights(estimated)
 
-    def script(self, estimate: bool = False) -> str:
-        """Return a Python script that does what the panel would do.
+    def script(self, estimate: bool = False, function: str = RESTORE) -> str:
+        """Return a Python script that does what the panel would do, by a function for layers.
 
         Raises FrescoError when something is missing or wrong.
         """
@@ -162,7 +162,7 @@ class Choices:
             sigma=self.noise.level.map.value,
             mask_options=self.damage.mask_rows.options(),
         )
-        return script_of(self.request(estimate), sources)
+        return script_of(self.request(estimate), sources, function)
 
     def _bare_request(self) -> PanelRequest:
         """Return what is asked for without anything that comes with the image."""

@@ -15,6 +15,8 @@ from napari.utils.notifications import show_info
 
 from ..declare.methods import METHODS
 from ..errors import FrescoError
+from ..layers.growing_layer import fill_at, undo_fill
+from ..layers.layer_kinds import FILLS
 from ..layers.selection import select
 from ..layers.space import View
 from . import texts
@@ -22,6 +24,7 @@ from .damage_mask_panel import DamageMaskPanel
 from .document_panel import DocumentPanel
 from .estimate_noise import noise_at_a_glance
 from .evidence_panel import EvidencePanel
+from .goal_panels import FillPanel, RestorePanel
 from .kernel_panel import KernelPanel
 from .new_mask import new_mask
 from .panel import MethodPanel, panel_class
@@ -32,6 +35,8 @@ blur_kernel = KernelPanel
 damage_mask = DamageMaskPanel
 document = DocumentPanel
 evidence = EvidencePanel
+fill_losses = FillPanel
+restore = RestorePanel
 scale_from_points = ScalePanel
 simulate = SimulatePanel
 
@@ -50,7 +55,18 @@ def __getattr__(name: str) -> type[MethodPanel]:
 def mask_for_image(viewer: napari.viewer.Viewer) -> None:
     """Add an empty mask for the selected image and take up the brush."""
     new_mask(viewer, _selected_image(viewer))
-    show_info('Paint over the damage, then open a panel that fills it, such as DPIR.')
+    show_info('Paint over the damage, then fill it: Layers > Filter > Fresco > Fill losses.')
+
+
+def undo_fill_here(viewer: napari.viewer.Viewer) -> int:
+    """Give the original pixels of the fill under the pointer back; return its number."""
+    place = viewer.cursor.position
+    for layer in reversed(viewer.layers):
+        if FILLS in layer.metadata and fill_at(layer, place):
+            number = undo_fill(viewer, layer, at=place)
+            show_info(f'{layer.name}: fill {number} is undone.')
+            return number
+    raise FrescoError('There is no fill under the pointer: point at one in the picture.')
 
 
 def noise_of_image(viewer: napari.viewer.Viewer) -> float:

@@ -32,9 +32,9 @@ class Fetcher:
         """Whether a file is on its way."""
         return self._job is not None
 
-    def fetch(self, known: weights.Entry) -> None:
-        """Fetch the file of a checkpoint if the user agrees."""
-        if self.at_work or not agreed(self._panel, known):
+    def fetch(self, known: weights.Entry | None) -> None:
+        """Fetch the file of a checkpoint, if it is known and the user agrees."""
+        if known is None or self.at_work or not agreed(self._panel, known):
             return
         self._job = Job(f'Fetching {known.file}', lambda cancel: _fetch(known.name), _tell)
         self._job.ended.connect(self._on_ended)

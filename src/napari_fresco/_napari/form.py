@@ -76,6 +76,10 @@ class Form(QWidget):
         self._layout.addRow(label, field)
         return Row(label, field)
 
+    def adopt(self, row: Row) -> None:
+        """Take a row over from another form."""
+        self._layout.addRow(row.label, row.field)
+
     def add_wide(self, widget: QWidget) -> None:
         """Add a widget that takes the whole width."""
         self._layout.addRow(widget)
@@ -95,11 +99,12 @@ class Section(Container[Widget]):
         layout.setContentsMargins(0, 2, 0, 4)
         layout.setSpacing(4)
         self.form = Form()
+        self.heading: QWidget | None = None
         if title:
-            heading = QLabel(title)
-            heading.setStyleSheet('font-weight: 600;')
-            layout.addWidget(heading)
-            layout.addWidget(rule())
+            name = QLabel(title)
+            name.setStyleSheet('font-weight: 600;')
+            self.heading = stacked(name, rule())
+            layout.addWidget(self.heading)
         layout.addWidget(self.form)
 
     def add(self, widget: Widget, *beside: QWidget) -> Row:

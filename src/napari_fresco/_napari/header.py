@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qtpy.QtWidgets import QLabel, QWidget
 
 from ..declare.methods import Method
@@ -9,23 +11,26 @@ from ..types import Kind, Task
 from . import texts
 from .about import about
 from .form import note, show_badge, side_by_side, stacked
+from .offer import Offer
 
 
 class Header:
     """Title, badge and two lines of text.
 
-    `title`: name of the panel.
-    `summary`: what it is for.
+    `offer`: what the panel has on offer; where there are several methods, what is said of the
+        chosen one stands in the tooltip.
     """
 
-    def __init__(self, title: str, summary: str) -> None:
-        self.badge, self.about = QLabel(), note()
-        name = QLabel(title)
+    def __init__(self, offer: Offer) -> None:
+        self.badge, self.about, self._summary = QLabel(), note(), note(offer.summary)
+        name = QLabel(offer.title)
         name.setStyleSheet('font-size: 15px; font-weight: 600;')
-        self.native: QWidget = stacked(side_by_side(name, self.badge), note(summary), self.about)
+        self.native: QWidget = stacked(side_by_side(name, self.badge), self._summary, self.about)
+        self.about.setVisible(len(offer.methods) == 1)
 
     def show(self, method: Method, task: Task, kind: Kind, doubt: str) -> None:
         """Say what `method` needs for `task` and gives with the chosen weights."""
         self.about.setText(about(method, task, kind, doubt))
         self.about.setToolTip(f'<p>{method.citation}</p>')
+        self._summary.setToolTip(f'<p>{method.summary} {escape(self.about.text())}</p>')
         show_badge(self.badge, kind, *texts.KINDS[kind])

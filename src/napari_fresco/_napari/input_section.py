@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Shapes
+from qtpy.QtWidgets import QWidget
 
 from ..declare.methods import Method
 from ..declare.tasks import TASKS
 from ..errors import ImageError
-from ..layers.layer_kinds import METADATA, is_picture, may_be_restored, truth_of
+from ..layers.layer_kinds import METADATA, is_picture, truth_of
 from ..layers.regions import chosen_part
 from ..layers.selection import Selection, is_stack, lines_of, select, select_same
 from ..layers.space import View
@@ -37,14 +38,14 @@ class InputSection(Section):
     """
 
     def __init__(self, viewer: napari.viewer.Viewer, offer: Offer) -> None:
-        super().__init__('Image')
+        super().__init__('Image' if len(offer.methods) == 1 else '')
         self._viewer, self._offer = viewer, offer
         self._suggested_for: tuple[str, int] | None = None
         none = {'(none)': None}
         parts = {WHOLE: None, VISIBLE: VISIBLE}
-        tasks = {task: TASKS[task].title for task in offer.tasks}
-        self.image_row = LayerChooser(viewer, may_be_restored, 'image', 'Image')
-        self.task_row = WordList('task', 'Task', tasks)
+        self.image_row = LayerChooser(viewer, offer.accepts, 'image', 'Image')
+        asked = 'What is wrong' if offer.asks else 'Task'
+        self.task_row = WordList('task', asked, offer.words)
         self.task_row.changed.connect(self._offer_methods)  # before anybody asks for the method
         self.method_row = MethodRow(offer.serving(offer.tasks[0]))
         self.extent_row = WordList(
@@ -61,13 +62,17 @@ class InputSection(Section):
             tooltip=_FULL_SIZE_HELP,
         )  # fmt: skip
         self._choose_image()
-        first = (self.image_row, self.task_row, self.method_row)
-        for row in (*first, self.extent_row, self.region_row):
+        self.advice = QWidget()
+        for row in (self.image_row, self.task_row, self.method_row):
+            self.add(row)
+        self.form.add_wide(self.advice)
+        for row in (self.extent_row, self.region_row):
             self.add(row)
         self.add(self.full_size_row)
         self.add(self.reference_row)
         self.rows['task'].show(len(offer.tasks) > 1)
         self.rows['method'].show(len(offer.methods) > 1)
+        self.advice.setVisible(len(offer.methods) > 1)
         self.suggest_task()
         self.image_row.changed.connect(self.suggest_task)
         Listeners(self.native).listen(viewer.layers.events.inserted, self.suggest_task)

@@ -58,6 +58,8 @@ class MaskRows:
     ) -> None:
         self._viewer, self._image, self._part = viewer, image, part
         self.coverage_fraction: float | None = None
+        self.doubts = True
+        """Whether what is doubtful about a mask is said beside how much it covers."""
         self.layer = LayerChooser(
             viewer, self._may_be_mask, 'mask', 'Mask', tooltip=_MASK_HELP,
             others={'(none)': None}, describe=called,
@@ -164,7 +166,8 @@ class MaskRows:
             self.problem = str(error) if isinstance(error, MaskError) else ''
             return None, str(error)
         count = int(np.count_nonzero(mask))
-        said = [f'covers {count / mask.size:.2%} ({count} pixels)', damage.note, _doubt(mask)]
+        said = [f'covers {count / mask.size:.2%} ({count} pixels)', damage.note]
+        said += [_doubt(mask)] if self.doubts else []
         return count / mask.size, '; '.join(filter(None, said))
 
     def _align(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..declare.methods import METHODS, Method
+from ..declare.tasks import TASKS
 from .choosers import WordList
 
 _HELP = (
@@ -37,4 +38,16 @@ class MethodRow(WordList):
 
 
 def _words(methods: Sequence[Method]) -> dict[str, str]:
-    return {method.name: method.title for method in methods}
+    return {method.name: known_as(method) for method in methods}
+
+
+def known_as(method: Method) -> str:
+    """Return what a method is, and then its name."""
+    return f'{method.plain} ({method.title})'
+
+
+def command_title(method: Method) -> str:
+    """Return what a method does, what it is, and then its name."""
+    does = ', '.join(TASKS[task].verb for task in method.tasks)
+    plain = known_as(method)
+    return f'{does[0].upper()}{does[1:]}: {plain[0].lower()}{plain[1:]}'

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from ..declare.methods import Method
+from ..declare.tasks import TASKS
+from ..layers.layer_kinds import may_be_restored
 from ..types import Task
 from .model_row import first_scale, is_served
 
@@ -17,6 +20,8 @@ class Offer:
     `name`: tells the runs of its panel from those of others.
     `title`, `summary`: what stands at its top.
     `methods`, `tasks`: what there is to choose from; each task is one of some method.
+    `accepts`: says whether a layer is an image to work on.
+    `asks`: whether tasks are named by what is wrong with an image.
     """
 
     name: str
@@ -24,6 +29,8 @@ class Offer:
     summary: str
     methods: tuple[Method, ...]
     tasks: tuple[Task, ...]
+    asks: bool = False
+    accepts: Callable[[Any], bool] = may_be_restored
 
     @classmethod
     def of(cls, method: Method) -> Self:
@@ -38,6 +45,12 @@ class Offer:
     def is_served(self, task: Task) -> bool:
         """Say whether there are weights for `task`."""
         return any(is_served(each, task) for each in self.methods if task in each.tasks)
+
+    @property
+    def words(self) -> dict[Task, str]:
+        """How the tasks are called."""
+        facts = {task: TASKS[task] for task in self.tasks}
+        return {task: f.trouble if self.asks else f.title for task, f in facts.items()}
 
     @property
     def scales(self) -> tuple[int, int, int]:

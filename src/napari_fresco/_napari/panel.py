@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from magicgui.widgets.bases import ValueWidget
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QWidget
 
 from ..declare.methods import Method
 from ..errors import FrescoError
@@ -20,8 +20,7 @@ from .choices import Choices
 from .damage_section import DamageSection
 from .estimate_noise import NoiseEstimate
 from .fetch_weights import Fetcher
-from .folder_dialog import FolderDialog
-from .form import Scroll, stacked
+from .folder_offer import FolderOffer
 from .header import Header
 from .input_section import InputSection
 from .linking import estimate_help
@@ -29,7 +28,9 @@ from .listeners import Listeners, is_alive
 from .model_row import is_here, kind_of, look_in
 from .noise_section import NoiseSection
 from .offer import Offer
+from .panel_widget import PanelWidget
 from .parameter_rows import ParameterRows
+from .recommending import Recommending
 from .result_actions import ResultActions
 from .run_bar import RunBar
 from .settings import read_preferences
@@ -40,15 +41,6 @@ if TYPE_CHECKING:
 
     from ..layers.job import Job
     from ..restoration.noise_estimate import FoundNoise
-
-
-class PanelWidget(QWidget):
-    """What is docked; napari gives back the panel that it belongs to, as for magicgui."""
-
-    def __init__(self, panel: MethodPanel, bar: RunBar) -> None:
-        super().__init__()
-        self._magic_widget = panel
-        self.bar = bar
 
 
 class MethodPanel:
@@ -64,7 +56,6 @@ class MethodPanel:
     """
 
     offer: ClassVar[Offer]
-    restoration_class: ClassVar[type[Restoration]] = Restoration
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self.viewer, offer = viewer, self.offer
@@ -77,25 +68,29 @@ class MethodPanel:
             viewer, offer, declared.of_groups('degradation'), chosen, self._image, image.selection
         )
         self.noise_section = NoiseSection(viewer, declared.of_groups('noise'))
-        self.solver_section = SolverSection(declared, chosen)
+        self.solver_section = SolverSection(declared, chosen, self.folded())
         self.image, self.task = self.input_section.image_row, self.input_section.task_row
         self.sigma = self.noise_section.level
         self.choices = Choices(declared, image, self.damage_section, self.noise_section)
         self.noise_estimate = NoiseEstimate(self.choices, self.noise_section)
-        self.header, self.bar = Header(offer.title, offer.summary), RunBar(ResultActions(viewer))
+        self.recommending = None
+        if len(offer.methods) > 1:
+            self.recommending = Recommending(self.choices, image.advice)
+        self.header, self.bar = Header(offer), RunBar(ResultActions(viewer))
         self.about, self.badge = self.header.about, self.header.badge
         self.bar.preview.setChecked(self.preferences.live_preview)
         self.native = PanelWidget(self, self.bar)
         self.before = Before(viewer)
         self.fetcher = Fetcher(self.native)
+        self.folder = FolderOffer(self._asked_again, self.native)
         self._session = Session()
         self._job: Job[Any] | None = None
         self._made: list[str] = []
         self._failure = ''
-        self._folder: FolderDialog | None = None
         self._estimate_first = False
         self._spoken_of: set[str] = set()
-        self._lay_out()
+        self.extra = self.extra_sections()
+        self.native.lay_out(self.content())
         self._listen()
         self.refresh()
 
@@ -140,9 +135,8 @@ class MethodPanel:
         self._estimate_first, self._made, self._failure = estimate, [], ''
         window = self.native.window()
         try:
-            restoration = self.restoration_class(
+            restoration = self.restoring(
                 replace(self.request(estimate), asked_in=self.offer.name),
-                self.viewer,
                 is_open=lambda: is_alive(window),
                 rate=self.preferences.preview_rate,
                 preview=self.bar.preview.isChecked(),
@@ -152,6 +146,10 @@ class MethodPanel:
             self._job = restoration.start()
         except FrescoError as error:
             self._fail(str(error))
+
+    def restoring(self, request: PanelRequest, **options: Any) -> Restoration:
+        """Return what does `request`, not started."""
+        return Restoration(request, self.viewer, **options)
 
     def cancel(self) -> None:
         """Ask for an end after the present step; the best estimate so far is kept."""
@@ -181,7 +179,7 @@ class MethodPanel:
 
     def copy_as_python(self) -> None:
         """Put :meth:`script` on the clipboard; with estimation if the last run had it."""
-        estimate = self._estimate_first and bool(self.choices.estimated)
+        estimate = self._estimates
         try:
             text = self.script(estimate)
         except FrescoError as error:
@@ -191,23 +189,16 @@ class MethodPanel:
         does = ' that estimates first' if estimate else ''
         show_info(f'A script{does} for the console is on the clipboard.')
 
-    def apply_to_folder(self) -> FolderDialog | None:
+    def apply_to_folder(self) -> Any:
         """Show the dialog that does the same to files; the one at work, if there is one.
 
         Returns it; None where something is missing, which is said.
         """
-        shown = self._folder
-        if shown is None or not is_alive(shown) or shown.run is None:
-            estimate = self._estimate_first and bool(self.choices.estimated)
-            try:
-                shown = FolderDialog(self.request(estimate), self.native)
-            except FrescoError as error:
-                show_error(str(error))
-                return None
-        self._folder = shown
-        shown.show()
-        shown.raise_()
-        return shown
+        try:
+            return self.folder.open()
+        except FrescoError as error:
+            show_error(str(error))
+            return None
 
     def estimate(self) -> Job[FoundNoise] | None:
         """Find the noise of the part on show and fill it in: level, or model of the camera.
@@ -229,15 +220,27 @@ class MethodPanel:
         self.noise_section.native.setVisible(self.method.reads_noise(task))
         self.solver_section.refresh(task, choices.scale, self.input_section.hidden)
         self.input_section.suggest_reference(choices.scale)
+        if self.recommending is not None:
+            self.recommending.follow()
+        for section in self.extra:
+            section.refresh()
         self._offer_estimate(choices.estimated)
         self.bar.offer_compare(bool(self._made) and self.before.can_show)
         restoration = self._restoration()
         if restoration is None:
             self.bar.ready(self.problem())
-            if self._folder is not None and is_alive(self._folder) and self._folder.run:
+            if self.folder.at_work:
                 self.bar.folder.setEnabled(True)  # shows what runs
         else:
             self.bar.running(restoration.job.cancelled.is_set())
+
+    @property
+    def _estimates(self) -> bool:
+        """Whether the last run estimated something first, and that is still possible."""
+        return self._estimate_first and bool(self.choices.estimated)
+
+    def _asked_again(self) -> PanelRequest:
+        return self.request(self._estimates)
 
     def _image(self) -> Any:
         return self.input_section.image
@@ -259,6 +262,14 @@ class MethodPanel:
         missing = known is not None and bool(known.urls) and not is_here(known)
         self.solver_section.offer_get(missing, self.fetcher.at_work)
 
+    def folded(self) -> list[QWidget] | None:
+        """Return what is advanced beside the solver; None where the solver is not."""
+        return None
+
+    def extra_sections(self) -> Sequence[Any]:
+        """Return sections of its own, with ``native`` and ``refresh()``."""
+        return ()
+
     def _offer_estimate(self, estimated: tuple[str, ...]) -> None:
         problem = self.problem(estimate=True) if estimated else ''
         self.bar.offer_estimate(bool(estimated), problem, estimate_help(estimated))
@@ -266,15 +277,8 @@ class MethodPanel:
     def content(self) -> list[QWidget]:
         """Return what stands above the buttons, from top to bottom."""
         sections = (self.input_section, self.damage_section, self.noise_section)
-        every = (self.header, *sections, self.solver_section)
+        every = (self.header, *sections, self.solver_section, *self.extra)
         return [each.native for each in every]
-
-    def _lay_out(self) -> None:
-        content = stacked(*self.content(), margin=8, fill=True)
-        layout = QVBoxLayout(self.native)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(Scroll(content), 1)
-        layout.addWidget(self.bar)
 
     def _listen(self) -> None:
         links = Listeners(self.native)
@@ -301,7 +305,7 @@ class MethodPanel:
             lambda: self.noise_estimate.open_camera(self.viewer, self.native)
         )
         self.noise_section.estimate_button.clicked.connect(lambda: self.estimate())
-        links.listen(solver.get_pressed, self._on_get)
+        links.listen(solver.get_pressed, lambda: self.fetcher.fetch(self.choices.checkpoint))
         self.fetcher.changed.connect(self.refresh)
 
     def _close_session(self) -> None:
@@ -323,11 +327,6 @@ class MethodPanel:
         for name, value in options.items():
             self.parameters[name].value = value
         self.run(self._estimate_first)
-
-    def _on_get(self) -> None:
-        known = self.choices.checkpoint
-        if known is not None:
-            self.fetcher.fetch(known)
 
     def _on_preview(self, wanted: bool) -> None:
         restoration = self._restoration()

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _HEAD = """# In napari's console, where `viewer` exists. The window stays alive meanwhile;
 # job.wait() returns the layers, job.cancel() ends it early.
-from napari_fresco.layers import restore_layer
 """
+RESTORE = 'restore_layer'
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +28,17 @@ class Sources:
     mask_options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def script_of(request: PanelRequest, sources: Sources) -> str:
-    """Return the source of a script that runs `request` and adds the same layers."""
+def script_of(request: PanelRequest, sources: Sources, function: str = RESTORE) -> str:
+    """Return the source of a script that runs `request` and adds the same layers.
+
+    `function`: of :mod:`napari_fresco.layers` that does it; one that only fills needs no task.
+    """
     arguments = {**_arguments(request, sources), 'wait': False}
+    if function != RESTORE:
+        arguments = {n: v for n, v in arguments.items() if n not in ('task', 'full_size')}
     lines = [f'    {name}={value!r},' for name, value in arguments.items()]
-    call = ['job = restore_layer(', f'    viewer, {sources.image.name!r},', *lines, ')']
-    return f'{_HEAD}\n' + '\n'.join(call) + '\n'
+    call = [f'job = {function}(', f'    viewer, {sources.image.name!r},', *lines, ')']
+    return f'{_HEAD}from napari_fresco.layers import {function}\n\n' + '\n'.join(call) + '\n'
 
 
 def _arguments(request: PanelRequest, sources: Sources) -> dict[str, Any]:

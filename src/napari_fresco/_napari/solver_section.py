@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from magicgui.widgets.bases import ValueWidget
@@ -27,19 +27,28 @@ class SolverSection:
 
     `declared`: everything that is declared; of it the groups 'solver' and 'advanced' are shown.
     `method`: returns the chosen method.
+    `folded`: what lies below the fold as well, together with the solver parameters; by default
+        only the advanced ones.
     """
 
     get_pressed = Signal()
     """The weights that are chosen are to be fetched."""
 
-    def __init__(self, declared: ParameterRows, method: Callable[[], Method]) -> None:
+    def __init__(
+        self,
+        declared: ParameterRows,
+        method: Callable[[], Method],
+        folded: Sequence[QWidget] | None = None,
+    ) -> None:
         self._every, self._chosen = declared, method
         self._offered_for: dict[str, tuple[Task, int]] = {}
         self._gets: dict[str, QPushButton] = {}
         self.plain, self.advanced = Section('Solver'), Section()
         self.rows = {row: self._add(row) for row in declared.of_groups('solver', 'advanced')}
-        self.fold = collapsible('Advanced', self.advanced.native)
-        self.native = stacked(self.plain.native, self.fold)
+        above = [self.plain.native] if folded is None else []
+        below = [] if folded is None else [*folded, self.plain.native]
+        self.fold = collapsible('Advanced', stacked(*below, self.advanced.native))
+        self.native = stacked(*above, self.fold)
 
     @property
     def get(self) -> QPushButton | None:

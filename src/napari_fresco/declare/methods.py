@@ -41,6 +41,8 @@ class Method:
     ----------
     name, title : str
         Identifier in code and name shown to people.
+    plain : str
+        What it is, in words that say more than the name.
     tasks : tuple of Task
         What the method can be asked to do; the first is the default.
     blind : bool
@@ -74,6 +76,7 @@ class Method:
 
     name: str
     title: str
+    plain: str
     summary: str
     tasks: tuple[Task, ...]
     blind: bool
@@ -143,10 +146,13 @@ class Method:
         return asked
 
 
-def _denoiser(name: str, title: str, summary: str, citation: str, least: float) -> Method:
+def _denoiser(
+    name: str, title: str, plain: str, summary: str, citation: str, least: float
+) -> Method:
     return Method(
         name=name,
         title=title,
+        plain=plain,
         summary=summary,
         tasks=('denoise',),
         blind=False,
@@ -159,10 +165,11 @@ def _denoiser(name: str, title: str, summary: str, citation: str, least: float) 
     )
 
 
-def _unfolding(name: str, title: str, kind: Kind) -> Method:
+def _unfolding(name: str, title: str, plain: str, kind: Kind) -> Method:
     return Method(
         name=name,
         title=title,
+        plain=plain,
         summary='Unfolded enlarging and deblurring for a known blur: one network, any scale.',
         tasks=('super_resolve', 'deblur'),
         blind=False,
@@ -178,6 +185,7 @@ _ENTRIES = (
     Method(
         name='dpir',
         title='DPIR',
+        plain='Plug-and-play, strong denoiser',
         summary='Plug-and-play restoration: half-quadratic splitting with DRUNet as the prior.',
         tasks=('denoise', 'deblur', 'super_resolve', 'inpaint', 'demosaic', 'deblock'),
         blind=False,
@@ -193,6 +201,7 @@ _ENTRIES = (
     Method(
         name='ircnn',
         title='IRCNN',
+        plain='Plug-and-play, small denoisers',
         summary='Plug-and-play restoration with a bank of 25 small denoisers.',
         tasks=('denoise', 'deblur', 'super_resolve', 'inpaint', 'demosaic'),
         blind=False,
@@ -207,6 +216,7 @@ _ENTRIES = (
     Method(
         name='deepred',
         title='DeepRED',
+        plain='Network fitted to this image',
         summary='Deep image prior with regularisation by denoising: no training data.',
         tasks=('inpaint', 'denoise', 'deblur', 'super_resolve'),
         blind=False,
@@ -218,11 +228,12 @@ _ENTRIES = (
         downsampling='lanczos2',
         local=False,
     ),
-    _unfolding('usrnet', 'USRNet', 'data-consistent'),
-    _unfolding('usrgan', 'USRGAN', 'generative'),
+    _unfolding('usrnet', 'USRNet', 'Unfolded network', 'data-consistent'),
+    _unfolding('usrgan', 'USRGAN', 'Unfolded, invents detail', 'generative'),
     Method(
         name='virnet',
         title='VIRNet',
+        plain='Network that finds noise and blur',
         summary='Blind denoising and enlarging that also estimates the noise and the blur.',
         tasks=('denoise', 'super_resolve'),
         blind=True,
@@ -238,6 +249,7 @@ _ENTRIES = (
     Method(
         name='vdir',
         title='VDIR',
+        plain='Network that finds the damage',
         summary='Blind restoration steered by a latent description of the degradation.',
         tasks=('denoise', 'super_resolve', 'deblock'),
         blind=True,
@@ -253,6 +265,7 @@ _ENTRIES = (
     Method(
         name='scunet',
         title='SCUNet',
+        plain='Network for real photographs',
         summary='Blind denoising of real photographs by convolutions and attention.',
         tasks=('denoise',),
         blind=True,
@@ -266,6 +279,7 @@ _ENTRIES = (
     Method(
         name='bsrgan',
         title='BSRGAN',
+        plain='Network for poor photographs',
         summary='Blind enlarging of photographs that were blurred, resized, noisy and compressed.',
         tasks=('super_resolve',),
         blind=True,
@@ -280,6 +294,7 @@ _ENTRIES = (
     Method(
         name='richardson_lucy',
         title='Richardson-Lucy',
+        plain='The likeliest light',
         summary='Classical deconvolution: the likeliest light under photon noise, stopped early.',
         tasks=('deblur',),
         blind=False,
@@ -294,6 +309,7 @@ _ENTRIES = (
     Method(
         name='wiener',
         title='Wiener',
+        plain='Linear filter',
         summary='Classical deconvolution: one linear filter, as strong as the noise asks for.',
         tasks=('deblur',),
         blind=False,
@@ -307,16 +323,23 @@ _ENTRIES = (
     _denoiser(
         'drunet',
         'DRUNet',
+        'Network, most detail',
         'Non-blind denoising by one pass of a residual U-Net.',
         citations.DPIR,
         0.8,
     ),
     _denoiser(
-        'ffdnet', 'FFDNet', 'Fast non-blind denoising at half resolution.', citations.FFDNET, 1.6
+        'ffdnet',
+        'FFDNet',
+        'Network, fast',
+        'Fast non-blind denoising at half resolution.',
+        citations.FFDNET,
+        1.6,
     ),
     _denoiser(
         'dncnn',
         'DnCNN',
+        'Network, the plainest',
         'Residual denoising network for one noise level or blind.',
         citations.DNCNN,
         0.8,

@@ -198,7 +198,8 @@ RULES = (
         'losses of at most 6 pixels',
         lambda x: x.widest is not None and x.widest <= NARROW,
         'dpir',
-        'no loss is wider than {widest:.0f} px, so that its rim tells enough; IRCNN is as good',
+        'no loss is wider than about {widest:.0f} px, so that its rim tells enough; IRCNN is as '
+        'good',
     ),
     Rule(
         'inpaint',

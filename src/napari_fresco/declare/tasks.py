@@ -21,6 +21,8 @@ class TaskFacts:
     ----------
     name, title, summary : str
         Identifier in code, name shown to people, and what is done, in one sentence.
+    verb : str
+        What is done, in a word.
     trouble : str
         What is wrong with an image that it is for.
     needs : tuple of str
@@ -48,6 +50,7 @@ class TaskFacts:
 
     name: Task
     title: str
+    verb: str
     trouble: str
     summary: str
     needs: tuple[str, ...] = ()
@@ -79,6 +82,7 @@ _ENTRIES = (
     TaskFacts(
         name='denoise',
         title='Denoise',
+        verb='denoise',
         trouble='Noise',
         summary='Remove noise.',
         takes=('sigma', 'neighbours', 'along'),
@@ -90,6 +94,7 @@ _ENTRIES = (
     TaskFacts(
         name='deblur',
         title='Deblur',
+        verb='deblur',
         trouble='Blur',
         summary='Undo the blur of a known kernel.',
         needs=('kernel',),
@@ -113,6 +118,7 @@ _ENTRIES = (
     TaskFacts(
         name='inpaint',
         title='Fill damage (inpaint)',
+        verb='fill',
         trouble='Damage: cracks, losses, scratches',
         summary='Fill what a mask marks as damaged.',
         needs=('mask',),
@@ -124,6 +130,7 @@ _ENTRIES = (
     TaskFacts(
         name='super_resolve',
         title='Enlarge (super-resolve)',
+        verb='enlarge',
         trouble='Too few pixels',
         summary='Enlarge by a whole number.',
         takes=('kernel', 'sigma', 'scale'),
@@ -135,6 +142,7 @@ _ENTRIES = (
     TaskFacts(
         name='demosaic',
         title='Demosaic',
+        verb='demosaic',
         trouble='A raw colour mosaic',
         summary='Make a colour image of the raw mosaic of a camera.',
         takes=('sigma',),
@@ -145,6 +153,7 @@ _ENTRIES = (
     TaskFacts(
         name='deblock',
         title='Remove JPEG blocks',
+        verb='deblock',
         trouble='Blocks of a JPEG',
         summary='Remove the artefacts of JPEG compression.',
         from_jpeg=True,

@@ -15,6 +15,7 @@ from .scripted import find_layer, layer_request
 
 if TYPE_CHECKING:
     from .job import Job
+    from .scripted import Part
 
 
 @overload
@@ -35,6 +36,8 @@ def fill_losses(
     method: str | None = None,
     again: Collection[int] = (),
     keep_known: bool = True,
+    part: Part = None,
+    region: Any = None,
     filled: bool = False,
     mask_options: Mapping[str, Any] | None = None,
     wait: bool = True,
@@ -61,8 +64,8 @@ def fill_losses(
         Give all other pixels back bit for bit; else their noise is removed, once.
     filled : bool
         Keep a layer of labels with the numbers of the fills.
-    mask_options, wait, **options
-        As for :func:`restore_layer`.
+    part, region, mask_options, wait, **options
+        As for :func:`restore_layer`; fills are filled again wherever they are.
 
     Returns
     -------
@@ -98,6 +101,8 @@ def fill_losses(
     given = known != 0 if mask is None else mask
     asked = {'mask': given, 'keep_known': keep_known, **options}
     chosen = method or recommended('inpaint', ImageFacts()).method
-    request = layer_request(viewer, image, chosen, 'inpaint', asked, mask_options=mask_options)
+    if again:
+        part = region = None
+    request = layer_request(viewer, image, chosen, 'inpaint', asked, part, region, mask_options)
     job = LossFilling(replace(request, filled=filled), viewer, again=again).start()
     return job.wait() if wait else job

@@ -79,7 +79,7 @@ def recommend(
     >>> said.task, said.method
     ('inpaint', 'dpir')
     >>> said.reason
-    'no loss is wider than 3 px, so that its rim tells enough; IRCNN is as good'
+    'no loss is wider than about 3 px, so that its rim tells enough; IRCNN is as good'
     """
     facts = facts_of(image, mask=mask, kernel=kernel, scale=scale, axes=axes, rgb=rgb)
     return recommended(goal or _goal(facts), facts)

@@ -1,0 +1,106 @@
+"""The fills of a photograph, one by one: chosen by a click, undone, or filled again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import SpinBox
+from napari.utils.notifications import show_error
+from psygnal import Signal
+
+from ..declare.methods import METHODS
+from ..errors import FrescoError
+from ..layers.growing_layer import fill_at, growing_layer, undo_fill
+from ..layers.layer_kinds import FILLS
+from .form import Section, named_button, note, side_by_side
+from .listeners import Listeners
+
+if TYPE_CHECKING:
+    import napari
+
+_HELP = '<p>Number of the fill; click on one in the picture to choose it.</p>'
+_UNDO_HELP = '<p>Give the original pixels of this fill back. It stays so until filled again.</p>'
+_AGAIN_HELP = '<p>Fill this loss anew with what is set now; the others stay as they are.</p>'
+
+
+class FillsSection(Section):
+    """Chooses one of the fills and undoes it, or asks for it again.
+
+    `viewer`: whose layers are filled.
+    `image`: returns the photograph, or None.
+    """
+
+    again = Signal(int)
+    """The loss of this number is to be filled again."""
+
+    def __init__(self, viewer: napari.viewer.Viewer, image: Callable[[], Any]) -> None:
+        super().__init__('Fills')
+        self._viewer, self._image = viewer, image
+        self.number = SpinBox(name='fill', label='Fill', min=0, max=1, value=0, tooltip=_HELP)
+        self.undo = named_button('Undo this fill', 'fill_undo', _UNDO_HELP)
+        self.fill_again = named_button('Fill again', 'fill_again', _AGAIN_HELP)
+        self.said = note()
+        self.add(self.number)
+        self.form.add_wide(self.said)
+        self.form.add_wide(side_by_side(self.undo, self.fill_again))
+        self.number.changed.connect(self.refresh)
+        self.undo.clicked.connect(self._on_undo)
+        self.fill_again.clicked.connect(lambda: self.again.emit(self.number.value))
+        self._callbacks = viewer.mouse_drag_callbacks
+        self._callbacks.append(self._on_press)
+        self.native.destroyed.connect(self._let_go)
+        Listeners(self.native).listen(viewer.layers.events.removed, self.refresh)
+        self.refresh()
+
+    @property
+    def layer(self) -> Any:
+        """The layer that grows, or None."""
+        image = self._image()
+        return None if image is None else growing_layer(self._viewer, str(image.unique_id))
+
+    def refresh(self, *_: Any) -> None:
+        """Say what the chosen fill is, and offer what can be done with it."""
+        layer = self.layer
+        fills = None if layer is None else layer.metadata[FILLS]
+        highest = 0 if fills is None else fills.highest
+        self.native.setVisible(highest > 0)
+        self.number.max = max(highest, 1)
+        known = fills is not None and 0 < self.number.value <= highest
+        self.undo.setEnabled(known)
+        self.fill_again.setEnabled(known)
+        if fills is None or not known:
+            count = 0 if fills is None else fills.count
+            self.said.setText(f'{count} filled. Click on one in the picture to choose it.')
+            return
+        fill = fills.fill(self.number.value)
+        run = fills.runs[fill.run]
+        sides = ' × '.join(str(side.stop - side.start) for side in fill.box[-2:])
+        how = f'{METHODS[run["method"]].title}, seed {run["seed"]}'
+        self.undo.setEnabled(not fill.undone)
+        what = 'undone' if fill.undone else f'filled by {how}'
+        self.said.setText(f'{fill.pixels} pixels in {sides}, {what}; {fills.count} filled in all.')
+
+    def _on_undo(self) -> None:
+        try:
+            undo_fill(self._viewer, self.layer, self.number.value)
+        except FrescoError as error:
+            show_error(str(error))
+        self.refresh()
+
+    def _on_press(self, viewer: Any, event: Any) -> Generator[None, None, None]:
+        """Choose the fill that was clicked on; a drag moves the picture."""
+        moved = False
+        yield
+        while event.type == 'mouse_move':
+            moved = True
+            yield
+        layer = self.layer
+        if not moved and layer is not None:
+            number = fill_at(layer, event.position)
+            if number:
+                self.number.value = number
+
+    def _let_go(self) -> None:
+        if self._on_press in self._callbacks:
+            self._callbacks.remove(self._on_press)

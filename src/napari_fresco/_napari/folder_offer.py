@@ -1,0 +1,42 @@
+"""The one dialog of a panel that does the same to files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..layers.layer_request import PanelRequest
+from .folder_dialog import FolderDialog
+from .listeners import is_alive
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
+
+class FolderOffer:
+    """Opens the dialog, or shows the one at work.
+
+    `request`: returns what the panel asks for.
+    `parent`: what the dialog lies over.
+    """
+
+    def __init__(self, request: Callable[[], PanelRequest], parent: QWidget) -> None:
+        self._request, self._parent = request, parent
+        self._shown: FolderDialog | None = None
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a folder is being restored from here."""
+        shown = self._shown
+        return shown is not None and is_alive(shown) and shown.run is not None
+
+    def open(self) -> FolderDialog:
+        """Show the dialog.
+
+        Raises FrescoError when something is missing or wrong.
+        """
+        if self._shown is None or not self.at_work:
+            self._shown = FolderDialog(self._request(), self._parent)
+        self._shown.show()
+        self._shown.raise_()
+        return self._shown

@@ -1,0 +1,127 @@
+"""Panels that begin with what is wanted: *Restore* and *Fill losses*; the method is a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from qtpy.QtWidgets import QWidget
+
+from ..declare.methods import METHODS
+from ..declare.tasks import TASKS, tasks_with
+from ..layers.layer_kinds import FILLS, may_be_restored
+from ..layers.layer_request import PanelRequest
+from ..layers.layer_restoration import Restoration
+from ..layers.loss_filling import LossFilling
+from ..layers.scripted_filling import fill_losses
+from .fills_section import FillsSection
+from .form import Form
+from .offer import Offer
+from .panel import MethodPanel
+
+_FILLING = tasks_with('mask')
+_NOT_OF_FILLS = ('full_size', 'reference')
+_RARELY = ('mask_label', 'mask_invert', 'filled', 'boundary', 'kernel_position')
+
+
+def _is_photograph(layer: Any) -> bool:
+    return may_be_restored(layer) and FILLS not in layer.metadata
+
+
+class GoalPanel(MethodPanel):
+    """A panel of several methods, of which it shows what most need, and folds the rest away."""
+
+    def folded(self) -> list[QWidget]:
+        """Return rows that few need."""
+        rarely = Form()
+        for name in _RARELY:
+            rarely.adopt(self.damage_section.rows[name])
+        return [rarely]
+
+    def content(self) -> list[QWidget]:
+        """Return what stands above the buttons: what is asked first, the mathematics last."""
+        assert self.damage_section.heading is not None
+        self.damage_section.heading.hide()
+        self.damage_section.mask_rows.doubts = False  # the recommendation says them
+        first = (self.header, self.input_section, self.damage_section, *self.extra)
+        return [
+            *(each.native for each in first),
+            self.noise_section.native,
+            self.solver_section.native,
+        ]
+
+
+class RestorePanel(GoalPanel):
+    """Asks what is wrong with an image, and recommends a method for it."""
+
+    offer = Offer(
+        'restore',
+        'Restore',
+        'Say what is wrong with the image, and a method is recommended for it; any other will do.',
+        tuple(METHODS.values()),
+        tuple(TASKS),
+        asks=True,
+    )
+
+
+class FillPanel(GoalPanel):
+    """Fills losses into one layer that grows, which can be continued, undone and filled again."""
+
+    offer = Offer(
+        'fill_losses',
+        'Fill losses',
+        'Fills what a mask marks, run after run, into one layer.',
+        tuple(method for method in METHODS.values() if set(method.tasks) & set(_FILLING)),
+        _FILLING,
+        accepts=_is_photograph,
+    )
+    sections: ClassVar[list[Callable[[MethodPanel], Any]]] = []
+    """Make further sections, with ``native`` and ``refresh()``, that stand below the fills."""
+
+    def extra_sections(self) -> Sequence[Any]:
+        """Return the section of the fills, and those of others."""
+        self._again: tuple[int, ...] = ()
+        self.fills = FillsSection(self.viewer, self._image)
+        self.fills.again.connect(self.fill_again)
+        return (self.fills, *(make(self) for make in self.sections))
+
+    def folded(self) -> list[QWidget]:
+        """Return rows that few need, and the noise, which matters to the rest of the picture."""
+        return [*super().folded(), self.noise_section.native]
+
+    def content(self) -> list[QWidget]:
+        """Return what stands above the buttons: what is asked first, the mathematics last."""
+        above = super().content()
+        above.remove(self.noise_section.native)
+        return above
+
+    def restoring(self, request: PanelRequest, **options: Any) -> Restoration:
+        """Return what fills, or fills again, not started."""
+        return LossFilling(request, self.viewer, again=self._again, **options)
+
+    def script(self, estimate: bool = False) -> str:
+        """Return a Python script that fills what the panel would fill.
+
+        Raises FrescoError when something is missing or wrong.
+        """
+        return self.choices.script(function=fill_losses.__name__)
+
+    def run(self, estimate: bool = False) -> None:
+        """Fill what is marked and not filled yet."""
+        self._again = ()
+        super().run(estimate)
+
+    def fill_again(self, *numbers: int) -> None:
+        """Fill some losses anew, with what is set now.
+
+        `numbers`: of the fills.
+        """
+        self._again = numbers
+        super().run()
+
+    def refresh(self) -> None:
+        """Bring what is shown into line with the choices; results are of full size."""
+        super().refresh()
+        for name in _NOT_OF_FILLS:
+            self.input_section.rows[name].show(False)
+        self.bar.estimate.hide()

@@ -1,0 +1,29 @@
+"""The widget of a panel, as napari docks it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from .form import Scroll, stacked
+from .run_bar import RunBar
+
+if TYPE_CHECKING:
+    from .panel import MethodPanel
+
+
+class PanelWidget(QWidget):
+    """What is docked; napari gives back the panel that it belongs to, as for magicgui."""
+
+    def __init__(self, panel: MethodPanel, bar: RunBar) -> None:
+        super().__init__()
+        self._magic_widget = panel
+        self.bar = bar
+
+    def lay_out(self, content: list[QWidget]) -> None:
+        """Put `content` above the buttons, where it can be scrolled."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(Scroll(stacked(*content, margin=8, fill=True)), 1)
+        layout.addWidget(self.bar)
