@@ -7,6 +7,7 @@ documentation is built without a screen.
 import io
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ PANELS = Path(__file__).parent / 'pages/images/panels'
 SIZE = (1280, 800)
 BYTES = 100_000  # of a picture
 FRAMES = 8  # of a film
-PATIENCE = 300
+PATIENCE, LOOK = 300, 5  # seconds
 CELLS = np.s_[90:250, 90:250]
 WALL = np.s_[120:260, 180:360]
 
@@ -72,7 +73,10 @@ class Desk:
         return panel
 
     def settle(self) -> None:
-        """Let the window lay out and draw what has changed."""
+        """Let the window lay out and draw what has changed, and panels look at the image."""
+        lasting = time.monotonic() + LOOK
+        while time.monotonic() < lasting:
+            QApplication.processEvents()
         for _ in range(20):
             QApplication.processEvents()
         self.viewer.reset_view()
@@ -87,13 +91,13 @@ class Desk:
         """Run a method and return the window at each preview, in half size."""
         panel = self.open(title)
         self.settle()
-        frames, last = [self.seen()], None
+        frames, last = [self.seen()], ''
         panel.run()
         while panel.bar.at_work:
             QApplication.processEvents()
-            drawn = [layer.data for layer in self.viewer.layers if f'[{title}]' in layer.name]
-            if drawn and drawn[0] is not last:
-                last = drawn[0]
+            step = panel.bar.read_out.text()
+            if step != last:
+                last = step
                 frames.append(self.seen())
         panel.wait(PATIENCE)
         self.settle()
@@ -105,14 +109,14 @@ class Desk:
 def mural(desk: Desk) -> None:
     """Show a mural with its mask and the panel that is about to fill it."""
     desk.lay_out('mural', WALL)
-    desk.open('DPIR')
+    desk.open('Fill losses')
 
 
 def filling(desk: Desk) -> list[Image.Image]:
     """Show how it is filled."""
     desk.lay_out('mural', WALL)
     desk.viewer.layers['mural damage'].visible = False
-    return desk.film('DPIR')
+    return desk.film('Fill losses')
 
 
 def animation(frames: list[Image.Image]) -> bytes:
@@ -138,6 +142,12 @@ def micrograph(desk: Desk) -> None:
     """Show a micrograph that was denoised."""
     desk.lay_out('micrograph', CELLS)
     desk.restore('DRUNet')
+
+
+def restore(desk: Desk) -> None:
+    """Show what is recommended for a micrograph."""
+    desk.lay_out('micrograph', CELLS)
+    desk.open('Restore')
 
 
 def kernel(desk: Desk) -> None:
@@ -170,7 +180,7 @@ def evidence(desk: Desk) -> None:
 
 
 SCENES: dict[str, Callable[[Desk], None]] = {
-    scene.__name__: scene for scene in (mural, micrograph, kernel, damage, evidence)
+    scene.__name__: scene for scene in (mural, restore, micrograph, kernel, damage, evidence)
 }
 
 

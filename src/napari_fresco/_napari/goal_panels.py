@@ -34,6 +34,7 @@ class GoalPanel(MethodPanel):
     def folded(self) -> list[QWidget]:
         """Return rows that few need."""
         rarely = Form()
+        rarely.adopt(self.input_section.rows['reference'])
         for name in _RARELY:
             rarely.adopt(self.damage_section.rows[name])
         return [rarely]
@@ -118,6 +119,13 @@ class FillPanel(GoalPanel):
         """
         self._again = numbers
         super().run()
+
+    def _on_again(self, options: dict[str, Any]) -> None:
+        """Fill the losses of the last run anew, with some options changed."""
+        for name, value in options.items():
+            self.parameters[name].value = value
+        if self.fills.layer is not None:
+            self.fill_again(*self.fills.layer.metadata[FILLS].of_run(-1))
 
     def refresh(self) -> None:
         """Bring what is shown into line with the choices; results are of full size."""

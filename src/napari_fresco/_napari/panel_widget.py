@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from .form import Scroll, stacked
 from .run_bar import RunBar
 
-if TYPE_CHECKING:
-    from .panel import MethodPanel
-
 
 class PanelWidget(QWidget):
     """What is docked; napari gives back the panel that it belongs to, as for magicgui."""
 
-    def __init__(self, panel: MethodPanel, bar: RunBar) -> None:
+    def __init__(self, panel: Any, bar: RunBar) -> None:
         super().__init__()
         self._magic_widget = panel
         self.bar = bar

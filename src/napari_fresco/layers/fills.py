@@ -106,6 +106,11 @@ class Fills:
         """What is newly painted, on the axes of the layer without colours."""
         return self.numbers > 0
 
+    def of_run(self, run: int) -> list[int]:
+        """Return the numbers of the fills that a run has made."""
+        first, last = self.runs[run]['numbers']
+        return [*range(first, last + 1), *self.runs[run]['again']]
+
     def fill_runs(self) -> list[FillRun]:
         """Return the runs, as they can be repeated on a photograph of one plane."""
         found = []

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _PREVIEW_SIDE = 1024
 _SHORTEST_INTERVAL = 0.25  # seconds between two previews
 _REPORT_INTERVAL = 0.04  # seconds between two reports
+_SHARE = 10  # of the time of a run that may go into previews: a tenth
 
 logger = logging.getLogger(__name__)
 
@@ -266,6 +267,7 @@ class _Reports:
         self._first: tuple[float, int] | None = None
         self._last = 0
         self._reported = self._sampled = -np.inf
+        self._cost = 0.0  # seconds that the last preview took
 
     def load_reference(self) -> None:
         """Read the image to compare with."""
@@ -287,7 +289,7 @@ class _Reports:
             return None
         self._reported = now
         remaining = self._remaining(now, step)
-        if not ends and now - self._sampled < self._interval:
+        if not ends and now - self._sampled < max(self._interval, _SHARE * self._cost):
             return Report(step.index, step.total, remaining)
         self._sampled = now
         residual = None if step.residual is None else float(step.residual)
@@ -302,6 +304,7 @@ class _Reports:
         score = self._psnr(image, step.plane)
         painted = step.painted if whole and wanted else None
         sampled = Report(step.index, step.total, remaining, residual, score, thin, stride)
+        self._cost = time.monotonic() - now
         return replace(sampled, painted=painted, plane=step.plane)
 
     def outcome(self, result: Result) -> LayerOutcome:
