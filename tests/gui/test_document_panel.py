@@ -93,8 +93,15 @@ def test_a_fill_is_documented_end_to_end(
     panel.render_button.click()
     (drawn,) = done(panel)
     assert drawn.name == 'wall [Rigatino]'
+    names = [each.name for each in viewer.layers]
+    assert names.index('wall [Rigatino]') > names.index('wall [insert]')
     assert (drawn.data[~filled] == original[~filled]).all()
     assert drawn.metadata[RENDERED]['mm_per_pixel'] == pytest.approx(0.2)
+
+    panel.insert_button.click()
+    shown = [each.name for each in viewer.layers if each.visible and each.name.startswith('wall')]
+    assert shown == ['wall', 'wall [insert]']
+    assert viewer.layers[-2].name == 'wall [insert]'
 
     panel.condition.measure.click()
     done(panel)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import LineEdit
-from napari.layers import Layer
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -20,7 +19,7 @@ from ..intervention.condition_files import write_condition
 from ..intervention.hypotheses import Hypotheses
 from ..intervention.record import NOTES
 from ..intervention.renderings import Rendered
-from ..layers.documenting import Documented, is_filled_result, made_of
+from ..layers.documenting import Documented, add_above, is_filled_result, made_from, made_of
 from ..layers.evidence_request import record_of
 from ..layers.job import Job
 from ..layers.layer_kinds import RENDERED, is_picture, may_be_mask
@@ -304,24 +303,16 @@ class DocumentPanel(QWidget):
             self._fail(str(error))
             return
         if alone:
-            self.photograph.value.visible = True
-            self.result.value.visible = False
+            *below, top = self._made()
+            for each in (*below, top):
+                each.visible = each.name in (top.name, self.photograph.value.name)
         self._say('')
 
     def _insert(self, data: Any) -> Any:
-        """Add a layer above photograph and result; of the same name it takes the place."""
-        layers, layer = self.viewer.layers, Layer.create(*data)
-        if layer.name in layers:
-            layers.remove(layer.name)
-        names = [each.name for each in layers]
-        place = 1 + max(
-            names.index(row.value.name) for row in (self.photograph, self.result) if row.value
-        )
-        active = layers.selection.active
-        layers.insert(place, layer)
-        if active is not None and active in layers:
-            layers.selection.active = active
-        return layer
+        return add_above(self.viewer, self._made(), data)
+
+    def _made(self) -> list[Any]:
+        return made_from(self.viewer.layers, self.photograph.value, self.result.value)
 
     def _run(
         self,

@@ -6,12 +6,15 @@ import io
 from pathlib import Path
 from typing import Any
 
+import tifffile
+from PIL import Image as Pillow
 from PIL import ImageCms
 
 from ..image.model import Image
+from ..io.calibration import tag_calibration
 from ..io.exif import load
+from ..io.files import TIFF
 from ..io.fingerprint import content_sha256
-from ..io.pictures import dots_per_inch
 from .drawn_mask import pixels_hash
 from .photograph import plane_of
 
@@ -27,7 +30,7 @@ def photograph_facts(photograph: Any) -> dict[str, Any]:
     said = image.metadata
     path = Path(said['path']) if said.get('path') else None
     there = path is not None and path.is_file()
-    dpi = dots_per_inch(image)
+    dpi = _file_dpi(path) if path is not None and there else None
     return {
         'file': None if path is None else path.name,
         'path': None if path is None else str(path.resolve()),
@@ -37,10 +40,24 @@ def photograph_facts(photograph: Any) -> dict[str, Any]:
         'columns': int(pixels.shape[1]),
         'samples': 1 if pixels.ndim == 2 else int(pixels.shape[2]),
         'type': str(pixels.dtype),
-        'dpi': None if dpi is None else round(dpi[0], 2),
+        'dpi': dpi,
         'profile': _profile_name(said.get('icc_profile')),
         **_exif_facts(said.get('exif')),
     }
+
+
+def _file_dpi(path: Path) -> float | None:
+    """Return the resolution that a file tells, whatever scale was found since."""
+    try:
+        if path.suffix.lower() in TIFF:
+            with tifffile.TiffFile(path) as file:
+                steps, _ = tag_calibration(file.pages.first.tags)
+            return round(25.4 / steps['X'][0], 2) if 'X' in steps else None
+        with Pillow.open(path) as picture:
+            dpi = picture.info.get('dpi')
+            return None if not dpi else round(float(dpi[0]), 2)
+    except (OSError, ValueError, tifffile.TiffFileError):
+        return None
 
 
 def _profile_name(profile: bytes | None) -> str | None:

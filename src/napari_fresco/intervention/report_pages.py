@@ -124,7 +124,8 @@ def _closing(facts: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, Any]]]
             rows.append(('seen as one from', f'{drawn["fuses_at_m"]:g} m'))
         found.append(('Rendering', rows))
     if several:
-        found.append(('Hypotheses', [(name.replace('_', ' '), v) for name, v in several.items()]))
+        said = {n: f'{v:.3g}' if isinstance(v, float) else v for n, v in several.items()}
+        found.append(('Hypotheses', [(n.replace('_', ' '), v) for n, v in said.items()]))
     hashes = [
         ('result, SHA-256 of its pixels', facts['result_sha256']),
         ('what was filled, SHA-256', facts['filled']['sha256']),

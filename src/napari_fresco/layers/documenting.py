@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Layer
 
 from ..damage.classes import CLASSES
 from ..errors import ImageError, MaskError
@@ -237,6 +238,27 @@ def made_of(layer: napari.layers.Image, layers: Any) -> Any:
     """Return the photograph that a result was made of, where it is still there."""
     name = source_name(layer) or str((layer.metadata.get(METADATA) or {}).get('layer', ''))
     return next((each for each in layers if each.name == name), None)
+
+
+def made_from(layers: Any, photograph: Any, result: Any) -> list[Any]:
+    """Return a photograph and the layers that were made of it, from below."""
+    own = (photograph.name, result.name)
+    return [
+        each for each in layers if each.name in own or each.name.startswith(f'{photograph.name} [')
+    ]
+
+
+def add_above(viewer: Any, below: list[Any], data: LayerData) -> Any:
+    """Add a layer above others and return it; one of its name is replaced, the selection stays."""
+    layers, layer = viewer.layers, Layer.create(*data)
+    below = [each for each in below if each.name != layer.name]
+    if layer.name in layers:
+        layers.remove(layer.name)
+    active = layers.selection.active
+    layers.insert(1 + max(list(layers).index(each) for each in below), layer)
+    if active is not None and active in layers:
+        layers.selection.active = active
+    return layer
 
 
 def _on_grid(result: napari.layers.Image, part: Selection) -> NDArray[Any]:
