@@ -13,8 +13,10 @@ from napari_fresco import damage
 from napari_fresco._napari import commands
 from napari_fresco._napari.damage_mask_panel import DamageMaskPanel
 from napari_fresco._napari.mask_edit_section import ALL
+from napari_fresco._napari.scribble_proposer import ScribbleProposer
 from napari_fresco.damage.cracks import crack_response
 from napari_fresco.degrade import damage_masks
+from napari_fresco.layers import teaching
 from napari_fresco.layers.damage_classes import classes_of
 from napari_fresco.layers.layer_kinds import PROPOSAL, SCRIBBLES
 
@@ -185,6 +187,38 @@ def test_scribbles_teach_and_are_learned_again(viewer: Any, docked: DamageMaskPa
     docked.propose.take()
     docked.wait()
     np.testing.assert_array_equal(labels(docked) == 1, shown.data != 0)
+
+
+def test_strokes_in_several_places_are_learned_together(
+    viewer: Any, docked: DamageMaskPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip('sklearn')
+    monkeypatch.setattr(ScribbleProposer, 'most', 6000)
+    monkeypatch.setattr(teaching, '_TILE', 50)
+    docked.propose.what.value = 'scribbles'
+    learner = docked.propose.proposers['scribbles']
+    learner.scribble()
+    image = viewer.layers['wall'].data
+    strokes, cracks = learner.layer, damage.propose_cracks(image)
+    there, said = np.zeros(SHAPE, bool), np.zeros(SHAPE, np.uint8)
+    there[:40, :75] = True
+    said[there & cracks], said[there & ~cracks] = 1, 2
+    strokes.data_setitem(np.nonzero(said), said[said > 0])
+    viewer.scene.camera.zoom, viewer.scene.camera.center = 30, (0, 50.0, 60.0)  # mm
+    docked.propose.preview.setChecked(True)
+    docked.wait()
+    (shown,) = proposals(viewer)
+    rows, columns = (slice(int(2 * a), int(2 * a) + n) for a, n in zip(
+        shown.translate, shown.data.shape, strict=True
+    ))  # fmt: skip
+    assert rows.start > 40, 'no stroke is on show'
+    found = np.asarray(shown.data) != 0
+    assert (found & cracks[rows, columns]).sum() > 0.5 * found.sum() > 0
+    docked.propose.take()
+    docked.wait()
+    marked = labels(docked) == 1
+    assert (marked[rows, columns] ^ found).mean() < 0.02
+    assert (marked & cracks).sum() > 0.5 * cracks.sum()
 
 
 @pytest.mark.parametrize('name', ['remove', 'separate', 'fill_holes', 'merge', 'clear', 'invert'])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,25 +9,15 @@ from qtpy.QtWidgets import QPushButton
 from superqt.utils import qdebounced
 
 from ..damage.classes import DamageClass
-from ..damage.scribbles import (
-    DAMAGE,
-    PAINT,
-    Features,
-    Learned,
-    Lessons,
-    decided,
-    forest_of,
-    learned_steps,
-    lessons_of,
-    probability_of,
-    scribble_features,
-)
+from ..damage.scribbles import DAMAGE, PAINT
 from ..errors import FrescoError
 from ..layers.damage_classes import class_keywords
 from ..layers.excerpts import Excerpt
 from ..layers.layer_kinds import SCRIBBLES
 from ..layers.mask_plane import MaskPlane
 from ..layers.selection import select
+from ..layers.space import View
+from ..layers.teaching import Teaching, everywhere
 from .choosers import WordList
 from .form import note
 from .listeners import Listeners
@@ -50,20 +38,6 @@ _STROKES = (
 _BOTH = 'Scribble over some damage and over some paint, at least one stroke of each.'
 
 
-@dataclass(frozen=True, eq=False)
-class Taught:
-    """What an excerpt and its scribbles taught.
-
-    `features`: of the excerpt.
-    `lessons`: its own.
-    `learned`: from all lessons.
-    """
-
-    features: Features
-    lessons: Lessons
-    learned: Learned
-
-
 class ScribbleProposer(Proposer):
     """A classifier that learns from strokes.
 
@@ -78,8 +52,7 @@ class ScribbleProposer(Proposer):
         super().__init__()
         self._viewer = viewer
         self._image: Any = None
-        self._seen: dict[Any, Features] = {}
-        self._lessons: dict[Any, Lessons] = {}
+        self._teaching = Teaching()
         self.brush = WordList('strokes', 'Strokes over', {DAMAGE: 'damage', PAINT: 'paint'})
         self.start = QPushButton('Scribble')
         self.start.setToolTip('Take up the brush on a layer for strokes')
@@ -111,8 +84,7 @@ class ScribbleProposer(Proposer):
     def follow(self, layer: napari.layers.Image | None) -> None:
         """Forget what was learned on another image, and listen to the scribbles on this one."""
         if layer is None or self._image is None or layer.unique_id != self._image.unique_id:
-            self._seen.clear()
-            self._lessons.clear()
+            self._teaching = Teaching()
         self._image = layer
         self._listen()
 
@@ -131,15 +103,12 @@ class ScribbleProposer(Proposer):
         self._listen()
 
     def steps(self, excerpt: Excerpt) -> Steps:
-        """Learn from all strokes; features of the excerpt are found once."""
-        seen = self._seen.get(excerpt.key)
-        others = [each for key, each in self._lessons.items() if key != excerpt.key]
-        return _taught(excerpt, seen, self._levels(excerpt), others, self._strokes(excerpt))
+        """Learn from all strokes."""
+        whole = Excerpt.whole(self._image, View.of(self._viewer))
+        return self._teaching.steps(whole, excerpt, self._strokes(whole))
 
     def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
-        """Return what was learned; it is remembered for other excerpts."""
-        self._seen = {excerpt.key: evidence.features}
-        self._lessons[excerpt.key] = evidence.lessons
+        """Return what was learned."""
         return np.asarray(evidence.learned.mask)
 
     def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
@@ -148,12 +117,7 @@ class ScribbleProposer(Proposer):
             raise FrescoError('Press "Preview" and look at what is learned first.')
         if excerpt.key == whole.key:
             return _said(evidence.learned.mask)
-        levels = evidence.features.levels
-        return _learned(whole, list(self._lessons.values()), levels, self._strokes(whole))
-
-    def _levels(self, excerpt: Excerpt) -> tuple[float, ...] | None:
-        """Return the levels of the first excerpt, while it is not forgotten."""
-        return next((each.levels for each in self._seen.values()), None) if self._lessons else None
+        return everywhere(whole, evidence, self._strokes(whole))
 
     def _strokes(self, excerpt: Excerpt) -> NDArray[Any]:
         layer = self.layer
@@ -186,25 +150,6 @@ class ScribbleProposer(Proposer):
             layer.selected_label = value
 
 
-def _taught(
-    excerpt: Excerpt,
-    seen: Features | None,
-    levels: tuple[float, ...] | None,
-    others: Sequence[Lessons],
-    strokes: NDArray[Any],
-) -> Steps:
-    yield
-    features = seen or scribble_features(excerpt.pixels(), levels)
-    yield
-    own = lessons_of(features, strokes, partly=True)
-    forest = forest_of([*others, own])
-    return Taught(features, own, decided(probability_of(forest, features), strokes))
-
-
 def _said(mask: Mask) -> Steps:
     yield
     return mask
-
-
-def _learned(whole: Excerpt, lessons: Sequence[Lessons], levels: Any, strokes: Any) -> Steps:
-    return (yield from learned_steps(whole.pixels(), lessons, levels, strokes)).mask
