@@ -28,27 +28,33 @@ class Screenshots:
 
     def start(self, app: Sphinx) -> None:
         """Begin, if somebody would see it."""
-        screen = (
-            [] if os.environ.get('DISPLAY') else ['xvfb-run', '-a', '-s', '-screen 0 1280x800x24']
-        )
+        unseen = shutil.which('xvfb-run')
+        screen = [unseen, '-a', '-s', '-screen 0 1280x800x24'] if unseen else []
         wanted = os.environ.get('FRESCO_PICTURES', '1') == '1' and app.builder.format == 'html'
-        if wanted and (not screen or shutil.which(screen[0])):
+        if wanted and (unseen or os.environ.get('DISPLAY')):
             command = [*screen, sys.executable, str(SCRIPT), str(self.folder)]
             self.process = subprocess.Popen(command, stderr=subprocess.PIPE)
 
     def finish(self, app: Sphinx, error: Exception | None) -> None:
         """Put what was taken in the place of what is kept."""
-        if self.process is None:
-            return
-        _, said = self.process.communicate(timeout=PATIENCE)
-        if self.process.returncode:
-            logger.warning('no pictures of the panels: %s', said.decode(errors='replace')[-2000:])
-        elif error is None:
-            for path, (_, name) in app.env.images.items():
-                taken = self.folder / Path(path).name
-                if Path(path).parent.name == 'panels' and taken.exists():
-                    shutil.copy(taken, app.outdir / '_images' / name)
+        if self.process is not None:
+            self.collect(app, self.process)
         shutil.rmtree(self.folder)
+
+    def collect(self, app: Sphinx, process: subprocess.Popen[bytes]) -> None:
+        """Wait for the pictures."""
+        try:
+            _, said = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            _, said = process.communicate()
+        if process.returncode:
+            logger.warning('no pictures of the panels: %s', said.decode(errors='replace')[-2000:])
+            return
+        for path, (_, name) in app.env.images.items():
+            taken = self.folder / Path(path).name
+            if Path(path).parent.name == 'panels' and taken.exists():
+                shutil.copy(taken, app.outdir / '_images' / name)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
