@@ -50,8 +50,9 @@ def dense(function: Callable[[Tensor], Tensor], shape: tuple[int, ...]) -> Tenso
     return torch.cat([function(b[None]).reshape(1, -1) for b in basis]).T
 
 
+@pytest.mark.parametrize('momentum', [0.0, 0.5])
 @pytest.mark.parametrize('task', ['deblur', 'super_resolve', 'inpaint', 'demosaic'])
-def test_the_fixed_point_is_the_minimiser(task: Task) -> None:
+def test_the_fixed_point_is_the_minimiser(task: Task, momentum: float) -> None:
     """For D = (1 + s^2 L)^-1 the steps minimise |Hx - y|^2 + a |x - z|^2 + a s^2 z'Lz."""
     side, strength = 8, 0.5
     truth = torch.rand(1, 3, side, side, dtype=torch.float64)
@@ -74,7 +75,7 @@ def test_the_fixed_point_is_the_minimiser(task: Task) -> None:
     schedule = Schedule(strength, strength, strength, 400, regularization=0.2)
     start = torch.zeros_like(truth)
     prior = FunctionDenoiser(quadratic, 'quadratic')
-    *_, (x, z) = pnp.hqs(y, degradation, prior, schedule, start)
+    *_, (x, z) = pnp.hqs(y, degradation, prior, schedule, start, momentum=momentum)
     alpha = schedule.alpha(0)
     h = dense(degradation.forward, truth.shape)
     top = torch.cat((h.T @ h + alpha * eye, -alpha * eye), dim=1)
@@ -82,6 +83,44 @@ def test_the_fixed_point_is_the_minimiser(task: Task) -> None:
     right = torch.cat((h.T @ y.reshape(-1), torch.zeros(len(eye), dtype=torch.float64)))
     both = torch.linalg.solve(torch.cat((top, bottom)), right)
     assert torch.allclose(torch.cat((x.flatten(), z.flatten())), both, atol=1e-6)
+
+
+def test_narrow_losses_take_few_steps_unless_told() -> None:
+    keep = torch.ones(1, 1, 40, 40)
+    keep[..., 10:13, :] = 0
+    y = torch.rand(1, 1, 40, 40, generator=torch.Generator().manual_seed(0)) * keep
+
+    def steps(keep: Tensor, **given: float) -> int:
+        problem = Problem('inpaint', y, Mask(keep), 0.0)
+        return run(problem, Tools(shrink), exemplars=False, **given)[0].total
+
+    wide = keep.clone()
+    wide[..., 10:22, 5:20] = 0
+    assert (steps(keep), steps(wide), steps(keep, iterations=7)) == (10, 24, 7)
+
+
+def test_momentum_carries_a_line_over_a_hole_in_fewer_steps() -> None:
+    side = 32
+    keep = torch.ones(1, 1, side, side, dtype=torch.float64)
+    keep[..., 8:24] = 0
+    truth = torch.linspace(0, 1, side, dtype=torch.float64).repeat(1, 1, side, 1)
+    box = torch.full((1, 1, 3, 3), 1 / 9, dtype=torch.float64)
+
+    def blurred(x: Tensor, sigma: float) -> Tensor:
+        return functional.conv2d(functional.pad(x, (1, 1, 1, 1), mode='replicate'), box)
+
+    def error(momentum: float) -> float:
+        *_, (_, z) = pnp.hqs(
+            truth * keep,
+            Mask(keep),
+            FunctionDenoiser(blurred, 'blurred'),
+            Schedule(0.1, 0.1, 1e-3, 12),
+            torch.zeros_like(truth),
+            momentum=momentum,
+        )
+        return float((z - truth).abs()[keep == 0].mean())
+
+    assert error(0.5) < 0.9 * error(0.0)
 
 
 def test_the_residual_falls_to_the_noise() -> None:
@@ -111,7 +150,8 @@ def test_a_noise_map_reaches_the_denoiser_turned_and_ends_at_the_noise() -> None
     noise = torch.linspace(0.02, 0.08, width).expand(1, 1, height, width)
     y = torch.rand(1, 1, height, width)
     tools = Tools(shrink)
-    run(Problem('inpaint', y, Mask(torch.ones(1, 1, 1, 1)), noise), tools, iterations=6)
+    whole = Problem('inpaint', y, Mask(torch.ones(1, 1, 1, 1)), noise)
+    run(whole, tools, iterations=6, sigma_start=49, momentum=0)
     shapes = [tuple(told.shape[-2:]) for told in tools.told]
     assert shapes == [(height, width), (width, height)] * 3
     assert torch.allclose(tools.told[0], torch.tensor(49 / 255))
@@ -261,5 +301,5 @@ def test_parameters_reach_the_schedule() -> None:
 
 def test_the_default_parameters_are_those_of_the_papers() -> None:
     params = PnPParameters()
-    assert (params.sigma_start, params.regularization, params.augment) == (49, 0.23, True)
+    assert (params.regularization, params.augment) == (0.23, True)
     assert DenoiserParameters().ensemble is False

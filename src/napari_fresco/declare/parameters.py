@@ -140,15 +140,16 @@ class PnPParameters(DeterministicParameters):
     )
     iterations: int | None = param(
         None,
-        'Iterations; empty means 8 to deblur, 80 to deblur volumes, 24 to enlarge or inpaint, 40 '
-        'to demosaic.',
+        'Iterations; empty means 8 to deblur, 80 to deblur volumes, 24 to enlarge or inpaint, 10 '
+        'where losses are no wider than 6 pixels, 40 to demosaic.',
         minimum=1,
         maximum=1000,
         tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
     )
-    sigma_start: float = param(
-        49.0,
-        'Denoiser strength in the first iteration; volumes go by the noise.',
+    sigma_start: float | None = param(
+        None,
+        'Denoiser strength in the first iteration; empty means 49, or 25 where losses are no '
+        'wider than 6 pixels; volumes go by the noise.',
         unit='0-255',
         minimum=0.1,
         maximum=75,
@@ -168,6 +169,15 @@ class PnPParameters(DeterministicParameters):
         minimum=1e-4,
         maximum=10,
         tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+    )
+    momentum: float | None = param(
+        None,
+        'How far an iteration goes on in the direction of the last one; empty means 0.5 where '
+        "losses are no wider than 6 pixels, else 0, which is the authors' way.",
+        minimum=0,
+        maximum=0.9,
+        tasks=('inpaint',),
+        group='advanced',
     )
     augment: bool = param(
         True,

@@ -88,6 +88,7 @@ def hqs(
     schedule: Schedule,
     start: Tensor,
     *,
+    momentum: float = 0.0,
     augment: bool = True,
     clamp: bool = False,
 ) -> Iterator[HQSIterate]:
@@ -99,13 +100,16 @@ def hqs(
     `schedule`: sigma_k and alpha_k. A noise map sets sigma_k per pixel, and alpha_k too unless H
         mixes pixels; then one number does.
     `start`: z_0 on the grid of x.
+    `momentum`: how far each z_k is carried on in the direction of its change, which spreads what is
+        known over a hole in fewer steps; 0 as in the papers.
     `augment`: denoise the image turned by geometric mode ``k mod 8``.
     `clamp`: limit x_k to [0, 1] before denoising.
     """
     weights = schedule if degradation.pointwise else schedule.uniform()
-    z = start
+    z = before = start
     for k in range(schedule.iterations):
-        x = degradation.prox(z, y, weights.alpha(k))
+        carried = z + momentum * (z - before) if momentum else z
+        x, before = degradation.prox(carried, y, weights.alpha(k)), z
         bounded = x.clamp(0, 1) if clamp else x
         z = denoise_dihedral(denoiser, bounded, schedule.sigma(k), k % MODES if augment else 0)
         yield HQSIterate(x, z)
@@ -118,7 +122,7 @@ def _restore(
         return restore_volume(problem, params, denoiser)
     if problem.task not in DEFAULTS:
         return one_pass(problem, denoiser)
-    if 'mask' in TASKS[problem.task].takes and params.exemplars:
+    if 'mask' in TASKS[problem.task].takes:
         seed = int(torch.randint(2**31, (), generator=tools.generator, device=tools.device))
         return with_texture(problem, params, partial(_iterate, denoiser=denoiser), seed)
     return _iterate(problem, params, denoiser)
@@ -133,13 +137,20 @@ def _iterate(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Ite
         _on_grid(problem.sigma, degradation.scale),
         scale=degradation.scale,
         iterations=params.iterations,
-        sigma_start=params.sigma_start / 255,
+        sigma_start=(49 if params.sigma_start is None else params.sigma_start) / 255,
         sigma_end=None if params.sigma_end is None else params.sigma_end / 255,
         regularization=params.regularization,
     )
     known = degradation.forward(torch.ones_like(start)).mean()
     iterates = hqs(
-        y, degradation, denoiser, schedule, start, augment=params.augment, clamp=demosaic
+        y,
+        degradation,
+        denoiser,
+        schedule,
+        start,
+        momentum=params.momentum or 0.0,
+        augment=params.augment,
+        clamp=demosaic,
     )
     exact = demosaic and _noise_free(problem.sigma)
     for k, (_, z) in enumerate(iterates):

@@ -10,8 +10,9 @@ best.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 FINE, WIDE = 6, 20
 """Widths in pixels up to which a loss is filled from its rim alone, and without grain."""
 
+_FEW: Mapping[str, Any] = MappingProxyType({'iterations': 10, 'sigma_start': 25.0, 'momentum': 0.5})
 _START, _ITERATIONS = 15.0, 6  # of the denoiser, on the patches
 _HYPOTHESES = 2  # fills that are averaged
 _SHARE, _WIDE_SHARE = 0.5, 0.25  # of the estimate that began with patches
@@ -53,7 +55,10 @@ def with_texture(
     `seed`: of the search for patches; others give other fills of wide losses.
     """
     known = known_pixels(problem.degradation.forward(torch.ones_like(problem.y)))
-    if widest(known) <= FINE or not known.any():
+    if widest(known) <= FINE:
+        yield from iterate(problem, _in_few_steps(params))
+        return
+    if not params.exemplars or not known.any():
         yield from iterate(problem, params)
         return
     wide = wider(known, WIDE)[..., None]
@@ -66,13 +71,19 @@ def with_texture(
     fills = [exemplar(source, known, seed=seed + n) for n in range(_HYPOTHESES)]
     start = np.mean([fill.mean for fill in fills], axis=0)
     begun = replace(problem, start=_tensor(start, problem.y))
-    again = replace(params, iterations=steps, sigma_start=min(_START, params.sigma_start))
+    again = replace(params, iterations=steps, sigma_start=min(_START, params.sigma_start or _START))
     for step in iterate(begun, again):
         x = step.x
         if step.index == step.total:
             mixed = _mixed(_picture(smooth), _picture(x), fills[0].best, wide)
             x = torch.where(_tensor(known[..., None], x) > 0, x, _tensor(mixed, x))
         yield replace(step, index=before + step.index, total=before + steps, x=x)
+
+
+def _in_few_steps(params: PnPParameters) -> PnPParameters:
+    """Return what narrow losses need: as good as 24 steps from 49 without momentum."""
+    few = {name: value for name, value in _FEW.items() if getattr(params, name) is None}
+    return replace(params, **few)
 
 
 def _mixed(
