@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from napari_fresco import networks
-from napari_fresco.declare.parameters import NetworkParameters
+from napari_fresco.declare.common_parameters import NetworkParameters
 from napari_fresco.errors import ParameterError, WeightsError
 from napari_fresco.networks.facts import facts_of
 from napari_fresco.networks.rrdbnet import RRDB, DenseBlock, RRDBNet, config_from

@@ -16,8 +16,8 @@ from scipy import ndimage
 
 import napari_fresco as fresco
 from napari_fresco import weights
+from napari_fresco.declare.common_parameters import NetworkParameters
 from napari_fresco.declare.methods import METHODS
-from napari_fresco.declare.parameters import NetworkParameters
 from napari_fresco.declare.recommendations import RULES, ImageFacts, recommended
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.errors import FrescoError

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from .. import weights
+from ..declare.common_parameters import NetworkParameters
 from ..declare.methods import Method
-from ..declare.parameters import DeepREDParameters, NetworkParameters
+from ..declare.parameters import DeepREDParameters
 from ..declare.tasks import TASKS
 from ..errors import WeightsError
 from ..types import Kind, Task

@@ -16,12 +16,12 @@ from typing import Any, Literal
 from ..errors import MethodError
 from ..types import Kind, Task
 from . import citations
+from .common_parameters import NetworkParameters
 from .fields import Parameter, Parameters
 from .parameters import (
     DeepREDParameters,
     DenoiserParameters,
     IRCNNParameters,
-    NetworkParameters,
     PnPParameters,
     RichardsonLucyParameters,
     SCUNetParameters,

@@ -3,132 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from .fields import Parameters, param
-
-
-def _uncertainty() -> Any:
-    """Declare the map of errors, which needs an image and its noise on the grid of the result."""
-    return param(
-        False,
-        'Map the standard deviation of the error, found by restoring simulated noise as well: '
-        'twenty times slower.',
-        tasks=('denoise',),
-        gives=(True, 'uncertainty'),
-    )
-
-
-@dataclass(frozen=True)
-class CommonParameters(Parameters):
-    """What every method can be told: the noise model and the blur.
-
-    Where a method does not let the user choose, its answer is a property here.
-    """
-
-    noise: str = param(
-        'auto',
-        'Noise model; "poisson-gaussian" is photon noise with read noise, "auto" takes it for '
-        'one-channel images that are denoised, deblurred or enlarged, where no noise level is '
-        'given and the noise grows with the intensity.',
-        choices=('auto', 'gaussian', 'poisson-gaussian'),
-        label='Noise model',
-        group='noise',
-    )
-    gain: float | None = param(
-        None,
-        'Camera gain of the Poisson-Gaussian model; estimated when empty.',
-        unit='image units per photo-electron',
-        minimum=1e-12,
-        group='noise',
-    )
-    offset: float | None = param(
-        None, 'Camera offset (dark level); estimated when empty.', unit='image units', group='noise'
-    )
-    read_noise: float | None = param(
-        None,
-        'Standard deviation of the read noise; estimated when empty.',
-        unit='image units',
-        minimum=0,
-        group='noise',
-    )
-    boundary: str = param(
-        'auto',
-        'Beyond the border, "circular" repeats the image and "extend" continues it smoothly.',
-        choices=('auto', 'circular', 'extend'),
-        tasks=('deblur', 'super_resolve'),
-        group='degradation',
-        goes_with=('kernel', None),
-    )
-    kernel_position: str = param(
-        'auto',
-        'Where a given kernel looks: "centred" on its middle pixel, so that pixel s i of the '
-        'result lies on pixel i of the image, or "shifted" to the upper left by (s - 1)/2, as '
-        'USRNet has it, so that both cover the same field; "auto" follows its centre of mass.',
-        choices=('auto', 'centred', 'shifted'),
-        tasks=('super_resolve',),
-        group='degradation',
-        goes_with=('kernel', True),
-    )
-
-    @property
-    def precision(self) -> str:
-        """Arithmetic of the networks."""
-        return 'float32'
-
-    @property
-    def ensemble(self) -> bool:
-        """Whether the eight turns and flips are averaged: not where the result is random."""
-        return False
-
-    @property
-    def uncertainty(self) -> bool:
-        """Whether the error is mapped: not where every repetition takes minutes."""
-        return False
-
-    @property
-    def assume(self) -> str:
-        """The blur where no kernel is given."""
-        return 'bicubic'
-
-
-@dataclass(frozen=True)
-class ArithmeticParameters(CommonParameters):
-    """What every method can be told that has a network."""
-
-    precision: str = param(
-        'auto',
-        'Arithmetic of the networks: "auto" takes bfloat16 where that is fast and the noise hides '
-        'its rounding.',
-        choices=('auto', 'float32', 'bfloat16'),
-        group='advanced',
-    )
-
-
-@dataclass(frozen=True)
-class DeterministicParameters(ArithmeticParameters):
-    """What every method can be told that gives the same result each time."""
-
-    ensemble: bool = param(
-        False,
-        'Average over the eight turns and flips and map their spread: slightly better, eight '
-        'times slower.',
-        gives=(True, 'spread'),
-    )
-
-
-@dataclass(frozen=True)
-class NetworkParameters(DeterministicParameters):
-    """A method that is one trained network."""
-
-    model: str = param('auto', 'Weights: a registry name, a file, or "auto" for the bundled ones.')
+from .common_parameters import (
+    ArithmeticParameters,
+    CommonParameters,
+    DeterministicParameters,
+    NetworkParameters,
+    uncertainty_param,
+)
+from .fields import param
 
 
 @dataclass(frozen=True)
 class DenoiserParameters(NetworkParameters):
     """One pass of a denoising network."""
 
-    uncertainty: bool = _uncertainty()
+    uncertainty: bool = uncertainty_param()
 
 
 @dataclass(frozen=True)
@@ -206,7 +96,7 @@ class PnPParameters(DeterministicParameters):
         tasks=('deblock',),
         group='degradation',
     )
-    uncertainty: bool = _uncertainty()
+    uncertainty: bool = uncertainty_param()
 
 
 @dataclass(frozen=True)
@@ -336,7 +226,7 @@ class VIRNetParameters(NetworkParameters):
     estimate_only: bool = param(
         False, 'Estimate the noise and the blur and leave the image as it is: much faster.'
     )
-    uncertainty: bool = _uncertainty()
+    uncertainty: bool = uncertainty_param()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ..types import Step
 from .lending import colourwise, lent
 
 if TYPE_CHECKING:
-    from ..declare.parameters import NetworkParameters
+    from ..declare.common_parameters import NetworkParameters
 
 
 def bsrgan(problem: Problem, params: NetworkParameters, tools: Tools) -> Iterator[Step]:
