@@ -54,6 +54,7 @@ class Fills:
         that of one that was undone, below 0.
     `runs`: a record for each run, ready for JSON: what was asked, and which fills came of it.
     `unknown`, `taken`: what each run did not know, and what became of its result, packed to bits.
+    `boxes`: where each fill lies, by its number less 1.
     `denoised`: whether the noise of the rest was removed.
     """
 
@@ -63,6 +64,7 @@ class Fills:
     runs: list[dict[str, Any]] = field(default_factory=list)
     unknown: list[NDArray[np.uint8]] = field(default_factory=list)
     taken: list[NDArray[np.uint8]] = field(default_factory=list)
+    boxes: list[tuple[slice, ...]] = field(default_factory=list)
     denoised: bool = False
 
     @classmethod
@@ -73,8 +75,7 @@ class Fills:
     @property
     def count(self) -> int:
         """How many fills there are that were not undone."""
-        found = np.unique(self.numbers)
-        return int((found > 0).sum())
+        return len(np.unique(self.numbers[self.numbers > 0]))
 
     @property
     def highest(self) -> int:
@@ -92,14 +93,14 @@ class Fills:
 
         Raises MaskError when there is none of that number.
         """
-        found = ndimage.find_objects((np.abs(self.numbers) == number).astype(np.uint8))
-        if number <= 0 or not found:
+        if not 0 < number <= len(self.boxes):
             raise MaskError(f'there is no fill {number}; there are {self.count}')
-        inside = self.numbers[found[0]]
+        box = self.boxes[number - 1]
+        inside = self.numbers[box]
         undone = not (inside == number).any()
         pixels = int(np.count_nonzero(np.abs(inside) == number))
         made = [i for i, run in enumerate(self.runs) if _holds(run, number)]
-        return Fill(number, found[0], pixels, made[-1], undone)
+        return Fill(number, box, pixels, made[-1], undone)
 
     @property
     def filled(self) -> NDArray[np.bool_]:
@@ -160,6 +161,7 @@ class Fills:
         first = self.highest + 1
         labels, count = ndimage.label(new, _beside(part))
         numbers[new] = labels[new] + (first - 1)
+        self.boxes += (_in_layer(box, part) for box in ndimage.find_objects(labels))
         self.unknown.append(self._packed(part, unknown))
         self.taken.append(self._packed(part, taken))
         said = {name: record[name] for name in OF_RUN if name in record}
@@ -195,6 +197,14 @@ class Fills:
 def _holds(run: Mapping[str, Any], number: int) -> bool:
     first, last = run['numbers']
     return first <= number <= last or number in run['again']
+
+
+def _in_layer(box: tuple[slice, ...], part: Selection) -> tuple[slice, ...]:
+    """Return a box of a part as one of its layer."""
+    return tuple(
+        slice(own.start + at.start, own.start + at.stop)
+        for at, own in zip(box, part.index, strict=True)
+    )
 
 
 def _beside(part: Selection) -> NDArray[np.bool_]:
