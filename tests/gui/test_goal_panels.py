@@ -15,6 +15,7 @@ from napari_fresco._napari.form import Scroll
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.errors import FrescoError
+from napari_fresco.layers import undo_fill
 from napari_fresco.layers.layer_kinds import FILLS
 from napari_fresco.layers.layer_restoration import running
 from napari_fresco.layers.loss_filling import LossFilling
@@ -32,6 +33,15 @@ WINDOW = 1280, 800
 def recommended(panel: Any) -> Any:
     pump(lambda: panel.recommending.said is not None and panel.recommending.job is None)
     return panel.recommending.said
+
+
+def click(viewer: Any, place: tuple[float, ...], drag: bool = False) -> None:
+    event = SimpleNamespace(type='mouse_press', position=place, modifiers=())
+    presses = [callback(viewer, event) for callback in viewer.mouse_drag_callbacks]
+    kinds = ['mouse_press', *(['mouse_move'] if drag else []), 'mouse_release']
+    for event.type in kinds:
+        for press in presses:
+            next(press, None)
 
 
 def shown(field: Any) -> bool:
@@ -160,11 +170,7 @@ def test_a_fill_is_chosen_by_a_click_undone_and_filled_again(
     filling.wait()
     grown = model.layers['wall [filled]']
     filled = grown.data[FIRST].copy()
-    event = SimpleNamespace(type='mouse_press', position=(11.0, 15.0))
-    click = filling.fills._on_press(model, event)
-    next(click)
-    event.type = 'mouse_release'
-    assert next(click, None) is None
+    click(model, (11.0, 15.0))
     assert filling.fills.number.value == 1
     assert 'DPIR, seed 0' in filling.fills.said.text()
     filling.fills.undo.click()
@@ -181,13 +187,7 @@ def test_a_fill_is_chosen_by_a_click_undone_and_filled_again(
 
 def test_a_drag_over_a_fill_chooses_nothing(filling: Any, model: Any, finish: Finish) -> None:
     finish(filling)
-    event = SimpleNamespace(type='mouse_press', position=(11.0, 15.0))
-    drag = filling.fills._on_press(model, event)
-    next(drag)
-    event.type = 'mouse_move'
-    next(drag)
-    event.type = 'mouse_release'
-    assert next(drag, None) is None
+    click(model, (11.0, 15.0), drag=True)
     assert filling.fills.number.value == 0
 
 
@@ -273,6 +273,28 @@ def test_other_sections_have_their_place(
     qtbot.addWidget(panel.native)
     assert 'of others' in [label.text() for label in panel.native.findChildren(QLabel)]
     assert seen
+
+
+def test_nothing_is_undone_while_the_layer_grows(
+    filling: Any, model: Any, mask: Any, finish: Finish
+) -> None:
+    finish(filling)
+    labels = mask.data.copy()
+    labels[SECOND] = 1
+    mask.data = labels
+    with until(running.ended):
+        filling.run()
+        with pytest.raises(FrescoError, match='Busy: DPIR on wall'):
+            undo_fill(model, 'wall', 1)
+    assert model.layers['wall [filled]'].metadata[FILLS].count == 2
+
+
+def test_a_closed_panel_does_not_listen_to_clicks(viewer: Any, qtbot: Any) -> None:
+    before = len(viewer.mouse_drag_callbacks)
+    panel = commands.fill_losses(viewer)
+    assert len(viewer.mouse_drag_callbacks) == before + 1
+    panel.native.deleteLater()
+    qtbot.waitUntil(lambda: len(viewer.mouse_drag_callbacks) == before)
 
 
 def test_undoing_what_is_gone_is_said(

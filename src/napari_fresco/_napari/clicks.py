@@ -24,6 +24,8 @@ class Clicks:
 
     def __init__(self, viewer: napari.viewer.Viewer, owner: QWidget) -> None:
         self._viewer = viewer
+        # Qt holds slots only weakly, so the widget holds this.
+        owner.__dict__.setdefault('_clicks', []).append(self)
         owner.destroyed.connect(self.stop)
 
     def start(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import SpinBox
@@ -13,6 +13,7 @@ from ..declare.methods import METHODS
 from ..errors import FrescoError
 from ..layers.growing_layer import fill_at, growing_layer, undo_fill
 from ..layers.layer_kinds import FILLS
+from .clicks import Clicks
 from .form import Section, named_button, note, side_by_side
 from .listeners import Listeners
 
@@ -47,9 +48,9 @@ class FillsSection(Section):
         self.number.changed.connect(self.refresh)
         self.undo.clicked.connect(self._on_undo)
         self.fill_again.clicked.connect(lambda: self.again.emit(self.number.value))
-        self._callbacks = viewer.mouse_drag_callbacks
-        self._callbacks.append(self._on_press)
-        self.native.destroyed.connect(self._let_go)
+        self._clicks = Clicks(viewer, self.native)
+        self._clicks.clicked.connect(self._on_click)
+        self._clicks.start()
         Listeners(self.native).listen(viewer.layers.events.removed, self.refresh)
         self.refresh()
 
@@ -88,19 +89,8 @@ class FillsSection(Section):
             show_error(str(error))
         self.refresh()
 
-    def _on_press(self, viewer: Any, event: Any) -> Generator[None, None, None]:
-        """Choose the fill that was clicked on; a drag moves the picture."""
-        moved = False
-        yield
-        while event.type == 'mouse_move':
-            moved = True
-            yield
-        layer = self.layer
-        if not moved and layer is not None:
-            number = fill_at(layer, event.position)
-            if number:
-                self.number.value = number
-
-    def _let_go(self) -> None:
-        if self._on_press in self._callbacks:
-            self._callbacks.remove(self._on_press)
+    def _on_click(self, place: tuple[float, ...]) -> None:
+        """Choose the fill that was clicked on."""
+        number = 0 if self.layer is None else fill_at(self.layer, place)
+        if number:
+            self.number.value = number

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import FrescoError, MaskError
 from .fills import Fills
 from .layer_kinds import FILLS
+from .layer_restoration import running
 from .results import inserted
 from .scripted import find_layer
 from .space import Space
@@ -49,9 +50,14 @@ def undo_fill(
     ------
     MaskError
         When there is no such fill.
+    FrescoError
+        While the layer is being filled.
     """
     grown = grown_of(viewer, layer)
     fills: Fills = grown.metadata[FILLS]
+    at_work = running.restoration
+    if at_work is not None and at_work.request.source_id == fills.source_id:
+        raise FrescoError(running.busy_text)
     if at is not None:
         number = fill_at(grown, at)
     if not number:
