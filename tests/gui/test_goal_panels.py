@@ -15,7 +15,7 @@ from napari_fresco._napari.form import Scroll
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.errors import FrescoError
-from napari_fresco.layers import undo_fill
+from napari_fresco.layers import pace, undo_fill
 from napari_fresco.layers.layer_kinds import FILLS
 from napari_fresco.layers.layer_restoration import running
 from napari_fresco.layers.loss_filling import LossFilling
@@ -71,6 +71,11 @@ def filling(model: Any, photograph: Any, mask: Any, qtbot: Any) -> Any:
 
 
 @pytest.fixture
+def no_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, '_PACES', {})
+
+
+@pytest.fixture
 def restoring(model: Any, qtbot: Any) -> Any:
     noisy = np.random.default_rng(0).poisson(np.full((96, 96), 40)) * 3.0 + 100
     noisy[:48] += np.random.default_rng(1).poisson(np.full((48, 96), 400)) * 3.0
@@ -122,9 +127,13 @@ def test_another_image_is_looked_at(restoring: Any, model: Any) -> None:
     assert recommended(restoring).method == 'scunet'
 
 
-def test_the_panel_restores_by_what_it_recommends(restoring: Any, finish: Finish) -> None:
+def test_the_panel_restores_by_what_it_recommends_and_tells_the_time(
+    restoring: Any, finish: Finish, no_runs: None
+) -> None:
     recommended(restoring)
+    assert 'last run' not in restoring.recommending.text.text()
     finish(restoring)
+    assert 'with DRUNet, by its last run here' in restoring.recommending.text.text()
     assert [layer.name for layer in restoring.wait()] == ['frame [DRUNet]']
 
 

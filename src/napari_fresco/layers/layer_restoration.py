@@ -18,6 +18,7 @@ from ..evidence.metrics import psnr
 from ..restoration import api
 from ..types import Result, Step
 from .job import Job
+from .pace import note_pace
 from .results import add_results, preview_layer
 from .side_layers import as_pixels
 
@@ -212,6 +213,7 @@ class Restoration:
         self.outcome = outcome
         if outcome.is_empty:
             return []
+        note_pace(self.request, outcome.result)
         there = self._preview is not None and self._preview_is_there()
         preview, self._preview = self._preview if there else None, None
         return add_results(self.viewer, self.request, outcome.result, preview)
