@@ -174,6 +174,7 @@ class Documented:
             'name': f'{self.photograph} [agreement]',
             'rgb': False,
             'colormap': 'magma',
+            'blending': 'additive',  # over the photograph
             'contrast_limits': (0.0, max(float(found.spread.max()), 1.0)),
             'metadata': {INSERT: True, EVIDENCE: found.facts()},
             **self._place(),
