@@ -321,6 +321,28 @@ def test_the_picture_of_a_mask_is_offered_as_one(
     assert panel.mask_row.value.name == made.name
 
 
+def test_the_plane_on_show_of_a_stack_is_marked(model: Any, qtbot: Any) -> None:
+    stack = np.stack([cracked()[..., 0], 255 - cracked()[..., 0], cracked()[::-1, ..., 0]])
+    model.add_image(stack, name='stack', rgb=False, contrast_limits=(0, 255))
+    panel = commands.damage_mask(model)
+    qtbot.addWidget(panel)
+    panel.make_new()
+    model.dims.set_current_step(0, 2)
+    panel.propose.preview.setChecked(True)
+    panel.wait()
+    (shown,) = proposals(model)
+    expected = damage.propose_cracks(stack[2])
+    np.testing.assert_array_equal(shown.data[0] != 0, expected)
+    assert shown.translate[0] == 2
+    panel.propose.take()
+    panel.wait()
+    panel.edit.grow.value = 1
+    panel.edit.edit('grow')
+    panel.wait()
+    np.testing.assert_array_equal(labels(panel)[2] == 1, damage.grow(expected, 1))
+    assert not labels(panel)[:2].any()
+
+
 def test_labels_that_may_mean_anything_get_no_classes_unasked(
     model: Any, panel: DamageMaskPanel
 ) -> None:
