@@ -81,11 +81,15 @@ def test_every_denoiser_is_helped(method: str) -> None:
     )
 
 
-@pytest.mark.parametrize(('peak', 'step'), [(4, 4), (8, 1), (8, 4), (20, 4)])
-def test_what_moves_is_not_smeared(peak: float, step: float) -> None:
+@pytest.mark.parametrize(
+    ('method', 'peak', 'step'),
+    [('ffdnet', 4, 4), ('ffdnet', 8, 1), ('ffdnet', 20, 4), ('virnet', 8, 4), ('scunet', 8, 4)],
+)
+def test_what_moves_is_not_smeared(method: str, peak: float, step: float) -> None:
     clean, track = moving(peak * SIGMA, step)
     noisy, middle = with_noise(clean), 2
-    alone, together = (denoised(noisy, neighbours=n) for n in (0, 2))
+    told = {'method': method, 'sigma': SIGMA if method == 'ffdnet' else 'auto'}
+    alone, together = (denoised(noisy, neighbours=n, **told) for n in (0, 2))
     assert error(together[middle], clean[middle]) < error(alone[middle], clean[middle])
     whole = light(clean[middle], track[:, middle])
     own = [light(image[middle], track[:, middle]) / whole for image in (alone, together)]
