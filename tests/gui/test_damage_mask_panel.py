@@ -316,9 +316,28 @@ def test_the_picture_of_a_mask_is_offered_as_one(
     dpir.image.value, dpir.task.value, dpir.mask.value = model.layers['wall'], 'inpaint', picture
     assert not dpir.mask.offers(gray)
     assert dpir.damage_section.mask_rows.marked().load().sum() == 200
-    made = panel.editable_mask()
+    panel.give.click()
+    made = panel.mask_row.value
+    assert made.name == 'wall mask'
     np.testing.assert_array_equal(made.data, marked // 255)
-    assert panel.mask_row.value.name == made.name
+    assert not picture.visible
+
+
+def test_the_picture_of_a_mask_of_another_size_is_stretched(
+    model: Any, panel: DamageMaskPanel
+) -> None:
+    small, narrow = np.zeros((60, 75), bool), np.zeros((60, 60), bool)
+    small[10, 20:30] = True
+    panel.mask_row.value = model.add_image(small, name='small')
+    assert 'Make labels' in panel._said()
+    panel.give.click()
+    expected = np.zeros(SHAPE, np.uint8)
+    expected[20:22, 40:60] = 1
+    np.testing.assert_array_equal(labels(panel), expected)
+    panel.mask_row.value = model.add_image(narrow, name='narrow')
+    panel.give.click()
+    assert 'another aspect ratio' in panel.coverage.text()
+    assert panel.mask_row.value.name == 'narrow'
 
 
 def test_the_plane_on_show_of_a_stack_is_marked(model: Any, qtbot: Any) -> None:

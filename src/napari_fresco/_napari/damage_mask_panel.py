@@ -11,11 +11,13 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
 from ..damage.classes import CLASSES, DamageClass, class_named
+from ..errors import FrescoError
 from ..layers.damage_classes import classes_of, give_classes
 from ..layers.layer_kinds import DAMAGE, is_picture, may_be_mask
 from ..layers.mask_images import as_labels, called, holds_mask
 from ..layers.pixel_size import mm_per_pixel
-from ..layers.selection import full_resolution
+from ..layers.selection import full_resolution, spatial_axes
+from ..layers.space import View
 from .brush import FollowingBrush
 from .choosers import LayerChooser, WordList
 from .form import Scroll, Section, note, stacked
@@ -25,6 +27,7 @@ from .new_mask import new_mask
 from .propose_section import ProposeSection
 from .rows import Tick
 from .suggestions import covers
+from .texts import sentence
 
 if TYPE_CHECKING:
     import napari
@@ -80,8 +83,10 @@ class DamageMaskPanel(QWidget):
         """Return the chosen mask as labels; a new one where there is none."""
         layer, image = self.mask_row.value, self._image()
         if isinstance(layer, Image):
+            rows, columns = spatial_axes(image, View.of(self.viewer))
+            labels = as_labels(layer, _grid(image), rows, columns)
             mask = new_mask(self.viewer, image)
-            mask.data = as_labels(layer, mask.data.shape)
+            mask.data = labels
             layer.visible = False
             self.mask_row.value = mask
         elif layer is None:
@@ -129,7 +134,7 @@ class DamageMaskPanel(QWidget):
         self.mask_row.changed.connect(lambda _: self._on_mask())
         self.kind.changed.connect(lambda _: self._on_class())
         self.new.clicked.connect(self.make_new)
-        self.give.clicked.connect(self._give_classes)
+        self.give.clicked.connect(self._on_give)
         self.fixed_brush.changed.connect(self.brush.follow)
         self.propose.suggested.connect(self._on_suggested)
         for each in (self.propose.applied, self.edit.edited):
@@ -149,7 +154,9 @@ class DamageMaskPanel(QWidget):
             self._watched.listen(mask.events.selected_label, lambda _: self._on_brush_label())
             if not classes_of(mask) and _highest(mask) <= 1:
                 give_classes(mask)
-        self.give.setVisible(mask is not None and not classes_of(mask))
+        opened = isinstance(self.mask_row.value, Image)
+        self.give.setText('Make labels' if opened else 'Give classes')
+        self.give.setVisible(opened or (mask is not None and not classes_of(mask)))
         self._offer_classes()
         self.edit.follow()
         self.brush.follow(self.fixed_brush.value)
@@ -177,11 +184,16 @@ class DamageMaskPanel(QWidget):
         if list(self.kind.choices) != list(words):
             self.kind.choices = [(word, name) for name, word in words.items()]
 
-    def _give_classes(self) -> None:
+    def _on_give(self) -> None:
         mask = self._labels()
         if mask is not None:
             give_classes(mask)
             self._on_mask()
+            return
+        try:
+            self.editable_mask()
+        except FrescoError as error:
+            self.coverage.setText(sentence(error))
 
     def _may_be_image(self, layer: napari.layers.Layer) -> bool:
         return is_picture(layer) and not holds_mask(layer)
@@ -191,7 +203,7 @@ class DamageMaskPanel(QWidget):
         if image is None:
             return False
         if isinstance(layer, Image):
-            return holds_mask(layer, image)
+            return str(layer.unique_id) != str(image.unique_id) and holds_mask(layer)
         return isinstance(layer, Labels) and may_be_mask(layer) and covers(image, layer)
 
     def _is_mask_of_image(self, layer: napari.layers.Layer) -> bool:
@@ -204,6 +216,8 @@ class DamageMaskPanel(QWidget):
         image, mask = self._image(), self._labels()
         if image is None:
             return _NO_IMAGE
+        if isinstance(self.mask_row.value, Image):
+            return 'This mask was opened as an image: "Make labels" makes one to edit of it.'
         if mask is None:
             return 'Press "New" and paint, or propose damage below.'
         if np.prod(full_resolution(mask).shape) > _MOST_PIXELS:
@@ -239,6 +253,11 @@ def _amount(count: int, size: int, mm: float | None) -> str:
 def _words(classes: Iterable[DamageClass]) -> dict[str, str]:
     """Return how classes are shown in the list: those that are left say so."""
     return {each.name: each.name + ('' if each.filled else ' (not filled)') for each in classes}
+
+
+def _grid(image: napari.layers.Image) -> tuple[int, ...]:
+    shape = tuple(full_resolution(image).shape)
+    return shape[:-1] if image.rgb else shape
 
 
 def _highest(mask: napari.layers.Labels) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image
 
+from ..errors import MaskError
 from ..image.alignment import any_colour
 from .layer_kinds import is_picture
 from .selection import full_resolution
@@ -16,18 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LOOKED_AT = 300  # rows and columns
+_ASPECT = 0.02
 
 
-def holds_mask(layer: napari.layers.Layer, image: napari.layers.Image | None = None) -> bool:
-    """Say whether an image layer holds a mask: two values, one of them black.
-
-    `image`: what it should have the size of; any size by default.
-    """
+def holds_mask(layer: napari.layers.Layer) -> bool:
+    """Say whether an image layer holds a mask: two values, one of them black."""
     if not is_picture(layer) or layer.ndim != 2:
         return False
     data = full_resolution(layer)
-    if image is not None and not _of_size(data, image):
-        return False
     if data.dtype == bool:
         return True
     steps = tuple(slice(None, None, max(1, n // _LOOKED_AT)) for n in data.shape[:2])
@@ -43,19 +40,30 @@ def called(layer: napari.layers.Layer) -> str:
     return f'{layer.name} (opened as image)' if isinstance(layer, Image) else str(layer.name)
 
 
-def as_labels(layer: napari.layers.Image, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return the mask that an image layer holds as labels of a shape: 1 where it is not black."""
+def as_labels(
+    layer: napari.layers.Image, shape: tuple[int, ...], rows: int, columns: int
+) -> NDArray[np.uint8]:
+    """Return the mask that an image layer holds as labels of a shape: 1 where it is not black.
+
+    `rows`, `columns`: axes of the shape; a mask with other ones is stretched over them.
+    Raises MaskError when it has another aspect ratio.
+    """
     data = np.asarray(full_resolution(layer))
     marked = any_colour(data[..., :3]) if layer.rgb else data != 0
-    return np.broadcast_to(marked, shape).astype(np.uint8)
+    size = shape[rows], shape[columns]
+    factors = np.array(marked.shape) / size
+    if abs(factors[0] / factors[1] - 1) > _ASPECT:
+        raise MaskError(
+            f'mask {layer.name!r} of {marked.shape[0]} × {marked.shape[1]} pixels has another '
+            f'aspect ratio than the picture of {size[0]} × {size[1]}; choose the mask of this one'
+        )
+    # The centres of pixels meet, as they do where both are drawn over the same area.
+    places = [((np.arange(n) + 0.5) * f).astype(int) for n, f in zip(size, factors, strict=True)]
+    flat = marked[np.ix_(*places)].astype(np.uint8)
+    among = [n if axis in (rows, columns) else 1 for axis, n in enumerate(shape)]
+    return np.broadcast_to(flat.reshape(among), shape).copy()
 
 
 def _is_two_valued(values: NDArray[Any]) -> bool:
     found = np.unique(values)
     return len(found) <= 2 and found[0] == 0
-
-
-def _of_size(data: Any, image: napari.layers.Image) -> bool:
-    own = full_resolution(image).shape
-    grid = own[:-1] if image.rgb else own
-    return tuple(data.shape[:2]) == tuple(grid[-2:])
