@@ -73,6 +73,15 @@ def test_every_method_can_be_cited(capsys: pytest.CaptureFixture[str]) -> None:
         assert method.citation in _printed(capsys, method.name)[1]
 
 
+def test_a_file_that_is_not_there_is_no_unknown_method(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(['cite', str(tmp_path / 'clean.png')])
+    assert end.value.code == 2
+    assert 'there is no file' in capsys.readouterr().err
+
+
 def test_a_picture_without_a_record_is_refused_with_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,6 +31,8 @@ def cite(what: tuple[str, ...]) -> None:
 
 def _references(what: str) -> Iterator[Reference]:
     path = Path(what)
+    if what not in METHODS and path.suffix and not path.exists():
+        raise FileError(f'there is no file {what}; give a result, a record of a run, or a method')
     if what in METHODS or not path.exists():
         method = find_method(what)
         yield Reference(method.citation, f'method {method.title}')
