@@ -179,8 +179,22 @@ def evidence(desk: Desk) -> None:
     panel.wait(PATIENCE)
 
 
+def document(desk: Desk) -> None:
+    """Show a fill that was rendered in lines."""
+    desk.lay_out('mural', WALL)
+    desk.restore('Fill losses')
+    desk.close()
+    desk.viewer.layers['mural damage'].visible = False
+    panel = desk.open('Document')
+    for name, value in {'width': 2, 'length': 20}.items():
+        panel.rendering_section.row(name).value = value
+    panel.render_fill()
+    panel.wait(PATIENCE)
+
+
 SCENES: dict[str, Callable[[Desk], None]] = {
-    scene.__name__: scene for scene in (mural, restore, micrograph, kernel, damage, evidence)
+    scene.__name__: scene
+    for scene in (mural, restore, micrograph, kernel, damage, evidence, document)
 }
 
 
