@@ -55,6 +55,7 @@ class Fills:
     `runs`: a record for each run, ready for JSON: what was asked, and which fills came of it.
     `unknown`, `taken`: what each run did not know, and what became of its result, packed to bits.
     `boxes`: where each fill lies, by its number less 1.
+    `undone`: numbers of the fills whose original pixels are there again.
     `denoised`: whether the noise of the rest was removed.
     """
 
@@ -65,6 +66,7 @@ class Fills:
     unknown: list[NDArray[np.uint8]] = field(default_factory=list)
     taken: list[NDArray[np.uint8]] = field(default_factory=list)
     boxes: list[tuple[slice, ...]] = field(default_factory=list)
+    undone: set[int] = field(default_factory=set)
     denoised: bool = False
 
     @classmethod
@@ -75,7 +77,7 @@ class Fills:
     @property
     def count(self) -> int:
         """How many fills there are that were not undone."""
-        return len(np.unique(self.numbers[self.numbers > 0]))
+        return len(self.boxes) - len(self.undone)  # known without a look at all pixels
 
     @property
     def highest(self) -> int:
@@ -97,10 +99,9 @@ class Fills:
             raise MaskError(f'there is no fill {number}; there are {self.count}')
         box = self.boxes[number - 1]
         inside = self.numbers[box]
-        undone = not (inside == number).any()
         pixels = int(np.count_nonzero(np.abs(inside) == number))
         made = [i for i, run in enumerate(self.runs) if _holds(run, number)]
-        return Fill(number, box, pixels, made[-1], undone)
+        return Fill(number, box, pixels, made[-1], number in self.undone)
 
     @property
     def filled(self) -> NDArray[np.bool_]:
@@ -158,6 +159,7 @@ class Fills:
         self.denoised = self.denoised or rest
         numbers[filled] = np.abs(numbers[filled])
         new, again = filled & (numbers == 0), np.unique(numbers[filled])
+        self.undone.difference_update(again.tolist())
         first = self.highest + 1
         labels, count = ndimage.label(new, _beside(part))
         numbers[new] = labels[new] + (first - 1)
@@ -190,6 +192,7 @@ class Fills:
         was = self.numbers[found.box] == number
         back[found.box][was] = np.asarray(self.original[found.box])[was]
         self.numbers[found.box][was] = -number
+        self.undone.add(number)
         self.runs[found.run]['undone'].append(number)
         return back
 
