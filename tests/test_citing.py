@@ -66,6 +66,9 @@ def test_the_command_prints_each_work_once(
         assert f'napari-fresco {fresco.__version__}' in software
         assert method == f'{citations.FFDNET}  [method FFDNet]'
     assert len(_printed(capsys, 'ffdnet', record, 'drunet', 'dpir')) == 3
+    fills = tmp_path / 'wall.json'  # an intervention tells of several runs
+    fills.write_text(json.dumps({'runs': [made.provenance, made.provenance]}))
+    assert _printed(capsys, fills) == _printed(capsys, record)
 
 
 def test_every_method_can_be_cited(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from ..declare.methods import METHODS, find_method
 from ..errors import FileError
 from ..evidence.references import Reference, distinct, references
 from ..io.files import read
-from .run_record import record_of
+from .run_record import record_of, runs_in
 
 
 @click.command()
@@ -37,16 +37,17 @@ def _references(what: str) -> Iterator[Reference]:
         method = find_method(what)
         yield Reference(method.citation, f'method {method.title}')
         return
-    yield from references(_record(path))
+    for record in _records(path):
+        yield from references(record)
 
 
-def _record(path: Path) -> dict[str, Any]:
+def _records(path: Path) -> list[dict[str, Any]]:
     if path.suffix == '.json':
-        return record_of(path, path)
+        return runs_in(path)
     record = record_of(path) or read(path).metadata.get('provenance')
     if not record:
         raise FileError(
             f'nothing is known of how {path} was made; give the record that --save-provenance '
             'wrote, or name the method'
         )
-    return dict(record)
+    return [dict(record)]

@@ -18,14 +18,35 @@ def record_of(result: Path, given: Path | None = None) -> dict[str, Any]:
     path = result.with_suffix('.json') if given is None else given
     if given is None and not path.is_file():
         return {}
+    record = _loaded(path)
+    if _is_run(record):
+        return dict(record)
+    if given is None:
+        return {}
+    raise FileError(f'{path} is no record of a run; give what --save-provenance wrote')
+
+
+def runs_in(path: Path) -> list[dict[str, Any]]:
+    """Return the runs that a record tells of: its own, or those of an intervention.
+
+    Raises FileError when there are none.
+    """
+    record = _loaded(path)
+    found = record.get('runs') if isinstance(record, dict) else None
+    runs = found if isinstance(found, list) and found else [record]
+    if not all(_is_run(run) for run in runs):
+        raise FileError(f'{path} is no record of a run; give what --save-provenance wrote')
+    return runs
+
+
+def _is_run(record: Any) -> bool:
+    return isinstance(record, dict) and {'method', 'finish'} <= record.keys()
+
+
+def _loaded(path: Path) -> Any:
     try:
-        record = json.loads(path.read_text(encoding='utf-8'))
+        return json.loads(path.read_text(encoding='utf-8'))
     except OSError as error:
         raise FileError(f'{path} cannot be read: {error.strerror}') from None
     except ValueError as error:
         raise FileError(f'{path} is no record of a run: {error}') from None
-    if isinstance(record, dict) and {'method', 'finish'} <= record.keys():
-        return record
-    if given is None:
-        return {}
-    raise FileError(f'{path} is no record of a run; give what --save-provenance wrote')
