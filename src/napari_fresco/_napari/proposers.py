@@ -101,6 +101,7 @@ class CrackProposer(Proposer):
         )  # fmt: skip
         for row in (self.tone, self.widest, self.shortest, self.share):
             self.add(row)
+        self.add_text(note('Drawn outlines look like cracks. Where there are many, scribble.'))
         for row in (self.tone, self.widest):
             row.changed.connect(lambda _: self.asked.emit())
         for row in (self.shortest, self.share):
