@@ -14,6 +14,7 @@ from napari_fresco.errors import ParameterError
 from napari_fresco.image import sheet
 from napari_fresco.image.anscombe import Anscombe
 from napari_fresco.restoration import parts
+from napari_fresco.restoration.neighbours import Neighbours
 from napari_fresco.solvers.across_planes import helped
 
 Array = np.ndarray[Any, Any]
@@ -230,6 +231,21 @@ def test_lazy_stacks_are_read_as_far_as_the_neighbours() -> None:
     result = denoised(lazy, neighbours=1)
     np.testing.assert_array_equal(result, denoised(stack, neighbours=1))
     assert len(read) == 8
+
+
+@pytest.mark.parametrize(('axes', 'most'), [('ZYX', 5), ('ZCYX', 10), ('CZYX', 5)])
+def test_as_many_planes_wait_as_help(axes: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting, after = [], Neighbours.after
+
+    def counted(self: Neighbours, restored: Any) -> Any:
+        yield from after(self, restored)
+        waiting.append(sum(len(line.planes) for line in self._lines.values()))
+
+    monkeypatch.setattr(Neighbours, 'after', counted)
+    shape = [{'Z': 9, 'C': 2, 'Y': 16, 'X': 16}[axis] for axis in axes]
+    denoised(with_noise(np.full(shape, 100.0)), axes=axes, neighbours=2)
+    assert max(waiting) <= most
+    assert waiting[-1] == 0
 
 
 def test_a_missing_plane_parts_the_line() -> None:
