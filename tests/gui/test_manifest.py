@@ -28,7 +28,7 @@ from napari_fresco.layers.selection import Space
 
 PANELS = ('Restore', 'Fill losses')  # by what is wanted
 TOOLS = (
-    'Blur kernel', 'Damage mask', 'Document', 'Evidence', 'Scale from two points',
+    'Blur kernel', 'Compare', 'Damage mask', 'Document', 'Evidence', 'Scale from two points',
     'Simulate degradation',
 )  # fmt: skip
 

@@ -20,6 +20,7 @@ from ..layers.layer_kinds import FILLS
 from ..layers.selection import select
 from ..layers.space import View
 from . import texts
+from .compare_panel import ComparePanel
 from .damage_mask_panel import DamageMaskPanel
 from .document_panel import DocumentPanel
 from .estimate_noise import noise_at_a_glance
@@ -32,6 +33,7 @@ from .scale_panel import ScalePanel
 from .simulate_panel import SimulatePanel
 
 blur_kernel = KernelPanel
+compare = ComparePanel
 damage_mask = DamageMaskPanel
 document = DocumentPanel
 evidence = EvidencePanel

@@ -1,0 +1,112 @@
+"""Two images are compared in one layer, with one contrast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import napari.components
+import numpy as np
+import pytest
+
+import napari_fresco as fresco
+from napari_fresco._napari.compare_panel import ComparePanel
+from napari_fresco.layers.compared import Planes
+from napari_fresco.layers.space import View
+from napari_fresco.layers.swipe import Swipe
+
+
+def model(*images: np.ndarray, **look: Any) -> napari.components.ViewerModel:
+    viewer = napari.components.ViewerModel()
+    for number, image in enumerate(images):
+        viewer.add_image(image, name='ab'[number], rgb=image.shape[-1] == 3, **look)
+    return viewer
+
+
+PLANE = np.arange(20 * 30, dtype=np.uint16).reshape(20, 30)
+
+
+def test_left_of_the_line_is_one_picture_and_right_of_it_the_other():
+    viewer = model(PLANE, PLANE + 1000, scale=(0.5, 0.5), translate=(3, 4))
+    swipe = Swipe(viewer, viewer.layers['a'], viewer.layers['b'])
+    for share, column in ((0.5, 15), (0.1, 3), (0.9, 27), (0, 0), (1, 30), (7, 30)):
+        swipe.at = share
+        assert np.array_equal(swipe.layer.data[:, :column], PLANE[:, :column])
+        assert np.array_equal(swipe.layer.data[:, column:], PLANE[:, column:] + 1000)
+    assert tuple(swipe.layer.scale) == (0.5, 0.5)
+    assert tuple(swipe.layer.translate) == (3, 4)
+    assert swipe.layer.contrast_limits == viewer.layers['a'].contrast_limits
+    assert viewer.layers[-1] is swipe.layer
+    swipe.follow((5, 4 + 0.5 * 12))
+    assert np.array_equal(swipe.layer.data[0, 10:14], [10, 11, 1012, 1013])
+    assert viewer.layers['a'].data[0, 20] == 20, 'the pictures are not written to'
+    swipe.close()
+    assert [layer.name for layer in viewer.layers] == ['a', 'b']
+    assert not swipe.is_open
+
+
+def test_the_planes_on_show_are_compared():
+    stack = np.stack([PLANE, PLANE + 1, PLANE + 2])
+    viewer = model(stack, stack + 100)
+    viewer.dims.set_current_step(0, 2)
+    swipe = Swipe(viewer, *viewer.layers)
+    assert np.array_equal(swipe.layer.data[:, :15], PLANE[:, :15] + 2)
+    viewer.dims.set_current_step(0, 0)
+    swipe.reload()
+    assert np.array_equal(swipe.layer.data[:, 15:], PLANE[:, 15:] + 100)
+
+
+def test_an_enlarged_image_is_compared_with_its_source():
+    viewer = model(PLANE)
+    viewer.add_image(PLANE.repeat(2, 0).repeat(2, 1), name='b', scale=(0.5, 0.5))
+    planes = Planes.of(*viewer.layers, View.of(viewer))
+    assert planes.first.shape == planes.second.shape == (40, 60)
+    assert not planes.difference.any()
+    assert tuple(planes.place['scale']) == (0.5, 0.5)
+    assert planes.likeness().psnr == np.inf
+
+
+def test_likeness_is_that_of_the_metrics():
+    other = PLANE.astype(float) + np.where(PLANE % 2, 3.0, -3.0)
+    viewer = model(other, PLANE.astype(float))
+    like = Planes.of(*viewer.layers, View.of(viewer)).likeness()
+    assert like.psnr == pytest.approx(20 * np.log10(599 / 3))
+    assert like.largest == 3
+    assert 0.9 < like.ssim <= 1
+
+
+@pytest.mark.parametrize(
+    ('other', 'words'),
+    [
+        (np.zeros((20, 31)), 'of one size'),
+        (np.zeros((50, 75)), 'of one size'),
+        (np.zeros((20, 30, 3), np.uint8), 'gray and a colour'),
+    ],
+)
+def test_what_cannot_lie_over_each_other_is_refused_in_a_sentence(other, words):
+    viewer = model(PLANE, other)
+    with pytest.raises(fresco.FrescoError, match=words):
+        Swipe(viewer, *viewer.layers)
+    assert len(viewer.layers) == 2
+
+
+def test_the_panel_compares(viewer: Any, dock: Any) -> None:
+    viewer.add_image(PLANE, name='a')
+    viewer.add_image(PLANE + 7, name='b')
+    panel = ComparePanel(viewer)
+    viewer.window.add_dock_widget(panel)
+    panel.first.value, panel.second.value = 'a', 'b'
+    panel.swipe_button.click()
+    assert 'a | b' in viewer.layers
+    panel.at.value = 0.2
+    assert viewer.layers['a | b'].data[0, 6] == 6 + 7
+    panel.measure.click()
+    assert 'at most 7 apart' in panel.found.text()
+    layer = panel.add_difference()
+    assert (layer.data == -7).all()
+    assert tuple(layer.contrast_limits) == (-7, 7)
+    panel.swipe_button.click()
+    assert 'a | b' not in viewer.layers
+    panel.swipe_button.click()
+    viewer.layers.remove('b')
+    assert not panel.swipe_button.isChecked()
+    assert 'a | b' not in viewer.layers
