@@ -33,7 +33,7 @@ class Swipe:
     ) -> None:
         self._viewer, self._first, self._second = viewer, first, second
         self._planes = Planes.of(first, second, View.of(viewer))
-        self._at = self._planes.first.shape[1] // 2
+        self._at = self._width // 2
         rgb = bool(first.rgb)
         keywords = {
             'name': f'{first.name} | {second.name}',
@@ -48,13 +48,11 @@ class Swipe:
     @property
     def at(self) -> float:
         """Share of the width that shows the first picture, 0 to 1."""
-        width: int = self._planes.first.shape[1]
-        return self._at / width
+        return self._at / self._width
 
     @at.setter
     def at(self, share: float) -> None:
-        width = self._planes.first.shape[1]
-        column = round(float(np.clip(share, 0, 1)) * width)
+        column = round(float(np.clip(share, 0, 1)) * self._width)
         between = slice(min(column, self._at), max(column, self._at))
         source = self._planes.first if column > self._at else self._planes.second
         self.layer.data[:, between] = source[:, between]
@@ -79,12 +77,16 @@ class Swipe:
 
     def follow(self, position: Any) -> None:
         """Put the line where a position in the world of the viewer is."""
-        self.at = float(self.layer.world_to_data(position)[-1]) / self._planes.first.shape[1]
+        self.at = float(self.layer.world_to_data(position)[-1]) / self._width
 
     def close(self) -> None:
         """Take the layer away, if it is still there."""
         if self.layer in self._viewer.layers:
             self._viewer.layers.remove(self.layer)
+
+    @property
+    def _width(self) -> int:
+        return int(self._planes.first.shape[1])
 
     def _joined(self) -> NDArray[Any]:
         first, second = self._planes.first, self._planes.second
