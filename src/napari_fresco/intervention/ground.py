@@ -50,18 +50,22 @@ class Ground:
         chosen[places[:: 1 + len(places) // _SEEN]] = True
         return lab_of_light(self.light(chosen.reshape(self.marks.shape)))
 
-    @cached_property
-    def lightness(self) -> Floats:
-        """L* of every pixel, ``(H, W)``."""
-        return lab_of_light(to_linear(self.made if self.made.ndim == 3 else self.made[..., None]))[
-            ..., 0
-        ]
+    def lightness(self, step: int) -> Floats:
+        """Return L* of means of `step` x `step` pixels, ``(H, W) / step``."""
+        rows, columns = (max(n // step, 1) for n in self.marks.shape)
+        part = self.made[: rows * step, : columns * step]
+        part = part[..., None] if part.ndim == 2 else part[..., :3]
+        light = to_linear(part[::step, ::step]) if step == 1 else _mean_light(part, step)
+        return lab_of_light(light)[..., 0]
 
-    def spread_out(self, values: Floats) -> Floats:
-        """Return ``(H, W, 3)`` with `values` ``(n, 3)`` at the marked pixels, 0 elsewhere."""
-        plane = np.zeros((*self.marks.shape, 3))
-        plane[self.marks] = values
-        return plane
+
+def _mean_light(pixels: Pixels, step: int) -> Floats:
+    """Return the mean light of squares of pixels, row by row so that little is in memory."""
+    rows = [
+        to_linear(band).reshape(step, -1, step, 3).mean(axis=(0, 2))
+        for band in pixels.reshape(-1, step, *pixels.shape[1:])
+    ]
+    return np.stack(rows)
 
 
 def means(values: Floats, number: ArrayLike) -> Floats:
@@ -98,9 +102,21 @@ def evened(ground: Ground, light: Floats, wanted: Floats, radius: float) -> Floa
 
     `radius`: standard deviation of the neighbourhood in pixels.
     """
+    cell = max(radius / 2, 1.0)
+    rows, columns = (at / cell for at in np.nonzero(ground.marks))
+    size = [int(n / cell) + 2 for n in ground.marks.shape]
+    owner = rows.astype(np.intp) * size[1] + columns.astype(np.intp)
+
+    def smooth(values: Floats | None) -> Floats:
+        sums = np.bincount(owner, values, size[0] * size[1]).reshape(size)
+        return np.asarray(ndimage.gaussian_filter(sums.astype(float), radius / cell))
+
+    weight = np.maximum(smooth(None), 1e-9)
+    places = np.stack([rows, columns]) - 0.5
     for _ in range(2):
-        missing = ground.spread_out(wanted - light)
-        weight = np.maximum(ndimage.gaussian_filter(ground.marks.astype(float), radius), 1e-9)
-        missing = ndimage.gaussian_filter(missing, (radius, radius, 0)) / weight[..., None]
-        light = np.clip(light + missing[ground.marks], 0, 1)
+        missing = [
+            ndimage.map_coordinates(smooth(part) / weight, places, order=1, mode='nearest')
+            for part in (wanted - light).T
+        ]
+        light = np.clip(light + np.stack(missing, axis=1), 0, 1)
     return light

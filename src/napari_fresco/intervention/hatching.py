@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, spatial
+from scipy import spatial
 
 from .photograph import Bools
 
@@ -115,9 +115,6 @@ def _painted(
         # Of points that fall on the same pixel the last, which is that of the uppermost, counts.
         np.maximum.at(owner, (rows[inside], columns[inside]), number[inside].astype(np.int32))
     bare = mask & (owner < 0)
-    if bare.any() and (owner >= 0).any():
-        near = ndimage.distance_transform_edt(
-            owner < 0, return_distances=False, return_indices=True
-        )
-        owner[bare] = owner[tuple(near)][bare]
+    if bare.any():
+        owner[bare] = spatial.cKDTree(middles).query(np.argwhere(bare))[1]
     return np.where(mask, owner, np.int32(-1))

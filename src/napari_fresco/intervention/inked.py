@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from ..errors import ParameterError
 from .ground import Ground, evened, means, mixed_of
-from .hatching import Points, dots, hatch, scattered, strokes
+from .hatching import Ints, Points, dots, hatch, scattered, strokes
 from .inserts import outline
 from .linear_light import Floats, lab_of_light, light_of_lab, to_linear
 
@@ -21,8 +21,10 @@ _DENSITY = 0.7  # points that find a place, in parts of the square of their dist
 _LEAST = 12.0  # of the chroma by which colours are purer, in a*, b*
 _PURE = np.array([[5.0, 25.0, 0.0], [-5.0, 0.0, 25.0], [5.0, -25.0, 0.0], [-5.0, 0.0, -25.0]])
 _TENSOR, _ALONG = 1.0, 3.0  # mm: of gradients, and over which directions are averaged
+_FINEST = 2.0  # pixels over which gradients are taken at least
 _EVEN = 2.5  # mm over which the mean colour is kept
 _DRAWN = 1.2  # mm of the drawing that dashes rebuild
+_RING = 20.0  # steps of the search around a loss
 _LINE = (60.0, 75.0)  # L* and chroma of an outline
 _HUES = 36
 
@@ -74,9 +76,15 @@ def astrazione(ground: Ground, params: Any) -> Floats:
 def neutral(ground: Ground, params: Any) -> Floats:
     """One colour for each loss: the median around it, with less chroma and darker."""
     pieces, count = ndimage.label(ground.marks, np.ones((3, 3)))
-    distance, near = ndimage.distance_transform_edt(~ground.marks, return_indices=True)
-    ring = ~ground.marks & (distance <= params.ring / ground.scale)
-    owner = pieces[tuple(near)][ring]
+    step = max(1, int(params.ring / ground.scale / _RING))
+    coarse = _thinned(pieces, step)
+    distance, near = ndimage.distance_transform_edt(coarse == 0, return_indices=True)
+    close = (coarse == 0) & (distance <= params.ring / ground.scale / step)
+    ring = np.zeros(pieces.shape, bool)
+    ring[::step, ::step] = close
+    owner = coarse[tuple(near)][close]
+    unmarked = ~ground.marks[ring]
+    ring, owner = ring & ~ground.marks, owner[unmarked]
     around = np.bincount(owner, minlength=count + 1)[1:] > 0
     tone = np.tile(np.median(_of_intact(ground), axis=0), (count, 1))
     if around.any():
@@ -87,6 +95,15 @@ def neutral(ground: Ground, params: Any) -> Floats:
     tone[:, 0] = np.clip(tone[:, 0] + params.lightness, 0, 100)
     light: Floats = np.clip(light_of_lab(tone), 0, 1)[pieces[ground.marks] - 1]
     return light
+
+
+def _thinned(pieces: Ints, step: int) -> Ints:
+    """Return the highest number in each square of pixels."""
+    if step == 1:
+        return pieces
+    grown = np.pad(pieces, [(0, -n % step) for n in pieces.shape])
+    rows, columns = (n // step for n in grown.shape)
+    return np.asarray(grown.reshape(rows, step, columns, step).max(axis=(1, 3)))
 
 
 def dotting(ground: Ground, params: Any) -> Floats:
@@ -134,13 +151,13 @@ def _by_turns(middles: Points) -> Any:
 
 def _along_forms(ground: Ground, middles: Points) -> Points:
     """Return the direction of the forms, from upright in degrees (structure tensor)."""
-    fine, wide = _TENSOR / ground.scale, _ALONG / ground.scale
-    down, right = (
-        ndimage.gaussian_filter(ground.lightness, fine, order=order) for order in ((1, 0), (0, 1))
-    )
+    step = max(1, int(_TENSOR / ground.scale / _FINEST))
+    fine, wide = (size / ground.scale / step for size in (_TENSOR, _ALONG))
+    seen = ground.lightness(step)
+    down, right = (ndimage.gaussian_filter(seen, fine, order=o) for o in ((1, 0), (0, 1)))
     both, own = (ndimage.gaussian_filter(each, wide) for each in (down * right, down**2 - right**2))
     steepest = 0.5 * np.arctan2(2 * both, own)
-    rows, columns = np.rint(middles).astype(np.intp).T
+    rows, columns = (middles / step).astype(np.intp).T
     rows, columns = (
         np.clip(at, 0, n - 1) for at, n in zip((rows, columns), steepest.shape, strict=True)
     )
