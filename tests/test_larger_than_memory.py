@@ -82,6 +82,7 @@ def test_masks_are_cut_alike(blocks: None) -> None:
 def test_a_deconvolution_in_blocks_has_no_seams(blocks: None) -> None:
     options = {'method': 'dpir', 'task': 'deblur', 'sigma': 25.0, 'iterations': 3}
     options |= {'kernel': np.outer([1, 2, 4, 2, 1], [1, 2, 4, 2, 1]), 'boundary': 'extend'}
+    options |= {'precision': 'float32'}  # bfloat16 alone moves a value by a fiftieth of the noise
     whole, cut = whole_and_in_blocks(specimen(40, 540, dtype='float32'), **options)
     change = np.abs(whole.image - cut.image)
     assert change[:, 40:-40].max() < 0.02 * 25
