@@ -79,6 +79,17 @@ def test_tiff_keeps_every_image(image: Image) -> None:
         same(read(Path(folder) / 'a.tif'), image)
 
 
+@pytest.mark.parametrize('unit', ['nm', 'um', 'mm', 'm'])
+@pytest.mark.parametrize('step', [3e-9, 0.00195, 5e3, 1e9])
+@pytest.mark.parametrize('name', ['a.tif', 'a.ome.tif'])
+@pytest.mark.parametrize('axes', ['YX', 'ZYX'])
+def test_tiff_keeps_spacings_that_its_tags_have_no_room_for(tmp_path, axes, name, step, unit):
+    data = np.zeros((2, 4, 4)[-len(axes) :], np.uint8)
+    image = Image(data, axes, dict.fromkeys(axes, (step, unit)))
+    write(tmp_path / name, image)
+    same(read(tmp_path / name), image)
+
+
 @given(images(stack='TCZ'))
 @SLOW
 def test_ome_tiff_keeps_every_image(image: Image) -> None:

@@ -87,7 +87,14 @@ def resolution_arguments(image: Image) -> dict[str, Any]:
     inch = image.metadata.get('resolution_unit', 'cm') == 'inch'
     per = 25.4 if inch else 10.0
     counts = [per / (length or 1) for length in lengths]
+    if not all(map(_fits_a_tag, counts)):
+        return {}  # the description tells it
     return {'resolution': counts, 'resolutionunit': 'INCH' if inch else 'CENTIMETER'}
+
+
+def _fits_a_tag(count: float) -> bool:
+    """Return whether a ratio of two numbers of 32 bits tells a resolution well."""
+    return 1e-5 <= count < 2**32
 
 
 def imagej_arguments(image: Image, axes: str) -> dict[str, Any]:
@@ -122,7 +129,9 @@ def imagej_calibrates(image: Image) -> bool:
     square = ('X' in image.spacing) == ('Y' in image.spacing) >= ('Z' in image.spacing)
     ascii_ = all(unit.isascii() for _, unit in image.spacing.values())
     same = all(converted(step, other, unit) is not None for step, other in known)
-    return square and ascii_ and same and not image.origin and set(image.spacing) <= set('TZYX')
+    tags = all(_fits_a_tag(1 / image.spacing.get(axis, (1.0, ''))[0]) for axis in 'YX')
+    known = ascii_ and same and tags and set(image.spacing) <= set('TZYX')
+    return square and known and not image.origin
 
 
 def plain_text(image: Image, axes: str, shape: Sequence[int]) -> str:
@@ -161,7 +170,9 @@ def needs_description(image: Image, axes: str) -> bool:
     flat = axes in ('YX', 'YXS', 'SYX') and set(image.spacing) <= {'Y', 'X'}
     both = ('X' in image.spacing) == ('Y' in image.spacing)
     text = set(image.metadata.get('text', {})) <= {'Description', 'Author', 'Copyright', 'Software'}
-    return not (flat and lengths and both and text) or bool(image.origin or image.channels)
+    tags = not image.spacing or bool(resolution_arguments(image))
+    plain = flat and lengths and both and text and tags
+    return not plain or bool(image.origin or image.channels)
 
 
 def _in_unit(pair: tuple[float, str], unit: str) -> float:
