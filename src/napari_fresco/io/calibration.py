@@ -130,8 +130,8 @@ def imagej_calibrates(image: Image) -> bool:
     ascii_ = all(unit.isascii() for _, unit in image.spacing.values())
     same = all(converted(step, other, unit) is not None for step, other in known)
     tags = all(_fits_a_tag(1 / image.spacing.get(axis, (1.0, ''))[0]) for axis in 'YX')
-    known = ascii_ and same and tags and set(image.spacing) <= set('TZYX')
-    return square and known and not image.origin
+    plain = not image.origin and set(image.spacing) <= set('TZYX')
+    return square and ascii_ and same and tags and plain
 
 
 def plain_text(image: Image, axes: str, shape: Sequence[int]) -> str:

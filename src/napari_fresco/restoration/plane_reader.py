@@ -115,9 +115,10 @@ class Pixels:
         """`colours`, with the mean of the known values at the unknown ones."""
         if self.unknown is None:
             return self.colours
-        values = self.colours.astype(np.float64)
-        known = values[~self.unknown]
-        values[self.unknown] = known.mean(axis=0) if len(known) else 0.0
+        values, known = self.colours.astype(np.float64), ~self.unknown
+        where = known if values.ndim == known.ndim else known[..., None]
+        axes = tuple(range(known.ndim))  # without a copy of what is known
+        values[self.unknown] = values.mean(axis=axes, where=where) if known.any() else 0.0
         return values
 
     def continued(self, lattices: bool = False) -> Array:
