@@ -219,7 +219,7 @@ def test_provenance_is_json_and_says_what_was_done(noisy) -> None:
     assert json.loads(json.dumps(record)) == record
     assert record['method'] == 'dpir'
     assert record['parameters']['model'] == 'box'
-    assert record['weights'] == [{'name': 'box', 'sha256': None}]
+    assert record['weights'] == [{'name': 'box', 'sha256': None, 'citation': None}]
     assert record['planes'][0]['sigma'] == pytest.approx(20, rel=1e-3)
     assert len(record['input_sha256']) == 64
 

@@ -64,7 +64,7 @@ def test_parameters_of_virnet_are_those_of_the_kernel() -> None:
     drawn = random_kernels.random_virnet(300, 4, seeded())
     for kernel, (x, y, rho) in zip(*(part.double().numpy() for part in drawn), strict=True):
         made = from_covariance(x, y, rho, random_kernels.VIRNET_SIZE)
-        np.testing.assert_allclose(kernel[0], made, atol=1e-6)
+        np.testing.assert_allclose(kernel[0], made, atol=1e-5)  # drawn in single precision
         eigenvalues = np.linalg.eigvalsh([[x, rho * (x * y) ** 0.5], [rho * (x * y) ** 0.5, y]])
         assert 0.04 - 1e-5 <= eigenvalues.min() <= eigenvalues.max() <= 16 + 1e-5
         round_ += abs(np.ptp(eigenvalues)) < 1e-5

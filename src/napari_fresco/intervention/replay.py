@@ -237,12 +237,17 @@ def _differences(run: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
     for name, words in (('version', 'napari-fresco'), ('torch', 'PyTorch'), ('device', 'device')):
         if run.get(name) != now.get(name):
             yield f'{words} was {run.get(name)}, is {now.get(name)}'
-    if run.get('weights') != now.get('weights'):
-        yield f'weights were {run.get("weights")}, are {now.get("weights")}'
+    before, after = (_weights(each) for each in (run, now))
+    if before != after:
+        yield f'weights were {before}, are {after}'
     if (run.get('mask') or {}).get('sha256') != (now.get('mask') or {}).get('sha256'):
         yield 'the damage that was read from the mask is another'
     if run.get('input_sha256') != now.get('input_sha256'):
         yield 'the picture that it began with is another'
+
+
+def _weights(record: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    return [(each.get('name'), each.get('sha256')) for each in record.get('weights') or ()]
 
 
 def _painted(folder: Path, runs: Any) -> Bools:

@@ -82,7 +82,9 @@ def around_losses(solver: Solver) -> Solver:
                 ticks = ticks or step.total  # a window counts for as many steps as the first
                 index = ticks * number - (-ticks * step.index // step.total)
                 total = ticks * len(found)
-                filled[rows, columns] = step.final or step.index >= step.total
+                # Where nothing is finished yet, an estimate is better than nothing.
+                done = step.final or step.index >= step.total or number == 0
+                filled[rows, columns] = done
                 told = replace(step, index=index, total=total, x=x, score=None, final=False)
                 yield replace(told, changed=step.x, filled=filled)
             keep[..., rows, columns] = 1
