@@ -22,5 +22,8 @@ class PanelWidget(QWidget):
         """Put `content` above the buttons, where it can be scrolled."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(Scroll(stacked(*content, margin=8, fill=True)), 1)
+        above = stacked(*content, margin=8, fill=True)
+        if (inside := above.layout()) is not None:
+            inside.setContentsMargins(8, 8, 8, 0)  # the buttons below have a margin of their own
+        layout.addWidget(Scroll(above), 1)
         layout.addWidget(self.bar)
