@@ -64,7 +64,7 @@ def test_a_noise_map_steers_another_method(truth, name) -> None:
         for sigma in (levels, columns.mean())
     )
     assert steered > one_number
-    assert steered > told - 0.2
+    assert steered > told - 0.3
 
 
 @pytest.mark.parametrize('quality', [10, 40])

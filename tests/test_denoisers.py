@@ -182,16 +182,23 @@ def test_other_errors_pass_through() -> None:
 def test_noise_below_the_threshold_is_handled_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: True)
     exact, fast = make('drunet', precision='float32'), make('drunet', precision='auto')
-    x = picture(1, 1, 16, 16)
+    x = picture(1, 1, 32, 32)
     below = fast.tiled.least_sigma * 0.99
     assert torch.equal(fast(x, below), exact(x, below))
     above = fast(x, fast.tiled.least_sigma)
     assert not torch.equal(above, exact(x, fast.tiled.least_sigma))
     assert above.dtype == torch.float32
     torch.testing.assert_close(above, exact(x, fast.tiled.least_sigma), atol=0.05, rtol=0.05)
-    partly = torch.full((1, 1, 16, 16), 0.5)
+    partly = torch.full((1, 1, 32, 32), 0.5)
     partly[..., 3, 3] = 0
     assert torch.equal(fast(x, partly), exact(x, partly))
+
+
+def test_narrow_images_are_handled_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: True)
+    exact, fast = make('drunet', precision='float32'), make('drunet', precision='auto')
+    for shape in ((1, 1, 9, 1), (1, 1, 31, 40)):
+        assert torch.equal(fast(picture(*shape), 0.5), exact(picture(*shape), 0.5))
 
 
 def test_float64_images_stay_float64() -> None:

@@ -42,6 +42,10 @@ _BUDGET_SHARE = 0.5
 Part = Callable[[Tensor], Tensor]
 """Maps ``(N, C, H, W)`` to ``(N, C', scale H, scale W)``."""
 
+_NARROW = 32
+"""Pixels of a side below which nothing runs in bfloat16: of images a pixel or two wide, as they
+become in a network, oneDNN's convolutions on AMX read what lies behind them in memory."""
+
 
 class TiledNetwork:
     """A network on its device, run in pieces where it does not fit in one.
@@ -123,6 +127,7 @@ class TiledNetwork:
         """
         facts = facts or self.facts
         self._plan(x, facts)
+        least = least if min(x.shape[-2:]) >= _NARROW else 0.0
         while True:
             try:
                 with devices.autocast(self.device, self.precision, least, self.least_sigma):
