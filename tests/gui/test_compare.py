@@ -11,6 +11,7 @@ import pytest
 import napari_fresco as fresco
 from napari_fresco._napari.compare_panel import ComparePanel
 from napari_fresco.layers.compared import Planes
+from napari_fresco.layers.layer_kinds import may_be_restored
 from napari_fresco.layers.space import View
 from napari_fresco.layers.swipe import Swipe
 
@@ -100,10 +101,14 @@ def test_the_panel_compares(viewer: Any, dock: Any) -> None:
     panel.at.value = 0.2
     assert viewer.layers['a | b'].data[0, 6] == 6 + 7
     panel.measure.click()
+    panel.work.wait()
     assert 'at most 7 apart' in panel.found.text()
     layer = panel.add_difference()
     assert (layer.data == -7).all()
     assert tuple(layer.contrast_limits) == (-7, 7)
+    for compared in (layer, viewer.layers['a | b']):
+        assert not may_be_restored(compared)
+        assert not panel.first.offers(compared)
     panel.swipe_button.click()
     assert 'a | b' not in viewer.layers
     panel.swipe_button.click()

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from magicgui.widgets import FloatSlider
 from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from ..errors import FrescoError
-from ..layers.compared import Planes
+from ..layers.compared import Likeness, Planes
 from ..layers.evidence_request import source_name
-from ..layers.layer_kinds import is_picture
+from ..layers.layer_kinds import COMPARISON, is_picture
 from ..layers.results import inserted
 from ..layers.space import View
 from ..layers.swipe import Swipe
 from .choosers import LayerChooser
 from .form import Scroll, Section, named_button, note, side_by_side, stacked
-from .listeners import Listeners
+from .listeners import Listeners, is_alive
+from .newest import Newest, said_of, stepwise
 from .texts import number, sentence
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class ComparePanel(QWidget):
         self.swipe_button.setCheckable(True)
         self.measure = named_button('Measure', 'compare_measure', _MEASURE)
         self.difference = named_button('Difference as layer', 'compare_difference', _DIFFERENCE)
-        self.found = note()
+        self.found, self.work = note(), Newest()
         self.swipe: Swipe | None = None
         self._callbacks = viewer.mouse_move_callbacks
         self._suggest()
@@ -74,12 +75,16 @@ class ComparePanel(QWidget):
             self.swipe_button.setChecked(self.swipe is not None)
 
     def run(self) -> None:
-        """Say how alike the planes on show are."""
+        """Find out beside the window how alike the planes on show are, and say it."""
         try:
-            like = self.planes().likeness()
+            planes = self.planes()
         except FrescoError as error:
             self._say(error)
             return
+        self.found.setText('Measuring …')
+        self.work.ask(stepwise('Compare', _measuring(planes), self._tell, lambda: is_alive(self)))
+
+    def _tell(self, like: Likeness) -> None:
         if math.isinf(like.psnr):
             self.found.setText('The same, pixel by pixel.')
             return
@@ -95,16 +100,10 @@ class ComparePanel(QWidget):
         except FrescoError as error:
             self._say(error)
             return None
-        first, second = self._chosen()
-        data = planes.difference
-        most = float(np.abs(data).max()) or 1.0
-        gray = {} if first.rgb else {'colormap': 'PiYG'}
-        if first.rgb:
-            data, most = data / (2 * most) + 0.5, 1.0  # colours are drawn from 0 to 1
-        limits = (0, 1) if first.rgb else (-most, most)
-        look = {'contrast_limits': limits, 'rgb': bool(first.rgb), **gray, **planes.place}
-        name = f'{first.name} - {second.name}'
-        return inserted(self.viewer, None, (data, {'name': name, **look}, 'image'))
+        names = [layer.name for layer in self._chosen()]
+        data, look = planes.difference_layer()
+        told = {'name': ' - '.join(names), 'metadata': {COMPARISON: names}}
+        return inserted(self.viewer, None, (data, {**told, **look}, 'image'))
 
     def _chosen(self) -> tuple[Any, Any]:
         first, second = self.first.value, self.second.value
@@ -122,6 +121,9 @@ class ComparePanel(QWidget):
     def _say(self, error: FrescoError) -> None:
         self.found.setText(sentence(error))
         show_error(str(error))
+
+    def _on_failed(self, error: str) -> None:
+        self.found.setText(said_of(error))
 
     def _on_moved(self, share: float) -> None:
         if self.swipe is not None and self.swipe.is_open:
@@ -170,6 +172,7 @@ class ComparePanel(QWidget):
         self.at.changed.connect(self._on_moved)
         self.swipe_button.toggled.connect(self._on_toggled)
         self.measure.clicked.connect(self.run)
+        self.work.failed.connect(self._on_failed)
         self.difference.clicked.connect(self.add_difference)
         self._callbacks.append(self._on_pointer)
         self.destroyed.connect(self._let_go)
@@ -177,6 +180,11 @@ class ComparePanel(QWidget):
     def _on_toggled(self, shown: bool) -> None:
         if shown != (self.swipe is not None):
             self.show_swipe(shown)
+
+
+def _measuring(planes: Planes) -> Generator[None, None, Likeness]:
+    yield
+    return planes.likeness()
 
 
 _FIRST = '<p>The image left of the line, whose contrast both are shown with.</p>'

@@ -77,6 +77,14 @@ class Planes(NamedTuple):
         """The first less the second."""
         return self.first.astype(np.float32) - self.second.astype(np.float32)
 
+    def difference_layer(self) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Return a picture of the difference, gray where both are alike, and how it is drawn."""
+        data = self.difference
+        most = float(np.abs(data).max()) or 1.0
+        if data.ndim == 3:  # colours are drawn from 0 to 1
+            return data / (2 * most) + 0.5, {'rgb': True, 'contrast_limits': (0, 1), **self.place}
+        return data, {'colormap': 'PiYG', 'contrast_limits': (-most, most), **self.place}
+
     def likeness(self) -> Likeness:
         """Return how alike they are."""
         first, second = self.first.astype(np.float64), self.second.astype(np.float64)

@@ -58,6 +58,9 @@ INSERT = 'napari_fresco_insert'
 RENDERED = 'napari_fresco_rendered'
 """How the fills of a layer are rendered."""
 
+COMPARISON = 'napari_fresco_comparison'
+"""Marks what compares two images, by their names: a swipe, a difference."""
+
 DAMAGE = 'napari_fresco_damage'
 """Marks labels that say what is damaged, not what is where."""
 
@@ -70,7 +73,7 @@ SCRIBBLES = 'napari_fresco_scribbles'
 TRUTH = 'napari_fresco_truth'
 """Marks the image that another one was made from: there to compare with, not to restore."""
 
-_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, SPREAD, NOISE, LATENT, EVIDENCE, INSERT)
+_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, SPREAD, NOISE, LATENT, EVIDENCE, INSERT, COMPARISON)
 
 
 def is_picture(layer: napari.layers.Layer) -> bool:
@@ -91,7 +94,7 @@ def may_be_mask(layer: napari.layers.Layer) -> bool:
 
 def may_be_noise(layer: napari.layers.Layer) -> bool:
     """Say whether `layer` may hold the noise of each pixel: a gray image or a variance map."""
-    others = (KERNEL, UNCERTAINTY, SPREAD, LATENT)
+    others = (KERNEL, UNCERTAINTY, SPREAD, LATENT, COMPARISON)
     gray = isinstance(layer, Image) and not layer.rgb
     return gray and not any(mark in layer.metadata for mark in others)
 

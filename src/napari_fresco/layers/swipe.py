@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .compared import Planes
+from .layer_kinds import COMPARISON
 from .look import Look
 from .results import inserted
 from .space import View
@@ -38,6 +39,7 @@ class Swipe:
         keywords = {
             'name': f'{first.name} | {second.name}',
             'rgb': rgb,
+            'metadata': {COMPARISON: [first.name, second.name]},
             **self._planes.place,
             **Look.of(first).like(rgb=rgb),
         }
