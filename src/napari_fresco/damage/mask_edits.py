@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from ..errors import MaskError, ParameterError
+from ..image.hole_width import widths_of
 
 Labels = NDArray[Any]
 Which = int | Collection[int] | None
@@ -167,11 +168,7 @@ def separate(
         labels[_larger(chosen, _checked(limit))] = into
         return labels
     pieces, count = ndimage.label(chosen, _CORNERS)
-    framed = np.pad(chosen, 1)  # what lies beyond the image is not known to be damaged
-    depth: Any = ndimage.distance_transform_edt(framed)
-    widths = 2 * ndimage.maximum(depth[1:-1, 1:-1], pieces, np.arange(count + 1)) - 1
-    wide = np.asarray(widths) > _checked(limit)
-    wide[0] = False
+    wide = np.append(False, widths_of(chosen, pieces, count) > _checked(limit))
     labels[wide[pieces]] = into
     return labels
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import fft, ndimage
 
+from ..image.hole_width import widest
 from .plane_measures import Bools, Floats
 
 _LARGEST = 1024  # pixels along an axis at which a larger image is looked at
@@ -73,9 +74,7 @@ def better_fit(mask: Bools, image: Floats) -> BetterFit:
 def widest_hole(mask: Bools) -> float:
     """Return the diameter in pixels of the largest disk in a mask."""
     step: int = math.ceil(max(mask.shape) / (2 * _LARGEST))
-    depth = ndimage.distance_transform_edt(np.pad(mask[::step, ::step], 1))
-    widest = 2 * float(depth.max()) - 1
-    return step * max(widest, 0.0)
+    return step * widest(mask[::step, ::step], 'constant')
 
 
 def _reduced(mask: Bools, image: Floats) -> tuple[Bools, Floats, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..evidence.check_limits import LIMITS
+from ..image.hole_width import widths_of
 from .fill_run import FillRun
 from .photograph import Bools
 
@@ -57,9 +58,7 @@ def filled_losses(
 ) -> tuple[FilledLoss, ...]:
     """Return the losses of what was filled, those that touch at a corner as one."""
     pieces, count = ndimage.label(filled, np.ones((3, 3)))
-    number = np.arange(1, count + 1)
-    depth = ndimage.distance_transform_edt(np.pad(filled, 1))[1:-1, 1:-1]
-    widest = 2 * np.atleast_1d(ndimage.maximum(depth, pieces, number)) - 1
+    widest = widths_of(filled, pieces, count)
     areas = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
     owners = _owners(pieces, runs, filled)
     found = []

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import ndimage
 
 from ..errors import ImageError
+from ..image.hole_width import depth_of
 from ..image.model import Image
 from ..io.files import write
 from .photograph import Bools, Pixels, filled_of, plane_of, result_of
@@ -122,8 +122,7 @@ def outline(filled: ArrayLike, width: float = 2.0) -> Bools:
     ndarray of bool, ``(H, W)``
     """
     marks: Bools = np.asarray(filled) != 0
-    depth = ndimage.distance_transform_edt(np.pad(marks, 1))[1:-1, 1:-1]
-    return np.asarray(marks & (depth <= width))
+    return np.asarray(marks & (depth_of(marks, 'constant') <= width))
 
 
 def write_inserts(

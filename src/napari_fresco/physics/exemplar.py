@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..image.hole_width import depth_of, widest
 from .fill import halve, harmonic, harmonic_checked
 
 Floats = NDArray[np.float32]
@@ -82,28 +83,17 @@ def exemplar(image: Any, keep: Any, *, sources: Any = None, seed: int = 0) -> Ex
     )
 
 
-def widest(keep: Bools) -> float:
-    """Return the diameter in pixels of the largest disc of missing pixels; 0 without any."""
-    return max(2 * float(_depth(keep).max()) - 1, 0.0)
-
-
 def wider(keep: Bools, width: float) -> Bools:
     """Return which missing pixels lie in a disc of `width` pixels that is missing as a whole.
 
     A crack that runs into a wide hole stays narrow.
     """
     radius = (width + 1) / 2
-    middles = _depth(keep) >= radius
+    middles = depth_of(~keep) >= radius
     if not middles.any():
         return middles
     found: Bools = ~keep & (ndimage.distance_transform_edt(~middles) < radius)
     return found
-
-
-def _depth(keep: Bools) -> NDArray[np.float64]:
-    """Return how far from what is known pixels are; beyond the border it goes on as there."""
-    depth: NDArray[np.float64] = ndimage.distance_transform_edt(np.pad(~keep, 1, mode='edge'))
-    return depth[1:-1, 1:-1]
 
 
 def _coarse_to_fine(
@@ -112,7 +102,7 @@ def _coarse_to_fine(
     """Return both fills of a picture in [0, 1], with its liveliness behind its colours."""
     rng = np.random.default_rng(seed)
     levels = [(_with_liveliness(values, known), known, allowed)]
-    for _ in range(math.ceil(math.log2(max(widest(known) / PATCH, 1)))):
+    for _ in range(math.ceil(math.log2(max(widest(~known) / PATCH, 1)))):
         finer, its_known, its_allowed = levels[-1]
         if min(its_known.shape) < 6 * PATCH:
             break

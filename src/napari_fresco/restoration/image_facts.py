@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..declare.recommendations import ImageFacts, Recommendation, recommended
 from ..errors import MaskError
+from ..image.hole_width import widest_in_strips
 from ..image.layout import Layout
 from ..image.model import Image, in_memory
 from ..noise.camera import assess_planes
@@ -19,7 +19,6 @@ from ..types import Task
 _SIDE = 1024  # pixels of the middle of a plane that are looked at
 _GRAIN = 1.3  # noise of means over that of pixels, from which on neighbours share it
 _LEAST, _BLOCKS = 16, 128  # pixels: of a smaller plane nothing is told, and no blocks
-_STRIP, _REACH = 1024, 96  # rows in which losses are measured, and beyond which their width
 
 Bools = NDArray[np.bool_]
 
@@ -116,20 +115,7 @@ def widest_loss(mask: Bools) -> float:
     `mask`: ``(..., H, W)``.
     """
     planes = mask.reshape(-1, *mask.shape[-2:])
-    return max((_widest(plane) for plane in planes if plane.any()), default=0.0)
-
-
-def _widest(plane: Bools) -> float:
-    """Look at strips, so that a large photograph costs no more memory than a small one."""
-    deepest = 0.0
-    for top in range(0, len(plane), _STRIP):
-        low, high = max(top - _REACH, 0), min(top + _STRIP + _REACH, len(plane))
-        strip = plane[low:high]
-        if strip.any():
-            padded = np.pad(strip, 1, mode='edge')  # beyond the border it goes on as there
-            depth = ndimage.distance_transform_edt(padded)[1:-1, 1:-1]
-            deepest = max(deepest, float(depth[top - low : top - low + _STRIP].max()))
-    return max(2 * min(deepest, _REACH) - 1, 0.0)
+    return max((widest_in_strips(plane) for plane in planes if plane.any()), default=0.0)
 
 
 def _goal(facts: ImageFacts) -> Task:

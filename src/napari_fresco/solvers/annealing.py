@@ -19,6 +19,9 @@ Level = float | Tensor
 NOISE_FLOOR = 0.255 / 255
 """Noise below this counts as none, in working units; it keeps the weights positive."""
 
+START = 49 / 255
+"""Strength of the denoiser in the first step, unless another is given, in working units."""
+
 
 @dataclass(frozen=True)
 class Defaults:
@@ -109,7 +112,7 @@ def plan(
     *,
     scale: int = 1,
     iterations: int | None = None,
-    sigma_start: float = 49 / 255,
+    sigma_start: float | None = None,
     sigma_end: float | None = None,
     regularization: float = 0.23,
 ) -> Schedule:
@@ -120,11 +123,12 @@ def plan(
         restored image.
     `scale`: super-resolution factor.
     `iterations`, `sigma_start`, `sigma_end`, `regularization`: as in
-        :class:`~napari_fresco.declare.methods.PnPParameters`, but strengths in working units. An
-        end of None follows the noise.
+        :class:`~napari_fresco.declare.methods.PnPParameters`, but strengths in working units. A
+        start of None is :data:`START`, an end of None follows the noise.
     """
     defaults = DEFAULTS[task]
     noise = at_least(noise, NOISE_FLOOR)
+    sigma_start = START if sigma_start is None else sigma_start
     if sigma_end is None:
         end = at_least(noise, defaults.least_sigma * scale)
         # Noise above the usual start would otherwise make the strengths rise.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from ..physics.exemplar import widest
+from ..image.hole_width import widest
 from ..physics.operators import Mask
 from ..physics.problem import Problem
 from ..runtime.tools import Solver, Tools
@@ -148,7 +148,7 @@ def _width(known: NDArray[np.bool_]) -> float:
     """Return the width of the widest loss; of the narrow ones no more than that they are."""
     narrow = _LEAST // _TIMES
     deep = ndimage.binary_erosion(~known, np.ones((3, 3)), narrow // 2, border_value=1)
-    return widest(known) if deep.any() else float(narrow)
+    return widest(~known) if deep.any() else float(narrow)
 
 
 def _box(known: NDArray[np.bool_], lost: tuple[Ints, Ints], margin: int) -> tuple[slice, slice]:

@@ -137,8 +137,8 @@ def _iterate(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Ite
         _on_grid(problem.sigma, degradation.scale),
         scale=degradation.scale,
         iterations=params.iterations,
-        sigma_start=(49 if params.sigma_start is None else params.sigma_start) / 255,
-        sigma_end=None if params.sigma_end is None else params.sigma_end / 255,
+        sigma_start=_working(params.sigma_start),
+        sigma_end=_working(params.sigma_end),
         regularization=params.regularization,
     )
     known = degradation.forward(torch.ones_like(start)).mean()
@@ -184,6 +184,10 @@ def _on_grid(sigma: Level, scale: int) -> Level:
     if scale == 1 or not isinstance(sigma, Tensor):
         return sigma
     return sigma.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
+
+
+def _working(strength: float | None) -> float | None:
+    return None if strength is None else strength / 255
 
 
 def _noise_free(sigma: Level) -> bool:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
-from ..physics.exemplar import exemplar, wider, widest
+from ..image.hole_width import widest
+from ..physics.exemplar import exemplar, wider
 from ..physics.problem import Problem
 from ..types import Step
 
@@ -55,7 +56,7 @@ def with_texture(
     `seed`: of the search for patches; others give other fills of wide losses.
     """
     known = known_pixels(problem.degradation.forward(torch.ones_like(problem.y)))
-    if widest(known) <= FINE:
+    if widest(~known) <= FINE:
         yield from iterate(problem, _in_few_steps(params))
         return
     if not params.exemplars or not known.any():
