@@ -89,6 +89,10 @@ class InputSection(Section):
         """The chosen method."""
         return self.method_row.method
 
+    def chosen_method(self) -> Method:
+        """Return the chosen method, for those who ask again and again."""
+        return self.method
+
     @property
     def image(self) -> Any:
         """The chosen image layer, or None."""

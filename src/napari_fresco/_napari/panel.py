@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -47,10 +47,9 @@ class MethodPanel:
     """Everything a method can be told, and the button that runs it.
 
     Subclasses say what is on offer; :func:`panel_class` makes those of one method. Every row is a
-    magicgui widget
-    and an attribute: ``panel.image.value = layer``, ``panel.task.value = 'deblur'``,
-    ``panel.sigma.value = 8`` (or ``'auto'``, or a map layer), ``panel.kernel.value`` (a layer or
-    an array), and each parameter of the method, ``panel.iterations.value = 3``.
+    magicgui widget and an attribute: ``panel.image.value = layer``,
+    ``panel.task.value = 'deblur'``, ``panel.sigma.value = 8`` (or ``'auto'``, or a map layer),
+    ``panel.kernel.value`` (a layer or an array), and each parameter of the method.
 
     `viewer`: whose layers are worked on.
     """
@@ -63,12 +62,16 @@ class MethodPanel:
         look_in(self.preferences.weights_folder)
         self.declared = declared = ParameterRows(offer.methods, self.preferences)
         self.input_section = image = InputSection(viewer, offer)
-        chosen: Callable[[], Method] = lambda: image.method  # noqa: E731
         self.damage_section = DamageSection(
-            viewer, offer, declared.of_groups('degradation'), chosen, self._image, image.selection
+            viewer,
+            offer,
+            declared.of_groups('degradation'),
+            image.chosen_method,
+            self._image,
+            image.selection,
         )
         self.noise_section = NoiseSection(viewer, declared.of_groups('noise'))
-        self.solver_section = SolverSection(declared, chosen, self.folded())
+        self.solver_section = SolverSection(declared, image.chosen_method, self.folded())
         self.image, self.task = self.input_section.image_row, self.input_section.task_row
         self.sigma = self.noise_section.level
         self.choices = Choices(declared, image, self.damage_section, self.noise_section)

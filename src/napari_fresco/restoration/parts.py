@@ -66,7 +66,8 @@ class Part:
         if isinstance(sigma, np.ndarray):
             sigma = np.broadcast_to(sigma, r.layout.plane_shape)[outer]
         inputs = replace(r.inputs, mask=mask, sigma=sigma)
-        place = r.in_context(self.index) or self.index
+        place = r.in_context(self.index)
+        place = self.index if place is None else place
         params = r.params
         if getattr(params, 'boundary', None) == 'auto':
             params = replace(params, boundary='extend')  # no cut goes on at the opposite one
