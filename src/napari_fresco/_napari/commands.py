@@ -10,7 +10,6 @@ from functools import cache
 
 import napari
 import napari.viewer
-from napari.layers import Image
 from napari.utils.notifications import show_info
 
 from ..declare.methods import METHODS
@@ -19,7 +18,7 @@ from ..layers.growing_layer import fill_at, undo_fill
 from ..layers.layer_kinds import FILLS
 from ..layers.selection import select
 from ..layers.space import View
-from . import texts
+from . import new_mask, shortcuts, texts
 from .compare_panel import ComparePanel
 from .damage_mask_panel import DamageMaskPanel
 from .document_panel import DocumentPanel
@@ -27,7 +26,6 @@ from .estimate_noise import noise_at_a_glance
 from .evidence_panel import EvidencePanel
 from .goal_panels import FillPanel, RestorePanel
 from .kernel_panel import KernelPanel
-from .new_mask import new_mask
 from .panel import MethodPanel, panel_class
 from .scale_panel import ScalePanel
 from .simulate_panel import SimulatePanel
@@ -42,6 +40,14 @@ restore = RestorePanel
 scale_from_points = ScalePanel
 simulate = SimulatePanel
 
+cancel_run = shortcuts.cancel_run
+mask_for_image = new_mask.mask_for_image
+run_in_front = shortcuts.run_in_front
+show_next_result = shortcuts.show_next_result
+show_shortcuts = shortcuts.show_shortcuts
+
+shortcuts.bind_keys()
+
 
 @cache
 def _panel(name: str) -> type[MethodPanel]:
@@ -52,12 +58,6 @@ def __getattr__(name: str) -> type[MethodPanel]:
     if name in METHODS:
         return _panel(name)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-
-
-def mask_for_image(viewer: napari.viewer.Viewer) -> None:
-    """Add an empty mask for the selected image and take up the brush."""
-    new_mask(viewer, _selected_image(viewer))
-    show_info('Paint over the damage, then fill it: Layers > Filter > Fresco > Fill losses.')
 
 
 def undo_fill_here(viewer: napari.viewer.Viewer) -> int:
@@ -73,18 +73,8 @@ def undo_fill_here(viewer: napari.viewer.Viewer) -> int:
 
 def noise_of_image(viewer: napari.viewer.Viewer) -> float:
     """Say how noisy the selected image is, and return it in image units."""
-    image = _selected_image(viewer)
+    image = new_mask.selected_image(viewer)
     level, camera = noise_at_a_glance(select(image, view=View.of(viewer), shown=True))
     model = '' if camera is None else f'; photon noise: {texts.camera(*camera)}'
     show_info(f'{image.name}: noise σ = {texts.number(level)} (image units){model}')
     return level
-
-
-def _selected_image(viewer: napari.viewer.Viewer) -> Image:
-    active = viewer.layers.selection.active
-    if isinstance(active, Image):
-        return active
-    images = [layer for layer in viewer.layers if isinstance(layer, Image)]
-    if len(images) == 1:
-        return images[0]
-    raise FrescoError('Select one image in the layer list first.')

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import napari
+import napari.viewer
 import numpy as np
+from napari.layers import Image
+from napari.utils.notifications import show_info
 
+from ..errors import FrescoError
 from ..layers.damage_classes import class_keywords
 from ..layers.layer_kinds import DAMAGE
 from ..layers.selection import full_resolution, spatial_axes
 from ..layers.space import Space
-
-if TYPE_CHECKING:
-    import napari
 
 _BRUSHES = 50  # side by side along the shorter side of the image
 
@@ -44,3 +46,20 @@ def empty_labels(
     layer.selected_label = 1
     layer.brush_size = max(2, min(grid[axis] for axis in spatial_axes(image)) // _BRUSHES)
     return layer
+
+
+def mask_for_image(viewer: napari.viewer.Viewer) -> None:
+    """Add an empty mask for the selected image and take up the brush."""
+    new_mask(viewer, selected_image(viewer))
+    show_info('Paint over the damage, then fill it: Layers > Filter > Fresco > Fill losses.')
+
+
+def selected_image(viewer: napari.viewer.Viewer) -> Image:
+    """Return the selected image, or the only one; raises FrescoError without."""
+    active = viewer.layers.selection.active
+    if isinstance(active, Image):
+        return active
+    images = [layer for layer in viewer.layers if isinstance(layer, Image)]
+    if len(images) == 1:
+        return images[0]
+    raise FrescoError('Select one image in the layer list first.')

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from .form import Scroll, stacked
+from .open_panels import note_shown
 from .run_bar import RunBar
 
 
@@ -17,6 +19,16 @@ class PanelWidget(QWidget):
         super().__init__()
         self._magic_widget = panel
         self.bar = bar
+
+    @property
+    def panel(self) -> Any:
+        """The panel that it belongs to."""
+        return self._magic_widget
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Take note that the panel has come to the front."""
+        note_shown(self)
+        super().showEvent(event)
 
     def lay_out(self, content: list[QWidget]) -> None:
         """Put `content` above the buttons, where it can be scrolled."""

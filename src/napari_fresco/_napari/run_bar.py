@@ -53,7 +53,7 @@ class RunBar(QWidget):
         self.folder = QPushButton('Apply to folder …')
         self.folder.setToolTip('Do the same to many files, or write the recipe for it')
         self.compare = QPushButton('Before')
-        self.compare.setToolTip('Hold down to see the image without the result')
+        self.compare.setToolTip('Hold down to see the image without the result (key H)')
         self.preview = QCheckBox('Live preview')
         self.preview.setToolTip('Show the estimate while it improves; slows the method a little')
         self.progress = QProgressBar()

@@ -185,7 +185,7 @@ class Restoration:
 
     def runs_in(self, viewer: Any) -> bool:
         """Say whether the results go to `viewer`."""
-        return _unwrapped(self.viewer) is _unwrapped(viewer)
+        return unwrapped(self.viewer) is unwrapped(viewer)
 
     def show_preview(self, wanted: bool) -> None:
         """Turn the live preview on or off."""
@@ -348,6 +348,6 @@ def _peak(reference: NDArray[Any]) -> float:
     return max(high - low, 1e-12)
 
 
-def _unwrapped(viewer: Any) -> Any:
+def unwrapped(viewer: Any) -> Any:
     """The viewer itself: napari hands each panel a proxy of its own."""
     return getattr(viewer, '__wrapped__', viewer)

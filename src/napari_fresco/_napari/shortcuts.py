@@ -1,0 +1,136 @@
+"""Keys of the viewer: what they do, their place in napari's keymap, and the dialog of them.
+
+napari 0.9 reads key bindings of a manifest and drops them, so they are bound to its viewers
+when this plugin is first used. A key that somebody else has bound stays theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import napari
+import napari.viewer
+from napari.components import ViewerModel
+from napari.utils.key_bindings import coerce_keybinding
+from napari.utils.notifications import show_info
+from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
+
+from ..layers.evidence_request import source_name
+from ..layers.layer_restoration import running
+from ..layers.result_turns import next_result, result_in_view
+from .before import Before
+from .form import Form, note, stacked
+from .new_mask import mask_for_image
+from .open_panels import panel_in_front
+
+_NO_PANEL = 'Open a panel first: Layers > Filter > Fresco > Restore.'
+_NO_RESULT = 'There is no result to look at: run a panel first.'
+_WIDTH = 420
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """A key, and what it does to a viewer."""
+
+    key: str
+    does: str
+    act: Callable[[Any], Any]
+
+    @property
+    def shown(self) -> str:
+        """The key as this computer writes it."""
+        return str(coerce_keybinding(self.key).to_text(joinchar='+'))
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the key is ours, not that of another plugin or of the user."""
+        return ViewerModel.class_keymap.get(coerce_keybinding(self.key)) is self.act
+
+
+def run_in_front(viewer: napari.viewer.Viewer) -> None:
+    """Run the panel in front, or say that there is none."""
+    panel = panel_in_front(viewer)
+    if panel is None:
+        show_info(_NO_PANEL)
+    elif running.busy_text:
+        show_info(running.busy_text)
+    else:
+        panel.run()
+
+
+def cancel_run(viewer: napari.viewer.Viewer) -> None:
+    """Ask for an end of what runs in this viewer."""
+    restoration = running.restoration
+    if restoration is not None and restoration.runs_in(viewer):
+        restoration.cancel()
+
+
+def hold_before(viewer: napari.viewer.Viewer) -> Iterator[None]:
+    """Show the image without its result for as long as the key is held."""
+    result = result_in_view(viewer)
+    if result is None:
+        show_info(_NO_RESULT)
+        return
+    before = Before(viewer)
+    before.of(source_name(result), {str(result.unique_id)})
+    before.hold(True)
+    yield
+    before.hold(False)
+
+
+def show_next_result(viewer: napari.viewer.Viewer) -> None:
+    """Show the next result of the same image."""
+    shown = next_result(viewer)
+    if shown is None:
+        show_info(_NO_RESULT)
+    else:
+        viewer.status = shown.name
+
+
+SHORTCUTS = (
+    Shortcut('Control-Enter', 'Run the panel in front', run_in_front),
+    Shortcut('Control-.', 'Cancel what runs; the best estimate so far is kept', cancel_run),
+    Shortcut('H', 'While held: the image before', hold_before),
+    Shortcut('N', 'Next result of the same image', show_next_result),
+    Shortcut('Shift-M', 'New mask for the selected image', mask_for_image),
+)
+
+
+def bind_keys() -> None:
+    """Bind the shortcuts in all viewers, but for keys that are taken."""
+    for shortcut in SHORTCUTS:
+        if coerce_keybinding(shortcut.key) not in ViewerModel.class_keymap:
+            ViewerModel.bind_key(shortcut.key, shortcut.act)
+
+
+class ShortcutsDialog(QDialog):
+    """Lists the shortcuts.
+
+    `parent`: what it lies over.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle('Fresco: keyboard shortcuts')
+        self.setMinimumWidth(_WIDTH)
+        form = Form()
+        for each in SHORTCUTS:
+            taken = '' if each.is_bound else ' (bound to something else)'
+            form.add(each.shown, note(each.does + taken))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        stacked(form, note(_ABOUT), buttons, into=self, margin=12)
+
+
+def show_shortcuts() -> ShortcutsDialog:
+    """Show the dialog over the window."""
+    dialog = ShortcutsDialog(QApplication.activeWindow())
+    dialog.show()
+    return dialog
+
+
+_ABOUT = (
+    'They work wherever no text is typed. Every command of Fresco is in the command palette, too.'
+)
