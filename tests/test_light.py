@@ -67,6 +67,17 @@ def test_hardly_any_noise_is_not_made_more(method, sigma):
     assert rmse(result, truth) <= 1.005 * rmse(noisy, truth)
 
 
+@pytest.mark.parametrize('method', ['ffdnet', 'virnet'])
+def test_bright_parts_of_a_dark_frame_lose_their_noise(method):
+    """Photon noise of the dark is no measure of that of the light, whoever finds it."""
+    y, x = np.mgrid[:128, :128] / 128
+    truth = 60 * np.exp(-((y - 0.5) ** 2 + (x - 0.4) ** 2) * 60)
+    counts = np.random.default_rng(0).poisson(truth).astype(np.uint8)
+    bright = truth > 10
+    result = fresco.restore(counts, method=method, dtype='float32').image
+    assert rmse(result, truth, bright) < 0.5 * rmse(counts, truth, bright)
+
+
 def test_debris_spares_the_rest_and_keeps_its_value():
     truth = 100 + 400 * scene()
     clean = truth + np.random.default_rng(0).normal(0, 30, truth.shape)

@@ -150,20 +150,26 @@ class Block:
         return as_tensor(self.intensity.mean_to_working(dim), self.pixels.dims)
 
     def _restored(self, x: Tensor) -> Array:
-        image = self.estimate(self._blended(x))
         if not self._denoises:
-            return image
-        camera, excess, level = self.look
-        noise = level or self.noise()
-        if camera is not None:
-            noise = excess * np.sqrt(camera.variance(image))
+            return self.estimate(x)
+        image = self.estimate(self._blended(x))
+        noise = self._noise_of(image)
         if noise is None or not np.any(noise):
             return image
         if isinstance(noise, np.ndarray) and noise.ndim > image.ndim:
             noise = noise[..., 0]
-        unknown, dark = self.pixels.unknown, None if camera is None else camera.offset
+        camera, unknown = self.look.camera, self.pixels.unknown
+        dark = None if camera is None else camera.offset
         known = np.ones(image.shape[: self.pixels.dims], bool) if unknown is None else ~unknown
         return with_light_of(self.pixels.colours.astype(np.float64), image, noise, known, dark)
+
+    def _noise_of(self, image: Array) -> Array | float | None:
+        """Return how noisy the plane is where its light is `image`, in image units."""
+        camera, excess, level = self.look
+        if camera is not None:
+            noise: Array = excess * np.sqrt(camera.variance(image))
+            return noise
+        return level or self.noise()
 
     @cached_property
     def look(self) -> PlaneNoise:
@@ -183,17 +189,25 @@ class Block:
         Networks err by about as much as the least noise that they know, however little there is.
         """
         least = self.request.method.least_noise / 255
-        if not self._denoises or least <= 0 or x.shape != self.problem.y.shape:
+        if least <= 0 or x.shape != self.problem.y.shape:
             return x
-        noise2 = (
-            float(torch.as_tensor(self.problem.sigma).square().mean())
-            or (self.look.level / self.range.span) ** 2
-        )
-        if not 0 < noise2 < least**2:
+        noise2 = self._working_noise(x).square().expand_as(x)
+        little = (noise2 > 0) & (noise2 < least**2)
+        if not little.any():
             return x
         change = x - self.problem.y
-        agreeing = min(1.0, noise2 / max(float(change.square().mean()), 1e-30))
-        return self.problem.y + _OF_DENOISER * agreeing**2 * change
+        power = change[little].square().mean().clamp_min(1e-30)
+        agreeing = (noise2[little].mean() / power).clamp_max(1)
+        weight = torch.where(little, _OF_DENOISER * agreeing**2, 1.0)
+        return self.problem.y + weight * change
+
+    def _working_noise(self, x: Tensor) -> Tensor:
+        """Return how noisy the plane is where its light is `x`: of photons, bright parts most."""
+        told = torch.as_tensor(self.problem.sigma).to(x)
+        if self.look.camera is None or isinstance(self.intensity, Stabilised):
+            return told if told.any() else told.new_tensor(self.look.level / self.range.span)
+        noise = np.asarray(self._noise_of(self.estimate(x))) / self.range.span
+        return as_tensor(noise, self.pixels.dims).to(x)
 
     def predicted(self, x: Tensor) -> Array:
         """Return ``H x`` in image units: what the plane should be if the estimate `x` is right."""
