@@ -76,7 +76,7 @@ def test_the_public_signature_is_that_of_the_options() -> None:
     for option in OPTIONS.values():
         assert signature[option.name].default == option.default, option.name
     beside = {'image', 'method', 'task', 'params', 'progress', 'callback', 'method_parameters'}
-    beside |= {'output'}
+    beside |= {'output', 'preset'}
     assert set(signature) - set(OPTIONS) == beside
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from napari_fresco import evidence
-from napari_fresco.declare.fields import read_preset
+from napari_fresco.declare.presets import Preset
 from napari_fresco.errors import FrescoError, ImageError, ParameterError
 from napari_fresco.noise.camera import Camera
 from napari_fresco.noise.photon_transfer import photon_transfer
@@ -252,7 +252,7 @@ def test_a_camera_preset_is_a_preset_of_parameters() -> None:
     assert found.misfit < 0.1
     preset = found.preset(name='left port')
     assert preset['name'] == 'left port'
-    assert read_preset(json.loads(json.dumps(preset))) == found.camera._asdict()
+    assert Preset.of(json.loads(json.dumps(preset))).parameters == found.camera._asdict()
     with pytest.raises(ImageError, match='saturated'):
         photon_transfer(frames(0), [frames(3000)])
 

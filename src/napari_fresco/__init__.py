@@ -12,6 +12,7 @@ __version__ = '0.1.0'
 if TYPE_CHECKING:
     from . import batch, damage, degrade, evidence, intervention, networks, samples, weights
     from .declare.methods import Method, methods
+    from .declare.presets import Preset, presets
     from .declare.recommendations import Recommendation
     from .errors import FrescoError
     from .evidence import metrics
@@ -34,6 +35,7 @@ _HOMES = {
     'read': 'io.files',
     'write': 'io.files',
     'Method': 'declare.methods',
+    'Preset': 'declare.presets',
     'Recommendation': 'declare.recommendations',
     'Result': 'types',
     'Session': 'restoration.session',
@@ -44,6 +46,7 @@ _HOMES = {
     'iterate': 'restoration.api',
     'methods': 'declare.methods',
     'photon_transfer': 'noise.photon_transfer',
+    'presets': 'declare.presets',
     'recommend': 'restoration.image_facts',
     'red_diagnostics': 'solvers.red',
     'restore': 'restoration.api',
@@ -66,6 +69,7 @@ __all__ = [
     'FrescoError',
     'Image',
     'Method',
+    'Preset',
     'Recommendation',
     'Result',
     'Session',
@@ -84,6 +88,7 @@ __all__ = [
     'metrics',
     'networks',
     'photon_transfer',
+    'presets',
     'read',
     'recommend',
     'red_diagnostics',

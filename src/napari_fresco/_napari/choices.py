@@ -11,8 +11,9 @@ from magicgui.widgets import ComboBox
 from ..declare.fields import Parameter
 from ..declare.methods import METHODS, Method
 from ..declare.options import OPTIONS
+from ..declare.presets import OF_COMPUTER, Preset
 from ..declare.tasks import TASKS
-from ..errors import FrescoError
+from ..errors import FrescoError, ParameterError
 from ..layers.kernel_choice import with_depth
 from ..layers.layer_request import PanelRequest
 from ..layers.look import Look
@@ -32,6 +33,7 @@ from .validation import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_
 
 _POSITION = 'kernel_position'
 _PLAIN = 'ffdnet'  # whose view of the noise stands for that of a method which lacks something
+_CHANGED = {'keep_known': False}
 _OPTIONS = tuple(OPTIONS[name] for name in OPTION_ROWS)
 
 
@@ -149,6 +151,48 @@ class Choices:
         if sigma is None and self.asks_noise and 'sigma' not in estimated:
             return NO_MAP
         return self._misfit(sigma) or self._without_weights(estimated)
+
+    def preset(self, title: str) -> Preset:
+        """Return the settings under a name, but for what belongs to one image or computer.
+
+        Raises FrescoError when something is wrong, or the noise is told by a map.
+        """
+        options = {n: v for n, v in self._changed(_OPTIONS).items() if n not in OF_COMPUTER}
+        sigma = self.noise.sigma if self.asks_noise else 'auto'
+        if not isinstance(sigma, float | str):
+            raise ParameterError(
+                'A map of the noise belongs to its image; choose a level or Auto to save a preset.'
+            )
+        return Preset(
+            self.method.name,
+            self.input.task,
+            self._changed(self.method.parameters),
+            options
+            | ({} if sigma == 'auto' else {'sigma': sigma})
+            | ({'scale': self.scale} if self.enlarges else {})
+            | ({} if self.damage.settings(self.input.task).get('keep_known', True) else _CHANGED),
+            title,
+        )
+
+    def apply(self, preset: Preset) -> None:
+        """Choose what `preset` says, and leave the rest to the defaults.
+
+        Raises FrescoError when its method or task is not on offer.
+        """
+        if preset.task is not None:
+            self.input.task_row.value = preset.task
+        if preset.method is not None:
+            self.input.method_row.value = preset.method
+        said = {**preset.parameters, **preset.options}
+        self.noise.reset()
+        for declared in self.rows.every:
+            name = declared.parameter.name
+            if self.method.name in declared.methods and name not in OF_COMPUTER:
+                declared.widget.value = said.get(name, declared.parameter.default)
+        self.noise.level.value = said.get('sigma', 'auto')
+        self.damage.keep_known.value = said.get('keep_known', True)
+        if 'scale' in said:
+            self.damage.scale_row.value = said['scale']
 
     def script(self, estimate: bool = False, function: str = RESTORE) -> str:
         """Return a Python script that does what the panel would do, by a function for layers.

@@ -26,7 +26,8 @@ from .estimate_noise import noise_at_a_glance
 from .evidence_panel import EvidencePanel
 from .goal_panels import FillPanel, RestorePanel
 from .kernel_panel import KernelPanel
-from .panel import MethodPanel, panel_class
+from .offer import Offer
+from .panel import MethodPanel
 from .scale_panel import ScalePanel
 from .simulate_panel import SimulatePanel
 
@@ -51,7 +52,9 @@ shortcuts.bind_keys()
 
 @cache
 def _panel(name: str) -> type[MethodPanel]:
-    return panel_class(METHODS[name])
+    """Return the panel of a method as napari wants it: a class that takes a viewer."""
+    method = METHODS[name]
+    return type(f'{method.title}Panel', (MethodPanel,), {'offer': Offer.of(method)})
 
 
 def __getattr__(name: str) -> type[MethodPanel]:

@@ -19,13 +19,16 @@ class Header:
 
     `offer`: what the panel has on offer; where there are several methods, what is said of the
         chosen one stands in the tooltip.
+    `beside`: what stands beside the title.
     """
 
-    def __init__(self, offer: Offer) -> None:
+    def __init__(self, offer: Offer, *beside: QWidget) -> None:
         self.badge, self.about, self._summary = QLabel(), note(), note(offer.summary)
         name = QLabel(offer.title)
         name.setStyleSheet('font-size: 15px; font-weight: 600;')
-        self.native: QWidget = stacked(side_by_side(name, self.badge), self._summary, self.about)
+        self.native: QWidget = stacked(
+            side_by_side(name, self.badge, *beside), self._summary, self.about
+        )
         self.about.setVisible(len(offer.methods) == 1)
 
     def show(self, method: Method, task: Task, kind: Kind, doubt: str) -> None:

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from magicgui.widgets.bases import ValueWidget
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QWidget
 
 from ..declare.methods import Method
+from ..declare.presets import Preset, PresetLike
 from ..errors import FrescoError
 from ..layers.layer_request import PanelRequest
 from ..layers.layer_restoration import Report, Restoration, running
 from ..restoration.session import Session
 from .before import Before
 from .choices import Choices
+from .clipboard import copy_text
 from .damage_section import DamageSection
 from .estimate_noise import NoiseEstimate
 from .fetch_weights import Fetcher
@@ -30,6 +32,7 @@ from .noise_section import NoiseSection
 from .offer import Offer
 from .panel_widget import PanelWidget
 from .parameter_rows import ParameterRows
+from .preset_menu import PresetMenu
 from .recommending import Recommending
 from .result_actions import ResultActions
 from .run_bar import RunBar
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
 class MethodPanel:
     """Everything a method can be told, and the button that runs it.
 
-    Subclasses say what is on offer; :func:`panel_class` makes those of one method. Every row is a
+    Subclasses say what is on offer; ``commands`` makes those of one method. Every row is a
     magicgui widget and an attribute: ``panel.image.value = layer``,
     ``panel.task.value = 'deblur'``, ``panel.sigma.value = 8`` (or ``'auto'``, or a map layer),
     ``panel.kernel.value`` (a layer or an array), and each parameter of the method.
@@ -79,7 +82,8 @@ class MethodPanel:
         self.recommending = None
         if len(offer.methods) > 1:
             self.recommending = Recommending(self.choices, image.advice)
-        self.header, self.bar = Header(offer), RunBar(ResultActions(viewer))
+        self.presets = PresetMenu(offer, self.choices.preset)
+        self.header, self.bar = Header(offer, self.presets), RunBar(ResultActions(viewer))
         self.about, self.badge = self.header.about, self.header.badge
         self.bar.preview.setChecked(self.preferences.live_preview)
         self.native = PanelWidget(self, self.bar)
@@ -145,7 +149,7 @@ class MethodPanel:
                 preview=self.bar.preview.isChecked(),
                 iterate=self._session.iterate,
             )
-            self._speak_of(self._image())
+            self._spoken_of = {str(self._image().unique_id)}
             self._job = restoration.start()
         except FrescoError as error:
             self._fail(str(error))
@@ -211,6 +215,16 @@ class MethodPanel:
         Returns a job whose ``wait()`` returns when it is filled in; None where it cannot start.
         """
         return self.noise_estimate.start(show_error)
+
+    def use_preset(self, preset: PresetLike) -> None:
+        """Take the settings of a preset, its file or its name; the rest goes back to the defaults.
+
+        Raises FrescoError when it is no preset, or for another panel.
+        """
+        chosen = Preset.of(preset)
+        self.choices.apply(chosen)
+        self.refresh()
+        self.bar.say(f'{chosen.title}. {chosen.about}'.strip('. ') + '.')
 
     def refresh(self) -> None:
         """Bring what is shown into line with the choices and with what runs."""
@@ -303,6 +317,7 @@ class MethodPanel:
         self.bar.offers.again.connect(self._on_again)
         self.bar.copy_pressed.connect(self.copy_as_python)
         self.bar.folder_pressed.connect(self.apply_to_folder)
+        self.presets.chosen.connect(self.use_preset)
         self.bar.compare_held.connect(self.before.hold)
         self.noise_section.camera_button.clicked.connect(
             lambda: self.noise_estimate.open_camera(self.viewer, self.native)
@@ -371,10 +386,6 @@ class MethodPanel:
         self.bar.failed(text)
         show_error(text)
 
-    def _speak_of(self, layer: Any) -> None:
-        """Take note of which layer the messages are about from now on."""
-        self._spoken_of = {str(layer.unique_id)}
-
     def _on_removed(self, event: Any) -> None:
         """Take back what was said of a layer that is not there any more."""
         if str(event.value.unique_id) in self._spoken_of and self._restoration() is None:
@@ -386,15 +397,3 @@ class MethodPanel:
             self._spoken_of = set()
             self.bar.forget()
             self.noise_section.forget_run()
-
-
-def panel_class(method: Method) -> type[MethodPanel]:
-    """Return the panel of `method` as napari wants it: a class that takes a viewer."""
-    return type(f'{method.title}Panel', (MethodPanel,), {'offer': Offer.of(method)})
-
-
-def copy_text(text: str) -> None:
-    """Put `text` on the clipboard."""
-    clipboard = QApplication.clipboard()
-    if clipboard is not None:
-        clipboard.setText(text)

@@ -122,6 +122,7 @@ class ShortcutsDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         stacked(form, note(_ABOUT), buttons, into=self, margin=12)
+        self.resize(_WIDTH, 1)  # as high as it must be
 
 
 def show_shortcuts() -> ShortcutsDialog:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..declare.call import Call
-from ..declare.fields import read_preset
 from ..declare.methods import ESTIMATES
+from ..declare.presets import Preset, PresetLike
 from ..declare.tasks import TASKS
 from ..errors import FileError, ImageError, ParameterError
 from ..image.letters import leading_first
@@ -102,10 +102,10 @@ class FileJob:
     @classmethod
     def of(
         cls,
-        method: str,
+        method: str | None,
         task: str | None = None,
         *,
-        preset: Mapping[str, Any] | str | Path | None = None,
+        preset: PresetLike = None,
         parameters: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
         kernel_index: int | None = None,
@@ -124,11 +124,11 @@ class FileJob:
             named['kernel'] = _kernel(named.get('kernel'), kernel_index)
         if 'sigma' in named:
             named['sigma'] = _sigma(named['sigma'])
-        given: dict[str, Any] = {'task': task, 'params': read_preset(preset)}
-        call = Call.of(method, **given, given={**named, **own, 'mask': mask})
+        given = {'preset': Preset.of(preset), **named, **own}
+        call = Call.of(method, task, given={**given, 'mask': mask})
         return cls(
             call,
-            {'method': method, **given, **named, **own},
+            {'method': method, 'task': task, **given},
             None if mask is None else Path(mask),
             overwrite,
             series,

@@ -15,6 +15,7 @@ from ..declare.call import Call
 from ..declare.fields import unknown
 from ..declare.methods import ESTIMATES
 from ..declare.options import OPTIONS
+from ..declare.presets import Preset, presets
 from ..errors import FileError, FrescoError, ParameterError
 from ..io.files import SUFFIXES, write_text
 from .file_job import SIDES, FileJob, as_number
@@ -55,7 +56,7 @@ class BatchRecipe:
     parameters : mapping
         Parameters of the method.
     preset : str, optional
-        JSON file of more of them.
+        Name or JSON file of a :class:`~napari_fresco.Preset`; what is given beside it counts more.
     name : str
         Name of a result, with ``{name}``, ``{stem}``, ``{suffix}`` and ``{folder}`` of the image;
         its suffix says the format.
@@ -84,10 +85,10 @@ class BatchRecipe:
 
     images: tuple[str, ...] = _key((str,), 'Folders, files and patterns of images.', many=True)
     output: str = _key((str,), 'Folder of the results.')
-    method: str = _key((str,), 'Method; see `napari-fresco methods`.')
+    method: str = _key((str,), 'Method, if the preset names none; see `napari-fresco methods`.')
     task: str | None = _key((str,), "Task; the method's first one by default.")
     parameters: Mapping[str, Any] = _key((dict,), 'Parameters of the method, by name.')
-    preset: str | None = _key((str,), 'JSON file of parameters.')
+    preset: str | None = _key((str,), 'Name of a bundled preset, or a JSON file.')
     name: str = _key(
         (str,),
         'Name of a result, from {name}, {stem}, {suffix} and {folder} of its image; its suffix '
@@ -115,6 +116,8 @@ class BatchRecipe:
         for name, facts in KEYS.items():
             value = _checked(name, facts, getattr(self, name))
             object.__setattr__(self, name, value)
+        if not self.method and self.preset is not None:
+            object.__setattr__(self, 'method', self.settings.method)
         for name in ('images', 'output', 'method'):
             if not getattr(self, name):
                 raise ParameterError(f'{name} must be given: {KEYS[name]["help"]}')
@@ -181,7 +184,7 @@ class BatchRecipe:
         return FileJob.of(
             self.method,
             self.task,
-            preset=None if self.preset is None else self.path(self.preset),
+            preset=self.settings,
             parameters=self.resolved_parameters(),
             options={**self.options, **(sides or {})},
             kernel_index=self.kernel_index,
@@ -219,6 +222,16 @@ class BatchRecipe:
     def path(self, text: str | Path) -> Path:
         """Return the file that is named."""
         return self.base / Path(text).expanduser()
+
+    @property
+    def settings(self) -> Preset:
+        """The preset that is named; one that says nothing where none is.
+
+        Raises ParameterError when it cannot be read.
+        """
+        if self.preset is None or self.preset in presets():
+            return Preset.of(self.preset)
+        return Preset.of(self.path(self.preset))
 
     @property
     def output_folder(self) -> Path:

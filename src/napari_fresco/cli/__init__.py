@@ -24,6 +24,7 @@ _HOMES = {
     'repeat': 'intervention_commands',
     'camera': 'camera_command',
     'methods': 'describing',
+    'presets': 'describing',
     'cite': 'cite_command',
     'weights': 'weights_command',
     'train': 'train_command',

@@ -1,9 +1,10 @@
-"""``methods``: what there is, and what a method can be told."""
+"""``methods`` and ``presets``: what there is, and what a method can be told."""
 
 from __future__ import annotations
 
 import click
 
+from ..declare import presets as stored
 from ..declare.fields import flag
 from ..declare.methods import METHODS, Method, find_method
 from ..declare.options import OPTIONS
@@ -22,6 +23,17 @@ def methods(name: str | None) -> None:
             click.echo(f'{method.name:<9} {method.kind:<16} {blind:<6} {tasks}')
         return
     _describe(find_method(name))
+
+
+@click.command()
+@click.argument('name', required=False)
+def presets(name: str | None) -> None:
+    """List the bundled presets, or print the file of preset NAME."""
+    if name is not None:
+        click.echo(stored.Preset.of(name).to_json(), nl=False)
+        return
+    for each, preset in stored.presets().items():
+        click.echo(f'{each}\n    {preset.title}. {preset.about}')
 
 
 def _describe(method: Method) -> None:

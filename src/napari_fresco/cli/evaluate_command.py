@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..declare.fields import read_preset
+from ..declare.presets import Preset
 from ..errors import ParameterError
 from ..io.files import check_output, read, write_json, write_text
 from ..noise.camera import Camera
@@ -89,4 +89,4 @@ def _noise(text: str) -> float | Camera:
     try:
         return float(text)
     except ValueError:
-        return Camera(**read_preset(text))
+        return Camera(**Preset.of(text).parameters)

@@ -17,7 +17,9 @@ from ..batch.file_job import FileJob
 from ..batch.outputs import BESIDE, Outputs
 from ..batch.recipe import RECIPE_SUFFIXES
 from ..batch.summary import line_of
-from ..declare.methods import METHODS, find_method
+from ..declare.call import method_of
+from ..declare.methods import METHODS
+from ..declare.presets import Preset
 from ..errors import FileError, ParameterError
 from ..io.files import SUFFIXES
 from ..restoration.session import Session
@@ -32,7 +34,12 @@ _COMMON = (
     click.option('--task', '-t', help="Task; the method's first one by default."),
     click.option('--kernel-index', type=int, help='Which kernel, from 0, of a file of several.'),
     click.option('--series', help='Number or name of the image in a file of several.'),
-    click.option('--params', type=_FILE, help='Preset, a JSON file.'),
+    click.option(
+        '--preset',
+        '--params',
+        'preset',
+        help='Name of a preset, see `napari-fresco presets`, or a JSON file.',
+    ),
     click.option('--overwrite', is_flag=True, help='Replace existing files.'),
     click.option('--quiet', '-q', is_flag=True, help='No progress bar, no report.'),
 )
@@ -58,7 +65,7 @@ def _common(function: F) -> F:
 @click.option('--save-kernel', type=_FILE, help='Kernel, .tif or .npy.')
 @click.option('--save-provenance', type=_FILE, help='Record of the making, .json.')
 @click.option('--report', 'save_report', type=_FILE, help='Report, .html.')
-@click.option('--method', '-m', required=True, help='Method; see `napari-fresco methods`.')
+@click.option('--method', '-m', help='Method, if the preset names none; see `methods`.')
 @_common
 def restore(image: Path, output: Path, **options: Any) -> int:
     """Restore IMAGE (TIFF, OME-Zarr, PNG, JPEG or NPY) and write the result.
@@ -71,7 +78,7 @@ def restore(image: Path, output: Path, **options: Any) -> int:
     job = FileJob.of(
         options['method'],
         options['task'],
-        preset=options['params'],
+        preset=options['preset'],
         overwrite=options['overwrite'],
         **_asked(options),
     )
@@ -109,7 +116,7 @@ def restore(image: Path, output: Path, **options: Any) -> int:
 @click.option('--save-provenance', is_flag=True, help='Keep STEM.json.')
 @click.option('--save-report', is_flag=True, help='Keep STEM.html.')
 @click.option('--records', help='Folder of log, summary and records; FOLDER.batch by default.')
-@click.option('--method', '-m', help='Method; see `napari-fresco methods`.')
+@click.option('--method', '-m', help='Method, if the preset names none; see `methods`.')
 @_common
 @click.option('--workers', type=int, help='Processes; one for each GPU, else one, by default.')
 @click.option('--scheduler', metavar='ADDRESS', help='A dask.distributed scheduler to send it to.')
@@ -177,8 +184,8 @@ def _recipe(images: tuple[str, ...], options: dict[str, Any]) -> BatchRecipe:
                 f'{images[0]} says what is done; write {", ".join(given)} into it, or leave it out'
             )
         return BatchRecipe.read(images[0])
-    if options['output'] is None or options['method'] is None:
-        missing = [f'--{n}' for n in ('output', 'method') if options[n] is None]
+    needed = ['output'] if options['preset'] else ['output', 'method']
+    if missing := [f'--{name}' for name in needed if options[name] is None]:
         raise ParameterError(f'{" and ".join(missing)} must be given, or IMAGES be a recipe, .yaml')
     suffix = options['suffix']
     if suffix is not None and suffix.lower() not in SUFFIXES:
@@ -188,7 +195,7 @@ def _recipe(images: tuple[str, ...], options: dict[str, Any]) -> BatchRecipe:
         output=options['output'],
         method=options['method'],
         task=options['task'],
-        preset=options['params'],
+        preset=options['preset'],
         name='{name}' if suffix is None else '{stem}' + suffix,
         keep=tuple(kind for kind in BESIDE if options[f'save_{kind}']),
         records=options['records'],
@@ -199,7 +206,7 @@ def _recipe(images: tuple[str, ...], options: dict[str, Any]) -> BatchRecipe:
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
     """Return what the options ask of a method, checked as far as the command line knows it."""
-    method = find_method(options['method'])
+    method = method_of(options['method'], Preset.of(options['preset']))
     named = given_options(options)
     if 'spacing' in named:
         named['spacing'] = parse_spacing(named['spacing'])

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
 from ..errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
 from ..types import Task
-from .fields import Parameter, Parameters, read_preset, shown, unknown
+from .fields import Parameter, Parameters, shown, unknown
 from .methods import ESTIMATORS, METHODS, Method, find_method, find_task
 from .options import OPTIONS, Options
+from .presets import Preset, PresetLike
 from .tasks import TASKS
 
 _NEEDED: Mapping[str, tuple[str, type[FrescoError]]] = MappingProxyType(
@@ -44,30 +44,33 @@ class Call:
     @classmethod
     def of(
         cls,
-        method: str,
+        method: str | None,
         task: str | None = None,
-        params: Mapping[str, Any] | Parameters | str | Path | None = None,
+        params: PresetLike = None,
         given: Mapping[str, Any] | None = None,
     ) -> Self:
         """Check names, types and ranges of what is `given`, and that it is used.
 
-        `method`, `task`: names; the method's first task by default.
-        `params`: preset of method parameters, or a JSON file of one.
-        `given`: options and method parameters by name.
+        `method`, `task`: names; those of the preset, or the method's first task by default.
+        `params`: parameters of the method, or a preset.
+        `given`: options and method parameters by name, and ``'preset'``; they count more than
+            the preset, but for options that are left at their defaults.
         Raises MethodError for an unknown method or task, or an input that they do not take.
         Raises ParameterError for an unknown name, a wrong type, a value out of range, or one that
             describes another degradation than that of the task.
         """
-        chosen = find_method(method)
-        asked = find_task(chosen, task)
         given = dict(given or {})
-        options = Options.create({k: v for k, v in given.items() if k in OPTIONS})
+        preset = Preset.of(given.pop('preset', None)).under(Preset.of(params))
+        chosen = method_of(method, preset)
+        asked = find_task(chosen, task or preset.task)
+        named = Options.create({k: v for k, v in given.items() if k in OPTIONS})
+        options = Options.create({**preset.options, **named.changed()})
         own = {k: v for k, v in given.items() if k not in OPTIONS}
         names = [p.name for p in chosen.parameters]
         for name in own:
             if name not in names:
                 raise ParameterError(unknown(name, [*names, *OPTIONS]))
-        parameters = chosen.parameters_class.create({**read_preset(params), **own})
+        parameters = chosen.parameters_class.create({**preset.parameters, **own})
         warnings = _unused(chosen, asked, options, parameters, own)
         _check_options(chosen, asked, options)
         if 'sigma' in options.changed() and 'sigma' not in chosen.takes(asked):
@@ -87,6 +90,17 @@ class Call:
         ]
         estimated = ['variance'] if isinstance(sigma, str) and sigma in ESTIMATORS else []
         return tuple(dict.fromkeys([*self.method.gives(self.task), *estimated, *asked]))
+
+
+def method_of(method: str | None, preset: Preset) -> Method:
+    """Return the method that is named, or that of the preset.
+
+    Raises FrescoError when there is none, or they name two.
+    """
+    named = method if preset.method is None else preset.under(Preset(method=method)).method
+    if named is None:
+        raise MethodError(f'name a method, or a preset that does; methods: {", ".join(METHODS)}')
+    return find_method(named)
 
 
 def _unused(

@@ -8,7 +8,6 @@ options, presets, provenance and documentation tables are all generated from
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -23,7 +22,6 @@ from ..types import Task
 
 Group = Literal['noise', 'degradation', 'solver', 'advanced']
 
-_OF_CAMERA = ('gain', 'offset', 'read_noise')  # parameters among the facts of a camera
 _LONGEST = 80  # letters of a value in a message
 _TYPE_NAMES = MappingProxyType(
     {
@@ -227,38 +225,6 @@ class Parameters:
     def to_dict(self) -> dict[str, Any]:
         """Return the values by name, ready for JSON."""
         return asdict(self)
-
-
-def read_preset(preset: Mapping[str, Any] | Parameters | str | Path | None) -> dict[str, Any]:
-    """Return a preset's values; a path is read as a JSON object.
-
-    Of the preset of a camera these are gain, offset and read noise.
-
-    Raises
-    ------
-    ParameterError
-        When the file is missing or does not hold a JSON object.
-    """
-    if preset is None:
-        return {}
-    if isinstance(preset, Mapping):
-        camera = preset.get('kind') == 'camera'
-        return {n: v for n, v in preset.items() if not camera or n in _OF_CAMERA}
-    if isinstance(preset, Parameters):
-        return preset.to_dict()
-    if not isinstance(preset, str | Path):
-        raise ParameterError(
-            f'{shown("params", preset)} is not a mapping or the path of a JSON file'
-        )
-    try:
-        values = json.loads(Path(preset).read_text(encoding='utf-8'))
-    except OSError as error:
-        raise ParameterError(f'preset {preset} cannot be read: {error.strerror}') from None
-    except ValueError as error:
-        raise ParameterError(f'preset {preset} is not JSON: {error}') from None
-    if not isinstance(values, dict):
-        raise ParameterError(f'preset {preset} must hold an object of names and values')
-    return read_preset(values)
 
 
 def _parameter(name: str, hint: Any, default: Any, facts: Mapping[str, Any]) -> Parameter:

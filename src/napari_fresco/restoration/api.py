@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..declare.fields import Parameters
+from ..declare.presets import PresetLike
 from ..errors import ParameterError
 from ..types import Result, Step
 from .session import Session
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def iterate(
     image: Any,
     *,
-    method: str,
+    method: str | None = None,
     task: str | None = None,
-    params: Mapping[str, Any] | Parameters | str | Path | None = None,
+    params: PresetLike = None,
     cancel: threading.Event | None = None,
     **options: Any,
 ) -> Generator[Step, None, Result]:
@@ -69,7 +69,7 @@ def iterate(
 def restore(
     image: Any,
     *,
-    method: str,
+    method: str | None = None,
     task: str | None = None,
     mask: Any = None,
     kernel: Any = None,
@@ -88,7 +88,8 @@ def restore(
     along: str = 'auto',
     dtype: str | None = None,
     output: str | Path | None = None,
-    params: Mapping[str, Any] | Parameters | str | Path | None = None,
+    preset: PresetLike = None,
+    params: PresetLike = None,
     progress: bool = False,
     callback: Callable[[Step], object] | None = None,
     **method_parameters: Any,
@@ -103,8 +104,8 @@ def restore(
     image : Image or array-like
         An :class:`Image`, or a numpy, dask, zarr, xarray or torch array of any real type:
         2-D, RGB or RGBA, or with stack axes, whose planes are restored one by one.
-    method : str
-        Name of a method; :func:`napari_fresco.methods` lists them.
+    method : str, optional
+        Name of a method; :func:`napari_fresco.methods` lists them. That of the preset by default.
     task : str, optional
         What to do, such as ``'denoise'``; the method's first task by default.
     mask : array-like or Image, optional
@@ -157,8 +158,12 @@ def restore(
         OME-Zarr, which must not be there, that the result is written into plane by plane, for
         results larger than memory; ``result.image`` then lies in it. It can be looked at while it
         grows, and says that it is not complete until it is.
+    preset : str, path, mapping or Preset, optional
+        Name of one of the bundled :func:`presets`, or a JSON file, or its values: method, task,
+        parameters and options. What is given beside it counts more, but for options that are
+        left at their defaults.
     params : mapping or path, optional
-        Preset of method parameters, or a JSON file of one.
+        Parameters of the method: a mapping, or a JSON file of them.
     progress : bool
         Show a progress bar.
     callback : callable, optional
@@ -207,6 +212,7 @@ def restore(
             along=along,
             dtype=dtype,
             output=output,
+            preset=preset,
             params=params,
             progress=progress,
             callback=callback,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 from tqdm import tqdm
 
 from ..declare.call import Call
-from ..declare.fields import Parameters
+from ..declare.presets import PresetLike
 from ..types import Result, Step
 
 if TYPE_CHECKING:
     from ..runtime.pool import Pool
-
-Params = Mapping[str, Any] | Parameters | str | Path | None
 
 
 class Session:
@@ -65,9 +63,9 @@ class Session:
         self,
         image: Any,
         *,
-        method: str,
+        method: str | None = None,
         task: str | None = None,
-        params: Params = None,
+        params: PresetLike = None,
         cancel: threading.Event | None = None,
         context: Any = None,
         context_index: tuple[int, ...] | None = None,
@@ -110,9 +108,9 @@ class Session:
         self,
         image: Any,
         *,
-        method: str,
+        method: str | None = None,
         task: str | None = None,
-        params: Params = None,
+        params: PresetLike = None,
         **options: Any,
     ) -> tuple[str, ...]:
         """Return what is doubtful about a call before anything is restored.
@@ -146,9 +144,9 @@ class Session:
         self,
         image: Any,
         *,
-        method: str,
+        method: str | None = None,
         task: str | None = None,
-        params: Params = None,
+        params: PresetLike = None,
         progress: bool = False,
         callback: Callable[[Step], object] | None = None,
         **options: Any,
@@ -158,7 +156,7 @@ class Session:
         steps = self.iterate(
             image, method=method, task=task, params=params, cancel=cancel, **options
         )
-        with tqdm(desc=method, disable=not progress) as bar:
+        with tqdm(desc=method or 'restore', disable=not progress) as bar:
             while True:
                 try:
                     step = next(steps)
