@@ -18,5 +18,8 @@ def test_examples_with_layers_run(
 
 
 @pytest.mark.parametrize('module', modules(napari=True))
-def test_examples_in_docstrings_of_layers_run(module: str) -> None:
+def test_examples_in_docstrings_of_layers_run(
+    module: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    prepare(monkeypatch, tmp_path)
     run_docstrings(module)

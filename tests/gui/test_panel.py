@@ -268,7 +268,7 @@ def test_the_script_does_what_the_panel_does(
     np.testing.assert_array_equal(mine.data, its.data)
     np.testing.assert_array_equal(its.data_to_world((0, 0, 0)), (8, 10, 12))
     assert its.name.startswith('it\'s "mural" [DPIR]')
-    assert mine.metadata == its.metadata
+    assert mine.metadata['napari_fresco'] == its.metadata['napari_fresco']
 
 
 def test_copy_puts_the_script_on_the_clipboard(

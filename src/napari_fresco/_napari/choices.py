@@ -14,6 +14,7 @@ from ..declare.options import OPTIONS
 from ..declare.presets import OF_COMPUTER, Preset
 from ..declare.tasks import TASKS
 from ..errors import FrescoError, ParameterError
+from ..layers.call_text import RESTORE, Sources, script_of
 from ..layers.kernel_choice import with_depth
 from ..layers.layer_request import PanelRequest
 from ..layers.look import Look
@@ -28,7 +29,6 @@ from .model_row import checkpoint
 from .noise_section import NoiseSection
 from .parameter_rows import OPTION_ROWS, ParameterRows
 from .rows import changed_values
-from .script import RESTORE, Sources, script_of
 from .validation import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
 
 _POSITION = 'kernel_position'
@@ -199,14 +199,16 @@ class Choices:
 
         Raises FrescoError when something is missing or wrong.
         """
+        request, rows = self.request(estimate), self.damage.mask_rows
+        masked = request.mask is not None
         sources = Sources(
-            image=self.image,
-            mask=self.damage.mask_rows.layer.value,
-            kernel=self.damage.kernel,
-            sigma=self.noise.level.map.value,
-            mask_options=self.damage.mask_rows.options(),
+            image=self.image.name,
+            mask=_name(rows.layer.value) if masked else '',
+            kernel=_name(self.damage.kernel),
+            sigma=_name(self.noise.level.map.value),
+            mask_options=rows.options() if masked else {},
         )
-        return script_of(self.request(estimate), sources, function)
+        return script_of(request, sources, function)
 
     def _bare_request(self) -> PanelRequest:
         """Return what is asked for without anything that comes with the image."""
@@ -286,3 +288,7 @@ class Choices:
         others = {name: row for name, row in rows.items() if isinstance(row, ComboBox)}
         values = {name: row.value for name, row in others.items()}
         return changed_values([p for p in used if p.applies(values)], rows)
+
+
+def _name(layer: Any) -> str:
+    return '' if layer is None else str(layer.name)

@@ -29,6 +29,7 @@ from .kernel_panel import KernelPanel
 from .offer import Offer
 from .panel import MethodPanel
 from .scale_panel import ScalePanel
+from .session_dialog import ask_for_record
 from .simulate_panel import SimulatePanel
 
 blur_kernel = KernelPanel
@@ -72,6 +73,11 @@ def undo_fill_here(viewer: napari.viewer.Viewer) -> int:
             show_info(f'{layer.name}: fill {number} is undone.')
             return number
     raise FrescoError('There is no fill under the pointer: point at one in the picture.')
+
+
+def record_of_session(viewer: napari.viewer.Viewer) -> None:
+    """Write what was done to the layers as a script, as recipes and in words."""
+    ask_for_record(viewer)
 
 
 def noise_of_image(viewer: napari.viewer.Viewer) -> float:

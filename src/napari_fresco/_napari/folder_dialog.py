@@ -82,7 +82,7 @@ class FolderDialog(QDialog):
             images=str(Path(self.images.text().strip()).expanduser().absolute()),
             output=str(output),
             beside=beside or output.with_name(f'{output.name}.batch'),
-            masks=self.masks.text().strip(),
+            files={'mask': self.masks.text().strip()},
             keep=('report',) if self.report.isChecked() else (),
         )
 

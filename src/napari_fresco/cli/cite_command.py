@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import click
 
 from ..declare.methods import METHODS, find_method
 from ..errors import FileError
-from ..evidence.references import Reference, distinct, references
+from ..evidence.references import Reference, bibliography, references
 from ..io.files import read
 from .run_record import record_of, runs_in
 
@@ -19,13 +18,12 @@ from .run_record import record_of, runs_in
 @click.command()
 @click.argument('what', nargs=-1)
 def cite(what: tuple[str, ...]) -> None:
-    """Print what to cite for WHAT: methods by name, results, or records of runs.
+    """Print what to cite for WHAT: methods by name, results, records of runs, or sessions.
 
-    The record of a result is the file beside it that --save-provenance wrote.
+    The record of a result is the file beside it that --save-provenance wrote; a session is the
+    folder that napari's Record of the session made, or its session.json.
     """
-    software = f'The napari-fresco developers, napari-fresco {version("napari-fresco")}'
-    used = distinct(each for one in what for each in _references(one))
-    for text, used_for in (Reference(software, 'software'), *used):
+    for text, used_for in bibliography(each for one in what for each in _references(one)):
         click.echo(f'{text}  [{used_for}]')
 
 
@@ -42,8 +40,9 @@ def _references(what: str) -> Iterator[Reference]:
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
-    if path.suffix == '.json':
-        return runs_in(path)
+    session = path / 'session.json'
+    if path.suffix == '.json' or session.is_file():
+        return runs_in(session if session.is_file() else path)
     record = record_of(path) or read(path).metadata.get('provenance')
     if not record:
         raise FileError(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from ..declare import citations
@@ -35,7 +36,23 @@ def references(provenance: Mapping[str, Any]) -> tuple[Reference, ...]:
     return distinct(_used(provenance))
 
 
-def distinct(found: Iterator[Reference]) -> tuple[Reference, ...]:
+def bibliography(found: Iterable[Reference]) -> tuple[Reference, ...]:
+    """Return references to several results, each work once and this software first.
+
+    Parameters
+    ----------
+    found : iterable of Reference
+        Those of all results.
+
+    Returns
+    -------
+    tuple of Reference
+    """
+    software = f'The napari-fresco developers, napari-fresco {version("napari-fresco")}'
+    return (Reference(software, 'software'), *distinct(found))
+
+
+def distinct(found: Iterable[Reference]) -> tuple[Reference, ...]:
     """Return references without those whose works were all named before."""
     known: set[str] = set()
     kept = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ..declare.fields import flag
@@ -11,6 +12,7 @@ from ..declare.methods import METHODS
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
 
+_TOLD = ('mask', 'kernel', 'sigma')  # in sentences of their own
 _FILES = {'mask': 'MASK', 'kernel': 'KERNEL', 'sigma': 'NOISE_MAP'}
 
 
@@ -48,45 +50,67 @@ def python_call(provenance: Mapping[str, Any], files: Mapping[str, str] | None =
     return '\n'.join([*lines, f'fresco.write({known["output"]!r}, result.image)'])
 
 
-def methods_paragraph(provenance: Mapping[str, Any]) -> str:
+def methods_paragraph(
+    provenance: Mapping[str, Any], numbers: Mapping[str, int] = MappingProxyType({})
+) -> str:
     """Return a paragraph on how a result was made, for the methods section of a paper.
 
     After R. F. Laine et al., "Avoiding a replication crisis in deep-learning-based bioimage
     analysis", Nature Methods 18, 2021, doi:10.1038/s41592-021-01284-3.
+
+    Parameters
+    ----------
+    provenance : mapping
+        Of a result.
+    numbers : mapping of str to int
+        Of works in a list of references; others are named in full.
+
+    Returns
+    -------
+    str
     """
-    return ' '.join(_sentences(provenance))
+    return ' '.join(_sentences(provenance, numbers))
 
 
-def _sentences(p: Mapping[str, Any]) -> Iterator[str]:
+def _sentences(p: Mapping[str, Any], numbers: Mapping[str, int]) -> Iterator[str]:
     task = p['task'].replace('_', '-')
+    number = numbers.get(p['citation'])
+    work = p['citation'].rstrip('.') if number is None else f'[{number}]'
     yield (
         f'Images were restored with napari-fresco {p["version"]} (method {p["title"]}, task '
-        f'{task}; {p["citation"].rstrip(".")}).'
+        f'{task}; {work}).'
     )
     weights = [w for w in p.get('weights', ()) if w.get('name')]
     if weights:
         named = ', '.join(f'{w["name"]} (SHA-256 {str(w["sha256"])[:16]})' for w in weights)
         yield f'Weights: {named}.'
-    given = [f'{n} {v if not _is_array(v) else "given as an array"}' for n, v in _given(p)]
+    given = [
+        f'{n} {v if not _is_array(v) else "given as an array"}'
+        for n, v in _given(p)
+        if n not in _TOLD
+    ]
     yield (
         f'Settings that differ from the defaults: {", ".join(given)}.'
         if given
         else 'All settings were the defaults.'
     )
     yield from _noise_sentence(p)
+    yield from _kernel_sentence(p)
     if p.get('data_range'):
         low, high = p['data_range']
         yield f'Intensities of {low:.6g} to {high:.6g} were the working range.'
     failed = [c for c in p.get('checks', ()) if not c['ok']]
     made = [c['name'] for c in p.get('checks', ())]
     if failed:
-        yield f'Checks of the result that failed: {" ".join(c["message"] for c in failed)}'
+        yield f'Checks of the result that failed: {"; ".join(c["message"] for c in failed)}.'
     if made:
         yield f'Checks made: {", ".join(made)}; {len(made) - len(failed)} of {len(made)} passed.'
     if p['kind'] == 'generative':
         yield 'The result holds plausible detail that was not observed: measure nothing in it.'
     elif 'mask' in TASKS[p['task']].needs:
-        yield 'Damaged pixels were filled in and were not measured.'
+        share = (p.get('mask') or {}).get('coverage')
+        told = '' if share is None else f' ({share:.2%} of the image)'
+        yield f'Damaged pixels{told} were filled in and were not measured.'
     yield f'The run took place on {p["device"]} with PyTorch {p["torch"]}, seed {p["seed"]}.'
     if p.get('input_sha256'):
         yield f'SHA-256 of the input pixels: {p["input_sha256"][:16]}.'
@@ -105,6 +129,18 @@ def _noise_sentence(p: Mapping[str, Any]) -> Iterator[str]:
             )
         else:
             yield f'Noise: {model["model"]}, {model["found"]}.'
+
+
+def _kernel_sentence(p: Mapping[str, Any]) -> Iterator[str]:
+    kernel = p.get('kernel')
+    if not kernel:
+        return
+    size = ' x '.join(map(str, kernel['shape']))
+    widths = kernel.get('fwhm')
+    wide = '' if widths is None else f', full width at half maximum {widths[0]:g} x {widths[1]:g}'
+    made_of = ', '.join(f'{n} {v}' for n, v in (kernel.get('made_of') or {}).items())
+    optics = f'; {made_of}' if made_of else ''
+    yield f'Blur kernel: {kernel["source"]}, {size} pixels{wide}{optics}.'
 
 
 def _given(provenance: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -16,6 +16,8 @@ from scipy import ndimage
 from ..errors import MaskError
 from ..intervention.drawn_mask import DrawnMask
 from ..intervention.fill_run import OF_RUN, FillRun
+from .made import Made, now
+from .source_layer import Source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +59,9 @@ class Fills:
     `boxes`: where each fill lies, by its number less 1.
     `undone`: numbers of the fills whose original pixels are there again.
     `denoised`: whether the noise of the rest was removed.
+    `source`: the photograph, in case the fills are to be made again.
+    `made`: what each run was asked.
+    `undos`: when which fill was undone.
     """
 
     original: Any
@@ -68,11 +73,14 @@ class Fills:
     boxes: list[tuple[slice, ...]] = field(default_factory=list)
     undone: set[int] = field(default_factory=set)
     denoised: bool = False
+    source: Source | None = None
+    made: list[Made] = field(default_factory=list)
+    undos: list[tuple[str, int]] = field(default_factory=list)
 
     @classmethod
     def none_yet(cls, part: Selection, source_id: str) -> Fills:
         """Return what a photograph begins with."""
-        return cls(part.data, source_id, np.zeros(part.grid, np.int32))
+        return cls(part.data, source_id, np.zeros(part.grid, np.int32), source=part.source)
 
     @property
     def count(self) -> int:
@@ -125,6 +133,10 @@ class Fills:
             part = None if whole else (box[0], box[1])
             found.append(FillRun(run, mask, self._unpacked(taken), part))
         return found
+
+    def unknown_in(self, run: int, box: tuple[slice, ...]) -> NDArray[np.bool_]:
+        """Return what a run did not know, in a part of the layer."""
+        return self._unpacked(self.unknown[run])[box]
 
     def _unpacked(self, bits: NDArray[np.uint8]) -> NDArray[np.bool_]:
         flat = np.unpackbits(bits, count=self.numbers.size)
@@ -194,6 +206,7 @@ class Fills:
         self.numbers[found.box][was] = -number
         self.undone.add(number)
         self.runs[found.run]['undone'].append(number)
+        self.undos.append((now(), number))
         return back
 
 

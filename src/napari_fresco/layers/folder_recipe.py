@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +14,6 @@ from ..declare.options import OPTIONS
 from ..errors import ParameterError
 from ..image.model import Image
 from ..io.files import make_folder, write
-from .selection import Selection
 
 if TYPE_CHECKING:
     from .layer_request import PanelRequest
@@ -26,33 +27,33 @@ def recipe_of(
     images: str,
     output: str,
     beside: Path,
-    masks: str = '',
+    files: Mapping[str, str] = MappingProxyType({}),
     keep: tuple[str, ...] = (),
 ) -> BatchRecipe:
     """Return what `request` does to a layer as a recipe for files.
 
     `images`, `output`: folder or pattern of the images, and folder of the results.
     `beside`: folder into which the kernel, and a mask that serves all images, are written.
-    `masks`: folder or pattern of masks; without it the mask of the layer serves all images.
+    `files`: files or patterns of mask, kernel and noise map that are there; else what the layer
+        was restored with serves all images.
     `keep`: what is kept beside the images.
     Raises FrescoError when something belongs to the layer alone, or cannot be written.
     """
-    if isinstance(request.sigma, Selection):
+    if request.maps_noise and 'sigma' not in files:
         raise ParameterError(
             'A map of the noise belongs to its image; choose a level or Auto to apply this to a '
             'folder.'
         )
     settings = dict(request.settings)
     options: dict[str, Any] = {n: settings.pop(n) for n in list(settings) if n in OPTIONS}
-    options['sigma'] = request.sigma
+    options['sigma'] = files.get('sigma', request.sigma)
     if request.scale > 1:
         options['scale'] = request.scale
     make_folder(beside)
     if request.kernel is not None:
-        given = isinstance(request.kernel, str)
-        options['kernel'] = request.kernel if given else str(_written(beside, request.kernel))
+        options['kernel'] = files.get('kernel') or _kernel(beside, request.kernel)
     if request.mask is not None:
-        options['mask'] = masks or str(_written_mask(beside, request.mask))
+        options['mask'] = files.get('mask') or _mask(beside, request.mask)
     return BatchRecipe(
         images=(images,),
         output=output,
@@ -65,16 +66,18 @@ def recipe_of(
     )
 
 
-def _written(folder: Path, kernel: Any) -> Path:
+def _kernel(folder: Path, kernel: Any) -> str:
+    if isinstance(kernel, str):
+        return kernel
     path = folder.absolute() / _KERNEL
     values = getattr(kernel, 'values', kernel)
     write(path, np.asarray(values, np.float64), overwrite=True)
-    return path
+    return str(path)
 
 
-def _written_mask(folder: Path, mask: Any) -> Path:
+def _mask(folder: Path, mask: Any) -> str:
     path = folder.absolute() / _MASK
     image = mask.image() if hasattr(mask, 'image') else Image.of(mask)
     marked = np.asarray(image.data) != 0
     write(path, Image(marked.astype(np.uint8) * 255, image.axes), overwrite=True)
-    return path
+    return str(path)

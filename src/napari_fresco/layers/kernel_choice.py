@@ -70,15 +70,23 @@ def chosen_kernel(
             raise _too_fine(layer, made_for)
         if image is not None and (spacing := _spacing(layer)):
             kernels.Kernel(array, spacing).check_spacing(_spacing(image))
-        return ChosenKernel(array)
+        return ChosenKernel(_with_source(array, facts))
     if 'scale' in facts and made_for != scale:
         raise _other_scale(layer, made_for, scale)
     if facts.get('downsampling') != 'bicubic':
         known = facts.get('position')
-        return ChosenKernel(array, position=known if known in (CENTRED, SHIFTED) else None)
+        looks = known if known in (CENTRED, SHIFTED) else None
+        return ChosenKernel(_with_source(array, facts), position=looks)
     if position == CENTRED:
         raise _not_centred(layer, scale)
     return ChosenKernel(kernels.direct_sampling(array, scale), scale, SHIFTED)
+
+
+def _with_source(array: NDArray[Any], facts: Mapping[str, Any]) -> Any:
+    """Return a kernel with what its layer says of its making; as it is where that says nothing."""
+    if 'source' not in facts:
+        return array
+    return kernels.Kernel(array, source=facts['source'], metadata=facts.get('made_of', {}))
 
 
 def with_depth(part: Selection, kernel: Any) -> Selection:
@@ -109,7 +117,8 @@ def _of_volume(
 ) -> kernels.Kernel:
     """Return the kernel of a volume with its spacing, if it suits the image and the task."""
     said = kernel_facts(layer).get('source', 'given')
-    kernel = kernels.Kernel(array, _spacing(layer, 0) or None, source=said)
+    made_of = kernel_facts(layer).get('made_of', {})
+    kernel = kernels.Kernel(array, _spacing(layer, 0) or None, source=said, metadata=made_of)
     if TASKS[task].changes_size:
         raise KernelError(
             f'kernel {layer.name!r} is that of a volume, and enlarging is done plane by plane; '

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.utils.colormaps import Colormap
@@ -15,6 +15,9 @@ from ..image.model import Image, in_memory
 from ..io.calibration import is_print
 from ..io.files import list_series, read_levels
 from .layer_kinds import FILE, PRINT, LayerData
+
+if TYPE_CHECKING:
+    import napari
 
 _LEADING = 'TCZ'
 _NAMED = 'TCZYX'
@@ -72,6 +75,31 @@ def image_layers(image: Image, name: str) -> Iterator[LayerData]:
         )
         look = {'blending': 'additive', **_look(image.metadata, i, n)}
         yield _layer(part, f'{name} {channel}', look)
+
+
+def image_of(layer: napari.layers.Image) -> Image:
+    """Return an image layer as an image, with its place, its units and what its file said.
+
+    Parameters
+    ----------
+    layer : Image
+        Of a viewer; nothing is loaded.
+
+    Returns
+    -------
+    Image
+        For :func:`napari_fresco.write` and :func:`napari_fresco.restore`.
+
+    Examples
+    --------
+    >>> from napari.layers import Image
+    >>> from napari_fresco.layers import image_of
+    >>> import numpy as np
+    >>> image_of(Image(np.ones((4, 5)), scale=(0.1, 0.1), units='um')).spacing['Y']
+    (0.1, 'um')
+    """
+    data, keywords, _ = layer.as_layer_data_tuple()
+    return layer_as_image(data, keywords)
 
 
 def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:

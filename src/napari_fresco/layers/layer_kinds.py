@@ -52,6 +52,9 @@ FILLS = 'napari_fresco_fills'
 RUN = 'napari_fresco_run'
 """How losses of a result were filled, as :class:`~napari_fresco.intervention.FillRun`."""
 
+MADE = 'napari_fresco_made'
+"""What was asked for a result, as :class:`~napari_fresco.layers.made.Made`."""
+
 INSERT = 'napari_fresco_insert'
 """Marks an image that holds nothing but what was filled."""
 

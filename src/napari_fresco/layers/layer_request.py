@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,6 +85,11 @@ class PanelRequest:
         first = METHODS.get(self.sigma) if isinstance(self.sigma, str) else None
         return self.method.title if first is None else f'{first.title} + {self.method.title}'
 
+    @property
+    def maps_noise(self) -> bool:
+        """Whether the noise is told pixel by pixel."""
+        return not isinstance(self.sigma, str | Real)
+
     def arguments(self) -> dict[str, Any]:
         """Return the keywords of :func:`napari_fresco.iterate`, masks and maps in memory."""
         return {
@@ -92,7 +98,7 @@ class PanelRequest:
             'task': self.task,
             'mask': self.mask.image() if hasattr(self.mask, 'image') else self.mask,
             'kernel': self.kernel,
-            'sigma': self._sigma(),
+            'sigma': self.noise(),
             'scale': self.scale,
             **self.settings,
             **self.parameters,
@@ -116,7 +122,8 @@ class PanelRequest:
         """Whether volumes are restored as one."""
         return getattr(self.kernel, 'ndim', 2) == 3
 
-    def _sigma(self) -> Any:
+    def noise(self) -> Any:
+        """Return the noise as :func:`napari_fresco.restore` takes it, a map of it in memory."""
         if not isinstance(self.sigma, Selection):
             return self.sigma
         noise = self.sigma.image()

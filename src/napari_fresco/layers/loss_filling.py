@@ -15,6 +15,7 @@ from .fills import RUNS, Fills
 from .growing_layer import growing_layer, show_numbers
 from .layer_kinds import FILLS, METADATA
 from .layer_restoration import LayerOutcome, Report, Restoration
+from .made import Made
 from .results import inserted, metadata_of, whole_place
 from .side_layers import as_pixels
 
@@ -123,6 +124,8 @@ class LossFilling(Restoration):
         pixels, record = as_pixels(result.image), result.provenance
         self._show(self._fills.grown(self._start, part, pixels, filled, unknown, record))
         self._delivered = True
+        asked, again = replace(self.request, mask=None), self._fills.runs[-1]['again']
+        self._fills.made.append(Made.of(asked, record, again=tuple(again)))
         metadata = metadata_of(self.request, result)
         metadata[METADATA] = {**metadata[METADATA], RUNS: self._fills.runs}
         self.layer.metadata = {**metadata, FILLS: self._fills}

@@ -10,9 +10,10 @@ import numpy as np
 from ..errors import ImageError
 from ..types import Result
 from .fill_records import run_of
-from .layer_kinds import FILE, METADATA, RUN, LayerData
+from .layer_kinds import FILE, MADE, METADATA, RUN, LayerData
 from .look import Look
 from .lookup import Placement
+from .made import Made
 from .selection import Selection, full_resolution, select
 from .side_layers import as_pixels, filled_layer, placed, side_layers
 from .space import Space
@@ -38,6 +39,7 @@ def result_layers(request: PanelRequest, result: Result) -> Iterator[LayerData]:
     if request.full_size and not request.image.is_whole:
         pixels, space = into_whole(request.image, pixels), whole_place(request)
     run = run_of(request, result)
+    metadata[MADE] = Made.of(request, metadata[METADATA], pixels)
     made = metadata if run is None else {**metadata, RUN: run}
     look = {'rgb': rgb, 'metadata': made, **space, **request.look.like(rgb=rgb)}
     yield pixels, {'name': title, **look}, 'image'
@@ -133,7 +135,7 @@ def put_back(result: napari.layers.Image, *, into: napari.layers.Image) -> Layer
     index = tuple(slice(int(s), int(s) + n) for s, n in zip(start, part.grid, strict=True))
     box = Selection(full_resolution(into), index, part.spatial, whole.rgb, name=into.name)
     space = Space.of(into).part(np.zeros(len(index)), np.ones(len(index)))
-    metadata = {**into.metadata, **result.metadata}
+    metadata = {n: v for n, v in {**into.metadata, **result.metadata}.items() if n != MADE}
     look = {'rgb': whole.rgb, 'metadata': metadata, **space, **Look.of(into).like(rgb=whole.rgb)}
     return (
         into_whole(box, as_pixels(full_resolution(result))),

@@ -13,6 +13,7 @@ from ..image.letters import free_letter, line_of
 from ..image.model import Image
 from ..image.units import unit_name
 from .layer_kinds import FILE
+from .source_layer import Source
 from .space import Space, View
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Selection:
     `space`: where the layer lies.
     `metadata`: what the file of the layer said beside the pixels.
     `name`: name of the layer.
+    `source`: the layer, in case what is made of it is to be made again.
     """
 
     data: Any
@@ -47,6 +49,7 @@ class Selection:
     space: Space | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     name: str = ''
+    source: Source | None = None
 
     @property
     def size(self) -> int:
@@ -177,12 +180,19 @@ def spatial_axes(layer: napari.layers.Layer, view: View | None = None) -> tuple[
 
     Those labelled y and x; else the two on show, of a volume the last two; else the last two.
     """
-    names = _names(layer)
-    if names.count('Y') == 1 and names.count('X') == 1:
-        return names.index('Y'), names.index('X')
+    named = named_axes(_names(layer))
+    if named is not None:
+        return named
     shown = () if view is None else view.displayed(layer.ndim)
     first, second = shown[-2:] if len(shown) > 1 else (layer.ndim - 2, layer.ndim - 1)
     return first, second
+
+
+def named_axes(labels: Sequence[str]) -> tuple[int, int] | None:
+    """Return the axes that labels call rows and columns, or None."""
+    names = [_letter(label) for label in labels]
+    once = names.count('Y') == 1 and names.count('X') == 1
+    return (names.index('Y'), names.index('X')) if once else None
 
 
 def is_stack(layer: napari.layers.Layer, view: View | None = None) -> bool:
@@ -227,8 +237,9 @@ def select(
         for axis, place in enumerate(view.place(space, seen)):
             if not np.isnan(place):
                 index[axis] = _plane(place, shape[axis], layer.name)
+    data = full_resolution(layer)
     part = Selection(
-        full_resolution(layer),
+        data,
         tuple(index),
         spatial,
         bool(getattr(layer, 'rgb', False)),
@@ -236,6 +247,7 @@ def select(
         space,
         layer.metadata.get(FILE, {}),
         layer.name,
+        Source.of(layer, data),
     )
     return part if box is None else part.cut(box)
 
@@ -286,7 +298,11 @@ def _names(layer: napari.layers.Layer) -> list[str]:
     dims = [str(name) for name in getattr(full_resolution(layer), 'dims', ())]
     if all(name.lstrip('-').isdigit() for name in names) and len(dims) >= len(names):
         names = dims[: len(names)]
-    return [_LETTERS.get(name.lower(), name.upper()) for name in names]
+    return [_letter(name) for name in names]
+
+
+def _letter(label: str) -> str:
+    return _LETTERS.get(str(label).lower(), str(label).upper())
 
 
 def _shown_axes(

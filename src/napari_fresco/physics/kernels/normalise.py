@@ -8,6 +8,8 @@ import numpy as np
 
 from ...errors import KernelError
 
+_ROUNDING = float(np.finfo(np.float64).eps)
+
 
 def normalise(kernel: Any, *, signed: bool = False, ndim: int | None = 2) -> np.ndarray:
     """Check a blur kernel and scale it to sum to 1.
@@ -65,6 +67,8 @@ def _scaled(values: np.ndarray, signed: bool) -> np.ndarray:
     largest = float(np.abs(values).max())
     if largest == 0:
         raise KernelError('the kernel is zero everywhere; it must have a positive sum')
+    if abs(float(values.sum()) - 1) <= _ROUNDING * values.size:
+        return np.ascontiguousarray(values)  # so that a kernel that was saved stays what it is
     values = values / largest
     total = float(values.sum())
     if total <= 1e-9:

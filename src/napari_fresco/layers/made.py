@@ -1,0 +1,59 @@
+"""How a layer was made of another one: what makes it anew, kept with the layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .source_layer import Pixels, Source, kept_elsewhere
+
+if TYPE_CHECKING:
+    from .layer_request import PanelRequest
+
+
+def now() -> str:
+    """Return the time, by which acts are put in their order."""
+    return datetime.now(UTC).isoformat(timespec='microseconds')
+
+
+class Outline(NamedTuple):
+    """What is left of pixels that are not kept."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """One run, and what it was asked.
+
+    `request`: what was asked; its image has no pixels but an :class:`Outline`.
+    `record`: provenance of the result.
+    `at`: when it ended.
+    `pixels`: of the result.
+    `again`: numbers of the fills that it filled again.
+    """
+
+    request: PanelRequest
+    record: Mapping[str, Any]
+    at: str
+    pixels: Pixels = lambda: None
+    again: tuple[int, ...] = ()
+
+    @classmethod
+    def of(
+        cls, request: PanelRequest, record: Mapping[str, Any], pixels: Any = None, **more: Any
+    ) -> Made:
+        """Return how `pixels` were made."""
+        data = request.image.data
+        part = replace(request.image, data=Outline(tuple(data.shape), data.dtype))
+        asked = replace(request, image=part, reference=None)
+        return cls(asked, record, now(), kept_elsewhere(pixels), **more)
+
+    @property
+    def source(self) -> Source | None:
+        """What it was made of."""
+        source: Source | None = self.request.image.source
+        return source

@@ -1,0 +1,57 @@
+"""The layer that something was made of, in case it is gone when that is to be repeated.
+
+Pixels are not kept: a layer that is deleted gives its memory back, though others were made of it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .layer_kinds import FILE, FILLS, MADE, METADATA
+
+if TYPE_CHECKING:
+    import napari
+
+Pixels = Callable[[], Any]
+"""Returns pixels as long as somebody keeps them, then None."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A layer that something was made of.
+
+    `layer_id`: unique id of the layer.
+    `pixels`: its data at full resolution.
+    `path`: file that it was opened from; empty where nobody knows one.
+    `made`: how it was made itself, a :class:`~napari_fresco.layers.made.Made`, or what was filled
+        in it, its :class:`~napari_fresco.layers.fills.Fills`; None of an image that was opened.
+    `record`: what else is on record of its making, such as a simulation.
+    """
+
+    layer_id: str
+    pixels: Pixels
+    path: str = ''
+    made: Any = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, layer: napari.layers.Layer, data: Any) -> Source:
+        """Return what is known of a layer with these pixels."""
+        known = layer.metadata
+        made = known.get(MADE)
+        if made is None or made.pixels() is not data:  # other pixels were put into the layer
+            made = known.get(FILLS)
+        path = known.get(FILE, {}).get('path') or layer.source.path or ''
+        record = known.get(METADATA) or {}
+        return cls(str(layer.unique_id), kept_elsewhere(data), str(path), made, record)
+
+
+def kept_elsewhere(data: Any) -> Pixels:
+    """Return what gives `data` back as long as a layer holds it."""
+    try:
+        return weakref.ref(data)
+    except TypeError:  # of a kind that cannot be told to be gone
+        return lambda: None
