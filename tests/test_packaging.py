@@ -101,3 +101,13 @@ def test_scripts_import_what_there_is(script: Path) -> None:
         for alias in node.names:
             if not hasattr(module, alias.name):
                 import_module(f'{home}.{alias.name}')
+
+
+def test_the_conda_recipe_needs_what_the_package_needs(project: dict[str, Any]) -> None:
+    recipe = (ROOT / 'tools/recipe/meta.yaml').read_text(encoding='utf-8')
+    assert f'version = "{napari_fresco.__version__}"' in recipe
+    run = recipe.partition('  run:\n')[2].partition('  run_constrained:\n')[0]
+    found = {line.strip(' -').replace(' ', '') for line in run.splitlines()}
+    conda = {'torch>=2.4,<3': 'pytorch>=2.4,<3'}  # where its name is another one
+    wanted = {conda.get(one, one.lower()) for one in project['dependencies']}
+    assert found == wanted | {'python>={{python_min}}'}

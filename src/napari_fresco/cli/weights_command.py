@@ -1,4 +1,4 @@
-"""``weights``: list, fetch, add and check checkpoints."""
+"""``weights``: list, fetch, add, check and export checkpoints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..weights.cache import pin_file, pinned
 
 @click.group()
 def weights() -> None:
-    """List, fetch, add and check the weights of the networks."""
+    """List, fetch, add, check and export the weights of the networks."""
 
 
 @weights.command('list')
@@ -140,3 +140,20 @@ _FINDINGS = {
     'pinned': 'is as it should be, and the same file as the first that came',
     'open': 'has the right names and shapes; no hash of it is published or pinned',
 }
+
+
+@weights.command()
+@click.argument('name')
+@click.option(
+    '--bioimageio', is_flag=True, required=True, help='As a package of bioimage.io: a .zip file.'
+)
+@click.option('--output', '-o', type=click.Path(path_type=Path), help='NAME.zip by default.')
+@click.option('--overwrite', is_flag=True, help='Replace an existing file.')
+def export(name: str, bioimageio: bool, output: Path | None, overwrite: bool) -> None:
+    """Write the weights NAME of this project for other programs.
+
+    A package of bioimage.io holds the network as TorchScript, an example, the card
+    and a description; ilastik, deepImageJ and others run it.
+    """
+    target = output or Path(f'{name}.zip')
+    click.echo(str(store.export_bioimageio(name, target, overwrite=overwrite)))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import WeightsError
+from .bioimageio_package import export_bioimageio
 from .cache import cache_folder
 from .registry import Entry, default_for, entry, registry
 from .store import Status, add, check, get, path, status
@@ -25,6 +26,7 @@ __all__ = [
     'default_for',
     'entry',
     'expect',
+    'export_bioimageio',
     'get',
     'load',
     'path',
