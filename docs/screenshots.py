@@ -179,6 +179,17 @@ def evidence(desk: Desk) -> None:
     panel.wait(PATIENCE)
 
 
+def compare(desk: Desk) -> None:
+    """Show a line across a micrograph, its result and the truth."""
+    desk.lay_out('micrograph', CELLS)
+    desk.restore('DPIR', task='deblur')
+    desk.close()
+    panel = desk.open('Compare')
+    panel.run()
+    panel.work.wait()
+    panel.profile.button.click()
+
+
 def document(desk: Desk) -> None:
     """Show a fill that was rendered in lines."""
     desk.lay_out('mural', WALL)
@@ -194,7 +205,7 @@ def document(desk: Desk) -> None:
 
 SCENES: dict[str, Callable[[Desk], None]] = {
     scene.__name__: scene
-    for scene in (mural, restore, micrograph, kernel, damage, evidence, document)
+    for scene in (mural, restore, micrograph, kernel, damage, evidence, compare, document)
 }
 
 

@@ -65,7 +65,7 @@ def test_without_qt() -> None:
     assert run.returncode == 0, run.stderr
     added, every = run.stdout.strip().splitlines()[-2:]
     assert added == "['wall [DPIR]']"
-    assert every == "['wall', 'wall [DPIR]', 'wall [DPIR] [1]', 'cracks', 'above']"
+    assert every == "['wall', 'wall [DPIR]', 'wall [DPIR, denoise]', 'cracks', 'above']"
 
 
 def test_in_a_window(viewer: Any) -> None:

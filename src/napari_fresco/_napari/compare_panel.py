@@ -1,4 +1,4 @@
-"""The panel that compares two images: swipe, difference, likeness."""
+"""The panel that compares two images: swipe, difference, likeness, profile, kept estimates."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from ..errors import FrescoError
 from ..layers.compared import Likeness, Planes
-from ..layers.evidence_request import source_name
-from ..layers.layer_kinds import COMPARISON, is_picture
+from ..layers.evidence_request import residual_of
+from ..layers.layer_kinds import COMPARISON, LayerData, is_picture, source_name, truth_of
+from ..layers.result_names import called_apart
 from ..layers.results import inserted
 from ..layers.space import View
 from ..layers.swipe import Swipe
 from .choosers import LayerChooser
 from .form import Scroll, Section, named_button, note, side_by_side, stacked
+from .iterates_section import IteratesSection
 from .listeners import Listeners, is_alive
 from .newest import Newest, said_of, stepwise
+from .profile_section import ProfileSection
 from .texts import number, sentence
 
 if TYPE_CHECKING:
@@ -36,21 +39,33 @@ class ComparePanel(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self.viewer = viewer
-        self.first = LayerChooser(viewer, is_picture, 'first', 'Left', tooltip=_FIRST)
-        self.second = LayerChooser(viewer, is_picture, 'second', 'Right', tooltip=_SECOND)
+        self.first = LayerChooser(
+            viewer, is_picture, 'first', 'Left', tooltip=_FIRST, describe=self._called
+        )
+        self.second = LayerChooser(
+            viewer, is_picture, 'second', 'Right', tooltip=_SECOND, describe=self._called
+        )
+        self.reference = LayerChooser(
+            viewer, is_picture, 'reference', 'Reference', tooltip=_REFERENCE,
+            others={'(none)': None},
+        )  # fmt: skip
         self.at = FloatSlider(
             name='at', label='Line at', min=0, max=1, step=0.001, value=0.5, tooltip=_AT
         )
         self.swipe_button = named_button('Swipe', 'compare_swipe', _SWIPE)
         self.swipe_button.setCheckable(True)
         self.measure = named_button('Measure', 'compare_measure', _MEASURE)
-        self.difference = named_button('Difference as layer', 'compare_difference', _DIFFERENCE)
+        self.difference = named_button('Difference', 'compare_difference', _DIFFERENCE)
+        self.residual = named_button('Residual', 'compare_residual', _RESIDUAL)
         self.found, self.work = note(), Newest()
+        self.profile = ProfileSection(viewer, self._profiled)
+        self.iterates = IteratesSection(viewer)
         self.swipe: Swipe | None = None
         self._callbacks = viewer.mouse_move_callbacks
         self._suggest()
         self._lay_out()
         self._listen()
+        self.iterates.show_of(self.second.value)
 
     def planes(self) -> Planes:
         """Return what is on show of both images.
@@ -76,22 +91,21 @@ class ComparePanel(QWidget):
 
     def run(self) -> None:
         """Find out beside the window how alike the planes on show are, and say it."""
+        reference, view = self.reference.value, View.of(self.viewer)
         try:
-            planes = self.planes()
+            first, second = self._chosen()
+            pairs = {'': (first, second)}
+            if reference is not None:
+                pairs = {f'{each.name}: ': (each, reference) for each in (first, second)}
+            planes = {name: Planes.of(*pair, view) for name, pair in pairs.items()}
         except FrescoError as error:
             self._say(error)
             return
         self.found.setText('Measuring …')
         self.work.ask(stepwise('Compare', _measuring(planes), self._tell, lambda: is_alive(self)))
 
-    def _tell(self, like: Likeness) -> None:
-        if math.isinf(like.psnr):
-            self.found.setText('The same, pixel by pixel.')
-            return
-        similar = '' if math.isnan(like.ssim) else f', SSIM {like.ssim:.3f}'
-        self.found.setText(
-            f'PSNR {like.psnr:.2f} dB{similar}; at most {number(like.largest)} apart.'
-        )
+    def _tell(self, found: dict[str, Likeness]) -> None:
+        self.found.setText('\n'.join(name + _said(like) for name, like in found.items()))
 
     def add_difference(self) -> Any:
         """Add left less right as a layer, gray where both are alike; return it."""
@@ -105,11 +119,35 @@ class ComparePanel(QWidget):
         told = {'name': ' - '.join(names), 'metadata': {COMPARISON: names}}
         return inserted(self.viewer, None, (data, {**told, **look}, 'image'))
 
+    def add_residual(self) -> None:
+        """Add what the right image, a result, took away from the left one, in units of the noise.
+
+        It is found beside the window; where it cannot be, that is said.
+        """
+        try:
+            first, second = self._chosen()
+        except FrescoError as error:
+            self._say(error)
+            return
+        steps = residual_of(second, first, View.of(self.viewer))
+        self.work.ask(stepwise('Residual', steps, self._add, lambda: is_alive(self)))
+
+    def _add(self, data: LayerData) -> None:
+        inserted(self.viewer, None, data)
+
+    def _called(self, layer: Any) -> str:
+        return called_apart(layer, self.viewer.layers)
+
     def _chosen(self) -> tuple[Any, Any]:
         first, second = self.first.value, self.second.value
         if first is None or second is None or first is second:
             raise FrescoError('choose two images to compare')
         return first, second
+
+    def _profiled(self) -> tuple[Any, ...]:
+        """Return the images, and what they should be."""
+        reference = self.reference.value
+        return (*self._chosen(), *([] if reference is None else [reference]))
 
     def _suggest(self) -> None:
         """Compare the newest result with what it was made of."""
@@ -117,6 +155,8 @@ class ComparePanel(QWidget):
         if results and source_name(results[-1]) in self.viewer.layers:
             self.first.value = source_name(results[-1])
             self.second.value = results[-1]
+            truth = truth_of(self.first.value)
+            self.reference.value = truth if truth in self.viewer.layers else None
 
     def _say(self, error: FrescoError) -> None:
         self.found.setText(sentence(error))
@@ -124,6 +164,11 @@ class ComparePanel(QWidget):
 
     def _on_failed(self, error: str) -> None:
         self.found.setText(said_of(error))
+
+    def _on_chosen(self) -> None:
+        self.show_swipe(False)
+        self.profile.read()
+        self.iterates.show_of(self.second.value)
 
     def _on_moved(self, share: float) -> None:
         if self.swipe is not None and self.swipe.is_open:
@@ -157,23 +202,28 @@ class ComparePanel(QWidget):
         section.add(self.first)
         section.add(self.second)
         section.add(self.at)
-        section.form.add_wide(side_by_side(self.swipe_button, self.measure, self.difference))
+        section.form.add_wide(side_by_side(self.swipe_button, self.difference, self.residual))
+        section.add(self.reference, self.measure)
         section.form.add_wide(self.found)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(Scroll(stacked(section.native, margin=8, fill=True)))
+        content = stacked(section.native, self.profile, self.iterates, margin=8, fill=True)
+        layout.addWidget(Scroll(content))
 
     def _listen(self) -> None:
         links = Listeners(self)
         links.listen(self.viewer.dims.events.current_step, self._on_slice)
         links.listen(self.viewer.layers.events.removed, self._on_layers)
         for chooser in (self.first, self.second):
-            chooser.changed.connect(lambda _: self.show_swipe(False))
+            chooser.changed.connect(lambda _: self._on_chosen())
+        self.reference.changed.connect(lambda _: self.profile.read())
         self.at.changed.connect(self._on_moved)
         self.swipe_button.toggled.connect(self._on_toggled)
         self.measure.clicked.connect(self.run)
         self.work.failed.connect(self._on_failed)
         self.difference.clicked.connect(self.add_difference)
+        self.residual.clicked.connect(self.add_residual)
+        self.profile.failed.connect(lambda said: self.found.setText(said))
         self._callbacks.append(self._on_pointer)
         self.destroyed.connect(self._let_go)
 
@@ -182,9 +232,19 @@ class ComparePanel(QWidget):
             self.show_swipe(shown)
 
 
-def _measuring(planes: Planes) -> Generator[None, None, Likeness]:
-    yield
-    return planes.likeness()
+def _measuring(planes: dict[str, Planes]) -> Generator[None, None, dict[str, Likeness]]:
+    found = {}
+    for name, each in planes.items():
+        yield
+        found[name] = each.likeness()
+    return found
+
+
+def _said(like: Likeness) -> str:
+    if math.isinf(like.psnr):
+        return 'the same, pixel by pixel.'
+    similar = '' if math.isnan(like.ssim) else f', SSIM {like.ssim:.3f}'
+    return f'PSNR {like.psnr:.2f} dB{similar}; at most {number(like.largest)} apart.'
 
 
 _FIRST = '<p>The image left of the line, whose contrast both are shown with.</p>'
@@ -194,8 +254,16 @@ _AT = (
     'follows the pointer in the picture.</p>'
 )
 _SWIPE = '<p>Show both in one layer, left and right of a line. Press again to take it away.</p>'
+_REFERENCE = (
+    '<p>The truth, or what comes nearest to it: both images are measured against it. Without one '
+    'they are measured against each other.</p>'
+)
 _MEASURE = (
-    '<p>PSNR and SSIM of the planes on show, of the range of the right one. They measure an error '
-    'only where one of both is the truth.</p>'
+    '<p>PSNR and SSIM of the planes on show, of the range of the reference, else of the right one: '
+    'higher is more alike. They measure an error only where that is the truth.</p>'
+)
+_RESIDUAL = (
+    '<p>Add what the right image, a result, took away from the left one, in units of the noise; no '
+    'shape of the image should be seen in it.</p>'
 )
 _DIFFERENCE = '<p>Add left less right as a layer; of colours, gray is no difference.</p>'

@@ -20,9 +20,8 @@ from ..intervention.hypotheses import Hypotheses
 from ..intervention.record import NOTES
 from ..intervention.renderings import Rendered
 from ..layers.documenting import Documented, add_above, is_filled_result, made_from, made_of
-from ..layers.evidence_request import record_of
 from ..layers.job import Job
-from ..layers.layer_kinds import RENDERED, is_picture, may_be_mask
+from ..layers.layer_kinds import RENDERED, is_picture, may_be_mask, record_of
 from ..layers.layer_restoration import running
 from ..layers.selection import select
 from ..layers.space import View

@@ -13,9 +13,9 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ..errors import FrescoError
 from ..evidence.maps import MAPS, MapKind
-from ..layers.evidence_request import Evidence, EvidenceRequest, record_of, source_name
+from ..layers.evidence_request import Evidence, EvidenceRequest
 from ..layers.job import Job
-from ..layers.layer_kinds import EVIDENCE, KERNEL, is_picture, truth_of
+from ..layers.layer_kinds import EVIDENCE, KERNEL, is_picture, record_of, source_name, truth_of
 from ..layers.selection import is_stack
 from ..layers.space import View
 from . import texts

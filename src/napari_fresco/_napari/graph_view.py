@@ -53,6 +53,9 @@ class GraphView(QWidget):
         xs = [float(each) for trace in self.graph.traces for each in (trace.x.min(), trace.x.max())]
         ys = [float(each) for trace in self.graph.traces for each in (trace.y.min(), trace.y.max())]
         left, right = min(0.0, *xs), max(xs)
+        if not self.graph.from_zero:
+            room = (_ROOM - 1) * (max(ys) - min(ys))
+            return left, right if right > left else left + 1, min(ys), max(ys) + (room or 1)
         low, high = min(0.0, *ys), _ROOM * max(ys)
         return left, right if right > left else left + 1, low, high if high > low else low + 1
 

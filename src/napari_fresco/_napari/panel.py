@@ -148,6 +148,7 @@ class MethodPanel:
                 rate=self.preferences.preview_rate,
                 preview=self.bar.preview.isChecked(),
                 iterate=self._session.iterate,
+                keep=True,
             )
             self._spoken_of = {str(self._image().unique_id)}
             self._job = restoration.start()

@@ -17,7 +17,7 @@ from napari.utils.key_bindings import coerce_keybinding
 from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
 
-from ..layers.evidence_request import source_name
+from ..layers.layer_kinds import source_name
 from ..layers.layer_restoration import running
 from ..layers.result_turns import next_result, result_in_view
 from .before import Before

@@ -54,6 +54,8 @@ class Graph(NamedTuple):
         What is drawn.
     mark : float or None
         A place on the horizontal axis, such as a cut-off.
+    from_zero : bool
+        Whether the vertical axis begins at 0, or at the lowest value.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Graph(NamedTuple):
     across: str
     traces: tuple[Trace, ...]
     mark: float | None = None
+    from_zero: bool = True
 
 
 def graphs(

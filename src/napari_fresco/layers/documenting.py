@@ -23,9 +23,20 @@ from ..intervention.report_pages import report
 from ..io.files import TIFF
 from ..restoration.session import Session
 from .damage_classes import classes_of
-from .evidence_request import record_of, source_name
 from .fill_records import filled_in, runs_of
-from .layer_kinds import EVIDENCE, FILE, FILLS, INSERT, METADATA, RENDERED, RUN, SCALE, LayerData
+from .layer_kinds import (
+    EVIDENCE,
+    FILE,
+    FILLS,
+    INSERT,
+    METADATA,
+    RENDERED,
+    RUN,
+    SCALE,
+    LayerData,
+    record_of,
+    source_name,
+)
 from .layer_restoration import Report
 from .look import Look
 from .mask_layers import marked

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..declare.tasks import TASKS
 from ..errors import ImageError, ParameterError
 from ..evidence import Graph, evaluate, evidence_graphs, report_text
 from ..evidence.evaluation import noise_of
@@ -18,7 +19,7 @@ from ..image.layout import Layout
 from ..io.files import write_text
 from ..noise.camera import Camera
 from ..types import Result
-from .layer_kinds import EVIDENCE, METADATA, LayerData
+from .layer_kinds import EVIDENCE, MADE, LayerData, record_of
 from .layer_restoration import Report
 from .selection import Selection, full_resolution, select, select_same
 from .space import Space
@@ -186,6 +187,29 @@ class EvidenceRequest:
         return work
 
 
+def residual_of(
+    result: napari.layers.Image, image: napari.layers.Image, view: View
+) -> Generator[Report, None, LayerData]:
+    """Find what a result took away from its image where they are on show, over the noise.
+
+    Raises FrescoError when the layers do not belong together, or nobody knows the noise.
+    """
+    request = EvidenceRequest.of(result, image, view=view, shown=True)
+    if not request.record or not request.noise:
+        raise ParameterError(
+            f'layer {result.name!r} does not say how noisy its image was; choose a result, or look '
+            'at the difference'
+        )
+    made = result.metadata.get(MADE)
+    kernel: Any = None if made is None else made.request.kernel
+    known = None if isinstance(kernel, str) or np.ndim(kernel) != 2 else np.asarray(kernel)
+    if known is None and 'kernel' in TASKS[request.record['task']].needs:
+        raise ParameterError('the blur kernel of the result is not known any more; use Evidence')
+    request = replace(request, kernel=known)
+    values = yield from request.mapping('residual')(threading.Event())
+    return request.map_layer('residual', values)
+
+
 def reporting(
     result: Result, image: Any, path: Path, *, truth: Any = None, names: Mapping[str, str]
 ) -> Generator[Any, None, Path]:
@@ -193,17 +217,6 @@ def reporting(
     yield
     write_text(path, report_text(result, image, truth=truth, files=names), overwrite=True)
     return path
-
-
-def record_of(layer: Any) -> Mapping[str, Any]:
-    """Return how a result was made; nothing of a layer that is no result."""
-    record = layer.metadata.get(METADATA)
-    return record if isinstance(record, Mapping) and 'method' in record else {}
-
-
-def source_name(layer: Any) -> str:
-    """Return the name that the layer had which a result was made of."""
-    return str((record_of(layer).get('source') or {}).get('layer', ''))
 
 
 def _paired(

@@ -55,6 +55,9 @@ RUN = 'napari_fresco_run'
 MADE = 'napari_fresco_made'
 """What was asked for a result, as :class:`~napari_fresco.layers.made.Made`."""
 
+ITERATES = 'napari_fresco_iterates'
+"""Estimates of the run of a result that are kept, so that an earlier one can be used."""
+
 INSERT = 'napari_fresco_insert'
 """Marks an image that holds nothing but what was filled."""
 
@@ -119,3 +122,14 @@ def truth_of(layer: napari.layers.Layer) -> str | None:
     """Return the name of the image that a simulated `layer` was made from."""
     record = layer.metadata.get(METADATA)
     return record.get('truth') if isinstance(record, Mapping) else None
+
+
+def record_of(layer: Any) -> Mapping[str, Any]:
+    """Return how a result was made; nothing of a layer that is no result."""
+    record = layer.metadata.get(METADATA)
+    return record if isinstance(record, Mapping) and 'method' in record else {}
+
+
+def source_name(layer: Any) -> str:
+    """Return the name that the layer had which a result was made of."""
+    return str((record_of(layer).get('source') or {}).get('layer', ''))

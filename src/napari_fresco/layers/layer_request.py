@@ -73,15 +73,16 @@ class PanelRequest:
     @property
     def title(self) -> str:
         """Name of the result layer."""
-        return f'{self.source} [{self.titled or self._titles}]'
+        return f'{self.source} [{self.titled or self.titles}]'
 
     @property
     def busy_text(self) -> str:
         """What other panels say while this runs."""
-        return f'{self._titles} on {self.source}'
+        return f'{self.titles} on {self.source}'
 
     @property
-    def _titles(self) -> str:
+    def titles(self) -> str:
+        """Names of the methods that run."""
         first = METHODS.get(self.sigma) if isinstance(self.sigma, str) else None
         return self.method.title if first is None else f'{first.title} + {self.method.title}'
 

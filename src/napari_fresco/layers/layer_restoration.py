@@ -17,6 +17,7 @@ from ..errors import FrescoError
 from ..evidence.metrics import psnr
 from ..restoration import api
 from ..types import Result, Step
+from .iterates import Iterates
 from .job import Job
 from .pace import note_pace
 from .results import add_results, preview_layer
@@ -141,6 +142,7 @@ class Restoration:
     `rate`: previews and read-outs per second, at most 4.
     `preview`: show a live preview.
     `iterate`: :func:`napari_fresco.iterate` or that of a session, whose networks stay loaded.
+    `keep`: keep some estimates of the run with the result.
     """
 
     def __init__(
@@ -152,11 +154,13 @@ class Restoration:
         rate: float = 4.0,
         preview: bool = False,
         iterate: Iterate | None = None,
+        keep: bool = False,
     ) -> None:
         self.request = request
         self.viewer = viewer
         self.outcome: LayerOutcome | None = None
         self._iterate = iterate
+        self._iterates = Iterates.of(request) if keep else Iterates()
         self._reports = _Reports(request, rate)
         self._preview: Any = None
         self._is_open = is_open
@@ -205,6 +209,7 @@ class Restoration:
                     step = next(steps)
                 except StopIteration as end:
                     return reports.outcome(end.value)
+                self._iterates.note(step)
                 report = reports.of(step)
                 if report is not None:
                     yield report
@@ -216,7 +221,10 @@ class Restoration:
         note_pace(self.request, outcome.result)
         there = self._preview is not None and self._preview_is_there()
         preview, self._preview = self._preview if there else None, None
-        return add_results(self.viewer, self.request, outcome.result, preview)
+        layers = add_results(self.viewer, self.request, outcome.result, preview)
+        if self._iterates.wanted:
+            self._iterates.give_to(layers[-1], self.viewer.layers)
+        return layers
 
     def _on_report(self, report: Report) -> None:
         if self._reports.preview.is_set():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .evidence_request import source_name
-from .layer_kinds import is_picture
+from .layer_kinds import is_picture, source_name
 
 
 def result_in_view(viewer: Any) -> Any:

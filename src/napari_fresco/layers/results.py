@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from .layer_kinds import FILE, MADE, METADATA, RUN, LayerData
 from .look import Look
 from .lookup import Placement
 from .made import Made
+from .result_names import distinct_title
 from .selection import Selection, full_resolution, select
 from .side_layers import as_pixels, filled_layer, placed, side_layers
 from .space import Space
@@ -55,7 +57,10 @@ def add_results(
     `result`: what came of it.
     `preview`: a layer of the viewer that becomes the restored image.
     """
-    *beside, last = result_layers(request, result)
+    record = metadata_of(request, result)[METADATA]
+    own = request.titled or request.titles
+    titled = distinct_title(request.source, own, record, viewer.layers)
+    *beside, last = result_layers(replace(request, titled=titled), result)
     active = viewer.layers.selection.active
     source = next((x for x in viewer.layers if str(x.unique_id) == request.source_id), None)
     layers = [inserted(viewer, source, data) for data in beside]
