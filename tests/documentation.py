@@ -19,7 +19,9 @@ from napari_fresco import Image
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / 'docs' / 'pages'
 GUIDES = [ROOT / 'README.md', *sorted(PAGES.rglob('*.md'))]
-_MARKED = re.compile(r'<!-- runs( with napari)? -->\n\n```python\n(.*?)```', re.DOTALL)
+_MARKED = re.compile(
+    r'<!-- runs( with napari| with a window)? -->\n\n```python\n(.*?)```', re.DOTALL
+)
 _SIDE = slice(64, 112)
 
 

@@ -32,10 +32,10 @@ def image(model: Any) -> Any:
     return model.add_image(noisy, name='wall')
 
 
-@pytest.mark.parametrize('name', METHODS)
+@pytest.mark.parametrize('name', [*METHODS, 'restore', 'fill_losses'])
 def test_every_row_answers_by_its_name(model: Any, dock: Dock, name: str) -> None:
     panel = dock(model, name)
-    for row in (*ROWS, *(p.name for p in METHODS[name].parameters)):
+    for row in (*ROWS, 'method_row', *(p.name for p in panel.method.parameters)):
         value = getattr(panel, row).value
         getattr(panel, row).value = value
     with pytest.raises(AttributeError, match='no row'):

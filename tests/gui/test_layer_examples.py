@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import napari
 import pytest
 
 from ..documentation import modules, pages, prepare, run, run_docstrings
@@ -11,9 +13,14 @@ from ..documentation import modules, pages, prepare, run, run_docstrings
 
 @pytest.mark.parametrize(('page', 'blocks'), pages(napari=True))
 def test_examples_with_layers_run(
-    page: str, blocks: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    page: str,
+    blocks: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    make_napari_viewer: Any,
 ) -> None:
     prepare(monkeypatch, tmp_path)
+    monkeypatch.setattr(napari, 'Viewer', make_napari_viewer)
     run(page, blocks)
 
 

@@ -104,6 +104,11 @@ class ComparePanel(QWidget):
         self.found.setText('Measuring …')
         self.work.ask(stepwise('Compare', _measuring(planes), self._tell, lambda: is_alive(self)))
 
+    def wait(self, timeout: float = 60) -> None:
+        """Return when all that was asked for is done; meanwhile the window stays alive."""
+        self.work.wait(timeout)
+        self.profile.work.wait(timeout)
+
     def _tell(self, found: dict[str, Likeness]) -> None:
         self.found.setText('\n'.join(name + _said(like) for name, like in found.items()))
 

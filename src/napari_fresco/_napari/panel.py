@@ -75,7 +75,7 @@ class MethodPanel:
         )
         self.noise_section = NoiseSection(viewer, declared.of_groups('noise'))
         self.solver_section = SolverSection(declared, image.chosen_method, self.folded())
-        self.image, self.task = self.input_section.image_row, self.input_section.task_row
+        self.image, self.task, self.method_row = image.image_row, image.task_row, image.method_row
         self.sigma = self.noise_section.level
         self.choices = Choices(declared, image, self.damage_section, self.noise_section)
         self.noise_estimate = NoiseEstimate(self.choices, self.noise_section)

@@ -47,11 +47,11 @@ def distinct_title(
     source: str, title: str, record: Mapping[str, Any], layers: Iterable[Any]
 ) -> str:
     """Return what a result of a layer is called, if another one has the same `title`."""
-    names = {str(layer.name) for layer in layers}
-    if f'{source} [{title}]' not in names:
+    called = f'{source} [{title}'
+    alike = [each for each in layers if str(each.name).startswith((f'{called}]', f'{called},'))]
+    if f'{called}]' not in {str(each.name) for each in alike}:
         return title
-    of_source = [record_of(each) for each in layers if source_name(each) == source]
-    words = unlike(record, (each for each in of_source if _is_twin(each, record)))
+    words = unlike(record, (record_of(each) for each in alike if record_of(each)))
     return f'{title}, {words}' if words else title
 
 
