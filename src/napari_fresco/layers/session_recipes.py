@@ -62,11 +62,11 @@ class SessionRecipes:
 def _problem(act: Act, image: str) -> str:
     request = act.made.request
     if act.undone or (act.fills is not None and (len(act.fills.made) > 1 or act.fills.undos)):
-        return 'filled in several runs'
+        return 'filled run after run, or a fill was undone'
     if not request.image.is_whole:
         return 'a part of its image'
     if not image:
-        return 'made of what is no file'
+        return 'its image is no file, and no recipe gives it'
     if request.image.spatial != (len(request.image.index) - 2, len(request.image.index) - 1):
         return 'its rows and columns are not the last axes'
     return ''
