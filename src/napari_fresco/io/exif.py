@@ -19,6 +19,7 @@ _DIRECTORIES = {34665: 'EXIF', 34853: 'GPS'}
 _DESCRIBING = (270, 271, 272, 305, 306, 315, 316, 33432, *range(40091, 40096), *_DIRECTORIES)
 _TEXTS = {'Description': 270, 'Author': 315, 'Copyright': 33432, 'Software': 305}
 _PHOTOSHOP = b'Photoshop 3.0\0'
+_IRB = b'8BIM\x04\x04'  # a resource of it that holds IPTC data
 
 
 def upright_block(exif: Pillow.Exif) -> bytes | None:
@@ -128,6 +129,31 @@ def upright_xmp(xmp: Any) -> bytes | None:
 
 def iptc_segment(iptc: bytes) -> bytes:
     """Return IPTC data as an APP13 segment of a JPEG file."""
-    data = iptc + b'\0' * (len(iptc) % 2)
-    body = _PHOTOSHOP + b'8BIM\x04\x04\0\0' + struct.pack('>I', len(iptc)) + data
+    body = _PHOTOSHOP + _resource(iptc)
     return b'\xff\xed' + struct.pack('>H', len(body) + 2) + body
+
+
+def iptc_profile(iptc: bytes) -> str:
+    """Return IPTC data as PNG files have them in a text: ImageMagick's "raw profile", in hex."""
+    data = _resource(iptc)
+    digits = data.hex()
+    lines = [digits[i : i + 72] for i in range(0, len(digits), 72)]
+    return '\n'.join(['', 'iptc', f'{len(data):8d}', *lines, ''])
+
+
+def iptc_of_profile(profile: str) -> bytes | None:
+    """Return what :func:`iptc_profile` was given; None of what is no such profile."""
+    try:
+        data = bytes.fromhex(''.join(profile.split()[2:]))
+        if not data.startswith(_IRB):
+            return data if data.startswith(b'\x1c') else None
+        start = len(_IRB) + 6  # an empty name, and the length
+        (length,) = struct.unpack('>I', data[start - 4 : start])
+        return data[start : start + length]
+    except (ValueError, struct.error):
+        return None
+
+
+def _resource(iptc: bytes) -> bytes:
+    """Return IPTC data as a resource of Photoshop."""
+    return _IRB + b'\0\0' + struct.pack('>I', len(iptc)) + iptc + b'\0' * (len(iptc) % 2)

@@ -24,6 +24,7 @@ _PLAIN = ('L', 'LA', 'RGB', 'RGBA', 'F')
 _CONVERTED = {'1': 'L', 'PA': 'RGBA', 'La': 'LA', 'RGBa': 'RGBA', 'RGBX': 'RGB'}
 _XMP = 'XML:com.adobe.xmp'
 _IPTC = 0x0404  # of the resources of Photoshop
+_IPTC_PROFILE = 'Raw profile type iptc'  # of PNG, as ImageMagick and ExifTool name it
 _IN_METRES = {1: 0.0, 2: 0.0254, 3: 0.01}  # units of EXIF
 _TRANSPOSING = (5, 6, 7, 8)  # orientations that exchange rows and columns
 _MOST = 65535  # dots per inch that JPEG holds
@@ -205,18 +206,25 @@ def _belongings(
     """Return what a file says beside its pixels."""
     info = picture.info
     profile, notes = colour.kept_profile(profile or None, coloured)
-    resources = info.get('photoshop')
-    iptc = resources.get(_IPTC) if isinstance(resources, dict) else None
     found: dict[str, Any] = {
         'format': picture.format,
         'icc_profile': profile,
         'exif': exif.upright_block(picture.getexif()),
         'xmp': exif.upright_xmp(info.get('xmp') or info.get(_XMP)),
-        'iptc': iptc if isinstance(iptc, bytes) else None,
+        'iptc': _iptc(picture),
         'text': _texts(picture),
         'warnings': notes,
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _iptc(picture: Pillow.Image) -> bytes | None:
+    profile = getattr(picture, 'text', {}).get(_IPTC_PROFILE)
+    if isinstance(profile, str):
+        return exif.iptc_of_profile(profile)
+    resources = picture.info.get('photoshop')
+    iptc = resources.get(_IPTC) if isinstance(resources, dict) else None
+    return iptc if isinstance(iptc, bytes) else None
 
 
 def _texts(picture: Pillow.Image) -> dict[str, str]:
@@ -237,6 +245,8 @@ def _save_png(out: Any, picture: Pillow.Image, image: Image) -> None:
         info.add_itxt(key, value) if not value.isascii() else info.add_text(key, value)
     if said.get('xmp'):
         info.add_itxt(_XMP, said['xmp'].decode('utf-8', 'replace'))
+    if said.get('iptc'):
+        info.add_text(_IPTC_PROFILE, exif.iptc_profile(said['iptc']), zip=True)
     extra: dict[str, Any] = {'dpi': dpi} if dpi else {}
     if len(block):
         extra['exif'] = block.tobytes()
