@@ -13,8 +13,8 @@ import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
-from PIL.PngImagePlugin import PngInfo
 from PIL import ImageCms
+from PIL.PngImagePlugin import PngInfo
 from yaozarrs import validate_zarr_store
 
 from napari_fresco.errors import FileError

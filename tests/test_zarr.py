@@ -17,7 +17,7 @@ import zarr
 from napari_fresco.errors import FileError
 from napari_fresco.image.model import Image
 from napari_fresco.io import zarr_reading
-from napari_fresco.io.files import list_series, read, read_mask, write
+from napari_fresco.io.files import list_series, read, read_labels, read_mask, write
 from napari_fresco.io.zarr_writing import GrowingImage
 
 RANDOM = np.random.default_rng(0)
@@ -136,6 +136,48 @@ def test_labels_are_a_mask(tmp_path: Path) -> None:
     (tmp_path / 'a.zarr/labels').mkdir()
     stored(tmp_path / 'a.zarr/labels/cells', marked.astype('int32'), axes='yx')
     np.testing.assert_array_equal(read_mask(tmp_path / 'a.zarr/labels/cells').data, marked)
+
+
+def test_labels_are_written_beside_their_image(tmp_path: Path) -> None:
+    store, spacing = tmp_path / 'a.ome.zarr', {'Y': (0.1, 'um'), 'X': (0.2, 'um')}
+    write(store, Image(pixels(2, 300, 270), 'CYX', spacing))
+    marked = pixels(300, 270) > 500
+    write(store / 'labels/cracks', marked)
+    cells = Image(marked * np.uint16(7), 'YX', metadata={'label_colours': {7: (255, 0, 0, 255)}})
+    write(store / 'labels/cells', cells)
+    write(store / 'labels/cells', cells, overwrite=True)
+    yaozarrs.validate_zarr_store(str(store))
+    found = read_labels(store)
+    assert list(found) == ['cracks', 'cells']
+    np.testing.assert_array_equal(found['cracks'][0].data, marked)
+    # Of labels there are no means.
+    np.testing.assert_array_equal(found['cells'][1].data, cells.data[::2, ::2])
+    assert found['cells'][0].spacing == spacing
+    assert found['cells'][0].metadata['label_colours'] == {7: (255, 0, 0, 255)}
+    np.testing.assert_array_equal(read_mask(store / 'labels/cracks').data, marked)
+    assert read(store).shape == (2, 300, 270)
+
+
+NO_LABELS = {
+    'exists': (np.zeros((20, 17), bool), 'exists'),
+    'floats': (np.zeros((20, 17)), 'labels are integers'),
+    'shape': (np.zeros((20, 16), bool), 'do not lie over the image'),
+}
+
+
+@pytest.mark.parametrize('case', NO_LABELS)
+def test_labels_that_do_not_fit_are_refused(tmp_path: Path, case: str) -> None:
+    labels, said = NO_LABELS[case]
+    write(tmp_path / 'a.zarr', pixels(20, 17))
+    write(tmp_path / 'a.zarr/labels/exists', np.ones((20, 17), bool))
+    with pytest.raises(FileError, match=said):
+        write(tmp_path / 'a.zarr/labels' / case, labels)
+
+
+def test_labels_of_an_older_store_are_refused(tmp_path: Path) -> None:
+    stored(tmp_path / 'a.zarr', pixels(20, 17), version='0.4', axes='yx')
+    with pytest.raises(FileError, match=r'OME-Zarr 0\.5, which'):
+        write(tmp_path / 'a.zarr/labels/cells', pixels(20, 17))
 
 
 def test_plain_arrays_are_read(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+import yaozarrs
 from napari.components import ViewerModel
 from napari.layers import Layer
+from napari.utils.colormaps import DirectLabelColormap
 from npe2 import PluginManifest
 from PIL import Image as Picture
 from PIL import ImageCms
@@ -180,3 +182,28 @@ def test_what_is_no_image_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert image_reader(str(tmp_path / 'p.tif')) is None
     assert 'p.tif' in told[0]
     assert image_reader([str(tmp_path / 'p.tif')]) is None
+
+
+def test_an_image_and_its_labels_come_and_go_through_one_store(tmp_path: Path, npe2pm: Any) -> None:
+    npe2pm.register(PluginManifest.from_file(Path(fresco.__file__).with_name('napari.yaml')))
+    viewer = ViewerModel()
+    place = {'scale': (0.3, 0.1, 0.1), 'units': ('um',) * 3, 'axis_labels': ('z', 'y', 'x')}
+    pixels = np.random.default_rng(0).integers(0, 900, (3, 20, 24)).astype('u2')
+    image = viewer.add_image(pixels, name='cells', **place)
+    red = DirectLabelColormap(color_dict={None: (0, 0, 0, 0), 7: (1, 0, 0, 1)})
+    nuclei = viewer.add_labels(7 * (pixels > 450), name='cells nuclei', colormap=red, **place)
+    damage = viewer.add_labels((pixels < 9).astype('u1'), name='damage', **place)
+    path = tmp_path / 'cells.ome.zarr'
+    viewer.layers.selection = {image, nuclei, damage}
+    assert viewer.layers.save(str(path), selected=True, plugin='napari-fresco') == [str(path)]
+    yaozarrs.validate_zarr_store(str(path))
+    layers = ViewerModel().open(path, plugin='napari-fresco')
+    assert [(layer.name, layer._type_string) for layer in layers] == [
+        ('cells', 'image'),
+        ('cells nuclei', 'labels'),
+        ('cells damage', 'labels'),
+    ]
+    for one, other in zip(layers, (image, nuclei, damage), strict=True):
+        np.testing.assert_array_equal(one.data, other.data)
+        np.testing.assert_allclose(one.scale, other.scale)
+    np.testing.assert_allclose(layers[1].get_color(7), (1, 0, 0, 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from napari.utils.notifications import show_error
 
 from ..errors import FrescoError, KernelError
 from ..io.files import write, write_json
+from ..io.zarr_labels import place as labels_path
 from ..layers.layer_files import file_layers, layer_as_image
 from ..layers.layer_kinds import KERNEL, METADATA, LayerData
 from ..physics import kernels
@@ -97,6 +98,21 @@ def write_zarr(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     record = meta.get('metadata', {}).get(METADATA)
     metadata = {**image.metadata, **({} if record is None else {'provenance': record})}
     write(path, replace(image, metadata=metadata), overwrite=True)
+    return [path]
+
+
+def write_zarr_with_labels(path: str, layers: Sequence[LayerData]) -> list[str]:
+    """Write an image layer as OME-Zarr, and layers of labels into its labels, by their names.
+
+    Raises FileError when one cannot be written, or does not lie over the image.
+    """
+    (image,) = (layer for layer in layers if layer[2] == 'image')
+    write_zarr(path, image[0], image[1])
+    prefix = f'{image[1]["name"]} '
+    for data, meta, kind in layers:
+        if kind == 'labels':
+            name = str(meta['name']).removeprefix(prefix)
+            write(labels_path(path, name), layer_as_image(data, meta), overwrite=True)
     return [path]
 
 

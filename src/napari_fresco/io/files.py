@@ -18,6 +18,8 @@ What a file says beside its pixels is in :attr:`Image.metadata` and goes back on
 ``colormap``            look-up table ``(3, 256)`` by which intensities are shown
 ``ome``                 OME-XML of the whole file
 ``omero``               how OME-Zarr shows channels: labels, colours, windows
+``labels``              True where the values are labels of an OME-Zarr, with
+                        ``label_colours``, R G B A from 0 to 255 by label
 ``provenance``          how it was made; OME-Zarr holds it
 ``nodata``              value that stands for missing pixels
 ``flavour``             of a TIFF: 'imagej', 'ome' or 'plain'
@@ -44,7 +46,16 @@ from PIL import UnidentifiedImageError
 from ..errors import FileError
 from ..image.alignment import any_colour
 from ..image.model import Image, in_memory
-from . import ome_zarr, pictures, tiff_reading, tiff_writing, zarr_reading, zarr_store, zarr_writing
+from . import (
+    ome_zarr,
+    pictures,
+    tiff_reading,
+    tiff_writing,
+    zarr_labels,
+    zarr_reading,
+    zarr_store,
+    zarr_writing,
+)
 from .atomic import write_atomically
 from .colour import kept_profile
 from .file_faults import fault, first_bytes, is_hidden
@@ -109,6 +120,15 @@ def read_levels(path: str | Path, *, series: int | str | None = None) -> list[Im
     return [image, *lower]
 
 
+def read_labels(path: str | Path, *, series: int | str | None = None) -> dict[str, list[Image]]:
+    """Return the labels of an image in an OME-Zarr, by name, at each resolution."""
+    path = Path(path)
+    if not zarr_store.is_store(path):
+        return {}
+    found: dict[str, list[Image]] = _parsed(path, lambda: zarr_reading.read_labels(path, series))
+    return found
+
+
 def list_series(path: str | Path) -> list[tuple[int, str]]:
     """Return number and name of the images in a file, but for their thumbnails.
 
@@ -168,7 +188,8 @@ def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:
     Parameters
     ----------
     path : str or Path
-        With suffix .tif, .tiff, .ome.tif, .ome.zarr, .png, .jpg, .jpeg or .npy.
+        With suffix .tif, .tiff, .ome.tif, .ome.zarr, .png, .jpg, .jpeg or .npy. Integers, and
+        masks, go into the labels of an OME-Zarr as ``'wall.ome.zarr/labels/cracks'``.
     image : Image, array-like, or list of Image
         What to write; a list becomes several images in a TIFF file.
     overwrite : bool
@@ -191,6 +212,9 @@ def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:
     for each in images:
         check_holds(path, each.dtype, each.shape, each.axes)
     suffix = path.suffix.lower()
+    if zarr_labels.is_place(path) and len(images) == 1:
+        zarr_labels.write(path, images[0])
+        return
     if len(images) > 1 and suffix not in TIFF:
         raise FileError(f'{path}: only a TIFF file holds several images; write .tif')
     if suffix == '.npy':
@@ -237,6 +261,10 @@ def check_output(
         `overwrite` is false, or its folder cannot be written.
     """
     path = Path(path)
+    if suffixes == SUFFIXES and zarr_labels.is_place(path):
+        if path.exists() and not overwrite:
+            raise FileError(f'{path} exists; choose another name, or allow it to be overwritten')
+        return
     if path.suffix.lower() not in suffixes:
         raise FileError(f'{path} has no suffix that can be written; choose {", ".join(suffixes)}')
     if path.suffix.lower() == zarr_store.SUFFIX:
@@ -261,6 +289,9 @@ def check_holds(path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...], 
         When it does not; the message says which formats do.
     """
     path = Path(path)
+    if zarr_labels.is_place(path):
+        zarr_labels.check(path, dtype, shape, axes)
+        return
     suffix = path.suffix.lower()
     lengths = dict(zip(axes, shape, strict=True))
     if tiff_writing.is_ome_name(path):

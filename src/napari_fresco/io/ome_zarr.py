@@ -105,12 +105,14 @@ def attributes(
     *,
     name: str,
     complete: bool,
+    labels: bool = False,
 ) -> dict[str, Any]:
     """Return the attributes of the group of an image, validated against the schema.
 
     `levels`: path of each array, and how many pixels of level 0 along Y and X are one of its.
     `windows`: least and greatest value of each channel.
     `complete`: whether all pixels are written.
+    `labels`: whether its values are labels of the image two groups above.
     """
     from yaozarrs import v05
 
@@ -120,12 +122,18 @@ def attributes(
         'axes': [_axis(letter, image) for letter in axes],
         'datasets': [_dataset(path, factor, axes, image) for path, factor in levels],
     }
-    if len(levels) > 1:
+    if len(levels) > 1 and labels:
+        multiscale |= {'type': 'nearest', 'metadata': {'method': 'every second pixel'}}
+    elif len(levels) > 1:
         multiscale |= {'type': 'mean', 'metadata': {'method': 'mean of 2 x 2 pixels'}}
     ome: dict[str, Any] = {'version': '0.5', 'multiscales': [multiscale]}
-    if 'S' in axes or image.channels or 'omero' in image.metadata:
-        ome['omero'] = {'channels': _channels(image, windows)}
-    v05.Image.model_validate(ome)
+    if labels:
+        ome['image-label'] = _of_labels(image)
+        v05.LabelImage.model_validate(ome)
+    else:
+        if 'S' in axes or image.channels or 'omero' in image.metadata:
+            ome['omero'] = {'channels': _channels(image, windows)}
+        v05.Image.model_validate(ome)
     own = {key: image.metadata[key] for key in _KEPT if image.metadata.get(key) is not None}
     own |= {'samples': True} if 'S' in axes else {}
     # A step of 1 without a unit is known; the same in the schema means that nothing is.
@@ -140,6 +148,18 @@ def own_facts(own: Mapping[str, Any]) -> dict[str, Any]:
     if 'wavelengths' in found:
         found['wavelengths'] = tuple(tuple(pair) for pair in found['wavelengths'])
     return found
+
+
+def label_colours(said: Mapping[str, Any] | None) -> dict[int, tuple[int, ...]]:
+    """Return the colour, R G B A from 0 to 255, of each label that has one."""
+    known = (said or {}).get('colors') or ()
+    return {int(one['label-value']): tuple(one['rgba']) for one in known if one.get('rgba')}
+
+
+def _of_labels(image: Image) -> dict[str, Any]:
+    colours = image.metadata.get('label_colours') or {}
+    known = [{'label-value': int(k), 'rgba': [int(c) for c in v]} for k, v in colours.items()]
+    return {'source': {'image': '../../'}, **({'colors': known} if known else {})}
 
 
 def _axis(letter: str, image: Image) -> dict[str, str]:

@@ -51,6 +51,22 @@ def read_levels(path: Path, series: int | str | None) -> list[Image]:
     return [found[number].image((), level) for level in range(len(found[number].datasets))]
 
 
+def read_labels(path: Path, series: int | str | None) -> dict[str, list[Image]]:
+    """Return the labels of an image in a store, by name, at each resolution."""
+    root = open_store(path)
+    if not hasattr(root, 'group_keys'):
+        return {}
+    found = _found(root, path, series)
+    number, _ = pick([each.series for each in found], series if len(found) > 1 else 0, path)
+    group = found[number].group.get('labels')
+    names = () if group is None else _attributes(group).get('labels') or group.group_keys()
+    known: dict[str, list[Image]] = {}
+    for name in names:
+        for each in _of_group(group.get(name), '', path):
+            known[name] = [each.image((), level) for level in range(len(each.datasets))]
+    return known
+
+
 def _plain(array: Any, path: Path) -> Image:
     """Return an array that stands for itself."""
     names = [str(name or '') for name in getattr(array.metadata, 'dimension_names', None) or ()]
@@ -118,7 +134,7 @@ class _Found:
             notes += (f'level 0 of its {len(self.datasets)} resolutions was read',)
         spacing, origin, said = ome_zarr.place(self.multiscale, letters)
         known = {axis: (1.0, '') for axis in self.own.get('spaced', ()) if axis in letters}
-        omero = self.attributes.get('omero') or {}
+        omero, label = self.attributes.get('omero') or {}, self.attributes.get('image-label')
         data = _pixels(chunked)
         if 'S' in letters:
             order = [letters.index(axis) for axis in leading_first(letters)]
@@ -132,6 +148,8 @@ class _Found:
             'format': 'OME-Zarr',
             'flavour': 'ome',
             'omero': omero if 'C' in letters and omero else None,
+            'labels': label is not None or None,
+            'label_colours': ome_zarr.label_colours(label) or None,
             'warnings': (*notes, *said) or None,
             **ome_zarr.own_facts(self.own),
         }

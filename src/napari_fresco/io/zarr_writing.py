@@ -29,10 +29,12 @@ class GrowingImage:
 
     `path`: folder of the store, which is not there yet.
     `image`: what is known of it; of its pixels only shape and type are looked at.
+    `labels`: whether its values are labels, of which no means are taken.
     """
 
-    def __init__(self, path: Path, image: Image) -> None:
+    def __init__(self, path: Path, image: Image, *, labels: bool = False) -> None:
         zarr = zarr_package(path)
+        self._labels = labels
         axes = leading_first(image.axes)
         lengths = dict(zip(image.axes, image.shape, strict=True))
         self._dtype = np.dtype('u1') if image.dtype == bool else image.dtype.newbyteorder('=')
@@ -59,7 +61,8 @@ class GrowingImage:
         whole = np.asarray(values).reshape([len(span) for span in spans])
         whole = whole.transpose(self._order)
         self._see(whole, spans)
-        whole = np.where(whole, 255, 0) if whole.dtype == bool else whole
+        if whole.dtype == bool:
+            whole = np.where(whole, 1 if self._labels else 255, 0)
         self._level[tuple(place[i] for i in self._order)] = whole.astype(self._dtype, copy=False)
 
     def finish(self, metadata: Mapping[str, Any] | None = None) -> None:
@@ -96,7 +99,9 @@ class GrowingImage:
         count = self._image.length('S' if 'S' in self.axes else 'C')
         windows = [self._ends.get(i, (0.0, 1.0)) for i in range(count)]
         name = self._path.name.removesuffix('.zarr').removesuffix('.ome')
-        said = ome_zarr.attributes(self._image, levels, windows, name=name, complete=complete)
+        said = ome_zarr.attributes(
+            self._image, levels, windows, name=name, complete=complete, labels=self._labels
+        )
         self._group.update_attributes(said)
 
     def _see(self, values: Array, spans: list[range]) -> None:
@@ -112,7 +117,7 @@ class GrowingImage:
                 self._ends[number] = ends
 
     def _halved(self, array: Any, name: str) -> Any:
-        """Write the means of 2 x 2 pixels of a level as the next one."""
+        """Write the means of 2 x 2 pixels of a level, or one of four labels, as the next one."""
         rows, columns = self._plane
         shape = [-(-n // 2) if i in (rows, columns) else n for i, n in enumerate(array.shape)]
         half = self._create(name, shape)
@@ -123,19 +128,20 @@ class GrowingImage:
                 key: list[Any] = [slice(i, i + 1) for i in place]
                 key.insert(rows, slice(2 * first, 2 * last))
                 key.insert(columns, slice(None))
-                means = _means(np.asarray(array[tuple(key)]), rows, columns)
+                values = np.asarray(array[tuple(key)])
                 key[rows] = slice(first, last)
-                half[tuple(key)] = means
+                smaller = _thinned if self._labels else _means
+                half[tuple(key)] = smaller(values, rows, columns)
         return half
 
 
-def write(path: Path, image: Image) -> None:
+def write(path: Path, image: Image, *, labels: bool = False) -> None:
     """Write an image into a store that is not there yet."""
     if 'S' in image.axes and image.length('S') == 1:
         place = image.axes.index('S')
         pixels = in_memory(image.data).squeeze(place)
         image = replace(image, data=pixels, axes=image.axes.replace('S', ''))
-    store = GrowingImage(path, image)
+    store = GrowingImage(path, image, labels=labels)
     order = [image.axes.index(axis) for axis in store.axes]
     for key in _parts(store.shape, store.axes, image.dtype.itemsize):
         chosen: list[Any] = [slice(None)] * len(order)
@@ -168,6 +174,14 @@ def _means(values: Array, rows: int, columns: int) -> Array:
         means = (means[(*before, slice(0, None, 2))] + means[(*before, slice(1, None, 2))]) / 2
     found: Array = (np.rint(means) if kind.kind in 'iu' else means).astype(kind)
     return found
+
+
+def _thinned(labels: Array, rows: int, columns: int) -> Array:
+    """Return every second label along two axes."""
+    every: list[Any] = [slice(None)] * labels.ndim
+    every[rows] = every[columns] = slice(None, None, 2)
+    thinned: Array = labels[tuple(every)]
+    return thinned
 
 
 def _shape_only(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.utils.colormaps import Colormap
+from napari.utils.colormaps import Colormap, DirectLabelColormap
 
 from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image, in_memory
 from ..io.calibration import is_print
-from ..io.files import list_series, read_levels
+from ..io.files import list_series, read_labels, read_levels
 from .layer_kinds import FILE, PRINT, LayerData
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _COLOURS = ('cyan', 'yellow', 'magenta', 'red', 'green', 'blue')
 
 
 def file_layers(path: str | Path) -> list[LayerData]:
-    """Return layers for everything in an image file: each image, and each named channel.
+    """Return layers for everything in an image file: images, named channels, and labels.
 
     Raises FileError when the file holds no image.
     """
@@ -34,9 +34,12 @@ def file_layers(path: str | Path) -> list[LayerData]:
     stem = Path(path).name.removesuffix(''.join(Path(path).suffixes[-2:])) or Path(path).stem
     layers: list[LayerData] = []
     for number, name in every:
-        levels = read_levels(path, series=number if len(every) > 1 else None)
+        series = number if len(every) > 1 else None
+        levels = read_levels(path, series=series)
         shown = f'{stem} {name}' if len(every) > 1 else stem
         layers += _pyramids([list(image_layers(level, shown)) for level in levels])
+        for label, images in read_labels(path, series=series).items():
+            layers += _pyramids([list(image_layers(each, f'{shown} {label}')) for each in images])
     return layers
 
 
@@ -53,6 +56,9 @@ def _pyramids(levels: list[list[LayerData]]) -> Iterator[LayerData]:
 def image_layers(image: Image, name: str) -> Iterator[LayerData]:
     """Yield an image as a layer, or as one for each of its channels where these have names."""
     image = _shown_order(image)
+    if image.metadata.get('labels') and image.dtype.kind in 'iu':
+        yield _labels(image, name)
+        return
     imagej = image.metadata.get('imagej', {})
     split = image.channels or ('C' in image.axes and 'LUTs' in imagej)
     n = image.length('C')
@@ -117,6 +123,8 @@ def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:
     letters = axes + ('S' if rgb else '')
     array = array if hasattr(array, 'transpose') else in_memory(array)
     metadata = {'flavour': 'ome', **said}
+    if isinstance(meta.get('colormap'), DirectLabelColormap):
+        metadata['label_colours'] = _label_colours(meta['colormap'])
     if channel is None or 'C' in letters:
         return Image(array, letters, spacing, metadata=metadata)
     return Image(array[None], f'C{letters}', spacing, channels=(channel,), metadata=metadata)
@@ -158,6 +166,17 @@ def _layer(image: Image, name: str, look: Mapping[str, Any]) -> LayerData:
         **({} if image.rgb else look),
     }
     return image.data, keywords, 'image'
+
+
+def _labels(image: Image, name: str) -> LayerData:
+    """Return an image of labels as a layer of labels, in its own colours where it has some."""
+    data, keywords, _ = _layer(image, name, {})
+    del keywords['rgb']
+    colours = image.metadata.get('label_colours')
+    if colours:
+        shown = {label: np.array(colour) / 255 for label, colour in colours.items()}
+        keywords['colormap'] = DirectLabelColormap(color_dict={None: np.zeros(4), **shown})
+    return data, keywords, 'labels'
 
 
 def _look(metadata: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:
@@ -214,3 +233,9 @@ def _axes(ndim: int, labels: list[str]) -> str:
         return ''.join(letters)
     leading = ndim - 2
     return UNNAMED[: max(0, leading - len(_LEADING))] + _LEADING[max(0, 3 - leading) :] + 'YX'
+
+
+def _label_colours(colormap: DirectLabelColormap) -> dict[int, tuple[int, ...]]:
+    """Return the colour, R G B A from 0 to 255, of each label that has one of its own."""
+    shown = {label: np.rint(255 * np.asarray(c)) for label, c in colormap.color_dict.items()}
+    return {k: tuple(map(int, colour)) for k, colour in shown.items() if k and colour.any()}
