@@ -29,8 +29,10 @@ class QuickSession:
     def restore(self, image: Image, *, callback: Callable[[Step], Any], **options: Any) -> Result:
         if Path(image.metadata['path']).name == os.environ.get(DEADLY):
             os.kill(os.getpid(), signal.SIGKILL)
+        if callback is not None:
+            callback(Step(1, 2, None))
         time.sleep(float(os.environ.get(PAUSE, '0')))
-        going = callback is None or callback(Step(1, 1, None)) is not False
+        going = callback is None or callback(Step(2, 2, None)) is not False
         record = {
             'title': 'Quick',
             'task': 'denoise',

@@ -126,8 +126,8 @@ def test_a_batch_waits_for_the_file_of_another() -> None:
     plan = fresco.batch.plan(recipe())
     steps = fresco.batch.iterate(plan)
     with claimed(plan.files[0].record, wait=False):
-        reports = [next(steps) for _ in range(FILES)]
-    assert reports[-1].index == FILES - 1, 'all but the one that is held'
+        while next(steps).index < FILES - 1:
+            pass  # all but the one that is held
     outcome = ended(steps)
     assert [record.status for record in outcome.records] == ['made'] * FILES
     assert outcome.records[-1].image == str(plan.files[0].image)
@@ -139,6 +139,18 @@ def ended(steps: Any) -> BatchOutcome:
             next(steps)
         except StopIteration as end:
             return end.value
+
+
+def test_workers_tell_how_far_their_files_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PAUSE, '0.2')
+    monkeypatch.setattr(crews, '_begin', quick_session.begin)
+    reports = list(fresco.batch.iterate(fresco.batch.plan(recipe()), workers=2))
+    half = [report for report in reports if report.under_way > 0]
+    assert {report.under_way for report in half} <= {0.5, 1.0, 1.5, 2.0}
+    assert all(report.remaining is not None for report in half)
+    assert min(report.index for report in half) == 0, 'time is left to tell before a file ends'
+    assert reports[-1].index == FILES
+    assert reports[-1].under_way == 0
 
 
 def test_a_worker_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +198,8 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def test_a_cluster_gets_every_file_when_a_worker_is_killed(cluster: Any) -> None:
     address = cluster.scheduler_address
     steps = fresco.batch.iterate(fresco.batch.plan(recipe()), scheduler=address)
-    next(steps), next(steps)
+    while not next(steps).under_way:
+        pass  # workers tell how far they are
     victim = next(iter(cluster.workers.values())).pid
     os.kill(victim, signal.SIGKILL)
     outcome = ended(steps)

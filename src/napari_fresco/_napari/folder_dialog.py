@@ -33,6 +33,7 @@ RECIPE = 'recipe.yaml'
 
 _FAILURE = 'color: #e06c5a;'
 _WIDTH = 540
+_PARTS = 100  # of a file, that the bar shows
 _ENOUGH = 'Whole images are restored, each with the noise and the range of its own.'
 
 
@@ -49,6 +50,7 @@ class FolderDialog(QDialog):
         self.setMinimumWidth(_WIDTH)
         self.request, self._over = request, parent
         self.run: FolderRun | None = None
+        self._last = ''
         self.images = _field('Folder, or a pattern such as /data/scans/*.tif')
         self.output = _field('Folder; what is finished there is passed over')
         self.masks = _field('Folder of masks of the same names; empty: this mask for all')
@@ -107,6 +109,7 @@ class FolderDialog(QDialog):
             self.run = None
             self._say(str(error), _FAILURE)
             return
+        self._last = ''
         self._say('Working …')
         self._show_running(True)
 
@@ -132,11 +135,12 @@ class FolderDialog(QDialog):
     def _on_report(self, report: BatchReport) -> None:
         if not is_alive(self):
             return
-        self.progress.setRange(0, report.total)
-        self.progress.setValue(report.index)
+        self.progress.setRange(0, _PARTS * report.total)
+        self.progress.setValue(round(_PARTS * (report.index + report.under_way)))
         left = '' if not report.remaining else f', {texts.duration(report.remaining)} left'
-        last = '' if report.record is None else f'\n{line_of(report.record)}'
-        self._say(f'{report.index} of {report.total} images{left}{last}')
+        if report.record is not None:
+            self._last = f'\n{line_of(report.record)}'
+        self._say(f'{report.index} of {report.total} images{left}{self._last}')
 
     def _on_ended(self) -> None:
         run, self.run = self.run, None

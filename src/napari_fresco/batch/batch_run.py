@@ -15,7 +15,6 @@ from typing import Any
 from ..errors import FileError
 from ..io.atomic import remove_stale
 from ..io.files import make_folder
-from ..types import Step
 from .crews import Cluster, Crew, Processes, SingleProcess, gpus
 from .planning import BatchFile, BatchPlan
 from .records import FileRecord
@@ -28,12 +27,13 @@ _DONE = ('made', 'finished')
 
 @dataclass(frozen=True)
 class BatchReport:
-    """What is told after each file.
+    """What is told after each file, and now and then meanwhile.
 
     `index`, `total`: files that are done with, and all of them.
     `remaining`: seconds still needed, as far as can be told.
-    `record`: what became of the file; None where nothing has ended yet.
+    `record`: what became of the file that ended; None where none did.
     `note`: what the user should know before the first file ends.
+    `under_way`: what of the files at work is done, in files.
     """
 
     index: int
@@ -41,6 +41,7 @@ class BatchReport:
     remaining: float | None = None
     record: FileRecord | None = None
     note: str = ''
+    under_way: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,19 +91,17 @@ def iterate(
     workers: int | None = None,
     scheduler: str | None = None,
     cancelled: Callable[[], bool] = lambda: False,
-    on_step: Callable[[Step], object] = lambda step: None,
 ) -> Generator[BatchReport, None, BatchOutcome]:
-    """Carry out a plan, file by file.
+    """Carry out a plan, file by file, reporting on each and on how far those at work are.
 
     `workers`: processes on this machine; one for each GPU, or this process alone, by default.
     `scheduler`: address of a dask.distributed scheduler, whose workers are taken instead.
     `cancelled`: asked now and then; files at work are then broken off and not written.
-    `on_step`: called with every step where this process does the work.
     Raises FrescoError when nothing can be written, or the scheduler does not answer.
     """
     plan = plan if scheduler is None else plan.absolute()
     folder = plan.recipe.output_folder
-    crew = _crew(plan, workers, scheduler, cancelled, on_step)
+    crew = _crew(plan, workers, scheduler, cancelled)
     with closing(crew):
         make_folder(folder)
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -134,7 +133,6 @@ def _crew(
     workers: int | None,
     scheduler: str | None,
     cancelled: Callable[[], bool],
-    on_step: Callable[[Step], object],
 ) -> Crew:
     if scheduler is not None:
         return Cluster(scheduler)
@@ -143,12 +141,7 @@ def _crew(
     count = min(workers or max(1, len(devices)), len(plan.files))
     if count > 1:
         return Processes(count, devices)
-
-    def callback(step: Step) -> bool:
-        on_step(step)
-        return not cancelled()
-
-    return SingleProcess(callback)
+    return SingleProcess(cancelled)
 
 
 class _State:
@@ -205,14 +198,18 @@ class _State:
         for files in (self.waiting, self.put_off, self.suspects):
             files.clear()
 
-    def add(self, record: FileRecord) -> BatchReport:
+    def add(self, record: FileRecord, under_way: float) -> BatchReport:
         """Take note of the end of a file."""
         self.records.append(record)
         self._made += record.status == 'made'
-        done = len(self.records)
-        each = (time.monotonic() - self._began) / self._made if self._made else None
-        left = None if each is None else each * (self.total - done)
-        return BatchReport(done, self.total, left, record)
+        return self.report(under_way, record)
+
+    def report(self, under_way: float, record: FileRecord | None = None) -> BatchReport:
+        """Tell how far the batch is."""
+        done, worked = len(self.records), self._made + under_way
+        each = (time.monotonic() - self._began) / worked if worked > 0 else None
+        left = None if each is None else each * max(self.total - done - under_way, 0)
+        return BatchReport(done, self.total, left, record, under_way=under_way)
 
 
 def _work(
@@ -233,13 +230,15 @@ def _work(
         try:
             future = ended.get(timeout=_LOOK)
         except queue.Empty:
+            if crew.under_way() > 0:
+                yield state.report(crew.under_way())
             continue
         taken = state.ended(future)
         record = None if taken is None else _record_of(future, taken, crew, state)
         if taken is None or record is None or _is_put_off(record, taken, state):
             continue
         log.add(taken, record)
-        yield state.add(record)
+        yield state.add(record, crew.under_way())
         if record.status == 'full':
             state.stopped = _full(record, state)
 

@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
 from ..errors import ParameterError
 from ..restoration.session import Session
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from multiprocessing.synchronize import Event
 
 _REACH = 10  # seconds after which a scheduler that does not answer is taken for absent
+_TELL = 1.0  # seconds between two messages of a worker of a cluster
 _AHEAD = 2  # files for each thread of a cluster that wait there, so that none is idle
 
 
@@ -40,6 +43,9 @@ class Crew(Protocol):
     def submit(self, file: BatchFile, *, wait: bool) -> Any:
         """Begin to work on a file; return a future with ``add_done_callback``."""
 
+    def under_way(self) -> float:
+        """Return what of the files at work is done, in files, as far as it is known."""
+
     def cancel(self) -> None:
         """Have the files at work broken off."""
 
@@ -51,24 +57,27 @@ class Crew(Protocol):
 
 
 class SingleProcess:
-    """One file after the other, in this process.
+    """One file after the other, in a thread of this process.
 
-    `callback`: called with every step; returning False cancels.
+    `cancelled`: asked after every step.
     """
 
     size, note = 1, ''
 
-    def __init__(self, callback: Callable[[Step], object]) -> None:
-        self._callback = callback
+    def __init__(self, cancelled: Callable[[], bool]) -> None:
+        self._cancelled = cancelled
         self._session = Session()
+        self._share = 0.0
 
     def submit(self, file: BatchFile, *, wait: bool) -> Future[FileRecord]:
-        """Work on a file; the future is done."""
+        """Begin to work on a file; whoever ends the program does not wait for it."""
         future: Future[FileRecord] = Future()
-        future.set_result(
-            restore_file(file, wait=wait, session=self._session, callback=self._callback)
-        )
+        threading.Thread(target=self._work, args=(future, file, wait), daemon=True).start()
         return future
+
+    def under_way(self) -> float:
+        """Return what of the file at work is done."""
+        return self._share
 
     def cancel(self) -> None:
         """Leave it to the callback."""
@@ -80,6 +89,20 @@ class SingleProcess:
     def close(self) -> None:
         """Give the memory of the networks back."""
         self._session.close()
+
+    def _work(self, future: Future[FileRecord], file: BatchFile, wait: bool) -> None:
+        try:
+            record = restore_file(file, wait=wait, session=self._session, callback=self._on_step)
+        except BaseException as error:
+            self._share = 0.0
+            future.set_exception(error)
+        else:
+            self._share = 0.0
+            future.set_result(record)
+
+    def _on_step(self, step: Step) -> bool:
+        self._share = share_of(step)
+        return not self._cancelled()
 
 
 class Processes:
@@ -97,11 +120,16 @@ class Processes:
         # Not forked: torch does not survive that, and there may be threads.
         self._context = multiprocessing.get_context('spawn')
         self._cancelled = self._context.Event()
+        self._shares = self._context.Array('d', count, lock=False)
         self._pool = self._make()
 
     def submit(self, file: BatchFile, *, wait: bool) -> Future[FileRecord]:
         """Hand a file to the next worker that is free."""
         return self._pool.submit(_in_worker, file, wait)
+
+    def under_way(self) -> float:
+        """Return what of the files at work is done, as the workers last wrote it down."""
+        return sum(self._shares)
 
     def cancel(self) -> None:
         """Have the files at work broken off after their present step."""
@@ -121,11 +149,12 @@ class Processes:
     def _make(self) -> ProcessPoolExecutor:
         threads = threads_for(self.size)
         numbers = self._context.Value('i', 0)
+        self._shares[:] = [0.0] * self.size
         return ProcessPoolExecutor(
             self.size,
             self._context,
             _begin,
-            (numbers, threads, self._devices, self._cancelled),
+            (numbers, threads, self._devices, self._cancelled, self._shares),
         )
 
 
@@ -143,7 +172,8 @@ class Cluster:
             raise ParameterError(
                 '--scheduler needs dask.distributed; install napari-fresco[cluster]'
             ) from None
-        self._address = address
+        self._address, self._topic = address, f'napari-fresco-{uuid4()}'
+        self._shares: dict[str, float] = {}
         try:
             connect: Any = distributed.Client
             self._client = connect(address, timeout=_REACH, set_as_default=False)
@@ -152,6 +182,7 @@ class Cluster:
                 f'--scheduler {address} does not answer; start one with "dask scheduler" and give '
                 'its address, such as tcp://host:8786'
             ) from None
+        self._client.subscribe_topic(self._topic, self._hear)
         waits = f'{address} has no workers yet; the first that comes begins'
         self.note = '' if self._workers() else waits
 
@@ -167,8 +198,12 @@ class Cluster:
         uses_gpu = gpus and str(file.recipe.options.get('device', 'auto')) != 'cpu'
         resources = {'GPU': 1} if uses_gpu else None
         return self._client.submit(
-            restore_file, file, wait=wait, pure=False, retries=2, resources=resources
+            _on_cluster, file, wait, self._topic, pure=False, retries=2, resources=resources
         )
+
+    def under_way(self) -> float:
+        """Return what of the files at work is done, as the workers last said it."""
+        return sum(self._shares.values())
 
     def cancel(self) -> None:
         """What is at work is finished by its worker; the rest was not handed over."""
@@ -181,6 +216,11 @@ class Cluster:
         """Leave the scheduler as it was."""
         with suppress(Exception):  # it may be gone
             self._client.close(timeout=_REACH)
+
+    def _hear(self, event: tuple[float, tuple[str, float]]) -> None:
+        """Take note of what a worker says of its file."""
+        _, (image, share) = event
+        self._shares[image] = share
 
     def _workers(self) -> list[dict[str, Any]]:
         return list(self._client.scheduler_info(n_workers=-1)['workers'].values())
@@ -205,15 +245,24 @@ def gpus() -> tuple[str, ...]:
 
 
 _cancelled: list[Event] = []
+_share: list[tuple[Any, int]] = []  # where this worker writes down what of its file is done
 
 
-def _begin(numbers: Any, threads: int, devices: tuple[str, ...], cancelled: Event) -> None:
+def share_of(step: Step) -> float:
+    """Return what of an image is done after a step."""
+    return min(step.index / step.total, 1.0)
+
+
+def _begin(
+    numbers: Any, threads: int, devices: tuple[str, ...], cancelled: Event, shares: Any
+) -> None:
     """Begin as a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which says so
     with numbers.get_lock():
         index, numbers.value = numbers.value, numbers.value + 1
     prepare_process(index, threads, devices)
     _cancelled.append(cancelled)
+    _share.append((shares, index % len(shares)))
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -226,4 +275,36 @@ def _end_with_parent() -> None:
 
 
 def _in_worker(file: BatchFile, wait: bool) -> FileRecord:
-    return restore_file(file, wait=wait, callback=lambda _: not _cancelled[0].is_set())
+    shares, place = _share[0]
+
+    def on_step(step: Step) -> bool:
+        shares[place] = share_of(step)
+        return not _cancelled[0].is_set()
+
+    try:
+        return restore_file(file, wait=wait, callback=on_step)
+    finally:
+        shares[place] = 0.0
+
+
+def _on_cluster(file: BatchFile, wait: bool, topic: str) -> FileRecord:
+    """Restore a file on a worker of a cluster, telling now and then how far it is."""
+    from distributed import get_worker
+
+    worker: Any = get_worker()
+    told = 0.0
+
+    def tell(share: float) -> None:
+        worker.log_event(topic, (str(file.image), share))
+
+    def on_step(step: Step) -> bool:
+        nonlocal told
+        if time.monotonic() - told > _TELL:
+            told = time.monotonic()
+            tell(share_of(step))
+        return True
+
+    try:
+        return restore_file(file, wait=wait, callback=on_step)
+    finally:
+        tell(0.0)

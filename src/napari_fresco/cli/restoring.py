@@ -24,7 +24,6 @@ from ..errors import FileError, ParameterError
 from ..io.files import SUFFIXES
 from ..restoration.session import Session
 from ..training.interrupts import held_back
-from ..types import Step
 from .flags import call_options, given_options, given_parameters, parameter_options, parse_spacing
 
 F = TypeVar('F', bound=Callable[..., Any])
@@ -145,29 +144,21 @@ def batch(images: tuple[str, ...], **options: Any) -> int:
 def _carry_out(
     todo: BatchPlan, workers: int | None, scheduler: str | None, quiet: bool
 ) -> BatchOutcome:
-    """Carry out a plan with a bar over its files; their steps move it, too."""
+    """Carry out a plan with a bar over its files, which moves with those at work, too."""
     shown = not quiet and sys.stderr.isatty()
     form = '{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total_fmt} files [{elapsed}<{remaining}]'
     with (
         tqdm(total=len(todo.files), desc='batch', disable=not shown, bar_format=form) as bar,
         _interrupts() as cancelled,
     ):
-        ended = 0
-
-        def on_step(step: Step) -> None:
-            bar.update(ended + min(step.index / step.total, 1) - bar.n)
-
-        steps = iterate(
-            todo, workers=workers, scheduler=scheduler, cancelled=cancelled, on_step=on_step
-        )
+        steps = iterate(todo, workers=workers, scheduler=scheduler, cancelled=cancelled)
         while True:
             try:
                 report = next(steps)
             except StopIteration as end:
                 outcome: BatchOutcome = end.value
                 return outcome
-            ended = report.index
-            bar.update(ended - bar.n)
+            bar.update(report.index + report.under_way - bar.n)
             if report.note:
                 click.echo(f'note: {report.note}', err=True)
             if report.record is not None:
