@@ -9,6 +9,7 @@ import dask.array as da
 import numpy as np
 import pytest
 import yaozarrs
+from scipy import ndimage
 
 import napari_fresco as fresco
 from napari_fresco.errors import FileError
@@ -112,6 +113,84 @@ def test_cancelled_blocks_give_back_what_is_left(blocks: None) -> None:
     np.testing.assert_array_equal(result.image[:, 300:], image[:, 300:])
 
 
+def light(*shape: int) -> np.ndarray:
+    """A blurred volume under photon noise, on the offset of a camera."""
+    truth = np.full(shape, 20.0)
+    truth[tuple(RANDOM.integers(n, size=truth.size // 300) for n in shape)] = 5000
+    return 100 + RANDOM.poisson(ndimage.gaussian_filter(truth, 2.0)).astype('float32')
+
+
+BALL = np.exp(-(np.indices((5, 7, 7)) - np.array([2, 3, 3]).reshape(3, 1, 1, 1)) ** 2 / 2).prod(0)
+LUCY = {'method': 'richardson_lucy', 'task': 'deblur', 'kernel': BALL, 'device': 'cpu'}
+
+
+@pytest.fixture
+def columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every volume be large, and its blocks small, with the reach that they have."""
+    monkeypatch.setattr(sheet, 'LARGEST_VOLUME', 9 * 9)
+    monkeypatch.setattr(parts, '_GRID', 32)
+    monkeypatch.setattr(parts, '_REACH_OF_VOLUMES', 16)
+
+
+def whole_and_in_columns(image: Any, **options: Any) -> tuple[Any, Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sheet, 'LARGEST_VOLUME', 10**9)
+        whole = fresco.restore(image, **options)
+    return whole, fresco.restore(image, **options)
+
+
+@pytest.mark.parametrize('axes', ['ZYX', 'YXZ'])
+def test_columns_of_a_volume_are_the_whole(columns: None, axes: str) -> None:
+    data = light(9, 40, 100)
+    data[3, 20, 31:34] = np.nan
+    image = fresco.Image(data.transpose(['ZYX'.index(axis) for axis in axes]), axes)
+    told = {'stopping': 'none', 'iterations': 8, 'accelerate': False, 'sigma': 5.0}
+    whole, cut = whole_and_in_columns(image, **LUCY, **told)
+    assert len(cut.provenance['planes']) == 2 * 4
+    assert whole.provenance['input_sha256'] == cut.provenance['input_sha256']
+    np.testing.assert_array_equal(np.isnan(cut.image.data), np.isnan(image.data))
+    change = np.nan_to_num(cut.image.data - whole.image.data)
+    assert np.abs(change).max() < 1e-3 * np.nanmax(whole.image.data)
+
+
+def test_columns_are_judged_by_the_whole(columns: None) -> None:
+    image = fresco.Image(light(9, 40, 100), 'ZYX')
+    whole, cut = whole_and_in_columns(image, **LUCY, iterations=2)
+    assert cut.provenance['noise'] == whole.provenance['noise']
+    assert len({tuple(each['range']) for each in cut.provenance['planes']}) == 1
+
+
+@pytest.mark.parametrize('axes', ['CZYX', 'ZCYX'])
+def test_volumes_grow_in_a_store_column_by_column(
+    columns: None, tmp_path: Path, axes: str
+) -> None:
+    both = np.stack([light(9, 40, 50), light(9, 40, 50)], axes.index('C'))
+    image = fresco.Image(both, axes)
+    told = {**LUCY, 'iterations': 2, 'sigma': 5.0}
+    stored = fresco.restore(image, output=tmp_path / 'a.zarr', **told)
+    assert stored.image.axes == axes
+    np.testing.assert_array_equal(stored.image.data, fresco.restore(image, **told).image.data)
+
+
+def test_a_volume_that_memory_cannot_hold_is_refused(
+    columns: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('napari_fresco.networks.devices.memory_budget', lambda device: 10**6)
+    said = r'9 x 40 x 96 voxels at a time .* takes about 0\.0061 GB, and 0\.001 GB are free on cpu'
+    with pytest.raises(fresco.FrescoError, match=said):
+        fresco.restore(fresco.Image(light(9, 40, 100), 'ZYX'), **LUCY)
+
+
+def test_a_large_volume_is_judged_by_columns_of_some_planes() -> None:
+    data = np.arange(40 * 600 * 700).reshape(40, 600, 700)
+    missing = data % 7 == 0
+    seen = sheet.sheet_of(fresco.Image(data, 'ZYX', missing=missing), dims=3)
+    assert seen.shape == seen.missing.shape == (14, 512, 512)
+    pixels = seen.data[:, :, :]
+    np.testing.assert_array_equal(pixels[:, :128, -128:], data[::3, :128, 704 - 192 :][..., :128])
+    np.testing.assert_array_equal(seen.missing, pixels % 7 == 0)
+
+
 @pytest.mark.parametrize('axes', ['CZYX', 'ZCYX', 'YXS', 'YX'])
 def test_a_result_in_a_store_is_the_one_in_memory(tmp_path: Path, axes: str) -> None:
     lengths = {'C': 2, 'Z': 3, 'Y': 40, 'X': 36, 'S': 3}
@@ -162,6 +241,19 @@ def test_a_store_that_was_broken_off_says_so(tmp_path: Path) -> None:
     )
     assert result.finish == 'cancelled'
     assert 'not complete' in fresco.read(tmp_path / 'a.zarr').metadata['warnings'][0]
+
+
+def test_what_was_filled_is_a_label_of_the_store(tmp_path: Path) -> None:
+    mask = np.zeros((40, 36), bool)
+    mask[10:14, 20:30] = True
+    told = {'method': 'dpir', 'task': 'inpaint', 'mask': mask, 'iterations': 2}
+    stored = fresco.restore(
+        fresco.Image(specimen(40, 36), 'YX'), output=tmp_path / 'a.zarr', **told
+    )
+    np.testing.assert_array_equal(stored.filled, mask)
+    filled = fresco.read(tmp_path / 'a.zarr/labels/filled')
+    np.testing.assert_array_equal(filled.data, mask)
+    assert filled.metadata['labels']
 
 
 def test_a_frame_without_names_of_its_axes_is_refused(tmp_path: Path) -> None:

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
+_Kind = tuple[torch.device, torch.dtype]
+
+
 class _Transfer(NamedTuple):
     """The kernel in the Fourier domain, on one device and in one precision."""
 
     otf: Tensor
     """Transfer function B, half spectrum of the grid of x ``(..., H, W // 2 + 1)``."""
     conjugate: Tensor
-    power: Tensor
-    """Eigenvalues of H H': mean of |B|^2 over aliases, ``(..., H / s, W // 2 + 1)``."""
 
 
 class Downsample(Degradation):
@@ -64,7 +65,8 @@ class Downsample(Degradation):
             )
         self.scale = scale
         self._sampled = tuple(n // scale for n in self.shape)
-        self._cache: dict[tuple[torch.device, torch.dtype], _Transfer] = {}
+        self._cache: dict[_Kind, _Transfer] = {}
+        self._powers: dict[_Kind, Tensor] = {}
 
     def forward(self, x: Tensor) -> Tensor:
         """Return every s-th sample of ``kernel * x`` along every spatial axis."""
@@ -81,7 +83,7 @@ class Downsample(Degradation):
         """
         _check(y, self._sampled)
         transfer = self._transfer(z)
-        gain = 1 / (transfer.power + _uniform(alpha, len(self.shape)))
+        gain = 1 / (self._power(z) + _uniform(alpha, len(self.shape)))
         seen = sample(self._spectrum(z) * transfer.otf, self.scale, self.shape)
         residual = self._spread(y - seen)
         return z + self._backproject(residual * gain, transfer)
@@ -100,15 +102,23 @@ class Downsample(Degradation):
 
     def _transfer(self, like: Tensor) -> _Transfer:
         """Return the transfer function in the precision and on the device of `like`."""
-        key = (like.device, like.dtype)
-        if key not in self._cache:
+        kind = like.device, like.dtype
+        if kind not in self._cache:
+            with torch.inference_mode(False):
+                otf = transfer_function(self.kernel, self.shape)
+                otf = otf.to(like.dtype.to_complex()).to(like.device)
+                self._cache[kind] = _Transfer(otf, otf.conj().resolve_conj())
+        return self._cache[kind]
+
+    def _power(self, like: Tensor) -> Tensor:
+        """Return the eigenvalues of H H' like :meth:`_transfer`; only data steps ask for them."""
+        kind = like.device, like.dtype
+        if kind not in self._powers:
             with torch.inference_mode(False):
                 otf = transfer_function(self.kernel, self.shape)
                 power = powers(otf, self.scale, self.shape)
-                tables = (otf, otf.conj().resolve_conj(), power)
-                cast = [t.to(_precision(t, like.dtype)).to(like.device) for t in tables]
-                self._cache[key] = _Transfer(*cast)
-        return self._cache[key]
+                self._powers[kind] = power.to(like.dtype).to(like.device)
+        return self._powers[kind]
 
 
 class Blur(Downsample):
@@ -124,8 +134,7 @@ class Blur(Downsample):
 
     def prox(self, z: Tensor, y: Tensor, alpha: float | Tensor) -> Tensor:
         """Return F^-1 [(conj(B) F(y) + alpha F(z)) / (|B|^2 + alpha)]."""
-        transfer = self._transfer(z)
-        gain = 1 / (transfer.power + _uniform(alpha, len(self.shape)))
+        gain = 1 / (self._power(z) + _uniform(alpha, len(self.shape)))
         spectrum = (alpha * self._spectrum(z) + self._matched_filter(y)) * gain
         return _irfft(spectrum, self.shape)
 
@@ -214,10 +223,6 @@ def _uniform(alpha: float | Tensor, dims: int) -> float | Tensor:
             'takes one number per image, so pass the mean noise level'
         )
     return alpha
-
-
-def _precision(table: Tensor, dtype: torch.dtype) -> torch.dtype:
-    return dtype.to_complex() if table.is_complex() else dtype
 
 
 def _rfft(x: Tensor, dims: int) -> Tensor:

@@ -95,8 +95,9 @@ class Scene:
         )
         self._whole = self.planes
         whole = r.image if r.context is None else r.context
-        if is_large(whole):
-            whole = sheet_of(whole, r.inputs.mask if r.context is None else None)
+        if is_large(whole, r.layout.dims):
+            mask = r.inputs.mask if r.context is None else None
+            whole = sheet_of(whole, mask, r.layout.dims)
         if whole is not r.image:
             layout = Layout.of(whole, r.layout.dims)
             self._whole = PlaneReader(whole, layout, seek_outliers=seek, cancel=cancel)
@@ -302,7 +303,7 @@ class Scene:
             excess = excess if excess > _GRAIN else 1.0
             return NoiseModel(Camera(**given), excess, found='given')
         camera = fit_camera(self._sampled(channel), **given)
-        found = f'fitted to {_counted(self._sample(channel))}'
+        found = f'fitted to {_counted(self._sample(channel), r.layout.dims)}'
         return NoiseModel(camera, self._excess(channel), found=found)
 
     def _sample(self, channel: int) -> Sequence[Index]:
@@ -319,7 +320,7 @@ class Scene:
             return NoiseModel()
         indices = self._sample(channel)
         camera, levels, _ = assess_planes(self._sampled(channel))
-        found = f'recognised in {_counted(indices)}'
+        found = f'recognised in {_counted(indices, r.layout.dims)}'
         # What JPEG leaves of noise grows with the intensity as well, and is no photon noise.
         if camera is None or all(has_blocks(plane) for plane, _ in self._sampled(channel)):
             known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
@@ -345,8 +346,9 @@ class Scene:
                 yield from _planes(pixels)
 
 
-def _counted(planes: Sequence[Index]) -> str:
-    return '1 plane' if len(planes) == 1 else f'{len(planes)} planes'
+def _counted(indices: Sequence[Index], dims: int) -> str:
+    what = 'volume' if dims == 3 else 'plane'
+    return f'1 {what}' if len(indices) == 1 else f'{len(indices)} {what}s'
 
 
 def _said_of_grain(told: str) -> str:

@@ -1,42 +1,49 @@
-"""What a run goes through: planes, or the blocks of planes that are too large for memory.
+"""What a run goes through: planes or volumes, or the blocks of those too large for memory.
 
 A block reads a halo around it and answers for its core alone; see
-:mod:`napari_fresco.runtime.tiling`. Range, noise and kernel are those of the whole.
+:mod:`napari_fresco.runtime.tiling`. Range, noise and kernel are those of the whole. Blocks of a
+volume are columns: along Z a kernel reaches far, and volumes do not.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from ..errors import DeviceError
+from ..image import sheet
 from ..image.blocks import Index
 from ..image.layout import Array, Layout
+from ..image.letters import leading_first
 from ..image.model import Image, in_memory
-from ..image.sheet import is_large
-from ..runtime.tiling import Tile, plan
+from ..networks import devices
+from ..runtime.tiling import Span, Tile, plan
 from .request import Request
 
 _SIDE = 2048  # of the core of a block, in pixels; whole chunks of the stores that are written
 _GRID = 64  # on which blocks begin: the coarsest lattice of a network, and of SCUNet's windows
 # Networks see up to 64 pixels far with effect, and the windows in which light is kept 128.
 _REACH = 192
+_REACH_OF_VOLUMES = 64  # beside the kernel
+_BYTES = 90  # of memory for each voxel of a volume and of what its kernel adds at the ends
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A plane, or a block of it.
+    """A plane or volume, or a block of it.
 
     `index`: of the plane.
     `tile`: of the block; None for a whole plane.
-    `width`: of the plane.
+    `shape`: of the plane.
     """
 
     index: Index
     tile: Tile | None = None
-    width: int = 0
+    shape: tuple[int, ...] = ()
 
     def place(self, scale: int) -> tuple[Any, ...]:
         """Return where its result belongs, stack axes first."""
@@ -52,7 +59,15 @@ class Part:
     @property
     def ends_row(self) -> bool:
         """Whether no part lies beside it on the right."""
-        return self.tile is None or self.tile.spans[1].stop == self.width
+        return self.tile is None or self.tile.spans[-1].stop == self.shape[-1]
+
+    @property
+    def ends_volume(self) -> bool:
+        """Whether it is the last block of a volume."""
+        spans = () if self.tile is None else self.tile.spans
+        return len(spans) == 3 and all(
+            span.stop == length for span, length in zip(spans, self.shape, strict=True)
+        )
 
     def of(self, request: Request) -> Request:
         """Return the request for this part alone; its pixels are read."""
@@ -69,12 +84,13 @@ class Part:
         place = r.in_context(self.index)
         place = self.index if place is None else place
         params = r.params
-        if getattr(params, 'boundary', None) == 'auto':
+        windowed = r.layout.dims in r.method.window  # by which no border is continued
+        if getattr(params, 'boundary', None) == 'auto' and not windowed:
             params = replace(params, boundary='extend')  # no cut goes on at the opposite one
         return replace(
             r,
             image=image,
-            layout=Layout.of(image),
+            layout=Layout.of(image, r.layout.dims),
             inputs=inputs,
             context_index=place,
             context_origin=None,
@@ -83,28 +99,69 @@ class Part:
 
     def read(self, image: Image, layout: Layout, box: tuple[slice, ...]) -> Image:
         """Return a box of the plane in memory."""
+        spatial = 'ZYX'[-layout.dims :]
         where: dict[str, Any] = dict(zip(layout.leading_axes, self.index, strict=True))
-        where |= dict(zip('YX', box, strict=True))
+        where |= dict(zip(spatial, box, strict=True))
         data = in_memory(image.data[tuple(where.get(axis, slice(None)) for axis in image.axes)])
-        axes = ''.join(axis for axis in image.axes if axis in 'YXS')
+        axes = ''.join(axis for axis in image.axes if axis in spatial + 'S')
         missing = image.missing
         if missing is not None:
-            # Leading axes of length 1 stand for all of the stack.
-            leading = missing.shape[:-2]
-            own = self.index[len(self.index) - len(leading) :]
-            at = tuple(0 if n == 1 else i for n, i in zip(leading, own, strict=True))
-            missing = np.broadcast_to(in_memory(missing[at]), layout.plane_shape)[box]
-        return Image(data, axes, missing=missing)
+            # Axes of length 1 stand for all of the image.
+            letters = leading_first(image.axes.replace('S', ''))[-missing.ndim :]
+            whole: dict[str, Any] = dict.fromkeys(spatial, slice(None))
+            at = [
+                where.get(axis) if n > 1 else whole.get(axis, 0)
+                for axis, n in zip(letters, missing.shape, strict=True)
+            ]
+            missing = in_memory(missing[tuple(at)])
+        spacing = {axis: pair for axis, pair in image.spacing.items() if axis in axes}
+        return Image(data, axes, spacing, missing=missing)
 
 
 def parts(request: Request) -> Iterator[Part]:
     """Yield the parts of an image in the order in which they are restored."""
-    r, shape = request, request.layout.plane_shape
-    if not (is_large(r.image) and r.method.local and r.layout.dims == 2):
-        yield from map(Part, r.layout.planes())
+    r, layout = request, request.layout
+    if not (r.method.local and sheet.is_large(r.image, layout.dims)):
+        yield from map(Part, layout.planes())
         return
-    kernel = 0 if r.inputs.kernel is None else max(r.inputs.kernel.shape) // r.inputs.scale
-    tiles = plan(shape, _SIDE, _REACH + kernel, _GRID)
-    for index in r.layout.planes():
+    tiles = _tiles(r)
+    for index in layout.planes():
         for tile in tiles:
-            yield Part(index, tile, shape[1])
+            yield Part(index, tile, layout.plane_shape)
+
+
+def _tiles(r: Request) -> list[Tile]:
+    """Return the blocks of a large plane or volume."""
+    shape, kernel = r.layout.plane_shape, 0
+    if r.inputs.kernel is not None:
+        kernel = max(r.inputs.kernel.shape[-2:]) // r.inputs.scale
+    if len(shape) == 2:
+        return plan(shape, _SIDE, _REACH + kernel, _GRID)
+    depth, *across = shape
+    halo = _REACH_OF_VOLUMES + kernel
+    side = math.isqrt(sheet.LARGEST_VOLUME // depth) - 2 * halo
+    deep = Span(0, depth, 0, depth)
+    tiles = plan(across, max(side, _GRID), halo, _GRID)
+    return [Tile((deep, *tile.spans)) for tile in tiles]
+
+
+def check_room(r: Request) -> None:
+    """Refuse volumes whose blocks do not fit into memory.
+
+    Raises DeviceError.
+    """
+    if r.layout.dims == 2 or r.inputs.kernel is None:
+        return
+    shape = r.layout.plane_shape
+    if sheet.is_large(r.image, 3):
+        read = [[span.high - span.low for span in tile.spans] for tile in _tiles(r)]
+        shape = tuple(map(max, zip(*read, strict=True)))
+    voxels = math.prod(n + k for n, k in zip(shape, r.inputs.kernel.shape, strict=True))
+    needed, free = _BYTES * voxels * r.layout.channels, devices.memory_budget(r.device)
+    if needed > free:
+        raise DeviceError(
+            f'restoring {" x ".join(map(str, shape))} voxels at a time with a kernel of '
+            f'{" x ".join(map(str, r.inputs.kernel.shape))} takes about {needed / 1e9:.2g} GB, and '
+            f'{free / 1e9:.2g} GB are free on {r.device}; crop the volume or the kernel, close '
+            'other programs, or choose another device'
+        )

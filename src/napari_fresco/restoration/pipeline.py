@@ -7,7 +7,6 @@ borders.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -22,7 +21,7 @@ from torch import Tensor
 from ..evidence.mask_measures import left_over
 from ..image.layout import Array
 from ..image.model import Image
-from ..io.files import read
+from ..io.files import read, write
 from ..io.zarr_writing import GrowingImage
 from ..physics.kernels import Kernel
 from ..physics.window import WindowedBlur
@@ -36,10 +35,11 @@ from ..types import Finish, Result, Step
 from .block import Block, unrestored
 from .checking import Checking
 from .estimation import Estimate, fill_in
+from .input_hash import InputHash
 from .lent_planes import LentPlane, lent_planes
 from .neighbours import Neighbours, RestoredPart
 from .noise_model import Scene
-from .parts import Part, parts
+from .parts import Part, check_room, parts
 from .plane_reader import RunCancelled
 from .provenance import Account, provenance
 from .request import Request
@@ -56,6 +56,7 @@ def run_pipeline(
 
     Networks are taken from `pool` and stay there; without one they are let go.
     """
+    check_room(request)
     started = time.perf_counter()
     estimate: Estimate | None = None
     if request.inputs.estimated:
@@ -84,7 +85,7 @@ def run_pipeline(
                 gathered.give_back(part, pixels.data, 'holds no known pixel')
                 gathered.take(waiting.without(part))
                 continue
-            gathered.see(part, pixels.data)
+            gathered.seen.see(part, pixels.data)
             block = Block.prepare(own, part.index, pixels, judged)
             tools.reseed(options.seed + number)
             shown = partial(gathered.shown, part, block)
@@ -228,9 +229,8 @@ class _Gathered:
         self._kernel: Array | None = None
         self._account = Account()
         self._checking = Checking(request, scene)
-        self._hash = hashlib.sha256()
+        self.seen = InputHash(request)
         self._done: set[Part] = set()
-        self._row: list[Array] = []
         self.complete = False
 
     def take(self, finished: Iterable[RestoredPart]) -> None:
@@ -274,7 +274,7 @@ class _Gathered:
 
     def give_back(self, part: Part, data: Array, why: str = '') -> None:
         """Give a plane or block back as it came."""
-        self.see(part, data)
+        self.seen.see(part, data)
         self._put(part, unrestored(data, self._request))
         if why:
             self._account.warn(f'plane {part.index} {why}; it was given back as it is')
@@ -298,13 +298,6 @@ class _Gathered:
         plane: Array = self._filled[part.index].copy()
         plane[part.place(1)[len(part.index) :]] = found
         return plane
-
-    def see(self, part: Part, data: Array) -> None:
-        """Take note of what a part came as."""
-        self._row.append(part.inside(data))
-        if part.ends_row:  # the hash is that of the plane, however it was cut
-            self._hash.update(np.ascontiguousarray(np.concatenate(self._row, axis=1)).tobytes())
-            self._row.clear()
 
     def _put(self, part: Part, image: Array) -> None:
         scale = self._request.inputs.scale
@@ -346,7 +339,7 @@ class _Gathered:
             checks=self._checking.found,
             finish=finish,
             seconds=seconds,
-            input_hash=self._hash.hexdigest() if self.complete else None,
+            input_hash=self.seen.hexdigest() if self.complete else None,
         )
         if r.output is not None:
             self._image = self._written(record)
@@ -366,9 +359,14 @@ class _Gathered:
 
     def _written(self, record: dict[str, Any]) -> Any:
         """Return the pixels of the store, on the axes of the image."""
+        store = str(self._request.output)
         if self.complete:
             self._planes.finish({'provenance': record})
-        found = read(str(self._request.output))
+            if self._filled is not None:
+                filled = self._request.layout.in_own_order(self._filled)
+                axes = self._request.image.axes.replace('S', '')
+                write(f'{store}/labels/filled', Image(filled, axes))
+        found = read(store)
         own = self._request.image.axes
         axes = own if set(found.axes) <= set(own) else own + 'S'
         # One sample alone is not stored.
@@ -390,7 +388,7 @@ class _Gathered:
 def _growing(request: Request, samples: int) -> GrowingImage:
     """Begin the store that the result is written into."""
     r = request
-    lengths = dict(zip(r.layout.axes, r.layout.shape, strict=True))
+    lengths = {r.layout.axes[i]: r.layout.shape[i] for i in r.layout.order}
     lengths |= {axis: lengths[axis] * r.inputs.scale for axis in 'YX'}
     lengths.pop('S', None)
     lengths |= {'S': samples} if samples > 1 else {}

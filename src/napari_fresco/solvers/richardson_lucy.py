@@ -89,19 +89,22 @@ def likelier(
     `between`: told how many estimates there were and the last one, returns what to go on with.
     """
     w = degradation.adjoint(torch.ones_like(y)) if weights is None else weights
-    told = w > LEAST_WEIGHT
+    untold = w <= LEAST_WEIGHT
     w = w.clamp_min(LEAST_WEIGHT)
     if start is None:
         level = (y - background).mean().clamp_min(_TINY)
         start = level.expand(degradation.shape_of(y.shape))
-    x = torch.where(told, start, 0)
+    x = torch.where(untold, 0, start)
     before, change = x, None
     reach: Tensor | None = None
     for count in itertools.count(1):
-        p = x if reach is None else (x + reach * (x - before)).clamp_min(0)
+        # In place where it can be: volumes are large.
+        p = x if reach is None else (x - before).mul_(reach).add_(x).clamp_min_(0)
         predicted = degradation.forward(p)
-        ratio = y / (predicted + background).clamp_min(_TINY)
-        better = torch.where(told, p * degradation.adjoint(ratio) / w, 0).clamp_min(0)
+        ratio = y / (predicted + background).clamp_min_(_TINY)
+        better = degradation.adjoint(ratio).mul_(p).div_(w).clamp_min_(0)
+        better.masked_fill_(untold, 0)
+        del ratio
         if smooth[0]:
             better = better / (1 - smooth[0] * _divergence(p, smooth[1]))
         if accelerate:
