@@ -120,7 +120,7 @@ def light(*shape: int) -> np.ndarray:
     return 100 + RANDOM.poisson(ndimage.gaussian_filter(truth, 2.0)).astype('float32')
 
 
-BALL = np.exp(-(np.indices((5, 7, 7)) - np.array([2, 3, 3]).reshape(3, 1, 1, 1)) ** 2 / 2).prod(0)
+BALL = np.exp(-((np.indices((5, 7, 7)) - np.array([2, 3, 3]).reshape(3, 1, 1, 1)) ** 2) / 2).prod(0)
 LUCY = {'method': 'richardson_lucy', 'task': 'deblur', 'kernel': BALL, 'device': 'cpu'}
 
 
@@ -161,9 +161,7 @@ def test_columns_are_judged_by_the_whole(columns: None) -> None:
 
 
 @pytest.mark.parametrize('axes', ['CZYX', 'ZCYX'])
-def test_volumes_grow_in_a_store_column_by_column(
-    columns: None, tmp_path: Path, axes: str
-) -> None:
+def test_volumes_grow_in_a_store_column_by_column(columns: None, tmp_path: Path, axes: str) -> None:
     both = np.stack([light(9, 40, 50), light(9, 40, 50)], axes.index('C'))
     image = fresco.Image(both, axes)
     told = {**LUCY, 'iterations': 2, 'sigma': 5.0}
