@@ -129,7 +129,7 @@ class Processes:
 
     def under_way(self) -> float:
         """Return what of the files at work is done, as the workers last wrote it down."""
-        return sum(self._shares)
+        return float(sum(self._shares))
 
     def cancel(self) -> None:
         """Have the files at work broken off after their present step."""

@@ -54,9 +54,12 @@ def write(path: Path, labels: Image) -> None:
     """Write labels, replacing those of the same name, and enter their name."""
     group = path.parent
     image = zarr_reading.read(group.parent, None)
-    spacing = {a: pair for a, pair in image.spacing.items() if a in labels.axes} | labels.spacing
-    origin = {a: first for a, first in image.origin.items() if a in labels.axes} | labels.origin
-    placed = replace(labels, spacing=spacing, origin=origin)
+    axes = labels.axes
+    spacing = {axis: pair for axis, pair in image.spacing.items() if axis in axes}
+    origin = {axis: first for axis, first in image.origin.items() if axis in axes}
+    placed = replace(
+        labels, spacing={**spacing, **labels.spacing}, origin={**origin, **labels.origin}
+    )
     write_atomically(path, lambda part: zarr_writing.write(part, placed, labels=True))
     names = zarr_package(path).open_group(str(group), mode='a', zarr_format=3)
     known = list(dict(names.attrs.get('ome') or {}).get('labels') or ())
