@@ -126,6 +126,21 @@ def test_recipes_give_the_same_from_files(tmp_path: Path) -> None:
         assert np.array_equal(made.data, layer.data)
 
 
+def test_what_no_recipe_tells_is_said(session: Any, tmp_path: Path) -> None:
+    small = session.add_image(pixels(20, 22), name='small')
+    known = {'napari_fresco_kernel': {'scale': 2, 'downsampling': 'bicubic'}}
+    kernel = session.add_image(fresco.kernels.gaussian(1.2), name='kernel', metadata=known)
+    options = {'task': 'super_resolve', 'scale': 2, 'kernel': kernel, 'sigma': 3}
+    enlarged = restore_layer(session, small, **{**DENOISED, **options})[-1]
+    written = record_session(session, tmp_path / 'session')
+    assert not [path for path in written if path.suffix == '.yaml']
+    words = (tmp_path / 'session' / 'methods.md').read_text('utf-8')
+    for why in ('run after run', 'a part of its image', 'negative entries'):
+        assert why in words
+    again = repeated(tmp_path / 'session')[enlarged.name]
+    assert np.array_equal(again.data, enlarged.data)
+
+
 def test_what_cannot_be_repeated_is_said(tmp_path: Path) -> None:
     viewer = ViewerModel()
     with pytest.raises(FrescoError, match='no layer is a result'):

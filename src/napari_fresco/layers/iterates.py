@@ -36,7 +36,7 @@ class Iterate(NamedTuple):
 class Iterates:
     """A few estimates, evenly spread over a run whose length nobody knows.
 
-    `wanted`: whether any are kept: of a single plane only.
+    `wanted`: whether any are kept: of a single plane only, and not of one in a copy of the whole.
     """
 
     wanted: bool = False
@@ -48,7 +48,7 @@ class Iterates:
         """Return what a run begins with."""
         index, spatial = request.image.index, request.image.spatial
         single = all(s.stop - s.start == 1 for a, s in enumerate(index) if a not in spatial)
-        return cls(single)
+        return cls(single and not request.full_size)
 
     def note(self, step: Step) -> None:
         """Keep a step, if it is one of those that are kept; the last one is the result."""

@@ -89,6 +89,7 @@ class LossFilling(Restoration):
         self._lost: NDArray[np.bool_] | None = None
         self._unknown: NDArray[np.bool_] | None = None
         self._delivered = False
+        options['keep'] = False  # a fill that is not liked is undone
         super().__init__(self._asked(request, tuple(again)), viewer, **options)
         self._reports.wants_painted = True
 

@@ -6,7 +6,10 @@ import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from ..batch import BatchRecipe
+from ..physics.kernels import Kernel
 from .folder_recipe import recipe_of
 from .session_acts import Act
 
@@ -65,6 +68,8 @@ def _problem(act: Act, image: str) -> str:
         return 'filled run after run, or a fill was undone'
     if not request.image.is_whole:
         return 'a part of its image'
+    if isinstance(request.kernel, Kernel | np.ndarray) and np.asarray(request.kernel).min() < 0:
+        return 'its kernel has negative entries, which a file of a kernel may not have'
     if not image:
         return 'its image is no file, and no recipe gives it'
     if request.image.spatial != (len(request.image.index) - 2, len(request.image.index) - 1):
