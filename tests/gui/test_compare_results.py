@@ -147,3 +147,23 @@ def test_a_line_can_be_moved_and_both_are_measured_against_a_truth(viewer: Any) 
     assert 'choose two images' in panel.found.text().lower()
     panel.residual.click()
     assert 'choose two images' in panel.found.text().lower()
+
+
+def test_one_contrast_serves_both_until_it_is_loosened(model: Any, qtbot: Any) -> None:
+    one = model.add_image(RAMP, name='a', contrast_limits=(0, 30))
+    two = model.add_image(RAMP + 5, name='b', contrast_limits=(0, 99))
+    model.add_image(np.zeros((30, 40, 3), np.uint8), name='c', rgb=True)
+    panel = ComparePanel(model)
+    qtbot.addWidget(panel)
+    panel.first.value, panel.second.value = 'a', 'b'
+    panel.one_contrast.value = True
+    assert tuple(two.contrast_limits) == (0, 30)
+    two.contrast_limits = (3, 20)
+    assert tuple(one.contrast_limits) == (3, 20)
+    panel.second.value = 'c'
+    assert not panel.contrast.is_tied
+    panel.second.value = 'b'
+    assert panel.contrast.is_tied
+    panel.one_contrast.value = False
+    two.contrast_limits = (7, 9)
+    assert tuple(one.contrast_limits) == (3, 20)

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from ..errors import FrescoError
 from ..layers.compared import Likeness, Planes
+from ..layers.contrast_link import ContrastLink
 from ..layers.evidence_request import residual_of
 from ..layers.layer_kinds import COMPARISON, LayerData, is_picture, source_name, truth_of
 from ..layers.result_names import called_apart
@@ -24,6 +25,7 @@ from .iterates_section import IteratesSection
 from .listeners import Listeners, is_alive
 from .newest import Newest, said_of, stepwise
 from .profile_section import ProfileSection
+from .rows import Tick
 from .texts import number, sentence
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ class ComparePanel(QWidget):
         self.at = FloatSlider(
             name='at', label='Line at', min=0, max=1, step=0.001, value=0.5, tooltip=_AT
         )
+        self.one_contrast = Tick(
+            name='one_contrast', label='Contrast', text='the same for both', tooltip=_CONTRAST
+        )
+        self.contrast = ContrastLink(viewer)
         self.swipe_button = named_button('Swipe', 'compare_swipe', _SWIPE)
         self.swipe_button.setCheckable(True)
         self.measure = named_button('Measure', 'compare_measure', _MEASURE)
@@ -170,8 +176,17 @@ class ComparePanel(QWidget):
     def _on_failed(self, error: str) -> None:
         self.found.setText(said_of(error))
 
+    def share_contrast(self, shared: bool) -> None:
+        """Draw both images with the contrast of the left one, or each with its own again."""
+        first, second = self.first.value, self.second.value
+        if shared and first is not None and second is not None and first is not second:
+            self.contrast.tie(first, second)
+        else:
+            self.contrast.loosen()
+
     def _on_chosen(self) -> None:
         self.show_swipe(False)
+        self.share_contrast(self.one_contrast.value)
         self.profile.read()
         self.iterates.show_of(self.second.value)
 
@@ -206,6 +221,7 @@ class ComparePanel(QWidget):
         section = self._section = Section('Compare')
         section.add(self.first)
         section.add(self.second)
+        section.add(self.one_contrast)
         section.add(self.at)
         section.form.add_wide(side_by_side(self.swipe_button, self.difference, self.residual))
         section.add(self.reference, self.measure)
@@ -222,6 +238,7 @@ class ComparePanel(QWidget):
         for chooser in (self.first, self.second):
             chooser.changed.connect(lambda _: self._on_chosen())
         self.reference.changed.connect(lambda _: self.profile.read())
+        self.one_contrast.changed.connect(self.share_contrast)
         self.at.changed.connect(self._on_moved)
         self.swipe_button.toggled.connect(self._on_toggled)
         self.measure.clicked.connect(self.run)
@@ -272,3 +289,7 @@ _RESIDUAL = (
     'shape of the image should be seen in it.</p>'
 )
 _DIFFERENCE = '<p>Add left less right as a layer; of colours, gray is no difference.</p>'
+_CONTRAST = (
+    '<p>Draw both with the contrast of the left one, and keep it so when either is changed: what '
+    "differs then is the images, also side by side in napari's grid.</p>"
+)

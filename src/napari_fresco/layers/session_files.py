@@ -105,7 +105,7 @@ class SessionFiles:
 
     def _told(self, path: Path, name: str, source: Any) -> Saved:
         """Take note of a file."""
-        shown = Path(os.path.relpath(path, self.folder)).as_posix()
+        shown = _from(self.folder, path)
         facts: dict[str, Any] = {'name': name, 'sha256': content_sha256(path)}
         if source is not None and source.record:
             facts['record'] = source.record
@@ -118,6 +118,14 @@ class SessionFiles:
         while (place := self.folder / f'{stem}{f"-{number}" * (number > 1)}{suffix}').exists():
             number += 1
         return place
+
+
+def _from(folder: Path, path: Path) -> str:
+    """Return where a file lies from a folder; from the root where that is on another drive."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()
 
 
 def _plain(value: Any) -> Any:
