@@ -161,3 +161,17 @@ def test_a_level_of_numpy_chooses_the_arithmetic_too(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: True)
     with devices.autocast(torch.device('cpu'), 'auto', np.float64(0.5)):
         assert torch.is_autocast_enabled('cpu')
+
+
+def test_a_memory_budget_can_be_named(monkeypatch) -> None:
+    cpu = torch.device('cpu')
+    monkeypatch.setenv(devices.MEMORY_VARIABLE, '')
+    free = devices.memory_budget(cpu)
+    monkeypatch.setenv(devices.MEMORY_VARIABLE, '0.5')
+    assert devices.memory_budget(cpu) == min(free, 500_000_000)
+    monkeypatch.setenv(devices.MEMORY_VARIABLE, '1e9')
+    assert devices.memory_budget(cpu) > 500_000_000
+    for wrong in ('much', '0', '-1'):
+        monkeypatch.setenv(devices.MEMORY_VARIABLE, wrong)
+        with pytest.raises(ParameterError, match='gigabytes'):
+            devices.memory_budget(cpu)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .restoration.api import estimate_kernel, iterate, restore
     from .restoration.image_facts import recommend
     from .restoration.session import Session
+    from .restoration.sweep import Sweep, sweep
     from .solvers.red import red_diagnostics
     from .types import Result, Step
 
@@ -40,6 +41,7 @@ _HOMES = {
     'Result': 'types',
     'Session': 'restoration.session',
     'Step': 'types',
+    'Sweep': 'restoration.sweep',
     'estimate_camera': 'noise.camera',
     'estimate_kernel': 'restoration.api',
     'estimate_noise': 'noise.level',
@@ -50,6 +52,7 @@ _HOMES = {
     'recommend': 'restoration.image_facts',
     'red_diagnostics': 'solvers.red',
     'restore': 'restoration.api',
+    'sweep': 'restoration.sweep',
 }
 _MODULES = {
     'batch': 'batch',
@@ -74,6 +77,7 @@ __all__ = [
     'Result',
     'Session',
     'Step',
+    'Sweep',
     'batch',
     'damage',
     'degrade',
@@ -94,6 +98,7 @@ __all__ = [
     'red_diagnostics',
     'restore',
     'samples',
+    'sweep',
     'weights',
     'write',
 ]

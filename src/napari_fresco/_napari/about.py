@@ -36,8 +36,13 @@ def about(method: Method, task: Task, kind: Kind | None = None, doubt: str = '')
         f'{(kind or method.kind).capitalize()}.',
         f'{short_citation(method.citation)}.',
     ]
+    return ' '.join([*said, *cautions(method, doubt)])
+
+
+def cautions(method: Method, doubt: str = '') -> list[str]:
+    """Return what must be known before `method` is run; `doubt` is as for :func:`about`."""
     slow, doubts = [_SLOW] if fits_a_network(method) else [], [f'{doubt}.'] if doubt else []
-    return ' '.join([*said, *slow, *doubts])
+    return [*slow, *doubts]
 
 
 def needs(method: Method, task: Task) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +29,7 @@ from .model_row import checkpoint
 from .noise_section import NoiseSection
 from .parameter_rows import OPTION_ROWS, ParameterRows
 from .rows import changed_values
+from .sweep_settings import KERNEL_WIDTH
 from .validation import NO_IMAGE, NO_MAP, TOLD_BY_CAMERA, missing_weights, size_problem
 
 _POSITION = 'kernel_position'
@@ -193,6 +194,20 @@ class Choices:
         self.damage.keep_known.value = said.get('keep_known', True)
         if 'scale' in said:
             self.damage.scale_row.value = said['scale']
+
+    def take(self, values: Mapping[str, Any]) -> None:
+        """Choose some values, by the names of rows; the width of the kernel makes a new one."""
+        for name, value in values.items():
+            if name == 'sigma':
+                self.noise.level.value = value
+            elif name != KERNEL_WIDTH:
+                self.rows.of(self.method)[name].value = value
+            elif value != 1:
+                from ..physics.kernels.stretching import stretched
+
+                kernel = self.damage.chosen_kernel(self.input.task)
+                assert kernel is not None, 'its width was swept'
+                self.damage.kernel_row.value = stretched(kernel.array, value).values
 
     def script(self, estimate: bool = False, function: str = RESTORE) -> str:
         """Return a Python script that does what the panel would do, by a function for layers.

@@ -15,13 +15,11 @@ from ..layers.layer_restoration import Restoration
 from ..layers.loss_filling import LossFilling
 from ..layers.scripted_filling import fill_losses
 from .fills_section import FillsSection
-from .form import Form
 from .offer import Offer
 from .panel import MethodPanel
 
 _FILLING = tasks_with('mask')
 _NOT_OF_FILLS = ('full_size', 'reference')
-_RARELY = ('mask_label', 'mask_invert', 'filled', 'boundary', 'kernel_position')
 
 
 def _is_photograph(layer: Any) -> bool:
@@ -31,13 +29,7 @@ def _is_photograph(layer: Any) -> bool:
 class GoalPanel(MethodPanel):
     """A panel of several methods, of which it shows what most need, and folds the rest away."""
 
-    def folded(self) -> list[QWidget]:
-        """Return rows that few need."""
-        rarely = Form()
-        rarely.adopt(self.input_section.rows['reference'])
-        for name in _RARELY:
-            rarely.adopt(self.damage_section.rows[name])
-        return [rarely]
+    solver_folded = True
 
     def content(self) -> list[QWidget]:
         """Return what stands above the buttons: what is asked first, the mathematics last."""

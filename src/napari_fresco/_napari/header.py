@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QLabel, QWidget
 from ..declare.methods import Method
 from ..types import Kind, Task
 from . import texts
-from .about import about
+from .about import about, cautions
 from .form import note, show_badge, side_by_side, stacked
 from .offer import Offer
 
@@ -17,8 +17,7 @@ from .offer import Offer
 class Header:
     """Title, badge and two lines of text.
 
-    `offer`: what the panel has on offer; where there are several methods, what is said of the
-        chosen one stands in the tooltip.
+    `offer`: what the panel has on offer; what the method needs and gives stands in the tooltip.
     `beside`: what stands beside the title.
     """
 
@@ -26,14 +25,17 @@ class Header:
         self.badge, self.about, self._summary = QLabel(), note(), note(offer.summary)
         name = QLabel(offer.title)
         name.setStyleSheet('font-size: 15px; font-weight: 600;')
-        self.native: QWidget = stacked(
-            side_by_side(name, self.badge, *beside), self._summary, self.about
-        )
-        self.about.setVisible(len(offer.methods) == 1)
+        self._caution, self._single = note(), len(offer.methods) == 1
+        first = side_by_side(name, self.badge, *beside)
+        self.native: QWidget = stacked(first, self._summary, self._caution)
 
     def show(self, method: Method, task: Task, kind: Kind, doubt: str) -> None:
         """Say what `method` needs for `task` and gives with the chosen weights."""
         self.about.setText(about(method, task, kind, doubt))
         self.about.setToolTip(f'<p>{method.citation}</p>')
         self._summary.setToolTip(f'<p>{method.summary} {escape(self.about.text())}</p>')
+        caution = ' '.join(cautions(method, doubt))
+        self._caution.setText(caution)
+        self._caution.setVisible(self._single and bool(caution))
+        self._summary.setVisible(self._caution.isHidden())
         show_badge(self.badge, kind, *texts.KINDS[kind])

@@ -38,7 +38,7 @@ class InputSection(Section):
     """
 
     def __init__(self, viewer: napari.viewer.Viewer, offer: Offer) -> None:
-        super().__init__('Image' if len(offer.methods) == 1 else '')
+        super().__init__()
         self._viewer, self._offer = viewer, offer
         self._suggested_for: tuple[str, int] | None = None
         none = {'(none)': None}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 
@@ -14,7 +13,6 @@ from ..declare.tasks import TASKS
 from ..errors import WeightsError
 from ..types import Kind, Task
 from ..weights.registry import chosen
-from ..weights.store import FOLDER_VARIABLE
 
 PARAMETERS = ('model', 'prior')
 """Names of the parameters that choose a network."""
@@ -97,12 +95,6 @@ def first_scale(method: Method) -> int:
     """Return the smallest enlargement for which there are weights, else the smallest of all."""
     usable = [s for s in method.scales if not weights_problem(method, 'super_resolve', 3, s)]
     return min(usable or method.scales)
-
-
-def look_in(folder: str) -> None:
-    """Let the library look for weights in the folder of the user's preferences, too."""
-    if folder:
-        os.environ[FOLDER_VARIABLE] = folder
 
 
 _PRIORS = ('drunet', 'ffdnet', 'ircnn', 'dncnn')

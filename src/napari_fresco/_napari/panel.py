@@ -27,17 +27,20 @@ from .header import Header
 from .input_section import InputSection
 from .linking import estimate_help
 from .listeners import Listeners, is_alive
-from .model_row import is_here, kind_of, look_in
+from .model_row import is_here, kind_of
 from .noise_section import NoiseSection
 from .offer import Offer
 from .panel_widget import PanelWidget
 from .parameter_rows import ParameterRows
 from .preset_menu import PresetMenu
+from .rarely import rarely_needed
 from .recommending import Recommending
 from .result_actions import ResultActions
 from .run_bar import RunBar
-from .settings import read_preferences
+from .settings import apply_to_library, read_preferences
 from .solver_section import SolverSection
+from .state_line import StateLine
+from .sweep_dialog import SweepDialog
 
 if TYPE_CHECKING:
     import napari
@@ -58,11 +61,12 @@ class MethodPanel:
     """
 
     offer: ClassVar[Offer]
+    solver_folded: ClassVar[bool] = False
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self.viewer, offer = viewer, self.offer
         self.preferences = read_preferences()
-        look_in(self.preferences.weights_folder)
+        apply_to_library(self.preferences)
         self.declared = declared = ParameterRows(offer.methods, self.preferences)
         self.input_section = image = InputSection(viewer, offer)
         self.damage_section = DamageSection(
@@ -74,22 +78,24 @@ class MethodPanel:
             image.selection,
         )
         self.noise_section = NoiseSection(viewer, declared.of_groups('noise'))
-        self.solver_section = SolverSection(declared, image.chosen_method, self.folded())
+        self.solver_section = SolverSection(
+            declared, image.chosen_method, self.folded(), whole=self.solver_folded
+        )
         self.image, self.task, self.method_row = image.image_row, image.task_row, image.method_row
         self.sigma = self.noise_section.level
         self.choices = Choices(declared, image, self.damage_section, self.noise_section)
         self.noise_estimate = NoiseEstimate(self.choices, self.noise_section)
-        self.recommending = None
-        if len(offer.methods) > 1:
-            self.recommending = Recommending(self.choices, image.advice)
+        several = len(offer.methods) > 1
+        self.recommending = Recommending(self.choices, image.advice) if several else None
         self.presets = PresetMenu(offer, self.choices.preset)
-        self.header, self.bar = Header(offer, self.presets), RunBar(ResultActions(viewer))
+        self.header, self.state = Header(offer, self.presets), StateLine(self.choices)
+        self.bar = RunBar(ResultActions(viewer), self.state.native)
         self.about, self.badge = self.header.about, self.header.badge
         self.bar.preview.setChecked(self.preferences.live_preview)
         self.native = PanelWidget(self, self.bar)
         self.before = Before(viewer)
         self.fetcher = Fetcher(self.native)
-        self.folder = FolderOffer(self._asked_again, self.native)
+        self.folder = FolderOffer(lambda: self.request(self._estimates), self.native)
         self._session = Session()
         self._job: Job[Any] | None = None
         self._made: list[str] = []
@@ -198,22 +204,21 @@ class MethodPanel:
         show_info(f'A script{does} for the console is on the clipboard.')
 
     def apply_to_folder(self) -> Any:
-        """Show the dialog that does the same to files; the one at work, if there is one.
-
-        Returns it; None where something is missing, which is said.
-        """
+        """Show the dialog that does the same to files, or say what is missing; return it."""
         try:
             return self.folder.open()
         except FrescoError as error:
             show_error(str(error))
             return None
 
+    def sweep(self) -> SweepDialog:
+        """Show the dialog that tries several values on a small part, and return it."""
+        return SweepDialog.shown(self.choices, self.viewer, self.native)
+
     def estimate(self) -> Job[FoundNoise] | None:
         """Find the noise of the part on show and fill it in: level, or model of the camera.
 
-        A run then gives what it gives with ``sigma='auto'``.
-
-        Returns a job whose ``wait()`` returns when it is filled in; None where it cannot start.
+        A run then gives what it gives with ``sigma='auto'``. None where it cannot start.
         """
         return self.noise_estimate.start(show_error)
 
@@ -240,9 +245,11 @@ class MethodPanel:
         self.input_section.suggest_reference(choices.scale)
         if self.recommending is not None:
             self.recommending.follow()
+        self.state.follow()
         for section in self.extra:
             section.refresh()
-        self._offer_estimate(choices.estimated)
+        problem = self.problem(estimate=True) if choices.estimated else ''
+        self.bar.offer_estimate(bool(choices.estimated), problem, estimate_help(choices.estimated))
         self.bar.offer_compare(bool(self._made) and self.before.can_show)
         restoration = self._restoration()
         if restoration is None:
@@ -257,9 +264,6 @@ class MethodPanel:
         """Whether the last run estimated something first, and that is still possible."""
         return self._estimate_first and bool(self.choices.estimated)
 
-    def _asked_again(self) -> PanelRequest:
-        return self.request(self._estimates)
-
     def _image(self) -> Any:
         return self.input_section.image
 
@@ -269,8 +273,7 @@ class MethodPanel:
         return found if found is not None and self._is_mine(found) else None
 
     def _is_mine(self, restoration: Restoration) -> bool:
-        like = restoration.request.panel == self.offer.name
-        return like and restoration.runs_in(self.viewer)
+        return restoration.asked_by(self.offer.name, self.viewer)
 
     def _show_what_it_is(self) -> None:
         """Say what the method gives with the chosen weights, and offer to fetch them."""
@@ -278,25 +281,21 @@ class MethodPanel:
         kind = kind_of(self.method, known)
         self.header.show(self.method, self.input_section.task, kind, self.choices.doubt)
         missing = known is not None and bool(known.urls) and not is_here(known)
-        self.solver_section.offer_get(missing, self.fetcher.at_work)
+        allowed = self.preferences.network != 'never'
+        self.solver_section.offer_get(missing and allowed, self.fetcher.at_work)
 
-    def folded(self) -> list[QWidget] | None:
-        """Return what is advanced beside the solver; None where the solver is not."""
-        return None
+    def folded(self) -> list[QWidget]:
+        """Return what is advanced beside the solver."""
+        return [rarely_needed(self.input_section, self.damage_section)]
 
     def extra_sections(self) -> Sequence[Any]:
         """Return sections of its own, with ``native`` and ``refresh()``."""
         return ()
 
-    def _offer_estimate(self, estimated: tuple[str, ...]) -> None:
-        problem = self.problem(estimate=True) if estimated else ''
-        self.bar.offer_estimate(bool(estimated), problem, estimate_help(estimated))
-
     def content(self) -> list[QWidget]:
         """Return what stands above the buttons, from top to bottom."""
-        sections = (self.input_section, self.damage_section, self.noise_section)
-        every = (self.header, *sections, self.solver_section, *self.extra)
-        return [each.native for each in every]
+        first = (self.header, self.input_section, self.damage_section, self.noise_section)
+        return [each.native for each in (*first, self.solver_section, *self.extra)]
 
     def _listen(self) -> None:
         links = Listeners(self.native)
@@ -318,6 +317,7 @@ class MethodPanel:
         self.bar.offers.again.connect(self._on_again)
         self.bar.copy_pressed.connect(self.copy_as_python)
         self.bar.folder_pressed.connect(self.apply_to_folder)
+        self.bar.sweep_pressed.connect(self.sweep)
         self.presets.chosen.connect(self.use_preset)
         self.bar.compare_held.connect(self.before.hold)
         self.noise_section.camera_button.clicked.connect(

@@ -16,10 +16,8 @@ from ..declare.recommendations import ImageFacts, Recommendation, recommended
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
 from ..layers.job import Job
-from ..layers.pace import foretold
 from .form import named_button, note, side_by_side, stacked
 from .listeners import is_alive
-from .texts import duration
 
 if TYPE_CHECKING:
     from .choices import Choices
@@ -125,19 +123,10 @@ class Recommending:
         row, title = self.choices.input.method_row, METHODS[self.said.method].title
         caution = escape(self.said.caution[:1].upper() + self.said.caution[1:])
         warned = f'<br><span style="{_CAUTION}">{caution}.</span>' if caution else ''
-        time = self._time(row.value, facts)
-        self.text.setText(f'Recommended: {title}: {escape(self.said.reason)}.{time}{warned}')
+        self.text.setText(f'Recommended: {title}: {escape(self.said.reason)}.{warned}')
         if self.said.method in row.choices:
             row.suggest(self.said.method)
         self.take.setVisible(self.said.method in row.choices and row.value != self.said.method)
-
-    def _time(self, method: str, facts: ImageFacts | None) -> str:
-        """Say how long the chosen method will take here, where it has run before."""
-        pixels = 0 if facts is None else facts.pixels
-        seconds = foretold(method, self.choices.input.task, pixels)
-        if seconds is None:
-            return ''
-        return f' About {duration(seconds)} with {METHODS[method].title}, by its last run here.'
 
     def _recommended(self, facts: ImageFacts) -> Recommendation:
         kernel = self.choices.damage.kernel

@@ -32,6 +32,7 @@ class RunBar(QWidget):
     """Run button with its states, and everything that is said about a run.
 
     `offers`: what can be done about a result.
+    `state`: line on how the run will be computed.
     """
 
     pressed = Signal()
@@ -39,11 +40,12 @@ class RunBar(QWidget):
     preview_toggled = Signal(bool)
     copy_pressed = Signal()
     folder_pressed = Signal()
+    sweep_pressed = Signal()
     compare_held = Signal(bool)
 
-    def __init__(self, offers: ResultActions) -> None:
+    def __init__(self, offers: ResultActions, state: QWidget) -> None:
         super().__init__()
-        self.offers = offers
+        self.offers, self._state = offers, state
         self.button = QPushButton(RUN)
         self.button.setMinimumHeight(32)
         self.estimate = QPushButton(ESTIMATE)
@@ -52,6 +54,8 @@ class RunBar(QWidget):
         self.copy.setToolTip('Copy a script that does the same to the clipboard')
         self.folder = QPushButton('Apply to folder …')
         self.folder.setToolTip('Do the same to many files, or write the recipe for it')
+        self.sweep = QPushButton('Sweep …')
+        self.sweep.setToolTip('Try several values on a small part, side by side')
         self.compare = QPushButton('Before')
         self.compare.setToolTip('Hold down to see the image without the result (key H)')
         self.preview = QCheckBox('Live preview')
@@ -73,6 +77,7 @@ class RunBar(QWidget):
         self.estimate.clicked.connect(lambda: self.estimate_pressed.emit())
         self.copy.clicked.connect(lambda: self.copy_pressed.emit())
         self.folder.clicked.connect(lambda: self.folder_pressed.emit())
+        self.sweep.clicked.connect(lambda: self.sweep_pressed.emit())
         self.compare.pressed.connect(lambda: self.compare_held.emit(True))
         self.compare.released.connect(lambda: self.compare_held.emit(False))
         self.preview.toggled.connect(self.preview_toggled.emit)
@@ -85,6 +90,7 @@ class RunBar(QWidget):
         self.button.setEnabled(not problem)
         self.copy.setEnabled(not problem)
         self.folder.setEnabled(not problem)
+        self.sweep.setEnabled(not problem)
         if problem:
             self.say(problem, _PROBLEM)
         elif self.message.styleSheet() == _PROBLEM:
@@ -176,11 +182,12 @@ class RunBar(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 8)
-        layout.setSpacing(6)
+        layout.setContentsMargins(8, 0, 8, 4)
+        layout.setSpacing(4)
         layout.addWidget(rule())
         layout.addWidget(side_by_side(self.preview, self.compare))
-        layout.addWidget(side_by_side(self.copy, self.folder))
+        layout.addWidget(side_by_side(self.copy, self.folder, self.sweep))
+        layout.addWidget(self._state)
         layout.addWidget(side_by_side(self.button, self.estimate))
         layout.addWidget(self.progress)
         layout.addWidget(side_by_side(self.read_out, self.time))

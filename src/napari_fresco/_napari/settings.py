@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+from ..declare.options import MEMORY_VARIABLE
+from ..weights.store import FOLDER_VARIABLE
 
 PLUGIN = 'napari-fresco'
 
@@ -13,16 +17,28 @@ class Preferences:
 
     `device`: device that panels start with.
     `tile`: side of a network tile in pixels; None lets the library choose.
+    `memory`: gigabytes that networks may take; 0 for all that are free.
     `weights_folder`: folder of weights files; empty means the user's cache.
+    `network`: 'ask' before anything is fetched, or 'never' fetch.
     `preview_rate`: preview images per second, at most 4.
     `live_preview`: whether panels start with the preview ticked.
     """
 
     device: str = 'auto'
     tile: int | None = None
+    memory: float = 0.0
     weights_folder: str = ''
+    network: str = 'ask'
     preview_rate: float = 4.0
     live_preview: bool = True
+
+
+def apply_to_library(preferences: Preferences) -> None:
+    """Let the library look for weights where the user prefers, and keep to the memory budget."""
+    if preferences.weights_folder:
+        os.environ[FOLDER_VARIABLE] = preferences.weights_folder
+    if preferences.memory:
+        os.environ[MEMORY_VARIABLE] = f'{preferences.memory:g}'
 
 
 def read_preferences() -> Preferences:
@@ -36,7 +52,9 @@ def read_preferences() -> Preferences:
     return Preferences(
         device=stored.compute.device,
         tile=stored.compute.tile or None,
+        memory=stored.compute.memory,
         weights_folder=stored.compute.weights_folder,
+        network=stored.compute.network,
         preview_rate=stored.preview.rate,
         live_preview=stored.preview.live,
     )

@@ -27,8 +27,8 @@ class SolverSection:
 
     `declared`: everything that is declared; of it the groups 'solver' and 'advanced' are shown.
     `method`: returns the chosen method.
-    `folded`: what lies below the fold as well, together with the solver parameters; by default
-        only the advanced ones.
+    `folded`: what lies below the fold as well.
+    `whole`: whether the solver parameters do, too.
     """
 
     get_pressed = Signal()
@@ -38,16 +38,16 @@ class SolverSection:
         self,
         declared: ParameterRows,
         method: Callable[[], Method],
-        folded: Sequence[QWidget] | None = None,
+        folded: Sequence[QWidget] = (),
+        whole: bool = False,
     ) -> None:
         self._every, self._chosen = declared, method
         self._offered_for: dict[str, tuple[Task, int]] = {}
         self._gets: dict[str, QPushButton] = {}
         self.plain, self.advanced = Section('Solver'), Section()
         self.rows = {row: self._add(row) for row in declared.of_groups('solver', 'advanced')}
-        above = [self.plain.native] if folded is None else []
-        below = [] if folded is None else [*folded, self.plain.native]
-        self.fold = collapsible('Advanced', stacked(*below, self.advanced.native))
+        above, below = ([], [self.plain.native]) if whole else ([self.plain.native], [])
+        self.fold = collapsible('Advanced', stacked(*folded, *below, self.advanced.native))
         self.native = stacked(*above, self.fold)
 
     @property

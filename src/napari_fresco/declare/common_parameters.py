@@ -114,6 +114,7 @@ class DeterministicParameters(ArithmeticParameters):
         'Average over the eight turns and flips and map their spread: slightly better, eight '
         'times slower.',
         gives=(True, 'spread'),
+        group='advanced',
     )
 
 

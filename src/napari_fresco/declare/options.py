@@ -9,6 +9,9 @@ from typing import Any, Self
 from .fields import Parameters, param
 from .tasks import tasks_with
 
+MEMORY_VARIABLE = 'NAPARI_FRESCO_MEMORY'
+"""Environment variable that names how many GB networks may take; all that are free by default."""
+
 
 @dataclass(frozen=True, eq=False)
 class Options(Parameters):

@@ -44,6 +44,7 @@ class PnPParameters(DeterministicParameters):
         minimum=0.1,
         maximum=75,
         tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+        group='advanced',
     )
     sigma_end: float | None = param(
         None,
@@ -52,6 +53,7 @@ class PnPParameters(DeterministicParameters):
         minimum=0.1,
         maximum=75,
         tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+        group='advanced',
     )
     regularization: float = param(
         0.23,
@@ -59,6 +61,7 @@ class PnPParameters(DeterministicParameters):
         minimum=1e-4,
         maximum=10,
         tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
+        group='advanced',
     )
     momentum: float | None = param(
         None,
@@ -125,21 +128,31 @@ class DeepREDParameters(ArithmeticParameters):
         unit='0-255',
         minimum=0.1,
         maximum=75,
+        group='advanced',
     )
     iterations: int | None = param(
         None, "Most iterations; empty means the task's number.", minimum=1, maximum=100_000
     )
     learning_rate: float | None = param(
-        None, "Step size of Adam; empty means the task's value.", minimum=1e-6, maximum=1
+        None,
+        "Step size of Adam; empty means the task's value.",
+        minimum=1e-6,
+        maximum=1,
+        group='advanced',
     )
     regularization: float | None = param(
-        None, "Weight lambda of the RED term; empty means the task's value.", minimum=0, maximum=10
+        None,
+        "Weight lambda of the RED term; empty means the task's value.",
+        minimum=0,
+        maximum=10,
+        group='advanced',
     )
     penalty: float | None = param(
         None,
         "Weight mu of the ADMM constraint; empty means the task's value.",
         minimum=1e-6,
         maximum=10,
+        group='advanced',
     )
     update: str = param(
         'fixed-point',
@@ -159,6 +172,7 @@ class DeepREDParameters(ArithmeticParameters):
         'Memory of the exponential average of the results; 0 switches it off.',
         minimum=0,
         maximum=0.9999,
+        group='advanced',
     )
     input_noise: float | None = param(
         None,
@@ -175,12 +189,19 @@ class DeepREDParameters(ArithmeticParameters):
         maximum=1,
         group='advanced',
     )
-    restarts: int = param(1, 'Independent runs whose results are averaged.', minimum=1, maximum=16)
+    restarts: int = param(
+        1,
+        'Independent runs whose results are averaged.',
+        minimum=1,
+        maximum=16,
+        group='advanced',
+    )
     stopping: str = param(
         'variance',
         'When to stop: least variance of the last results (in a window or weighted), '
         'residual at the noise level, or never.',
         choices=('variance', 'moving-variance', 'discrepancy', 'none'),
+        group='advanced',
     )
     window: int = param(
         100,

@@ -67,6 +67,9 @@ RENDERED = 'napari_fresco_rendered'
 COMPARISON = 'napari_fresco_comparison'
 """Marks what compares two images, by their names: a swipe, a difference."""
 
+SWEEP = 'napari_fresco_sweep'
+"""Marks results of several settings side by side, with the values."""
+
 DAMAGE = 'napari_fresco_damage'
 """Marks labels that say what is damaged, not what is where."""
 
@@ -79,7 +82,7 @@ SCRIBBLES = 'napari_fresco_scribbles'
 TRUTH = 'napari_fresco_truth'
 """Marks the image that another one was made from: there to compare with, not to restore."""
 
-_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, SPREAD, NOISE, LATENT, EVIDENCE, INSERT, COMPARISON)
+_MARKS = (KERNEL, VARIANCE, UNCERTAINTY, SPREAD, NOISE, LATENT, EVIDENCE, INSERT, COMPARISON, SWEEP)
 
 
 def is_picture(layer: napari.layers.Layer) -> bool:

@@ -191,6 +191,10 @@ class Restoration:
         """Say whether the results go to `viewer`."""
         return unwrapped(self.viewer) is unwrapped(viewer)
 
+    def asked_by(self, panel: str, viewer: Any) -> bool:
+        """Say whether a panel of that name asked for it in `viewer`."""
+        return self.request.panel == panel and self.runs_in(viewer)
+
     def show_preview(self, wanted: bool) -> None:
         """Turn the live preview on or off."""
         if wanted:

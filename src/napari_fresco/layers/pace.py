@@ -1,8 +1,10 @@
-"""How fast methods were on this machine, so that the next run can be foretold."""
+"""How methods ran on this machine, so that the next run can be foretold."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ..declare.tasks import TASKS
 
@@ -10,22 +12,45 @@ if TYPE_CHECKING:
     from ..types import Result, Task
     from .layer_request import PanelRequest
 
-_PACES: dict[tuple[str, str], float] = {}
+
+@dataclass(frozen=True)
+class Pace:
+    """How a method ran last.
+
+    `seconds`: for each pixel of the image; None of what is filled, which goes by the damage.
+    `device`: where it ran.
+    `networks`: how each of its networks ran, as the provenance has it.
+    """
+
+    seconds: float | None
+    device: str
+    networks: tuple[Mapping[str, Any], ...] = ()
+
+    def memory(self, pixels: int) -> int:
+        """Return about how many bytes the largest network takes for a plane of so many pixels."""
+        return max((_bytes(each, pixels) for each in self.networks), default=0)
+
+
+_PACES: dict[tuple[str, str], Pace] = {}
 
 
 def note_pace(request: PanelRequest, result: Result) -> None:
-    """Remember how long a finished run took for each pixel of the image."""
+    """Remember how a finished run went."""
+    record = result.provenance
     if result.finish != 'cancelled' and request.image.size:
-        seconds = float(result.provenance['seconds'])
-        _PACES[request.method.name, request.task] = seconds / request.image.size
+        seconds = float(record['seconds']) / request.image.size
+        filled = 'mask' in TASKS[request.task].needs
+        _PACES[request.method.name, request.task] = Pace(
+            None if filled else seconds, record['device'], tuple(record.get('computing', ()))
+        )
 
 
-def foretold(method: str, task: Task, pixels: int) -> float | None:
-    """Return about how many seconds a run will take; None where there was none like it.
+def pace_of(method: str, task: Task) -> Pace | None:
+    """Return how a method ran last; None where it has not."""
+    return _PACES.get((method, task))
 
-    What is filled goes by the damage, not by the pixels, and so is not foretold.
-    """
-    pace = _PACES.get((method, task))
-    if pace is None or 'mask' in TASKS[task].needs:
-        return None
-    return pace * pixels
+
+def _bytes(network: Mapping[str, Any], pixels: int) -> int:
+    tile = network['tile']
+    seen = pixels if tile is None else min(pixels, (tile + 2 * network['halo']) ** 2)
+    return int(network['bytes_per_pixel'] * seen)

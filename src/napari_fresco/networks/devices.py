@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import math
 import os
 import sys
 from functools import cache
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from ..declare.options import MEMORY_VARIABLE
 from ..errors import DeviceError, ParameterError
 
 PRECISIONS: tuple[str, ...] = ('auto', 'float32', 'bfloat16')
@@ -30,6 +32,7 @@ UNKNOWN_MEMORY = 2 << 30
 """Bytes taken as available where the system does not tell."""
 
 _MEBIBYTE = 1 << 20
+_GIGABYTE = 10**9
 _CGROUP = Path('/sys/fs/cgroup')
 _OUT_OF_MEMORY = ('out of memory', "can't allocate memory", 'not enough memory', 'bad_alloc')
 
@@ -128,7 +131,26 @@ def tune_allocator() -> bool:
 
 
 def memory_budget(device: torch.device) -> int:
-    """Return how many bytes may be allocated on `device` now."""
+    """Return how many bytes may be allocated on `device` now.
+
+    Raises ParameterError when the environment names a budget that is none.
+    """
+    return min(_free_memory(device), _budget_named())
+
+
+def _budget_named() -> int:
+    """Return the budget that the environment names, which may be more than there is."""
+    text = os.environ.get(MEMORY_VARIABLE, '').strip()
+    try:
+        gigabytes = float(text) if text else math.inf
+    except ValueError:
+        gigabytes = math.nan
+    if not gigabytes > 0:
+        raise ParameterError(f'{MEMORY_VARIABLE} = {text!r}; give gigabytes, such as 4')
+    return sys.maxsize if math.isinf(gigabytes) else int(gigabytes * _GIGABYTE)
+
+
+def _free_memory(device: torch.device) -> int:
     if device.type == 'cuda':
         unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0]) + unused

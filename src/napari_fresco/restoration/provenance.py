@@ -105,6 +105,7 @@ def provenance(
         'planes_restored': account.restored,
         'weights': [_weights(denoiser) for denoiser in used],
         'device': str(r.device),
+        'computing': [facts for each in used if (facts := _computing(each))],
         'version': version('napari-fresco'),
         'torch': str(torch.__version__),
         'seconds': round(seconds, 3),
@@ -201,6 +202,20 @@ def _kind(method: Method, used: Sequence[Denoiser | TiledNetwork]) -> Kind:
     if method.kind != 'generative':
         return method.kind
     return 'feed-forward' if method.blind else 'data-consistent'
+
+
+def _computing(used: Denoiser | TiledNetwork) -> dict[str, Any] | None:
+    """Return how a network was run last; None of what is none."""
+    network = getattr(used, 'tiled', used)
+    if not isinstance(network, TiledNetwork):
+        return None
+    return {
+        'network': network.name,
+        'arithmetic': 'bfloat16' if network.fast else 'float32',
+        'tile': network.tile,
+        'halo': network.facts.context,
+        'bytes_per_pixel': network.facts.bytes_per_pixel,
+    }
 
 
 def _weights(denoiser: Denoiser | TiledNetwork) -> dict[str, str | None]:

@@ -61,6 +61,7 @@ class TiledNetwork:
     `name`, `sha256`: of its weights.
     `generative`: whether it was trained to invent plausible detail; None: nobody says.
     `layout`: in which images are fastest.
+    `fast`: whether the last call ran in bfloat16.
     `tile`: side of the tiles now in use; None while images pass in one piece. It is halved when
         memory runs out.
     """
@@ -87,6 +88,7 @@ class TiledNetwork:
         network.to(device=device, memory_format=self.layout)  # type: ignore[call-overload]
         self.module = network.eval().requires_grad_(False)
         self._dtype = next(network.parameters()).dtype
+        self.fast = False
         self._plans: dict[tuple[int, ...], int | None] = {}
 
     def __call__(self, x: Tensor, *, sigma: float | Tensor | None = None) -> Tensor:
@@ -128,6 +130,7 @@ class TiledNetwork:
         facts = facts or self.facts
         self._plan(x, facts)
         least = least if min(x.shape[-2:]) >= _NARROW else 0.0
+        self.fast = devices.uses_bfloat16(self.device, self.precision, least, self.least_sigma)
         while True:
             try:
                 with devices.autocast(self.device, self.precision, least, self.least_sigma):

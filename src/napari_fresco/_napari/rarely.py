@@ -1,0 +1,19 @@
+"""Rows that few need, which lie below *Advanced* in every panel."""
+
+from __future__ import annotations
+
+from .damage_section import DamageSection
+from .form import Form
+from .input_section import InputSection
+
+_OF_DAMAGE = ('mask_label', 'mask_invert', 'filled', 'boundary', 'kernel_position')
+
+
+def rarely_needed(image: InputSection, damage: DamageSection) -> Form:
+    """Return the rows of both sections that few need, taken out of them."""
+    form = Form()
+    form.adopt(image.rows['reference'])
+    for name in _OF_DAMAGE:
+        if name in damage.rows:
+            form.adopt(damage.rows[name])
+    return form
