@@ -121,7 +121,7 @@ def test_a_photograph_with_a_small_and_a_wide_loss(method):
 @pytest.mark.parametrize('tiles', [False, True])
 def test_a_broken_off_run_keeps_finished_losses_and_leaves_the_others(tiles, monkeypatch):
     if tiles:
-        monkeypatch.setattr('napari_fresco.image.sheet.is_large', lambda *_: True)
+        monkeypatch.setattr('napari_fresco.image.sheet.LARGEST_AROUND_LOSSES', 0)
     rng = np.random.default_rng(0)
     wall = rng.integers(60, 200, (300, 400, 3), dtype=np.uint8)
     mask = np.zeros((300, 400), bool)

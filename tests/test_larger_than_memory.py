@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,25 @@ def test_masks_are_cut_alike(blocks: None) -> None:
     np.testing.assert_array_equal(cut.image[~mask], gray[~mask])
     np.testing.assert_array_equal(cut.filled, mask)
     assert np.abs(whole.image.astype(int) - cut.image).max() <= 25
+
+
+def test_a_loss_across_a_cut_is_filled_once_and_whole(
+    blocks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, '_REACH_AROUND_LOSSES', 64)
+    gray, mask = specimen(60, 300), np.zeros((60, 300), bool)
+    mask[20:40, 115:145] = mask[10:13, 128:300] = True  # the first cut is at column 128
+    options = {'method': 'dpir', 'task': 'inpaint', 'mask': mask, 'iterations': 1}
+    options |= {'sigma': 25.0, 'data_range': (0, 2000), 'keep_known': True}
+    filled = [step.painted for step in fresco.iterate(gray, **options) if step.painted is not None]
+    result = fresco.restore(gray, **options)
+    np.testing.assert_array_equal(result.filled, mask)
+    np.testing.assert_array_equal(result.image[~mask], gray[~mask])
+    assert all((before <= after).all() for before, after in pairwise(filled))
+    block = fresco.restore(gray[:, : 128 + 64], **options | {'mask': mask[:, : 128 + 64]})
+    wide = np.s_[20:40, 115:145]
+    np.testing.assert_array_equal(result.image[wide], block.image[wide])
+    assert result.provenance['input_sha256'] == hashlib.sha256(gray.tobytes()).hexdigest()
 
 
 def test_a_deconvolution_in_blocks_has_no_seams(blocks: None) -> None:

@@ -102,9 +102,11 @@ class Layout:
         chosen: list[Any] = [slice(None)] * len(self.shape)
         for axis, i in zip(self.order, index, strict=False):
             chosen[axis] = i
-        plane = in_memory(data[tuple(chosen)])
-        ranks = np.argsort(np.argsort(self.order[self._n_leading :]))
-        return plane.transpose(ranks)
+        return self.in_order(in_memory(data[tuple(chosen)]))
+
+    def in_order(self, plane: Array) -> Array:
+        """Return a view of a plane whose axes are those of the image: rows, columns, samples."""
+        return plane.transpose(np.argsort(np.argsort(self.order[self._n_leading :])))
 
     def colours(self, plane: Array) -> Array:
         """Return what is restored of a plane: ``(H, W)``, or ``(H, W, 3)``, without alpha."""

@@ -19,15 +19,20 @@ LARGEST = 4096 * 4096
 LARGEST_VOLUME = 2**25
 """Voxels beyond which a volume is."""
 
+LARGEST_AROUND_LOSSES = 2048 * 2048
+"""The same where only the surroundings of losses are worked on."""
+
 _SQUARES, _SIDE = 4, 512  # along each axis, and their sides in pixels
 _COLUMN = 128  # sides of those of a volume
 _GRID = 64  # on which they begin, so that they keep the blocks of JPEG and the lattices of a mosaic
 
 
-def is_large(image: Image, dims: int = 2) -> bool:
+def is_large(image: Image, dims: int = 2, around_losses: bool = False) -> bool:
     """Whether the planes of an image, or its volumes, are too large to be restored whole."""
     pixels = image.length('Y') * image.length('X')
-    return pixels * image.length('Z') > LARGEST_VOLUME if dims == 3 else pixels > LARGEST
+    if dims == 3:
+        return pixels * image.length('Z') > LARGEST_VOLUME
+    return pixels > (min(LARGEST, LARGEST_AROUND_LOSSES) if around_losses else LARGEST)
 
 
 def sheet_of(image: Image, mask: Any = None, dims: int = 2) -> Image:

@@ -51,6 +51,8 @@ class Problem:
         Spatial size of what was observed of `y`; what lies beyond was made up.
     kept : bool
         What is known comes back as it was, noise included.
+    wanted : Tensor or None
+        Where a result is asked for, ``(1, 1, h, w)``; the rest is there to be seen.
     """
 
     task: Task
@@ -63,6 +65,7 @@ class Problem:
     spacing: tuple[float, ...] = ()
     size: tuple[int, ...] = ()
     kept: bool = False
+    wanted: Tensor | None = None
 
     def dihedral(self, mode: int) -> Problem:
         """Return the same problem turned or flipped; see :func:`.dihedral.turn`."""
@@ -72,4 +75,5 @@ class Problem:
             degradation=DihedralDegradation.of(self.degradation, mode),
             sigma=self.sigma if isinstance(self.sigma, float) else turn(self.sigma, mode),
             start=None if self.start is None else turn(self.start, mode),
+            wanted=None if self.wanted is None else turn(self.wanted, mode),
         )

@@ -24,7 +24,8 @@ from ..noise.camera import Camera
 from ..physics.degradation import Unknown
 from ..physics.problem import Problem
 from ..types import Step
-from .noise_model import PlaneNoise, Scene
+from .noise_model import Scene
+from .noise_verdict import PlaneNoise
 from .plane_reader import Pixels
 from .posing import as_tensor, counting, excess_of, posed, values_of
 from .request import Request

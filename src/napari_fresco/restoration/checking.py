@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -76,14 +77,16 @@ class Checking:
     def _outcome(self, block: Block, step: Step, image: Array) -> Outcome:
         r, pixels = self._request, block.pixels
         predicted, restored = block.predicted(step.x), block.restored(step.x)
-        kernel, camera = r.inputs.kernel, block.camera
+        kernel, camera, unknown = r.inputs.kernel, block.camera, pixels.unknown
+        core: Any = block.request.core or ...
+        given = image if r.facts.gains_colour else r.layout.colours(image)
         return Outcome(
-            observed=pixels.colours.astype(np.float64),
-            restored=restored,
-            given=image if r.facts.gains_colour else r.layout.colours(image),
-            predicted=predicted,
+            observed=pixels.colours[core].astype(np.float64),
+            restored=restored[core],
+            given=given[core],
+            predicted=predicted[core],
             sigma=self._noise(block, predicted),
-            unknown=pixels.unknown,
+            unknown=None if unknown is None else unknown[core],
             offset=min(block.range.low, 0.0) if camera is None else camera.offset,
             span=block.range.span,
             margin=0 if kernel is None else math.ceil(max(kernel.shape[-2:]) / 2 / r.inputs.scale),

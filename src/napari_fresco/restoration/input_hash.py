@@ -16,10 +16,14 @@ class InputHash:
 
     def __init__(self, request: Request) -> None:
         self._request, self._row = request, list[Array]()
+        self._last: Part | None = None
         self._hash = hashlib.sha256()
 
     def see(self, part: Part, data: Array) -> None:
-        """Take note of what a part came as."""
+        """Take note of what a part came as, once."""
+        if part == self._last:
+            return
+        self._last = part
         if part.tile is not None and self._request.layout.dims == 3:
             if part.ends_volume:
                 self._see_volume(part)

@@ -10,8 +10,6 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +30,7 @@ from ..noise.grain import (
 )
 from ..noise.level import channels_of, level_of_plane
 from ..noise.patches import Bools, Floats, Patches
+from .noise_verdict import NoiseModel, PlaneNoise
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
 
@@ -41,36 +40,6 @@ _SPREAD = 2.0  # pixels over which a noise map is averaged
 _GRAIN, _MOST_GRAIN = 1.3, 4.0  # noise of means over that of pixels: a grain, and texture
 _LEAST_GRAIN = 0.01  # of the range: less is hardly told from texture
 _ROUGHLY = 2000  # patches that tell whether the noise hides the rounding of fast arithmetic
-
-
-class NoiseModel(NamedTuple):
-    """How noisy the planes of one channel are.
-
-    Attributes
-    ----------
-    camera : Camera or None
-        The model of photon and read noise; None where the noise counts as white.
-    excess : float
-        How much noise neighbouring pixels share beyond what the model says, from 1; see
-        :func:`~napari_fresco.noise.grain.excess_of`.
-    levels : mapping of index to float
-        Standard deviation of the white noise of the planes that were looked at.
-    found : str
-        How it was found, for the provenance.
-    """
-
-    camera: Camera | None = None
-    excess: float = 1.0
-    levels: Mapping[Index, float] = MappingProxyType({})
-    found: str = ''
-
-
-class PlaneNoise(NamedTuple):
-    """How noisy a plane looks: its camera, if there is photon noise, its excess, and its level."""
-
-    camera: Camera | None = None
-    excess: float = 1.0
-    level: float = 0.0
 
 
 class Scene:
@@ -95,7 +64,7 @@ class Scene:
         )
         self._whole = self.planes
         whole = r.image if r.context is None else r.context
-        if is_large(whole, r.layout.dims):
+        if is_large(whole, r.layout.dims, r.around_losses):
             mask = r.inputs.mask if r.context is None else None
             whole = sheet_of(whole, mask, r.layout.dims)
         if whole is not r.image:
@@ -103,6 +72,7 @@ class Scene:
             self._whole = PlaneReader(whole, layout, seek_outliers=seek, cancel=cancel)
         self._models: dict[int, NoiseModel] = {}
         self._last: dict[Index, Pixels] = {}
+        self._levels: dict[Index, float] = {}
         self._looks: dict[int, PlaneNoise] = {}
         self.warnings: list[str] = []
         """What the user should know of the noise, a sentence for each plane."""
@@ -163,15 +133,25 @@ class Scene:
         if found.camera is not None:
             variance = found.camera.variance(pixels.believed) + (_LEAST_SHARE * span) ** 2
             return found.excess * np.sqrt(_smooth(variance, pixels.dims))
-        pixels = self._of_whole(index, pixels)
-        if r.facts.gains_colour:
-            return float(np.median([level_of_plane(*each) for each in _lattices(pixels)]))
-        if pixels.dims == 3:
-            return float(np.median([level_of_plane(*each) for each in _planes(pixels)]))
-        plane = pixels.believed.astype(np.float64), pixels.unknown
-        level = found.levels.get(place) if place is not None else None
-        level = level_of_plane(*plane) if level is None else level
-        return self._with_grain(level, *plane, span) if r.facts.photon_noise else level
+        known = None if place is None else found.levels.get(place)
+        if place is not None and place in self._levels:
+            return self._levels[place]
+        level = self._white(self._of_whole(index, pixels), known, span)
+        if place is not None and self._whole is not self.planes:  # once for all its parts
+            self._levels[place] = level
+        return level
+
+    def _white(self, pixels: Pixels, known: float | None, span: float) -> float:
+        """Return the level of the white noise of a plane, of which `known` was found before."""
+        facts = self._request.facts
+        if facts.gains_colour or pixels.dims == 3:
+            parts = _lattices(pixels) if facts.gains_colour else _planes(pixels)
+            return float(np.median([level_of_plane(*each) for each in parts]))
+        values = pixels.believed.astype(np.float64, copy=False)
+        level = level_of_plane(values, pixels.unknown) if known is None else known
+        return (
+            self._with_grain(level, values, pixels.unknown, span) if facts.photon_noise else level
+        )
 
     def expected(self, index: Index, pixels: Pixels, predicted: Floats) -> Floats | float | None:
         """Return the standard deviation that the noise of plane `index` should have.

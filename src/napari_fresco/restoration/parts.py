@@ -25,11 +25,13 @@ from ..runtime.tiling import Span, Tile, plan
 from .request import Request
 
 _SIDE = 2048  # of the core of a block, in pixels; whole chunks of the stores that are written
+_SIDE_AROUND_LOSSES = 1024  # of those of which most stays as it is, so that overlap costs little
 _GRID = 64  # on which blocks begin: the coarsest lattice of a network, and of SCUNet's windows
 # Networks see up to 64 pixels far with effect, and the windows in which light is kept 128.
 _REACH = 192
 _REACH_OF_VOLUMES = 64  # beside the kernel
 _BYTES = 90  # of memory for each voxel of a volume and of what its kernel adds at the ends
+_REACH_AROUND_LOSSES = 320  # a loss that is filled whole, and some of its margin
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,11 @@ class Part:
     def place(self, scale: int) -> tuple[Any, ...]:
         """Return where its result belongs, stack axes first."""
         return (*self.index, *(self.tile.times(scale).core[1:] if self.tile else ()))
+
+    @property
+    def outer(self) -> tuple[Any, ...]:
+        """Return what is read for it, stack axes first."""
+        return (*self.index, *(self.tile.outer[1:] if self.tile else ()))
 
     def inside(self, values: Array, scale: int = 1) -> Array:
         """Return what of its pixels ``(H, W, ...)`` it answers for."""
@@ -95,6 +102,7 @@ class Part:
             context_index=place,
             context_origin=None,
             params=params,
+            core=self.tile.inside[1:] if r.around_losses else None,
         )
 
     def read(self, image: Image, layout: Layout, box: tuple[slice, ...]) -> Image:
@@ -121,7 +129,7 @@ class Part:
 def parts(request: Request) -> Iterator[Part]:
     """Yield the parts of an image in the order in which they are restored."""
     r, layout = request, request.layout
-    if not (r.method.local and sheet.is_large(r.image, layout.dims)):
+    if not (r.method.local and sheet.is_large(r.image, layout.dims, r.around_losses)):
         yield from map(Part, layout.planes())
         return
     tiles = _tiles(r)
@@ -135,6 +143,8 @@ def _tiles(r: Request) -> list[Tile]:
     shape, kernel = r.layout.plane_shape, 0
     if r.inputs.kernel is not None:
         kernel = max(r.inputs.kernel.shape[-2:]) // r.inputs.scale
+    if r.around_losses:
+        return plan(shape, min(_SIDE, _SIDE_AROUND_LOSSES), _REACH_AROUND_LOSSES, _GRID)
     if len(shape) == 2:
         return plan(shape, _SIDE, _REACH + kernel, _GRID)
     depth, *across = shape

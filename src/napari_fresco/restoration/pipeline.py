@@ -22,7 +22,6 @@ from ..evidence.mask_measures import left_over
 from ..image.layout import Array
 from ..image.model import Image
 from ..io.files import read, write
-from ..io.zarr_writing import GrowingImage
 from ..physics.kernels import Kernel
 from ..physics.window import WindowedBlur
 from ..runtime.pool import Pool
@@ -32,9 +31,11 @@ from ..solvers.around_losses import around_losses
 from ..solvers.deblurring import keeping_light, unamplified
 from ..solvers.ensemble import eightfold
 from ..types import Finish, Result, Step
+from .across_blocks import put_fills, with_earlier_fills, with_fills
 from .block import Block, unrestored
 from .checking import Checking
 from .estimation import Estimate, fill_in
+from .growing_result import growing
 from .input_hash import InputHash
 from .lent_planes import LentPlane, lent_planes
 from .neighbours import Neighbours, RestoredPart
@@ -73,7 +74,7 @@ def run_pipeline(
             gathered.take(lend(lent))
         for number, part in enumerate(every):
             scene.model(part.index)  # may look at planes that are yet to come, and keeps them
-            own = part.of(request)
+            own = gathered.seen_by(part)
             judged = scene.of_part(own)
             place = part.index if part.tile is None else ()  # in what is at hand of the image
             if not judged.planes.marks(place):
@@ -221,7 +222,7 @@ class _Gathered:
                 request.inputs.scale, samples, request.dtype
             )
         else:
-            self._image, self._planes = None, _growing(request, samples)
+            self._image, self._planes = None, growing(request, samples)
         self._filled: Array | None = None
         if 'mask' in request.facts.takes:
             self._filled = np.zeros((*request.layout.leading, *request.layout.plane_shape), bool)
@@ -232,6 +233,14 @@ class _Gathered:
         self.seen = InputHash(request)
         self._done: set[Part] = set()
         self.complete = False
+
+    def seen_by(self, part: Part) -> Request:
+        """Return the request for a part, in which what earlier parts have filled is known."""
+        own = part.of(self._request)
+        if own.core is not None and self._filled is not None:
+            self.seen.see(part, own.layout.in_order(own.image.data))
+            own = with_earlier_fills(part, own, self._planes, self._filled)
+        return own
 
     def take(self, finished: Iterable[RestoredPart]) -> None:
         """Put parts in their places as they are finished."""
@@ -249,7 +258,7 @@ class _Gathered:
         self._checking.add(block, outcome.step, image)
         facts = block.facts()
         if self._filled is not None:
-            self._filled[part.place(1)] = part.inside(painted)
+            put_fills(part, block.request, (image, painted), (self._planes, self._filled))
         maps = block.maps(outcome.step)
         if repeats is not None:
             maps['uncertainty'] = repeats.deviation()
@@ -285,10 +294,9 @@ class _Gathered:
         image = part.inside(block.to_image(x), scale)
         if part.tile is None or self._image is None:
             return image
-        plane = self._planes[part.index].copy()
+        plane: Array = self._planes[part.index].copy()
         plane[part.place(scale)[len(part.index) :]] = image
-        shown: Array = plane
-        return shown
+        return plane
 
     def painted(self, part: Part, block: Block, step: Step) -> Array:
         """Return where the plane was newly painted, with what a step tells of a part of it."""
@@ -317,7 +325,8 @@ class _Gathered:
             place = part.place(r.inputs.scale)
             if not late:
                 whole = r.layout.read(r.image.data, part.index)
-                self._planes[place] = unrestored(whole[part.place(1)[len(part.index) :]], r)
+                given = unrestored(whole[part.place(1)[len(part.index) :]], r)
+                self._planes[place] = with_fills(part, given, self._planes, self._filled)
             elif r.dtype.kind == 'f':
                 self._planes[place] = np.nan
 
@@ -383,16 +392,3 @@ class _Gathered:
         if not self.complete or 'cancelled' in self._account.ends:
             return 'cancelled'
         return 'stopped' if 'stopped' in self._account.ends else 'completed'
-
-
-def _growing(request: Request, samples: int) -> GrowingImage:
-    """Begin the store that the result is written into."""
-    r = request
-    lengths = {r.layout.axes[i]: r.layout.shape[i] for i in r.layout.order}
-    lengths |= {axis: lengths[axis] * r.inputs.scale for axis in 'YX'}
-    lengths.pop('S', None)
-    lengths |= {'S': samples} if samples > 1 else {}
-    nothing = np.broadcast_to(np.zeros((), r.dtype), tuple(lengths.values()))
-    image = r.image.like(nothing, axes=''.join(lengths), scale=r.inputs.scale)
-    assert r.output is not None
-    return GrowingImage(r.output, image)

@@ -103,7 +103,7 @@ class Pixels:
         """Whether nothing at all is known."""
         return self.unknown is not None and bool(self.unknown.all())
 
-    @property
+    @cached_property
     def extent(self) -> tuple[float, float] | None:
         """Ordinary range of the values that are known; None where nothing is."""
         if self.empty:

@@ -24,7 +24,7 @@ from ..physics.kernels.assumed import assumed
 from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic, WindowedBlur
 from ..physics.problem import Counting, Problem
 from ..physics.resample import LanczosDownsample
-from .noise_model import NoiseModel
+from .noise_verdict import NoiseModel
 from .plane_reader import Pixels
 from .request import Request
 
@@ -78,7 +78,8 @@ def _state(
         sigma = sigma.mean(dim=1, keepdim=True).to(y.device)
     if unknown is not None:
         keep = torch.from_numpy(~unknown)[None, None].to(y)
-        return Problem(r.task, y * keep, Mask(keep), sigma, kept=r.keep_known)
+        wanted = None if r.core is None else _inside(r.core, keep)
+        return Problem(r.task, y * keep, Mask(keep), sigma, kept=r.keep_known, wanted=wanted)
     if r.facts.gains_colour:
         mosaic = Mosaic(r.params.pattern, y.shape[-2:]).to(y.device, y.dtype)
         return Problem(r.task, y, mosaic, sigma)
@@ -87,6 +88,12 @@ def _state(
     if 'kernel' in r.method.takes(r.task):
         return _spectral(r, y, sigma)
     return Problem(r.task, y, Identity(), sigma)
+
+
+def _inside(core: tuple[slice, slice], like: Tensor) -> Tensor:
+    wanted = torch.zeros_like(like, dtype=torch.bool)
+    wanted[..., core[0], core[1]] = True
+    return wanted
 
 
 def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:

@@ -40,6 +40,7 @@ class Request:
     `context`, `context_index`, `context_origin`: what the image is a part of, which plane of it,
         and where it begins there; see :meth:`~napari_fresco.restoration.session.Session.iterate`.
     `output`: store into which the result is written as it grows, instead of into memory.
+    `core`: rows and columns of which a result is wanted; what is around is there to be seen.
     """
 
     image: Image
@@ -56,6 +57,7 @@ class Request:
     context_index: tuple[int, ...] | None = None
     context_origin: tuple[int, ...] | None = None
     output: Path | None = None
+    core: tuple[slice, slice] | None = None
 
     @classmethod
     def prepare(
@@ -116,6 +118,13 @@ class Request:
     def reads_noise(self) -> bool:
         """Whether the result hangs on the noise level."""
         return self.method.reads_noise(self.task)
+
+    @property
+    def around_losses(self) -> bool:
+        """Whether nothing but damage changes, so that only its surroundings are worked on."""
+        kept = self.keep_known and self.inputs.mask is not None and self.layout.dims == 2
+        in_place = self.output is None and self.dtype == self.layout.dtype
+        return kept and in_place and self.method.local and not self.params.ensemble
 
     @property
     def line(self) -> str:

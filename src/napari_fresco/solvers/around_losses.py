@@ -22,7 +22,7 @@ from ..physics.operators import Mask
 from ..physics.problem import Problem
 from ..runtime.tools import Solver, Tools
 from ..types import Step
-from .wide_losses import known_pixels
+from .wide_losses import FINE, known_pixels
 
 CELL = 96
 """Side in pixels of the smallest cells by which losses are gathered."""
@@ -68,6 +68,9 @@ def around_losses(solver: Solver) -> Solver:
         """Pass on the picture as it grows."""
         keep = problem.degradation.forward(torch.ones_like(problem.y)).clone()
         found = windows(known_pixels(keep))
+        if problem.wanted is not None:
+            wanted = problem.wanted[0, 0].cpu().numpy()
+            found = [window for window in found if wanted[window.lost].any()]
         if sum(window.size for window in found) > _WORTH * keep[0, 0].numel():
             yield from solver(problem, params, tools)
             return
@@ -109,8 +112,8 @@ def windows(known: NDArray[np.bool_]) -> list[Window]:
     for axis in (0, 1):
         np.minimum.at(first[axis], loss, lost[axis])
         np.maximum.at(last[axis], loss, lost[axis])
-    whole = (last - first).max(axis=0)[loss] < _LARGEST
-    rows, columns = np.where(whole, ((first + last) // 2)[:, loss], lost) // CELL
+    whole = _wide(~known, labels, count) & ((last - first).max(axis=0) < _LARGEST)
+    rows, columns = np.where(whole[loss], ((first + last) // 2)[:, loss], lost) // CELL
     cell = rows * known.shape[1] + columns
     order = np.argsort(cell, kind='stable')
     ends = np.flatnonzero(np.diff(cell[order])) + 1
@@ -121,6 +124,14 @@ def windows(known: NDArray[np.bool_]) -> list[Window]:
     for _ in range(_DOUBLINGS):
         found = _gathered(known, found)
     return sorted((window for _, few in found for window in few), key=lambda window: window.size)
+
+
+def _wide(lost: NDArray[np.bool_], labels: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
+    """Return which of the losses are filled with more than what is known at their rim."""
+    deep = ndimage.binary_erosion(lost, np.ones((3, 3)), FINE // 2, border_value=1)
+    wide = np.zeros(count, bool)
+    wide[labels[deep] - 1] = True
+    return wide
 
 
 def _gathered(known: NDArray[np.bool_], found: list[_Cell]) -> list[_Cell]:
