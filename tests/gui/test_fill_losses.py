@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from napari.components import ViewerModel
 from napari_fresco._napari.io import write_tiff
 from napari_fresco.errors import FrescoError, MaskError
 from napari_fresco.layers import fill_losses, undo_fill
+from napari_fresco.layers.fills import Fills
 from napari_fresco.layers.growing_layer import fill_at
 from napari_fresco.layers.layer_kinds import FILLS
 from napari_fresco.layers.loss_filling import LossFilling
@@ -84,6 +86,22 @@ def test_a_second_run_continues_in_the_same_layer(viewer: Any) -> None:
     assert np.array_equal(grown.data[FIRST], first)
     assert [run['numbers'] for run in runs(viewer)] == [[1, 1], [2, 2]]
     assert grown.metadata[FILLS].count == 2
+
+
+def test_the_window_does_not_wait_for_what_becomes_of_a_large_picture(
+    viewer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads, grown = [], Fills.grown
+
+    def watched(self: Fills, *given: Any) -> Any:
+        threads.append(threading.current_thread())
+        return grown(self, *given)
+
+    monkeypatch.setattr(Fills, 'grown', watched)
+    viewer.add_image(wall(), name='wall', rgb=True)
+    fill_losses(viewer, 'wall', mask=damage(FIRST), **QUICK)
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
 
 
 def test_earlier_fills_are_known_to_a_later_run(viewer: Any) -> None:

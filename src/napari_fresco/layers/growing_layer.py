@@ -75,15 +75,16 @@ def fill_at(layer: Any, place: Collection[float]) -> int:
 
 def show_numbers(viewer: Any, grown: Any, *, make: bool) -> list[Any]:
     """Bring the labels with the numbers of the fills up to date; return their layer, if any."""
-    name, numbers = f'{grown.name} numbers', np.maximum(grown.metadata[FILLS].numbers, 0)
+    name = f'{grown.name} numbers'
+    if name not in viewer.layers and not make:
+        return []
+    numbers = np.maximum(grown.metadata[FILLS].numbers, 0)
     if name in viewer.layers:
         viewer.layers[name].data = numbers
-    elif make:
-        place = Space.of(grown).part(np.zeros(grown.ndim), np.ones(grown.ndim))
-        return [
-            inserted(viewer, grown, (numbers, {'name': name, 'visible': False, **place}, 'labels'))
-        ]
-    return [viewer.layers[name]] if name in viewer.layers else []
+        return [viewer.layers[name]]
+    place = Space.of(grown).part(np.zeros(grown.ndim), np.ones(grown.ndim))
+    look = {'name': name, 'visible': False, **place}
+    return [inserted(viewer, grown, (numbers, look, 'labels'))]
 
 
 def grown_of(viewer: Any, layer: Any) -> Any:

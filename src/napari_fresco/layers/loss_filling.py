@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,8 @@ class LossFilling(Restoration):
         self._before = None if self.layer is None else self.layer.data
         self._lost: NDArray[np.bool_] | None = None
         self._unknown: NDArray[np.bool_] | None = None
+        self._growing: NDArray[Any] | None = None
+        self._grown: NDArray[Any] | None = None
         self._delivered = False
         options['keep'] = False  # a fill that is not liked is undone
         super().__init__(self._asked(request, tuple(again)), viewer, **options)
@@ -111,19 +114,35 @@ class LossFilling(Restoration):
         self._lost = self.request.image.unordered(lost)
         self._unknown = self.request.image.unordered(unknown)
         self.request = replace(self.request, mask=Image(unknown, mask.axes))
-        return (yield from super()._work(cancel))
+        with closing(super()._work(cancel)) as steps:
+            while True:
+                try:
+                    report = next(steps)
+                except StopIteration as end:
+                    outcome: LayerOutcome = end.value
+                    break
+                self._paint(report)
+                yield report
+        self._grown = self._grow(outcome)
+        return outcome
 
-    def _deliver(self, outcome: LayerOutcome) -> list[Any]:
-        self.outcome = outcome
-        result, part = outcome.result, self.request.image
-        lost, unknown = self._lost, self._unknown
+    def _grow(self, outcome: LayerOutcome) -> NDArray[Any] | None:
+        """Return the picture with what came of the run; None where nothing did."""
+        result, lost, unknown = outcome.result, self._lost, self._unknown
         if outcome.is_empty or result.filled is None or lost is None or unknown is None:
-            return []
+            return None
         filled = np.asarray(result.filled) & lost
         if not filled.any():
-            return []
+            return None
         pixels, record = as_pixels(result.image), result.provenance
-        self._show(self._fills.grown(self._start, part, pixels, filled, unknown, record))
+        part = self.request.image
+        return self._fills.grown(self._start, part, pixels, filled, unknown, record)
+
+    def _deliver(self, outcome: LayerOutcome) -> list[Any]:
+        self.outcome, result = outcome, outcome.result
+        if self._grown is None:
+            return []
+        self._show(self._grown)
         self._delivered = True
         asked, again = replace(self.request, mask=None), self._fills.runs[-1]['again']
         self._fills.made.append(Made.of(asked, record, again=tuple(again)))
@@ -138,23 +157,30 @@ class LossFilling(Restoration):
         """The picture that the run began with."""
         return self._fills.original if self._before is None else self._before
 
-    def _draw_preview(self, report: Report) -> None:
-        """Let the layer grow while it is filled; a user who deletes it wants no other."""
+    def _paint(self, report: Report) -> None:
+        """Let the picture grow in the worker thread, for a large one keeps a window waiting."""
         if report.preview is None or report.painted is None or self._lost is None:
             return
-        if self.layer is None or self.layer.data is self._before:
-            self._show(np.array(self._start))
-        elif not self._is_there():
-            self._reports.preview.clear()
-            return
+        if self._growing is None:
+            self._growing = np.array(self._start)
         part = self.request.image
         where = _plane_of(part, report.plane)
-        seen, lost = self.layer.data[where], self._lost[_inside(part, where)]
+        seen, lost = self._growing[where], self._lost[_inside(part, where)]
         if part.spatial[0] > part.spatial[1]:
             seen, lost = seen.swapaxes(0, 1), lost.swapaxes(0, 1)
         taken = report.painted & lost
         seen[taken] = report.preview[taken]
-        self.layer.refresh()
+
+    def _draw_preview(self, report: Report) -> None:
+        """Show the layer as it grows; a user who deletes it wants no other."""
+        if report.preview is None or self._growing is None:
+            return
+        if self.layer is None or self.layer.data is self._before:
+            self._show(self._growing)
+        elif not self._is_there():
+            self._reports.preview.clear()
+        else:
+            self.layer.refresh()
 
     def _drop_preview(self) -> None:
         """Put back what was there, where nothing came of the run."""
