@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from .fields import Parameters, param
+from .guides import guides_text
 from .tasks import tasks_with
 
 MEMORY_VARIABLE = 'NAPARI_FRESCO_MEMORY'
@@ -25,6 +26,14 @@ class Options(Parameters):
         None,
         'Damage: nonzero where the image is lost; with the axes of the image, or the last of them.',
         tasks=tasks_with('mask'),
+        group='degradation',
+    )
+    guides: str | None = param(
+        None,
+        'Lines that must continue through losses, "row,column row,column; …" in pixels: what lies '
+        'on them is filled first, from where they are known.',
+        label='Guides',
+        tasks=tasks_with('guides'),
         group='degradation',
     )
     kernel: Any = param(
@@ -127,8 +136,13 @@ class Options(Parameters):
 
     @classmethod
     def create(cls, values: Mapping[str, Any] | None = None) -> Self:
-        """Build from names and values, checking them; `dtype` may be a type of numpy."""
+        """Build from names and values, checking them.
+
+        `dtype` may be a type of numpy, and `guides` numbers.
+        """
         given = dict(values or {})
+        if given.get('guides') is not None:
+            given['guides'] = guides_text(given['guides'])
         dtype = given.get('dtype')
         given['dtype'] = getattr(dtype, '__name__', getattr(dtype, 'name', dtype))
         return super().create(given)

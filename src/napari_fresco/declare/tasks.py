@@ -28,9 +28,9 @@ class TaskFacts:
     needs : tuple of str
         Options of a call without which it cannot run: 'mask', 'kernel'.
     takes : tuple of str
-        Options that change what it does, those that it needs among them: 'mask', 'kernel',
-        'sigma', 'scale', 'keep_known', 'neighbours', 'along'. Options that are named for no task
-        serve all.
+        Options that change what it does, those that it needs among them: 'mask', 'guides',
+        'kernel', 'sigma', 'scale', 'keep_known', 'neighbours', 'along'. Options that are named for
+        no task serve all.
     gives : tuple of str
         What comes beside the image from methods that know it: 'kernel'.
     estimable : tuple of str
@@ -122,7 +122,7 @@ _ENTRIES = (
         trouble='Damage: cracks, losses, scratches',
         summary='Fill what a mask marks as damaged.',
         needs=('mask',),
-        takes=('mask', 'sigma', 'keep_known'),
+        takes=('mask', 'guides', 'sigma', 'keep_known'),
         estimable=('sigma',),
         pointwise=True,
         checks=('clipping', 'rounding', *_GIVEN, 'mask', 'placement', 'hole'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -53,6 +54,8 @@ class Problem:
         What is known comes back as it was, noise included.
     wanted : Tensor or None
         Where a result is asked for, ``(1, 1, h, w)``; the rest is there to be seen.
+    guides : sequence of lines
+        What must continue through lost pixels, by the rows and columns of corners.
     """
 
     task: Task
@@ -66,6 +69,7 @@ class Problem:
     size: tuple[int, ...] = ()
     kept: bool = False
     wanted: Tensor | None = None
+    guides: Sequence[Sequence[tuple[float, float]]] = ()
 
     def dihedral(self, mode: int) -> Problem:
         """Return the same problem turned or flipped; see :func:`.dihedral.turn`."""

@@ -72,6 +72,7 @@ def restore(
     method: str | None = None,
     task: str | None = None,
     mask: Any = None,
+    guides: Any = None,
     kernel: Any = None,
     sigma: Any = 'auto',
     scale: int = 1,
@@ -111,6 +112,10 @@ def restore(
     mask : array-like or Image, optional
         Nonzero where the image is damaged: with the axes of the image, or the last ones of
         its order stack axes, Y, X.
+    guides : sequence of lines or str, optional
+        Lines that must continue through losses, each the rows and columns of its corners in
+        pixels, such as ``[[(12, 40), (90, 55)]]``; the same in all planes. A band of 10 pixels
+        along them is filled first, from where the lines are known, and the rest agrees with it.
     kernel : array-like, Image or Kernel, optional
         2-D blur kernel, or 3-D with axes ZYX for an image that has Z, whose volumes are then
         restored as one; centred on element ``size // 2`` or on the origin of a
@@ -196,6 +201,7 @@ def restore(
             method=method,
             task=task,
             mask=mask,
+            guides=guides,
             kernel=kernel,
             sigma=sigma,
             scale=scale,

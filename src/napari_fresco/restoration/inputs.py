@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..declare.call import Call
+from ..declare.guides import Line, guide_lines
 from ..declare.methods import ESTIMATES, ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
@@ -41,6 +42,7 @@ class Inputs:
         'auto' has the kernel found in the spectrum of the image.
     `warnings`: what the user should know of the inputs.
     `dims`: axes that are restored together, 2 or 3.
+    `guides`: lines that continue through damage, by the rows and columns of their corners.
     """
 
     mask: NDArray[np.bool_] | None
@@ -51,6 +53,7 @@ class Inputs:
     estimated: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     dims: int = 2
+    guides: tuple[Line, ...] = ()
 
     def plane_mask(self, index: tuple[int, ...]) -> NDArray[np.bool_] | None:
         """Return the damage of plane `index`."""
@@ -116,6 +119,7 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     position = call.parameters.kernel_position
     blur = None if given is None else _check_kernel(given, image, layout, factor, position)
     damage, doubts = (None, ()) if mask is None else _check_mask(mask, image)
+    guides = () if call.options.guides is None else guide_lines(call.options.guides)
     weights = _weights(call, layout)
     unseen = '' if weights is None else weights.doubt(layout.channels)
     level = None if 'sigma' in estimated else _check_sigma(sigma, image)
@@ -131,6 +135,7 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
         + doubts
         + (() if blur is None else blur.warnings),
         dims=layout.dims,
+        guides=guides,
     )
 
 

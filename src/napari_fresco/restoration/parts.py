@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..declare.guides import Line
 from ..errors import DeviceError
 from ..image import sheet
 from ..image.blocks import Index
@@ -87,7 +88,7 @@ class Part:
             mask = np.broadcast_to(mask, r.layout.plane_shape)[outer]
         if isinstance(sigma, np.ndarray):
             sigma = np.broadcast_to(sigma, r.layout.plane_shape)[outer]
-        inputs = replace(r.inputs, mask=mask, sigma=sigma)
+        inputs = replace(r.inputs, mask=mask, sigma=sigma, guides=_moved(r.inputs.guides, outer))
         place = r.in_context(self.index)
         place = self.index if place is None else place
         params = r.params
@@ -124,6 +125,12 @@ class Part:
             missing = in_memory(missing[tuple(at)])
         spacing = {axis: pair for axis, pair in image.spacing.items() if axis in axes}
         return Image(data, axes, spacing, missing=missing)
+
+
+def _moved(guides: tuple[Line, ...], outer: tuple[slice, ...]) -> tuple[Line, ...]:
+    """Return guides as they lie in a box of the plane."""
+    top, left = (side.start for side in outer[-2:])
+    return tuple(tuple((row - top, column - left) for row, column in line) for line in guides)
 
 
 def parts(request: Request) -> Iterator[Part]:

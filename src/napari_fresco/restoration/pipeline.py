@@ -23,13 +23,8 @@ from ..image.layout import Array
 from ..image.model import Image
 from ..io.files import read, write
 from ..physics.kernels import Kernel
-from ..physics.window import WindowedBlur
 from ..runtime.pool import Pool
-from ..runtime.run import RunOutcome, Workbench, find_solver, run
-from ..runtime.tools import Solver
-from ..solvers.around_losses import around_losses
-from ..solvers.deblurring import keeping_light, unamplified
-from ..solvers.ensemble import eightfold
+from ..runtime.run import RunOutcome, Workbench, run
 from ..types import Finish, Result, Step
 from .across_blocks import put_fills, with_earlier_fills, with_fills
 from .block import Block, unrestored
@@ -44,6 +39,7 @@ from .parts import Part, check_room, parts
 from .plane_reader import RunCancelled
 from .provenance import Account, provenance
 from .request import Request
+from .solver_choice import solver_for
 from .uncertainty import REPEATS, Repeats
 
 _UNMEASURED = 'cancelled before the uncertainty was measured, so that none is given'
@@ -184,7 +180,7 @@ def _driven(
     passed: Callable[[Step], Step],
 ) -> Generator[Step, None, RunOutcome]:
     """Drive the solver of a plane, passing steps on as `passed` has them."""
-    runner = run(_solver(request, block), block.problem, request.params, tools, cancel)
+    runner = run(solver_for(request, block), block.problem, request.params, tools, cancel)
     with closing(runner):
         while True:
             try:
@@ -193,20 +189,6 @@ def _driven(
                 outcome: RunOutcome = end.value
                 return outcome
             yield passed(step)
-
-
-def _solver(request: Request, block: Block) -> Solver:
-    """Return the solver of the method, with what its task and its options ask for."""
-    solver = find_solver(request.method)
-    if block.problem.kept and request.method.local:
-        solver = around_losses(solver)
-    if request.params.ensemble:
-        solver = eightfold(solver)
-    if 'kernel' in request.facts.needs and not isinstance(block.problem.degradation, WindowedBlur):
-        solver = keeping_light(solver)
-        if request.inputs.sigma is None and block.problem.y.ndim == 4:
-            solver = unamplified(solver, block.problem.size)
-    return solver
 
 
 class _Gathered:

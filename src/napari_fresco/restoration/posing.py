@@ -79,7 +79,8 @@ def _state(
     if unknown is not None:
         keep = torch.from_numpy(~unknown)[None, None].to(y)
         wanted = None if r.core is None else _inside(r.core, keep)
-        return Problem(r.task, y * keep, Mask(keep), sigma, kept=r.keep_known, wanted=wanted)
+        problem = Problem(r.task, y * keep, Mask(keep), sigma, kept=r.keep_known)
+        return replace(problem, wanted=wanted, guides=r.inputs.guides)
     if r.facts.gains_colour:
         mosaic = Mosaic(r.params.pattern, y.shape[-2:]).to(y.device, y.dtype)
         return Problem(r.task, y, mosaic, sigma)

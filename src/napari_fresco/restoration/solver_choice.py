@@ -1,0 +1,29 @@
+"""The solver of a plane: that of the method, with what task, options and guides add to it."""
+
+from __future__ import annotations
+
+from ..physics.window import WindowedBlur
+from ..runtime.run import find_solver
+from ..runtime.tools import Solver
+from ..solvers.along_guides import along_guides
+from ..solvers.around_losses import around_losses
+from ..solvers.deblurring import keeping_light, unamplified
+from ..solvers.ensemble import eightfold
+from .block import Block
+from .request import Request
+
+
+def solver_for(request: Request, block: Block) -> Solver:
+    """Return the solver of the method, with what its task and its options ask for."""
+    solver = find_solver(request.method)
+    if block.problem.kept and request.method.local:
+        solver = around_losses(solver)
+    if request.params.ensemble:
+        solver = eightfold(solver)
+    if block.problem.guides:
+        solver = along_guides(solver)
+    if 'kernel' in request.facts.needs and not isinstance(block.problem.degradation, WindowedBlur):
+        solver = keeping_light(solver)
+        if request.inputs.sigma is None and block.problem.y.ndim == 4:
+            solver = unamplified(solver, block.problem.size)
+    return solver
