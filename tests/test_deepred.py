@@ -460,3 +460,17 @@ def test_a_run_cancelled_after_five_iterations_is_no_worse_than_its_image(task: 
     if task == 'inpaint':
         assert np.abs(result.image - truth)[mask].max() < 0.5 * np.ptp(truth)
         assert result.image[~mask] == pytest.approx(image[~mask])
+
+
+def test_a_wide_loss_starts_from_the_best_fill_and_cancelling_gives_no_worse() -> None:
+    image = 255 * picture(64, 64)[0, 0].numpy()
+    mask = np.zeros(image.shape, bool)
+    mask[20:34, 20:34] = True
+    given = {'task': 'inpaint', 'mask': mask, 'device': 'cpu', 'precision': 'float32'}
+    fill = fresco.restore(np.where(mask, 0, image), method='dpir', **given).image
+    own = {'network': 'small', 'iterations': 6, 'stopping': 'none'}
+    steps = fresco.iterate(np.where(mask, 0, image), method='deepred', **own, **given)
+    kept = [step.to_image(step.x if step.better is None else step.better) for step in steps]
+    assert len(kept) > 6
+    for each in kept[-6:-1]:
+        np.testing.assert_allclose(each, fill, atol=1e-3 * np.ptp(image))

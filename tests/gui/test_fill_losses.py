@@ -272,3 +272,20 @@ def test_a_layer_that_grew_is_saved_with_its_runs(viewer: Any, tmp_path: Path) -
     (run,) = record['napari_fresco']['fills']
     assert run['mask']['sha256']
     assert run['numbers'] == [1, 1]
+
+
+def test_lines_of_a_layer_are_guides_where_they_lie(viewer: Any) -> None:
+    pixels = np.full(SIZE, 60, np.uint8)
+    pixels[60:] = 180
+    mask = np.zeros(SIZE, np.uint8)
+    mask[40:80, 130:170] = 1
+    viewer.add_image(np.where(mask > 0, 0, pixels), name='wall', scale=(0.5, 0.5))
+    line = viewer.add_shapes([[(30, 60), (30, 90)]], shape_type='line', name='lines')
+    line.scale = (1, 1)  # of the world, where a pixel of the wall is half as large
+    (grown,) = fill_losses(viewer, 'wall', mask=mask, guides='lines', method='ircnn', **QUICK)
+    assert (grown.data[57:60, 130:170] < 100).all()
+    assert (grown.data[61:64, 130:170] > 140).all()
+    assert runs(viewer)[0]['options']['guides'] == '60,120 60,180'
+    viewer.add_shapes([np.eye(4)[:, :2] * 9], shape_type='polygon', name='patch')
+    with pytest.raises(FrescoError, match='holds polygon'):
+        fill_losses(viewer, 'wall', mask=mask, guides='patch', again=[1], **QUICK)

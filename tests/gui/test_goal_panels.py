@@ -339,3 +339,21 @@ def test_what_matters_fits_a_small_window_without_scrolling(
             (scroll,) = panel.native.findChildren(Scroll)
             assert scroll.verticalScrollBar().maximum() == 0, (name, task)
         viewer.window.remove_dock_widget(dock)
+
+
+def test_guides_are_drawn_in_a_layer_of_their_own(
+    filling: Any, model: Any, finish: Finish
+) -> None:
+    guides = filling.damage_section.guide_row
+    guides.new.click()
+    drawn = guides.layer.value
+    assert (drawn.name, drawn.mode) == ('wall guides', 'add_line')
+    assert model.layers.selection.active.name == drawn.name
+    assert filling.mask.value.name == 'damage'
+    assert not filling.mask.offers(drawn)
+    assert 'no line' in filling.choices.problem()
+    drawn.add(np.array([[12, 2], [12, 40]]), shape_type='line')
+    assert not filling.choices.problem()
+    assert "guides='12,2 12,40'" in filling.script()
+    finish(filling)
+    assert model.layers['wall [filled]'].metadata[FILLS].runs[0]['options']['guides']

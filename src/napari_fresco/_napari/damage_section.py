@@ -24,6 +24,7 @@ from ..physics.kernels.kernel_shape import fitted
 from ..types import Task
 from .choosers import Accepts, LayerChooser
 from .form import Section, note
+from .guide_row import GuideRow
 from .kernel_panel import KernelDialog
 from .mask_rows import MaskRows
 from .offer import Offer
@@ -62,6 +63,7 @@ class DamageSection(Section):
         self._suggested_for: tuple[Task, str] | None = None
         self._suggested: dict[str, str] = {}
         self.mask_rows = MaskRows(viewer, self, image, part)
+        self.guide_row = GuideRow(viewer, self, image)
         keep = replace(OPTIONS['keep_known'], optional=False, default=True, label='Keep intact')
         least, most, first = offer.scales
         scale = replace(OPTIONS['scale'], minimum=least, maximum=most, default=first)
@@ -92,6 +94,7 @@ class DamageSection(Section):
         """Take note that another image, or another part of it, was chosen."""
         self.kernel_row.reset_choices()
         self.mask_rows.layer.reset_choices()
+        self.guide_row.layer.reset_choices()
         self.mask_rows.measure_soon()
 
     def refresh(self, task: Task) -> None:
@@ -100,6 +103,7 @@ class DamageSection(Section):
         options = self._method.takes(task)
         mask, takes = 'mask' in options, 'kernel' in options
         self.mask_rows.show(mask)
+        self.guide_row.row.show('guides' in options)
         self.rows['keep_known'].show('keep_known' in options)
         self.rows['filled'].show(mask)
         self.rows['scale'].show('scale' in options)
@@ -147,15 +151,20 @@ class DamageSection(Section):
                 'Deblurring needs the blur kernel: press "Make …", choose a layer with it, or have '
                 'that of a photograph found by "Estimate, then restore".'
             )
+        if 'guides' in self._method.takes(task):
+            problem = self.guide_row.problem(self._part())
+            if problem:
+                return sentence(problem)
         if TASKS[task].changes_size and self.scale not in self._method.scales:
             offered = ', '.join(f'× {scale}' for scale in self._method.scales)
             return f'{self._method.title} enlarges {offered}, not × {self.scale}.'
         return '' if 'kernel' in estimated else self._kernel_problem(task)
 
-    def settings(self, task: Task) -> dict[str, Any]:
-        """Return the keywords of :func:`napari_fresco.restore` that are set here."""
-        takes = 'keep_known' in self._method.takes(task)
-        return {'keep_known': self.keep_known.value} if takes else {}
+    def settings(self, task: Task, part: Selection) -> dict[str, Any]:
+        """Return the keywords of :func:`napari_fresco.restore` that are set for a part."""
+        takes = self._method.takes(task)
+        kept = {'keep_known': self.keep_known.value} if 'keep_known' in takes else {}
+        return kept | (self.guide_row.settings(part) if 'guides' in takes else {})
 
     def chosen_kernel(self, task: Task) -> ChosenKernel | None:
         """Return the chosen kernel, made fit for `task`.

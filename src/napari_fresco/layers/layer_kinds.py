@@ -73,6 +73,9 @@ SWEEP = 'napari_fresco_sweep'
 DAMAGE = 'napari_fresco_damage'
 """Marks labels that say what is damaged, not what is where."""
 
+GUIDES = 'napari_fresco_guides'
+"""Marks lines that must continue through losses."""
+
 PROPOSAL = 'napari_fresco_proposal'
 """Marks labels that show what a mask would be; gone when they are taken over."""
 
@@ -98,7 +101,7 @@ def may_be_restored(layer: napari.layers.Layer) -> bool:
 def may_be_mask(layer: napari.layers.Layer) -> bool:
     """Say whether `layer` holds labels or outlines that may mark damage."""
     drawn = isinstance(layer, Labels | Shapes)
-    return drawn and PROPOSAL not in layer.metadata and SCRIBBLES not in layer.metadata
+    return drawn and not any(mark in layer.metadata for mark in (PROPOSAL, SCRIBBLES, GUIDES))
 
 
 def may_be_noise(layer: napari.layers.Layer) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from ..declare.call import Call
 from ..declare.methods import ESTIMATES
 from ..errors import FrescoError, ImageError
+from .guide_layers import guides_of
 from .kernel_choice import chosen_kernel, with_depth
 from .layer_kinds import VARIANCE
 from .layer_request import PanelRequest
@@ -92,7 +93,8 @@ def restore_layer(
     wait : bool
         Wait for the end. A window stays alive meanwhile.
     **options
-        Further options of :func:`napari_fresco.restore`, and parameters of the method.
+        Further options of :func:`napari_fresco.restore`, and parameters of the method. `guides` may
+        be a Shapes layer of lines, or its name.
 
     Returns
     -------
@@ -142,11 +144,13 @@ def layer_request(
     """
     if not hasattr(image, 'rgb'):
         raise ImageError(f'layer {image.name!r} is no image layer; name one to restore')
-    call = Call.of(
-        method, task, given.get('params'), {k: v for k, v in given.items() if k != 'params'}
-    )
-    view, options = View.of(viewer), call.options
+    view = View.of(viewer)
     chosen = _part(viewer, image, view, part, region)
+    told = {**given, 'guides': _guides(viewer, given.get('guides'), chosen, view)}
+    call = Call.of(
+        method, task, given.get('params'), {k: v for k, v in told.items() if k != 'params'}
+    )
+    options = call.options
     blur, known = _kernel(viewer, options.kernel, image, call)
     chosen = with_depth(chosen, blur)
     sigma, variance = _noise(viewer, options.sigma, chosen, view)
@@ -205,6 +209,13 @@ def _mask(viewer: Any, mask: Any, chosen: Selection, view: View, options: Mappin
         raise FrescoError(f'mask_options has no {unknown[0]!r}; it has {", ".join(_MASK_OPTIONS)}')
     layer = find_layer(viewer, mask, 'mask')
     return marked(chosen, layer, view=view, **options) if _is_layer(layer) else layer
+
+
+def _guides(viewer: Any, guides: Any, chosen: Selection, view: View) -> Any:
+    """Return guides as they are, or what of a layer that is given or named is one."""
+    if isinstance(guides, str) and guides in viewer.layers:
+        guides = viewer.layers[guides]
+    return guides_of(chosen, guides, view) if _is_layer(guides) else guides
 
 
 def _noise(viewer: Any, sigma: Any, chosen: Selection, view: View) -> tuple[Any, bool]:

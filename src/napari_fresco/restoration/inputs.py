@@ -17,6 +17,7 @@ from ..errors import KernelError, MaskError, MethodError, ParameterError
 from ..image.alignment import aligned
 from ..image.layout import Layout
 from ..image.model import Image
+from ..physics.guided_bands import crosses
 from ..physics.kernels import Kernel
 from ..physics.kernels.kernel_shape import fitted
 from ..weights.registry import Entry, chosen
@@ -120,6 +121,7 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     blur = None if given is None else _check_kernel(given, image, layout, factor, position)
     damage, doubts = (None, ()) if mask is None else _check_mask(mask, image)
     guides = () if call.options.guides is None else guide_lines(call.options.guides)
+    doubts += _astray(guides, damage, layout)
     weights = _weights(call, layout)
     unseen = '' if weights is None else weights.doubt(layout.channels)
     level = None if 'sigma' in estimated else _check_sigma(sigma, image)
@@ -220,6 +222,20 @@ def _check_mask(mask: Any, image: Image) -> tuple[NDArray[np.bool_], tuple[str, 
             'damaged',
         )
     return damaged, ()
+
+
+def _astray(
+    guides: tuple[Line, ...], damage: NDArray[np.bool_] | None, layout: Layout
+) -> tuple[str, ...]:
+    """Say which guides lie on no damage, so that they change nothing."""
+    if damage is None or not guides:
+        return ()
+    planes = layout.in_planes(damage)
+    lost = np.asarray(planes.reshape(-1, *planes.shape[-2:]).any(axis=0))
+    number = sum(not crosses(guide, lost) for guide in guides)
+    if not number:
+        return ()
+    return (f'{number} of {len(guides)} guides cross no damage, and change nothing',)
 
 
 def damage_in(mask: Any, image: Image, layout: Layout) -> NDArray[np.bool_]:

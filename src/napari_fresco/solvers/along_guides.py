@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..physics.guides import continued
+from ..physics.guided_bands import continued
 from ..physics.operators import Mask
 from ..physics.problem import Problem
 from ..runtime.tools import Solver, Tools

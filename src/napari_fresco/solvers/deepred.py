@@ -14,19 +14,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ..errors import DivergedError
+from ..image.hole_width import widest
+from ..physics.operators import Mask
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Step
 from .admm import ADMMIterate, MovingAverage, iterate
-from .prior_setup import Setup
+from .around_losses import around_losses
+from .pnp import dpir
+from .prior_setup import Setup, recipe
 from .stopping import Discrepancy, MovingVariance, Never, StoppingRule, WindowedVariance
+from .wide_losses import FINE, known_pixels
 
 if TYPE_CHECKING:
     from ..declare.parameters import DeepREDParameters
@@ -39,7 +44,8 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
     and the residual of the network's output. The last step is final and holds the
     average at which the stopping rule was best, itself averaged over the restarts.
     A run whose loss is not finite starts again once. While the network has not come
-    nearer to the data than the start, each step holds the start as what is better.
+    nearer to the data than the start, each step holds the start as what is better. Wide losses
+    start from the fill of DPIR with patches of the same picture, whose steps come first.
 
     `problem`: denoising, deblurring, super-resolution or inpainting with any degradation; a noise
         map weighs the data term and steers the denoiser.
@@ -47,6 +53,15 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
     `tools`: lends denoiser, random numbers, device and fast arithmetic.
     Raises DivergedError when the loss is not finite twice, before there was any estimate.
     """
+    before = 0
+    if _has_wide_losses(problem):
+        length = params.restarts * (
+            params.iterations or recipe(problem.task, prior=params.prior != 'none').iterations
+        )
+        for step in _filled(problem, tools):
+            before, start = step.total, step.x
+            yield replace(step, total=before + length)
+        problem = replace(problem, start=start.clone())
     setup = Setup.of(problem, params, tools)
     length = setup.settings.iterations
     finished: list[Tensor] = []
@@ -60,8 +75,8 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
             # A rule that has judged a whole run is believed; before that, the data are.
             kept = None if view.last and least < math.inf else _better(setup, view, finished)
             yield Step(
-                index=number * length + view.index,
-                total=params.restarts * length,
+                index=before + number * length + view.index,
+                total=before + params.restarts * length,
                 x=_blend(finished, image, share),
                 residual=setup.residual(view.iterate.data_loss),
                 score=_score(view.score, number, params),
@@ -73,6 +88,22 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
                 },
             )
         finished.append(best)
+
+
+def _has_wide_losses(problem: Problem) -> bool:
+    planes = problem.y.ndim == 4 and problem.start is None
+    if not planes or not isinstance(problem.degradation, Mask):
+        return False
+    known = known_pixels(problem.degradation.keep)
+    return bool(known.any()) and widest(~known) > FINE
+
+
+def _filled(problem: Problem, tools: Tools) -> Iterator[Step]:
+    """Yield the steps to the best fill that there is without an untrained network."""
+    from ..declare.parameters import PnPParameters
+
+    solver = around_losses(dpir) if problem.kept else dpir
+    return solver(problem, PnPParameters(), tools)
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,7 +57,7 @@ def continued(picture: Floats, known: Bools, guides: Sequence[Line]) -> Band:
         path = _Path.of(guide)
         for gap in path.gaps(known):
             box, near = path.around(gap, known.shape)
-            seen = _Seen(picture[box].astype(np.float64), known[box].astype(np.float64))
+            seen = _Excerpt(picture[box].astype(np.float64), known[box].astype(np.float64))
             for rows, columns, beside, colours in _filled(seen, near, *gap):
                 rows, columns = rows + box[0].start, columns + box[1].start
                 nearer = np.abs(beside) < nearest[rows, columns]
@@ -67,7 +67,12 @@ def continued(picture: Floats, known: Bools, guides: Sequence[Line]) -> Band:
     return Band(rows, columns, values[rows, columns])
 
 
-class _Seen(NamedTuple):
+def crosses(guide: Line, lost: Bools) -> bool:
+    """Say whether a guide lies on a lost pixel of a plane."""
+    return any(_Path.of(guide).gaps(~lost))
+
+
+class _Excerpt(NamedTuple):
     """A part of the picture ``(h, w, C)``, and 1 where it is known."""
 
     picture: Floats
@@ -143,7 +148,7 @@ def _unit(vector: Floats) -> Floats:
     return vector / length if length > 0 else vector
 
 
-def _filled(seen: _Seen, path: _Path, first: int, last: int) -> Iterator[tuple[Any, ...]]:
+def _filled(seen: _Excerpt, path: _Path, first: int, last: int) -> Iterator[tuple[Any, ...]]:
     """Yield the lost pixels of the band between two steps: places, how far beside, colours."""
     ends = [_End.of(seen, path, first - 1, -1), _End.of(seen, path, last + 1, 1)]
     here = [end for end in ends if end is not None]
@@ -176,7 +181,7 @@ class _End(NamedTuple):
     `profile`: its mean across the line, at the rim, in steps of `_STEP`.
     """
 
-    seen: _Seen
+    seen: _Excerpt
     path: _Path
     rim: int
     side: int
@@ -185,7 +190,7 @@ class _End(NamedTuple):
     profile: Floats
 
     @classmethod
-    def of(cls, seen: _Seen, path: _Path, rim: int, side: int) -> _End | None:
+    def of(cls, seen: _Excerpt, path: _Path, rim: int, side: int) -> _End | None:
         """Look along `path` away from the gap; None where nothing is known."""
         away = np.arange(_REACH + HALF)
         away = away[(rim + side * away >= 0) & (rim + side * away < len(path.places))]
