@@ -31,7 +31,8 @@ def along(angle: float, reach: float = RADIUS + 6, beside: tuple[float, float] =
     """Return a guide along the edge, whose ends lie so far beside it."""
     direction = np.array([np.sin(angle), np.cos(angle)])
     normal = np.array([direction[1], -direction[0]])
-    first, last = (SIZE / 2 + s * reach * direction + b * normal for s, b in zip((-1, 1), beside, strict=True))
+    first = SIZE / 2 - reach * direction + beside[0] * normal
+    last = SIZE / 2 + reach * direction + beside[1] * normal
     return [tuple(first), tuple(last)]
 
 

@@ -341,9 +341,7 @@ def test_what_matters_fits_a_small_window_without_scrolling(
         viewer.window.remove_dock_widget(dock)
 
 
-def test_guides_are_drawn_in_a_layer_of_their_own(
-    filling: Any, model: Any, finish: Finish
-) -> None:
+def test_guides_are_drawn_in_a_layer_of_their_own(filling: Any, model: Any, finish: Finish) -> None:
     guides = filling.damage_section.guide_row
     guides.new.click()
     drawn = guides.layer.value

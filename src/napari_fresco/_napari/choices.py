@@ -244,7 +244,9 @@ class Choices:
             request,
             mask=damage.mask_rows.marked() if 'mask' in self.method.takes(task) else None,
             scale=self.scale,
-            settings=self._changed(_OPTIONS) | damage.settings(task, request.image),
+            settings=self._changed(_OPTIONS)
+            | damage.settings(task)
+            | damage.guides(task, request.image),
         )
 
     def _kernel(self, estimate: bool) -> tuple[Any, int | None, dict[str, str]]:

@@ -160,11 +160,14 @@ class DamageSection(Section):
             return f'{self._method.title} enlarges {offered}, not × {self.scale}.'
         return '' if 'kernel' in estimated else self._kernel_problem(task)
 
-    def settings(self, task: Task, part: Selection) -> dict[str, Any]:
-        """Return the keywords of :func:`napari_fresco.restore` that are set for a part."""
-        takes = self._method.takes(task)
-        kept = {'keep_known': self.keep_known.value} if 'keep_known' in takes else {}
-        return kept | (self.guide_row.settings(part) if 'guides' in takes else {})
+    def settings(self, task: Task) -> dict[str, Any]:
+        """Return the keywords of :func:`napari_fresco.restore` that are set here."""
+        takes = 'keep_known' in self._method.takes(task)
+        return {'keep_known': self.keep_known.value} if takes else {}
+
+    def guides(self, task: Task, part: Selection) -> dict[str, str]:
+        """Return the keyword of the guides that are chosen, for a part of the image."""
+        return self.guide_row.settings(part) if 'guides' in self._method.takes(task) else {}
 
     def chosen_kernel(self, task: Task) -> ChosenKernel | None:
         """Return the chosen kernel, made fit for `task`.

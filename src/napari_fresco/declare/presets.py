@@ -31,7 +31,7 @@ _OF_CAMERA = ('gain', 'offset', 'read_noise')  # parameters among the facts of a
 OF_COMPUTER = ('device', 'tile')
 """Options that belong to one computer."""
 
-_APART = ('mask', 'axes', 'rgb', 'spacing', *OF_COMPUTER)  # the first belong to one image
+_APART = ('mask', 'guides', 'axes', 'rgb', 'spacing', *OF_COMPUTER)  # the first are of one image
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,8 @@ class LossFilling(Restoration):
         self._show(self._grown)
         self._delivered = True
         asked, again = replace(self.request, mask=None), self._fills.runs[-1]['again']
-        self._fills.made.append(Made.of(asked, record, again=tuple(again)))
+        made = Made.of(asked, result.provenance, again=tuple(again))
+        self._fills.made.append(made)
         metadata = metadata_of(self.request, result)
         metadata[METADATA] = {**metadata[METADATA], RUNS: self._fills.runs}
         self.layer.metadata = {**metadata, FILLS: self._fills}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import napari
 
 _MOST = 3  # settings in a name
-_NOT_TOLD = ('device', 'tile', 'axes', 'rgb', 'spacing', 'mask', 'kernel')
+_NOT_TOLD = ('device', 'tile', 'axes', 'rgb', 'spacing', 'mask', 'guides', 'kernel')
 _OTHERS = {'mask': 'other mask', 'kernel': 'other kernel', 'source': 'other part'}
 
 
