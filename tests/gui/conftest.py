@@ -21,7 +21,8 @@ from napari.components import ViewerModel
 from napari.utils._proxies import PublicOnlyProxy
 
 from napari_fresco import weights
-from napari_fresco._napari import commands
+from napari_fresco._napari import commands, tour
+from napari_fresco._napari.settings import Preferences
 from napari_fresco.declare.call import Call
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.image.model import Image
@@ -156,6 +157,12 @@ def model(monkeypatch: pytest.MonkeyPatch, qtbot: Any, idle: None) -> Any:
     """A viewer without a window: as good to a panel, and quicker."""
     monkeypatch.setenv('NAPARI_ENSURE_PLUGIN_MAIN_THREAD', '1')
     return PublicOnlyProxy(ViewerModel())
+
+
+@pytest.fixture(autouse=True)
+def toured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody be a new user, whom the first panel offers a tour."""
+    monkeypatch.setattr(tour, 'read_preferences', lambda: Preferences(offer_tour=False))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from ..layers.growing_layer import fill_at, undo_fill
 from ..layers.layer_kinds import FILLS
 from ..layers.selection import select
 from ..layers.space import View
-from . import new_mask, shortcuts, texts
+from . import new_mask, shortcuts, texts, tour
 from .compare_panel import ComparePanel
 from .damage_mask_panel import DamageMaskPanel
 from .document_panel import DocumentPanel
@@ -47,6 +47,7 @@ mask_for_image = new_mask.mask_for_image
 run_in_front = shortcuts.run_in_front
 show_next_result = shortcuts.show_next_result
 show_shortcuts = shortcuts.show_shortcuts
+show_tour = tour.show_tour
 
 shortcuts.bind_keys()
 

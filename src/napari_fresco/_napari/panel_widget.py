@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from qtpy.QtCore import QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from .form import Scroll, stacked
 from .open_panels import note_shown
 from .run_bar import RunBar
+from .tour import offer_tour_once
 
 
 class PanelWidget(QWidget):
@@ -26,8 +28,9 @@ class PanelWidget(QWidget):
         return self._magic_widget
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Take note that the panel has come to the front."""
+        """Take note that the panel has come to the front; the first one brings the tour."""
         note_shown(self)
+        QTimer.singleShot(0, lambda: offer_tour_once(self, self.panel.viewer))
         super().showEvent(event)
 
     def lay_out(self, content: list[QWidget]) -> None:

@@ -22,6 +22,7 @@ class Preferences:
     `network`: 'ask' before anything is fetched, or 'never' fetch.
     `preview_rate`: preview images per second, at most 4.
     `live_preview`: whether panels start with the preview ticked.
+    `offer_tour`: whether the next panel brings the tour.
     """
 
     device: str = 'auto'
@@ -31,6 +32,7 @@ class Preferences:
     network: str = 'ask'
     preview_rate: float = 4.0
     live_preview: bool = True
+    offer_tour: bool = True
 
 
 def apply_to_library(preferences: Preferences) -> None:
@@ -48,7 +50,7 @@ def read_preferences() -> Preferences:
 
         stored = get_plugin_settings(PLUGIN)
     except (ImportError, KeyError):
-        return Preferences()
+        return Preferences(offer_tour=False)  # it could not be remembered
     return Preferences(
         device=stored.compute.device,
         tile=stored.compute.tile or None,
@@ -57,4 +59,12 @@ def read_preferences() -> Preferences:
         network=stored.compute.network,
         preview_rate=stored.preview.rate,
         live_preview=stored.preview.live,
+        offer_tour=stored.help.tour,
     )
+
+
+def note_tour_offered() -> None:
+    """Remember that the tour need not be offered any more."""
+    from napari.settings import get_plugin_settings
+
+    get_plugin_settings(PLUGIN).help.tour = False
