@@ -355,3 +355,17 @@ def test_guides_are_drawn_in_a_layer_of_their_own(filling: Any, model: Any, fini
     assert "guides='12,2 12,40'" in filling.script()
     finish(filling)
     assert model.layers['wall [filled]'].metadata[FILLS].runs[0]['options']['guides']
+
+
+def test_the_picture_of_a_mask_is_not_taken_for_the_photograph(
+    model: Any, photograph: Any, mask: Any, qtbot: Any
+) -> None:
+    model.add_image(np.eye(40, dtype=np.uint8) * 255, name='stencil')
+    model.layers.selection = {mask}
+    panel = commands.fill_losses(model)
+    qtbot.addWidget(panel.native)
+    assert panel.image.value.name == 'wall'
+    rows = panel.damage_section.mask_rows
+    rows.layer.value, rows.problem = mask, 'does not cover another image'
+    rows.measure_soon()
+    pump(lambda: not rows.problem)

@@ -11,6 +11,7 @@ from ..declare.methods import Method
 from ..declare.tasks import TASKS
 from ..errors import ImageError
 from ..layers.layer_kinds import METADATA, is_picture, truth_of
+from ..layers.mask_images import holds_mask
 from ..layers.regions import chosen_part
 from ..layers.selection import Selection, is_stack, lines_of, select, select_same
 from ..layers.space import View
@@ -171,7 +172,7 @@ class InputSection(Section):
         self.method_row.offer_methods(self._offer.serving(self.task))
 
     def _choose_image(self) -> None:
-        """Start with the selected layer, else the newest that is not itself a result."""
+        """Start with the selected layer, else the newest that is neither a result nor a mask."""
         selection = self._viewer.layers.selection
         for layer in [selection.active, *selection]:
             if self.image_row.offers(layer):
@@ -179,8 +180,9 @@ class InputSection(Section):
                 return
         offered = [layer for layer in self._viewer.layers if self.image_row.offers(layer)]
         sources = [layer for layer in offered if 'source' not in _record(layer)]
+        pictures = [layer for layer in sources if not holds_mask(layer)]
         if sources:
-            self.image_row.value = sources[-1]
+            self.image_row.value = (pictures or sources)[-1]
 
 
 _REGION_HELP = (

@@ -154,6 +154,7 @@ class MaskRows:
         self.measured.emit()
 
     def _coverage(self) -> tuple[float | None, str]:
+        self.problem = ''  # of another image, it may be
         if self._image() is None or self.layer.value is None:
             return None, ''
         try:
