@@ -174,6 +174,13 @@ def test_columns_of_a_volume_are_the_whole(columns: None, axes: str) -> None:
     assert np.abs(change).max() < 1e-3 * np.nanmax(whole.image.data)
 
 
+def test_columns_stop_after_as_many_iterations(columns: None) -> None:
+    dim = light(9, 40, 100)
+    dim[..., 50:] = 100 + (dim[..., 50:] - 100) // 8  # alone it would stop earlier
+    steps = list(fresco.iterate(fresco.Image(dim, 'ZYX'), **LUCY, sigma=12.0))
+    assert steps[-1].index == steps[-1].total < 8 * 100
+
+
 def test_columns_are_judged_by_the_whole(columns: None) -> None:
     image = fresco.Image(light(9, 40, 100), 'ZYX')
     whole, cut = whole_and_in_columns(image, **LUCY, iterations=2)

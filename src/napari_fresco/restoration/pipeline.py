@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,11 +23,13 @@ from ..image.model import Image
 from ..io.files import read, write
 from ..physics.kernels import Kernel
 from ..runtime.pool import Pool
-from ..runtime.run import RunOutcome, Workbench, run
+from ..runtime.run import RunOutcome, Workbench
 from ..types import Finish, Result, Step
 from .across_blocks import put_fills, with_earlier_fills, with_fills
 from .block import Block, unrestored
 from .checking import Checking
+from .common_stop import CommonStop
+from .driving import driven
 from .estimation import Estimate, fill_in
 from .growing_result import growing
 from .input_hash import InputHash
@@ -39,7 +40,6 @@ from .parts import Part, check_room, parts
 from .plane_reader import RunCancelled
 from .provenance import Account, provenance
 from .request import Request
-from .solver_choice import solver_for
 from .uncertainty import REPEATS, Repeats
 
 _UNMEASURED = 'cancelled before the uncertainty was measured, so that none is given'
@@ -65,12 +65,16 @@ def run_pipeline(
     waiting = Neighbours(request, [lent.part for lent in after])
     lend = partial(_lend, request, waiting, scene, tools, cancel)
     every = list(parts(request))
+    common = CommonStop(request, scene)
     try:
         for lent in before:
             gathered.take(lend(lent))
         for number, part in enumerate(every):
             scene.model(part.index)  # may look at planes that are yet to come, and keeps them
-            own = gathered.seen_by(part)
+            if common.needed(part):
+                seen_as = gathered.shown, gathered.painted
+                yield from common.find(part, every, tools, cancel, seen_as)
+            own = common.of(part, gathered.seen_by(part))
             judged = scene.of_part(own)
             place = part.index if part.tile is None else ()  # in what is at hand of the image
             if not judged.planes.marks(place):
@@ -117,7 +121,7 @@ def _lend(
     if block is None:
         return waiting.without(lent.part)
     tools.reseed(request.options.seed)
-    steps = _driven(block.request, block, tools, cancel, lambda step: step)
+    steps = driven(block.request, block, tools, cancel, lambda step: step)
     while True:
         try:
             next(steps)
@@ -155,7 +159,7 @@ def _restore(
             to_painted=seen_as[1],
         )
 
-    outcome = yield from _driven(request, block, tools, cancel, passed)
+    outcome = yield from driven(request, block, tools, cancel, passed)
     if not repeats or outcome.finish == 'cancelled':
         return outcome, None
     # What is seen meanwhile is the result, which nothing changes any more.
@@ -164,31 +168,12 @@ def _restore(
     for k in range(repeats):
         again = found.plane(k)
         told = partial(passed, repeat=k + 1, seen=seen)
-        repeated = yield from _driven(request, again, tools, cancel, told)
+        repeated = yield from driven(request, again, tools, cancel, told)
         if repeated.finish == 'cancelled':
             notes = (*outcome.warnings, _UNMEASURED)
             return replace(outcome, finish='cancelled', warnings=notes), None
         found.take(k, again, repeated.step.x)
     return outcome, found
-
-
-def _driven(
-    request: Request,
-    block: Block,
-    tools: Workbench,
-    cancel: threading.Event | None,
-    passed: Callable[[Step], Step],
-) -> Generator[Step, None, RunOutcome]:
-    """Drive the solver of a plane, passing steps on as `passed` has them."""
-    runner = run(solver_for(request, block), block.problem, request.params, tools, cancel)
-    with closing(runner):
-        while True:
-            try:
-                step = next(runner)
-            except StopIteration as end:
-                outcome: RunOutcome = end.value
-                return outcome
-            yield passed(step)
 
 
 class _Gathered:
