@@ -203,9 +203,23 @@ def document(desk: Desk) -> None:
     panel.wait(PATIENCE)
 
 
+def sweep(desk: Desk) -> None:
+    """Show what a sweep makes of a micrograph."""
+    desk.lay_out('micrograph', CELLS)
+    panel = desk.open('Richardson-Lucy')
+    dialog = panel.sweep()
+    dialog.first.value, dialog.first_values.value = 'kernel_width', '0.8, 1, 1.25'
+    dialog.second.value, dialog.second_values.value = 'total_variation', '0, 0.002, 0.02'
+    dialog.begin()
+    ending = time.monotonic() + PATIENCE
+    while dialog.run is not None and time.monotonic() < ending:
+        QApplication.processEvents()
+    dialog.close()
+
+
 SCENES: dict[str, Callable[[Desk], None]] = {
     scene.__name__: scene
-    for scene in (mural, restore, micrograph, kernel, damage, evidence, compare, document)
+    for scene in (mural, restore, micrograph, kernel, damage, evidence, compare, document, sweep)
 }
 
 
