@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 import torch
 from benchmarks.speed import cases, reference, report, worker
 from benchmarks.speed import measure as speed
+from benchmarks.speed.known_truth import CLASSICS
 from benchmarks.speed.report import Row
 
 from napari_fresco import networks
@@ -64,7 +66,7 @@ def test_every_way_of_every_case_works(name: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(SkipConfig, 'preset', lambda name, channels: small)
     monkeypatch.setitem(cases.CASES, name, replace(cases.CASES[name], calls=1))
     for variant in cases.CASES[name].variants:
-        if variant != cases.PEER:
+        if variant not in (cases.PEER, *CLASSICS[1:]):
             threads = torch.get_num_threads()
             job = worker.Job(name, variant, 'cpu', threads, quick=True)
             answers = io.StringIO()
@@ -73,6 +75,9 @@ def test_every_way_of_every_case_works(name: str, monkeypatch: pytest.MonkeyPatc
             assert first['flops'] >= 0
             assert len(rest) == 2
             assert all(r['wall'] > 0 for r in rest)
+            known = cases.CASES[name].truth is not None
+            assert all((r['psnr'] is not None) is known for r in rest)
+            assert not known or rest[0]['psnr'] > 20
             inside = rest[-1]['inside']
             assert (inside is None) is (name != 'DPIR deblurring' or variant == 'authors')
 
@@ -99,7 +104,7 @@ def test_a_process_that_fails_is_an_error(capfd: pytest.CaptureFixture[str]) -> 
 
 
 def test_unknown_cases_are_errors() -> None:
-    with pytest.raises(ParameterError, match='cases are DRUNet'):
+    with pytest.raises(ParameterError, match='cases are .*DRUNet'):
         speed.measure(only=['sprint'])
     with pytest.raises(ParameterError, match='threads'):
         speed.measure(threads=0)
@@ -107,11 +112,30 @@ def test_unknown_cases_are_errors() -> None:
 
 def test_tables() -> None:
     row = Row('DRUNet', '256', 'auto', 0.5, 1.0, 900.0, 500.0, 0.02, 2.4, 2.5, 2.35, 2.3)
-    slow = replace(row, faster=1.0, outside=None, faster_than_peer=None, gflops=0.0, peak_mb=0.0)
+    slow = replace(
+        row,
+        decibels=29.527,
+        faster=1.0,
+        outside=None,
+        faster_than_peer=None,
+        gflops=0.0,
+        peak_mb=0.0,
+    )
     text = report.table([row, slow]).splitlines()
     assert len(text) == 4
-    assert text[2].endswith('2.3 ok')
-    assert text[3].endswith('2.3 missed')
+    assert text[2].endswith('2.3 ok      -')
+    assert text[3].endswith('2.3 missed  29.53')
     marks = report.markdown([row, slow]).splitlines()
     assert len(marks) == 4
     assert len({line.count('|') for line in marks}) == 1
+
+
+def test_values_by_commas_say_on_which_machine() -> None:
+    row = Row('DRUNet', '256, colour', 'auto', 0.5, 1.0, 900.0, 500.0, 0.02, 2.4, 2.5, 2.35, 2.3)
+    (read,) = csv.DictReader(io.StringIO(report.to_csv([row])))
+    assert (read['configuration'], float(read['faster']), read['decibels']) == (
+        '256, colour',
+        2.4,
+        '',
+    )
+    assert all(ability in read['machine'] for ability in ('bfloat16', 'AMX', 'VNNI'))

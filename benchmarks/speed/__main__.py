@@ -10,7 +10,9 @@ from napari_fresco.errors import FrescoError
 from napari_fresco.io.files import check_output
 
 from .measure import measure
-from .report import Row, markdown, table, to_json
+from .report import Row, describe_machine, markdown, table, to_csv, to_json
+
+_WRITERS = {'.md': markdown, '.csv': to_csv, '.json': to_json}
 
 
 def main() -> None:
@@ -21,11 +23,12 @@ def main() -> None:
     parser.add_argument('--quick', action='store_true', help='small sizes: shows that it works')
     parser.add_argument('--no-peer', action='store_true', help='without deepinv')
     parser.add_argument('--only', action='append', help='name of a case; may be repeated')
-    parser.add_argument('--output', '-o', type=Path, help='.md or .json file')
+    parser.add_argument('--output', '-o', type=Path, help='.md, .csv or .json file')
     parser.add_argument('--overwrite', action='store_true', help='replace an existing file')
     given = parser.parse_args()
     if given.output is not None:
-        check_output(given.output, suffixes=('.md', '.json'), overwrite=given.overwrite)
+        check_output(given.output, suffixes=tuple(_WRITERS), overwrite=given.overwrite)
+    print(describe_machine(), flush=True)
     rows = measure(
         given.threads,
         quick=given.quick,
@@ -35,8 +38,7 @@ def main() -> None:
         progress=_show,
     )
     if given.output is not None:
-        text = to_json(rows) if given.output.suffix == '.json' else markdown(rows)
-        given.output.write_text(text, encoding='utf-8')
+        given.output.write_text(_WRITERS[given.output.suffix](rows), encoding='utf-8')
 
 
 def _show(rows: list[Row]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from .case import AUTHORS, OURS, PEER, Case, Inside
+from .known_truth import KNOWN_TRUTH
 from .report import Work
 
 if TYPE_CHECKING:
@@ -20,52 +21,10 @@ if TYPE_CHECKING:
     from napari_fresco.runtime.network_denoiser import NetworkDenoiser
 
 
-AUTHORS = 'authors'
-PEER = 'deepinv'
-OURS = ('auto', 'float32')
-
 DRUNET: Mapping[str, Any] = {'in_nc': 4, 'out_nc': 3, 'nc': (64, 128, 256, 512), 'nb': 4}
 FFDNET: Mapping[str, Any] = {'in_nc': 3, 'out_nc': 3, 'nc': 96, 'nb': 12}
 
 _BLUR_SIZE = 19
-_QUICK = 4  # how much smaller the images of a quick run are along each side
-
-
-@dataclass(frozen=True)
-class Case:
-    """One line of work to be timed.
-
-    Attributes
-    ----------
-    name, configuration : str
-        What it is.
-    size : int
-        Side of its images in pixels.
-    build : callable
-        ``build(variant, device, size)`` returns the work.
-    variants : tuple of str
-        Ways to run it: 'auto' and 'float32' are ours, 'authors' is theirs;
-        whatever begins with 'authors' is a variant of it.
-    marks : mapping of str to float
-        Least speed relative to 'authors', by variant.
-    calls : int
-        How often the work is done per measurement.
-    rounds : int
-        Measurements.
-    """
-
-    name: str
-    configuration: str
-    size: int
-    build: Callable[[str, torch.device, int], Work]
-    variants: tuple[str, ...] = (*OURS, AUTHORS)
-    marks: Mapping[str, float] = field(default_factory=dict)
-    calls: int = 1
-    rounds: int = 5
-
-    def side(self, quick: bool) -> int:
-        """Return the side of the images, smaller for a quick run."""
-        return self.size // _QUICK if quick else self.size
 
 
 def _denoise(architecture: str, sigma: float) -> Callable[[str, torch.device, int], Work]:
@@ -182,10 +141,6 @@ def _image_prior(variant: str, device: torch.device, size: int) -> Work:
     return lambda: next(steps)
 
 
-class Inside(float):
-    """The seconds of a work that were spent in a network."""
-
-
 class Stopwatch:
     """A denoiser that adds up the seconds spent in it (on the processor only)."""
 
@@ -249,6 +204,7 @@ _NETWORK_MARKS = {'auto': 2.3, 'float32': 1.1}
 CASES: Mapping[str, Case] = {
     case.name: case
     for case in (
+        *KNOWN_TRUTH,
         Case(
             'DRUNet',
             'colour 256 x 256, 32.6 M parameters, sigma 12.75',

@@ -21,12 +21,14 @@ from typing import IO, Any
 from napari_fresco.errors import DeviceError, ParameterError
 from napari_fresco.training.machine import processors
 
-from .cases import AUTHORS, CASES, OURS, PEER, Case
+from .case import OURS, PEER, Case
+from .cases import CASES
 from .report import Row
 
 ROOT = Path(__file__).parents[2]
 
 _QUICK_ROUNDS = 3
+_NEEDS = {PEER: 'deepinv', 'BM3D': 'bm3d'}
 
 
 def measure(
@@ -87,8 +89,7 @@ def measure(
 
 
 def _measure_case(case: Case, device: str, threads: int, *, quick: bool, peer: bool) -> list[Row]:
-    there = peer and find_spec(PEER) is not None
-    variants = [v for v in case.variants if v != PEER or there]
+    variants = [v for v in case.variants if _there_is(v) and (peer or v != PEER)]
     rounds = _QUICK_ROUNDS if quick else case.rounds
     with ExitStack() as stack:
         workers = {
@@ -106,17 +107,24 @@ def _measure_case(case: Case, device: str, threads: int, *, quick: bool, peer: b
     return [_row(case, variant, medians, flops[variant]) for variant in variants]
 
 
+def _there_is(variant: str) -> bool:
+    """Return whether what a variant needs is installed."""
+    needs = _NEEDS.get(variant)
+    return needs is None or find_spec(needs) is not None
+
+
 def _medians(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     typical = {
         key: statistics.median(answer[key] for answer in answers)
         for key in ('wall', 'cpu', 'inside')
         if answers[0][key] is not None
     }
-    return {'inside': None, **typical, 'peak': max(answer['peak'] for answer in answers)}
+    rest = {'peak': max(answer['peak'] for answer in answers), 'psnr': answers[0]['psnr']}
+    return {'inside': None, **typical, **rest}
 
 
 def _row(case: Case, variant: str, medians: Mapping[str, Any], flops: float) -> Row:
-    own, authors, peer = medians[variant], medians[AUTHORS], medians.get(PEER)
+    own, base, peer = medians[variant], medians[case.base], medians.get(PEER)
     return Row(
         case=case.name,
         configuration=case.configuration,
@@ -126,10 +134,11 @@ def _row(case: Case, variant: str, medians: Mapping[str, Any], flops: float) -> 
         peak_mb=own['peak'],
         gflops=flops / own['wall'] / 1e9,
         outside=None if own['inside'] is None else 1 - own['inside'],
-        faster=authors['wall'] / own['wall'],
-        faster_cpu=authors['cpu'] / own['cpu'],
+        faster=base['wall'] / own['wall'],
+        faster_cpu=base['cpu'] / own['cpu'],
         faster_than_peer=peer['wall'] / own['wall'] if peer and variant in OURS else None,
         mark=case.marks.get(variant),
+        decibels=own['psnr'],
     )
 
 

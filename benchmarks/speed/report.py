@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import dataclasses
+import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
+from napari_fresco.networks.devices import ABILITIES
 from napari_fresco.training.machine import machine
 
 Work = Callable[[], object]
@@ -31,11 +35,14 @@ class Row:
     outside : float or None
         Part of the time not spent in the network, where it was taken.
     faster, faster_cpu : float
-        Speed relative to the authors' way, by wall and by processor time.
+        Speed relative to the base of the case, by wall and by processor time: the authors' way,
+        or NLM for denoising filters.
     faster_than_peer : float or None
         Speed relative to deepinv, by wall time.
     mark : float or None
-        Speed relative to the authors' way that was set as the aim.
+        Speed relative to the base that was set as the aim.
+    decibels : float or None
+        PSNR of the result, where the truth is known.
     """
 
     case: str
@@ -50,6 +57,7 @@ class Row:
     faster_cpu: float
     faster_than_peer: float | None
     mark: float | None
+    decibels: float | None = None
 
     @property
     def reached(self) -> bool | None:
@@ -83,6 +91,31 @@ def to_json(rows: Sequence[Row]) -> str:
     return json.dumps({'machine': machine(), 'rows': [asdict(row) for row in rows]}, indent=2)
 
 
+def to_csv(rows: Sequence[Row]) -> str:
+    """Return the rows as comma-separated values, each with the machine."""
+    text = io.StringIO()
+    where = {'machine': describe_machine()}
+    fields = [field.name for field in dataclasses.fields(Row)]
+    writer = csv.DictWriter(text, [*fields, *where], lineterminator='\n')
+    writer.writeheader()
+    writer.writerows({**asdict(row), **where} for row in rows)
+    return text.getvalue()
+
+
+def describe_machine() -> str:
+    """Say in a line what the numbers depend on."""
+    known = machine()
+    return '; '.join(
+        (
+            f'{known["processors"]} cores of {known["processor"]}',
+            f'{", ".join(known["abilities"])} (of {", ".join(ABILITIES)})',
+            *known['gpus'],
+            f'torch {known["torch"]}',
+            f'load {known["load"]}',
+        )
+    )
+
+
 _HEADER = (
     'work',
     'way',
@@ -91,10 +124,11 @@ _HEADER = (
     'peak MB',
     'GFLOP/s',
     'outside',
-    'x authors',
+    'x base',
     '(CPU)',
     'x deepinv',
     'mark',
+    'dB',
 )
 _TEXT = 2  # columns of text before the numbers
 
@@ -113,4 +147,5 @@ def _cells(row: Row) -> list[str]:
         f'{row.faster_cpu:.2f}',
         '-' if row.faster_than_peer is None else f'{row.faster_than_peer:.2f}',
         '-' if row.mark is None else f'{row.mark:g}{judged}',
+        '-' if row.decibels is None else f'{row.decibels:.2f}',
     ]

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from typing import TextIO
 
 import torch
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from .cases import CASES, Inside
+from .case import Inside
+from .cases import CASES
 from .report import Work
 
 
@@ -38,7 +40,8 @@ def serve(job: Job, requests: TextIO, answers: TextIO) -> None:
 
     The first answer has the floating-point operations of the work, each
     further one wall and processor seconds, the part of the wall time spent in
-    a network (None where it is not known) and the peak memory in MB.
+    a network (None where it is not known), the peak memory in MB and the PSNR
+    (None where no truth is known).
     """
     torch.set_num_threads(job.threads)
     device = torch.device(job.device)
@@ -46,11 +49,14 @@ def serve(job: Job, requests: TextIO, answers: TextIO) -> None:
     work = case.build(job.variant, device, case.side(job.quick))
     work()
     print(json.dumps({'flops': _flops(work)}), file=answers, flush=True)
+    truth = case.truth and case.truth(case.side(job.quick))
     for _ in requests:
-        print(json.dumps(_measure(work, case.calls, device)), file=answers, flush=True)
+        print(json.dumps(_measure(work, case.calls, device, truth)), file=answers, flush=True)
 
 
-def _measure(work: Work, calls: int, device: torch.device) -> dict[str, float | None]:
+def _measure(
+    work: Work, calls: int, device: torch.device, truth: Tensor | None
+) -> dict[str, float | None]:
     _wait(device)
     wall, cpu = time.perf_counter(), time.process_time()
     done = [work() for _ in range(calls)]
@@ -62,7 +68,14 @@ def _measure(work: Work, calls: int, device: torch.device) -> dict[str, float | 
         'cpu': cpu / calls,
         'inside': sum(inside) / wall if inside and device.type == 'cpu' else None,
         'peak': _peak(device),
+        'psnr': None if truth is None else _psnr(done[-1], truth),
     }
+
+
+def _psnr(found: object, truth: Tensor) -> float:
+    assert isinstance(found, Tensor)
+    error = (found.cpu().float().clamp(0, 1) - truth).square().mean()
+    return float(-10 * torch.log10(error))
 
 
 def _flops(work: Work) -> float:

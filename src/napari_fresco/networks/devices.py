@@ -31,6 +31,15 @@ float32; chains of layers have their own in
 UNKNOWN_MEMORY = 2 << 30
 """Bytes taken as available where the system does not tell."""
 
+ABILITIES = {
+    'AVX2': {'avx2'},
+    'AVX-512': {'avx512_f', 'avx512f'},
+    'VNNI': {'avx512_vnni', 'avx_vnni'},
+    'bfloat16': {'avx512_bf16', 'amx_bf16'},
+    'AMX': {'amx_tile'},
+}
+"""What a processor may be able to do, and the names of instruction sets for it."""
+
 _MEBIBYTE = 1 << 20
 _GIGABYTE = 10**9
 _CGROUP = Path('/sys/fs/cgroup')
@@ -55,6 +64,11 @@ def pick(name: str | torch.device = 'auto') -> torch.device:
     return torch.device(wanted)
 
 
+def abilities() -> tuple[str, ...]:
+    """Name what this processor can do that makes networks fast, the most telling last."""
+    return tuple(name for name, kinds in ABILITIES.items() if not _cpu_features().isdisjoint(kinds))
+
+
 def has_fast_bfloat16(device: torch.device) -> bool:
     """Say whether `device` computes convolutions faster in bfloat16 than in float32.
 
@@ -63,7 +77,7 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     """
     if device.type == 'cuda':
         return torch.cuda.get_device_capability(device)[0] >= 8
-    return device.type == 'cpu' and not _cpu_features().isdisjoint({'avx512_bf16', 'amx_bf16'})
+    return device.type == 'cpu' and 'bfloat16' in abilities()
 
 
 def uses_bfloat16(

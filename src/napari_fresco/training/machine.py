@@ -8,18 +8,18 @@ from typing import Any
 
 import torch
 
-from ..networks.devices import has_fast_bfloat16
+from ..networks.devices import abilities
 
 __all__ = ['machine', 'processors']
 
 
 def machine() -> dict[str, Any]:
-    """Return what the numbers depend on: processor, threads, versions, GPU, load."""
+    """Return what numbers depend on: processor and its abilities, threads, versions, GPU, load."""
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return {
         'processor': _processor(),
         'processors': processors(),
-        'fast_bfloat16': has_fast_bfloat16(torch.device('cpu')),
+        'abilities': abilities(),
         'gpus': gpus,
         'torch': str(torch.__version__),
         'python': platform.python_version(),
