@@ -23,9 +23,15 @@ import napari_fresco as fresco
 from napari_fresco.degrade import damage_masks
 
 METHODS: dict[str, dict[str, Any]] = {
-    'DIP': {'method': 'deepred', 'prior': 'none'},
-    'DeepRED-NLM': {'method': 'deepred', 'prior': 'nlm', 'denoise_every': 10},
-    'DIP+RED-FFDNet': {'method': 'deepred', 'prior': 'auto'},
+    'DIP': {'method': 'deepred', 'schedule': 'plain', 'prior': 'none'},
+    'DeepRED-NLM': {
+        'method': 'deepred',
+        'schedule': 'plain',
+        'prior': 'nlm',
+        'denoise_every': 10,
+    },
+    'DIP+RED-FFDNet': {'method': 'deepred', 'schedule': 'plain', 'prior': 'auto'},
+    'DIP+RED-FFDNet, fast': {'method': 'deepred', 'prior': 'auto'},
     'DPIR': {'method': 'dpir'},
 }
 

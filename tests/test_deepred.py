@@ -341,7 +341,7 @@ def test_the_auto_prior_is_ffdnet_at_the_noise_level() -> None:
     tools = Tools()
     problem = Problem('denoise', picture(channels=3), Identity(), 0.2)
     run(problem, tools, prior='auto', iterations=1)
-    strength = recipe('denoise', prior=True).strength * 0.2
+    strength = recipe('denoise', prior=True, fast=True).strength * 0.2
     assert tools.calls == [('ffdnet', 3, pytest.approx(strength))]
     tools = Tools()
     run(problem, tools, prior_sigma=51, iterations=2, denoise_every=2)
@@ -370,6 +370,34 @@ def test_values_beyond_0_and_1_can_be_reached() -> None:
     assert bounds.low < image.min() < image.max() < bounds.high
     plain = Setup.of(Problem('denoise', picture(), Identity(), 0.01), options(), Tools()).settings
     assert (plain.low, plain.high) == (0, 1)
+
+
+@pytest.mark.parametrize('prior', ['box', 'none'])
+@pytest.mark.parametrize('task', ['inpaint', 'denoise', 'deblur', 'super_resolve'])
+def test_the_plain_schedule_is_that_of_the_papers_and_the_fast_one_has_less_to_do(
+    task: Task, prior: str
+) -> None:
+    problem = Problem(task, picture(channels=3), dict(problems())[task], 0.1)
+    plain, fast = (
+        Setup.of(problem, DeepREDParameters.create({'schedule': schedule, 'prior': prior}), Tools())
+        for schedule in ('plain', 'fast')
+    )
+    published = recipe(task, prior=prior != 'none', fast=False)
+    assert plain.config == SkipConfig.preset('standard', 3)
+    assert plain.settings.denoise_every == 1
+    assert plain.settings.iterations == published.iterations >= 2000
+    assert plain.settings.learning_rate == published.learning_rate
+    assert fast.settings.denoise_every > 1
+    assert fast.settings.iterations <= 500
+    assert sum(fast.config.num_channels_down) < sum(plain.config.num_channels_down)
+
+
+def test_what_is_given_is_stronger_than_the_schedule() -> None:
+    problem = Problem('denoise', picture(), Identity(), 0.1)
+    given = {'schedule': 'plain', 'denoise_every': 7, 'learning_rate': 0.02, 'network': 'small'}
+    setup = Setup.of(problem, DeepREDParameters.create({**given, 'prior': 'box'}), Tools())
+    assert (setup.settings.denoise_every, setup.settings.learning_rate) == (7, 0.02)
+    assert setup.config == SkipConfig.preset('small', 1)
 
 
 def test_a_wide_hole_is_left_to_the_network_without_skips() -> None:

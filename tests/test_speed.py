@@ -104,7 +104,7 @@ def test_a_process_that_fails_is_an_error(capfd: pytest.CaptureFixture[str]) -> 
 
 
 def test_unknown_cases_are_errors() -> None:
-    with pytest.raises(ParameterError, match='cases are .*DRUNet'):
+    with pytest.raises(ParameterError, match=r'cases are .*DRUNet'):
         speed.measure(only=['sprint'])
     with pytest.raises(ParameterError, match='threads'):
         speed.measure(threads=0)

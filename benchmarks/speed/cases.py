@@ -132,6 +132,7 @@ def _image_prior(variant: str, device: torch.device, size: int) -> Work:
         sigma=25 / 255,
         data_range=(0.0, 1.0),
         device=str(device),
+        schedule='plain',
         prior='none',
         network='standard',
         stopping='none',

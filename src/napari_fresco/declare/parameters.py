@@ -117,6 +117,12 @@ class IRCNNParameters(PnPParameters):
 class DeepREDParameters(ArithmeticParameters):
     """Deep image prior, alone or with regularisation by denoising."""
 
+    schedule: str = param(
+        'fast',
+        'How the network is fitted: "fast" is a narrow one in few large steps, "plain" the '
+        'networks and thousands of steps of the papers.',
+        choices=('fast', 'plain'),
+    )
     prior: str = param(
         'auto',
         'Denoiser of the RED term: "auto" (FFDNet), "nlm", "bm3d", a registry name, or "none" for '
@@ -160,9 +166,10 @@ class DeepREDParameters(ArithmeticParameters):
         choices=('fixed-point', 'gradient', 'mixed'),
         group='advanced',
     )
-    denoise_every: int = param(
-        1,
-        'Iterations between two calls of the denoiser.',
+    denoise_every: int | None = param(
+        None,
+        'Iterations between two calls of the denoiser: more are faster; empty means those of the '
+        'schedule.',
         minimum=1,
         maximum=1000,
         group='advanced',
@@ -219,8 +226,9 @@ class DeepREDParameters(ArithmeticParameters):
     )
     network: str = param(
         'auto',
-        'Shape of the untrained network; "auto" is the standard one, without skips for wide holes.',
-        choices=('auto', 'standard', 'inpainting', 'large-hole', 'small'),
+        'Shape of the untrained network; "auto" is that of the schedule, without skips for wide '
+        'holes.',
+        choices=('auto', 'standard', 'inpainting', 'large-hole', 'small', 'compact'),
         group='advanced',
     )
 
