@@ -228,7 +228,15 @@ class DeepREDParameters(ArithmeticParameters):
         'auto',
         'Shape of the untrained network; "auto" is that of the schedule, without skips for wide '
         'holes.',
-        choices=('auto', 'standard', 'inpainting', 'large-hole', 'small', 'compact'),
+        choices=(
+            'auto',
+            'standard',
+            'inpainting',
+            'large-hole',
+            'small',
+            'compact',
+            'compact-inpainting',
+        ),
         group='advanced',
     )
 

@@ -91,7 +91,6 @@ _RED: dict[Task, TaskDefaults] = {
 # Measured on 96 x 96 pixels: RESULTS.md, deep image prior in few steps.
 _FAST: Mapping[str, Any] = MappingProxyType(
     {
-        'iterations': 400,
         'learning_rate': 0.01,
         'denoise_every': 10,
     }
@@ -101,7 +100,9 @@ _FAST: Mapping[str, Any] = MappingProxyType(
 def recipe(task: Task, *, prior: bool, fast: bool) -> TaskDefaults:
     """Return the settings of `task`, with a RED denoiser or without, in few steps or many."""
     plain = (_RED if prior else _PLAIN)[task]
-    return replace(plain, **_FAST) if fast else plain
+    if not fast:
+        return plain
+    return replace(plain, **_FAST, iterations=700 if task == 'inpaint' else 400)
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,4 +299,6 @@ def _network(params: DeepREDParameters, known: Tensor) -> Preset:
     holes = (known[0, 0] == 0).cpu().numpy()
     if holes.any() and float(np.max(ndimage.distance_transform_edt(holes))) > LARGE_HOLE:
         return 'large-hole'
-    return 'compact' if params.schedule == 'fast' else 'standard'
+    if params.schedule == 'plain':
+        return 'standard'
+    return 'compact-inpainting' if holes.any() else 'compact'
