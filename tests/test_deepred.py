@@ -73,7 +73,7 @@ class Tools:
 
 
 def options(**values: object) -> DeepREDParameters:
-    defaults = {'prior': 'box', 'network': 'small', 'iterations': 3}
+    defaults = {'schedule': 'plain', 'prior': 'box', 'network': 'small', 'iterations': 3}
     return DeepREDParameters.create({**defaults, **values})
 
 
