@@ -341,7 +341,7 @@ def test_the_auto_prior_is_ffdnet_at_the_noise_level() -> None:
     tools = Tools()
     problem = Problem('denoise', picture(channels=3), Identity(), 0.2)
     run(problem, tools, prior='auto', iterations=1)
-    strength = recipe('denoise', prior=True, fast=True).strength * 0.2
+    strength = recipe('denoise', options()).strength * 0.2
     assert tools.calls == [('ffdnet', 3, pytest.approx(strength))]
     tools = Tools()
     run(problem, tools, prior_sigma=51, iterations=2, denoise_every=2)
@@ -378,11 +378,12 @@ def test_the_plain_schedule_is_that_of_the_papers_and_the_fast_one_has_less_to_d
     task: Task, prior: str
 ) -> None:
     problem = Problem(task, picture(channels=3), dict(problems())[task], 0.1)
-    plain, fast = (
-        Setup.of(problem, DeepREDParameters.create({'schedule': schedule, 'prior': prior}), Tools())
+    asked = [
+        DeepREDParameters.create({'schedule': schedule, 'prior': prior})
         for schedule in ('plain', 'fast')
-    )
-    published = recipe(task, prior=prior != 'none', fast=False)
+    ]
+    plain, fast = (Setup.of(problem, params, Tools()) for params in asked)
+    published = recipe(task, asked[0])
     assert plain.config == SkipConfig.preset('standard', 3)
     assert plain.settings.denoise_every == 1
     assert plain.settings.iterations == published.iterations >= 2000

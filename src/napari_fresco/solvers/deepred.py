@@ -55,9 +55,7 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
     """
     before = 0
     if _has_wide_losses(problem):
-        length = params.restarts * (
-            params.iterations or recipe(problem.task, prior=params.prior != 'none').iterations
-        )
+        length = params.restarts * (params.iterations or recipe(problem.task, params).iterations)
         for step in _filled(problem, tools):
             before, start = step.total, step.x
             yield replace(step, total=before + length)

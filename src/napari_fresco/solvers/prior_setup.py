@@ -97,10 +97,10 @@ _FAST: Mapping[str, Any] = MappingProxyType(
 )
 
 
-def recipe(task: Task, *, prior: bool, fast: bool) -> TaskDefaults:
+def recipe(task: Task, params: DeepREDParameters) -> TaskDefaults:
     """Return the settings of `task`, with a RED denoiser or without, in few steps or many."""
-    plain = (_RED if prior else _PLAIN)[task]
-    if not fast:
+    plain = (_PLAIN if params.prior == 'none' else _RED)[task]
+    if params.schedule == 'plain':
         return plain
     return replace(plain, **_FAST, iterations=700 if task == 'inpaint' else 400)
 
@@ -136,8 +136,7 @@ class Setup:
         level = _root_mean_square(problem.sigma)
         weight = _weight(problem, level, known)
         power = torch.as_tensor(problem.sigma).to(problem.y).square().expand_as(problem.y)
-        fast = params.schedule == 'fast'
-        chosen = recipe(problem.task, prior=params.prior != 'none', fast=fast)
+        chosen = recipe(problem.task, params)
         start = first_estimate(problem)
         fit = Fit(problem.degradation.forward, problem.y * known, weight)
         noise_loss, unit_loss = float((power * weight).mean()), float(weight.mean())
