@@ -13,6 +13,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
+from ..declare.tasks import TASKS
 from ..networks.hourglass import Skip, SkipConfig
 from ..physics.fill import expected_error
 from ..physics.operators import Identity, Mask
@@ -102,7 +103,7 @@ def recipe(task: Task, params: DeepREDParameters) -> TaskDefaults:
     plain = (_PLAIN if params.prior == 'none' else _RED)[task]
     if params.schedule == 'plain':
         return plain
-    return replace(plain, **_FAST, iterations=700 if task == 'inpaint' else 400)
+    return replace(plain, **_FAST, iterations=700 if 'mask' in TASKS[task].needs else 400)
 
 
 @dataclass(frozen=True, eq=False)
