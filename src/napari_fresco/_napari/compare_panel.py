@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import FloatSlider
 from napari.utils.notifications import show_error
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout
 
 from ..errors import FrescoError
 from ..layers.compared import Likeness, Planes
@@ -20,6 +20,7 @@ from ..layers.results import inserted
 from ..layers.space import View
 from ..layers.swipe import Swipe
 from .choosers import LayerChooser
+from .docked import Docked
 from .form import Scroll, Section, named_button, note, side_by_side, stacked
 from .iterates_section import IteratesSection
 from .listeners import Listeners, is_alive
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import napari
 
 
-class ComparePanel(QWidget):
+class ComparePanel(Docked):
     """Two images side by side in one layer, with one contrast, and what differs.
 
     `viewer`: whose layers are compared.

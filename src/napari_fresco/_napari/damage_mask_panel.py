@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels
-from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QVBoxLayout
 from superqt.utils import qthrottled
 
 from ..damage.classes import CLASSES, DamageClass, class_named
@@ -20,6 +20,7 @@ from ..layers.selection import full_resolution, spatial_axes
 from ..layers.space import View
 from .brush import FollowingBrush
 from .choosers import LayerChooser, WordList
+from .docked import Docked
 from .form import Scroll, Section, note, stacked
 from .listeners import Listeners
 from .mask_edit_section import MaskEditSection
@@ -41,7 +42,7 @@ _OTHER_LABELS = (
 )
 
 
-class DamageMaskPanel(QWidget):
+class DamageMaskPanel(Docked):
     """Proposes damage, edits it and says how much it covers.
 
     `viewer`: whose layers are worked on.

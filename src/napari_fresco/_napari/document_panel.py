@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import LineEdit
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout
 
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
@@ -28,6 +28,7 @@ from ..layers.space import View
 from . import document_texts as say
 from .choosers import LayerChooser
 from .condition_section import ConditionSection
+from .docked import Docked
 from .form import Scroll, Section, collapsible, named_button, note, side_by_side, stacked
 from .listeners import Listeners, is_alive
 from .rendering_section import RenderingSection
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     import napari
 
 
-class DocumentPanel(QWidget):
+class DocumentPanel(Docked):
     """Documents a fill.
 
     `viewer`: whose layers are looked at.

@@ -20,6 +20,7 @@ from ..layers.selection import is_stack
 from ..layers.space import View
 from . import texts
 from .choosers import LayerChooser, WordList
+from .docked import Docked
 from .evidence_table import EvidenceTable
 from .form import Scroll, Section, named_button, note, show_badge, side_by_side, stacked
 from .graph_view import GraphView
@@ -40,7 +41,7 @@ _NO_RESULT = 'Restore an image first, or open one together with its result.'
 _SAME = 'Choose the image that the result was made of: it is compared with that.'
 
 
-class EvidencePanel(QWidget):
+class EvidencePanel(Docked):
     """Measures a result layer against the image it was made of.
 
     `viewer`: whose layers are looked at.

@@ -32,6 +32,7 @@ from ..layers.space import Space, View
 from ..physics import kernels
 from ..physics.kernels import Kernel
 from .choosers import LayerChooser, WordList
+from .docked import Docked
 from .form import Scroll, Section, note, stacked
 from .kernel_kinds import KINDS, Microscope, make, unused
 from .kernel_preview import KernelPreview, described, remarks
@@ -48,7 +49,7 @@ _LEAST_HEIGHT = 260
 _FILES = 'Kernels (*.npy *.npz *.mat *.tif *.tiff *.png)'
 
 
-class KernelPanel(QWidget):
+class KernelPanel(Docked):
     """Makes a kernel layer, calibrated like the image it is meant for."""
 
     made = Signal(object)

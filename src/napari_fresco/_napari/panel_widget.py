@@ -8,13 +8,14 @@ from qtpy.QtCore import QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from .docked import Docked
 from .form import Scroll, stacked
 from .open_panels import note_shown
 from .run_bar import RunBar
 from .tour import offer_tour_once
 
 
-class PanelWidget(QWidget):
+class PanelWidget(Docked):
     """What is docked; napari gives back the panel that it belongs to, as for magicgui."""
 
     def __init__(self, panel: Any, bar: RunBar) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Points, Shapes
 from napari.utils.notifications import show_error
-from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QVBoxLayout
 
 from ..declare.fields import Parameter
 from ..errors import FrescoError
@@ -17,6 +17,7 @@ from ..layers.pixel_size import Measured, measured, mm_per_pixel, set_pixel_size
 from ..layers.selection import full_resolution, spatial_axes
 from ..layers.space import Space, View
 from .choosers import LayerChooser
+from .docked import Docked
 from .form import Scroll, Section, note, stacked
 from .listeners import Listeners
 from .rows import row_of
@@ -30,7 +31,7 @@ _MARK = 'Press "Mark" and click on two places whose distance you know, as far ap
 _ON_SCREEN = 12  # pixels that a point is wide
 
 
-class ScalePanel(QWidget):
+class ScalePanel(Docked):
     """Two places and their distance give millimetres per pixel.
 
     `viewer`: whose layers are measured.

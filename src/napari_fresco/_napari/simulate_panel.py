@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import SpinBox
 from napari.utils.notifications import show_error
-from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QVBoxLayout
 
 from .. import degrade
 from ..errors import FrescoError
@@ -16,6 +16,7 @@ from ..layers.look import Look
 from ..layers.selection import is_stack, select
 from ..layers.space import Space, View
 from .choosers import LayerChooser, WordList
+from .docked import Docked
 from .form import Row, Scroll, Section, note, stacked
 from .input_section import SLICE, STACK
 from .listeners import Listeners, is_alive
@@ -30,7 +31,7 @@ _NO_IMAGE = 'Open a clean image to degrade, for example with File > Open Sample.
 _DONE = 'Done. Choose the new layer in the panel of a method; it is compared with the truth.'
 
 
-class SimulatePanel(QWidget):
+class SimulatePanel(Docked):
     """Degrades an image layer; each degradation has the fields that it declares.
 
     `viewer`: whose layers are worked on.

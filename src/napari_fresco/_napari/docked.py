@@ -1,0 +1,50 @@
+"""Panels that napari docks: one below the other they squeeze each other, so they come as tabs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QTimer
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from .listeners import is_alive
+
+
+class Docked(QWidget):
+    """A panel that becomes a tab beside another one of this plugin, when it is first shown.
+
+    napari puts each panel below those that are there. Where the user drags it, it stays.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_placed = False
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Find the place of the panel, once napari has docked it."""
+        if not self._is_placed:
+            self._is_placed = True
+            QTimer.singleShot(0, self._join_others)
+        super().showEvent(event)
+
+    def _join_others(self) -> None:
+        dock = _dock_of(self) if is_alive(self) else None
+        window = None if dock is None else dock.parentWidget()
+        if dock is None or not isinstance(window, QMainWindow) or dock.isFloating():
+            return
+        area = window.dockWidgetArea(dock)
+        for other in map(_dock_of, window.findChildren(Docked)):
+            if other in (None, dock) or other.isFloating():
+                continue
+            if window.dockWidgetArea(other) == area:
+                window.tabifyDockWidget(other, dock)
+                dock.raise_()
+                return
+
+
+def _dock_of(widget: QWidget | None) -> Any:
+    """Return the dock that holds a widget; None where it is in none, as in a dialog."""
+    while widget is not None and not isinstance(widget, QDockWidget):
+        widget = widget.parentWidget()
+    return widget
