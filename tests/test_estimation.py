@@ -16,7 +16,7 @@ import napari_fresco as fresco
 from napari_fresco import kernels
 from napari_fresco.errors import KernelError, MethodError, ParameterError
 from napari_fresco.physics.problem import Problem
-from napari_fresco.restoration import pipeline
+from napari_fresco.restoration import solver_choice
 from napari_fresco.runtime import run
 from napari_fresco.types import Step
 
@@ -41,7 +41,7 @@ def virnet(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     found = run.find_solver
     monkeypatch.setattr(
-        pipeline, 'find_solver', lambda m: solver if m.name == 'virnet' else found(m)
+        solver_choice, 'find_solver', lambda m: solver if m.name == 'virnet' else found(m)
     )
     return asked
 

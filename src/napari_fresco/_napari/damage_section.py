@@ -59,7 +59,7 @@ class DamageSection(Section):
     ) -> None:
         super().__init__('Degradation')
         self._viewer, self._chosen, self._image, self._part = viewer, method, image, part
-        self._declared = declared
+        self._declared, self._guided = declared, offer.guided
         self._suggested_for: tuple[Task, str] | None = None
         self._suggested: dict[str, str] = {}
         self.mask_rows = MaskRows(viewer, self, image, part)
@@ -103,7 +103,7 @@ class DamageSection(Section):
         options = self._method.takes(task)
         mask, takes = 'mask' in options, 'kernel' in options
         self.mask_rows.show(mask)
-        self.guide_row.row.show('guides' in options)
+        self.guide_row.row.show('guides' in options and self._guided)
         self.rows['keep_known'].show('keep_known' in options)
         self.rows['filled'].show(mask)
         self.rows['scale'].show('scale' in options)

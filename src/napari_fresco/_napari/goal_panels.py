@@ -66,6 +66,7 @@ class FillPanel(GoalPanel):
         'Fills what a mask marks, run after run, into one layer.',
         tuple(method for method in METHODS.values() if set(method.tasks) & set(_FILLING)),
         _FILLING,
+        guided=True,
         accepts=_is_photograph,
     )
     sections: ClassVar[list[Callable[[MethodPanel], Any]]] = []

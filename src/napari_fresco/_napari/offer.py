@@ -20,6 +20,7 @@ class Offer:
     `name`: tells the runs of its panel from those of others.
     `title`, `summary`: what stands at its top.
     `methods`, `tasks`: what there is to choose from; each task is one of some method.
+    `guided`: whether lines that must continue through losses are asked for.
     `accepts`: says whether a layer is an image to work on.
     `asks`: whether tasks are named by what is wrong with an image.
     """
@@ -30,6 +31,7 @@ class Offer:
     methods: tuple[Method, ...]
     tasks: tuple[Task, ...]
     asks: bool = False
+    guided: bool = False
     accepts: Callable[[Any], bool] = may_be_restored
 
     @classmethod

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
@@ -125,7 +125,12 @@ class Processes:
 
     def submit(self, file: BatchFile, *, wait: bool) -> Future[FileRecord]:
         """Hand a file to the next worker that is free."""
-        return self._pool.submit(_in_worker, file, wait)
+        try:
+            return self._pool.submit(_in_worker, file, wait)
+        except BrokenExecutor as error:  # a worker was killed since the last file ended
+            broken: Future[FileRecord] = Future()
+            broken.set_exception(error)
+            return broken
 
     def under_way(self) -> float:
         """Return what of the files at work is done, as the workers last wrote it down."""

@@ -122,6 +122,7 @@ class DeepREDParameters(ArithmeticParameters):
         'How the network is fitted: "fast" is a narrow one in few large steps, "plain" the '
         'networks and thousands of steps of the papers.',
         choices=('fast', 'plain'),
+        group='advanced',
     )
     prior: str = param(
         'auto',

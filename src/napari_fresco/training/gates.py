@@ -128,7 +128,8 @@ def _denoising(file: Path, recipe: Recipe, bundled: Bundled | None) -> Iterator[
     listed = '/'.join(f'{ratio:.2f}' for ratio in ratios.values())
     yield Gate('small noise', not worse, f'error {listed} of the noise at {_listed(ratios)}')
     shift = drift(new, recipe.channels)
-    yield Gate('drift', shift <= _DRIFT, f'{255 * shift:.2f} / 255 at most')
+    before = drift(old, recipe.channels) if old is not None else 0.0
+    yield Gate('drift', shift <= max(_DRIFT, before), f'{255 * shift:.2f} / 255 at most')
     fluxes = spots(new, recipe.channels)
     limits = spots(old, recipe.channels) if old is not None else {}
     lost = [p for p, x in fluxes.items() if abs(x - 1) > abs(limits.get(p, 1) - 1) + _TOLERANCE]

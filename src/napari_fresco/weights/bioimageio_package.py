@@ -6,8 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..errors import WeightsError
-from ..io.atomic import write_atomically
-from ..io.files import check_output
 from .cards import card
 from .registry import entry
 
@@ -42,6 +40,8 @@ def export_bioimageio(name: str, target: str | Path, *, overwrite: bool = False)
     FileError
         When the file cannot be written.
     """
+    from ..io.atomic import write_atomically
+    from ..io.files import check_output
     from . import load
     from .traced import trace
 
