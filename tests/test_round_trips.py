@@ -80,6 +80,15 @@ def test_tiff_keeps_every_image(image: Image) -> None:
         same(read(Path(folder) / 'a.tif'), image)
 
 
+@pytest.mark.parametrize('steps', [(1.0, 10.0), (10.0, 10.0), (10.0, 2.0)])
+def test_a_centimetre_in_a_tiff_is_one(tmp_path: Path, steps: tuple[float, float]) -> None:
+    """One pixel per centimetre is written as 1 : 1, which stands for no resolution elsewhere."""
+    spacing = {axis: (step, 'mm') for axis, step in zip('YX', steps, strict=True)}
+    image = Image(np.zeros((4, 5), np.uint8), 'YX', spacing)
+    write(tmp_path / 'a.tif', image)
+    assert read(tmp_path / 'a.tif').spacing == spacing
+
+
 @pytest.mark.parametrize('unit', ['nm', 'um', 'mm', 'm'])
 @pytest.mark.parametrize('step', [3e-9, 0.00195, 5e3, 1e9])
 @pytest.mark.parametrize('name', ['a.tif', 'a.ome.tif'])

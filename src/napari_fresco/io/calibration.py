@@ -70,11 +70,10 @@ def tag_calibration(tags: Any) -> tuple[dict[str, tuple[float, str]], str | None
     if value not in _TAG_UNITS or not {'XResolution', 'YResolution'} <= {tag.name for tag in tags}:
         return {}, None
     name, length = _TAG_UNITS[value]
-    spacing = {}
-    for axis in 'YX':
-        count, per = tags[f'{axis}Resolution'].value
-        if count and per and count != per:
-            spacing[axis] = (length * per / count, 'mm')
+    told = {axis: tags[f'{axis}Resolution'].value for axis in 'YX'}
+    if all(count == per for count, per in told.values()):  # what programs write that know none
+        return {}, None
+    spacing = {a: (length * per / count, 'mm') for a, (count, per) in told.items() if count and per}
     return spacing, name if spacing else None
 
 
@@ -87,8 +86,8 @@ def resolution_arguments(image: Image) -> dict[str, Any]:
     inch = image.metadata.get('resolution_unit', 'cm') == 'inch'
     per = 25.4 if inch else 10.0
     counts = [per / (length or 1) for length in lengths]
-    if not all(map(_fits_a_tag, counts)):
-        return {}  # the description tells it
+    if not all(map(_fits_a_tag, counts)) or set(counts) == {1.0}:
+        return {}  # the description tells it; 1 : 1 stands for none
     return {'resolution': counts, 'resolutionunit': 'INCH' if inch else 'CENTIMETER'}
 
 

@@ -31,7 +31,7 @@ from .posing import as_tensor, counting, excess_of, posed, values_of
 from .request import Request
 
 # Had all noise been taken away, all of it would be best; of little noise networks leave more.
-_OF_DENOISER = 0.4
+_OF_DENOISER = 0.2
 
 
 @dataclass(frozen=True, eq=False)
