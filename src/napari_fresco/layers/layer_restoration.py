@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 import numpy as np
 from psygnal import Signal
@@ -18,7 +19,7 @@ from ..evidence.metrics import psnr
 from ..restoration import api
 from ..types import Result, Step
 from .iterates import Iterates
-from .job import Job
+from .job import Job, R, Work
 from .pace import note_pace
 from .results import add_results, preview_layer
 from .side_layers import as_pixels
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .layer_request import PanelRequest
 
     Iterate = Callable[..., Generator[Step, None, Result]]
+
 
 _PREVIEW_SIDE = 1024
 _SHORTEST_INTERVAL = 0.25  # seconds between two previews
@@ -75,12 +77,46 @@ class LayerOutcome:
         return self.result.finish == 'cancelled' and not self.result.provenance.get('steps', 1)
 
 
-class Exclusive(Protocol):
-    """What runs alone: the restoration of a layer, or of a folder."""
+class Busy(Protocol):
+    """What nothing else runs beside."""
 
     @property
     def busy_text(self) -> str:
         """What is done on what."""
+
+
+class Exclusive(ABC, Generic[R]):
+    """What runs alone: the restoration of a layer or of a folder, or a sweep.
+
+    `work`, `deliver`, `is_open`: of its job.
+    """
+
+    def __init__(
+        self, work: Work[R], deliver: Callable[[R], list[Any]], is_open: Callable[[], bool]
+    ) -> None:
+        self.job: Job[R] = Job(self.busy_text, work, deliver, is_open)
+        self.job.ended.connect(self._on_ended)
+
+    @property
+    @abstractmethod
+    def busy_text(self) -> str:
+        """What other panels say while this runs: what is done on what."""
+
+    def start(self) -> Job[R]:
+        """Start working and return the job.
+
+        Raises FrescoError while something else runs.
+        """
+        running.take(self)
+        return self.job.start()
+
+    def cancel(self) -> None:
+        """Ask for an end after the present step; what is there by then is kept."""
+        self.job.cancel()
+        running.changed.emit()
+
+    def _on_ended(self) -> None:
+        running.leave(self)
 
 
 class Running:
@@ -98,7 +134,7 @@ class Running:
     """The :class:`Restoration` whose layers are there, or whose job says what went wrong."""
 
     def __init__(self) -> None:
-        self._work: Exclusive | None = None
+        self._work: Busy | None = None
 
     @property
     def restoration(self) -> Restoration | None:
@@ -112,7 +148,7 @@ class Running:
             return ''
         return f'Busy: {self._work.busy_text}. Wait for it, or cancel it.'
 
-    def take(self, work: Exclusive) -> None:
+    def take(self, work: Busy) -> None:
         """Let `work` be what runs.
 
         Raises FrescoError while something else runs.
@@ -122,7 +158,7 @@ class Running:
         self._work = work
         self.changed.emit()
 
-    def leave(self, work: Exclusive) -> None:
+    def leave(self, work: Busy) -> None:
         """Take note that `work` has ended."""
         self._work = None
         self.changed.emit()
@@ -133,7 +169,7 @@ class Running:
 running = Running()
 
 
-class Restoration:
+class Restoration(Exclusive[LayerOutcome]):
     """A request under way, as the worker thread and the viewer see it.
 
     `request`: what to do.
@@ -164,28 +200,14 @@ class Restoration:
         self._reports = _Reports(request, rate)
         self._preview: Any = None
         self._is_open = is_open
-        self.job: Job[LayerOutcome] = Job(request.busy_text, self._work, self._deliver, is_open)
+        super().__init__(self._work, self._deliver, is_open)
         self.job.reported.connect(self._on_report)
-        self.job.ended.connect(self._on_ended)
         self.show_preview(preview)
 
     @property
     def busy_text(self) -> str:
         """What other panels say while this runs."""
         return self.request.busy_text
-
-    def start(self) -> Job[LayerOutcome]:
-        """Start working and return the job.
-
-        Raises FrescoError while another restoration runs.
-        """
-        running.take(self)
-        return self.job.start()
-
-    def cancel(self) -> None:
-        """Ask for an end after the present step; the best estimate so far is kept."""
-        self.job.cancel()
-        running.changed.emit()
 
     def runs_in(self, viewer: Any) -> bool:
         """Say whether the results go to `viewer`."""
@@ -243,7 +265,7 @@ class Restoration:
         if self._is_open():
             self._drop_preview()
         self._reports.forget()
-        running.leave(self)
+        super()._on_ended()
 
     def _draw_preview(self, report: Report) -> None:
         """Put the estimate into the preview layer; a user who deletes it wants no other."""

@@ -11,9 +11,8 @@ import numpy as np
 
 from ..image.contact_sheet import ContactSheet
 from .excerpts import Excerpt
-from .job import Job
 from .layer_kinds import SWEEP
-from .layer_restoration import Report, running
+from .layer_restoration import Exclusive, Report
 
 if TYPE_CHECKING:
     from ..restoration.sweep import Sweep
@@ -28,7 +27,7 @@ _LARGEST = 512 * 512  # pixels of a region that is taken as it is
 _BESIDE = 1.04  # widths of the image to the right of it
 
 
-class SweepRun:
+class SweepRun(Exclusive['Sweep']):
     """A sweep under way.
 
     `request`: what a run would do, of which a small part is taken.
@@ -52,26 +51,12 @@ class SweepRun:
         self.outcome: Sweep | None = None
         self.sheet: ContactSheet | None = None
         self.layer: Any = None
-        self.job: Job[Sweep] = Job(self.busy_text, self._work, self._deliver, is_open)
-        self.job.ended.connect(self._on_ended)
+        super().__init__(self._work, self._deliver, is_open)
 
     @property
     def busy_text(self) -> str:
         """What other panels say while this runs."""
         return f'{self.request.busy_text}, a sweep'
-
-    def start(self) -> Job[Sweep]:
-        """Start working and return the job.
-
-        Raises FrescoError while something else runs.
-        """
-        running.take(self)
-        return self.job.start()
-
-    def cancel(self) -> None:
-        """Ask for an end after the present step; results that are finished are shown."""
-        self.job.cancel()
-        running.changed.emit()
 
     def values_at(self, position: Sequence[float]) -> Mapping[str, Any] | None:
         """Return the values of the result at a place in the world of the viewer; None beside it."""
@@ -123,9 +108,6 @@ class SweepRun:
             **space.part((0, _BESIDE * columns), (finer, finer)),
             **look.like(rgb=rgb),
         }
-
-    def _on_ended(self) -> None:
-        running.leave(self)
 
 
 _WHERE = ('down', 'across')
