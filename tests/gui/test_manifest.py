@@ -51,22 +51,36 @@ def test_every_method_has_a_widget_and_a_place_in_the_menu(manifest: PluginManif
     assert {m.title: f'napari-fresco.{m.name}' for m in METHODS.values()} == {
         title: command for title, command in widgets.items() if title not in (*PANELS, *TOOLS)
     }
+
+
+def test_the_menu_says_what_panels_do_and_the_acronym_second(manifest: PluginManifest) -> None:
     menus = manifest.contributions.menus
-    (submenu,) = menus['napari/layers/filter']
-    listed = [item.command for item in menus[submenu.submenu]]
-    assert set(widgets.values()) <= set(listed)
-    assert listed[:2] == [widgets[title] for title in PANELS]
+    (inner,) = menus['napari/layers/filter']
+    assert inner.submenu == 'fresco'
+    assert [each.id for each in manifest.contributions.submenus] == ['fresco', 'fresco_methods']
+    assert 'fresco_methods' in {getattr(item, 'submenu', None) for item in menus['fresco']}
+    titles = {command.id: command.title for command in manifest.contributions.commands}
+    methods = [titles[item.command] for item in menus['fresco_methods']]
+    assert sorted(methods) == sorted(command_title(method) for method in METHODS.values())
+    listed = [item.command for item in menus['fresco'] if hasattr(item, 'command')]
+    for widget in manifest.contributions.widgets:
+        if widget.display_name not in {method.title for method in METHODS.values()}:
+            opens = widget.command.replace('.', '.open_')
+            assert opens in listed
+            assert titles[opens].startswith(f'{widget.display_name}: ')
+    assert listed[:2] == ['napari-fresco.open_restore', 'napari-fresco.open_fill_losses']
     assert {'napari-fresco.mask_for_image', 'napari-fresco.noise_of_image'} <= set(listed)
+
+
+@pytest.mark.parametrize('menu', ['fresco', 'fresco_methods'])
+def test_the_menu_is_sorted_as_it_is_written(manifest: PluginManifest, menu: str) -> None:
     groups: dict[str, list[int]] = {}
-    for item in menus[submenu.submenu]:
+    for item in manifest.contributions.menus[menu]:
         place, _, number = item.group.partition('@')
         groups.setdefault(place, []).append(int(number))
-    assert list(groups) == ['navigation', 'damage', 'methods', 'z_tools']  # as napari sorts them
+    names = [name for name in groups if name != 'navigation']  # which napari puts first
+    assert names == sorted(names)
     assert all(numbers == [*range(1, len(numbers) + 1)] for numbers in groups.values())
-    assert len(groups['methods']) == len(METHODS)
-    titles = {command.id: command.title for command in manifest.contributions.commands}
-    assert {command_title(m) for m in METHODS.values()} <= set(titles.values())
-    assert [s.id for s in manifest.contributions.submenus] == [submenu.submenu]
 
 
 def test_every_contribution_names_a_command(manifest: PluginManifest) -> None:

@@ -7,6 +7,7 @@ method needs no code here.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import napari
 import napari.viewer
@@ -28,6 +29,7 @@ from .goal_panels import FillPanel, RestorePanel
 from .kernel_panel import KernelPanel
 from .offer import Offer
 from .panel import MethodPanel
+from .panel_widget import as_widget_class
 from .scale_panel import ScalePanel
 from .session_dialog import ask_for_record
 from .simulate_panel import SimulatePanel
@@ -37,8 +39,8 @@ compare = ComparePanel
 damage_mask = DamageMaskPanel
 document = DocumentPanel
 evidence = EvidencePanel
-fill_losses = FillPanel
-restore = RestorePanel
+fill_losses = as_widget_class(FillPanel)
+restore = as_widget_class(RestorePanel)
 scale_from_points = ScalePanel
 simulate = SimulatePanel
 
@@ -53,13 +55,14 @@ shortcuts.bind_keys()
 
 
 @cache
-def _panel(name: str) -> type[MethodPanel]:
+def _panel(name: str) -> Any:
     """Return the panel of a method as napari wants it: a class that takes a viewer."""
     method = METHODS[name]
-    return type(f'{method.title}Panel', (MethodPanel,), {'offer': Offer.of(method)})
+    panel = type(f'{method.title}Panel', (MethodPanel,), {'offer': Offer.of(method)})
+    return as_widget_class(panel)
 
 
-def __getattr__(name: str) -> type[MethodPanel]:
+def __getattr__(name: str) -> Any:
     if name in METHODS:
         return _panel(name)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -43,6 +43,14 @@ class Docked(QWidget):
                 return
 
 
+def bring_to_front(panel: Any) -> None:
+    """Show a panel that may be hidden, or behind another tab."""
+    dock = _dock_of(getattr(panel, 'native', panel))
+    if dock is not None:
+        dock.show()
+        dock.raise_()
+
+
 def _dock_of(widget: QWidget | None) -> Any:
     """Return the dock that holds a widget; None where it is in none, as in a dialog."""
     while widget is not None and not isinstance(widget, QDockWidget):

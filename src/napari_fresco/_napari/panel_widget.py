@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import napari
+import napari.viewer
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
@@ -13,6 +16,21 @@ from .form import Scroll, stacked
 from .open_panels import note_shown
 from .run_bar import RunBar
 from .tour import offer_tour_once
+
+
+def as_widget_class(panel: Callable[[Any], Any]) -> Any:
+    """Return what makes a panel, as a class of widgets: napari's menus open nothing else.
+
+    `panel`: makes it for a viewer. That, not a widget, is what the class gives.
+    """
+
+    def new(cls: type[QWidget], viewer: Any) -> Any:
+        return panel(viewer)
+
+    def init(self: QWidget, viewer: napari.viewer.Viewer) -> None:
+        """Say what napari is to give; it is never called."""
+
+    return type(panel.__name__, (QWidget,), {'__new__': new, '__init__': init})
 
 
 class PanelWidget(Docked):

@@ -17,7 +17,8 @@ from . import sample_data
 from .form import named_button, side_by_side, stacked
 from .listeners import is_alive
 from .open_panels import panel_in_front
-from .settings import PLUGIN, note_tour_offered, read_preferences
+from .opening import open_panel
+from .settings import note_tour_offered, read_preferences
 
 _WIDTH = 380
 _TITLE = 'font-size: 15px; font-weight: 600;'
@@ -123,7 +124,7 @@ def _open_mural(viewer: Any) -> None:
 
 
 def _open_restore(viewer: Any) -> None:
-    _, panel = viewer.window.add_plugin_dock_widget(PLUGIN, 'Restore')
+    panel = open_panel(viewer, 'restore')
     if 'mural' in viewer.layers:
         panel.image.value = viewer.layers['mural']
 
@@ -144,7 +145,7 @@ def _run(viewer: Any) -> None:
 
 
 def _compare(viewer: Any) -> None:
-    viewer.window.add_plugin_dock_widget(PLUGIN, 'Compare', tabify=True)
+    open_panel(viewer, 'compare')
 
 
 STEPS = (
