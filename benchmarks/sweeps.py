@@ -73,7 +73,7 @@ def _below_best(case: Case, session: fresco.Session) -> list[float]:
     inner = np.s_[BORDER:-BORDER, BORDER:-BORDER]
     quality = [psnr(cell.image[inner], case.truth[inner], 255) for cell in swept.cells]
     residuals = [_residual(case, cell.image, held)[inner] for cell in swept.cells]
-    white = [abs(neighbour_correlation(z, np.ones(z.shape, bool))) for z in residuals]
+    white = [abs(neighbour_correlation(z, None)) for z in residuals]
     power = [abs(np.mean(z**2) - 1) for z in residuals]
     assert swept.suggested is not None
     chosen = swept.cells.index(swept.suggested), int(np.argmin(white)), int(np.argmin(power))

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from ..types import Check
 from .check_limits import checked
 from .light_checks import clipping, light, overshoot, regions, rounding, values_beyond
-from .plane_measures import Floats
+from .plane_measures import Singles
 from .plane_outcome import Found, Outcome
 from .residual_checks import (
     consistency,
@@ -38,7 +38,7 @@ _OF_RESULT: Mapping[str, Callable[[Outcome], Found | None]] = MappingProxyType(
         'range': values_beyond,
     }
 )
-_OF_RESIDUAL: Mapping[str, Callable[[Outcome, Floats], Found]] = MappingProxyType(
+_OF_RESIDUAL: Mapping[str, Callable[[Outcome, Singles], Found]] = MappingProxyType(
     {
         'noise': noise_taken,
         'whiteness': whiteness,

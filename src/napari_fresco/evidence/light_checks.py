@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .plane_measures import REGION_SIDE, Floats, blurred, sums_of_regions
+from .plane_measures import REGION_SIDE, Floats, planar, sizes_of_regions, smoothed, sums_of_regions
 from .plane_outcome import Found, Outcome
 
 _SIGNIFICANT = 5.0  # standard errors
 
 
 def light(o: Outcome) -> Found | None:
-    change, total = -float(o.residual.sum()), float(o.observed[o.known].sum())
-    light = total - o.offset * np.broadcast_to(o.known.T, o.observed.T.shape).sum()
-    if light <= 0 or (o.noise is not None and abs(change) < _SIGNIFICANT * _total(o.noise)):
+    change, light = -float(o.residual.sum()), o.total - o.offset * o.count
+    if light <= 0 or (o.noise is not None and abs(change) < _SIGNIFICANT * _total(o)):
         return 0.0, ''
     share = change / light
     return share, (
@@ -27,10 +26,7 @@ def light(o: Outcome) -> Found | None:
 
 
 def regions(o: Outcome) -> Found | None:
-    change, error = (
-        sums_of_regions(o.residual),
-        sums_of_regions(np.square(_noise_or_zero(o))) ** 0.5,
-    )
+    change, error = sums_of_regions(o.residual), np.sqrt(_variances(o))
     light = sums_of_regions(np.maximum(o.signal, 0))
     clear = (np.abs(change) > _SIGNIFICANT * error) & (np.abs(change) > 0.03 * light) & (light > 0)
     if not clear.size:
@@ -47,9 +43,11 @@ def clipping(o: Outcome) -> Found | None:
     ends = _integers(o.given)
     if ends is None:
         return None
-    within = np.clip(o.restored, ends[0] - 0.5, ends[1] + 0.5)
-    light = float(np.abs(o.restored - o.offset).sum())
-    share = float(np.abs(within - o.restored).sum()) / light if light > 0 else 0.0
+    share = 0.0
+    if not _within(o.after, ends[0] - 0.5, ends[1] + 0.5):
+        within = np.clip(o.after, ends[0] - 0.5, ends[1] + 0.5)
+        light = float(np.abs(o.after - o.offset).sum())
+        share = float(np.abs(within - o.after).sum()) / light if light > 0 else 0.0
     return share, (
         f'clipping to {o.given.dtype} changed {share:.1%} of the light: ask for float32 '
         "(dtype='float32')"
@@ -60,17 +58,17 @@ def rounding(o: Outcome) -> Found | None:
     ends = _integers(o.given)
     if ends is None:
         return None
-    exact = np.clip(o.restored, *ends)
-    values = o.given.astype(np.float64)
-    rounded = np.abs(values - exact) <= 1  # others were given back as they came
-    change = sums_of_regions(np.where(rounded, values - exact, 0.0))
-    light = sums_of_regions(np.maximum(exact - o.offset, 0))
+    exact = o.after if _within(o.after, *ends) else np.clip(o.after, *ends)
+    change = planar(o.given) - exact
+    if not _within(change, -1, 1):  # others were given back as they came
+        change[~(np.abs(change) <= 1)] = 0
+    changes, light = sums_of_regions(change), sums_of_regions(np.maximum(exact - o.offset, 0))
     some = light > 0
     if not some.any():
         return None
     # Chance rounds single regions up or down by a little; all of them together it does not.
-    total = abs(float(change.sum())) / float(light[some].sum())
-    share = max(total, float(np.abs(change[some]).sum() / light[some].sum()))
+    total = abs(float(changes.sum())) / float(light[some].sum())
+    share = max(total, float(np.abs(changes[some]).sum() / light[some].sum()))
     return share, (
         f'rounding to {o.given.dtype} changed {share:.1%} of the light: ask for float32 '
         "(dtype='float32')"
@@ -92,19 +90,39 @@ def overshoot(o: Outcome) -> Found | None:
 
 def _beyond(o: Outcome) -> float:
     """Return the share of values below or above all of the smoothed image and its noise."""
-    values = np.broadcast_to(o.known.T, o.observed.T.shape).T
-    smooth, width = blurred(o.observed, 1.0)[values], 3 * o.typical + 1e-6 * o.span
-    low, high = float(smooth.min()) - width, float(smooth.max()) + width
-    x = o.restored[o.known_after]
-    return float(np.mean((x < low) | (x > high)))
+    level, width = o.total / max(o.count, 1), 3 * o.typical + 1e-6 * o.span
+    ends = []
+    for plane in o.before:
+        for rows, strip in smoothed(plane, 1.0, level):
+            where: Any = True if o.judged_all else o.known[rows]
+            lowest = float(np.min(strip, where=where, initial=np.inf))
+            ends.append((lowest, float(np.max(strip, where=where, initial=-np.inf))))
+    low, high = level + min(low for low, _ in ends) - width, level + max(h for _, h in ends) + width
+    if _within(o.after, low, high):
+        return 0.0
+    beyond = (o.after < low) | (o.after > high)
+    if o.judged_all:
+        return float(np.mean(beyond))
+    return np.count_nonzero(beyond & o.known_after) / (len(beyond) * int(o.known_after.sum()))
 
 
-def _total(noise: Floats) -> float:
-    return math.sqrt(float(np.square(noise).sum()))
+def _within(values: Floats, low: float, high: float) -> bool:
+    """Say whether all values lie between two ends; what is no number does not."""
+    return bool(values.min() >= low and values.max() <= high)
 
 
-def _noise_or_zero(o: Outcome) -> Floats:
-    return np.zeros(o.observed.shape) if o.noise is None else o.noise
+def _total(o: Outcome) -> float:
+    """Return the standard deviation of the sum of all noise."""
+    noise = np.zeros(()) if o.noise is None else o.noise
+    return math.sqrt(float(np.square(noise).mean()) * o.before.size)
+
+
+def _variances(o: Outcome) -> Floats:
+    """Return the variance of the sums over regions, of the mean noise of the colours."""
+    noise = np.zeros(()) if o.noise is None else o.noise
+    if noise.ndim:
+        return sums_of_regions(np.square(noise))
+    return float(noise) ** 2 * sizes_of_regions(o.before.shape[1:])
 
 
 def _integers(given: NDArray[Any]) -> tuple[int, int] | None:

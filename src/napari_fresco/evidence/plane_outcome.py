@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .plane_measures import Bools, Floats, blurred, middle_of
+from .plane_measures import Bools, Floats, Singles, middle_of, planar, transformed
 
 Found = tuple[float, str]
 """A value, and what to say when it is out of bounds."""
@@ -61,47 +61,102 @@ class Outcome:
     def known(self) -> Bools:
         """Where ``(H, W)`` a pixel can be judged."""
         shape = self.observed.shape[:2]
+        if self.judged_all:
+            return np.ones(shape, bool)
         known = np.ones(shape, bool) if self.unknown is None else ~self.unknown
         edge = min(self.margin, min(shape) // 4)
         if edge:
             inner = np.zeros(shape, bool)
             inner[edge:-edge, edge:-edge] = True
             known = known & inner
-        return known & np.isfinite(self.observed).reshape(*shape, -1).all(axis=-1)
+        return known & np.isfinite(self.before).all(axis=0)
+
+    @cached_property
+    def judged_all(self) -> bool:
+        """Whether every pixel can be judged."""
+        bare = self.unknown is None and not min(self.margin, min(self.observed.shape[:2]) // 4)
+        return bare and bool(np.isfinite(self.before.sum()))
+
+    @cached_property
+    def before(self) -> Floats:
+        """`observed`, ``(colours, H, W)``."""
+        return planar(self.observed)
+
+    @cached_property
+    def after(self) -> Floats:
+        """`restored`, ``(colours, H, W)``."""
+        return planar(self.restored)
+
+    @cached_property
+    def explained(self) -> Floats:
+        """`predicted`, ``(colours, H, W)``."""
+        return self.after if self.predicted is self.restored else planar(self.predicted)
+
+    @cached_property
+    def total(self) -> float:
+        """The sum of the values of `observed` that can be judged."""
+        return float((self.before if self.judged_all else self._known_of(+self.before)).sum())
+
+    @cached_property
+    def count(self) -> int:
+        """How many values can be judged, of all colours."""
+        pixels = self.known.size if self.judged_all else int(np.count_nonzero(self.known))
+        return pixels * len(self.before)
 
     @cached_property
     def residual(self) -> Floats:
-        """What was taken away, 0 where nothing is known."""
-        return np.where(self._where, self.observed - self.predicted, 0.0)
-
-    @cached_property
-    def noise(self) -> Floats | None:
-        """Expected standard deviation at each value; None where there is hardly any."""
-        if self.sigma is None:
-            return None
-        sigma = np.asarray(self.sigma, np.float64)
-        if sigma.ndim and sigma.ndim < self.observed.ndim:
-            sigma = sigma[..., None]
-        level = np.broadcast_to(sigma, self.observed.shape)
-        enough = float(np.sqrt(np.mean(level**2))) > _LEAST_NOISE * self.span
-        return np.maximum(level, 1e-6 * self.span) if enough else None
-
-    @cached_property
-    def score(self) -> Floats | None:
-        """Residual in units of the expected noise, of the middle of a large plane."""
-        if self.noise is None:
-            return None
-        return (self.residual / self.noise)[self.middle]
-
-    @property
-    def judged(self) -> Bools:
-        """Which values of `score` can be judged."""
-        return np.broadcast_to(self._where, self.observed.shape)[self.middle]
+        """What was taken away ``(colours, H, W)``, 0 where nothing is known."""
+        return self._known_of(self.before - self.explained)
 
     @cached_property
     def signal(self) -> Floats:
         """The prediction above the intensity without light, 0 where nothing is known."""
-        return np.where(self._where, self.predicted - self.offset, 0.0)
+        return self._known_of(self.explained - self.offset)
+
+    @cached_property
+    def noise(self) -> Floats | None:
+        """Expected standard deviation, ``(1 or colours, H, W)`` or one for all; None if hardly any.
+
+        What is less than a thousandth of the range says nothing of a residual.
+        """
+        if self.sigma is None:
+            return None
+        level = np.asarray(self.sigma, np.float64)
+        if level.ndim:
+            level = planar(level)
+        enough = float(np.sqrt(np.mean(np.square(level)))) > _LEAST_NOISE * self.span
+        return np.maximum(level, 1e-6 * self.span) if enough else None
+
+    @cached_property
+    def score(self) -> Singles | None:
+        """Residual in units of the expected noise, of the middle of a large plane.
+
+        ``(colours, H, W)``, 0 where nothing is known.
+        """
+        if self.noise is None:
+            return None
+        noise = self.noise[self._middle] if self.noise.ndim else self.noise
+        return np.divide(self.residual[self._middle], noise, dtype=np.float32, casting='same_kind')
+
+    @cached_property
+    def waves(self) -> Singles:
+        """Cosine transform of `score`."""
+        assert self.score is not None
+        return transformed(self.score)
+
+    @cached_property
+    def power(self) -> float:
+        """Mean square of `score` where it can be judged, nan where nothing can."""
+        assert self.score is not None
+        judged = self.judged
+        pixels = self.score[0].size if judged is None else int(np.count_nonzero(judged))
+        total = float(np.square(self.score).sum(dtype=np.float64))
+        return total / (pixels * len(self.score)) if pixels else float('nan')
+
+    @property
+    def judged(self) -> Bools | None:
+        """Which pixels ``(H, W)`` of `score` can be judged; None for all."""
+        return None if self.judged_all else self.known[self._middle[1:]]
 
     @property
     def typical(self) -> float:
@@ -109,21 +164,25 @@ class Outcome:
         return 0.0 if self.noise is None else float(np.sqrt(np.mean(self.noise**2)))
 
     @property
+    def middle(self) -> Floats:
+        """The prediction of the middle of a large plane, ``(colours, H, W)``."""
+        return self.explained[self._middle]
+
+    @property
     def known_after(self) -> Bools:
-        """What of the result can be judged."""
+        """Where ``(H, W)`` a pixel of the result can be judged."""
         scale = self.restored.shape[0] // self.observed.shape[0]
         return self.known.repeat(scale, axis=0).repeat(scale, axis=1)
 
     @property
-    def _where(self) -> Bools:
-        return self.known if self.observed.ndim == 2 else self.known[..., None]
+    def _middle(self) -> tuple[slice, slice, slice]:
+        return slice(None), *middle_of(self.observed.shape)
 
-    @property
-    def middle(self) -> tuple[slice, slice]:
-        """The part of a large plane whose residual is judged."""
-        return middle_of(self.observed.shape)
-
-    @cached_property
-    def smooth(self) -> Floats:
-        """The prediction, over a pixel or so, of the middle of a large plane."""
-        return blurred(self.predicted[self.middle], 1.0)
+    def _known_of(self, values: Floats) -> Floats:
+        if self.judged_all:
+            return values
+        if np.isfinite(values.sum()):
+            values *= self.known  # faster
+        else:
+            values[:, ~self.known] = 0
+        return values

@@ -9,13 +9,13 @@ import math
 
 import numpy as np
 
-from .plane_measures import Floats, blurred, neighbour_correlation
+from .plane_measures import Singles, neighbour_correlation
 from .plane_outcome import Found, Outcome
-from .residual_measures import excess_of_lines, largest_object, unevenness
+from .residual_measures import excess_of_lines, largest_object, resemblance, unevenness
 
 
-def noise_taken(o: Outcome, z: Floats) -> Found:
-    value = math.sqrt(float(np.mean(z[o.judged] ** 2)))
+def noise_taken(o: Outcome, z: Singles) -> Found:
+    value = math.sqrt(o.power)
     if value < 0.3:
         return value, 'the result is nearly the image: give a larger sigma'
     if value < 1:
@@ -26,7 +26,7 @@ def noise_taken(o: Outcome, z: Floats) -> Found:
     )
 
 
-def whiteness(o: Outcome, z: Floats) -> Found:
+def whiteness(o: Outcome, z: Singles) -> Found:
     value = neighbour_correlation(z, o.judged)
     if value < 0:
         return value, 'what was taken away alternates: noise is left; give a larger sigma'
@@ -36,27 +36,24 @@ def whiteness(o: Outcome, z: Floats) -> Found:
     )
 
 
-def structure(o: Outcome, z: Floats) -> Found:
-    detail = np.where(o.judged, o.smooth - blurred(o.predicted[o.middle], 4.0), 0.0)
-    taken = blurred(np.where(o.judged, z, 0.0), 1.0)
-    scale = math.sqrt(float((detail**2).sum()) * float((taken**2).sum()))
-    value = float((detail * taken).sum()) / scale if scale > 0 else 0.0
+def structure(o: Outcome, z: Singles) -> Found:
+    value = resemblance(o.middle, o.waves, o.judged)
     return value, (
         'what was taken away resembles the image: edges and fine detail were weakened; give a '
         'smaller sigma'
     )
 
 
-def worse(o: Outcome, z: Floats) -> Found:
-    value = float(np.mean(z[o.judged] ** 2)) - 1
+def worse(o: Outcome, z: Singles) -> Found:
+    value = o.power - 1
     return value, (
         f'the result is farther from the truth than the image: more than {1 + value:.1f} times '
         'the power of the noise was changed; give a smaller sigma, or choose another method'
     )
 
 
-def consistency(o: Outcome, z: Floats) -> Found:
-    value = float(np.mean(z[o.judged] ** 2))
+def consistency(o: Outcome, z: Singles) -> Found:
+    value = o.power
     if value < 1:
         return value, (
             'the result repeats the noise of the image: give a larger sigma, or fewer iterations'
@@ -67,15 +64,17 @@ def consistency(o: Outcome, z: Floats) -> Found:
     )
 
 
-def repainted(o: Outcome, z: Floats) -> Found:
-    share = float(np.mean(np.abs(z[o.judged]) > 5))
+def repainted(o: Outcome, z: Singles) -> Found:
+    far = np.count_nonzero(np.abs(z) > 5)  # and not where nothing can be judged
+    judged = z.size if o.judged is None else len(z) * np.count_nonzero(o.judged)
+    share = far / judged if judged else 0.0
     return share, (
         f'{share:.1%} of the values were changed by more than five times the noise: look at the '
         'residual, and give a smaller sigma'
     )
 
 
-def spectrum(o: Outcome, z: Floats) -> Found:
+def spectrum(o: Outcome, z: Singles) -> Found:
     value = unevenness(z, o.judged)
     return value, (
         f'what was taken away is {value:.1f} times as strong at some scale as at others, so it is '
@@ -83,7 +82,7 @@ def spectrum(o: Outcome, z: Floats) -> Found:
     )
 
 
-def fit(o: Outcome, z: Floats) -> Found:
+def fit(o: Outcome, z: Singles) -> Found:
     value = unevenness(z, o.judged)
     return value, (
         f'what the result leaves unexplained is {value:.1f} times as strong at some scale as at '
@@ -91,7 +90,7 @@ def fit(o: Outcome, z: Floats) -> Found:
     )
 
 
-def lines(o: Outcome, z: Floats) -> Found:
+def lines(o: Outcome, z: Singles) -> Found:
     value = excess_of_lines(z, o.judged)
     return value, (
         f'rows or columns differ {value:.0f} times as much as the noise of single pixels explains: '
@@ -99,8 +98,8 @@ def lines(o: Outcome, z: Floats) -> Found:
     )
 
 
-def objects(o: Outcome, z: Floats) -> Found:
-    value = largest_object(z, o.judged)
+def objects(o: Outcome, z: Singles) -> Found:
+    value = largest_object(o.waves)
     return value, (
         f'something {value:.0f} times as strong as the noise, as large as a spot, was taken away '
         'or added: look at the residual, and give a smaller sigma, or the camera'

@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, optimize
+from scipy import fft
 
 from .patches import SIDE, Bools, Floats, saturated_levels
 
@@ -40,6 +40,10 @@ _MOST_GRAIN = 1.6  # power at middle over high frequencies, of noise: beyond tha
 _ENOUGH = 10  # blocks of an intensity that tell the grain
 _DARK = (0.0, 0.5, 0.9)  # shares of the darkest blocks that may have no light at all
 _ROUNDS = 5
+_STARTS = ((0.0, -6.0), (-2.0, 0.5))  # logarithms of floor and rise over the mean noise
+_LEAST_PART = 1e-13  # of the mean noise, for floor and rise
+_STEPS, _HALVINGS = 30, 12  # of Fisher scoring, and of a step that goes too far
+_GAINED = 1e-4  # log-likelihood by which a step is the last one
 _FEWEST = 60  # blocks without which nothing can be said
 _MOST = 6000  # blocks that enter the likelihood
 _BINS, _OF_BIN = 16, 20  # steps of intensity, and blocks that each of them keeps
@@ -140,8 +144,8 @@ def fit_curve(blocks: Blocks, slope: float | None = None) -> NoiseCurve | None:
             break
         kept = seen.chosen(smooth)
         line = _line(kept, slope, dark)
-    white = _cost(kept, np.full(len(kept.mean), kept.high.mean()))
-    evidence = 2 * (white - _cost(kept, line.at(kept.mean))) - math.log(len(kept.mean))
+    white = _cost(kept.high, np.full(len(kept.mean), kept.high.mean()))
+    evidence = 2 * (white - _cost(kept.high, line.at(kept.mean))) - math.log(len(kept.mean))
     return NoiseCurve(
         line.slope,
         line.floor - line.slope * line.dark,
@@ -173,33 +177,72 @@ def _dark_level(blocks: Blocks, slope: float | None) -> float:
     darkest = blocks.mean[_steps(blocks.mean) == 0]
     levels = [float(level) for level in np.quantile(darkest, _DARK)]
     lines = [_line(blocks, slope, level) for level in levels]
-    return min(lines, key=lambda line: _cost(blocks, line.at(blocks.mean))).dark
+    return min(lines, key=lambda line: _cost(blocks.high, line.at(blocks.mean))).dark
 
 
 def _line(blocks: Blocks, slope: float | None, dark: float) -> _Line:
     """Return the line of greatest likelihood, from two starts."""
     span = max(float(blocks.mean.max()) - dark, 1e-12)
     level = max(float(blocks.high.mean()), 1e-30)
-
-    def line(logs: Floats) -> _Line:
-        floor, rise = level * np.exp(np.clip((logs[0], logs[-1]), -30, 30))
-        return _Line(float(rise) / span if slope is None else slope, float(floor), dark)
-
-    def cost(logs: Floats) -> float:
-        return _cost(blocks, line(logs).at(blocks.mean))
-
-    starts = ((0.0, -6.0), (-2.0, 0.5)) if slope is None else ((0.0,), (-2.0,))
-    options = {'xatol': 1e-3, 'fatol': 1e-3}
-    found = [
-        optimize.minimize(cost, start, method='Nelder-Mead', options=options) for start in starts
-    ]
-    return line(min(found, key=lambda each: float(each.fun)).x)
+    light = np.maximum(blocks.mean - dark, 0) / span
+    known = 0.0 if slope is None else slope * span * light
+    shapes = np.ones((1, len(light))) if slope is not None else np.stack((light**0, light))
+    found = []
+    for start in _STARTS:
+        parts = level * np.exp(np.array(start[: len(shapes)]))
+        found.append(_likeliest(blocks.high, shapes, known, parts, _LEAST_PART * level))
+    parts, _ = min(found, key=lambda each: each[1])
+    return _Line(float(parts[1]) / span if slope is None else slope, float(parts[0]), dark)
 
 
-def _cost(blocks: Blocks, variance: Floats) -> float:
-    """Return the negative log-likelihood; half of it, since the two grids overlap."""
-    terms = np.log(variance) + blocks.high / variance
-    return float(0.5 * _DEGREES / 2 * terms.sum())
+def _likeliest(
+    high: Floats, shapes: Floats, known: Floats | float, parts: Floats, least: float
+) -> tuple[Floats, float]:
+    """Return the `parts` of greatest likelihood, by Fisher scoring, and what that is.
+
+    The variance is ``parts @ shapes + known``. A step is a least-squares fit with the weights of
+    the last one; it is shortened until the likelihood grows.
+    """
+    parts = np.maximum(parts, least)
+    variance = parts @ shapes + known
+    cost = _cost(high, variance)
+    for _ in range(_STEPS):
+        weighted = shapes / variance**2
+        matrix, right = weighted @ shapes.T, weighted @ (high - known)
+        step = _not_negative(matrix, right, least) - parts
+        for _ in range(_HALVINGS):
+            tried = parts + step
+            variance = tried @ shapes + known
+            now = _cost(high, variance)
+            if now <= cost:
+                break
+            step = step / 2
+        else:
+            break
+        parts, gained, cost = tried, cost - now, now
+        if gained < _GAINED:
+            break
+    return parts, cost
+
+
+def _not_negative(matrix: Floats, right: Floats, least: float) -> Floats:
+    """Return x of least ``x @ matrix @ x / 2 - right @ x`` of one or two parts from `least` on."""
+    alone: Floats = np.maximum(right / np.diag(matrix).clip(1e-300), least)
+    if len(right) == 1:
+        return alone
+    (a, b), (_, c) = matrix.tolist()
+    determinant = a * c - b * b
+    if determinant > 1e-12 * a * c:
+        free: Floats = np.array([[c, -b], [-b, a]]) @ right / determinant
+        if (free >= least).all():
+            return free
+    each = [np.array([alone[0], least]), np.array([least, alone[1]])]
+    return min(each, key=lambda x: float((x @ matrix / 2 - right) @ x))
+
+
+def _cost(high: Floats, variance: Floats) -> float:
+    """Return the negative log-likelihood of powers; half of it, since the two grids overlap."""
+    return float(0.5 * _DEGREES / 2 * (np.log(variance) + high / variance).sum())
 
 
 def _smoothest(blocks: Blocks) -> Bools:

@@ -161,8 +161,8 @@ class Block:
             noise = noise[..., 0]
         camera, unknown = self.look.camera, self.pixels.unknown
         dark = None if camera is None else camera.offset
-        known = np.ones(image.shape[: self.pixels.dims], bool) if unknown is None else ~unknown
-        return with_light_of(self.pixels.colours.astype(np.float64), image, noise, known, dark)
+        known = None if unknown is None else ~unknown
+        return with_light_of(self.pixels.colours, image, noise, known, dark)
 
     def _noise_of(self, image: Array) -> Array | float | None:
         """Return how noisy the plane is where its light is `image`, in image units."""

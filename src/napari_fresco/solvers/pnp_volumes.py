@@ -119,8 +119,7 @@ class _Prior:
         """Return a denoised plane with the local means of the plane, both in working units."""
         gain, dark, read_noise, excess = self._problem.counting or (1.0, 0.0, 0.0, 1.0)
         noise = excess * np.sqrt(gain * (clean - dark).clip(0) + read_noise**2)
-        known = np.ones(clean.shape, bool)
-        return with_light_of(plane.double().cpu().numpy(), clean, noise, known, dark)
+        return with_light_of(plane.double().cpu().numpy(), clean, noise, dark=dark)
 
     def smoothed(self, x: Tensor, strength: float, axis: int, turn: int) -> Tensor:
         """Return light that is denoised where it was seen, and as much of it."""
