@@ -389,6 +389,27 @@ def test_a_method_fills_what_was_marked(model: Any, panel: DamageMaskPanel, qtbo
     np.testing.assert_array_equal(marked, np.asarray(mask.data) == 1)
 
 
+def test_clicks_on_what_was_on_show_before_count(
+    viewer: Any, docked: DamageMaskPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = viewer.layers['wall']
+    pixels = np.full((*SHAPE, 3), 90, np.uint8)
+    pixels[20:30, 20:30] = pixels[90:100, 120:130] = 240
+    wall.data = pixels
+    docked.propose.what.value = 'clicks'
+    proposer = docked.propose.proposer
+    monkeypatch.setattr(type(proposer), 'most', 40**2)
+    viewer.scene.camera.zoom, viewer.scene.camera.center = 20, (0, 47, 62)  # mm: on the second
+    docked.propose.preview.setChecked(True)
+    docked.wait()
+    proposer.click((25, 25))
+    proposer.click((95, 125))
+    docked.propose.take()
+    docked.wait()
+    loss = damage.class_named('loss').value
+    np.testing.assert_array_equal(labels(docked) == loss, pixels[..., 0] == 240)
+
+
 def test_a_panel_that_is_closed_leaves_nothing(
     viewer: Any, docked: DamageMaskPanel, qtbot: Any
 ) -> None:

@@ -61,6 +61,23 @@ def done(panel: Any) -> list[Any]:
     return layers
 
 
+def test_lines_begin_as_wide_as_the_pixels_can_show(viewer: Any, wall: Any) -> None:
+    panel = docked(viewer)
+    panel.photograph.value = wall
+    row = panel.rendering_section.row('width')
+    assert row.value == 0.5
+    panel.mm.value = 0.75
+    assert row.value == 1.5
+    assert '1.5 mm is the least' in panel.rendering_section.about.text()
+    row.value = 2.0
+    panel.mm.value = 0.5
+    assert row.value == 2.0, 'what was typed stays'
+    panel.rendering.value = 'selezione'
+    assert panel.rendering_section.row('width').value == 1.0
+    panel.mm.value = 0.01
+    assert panel.rendering_section.row('width').value == 0.5
+
+
 def test_a_fill_is_documented_end_to_end(
     viewer: Any, wall: Any, told: list[str], tmp_path: Path
 ) -> None:
@@ -105,7 +122,7 @@ def test_a_fill_is_documented_end_to_end(
 
     panel.condition.measure.click()
     done(panel)
-    assert '<b>loss</b>: 1 piece, 0.048 cm2' in panel.condition.classes.text()
+    assert '<b>loss</b>: 1 piece, 0.048 cm²' in panel.condition.classes.text()
 
     panel.save_map(tmp_path / 'map.geojson')
     done(panel)

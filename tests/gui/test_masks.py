@@ -12,7 +12,7 @@ from napari.layers import Image, Labels, Shapes
 from napari.utils.transforms import Affine
 
 from napari_fresco.errors import ImageError, MaskError
-from napari_fresco.layers.mask_layers import align_mask, marked
+from napari_fresco.layers.mask_layers import align_mask, lay_over, marked
 from napari_fresco.layers.outlines import polygon, stroke
 from napari_fresco.layers.regions import chosen_part, region_of, visible_box
 from napari_fresco.layers.selection import select
@@ -31,6 +31,19 @@ def mask_array(wall: Image, layer: Any, **options: Any) -> np.ndarray:
 
 def in_world(layer: Image, corners: np.ndarray) -> np.ndarray:
     return np.array([layer.data_to_world(corner) for corner in corners])
+
+
+def test_a_mask_without_a_place_lies_where_its_image_is() -> None:
+    wall = image(scale=(0.5, 0.5), units=('mm', 'mm'), translate=(3, 4))
+    loose, placed = (Labels(np.ones((60, 80), np.uint8)) for _ in range(2))
+    small, sized = Labels(np.ones((6, 8), np.uint8)), Image(np.eye(60, 80), units=('um', 'um'))
+    placed.translate = (1, 1)
+    for layer in (loose, placed, small, sized):
+        lay_over(wall, layer)
+    assert loose.units == wall.units
+    np.testing.assert_allclose(loose.extent.world, wall.extent.world)
+    assert tuple(placed.translate) == (1, 1)
+    assert tuple(small.scale) == tuple(sized.scale) == (1, 1), 'others are left to the user'
 
 
 SPACES = [

@@ -14,7 +14,8 @@ import napari_fresco as fresco
 from napari_fresco._napari import commands
 from napari_fresco._napari.scale_panel import ScalePanel
 from napari_fresco.errors import FrescoError
-from napari_fresco.layers.layer_kinds import SCALE
+from napari_fresco.layers.guide_layers import new_guides
+from napari_fresco.layers.layer_kinds import KERNEL, SCALE, SWEEP
 from napari_fresco.layers.pixel_size import mm_per_pixel
 
 
@@ -87,6 +88,29 @@ def test_what_lies_over_the_picture_follows(model: Any, panel: ScalePanel) -> No
     panel.button.click()  # measured again, in millimetres this time
     assert mm_per_pixel(wall) == pytest.approx(0.5)
     np.testing.assert_allclose(labels.data_to_world((4, 5)), np.array(places[0]) * 0.5)
+
+
+def test_all_that_is_there_is_counted_in_the_same_units(model: Any, panel: ScalePanel) -> None:
+    wall = model.layers['wall']
+    guides = new_guides(model, wall)  # nothing is drawn yet
+    model.add_shapes([[[-9, 3], [20, 99]]], shape_type='line', name='beyond the border')
+    model.add_image(np.ones((9, 9)), name='kernel', metadata={KERNEL: True})
+    model.add_image(np.ones((60, 80)), name='sweep', translate=(0, 90), metadata={SWEEP: {}})
+    mark(panel, [[0, 0], [0, 40]], 10)
+    panel.button.click()
+    assert {layer.units for layer in model.layers} == {wall.units}
+    assert model.layers.extent.units is not None, 'napari draws with units'
+    guides.add_lines([[[0, 0], [0, 40]]])
+    np.testing.assert_allclose(guides.data_to_world((0, 40)), (0, 10))
+    assert panel.marks.value.mode == 'pan_zoom', 'another click is no third place'
+
+
+def test_what_is_drawn_over_another_picture_keeps_its_scale(model: Any, panel: ScalePanel) -> None:
+    other = model.add_image(np.zeros((500, 400)), name='another', scale=(2, 2))
+    lines = new_guides(model, other)
+    mark(panel, [[0, 0], [0, 40]], 10)
+    panel.button.click()
+    assert tuple(lines.scale) == tuple(other.scale) == (2, 2)
 
 
 def test_a_line_and_pixels_that_are_not_square(model: Any, qtbot: Any) -> None:

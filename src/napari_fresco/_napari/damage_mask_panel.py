@@ -15,6 +15,7 @@ from ..errors import FrescoError
 from ..layers.damage_classes import classes_of, give_classes
 from ..layers.layer_kinds import DAMAGE, is_picture, may_be_mask
 from ..layers.mask_images import as_labels, called, holds_mask
+from ..layers.mask_layers import lay_over
 from ..layers.pixel_size import mm_per_pixel
 from ..layers.selection import full_resolution, spatial_axes
 from ..layers.space import View
@@ -149,6 +150,8 @@ class DamageMaskPanel(Docked):
     def _on_mask(self) -> None:
         self._watched.close()
         mask = self._labels()
+        if self.mask_row.value is not None and self._image() is not None:
+            lay_over(self._image(), self.mask_row.value)
         if mask is not None:
             for name in ('set_data', 'data', 'labels_update', 'paint'):
                 self._watched.listen(getattr(mask.events, name), lambda _: self._measure_soon())

@@ -16,7 +16,7 @@ from ..errors import FrescoError, MaskError
 from ..evidence.input_checks import mask_alone
 from ..layers.layer_kinds import may_be_mask
 from ..layers.mask_images import called, holds_mask
-from ..layers.mask_layers import Marked, align_mask, marked
+from ..layers.mask_layers import Marked, align_mask, lay_over, marked
 from ..layers.space import View
 from .choosers import LayerChooser
 from .form import Section, note
@@ -136,6 +136,8 @@ class MaskRows:
         self._watched.close()
         layer = self.layer.value
         if layer is not None:
+            if self._image() is not None:
+                lay_over(self._image(), layer)
             # Labels tell of each stroke by labels_update, Shapes of each change by data.
             for name in ('set_data', 'data', 'labels_update'):
                 if hasattr(layer.events, name):

@@ -167,17 +167,19 @@ class ClickProposer(Proposer):
     def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
         """Grow from the clicks in the excerpt."""
         found = np.zeros(excerpt.shape, bool)
-        for click in self.clicks:
-            row, col = (place - first for place, first in zip(click, excerpt.corner, strict=True))
-            if 0 <= row < excerpt.shape[0] and 0 <= col < excerpt.shape[1] and not found[row, col]:
+        for click in filter(excerpt.has, self.clicks):
+            row, col = np.subtract(click, excerpt.corner)
+            if not found[row, col]:
                 found |= flooded(evidence, (row, col), self.tolerance.value)
         return found
 
     def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
-        """Take what was seen."""
+        """Take what was seen, and grow from the clicks on what was on show before."""
         if excerpt is None or not self.clicks:
             raise FrescoError('Press "Preview" and click on a loss in the picture first.')
-        return _placed(whole, excerpt, self.mask(excerpt, evidence))
+        others = [click for click in self.clicks if not excerpt.has(click)]
+        seen = _placed(whole, excerpt, self.mask(excerpt, evidence))
+        return _grown(whole, others, self.tolerance.value, self.most, seen)
 
     def done(self) -> None:
         """Begin with no clicks."""
@@ -246,6 +248,21 @@ def _foreignness(excerpt: Excerpt) -> Steps:
     yield
     step = int(np.ceil(np.sqrt(excerpt.part.size / _MOST_THINNED)))
     return loss_response(Excerpt(excerpt.part.thinned(step), excerpt.limits).pixels()), step
+
+
+def _grown(
+    whole: Excerpt, clicks: list[tuple[int, int]], tolerance: float, most: int, seen: Steps
+) -> Steps:
+    """Grow from clicks, each in as much of the picture around it as a preview has."""
+    found = yield from seen
+    for click in clicks:
+        yield
+        around = whole.around(click, most)
+        if not found[click]:
+            start = np.subtract(click, around.corner)
+            grown = flooded(colours_of(around.pixels()), (start[0], start[1]), tolerance)
+            found |= yield from _placed(whole, around, grown)
+    return found
 
 
 def _placed(whole: Excerpt, excerpt: Excerpt, mask: Mask) -> Steps:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..intervention.renderings import FUSES, RENDERINGS
+from ..declare.fields import Parameter
+from ..intervention.renderings import FUSES, RENDERINGS, least_width
 from .choosers import WordList
 from .form import Section, note, stacked
 from .rows import changed_values, row_of
@@ -25,6 +26,7 @@ class RenderingSection(Section):
         self._groups: dict[str, Section] = {}
         self._declared = {name: each.parameters.declared() for name, each in RENDERINGS.items()}
         self._widgets: dict[str, dict[str, Any]] = {}
+        self._least = 0.0
         for name, parameters in self._declared.items():
             group = Section()
             self._widgets[name] = {p.name: row_of(p) for p in parameters}
@@ -48,6 +50,18 @@ class RenderingSection(Section):
         """Return a row of the chosen rendering."""
         return self._widgets[self.rendering.value][name]
 
+    def follow(self, mm_per_pixel: float | None) -> None:
+        """Begin with lines that the pixels of a photograph can show."""
+        least = 0.0 if mm_per_pixel is None else least_width(mm_per_pixel)
+        for name, parameters in self._declared.items():
+            for parameter in parameters:
+                row = self._widgets[name][parameter.name]
+                first = max(parameter.default, self._least) if _is_width(name, parameter) else None
+                if first is not None and float(row.value) == first:  # nobody has typed another
+                    row.value = max(parameter.default, least)
+        self._least = least
+        self.refresh()
+
     def refresh(self) -> None:
         """Show the rows of what is chosen, and from how far away its lines fuse."""
         chosen = self.rendering.value
@@ -58,4 +72,10 @@ class RenderingSection(Section):
         if widget is not None and chosen != 'outline':
             far = FUSES * float(widget.value) / 1000
             text += f' Lines fuse from {far:.2g} m on.'
+            if float(widget.value) <= self._least:
+                text += f' {self._least:g} mm is the least that these pixels can show.'
         self.about.setText(text)
+
+
+def _is_width(rendering: str, parameter: Parameter) -> bool:
+    return parameter.name == 'width' and rendering != 'outline'  # which has two pixels anyway

@@ -48,6 +48,7 @@ class ScalePanel(Docked):
         )
         self.mark = QPushButton('Mark')
         self.distance = row_of(_DISTANCE)
+        self.distance.native.setPlaceholderText('between the two places')
         self.button = QPushButton('Set scale')
         self.found, self.message = note(), note()
         self._watched = Listeners(self)
@@ -105,6 +106,7 @@ class ScalePanel(Docked):
             self.message.setText(sentence(error))
             show_error(str(error))
             return
+        self.marks.value.mode = 'pan_zoom'  # another click is no third place
         self.viewer.reset_view()
         others = [layer.name for layer in changed if layer.name != self.image.value.name]
         followed = f' {", ".join(others)} followed.' if others else ''

@@ -142,7 +142,7 @@ def condition_svg(found: Condition) -> str:
 def numbers_of(row: ClassMeasures) -> Iterator[str]:
     """Yield what a class amounts to, in words."""
     pieces = f'{row.pieces} piece{"s" * (row.pieces != 1)}'
-    area = f'{row.area_px} px' if row.area_cm2 is None else f'{_short(row.area_cm2)} cm2'
+    area = f'{row.area_px} px' if row.area_cm2 is None else f'{_short(row.area_cm2)} cm²'
     yield f'{pieces}, {area}, {row.percent:.3g} %'
     if row.length_px is not None:
         known = row.length_cm is not None

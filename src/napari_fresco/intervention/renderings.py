@@ -302,6 +302,11 @@ def render(
     return Rendered(done if made_of is None else _like(made_of, done), facts)
 
 
+def least_width(scale: float) -> float:
+    """Return the width in mm of the narrowest line that `scale` mm per pixel can show."""
+    return math.ceil(100 * _NARROWEST * scale * (1 - 1e-9)) / 100
+
+
 def _like(image: Image, pixels: Any) -> Image:
     """Return pixels of one plane as an image with the belongings of another."""
     return Image.like(image, pixels, axes='YX' if pixels.ndim == 2 else 'YXS')
@@ -323,11 +328,10 @@ def _check_widths(params: Parameters, scale: float) -> None:
     if width is None or isinstance(params, OutlineParameters):
         return
     if width < _NARROWEST * scale * (1 - 1e-9):
-        least = math.ceil(100 * _NARROWEST * scale) / 100
         raise ParameterError(
             f'width = {width:g} mm is {width / scale:.2g} pixels of {scale:.4g} mm, and a line '
-            f'needs {_NARROWEST}, so that this rendering cannot be shown; give width={least:g} or '
-            'more, or a photograph with finer pixels'
+            f'needs {_NARROWEST}, so that this rendering cannot be shown; give '
+            f'width={least_width(scale):g} or more, or a photograph with finer pixels'
         )
     spacing = getattr(params, 'spacing', None)
     if spacing is not None and spacing < width:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,12 +52,20 @@ class Excerpt:
         size = np.array([seen.index[axis].stop - seen.index[axis].start for axis in seen.spatial])
         size = size * (1 + 2 * _MARGIN * margin)
         size = size * min(1.0, np.sqrt(most / size.prod()))
+        middle = [(seen.index[axis].start + seen.index[axis].stop) / 2 for axis in seen.spatial]
+        return whole.window(middle, size)
+
+    def around(self, place: Sequence[float], most: int) -> Excerpt:
+        """Return a square of at most `most` pixels around a row and a column."""
+        return self.window(place, (np.sqrt(most),) * 2)
+
+    def window(self, middle: Sequence[float], size: Sequence[float]) -> Excerpt:
+        """Return rows and columns around a place of a whole plane, shifted to lie within it."""
         box = []
-        for axis, length in zip(seen.spatial, size, strict=True):
-            middle = (seen.index[axis].start + seen.index[axis].stop) / 2
-            start = int(np.clip(middle - length / 2, 0, max(whole.part.grid[axis] - length, 0)))
-            box.append(slice(start, min(start + int(length), whole.part.grid[axis])))
-        return cls(whole.part.cut((box[0], box[1])), whole.limits)
+        for axis, centre, length in zip(self.part.spatial, middle, size, strict=True):
+            start = int(np.clip(centre - length / 2, 0, max(self.part.grid[axis] - length, 0)))
+            box.append(slice(start, min(start + int(length), self.part.grid[axis])))
+        return Excerpt(self.part.cut((box[0], box[1])), self.limits)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -75,6 +84,11 @@ class Excerpt:
         """First row and column."""
         rows, columns = (self.part.index[axis] for axis in self.part.spatial)
         return rows.start, columns.start
+
+    def has(self, place: tuple[int, int]) -> bool:
+        """Say whether a row and column of the picture lie in it."""
+        pairs = zip(place, self.corner, self.shape, strict=True)
+        return all(first <= at < first + length for at, first, length in pairs)
 
     def holds(self, other: Excerpt) -> bool:
         """Say whether this excerpt has all pixels that another has."""

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import ImageError, MaskError
 from ..image.alignment import any_colour
 from ..image.model import Image
+from ..image.units import unit_name
 from ..intervention.drawn_mask import DrawnMask
 from .damage_classes import classes_of
 from .lookup import Placement
@@ -95,6 +96,18 @@ def align_mask(image: napari.layers.Image, layer: napari.layers.Layer) -> None:
     for name, value in space.along(axes).part(origin, factor).items():
         if name != 'axis_labels':
             setattr(layer, name, value)
+
+
+def lay_over(image: napari.layers.Image, layer: napari.layers.Layer) -> None:
+    """Put a mask that has the grid of an image, and no place of its own, where the image is."""
+    if hasattr(layer, 'shape_type') or not Space.of(layer).is_default:
+        return
+    if any(unit_name(unit) for unit in layer.units):
+        return
+    part = select(image)
+    size = tuple(full_resolution(layer).shape[: layer.ndim])
+    if size in (part.grid, tuple(part.grid[axis] for axis in part.spatial)):
+        align_mask(image, layer)
 
 
 def _painted(

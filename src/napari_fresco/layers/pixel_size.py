@@ -12,7 +12,7 @@ import pint
 
 from ..errors import ParameterError
 from ..image.units import unit_name
-from .layer_kinds import FILE, METADATA, PRINT, SCALE
+from .layer_kinds import FILE, METADATA, PRINT, SCALE, is_picture
 from .mask_layers import to_image
 from .selection import full_resolution, select, spatial_axes
 from .space import unit_factors
@@ -97,16 +97,26 @@ def set_pixel_size(
 ) -> list[napari.layers.Layer]:
     """Give the pixels of an image their size; what lies over the picture follows.
 
+    Other pictures keep theirs. Where there are none, all layers follow, kernels and what is still
+    empty, too: napari draws without units what partly has them.
+
     `layers`: those of the viewer.
     `marks`: the two places.
     Returns the layers that have changed.
     """
+    layers = list(layers)
     rows, columns = spatial_axes(image, view)
     factor = found.mm_per_pixel / math.sqrt(abs(image.scale[rows] * image.scale[columns]))
     units = [image.units[axis] for axis in (rows, columns)]
     own = (str(image.unique_id), str(marks.unique_id))
+    alone = not any(
+        _is_other_picture(image, layer) for layer in layers if str(layer.unique_id) not in own
+    )
     following = [
-        layer for layer in layers if str(layer.unique_id) in own or _lies_over(image, layer, view)
+        layer
+        for layer in layers
+        if str(layer.unique_id) in own
+        or (_has_units_like(image, layer, view) and (alone or _lies_over(image, layer, view)))
     ]
     for layer in following:
         axes = list(spatial_axes(layer, view))
@@ -147,18 +157,39 @@ def _ends(marks: napari.layers.Layer) -> NDArray[np.float64]:
     return places
 
 
+def _is_other_picture(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:
+    """Say whether a layer shows something else than the picture, and was not made of it."""
+    return is_picture(layer) and METADATA not in layer.metadata and not _same_grid(image, layer)
+
+
+def _has_units_like(
+    image: napari.layers.Image, layer: napari.layers.Layer, view: View | None
+) -> bool:
+    """Say whether what the axes of a layer measure is what those of an image do."""
+    if layer.ndim < 2:
+        return False
+    pairs = zip(spatial_axes(layer, view), spatial_axes(image, view), strict=True)
+    return all(
+        layer.units[its].dimensionality == image.units[axis].dimensionality for its, axis in pairs
+    )
+
+
 def _lies_over(image: napari.layers.Image, layer: napari.layers.Layer, view: View | None) -> bool:
     """Say whether `layer` belongs to the picture: it lies within it, and is no other picture."""
-    if hasattr(layer, 'rgb') and METADATA not in layer.metadata and not _same_grid(image, layer):
+    if _is_other_picture(image, layer):
         return False
-    axes, its = spatial_axes(image, view), spatial_axes(layer, view)
-    units = [layer.units[axis] for axis in its], [image.units[axis] for axis in axes]
-    if any(a.dimensionality != b.dimensionality for a, b in zip(*units, strict=True)):
-        return False
-    factors = unit_factors(*units)
-    low, high = (np.asarray(end)[list(its)] * factors for end in layer.extent.world)
-    first, last = (np.asarray(end)[list(axes)] for end in image.extent.world)
-    margin = np.abs(np.asarray(image.scale)[list(axes)])
+    axes, its = list(spatial_axes(image, view)), list(spatial_axes(layer, view))
+    factors = unit_factors(
+        [layer.units[axis] for axis in its], [image.units[axis] for axis in axes]
+    )
+    if len(layer.data) == 0:  # to be drawn in, over what has its pixels
+        scale = np.abs(np.asarray(layer.scale))[its] * factors
+        return bool(np.allclose(scale, np.abs(np.asarray(image.scale))[axes]))
+    low, high = (np.asarray(end)[its] * factors for end in layer.extent.world)
+    first, last = (np.asarray(end)[axes] for end in image.extent.world)
+    if hasattr(layer, 'shape_type'):  # lines may begin and end beside the picture
+        return bool((low <= last).all() and (high >= first).all())
+    margin = np.abs(np.asarray(image.scale)[axes])
     return bool((low >= first - margin).all() and (high <= last + margin).all())
 
 
