@@ -13,7 +13,7 @@ from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QVBoxLayout
 
 from ..declare.tasks import TASKS
-from ..errors import FrescoError, ParameterError
+from ..errors import FrescoError
 from ..intervention.condition import Condition
 from ..intervention.condition_files import write_condition
 from ..intervention.hypotheses import Hypotheses
@@ -23,7 +23,6 @@ from ..layers.documenting import Documented, add_above, is_filled_result, made_f
 from ..layers.job import Job
 from ..layers.layer_kinds import RENDERED, is_picture, may_be_mask, record_of
 from ..layers.layer_restoration import running
-from ..layers.pixel_size import mm_per_pixel
 from ..layers.selection import select
 from ..layers.space import View
 from . import document_texts as say
@@ -191,18 +190,9 @@ class DocumentPanel(Docked):
         for button in (*self._of_result, self.render_button, self.anew_button):
             button.setEnabled(free and not problem)
         self.condition.enable(free and photograph is not None)
-        self.rendering_section.follow(self._mm_per_pixel())
+        self.rendering_section.follow(photograph, self.mm)
         if free:
             self._say(problem)
-
-    def _mm_per_pixel(self) -> float | None:
-        """Return the size of a pixel that is typed, else that of the photograph."""
-        photograph = self.photograph.value
-        try:
-            typed: float | None = self.mm.value
-        except ParameterError:  # not typed to its end
-            typed = None
-        return typed or (None if photograph is None else mm_per_pixel(photograph))
 
     def _choose(self) -> None:
         viewer = self.viewer

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..declare.fields import Parameter
+from ..errors import ParameterError
 from ..intervention.renderings import FUSES, RENDERINGS, least_width
+from ..layers.pixel_size import mm_per_pixel
 from .choosers import WordList
 from .form import Section, note, stacked
 from .rows import changed_values, row_of
@@ -50,9 +52,17 @@ class RenderingSection(Section):
         """Return a row of the chosen rendering."""
         return self._widgets[self.rendering.value][name]
 
-    def follow(self, mm_per_pixel: float | None) -> None:
-        """Begin with lines that the pixels of a photograph can show."""
-        least = 0.0 if mm_per_pixel is None else least_width(mm_per_pixel)
+    def follow(self, photograph: Any, typed: Any) -> None:
+        """Begin with lines that the pixels of a photograph can show.
+
+        `typed`: the row of the size of a pixel, which counts where it is not empty.
+        """
+        try:
+            size = typed.value
+        except ParameterError:  # not typed to its end
+            size = None
+        size = size or (None if photograph is None else mm_per_pixel(photograph))
+        least = 0.0 if size is None else least_width(size)
         for name, parameters in self._declared.items():
             for parameter in parameters:
                 row = self._widgets[name][parameter.name]
