@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
+from functools import cache
 from numbers import Integral, Real
 from pathlib import Path
 from types import MappingProxyType
@@ -193,8 +194,8 @@ class Parameters:
     @classmethod
     def declared(cls) -> tuple[Parameter, ...]:
         """Return the declared parameters in order."""
-        hints = get_type_hints(cls)
-        return tuple(_parameter(f.name, hints[f.name], f.default, f.metadata) for f in fields(cls))
+        itself: Any = cls  # mypy takes the hash of a class for that of its instances
+        return _declared(itself)
 
     @classmethod
     def create(cls, values: Mapping[str, Any] | None = None) -> Self:
@@ -225,6 +226,12 @@ class Parameters:
     def to_dict(self) -> dict[str, Any]:
         """Return the values by name, ready for JSON."""
         return asdict(self)
+
+
+@cache
+def _declared(cls: type[Any]) -> tuple[Parameter, ...]:
+    hints = get_type_hints(cls)
+    return tuple(_parameter(f.name, hints[f.name], f.default, f.metadata) for f in fields(cls))
 
 
 def _parameter(name: str, hint: Any, default: Any, facts: Mapping[str, Any]) -> Parameter:

@@ -19,6 +19,7 @@ Bools = NDArray[np.bool_]
 
 REGION_SIDE = 32  # of the regions whose light is compared
 _PART = 1024  # side of the middle that residuals of large planes are judged by
+_MOST = 1e30  # that single precision holds, and sums of it
 _STRIP = 64  # rows that are smoothed together
 _REACH = 4.0  # standard deviations at which a Gaussian window ends
 
@@ -95,12 +96,18 @@ def smoothed(plane: Floats, width: float, level: float) -> Iterator[tuple[slice,
     for start in range(0, height, _STRIP):
         stop = min(start + _STRIP, height)
         rows = _mirrored(np.arange(start - reach, stop + reach), height)
-        strip = np.nan_to_num(plane[rows] - level).astype(np.float32)
-        strip = _weighted(strip, taps, stop - start)
+        strip = _weighted(_in_singles(plane[rows] - level), taps, stop - start)
         across = np.ascontiguousarray(strip.T)[
             _mirrored(np.arange(-reach, columns + reach), columns)
         ]
         yield slice(start, stop), _weighted(across, taps, columns).T
+
+
+def _in_singles(values: Floats) -> Singles:
+    """Return values in single precision, 0 for what is no number there."""
+    if not (values.min() > -_MOST and values.max() < _MOST):
+        values[~(np.abs(values) < _MOST)] = 0
+    return values.astype(np.float32)
 
 
 def _weighted(values: Singles, taps: Singles, count: int) -> Singles:

@@ -136,7 +136,7 @@ class Outcome:
         if self.noise is None:
             return None
         noise = self.noise[self._middle] if self.noise.ndim else self.noise
-        return np.divide(self.residual[self._middle], noise, dtype=np.float32, casting='same_kind')
+        return (self.residual[self._middle] / noise).astype(np.float32)
 
     @cached_property
     def waves(self) -> Singles:

@@ -149,8 +149,10 @@ class _Seen(NamedTuple):
     @classmethod
     def of(cls, plane: Floats, damaged: Bools | None) -> _Seen:
         channels = channels_of(plane)
-        good = np.isfinite(plane).reshape(*plane.shape[:2], -1).all(axis=-1)
-        known = plane[good if damaged is None else good & ~damaged]
+        known = plane
+        if damaged is not None or not np.isfinite(plane.sum()):
+            good = np.isfinite(plane).reshape(*plane.shape[:2], -1).all(axis=-1)
+            known = plane[good if damaged is None else good & ~damaged]
         blocks = Blocks.joined([Blocks.of(channel, damaged) for channel in channels])
         if not known.size:
             return cls(blocks, math.nan, 0.0, 0.0, False)

@@ -22,17 +22,15 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
-from .patches import SIDE, Bools, Floats, saturated_levels
+from .patches import FREQUENCY, SIDE, WAVES, Bools, Floats, saturated_levels
 
 Verdict = Literal['photon', 'white', 'undecided', 'unknown']
 
-_FREQUENCY = np.add.outer(np.arange(SIDE), np.arange(SIDE))
-_HIGH = _FREQUENCY > SIDE
+_HIGH = WAVES[FREQUENCY > SIDE]
 # Smooth slopes have power below these and do no harm; texture and edges have it here.
-_MIDDLE = (_FREQUENCY >= 4) & (_FREQUENCY <= SIDE)
-_DEGREES = int(_HIGH.sum())
+_MIDDLE = WAVES[(FREQUENCY >= 4) & (FREQUENCY <= SIDE)]
+_DEGREES = len(_HIGH)
 _TEXTURED = 1.15  # power at middle frequencies over the noise beyond which a block is textured
 _HARDLY = 1.35  # the same for the least textured ones of an intensity
 _QUARTER = 0.78  # power at middle over high frequencies that a quarter of the blocks stays below
@@ -48,6 +46,7 @@ _FEWEST = 60  # blocks without which nothing can be said
 _MOST = 6000  # blocks that enter the likelihood
 _BINS, _OF_BIN = 16, 20  # steps of intensity, and blocks that each of them keeps
 _FEW = 10  # steps of counting
+_LOOKED_AT = 1 << 16  # values that tell whether they are counts
 _PHOTON, _WHITE = 6.0, 2.0  # differences of the information criterion
 
 
@@ -64,12 +63,12 @@ class Blocks(NamedTuple):
 
         Blocks with damaged, missing or saturated pixels, and constant ones, are left out.
         """
-        bad = ~np.isfinite(plane)
+        bad = None if np.isfinite(plane.sum()) else ~np.isfinite(plane)
         if damaged is not None:
-            bad = bad | damaged
+            bad = damaged if bad is None else bad | damaged
         for extreme in saturated_levels(plane):
             if extreme > np.nanmin(plane) or not counted(plane):
-                bad |= plane == extreme
+                bad = plane == extreme if bad is None else bad | (plane == extreme)
         found = [_transformed(plane, bad, shift) for shift in (0, SIDE // 2)]
         return cls(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
@@ -267,8 +266,13 @@ def _grain(blocks: Blocks) -> float:
     step = _steps(blocks.mean)
     ratio = blocks.middle / np.maximum(blocks.high, 1e-30)
     several = [ratio[step == i] for i in range(_BINS) if np.count_nonzero(step == i) >= _ENOUGH]
-    found = [np.quantile(each, 0.25) / _QUARTER for each in several or [ratio]]
-    return float(np.clip(np.quantile(found, 0.25), 1, _MOST_GRAIN))
+    found = np.array([_quartile(each) / _QUARTER for each in several or [ratio]])
+    return min(max(_quartile(found), 1.0), _MOST_GRAIN)
+
+
+def _quartile(values: Floats) -> float:
+    """Return the lower quartile, in a tenth of the time of the function for any quantile."""
+    return float(np.interp(0.25 * (len(values) - 1), np.arange(len(values)), np.sort(values)))
 
 
 def _steps(means: Floats) -> NDArray[np.intp]:
@@ -290,32 +294,39 @@ def _thinned(blocks: Blocks) -> Blocks:
 
 def step_of(values: Floats) -> float:
     """Return the least step between values, 0 where all are alike."""
-    few = np.unique(values[np.isfinite(values)][: 10 * _MOST])
+    few = values.ravel()[: 10 * _MOST]
+    if not np.isfinite(few).all():
+        few = values[np.isfinite(values)][: 10 * _MOST]
+    few = np.unique(few)
     return float(np.diff(few).min()) if len(few) > 1 else 0.0
 
 
 def counted(values: Floats) -> bool:
     """Say whether values are counts of few photons: nearly all a few equal steps from the least."""
-    spread = np.nanquantile(values, 0.75) - np.nanmin(values)
+    some = values.ravel()[:: max(1, values.size // _LOOKED_AT)]
+    spread = np.nanquantile(some, 0.75) - np.nanmin(values)
     return bool(spread <= _FEW * step_of(values))
 
 
-def _transformed(plane: Floats, bad: Bools, shift: int) -> Blocks:
+def _transformed(plane: Floats, bad: Bools | None, shift: int) -> Blocks:
     rows, columns = ((n - shift) // SIDE for n in plane.shape)
     if rows < 1 or columns < 1:
         return Blocks(np.empty(0), np.empty(0), np.empty(0))
     window = np.s_[shift : shift + rows * SIDE, shift : shift + columns * SIDE]
     shape = (rows, SIDE, columns, SIDE)
-    spoilt = bad[window].reshape(shape).any(axis=(1, 3)).ravel()
-    cells = plane[window].reshape(shape).swapaxes(1, 2).reshape(-1, SIDE, SIDE)
-    means = cells.mean(axis=(1, 2))
-    places = np.flatnonzero(~spoilt)
+    of_rows = np.add.reduce(plane[window].reshape(rows, SIDE, -1), axis=1)
+    means = (of_rows.reshape(-1, SIDE) @ np.ones(SIDE)) / SIDE**2
+    places = np.arange(len(means))
+    if bad is not None:
+        places = np.flatnonzero(~bad[window].reshape(shape).any(axis=(1, 3)).ravel())
     places = places[_spread(means[places])]
-    blocks = cells[places]
-    blocks = blocks[np.ptp(blocks, axis=(1, 2)) > 0]
-    mean = blocks.mean(axis=(1, 2))
-    power = np.square(fft.dctn(blocks - mean[:, None, None], axes=(1, 2), norm='ortho'))
-    return Blocks(mean, power[:, _MIDDLE].mean(axis=1), power[:, _HIGH].mean(axis=1))
+    blocks = plane[window].reshape(shape)[places // columns, :, places % columns]
+    values = blocks.reshape(-1, SIDE**2).T
+    some = values.min(axis=0) < values.max(axis=0)
+    mean = means[places][some]
+    rest = values[:, some] - mean
+    middle, high = (np.square(waves @ rest).mean(axis=0) for waves in (_MIDDLE, _HIGH))
+    return Blocks(mean, middle, high)
 
 
 def _spread(means: Floats) -> NDArray[np.intp]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from .curve import Blocks, fit_curve
+from .curve import Blocks, NoiseCurve, fit_curve
 from .level import channels_of, level_of_plane
 from .patches import LEAST, SIDE, Bools, Floats, Patches
 
@@ -45,7 +45,9 @@ def grain_ratio(
     return float(np.clip(level_of_means(plane, 2, unknown) / sigma, 1, most))
 
 
-def excess_of(planes: Iterable[tuple[Floats, Bools | None]]) -> float:
+def excess_of(
+    planes: Iterable[tuple[Floats, Bools | None]], fine: NoiseCurve | None = None
+) -> float:
     """Return by how much noise that grows with the intensity exceeds what single pixels show.
 
     The noise of means over 2 x 2 pixels is compared with that of pixels at the same intensities,
@@ -53,13 +55,15 @@ def excess_of(planes: Iterable[tuple[Floats, Bools | None]]) -> float:
     well, but leaves the noise of pixels white.
 
     `planes`: ``(H, W)`` of one camera, and where they are damaged.
+    `fine`: the noise of their pixels, where it is known.
     Returns: from 1 to 2.
     """
-    several = list(planes)
-    fine = fit_curve(Blocks.joined(Blocks.of(*plane) for plane in several))
+    if fine is None:
+        planes = list(planes)
+        fine = fit_curve(Blocks.joined(Blocks.of(*plane) for plane in planes))
     if fine is None or fine.grain < _WHITE:
         return 1.0
-    coarse = fit_curve(Blocks.joined(Blocks.of(*means(*plane, 2)) for plane in several))
+    coarse = fit_curve(Blocks.joined(Blocks.of(*means(*plane, 2)) for plane in planes))
     ratio = 1.0
     if coarse is not None and coarse.verdict != 'unknown':
         levels = np.linspace(fine.middle, fine.most, 3)
@@ -103,7 +107,8 @@ def means(plane: Floats, unknown: Bools | None, side: int) -> tuple[Floats, Bool
     rows, columns = (n // side for n in plane.shape[:2])
     cells = np.s_[: side * rows, : side * columns]
     shape = (rows, side, columns, side)
-    averaged = plane[cells].reshape(*shape, *plane.shape[2:]).mean(axis=(1, 3))
+    every = ((i, j) for i in range(side) for j in range(side))
+    averaged: Floats = np.sum([plane[cells][i::side, j::side] for i, j in every], axis=0) / side**2
     if unknown is None:
         return averaged, None
     return averaged, np.asarray(unknown[cells].reshape(shape).any(axis=(1, 3)))

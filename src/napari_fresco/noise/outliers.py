@@ -36,7 +36,7 @@ def outliers(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | Non
         return None
     low, high = np.percentile(values, _ORDINARY)
     reach = REACH * (high - low)
-    if reach <= 0 or len(np.unique(values[(values >= low) & (values <= high)])) < _LEVELS:
+    if reach <= 0 or not _has_levels(values[(values >= low) & (values <= high)]):
         return None
     far = (channel > high + reach) | (channel < low - reach)
     if unknown is not None:
@@ -54,6 +54,11 @@ def outliers(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | Non
     found = np.zeros(channel.shape, bool)
     found[tuple(places[alone].T)] = True
     return found
+
+
+def _has_levels(values: NDArray[np.float64]) -> bool:
+    """Say whether values are more than a few different ones: a part of them nearly always tells."""
+    return any(len(np.unique(some)) >= _LEVELS for some in (values[:_ENOUGH], values))
 
 
 def _neighbours(channel: NDArray[Any], places: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -40,48 +40,59 @@ def _chi2_quantile(share: float, degrees: Any) -> Any:
 
 
 _BASIS = fft.dct(np.eye(SIDE), axis=0, norm='ortho')
-_FREQUENCY = np.add.outer(np.arange(SIDE), np.arange(SIDE)).ravel()
-_LOW = (_FREQUENCY > 0) & (_FREQUENCY <= SIDE)
-_HIGH = _FREQUENCY > SIDE
-_UNTEXTURED = float(_chi2_quantile(0.5, _LOW.sum()) / _LOW.sum())
-_SMOOTH = np.einsum('iy,jx->ijyx', _BASIS, _BASIS).reshape(SIDE**2, SIDE**2)[_FREQUENCY < 4].T
+FREQUENCY = np.add.outer(np.arange(SIDE), np.arange(SIDE)).ravel()
+_LOW = int(np.count_nonzero((FREQUENCY > 0) & (FREQUENCY <= SIDE)))
+_UNTEXTURED = float(_chi2_quantile(0.5, _LOW) / _LOW)
+WAVES = np.einsum('iy,jx->ijyx', _BASIS, _BASIS).reshape(SIDE**2, SIDE**2)
+_SMOOTH = WAVES[FREQUENCY < 4].T
+_FINE = WAVES[FREQUENCY > SIDE].astype(np.float32)
 
 
 class Patches(NamedTuple):
-    """Mean of patches, and the mean squares of their low and of each high frequency."""
+    """Mean of patches, and the mean squares of their low and of each high frequency.
+
+    `high` is ``(frequencies, patches)``.
+    """
 
     mean: Floats
     low: Floats
-    high: Floats
+    high: NDArray[np.float32]
 
     @classmethod
     def of(cls, channel: Floats, damaged: Bools | None = None, count: int = COUNT) -> Patches:
         """Transform up to `count` evenly spread patches that hold nothing but noisy pixels."""
-        windows = _windows(channel, count)
-        good = np.ptp(windows, axis=1) > 0
+        values = _windows(channel, count)
+        good = values.min(axis=0) < values.max(axis=0)
         if damaged is not None:
-            good &= ~_windows(damaged, count).any(axis=1)
-        good &= _unsaturated(channel, windows, good)
+            good &= ~_windows(damaged, count).any(axis=0)
+        good &= _unsaturated(channel, values, good)
+        if not good.all():
+            values = values[:, good]
+        mean = values.mean(axis=0)
         # Single precision suffices once the level, which may be large, is taken off.
-        chosen = windows[good]
-        mean = chosen.mean(axis=1)
-        blocks = (chosen - mean[:, None]).astype(np.float32).reshape(-1, SIDE, SIDE)
-        basis = _BASIS.astype(np.float32)
-        power = np.square(basis @ blocks @ basis.T).reshape(-1, SIDE**2)
-        return cls(mean, power[:, _LOW].mean(axis=1, dtype=np.float64), power[:, _HIGH])
+        rest = np.subtract(
+            values, mean, out=np.empty(values.shape, np.float32), casting='same_kind'
+        )
+        high = np.square(_FINE @ rest)
+        # What is neither the mean nor high is low.
+        power = np.square(rest, out=rest).sum(axis=0) - high.sum(axis=0)
+        return cls(mean, np.maximum(power, 0).astype(np.float64) / _LOW, high)
 
 
 def saturated_levels(channel: Floats) -> list[float]:
     """Return the ends of the range at which many pixels heap up."""
     ends = (float(np.nanmin(channel)), float(np.nanmax(channel)))
-    return [end for end in ends if np.mean(channel == end) > _HEAP]
+    return [end for end in ends if np.count_nonzero(channel == end) > _HEAP * channel.size]
 
 
-def _unsaturated(channel: Floats, windows: Floats, good: Bools) -> Bools:
+def _unsaturated(channel: Floats, values: Floats, good: Bools) -> Bools:
     """Choose the patches with the fewest saturated pixels, at least some of the `good` ones."""
-    saturated = np.zeros(len(windows), np.intp)
-    for extreme in saturated_levels(channel):
-        saturated += np.count_nonzero(windows == extreme, axis=1)
+    levels = saturated_levels(channel) if good.any() else []
+    saturated = np.zeros(len(good), np.intp)
+    for extreme in levels:
+        saturated += np.count_nonzero(values == extreme, axis=0)
+    if not levels:
+        return good
     ranked = np.sort(saturated[good])
     enough = min(20 * LEAST, len(ranked))
     chosen: Bools = saturated <= (ranked[enough - 1] if enough else 0)
@@ -89,12 +100,18 @@ def _unsaturated(channel: Floats, windows: Floats, good: Bools) -> Bools:
 
 
 def _windows(array: NDArray[Any], count: int) -> NDArray[Any]:
-    """Return patches as rows, on a grid that is as fine as `count` allows."""
+    """Return patches ``(pixels, patches)``, on a grid that is as fine as `count` allows."""
     if min(array.shape) < SIDE:
-        return np.empty((0, SIDE**2), array.dtype)
-    views = sliding_window_view(array, (SIDE, SIDE))
-    step = max(1, math.ceil(math.sqrt(views.shape[0] * views.shape[1] / count)))
-    return views[::step, ::step].reshape(-1, SIDE**2)
+        return np.zeros((SIDE**2, 0), array.dtype)
+    places = [n - SIDE + 1 for n in array.shape]
+    step = max(1, math.ceil(math.sqrt(places[0] * places[1] / count)))
+    rows, columns = (len(range(0, n, step)) for n in places)
+    patches = np.empty((SIDE**2, rows, columns), array.dtype)
+    for i in range(SIDE):
+        line = array[i::step][:rows]
+        for j in range(SIDE):
+            patches[SIDE * i + j] = line[:, j::step][:, :columns]
+    return patches.reshape(SIDE**2, -1)
 
 
 class Level(NamedTuple):
@@ -105,7 +122,7 @@ class Level(NamedTuple):
     untextured: float
 
 
-def level_of(low: Floats, high: Floats, share: float = 0.005) -> Level:
+def level_of(low: Floats, high: NDArray[np.float32], share: float = 0.005) -> Level:
     """Return the noise of patches, given their low- and high-frequency powers.
 
     The variance is the fixed point of "the patches that are untextured at this
@@ -113,17 +130,24 @@ def level_of(low: Floats, high: Floats, share: float = 0.005) -> Level:
     texture. Half of the patches of a flat area count as untextured.
     """
     order = np.argsort(low)
-    low, high = low[order], high[order]
+    low = low[order]
     least = min(max(LEAST, int(share * len(low))), len(low))
     used, untextured = least, 0
-    variance = float(np.median(high[:used].mean(axis=0)))
+    variance = _middle(high, order[:used])
     for _ in range(20):
         untextured = int(np.searchsorted(low, variance * _UNTEXTURED))
         used = max(least, untextured)
-        former, variance = variance, float(np.median(high[:used].mean(axis=0)))
+        former, variance = variance, _middle(high, order[:used])
         if abs(variance - former) <= 1e-3 * former:
             break
     return Level(variance, order[:used], untextured / len(low))
+
+
+def _middle(high: NDArray[np.float32], used: NDArray[np.intp]) -> float:
+    """Return the median over the frequencies of the mean power of the patches `used`."""
+    among = np.zeros(high.shape[1], np.float32)
+    among[used] = 1
+    return float(np.median(high @ among)) / len(used)
 
 
 def variance_between_holes(channel: Floats, damaged: Bools) -> float | None:
@@ -133,12 +157,12 @@ def variance_between_holes(channel: Floats, damaged: Bools) -> float | None:
     of untextured patches are noise, and the low end of their distribution is
     compared with the chi-squared one. None when too little is known.
     """
-    known = ~_windows(damaged, COUNT // 4)
+    known = ~_windows(damaged, COUNT // 4).T
     good = known.sum(axis=1) >= 2 * _SMOOTH.shape[1]
     if np.count_nonzero(good) < LEAST:
         return None
     weights = known[good].astype(np.float64)
-    values = _windows(channel, COUNT // 4)[good]
+    values = _windows(channel, COUNT // 4).T[good]
     values = weights * (values - (weights * values).sum(1, keepdims=True) / weights.sum(1)[:, None])
     gram = np.einsum('ki,nk,kj->nij', _SMOOTH, weights, _SMOOTH, optimize=True)
     right = values @ _SMOOTH

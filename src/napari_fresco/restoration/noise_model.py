@@ -21,6 +21,7 @@ from ..image.layout import Layout
 from ..image.sheet import is_large, sheet_of
 from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
+from ..noise.curve import NoiseCurve
 from ..noise.grain import (
     excess_of,
     grain_ratio,
@@ -299,19 +300,19 @@ class Scene:
         if told or not r.facts.photon_noise or r.layout.channels == 3:
             return NoiseModel()
         indices = self._sample(channel)
-        camera, levels, _ = assess_planes(self._sampled(channel))
+        camera, levels, curve = assess_planes(self._sampled(channel))
         found = f'recognised in {_counted(indices, r.layout.dims)}'
         # What JPEG leaves of noise grows with the intensity as well, and is no photon noise.
         if camera is None or all(has_blocks(plane) for plane, _ in self._sampled(channel)):
             known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
             return NoiseModel(levels=dict(known), found=found)
-        return NoiseModel(camera, self._excess(channel), found=found)
+        return NoiseModel(camera, self._excess(channel, curve), found=found)
 
-    def _excess(self, channel: int) -> float:
-        """Return by how much the noise of a channel exceeds that of its camera."""
+    def _excess(self, channel: int, curve: NoiseCurve | None = None) -> float:
+        """Return by how much the noise of a channel, of known `curve`, exceeds its camera's."""
         if not self._request.facts.photon_noise or self._request.layout.channels == 3:
             return 1.0
-        excess = excess_of(self._sampled(channel))
+        excess = excess_of(self._sampled(channel), curve)
         if excess > _GRAIN:
             self.warnings.append(_said_of_grain(f'{excess:.3g} times the level'))
         return excess

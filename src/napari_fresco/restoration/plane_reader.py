@@ -181,6 +181,7 @@ class PlaneReader:
             self._missing = layout.in_planes(in_memory(self._missing))
         self._seek = seek_outliers
         self._blocks = BlockReader(image.data, layout)
+        self._last: tuple[Index, Pixels] | None = None
 
     def of(self, image: Image, layout: Layout, mask: Bools | None) -> PlaneReader:
         """Return a reader of another image that looks for the same and ends with this one."""
@@ -191,11 +192,16 @@ class PlaneReader:
 
         Raises RunCancelled when the run has been cancelled.
         """
+        if self._last is not None and self._last[0] == index:
+            return self._last[1]
         data = self.raw(index, again=again)
         missing = None
         if self._missing is not None:
             missing = _missing_plane(self._missing, index, self.layout.dims)
-        return Pixels.of(data, self.layout, self.mask(index), missing, seek_outliers=self._seek)
+        found = Pixels.of(data, self.layout, self.mask(index), missing, seek_outliers=self._seek)
+        if not self.lazy:  # what was read would not be given back
+            self._last = index, found
+        return found
 
     def raw(self, index: Index, *, again: bool = False) -> Array:
         """Return plane `index` and nothing about it."""

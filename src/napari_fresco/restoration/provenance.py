@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -106,7 +107,7 @@ def provenance(
         'weights': [_weights(denoiser) for denoiser in used],
         'device': str(r.device),
         'computing': [facts for each in used if (facts := _computing(each))],
-        'version': version('napari-fresco'),
+        'version': _version(),
         'torch': str(torch.__version__),
         'seconds': round(seconds, 3),
         'steps': account.steps,
@@ -216,6 +217,11 @@ def _computing(used: Denoiser | TiledNetwork) -> dict[str, Any] | None:
         'halo': network.facts.context,
         'bytes_per_pixel': network.facts.bytes_per_pixel,
     }
+
+
+@cache
+def _version() -> str:
+    return version('napari-fresco')
 
 
 def _weights(denoiser: Denoiser | TiledNetwork) -> dict[str, str | None]:
