@@ -28,6 +28,7 @@ from ..errors import ParameterError
 Floats = NDArray[np.float64]
 
 _MAX_COUNT = 400.0  # beyond this mean the asymptotic inverse is good to 1e-5 of the count
+_EVEN, _MANY = 1 << 14, 1 << 14  # steps of a table, and values that are worth making it
 _ROOT_STEP = 0.02  # of the table, in the square root of the mean
 
 
@@ -107,7 +108,7 @@ def _unbiased_counts(stable: Floats, read: float) -> Floats:
     """Return y with ``E[D | y] = stable``, by table, tangent and asymptote."""
     means, correction = _table(read)
     asymptote = stable**2 / 4 - 1 / 8 - read**2
-    within = np.interp(stable, means, correction)
+    within = _evenly(stable, means, correction)
     # The next term of the asymptote falls as 1/D; continued so, the join has no step.
     beyond = correction[-1] * means[-1] / np.maximum(stable, means[-1])
     counts = asymptote + np.where(stable > means[-1], beyond, within)
@@ -131,6 +132,20 @@ def _means_of(counts: Floats, read: float) -> Floats:
     stable = np.where(counts > known[-1], beyond, within)
     result: Floats = np.where(counts < known[0], tangent, stable)
     return result
+
+
+def _evenly(x: Floats, places: Floats, values: Floats) -> Floats:
+    """Interpolate as :func:`numpy.interp` does, by a table of even steps, faster."""
+    if x.size < _MANY:
+        return np.interp(x, places, values)
+    first, step = places[0], (places[-1] - places[0]) / _EVEN
+    even = np.interp(first + step * np.arange(_EVEN + 2), places, values)
+    at = np.clip((x - first) / step, 0, _EVEN)
+    whole = at.astype(np.intp)
+    at -= whole
+    low = even[whole]
+    between: Floats = low + at * (even[whole + 1] - low)
+    return between
 
 
 @lru_cache(maxsize=32)

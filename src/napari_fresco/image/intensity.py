@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import ImageError, ParameterError
 from .anscombe import Anscombe
 from .layout import Array, Floats, Layout
+from .percentiles import percentiles
 
 _LOOKED_AT = 1 << 18  # values of a plane that tell its range
 _MUCH_BRIGHTER = 5.0  # than the brightest ordinary pixels, in their distance from the median
@@ -147,10 +148,9 @@ def intensity_range(
 
 def ordinary_range(values: Array) -> tuple[float, float]:
     """Return the range of `values` without isolated extremes; nothing is said of an empty one."""
-    thin = values.ravel()[:: max(1, values.size // _LOOKED_AT)].astype(np.float64)
-    if not thin.size:
+    if not values.size:
         return 0.0, 0.0
-    bottom, top = np.percentile(thin, (0.1, 99.9))
+    bottom, top = percentiles(_thin(values), (0.1, 99.9))
     margin = 0.5 * (top - bottom)
     return max(float(values.min()), bottom - margin), min(float(values.max()), top + margin)
 
@@ -161,13 +161,16 @@ def bright_objects(values: Array) -> float | None:
     Debris or beads on a few pixels in a hundred would set the range, and leave nothing of it to
     what is dim beside them.
     """
-    thin = values.ravel()[:: max(1, values.size // _LOOKED_AT)].astype(np.float64)
-    if not thin.size:
+    if not values.size:
         return None
-    middle, high, top = np.percentile(thin, (50, 98, 99.9))
+    middle, high, top = percentiles(_thin(values), (50, 98, 99.9))
     if top - high <= _MUCH_BRIGHTER * (high - middle) or high <= middle:
         return None
     return float(high + _ABOVE * (high - middle))
+
+
+def _thin(values: Array) -> Array:
+    return values.ravel()[:: max(1, values.size // _LOOKED_AT)]
 
 
 def working_range(low: float, high: float, dtype: np.dtype[Any]) -> Affine:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..image.percentiles import percentiles
 from .patches import Bools
 
 REACH = 1.5
@@ -31,10 +32,10 @@ def outliers(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | Non
     Returns True at outliers, or None if there are none.
     """
     values = channel.ravel() if unknown is None else channel[~unknown]
-    values = values[:: max(1, values.size // _LOOKED_AT)].astype(np.float64)
+    values = values[:: max(1, values.size // _LOOKED_AT)]
     if values.size < _ENOUGH or min(channel.shape) < 3:
         return None
-    low, high = np.percentile(values, _ORDINARY)
+    low, high = percentiles(values, _ORDINARY)
     reach = REACH * (high - low)
     if reach <= 0 or not _has_levels(values[(values >= low) & (values <= high)]):
         return None
@@ -56,7 +57,7 @@ def outliers(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | Non
     return found
 
 
-def _has_levels(values: NDArray[np.float64]) -> bool:
+def _has_levels(values: NDArray[Any]) -> bool:
     """Say whether values are more than a few different ones: a part of them nearly always tells."""
     return any(len(np.unique(some)) >= _LEVELS for some in (values[:_ENOUGH], values))
 

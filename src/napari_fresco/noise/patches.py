@@ -31,6 +31,7 @@ COUNT = 40_000
 LEAST = 50
 """Patches that an estimate needs."""
 _LOW_END = 0.02  # share of the patches between holes that are surely untextured
+_WHOLE = float(2**24 // SIDE**2)
 _HEAP = 1e-3  # share of the pixels at the end of the range that tells saturation
 
 
@@ -61,14 +62,14 @@ class Patches(NamedTuple):
     @classmethod
     def of(cls, channel: Floats, damaged: Bools | None = None, count: int = COUNT) -> Patches:
         """Transform up to `count` evenly spread patches that hold nothing but noisy pixels."""
-        values = _windows(channel, count)
+        values = _windows(_narrow(channel), count)
         good = values.min(axis=0) < values.max(axis=0)
         if damaged is not None:
             good &= ~_windows(damaged, count).any(axis=0)
         good &= _unsaturated(channel, values, good)
         if not good.all():
             values = values[:, good]
-        mean = values.mean(axis=0)
+        mean = values.mean(axis=0)  # exact where the values are narrow
         # Single precision suffices once the level, which may be large, is taken off.
         rest = np.subtract(
             values, mean, out=np.empty(values.shape, np.float32), casting='same_kind'
@@ -76,6 +77,7 @@ class Patches(NamedTuple):
         high = np.square(_FINE @ rest)
         # What is neither the mean nor high is low.
         power = np.square(rest, out=rest).sum(axis=0) - high.sum(axis=0)
+        mean = mean.astype(np.float64, copy=False)
         return cls(mean, np.maximum(power, 0).astype(np.float64) / _LOW, high)
 
 
@@ -97,6 +99,14 @@ def _unsaturated(channel: Floats, values: Floats, good: Bools) -> Bools:
     enough = min(20 * LEAST, len(ranked))
     chosen: Bools = saturated <= (ranked[enough - 1] if enough else 0)
     return chosen
+
+
+def _narrow(channel: Floats) -> NDArray[np.floating[Any]]:
+    """Return whole numbers whose sums over a patch single precision holds in that, others as is."""
+    if not (channel.min() >= -_WHOLE and channel.max() <= _WHOLE):
+        return channel
+    narrow = channel.astype(np.float32)
+    return narrow if (np.rint(narrow) == channel).all() else channel
 
 
 def _windows(array: NDArray[Any], count: int) -> NDArray[Any]:
