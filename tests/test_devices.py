@@ -175,3 +175,22 @@ def test_a_memory_budget_can_be_named(monkeypatch) -> None:
         monkeypatch.setenv(devices.MEMORY_VARIABLE, wrong)
         with pytest.raises(ParameterError, match='gigabytes'):
             devices.memory_budget(cpu)
+
+
+def test_between_runs_some_memory_is_kept_and_not_too_much(monkeypatch) -> None:
+    library = devices._glibc()
+    if library is None or not hasattr(library, 'mallinfo2'):
+        pytest.skip('needs glibc that tells what it holds')
+    devices.tune_allocator()
+    devices.free(CPU)
+    blocks = [torch.ones(4 << 20, dtype=torch.uint8) for _ in range(32)]
+    blocks.clear()
+    held = devices._unused(library)
+    assert held >= 100 << 20
+    devices.free(CPU, keep=True)
+    assert devices._unused(library) == held
+    monkeypatch.setattr(devices, '_KEPT', 50 << 20)
+    trimmed = []
+    monkeypatch.setattr(library, 'malloc_trim', trimmed.append)
+    devices.free(CPU, keep=True)
+    assert trimmed == [0]

@@ -145,8 +145,8 @@ def _damage(mask: Any, layout: Layout) -> Bools:
 
 
 def channels_of(plane: Array) -> Array:
-    """Return the channels of a gray or colour plane, one after the other."""
-    return np.moveaxis(np.atleast_3d(plane), -1, 0)
+    """Return the channels of a gray or colour plane, one after the other, each in one piece."""
+    return np.ascontiguousarray(np.moveaxis(np.atleast_3d(plane), -1, 0))
 
 
 def level_of_plane(

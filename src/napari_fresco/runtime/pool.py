@@ -68,6 +68,11 @@ class Pool:
         )
         return found
 
+    def frees(self, device: torch.device) -> None:
+        """Take note of a device whose memory is given back when this is closed."""
+        with self._lock:
+            self._devices.add(device)
+
     def close(self) -> None:
         """Let go of everything and give the memory back; the pool can be used again."""
         with self._lock:

@@ -98,9 +98,11 @@ class Workbench:
     def close(self) -> None:
         """Give the memory of this run back; networks stay with a pool that was lent."""
         self._used.clear()
-        if not self._lent:
+        if self._lent:
+            self._pool.frees(self.device)
+        else:
             self._pool.close()
-        devices.free(self.device)
+        devices.free(self.device, keep=self._lent)
 
 
 def find_solver(method: Method) -> Solver:
