@@ -12,6 +12,7 @@ import napari_fresco as fresco
 from napari_fresco._napari.compare_panel import ComparePanel
 from napari_fresco.layers.compared import Planes
 from napari_fresco.layers.layer_kinds import may_be_restored
+from napari_fresco.layers.side_by_side import camera_of
 from napari_fresco.layers.space import View
 from napari_fresco.layers.swipe import Swipe
 
@@ -115,3 +116,44 @@ def test_the_panel_compares(viewer: Any, dock: Any) -> None:
     viewer.layers.remove('b')
     assert not panel.swipe_button.isChecked()
     assert 'a | b' not in viewer.layers
+
+
+def test_the_grid_shows_both_with_one_contrast_and_gives_all_back(viewer: Any) -> None:
+    viewer.add_image(PLANE, name='a')
+    viewer.add_image(PLANE + 700, name='b', contrast_limits=(0, 99))
+    viewer.add_image(PLANE, name='other')
+    viewer.add_labels(np.zeros(PLANE.shape, int), name='mask', visible=False)
+    panel = ComparePanel(viewer)
+    viewer.window.add_dock_widget(panel)
+    panel.first.value, panel.second.value = 'a', 'b'
+    panel.swipe_button.click()
+    camera = camera_of(viewer)
+    camera.zoom, camera.center = 7.5, (0, 3.0, 4.0)
+
+    panel.grid_button.click()
+    assert camera.zoom != 7.5, 'all of both is seen'
+    grid = panel.grid.grid
+    assert [layer.name for layer in viewer.layers if layer.visible] == ['a', 'b']
+    assert not panel.swipe_button.isChecked()
+    places = [grid.position(number, viewer.layers) for number in (0, 1)]
+    assert places == [(0, 0), (0, 1)], 'left is left'
+    viewer.layers['a'].contrast_limits = (10, 20)
+    assert tuple(viewer.layers['b'].contrast_limits) == (10, 20)
+
+    panel.grid_button.click()
+    assert not grid.enabled
+    assert (camera.zoom, camera.center) == (7.5, (0, 3, 4))
+    assert [layer.name for layer in viewer.layers if layer.visible] == ['a', 'b', 'other']
+    viewer.layers['a'].contrast_limits = (30, 40)
+    assert tuple(viewer.layers['b'].contrast_limits) == (10, 20)
+
+    panel.first.value, panel.second.value = 'b', 'a'
+    panel.grid_button.click()
+    assert [grid.position(number, viewer.layers) for number in (0, 1)] == [(0, 1), (0, 0)]
+    grid.enabled = False  # napari's own button
+    assert not panel.grid_button.isChecked()
+    assert viewer.layers['other'].visible
+    panel.grid_button.click()
+    viewer.layers.remove('b')
+    assert not panel.grid_button.isChecked()
+    assert not grid.enabled

@@ -38,6 +38,7 @@ def test_every_kind_makes_a_calibrated_kernel(panel: KernelPanel, model: Any, ti
 
 
 def test_the_numbers_are_taken(panel: KernelPanel) -> None:
+    panel.kind.value = 'Gaussian'
     sigma = panel.fields['Gaussian']['sigma']
     sigma.value = 3.25
     np.testing.assert_allclose(panel.kernel().values, kernels.gaussian(3.25))
@@ -93,7 +94,10 @@ def test_the_kernel_made_for_a_panel_is_chosen_there(model: Any, qtbot: Any) -> 
     assert not method_panel.bar.button.isEnabled()
     method_panel.damage_section.make_kernel.click()
     (dialog,) = method_panel.native.findChildren(KernelDialog)
+    assert dialog.panel.kind.value == 'Gaussian'
     made = dialog.panel.add_layer()
+    assert not made.visible, 'it would cover the image'
+    assert model.layers.selection.active.name == 'cells'
     assert method_panel.kernel.value.name == made.name
     assert method_panel.bar.button.isEnabled()
 
@@ -108,9 +112,20 @@ def volume(model: Any, **facts: Any) -> Any:
     return model.add_image(np.zeros((24, 64, 64)), **{**keywords, **facts})
 
 
+def test_a_micrograph_begins_with_the_kernel_of_a_microscope(model: Any, qtbot: Any) -> None:
+    for units, scale, kind in ((('um', 'um'), 0.1, 'Microscope'), (('mm', 'mm'), 0.2, 'Gaussian')):
+        image = model.add_image(np.zeros((9, 9)), scale=(scale, scale), units=units)
+        panel = KernelPanel(model, image)
+        qtbot.addWidget(panel)
+        assert panel.kind.value == kind
+    panel.kind.value = 'Gaussian'
+    panel.image.value = model.layers[0]
+    assert panel.kind.value == 'Gaussian', 'what was chosen stays'
+
+
 def test_a_volume_gets_the_kernel_of_its_voxels_and_channel(panel: KernelPanel, model: Any) -> None:
     panel.image.value = volume(model)
-    panel.kind.value = 'Microscope'
+    assert panel.kind.value == 'Microscope'
     fields = panel.fields['Microscope']
     wanted = {
         'pixel_size': 0.08, 'z_step': 0.2, 'wavelength': 0.52, 'excitation': 0.488, 'na': 1.2,

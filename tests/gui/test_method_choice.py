@@ -80,6 +80,9 @@ def test_a_method_that_does_not_do_the_task_gives_way(panel: Any) -> None:
 
 
 def test_only_rows_of_the_chosen_method_are_shown(panel: Any) -> None:
+    groups = {each.parameter.group for each in panel.solver_section.rows}
+    assert groups == {'solver'}  # what is folded away is not laid out
+    panel.solver_section.fold.expand()
     for task in TASKS:
         panel.task.value = task
         for name in panel.input_section.method_row.choices:
@@ -89,6 +92,16 @@ def test_only_rows_of_the_chosen_method_are_shown(panel: Any) -> None:
             }
             assert shown <= set(panel.parameters)
             assert 'seed' in shown
+            form = panel.solver_section.advanced.form.layout()
+            below = [
+                form.itemAt(n, form.ItemRole.FieldRole).widget() for n in range(form.rowCount())
+            ]
+            assert below == _declared_order(panel.solver_section)  # whenever they were laid out
+
+
+def _declared_order(section: Any) -> list[Any]:
+    rows = sorted(section.rows, key=section._declared.index)
+    return [section.rows[row].field for row in rows if row.parameter.group == 'advanced']
 
 
 def test_a_run_is_shown_in_the_panel_that_asked(

@@ -18,6 +18,7 @@ import pytest
 from napari_fresco import weights
 from napari_fresco._napari import fetch_weights, sample_data
 from napari_fresco._napari.model_row import checkpoint, first_scale, is_served
+from napari_fresco._napari.validation import absent
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import WeightsError
 from napari_fresco.evidence.metrics import psnr
@@ -206,6 +207,18 @@ def test_a_method_without_weights_says_which_file_it_needs(
     panel.run()
     assert [layer.name for layer in model.layers] == names
     assert dock(model, 'ffdnet').solver_section.get.isHidden()
+
+
+def test_what_to_do_about_missing_weights_is_what_can_be_done() -> None:
+    known = next(each for each in weights.registry().values() if each.urls and not each.bundled)
+    method = METHODS['dpir']
+    assert 'Press "Get …" beside the model, or' in absent(method, known)
+    assert 'below Advanced' in absent(method, known, folded=True)
+    never = absent(method, known, may_fetch=False)
+    assert 'Get …' not in never
+    assert {'"never"', known.urls[0]} <= {*never.split()}
+    by_hand = next(each for each in weights.registry().values() if each.page and not each.urls)
+    assert 'choose it with "File …" beside the model' in absent(method, by_hand)
 
 
 @pytest.mark.parametrize('problem', [WeightsError('no route to host'), RuntimeError('boom'), None])

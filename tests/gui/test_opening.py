@@ -49,9 +49,11 @@ def test_our_menu_opens_a_panel_once_and_brings_it_to_the_front(
     window = make_napari_viewer(show=True).window
     restore = 'Restore: recommends a method for what is wrong (Fresco)'
     entry_of(window, 'Layers', restore).trigger()
+    pump(lambda: 'Restore (Fresco)' in window.dock_widgets)  # imported beside the window
     panel = window.dock_widgets['Restore (Fresco)']
     pump(panel.native.isVisible)
     entry_of(window, 'Layers', 'Denoise: network, fast (FFDNet) (Fresco)').trigger()
+    pump(lambda: 'FFDNet (Fresco)' in window.dock_widgets)
     pump(lambda: panel.native.visibleRegion().isEmpty())  # behind the other tab
     entry_of(window, 'Layers', restore).trigger()
     pump(lambda: not panel.native.visibleRegion().isEmpty())

@@ -129,3 +129,21 @@ def test_the_noise_row_says_what_a_run_will_use(model: Any, dock: Dock) -> None:
     panel.offset.value, panel.read_noise.value = 100, 3
     panel.refresh()
     assert panel.noise_section.used.text() == 'Photon noise with these numbers.'
+
+
+def test_a_result_says_where_to_go_next(
+    viewer: Any, dock: Callable[[Any, str], Any], solver: FakeSolver, finish: Callable[[Any], None]
+) -> None:
+    viewer.add_image(np.zeros((16, 16)), name='wall')
+    viewer.add_labels(np.eye(16, dtype=int), name='cracks')
+    panel = dock(viewer, 'dpir')
+    panel.task.value = 'inpaint'
+    finish(panel)
+    offers = panel.bar.offers
+    assert not offers.document.isHidden()
+    offers.compare.click()
+    pump(lambda: 'Compare (Fresco)' in viewer.window.dock_widgets)
+    assert viewer.window.dock_widgets['Compare (Fresco)'].second.value.name == 'wall [DPIR]'
+    panel.task.value = 'denoise'
+    finish(panel)
+    assert offers.document.isHidden()

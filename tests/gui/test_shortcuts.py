@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from napari._qt.widgets.qt_keyboard_settings import ShortcutEditor
 from napari.components import ViewerModel
+from napari.settings import get_settings
+from napari.utils.action_manager import action_manager
 from napari.utils.key_bindings import coerce_keybinding
 from napari.utils.shortcuts import default_shortcuts
 from qtpy.QtCore import Qt
@@ -123,3 +127,43 @@ def test_the_dialog_lists_every_key_and_those_of_others(
     assert f'{first.does} (bound to something else)' in texts
     for each in SHORTCUTS[1:]:
         assert {each.shown, each.does} <= set(texts)
+
+
+def test_other_keys_can_be_chosen_in_the_preferences_of_napari(
+    shown: Any, wall: Any, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaf = next(each for each in SHORTCUTS if each.act is shortcuts.show_next_result)
+    chosen = {**get_settings().shortcuts.shortcuts, leaf.action: [coerce_keybinding('Shift-J')]}
+    monkeypatch.setattr(shortcuts, 'get_settings', lambda: _settings(chosen))
+    monkeypatch.setattr(shortcuts, '_REGISTERED', set())
+    try:
+        action_manager.unbind_shortcut(leaf.action)
+        shortcuts.bind_keys()
+        assert leaf.shown.endswith('+J')
+        assert leaf.is_bound
+        result_of(shown, 'one')
+        wall.visible = False
+        said: list[str] = []
+        monkeypatch.setattr(shortcuts, 'next_result', lambda viewer: said.append('next'))
+        monkeypatch.setattr(shortcuts, 'show_info', said.append)
+        press(Qt.Key.Key_N)
+        assert said == []
+        press(Qt.Key.Key_J, Qt.KeyboardModifier.ShiftModifier)
+        assert said[0] == 'next'
+    finally:
+        action_manager.unbind_shortcut(leaf.action)
+        action_manager.bind_shortcut(leaf.action, leaf.key)
+
+
+def test_napari_lists_our_actions(shown: Any) -> None:
+    shortcuts.bind_keys()
+    editor = ShortcutEditor()
+    editor.layer_combo_box.setCurrentText(editor.VIEWER_KEYBINDINGS)
+    table = editor._table
+    listed = {table.item(row, 0).text() for row in range(table.rowCount())}
+    assert {f'Fresco: {each.does}' for each in SHORTCUTS} <= listed
+    editor.close()
+
+
+def _settings(chosen: dict[str, Any]) -> Any:
+    return SimpleNamespace(shortcuts=SimpleNamespace(shortcuts=chosen))

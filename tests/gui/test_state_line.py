@@ -14,6 +14,7 @@ from napari_fresco._napari import commands
 from napari_fresco._napari.settings import Preferences, apply_to_library
 from napari_fresco.declare.options import MEMORY_VARIABLE
 from napari_fresco.layers import pace
+from napari_fresco.layers.layer_kinds import KERNEL
 from napari_fresco.layers.pace import Pace
 from napari_fresco.weights.store import FOLDER_VARIABLE
 
@@ -52,6 +53,22 @@ def test_after_a_run_the_next_one_is_foretold(panel: Any) -> None:
     text, why = said(panel, Pace(None, 'cuda:0', (tiled,)))
     assert text == 'CUDA:0 · bfloat16 · tiles of 100 px · 0.2 GB'
     assert 'hides its rounding' in why
+
+
+def test_of_a_volume_that_is_restored_as_one_all_planes_count(
+    model: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = model.add_image(np.zeros((30, 100, 100), np.uint8), name='stack')
+    panel = commands.dpir(model)
+    qtbot.addWidget(panel.native)
+    panel.image.value = stack
+    panel.task.value = 'deblur'
+    monkeypatch.setattr(pace, '_PACES', {('dpir', 'deblur'): Pace(1e-4, 'cpu', ())})
+    for shape, words in (((5, 5), 'about 1.0 s'), ((3, 5, 5), 'about 30 s')):
+        known = {'name': f'kernel {len(shape)}', 'metadata': {KERNEL: {}}, 'rgb': False}
+        panel.kernel.value = model.add_image(np.ones(shape) / np.prod(shape), **known)
+        panel.refresh()
+        assert words in panel.state.native.text()
 
 
 def test_a_run_is_noted_as_its_provenance_has_it(

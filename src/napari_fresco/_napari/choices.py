@@ -96,6 +96,14 @@ class Choices:
         known = 'kernel' if self.damage.kernel is not None else 'sigma'
         return tuple(name for name in able if name != known)
 
+    def part(self) -> Selection:
+        """Return the part of the image that a run takes: of one slice of a volume, the volume.
+
+        Raises FrescoError when the slice on show or the region lies beside the image.
+        """
+        volume = self.damage.restores_volume(self.input.task)
+        return with_depth(self.input.selection(), self.damage.kernel if volume else None)
+
     def request(self, estimate: bool = False) -> PanelRequest:
         """Return what is asked for.
 
@@ -280,6 +288,8 @@ class Choices:
             channels=self._channels,
             scale=self.scale,
             estimated=estimated,
+            folded=self.rows.are_folded,
+            may_fetch=self.rows.preferences.network != 'never',
         )
 
     @property

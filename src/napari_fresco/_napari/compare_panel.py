@@ -17,6 +17,7 @@ from ..layers.evidence_request import residual_of
 from ..layers.layer_kinds import COMPARISON, LayerData, is_picture, source_name, truth_of
 from ..layers.result_names import called_apart
 from ..layers.results import inserted
+from ..layers.side_by_side import SideBySide, grid_of
 from ..layers.space import View
 from ..layers.swipe import Swipe
 from .choosers import LayerChooser
@@ -61,6 +62,8 @@ class ComparePanel(Docked):
         self.contrast = ContrastLink(viewer)
         self.swipe_button = named_button('Swipe', 'compare_swipe', _SWIPE)
         self.swipe_button.setCheckable(True)
+        self.grid_button = named_button('Grid', 'compare_grid', _GRID)
+        self.grid_button.setCheckable(True)
         self.measure = named_button('Measure', 'compare_measure', _MEASURE)
         self.difference = named_button('Difference', 'compare_difference', _DIFFERENCE)
         self.residual = named_button('Residual', 'compare_residual', _RESIDUAL)
@@ -68,6 +71,8 @@ class ComparePanel(Docked):
         self.profile = ProfileSection(viewer, self._profiled)
         self.iterates = IteratesSection(viewer)
         self.swipe: Swipe | None = None
+        self.grid: SideBySide | None = None
+        self._was_tied = False
         self._callbacks = viewer.mouse_move_callbacks
         self._suggest()
         self._lay_out()
@@ -95,6 +100,23 @@ class ComparePanel(Docked):
             self._say(error)
         if self.swipe_button.isChecked() != (self.swipe is not None):
             self.swipe_button.setChecked(self.swipe is not None)
+
+    def show_grid(self, shown: bool) -> None:
+        """Show both beside each other with one contrast, and the reference; or all as before."""
+        if self.grid is not None:
+            ended, self.grid = self.grid, None
+            ended.close()
+            self.one_contrast.value = self._was_tied
+        try:
+            if shown:
+                pictures = dict.fromkeys(self._profiled())
+                self.show_swipe(False)
+                self._was_tied = self.one_contrast.value
+                self.one_contrast.value = True
+                self.grid = SideBySide(self.viewer, *pictures)
+        except FrescoError as error:
+            self._say(error)
+        self.grid_button.setChecked(self.grid is not None)
 
     def run(self) -> None:
         """Find out beside the window how alike the planes on show are, and say it."""
@@ -187,6 +209,7 @@ class ComparePanel(Docked):
 
     def _on_chosen(self) -> None:
         self.show_swipe(False)
+        self.show_grid(False)
         self.share_contrast(self.one_contrast.value)
         self.profile.read()
         self.iterates.show_of(self.second.value)
@@ -207,6 +230,7 @@ class ComparePanel(Docked):
     def _on_layers(self, *_: Any) -> None:
         if self.swipe is not None and not self.swipe.is_open:
             self.show_swipe(False)
+        self._follow_grid()
 
     def _on_pointer(self, _: Any, event: Any) -> None:
         """Let the line follow the pointer while Shift is held."""
@@ -224,7 +248,8 @@ class ComparePanel(Docked):
         section.add(self.second)
         section.add(self.one_contrast)
         section.add(self.at)
-        section.form.add_wide(side_by_side(self.swipe_button, self.difference, self.residual))
+        section.form.add_wide(side_by_side(self.swipe_button, self.grid_button, evenly=True))
+        section.form.add_wide(side_by_side(self.difference, self.residual, evenly=True))
         section.add(self.reference, self.measure)
         section.form.add_wide(self.found)
         layout = QVBoxLayout(self)
@@ -242,6 +267,8 @@ class ComparePanel(Docked):
         self.one_contrast.changed.connect(self.share_contrast)
         self.at.changed.connect(self._on_moved)
         self.swipe_button.toggled.connect(self._on_toggled)
+        self.grid_button.toggled.connect(self._on_grid)
+        links.listen(grid_of(self.viewer).events.enabled, self._follow_grid)
         self.measure.clicked.connect(self.run)
         self.work.failed.connect(self._on_failed)
         self.difference.clicked.connect(self.add_difference)
@@ -252,7 +279,17 @@ class ComparePanel(Docked):
 
     def _on_toggled(self, shown: bool) -> None:
         if shown != (self.swipe is not None):
+            self.show_grid(False)
             self.show_swipe(shown)
+
+    def _on_grid(self, shown: bool) -> None:
+        if shown != (self.grid is not None):
+            self.show_grid(shown)
+
+    def _follow_grid(self, *_: Any) -> None:
+        """End the grid where napari's own button did, or a layer has gone."""
+        if self.grid is not None and not self.grid.is_open:
+            self.show_grid(False)
 
 
 def _measuring(planes: dict[str, Planes]) -> Generator[None, None, dict[str, Likeness]]:
@@ -277,13 +314,18 @@ _AT = (
     'follows the pointer in the picture.</p>'
 )
 _SWIPE = '<p>Show both in one layer, left and right of a line. Press again to take it away.</p>'
+_GRID = (
+    '<p>Show both beside each other, and the reference if one is chosen, with one contrast and one '
+    'zoom. Press again, and all is shown as it was.</p>'
+)
 _REFERENCE = (
     '<p>The truth, or what comes nearest to it: both images are measured against it. Without one '
     'they are measured against each other.</p>'
 )
 _MEASURE = (
-    '<p>PSNR and SSIM of the planes on show, of the range of the reference, else of the right one: '
-    'higher is more alike. They measure an error only where that is the truth.</p>'
+    '<p>PSNR and SSIM of the planes on show: higher is more alike. The range is 255 for 8 bits, '
+    'else that of the reference or of the right one. They measure an error only where that is the '
+    'truth.</p>'
 )
 _RESIDUAL = (
     '<p>Add what the right image, a result, took away from the left one, in units of the noise; no '

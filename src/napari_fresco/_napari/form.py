@@ -65,15 +65,15 @@ class Form(QWidget):
         layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         self._layout = layout
 
-    def add(self, text: str, *fields: QWidget, tooltip: str = '') -> Row:
-        """Add a row; several fields share its width."""
+    def add(self, text: str, *fields: QWidget, tooltip: str = '', place: int = -1) -> Row:
+        """Add a row, last or at some `place`; several fields share its width."""
         label = QLabel(text)
         label.setFixedWidth(_LABEL_WIDTH)
         label.setWordWrap(True)
         field = fields[0] if len(fields) == 1 else side_by_side(*fields)
         for widget in (label, field):
             widget.setToolTip(tooltip)
-        self._layout.addRow(label, field)
+        self._layout.insertRow(place, label, field)
         return Row(label, field)
 
     def adopt(self, row: Row) -> None:
@@ -107,12 +107,16 @@ class Section(Container[Widget]):
             layout.addWidget(self.heading)
         layout.addWidget(self.form)
 
-    def add(self, widget: Widget, *beside: QWidget) -> Row:
-        """Add a widget with its label and tooltip; what stands `beside` it shares its row."""
+    def add(self, widget: Widget, *beside: QWidget, place: int = -1) -> Row:
+        """Add a widget with its label and tooltip; what stands `beside` it shares its row.
+
+        `place`: number of the row; -1 is the last.
+        """
         self.insert(0, widget)  # where it is always valid, for it moves into the form below
         if isinstance(widget.native, QComboBox):
             make_narrow(widget.native)
-        row = self.form.add(widget.label, widget.native, *beside, tooltip=widget.tooltip or '')
+        help_text = widget.tooltip or ''
+        row = self.form.add(widget.label, widget.native, *beside, tooltip=help_text, place=place)
         self.rows[widget.name] = row
         return row
 
@@ -140,13 +144,16 @@ def collapsible(title: str, content: QWidget) -> QCollapsible:
     return fold
 
 
-def side_by_side(*widgets: QWidget) -> QWidget:
-    """Return one widget that holds `widgets` in a row; the first takes the spare width."""
+def side_by_side(*widgets: QWidget, evenly: bool = False) -> QWidget:
+    """Return one widget that holds `widgets` in a row.
+
+    `evenly`: whether all share the spare width, which else the first one takes.
+    """
     box = QWidget()
     layout = QHBoxLayout(box)
     _tight(layout)
     for number, widget in enumerate(widgets):
-        layout.addWidget(widget, 1 if number == 0 else 0)
+        layout.addWidget(widget, 1 if evenly or number == 0 else 0)
     return box
 
 

@@ -1,4 +1,4 @@
-"""Panels that begin with what is wanted: *Restore* and *Fill losses*; the method is a choice."""
+"""The panels *Restore* and *Fill losses*, where the method is a choice, and that of each method."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ class RestorePanel(GoalPanel):
         tuple(TASKS),
         asks=True,
     )
+
+    def _refresh(self) -> None:
+        """Offer to estimate first where that is needed: the noise is found in any run."""
+        super()._refresh()
+        if self.choices.estimated == ('sigma',):
+            self.bar.estimate.hide()
 
 
 class FillPanel(GoalPanel):
@@ -120,9 +126,15 @@ class FillPanel(GoalPanel):
         if self.fills.layer is not None:
             self.fill_again(*self.fills.layer.metadata[FILLS].of_run(-1))
 
-    def refresh(self) -> None:
-        """Bring what is shown into line with the choices; results are of full size."""
-        super().refresh()
+    def _refresh(self) -> None:
+        """Results are of full size."""
+        super()._refresh()
         for name in _NOT_OF_FILLS:
             self.input_section.rows[name].show(False)
         self.bar.estimate.hide()
+
+
+def panel_of(name: str) -> type[MethodPanel]:
+    """Return the panel of one method."""
+    method = METHODS[name]
+    return type(f'{method.title}Panel', (MethodPanel,), {'offer': Offer.of(method)})

@@ -57,7 +57,7 @@ class KernelPanel(Docked):
 
     def __init__(self, viewer: napari.viewer.Viewer, image: Any = None) -> None:
         super().__init__()
-        self._viewer = viewer
+        self.viewer = viewer
         self._section = Section('Blur kernel')
         kinds = {kind: kind for kind in (*KINDS, FILE, BEAD)}
         self.image = LayerChooser(
@@ -114,7 +114,7 @@ class KernelPanel(Docked):
         except FrescoError as error:
             show_error(str(error))
             return None
-        layer = self._viewer.add_image(
+        layer = self.viewer.add_image(
             kernel.values,
             name=f'{self.kind.value.partition(" (")[0]} kernel',
             rgb=False,
@@ -193,7 +193,7 @@ class KernelPanel(Docked):
         image = self.image.value
         if image is None or image.rgb:
             raise KernelError('Beads are looked for in a gray image; choose one.')
-        part = chosen_part(image, View.of(self._viewer), shown=True, region=self.bead.value)
+        part = chosen_part(image, View.of(self.viewer), shown=True, region=self.bead.value)
         depth = depth_axis(part)
         if depth is not None:
             index = list(part.index)
@@ -232,6 +232,8 @@ class KernelPanel(Docked):
             declared = next(p for p in Microscope.declared() if p.name == name)
             with contextlib.suppress(ParameterError):
                 fields[name].value = declared.check(value)
+                if name == _OF_MICROGRAPHS:
+                    self.kind.suggest(_MICROSCOPE)
 
 
 class KernelDialog(QDialog):
@@ -246,7 +248,15 @@ class KernelDialog(QDialog):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
         self.resize(380, 620)
-        self.panel.made.connect(lambda: self.close())
+        self.panel.made.connect(self._on_made)
+
+    def _on_made(self, layer: Any) -> None:
+        """Do not let the kernel, which is chosen, cover the image that it is for."""
+        layer.visible = False
+        image = self.panel.image.value
+        if image is not None:
+            self.panel.viewer.layers.selection.active = image
+        self.close()
 
 
 _INDEX = Parameter(
@@ -258,6 +268,7 @@ _DIAMETER = Parameter(
     'Bead size', unit='µm', minimum=0.005, maximum=5, optional=True,
 )  # fmt: skip
 _MICROSCOPE = 'Microscope'
+_OF_MICROGRAPHS = 'pixel_size'  # in the range of microscopes: another kind would be the wrong start
 _IMAGE_HELP = 'Its voxel size is taken, and wavelengths and objective where its file says them.'
 _BEAD_HELP = (
     '<p>Shapes layer with a rectangle around beads smaller than the resolution, on dark '

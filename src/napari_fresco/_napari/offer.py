@@ -49,6 +49,11 @@ class Offer:
         return any(is_served(each, task) for each in self.methods if task in each.tasks)
 
     @property
+    def asks_which(self) -> bool:
+        """Whether the method is a choice."""
+        return len(self.methods) > 1
+
+    @property
     def words(self) -> dict[Task, str]:
         """How the tasks are called."""
         facts = {task: TASKS[task] for task in self.tasks}

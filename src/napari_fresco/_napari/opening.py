@@ -2,20 +2,23 @@
 
 napari's own menu of widgets hides a panel that is open behind another tab, and calls the panels
 of methods by their names alone. The commands of our menu are the functions here, each named like
-the widget of the manifest that it opens.
+the widget of the manifest that it opens. What a panel needs is imported beside the window first,
+which takes half a second of a processor once in a session.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import napari
 import napari.viewer
 from npe2 import PluginManager
+from qtpy.QtCore import QTimer
 
 from .docked import bring_to_front
-from .settings import PLUGIN
+from .settings import PLUGIN, read_preferences
 
 
 def open_panel(viewer: Any, name: str) -> Any:
@@ -24,23 +27,98 @@ def open_panel(viewer: Any, name: str) -> Any:
     `viewer`: in whose window.
     `name`: of its command in the manifest, without that of the plugin.
     """
-    manifest = PluginManager.instance().get_manifest(PLUGIN)
-    widgets = manifest.contributions.widgets or []
-    widget = next(each for each in widgets if each.command == f'{PLUGIN}.{name}')
-    titles = [f'{widget.display_name} ({by})' for by in (manifest.display_name, PLUGIN)]
+    found = _shown(viewer, name)
+    return _docked(viewer, name, _made(viewer, name)) if found is None else found
+
+
+def _shown(viewer: Any, name: str) -> Any:
+    """Bring a panel that is open to the front and return it; None where there is none."""
     docks = viewer.window.dock_widgets
-    for title in titles:  # as menus and as scripts call the dock
+    for title in _titles(name):  # as menus and as scripts call the dock
         if title in docks:
             bring_to_front(docks[title])
             return docks[title]
-    panel: Any = widget.get_callable()(viewer)
-    viewer.window.add_dock_widget(panel, name=titles[0])
+    return None
+
+
+def _made(viewer: Any, name: str) -> Any:
+    panel: Any = _widget(name).get_callable()(viewer)
     return panel
+
+
+def _docked(viewer: Any, name: str, panel: Any) -> Any:
+    viewer.window.add_dock_widget(panel, name=_titles(name)[0])
+    return panel
+
+
+class Opening:
+    """A panel that opens once all that it needs has been imported; the window stays alive.
+
+    `viewer`, `name`: as :func:`open_panel` has them.
+    """
+
+    def __init__(self, viewer: Any, name: str) -> None:
+        self._viewer, self._name = viewer, name
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._prepare, daemon=True)
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._look)
+        _UNDER_WAY[name] = self
+        viewer.status = f'Opening {_titles(name)[0]} …'
+        self._thread.start()
+        self._timer.start(_PAUSE)
+
+    def _prepare(self) -> None:
+        try:
+            _widget(self._name).get_callable()
+            read_preferences()
+        except BaseException as error:  # it is raised where somebody sees it
+            self._error = error
+
+    def _look(self) -> None:
+        if self._thread.is_alive():
+            return
+        self._timer.stop()
+        if self._error is not None:
+            _UNDER_WAY.pop(self._name)
+            raise self._error
+        _READY.add(self._name)
+        panel = None if _shown(self._viewer, self._name) else _made(self._viewer, self._name)
+        QTimer.singleShot(0, lambda: self._finish(panel))  # the window is drawn in between
+
+    def _finish(self, panel: Any) -> None:
+        _UNDER_WAY.pop(self._name)
+        if panel is not None:
+            _docked(self._viewer, self._name, panel)
+
+
+def open_soon(viewer: Any, name: str) -> None:
+    """Show a panel once all that it needs has been imported, as :func:`open_panel` does."""
+    if name in _READY:
+        open_panel(viewer, name)
+    elif name not in _UNDER_WAY:
+        Opening(viewer, name)
+
+
+_PAUSE = 20  # milliseconds between two looks
+_UNDER_WAY: dict[str, Opening] = {}
+_READY: set[str] = set()
+
+
+def _widget(name: str) -> Any:
+    manifest = PluginManager.instance().get_manifest(PLUGIN)
+    widgets = manifest.contributions.widgets or []
+    return next(each for each in widgets if each.command == f'{PLUGIN}.{name}')
+
+
+def _titles(name: str) -> list[str]:
+    shown = PluginManager.instance().get_manifest(PLUGIN).display_name
+    return [f'{_widget(name).display_name} ({by})' for by in (shown, PLUGIN)]
 
 
 def _opener(name: str) -> Callable[[Any], None]:
     def opened(viewer: napari.viewer.Viewer) -> None:
-        open_panel(viewer, name)
+        open_soon(viewer, name)
 
     return opened
 

@@ -36,6 +36,7 @@ from .preset_menu import PresetMenu
 from .rarely import rarely_needed
 from .recommending import Recommending
 from .result_actions import ResultActions
+from .rounds import Rounds
 from .run_bar import RunBar
 from .settings import apply_to_library, read_preferences
 from .solver_section import SolverSection
@@ -70,13 +71,9 @@ class MethodPanel:
         self.declared = declared = ParameterRows(offer.methods, self.preferences)
         self.input_section = image = InputSection(viewer, offer)
         self.damage_section = DamageSection(
-            viewer,
-            offer,
-            declared.of_groups('degradation'),
-            image.chosen_method,
-            self._image,
-            image.selection,
-        )
+            viewer, offer, declared.of_groups('degradation'),
+            image.chosen_method, self._image, image.selection,
+        )  # fmt: skip
         self.noise_section = NoiseSection(viewer, declared.of_groups('noise'))
         self.solver_section = SolverSection(
             declared, image.chosen_method, self.folded(), whole=self.solver_folded
@@ -85,8 +82,7 @@ class MethodPanel:
         self.sigma = self.noise_section.level
         self.choices = Choices(declared, image, self.damage_section, self.noise_section)
         self.noise_estimate = NoiseEstimate(self.choices, self.noise_section)
-        several = len(offer.methods) > 1
-        self.recommending = Recommending(self.choices, image.advice) if several else None
+        self.recommending = Recommending(self.choices, image.advice) if offer.asks_which else None
         self.presets = PresetMenu(offer, self.choices.preset)
         self.header, self.state = Header(offer, self.presets), StateLine(self.choices)
         self.bar = RunBar(ResultActions(viewer), self.state.native)
@@ -99,10 +95,9 @@ class MethodPanel:
         self._session = Session()
         self._job: Job[Any] | None = None
         self._made: list[str] = []
-        self._failure = ''
-        self._estimate_first = False
+        self._failure, self._estimate_first = '', False
         self._spoken_of: set[str] = set()
-        self.extra = self.extra_sections()
+        self.extra, self._rounds = self.extra_sections(), Rounds(self._refresh)
         self.native.lay_out(self.content())
         self._listen()
         self.refresh()
@@ -234,6 +229,9 @@ class MethodPanel:
 
     def refresh(self) -> None:
         """Bring what is shown into line with the choices and with what runs."""
+        self._rounds.go()
+
+    def _refresh(self) -> None:
         task, choices = self.input_section.task, self.choices
         self.noise_estimate.follow_image()
         self._show_what_it_is()
@@ -300,9 +298,9 @@ class MethodPanel:
     def _listen(self) -> None:
         links = Listeners(self.native)
         solver = self.solver_section
-        sections = (self.input_section, self.damage_section, self.noise_section)
-        for section in (*sections, solver.plain, solver.advanced):
-            links.listen(section.changed, self.refresh)
+        for each in (self.input_section, self.damage_section, self.noise_section, self.declared):
+            links.listen(each.changed, self.refresh)
+        solver.fold.toggled.connect(lambda _: self.refresh())
         links.listen(self.damage_section.measured, self.refresh)
         links.listen(self.input_section.changed, self.damage_section.follow_image)
         links.listen(self.image.changed, self._forget_message)

@@ -1,4 +1,4 @@
-"""What can be done about a result, below its badge: report, fractions, hot pixels."""
+"""What can be done with a result, below its badge: where to go next, and what it may need."""
 
 from __future__ import annotations
 
@@ -9,21 +9,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.notifications import show_error, show_info
 from psygnal import Signal
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from ..errors import FrescoError
 from ..layers.evidence_request import reporting
 from ..layers.job import Job
 from ..layers.layer_kinds import DAMAGE
 from ..layers.layer_restoration import Restoration
-from .form import named_button
+from .form import named_button, side_by_side, stacked
 from .listeners import is_alive
+from .opening import open_soon
 from .report_file import REPORT_HELP, ask_for_report
 
 if TYPE_CHECKING:
     from ..layers.layer_request import PanelRequest
     from ..types import Result
 
+_COMPARE_HELP = '<p>Look at the image and this result side by side, swiped, or subtracted.</p>'
+_DOCUMENT_HELP = (
+    '<p>What was filled as an insert, drawn so that it can be told from the original, measured, '
+    'and written into a report and a record that repeats it.</p>'
+)
 _FRACTIONS_HELP = (
     '<p>Run again with a result of floating-point numbers: rounding to whole numbers moved more '
     'of the light than it should.</p>'
@@ -54,11 +60,16 @@ class ResultActions(QWidget):
         self.hot_mask = named_button('Hot pixels as mask', 'result_hot_mask', _MASK_HELP)
         self.repair = named_button('Repair', 'result_repair', _REPAIR_HELP)
         self.report = named_button('Report …', 'result_report', REPORT_HELP)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for button in (self.report, self.fractions, self.hot_mask, self.repair):
-            layout.addWidget(button)
-        layout.addStretch(1)
+        self.compare = named_button('Compare', 'result_compare', _COMPARE_HELP)
+        self.document = named_button('Document', 'result_document', _DOCUMENT_HELP)
+        spare = [QWidget(), QWidget()]
+        stacked(
+            side_by_side(spare[0], self.compare, self.document, self.report),
+            side_by_side(spare[1], self.fractions, self.hot_mask, self.repair),
+            into=self,
+        )
+        self.compare.clicked.connect(lambda: open_soon(self._viewer, 'compare'))
+        self.document.clicked.connect(lambda: open_soon(self._viewer, 'document'))
         self.report.clicked.connect(self._on_report)
         self.fractions.clicked.connect(lambda: self.again.emit({'dtype': 'float32'}))
         self.hot_mask.clicked.connect(self._on_mask)
@@ -79,6 +90,9 @@ class ResultActions(QWidget):
         self.hot_mask.setText(f'{hot} hot pixels as mask' if hot > 1 else 'Hot pixel as mask')
         repaired = record.get('options', {}).get('repair')
         self.repair.setVisible(hot > 0 and not repaired and record.get('scale', 1) == 1)
+        has_window = hasattr(self._viewer, 'window')
+        self.compare.setVisible(has_window)
+        self.document.setVisible(has_window and self._made[0].mask is not None)
         self.show()
 
     def forget(self) -> None:

@@ -1,7 +1,8 @@
-"""Keys of the viewer: what they do, their place in napari's keymap, and the dialog of them.
+"""Keys of the viewer: what they do, their place among the actions of napari, and a dialog of them.
 
-napari 0.9 reads key bindings of a manifest and drops them, so they are bound to its viewers
-when this plugin is first used. A key that somebody else has bound stays theirs.
+napari 0.9 reads key bindings of a manifest and drops them. So they become actions of its action
+manager when this plugin is first used: then its Preferences list them, and other keys can be
+chosen there, which it remembers. A key that somebody else has bound stays theirs.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 import napari
 import napari.viewer
 from napari.components import ViewerModel
+from napari.settings import get_settings
+from napari.utils.action_manager import action_manager
 from napari.utils.key_bindings import coerce_keybinding
 from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
@@ -24,6 +27,7 @@ from .before import Before
 from .form import Form, note, stacked
 from .new_mask import mask_for_image
 from .open_panels import panel_in_front
+from .settings import PLUGIN
 
 _NO_PANEL = 'Open a panel first: Layers > Filter > Fresco > Restore.'
 _NO_RESULT = 'There is no result to look at: run a panel first.'
@@ -32,21 +36,38 @@ _WIDTH = 420
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A key, and what it does to a viewer."""
+    """An action on a viewer, and the key that it has unless the user has chosen others.
+
+    `key`: as napari writes it.
+    `does`: what it does.
+    `act`: does it to a viewer.
+    """
 
     key: str
     does: str
     act: Callable[[Any], Any]
 
     @property
+    def action(self) -> str:
+        """Name of the action."""
+        return f'{PLUGIN}:{self.act.__name__}'
+
+    @property
+    def keys(self) -> list[Any]:
+        """The keys that were chosen for it."""
+        chosen = get_settings().shortcuts.shortcuts
+        return [coerce_keybinding(key) for key in chosen.get(self.action, [self.key])]
+
+    @property
     def shown(self) -> str:
-        """The key as this computer writes it."""
-        return str(coerce_keybinding(self.key).to_text(joinchar='+'))
+        """The keys as this computer writes them."""
+        return ', '.join(str(key.to_text(joinchar='+')) for key in self.keys) or '(none)'
 
     @property
     def is_bound(self) -> bool:
-        """Whether the key is ours, not that of another plugin or of the user."""
-        return ViewerModel.class_keymap.get(coerce_keybinding(self.key)) is self.act
+        """Whether its keys are its own, not those of another plugin or of the user."""
+        bound = [ViewerModel.class_keymap.get(key) for key in self.keys]
+        return all(self.act in (act, getattr(act, '__wrapped__', None)) for act in bound)
 
 
 def run_in_front(viewer: napari.viewer.Viewer) -> None:
@@ -99,10 +120,21 @@ SHORTCUTS = (
 
 
 def bind_keys() -> None:
-    """Bind the shortcuts in all viewers, but for keys that are taken."""
+    """Tell napari of the actions, and bind their keys, but for those that are taken."""
+    chosen = get_settings().shortcuts.shortcuts
     for shortcut in SHORTCUTS:
-        if coerce_keybinding(shortcut.key) not in ViewerModel.class_keymap:
-            ViewerModel.bind_key(shortcut.key, shortcut.act)
+        if shortcut.action in _REGISTERED:
+            continue
+        _REGISTERED.add(shortcut.action)
+        action_manager.register_action(
+            shortcut.action, shortcut.act, f'Fresco: {shortcut.does}', ViewerModel
+        )
+        for key in shortcut.keys:
+            if shortcut.action in chosen or key not in ViewerModel.class_keymap:
+                action_manager.bind_shortcut(shortcut.action, key)
+
+
+_REGISTERED: set[str] = set()
 
 
 class ShortcutsDialog(QDialog):
@@ -133,5 +165,7 @@ def show_shortcuts() -> ShortcutsDialog:
 
 
 _ABOUT = (
-    'They work wherever no text is typed. Every command of Fresco is in the command palette, too.'
+    'They work wherever no text is typed. File > Preferences > Shortcuts, in the group of the '
+    'viewer, gives them other keys, and says which are taken. Every command of Fresco is in the '
+    'command palette, too.'
 )

@@ -14,7 +14,7 @@ from ..types import Task
 from .form import Row, Section, collapsible, stacked
 from .model_row import PARAMETERS as MODEL_PARAMETERS
 from .model_row import model_choices
-from .parameter_rows import DeclaredRow, ParameterRows, values_beside
+from .parameter_rows import OF_SOLVER, DeclaredRow, ParameterRows, values_beside
 from .rows import Choice
 from .validation import FILE, GET
 
@@ -25,7 +25,7 @@ _WEIGHTS = 'Weights (*.safetensors *.pth *.pt *.npz *.mat)'
 class SolverSection:
     """Solver parameters, and below a fold the advanced ones with device, tile and seed.
 
-    `declared`: everything that is declared; of it the groups 'solver' and 'advanced' are shown.
+    `declared`: everything that is declared; of it the groups :data:`OF_SOLVER` are shown.
     `method`: returns the chosen method.
     `folded`: what lies below the fold as well.
     `whole`: whether the solver parameters do, too.
@@ -41,14 +41,21 @@ class SolverSection:
         folded: Sequence[QWidget] = (),
         whole: bool = False,
     ) -> None:
-        self._every, self._chosen = declared, method
+        self._every, self._chosen, self._whole = declared, method, whole
+        declared.are_folded = whole
+        self._declared = declared.of_groups(*OF_SOLVER)
         self._offered_for: dict[str, tuple[Task, int]] = {}
         self._gets: dict[str, QPushButton] = {}
+        self._offer = (False, False)
         self.plain, self.advanced = Section('Solver'), Section()
-        self.rows = {row: self._add(row) for row in declared.of_groups('solver', 'advanced')}
+        self.rows: dict[DeclaredRow, Row] = {}
+        """Of several methods those that have been seen; laying all out would take its time."""
         above, below = ([], [self.plain.native]) if whole else ([self.plain.native], [])
         self.fold = collapsible('Advanced', stacked(*folded, *below, self.advanced.native))
         self.native = stacked(*above, self.fold)
+        if len(declared.methods) == 1:
+            for row in self._declared:
+                self.rows[row] = self._add(row)
 
     @property
     def get(self) -> QPushButton | None:
@@ -61,10 +68,14 @@ class SolverSection:
         widgets = self._every.of(method)
         known = self._offered_for.get(method.name)
         self._offered_for[method.name] = wanted = (task, scale)
-        for declared, row in self.rows.items():
+        for declared in self._declared:
             parameter, serves = declared.parameter, declared.serves(method, task)
             serves = serves and parameter.name not in hidden
-            row.show(serves and parameter.applies(values_beside(parameter, widgets)))
+            shown = serves and parameter.applies(values_beside(parameter, widgets))
+            if shown and declared not in self.rows and self._is_unfolded(declared):
+                self.rows[declared] = self._add(declared)
+            if declared in self.rows:
+                self.rows[declared].show(shown)
             if parameter.name in MODEL_PARAMETERS and serves and known != wanted:
                 assert isinstance(declared.widget, Choice)
                 declared.widget.offer(model_choices(method, task, parameter.name, scale))
@@ -72,23 +83,32 @@ class SolverSection:
 
     def offer_get(self, shown: bool, at_work: bool) -> None:
         """Offer to fetch weights that are not here, or say that they are on their way."""
+        self._offer = shown, at_work
         if self.get is not None:
             self.get.setVisible(shown)
             self.get.setEnabled(not at_work)
             self.get.setText(GETTING if at_work else GET)
 
+    def _is_unfolded(self, declared: DeclaredRow) -> bool:
+        above = _is_plain(declared) and not self._whole
+        return above or bool(self.fold.isExpanded())
+
     def _add(self, declared: DeclaredRow) -> Row:
         section = self.plain if _is_plain(declared) else self.advanced
         widget = declared.widget
+        before = self._declared[: self._declared.index(declared)]
+        place = sum(each in self.rows and _is_plain(each) == _is_plain(declared) for each in before)
         if declared.parameter.name not in MODEL_PARAMETERS:
-            return section.add(widget)
+            return section.add(widget, place=place)
         get, browse = QPushButton(GET), QPushButton(FILE)
         get.setToolTip('Fetch these weights from where their authors publish them')
         get.clicked.connect(lambda: self.get_pressed.emit())
         browse.setToolTip('Take the weights of a file')
         browse.clicked.connect(lambda: _browse(browse, widget))
         self._gets |= dict.fromkeys(declared.methods, get)
-        return section.add(widget, get, browse)
+        row = section.add(widget, get, browse, place=place)
+        self.offer_get(*self._offer)
+        return row
 
 
 def _is_plain(declared: DeclaredRow) -> bool:

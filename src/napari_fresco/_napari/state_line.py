@@ -12,7 +12,7 @@ from .form import note
 from .rows import AUTO
 from .texts import duration
 
-_BEGIN = 'Device, arithmetic and tiles are chosen by the first run.'
+_BEGIN = 'Time and memory are known after the first run.'
 _GIGABYTE = 10**9
 _LITTLE = 0.05  # GB
 
@@ -95,7 +95,7 @@ class StateLine:
         if self._choices.image is None:
             return 0, 0
         try:
-            part = self._choices.input.selection()
+            part = self._choices.part()
         except FrescoError:
             return 0, 0
         rows, columns = (part.index[axis].stop - part.index[axis].start for axis in part.spatial)

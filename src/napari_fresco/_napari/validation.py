@@ -61,20 +61,34 @@ def missing_weights(
     channels: int,
     scale: int,
     estimated: Collection[str],
+    folded: bool = False,
+    may_fetch: bool = True,
 ) -> str:
-    """Say for what there are no weights, or which are not on this computer, or nothing."""
+    """Say for what there are no weights, or which are not on this computer, or nothing.
+
+    `folded`: whether the row of the model is folded away.
+    `may_fetch`: whether the user lets weights be fetched.
+    """
     own = weights_problem(method, task, channels, scale) if model == 'auto' else ''
     known = checkpoint(method, task, model=model, channels=channels, scale=scale)
     if known is not None and not is_here(known):
-        own = absent(method, known)
+        own = absent(method, known, folded, may_fetch)
     return own or (estimator_problem(task, channels, scale) if 'sigma' in estimated else '')
 
 
-def absent(method: Method, known: weights.Entry) -> str:
+def absent(
+    method: Method, known: weights.Entry, folded: bool = False, may_fetch: bool = True
+) -> str:
     """Say which file of weights is missing, and how to come by it."""
     size = known.describe_size()
     file = f'{known.file} ({size})' if size else known.file
     missing = f'{method.title} needs weights that are not on this computer: {file}.'
+    where = 'beside the model, below Advanced' if folded else 'beside the model'
     if not known.urls:
-        return f'{missing} Download it from {known.page} and choose it with "{FILE}".'
-    return f'{missing} Press "{GET}", or put the file into {weights.cache_folder()}.'
+        return f'{missing} Download it from {known.page} and choose it with "{FILE}" {where}.'
+    if may_fetch:
+        return f'{missing} Press "{GET}" {where}, or put the file into {weights.cache_folder()}.'
+    return (
+        f'{missing} Network use is set to "never" in Preferences: set it to "ask" and open the '
+        f'panel anew, or put the file from {known.urls[0]} into {weights.cache_folder()}.'
+    )

@@ -21,7 +21,7 @@ _LEAST = 11  # pixels a side that structural similarity needs
 class Likeness(NamedTuple):
     """How alike two planes are.
 
-    `psnr`: in dB, of the range of the second; infinite for equal ones.
+    `psnr`: in dB, of the range of the second, see :func:`peak_of`; infinite for equal ones.
     `ssim`: structural similarity, NaN where the planes are smaller than its window.
     `largest`: largest difference, in image units.
     """
@@ -87,14 +87,24 @@ class Planes(NamedTuple):
 
     def likeness(self) -> Likeness:
         """Return how alike they are."""
+        span = peak_of(self.second)
         first, second = self.first.astype(np.float64), self.second.astype(np.float64)
-        span = float(np.ptp(second)) or 1.0
         similar = min(first.shape[:2]) >= _LEAST
         return Likeness(
             psnr(first, second, data_range=span),
             ssim(first, second, data_range=span) if similar else float('nan'),
             float(np.abs(first - second).max()),
         )
+
+
+def peak_of(reference: NDArray[Any]) -> float:
+    """Return the range that errors are measured on: of 8 bits, of [0, 1], or of the reference."""
+    if reference.dtype == np.uint8:
+        return 255.0
+    low, high = float(reference.min()), float(reference.max())
+    if reference.dtype.kind == 'f' and low >= 0 and high <= 1:
+        return 1.0
+    return max(high - low, 1e-12)
 
 
 def _plane_size(part: Selection) -> int:

@@ -18,6 +18,7 @@ from ..errors import FrescoError
 from ..evidence.metrics import psnr
 from ..restoration import api
 from ..types import Result, Step
+from .compared import peak_of
 from .iterates import Iterates
 from .job import Job, R, Work
 from .pace import note_pace
@@ -370,16 +371,7 @@ def _compare(image: NDArray[Any], reference: NDArray[Any]) -> float | None:
     """PSNR over the range of the reference, or None where the shapes differ."""
     if image.shape != reference.shape:
         return None
-    return psnr(image, reference, data_range=_peak(reference))
-
-
-def _peak(reference: NDArray[Any]) -> float:
-    if reference.dtype == np.uint8:
-        return 255.0
-    low, high = float(reference.min()), float(reference.max())
-    if reference.dtype.kind == 'f' and low >= 0 and high <= 1:
-        return 1.0
-    return max(high - low, 1e-12)
+    return psnr(image, reference, data_range=peak_of(reference))
 
 
 def unwrapped(viewer: Any) -> Any:

@@ -1,0 +1,33 @@
+"""Bringing what is shown into line with what is chosen, where that changes what is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+_MOST = 3
+
+
+class Rounds:
+    """Calls something; where that asks for itself, it is called once more at the end, not inside.
+
+    `act`: what is called, at most three times in a row.
+    """
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act = act
+        self._under_way = self._asked = False
+
+    def go(self) -> None:
+        """Call it, or once more when the call under way has ended."""
+        self._asked = True
+        if self._under_way:
+            return
+        self._under_way = True
+        try:
+            for _ in range(_MOST):
+                self._asked = False
+                self._act()
+                if not self._asked:
+                    break
+        finally:
+            self._under_way = False

@@ -1,0 +1,64 @@
+"""Pictures beside each other in napari's grid, and all as it was before again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class SideBySide:
+    """Shows some layers alone, each in a box of napari's grid, from left to right.
+
+    All boxes have one camera, which shows the whole at first. What was shown, the grid and the
+    camera as they were come back at the end.
+
+    `viewer`: whose layers they are.
+    `layers`: what is shown; the first one is left of the second.
+    """
+
+    def __init__(self, viewer: Any, *layers: Any) -> None:
+        self._viewer = viewer
+        self.grid = grid_of(viewer)
+        self._before = {name: getattr(self.grid, name) for name in ('stride', 'shape', 'enabled')}
+        self._camera = camera_of(viewer)
+        self._seen = {name: getattr(self._camera, name) for name in ('center', 'zoom')}
+        self._visible = {_key(layer): layer.visible for layer in viewer.layers}
+        self._shown = shown = {_key(layer) for layer in layers}
+        for layer in viewer.layers:
+            layer.visible = _key(layer) in shown
+        order = [_key(layer) for layer in viewer.layers]
+        first, second = (order.index(_key(layer)) for layer in layers[:2])
+        self.grid.shape = 1, len(layers)
+        self.grid.stride = 1 if first < second else -1  # napari begins with the lowest
+        self.grid.enabled = True
+        viewer.reset_view()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether all are still there, and napari's own button has not ended the grid."""
+        here = {_key(layer) for layer in self._viewer.layers}
+        return bool(self.grid.enabled) and self._shown <= here
+
+    def close(self) -> None:
+        """Show all as it was before; layers that have come since stay as they are."""
+        for name, value in self._before.items():
+            setattr(self.grid, name, value)
+        for name, value in self._seen.items():
+            setattr(self._camera, name, value)
+        for layer in self._viewer.layers:
+            layer.visible = self._visible.get(_key(layer), layer.visible)
+
+
+def grid_of(viewer: Any) -> Any:
+    """Return the grid of a viewer, which is of its canvas from napari 0.9 on."""
+    canvas = getattr(viewer, 'canvas', None)
+    return viewer.grid if canvas is None else canvas.grid
+
+
+def camera_of(viewer: Any) -> Any:
+    """Return the camera of a viewer, which is of its scene from napari 0.9 on."""
+    scene = getattr(viewer, 'scene', None)
+    return viewer.camera if scene is None else scene.camera
+
+
+def _key(layer: Any) -> str:
+    return str(layer.unique_id)
