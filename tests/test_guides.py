@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
 import napari_fresco as fresco
+from napari_fresco.batch.file_job import FileJob
 from napari_fresco.declare.guides import guide_lines, guides_text
 from napari_fresco.errors import ParameterError
 from napari_fresco.image import sheet
+from napari_fresco.image.centre_lines import centre_lines
 from napari_fresco.intervention import FillRun, Intervention, repeat
 from napari_fresco.physics.guided_bands import continued
 from napari_fresco.restoration import parts
@@ -101,6 +104,89 @@ def test_a_record_repeats_guides(tmp_path: Any) -> None:
     assert repeat(tmp_path / 'wall.json').same
     without = fresco.restore(seen, mask=lost, device='cpu', **given)
     assert (np.asarray(without.image.data) != np.asarray(result.image.data)).any()
+
+
+def brush(corners: Any, radius: float) -> np.ndarray:
+    """Return where a round brush was that went from corner to corner."""
+    path = np.concatenate([np.linspace(a, b, 200) for a, b in pairwise(np.asarray(corners, float))])
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    return (np.hypot(rows - path[:, 0, None, None], columns - path[:, 1, None, None])).min(
+        axis=0
+    ) <= radius
+
+
+def away_from(line: Any, corners: Any) -> float:
+    """Return how far the corners of a line lie from the straight line between two places."""
+    first, last = np.asarray(corners, float)
+    along = (last - first) / np.hypot(*(last - first))
+    return float(np.abs((np.asarray(line) - first) @ np.array([-along[1], along[0]])).max())
+
+
+@pytest.mark.parametrize('radius', [0.8, 2, 5])
+def test_strokes_of_a_brush_are_lines_from_end_to_end(radius: float) -> None:
+    ends = [(20, 15), (95, 70)]
+    (line,) = centre_lines(brush(ends, radius))
+    assert away_from(line, ends) < 1.5
+    reached = sorted([line[0], line[-1]])
+    assert np.abs(np.array(reached) - ends).max() <= radius + 1
+
+
+@pytest.mark.parametrize('radius', [0.8, 2, 5])
+def test_strokes_that_cross_go_on_straight(radius: float) -> None:
+    one, other = [(20, 20), (100, 90)], [(95, 15), (25, 100)]
+    both = brush(one, radius) | brush(other, radius)
+    lines = centre_lines(both)
+    assert len(lines) == 2
+    for straight in (one, other):
+        assert min(away_from(line, straight) for line in lines) < max(1.5, radius)
+
+
+def test_strokes_that_bend_close_or_have_labels() -> None:
+    turn = np.linspace(0, 2 * np.pi, 60)
+    ring = brush(60 + 30 * np.stack([np.sin(turn), np.cos(turn)], axis=1), 2)
+    (line,) = centre_lines(ring)
+    assert line[0] == line[-1]
+    assert np.abs(np.hypot(*(np.array(line) - 60).T) - 30).max() < 1
+    labels = np.where(brush([(20, 20), (20, 90)], 2), 1, 0) + np.where(
+        brush([(25, 20), (25, 90)], 2), 2, 0
+    )
+    assert len(centre_lines(labels)) == 2, 'side by side, of two labels'
+    assert centre_lines(brush([(50, 50), (50, 51)], 4)) == (), 'a dot is no line'
+
+
+def test_strokes_continue_an_edge_as_their_lines_do() -> None:
+    image, distance, lost = wall(0.5)
+    photograph = image.clip(0, 255).astype(np.uint8)
+    result = fresco.restore(
+        photograph, guides=brush(along(0.5), 2), exemplars=False, method='ircnn', task='inpaint',
+        mask=lost, iterations=1,
+    )  # fmt: skip
+    near = lost & (np.abs(distance) < 3)
+    bright = result.image.mean(axis=-1) > 120
+    assert np.abs(distance[near & (bright != (distance > 0))]).max(initial=0) < 1.5
+    with pytest.raises(ParameterError, match='no stroke'):
+        guide_lines(np.zeros((9, 9), bool))
+
+
+def test_the_command_line_takes_a_file_of_strokes(tmp_path: Any) -> None:
+    image, _, lost = wall(0.5)
+    small = np.s_[20:100, 20:100]
+    for name, plane in (
+        ('wall', image.clip(0, 255).astype(np.uint8)),
+        ('loss', lost * np.uint8(255)),
+        ('strokes', brush(along(0.5), 2) * np.uint8(255)),
+    ):
+        fresco.write(tmp_path / f'{name}.png', np.ascontiguousarray(plane[small]))
+    job = FileJob.of(
+        'ircnn',
+        'inpaint',
+        options={'mask': tmp_path / 'loss.png', 'guides': tmp_path / 'strokes.png'},
+    )
+    (line,) = guide_lines(job.call.options.guides)
+    ends = np.array(along(0.5)) - 20
+    assert away_from(line, ends) < 1.5
+    with pytest.raises(ParameterError, match='give the file of strokes'):
+        FileJob.of('ircnn', 'inpaint', options={'mask': 'loss.png', 'guides': 'nowhere.png'})
 
 
 def test_guides_are_told_as_numbers_or_text() -> None:

@@ -357,6 +357,19 @@ def test_guides_are_drawn_in_a_layer_of_their_own(filling: Any, model: Any, fini
     assert model.layers['wall [filled]'].metadata[FILLS].runs[0]['options']['guides']
 
 
+def test_strokes_of_a_brush_serve_as_guides(filling: Any, model: Any) -> None:
+    guides, wall = filling.damage_section.guide_row, filling.image.value
+    strokes = np.zeros(wall.data.shape[:2], np.uint8)
+    drawn = model.add_labels(strokes, name='strokes')
+    assert filling.mask.value.name == 'damage'
+    guides.layer.value = drawn
+    assert 'no stroke' in filling.choices.problem()
+    strokes[11:14, 2:41] = 3
+    drawn.data = strokes
+    assert not filling.choices.problem()
+    assert "guides='12,40.14 12,1.86'" in filling.script()
+
+
 def test_the_picture_of_a_mask_is_not_taken_for_the_photograph(
     model: Any, photograph: Any, mask: Any, qtbot: Any
 ) -> None:

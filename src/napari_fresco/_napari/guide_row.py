@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Shapes
 from qtpy.QtWidgets import QPushButton
 
 from ..errors import FrescoError
-from ..layers.guide_layers import guides_of, new_guides
+from ..layers.guide_layers import guides_of, may_be_guides, new_guides
 from ..layers.space import View
 from .choosers import LayerChooser
 from .form import Section
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 class GuideRow:
     """Chooser of a layer of lines, with a button that makes one to draw in.
 
-    `viewer`: whose Shapes layers are offered.
+    `viewer`: whose Shapes and Labels layers are offered.
     `section`: where the row is added.
     `image`: returns the chosen image layer, or None.
     """
@@ -33,7 +32,7 @@ class GuideRow:
     ) -> None:
         self._viewer, self._image = viewer, image
         self.layer = LayerChooser(
-            viewer, lambda layer: isinstance(layer, Shapes), 'guides', 'Guides', tooltip=_HELP,
+            viewer, may_be_guides, 'guides', 'Guides', tooltip=_HELP,
             others={'(none)': None},
         )  # fmt: skip
         self.new = QPushButton('New')
@@ -65,8 +64,9 @@ class GuideRow:
 
 
 _HELP = (
-    '<p>Shapes layer whose lines must continue through losses: a contour, a fold, a border. Draw '
-    'each along it, from paint to paint; a pixel or two beside it does not matter. What lies on '
+    '<p>Layer whose lines must continue through losses: a contour, a fold, a border. Draw '
+    'each along it, from paint to paint, as a line of a Shapes layer or with the brush of a Labels '
+    'layer; a pixel or two beside it does not matter. What lies on '
     'a line is filled first, and the rest agrees with it. More lines tell more of the drawing, '
     'and more of the fill is then yours.</p>'
 )

@@ -16,7 +16,7 @@ from ..declare.presets import Preset, PresetLike
 from ..declare.tasks import TASKS
 from ..errors import FileError, ImageError, ParameterError
 from ..image.letters import leading_first
-from ..image.model import Image
+from ..image.model import Image, in_memory
 from ..io.atomic import atomic_path
 from ..io.files import TIFF, check_holds, list_series, read, read_mask
 from ..io.zarr_store import SUFFIX
@@ -115,7 +115,7 @@ class FileJob:
     ) -> FileJob:
         """Check what does not depend on an image, and read its files.
 
-        `options`: of a call; mask, kernel and sigma may name files.
+        `options`: of a call; mask, guides, kernel and sigma may name files.
         Raises FrescoError when something given is wrong.
         """
         named, own = dict(options or {}), dict(parameters or {})
@@ -124,6 +124,8 @@ class FileJob:
             named['kernel'] = _kernel(named.get('kernel'), kernel_index)
         if 'sigma' in named:
             named['sigma'] = _sigma(named['sigma'])
+        if 'guides' in named:
+            named['guides'] = _guides(named['guides'])
         given = {'preset': Preset.of(preset), **named, **own}
         call = Call.of(method, task, given={**given, 'mask': mask})
         return cls(
@@ -316,3 +318,15 @@ def _sigma(given: Any) -> Any:
             f'{" or ".join(ESTIMATES)}'
         )
     return read(given)
+
+
+def _guides(given: Any) -> Any:
+    """Return guides as they are, or the strokes that a file holds."""
+    if not isinstance(given, str | Path) or ',' in str(given):
+        return given
+    if not Path(given).exists():
+        raise ParameterError(
+            f'--guides = {str(given)!r}; give the file of strokes drawn over the image, or corners '
+            'as row,column such as "12,40 90,55"'
+        )
+    return in_memory(read_mask(given).data)

@@ -30,8 +30,8 @@ class Options(Parameters):
     )
     guides: str | None = param(
         None,
-        'Lines that must continue through losses, "row,column row,column; …" in pixels: what lies '
-        'on them is filled first, from where they are known.',
+        'Lines that must continue through losses, "row,column row,column; …" in pixels, or strokes '
+        'drawn over the image: what lies on them is filled first, from where they are known.',
         label='Guides',
         tasks=tasks_with('guides'),
         group='degradation',
@@ -138,7 +138,7 @@ class Options(Parameters):
     def create(cls, values: Mapping[str, Any] | None = None) -> Self:
         """Build from names and values, checking them.
 
-        `dtype` may be a type of numpy, and `guides` numbers.
+        `dtype` may be a type of numpy, and `guides` numbers or an array of strokes.
         """
         given = dict(values or {})
         if given.get('guides') is not None:

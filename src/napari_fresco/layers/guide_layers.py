@@ -1,20 +1,23 @@
-"""Guides drawn in a Shapes layer: what must continue through losses of an image."""
+"""Guides drawn as lines or with a brush: what must continue through losses of an image."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Labels, Shapes
 
 from ..declare.guides import guides_text
 from ..errors import ParameterError
-from .layer_kinds import GUIDES
+from .layer_kinds import GUIDES, may_be_mask
+from .lookup import Placement
 from .mask_layers import to_image
 from .selection import full_resolution
 from .space import Space, View
 
 if TYPE_CHECKING:
     import napari
+    from numpy.typing import NDArray
 
     from .selection import Selection
 
@@ -23,17 +26,20 @@ _COLOUR = '#00e5ff'  # which few paintings have
 _WIDTHS = 300  # of a drawn line side by side along the shorter side of the image
 
 
-def guides_of(part: Selection, layer: napari.layers.Shapes, view: View | None = None) -> str:
-    """Return the lines and paths of a Shapes layer as guides on the grid of a part of an image.
+def guides_of(part: Selection, layer: napari.layers.Layer, view: View | None = None) -> str:
+    """Return what a layer holds as guides on the grid of a part of an image.
 
-    What counts is where they lie over the image, whatever the transforms and units of the two.
+    What counts is where it lies over the image, whatever the transforms and units of the two.
 
     `part`: of the image that has the losses.
-    `layer`: what was drawn; its corners count, not the widths of its lines.
+    `layer`: lines and paths of a Shapes layer, whose corners count and not their widths; or labels,
+        whose strokes count by their centre lines.
     `view`: what the viewer shows.
     Raises ParameterError when the layer holds no line, or other shapes.
     """
-    kinds = {str(kind) for kind in getattr(layer, 'shape_type', ())}
+    if not hasattr(layer, 'shape_type'):
+        return guides_text(_strokes(part, layer, view))
+    kinds = {str(kind) for kind in layer.shape_type}
     others = sorted(kinds - set(_LINES))
     if others or not kinds:
         held = ' and '.join(others) if others else 'no line'
@@ -45,6 +51,25 @@ def guides_of(part: Selection, layer: napari.layers.Shapes, view: View | None = 
     begins = np.array([part.index[axis].start for axis in (rows, columns)])
     lines = [to_image(part, layer, np.asarray(line), view)[:, -2:] - begins for line in layer.data]
     return guides_text(lines)
+
+
+def may_be_guides(layer: napari.layers.Layer) -> bool:
+    """Say whether `layer` may hold lines that must continue, drawn as shapes or with a brush."""
+    strokes = isinstance(layer, Labels) and may_be_mask(layer)
+    return isinstance(layer, Shapes) or strokes
+
+
+def _strokes(part: Selection, layer: napari.layers.Layer, view: View | None) -> NDArray[Any]:
+    """Return the labels over a part of an image; of a stack those of any of its planes."""
+    if not hasattr(layer, 'selected_label'):
+        raise ParameterError(
+            f'guides are lines of a Shapes layer or strokes of a Labels layer, and {layer.name!r} '
+            'is neither; draw along what must continue'
+        )
+    rows, columns = (part.index[axis] for axis in part.spatial)
+    planes = Placement.of(part, layer, view).values(np.asarray, 0)[..., rows, columns]
+    strokes: NDArray[Any] = planes.reshape(-1, *planes.shape[-2:]).max(axis=0)
+    return strokes
 
 
 def new_guides(viewer: Any, image: napari.layers.Image) -> Any:

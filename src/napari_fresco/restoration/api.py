@@ -112,9 +112,10 @@ def restore(
     mask : array-like or Image, optional
         Nonzero where the image is damaged: with the axes of the image, or the last ones of
         its order stack axes, Y, X.
-    guides : sequence of lines or str, optional
+    guides : sequence of lines, str or array of int, optional
         Lines that must continue through losses, each the rows and columns of its corners in
-        pixels, such as ``[[(12, 40), (90, 55)]]``; the same in all planes. A band of 10 pixels
+        pixels, such as ``[[(12, 40), (90, 55)]]``; the same in all planes. An array ``(H, W)`` is
+        nonzero where a brush was, of which the centre lines count. A band of 10 pixels
         along them is filled first, from where the lines are known, and the rest agrees with it.
     kernel : array-like, Image or Kernel, optional
         2-D blur kernel, or 3-D with axes ZYX for an image that has Z, whose volumes are then
