@@ -36,7 +36,9 @@ _FEW: Mapping[str, Any] = MappingProxyType({'iterations': 10, 'sigma_start': 25.
 _START, _ITERATIONS = 15.0, 6  # of the denoiser, on the patches
 _HYPOTHESES = 2  # fills that are averaged
 _SHARE, _WIDE_SHARE = 0.5, 0.25  # of the estimate that began with patches
-_GRAIN = 1.5  # px: detail finer than this is grain
+_GRAIN = 1.0  # px: detail finer than this is grain
+_CALM, _LIVELY = 3.0, 1.6
+"""Medians of grain beyond which it is drawing, and by how much what is left of it is amplified."""
 
 Iterate = Callable[[Problem, 'PnPParameters'], Iterator[Step]]
 
@@ -93,8 +95,21 @@ def _mixed(
     """Return the mean of two estimates, with grain where losses are wide."""
     share = np.where(wide, _WIDE_SHARE, _SHARE)
     mean = (1 - share) * smooth + share * patched
-    mixed: NDArray[Any] = mean + np.where(wide, _fine(best) - _fine(mean), 0)
+    mixed: NDArray[Any] = mean + np.where(wide, _grain_of(best, wide) - _fine(mean), 0)
     return mixed
+
+
+def _grain_of(best: NDArray[Any], wide: NDArray[Any]) -> NDArray[Any]:
+    """Return the grain of patches without the pieces of drawing that came along.
+
+    They are wrong where they came to lie, and cost more than the grain that they bring.
+    """
+    fine = _fine(best)
+    if not wide.any():
+        return fine
+    most = np.maximum(_CALM * np.median(np.abs(fine[wide[..., 0]]), axis=0), 1e-12)
+    grain: NDArray[Any] = _LIVELY * most * np.tanh(fine / most)
+    return grain
 
 
 def _fine(picture: NDArray[Any]) -> NDArray[Any]:
