@@ -158,13 +158,23 @@ def test_losses_stand_out_by_colour(model: Any, panel: DamageMaskPanel) -> None:
     assert expected[30, 45]
 
 
-def test_scribbles_teach_and_are_learned_again(viewer: Any, docked: DamageMaskPanel) -> None:
+def test_scribbles_teach_and_are_learned_again(
+    viewer: Any, docked: DamageMaskPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip('sklearn')
     docked.propose.what.value = 'scribbles'
     learner = docked.propose.proposers['scribbles']
     docked.propose.preview.setChecked(True)
     assert 'Scribble' in docked.propose.message.text()
+    docked.propose.preview.setChecked(False)
+    looks: list[Any] = []
+    monkeypatch.setattr(
+        teaching, 'scribble_features', lambda *a: looks.append(a) or damage.scribble_features(*a)
+    )
     learner.start.click()
+    assert docked.propose.preview.isChecked(), 'strokes are answered'
+    docked.wait()
+    assert len(looks) == 1
     (strokes,) = [layer for layer in viewer.layers if SCRIBBLES in layer.metadata]
     assert viewer.layers.selection.active.name == strokes.name
     assert not docked.mask_row.offers(strokes)
@@ -176,6 +186,7 @@ def test_scribbles_teach_and_are_learned_again(viewer: Any, docked: DamageMaskPa
     strokes.data_setitem((np.full(60, 3), np.arange(60)), 2)
     pump(lambda: bool(proposals(viewer)))
     docked.wait()
+    assert len(looks) == 1, 'what was looked at while strokes were missing is known'
     (shown,) = proposals(viewer)
     said = np.asarray(strokes.data).copy()
     learned = damage.learn_from_scribbles(viewer.layers['wall'].data, said)

@@ -157,6 +157,7 @@ class ProposeSection(QWidget):
     def _look(self, layer: Any) -> None:
         proposer, view = self.proposer, View.of(self._viewer)
         if proposer.problem:
+            self._look_ahead(proposer.excerpt(layer, view))
             raise FrescoError(proposer.problem)
         wanted = self._wanted
         known = self._excerpt if self._key == wanted else None
@@ -172,6 +173,13 @@ class ProposeSection(QWidget):
 
         steps = proposer.steps(excerpt)
         self.looking.ask(stepwise(f'Proposal on {layer.name}', steps, deliver, self._is_open))
+
+    def _look_ahead(self, excerpt: Excerpt) -> None:
+        """Do what takes longest while the user is still drawing."""
+        steps = None if self.looking.busy else self.proposer.beforehand(excerpt)
+        if steps is not None:
+            title = f'{self.proposer.title}: a first look'
+            self.looking.ask(stepwise(title, steps, lambda _: None, self._is_open))
 
     def _show(self) -> None:
         if self._excerpt is None or not self.preview.isChecked():
@@ -230,6 +238,7 @@ class ProposeSection(QWidget):
         for each in self.proposers.values():
             each.asked.connect(self.look_again)
             each.moved.connect(self._show)
+            each.begun.connect(lambda: self.preview.setChecked(True))
         for work in (self.looking, self.applying):
             work.failed.connect(lambda error: self.message.setText(sentence(said_of(error))))
             work.changed.connect(self._on_work)

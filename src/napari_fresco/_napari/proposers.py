@@ -49,6 +49,8 @@ class Proposer(Section):
     """What is seen has to be found again."""
     moved = Signal()
     """The threshold has changed."""
+    begun = Signal()
+    """The user has begun with what a preview shows."""
 
     def excerpt(self, layer: napari.layers.Image, view: View, margin: bool = True) -> Excerpt:
         """Return what is looked at while choosing, with or without some space around it."""
@@ -66,6 +68,10 @@ class Proposer(Section):
     def problem(self) -> str:
         """Say what is missing before anything can be seen, or nothing."""
         return ''
+
+    def beforehand(self, excerpt: Excerpt) -> Steps | None:
+        """Return work on an excerpt that can be done while something is missing, or None."""
+        return None
 
     def steps(self, excerpt: Excerpt) -> Steps:
         """Return work that finds the evidence in an excerpt."""

@@ -56,7 +56,7 @@ class ScribbleProposer(Proposer):
         self.brush = WordList('strokes', 'Strokes over', {DAMAGE: 'damage', PAINT: 'paint'})
         self.start = QPushButton('Scribble')
         self.start.setToolTip('Take up the brush on a layer for strokes')
-        self.hint = note(_BOTH)
+        self.hint = note()
         self.add(self.brush, self.start)
         self.add_text(self.hint)
         self._watched = Listeners(self.native)
@@ -101,6 +101,11 @@ class ScribbleProposer(Proposer):
         layer.selected_label, layer.mode = self.brush.value, 'paint'
         self._viewer.layers.selection.active = layer
         self._listen()
+        self.begun.emit()
+
+    def beforehand(self, excerpt: Excerpt) -> Steps | None:
+        """See what there is to learn from; strokes need not be there yet."""
+        return self._teaching.first_look(excerpt)
 
     def steps(self, excerpt: Excerpt) -> Steps:
         """Learn from all strokes."""
@@ -141,7 +146,7 @@ class ScribbleProposer(Proposer):
                 self._watched.listen(getattr(layer.events, name), lambda _: self._learn_soon())
 
     def _learn(self) -> None:
-        self.hint.setText(self.problem or 'Go on scribbling where it is wrong.')
+        self.hint.setText('' if self.problem else 'Go on scribbling where it is wrong.')
         self.asked.emit()
 
     def _on_brush(self, value: int) -> None:

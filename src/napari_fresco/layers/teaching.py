@@ -70,8 +70,19 @@ class Teaching:
         learned = decided(probability_of(forest, features), strokes[box])
         return Taught(learned, lessons, features.levels)
 
+    def first_look(self, excerpt: Excerpt) -> Generator[Any, None, None] | None:
+        """Return the work of seeing an excerpt, which takes longest; None where it is done."""
+        return None if self._has_seen(excerpt) else self._looking(excerpt)
+
+    def _looking(self, excerpt: Excerpt) -> Generator[Any, None, None]:
+        yield
+        self._features(excerpt)
+
+    def _has_seen(self, excerpt: Excerpt) -> bool:
+        return self._seen is not None and self._seen[0] == excerpt.key
+
     def _features(self, excerpt: Excerpt) -> Features:
-        if self._seen is None or self._seen[0] != excerpt.key:
+        if self._seen is None or not self._has_seen(excerpt):
             features = scribble_features(excerpt.pixels(), self._levels)
             self._seen, self._levels = (excerpt.key, features), features.levels
         return self._seen[1]
