@@ -14,10 +14,13 @@ import yaozarrs
 from scipy import ndimage
 
 import napari_fresco as fresco
+from napari_fresco.declare.call import Call
 from napari_fresco.errors import FileError
 from napari_fresco.image import sheet
 from napari_fresco.io import zarr_reading
 from napari_fresco.restoration import parts
+from napari_fresco.restoration.request import Request
+from napari_fresco.runtime.tiling import Span
 
 RANDOM = np.random.default_rng(0)
 
@@ -136,9 +139,9 @@ def test_cancelled_blocks_give_back_what_is_left(blocks: None) -> None:
 
 def light(*shape: int) -> np.ndarray:
     """A blurred volume under photon noise, on the offset of a camera."""
-    truth = np.full(shape, 20.0)
-    truth[tuple(RANDOM.integers(n, size=truth.size // 300) for n in shape)] = 5000
-    return 100 + RANDOM.poisson(ndimage.gaussian_filter(truth, 2.0)).astype('float32')
+    random, truth = np.random.default_rng(len(shape)), np.full(shape, 20.0)
+    truth[tuple(random.integers(n, size=truth.size // 300) for n in shape)] = 5000
+    return 100 + random.poisson(ndimage.gaussian_filter(truth, 2.0)).astype('float32')
 
 
 BALL = np.exp(-((np.indices((5, 7, 7)) - np.array([2, 3, 3]).reshape(3, 1, 1, 1)) ** 2) / 2).prod(0)
@@ -174,11 +177,50 @@ def test_columns_of_a_volume_are_the_whole(columns: None, axes: str) -> None:
     assert np.abs(change).max() < 1e-3 * np.nanmax(whole.image.data)
 
 
-def test_columns_stop_after_as_many_iterations(columns: None) -> None:
+@pytest.mark.parametrize('method', ['richardson_lucy', 'wiener', 'dpir'])
+def test_hot_voxels_of_columns_are_those_of_the_whole(columns: None, method: str) -> None:
+    data, hot = light(9, 40, 100), np.zeros((9, 40, 100), bool)
+    hot.flat[np.random.default_rng(1).choice(hot.size, 40, replace=False)] = True
+    data[:, :, 32:] = 100 + (data[:, :, 32:] - 100) // 16
+    data[hot] += 9000
+    told = LUCY | {'method': method} | ({} if method == 'wiener' else {'iterations': 4})
+    told |= {'model': 'ffdnet', 'precision': 'float32'} if method == 'dpir' else {}
+    whole, cut = whole_and_in_columns(fresco.Image(data, 'ZYX'), **told)
+    given = [result.image.data == data for result in (whole, cut)]
+    np.testing.assert_array_equal(*given)
+    assert given[0][hot].all()
+    change = np.abs(cut.image.data - whole.image.data)[~hot]
+    assert change.max() < 0.04 * np.ptp(whole.image.data[~hot])
+
+
+def test_columns_decide_together_when_to_stop(columns: None) -> None:
     dim = light(9, 40, 100)
     dim[..., 50:] = 100 + (dim[..., 50:] - 100) // 8  # alone it would stop earlier
     steps = list(fresco.iterate(fresco.Image(dim, 'ZYX'), **LUCY, sigma=12.0))
     assert steps[-1].index == steps[-1].total < 8 * 100
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sheet, 'LARGEST_VOLUME', 10**9)
+        whole = list(fresco.iterate(fresco.Image(dim, 'ZYX'), **LUCY, sigma=12.0))
+    assert steps[-1].total == 8 * whole[-1].index
+
+
+def test_columns_are_filtered_as_the_whole(columns: None) -> None:
+    dim = light(9, 40, 100)
+    dim[..., 50:] = 100 + (dim[..., 50:] - 100) // 8
+    told = LUCY | {'method': 'wiener', 'sigma': 12.0, 'boundary': 'extend'}
+    whole, cut = whole_and_in_columns(fresco.Image(dim, 'ZYX'), **told)
+    change = np.abs(whole.image.data - cut.image.data)
+    assert change[..., 6:-6].max() < 1e-3 * np.ptp(whole.image.data)
+
+
+def test_pilots_are_spread_over_a_volume(columns: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, '_TOGETHER', 9 * 200 * 200)
+    call = Call.of('richardson_lucy', 'deblur', None, {'kernel': BALL})
+    request = Request.prepare(fresco.Image(np.ones((9, 640, 1000)), 'ZYX'), call)
+    found = [each.tile for each in parts.pilots(request, ()) if each.tile is not None]
+    assert len(found) == 16
+    assert sum(np.prod([s.high - s.low for s in tile.spans]) for tile in found) <= 9 * 200 * 200
+    assert {tile.spans[0] for tile in found} == {Span(0, 9, 0, 9)}
 
 
 def test_columns_are_judged_by_the_whole(columns: None) -> None:

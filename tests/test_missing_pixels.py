@@ -10,7 +10,7 @@ from scipy import ndimage
 
 import napari_fresco as fresco
 from napari_fresco.declare.methods import METHODS
-from napari_fresco.noise.outliers import outliers
+from napari_fresco.noise.outliers import ordinary, outliers
 
 Array = np.ndarray[Any, Any]
 SIDE = 40
@@ -185,3 +185,29 @@ def test_points_of_light_are_no_outliers(width: float) -> None:
     assert outliers(ndimage.gaussian_filter(points, width) + noise) is None
     assert outliers(np.random.default_rng(6).poisson(0.3, (96, 96)).astype(float)) is None
     assert outliers(np.full((20, 20), 7.0)) is None
+
+
+@pytest.mark.parametrize('height', [9, 10, 12, 15])
+def test_dim_points_of_light_are_no_outliers(height: float) -> None:
+    random, points = np.random.default_rng(8), np.zeros((96, 96))
+    points[24::48, 24::48] = 1
+    light = ndimage.gaussian_filter(points, 0.9)
+    image = random.normal(100, 10, points.shape) + height * 10 * light / light.max()
+    assert outliers(image) is None
+    image[1, 1] = 3000
+    found = outliers(image)
+    assert found is not None
+    assert np.argwhere(found).tolist() == [[1, 1]]
+
+
+def test_a_part_has_the_outliers_of_its_whole() -> None:
+    random = np.random.default_rng(7)
+    image = random.normal(100, 5, (64, 128))
+    image[:, 64:] += 40 * np.sin(np.arange(64) / 5) + 200
+    image[20, 30], image[40, 90] = 1200, 4000
+    whole = outliers(image)
+    assert whole is not None
+    assert whole.sum() == 2
+    for part in (np.s_[:, :64], np.s_[:, 64:], np.s_[10:50, 20:100]):
+        found = outliers(image[part], among=ordinary(image))
+        np.testing.assert_array_equal(found, whole[part])

@@ -72,6 +72,9 @@ class Method:
         Whether a kernel with three axes restores volumes as one.
     window : tuple of int
         For how many axes light from beyond the border is part of its model.
+    undecided : tuple of (str, object)
+        Parameters and the value at which each image decides; the module of the solver has a
+        ``settle`` that decides for several parts of one.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Method:
     least_noise: float = 0.0
     volumes: bool = False
     window: tuple[int, ...] = ()
+    undecided: tuple[tuple[str, object], ...] = ()
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -305,6 +309,7 @@ _ENTRIES = (
         solver='napari_fresco.solvers.richardson_lucy:richardson_lucy',
         volumes=True,
         window=(2, 3),
+        undecided=(('stopping', 'discrepancy'),),
     ),
     Method(
         name='wiener',
@@ -319,6 +324,7 @@ _ENTRIES = (
         parameters_class=WienerParameters,
         solver='napari_fresco.solvers.wiener:wiener',
         volumes=True,
+        undecided=(('regularization', None),),
     ),
     _denoiser(
         'drunet',

@@ -35,15 +35,15 @@ def is_large(image: Image, dims: int = 2, around_losses: bool = False) -> bool:
     return pixels > (min(LARGEST, LARGEST_AROUND_LOSSES) if around_losses else LARGEST)
 
 
-def sheet_of(image: Image, mask: Any = None, dims: int = 2) -> Image:
+def sheet_of(image: Image, mask: Any = None, dims: int = 2, every_plane: bool = False) -> Image:
     """Return 4 x 4 squares spread over every plane as one plane, read when they are looked at.
 
     `mask`: damage, which counts as missing; its last two axes are Y and X.
-    `dims`: 3 for volumes, of which as many planes as stand for them are taken.
+    `dims`: 3 for volumes, of which as many planes as stand for them are taken, or `every_plane`.
     """
     side = _COLUMN if dims == 3 else _SIDE
-    rows, columns = (_spans(image.length(axis), side) for axis in 'YX')
-    step = -(-image.length('Z') // SAMPLE) if dims == 3 else 1
+    rows, columns = (spread(image.length(axis), side) for axis in 'YX')
+    step = -(-image.length('Z') // SAMPLE) if dims == 3 and not every_plane else 1
     planes = slice(None, None, step)
     data = _Sheet(image.data, image.axes, rows, columns, planes)
     shape = image.length('Y'), image.length('X')
@@ -107,11 +107,12 @@ def _every(values: Array, letters: str, planes: slice) -> Array:
     return chosen
 
 
-def _spans(length: int, side: int) -> list[slice]:
-    """Return where the squares lie along an axis."""
-    if length <= _SQUARES * side:
+def spread(length: int, side: int, count: int = _SQUARES) -> list[slice]:
+    """Return where squares lie along an axis, evenly from end to end; all of it if they fill it."""
+    if length <= count * side:
         return [slice(0, length)]
-    starts = np.linspace(0, length - side, _SQUARES) // _GRID * _GRID
+    room = length - side
+    starts = (np.linspace(0, room, count) if count > 1 else np.array([room / 2])) // _GRID * _GRID
     return [slice(int(start), int(start) + side) for start in starts]
 
 

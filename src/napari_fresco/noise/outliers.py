@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,37 @@ _LOOKED_AT = 1 << 17
 _STANDS_OUT = 0.9  # part of its height by which an outlier rises over its neighbours
 
 
-def outliers(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | None:
+class Ordinary(NamedTuple):
+    """The least and the greatest value of nearly all pixels."""
+
+    low: float
+    high: float
+
+
+_ALL = Ordinary(-np.inf, np.inf)
+
+
+def ordinary(channel: NDArray[Any], unknown: Bools | None = None) -> Ordinary:
+    """Return between which values nearly all pixels lie; infinite where nothing is an outlier.
+
+    `channel`: ``(H, W)``, or a sample of its pixels.
+    `unknown`: pixels that say nothing.
+    """
+    values = channel.ravel() if unknown is None else channel[~unknown]
+    values = values[:: max(1, values.size // _LOOKED_AT)]
+    if values.size < _ENOUGH:
+        return _ALL
+    low, high = (float(value) for value in percentiles(values, _ORDINARY))
+    reach = REACH * (high - low)
+    if reach <= 0 or not _has_levels(values[(values >= low) & (values <= high)]):
+        return _ALL
+    far = (values > high + reach) | (values < low - reach)
+    return _ALL if far.mean() > _MOST else Ordinary(low, high)
+
+
+def outliers(
+    channel: NDArray[Any], unknown: Bools | None = None, among: Ordinary | None = None
+) -> Bools | None:
     """Find single pixels that no light can have made.
 
     They lie far beyond the range of nearly all pixels, and at least ten times as far from
@@ -29,27 +59,27 @@ def outliers(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | Non
 
     `channel`: ``(H, W)``.
     `unknown`: pixels that say nothing.
+    `among`: between which values nearly all pixels lie of what the channel is a part of; by
+        default its own.
     Returns True at outliers, or None if there are none.
     """
-    values = channel.ravel() if unknown is None else channel[~unknown]
-    values = values[:: max(1, values.size // _LOOKED_AT)]
-    if values.size < _ENOUGH or min(channel.shape) < 3:
+    low, high = among or ordinary(channel, unknown)
+    if min(channel.shape) < 3 or not np.isfinite(high - low):
         return None
-    low, high = percentiles(values, _ORDINARY)
     reach = REACH * (high - low)
-    if reach <= 0 or not _has_levels(values[(values >= low) & (values <= high)]):
-        return None
     far = (channel > high + reach) | (channel < low - reach)
     if unknown is not None:
         far &= ~unknown
     places = np.argwhere(far)
-    if not 0 < len(places) <= _MOST * channel.size:
+    if not len(places):
         return None
     heights = channel[far].astype(np.float64)
-    edge = np.where(heights > high, high, low)
+    above = heights > high
+    edge = np.where(above, high, low)
+    around = _neighbours(channel, places) - edge[:, None]
     # Two hot pixels may touch, so the third nearest in height counts: of light it shares.
-    near = np.sort(np.abs(_neighbours(channel, places) - edge[:, None]), axis=1)[:, -3]
-    alone = near <= np.maximum((1 - _STANDS_OUT) * np.abs(heights - edge), high - low)
+    near = np.sort(np.where(above[:, None], around, -around), axis=1)[:, -3]
+    alone = near <= (1 - _STANDS_OUT) * np.abs(heights - edge)
     if not alone.any():
         return None
     found = np.zeros(channel.shape, bool)

@@ -146,7 +146,7 @@ def doubts_before(request: Request) -> tuple[str, ...]:
     found = [*request.inputs.warnings]
     if planes and request.layout.dims == 2:
         index = planes[len(planes) // 2]
-        pixels = scene.planes.read(index)
+        pixels = scene.read(index)
         if not pixels.empty:
             checking = Checking(request, scene)
             checking.add_inputs(index, pixels)

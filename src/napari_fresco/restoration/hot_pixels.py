@@ -39,7 +39,7 @@ def hot_pixels_of(
     scene, layout = Scene(request, cancel), request.layout
     found = np.zeros((*layout.leading, *layout.plane_shape), bool)
     for index in layout.planes():
-        hot = scene.planes.read(index).hot
+        hot = scene.read(index).hot
         if hot is not None:
             found[index] = hot.any(axis=-1) if hot.ndim == 3 else hot
     return found

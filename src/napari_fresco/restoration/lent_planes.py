@@ -38,7 +38,7 @@ class LentPlane:
         own = part.of(alone)
         judged = scene.of_part(own)
         place = part.index if part.tile is None else ()
-        pixels = judged.planes.read(place)
+        pixels = judged.read(place)
         return None if pixels.empty else Block.prepare(own, part.index, pixels, judged)
 
 

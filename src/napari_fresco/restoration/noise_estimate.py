@@ -74,7 +74,7 @@ def noise_of(
     scene = Scene(request, cancel)
     levels, models = [], set()
     for index in picked(list(request.layout.planes()), _PLANES):
-        pixels = scene.planes.read(index)
+        pixels = scene.read(index)
         level = scene.level(index, pixels, scene.range(index, pixels).span)
         levels.append(float(np.sqrt(np.mean(np.square(level)))))
         models.add(scene.model(index).camera)

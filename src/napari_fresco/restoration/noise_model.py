@@ -34,6 +34,7 @@ from ..noise.patches import Bools, Floats, Patches
 from .noise_verdict import NoiseModel, PlaneNoise
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
+from .volume_ranges import VolumeRanges
 
 _LEAST_SHARE = 1e-3  # noise of what a model says has none, as a part of the range
 _LEAST_PHOTON = 0.5  # noise, in photons, below which a residual says nothing
@@ -64,9 +65,14 @@ class Scene:
             r.image, r.layout, r.inputs.mask, seek_outliers=seek, cancel=cancel
         )
         self._whole = self.planes
+        begin = dict(zip(r.image.axes.replace('S', ''), r.context_origin or (), strict=False))
+        self._first = begin.get('Z')  # plane of its whole, where that is known
         whole = r.image if r.context is None else r.context
+        self._volumes: VolumeRanges | None = None
         if is_large(whole, r.layout.dims, r.around_losses):
             mask = r.inputs.mask if r.context is None else None
+            if r.layout.dims == 3:
+                self._volumes = VolumeRanges(sheet_of(whole, mask, 3, every_plane=True))
             whole = sheet_of(whole, mask, r.layout.dims)
         if whole is not r.image:
             layout = Layout.of(whole, r.layout.dims)
@@ -94,6 +100,13 @@ class Scene:
     def models(self) -> Mapping[int, NoiseModel]:
         """What has been found, by channel."""
         return self._models
+
+    def read(self, index: Index) -> Pixels:
+        """Return plane `index` of the image; what is an outlier in its whole is one in it.
+
+        Raises RunCancelled when the run has been cancelled.
+        """
+        return self.planes.read(index, among=self._among(index))
 
     def model(self, index: Index) -> NoiseModel:
         """Return how noisy the planes of the channel of plane `index` are."""
@@ -242,12 +255,25 @@ class Scene:
     def _of_whole(self, index: Index, pixels: Pixels) -> Pixels:
         """Return the plane of the whole that `pixels` of plane `index` are a part of."""
         place = self._place(index)
-        if place is None or self._whole is self.planes:
-            return pixels
+        return pixels if place is None or self._whole is self.planes else self._at(place)
+
+    def _at(self, place: Index) -> Pixels:
         if place not in self._last:
             self._last.clear()
             self._last[place] = self._whole.read(place)
         return self._last[place]
+
+    def _among(self, index: Index) -> Floats | None:
+        """Return the ordinary ranges of what plane `index` is a part of; None for its own."""
+        place = self._place(index)
+        if place is None or self._whole is self.planes:
+            return None
+        found = self._at(place).ordinary if self._volumes is None else self._volumes.of(place)
+        if found is None or self._request.layout.dims == 2:
+            return found
+        depth = self._request.layout.plane_shape[0]
+        part = found if self._first is None else found[self._first : self._first + depth]
+        return part if len(part) == depth else None
 
     def _place(self, index: Index) -> Index | None:
         """Return which plane of the whole plane `index` is, or is a part of."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ _GRID = 64  # on which blocks begin: the coarsest lattice of a network, and of S
 # Networks see up to 64 pixels far with effect, and the windows in which light is kept 128.
 _REACH = 192
 _REACH_OF_VOLUMES = 64  # beside the kernel
+_TOGETHER = 2**25  # voxels of all pilots of a volume, which stand for it
 _BYTES = 90  # of memory for each voxel of a volume and of what its kernel adds at the ends
 _REACH_AROUND_LOSSES = 320  # a loss that is filled whole, and some of its margin
 
@@ -143,6 +145,25 @@ def parts(request: Request) -> Iterator[Part]:
     for index in layout.planes():
         for tile in tiles:
             yield Part(index, tile, layout.plane_shape)
+
+
+def pilots(request: Request, index: Index) -> list[Part]:
+    """Return squares or columns spread over a plane or volume: as much as a block, together."""
+    shape = request.layout.plane_shape
+    *depth, rows, columns = shape
+    reach = 0 if request.inputs.kernel is None else max(request.inputs.kernel.shape[-2:]) // 2
+    most = math.isqrt(_TOGETHER // depth[0] if depth else _SIDE**2)
+    sides = ((count, most // count - 2 * reach) for count in (4, 2, 1))
+    count, side = next(((n, side) for n, side in sides if side >= _GRID), (1, _GRID))
+    deep = [Span(0, n, 0, n) for n in depth]
+    across = [
+        [
+            Span(each.start, each.stop, max(each.start - reach, 0), min(each.stop + reach, n))
+            for each in sheet.spread(n, side, count)
+        ]
+        for n in (rows, columns)
+    ]
+    return [Part(index, Tile((*deep, *spans)), shape) for spans in product(*across)]
 
 
 def _tiles(r: Request) -> list[Tile]:

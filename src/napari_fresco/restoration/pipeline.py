@@ -28,7 +28,6 @@ from ..types import Finish, Result, Step
 from .across_blocks import put_fills, with_earlier_fills, with_fills
 from .block import Block, unrestored
 from .checking import Checking
-from .common_stop import CommonStop
 from .driving import driven
 from .estimation import Estimate, fill_in
 from .growing_result import growing
@@ -40,6 +39,7 @@ from .parts import Part, check_room, parts
 from .plane_reader import RunCancelled
 from .provenance import Account, provenance
 from .request import Request
+from .settled import Settled
 from .uncertainty import REPEATS, Repeats
 
 _UNMEASURED = 'cancelled before the uncertainty was measured, so that none is given'
@@ -65,23 +65,23 @@ def run_pipeline(
     waiting = Neighbours(request, [lent.part for lent in after])
     lend = partial(_lend, request, waiting, scene, tools, cancel)
     every = list(parts(request))
-    common = CommonStop(request, scene)
+    settled = Settled(request, scene)
     try:
         for lent in before:
             gathered.take(lend(lent))
         for number, part in enumerate(every):
             scene.model(part.index)  # may look at planes that are yet to come, and keeps them
-            if common.needed(part):
+            if settled.needed(part):
                 seen_as = gathered.shown, gathered.painted
-                yield from common.find(part, every, tools, cancel, seen_as)
-            own = common.of(part, gathered.seen_by(part))
+                yield from settled.find(part, len(every), tools, cancel, seen_as)
+            own = settled.of(part, gathered.seen_by(part))
             judged = scene.of_part(own)
             place = part.index if part.tile is None else ()  # in what is at hand of the image
             if not judged.planes.marks(place):
                 gathered.give_back(part, judged.planes.raw(place))
                 gathered.take(waiting.without(part))
                 continue
-            pixels = judged.planes.read(place)
+            pixels = judged.read(place)
             if pixels.empty:
                 gathered.give_back(part, pixels.data, 'holds no known pixel')
                 gathered.take(waiting.without(part))

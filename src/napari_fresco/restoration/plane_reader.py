@@ -19,8 +19,8 @@ from ..image.blocks import BlockReader, Index
 from ..image.intensity import ordinary_range
 from ..image.layout import Array, Layout
 from ..image.model import Image, in_memory
-from ..noise.outliers import outliers
-from ..noise.patches import Bools
+from ..noise.outliers import Ordinary, ordinary, outliers
+from ..noise.patches import Bools, Floats
 from ..physics.fill import harmonic
 from .inputs import plane_of
 
@@ -37,8 +37,10 @@ class Pixels:
     `colours`: what is restored of it, ``(H, W)`` or ``(H, W, 3)``.
     `mask`: ``(H, W)``, what is to be filled; None where nothing is marked.
     `missing`, `hot`: like `colours`: values that are not there, and outliers. Both are given back.
+    `ordinary`: between which values nearly all pixels lie, ``(2,)``, of every colour by itself
+        ``(3, 2)``; None where outliers were not looked for.
 
-    Of a volume all of them are ``(D, H, W)`` and ``(D, H, W, 3)``.
+    Of a volume all of them are ``(D, H, W)`` and ``(D, H, W, 3)``, `ordinary` ``(D, ..., 2)``.
     """
 
     data: Array
@@ -47,6 +49,7 @@ class Pixels:
     missing: Bools | None
     hot: Bools | None
     dims: int = 2
+    ordinary: Floats | None = None
 
     @classmethod
     def of(
@@ -57,8 +60,12 @@ class Pixels:
         missing: Bools | None = None,
         *,
         seek_outliers: bool = True,
+        among: Floats | None = None,
     ) -> Pixels:
-        """Find what of a plane is missing or stands out."""
+        """Find what of a plane is missing or stands out.
+
+        `among`: as `ordinary`, of what the plane is a part of; by default its own.
+        """
         colours = layout.colours(data)
         mask = mask if mask is not None and mask.any() else None
         absent = None
@@ -70,8 +77,11 @@ class Pixels:
             )
             absent = marked if absent is None else absent | marked
         unknown = _joined(layout.dims, mask, absent)
-        hot = _outliers(colours, unknown, layout.dims) if seek_outliers else None
-        return cls(data, colours, mask, absent, hot, layout.dims)
+        hot, ranges = None, None
+        if seek_outliers:
+            ranges = _ordinary(colours, unknown, layout.dims) if among is None else among
+            hot = _outliers(colours, unknown, layout.dims, ranges)
+        return cls(data, colours, mask, absent, hot, layout.dims, ranges)
 
     @cached_property
     def unknown(self) -> Bools | None:
@@ -187,9 +197,10 @@ class PlaneReader:
         """Return a reader of another image that looks for the same and ends with this one."""
         return PlaneReader(image, layout, mask, seek_outliers=self._seek, cancel=self._cancel)
 
-    def read(self, index: Index, *, again: bool = False) -> Pixels:
+    def read(self, index: Index, *, again: bool = False, among: Floats | None = None) -> Pixels:
         """Return plane `index`; `again` says that it will be read once more.
 
+        `among`: as for :meth:`Pixels.of`.
         Raises RunCancelled when the run has been cancelled.
         """
         if self._last is not None and self._last[0] == index:
@@ -198,7 +209,14 @@ class PlaneReader:
         missing = None
         if self._missing is not None:
             missing = _missing_plane(self._missing, index, self.layout.dims)
-        found = Pixels.of(data, self.layout, self.mask(index), missing, seek_outliers=self._seek)
+        found = Pixels.of(
+            data,
+            self.layout,
+            self.mask(index),
+            missing,
+            seek_outliers=self._seek,
+            among=among,
+        )
         if not self.lazy:  # what was read would not be given back
             self._last = index, found
         return found
@@ -241,16 +259,30 @@ def _joined(dims: int, *parts: Bools | None) -> Bools | None:
     return np.logical_or.reduce(flat) if flat else None
 
 
-def _outliers(colours: Array, unknown: Bools | None, dims: int) -> Bools | None:
-    """Find outliers in every plane and colour by itself."""
+def _ordinary(colours: Array, unknown: Bools | None, dims: int) -> Floats:
+    """Find the ordinary range of every plane and colour by itself."""
     if colours.ndim == 2:
-        return outliers(colours, unknown)
+        return np.array(ordinary(colours, unknown))
     if dims == 3:
         damaged = [None] * len(colours) if unknown is None else unknown
-        found = [_outliers(plane, bad, 2) for plane, bad in zip(colours, damaged, strict=True)]
+        each = [_ordinary(plane, bad, 2) for plane, bad in zip(colours, damaged, strict=True)]
+    else:
+        each = [np.array(ordinary(colours[..., c], unknown)) for c in range(colours.shape[-1])]
+    return np.stack(each)
+
+
+def _outliers(colours: Array, unknown: Bools | None, dims: int, among: Floats) -> Bools | None:
+    """Find outliers in every plane and colour by itself."""
+    if colours.ndim == 2:
+        return outliers(colours, unknown, Ordinary(*among))
+    if dims == 3:
+        damaged = [None] * len(colours) if unknown is None else unknown
+        planes = zip(colours, damaged, among, strict=True)
+        found = [_outliers(plane, bad, 2, own) for plane, bad, own in planes]
         axis = 0
     else:
-        found = [outliers(colours[..., c], unknown) for c in range(colours.shape[-1])]
+        every = zip(np.moveaxis(colours, -1, 0), among, strict=True)
+        found = [outliers(colour, unknown, Ordinary(*own)) for colour, own in every]
         axis = -1
     if all(x is None for x in found):
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -59,3 +61,10 @@ def misfit(problem: Problem, predicted: Tensor) -> float:
         sigma = crop(problem.sigma.expand(-1, -1, *problem.y.shape[2:]), (1, 1, *shape[2:]))
         return float((square / sigma.square().clamp_min(_LEAST)).mean())
     return float(square.mean()) / max(problem.sigma**2, _LEAST)
+
+
+def misfit_of_all(problems: Sequence[Problem], predicted: Sequence[Tensor]) -> float:
+    """Return the :func:`misfit` of several planes or volumes, the mean over all their pixels."""
+    counts = [math.prod(each.size or each.y.shape[2:]) for each in problems]
+    found = map(misfit, problems, predicted)
+    return sum(n * one for n, one in zip(counts, found, strict=True)) / sum(counts)

@@ -17,7 +17,8 @@ al., Microscopy Research and Technique 69, 2006 (total variation).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -27,7 +28,7 @@ from ..physics.degradation import Degradation
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Step
-from .photons import Photons, misfit
+from .photons import Photons, misfit_of_all
 
 if TYPE_CHECKING:
     from ..declare.parameters import RichardsonLucyParameters
@@ -49,22 +50,44 @@ def richardson_lucy(
     problem: Problem, params: RichardsonLucyParameters, tools: Tools
 ) -> Iterator[Step]:
     """Deconvolve a plane or volume until its residual is as small as the noise."""
-    seen = Photons.of(problem)
+    yield from settle([problem], params)
+
+
+def settle(
+    problems: Iterable[Problem], params: RichardsonLucyParameters
+) -> Generator[Step, None, RichardsonLucyParameters]:
+    """Deconvolve parts of an image side by side until their residual is as small as the noise.
+
+    Yields the estimates of the first part; returns parameters that end each part alone there.
+    """
+    every = list(problems)
+    lights = [Photons.of(problem) for problem in every]
+    # Each part by itself, and an iteration of all of them before the next.
+    estimates = zip(
+        *(_estimates(*each, params) for each in zip(every, lights, strict=True)), strict=True
+    )
+    for k, found in zip(range(1, params.iterations + 1), estimates, strict=False):
+        predicted = [seen.working(x.predicted) for seen, x in zip(lights, found, strict=True)]
+        explained = params.stopping == 'discrepancy' and misfit_of_all(every, predicted) <= 1
+        residual = (predicted[0] - every[0].y).square().mean().sqrt()
+        x = lights[0].working(found[0].x)
+        yield Step(k, params.iterations, x, residual=residual, final=explained)
+        if explained:
+            break
+    return replace(params, stopping='none', iterations=k)
+
+
+def _estimates(
+    problem: Problem, seen: Photons, params: RichardsonLucyParameters
+) -> Iterator[Likelier]:
     smooth = params.total_variation, problem.spacing or (1.0,) * (problem.y.ndim - 2)
-    estimates = likelier(
+    return likelier(
         seen.y,
         problem.degradation,
         background=seen.background,
         accelerate=params.accelerate,
         smooth=smooth,
     )
-    for k, (x, predicted) in zip(range(1, params.iterations + 1), estimates, strict=False):
-        predicted = seen.working(predicted)
-        explained = params.stopping == 'discrepancy' and misfit(problem, predicted) <= 1
-        residual = (predicted - problem.y).square().mean().sqrt()
-        yield Step(k, params.iterations, seen.working(x), residual=residual, final=explained)
-        if explained:
-            return
 
 
 def likelier(

@@ -8,7 +8,8 @@ one c leaves a residual as large as the noise (V. A. Morozov's principle of disc
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -16,7 +17,7 @@ from torch import Tensor
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Step
-from .photons import misfit
+from .photons import misfit_of_all
 
 if TYPE_CHECKING:
     from ..declare.parameters import WienerParameters
@@ -29,18 +30,33 @@ HALVINGS = 12
 
 def wiener(problem: Problem, params: WienerParameters, tools: Tools) -> Iterator[Step]:
     """Deconvolve a plane or volume by the filter whose residual is as large as the noise."""
-    if params.regularization is not None:
-        yield _step(problem, _filtered(problem, params.regularization), 1, 1)
+    if params.regularization is None:
+        yield from settle([problem], params)
         return
+    # No noise that it is told changes it, so that once is enough.
+    x = _filtered(problem, params.regularization)
+    yield replace(_step(problem, x, 1, 1), final=True)
+
+
+def settle(
+    problems: Iterable[Problem], params: WienerParameters
+) -> Generator[Step, None, WienerParameters]:
+    """Find the one filter whose residual in parts of an image is as large as the noise.
+
+    Yields the first part as it is filtered; returns parameters that filter each part alone so.
+    """
+    every = list(problems)
     low, high = math.log(LEAST), math.log(MOST)
     for k in range(HALVINGS):
         middle = (low + high) / 2
-        x = _filtered(problem, math.exp(middle))
-        if misfit(problem, problem.degradation.forward(x)) > 1:
+        found = [_filtered(problem, math.exp(middle)) for problem in every]
+        predicted = [one.degradation.forward(x) for one, x in zip(every, found, strict=True)]
+        if misfit_of_all(every, predicted) > 1:
             high = middle
         else:
             low = middle
-        yield _step(problem, x, k + 1, HALVINGS)
+        yield _step(every[0], found[0], k + 1, HALVINGS)
+    return replace(params, regularization=math.exp(middle))
 
 
 def _filtered(problem: Problem, weight: float) -> Tensor:
