@@ -32,7 +32,15 @@ def main() -> None:
     parser.add_argument('--model', default='ffdnet', help='of dpir')
     parser.add_argument('--halos', nargs='+', type=int, default=[24, 48, 80])
     options = parser.parse_args()
-    header = ['volume', 'method', 'halo', 'rms / noise', '1 in 1000 / range', 'seam']
+    header = [
+        'volume',
+        'method',
+        'halo',
+        'rms / noise',
+        'most / noise',
+        '1 in 1000 / range',
+        'seam',
+    ]
     show(header, _rows(options))
 
 
@@ -75,7 +83,8 @@ def _compared(whole: Array, cut: Array, image: Array) -> list[str]:
     noise = np.sqrt((image - image.min()).clip(1).mean())
     span = np.percentile(whole, 99.9) - np.percentile(whole, 1)
     one, other = (np.abs(np.diff(each, axis=2)).mean((0, 1))[CUT - 1] for each in (cut, whole))
-    found = np.sqrt((change**2).mean()) / noise, np.percentile(change, 99.9) / span, one / other
+    rms, most = np.sqrt((change**2).mean()) / noise, change.max() / noise
+    found = rms, most, np.percentile(change, 99.9) / span, one / other
     return [f'{value:.3f}' for value in found]
 
 

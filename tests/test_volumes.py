@@ -8,12 +8,16 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import pytest
+import torch
 from scipy import ndimage
 
 import napari_fresco as fresco
 from napari_fresco.errors import FrescoError, KernelError
 from napari_fresco.image.layout import Layout
 from napari_fresco.image.model import Image
+from napari_fresco.physics.operators import Identity
+from napari_fresco.physics.problem import Counting, Problem
+from napari_fresco.solvers.pnp_volumes import _Prior
 
 Array = np.ndarray[Any, Any]
 
@@ -64,6 +68,18 @@ def test_light_stays() -> None:
     assert (result.image - 100).sum() == pytest.approx((image - 100).sum(), rel=0.01)
     assert result.image.min() >= 100 - 1e-3
     assert result.image.max() > 1.5 * image.max()
+
+
+@pytest.mark.parametrize('counting', [Counting(1.0, 0.0, 0.0), None])
+def test_a_step_of_the_prior_takes_no_more_than_noise_off_a_voxel(counting: Any) -> None:
+    light = torch.full((1, 1, 8, 32, 32), 4.0)
+    light[0, 0, 4, 16, 16] = 900.0
+    problem = Problem('deblur', light, Identity(), 2.0, counting=counting)
+    prior = _Prior(problem, lambda x, sigma: x.clamp_max(x.median()))
+    after = prior.smoothed(light, 1.0, 2, 0)
+    assert float(after.sum()) == pytest.approx(float(light.sum()), rel=1e-5)
+    lost = 2 * (light.sqrt() - after.sqrt()) if counting else (light - after) / 2.0
+    assert 2.5 < float(lost.max()) < 3.1
 
 
 def test_results_follow_a_change_of_units() -> None:
