@@ -102,10 +102,7 @@ class Scene:
         return self._models
 
     def read(self, index: Index) -> Pixels:
-        """Return plane `index` of the image; what is an outlier in its whole is one in it.
-
-        Raises RunCancelled when the run has been cancelled.
-        """
+        """Return plane `index` of the image; what is an outlier in its whole is one in it."""
         return self.planes.read(index, among=self._among(index))
 
     def model(self, index: Index) -> NoiseModel:
