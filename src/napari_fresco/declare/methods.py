@@ -73,8 +73,7 @@ class Method:
     window : tuple of int
         For how many axes light from beyond the border is part of its model.
     undecided : tuple of (str, object)
-        Parameters and the value at which each image decides; the module of the solver has a
-        ``settle`` that decides for several parts of one.
+        Parameters, and the values at which ``settle`` of the solver's module decides for all parts.
     """
 
     name: str
