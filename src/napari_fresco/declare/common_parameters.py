@@ -99,8 +99,9 @@ class ArithmeticParameters(CommonParameters):
     precision: str = param(
         'auto',
         'Arithmetic of the networks: "auto" takes bfloat16 where that is fast and the noise hides '
-        'its rounding.',
-        choices=('auto', 'float32', 'bfloat16'),
+        'its rounding; "int8" rounds DRUNet more where noise is strong, on processors with VNNI: '
+        'faster, up to 0.05 dB less.',
+        choices=('auto', 'float32', 'bfloat16', 'int8'),
         group='advanced',
     )
 

@@ -18,7 +18,7 @@ import torch
 from ..declare.options import MEMORY_VARIABLE
 from ..errors import DeviceError, ParameterError
 
-PRECISIONS: tuple[str, ...] = ('auto', 'float32', 'bfloat16')
+PRECISIONS: tuple[str, ...] = ('auto', 'float32', 'bfloat16', 'int8')
 
 BFLOAT16_SIGMA = 7 / 255
 """Least noise (working units) at which the rounding of bfloat16 costs less than 0.02 dB.
@@ -27,6 +27,9 @@ Measured for DRUNet, whose image passes from the first to the last layer in
 float32; chains of layers have their own in
 :data:`napari_fresco.runtime.tiled_network.BFLOAT16_SIGMAS`.
 """
+
+INT8_SIGMA = 10 / 255
+"""Least noise beside an amplitude of one at which 8-bit integers cost DRUNet less than 0.05 dB."""
 
 UNKNOWN_MEMORY = 2 << 30
 """Bytes taken as available where the system does not tell."""
@@ -90,16 +93,21 @@ def uses_bfloat16(
     """Decide whether a network runs in bfloat16.
 
     `device`: where it runs.
-    `precision`: {'auto', 'float32', 'bfloat16'}, 'auto' means bfloat16 where it is fast and `sigma`
-        reaches `least`.
+    `precision`: {'auto', 'float32', 'bfloat16', 'int8'}, 'auto' means bfloat16 where it is fast and
+        `sigma` reaches `least`; so does 'int8' for what is not computed in integers.
     `sigma`: least noise level handled, in working units; None when the caller knows that rounding
         does no harm, as in training.
     `least`: least noise level at which PSNR moves by less than 0.02 dB.
     Raises ParameterError when `precision` is unknown.
     """
-    if checked_precision(precision) != 'auto':
+    if checked_precision(precision) in ('float32', 'bfloat16'):
         return precision == 'bfloat16'
     return has_fast_bfloat16(device) and (sigma is None or sigma >= least)
+
+
+def has_fast_integers(device: torch.device) -> bool:
+    """Say whether `device` is a processor with VNNI: others add 8-bit products in 16 bits."""
+    return device.type == 'cpu' and 'VNNI' in abilities()
 
 
 def checked_precision(precision: str) -> str:

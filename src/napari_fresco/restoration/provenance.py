@@ -212,7 +212,7 @@ def _computing(used: Denoiser | TiledNetwork) -> dict[str, Any] | None:
         return None
     return {
         'network': network.name,
-        'arithmetic': 'bfloat16' if network.fast else 'float32',
+        'arithmetic': network.arithmetic,
         'tile': network.tile,
         'halo': network.facts.context,
         'bytes_per_pixel': network.facts.bytes_per_pixel,

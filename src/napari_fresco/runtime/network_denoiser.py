@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property, partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..errors import ParameterError
+from ..errors import DeviceError, ParameterError
+from ..networks import devices
+from ..networks.drunet import DRUNet
 from ..networks.facts import Network
+from ..networks.integers import in_integers
 from .tiled_network import TiledNetwork
 
 
@@ -16,7 +20,9 @@ class NetworkDenoiser:
     """A denoising network, called with images of any size and number of channels.
 
     `network`, `device`, `precision`, `tile`: see
-        :class:`~napari_fresco.runtime.tiled_network.TiledNetwork`.
+        :class:`~napari_fresco.runtime.tiled_network.TiledNetwork`; 'int8' computes DRUNet in
+        integers where there is enough noise, and all else like 'auto'.
+    Raises DeviceError when 'int8' is asked for where integers give other results.
     """
 
     def __init__(
@@ -33,6 +39,12 @@ class NetworkDenoiser:
         self.sha256 = self.tiled.sha256
         self.generative = self.tiled.generative
         self.channels: int | None = self.facts.channels
+        if precision == 'int8' and not devices.has_fast_integers(device):
+            raise DeviceError(
+                f'precision = int8 needs a processor with VNNI, and this is {device} with '
+                f'{", ".join(devices.abilities()) or "none of its kind"}; choose auto'
+            )
+        self._integers = precision == 'int8' and isinstance(network, DRUNet)
 
     @property
     def tile(self) -> int | None:
@@ -63,16 +75,32 @@ class NetworkDenoiser:
         return colour.mean(dim=1).reshape(x.shape)
 
     def _denoise(self, x: Tensor, sigma: float | Tensor, least: float) -> Tensor:
-        return self.tiled.run_with(self._call, x, sigma, least)
+        amplitude = float(x.detach().abs().amax()) if self._integers else 0.0
+        if amplitude and least >= devices.INT8_SIGMA * amplitude and not x.requires_grad:
+            return self._denoise_in_integers(x, sigma, amplitude)
+        return self.tiled.run_with(partial(self._call, self.tiled.module), x, sigma, least)
 
-    def _call(self, x: Tensor, sigma: float | Tensor) -> Tensor:
-        """Call the network, telling it the noise in its own way."""
+    def _denoise_in_integers(self, x: Tensor, sigma: float | Tensor, amplitude: float) -> Tensor:
+        """Denoise at amplitude one, where the levels of the integers are laid for all images."""
+        call = partial(self._call, self._twin)
+        clean = self.tiled.run_with(call, x / amplitude, sigma / amplitude, least=0.0)
+        self.tiled.arithmetic = 'int8'
+        return clean * amplitude
+
+    @cached_property
+    def _twin(self) -> nn.Module:
+        network = self.tiled.module
+        assert isinstance(network, DRUNet)
+        return in_integers(network)
+
+    def _call(self, network: nn.Module, x: Tensor, sigma: float | Tensor) -> Tensor:
+        """Call `network`, telling it the noise in its own way."""
         if self.facts.map_channel:
             level = sigma if isinstance(sigma, Tensor) else x.new_full((1, 1, 1, 1), sigma)
             x = torch.cat((x, level.expand(x.shape[0], 1, *x.shape[-2:])), dim=1)
             x = x.contiguous(memory_format=self.tiled.layout)
         told = self.facts.takes_sigma and not self.facts.map_channel
-        clean: Tensor = self.tiled.module(x, sigma) if told else self.tiled.module(x)
+        clean: Tensor = network(x, sigma) if told else network(x)
         return clean
 
 

@@ -47,7 +47,7 @@ class Workbench:
     """What a solver may use; implements :class:`~napari_fresco.runtime.tools.Tools`.
 
     `device`: where everything runs.
-    `precision`: {'auto', 'float32', 'bfloat16'}, arithmetic of the networks.
+    `precision`: {'auto', 'float32', 'bfloat16', 'int8'}, arithmetic of the networks.
     `tile`: side of the tiles that networks see; None decides by free memory.
     `seed`: of :attr:`generator`.
     `pool`: keeps networks for further runs; without one they are let go at the end of this.

@@ -52,7 +52,7 @@ class TiledNetwork:
 
     `network`: from :func:`napari_fresco.weights.load`; it is moved to `device`.
     `device`: where it runs; inputs must be there.
-    `precision`: {'auto', 'float32', 'bfloat16'}, see
+    `precision`: {'auto', 'float32', 'bfloat16', 'int8'}, see
         :func:`napari_fresco.networks.devices.uses_bfloat16`; decided at each call by the noise of
         the image.
     `tile`: side of the tiles without their halo, in pixels; None means as large as memory allows.
@@ -61,7 +61,7 @@ class TiledNetwork:
     `name`, `sha256`: of its weights.
     `generative`: whether it was trained to invent plausible detail; None: nobody says.
     `layout`: in which images are fastest.
-    `fast`: whether the last call ran in bfloat16.
+    `arithmetic`: of the last call.
     `tile`: side of the tiles now in use; None while images pass in one piece. It is halved when
         memory runs out.
     """
@@ -88,7 +88,7 @@ class TiledNetwork:
         network.to(device=device, memory_format=self.layout)  # type: ignore[call-overload]
         self.module = network.eval().requires_grad_(False)
         self._dtype = next(network.parameters()).dtype
-        self.fast = False
+        self.arithmetic = 'float32'
         self._plans: dict[tuple[int, ...], int | None] = {}
 
     def __call__(self, x: Tensor, *, sigma: float | Tensor | None = None) -> Tensor:
@@ -130,7 +130,8 @@ class TiledNetwork:
         facts = facts or self.facts
         self._plan(x, facts)
         least = least if min(x.shape[-2:]) >= _NARROW else 0.0
-        self.fast = devices.uses_bfloat16(self.device, self.precision, least, self.least_sigma)
+        fast = devices.uses_bfloat16(self.device, self.precision, least, self.least_sigma)
+        self.arithmetic = 'bfloat16' if fast else 'float32'
         while True:
             try:
                 with devices.autocast(self.device, self.precision, least, self.least_sigma):
