@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from napari_fresco.layers import fill_losses, restore_layer, undo_fill
 from napari_fresco.layers.damage_classes import class_keywords
 from napari_fresco.layers.layer_files import file_layers
 from napari_fresco.layers.layer_kinds import RENDERED, may_be_restored
+from napari_fresco.layers.layer_restoration import running
 
 from .signals import pump
 
@@ -59,6 +61,18 @@ def done(panel: Any) -> list[Any]:
     layers: list[Any] = panel.wait(60)
     pump(lambda: not panel.at_work)
     return layers
+
+
+def test_a_result_that_grows_is_waited_for(viewer: Any, wall: Any) -> None:
+    panel = docked(viewer)
+    assert not panel.report_button.isEnabled()
+    work = SimpleNamespace(busy_text='Fill losses of wall')
+    running.take(work)
+    panel.refresh()
+    assert 'Busy: Fill losses of wall' in panel.message.text()
+    running.leave(work)
+    panel.refresh()
+    assert 'Busy' not in panel.message.text()
 
 
 def test_lines_begin_as_wide_as_the_pixels_can_show(viewer: Any, wall: Any) -> None:

@@ -256,6 +256,7 @@ def test_the_numbers_of_fills_are_labels_that_follow(viewer: Any) -> None:
     viewer.add_image(wall(), name='wall', rgb=True)
     numbers, grown = fill_losses(viewer, 'wall', mask=damage(FIRST), filled=True, **QUICK)
     assert numbers.name == 'wall [filled] numbers'
+    assert viewer.layers.selection.active.name == 'wall', 'what is hidden is not taken up'
     fill_losses(viewer, 'wall', mask=damage(FIRST, SECOND), **QUICK)
     assert set(np.unique(numbers.data)) == {0, 1, 2}
     undo_fill(viewer, grown, 1)

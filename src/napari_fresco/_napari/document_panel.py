@@ -186,6 +186,7 @@ class DocumentPanel(Docked):
         result, photograph = self.result.value, self.photograph.value
         problem = say.NO_RESULT if result is None else ''
         problem = problem or (say.SAME if photograph is None or result is photograph else '')
+        problem = problem and (running.busy_text or problem)  # it may be the result that grows
         free = not self.at_work
         for button in (*self._of_result, self.render_button, self.anew_button):
             button.setEnabled(free and not problem)

@@ -150,11 +150,16 @@ def put_back(result: napari.layers.Image, *, into: napari.layers.Image) -> Layer
 
 
 def inserted(viewer: Any, source: Any, data: LayerData) -> Any:
-    """Add a layer above its source and what was made of that, and return it."""
+    """Add a layer above its source and what was made of that, and return it.
+
+    What is hidden at first does not become the active layer.
+    """
     from napari.layers import Layer
 
-    layer = Layer.create(*data)
+    layer, active = Layer.create(*data), viewer.layers.selection.active
     viewer.layers.insert(_place(viewer, source), layer)
+    if not layer.visible and active is not None:
+        viewer.layers.selection.active = active
     return layer
 
 
