@@ -11,6 +11,7 @@ from scipy import ndimage
 import napari_fresco as fresco
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.noise.outliers import ordinary, outliers
+from napari_fresco.restoration.hot_pixels import hot_pixels_of
 
 Array = np.ndarray[Any, Any]
 SIDE = 40
@@ -211,3 +212,22 @@ def test_a_part_has_the_outliers_of_its_whole() -> None:
     for part in (np.s_[:, :64], np.s_[:, 64:], np.s_[10:50, 20:100]):
         found = outliers(image[part], among=ordinary(image))
         np.testing.assert_array_equal(found, whole[part])
+
+
+@pytest.mark.parametrize('task', ['denoise', 'deblur'])
+@pytest.mark.parametrize('start', [(0, 0, 0), (3, 4, 32), (1, 2, 3)])
+def test_a_part_of_a_stack_has_the_hot_pixels_of_the_whole(task: str, start: Any) -> None:
+    random = np.random.default_rng(9)
+    whole = (100 + random.poisson(20, (10, 48, 60))).astype(np.float32)
+    whole[:, :, :30] += 200 * random.random((10, 48, 30), np.float32)
+    whole[5, 20, 45], whole[5, 11, 40] = 3000, 600
+    told: Any = {'method': 'ffdnet', 'task': task}
+    if task == 'deblur':
+        told |= {'method': 'richardson_lucy', 'kernel': np.ones((3, 5, 5))}
+    box = tuple(slice(at, at + n) for at, n in zip(start, (6, 30, 26), strict=True))
+    image, part = fresco.Image(whole, 'ZYX'), fresco.Image(whole[box], 'ZYX')
+    found = hot_pixels_of(part, context=image, context_origin=start, **told)
+    every = hot_pixels_of(image, **told)
+    assert every.shape == whole.shape
+    assert every[5, 20, 45]
+    np.testing.assert_array_equal(found, every[box])

@@ -41,5 +41,5 @@ def hot_pixels_of(
     for index in layout.planes():
         hot = scene.read(index).hot
         if hot is not None:
-            found[index] = hot.any(axis=-1) if hot.ndim == 3 else hot
+            found[index] = hot.any(axis=-1) if hot.ndim > layout.dims else hot
     return found
