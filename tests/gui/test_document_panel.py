@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -277,3 +278,12 @@ def test_a_result_that_says_nothing_is_told_by_labels(
     panel.filled.value = 'what was filled'
     panel.insert_button.click()
     assert (composed(wall.data, viewer.layers['wall [insert]'].data) == changed).all()
+
+
+def test_the_report_is_in_sight_in_a_small_window(
+    make_napari_viewer_proxy: Callable[..., Any], idle: None
+) -> None:
+    viewer = make_napari_viewer_proxy(show=True)
+    viewer.window.resize(1280, 800)
+    _, panel = viewer.window.add_plugin_dock_widget('napari-fresco', 'Document')
+    pump(lambda: not panel.report_button.visibleRegion().isEmpty())

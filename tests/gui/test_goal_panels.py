@@ -370,6 +370,20 @@ def test_strokes_of_a_brush_serve_as_guides(filling: Any, model: Any) -> None:
     assert "guides='12,40.14 12,1.86'" in filling.script()
 
 
+def test_a_photograph_and_the_picture_of_its_mask_are_told_apart(
+    model: Any, photograph: Any, qtbot: Any
+) -> None:
+    sides = photograph.data.shape[:2]
+    for name, size in (('small', (9, 9)), ('stencil', sides)):
+        model.add_image(np.eye(*size, dtype=np.uint8) * 255, name=name)
+    model.layers.selection = set(model.layers)  # as files that are opened together are
+    model.layers.selection.active = model.layers['stencil']
+    panel = commands.fill_losses(model)
+    qtbot.addWidget(panel.native)
+    assert panel.image.value.name == 'wall'
+    assert panel.mask.value.name == 'stencil'
+
+
 def test_the_picture_of_a_mask_is_not_taken_for_the_photograph(
     model: Any, photograph: Any, mask: Any, qtbot: Any
 ) -> None:

@@ -246,14 +246,13 @@ class DocumentPanel(Docked):
             self.render_button,
             self.condition.native,
             collapsible('What the report says in words', words.native),
-            self.report_button,
-            self.message,
             margin=8,
             fill=True,
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(Scroll(content))
+        layout.addWidget(Scroll(content), 1)
+        layout.addWidget(stacked(self.report_button, self.message, margin=8))
         self.insert_button.clicked.connect(self.insert_only)
         self.outline_button.clicked.connect(self.outline)
         self.anew_button.clicked.connect(self.fill_anew)

@@ -172,17 +172,19 @@ class InputSection(Section):
         self.method_row.offer_methods(self._offer.serving(self.task))
 
     def _choose_image(self) -> None:
-        """Start with the selected layer, else the newest that is neither a result nor a mask."""
+        """Start with the selected layer, else the newest that is neither a result nor a mask.
+
+        Files that are opened together are all selected, the picture of a mask with its photograph.
+        """
         selection = self._viewer.layers.selection
-        for layer in [selection.active, *selection]:
-            if self.image_row.offers(layer):
-                self.image_row.value = layer
-                return
         offered = [layer for layer in self._viewer.layers if self.image_row.offers(layer)]
-        sources = [layer for layer in offered if 'source' not in _record(layer)]
-        pictures = [layer for layer in sources if not holds_mask(layer)]
-        if sources:
-            self.image_row.value = (pictures or sources)[-1]
+        pictures = [layer for layer in offered if not holds_mask(layer)] or offered
+        wanted = [each.unique_id for each in (selection.active, *selection) if each is not None]
+        selected = [each for each in pictures if each.unique_id in wanted]
+        selected.sort(key=lambda layer: wanted.index(layer.unique_id))
+        sources = [layer for layer in pictures if 'source' not in _record(layer)]
+        if selected or sources:
+            self.image_row.value = selected[0] if selected else sources[-1]
 
 
 _REGION_HELP = (

@@ -17,6 +17,7 @@ from ..evidence.input_checks import mask_alone
 from ..layers.layer_kinds import may_be_mask
 from ..layers.mask_images import called, holds_mask
 from ..layers.mask_layers import Marked, align_mask, lay_over, marked
+from ..layers.selection import full_resolution
 from ..layers.space import View
 from .choosers import LayerChooser
 from .form import Section, note
@@ -100,9 +101,21 @@ class MaskRows:
 
     @property
     def only_drawn(self) -> str:
-        """Unique id of the one layer of labels or outlines, if there is one and no other."""
-        drawn = [layer for layer in self._viewer.layers if may_be_mask(layer)]
+        """Unique id of the one layer of labels or outlines, if there is one and no other.
+
+        Without any it is the one picture of a mask that has the size of the image.
+        """
+        layers = self._viewer.layers
+        drawn = [layer for layer in layers if may_be_mask(layer)]
+        drawn = drawn or [layer for layer in layers if self._is_picture_for(layer)]
         return str(drawn[0].unique_id) if len(drawn) == 1 else ''
+
+    def _is_picture_for(self, layer: Any) -> bool:
+        image = self._image()
+        if image is None or not isinstance(layer, Image) or layer.unique_id == image.unique_id:
+            return False
+        sizes = [full_resolution(each).shape[: each.ndim] for each in (layer, image)]
+        return holds_mask(layer) and sizes[0] == sizes[1]
 
     def options(self) -> dict[str, Any]:
         """Return the keywords of :func:`~napari_fresco.layers.mask_layers.marked`."""

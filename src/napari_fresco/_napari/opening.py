@@ -88,6 +88,7 @@ class Opening:
 
     def _finish(self, panel: Any) -> None:
         _UNDER_WAY.pop(self._name)
+        self._viewer.status = 'Ready'
         if panel is not None:
             _docked(self._viewer, self._name, panel)
 

@@ -123,7 +123,7 @@ class Recommending:
         row, title = self.choices.input.method_row, METHODS[self.said.method].title
         caution = escape(self.said.caution[:1].upper() + self.said.caution[1:])
         warned = f'<br><span style="{_CAUTION}">{caution}.</span>' if caution else ''
-        self.text.setText(f'Recommended: {title}: {escape(self.said.reason)}.{warned}')
+        self.text.setText(f'{title} is recommended: {escape(self.said.reason)}.{warned}')
         if self.said.method in row.choices:
             row.suggest(self.said.method)
         self.take.setVisible(self.said.method in row.choices and row.value != self.said.method)

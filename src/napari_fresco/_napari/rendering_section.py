@@ -9,9 +9,10 @@ from ..errors import ParameterError
 from ..intervention.renderings import FUSES, RENDERINGS, least_width
 from ..layers.pixel_size import mm_per_pixel
 from .choosers import WordList
-from .form import Section, note, stacked
+from .form import Section, collapsible, note, stacked
 from .rows import changed_values, row_of
 
+_FIRST = ('width',)  # the other rows are folded away
 _HELP = '<p>How the fill can be told from the original. Widths are in mm on the wall.</p>'
 
 
@@ -25,18 +26,19 @@ class RenderingSection(Section):
         self.about = note()
         self.add(self.rendering)
         self.form.add_wide(self.about)
-        self._groups: dict[str, Section] = {}
+        self._groups: dict[str, tuple[Section, Section]] = {}
         self._declared = {name: each.parameters.declared() for name, each in RENDERINGS.items()}
         self._widgets: dict[str, dict[str, Any]] = {}
         self._least = 0.0
         for name, parameters in self._declared.items():
-            group = Section()
+            self._groups[name] = above, below = Section(), Section()
             self._widgets[name] = {p.name: row_of(p) for p in parameters}
-            for widget in self._widgets[name].values():
-                group.add(widget)
+            for row, widget in self._widgets[name].items():
+                (above if row in _FIRST else below).add(widget)
                 widget.changed.connect(lambda _: self.refresh())
-            self._groups[name] = group
-        self.form.add_wide(stacked(*(group.native for group in self._groups.values())))
+        self.form.add_wide(stacked(*(above.native for above, _ in self._groups.values())))
+        folded = stacked(*(below.native for _, below in self._groups.values()))
+        self.form.add_wide(collapsible('How it is drawn', folded))
         self.rendering.changed.connect(lambda _: self.refresh())
         self.refresh()
 
@@ -75,8 +77,9 @@ class RenderingSection(Section):
     def refresh(self) -> None:
         """Show the rows of what is chosen, and from how far away its lines fuse."""
         chosen = self.rendering.value
-        for name, group in self._groups.items():
-            group.native.setVisible(name == chosen)
+        for name, groups in self._groups.items():
+            for group in groups:
+                group.native.setVisible(name == chosen)
         widget = self._widgets[chosen].get('width')
         text = RENDERINGS[chosen].summary
         if widget is not None and chosen != 'outline':
