@@ -21,6 +21,7 @@ from PIL import Image
 from qtpy.QtWidgets import QApplication  # noqa: TID251
 
 from napari_fresco._napari import sample_data
+from napari_fresco._napari.opening import open_panel
 from napari_fresco.layers.layer_kinds import KERNEL
 
 sys.path.insert(0, str(Path(__file__).parents[1] / 'benchmarks'))
@@ -54,8 +55,8 @@ class Desk:
 
     def open(self, title: str) -> Any:
         """Open a panel as the menu does."""
-        dock, panel = self.viewer.window.add_plugin_dock_widget('napari-fresco', title)
-        self.docks.append(dock)
+        panel = open_panel(self.viewer, title.lower().replace(' ', '_').replace('-', '_'))
+        self.docks.append(getattr(panel, 'native', panel))
         return panel
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from qtpy.QtCore import Qt
 
 from .signals import pump
@@ -26,3 +27,23 @@ def test_panels_are_tabs_unless_a_user_has_put_one_elsewhere(make_napari_viewer:
     docks[1].show()
     pump(docks[1].isVisible)
     assert main.tabifiedDockWidgets(docks[1]) == []
+
+
+def test_what_a_panel_shows_ends_when_it_is_closed(make_napari_viewer: Any) -> None:
+    viewer = make_napari_viewer(show=True)
+    for name in ('a', 'b', 'other'):
+        viewer.add_image(np.zeros((16, 16)), name=name)
+    mask_dock, mask = viewer.window.add_plugin_dock_widget('napari-fresco', 'Damage mask')
+    compare_dock, compare = viewer.window.add_plugin_dock_widget('napari-fresco', 'Compare')
+    pump(compare_dock.isVisible)
+    mask.propose.preview.setChecked(True)
+    compare.first.value, compare.second.value = 'a', 'b'
+    compare.grid_button.click()
+    pump(lambda: mask_dock in viewer.window._qt_window.tabifiedDockWidgets(compare_dock))
+    assert mask.propose.preview.isChecked(), 'behind another tab it goes on'
+    assert viewer.canvas.grid.enabled
+    for dock in (mask_dock, compare_dock):
+        viewer.window.remove_dock_widget(dock)
+    assert not mask.propose.preview.isChecked()
+    assert not viewer.canvas.grid.enabled
+    assert all(layer.visible for layer in viewer.layers)

@@ -242,6 +242,11 @@ class ComparePanel(Docked):
         if self._on_pointer in self._callbacks:
             self._callbacks.remove(self._on_pointer)
 
+    def _on_closed(self) -> None:
+        """Give the picture back as it was."""
+        self.show_swipe(False)
+        self.show_grid(False)
+
     def _lay_out(self) -> None:
         section = self._section = Section('Compare')
         section.add(self.first)
@@ -276,6 +281,7 @@ class ComparePanel(Docked):
         self.profile.failed.connect(lambda said: self.found.setText(said))
         self._callbacks.append(self._on_pointer)
         self.destroyed.connect(self._let_go)
+        self.closed.connect(self._on_closed)
 
     def _on_toggled(self, shown: bool) -> None:
         if shown != (self.swipe is not None):

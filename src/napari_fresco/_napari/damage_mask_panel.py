@@ -139,6 +139,7 @@ class DamageMaskPanel(Docked):
         self.give.clicked.connect(self._on_give)
         self.fixed_brush.changed.connect(self.brush.follow)
         self.propose.suggested.connect(self._on_suggested)
+        self.closed.connect(self.propose.close_preview)
         for each in (self.propose.applied, self.edit.edited):
             each.connect(self._measure_soon)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QTimer
+from psygnal import Signal
+from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
@@ -17,6 +18,9 @@ class Docked(QWidget):
     napari puts each panel below those that are there. Where the user drags it, it stays.
     """
 
+    closed = Signal()
+    """The user has closed the dock."""
+
     def __init__(self) -> None:
         super().__init__()
         self._is_placed = False
@@ -27,6 +31,13 @@ class Docked(QWidget):
             self._is_placed = True
             QTimer.singleShot(0, self._join_others)
         super().showEvent(event)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Say so where the dock lets go of the panel: napari hides one that is closed, no more."""
+        moved = event is not None and event.type() == QEvent.Type.ParentChange
+        if moved and self._is_placed and self.parent() is None:
+            self.closed.emit()
+        return super().event(event)
 
     def _join_others(self) -> None:
         dock = _dock_of(self) if is_alive(self) else None
