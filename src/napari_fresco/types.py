@@ -54,6 +54,8 @@ class Step:
         finite estimate is the best one.
     final : bool
         The solver's own stopping rule says that this is its result.
+    trial : bool
+        The estimate is one of a search, and another one follows.
     metrics : mapping
         Further scalars worth plotting, such as losses.
     variance, kernel : Tensor, optional
@@ -81,6 +83,7 @@ class Step:
     residual: Tensor | float | None = None
     score: float | None = None
     final: bool = False
+    trial: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
     changed: Tensor | None = None
     variance: Tensor | None = None

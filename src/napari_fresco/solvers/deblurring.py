@@ -25,13 +25,15 @@ LEAST = 2 / 255
 
 
 def keeping_light(solver: Solver) -> Solver:
-    """Return `solver` with estimates that have the local means of the blurred image."""
+    """Return `solver` with estimates, all but trials, that have the local means of the image."""
 
     def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
         """Pass the steps on, with their light."""
         for step in solver(problem, params, tools):
-            x = with_light(step.x, problem.y, problem.degradation, problem.lowest)
-            yield replace(step, x=x)
+            if not step.trial:
+                x = with_light(step.x, problem.y, problem.degradation, problem.lowest)
+                step = replace(step, x=x)
+            yield step
 
     return solve
 

@@ -35,7 +35,8 @@ def wiener(problem: Problem, params: WienerParameters, tools: Tools) -> Iterator
         return
     # No noise that it is told changes it, so that once is enough.
     x = _filtered(problem, params.regularization)
-    yield replace(_step(problem, x, 1, 1), final=True)
+    left = _residual(problem, problem.degradation.forward(x))
+    yield Step(1, 1, x, residual=left, final=True)
 
 
 def settle(
@@ -55,7 +56,8 @@ def settle(
             high = middle
         else:
             low = middle
-        yield _step(every[0], found[0], k + 1, HALVINGS)
+        left, trial = _residual(every[0], predicted[0]), k + 1 < HALVINGS
+        yield Step(k + 1, HALVINGS, found[0], residual=left, trial=trial)
     return replace(params, regularization=math.exp(middle))
 
 
@@ -66,6 +68,5 @@ def _filtered(problem: Problem, weight: float) -> Tensor:
     return problem.degradation.prox(z, problem.y, weight)
 
 
-def _step(problem: Problem, x: Tensor, index: int, total: int) -> Step:
-    residual = (problem.degradation.forward(x) - problem.y).square().mean().sqrt()
-    return Step(index, total, x, residual=residual)
+def _residual(problem: Problem, predicted: Tensor) -> Tensor:
+    return (predicted - problem.y).square().mean().sqrt()
