@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from benchmarks.speed import cases, reference, report, worker
+from benchmarks.speed import cases, reference, report, scale, worker
 from benchmarks.speed import measure as speed
 from benchmarks.speed.known_truth import CLASSICS
 from benchmarks.speed.report import Row
@@ -139,3 +139,28 @@ def test_values_by_commas_say_on_which_machine() -> None:
         '',
     )
     assert all(ability in read['machine'] for ability in ('bfloat16', 'AMX', 'VNNI'))
+
+
+def test_growth_with_the_pixels_is_that_of_large_images() -> None:
+    points = [
+        scale.Point('ffdnet', n, 0.1 + 2e-6 * n, 1.0, 400 + n / 1e5) for n in (10**5, 10**6, 10**7)
+    ]
+    ((power, least, most),) = scale.growth(points).values()
+    assert 0.95 < power < 1
+    assert (least, most) == (401, 500)
+    assert scale.growth(points[:1]) == {}
+
+
+def test_points_are_kept_in_a_file_and_drawn(tmp_path) -> None:
+    pytest.importorskip('matplotlib')
+    points = [scale.Point('ffdnet', n, 1e-6 * n, 0.5, 400.0) for n in (65536, 262144)]
+    scale.write(tmp_path / 'scale.csv', points)
+    assert scale.read(tmp_path / 'scale.csv') == points
+    scale.plot(points, tmp_path / 'scale.svg')
+    assert 'svg' in (tmp_path / 'scale.svg').read_text(encoding='utf-8')
+
+
+def test_a_restoration_is_measured() -> None:
+    found = scale._measured('wiener deblurs', (64, 72))
+    assert found['cpu_seconds'] > 0
+    assert scale.picture((64, 72), blurred=True).shape == (64, 72)

@@ -93,6 +93,11 @@ def _peak(device: torch.device) -> float:
     """Return the most memory that was in use, in MB; 0 where the system does not tell."""
     if device.type == 'cuda':
         return torch.cuda.max_memory_allocated(device) / 1e6
+    return peak_of_process()
+
+
+def peak_of_process() -> float:
+    """Return the most memory that this process has had, in MB; 0 where the system does not tell."""
     try:
         with open('/proc/self/status', encoding='ascii') as status:
             lines = [line for line in status if line.startswith('VmHWM')]
