@@ -101,9 +101,9 @@ class Parameter:
         return text + (f' ({self.unit})' if self.unit else '')
 
     def _convert(self, value: Any) -> Any:
-        wrong = ParameterError(f'{shown(self.name, value)} is not {self.allowed()}')
         if self.type is object:
             return value
+        wrong = ParameterError(f'{shown(self.name, value)} is not {self.allowed()}')
         if self.type is tuple:
             return _pair(value, wrong)
         if self.type is str:
