@@ -139,9 +139,9 @@ def tune_allocator() -> bool:
     """Keep freed memory in the process, which makes networks on the CPU 1.1 to 1.4 times faster.
 
     By default glibc returns every large block to the kernel and pays for
-    fresh, zeroed pages at the next layer. The peak of memory stays about the
-    same, and :func:`free` returns it. Works once per process; elsewhere than
-    on glibc nothing happens.
+    fresh, zeroed pages at the next layer. The peak of memory of large images
+    grows by up to a half, and :func:`free` returns it. Works once per process;
+    elsewhere than on glibc nothing happens.
 
     Returns True when the allocator was told.
     """
