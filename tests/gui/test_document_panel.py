@@ -64,6 +64,20 @@ def done(panel: Any) -> list[Any]:
     return layers
 
 
+def test_where_a_file_was_written_is_seen(
+    viewer: Any, wall: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    panel = commands.document(viewer)
+    qtbot.addWidget(panel)
+    panel.resize(420, 300)
+    panel.show()
+    panel.photograph.value, panel.damage.value = wall, viewer.layers['damage']
+    panel.save_map(tmp_path / 'map.csv')
+    done(panel)
+    assert 'map.csv' in panel.message.text()
+    pump(lambda: not panel.message.visibleRegion().isEmpty())
+
+
 def test_a_result_that_grows_is_waited_for(viewer: Any, wall: Any) -> None:
     panel = docked(viewer)
     assert not panel.report_button.isEnabled()
