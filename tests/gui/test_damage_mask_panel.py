@@ -164,13 +164,15 @@ def test_scribbles_teach_and_are_learned_again(
     pytest.importorskip('sklearn')
     docked.propose.what.value = 'scribbles'
     learner = docked.propose.proposers['scribbles']
-    docked.propose.preview.setChecked(True)
-    assert 'Scribble' in docked.propose.message.text()
-    docked.propose.preview.setChecked(False)
     looks: list[Any] = []
     monkeypatch.setattr(
         teaching, 'scribble_features', lambda *a: looks.append(a) or damage.scribble_features(*a)
     )
+    docked.propose.preview.setChecked(True)
+    assert 'Scribble' in docked.propose.message.text()
+    docked.wait()
+    assert len(looks) == 1, 'before there is a stroke'
+    docked.propose.preview.setChecked(False)
     learner.start.click()
     assert docked.propose.preview.isChecked(), 'strokes are answered'
     docked.wait()
