@@ -44,7 +44,12 @@ ABILITIES = {
 """What a processor may be able to do, and the names of instruction sets for it."""
 
 _MEBIBYTE = 1 << 20
-_KEPT = 512 * _MEBIBYTE  # of freed memory, at most, between runs
+_KEPT = 128 * _MEBIBYTE  # of freed memory, at most, between runs
+_TRIM_THRESHOLD, _TOP_PAD, _MAPPED, _ARENAS = -1, -2, -4, -8  # what glibc can be told
+# Large blocks that are mapped go back at once, and threads of their own arena map all of them:
+# fetching their pages anew took 30 % of the time from a megapixel on.
+_DURING_RUNS = {_TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 64 * _MEBIBYTE, _MAPPED: 0, _ARENAS: 1}
+_BETWEEN_RUNS = {_TRIM_THRESHOLD: _KEPT, _MAPPED: 1 << 16, _ARENAS: 0}
 _GIGABYTE = 10**9
 _CGROUP = Path('/sys/fs/cgroup')
 _OUT_OF_MEMORY = ('out of memory', "can't allocate memory", 'not enough memory', 'bad_alloc')
@@ -134,24 +139,21 @@ def autocast(
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=bool(fast))
 
 
-@cache
-def tune_allocator() -> bool:
+def tune_allocator(during_run: bool = True) -> bool:
     """Keep freed memory in the process, which makes networks on the CPU 1.1 to 1.4 times faster.
 
     By default glibc returns every large block to the kernel and pays for
     fresh, zeroed pages at the next layer. The peak of memory of large images
-    grows by up to a half, and :func:`free` returns it. Works once per process;
-    elsewhere than on glibc nothing happens.
+    grows by up to a half, and :func:`free` returns it. Elsewhere than on glibc nothing happens.
 
+    `during_run`: False goes back to what the other parts of the program expect: their large
+        arrays are returned to the system as soon as they are let go.
     Returns True when the allocator was told.
     """
     library = _glibc()
     if library is None:
         return False
-    trim_threshold, top_pad, mapped, arenas = -1, -2, -4, -8
-    # Large blocks that are mapped go back at once, and threads of their own arena map all of them:
-    # fetching their pages anew took 30 % of the time from a megapixel on.
-    settings = {trim_threshold: 2**31 - 1, top_pad: 64 * _MEBIBYTE, mapped: 0, arenas: 1}
+    settings = _DURING_RUNS if during_run else _BETWEEN_RUNS
     done = [library.mallopt(name, value) == 1 for name, value in settings.items()]
     return all(done)
 
@@ -191,7 +193,8 @@ def free(device: torch.device, *, cycles: bool = False, keep: bool = False) -> N
 
     With `cycles` objects that hold one another are looked for too, as an exception and its
     frames do: thorough, but it takes longer than restoring a small image. With `keep` the process
-    holds on to half a gigabyte, which fetching again costs the next run a tenth of its time.
+    holds on to 128 MiB, which fetching again costs the next run of a small image a tenth of
+    its time.
     """
     if cycles:
         gc.collect()

@@ -103,6 +103,7 @@ class Workbench:
         else:
             self._pool.close()
         devices.free(self.device, keep=self._lent)
+        devices.tune_allocator(during_run=False)
 
 
 def find_solver(method: Method) -> Solver:
