@@ -82,6 +82,12 @@ def test_values_that_never_were_and_repainted_parts_are_found():
     assert {'repainted', 'range'} <= failed(outcome(change))
 
 
+def test_what_rounding_takes_away_is_not_beyond_the_image():
+    flat, near = np.full((64, 64), 7.0), np.full((64, 64), 7.2)
+    given = np.full((64, 64), 7, np.uint8)
+    assert 'range' not in failed(Outcome(flat, near, given, near, sigma=None))
+
+
 @pytest.mark.parametrize(
     ('values', 'given', 'name'),
     [

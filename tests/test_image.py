@@ -151,6 +151,12 @@ def test_a_plane_is_mapped_from_the_range_that_it_uses(low, high, dtype, expecte
     assert (found.low, found.high) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(('low', 'high'), [(0, 1e20), (-1e20, 0), (0, 1e-25)])
+def test_values_whose_squares_single_precision_cannot_hold_are_refused(low, high) -> None:
+    with pytest.raises(ImageError, match='multiply it so that they lie between 1e-18 and'):
+        working_range(low, high, np.dtype(float))
+
+
 @pytest.mark.parametrize('bad', [(1, 1), (2, 1), (0, np.nan), (0,), 'ab', 5])
 def test_bad_data_range(bad) -> None:
     image = np.zeros((4, 4))

@@ -90,7 +90,7 @@ def overshoot(o: Outcome) -> Found | None:
 
 def _beyond(o: Outcome) -> float:
     """Return the share of values below or above all of the smoothed image and its noise."""
-    level, width = o.total / max(o.count, 1), 3 * o.typical + 1e-6 * o.span
+    level, width = o.total / max(o.count, 1), 3 * o.typical + _invisible(o)
     ends = []
     for plane in o.before:
         for rows, strip in smoothed(plane, 1.0, level):
@@ -104,6 +104,11 @@ def _beyond(o: Outcome) -> float:
     if o.judged_all:
         return float(np.mean(beyond))
     return np.count_nonzero(beyond & o.known_after) / (len(beyond) * int(o.known_after.sum()))
+
+
+def _invisible(o: Outcome) -> float:
+    """Return what is lost in the rounding of an image."""
+    return max(1e-6 * o.span, 0.0 if _integers(o.given) is None else 0.5)
 
 
 def _within(values: Floats, low: float, high: float) -> bool:

@@ -18,6 +18,7 @@ from .percentiles import percentiles
 
 _LOOKED_AT = 1 << 18  # values of a plane that tell its range
 _MUCH_BRIGHTER = 5.0  # than the brightest ordinary pixels, in their distance from the median
+_FAINTEST = 1e-18  # span of an image whose noise, squared, single precision holds
 _ABOVE = 1.5  # of that distance, up to where intensities count as ordinary
 _WELL_USED = 0.4  # part of a nominal range that an ordinary image spans
 
@@ -178,7 +179,10 @@ def working_range(low: float, high: float, dtype: np.dtype[Any]) -> Affine:
 
     Where they make use of the whole range of bytes, or of floats from 0 to 1, it is that;
     else it is their own, so that the same numbers are restored alike in every type and unit.
+
+    Raises ImageError when single precision cannot hold the squares of such values.
     """
+    _check_units(low, high)
     nominal = 255.0 if dtype == np.uint8 else 1.0 if dtype.kind == 'f' else None
     if nominal is not None and low >= 0 and high <= nominal:
         used = (high - low) / nominal
@@ -186,6 +190,14 @@ def working_range(low: float, high: float, dtype: np.dtype[Any]) -> Affine:
             return Affine(0.0, nominal)
     # A constant plane has no range of its own; any span will do.
     return Affine(low, high if high > low else low + (abs(low) or 1.0))
+
+
+def _check_units(low: float, high: float) -> None:
+    if max(abs(low), abs(high)) > 1 / _FAINTEST or 0 < high - low < _FAINTEST:
+        raise ImageError(
+            f'image has values from {low:g} to {high:g}, which single precision cannot compute '
+            f'with; multiply it so that they lie between {_FAINTEST:g} and {1 / _FAINTEST:g}'
+        )
 
 
 def _check_finite(plane: Array, index: tuple[int, ...]) -> None:
