@@ -307,7 +307,7 @@ def test_the_same_seed_gives_the_same_result(noisy) -> None:
         ({'method': 'dpir', 'iteratons': 3}, ParameterError, "did you mean 'iterations'"),
         ({'method': 'dpir', 'iterations': 0}, ParameterError, 'at least|from 1'),
         ({'method': 'dpir', 'iterations': 'many'}, ParameterError, 'whole number'),
-        ({'method': 'dpir', 'precision': 'int8'}, ParameterError, "'float32'"),
+        ({'method': 'dpir', 'precision': 'int4'}, ParameterError, "'float32'"),
         ({'method': 'dpir', 'device': 'tpu'}, DeviceError, 'cpu'),
         ({'method': 'dpir', 'params': 'missing.json'}, ParameterError, r'missing\.json'),
         ({'method': 'dpir', 'params': 5}, ParameterError, 'params'),

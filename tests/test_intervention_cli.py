@@ -32,7 +32,7 @@ def test_a_condition_map_is_written_in_every_form(tmp_path: Path, capsys: Any) -
     assert run('condition', tmp_path / 'map.png', *outputs, *more) == 0
     assert all(file.is_file() for file in files)
     said = capsys.readouterr().out
-    assert 'loss               1 piece, 0.16 cm2, 3.2 %' in said
+    assert 'loss               1 piece, 0.16 cm², 3.2 %' in said
     assert 'all damage' in said
     assert run('condition', tmp_path / 'map.png', *outputs) == 2
     assert 'exists' in capsys.readouterr().err

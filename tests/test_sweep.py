@@ -111,7 +111,7 @@ def test_what_cannot_be_judged_has_no_suggestion() -> None:
         ({'sigma': range(1, 99)}, 'at most 64'),
         ({'sigmas': (1,)}, 'sigma'),
         ({'kernel_width': (1,)}, 'give one'),
-        ({'precision': ('int8',)}, 'int8'),
+        ({'precision': ('int4',)}, 'int4'),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_runs(noisy: Any, over: Any, match: str) -> None:

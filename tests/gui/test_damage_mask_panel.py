@@ -211,6 +211,7 @@ def test_strokes_in_several_places_are_learned_together(
     docked.propose.what.value = 'scribbles'
     learner = docked.propose.proposers['scribbles']
     learner.scribble()
+    docked.propose.preview.setChecked(False)  # which scribbling switched on
     image = viewer.layers['wall'].data
     strokes, cracks = learner.layer, damage.propose_cracks(image)
     there, said = np.zeros(SHAPE, bool), np.zeros(SHAPE, np.uint8)

@@ -99,6 +99,7 @@ def _denoisers() -> tuple[Recipe, ...]:
     blind = {'in_nc': 1, 'out_nc': 1, 'nc': 48, 'nb': 12}
     drunet_gray, drunet_color = ({'in_nc': n + 1, 'out_nc': n, **_COMPACT} for n in (1, 3))
     wide, narrow = GaussianDenoising(75, relative=True), GaussianDenoising(50)
+    faint = GaussianDenoising(50, relative=True)
     flat = Stage(6000, learning_rate=1e-3, batch=8)
     low = replace(flat, sigma_power=1.5, drift_weight=1.0)
     prior = Stage(7000, learning_rate=7e-4, batch=8, patch=72, drift_weight=1.0, sigma_power=1.5)
@@ -109,7 +110,7 @@ def _denoisers() -> tuple[Recipe, ...]:
             'dncnn_compact_gray', 'dncnn', blind, 1, narrow, (flat,), specimens=0.25, bias_free=True
         ),
         Recipe('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, (prior,), specimens=0.25),
-        Recipe('drunet_compact_color', 'drunet', drunet_color, 3, narrow, (prior,)),
+        Recipe('drunet_compact_color', 'drunet', drunet_color, 3, faint, (prior,)),
     )
 
 
