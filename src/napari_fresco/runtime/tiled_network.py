@@ -134,7 +134,10 @@ class TiledNetwork:
         self.arithmetic = 'bfloat16' if fast else 'float32'
         while True:
             try:
-                with devices.autocast(self.device, self.precision, least, self.least_sigma):
+                with (
+                    devices.unmapped(self._bytes(x, facts)),
+                    devices.autocast(self.device, self.precision, least, self.least_sigma),
+                ):
                     return self._in_tiles(part, x.to(self._dtype), level, facts).to(x.dtype)
             except (RuntimeError, MemoryError) as error:
                 if not devices.is_out_of_memory(error):
@@ -150,6 +153,13 @@ class TiledNetwork:
         if shape not in self._plans:
             self._plans[shape] = self._fitting(x, facts)
         self.tile = self._plans[shape]
+
+    def _bytes(self, x: Tensor, facts: NetworkFacts) -> int:
+        """Return about how many bytes are needed at once."""
+        pixels = x.shape[2] * x.shape[3]
+        if self.tile is not None:
+            pixels = min(pixels, (self.tile + 2 * facts.context) ** 2)
+        return int(facts.bytes_per_pixel * x.shape[0] * pixels)
 
     def _fitting(self, x: Tensor, facts: NetworkFacts) -> int | None:
         budget = _BUDGET_SHARE * devices.memory_budget(self.device)
