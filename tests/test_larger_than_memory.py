@@ -19,6 +19,7 @@ from napari_fresco.errors import FileError
 from napari_fresco.image import sheet
 from napari_fresco.io import zarr_reading
 from napari_fresco.restoration import parts
+from napari_fresco.restoration.plane_reader import Pixels
 from napari_fresco.restoration.request import Request
 from napari_fresco.runtime.tiling import Span
 
@@ -112,6 +113,26 @@ def test_a_deconvolution_in_blocks_has_no_seams(blocks: None) -> None:
     change = np.abs(whole.image - cut.image)
     assert change[:, 40:-40].max() < 0.02 * 25
     assert change.max() < 0.5 * 25  # a border is continued towards the opposite one
+
+
+def test_doubts_about_a_large_plane_are_looked_for_in_one_block(
+    blocks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet, '_SIDE', 32)
+    monkeypatch.setattr(parts, '_REACH_AROUND_LOSSES', 32)
+    seen, of = [], Pixels.of
+
+    def spied(data: np.ndarray, *given: Any, **options: Any) -> Pixels:
+        seen.append(data.shape)
+        return of(data, *given, **options)
+
+    monkeypatch.setattr(Pixels, 'of', spied)
+    image, mask = specimen(48, 1600), np.zeros((48, 1600), bool)
+    mask[10:14, 1450:1490] = True
+    session = fresco.Session()
+    assert 'sigma = 200' in ' '.join(session.doubts(image, method='ffdnet', sigma=200))
+    assert not session.doubts(image, method='dpir', task='inpaint', mask=mask)
+    assert max(columns for _, columns in seen) < 1600 / 2
 
 
 def test_a_large_plane_is_judged_by_squares_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from ..image.layout import Array
 from ..types import Check, Step
 from .block import Block
 from .noise_model import Scene
+from .parts import telling
 from .plane_reader import Pixels
 from .request import Request
 
@@ -139,14 +140,16 @@ class Checking:
 def doubts_before(request: Request) -> tuple[str, ...]:
     """Return what is doubtful about a request before anything is restored.
 
-    Of a stack the middle one of the planes to restore is looked at.
+    Of a stack the middle one of the planes to restore is looked at, of one that is restored in
+    blocks the block that tells most.
     """
     scene = Scene(request)
     planes = [x for x in request.layout.planes() if scene.planes.marks(x)]
     found = [*request.inputs.warnings]
     if planes and request.layout.dims == 2:
         index = planes[len(planes) // 2]
-        pixels = scene.read(index)
+        part = telling(request, index)
+        pixels = scene.of_part(part.of(request)).read(part.at_hand)
         if not pixels.empty:
             checking = Checking(request, scene)
             checking.add_inputs(index, pixels)

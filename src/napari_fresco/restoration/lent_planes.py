@@ -37,8 +37,7 @@ class LentPlane:
         part = replace(self.part, index=(0,) * len(self.part.index))
         own = part.of(alone)
         judged = scene.of_part(own)
-        place = part.index if part.tile is None else ()
-        pixels = judged.read(place)
+        pixels = judged.read(part.at_hand)
         return None if pixels.empty else Block.prepare(own, part.index, pixels, judged)
 
 

@@ -59,12 +59,24 @@ class Part:
         """Return what is read for it, stack axes first."""
         return (*self.index, *(self.tile.outer[1:] if self.tile else ()))
 
+    @property
+    def at_hand(self) -> Index:
+        """Index of its plane in the request for it: a block has no stack axes."""
+        return self.index if self.tile is None else ()
+
     def inside(self, values: Array, scale: int = 1) -> Array:
         """Return what of its pixels ``(H, W, ...)`` it answers for."""
         if self.tile is None:
             return values
         kept: Array = values[self.tile.times(scale).inside[1:]]
         return kept
+
+    def core_of(self, values: Array) -> Array:
+        """Return what it answers for of the pixels ``(H, W, ...)`` of its plane."""
+        if self.tile is None:
+            return values
+        core: Array = values[self.tile.core[1:]]
+        return core
 
     @property
     def ends_row(self) -> bool:
@@ -145,6 +157,21 @@ def parts(request: Request) -> Iterator[Part]:
     for index in layout.planes():
         for tile in tiles:
             yield Part(index, tile, layout.plane_shape)
+
+
+def telling(request: Request, index: Index) -> Part:
+    """Return the part of plane `index` that tells most of it.
+
+    The block in which most is marked, else the one in the middle.
+    """
+    own = [part for part in parts(request) if part.index == index]
+    mask = request.inputs.plane_mask(index)
+    middle = own[len(own) // 2]
+    if mask is None or len(own) == 1:
+        return middle
+    whole = np.broadcast_to(mask, request.layout.plane_shape)
+    marked = [np.count_nonzero(part.core_of(whole)) for part in own]
+    return own[int(np.argmax(marked))] if any(marked) else middle
 
 
 def pilots(request: Request, index: Index) -> list[Part]:

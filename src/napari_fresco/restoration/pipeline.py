@@ -76,12 +76,11 @@ def run_pipeline(
                 yield from settled.find(part, len(every), tools, cancel, seen_as)
             own = settled.of(part, gathered.seen_by(part))
             judged = scene.of_part(own)
-            place = part.index if part.tile is None else ()  # in what is at hand of the image
-            if not judged.planes.marks(place):
-                gathered.give_back(part, judged.planes.raw(place))
+            if not judged.planes.marks(part.at_hand):
+                gathered.give_back(part, judged.planes.raw(part.at_hand))
                 gathered.take(waiting.without(part))
                 continue
-            pixels = judged.read(place)
+            pixels = judged.read(part.at_hand)
             if pixels.empty:
                 gathered.give_back(part, pixels.data, 'holds no known pixel')
                 gathered.take(waiting.without(part))

@@ -191,7 +191,7 @@ class PlaneReader:
             self._missing = layout.in_planes(in_memory(self._missing))
         self._seek = seek_outliers
         self._blocks = BlockReader(image.data, layout)
-        self._last: tuple[Index, Pixels] | None = None
+        self._last: tuple[tuple[Index, bool], Pixels] | None = None
 
     def of(self, image: Image, layout: Layout, mask: Bools | None) -> PlaneReader:
         """Return a reader of another image that looks for the same and ends with this one."""
@@ -203,7 +203,8 @@ class PlaneReader:
         `among`: as for :meth:`Pixels.of`.
         Raises RunCancelled when the run has been cancelled.
         """
-        if self._last is not None and self._last[0] == index:
+        asked = index, among is None
+        if self._last is not None and self._last[0] == asked:
             return self._last[1]
         data = self.raw(index, again=again)
         missing = None
@@ -218,7 +219,7 @@ class PlaneReader:
             among=among,
         )
         if not self.lazy:  # what was read would not be given back
-            self._last = index, found
+            self._last = asked, found
         return found
 
     def raw(self, index: Index, *, again: bool = False) -> Array:

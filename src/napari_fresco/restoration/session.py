@@ -116,7 +116,8 @@ class Session:
         """Return what is doubtful about a call before anything is restored.
 
         Mask, kernel, noise level, camera, range and weights are compared with the image, of a
-        stack with its middle plane. The result says the same in its checks and warnings.
+        stack with its middle plane, of a large plane with a part. The result says the same in its
+        checks and warnings.
 
         Parameters
         ----------
