@@ -13,8 +13,8 @@ FILES = sorted(SOURCE.rglob('*.py'))
 LONGEST = 400  # lines of a file
 FLOORS = (
     ('errors', 'types'),
-    ('declare',),
     ('image',),
+    ('declare',),
     ('physics', 'noise', 'evidence', 'damage'),
     ('io', 'samples'),
     ('networks',),

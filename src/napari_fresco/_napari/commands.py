@@ -10,6 +10,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from ..declare.methods import METHODS
+
 _HOMES = {
     'blur_kernel': 'kernel_panel.KernelPanel',
     'compare': 'compare_panel.ComparePanel',
@@ -50,7 +52,7 @@ def _panel(name: str) -> Any:
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         found = _imported(_HOMES[name])
-    elif name in _OF_METHODS or name in _imported('method_row.METHODS'):
+    elif name in _OF_METHODS or name in METHODS:
         found = _panel(name)
     else:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

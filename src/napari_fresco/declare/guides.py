@@ -28,7 +28,7 @@ def guide_lines(value: Any) -> tuple[Line, ...]:
     Raises ParameterError when it is none of these.
     """
     if _are_strokes(value):
-        from .centre_lines import centre_lines
+        from ..image.centre_lines import centre_lines
 
         drawn = centre_lines(value)
         if not drawn:
