@@ -10,10 +10,10 @@ import pytest
 
 import napari_fresco as fresco
 from napari_fresco.batch.file_job import FileJob
-from napari_fresco.image.centre_lines import centre_lines
 from napari_fresco.declare.guides import guide_lines, guides_text
 from napari_fresco.errors import ParameterError
 from napari_fresco.image import sheet
+from napari_fresco.image.centre_lines import centre_lines
 from napari_fresco.intervention import FillRun, Intervention, repeat
 from napari_fresco.physics.guided_bands import continued
 from napari_fresco.restoration import parts

@@ -13,7 +13,7 @@ from napari.components import ViewerModel
 
 from napari_fresco._napari.io import write_tiff
 from napari_fresco.errors import FrescoError, MaskError
-from napari_fresco.layers import fill_losses, undo_fill
+from napari_fresco.layers import fill_losses, pace, undo_fill
 from napari_fresco.layers.fills import Fills
 from napari_fresco.layers.growing_layer import fill_at
 from napari_fresco.layers.layer_kinds import FILLS
@@ -70,6 +70,18 @@ def test_only_what_is_marked_changes(viewer: Any, dtype: Any, colours: int) -> N
     assert grown.units == source.units
     np.testing.assert_allclose(grown.data_to_world((5, 7)), source.data_to_world((5, 7)))
     assert np.array_equal(grown.metadata[FILLS].filled, mask > 0)
+
+
+def test_how_it_was_computed_is_known_of_the_next_fill(
+    viewer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, '_PACES', {})
+    viewer.add_image(wall(), name='wall', rgb=True)
+    fill_losses(viewer, 'wall', mask=damage(FIRST), method='dpir', **QUICK)
+    known = pace.pace_of('dpir', 'inpaint')
+    assert known is not None
+    assert (known.device, known.seconds) == ('cpu', None)
+    assert [network['network'] for network in known.networks] == ['drunet_compact_color']
 
 
 def test_a_second_run_continues_in_the_same_layer(viewer: Any) -> None:

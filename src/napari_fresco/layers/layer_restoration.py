@@ -246,6 +246,10 @@ class Restoration(Exclusive[LayerOutcome]):
         if outcome.is_empty:
             return []
         note_pace(self.request, outcome.result)
+        return self._put(outcome)
+
+    def _put(self, outcome: LayerOutcome) -> list[Any]:
+        """Put what came of the run into the viewer; return its layers, the result last."""
         there = self._preview is not None and self._preview_is_there()
         preview, self._preview = self._preview if there else None, None
         layers = add_results(self.viewer, self.request, outcome.result, preview)

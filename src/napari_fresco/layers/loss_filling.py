@@ -138,8 +138,9 @@ class LossFilling(Restoration):
         part = self.request.image
         return self._fills.grown(self._start, part, pixels, filled, unknown, record)
 
-    def _deliver(self, outcome: LayerOutcome) -> list[Any]:
-        self.outcome, result = outcome, outcome.result
+    def _put(self, outcome: LayerOutcome) -> list[Any]:
+        """Let the layer that grows be what came of the run."""
+        result = outcome.result
         if self._grown is None:
             return []
         self._show(self._grown)
