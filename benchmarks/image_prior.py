@@ -19,6 +19,7 @@ from scipy import ndimage
 from skimage import io
 
 import napari_fresco as fresco
+from napari_fresco.generators import Returning
 from napari_fresco.physics import kernels
 
 SCHEDULES = ('plain', 'fast')
@@ -90,27 +91,24 @@ def measure(
         error = (image.clip(0, 1) - truth)[judged]
         return float(-10 * np.log10(np.square(error).mean()))
 
-    steps = fresco.iterate(
-        damaged,
-        method='deepred',
-        schedule=schedule,
-        iterations=options.iterations,
-        data_range=(0.0, 1.0),
-        **known,
+    steps = Returning(
+        fresco.iterate(
+            damaged,
+            method='deepred',
+            schedule=schedule,
+            iterations=options.iterations,
+            data_range=(0.0, 1.0),
+            **known,
+        )
     )
     began, curve, count = time.process_time(), {}, 0
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as ended:
-            result = ended.value
-            break
+    for step in steps:
         count = step.index
         image = step.x[0].movedim(0, -1).numpy()
         # A blurred picture is restored with a margin, which its result lacks.
         if image.shape == truth.shape and count % EVERY == 0:
             curve[count] = decibels(image)
-    seconds, final = time.process_time() - began, decibels(result.image)
+    seconds, final = time.process_time() - began, decibels(steps.result.image)
     looks = ', '.join(f'{n}: {value:.2f}' for n, value in curve.items() if n % (5 * EVERY) == 0)
     best = max([final, *curve.values()])
     return [count, f'{seconds:.0f}', f'{final:.2f}', f'{best:.2f}', looks]

@@ -21,6 +21,7 @@ from skimage.transform import resize
 
 import napari_fresco as fresco
 from napari_fresco.degrade import damage_masks
+from napari_fresco.generators import Returning
 
 METHODS: dict[str, dict[str, Any]] = {
     'DIP': {'method': 'deepred', 'schedule': 'plain', 'prior': 'none'},
@@ -92,27 +93,24 @@ def _scores(
         if options.iterations is None or how['method'] != 'deepred'
         else {'iterations': options.iterations}
     )
-    steps = fresco.iterate(
-        y,
-        task='inpaint',
-        mask=mask,
-        sigma=sigma / 255,
-        data_range=(0, 1),
-        precision=options.precision,
-        device=options.device,
-        **how,
-        **limit,
+    steps = Returning(
+        fresco.iterate(
+            y,
+            task='inpaint',
+            mask=mask,
+            sigma=sigma / 255,
+            data_range=(0, 1),
+            precision=options.precision,
+            device=options.device,
+            **how,
+            **limit,
+        )
     )
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            result = end.value
-            break
+    for step in steps:
         count = step.index
         if count % 5 == 0 or count < 100:
             best = max(best, psnr8(step.image, truth))
-    ours = psnr8(result.image, truth)
+    ours = psnr8(steps.result.image, truth)
     return [psnr8(y, truth), ours, max(best, ours), count, round(time.perf_counter() - started)]
 
 

@@ -19,6 +19,7 @@ from skimage import data
 import napari_fresco as fresco
 from napari_fresco.errors import DeviceError, ImageError, KernelError, MethodError, ParameterError
 from napari_fresco.evidence.metrics import psnr
+from napari_fresco.generators import Returning
 from napari_fresco.types import Step
 
 BOX = {'method': 'dpir', 'task': 'denoise', 'model': 'box', 'device': 'cpu'}
@@ -236,17 +237,14 @@ def test_presets_are_overridden_by_what_is_given(noisy, tmp_path) -> None:
 def test_steps_can_be_looked_at_and_cancelled(photograph, hole) -> None:
     cancel = threading.Event()
     seen: list[Step] = []
-    steps = fresco.iterate(
-        photograph, method='dpir', task='inpaint', mask=hole, model='box', cancel=cancel
-    )
-    try:
-        while True:
-            seen.append(next(steps))
-            assert seen[-1].image.shape == photograph.shape
-            if seen[-1].index == 3:
-                cancel.set()
-    except StopIteration as end:
-        result = end.value
+    asked = {'method': 'dpir', 'task': 'inpaint', 'mask': hole, 'model': 'box'}
+    steps = Returning(fresco.iterate(photograph, cancel=cancel, **asked))
+    for step in steps:
+        seen.append(step)
+        assert step.image.shape == photograph.shape
+        if step.index == 3:
+            cancel.set()
+    result = steps.result
     assert [step.index for step in seen] == [1, 2, 3]
     assert result.finish == 'cancelled'
     np.testing.assert_array_equal(result.image, seen[-1].image)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import napari_fresco as fresco
+from napari_fresco.generators import Returning
 from napari_fresco.physics.operators import Mask
 from napari_fresco.physics.problem import Problem
 from napari_fresco.solvers.around_losses import around_losses, windows
@@ -127,16 +128,13 @@ def test_a_broken_off_run_keeps_finished_losses_and_leaves_the_others(tiles, mon
     mask = np.zeros((300, 400), bool)
     mask[20:24, 20:30] = mask[150:153, 300:305] = mask[280:284, 40:44] = True
     cancel, painted = threading.Event(), []
-    steps = fresco.iterate(
-        wall, method='dpir', task='inpaint', mask=mask, iterations=2, device='cpu', cancel=cancel
-    )
-    try:
-        while True:
-            painted.append(next(steps).painted)
-            if painted[-1].any():
-                cancel.set()
-    except StopIteration as end:
-        result = end.value
+    asked = {'method': 'dpir', 'task': 'inpaint', 'mask': mask, 'iterations': 2, 'device': 'cpu'}
+    steps = Returning(fresco.iterate(wall, cancel=cancel, **asked))
+    for step in steps:
+        painted.append(step.painted)
+        if painted[-1].any():
+            cancel.set()
+    result = steps.result
     assert result.finish == 'cancelled'
     assert np.array_equal(result.filled, painted[-1])
     assert 0 < result.filled.sum() < mask.sum()

@@ -18,6 +18,7 @@ import napari_fresco as fresco
 from napari_fresco import Image
 from napari_fresco.batch import BatchRecipe, FileRecord, crews
 from napari_fresco.cli import main
+from napari_fresco.generators import Returning
 from napari_fresco.io import atomic
 
 from .quick_session import QuickSession
@@ -369,11 +370,10 @@ def test_a_batch_can_be_cancelled_and_goes_on() -> None:
     plan = fresco.batch.plan(recipe())
     done: list[Any] = []
     steps = fresco.batch.iterate(plan, cancelled=lambda: any(each.record for each in done))
-    try:
-        while True:
-            done.append(next(steps))
-    except StopIteration as end:
-        outcome = end.value
+    reports = Returning(steps)
+    for report in reports:
+        done.append(report)
+    outcome = reports.result
     assert outcome.cancelled
     assert statuses(outcome) == {'a.tif': 'made'}
     assert [(each.index, each.total) for each in (done[0], done[-1])] == [(0, 3), (1, 3)]

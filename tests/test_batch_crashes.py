@@ -17,9 +17,10 @@ import pytest
 from tqdm import tqdm
 
 import napari_fresco as fresco
-from napari_fresco.batch import BatchOutcome, FileRecord, crews, worker
+from napari_fresco.batch import FileRecord, crews, worker
 from napari_fresco.batch.records import claimed
 from napari_fresco.cli import main
+from napari_fresco.generators import result_of
 
 from . import quick_session
 from .quick_session import PAUSE, QuickSession
@@ -128,17 +129,9 @@ def test_a_batch_waits_for_the_file_of_another() -> None:
     with claimed(plan.files[0].record, wait=False):
         while next(steps).index < FILES - 1:
             pass  # all but the one that is held
-    outcome = ended(steps)
+    outcome = result_of(steps)
     assert [record.status for record in outcome.records] == ['made'] * FILES
     assert outcome.records[-1].image == str(plan.files[0].image)
-
-
-def ended(steps: Any) -> BatchOutcome:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def test_workers_tell_how_far_their_files_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +154,7 @@ def test_a_worker_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) ->
     victim = multiprocessing.active_children()[0]
     assert victim.pid is not None
     os.kill(victim.pid, signal.SIGKILL)
-    outcome = ended(steps)
+    outcome = result_of(steps)
     assert not outcome.problem
     assert sorted(Path(record.image).stem for record in outcome.records) == list('012345')
     assert all(is_inverse(f'{i}.tif') for i in range(FILES))
@@ -171,7 +164,7 @@ def test_a_worker_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_file_that_kills_its_workers_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(quick_session.DEADLY, '3.tif')
     monkeypatch.setattr(crews, '_begin', quick_session.begin)
-    outcome = ended(fresco.batch.iterate(fresco.batch.plan(recipe()), workers=2))
+    outcome = result_of(fresco.batch.iterate(fresco.batch.plan(recipe()), workers=2))
     assert [Path(record.image).name for record in outcome.failed] == ['3.tif']
     assert 'its worker died' in outcome.failed[0].error
     assert len(made_files()) == FILES - 1
@@ -202,7 +195,7 @@ def test_a_cluster_gets_every_file_when_a_worker_is_killed(cluster: Any) -> None
         pass  # workers tell how far they are
     victim = next(iter(cluster.workers.values())).pid
     os.kill(victim, signal.SIGKILL)
-    outcome = ended(steps)
+    outcome = result_of(steps)
     assert not outcome.problem
     assert len(outcome.records) == FILES
     assert all(is_inverse(f'{i}.tif') for i in range(FILES))

@@ -15,9 +15,10 @@ from skimage import filters
 import napari_fresco as fresco
 from napari_fresco.damage import cracks
 from napari_fresco.damage import scribbles as scribbles_module
-from napari_fresco.damage.in_tiles import drained, tiles
+from napari_fresco.damage.in_tiles import tiles
 from napari_fresco.degrade import damage_masks
 from napari_fresco.errors import MaskError, MethodError, ParameterError
+from napari_fresco.generators import result_of
 
 SHAPE = (160, 160)
 Mask = NDArray[np.bool_]
@@ -228,7 +229,7 @@ def test_what_was_learned_on_a_part_is_applied_to_the_whole(monkeypatch: Any) ->
     part = fresco.damage.scribble_features(image[:100, :100])
     lessons = scribbles_module.lessons_of(part, said[:100, :100])
     steps = scribbles_module.learned_steps(image, [lessons], part.levels, said)
-    learned = drained(steps)
+    learned = result_of(steps)
     unseen = np.zeros(SHAPE, bool)
     unseen[105:, 105:] = True
     assert f1(learned.mask & unseen, mask & unseen) > 0.75

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 import napari_fresco as fresco
 from napari_fresco.declare.parameters import DeepREDParameters
 from napari_fresco.errors import DivergedError
+from napari_fresco.generators import Returning
 from napari_fresco.networks.hourglass import Skip, SkipConfig
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask
 from napari_fresco.physics.problem import Problem
@@ -472,17 +473,12 @@ def test_a_run_cancelled_after_five_iterations_is_no_worse_than_its_image(task: 
     damaged = np.where(mask, 0, image) if task == 'inpaint' else image
     given = {'mask': mask} if task == 'inpaint' else {}
     cancel = threading.Event()
-    steps = fresco.iterate(
-        damaged, method='deepred', task=task, network='small', device='cpu', cancel=cancel, **given
-    )
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            result = end.value
-            break
+    asked = {'method': 'deepred', 'task': task, 'network': 'small', 'device': 'cpu', **given}
+    steps = Returning(fresco.iterate(damaged, cancel=cancel, **asked))
+    for step in steps:
         if step.index == 5:
             cancel.set()
+    result = steps.result
     assert result.finish == 'cancelled'
     before, after = (np.square(x - truth).mean() for x in (damaged, result.image))
     assert after <= before * 1.0001

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from scipy import ndimage
 import napari_fresco as fresco
 from napari_fresco import kernels
 from napari_fresco.errors import KernelError, MethodError, ParameterError
+from napari_fresco.generators import result_of
 from napari_fresco.physics.problem import Problem
 from napari_fresco.restoration import solver_choice
 from napari_fresco.runtime import run
@@ -115,17 +116,9 @@ def test_a_cancel_in_the_estimate_gives_the_image_back(image) -> None:
     steps = fresco.iterate(image, task='denoise', sigma='virnet', cancel=cancel, **ASKED)
     next(steps)
     cancel.set()
-    result = _finish(steps)
+    result = result_of(steps)
     assert result.finish == 'cancelled'
     np.testing.assert_array_equal(result.image, image)
-
-
-def _finish(steps: Generator[Step, None, fresco.Result]) -> fresco.Result:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def test_estimate_kernel(image) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from napari_fresco.errors import DeviceError, DivergedError
+from napari_fresco.generators import Returning
 from napari_fresco.physics.operators import Identity
 from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime import run as runner
@@ -42,13 +43,11 @@ def steps_of(values, scores=None):
 
 
 def drive(runner, on_step=lambda step: None) -> tuple[list[Step], RunOutcome]:
-    seen = []
-    while True:
-        try:
-            seen.append(next(runner))
-        except StopIteration as end:
-            return seen, end.value
-        on_step(seen[-1])
+    seen, steps = [], Returning(runner)
+    for step in steps:
+        seen.append(step)
+        on_step(step)
+    return seen, steps.result
 
 
 def test_the_last_step_is_the_result(problem, tools) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
+from napari_fresco.generators import Returning
 from napari_fresco.image.blocks import BlockReader
 from napari_fresco.image.layout import Layout
 from napari_fresco.image.model import Image
@@ -42,12 +43,10 @@ class Counted:
 
 
 def outcome(steps: Any, on_step: Callable[[Any], object] = lambda step: None) -> Any:
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            return end.value
+    returning = Returning(steps)
+    for step in returning:
         on_step(step)
+    return returning.result
 
 
 @pytest.mark.parametrize('planes', [1, 3, 9, 40])

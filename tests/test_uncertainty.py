@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import napari_fresco as fresco
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import ParameterError
 from napari_fresco.evidence.bootstrap import Bootstrap
+from napari_fresco.generators import result_of
 from napari_fresco.restoration.uncertainty import REPEATS
 from napari_fresco.runtime import denoisers
 
@@ -29,14 +29,6 @@ def scene() -> np.ndarray:
 
 def noisy(sigma: float, seed: int = 0) -> np.ndarray:
     return scene() + np.random.default_rng(seed).normal(0, sigma, (N, N))
-
-
-def rest_of(runner: Generator[Any, None, fresco.Result]) -> fresco.Result:
-    while True:
-        try:
-            next(runner)
-        except StopIteration as end:
-            return end.value
 
 
 def covered(result: fresco.Result, truth: np.ndarray) -> float:
@@ -131,7 +123,7 @@ def test_a_cancelled_run_keeps_its_image_and_has_none() -> None:
     for _ in range(3):
         next(runner)
     cancel.set()
-    result = rest_of(runner)
+    result = result_of(runner)
     assert result.finish == 'cancelled'
     assert result.uncertainty is None
     assert 'uncertainty' in ' '.join(result.provenance['warnings'])

@@ -13,6 +13,7 @@ from scipy import ndimage
 
 import napari_fresco as fresco
 from napari_fresco.errors import FrescoError, KernelError
+from napari_fresco.generators import Returning
 from napari_fresco.image.layout import Layout
 from napari_fresco.image.model import Image
 from napari_fresco.physics.operators import Identity
@@ -141,27 +142,25 @@ def test_a_sigma_map_follows_its_volume() -> None:
 
 def test_a_run_can_be_cancelled_between_steps() -> None:
     cancel = threading.Event()
-    steps = fresco.Session().iterate(
-        volume(9, 20, 20),
-        method='dpir',
-        task='deblur',
-        kernel=KERNEL,
-        axes='ZYX',
-        cancel=cancel,
-        model='ffdnet',
-        device='cpu',
+    steps = Returning(
+        fresco.Session().iterate(
+            volume(9, 20, 20),
+            method='dpir',
+            task='deblur',
+            kernel=KERNEL,
+            axes='ZYX',
+            cancel=cancel,
+            model='ffdnet',
+            device='cpu',
+        )
     )
     seen = 0
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            result = end.value
-            break
+    for step in steps:
         seen += 1
         assert step.image.shape == (9, 20, 20)
         if seen == 3:
             cancel.set()
+    result = steps.result
     assert (seen, result.finish, result.restored) == (3, 'cancelled', 1)
 
 

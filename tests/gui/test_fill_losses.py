@@ -13,6 +13,7 @@ from napari.components import ViewerModel
 
 from napari_fresco._napari.io import write_tiff
 from napari_fresco.errors import FrescoError, MaskError
+from napari_fresco.generators import Returning
 from napari_fresco.layers import fill_losses, pace, undo_fill
 from napari_fresco.layers.fills import Fills
 from napari_fresco.layers.growing_layer import fill_at
@@ -205,15 +206,12 @@ def test_a_cancelled_run_keeps_finished_losses_and_is_continued(viewer: Any) -> 
     started: list[Any] = []
 
     def iterate(**arguments: Any) -> Any:
-        steps = api.iterate(**arguments)
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as end:
-                return end.value
+        steps = Returning(api.iterate(**arguments))
+        for step in steps:
             if step.painted.any():
                 started[0].cancel()
             yield step
+        return steps.result
 
     request = layer_request(
         viewer,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from psygnal import Signal
 from qtpy.QtWidgets import QApplication
 
+from ..generators import Returning
 from ..layers.job import Job
 
 R = TypeVar('R')
@@ -81,16 +82,13 @@ def stepwise(
     """Return the job that does `steps`, which may be cancelled between them, and delivers."""
 
     def work(cancel: threading.Event) -> Generator[Any, None, R | None]:
-        while True:
-            try:
-                report = next(steps)
-            except StopIteration as end:
-                result: R = end.value
-                return None if cancel.is_set() else result
+        reports = Returning(steps)
+        for report in reports:
             if cancel.is_set():
                 steps.close()
                 return None
             yield report
+        return None if cancel.is_set() else reports.result
 
     def hand_over(result: R | None) -> list[Any]:
         if result is not None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..generators import result_of
 from .batch_run import BatchOutcome, BatchReport, iterate
 from .planning import BatchPlan
 from .recipe import BatchRecipe
@@ -89,10 +90,5 @@ def run(
         When the recipe cannot be carried out, nothing can be written, or the scheduler does
         not answer.
     """
-    steps = iterate(plan(recipe, overwrite=overwrite), workers=workers, scheduler=scheduler)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            outcome: BatchOutcome = end.value
-            return outcome
+    todo = plan(recipe, overwrite=overwrite)
+    return result_of(iterate(todo, workers=workers, scheduler=scheduler))

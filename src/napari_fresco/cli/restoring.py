@@ -21,6 +21,7 @@ from ..declare.call import method_of
 from ..declare.methods import METHODS
 from ..declare.presets import Preset
 from ..errors import FileError, ParameterError
+from ..generators import Returning
 from ..io.files import SUFFIXES
 from ..restoration.session import Session
 from ..training.interrupts import held_back
@@ -151,19 +152,16 @@ def _carry_out(
         tqdm(total=len(todo.files), desc='batch', disable=not shown, bar_format=form) as bar,
         _interrupts() as cancelled,
     ):
-        steps = iterate(todo, workers=workers, scheduler=scheduler, cancelled=cancelled)
-        while True:
-            try:
-                report = next(steps)
-            except StopIteration as end:
-                outcome: BatchOutcome = end.value
-                return outcome
+        work = iterate(todo, workers=workers, scheduler=scheduler, cancelled=cancelled)
+        reports = Returning(work)
+        for report in reports:
             bar.update(report.index + report.under_way - bar.n)
             if report.note:
                 click.echo(f'note: {report.note}', err=True)
             if report.record is not None:
                 with tqdm.external_write_mode():
                     _tell_of(report.record, quiet)
+        return reports.result
 
 
 def _recipe(images: tuple[str, ...], options: dict[str, Any]) -> BatchRecipe:

@@ -12,8 +12,9 @@ from scipy import ndimage
 from skimage import filters, morphology, transform
 
 from ..errors import ParameterError
+from ..generators import result_of
 from .colours import checked, lab_of
-from .in_tiles import Progress, drained, tiles
+from .in_tiles import Progress, tiles
 from .line_filters import Floats, LineResponse, chosen, line_response, oriented
 
 Mask = NDArray[np.bool_]
@@ -122,7 +123,7 @@ def crack_response(
     crack on a plain ground counts as much as a strong one in leaves:
     ``(min(f1 + f2 + f3, 3 t) - 0.7 step2 - step3 - cross2 - 0.5 hue) / liveliness``.
     """
-    return drained(crack_response_steps(image, mm_per_pixel, tone=tone, widest=widest))
+    return result_of(crack_response_steps(image, mm_per_pixel, tone=tone, widest=widest))
 
 
 def crack_response_steps(

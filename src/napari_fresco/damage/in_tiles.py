@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-R = TypeVar('R')
 Box = tuple[slice, slice]
 
 
@@ -38,13 +37,3 @@ def tiles(shape: tuple[int, ...], side: int, margin: int) -> Iterator[Overlappin
             inner = [slice(a, b) for a, b in zip(starts, ends, strict=True)]
             within = [slice(s.start - a, s.stop - a) for s, a in zip(inner, first, strict=True)]
             yield OverlappingTile((seen[0], seen[1]), (inner[0], inner[1]), (within[0], within[1]))
-
-
-def drained(steps: Generator[Any, None, R]) -> R:
-    """Return what work returns, whatever it says meanwhile."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: R = end.value
-            return result

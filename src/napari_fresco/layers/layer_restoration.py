@@ -16,6 +16,7 @@ from psygnal import Signal
 
 from ..errors import FrescoError
 from ..evidence.metrics import psnr
+from ..generators import Returning
 from ..restoration import api
 from ..types import Result, Step
 from .compared import peak_of
@@ -230,16 +231,14 @@ class Restoration(Exclusive[LayerOutcome]):
         iterate = self._iterate or api.iterate
         reports = self._reports
         reports.load_reference()
-        with closing(iterate(**self.request.arguments(), cancel=cancel)) as steps:
-            while True:
-                try:
-                    step = next(steps)
-                except StopIteration as end:
-                    return reports.outcome(end.value)
+        with closing(iterate(**self.request.arguments(), cancel=cancel)) as work:
+            steps = Returning(work)
+            for step in steps:
                 self._iterates.note(step)
                 report = reports.of(step)
                 if report is not None:
                     yield report
+            return reports.outcome(steps.result)
 
     def _deliver(self, outcome: LayerOutcome) -> list[Any]:
         self.outcome = outcome

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import MaskError
+from ..generators import Returning
 from ..image.model import Image
 from .fills import RUNS, Fills
 from .growing_layer import growing_layer, show_numbers
@@ -114,17 +115,13 @@ class LossFilling(Restoration):
         self._lost = self.request.image.unordered(lost)
         self._unknown = self.request.image.unordered(unknown)
         self.request = replace(self.request, mask=Image(unknown, mask.axes))
-        with closing(super()._work(cancel)) as steps:
-            while True:
-                try:
-                    report = next(steps)
-                except StopIteration as end:
-                    outcome: LayerOutcome = end.value
-                    break
+        with closing(super()._work(cancel)) as work:
+            steps = Returning(work)
+            for report in steps:
                 self._paint(report)
                 yield report
-        self._grown = self._grow(outcome)
-        return outcome
+        self._grown = self._grow(steps.result)
+        return steps.result
 
     def _grow(self, outcome: LayerOutcome) -> NDArray[Any] | None:
         """Return the picture with what came of the run; None where nothing did."""

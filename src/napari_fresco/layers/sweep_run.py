@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..generators import Returning
 from ..image.contact_sheet import ContactSheet
 from .excerpts import Excerpt
 from .layer_kinds import SWEEP
@@ -72,16 +73,10 @@ class SweepRun(Exclusive['Sweep']):
 
         total = int(np.prod([len(values) for values in self._over.values()]))
         asked = {n: v for n, v in self.request.arguments().items() if n not in self._over}
-        steps = iterate_sweep(asked.pop('image'), self._over, cancel=cancel, **asked)
-        done = 0
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                outcome: Sweep = end.value
-                return outcome
-            done += 1
+        cells = Returning(iterate_sweep(asked.pop('image'), self._over, cancel=cancel, **asked))
+        for done, _ in enumerate(cells, 1):
             yield Report(done, total)
+        return cells.result
 
     def _deliver(self, outcome: Sweep) -> list[Any]:
         self.outcome = outcome

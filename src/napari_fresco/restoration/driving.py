@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
 
+from ..generators import Returning
 from ..runtime.run import RunOutcome, Workbench, run
 from ..types import Step
 from .block import Block
@@ -23,10 +24,7 @@ def driven(
     """Drive the solver of a plane, passing steps on as `passed` has them."""
     runner = run(solver_for(request, block), block.problem, request.params, tools, cancel)
     with closing(runner):
-        while True:
-            try:
-                step = next(runner)
-            except StopIteration as end:
-                outcome: RunOutcome = end.value
-                return outcome
+        steps = Returning(runner)
+        for step in steps:
             yield passed(step)
+        return steps.result

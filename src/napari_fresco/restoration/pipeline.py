@@ -18,6 +18,7 @@ import numpy as np
 from torch import Tensor
 
 from ..evidence.mask_measures import left_over
+from ..generators import result_of
 from ..image.layout import Array
 from ..image.model import Image
 from ..io.files import read, write
@@ -121,11 +122,7 @@ def _lend(
         return waiting.without(lent.part)
     tools.reseed(request.options.seed)
     steps = driven(block.request, block, tools, cancel, lambda step: step)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return waiting.after(RestoredPart(lent.part, block, end.value))
+    return waiting.after(RestoredPart(lent.part, block, result_of(steps)))
 
 
 def _restore(

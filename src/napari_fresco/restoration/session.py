@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ..declare.call import Call
 from ..declare.presets import PresetLike
+from ..generators import Returning
 from ..types import Result, Step
 
 if TYPE_CHECKING:
@@ -154,17 +155,13 @@ class Session:
     ) -> Result:
         """Restore `image`; parameters and result are those of :func:`napari_fresco.restore`."""
         cancel = threading.Event()
-        steps = self.iterate(
-            image, method=method, task=task, params=params, cancel=cancel, **options
+        steps = Returning(
+            self.iterate(image, method=method, task=task, params=params, cancel=cancel, **options)
         )
         with tqdm(desc=method or 'restore', disable=not progress) as bar:
-            while True:
-                try:
-                    step = next(steps)
-                except StopIteration as end:
-                    result: Result = end.value
-                    return result
+            for step in steps:
                 bar.total = step.total
                 bar.update(step.index - bar.n)
                 if callback is not None and callback(step) is False:
                     cancel.set()
+        return steps.result

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..declare.call import Call
 from ..declare.tasks import TASKS
 from ..errors import ParameterError
+from ..generators import Returning, result_of
 from ..image.contact_sheet import ContactSheet
 from ..image.layout import Layout
 from ..image.model import Image
@@ -125,15 +126,11 @@ def sweep(
     [3, 10, 30]
     """
     cancel = threading.Event()
-    steps = iterate_sweep(image, over, cancel=cancel, **asked)
-    while True:
-        try:
-            cell = next(steps)
-        except StopIteration as end:
-            result: Sweep = end.value
-            return result
+    cells = Returning(iterate_sweep(image, over, cancel=cancel, **asked))
+    for cell in cells:
         if callback is not None and callback(cell) is False:
             cancel.set()
+    return cells.result
 
 
 def iterate_sweep(
@@ -253,12 +250,8 @@ def _restored(
     session: Session, image: Image, call: Mapping[str, Any], cancel: threading.Event
 ) -> Any:
     """Return what becomes of an image; None when that was cancelled."""
-    steps = session.iterate(image, cancel=cancel, **call)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return None if end.value.finish == 'cancelled' else end.value
+    result = result_of(session.iterate(image, cancel=cancel, **call))
+    return None if result.finish == 'cancelled' else result
 
 
 def _plane(image: Any, asked: dict[str, Any]) -> Image:
