@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +57,17 @@ def test_an_image_is_aligned_by_names(axes: list[str], data) -> None:
     assert np.broadcast_shapes(found.shape, [SIZES[a] for a in planes]) == tuple(
         SIZES[a] for a in planes
     )
+
+
+@given(AXES, st.data())
+def test_the_dimensions_of_an_xarray_count_like_names(axes: list[str], data) -> None:
+    image = image_of(''.join(axes))
+    shuffled = ''.join(data.draw(st.permutations(axes)))
+    mask = marks(shuffled)
+    labelled = xarray.DataArray(mask, dims=[axis.lower() for axis in shuffled])
+    np.testing.assert_array_equal(align(labelled, image), align(Image(mask, shuffled), image))
+    unnamed = marks(image.axes)
+    np.testing.assert_array_equal(align(xarray.DataArray(unnamed), image), align(unnamed, image))
 
 
 def test_fewer_axes_are_the_last_of_the_leading_first_order() -> None:

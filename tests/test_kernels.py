@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+import xarray
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -336,6 +337,28 @@ def test_an_even_background_is_subtracted_and_said(offset: float, noise: float) 
     assert clean.values.min() >= 0
 
 
+@pytest.mark.parametrize(('noise', 'seed'), [(3, 0), (15, 1), (15, 2)])
+def test_a_background_of_noise_cut_off_at_zero_is_subtracted(noise: float, seed: int) -> None:
+    bead = np.clip(np.rint(bead_on(0, noise, seed)), 0, None).astype(np.uint16)
+    clean = Kernel.of(bead).without_offset()
+    assert 'background' in clean.warnings[0]
+    rows, columns = ((n - 13) // 2 for n in clean.shape)
+    inside = np.pad(clean.values, 6)[rows + 6 : rows + 19, columns + 6 : columns + 19]
+    assert inside.sum() > 0.97
+    np.testing.assert_allclose(inside / inside.sum(), PSF, atol=0.05 * PSF.max())
+    np.testing.assert_allclose(kernels.from_bead(bead, size=13), PSF, atol=0.05 * PSF.max())
+
+
+def test_hot_pixels_of_a_bead_are_no_light() -> None:
+    bead = np.rint(bead_on(100, 5)).astype(np.uint16)
+    bead[5, 5], bead[50, 8] = 20000, 900
+    clean = Kernel.of(bead).without_offset()
+    assert '2 hot pixels' in clean.warnings[0]
+    assert np.abs(clean.centre_of_mass).max() < 0.1
+    np.testing.assert_allclose(kernels.from_bead(bead, size=13), PSF, atol=0.05 * PSF.max())
+    assert Kernel.of(np.eye(15)[:, ::-1] * np.arange(15)).without_offset().warnings == ()
+
+
 @pytest.mark.parametrize(
     'kernel',
     [
@@ -448,6 +471,12 @@ def test_a_kernel_is_cut_to_an_image_or_refused() -> None:
         Kernel.of(kernels.box(21)).fitting((9, 9))
     with pytest.raises(KernelError, match='larger than the image'):
         kernel.check_fits((40, 20))
+
+
+def test_the_dimensions_of_an_xarray_turn_a_kernel_upright() -> None:
+    values = kernels.gaussian(2.0, size=9)[:, 2:7]
+    turned = xarray.DataArray(values.T, dims=('x', 'y'))
+    np.testing.assert_allclose(Kernel.of(turned).values, values / values.sum())
 
 
 def test_an_image_is_a_kernel_with_its_spacing() -> None:

@@ -10,12 +10,13 @@ import dask.array as da
 import numpy as np
 import pytest
 import tifffile
+import xarray
 from PIL import Image as Pillow
 
 from napari_fresco.errors import FileError
 from napari_fresco.image.model import Image
 from napari_fresco.io import pages, tiff_reading, tiff_writing
-from napari_fresco.io.files import list_series, read, write
+from napari_fresco.io.files import list_series, read, read_mask, write
 
 RANDOM = np.random.default_rng(0)
 
@@ -64,6 +65,14 @@ def test_bilevel_pages_are_black_and_white(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read(tmp_path / 'a.tif').data, np.where(lit, 255, 0))
     Pillow.fromarray(lit).save(tmp_path / 'b.tif', compression='group4')
     np.testing.assert_array_equal(read(tmp_path / 'b.tif').data, np.where(lit, 255, 0))
+
+
+@pytest.mark.parametrize('how', [{}, {'metadata': None}, {'ome': True}, {'compression': 'zlib'}])
+def test_true_is_white_in_what_tifffile_made_of_bool(tmp_path: Path, how: dict[str, Any]) -> None:
+    marked = RANDOM.random((9, 16)) > 0.7
+    tifffile.imwrite(tmp_path / 'a.tif', marked, **how)
+    np.testing.assert_array_equal(read(tmp_path / 'a.tif').data, np.where(marked, 255, 0))
+    np.testing.assert_array_equal(read_mask(tmp_path / 'a.tif').data, marked)
 
 
 def test_palettes_are_colours(tmp_path: Path) -> None:
@@ -179,6 +188,36 @@ def test_fill_values_are_missing(tmp_path: Path) -> None:
     np.testing.assert_array_equal(image.missing, stored == -9999)
     write(tmp_path / 'b.tif', image)
     np.testing.assert_array_equal(read(tmp_path / 'b.tif').missing, stored == -9999)
+
+
+@pytest.mark.parametrize('value', ['-9999', '70000', '0.5', '1e400', 'nan', 'none'])
+def test_fill_values_that_no_pixel_can_have_are_none(tmp_path: Path, value: str) -> None:
+    stored = pixels('uint16', 6, 5)
+    tifffile.imwrite(tmp_path / 'a.tif', stored, extratags=[(42113, 's', 0, value, True)])
+    image = read(tmp_path / 'a.tif')
+    assert image.missing is None
+    np.testing.assert_array_equal(image.data, stored)
+
+
+def test_a_colour_is_missing_where_all_its_samples_are(tmp_path: Path) -> None:
+    stored = np.maximum(pixels('uint8', 6, 5, 3), 1)
+    stored[1, 2], stored[3, 3] = (255, 0, 0), 0
+    tags = [(42113, 's', 0, '0', True)]
+    tifffile.imwrite(tmp_path / 'a.tif', stored, photometric='rgb', extratags=tags)
+    np.testing.assert_array_equal(np.argwhere(read(tmp_path / 'a.tif').missing), [[3, 3]])
+    array = xarray.DataArray(stored, dims=('y', 'x', 'rgb'), attrs={'_FillValue': 0})
+    np.testing.assert_array_equal(np.argwhere(Image.of(array).missing), [[3, 3]])
+
+
+def test_fill_values_are_those_of_the_stored_numbers(tmp_path: Path) -> None:
+    stored = np.maximum(pixels('uint8', 6, 5), 1)
+    stored[1, 2] = 0
+    tags = [(42113, 's', 0, '0', True)]
+    tifffile.imwrite(tmp_path / 'a.tif', stored, photometric='miniswhite', extratags=tags)
+    image = read(tmp_path / 'a.tif')
+    np.testing.assert_array_equal(np.argwhere(image.missing), [[1, 2]])
+    write(tmp_path / 'b.tif', image)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / 'b.tif'), stored)
 
 
 def large(tmp_path: Path, **how: Any) -> tuple[Path, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -200,6 +201,22 @@ def test_what_belongs_to_a_photograph_is_kept_in_every_pairing(
         assert picture.getexif()[33432] == 'Museum'
         assert picture.getexif().get_ifd(34665)[42036] == 'Lens'
         assert picture.info['icc_profile'] == PROFILE
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
+def test_gamma_and_primaries_of_a_png_are_kept(tmp_path: Path, dtype: type) -> None:
+    info, gamma = PngInfo(), struct.pack('>I', 100000)
+    primaries = struct.pack('>8I', *[31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000])
+    info.add(b'gAMA', gamma)
+    info.add(b'cHRM', primaries)
+    Pillow.fromarray(np.zeros((6, 5, 3), np.uint8)).save(tmp_path / 'a.png', pnginfo=info)
+    image = read(tmp_path / 'a.png')
+    write(tmp_path / 'b.png', replace(image, data=image.data.astype(dtype)))
+    written = (tmp_path / 'b.png').read_bytes()
+    assert b'gAMA' + gamma in written
+    assert b'cHRM' + primaries in written
+    write(tmp_path / 'c.png', replace(image, metadata={**image.metadata, 'icc_profile': PROFILE}))
+    assert b'gAMA' not in (tmp_path / 'c.png').read_bytes()
 
 
 @pytest.mark.parametrize('length', [1, 2, 400])

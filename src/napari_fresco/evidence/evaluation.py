@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..declare.tasks import TASKS
 from ..errors import ImageError
 from ..image.layout import Layout
-from ..image.model import Image
+from ..image.model import Image, named
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
 from ..types import Task
@@ -186,6 +186,7 @@ def read_plane(source: Image, index: tuple[int, ...], others: Sequence[Image | N
 
 def _like(other: Any, source: Image) -> Image:
     """Return an image with the stack of `source`."""
+    other = named(other)
     image = other if isinstance(other, Image) else Image.of(other, axes=_axes(other, source))
     mine, theirs = (Layout.of(each).leading for each in (source, image))
     if mine != theirs:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import FrescoError
 from .letters import UNNAMED, leading_first
-from .model import Array, Image, as_array, in_memory
+from .model import Array, Image, as_array, in_memory, named
 from .units import converted
 
 _AGREEMENT = 0.01  # how much two spacings may differ, relatively
@@ -31,9 +31,9 @@ def aligned(
 ) -> Array:
     """Return a mask or map on the planes of an image.
 
-    `other`: an Image is aligned by the names of its axes, where these are known. An array with as
-        many axes as the image, with or without S, has the axes of the image in their order; one
-        with fewer axes has the last ones of the order stack axes, Y, X.
+    `other`: an Image or xarray is aligned by the names of its axes, where these are known. An
+        array with as many axes as the image, with or without S, has the axes of the image in their
+        order; one with fewer axes has the last ones of the order stack axes, Y, X.
     `image`: what it belongs to.
     `what`: its name in messages, such as ``'mask'``.
     `error`: raised when it does not fit.
@@ -42,7 +42,7 @@ def aligned(
         planes.
     Raises FrescoError: `error`, with both shapes and orders, when sizes, axes or spacings differ.
     """
-    planes = leading_first(image.axes.replace('S', ''))
+    planes, other = leading_first(image.axes.replace('S', '')), named(other)
     if isinstance(other, Image) and _named(other, image):
         _check_spacing(other, image, what, error)
         array, axes = in_memory(other.data), other.axes

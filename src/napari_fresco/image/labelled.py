@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .letters import free_letter, guessed_axes, leading_missing
+from .letters import free_letter, guessed_axes, leading_filled
 from .units import unit_name
 
 _NAMES = {
@@ -54,6 +54,12 @@ def labelled_parts(source: Any, axes: str | None) -> dict[str, Any]:
     }
 
 
+def tells_rows_and_columns(source: Any) -> bool:
+    """Whether the dimensions of an array say which axes are Y and X."""
+    known = [_LETTERS.get(str(name).lower()) for name in getattr(source, 'dims', ())]
+    return known.count('Y') == known.count('X') == 1
+
+
 def _letters_of(names: list[str], shape: tuple[int, ...]) -> str:
     """Return a letter for each dimension; without rows and columns the last two are those."""
     known = [_LETTERS.get(name.lower()) for name in names]
@@ -89,5 +95,5 @@ def _missing(source: Any, letters: str) -> Any:
     for key in ('_FillValue', 'missing_value'):
         fill = source.attrs.get(key, source.encoding.get(key))
         if fill is not None and not np.isnan(fill):  # NaN is found when planes are read
-            return leading_missing(source.data == fill, letters)
+            return leading_filled(source.data == fill, letters)
     return None

@@ -51,3 +51,15 @@ def leading_missing(missing: Any, axes: str) -> Any:
     """Return a mask on `axes` ordered leading-first, its samples joined: any makes it missing."""
     ordered = missing.transpose([axes.index(axis) for axis in leading_first(axes)])
     return ordered.any(axis=-1) if 'S' in axes else ordered
+
+
+def leading_filled(filled: Any, axes: str) -> Any:
+    """Return where a fill value stands for a pixel, on `axes` ordered leading-first.
+
+    A colour is missing where all of its samples have that value: black may be one, red is none.
+    """
+    ordered = filled.transpose([axes.index(axis) for axis in leading_first(axes)])
+    if 'S' not in axes:
+        return ordered
+    colours = ordered[..., :-1] if ordered.shape[-1] in (2, 4) else ordered
+    return colours.all(axis=-1)

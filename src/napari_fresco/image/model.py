@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError
-from .labelled import labelled_parts
+from .labelled import labelled_parts, tells_rows_and_columns
 from .letters import free_letter, guessed_axes, leading_missing
 from .units import unit_name
 
@@ -215,6 +215,17 @@ def as_array(image: Any) -> Any:
         raise ImageError(f'image is not an array: {error}') from None
 
 
+def is_labelled(source: Any) -> bool:
+    """Whether dimensions name the axes of an array, as those of an xarray do."""
+    return all(hasattr(source, name) for name in ('dims', 'coords', 'values'))
+
+
+def named(source: Any) -> Any:
+    """Return an xarray whose dimensions count as an image; anything else as it is."""
+    known = is_labelled(source) and tells_rows_and_columns(source)
+    return Image.of(source) if known else source
+
+
 def in_memory(part: Any) -> Array:
     """Return a part of any array as a numpy array."""
     if hasattr(part, 'detach'):
@@ -225,7 +236,7 @@ def in_memory(part: Any) -> Array:
 
 def _imported(source: Any, axes: str | None, rgb: bool | None) -> Image:
     """Return an array of any kind as an image; its own names count unless `axes` is given."""
-    if all(hasattr(source, name) for name in ('dims', 'coords', 'values')):
+    if is_labelled(source):
         return Image(**labelled_parts(source, _letters_given(axes)))
     array, missing = _without_mask(as_array(source))
     given = _letters(array.shape, axes, rgb, None)

@@ -11,6 +11,7 @@ What a file says beside its pixels is in :attr:`Image.metadata` and goes back on
 ``warnings``            sentences that say what was converted or left out
 ``icc_profile``         bytes of the colour profile that holds for the pixels
 ``exif, xmp, iptc``     bytes of these blocks, upright and without thumbnail
+``png_colour``          'gAMA' and 'cHRM': gamma and primaries that a PNG states
 ``text``                words by name, such as 'Description' or 'Comment'
 ``wavelengths``         (excitation, emission) in nm for each channel
 ``objective``           'na' and 'refractive_index' of the immersion

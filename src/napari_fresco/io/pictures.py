@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -212,10 +213,20 @@ def _belongings(
         'exif': exif.upright_block(picture.getexif()),
         'xmp': exif.upright_xmp(info.get('xmp') or info.get(_XMP)),
         'iptc': _iptc(picture),
+        'png_colour': _png_colour(picture),
         'text': _texts(picture),
         'warnings': notes,
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _png_colour(picture: Pillow.Image) -> dict[str, tuple[float, ...]] | None:
+    """Return gamma and primaries that a PNG states in place of a profile."""
+    info = picture.info
+    if picture.format != 'PNG' or info.get('icc_profile'):
+        return None
+    told = {'gAMA': (info.get('gamma'),), 'cHRM': info.get('chromaticity', ())}
+    return {key: values for key, values in told.items() if all(values) and values} or None
 
 
 def _iptc(picture: Pillow.Image) -> bytes | None:
@@ -245,6 +256,9 @@ def _save_png(out: Any, picture: Pillow.Image, image: Image) -> None:
         info.add_itxt(key, value) if not value.isascii() else info.add_text(key, value)
     if said.get('xmp'):
         info.add_itxt(_XMP, said['xmp'].decode('utf-8', 'replace'))
+    for chunk, values in said.get('png_colour', {}).items() if not said.get('icc_profile') else ():
+        numbers = [round(100000 * value) for value in values]
+        info.add(chunk.encode(), struct.pack(f'>{len(numbers)}I', *numbers))
     if said.get('iptc'):
         info.add_text(_IPTC_PROFILE, exif.iptc_profile(said['iptc']), zip=True)
     extra: dict[str, Any] = {'dpi': dpi} if dpi else {}

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from PIL import ImageSequence
 
 from ..errors import FileError
-from ..image.letters import free_letter, leading_missing
+from ..image.letters import free_letter, leading_filled
 from ..image.model import COLOURS, Array, Image
 from . import calibration, colour, exif, ome
 from .pages import LARGE, lazily
@@ -121,8 +121,9 @@ class _Reader:
     def image(self, data: Any, notes: tuple[str, ...]) -> Image:
         """Return the image that the samples `data` stand for."""
         self.notes = notes
-        data = self._values(self._named(data))
+        data = self._named(data)
         missing = self._missing(data)
+        data = self._values(data)
         facts = self._facts()
         data, missing, spacing = self._upright(data, missing, dict(facts.get('spacing', {})))
         for axis in facts.get('single', ''):
@@ -171,7 +172,7 @@ class _Reader:
         kind, bits = self.page.photometric.name, int(self.page.bitspersample)
         if kind == 'PALETTE':
             return self._palette(data)
-        if kind == 'MINISWHITE':
+        if kind == 'MINISWHITE' and not self._holds_truth(data):
             # ImageJ says so of intensities that it shows by an inverted look-up table.
             own = self.imagej is not None
             self.metadata['photometric'] = 'inverted look-up table' if own else 'miniswhite'
@@ -196,6 +197,10 @@ class _Reader:
             top = 2**bits - 1 if data.dtype != bool else 1
             data = (data.astype(np.uint16) * 255 // top).astype(np.uint8)
         return data
+
+    def _holds_truth(self, data: Any) -> bool:
+        """Whether True means marked, not black: tifffile calls all of bool white-is-zero."""
+        return data.dtype == bool and str(self.page.software).startswith('tifffile')
 
     def _inverted(self, data: Any, bits: int) -> Any:
         if data.dtype.kind == 'f':
@@ -229,8 +234,12 @@ class _Reader:
         if math.isnan(value):  # found when planes are read
             return None
         self.metadata['nodata'] = value
-        hidden = data == np.asarray(value, data.dtype) if float(value) == value else None
-        return None if hidden is None else leading_missing(hidden, self.axes)
+        kind = data.dtype.kind
+        limits = np.iinfo(data.dtype) if kind in 'iu' else None
+        if limits and not (value.is_integer() and limits.min <= value <= limits.max):
+            return None  # such as -9999 beside integers without a sign: no pixel has it
+        stands = data == np.asarray(value, data.dtype) if kind in 'iuf' else None
+        return None if stands is None else leading_filled(stands, self.axes)
 
     def _upright(self, data: Any, missing: Any, spacing: dict[str, Any]) -> tuple[Any, Any, Any]:
         """Turn the image as its orientation tag says that it is shown."""

@@ -19,14 +19,17 @@ LEAST_SHARE = 0.02
 """Part of the sum below which a background is left alone."""
 EVEN = 0.03
 """By how much parts of an even border may differ."""
+CUT_NOISE = (0.3, 0.8)
+"""Part of a border that has the least value, between which it is noise that was cut off there."""
 
 
 def from_bead(crop: Any, size: int | None = None) -> np.ndarray:
     """Make a kernel from the image of one bead smaller than the resolution.
 
-    The background (median of the border) is subtracted, whatever does not
-    rise above its noise or does not touch the bead is cleared, and the
-    centroid is moved to the central pixel by cubic interpolation.
+    The background (level of the border) is subtracted, whatever does not
+    rise above its noise or does not touch the bead is cleared, hot pixels
+    too, and the centroid is moved to the central pixel by cubic
+    interpolation.
 
     Parameters
     ----------
@@ -44,6 +47,7 @@ def from_bead(crop: Any, size: int | None = None) -> np.ndarray:
     values = _plane(crop)
     depth = depth_of(values.shape)
     level, noise = level_of(values[depth == 0])
+    values = np.where(hot_pixels(values, level, noise), level, values)
     signal = np.clip(values - level, 0, None)
     peak = np.unravel_index(int(np.argmax(signal)), signal.shape)
     if signal[peak] <= max(5 * noise, 1e-9 * abs(level)):
@@ -59,7 +63,7 @@ def from_bead(crop: Any, size: int | None = None) -> np.ndarray:
     return normalise(np.clip(recentred(bead, centre, (side, side)), 0, None))
 
 
-def without_offset(values: np.ndarray) -> tuple[np.ndarray, float, bool]:
+def without_offset(values: np.ndarray) -> tuple[np.ndarray, float, bool, int]:
     """Take an even background off a kernel, where it clearly lies on one.
 
     Clearly: the two outermost layers of pixels, and the corners and the sides of the outer one,
@@ -79,32 +83,57 @@ def without_offset(values: np.ndarray) -> tuple[np.ndarray, float, bool]:
         The part of the sum that lies below the level of the border, 0 where that is nothing.
     even : bool
         Whether it is an even background.
+    hot : int
+        How many hot pixels on it were taken off, too.
     """
     if min(values.shape) < LEAST_SIZE or values.min() < 0:
-        return values, 0.0, False
+        return values, 0.0, False, 0
     depth = rim_depth(values.shape)
     level, noise = level_of(values[depth == 0])
-    share = level * values.size / float(values.sum())
-    peak = np.unravel_index(int(np.argmax(values)), values.shape)
-    above = float(values[peak]) - level
+    lone = hot_pixels(values, level, noise)
+    lit = np.where(lone, level, values)
+    share = level * values.size / float(lit.sum())
+    peak = np.unravel_index(int(np.argmax(lit)), values.shape)
+    above = float(lit[peak]) - level
     if share < LEAST_SHARE or above < max(4 * noise, level / 4) or depth[peak] == 0:
-        return values, 0.0, False
+        return values, 0.0, False, 0
     if above < 10 * noise:
-        return values, share, False
+        return values, share, False, 0
     lateral = list(_lines(values.shape))[-2:]
     corner = np.all([abs(i - (n - 1) / 2) >= n / 4 for i, n in lateral], axis=0)
     for part in (depth == 1, (depth == 0) & corner, (depth == 0) & ~corner):
         spread = 5 * noise / math.sqrt(np.count_nonzero(part))
-        if abs(float(np.median(values[part])) - level) > spread + EVEN * level:
-            return values, share, False
-    signal = values - level
-    return np.where(support_of(signal, noise, peak), np.clip(signal, 0, None), 0.0), share, True
+        if abs(level_of(values[part])[0] - level) > spread + EVEN * level:
+            return values, share, False, 0
+    signal = lit - level
+    clean = np.where(support_of(signal, noise, peak), np.clip(signal, 0, None), 0.0)
+    return clean, share, True, int(lone.sum())
 
 
 def level_of(border: np.ndarray) -> tuple[float, float]:
-    """Return the median of pixels and the standard deviation of the noise on it."""
+    """Return the level of pixels and the standard deviation of the noise on it.
+
+    The median; of noise that was cut off at the level of the camera, so that half of it is zero,
+    the mean, and the deviation before it was cut off.
+    """
     level = float(np.median(border))
+    above = border - border.min()
+    if CUT_NOISE[0] < np.mean(above == 0) < CUT_NOISE[1]:
+        return float(border.mean()), math.sqrt(2 * float(np.square(above).mean()))
     return level, 1.4826 * float(np.median(np.abs(border - level)))
+
+
+def hot_pixels(values: np.ndarray, level: float, noise: float) -> np.ndarray:
+    """Return pixels far above a level with noise, whose neighbours are not, beside something else.
+
+    Without noise nothing is hot: a drawn kernel may consist of points.
+    """
+    ring = np.ones((3,) * values.ndim, bool)
+    ring[(1,) * values.ndim] = False
+    around = ndimage.maximum_filter(values, footprint=ring)
+    bright = values > level + 10 * noise
+    lone = bright & (around < level + 6 * noise)
+    return lone if noise > 0 and (bright & ~lone).any() else np.zeros_like(lone)
 
 
 def _lines(shape: tuple[int, ...]) -> Iterator[tuple[np.ndarray, int]]:

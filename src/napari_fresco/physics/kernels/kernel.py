@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ...errors import KernelError, ParameterError
-from ...image.model import Image
+from ...image.model import Image, named
 from ...image.units import converted
 from ..arguments import whole
 from .bead import without_offset
@@ -110,6 +110,7 @@ class Kernel:
         KernelError
             When it is no such kernel; the message says why in one sentence.
         """
+        value = named(value)
         given = _of_image(value) if isinstance(value, Image) else value
         kernel = given if isinstance(given, Kernel) else None
         values = kernel.values if kernel is not None else _numbers(given)
@@ -238,11 +239,12 @@ class Kernel:
         A measured point spread function often still lies on it; spread over the whole array it
         outweighs the light of the point. What is taken off is said in :attr:`warnings`.
         """
-        clean, share, even = without_offset(self.values)
+        clean, share, even, hot = without_offset(self.values)
         if even:
             said = (
                 f'the kernel lies on an even background, {100 * share:.0f} % of its sum, like the '
                 'offset of a camera; it was subtracted: subtract it yourself to be sure'
+                + (f'; {hot} hot pixels were taken off, too' if hot else '')
             )
         elif share > CUT_OFF:
             said = (
