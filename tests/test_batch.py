@@ -17,10 +17,10 @@ import yaml
 import napari_fresco as fresco
 from napari_fresco import Image
 from napari_fresco.batch import BatchRecipe, FileRecord, crews
-from napari_fresco.cli import main
 from napari_fresco.generators import Returning
 from napari_fresco.io import atomic
 
+from .command_line import call
 from .quick_session import QuickSession
 
 
@@ -31,9 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def command(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as end:
-        main(['batch', *map(str, arguments)])
-    return int(end.value.code or 0)
+    return call('batch', *arguments)
 
 
 def pictures(folder: str, *names: str, side: int = 16) -> None:

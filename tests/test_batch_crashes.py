@@ -23,6 +23,7 @@ from napari_fresco.cli import main
 from napari_fresco.generators import result_of
 
 from . import quick_session
+from .command_line import call
 from .quick_session import PAUSE, QuickSession
 
 FILES = 6
@@ -200,9 +201,7 @@ def test_a_cluster_gets_every_file_when_a_worker_is_killed(cluster: Any) -> None
     assert len(outcome.records) == FILES
     assert all(is_inverse(f'{i}.tif') for i in range(FILES))
     arguments = (*ARGUMENTS[:-2], '--scheduler', address)
-    with pytest.raises(SystemExit) as end:
-        main(['batch', *arguments])
-    assert not end.value.code
+    assert call('batch', *arguments) == 0
     assert len(made_files()) == FILES
 
 
@@ -211,9 +210,7 @@ def test_a_scheduler_that_does_not_answer_is_one_line(
 ) -> None:
     monkeypatch.setattr(crews, '_REACH', 0.5)
     for address in ('tcp://127.0.0.1:9', 'no address'):
-        with pytest.raises(SystemExit) as end:
-            main(['batch', *ARGUMENTS[:-2], '--scheduler', address])
-        assert end.value.code == 2
+        assert call('batch', *ARGUMENTS[:-2], '--scheduler', address) == 2
         error = capsys.readouterr().err
         assert error.count('\n') == 1
         assert f'--scheduler {address} does not answer' in error

@@ -13,8 +13,9 @@ from skimage import data, io
 from skimage.transform import resize
 
 import napari_fresco as fresco
-from napari_fresco.cli import main
 from napari_fresco.evidence.metrics import psnr, to_uint8
+
+from .command_line import call
 
 
 @pytest.fixture(scope='module')
@@ -118,9 +119,7 @@ def test_the_command_line_estimates_and_keeps_maps(truth, tmp_path: Path, capsys
     arguments = ['restore', source, '-o', tmp_path / 'large.png', '-m', 'usrnet', '--scale', 2]
     arguments += ['--kernel', 'virnet', '--sigma', 'virnet', '--ensemble', '-q']
     arguments += [a for n, path in kept.items() for a in (f'--save-{n}', path)]
-    with pytest.raises(SystemExit) as end:
-        main([str(a) for a in (*arguments, '--save-provenance', record)])
-    assert not end.value.code
+    assert call(*arguments, '--save-provenance', record) == 0
     assert io.imread(tmp_path / 'large.png').shape == (96, 112, 3)
     assert tifffile.imread(kept['variance']).shape == (96, 112)
     assert tifffile.imread(kept['spread']).shape == (96, 112, 3)
@@ -134,8 +133,6 @@ def test_the_command_line_keeps_the_latent(truth, tmp_path: Path, capsys: Any) -
     io.imsave(source, truth[:40, :48], check_contrast=False)
     common = ['restore', source, '-o', tmp_path / 'clean.png', '-m', 'vdir', '-q', '--overwrite']
     for more, code in (([], 2), (['--show-latent'], 0)):
-        with pytest.raises(SystemExit) as end:
-            main([str(a) for a in (*common, '--save-latent', latent, *more)])
-        assert int(end.value.code or 0) == code
+        assert call(*common, '--save-latent', latent, *more) == code
     assert 'show-latent' in capsys.readouterr().err
     assert np.load(latent).shape == (4, 10, 12)

@@ -10,7 +10,8 @@ import pytest
 from scipy import ndimage
 
 import napari_fresco as fresco
-from napari_fresco.cli import main
+
+from .command_line import printed
 
 
 def shot(light: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -23,29 +24,21 @@ def scene(side: int = 128) -> np.ndarray:
     return np.asarray(20 + 180 * (field - field.min()) / np.ptp(field))
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> str:
-    with pytest.raises(SystemExit) as end:
-        main([str(each) for each in arguments])
-    said = capsys.readouterr()
-    assert end.value.code == code, said.err
-    return said.out + said.err
-
-
 def test_one_image_tells_its_camera(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     np.save(tmp_path / 'a.npy', shot(scene()))
-    out = run(capsys, 'camera', tmp_path / 'a.npy', '-o', tmp_path / 'camera.json')
+    out = printed(capsys, 'camera', tmp_path / 'a.npy', '-o', tmp_path / 'camera.json')
     assert 'image units per photo-electron' in out
     assert 'assumed to be the dark level' in out
     preset = json.loads((tmp_path / 'camera.json').read_text())
     assert preset['gain'] == pytest.approx(2, rel=0.2)
-    out = run(capsys, 'camera', tmp_path / 'a.npy', '--offset', 100)
+    out = printed(capsys, 'camera', tmp_path / 'a.npy', '--offset', 100)
     assert 'assumed' not in out
 
 
 def test_white_noise_is_no_camera(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     noisy = scene() + np.random.default_rng(0).normal(0, 10, (128, 128))
     fresco.write(tmp_path / 'a.tif', fresco.Image(np.float32([noisy, noisy]), 'CYX'))
-    out = run(capsys, 'camera', tmp_path / 'a.tif', '-o', tmp_path / 'camera.json')
+    out = printed(capsys, 'camera', tmp_path / 'a.tif', '-o', tmp_path / 'camera.json')
     assert out.count('no photon noise') == 2
     assert not (tmp_path / 'camera.json').exists()
 
@@ -63,7 +56,7 @@ def test_stacks_make_a_preset_that_restores(
         part for i, x in enumerate((20, 100, 500)) for part in ('--flat', stack(f'{i}.tif', x))
     ]
     dark, preset = stack('dark.tif', 0), tmp_path / 'camera.json'
-    out = run(capsys, 'camera', '--dark', dark, *flats, '-o', preset, '--name', 'left')
+    out = printed(capsys, 'camera', '--dark', dark, *flats, '-o', preset, '--name', 'left')
     assert '40 frames, 3 levels' in out
     kept = json.loads(preset.read_text())
     assert kept['name'] == 'left'
@@ -80,4 +73,4 @@ def test_what_is_to_be_measured_must_be_given(
 ) -> None:
     np.save(tmp_path / 'a.npy', shot(scene(32)))
     for given in ((), ('--dark', tmp_path / 'a.npy'), (tmp_path / 'a.npy', '--flat', 'b.tif')):
-        assert 'give an image, or --dark and --flat' in run(capsys, 'camera', *given, code=2)
+        assert 'give an image, or --dark and --flat' in printed(capsys, 'camera', *given, code=2)

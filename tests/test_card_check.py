@@ -10,10 +10,11 @@ import pytest
 from skimage import io as pictures
 
 from napari_fresco import samples, weights
-from napari_fresco.cli import main
 from napari_fresco.errors import FileError
 from napari_fresco.training import card_check as quality
 from napari_fresco.weights.cards import CARDS
+
+from .command_line import call
 
 
 @pytest.fixture(scope='module')
@@ -61,9 +62,7 @@ def test_weights_that_do_not_take_the_images_are_passed_over(gray: Path) -> None
 
 
 def test_the_command_says_that_nothing_is_compared(gray: Path, capsys: Any) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(['bench', 'weights', 'ffdnet_gray', '--data', str(gray)])
-    assert not end.value.code
+    assert call('bench', 'weights', 'ffdnet_gray', '--data', gray) == 0
     header, _, *lines, empty, said = capsys.readouterr().out.splitlines()
     assert 'before, dB' in header
     assert 'card' not in header
@@ -86,9 +85,7 @@ def test_the_command_judges_by_the_gates(gray: Path, tmp_path: Path, capsys: Any
     own = tmp_path / 'ffdnet_gray.safetensors'
     shutil.copyfile(weights.path('ffdnet_gray'), own)
     shutil.copyfile(CARDS / 'ffdnet_gray.json', own.with_suffix('.json'))
-    with pytest.raises(SystemExit) as end:
-        main(['bench', 'weights', str(own), '--data', str(gray), '--gates', '--limit', '1'])
-    assert end.value.code == 1
+    assert call('bench', 'weights', own, '--data', gray, '--gates', '--limit', 1) == 1
     rows = [line.split(' | ') for line in capsys.readouterr().out.splitlines()[2:]]
     verdicts = {row[1]: 'holds' in row[3] for row in rows}
     assert not verdicts['PSNR']

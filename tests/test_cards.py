@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from skimage import io
 
 from napari_fresco import samples, weights
-from napari_fresco.cli import main
 from napari_fresco.errors import FileError, ParameterError, WeightsError
 from napari_fresco.evidence.metrics import psnr, ssim, to_uint8
 from napari_fresco.training import RECIPES, objectives
@@ -30,6 +29,8 @@ from napari_fresco.training.evaluate import evaluate
 from napari_fresco.training.targets import AIMS, TARGETS, Target
 from napari_fresco.weights.cards import CARDS, Card, Score, card
 from napari_fresco.weights.registry import BUNDLED, file_sha256
+
+from .command_line import call
 
 NAMES = sorted(path.stem for path in CARDS.glob('*.json'))
 SCORE = Score('bsd68', 68, 'sigma 25', 20.5, 29.25, 0.8123, None)
@@ -235,18 +236,12 @@ def test_a_run_writes_its_card(tmp_path: Path) -> None:
     assert known.fails[-1] == 'bsd68, sigma 25: 19.26 dB, where noisy has 20.50 dB'
 
 
-def run(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as end:
-        main([str(argument) for argument in arguments])
-    return int(end.value.code or 0)
-
-
 def test_bench_says_what_it_needs(capsys: Any) -> None:
-    assert run('bench', 'weights', 'ffdnet_gray') == 0
+    assert call('bench', 'weights', 'ffdnet_gray') == 0
     text = capsys.readouterr().out
     assert 'bsd68 ' in text
     assert 'set5' not in text
-    assert run('bench', 'weights') == 0
+    assert call('bench', 'weights') == 0
     datasets = {name for subject in bench.subjects() for name in subject.datasets}
     assert set(re.findall(r'^  (\w+) ', capsys.readouterr().out, re.MULTILINE)) == datasets
     assert datasets <= bench.SOURCES.keys()
@@ -254,7 +249,7 @@ def test_bench_says_what_it_needs(capsys: Any) -> None:
 
 def test_bench_compares_only_as_many_images(data: Path, tmp_path: Path, capsys: Any) -> None:
     output = tmp_path / 'rows.md'
-    assert run('bench', 'weights', 'ffdnet_gray', '--data', data, '--limit', 1, '-o', output) == 0
+    assert call('bench', 'weights', 'ffdnet_gray', '--data', data, '--limit', 1, '-o', output) == 0
     lines = output.read_text().splitlines()
     assert output.read_text() in capsys.readouterr().out
     assert len(lines) == 2 + 3
@@ -282,7 +277,7 @@ def own(data: Path, tmp_path: Path) -> Path:
 
 def test_bench_repeats_what_a_card_says(own: Path, data: Path, tmp_path: Path) -> None:
     output = tmp_path / 'rows.json'
-    assert run('bench', 'weights', own, '--data', data, '-o', output) == 0
+    assert call('bench', 'weights', own, '--data', data, '-o', output) == 0
     rows = json.loads(output.read_text())['rows']
     assert rows == [asdict(row) for row in bench.measure(bench.subjects([str(own)]), data)]
     assert [row['case'] for row in rows] == ['sigma 15', 'sigma 25', 'sigma 50']
@@ -298,7 +293,7 @@ def test_bench_fails_when_a_card_promises_more(
     first, *rest = known.scores
     changed = (replace(first, restored=first.restored + promised), *rest)
     replace(known, scores=changed).write(beside)
-    assert run('bench', 'weights', own, '--data', data) == code
+    assert call('bench', 'weights', own, '--data', data) == code
     assert ('1 of 3 values are more than 0.05 dB below the card' in capsys.readouterr().out) == code
 
 

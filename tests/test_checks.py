@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
-from napari_fresco.cli import main
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.evidence.check_limits import LIMITS, worst
 from napari_fresco.evidence.checks import check_result
@@ -22,6 +21,8 @@ from napari_fresco.evidence.input_checks import (
     sigma_told,
 )
 from napari_fresco.evidence.plane_outcome import Outcome
+
+from .command_line import call
 
 NAMES = TASKS['denoise'].checks
 
@@ -316,9 +317,7 @@ def test_the_command_line_says_at_once_what_is_doubtful(tmp_path, capsys, monkey
         return restore(*given, **told)
 
     monkeypatch.setattr(fresco.Session, 'restore', listening)
-    options = ['-m', 'ffdnet', '--sigma', '2', '-o', str(tmp_path / 'b.tif')]
-    with pytest.raises(SystemExit):
-        main(['restore', str(source), *options])
+    call('restore', source, '-m', 'ffdnet', '--sigma', 2, '-o', tmp_path / 'b.tif')
     assert f'warning: {source}: sigma = 2 is' in heard[0]
     afterwards = capsys.readouterr().err
     assert 'sigma = 2' not in afterwards  # once is enough

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
-from napari_fresco.cli import main
 from napari_fresco.declare import citations
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.evidence import references
+
+from .command_line import call, printed
 
 PLANE = np.full((24, 24), 100, np.uint8)
 
@@ -23,11 +24,7 @@ def _texts(provenance: dict[str, Any]) -> list[str]:
 
 
 def _printed(capsys: pytest.CaptureFixture[str], *arguments: object) -> list[str]:
-    with pytest.raises(SystemExit) as end:
-        main(['cite', *map(str, arguments)])
-    said = capsys.readouterr()
-    assert not end.value.code, said.err
-    return said.out.splitlines()
+    return printed(capsys, 'cite', *arguments).splitlines()
 
 
 def test_the_method_is_cited_and_its_weights_only_where_they_are_of_another_work() -> None:
@@ -79,19 +76,14 @@ def test_every_method_can_be_cited(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_file_that_is_not_there_is_no_unknown_method(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(['cite', str(tmp_path / 'clean.png')])
-    assert end.value.code == 2
-    assert 'there is no file' in capsys.readouterr().err
+    assert 'there is no file' in printed(capsys, 'cite', tmp_path / 'clean.png', code=2)
 
 
 def test_a_picture_without_a_record_is_refused_with_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fresco.write(tmp_path / 'clean.png', PLANE)
-    with pytest.raises(SystemExit) as end:
-        main(['cite', str(tmp_path / 'clean.png')])
+    assert call('cite', tmp_path / 'clean.png') == 2
     said = capsys.readouterr()
-    assert end.value.code == 2
     assert 'save-provenance' in said.err
     assert not said.out

@@ -17,17 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from skimage import io
 
-from napari_fresco.cli import main
 from napari_fresco.declare.fields import flag
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.runtime import denoisers
 
-
-def call(*arguments: object) -> int:
-    """Run the command line in this process and return its exit status."""
-    with pytest.raises(SystemExit) as end:
-        main([str(a) for a in arguments])
-    return int(end.value.code or 0)
+from .command_line import call
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from PIL import Image as Pillow
 
 import napari_fresco as fresco
 from napari_fresco.batch import file_job
-from napari_fresco.cli import main
 from napari_fresco.io.files import read
+
+from .command_line import call
 
 Run = Callable[..., 'Done']
 
@@ -31,13 +32,12 @@ class Done(NamedTuple):
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Run:
     monkeypatch.chdir(tmp_path)
 
-    def call(*arguments: str) -> Done:
-        with pytest.raises(SystemExit) as end:
-            main([*arguments, '-m', 'ffdnet', '--sigma', '5'])
+    def restored(*arguments: str) -> Done:
+        status = call(*arguments, '-m', 'ffdnet', '--sigma', 5)
         said = capsys.readouterr()
-        return Done(int(end.value.code or 0), said.err, said.out + said.err)
+        return Done(status, said.err, said.out + said.err)
 
-    return call
+    return restored
 
 
 def positions(path: Path) -> None:

@@ -14,8 +14,9 @@ from scipy import ndimage
 
 import napari_fresco as fresco
 from napari_fresco import evidence
-from napari_fresco.cli import main
 from napari_fresco.errors import ImageError
+
+from .command_line import printed
 
 RANDOM = np.random.default_rng(0)
 
@@ -24,14 +25,6 @@ def scene(*shape: int) -> np.ndarray:
     widths = (0,) * (len(shape) - 2) + (3, 3)
     field = ndimage.gaussian_filter(RANDOM.normal(size=shape), widths)
     return np.asarray(100 + 1000 * (field - field.min()))
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> str:
-    with pytest.raises(SystemExit) as end:
-        main([str(each) for each in arguments])
-    said = capsys.readouterr()
-    assert end.value.code == code, said.err
-    return said.out + said.err
 
 
 def test_the_truth_itself_is_the_best_result() -> None:
@@ -162,7 +155,7 @@ def test_the_command_of_a_report_repeats_the_run(
     files = {'image': str(tmp_path / 'in.tif'), 'output': str(tmp_path / 'out.tif')}
     words = shlex.split(evidence.command_line(result.provenance, files))
     assert words[0] == 'napari-fresco'
-    run(capsys, *words[1:])
+    printed(capsys, *words[1:])
     np.testing.assert_array_equal(fresco.read(tmp_path / 'out.tif').data, result.image.data)
     space: dict[str, Any] = {}
     files['output'] = str(tmp_path / 'again.tif')
@@ -178,20 +171,22 @@ def test_evaluate_prints_and_keeps_numbers(
     np.save(tmp_path / 'in.npy', truth + RANDOM.normal(0, 20, truth.shape))
     out = tmp_path / 'out.npy'
     more = ['--save-provenance', tmp_path / 'out.json', '--report', tmp_path / 'out.html']
-    run(capsys, 'restore', tmp_path / 'in.npy', '-o', out, '-m', 'ffdnet', '--sigma', 20, *more)
+    printed(capsys, 'restore', tmp_path / 'in.npy', '-o', out, '-m', 'ffdnet', '--sigma', 20, *more)
     assert 'After' in (tmp_path / 'out.html').read_text(encoding='utf-8')
     wanted = ['--truth', tmp_path / 'truth.npy', '--json', tmp_path / 'numbers.json']
     page = ['--report', tmp_path / 'more.html']
-    said = run(capsys, 'evaluate', out, '--input', tmp_path / 'in.npy', *wanted, *page)
+    said = printed(capsys, 'evaluate', out, '--input', tmp_path / 'in.npy', *wanted, *page)
     assert 'PSNR' in said
     assert 'check' in said
     numbers = json.loads((tmp_path / 'numbers.json').read_text())
     assert numbers['noise'] == {'sigma': 20}
     assert numbers['truth']['psnr'] > numbers['truth']['input_psnr']
     assert (tmp_path / 'more.html').exists()
-    again = run(capsys, 'evaluate', out, '-i', tmp_path / 'in.npy', *wanted, code=2)
+    again = printed(capsys, 'evaluate', out, '-i', tmp_path / 'in.npy', *wanted, code=2)
     assert 'exists' in again
     (tmp_path / 'out.json').unlink()
     page = ['--report', tmp_path / 'less.html']
-    assert 'provenance' in run(capsys, 'evaluate', out, '-i', tmp_path / 'in.npy', *page, code=2)
-    assert 'rms' in run(capsys, 'evaluate', out, '-i', tmp_path / 'in.npy', '--noise', 20)
+    assert 'provenance' in printed(
+        capsys, 'evaluate', out, '-i', tmp_path / 'in.npy', *page, code=2
+    )
+    assert 'rms' in printed(capsys, 'evaluate', out, '-i', tmp_path / 'in.npy', '--noise', 20)

@@ -7,20 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 import napari_fresco as fresco
-from napari_fresco.cli import main
+
+from .command_line import call
 
 WALL = np.random.default_rng(0).integers(40, 220, (40, 50, 3), dtype=np.uint8)
 LABELS = np.zeros((40, 50), np.uint8)
 LABELS[5:7, 5:30], LABELS[20:28, 20:28] = 1, 2
-
-
-def run(*arguments: Any) -> int:
-    with pytest.raises(SystemExit) as end:
-        main([str(each) for each in arguments])
-    return int(end.value.code or 0)
 
 
 def test_a_condition_map_is_written_in_every_form(tmp_path: Path, capsys: Any) -> None:
@@ -29,22 +23,22 @@ def test_a_condition_map_is_written_in_every_form(tmp_path: Path, capsys: Any) -
     files = [tmp_path / f'out{suffix}' for suffix in ('.png', '.csv', '.geojson', '.svg')]
     outputs = [each for file in files for each in ('-o', file)]
     more = ['--mm-per-pixel', 0.5, '--photograph', tmp_path / 'wall.png']
-    assert run('condition', tmp_path / 'map.png', *outputs, *more) == 0
+    assert call('condition', tmp_path / 'map.png', *outputs, *more) == 0
     assert all(file.is_file() for file in files)
     said = capsys.readouterr().out
     assert 'loss               1 piece, 0.16 cm², 3.2 %' in said
     assert 'all damage' in said
-    assert run('condition', tmp_path / 'map.png', *outputs) == 2
+    assert call('condition', tmp_path / 'map.png', *outputs) == 2
     assert 'exists' in capsys.readouterr().err
 
 
 def test_a_mask_of_black_and_white_is_damage_of_no_class(tmp_path: Path, capsys: Any) -> None:
     fresco.write(tmp_path / 'mask.png', fresco.Image((LABELS > 0) * np.uint8(255), 'YX'))
-    assert run('condition', tmp_path / 'mask.png', '-o', tmp_path / 'out.csv') == 0
+    assert call('condition', tmp_path / 'mask.png', '-o', tmp_path / 'out.csv') == 0
     assert capsys.readouterr().out.startswith('damage ')
     colour = np.dstack([(LABELS == 2) * np.uint8(255)] * 3)
     fresco.write(tmp_path / 'colour.png', fresco.Image(colour, 'YXS'))
-    assert run('condition', tmp_path / 'colour.png', '-o', tmp_path / 'more.csv', '-q') == 0
+    assert call('condition', tmp_path / 'colour.png', '-o', tmp_path / 'more.csv', '-q') == 0
     assert (tmp_path / 'more.csv').read_text().splitlines()[1].startswith('damage,')
 
 
@@ -56,11 +50,11 @@ def test_an_intervention_is_repeated_from_its_files(tmp_path: Path, capsys: Any)
     run_ = fresco.intervention.FillRun.of(result, mask)
     record = tmp_path / 'wall.json'
     fresco.intervention.Intervention(wall, result, [run_]).save(record)
-    assert run('repeat', record, '-o', tmp_path / 'again.tif') == 0
+    assert call('repeat', record, '-o', tmp_path / 'again.tif') == 0
     assert 'the same as on record' in capsys.readouterr().out
     assert (fresco.read(tmp_path / 'again.tif').data == result.image.data).all()
     facts = json.loads(record.read_text())
     facts['result_sha256'] = '0'
     record.write_text(json.dumps(facts))
-    assert run('repeat', record, '-o', tmp_path / 'other.tif') == 1
-    assert run('repeat', tmp_path / 'none.json', '-o', tmp_path / 'none.tif') == 2
+    assert call('repeat', record, '-o', tmp_path / 'other.tif') == 1
+    assert call('repeat', tmp_path / 'none.json', '-o', tmp_path / 'none.tif') == 2

@@ -11,10 +11,11 @@ import pytest
 
 import napari_fresco as fresco
 from napari_fresco.batch import BatchRecipe
-from napari_fresco.cli import main
 from napari_fresco.declare.call import Call
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError, ParameterError
+
+from .command_line import call, printed
 
 DIM: dict[str, Any] = {
     'kind': 'preset', 'title': 'mine', 'method': 'ffdnet', 'task': 'denoise', 'sigma': 7,
@@ -104,20 +105,7 @@ def test_recipes_and_commands_read_the_same_file(
     job = BatchRecipe(images='*.tif', output='out', preset=str(file)).job()
     assert job.call.options.changed() == {'sigma': 7, 'dtype': 'float32'}
     fresco.write(tmp_path / 'a.tif', np.full((24, 24), 9, np.uint8))
-    with pytest.raises(SystemExit) as ended:
-        main(
-            [
-                'restore',
-                str(tmp_path / 'a.tif'),
-                '-o',
-                str(tmp_path / 'b.tif'),
-                '--preset',
-                str(file),
-            ]
-        )
-    assert not ended.value.code
+    assert call('restore', tmp_path / 'a.tif', '-o', tmp_path / 'b.tif', '--preset', file) == 0
     assert np.asarray(fresco.read(tmp_path / 'b.tif').data).dtype == np.float32
-    capsys.readouterr()
-    with pytest.raises(SystemExit):
-        main(['presets', 'stack'])
-    assert fresco.Preset.of(json.loads(capsys.readouterr().out)) == fresco.presets()['stack']
+    stack = json.loads(printed(capsys, 'presets', 'stack'))
+    assert fresco.Preset.of(stack) == fresco.presets()['stack']

@@ -10,16 +10,14 @@ import pytest
 import tifffile
 from skimage import io
 
-from napari_fresco.cli import main
 from napari_fresco.degrade import DEGRADATIONS, apply
 from napari_fresco.io.files import read_mask
 
+from .command_line import call
 
-def call(*arguments: object) -> int:
-    """Run the command line in this process and return its exit status."""
-    with pytest.raises(SystemExit) as end:
-        main(['simulate', *map(str, arguments)])
-    return int(end.value.code or 0)
+
+def simulate(*arguments: object) -> int:
+    return call('simulate', *arguments)
 
 
 @pytest.fixture
@@ -32,7 +30,7 @@ def picture(tmp_path: Path) -> Path:
 
 def test_everything_is_written_as_in_python(picture, tmp_path, capsys) -> None:
     out, truth, kernel, record = (tmp_path / n for n in ('o.png', 't.png', 'k.tif', 'r.json'))
-    assert call(
+    assert simulate(
         picture, '-o', out, '-d', 'classical', '--scale', 3, '--sigma', 4, '--kernel', 'mzsr',
         '--seed', 5, '--save-truth', truth, '--save-kernel', kernel, '--save-record', record,
     ) == 0  # fmt: skip
@@ -52,11 +50,11 @@ def test_masks_and_maps_of_a_stack(tmp_path) -> None:
     tifffile.imwrite(source, stack, imagej=True, resolution=(5, 5),
                      metadata={'axes': 'ZYX', 'unit': 'um'})  # fmt: skip
     mask, levels = tmp_path / 'mask.tif', tmp_path / 'map.npy'
-    assert call(source, '-o', out, '-d', 'flakes', '--size', 5, '--save-mask', mask, '-q') == 0
+    assert simulate(source, '-o', out, '-d', 'flakes', '--size', 5, '--save-mask', mask, '-q') == 0
     made = apply(stack, 'flakes', {'size': 5})
     np.testing.assert_array_equal(tifffile.imread(out), made.image)
     np.testing.assert_array_equal(read_mask(mask).data, made.mask)
-    assert call(source, '-o', out, '-d', 'noise_map', '--save-map', levels, '--overwrite') == 0
+    assert simulate(source, '-o', out, '-d', 'noise_map', '--save-map', levels, '--overwrite') == 0
     assert np.load(levels).shape == stack.shape
 
 
@@ -64,7 +62,7 @@ def test_pixels_of_a_smaller_image_are_larger(tmp_path) -> None:
     source, out = tmp_path / 'cells.tif', tmp_path / 'out.tif'
     tifffile.imwrite(source, np.zeros((16, 18), np.uint16), imagej=True, resolution=(5, 5),
                      metadata={'axes': 'YX', 'unit': 'um'})  # fmt: skip
-    assert call(source, '-o', out, '-d', 'bicubic', '--scale', 2, '-q') == 0
+    assert simulate(source, '-o', out, '-d', 'bicubic', '--scale', 2, '-q') == 0
     with tifffile.TiffFile(out) as file:
         numerator, denominator = file.pages[0].tags['XResolution'].value
         assert numerator / denominator == pytest.approx(2.5)
@@ -72,23 +70,23 @@ def test_pixels_of_a_smaller_image_are_larger(tmp_path) -> None:
 
 def test_a_mosaic_loses_its_colours(picture, tmp_path) -> None:
     out = tmp_path / 'raw.png'
-    assert call(picture, '-o', out, '-d', 'mosaic', '--pattern', 'BGGR', '-q') == 0
+    assert simulate(picture, '-o', out, '-d', 'mosaic', '--pattern', 'BGGR', '-q') == 0
     assert io.imread(out).shape == (24, 20)
 
 
 def test_warnings_are_reported(picture, tmp_path, capsys) -> None:
     out = tmp_path / 'o.png'
-    assert call(picture, '-o', out, '-d', 'gaussian_noise', '--sigma', 200) == 0
+    assert simulate(picture, '-o', out, '-d', 'gaussian_noise', '--sigma', 200) == 0
     assert 'values were clipped to fit uint8' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('name', [n for n in DEGRADATIONS if n != 'bsrgan_plus'])
 def test_every_degradation_runs(name: str, picture, tmp_path) -> None:
-    assert call(picture, '-o', tmp_path / 'o.png', '-d', name, '-q') == 0
+    assert simulate(picture, '-o', tmp_path / 'o.png', '-d', name, '-q') == 0
 
 
 def test_help_lists_degradations_and_parameters(capsys) -> None:
-    assert call('--help') == 0
+    assert simulate('--help') == 0
     text = ' '.join(capsys.readouterr().out.split())
     assert all(name in text for name in DEGRADATIONS)
     assert '--kernel-position' in text
@@ -113,7 +111,7 @@ def test_help_lists_degradations_and_parameters(capsys) -> None:
 )
 def test_errors_are_one_line(arguments, words, picture, tmp_path, capsys, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert call(picture, '-o', 'out.png', *arguments) == 2
+    assert simulate(picture, '-o', 'out.png', *arguments) == 2
     error = capsys.readouterr().err
     assert error.startswith('error: ')
     assert error.count('\n') == 1
@@ -124,6 +122,6 @@ def test_errors_are_one_line(arguments, words, picture, tmp_path, capsys, monkey
 def test_an_existing_file_is_kept(picture, tmp_path, capsys) -> None:
     out = tmp_path / 'o.png'
     out.write_bytes(b'precious')
-    assert call(picture, '-o', out, '-d', 'lines') == 2
+    assert simulate(picture, '-o', out, '-d', 'lines') == 2
     assert out.read_bytes() == b'precious'
     assert 'exists' in capsys.readouterr().err

@@ -27,6 +27,8 @@ from napari_fresco.training.interrupts import held_back
 from napari_fresco.training.loop import Run
 from napari_fresco.training.objective_declarations import GaussianDenoising
 
+from .command_line import call
+
 GRAY = Recipe(
     'tiny',
     'ffdnet',
@@ -69,10 +71,7 @@ def images(tmp_path: Path) -> Path:
 
 
 def train(*arguments: object) -> int:
-    """Run the command line in this process and return its exit status."""
-    with pytest.raises(SystemExit) as end:
-        main(['train', *(str(a) for a in arguments)])
-    return int(end.value.code or 0)
+    return call('train', *arguments)
 
 
 def failure(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -112,10 +111,8 @@ def test_a_microscopist_trains_a_denoiser(images, tmp_path, capsys) -> None:
     )
     noise = np.random.default_rng(0).normal(3000, 500, truth.shape)
     write(noisy, (truth + noise).astype(np.uint16))
-    with pytest.raises(SystemExit) as end:
-        main(['restore', str(noisy), '-o', str(out), '-m', 'ffdnet', '--sigma', '500', '-q',
-              '--model', str(run / 'tiny.safetensors')])  # fmt: skip
-    assert not end.value.code
+    options = ['-m', 'ffdnet', '--sigma', 500, '-q', '--model', run / 'tiny.safetensors']
+    assert call('restore', noisy, '-o', out, *options) == 0
     before, after = (read(path).data.astype(float) - 3000 for path in (noisy, out))
     assert metrics.psnr(after, truth, 5000) > metrics.psnr(before, truth, 5000) + 3
 

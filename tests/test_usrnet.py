@@ -23,18 +23,14 @@ from napari_fresco.physics import kernels
 from napari_fresco.physics.kernels import assumed
 from napari_fresco.physics.problem import Problem
 from napari_fresco.physics.spectral import Blur, Downsample
-from napari_fresco.runtime.tiled_network import TiledNetwork
 from napari_fresco.solvers import unfolded as solvers
 from napari_fresco.solvers.annealing import where_it_is
 from napari_fresco.types import Step
 
+from .untrained import Tools, rand
+
 SMALL: dict[str, Any] = {'n_iter': 3, 'h_nc': 8, 'nc': [4, 4, 6, 8], 'nb': 1}
 GRAY: dict[str, Any] = {**SMALL, 'in_nc': 2, 'out_nc': 1}
-
-
-def rand(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.rand(*shape, dtype=dtype, generator=generator)
 
 
 def kernel(*shape: int, seed: int = 5, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -251,18 +247,8 @@ def test_facts() -> None:
 # The solver
 
 
-class Tools:
-    """Lends one network whatever it is asked for."""
-
-    device = torch.device('cpu')
-
-    def __init__(self, network: nn.Module, tile: int | None = None) -> None:
-        network.facts = facts_of(network)
-        network.weights_name, network.weights_sha256 = 'test', '0' * 64
-        self.lent = TiledNetwork(network, device=self.device, precision='float32', tile=tile)
-
-    def network(self, name: str) -> TiledNetwork:
-        return self.lent
+def lending(network: nn.Module, tile: int | None = None) -> Tools:
+    return Tools(network, tile, scales=(1, 2, 3, 4))
 
 
 def problem_of(channels: int, scale: int, sigma: float | Tensor = 0.03, side: int = 9) -> Problem:
@@ -286,7 +272,7 @@ def told(problem: Problem) -> Tensor:
 @pytest.mark.parametrize('scale', [1, 2, 3])
 def test_the_solver_runs_the_network(scale: int) -> None:
     network, problem = small(), problem_of(3, scale)
-    steps = solve(problem, Tools(network))
+    steps = solve(problem, lending(network))
     assert [(s.index, s.total) for s in steps] == [(1, 3), (2, 3), (3, 3)]
     with torch.no_grad():
         k = kernel(5, 4)[None, None]
@@ -298,21 +284,21 @@ def test_the_solver_runs_the_network(scale: int) -> None:
 
 
 def test_usrgan_is_the_same_with_other_weights() -> None:
-    problem, tools = problem_of(3, 2), Tools(small())
+    problem, tools = problem_of(3, 2), lending(small())
     one, other = solve(problem, tools), solve(problem, tools, solvers.usrgan)
     assert torch.equal(one[-1].x, other[-1].x)
 
 
 def test_tiles_do_not_show() -> None:
     network, problem = small(), problem_of(3, 2, side=75)
-    whole = solve(problem, Tools(network))[-1].x
-    tiled = solve(problem, Tools(network, tile=64))[-1].x
+    whole = solve(problem, lending(network))[-1].x
+    tiled = solve(problem, lending(network, tile=64))[-1].x
     torch.testing.assert_close(tiled, whole, atol=1e-5, rtol=0)
 
 
 def test_gray_images_pass_a_colour_network_as_three_equal_channels() -> None:
     network, problem = small(), problem_of(1, 2)
-    x = solve(problem, Tools(network))[-1].x
+    x = solve(problem, lending(network))[-1].x
     with torch.no_grad():
         rgb = network(problem.y.expand(-1, 3, -1, -1), kernel(1, 1, 5, 4), 2, told(problem))
     torch.testing.assert_close(x, rgb.mean(1, keepdim=True), atol=2e-5, rtol=0)
@@ -321,7 +307,7 @@ def test_gray_images_pass_a_colour_network_as_three_equal_channels() -> None:
 @pytest.mark.parametrize('channels', [2, 3])
 def test_channels_pass_a_gray_network_one_by_one(channels: int) -> None:
     network, problem = small(**GRAY), problem_of(channels, 2)
-    x = solve(problem, Tools(network))[-1].x
+    x = solve(problem, lending(network))[-1].x
     with torch.no_grad():
         planes = [
             network(problem.y[:, c : c + 1], kernel(1, 1, 5, 4), 2, told(problem))
@@ -331,14 +317,14 @@ def test_channels_pass_a_gray_network_one_by_one(channels: int) -> None:
 
 
 def test_a_noise_map_counts_by_its_level_where_it_is() -> None:
-    tools, level = Tools(small()), rand(1, 1, 9, 11) / 20
+    tools, level = lending(small()), rand(1, 1, 9, 11) / 20
     problem = problem_of(3, 2, level)
     flat_problem = problem_of(3, 2, where_it_is(level))
     torch.testing.assert_close(solve(problem, tools)[-1].x, solve(flat_problem, tools)[-1].x)
 
 
 def test_a_start_replaces_the_nearest_enlargement() -> None:
-    tools, problem = Tools(small()), problem_of(3, 2)
+    tools, problem = lending(small()), problem_of(3, 2)
     nearest = problem.y.repeat_interleave(2, -2).repeat_interleave(2, -1)
     given_start = Problem('super_resolve', problem.y, problem.degradation, 0.03, nearest)
     other = Problem('super_resolve', problem.y, problem.degradation, 0.03, nearest * 0)
@@ -349,7 +335,7 @@ def test_a_start_replaces_the_nearest_enlargement() -> None:
 
 def test_no_noise_is_finite() -> None:
     problem = problem_of(3, 2, 0.0)
-    assert all(bool(s.x.isfinite().all()) for s in solve(problem, Tools(small())))
+    assert all(bool(s.x.isfinite().all()) for s in solve(problem, lending(small())))
 
 
 # Assumed kernels

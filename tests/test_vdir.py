@@ -38,13 +38,10 @@ from napari_fresco.types import Task
 from napari_fresco.weights import tensorflow
 
 from .simulation import run
+from .untrained import rand
 
 sides = st.integers(1, 13)
 TINY: dict[str, Any] = {'width': 6, 'groups': 1, 'blocks': 1}
-
-
-def random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed))
 
 
 def network(**config: Any) -> VDIR:
@@ -57,7 +54,7 @@ def network(**config: Any) -> VDIR:
 
 @given(sides, sides)
 def test_resizing_to_the_same_size_changes_nothing(rows: int, columns: int) -> None:
-    x = random(2, 3, rows, columns)
+    x = rand(2, 3, rows, columns)
     assert torch.equal(legacy_bilinear(x, (rows, columns)), x)
 
 
@@ -70,7 +67,7 @@ def test_a_constant_stays_constant(rows: int, columns: int, height: int, width: 
 
 @given(sides, sides, st.integers(1, 4))
 def test_enlarging_passes_through_every_pixel(rows: int, columns: int, factor: int) -> None:
-    x = random(1, 2, rows, columns)
+    x = rand(1, 2, rows, columns)
     y = legacy_bilinear(x, (factor * rows, factor * columns))
     assert torch.allclose(y[..., ::factor, ::factor], x)
 
@@ -105,16 +102,16 @@ def test_the_published_network_has_the_published_size() -> None:
 @given(sides, sides, st.sampled_from(vdir.SCALES), st.sampled_from((1, 3)))
 def test_any_size_and_scale(rows: int, columns: int, scale: int, channels: int) -> None:
     net = network(channels=channels, scale=scale)
-    x = random(2, channels, rows, columns)
+    x = rand(2, channels, rows, columns)
     mu, logvar = net.encoder(x)
     assert mu.shape == logvar.shape == (2, 4, -(-rows // 4), -(-columns // 4))
     assert net(x).shape == (2, channels, scale * rows, scale * columns)
 
 
 def test_the_latent_is_its_mean_unless_drawn() -> None:
-    net, x = network(), random(1, 3, 8, 8)
+    net, x = network(), rand(1, 3, 8, 8)
     mu, logvar = net.encoder(x)
-    eps = random(*mu.shape, seed=1)
+    eps = rand(*mu.shape, seed=1)
     assert torch.equal(net(x), net.restore(x, mu))
     assert torch.equal(net(x), net(x, torch.zeros_like(mu)))
     assert torch.equal(net(x, eps), net.restore(x, mu + eps * (logvar / 2).exp()))
@@ -164,7 +161,7 @@ def test_the_halos_are_what_the_parts_see(scale: int) -> None:
 def _reach(part: Any, channels: int, facts: NetworkFacts) -> int:
     """Return how far beyond a region on the grid a change still alters it, along the rows."""
     centre, cell, side = 48, 4, 100
-    x = random(32, channels, side, 4).double().requires_grad_()
+    x = rand(32, channels, side, 4).double().requires_grad_()
     y = part(x)[:, :, facts.scale * centre : facts.scale * (centre + cell)]
     (gradient,) = torch.autograd.grad(y.sum(), x)
     rows = gradient.abs().sum((0, 1, 3)).nonzero().flatten()
@@ -175,10 +172,10 @@ def _reach(part: Any, channels: int, facts: NetworkFacts) -> int:
 
 
 def test_the_decoder_quadruples_and_the_discriminator_takes_any_size() -> None:
-    assert Decoder(1, 4, 3)(random(2, 3, 2, 5)).shape == (2, 1, 8, 20)
+    assert Decoder(1, 4, 3)(rand(2, 3, 2, 5)).shape == (2, 1, 8, 20)
     discriminator = Discriminator(1, 4)
-    assert discriminator(random(2, 1, 33, 64)).shape == (2, 1, 2, 2)
-    assert discriminator(random(2, 1, 5, 7)).shape == (2, 1, 1, 1)
+    assert discriminator(rand(2, 1, 33, 64)).shape == (2, 1, 2, 2)
+    assert discriminator(rand(2, 1, 5, 7)).shape == (2, 1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +185,7 @@ def test_the_decoder_quadruples_and_the_discriminator_takes_any_size() -> None:
 def test_estimators_answer_in_the_shape_of_their_target(
     target: Target, shape: tuple[int, ...]
 ) -> None:
-    assert Estimator(target, width=4)(random(2, 4, 2, 3)).shape == shape
+    assert Estimator(target, width=4)(rand(2, 4, 2, 3)).shape == shape
 
 
 def test_unknown_targets_are_refused() -> None:
@@ -199,7 +196,7 @@ def test_unknown_targets_are_refused() -> None:
 def test_spectral_convolutions_end_with_norm_one() -> None:
     torch.manual_seed(0)
     layer = SpectralConv(3, 5).eval()
-    x = random(1, 3, 6, 6)
+    x = rand(1, 3, 6, 6)
     for _ in range(100):
         last = layer(x)
     largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2)
@@ -211,7 +208,7 @@ def test_two_passes_may_come_before_their_gradients() -> None:
     discriminator = Discriminator(1, 2)
     before = discriminator.get_buffer('conv1_1.u').clone()
     loss = vdir_losses.discriminator_loss(
-        discriminator(random(1, 1, 8, 8)), discriminator(random(1, 1, 8, 8, seed=1))
+        discriminator(rand(1, 1, 8, 8)), discriminator(rand(1, 1, 8, 8, seed=1))
     )
     loss.backward()
     assert all(p.grad is not None for p in discriminator.parameters())
@@ -235,10 +232,10 @@ def test_training_goes_around_a_network() -> None:
 
 def loss_inputs() -> dict[str, Tensor]:
     return {
-        'clean': random(2, 3, 8, 8),
-        'restored': random(2, 3, 8, 8) + 0.1,
-        'degraded': random(2, 3, 8, 8, seed=1),
-        'decoded': random(2, 3, 8, 8, seed=1) - 0.2,
+        'clean': rand(2, 3, 8, 8),
+        'restored': rand(2, 3, 8, 8) + 0.1,
+        'degraded': rand(2, 3, 8, 8, seed=1),
+        'decoded': rand(2, 3, 8, 8, seed=1) - 0.2,
         'mu': torch.zeros(2, 4, 2, 2),
         'logvar': torch.zeros(2, 4, 2, 2),
     }
@@ -385,7 +382,7 @@ def test_training_checkpoints_serve_for_restoring(tmp_path: Path) -> None:
     training = VDIRTraining(**TINY)
     save_file(training.state_dict(), tmp_path / 'full.safetensors')
     loaded = weights.load(tmp_path / 'full.safetensors')
-    x = random(1, 3, 8, 8)
+    x = rand(1, 3, 8, 8)
     assert isinstance(loaded, VDIR)
     with torch.no_grad():
         assert torch.equal(loaded(x), training(x))
@@ -424,7 +421,7 @@ def module(bench: Bench) -> VDIR:
 
 
 def test_one_pass_with_the_mean_latent() -> None:
-    bench, y = Bench(), random(1, 3, 17, 22)
+    bench, y = Bench(), rand(1, 3, 17, 22)
     (step,) = run(problem(y), bench, 'vdir', model='mine')
     assert bench.asked == ['mine']
     assert torch.equal(step.x, module(bench)(y))
@@ -437,7 +434,7 @@ def test_one_pass_with_the_mean_latent() -> None:
 
 @pytest.mark.parametrize('scale', vdir.SCALES)
 def test_tiles_change_nothing(scale: int) -> None:
-    y = random(1, 3, 61, 83)
+    y = rand(1, 3, 61, 83)
     asked = problem(y, 'super_resolve' if scale > 1 else 'denoise', scale)
     (whole,) = run(asked, Bench(scale=scale), 'vdir', model='mine', show_latent=True)
     (tiled,) = run(asked, Bench(tile=16, scale=scale), 'vdir', model='mine', show_latent=True)
@@ -451,7 +448,7 @@ def test_tiles_change_nothing(scale: int) -> None:
 
 
 def test_samples_give_mean_and_spread() -> None:
-    y = random(1, 3, 12, 12)
+    y = rand(1, 3, 12, 12)
     sampled: dict[str, Any] = {'model': 'mine', 'latent': 'sample', 'samples': 5}
     bench = Bench()
     steps = run(problem(y), bench, 'vdir', **sampled)
@@ -476,14 +473,14 @@ def test_samples_give_mean_and_spread() -> None:
 
 
 def test_gray_images_pass_a_colour_network() -> None:
-    bench, y = Bench(), random(1, 1, 12, 12)
+    bench, y = Bench(), rand(1, 1, 12, 12)
     (step,) = run(problem(y), bench, 'vdir', model='mine')
     expected = module(bench)(y.expand(-1, 3, -1, -1)).mean(1, keepdim=True)
     assert torch.allclose(step.x, expected, atol=1e-6)
 
 
 def test_a_gray_network_takes_channels_singly() -> None:
-    bench, y = Bench(channels=1), random(1, 3, 12, 12)
+    bench, y = Bench(channels=1), rand(1, 3, 12, 12)
     (step,) = run(problem(y), bench, 'vdir', model='mine', show_latent=True)
     singly = [module(bench)(y[:, k : k + 1]) for k in range(3)]
     assert torch.allclose(step.x, torch.cat(singly, 1), atol=1e-6)
@@ -492,19 +489,19 @@ def test_a_gray_network_takes_channels_singly() -> None:
 
 
 def test_deblocking_by_luma_leaves_the_chroma() -> None:
-    y = random(1, 3, 16, 16)
+    y = rand(1, 3, 16, 16)
     (step,) = run(problem(y, 'deblock'), Bench(channels=1), 'vdir', model='mine')
     change = step.x - y
     assert change.abs().max() > 1e-3
     assert torch.allclose(change, change[:, :1].expand_as(change), atol=1e-6)
-    gray = random(1, 1, 16, 16)
+    gray = rand(1, 1, 16, 16)
     bench = Bench(channels=1)
     (step,) = run(problem(gray, 'deblock'), bench, 'vdir', model='mine')
     assert torch.equal(step.x, module(bench)(gray))
 
 
 def test_deblocking_clamps_its_input() -> None:
-    y = 2 * random(1, 3, 16, 16) - 0.5
+    y = 2 * rand(1, 3, 16, 16) - 0.5
     found = [run(problem(x, 'deblock'), Bench(), 'vdir', model='m') for x in (y, y.clamp(0, 1))]
     assert torch.equal(found[0][-1].x, found[1][-1].x)
 
@@ -512,10 +509,10 @@ def test_deblocking_clamps_its_input() -> None:
 def test_other_networks_are_refused() -> None:
     bench = Bench()
     with pytest.raises(WeightsError, match='x1'):
-        run(problem(random(1, 3, 8, 8), 'super_resolve', 2), bench, 'vdir', model='mine')
+        run(problem(rand(1, 3, 8, 8), 'super_resolve', 2), bench, 'vdir', model='mine')
 
 
 def test_encoding_equals_the_encoder() -> None:
-    bench, y = Bench(tile=8), random(2, 3, 30, 19)
+    bench, y = Bench(tile=8), rand(2, 3, 30, 19)
     found, expected = solver.encode(bench.lent, y), module(bench).encoder(y)
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(found, expected, strict=True))

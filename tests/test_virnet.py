@@ -32,12 +32,12 @@ from napari_fresco.physics.degradation import Unknown
 from napari_fresco.physics.operators import Identity
 from napari_fresco.physics.problem import Problem
 from napari_fresco.physics.resample import imresize
-from napari_fresco.runtime.tiled_network import TiledNetwork
 from napari_fresco.solvers.variational import virnet
 from napari_fresco.training import elbo
 from napari_fresco.types import Step
 
 from .golden.virnet import local_prior, window_weights
+from .untrained import Tools, rand
 
 SMALL = {'n_feat': [8, 8], 'dep_S': 2, 'n_resblocks': 1}
 SMALL_SR = {**SMALL, 'dep_K': 1}
@@ -49,10 +49,6 @@ PUBLISHED = [
     ('virnet_sr', {}, 5_903_063),
     ('virnet_sr', {'extra_mode': 'Input'}, 5_716_935),
 ]
-
-
-def rand(*shape: int, seed: int = 0) -> Tensor:
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed))
 
 
 def built(name: str, **config: Any) -> Any:
@@ -454,21 +450,6 @@ def test_the_enlarging_objective_prefers_the_truth() -> None:
 # Solver
 
 
-class Tools:
-    """Lends one network whatever it is asked for."""
-
-    device = torch.device('cpu')
-
-    def __init__(self, network: nn.Module, tile: int | None = None) -> None:
-        network.facts = facts_of(network)
-        network.weights_name, network.weights_sha256 = 'test', '0' * 64
-        self.lent = TiledNetwork(network, device=self.device, precision='float32', tile=tile)
-
-    def network(self, name: str) -> TiledNetwork:
-        assert name == 'test'
-        return self.lent
-
-
 def solve(
     network: nn.Module, y: Tensor, scale: int = 1, tile: int | None = None, **params: Any
 ) -> Step:
@@ -476,7 +457,8 @@ def solve(
     task = 'denoise' if scale == 1 else 'super_resolve'
     problem = Problem(task, y, degradation, 0.1)
     with torch.inference_mode():
-        (step,) = virnet(problem, VIRNetParameters(model='test', **params), Tools(network, tile))
+        tools = Tools(network, tile, scales=(scale,))
+        (step,) = virnet(problem, VIRNetParameters(model='test', **params), tools)
     return step
 
 

@@ -25,13 +25,18 @@ def drawn(network: nn.Module) -> Any:
 
 
 class Tools:
-    """Lends one network whatever it is asked for."""
+    """Lends one network whatever it is asked for.
+
+    `scales`: that the network is made for, by default its own one.
+    """
 
     device = torch.device('cpu')
 
-    def __init__(self, network: nn.Module, tile: int | None = None) -> None:
+    def __init__(
+        self, network: nn.Module, tile: int | None = None, scales: tuple[int, ...] = ()
+    ) -> None:
         network.facts = facts = facts_of(network)
-        network.scales = (facts.scale,)
+        network.scales = scales or (facts.scale,)
         network.weights_name, network.weights_sha256 = 'test', '0' * 64
         self.lent = TiledNetwork(network, device=self.device, precision='float32', tile=tile)
 

@@ -35,6 +35,11 @@ from .signals import pump, until
 
 _PATIENCE = 60
 
+Dock = Callable[[Any, str], Any]
+"""Opens the panel of a method in a viewer."""
+Finish = Callable[[Any], None]
+"""Runs a panel to its end."""
+
 
 @dataclass
 class FakeSolver:
@@ -184,7 +189,7 @@ def tiny_networks(tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def dock(qtbot: Any) -> Callable[[Any, str], Any]:
+def dock(qtbot: Any) -> Dock:
     """Open the panel of a method, in a dock where there is a window."""
 
     def open_panel(viewer: Any, method: str) -> Any:
@@ -199,7 +204,7 @@ def dock(qtbot: Any) -> Callable[[Any, str], Any]:
 
 
 @pytest.fixture
-def finish(qtbot: Any) -> Callable[[Any], None]:
+def finish(qtbot: Any) -> Finish:
     """Run a panel to its end."""
 
     def run(panel: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,9 @@ from napari_fresco._napari import camera_dialog
 from napari_fresco._napari.camera_dialog import STACKS, CameraDialog
 from napari_fresco.errors import ParameterError
 
+from .conftest import Dock
 from .signals import pump
 from .test_estimate_noise import frame, white
-
-Dock = Callable[[Any, str], Any]
 
 
 @pytest.fixture

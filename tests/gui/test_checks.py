@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -16,11 +15,8 @@ from napari_fresco.layers import restore_layer
 from napari_fresco.layers.layer_restoration import LayerOutcome
 from napari_fresco.types import Result
 
-from .conftest import FakeSolver
+from .conftest import Dock, FakeSolver, Finish
 from .signals import pump
-
-Dock = Callable[[Any, str], Any]
-Finish = Callable[[Any], None]
 
 PASSED = SimpleNamespace(name='light', ok=True, message='')
 FAILED = SimpleNamespace(name='noise', ok=False, message='the residual is not white; give sigma')

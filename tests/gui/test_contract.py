@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,8 @@ from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
 from napari_fresco.layers.layer_restoration import running
 
-from .conftest import FakeSolver
+from .conftest import Dock, FakeSolver
 from .signals import pump, until
-
-Dock = Callable[[Any, str], Any]
 
 ROWS = (
     'image', 'task', 'extent', 'region', 'reference', 'mask', 'mask_label', 'mask_grow',

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,11 +15,8 @@ from napari_fresco.evidence import metrics
 from napari_fresco.layers.layer_restoration import running
 from napari_fresco.physics import kernels
 
+from .conftest import Dock
 from .signals import until
-
-Dock = Callable[[Any, str], Any]
-
-WAIT = 120_000
 
 
 def scene(size: int = 64) -> np.ndarray:

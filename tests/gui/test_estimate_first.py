@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,14 +12,9 @@ from napari_fresco.declare.methods import METHODS
 from napari_fresco.layers.layer_restoration import running
 from napari_fresco.physics import kernels
 
-from .conftest import FakeSolver
+from .conftest import Dock, FakeSolver, Finish
 from .linked import BICUBIC, enlarging, run_script
 from .signals import until
-
-Dock = Callable[[Any, str], Any]
-Finish = Callable[[Any], None]
-
-WAIT = 60_000
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,8 @@ import pytest
 
 import napari_fresco as fresco
 
+from .conftest import Dock
 from .signals import pump
-
-Dock = Callable[[Any, str], Any]
 
 
 def scene(size: int = 96) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,9 +20,8 @@ from napari_fresco.layers.layer_restoration import running
 from napari_fresco.layers.loss_filling import LossFilling
 from napari_fresco.layers.scripted import layer_request
 
+from .conftest import Finish
 from .signals import pump, until
-
-Finish = Callable[[Any], None]
 
 FIRST, SECOND = np.s_[10:14, 10:30], np.s_[40:46, 50:56]
 FILLED = ('wall [filled]', 'wall [filled] numbers')

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,13 +17,8 @@ from napari_fresco._napari import commands
 from napari_fresco._napari.run_bar import CANCEL, CANCELLING, RUN
 from napari_fresco.layers.layer_restoration import running
 
-from .conftest import FakeSolver
+from .conftest import Dock, FakeSolver, Finish
 from .signals import pump, until
-
-Dock = Callable[[Any, str], Any]
-Finish = Callable[[Any], None]
-
-WAIT = 10_000
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,8 @@ from napari_fresco._napari import noise_section
 from napari_fresco.errors import FrescoError
 from napari_fresco.physics import kernels
 
+from .conftest import Dock
 from .linked import BICUBIC, enlarging, run_script
-
-Dock = Callable[[Any, str], Any]
-Finish = Callable[[Any], None]
 
 
 @pytest.fixture

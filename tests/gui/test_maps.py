@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from .conftest import FakeSolver
-
-Dock = Callable[[Any, str], Any]
-Finish = Callable[[Any], None]
+from .conftest import Dock, FakeSolver, Finish
 
 
 def corners(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

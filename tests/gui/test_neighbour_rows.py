@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,7 @@ import pytest
 import napari_fresco as fresco
 from napari_fresco._napari.input_section import SLICE, STACK
 
-Dock = Callable[[Any, str], Any]
-Finish = Callable[[Any], None]
+from .conftest import Dock, Finish
 
 STACK_OF_5 = (
     np.random.default_rng(0).normal(0, 10, (5, 40, 48))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,8 @@ from napari_fresco.declare.methods import METHODS
 from napari_fresco.layers.layer_restoration import running
 from napari_fresco.weights import registry
 
+from .conftest import Dock, Finish
 from .tiny import REGISTRY
-
-Dock = Callable[[Any, str], Any]
-Finish = Callable[[Any], None]
 
 RUNS = [
     ('usrnet', 'super_resolve', 'usrnet_test'),

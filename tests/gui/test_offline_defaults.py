@@ -7,7 +7,6 @@ enough to fill damage better than not at all, and too few to deblur.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,8 @@ from napari_fresco.layers.layer_kinds import KERNEL, TRUTH
 from napari_fresco.layers.layer_restoration import running
 from napari_fresco.weights import store
 
+from .conftest import Dock
 from .signals import until
-
-Dock = Callable[[Any, str], Any]
 
 WAIT = 300_000
 ITERATIONS = 10

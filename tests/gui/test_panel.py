@@ -18,11 +18,9 @@ from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError, ParameterError
 from napari_fresco.image.model import Image
 
-from .conftest import FakeSolver
+from .conftest import Dock, FakeSolver
 from .linked import run_script
 from .signals import pump
-
-Dock = Callable[[Any, str], Any]
 
 
 def shown(field: Any) -> bool:

@@ -15,11 +15,8 @@ from scipy import ndimage
 from napari_fresco._napari import result_actions
 from napari_fresco.layers.layer_restoration import running
 
-from .conftest import FakeSolver
+from .conftest import Dock, FakeSolver, Finish
 from .signals import pump, until
-
-Dock = Callable[[Any, str], Any]
-Finish = Callable[[Any], None]
 
 RANDOM = np.random.default_rng(0)
 CLEAN = 200 + 500 * ndimage.gaussian_filter(RANDOM.normal(size=(64, 64)), 2)

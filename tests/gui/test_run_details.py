@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,8 @@ from napari_fresco.errors import FrescoError, ImageError
 from napari_fresco.layers import layer_restoration
 from napari_fresco.layers.layer_restoration import running
 
-from .conftest import FakeSolver
+from .conftest import Dock, FakeSolver, Finish
 from .signals import until
-
-Dock = Callable[[Any, str], Any]
-Finish = Callable[[Any], None]
-
-WAIT = 10_000
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,9 @@ from napari_fresco.layers import restore_layer
 from napari_fresco.layers.layer_restoration import running
 
 from ..test_volumes import KERNEL, restored, volume
+from .conftest import Dock
 from .signals import until
 
-Dock = Callable[[Any, str], Any]
 STEPS = {'scale': (0.3, 0.1, 0.1), 'units': ('um', 'um', 'um')}
 QUICK = {'method': 'richardson_lucy', 'task': 'deblur', 'sigma': 10.0, 'iterations': 5}
 
