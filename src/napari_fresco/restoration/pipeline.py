@@ -9,42 +9,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-import numpy as np
-from torch import Tensor
-
-from ..evidence.mask_measures import left_over
 from ..generators import result_of
-from ..image.layout import Array
-from ..image.model import Image
-from ..io.files import read, write
-from ..physics.kernels import Kernel
 from ..runtime.pool import Pool
 from ..runtime.run import RunOutcome, Workbench
-from ..types import Finish, Result, Step
-from .across_blocks import put_fills, with_earlier_fills, with_fills
-from .block import Block, unrestored
-from .checking import Checking
+from ..types import Result, Step
+from .block import Block
 from .driving import driven
 from .estimation import Estimate, fill_in
-from .growing_result import growing
-from .input_hash import InputHash
+from .growing_result import GrowingResult
 from .lent_planes import LentPlane, lent_planes
 from .neighbours import Neighbours, RestoredPart
 from .noise_model import Scene
 from .parts import Part, check_room, parts
 from .plane_reader import RunCancelled
-from .provenance import Account, provenance
 from .request import Request
 from .settled import Settled
 from .uncertainty import REPEATS, Repeats
 
 _UNMEASURED = 'cancelled before the uncertainty was measured, so that none is given'
-_GIVEN_BACK_SECONDS = 1.0  # for planes in memory that a cancelled run did not come to
 
 
 def run_pipeline(
@@ -59,299 +45,135 @@ def run_pipeline(
     estimate: Estimate | None = None
     if request.inputs.estimated:
         request, estimate = yield from fill_in(request, partial(run_pipeline, pool=pool), cancel)
-    options = request.options
-    tools = Workbench(request.device, request.params.precision, options.tile, options.seed, pool)
-    scene = Scene(request, cancel)
-    gathered, (before, after) = _Gathered(request, estimate, scene), lent_planes(request)
-    waiting = Neighbours(request, [lent.part for lent in after])
-    lend = partial(_lend, request, waiting, scene, tools, cancel)
-    every = list(parts(request))
-    settled = Settled(request, scene)
-    try:
-        for lent in before:
-            gathered.take(lend(lent))
-        for number, part in enumerate(every):
-            scene.model(part.index)  # may look at planes that are yet to come, and keeps them
-            if settled.needed(part):
-                seen_as = gathered.shown, gathered.painted
-                yield from settled.find(part, len(every), tools, cancel, seen_as)
-            own = settled.of(part, gathered.seen_by(part))
-            judged = scene.of_part(own)
-            if not judged.planes.marks(part.at_hand):
-                gathered.give_back(part, judged.planes.raw(part.at_hand))
-                gathered.take(waiting.without(part))
-                continue
-            pixels = judged.read(part.at_hand)
-            if pixels.empty:
-                gathered.give_back(part, pixels.data, 'holds no known pixel')
-                gathered.take(waiting.without(part))
-                continue
-            gathered.seen.see(part, pixels.data)
-            block = Block.prepare(own, part.index, pixels, judged)
-            tools.reseed(options.seed + number)
-            shown = partial(gathered.shown, part, block)
-            painted = partial(gathered.painted, part, block)
-            count = number, len(every)
-            restored = yield from _restore(own, block, count, tools, cancel, (shown, painted))
-            gathered.take(waiting.after(RestoredPart(part, block, *restored)))
-            del pixels, block, restored, own, judged, shown, painted
-        for lent in after:
-            gathered.take(lend(lent))
-    except RunCancelled:
-        gathered.take(waiting.alone())
-        gathered.leave(every)
-    else:
-        gathered.complete = True
-    finally:
-        used = tools.used()
-        tools.close()
-    return gathered.result(used, time.perf_counter() - started)
+    return (yield from _Run(request, estimate, cancel, pool).steps(started))
 
 
-def _lend(
-    request: Request,
-    waiting: Neighbours,
-    scene: Scene,
-    tools: Workbench,
-    cancel: threading.Event | None,
-    lent: LentPlane,
-) -> Iterator[RestoredPart]:
-    """Denoise a plane that only helps; return what is finished by it."""
-    block = lent.prepared(request, scene)
-    if block is None:
-        return waiting.without(lent.part)
-    tools.reseed(request.options.seed)
-    steps = driven(block.request, block, tools, cancel, lambda step: step)
-    return waiting.after(RestoredPart(lent.part, block, result_of(steps)))
+class _Run:
+    """A restoration under way.
 
-
-def _restore(
-    request: Request,
-    block: Block,
-    count: tuple[int, int],
-    tools: Workbench,
-    cancel: threading.Event | None,
-    seen_as: tuple[Callable[[Tensor], Array], Callable[[Step], Array]],
-) -> Generator[Step, None, tuple[RunOutcome, Repeats | None]]:
-    """Restore a plane or block, with steps that count through all; map what is asked for.
-
-    `count`: its number, and how many there are.
-    `seen_as`: make an image of an estimate, and a plane of what was painted.
+    `estimate`: what another method has found of noise and blur before.
+    `cancel`, `pool`: as for :func:`run_pipeline`.
     """
-    asked = request.params.uncertainty and 'uncertainty' in request.method.gives_if_asked(
-        request.task
-    )
-    repeats = REPEATS if asked else 0
-    number, every = count
 
-    def passed(now: Step, repeat: int = 0, seen: Step | None = None) -> Step:
-        before = number * (1 + repeats) + repeat
-        return replace(
-            seen or now,
-            index=before * now.total + now.index,
-            total=every * (1 + repeats) * now.total,
-            plane=block.index,
-            to_image=seen_as[0],
-            to_painted=seen_as[1],
+    def __init__(
+        self,
+        request: Request,
+        estimate: Estimate | None,
+        cancel: threading.Event | None,
+        pool: Pool | None,
+    ) -> None:
+        self._request, self._cancel = request, cancel
+        options = request.options
+        self._tools = Workbench(
+            request.device, request.params.precision, options.tile, options.seed, pool
         )
+        self._scene = Scene(request, cancel)
+        self._result = GrowingResult(request, estimate, self._scene)
+        self._before, self._after = lent_planes(request)
+        self._neighbours = Neighbours(request, [plane.part for plane in self._after])
+        self._settled = Settled(request, self._scene)
+        self._parts = list(parts(request))
+        self._repeats = REPEATS if _measures_uncertainty(request) else 0
 
-    outcome = yield from driven(request, block, tools, cancel, passed)
-    if not repeats or outcome.finish == 'cancelled':
-        return outcome, None
-    # What is seen meanwhile is the result, which nothing changes any more.
-    seen = replace(outcome.step, residual=None, score=None, metrics={})
-    found = Repeats(block, outcome.step.x, request.options.seed)
-    for k in range(repeats):
-        again = found.plane(k)
-        told = partial(passed, repeat=k + 1, seen=seen)
-        repeated = yield from driven(request, again, tools, cancel, told)
-        if repeated.finish == 'cancelled':
-            notes = (*outcome.warnings, _UNMEASURED)
-            return replace(outcome, finish='cancelled', warnings=notes), None
-        found.take(k, again, repeated.step.x)
-    return outcome, found
-
-
-class _Gathered:
-    """What is kept of the planes so far: their results, and an account of how they came about."""
-
-    def __init__(self, request: Request, estimate: Estimate | None, scene: Scene) -> None:
-        self._request, self._estimate, self._scene = request, estimate, scene
-        samples = 3 if request.facts.gains_colour else request.layout.samples
-        self._planes: Any
-        self._image: Any
-        if request.output is None:
-            self._image, self._planes = request.layout.empty(
-                request.inputs.scale, samples, request.dtype
-            )
+    def steps(self, started: float) -> Generator[Step, None, Result]:
+        """Restore all parts and return the result; `started` is when the run began."""
+        try:
+            for plane in self._before:
+                self._lend(plane)
+            for number, part in enumerate(self._parts):
+                yield from self._restore(number, part)
+            for plane in self._after:
+                self._lend(plane)
+        except RunCancelled:
+            self._result.take(self._neighbours.alone())
+            self._result.give_back_the_rest(self._parts)
         else:
-            self._image, self._planes = None, growing(request, samples)
-        self._filled: Array | None = None
-        if 'mask' in request.facts.takes:
-            self._filled = np.zeros((*request.layout.leading, *request.layout.plane_shape), bool)
-        self._maps: dict[str, Array] = {}
-        self._kernel: Array | None = None
-        self._account = Account()
-        self._checking = Checking(request, scene)
-        self.seen = InputHash(request)
-        self._done: set[Part] = set()
-        self.complete = False
+            self._result.complete = True
+        finally:
+            used = self._tools.used()
+            self._tools.close()
+        return self._result.finished(used, time.perf_counter() - started)
 
-    def seen_by(self, part: Part) -> Request:
-        """Return the request for a part, in which what earlier parts have filled is known."""
-        own = part.of(self._request)
-        if own.core is not None and self._filled is not None:
-            self.seen.see(part, own.layout.in_order(own.image.data))
-            own = with_earlier_fills(part, own, self._planes, self._filled)
-        return own
-
-    def take(self, finished: Iterable[RestoredPart]) -> None:
-        """Put parts in their places as they are finished."""
-        for each in finished:
-            self.add(each)
-
-    def add(self, restored: RestoredPart) -> None:
-        """Put a restored part in its place, with what repeats tell if they were asked for."""
-        part, block, outcome, repeats = restored
-        scale = self._request.inputs.scale
-        block.end(outcome.step.x)
-        painted = block.painted(outcome.step)
-        image, clipped = block.finish(outcome.step.x, painted)
-        self._put(part, image)
-        self._checking.add(block, outcome.step, image)
-        facts = block.facts()
-        if self._filled is not None:
-            put_fills(part, block.request, (image, painted), (self._planes, self._filled))
-        maps = block.maps(outcome.step)
-        if repeats is not None:
-            maps['uncertainty'] = repeats.deviation()
-            facts['uncertainty'] = repeats.facts()
-        self._account.add(outcome, facts, clipped)
-        for name, values in maps.items():
-            if part.tile is not None and name == 'latent':
-                continue  # belongs to cells of a block, not to pixels of the plane
-            if name not in self._maps:
-                size = values.shape
-                if part.tile is not None:
-                    size = tuple(n * scale for n in self._request.layout.plane_shape)
-                    size += values.shape[2:]
-                shape = (*self._request.layout.leading, *size)
-                self._maps[name] = np.full(shape, np.nan, np.float32)
-            self._maps[name][part.place(scale)] = part.inside(values, scale)
-        if outcome.step.kernel is not None:
-            kernel = outcome.step.kernel.detach().double().cpu().numpy()
-            count = self._account.restored
-            mean = kernel if self._kernel is None else self._kernel
-            self._kernel = mean + (kernel - mean) / count
-
-    def give_back(self, part: Part, data: Array, why: str = '') -> None:
-        """Give a plane or block back as it came."""
-        self.seen.see(part, data)
-        self._put(part, unrestored(data, self._request))
-        if why:
-            self._account.warn(f'plane {part.index} {why}; it was given back as it is')
-
-    def shown(self, part: Part, block: Block, x: Tensor) -> Array:
-        """Return the plane with the estimate `x` of a part of it in its place."""
-        scale = self._request.inputs.scale
-        image = part.inside(block.to_image(x), scale)
-        if part.tile is None or self._image is None:
-            return image
-        plane: Array = self._planes[part.index].copy()
-        plane[part.place(scale)[len(part.index) :]] = image
-        return plane
-
-    def painted(self, part: Part, block: Block, step: Step) -> Array:
-        """Return where the plane was newly painted, with what a step tells of a part of it."""
-        found = part.inside(block.painted(step))
-        if part.tile is None or self._filled is None:
-            return found
-        plane: Array = self._filled[part.index].copy()
-        plane[part.place(1)[len(part.index) :]] = found
-        return plane
-
-    def _put(self, part: Part, image: Array) -> None:
-        scale = self._request.inputs.scale
-        self._planes[part.place(scale)] = part.inside(image, scale)
-        self._done.add(part)
-
-    def leave(self, every: Sequence[Part]) -> None:
-        """Fill in what a cancelled run did not come to: as it came, as far as that is quick."""
-        r, began = self._request, time.monotonic()
-        late = self._scene.planes.lazy
-        if self._image is None:
+    def _lend(self, plane: LentPlane) -> None:
+        """Denoise a plane beside the image, which only helps its neighbours."""
+        block = plane.prepared(self._request, self._scene)
+        if block is None:
+            self._result.take(self._neighbours.without(plane.part))
             return
-        for part in every:
-            late = late or time.monotonic() - began > _GIVEN_BACK_SECONDS
-            if part in self._done:
-                continue
-            place = part.place(r.inputs.scale)
-            if not late:
-                whole = r.layout.read(r.image.data, part.index)
-                given = unrestored(whole[part.place(1)[len(part.index) :]], r)
-                self._planes[place] = with_fills(part, given, self._planes, self._filled)
-            elif r.dtype.kind == 'f':
-                self._planes[place] = np.nan
+        self._tools.reseed(self._request.options.seed)
+        steps = driven(block.request, block, self._tools, self._cancel, lambda step: step)
+        restored = RestoredPart(plane.part, block, result_of(steps))
+        self._result.take(self._neighbours.after(restored))
 
-    def result(self, used: list[Any], seconds: float) -> Result:
-        """Return everything as a result."""
-        r, finish = self._request, self._finish()
-        if finish == 'cancelled' and self._filled is not None and r.inputs.mask is not None:
-            self._account.warn(left_over(r.inputs.mask, self._filled))
-        kernel, told = r.inputs.kernel, self._estimate
-        if kernel is None and self._kernel is not None:
-            kernel = Kernel(self._kernel, source=r.method.name)
-        record = provenance(
-            r,
-            used,
-            kernel=kernel,
-            estimate=None if told is None else told.record,
-            account=self._account,
-            scene=self._scene,
-            checks=self._checking.found,
-            finish=finish,
-            seconds=seconds,
-            input_hash=self.seen.hexdigest() if self.complete else None,
-        )
-        if r.output is not None:
-            self._image = self._written(record)
-        return Result(
-            self._image if r.bare else self._with_belongings(record),
-            self._maps.get('variance', None if told is None else told.variance),
-            None if kernel is None else kernel.values,
-            finish,
-            record,
-            uncertainty=self._maps.get('uncertainty'),
-            spread=self._maps.get('spread'),
-            latent=self._maps.get('latent'),
-            filled=None if self._filled is None else r.layout.in_own_order(self._filled),
-            restored=self._account.restored,
-            checks=self._checking.found,
-        )
+    def _restore(self, number: int, part: Part) -> Generator[Step, None, None]:
+        """Restore a part, or give it back where there is nothing to restore it from."""
+        self._scene.model(part.index)  # may look at planes that are yet to come, and keeps them
+        if self._settled.needed(part):
+            yield from self._settled.find(
+                part,
+                len(self._parts),
+                self._tools,
+                self._cancel,
+                (self._result.shown, self._result.painted),
+            )
+        request = self._settled.of(part, self._result.seen_by(part))
+        scene = self._scene.of_part(request)
+        if not scene.planes.marks(part.at_hand):
+            self._result.give_back(part, scene.planes.raw(part.at_hand))
+            self._result.take(self._neighbours.without(part))
+            return
+        pixels = scene.read(part.at_hand)
+        if pixels.empty:
+            self._result.give_back(part, pixels.data, 'holds no known pixel')
+            self._result.take(self._neighbours.without(part))
+            return
+        self._result.seen.see(part, pixels.data)
+        block = Block.prepare(request, part.index, pixels, scene)
+        self._tools.reseed(self._request.options.seed + number)
+        outcome, repeats = yield from self._solve(number, part, block)
+        self._result.take(self._neighbours.after(RestoredPart(part, block, outcome, repeats)))
 
-    def _written(self, record: dict[str, Any]) -> Any:
-        """Return the pixels of the store, on the axes of the image."""
-        store = str(self._request.output)
-        if self.complete:
-            self._planes.finish({'provenance': record})
-            if self._filled is not None:
-                filled = self._request.layout.in_own_order(self._filled)
-                axes = self._request.image.axes.replace('S', '')
-                write(f'{store}/labels/filled', Image(filled, axes))
-        found = read(store)
-        own = self._request.image.axes
-        axes = own if set(found.axes) <= set(own) else own + 'S'
-        # One sample alone is not stored.
-        data = found.data if len(found.axes) == len(axes) else found.data[..., None]
-        stored = found.axes if len(found.axes) == len(axes) else found.axes + 'S'
-        return data.transpose([stored.index(axis) for axis in axes])
+    def _solve(
+        self, number: int, part: Part, block: Block
+    ) -> Generator[Step, None, tuple[RunOutcome, Repeats | None]]:
+        """Drive the solver of a part; again for its uncertainty, if that was asked for."""
+        outcome = yield from self._drive(number, part, block)
+        if not self._repeats or outcome.finish == 'cancelled':
+            return outcome, None
+        # The result is shown meanwhile, which nothing changes any more.
+        shown = replace(outcome.step, residual=None, score=None, metrics={})
+        repeats = Repeats(block, outcome.step.x, self._request.options.seed)
+        for k in range(self._repeats):
+            again = repeats.plane(k)
+            repeated = yield from self._drive(number, part, again, k + 1, shown)
+            if repeated.finish == 'cancelled':
+                notes = (*outcome.warnings, _UNMEASURED)
+                return replace(outcome, finish='cancelled', warnings=notes), None
+            repeats.take(k, again, repeated.step.x)
+        return outcome, repeats
 
-    def _with_belongings(self, record: dict[str, Any]) -> Image:
-        """Return the restored image with all that belonged to the given one, and its making."""
-        image = self._request.image.like(self._image, scale=self._request.inputs.scale)
-        return replace(image, metadata={**image.metadata, 'provenance': record})
+    def _drive(
+        self, number: int, part: Part, block: Block, repeat: int = 0, shown: Step | None = None
+    ) -> Generator[Step, None, RunOutcome]:
+        """Drive the solver once, with steps that count through all parts and their repeats.
 
-    def _finish(self) -> Finish:
-        if not self.complete or 'cancelled' in self._account.ends:
-            return 'cancelled'
-        return 'stopped' if 'stopped' in self._account.ends else 'completed'
+        `shown`: passed on instead of the steps of a repeat.
+        """
+        rounds = 1 + self._repeats
+
+        def passed(step: Step) -> Step:
+            return replace(
+                shown or step,
+                index=(number * rounds + repeat) * step.total + step.index,
+                total=len(self._parts) * rounds * step.total,
+                plane=block.index,
+                to_image=partial(self._result.shown, part, block),
+                to_painted=partial(self._result.painted, part, block),
+            )
+
+        return (yield from driven(block.request, block, self._tools, self._cancel, passed))
+
+
+def _measures_uncertainty(request: Request) -> bool:
+    given = request.method.gives_if_asked(request.task)
+    return bool(request.params.uncertainty) and 'uncertainty' in given
