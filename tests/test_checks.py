@@ -83,6 +83,24 @@ def test_values_that_never_were_and_repainted_parts_are_found():
     assert {'repainted', 'range'} <= failed(outcome(change))
 
 
+@pytest.mark.parametrize('method', ['ffdnet', 'virnet', 'dpir'])
+@pytest.mark.parametrize(('value', 'dtype'), [(0, 'uint8'), (255, 'uint8'), (65535, 'uint16')])
+def test_an_image_of_one_value_is_given_back(method: str, value: int, dtype: str) -> None:
+    image = np.full((24, 24), value, dtype)
+    result = fresco.restore(image, method=method, device='cpu')
+    np.testing.assert_array_equal(result.image, image)
+    assert [check.message for check in result.checks if not check.ok] == []
+    assert result.provenance['warnings'] == []
+
+
+def test_an_image_of_one_colour_is_given_back() -> None:
+    image = np.full((24, 24, 3), (1, 2, 250), np.uint8)
+    np.testing.assert_array_equal(fresco.restore(image, method='scunet').image, image)
+    larger = fresco.restore(image, task='super_resolve', method='dpir', scale=2, iterations=2,
+                            kernel=np.ones((3, 3)))  # fmt: skip
+    np.testing.assert_array_equal(larger.image, np.full((48, 48, 3), (1, 2, 250), np.uint8))
+
+
 def test_what_rounding_takes_away_is_not_beyond_the_image():
     flat, near = np.full((64, 64), 7.0), np.full((64, 64), 7.2)
     given = np.full((64, 64), 7, np.uint8)

@@ -108,6 +108,16 @@ def test_axes_labelled_y_and_x_are_rows_and_columns() -> None:
     assert part.unordered(part.load_ordered()).shape == (8, 9, 1)
 
 
+@pytest.mark.parametrize('view', [None, at(0, 0, 0), at(0, 5, 0)])
+def test_a_last_axis_of_one_holds_samples(view: View | None) -> None:
+    part = select(Image(np.zeros((8, 9, 1)), rgb=False), view=view, shown=view is not None)
+    assert part.spatial == (0, 1)
+    assert part.load_ordered().shape == (1, 8, 9)
+    assert select(Image(np.zeros((3, 8, 9, 1)), rgb=False)).spatial == (1, 2)
+    assert select(Image(np.zeros((8, 1)))).spatial == (0, 1)
+    assert select(Image(np.zeros((3, 1, 9)))).spatial == (1, 2)
+
+
 def test_a_pyramid_gives_its_finest_level() -> None:
     layer = Image([np.ones((64, 64)), np.ones((32, 32))], multiscale=True)
     assert select(layer).load().shape == (64, 64)

@@ -178,13 +178,17 @@ def full_resolution(layer: napari.layers.Layer) -> Any:
 def spatial_axes(layer: napari.layers.Layer, view: View | None = None) -> tuple[int, int]:
     """Return the axes of rows and columns.
 
-    Those labelled y and x; else the two on show, of a volume the last two; else the last two.
+    Those labelled y and x; else the two on show, of a volume the last two; else the last two. A
+    last axis of length 1 holds samples, not columns.
     """
     named = named_axes(_names(layer))
     if named is not None:
         return named
     shown = () if view is None else view.displayed(layer.ndim)
-    first, second = shown[-2:] if len(shown) > 1 else (layer.ndim - 2, layer.ndim - 1)
+    last = layer.ndim - 1
+    first, second = shown[-2:] if len(shown) > 1 else (last - 1, last)
+    if (first, second) == (last - 1, last) and last > 1 and _grid(layer)[last] == 1:
+        return last - 2, last - 1
     return first, second
 
 
@@ -308,9 +312,11 @@ def _letter(label: str) -> str:
 def _shown_axes(
     layer: napari.layers.Layer, spatial: tuple[int, int], view: View
 ) -> tuple[int, ...]:
-    """Return the axes on show; rows and columns where these are times or channels."""
-    shown, names = view.displayed(layer.ndim), _names(layer)
-    odd = view.ndisplay == 2 and any(names[axis] in _NO_SPACE for axis in shown)
+    """Return the axes on show; rows and columns where these are times, channels or samples."""
+    shown, names, grid = view.displayed(layer.ndim), _names(layer), _grid(layer)
+    others = [axis for axis in shown if names[axis] in _NO_SPACE]
+    others += [axis for axis in shown if axis not in spatial and grid[axis] == 1]
+    odd = view.ndisplay == 2 and bool(others)
     return tuple(sorted(spatial)) if odd else shown
 
 

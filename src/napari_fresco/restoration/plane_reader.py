@@ -114,6 +114,15 @@ class Pixels:
         return self.unknown is not None and bool(self.unknown.all())
 
     @cached_property
+    def only(self) -> Array | None:
+        """The one value, or colour, that all known pixels have; None where they differ."""
+        known = self.colours if self.unknown is None else self.colours[~self.unknown]
+        samples = known.shape[-1] if self.colours.ndim > self.dims else 1
+        each = known.reshape(-1, samples)
+        alike = len(each) > 0 and bool((each[-1] == each[0]).all() and (each == each[0]).all())
+        return each[0].astype(np.float64) if alike else None
+
+    @cached_property
     def extent(self) -> tuple[float, float] | None:
         """Ordinary range of the values that are known; None where nothing is."""
         if self.empty:
