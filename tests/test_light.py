@@ -39,6 +39,15 @@ def test_light_that_moved_is_put_back_and_good_results_stay():
     assert rmse(back, truth) < 0.5 * rmse(dimmer, truth)
 
 
+def test_what_is_put_back_in_places_adds_up_to_the_whole():
+    y = np.random.default_rng(0).poisson(np.ones((192, 192))).astype(float)
+    dimmer = np.ones(y.shape)
+    dimmer[80:112, 80:112] = 0.2
+    kept = with_light_of(y, dimmer, 1.0, dark=0.0)
+    assert kept[80:112, 80:112].mean() > 0.6
+    assert kept.sum() == pytest.approx(y.sum(), rel=0.001)
+
+
 def test_what_is_unknown_moves_no_light():
     truth = 100 * scene(160)
     known = np.ones(truth.shape, bool)
@@ -50,11 +59,24 @@ def test_what_is_unknown_moves_no_light():
 def test_whole_numbers_keep_the_mean_of_small_ones():
     values = np.full((200, 200), 0.3)
     rounded, _ = to_dtype(values, np.dtype(np.uint8), dark=0.0, seed=1)
-    assert rounded.mean() == pytest.approx(0.3, rel=0.03)
+    assert rounded.mean() == pytest.approx(0.3, rel=0.003)
+    assert rounded[:40].mean() == pytest.approx(0.3, rel=0.01)
     assert (rounded == to_dtype(values, np.dtype(np.uint8), dark=0.0, seed=1)[0]).all()
     assert not to_dtype(values, np.dtype(np.uint8))[0].any()
     large = np.full((20, 20), 100.3)
     assert (to_dtype(large, np.dtype(np.uint8), dark=0.0)[0] == 100).all()
+
+
+@pytest.mark.parametrize('colours', [(), (3,)])
+def test_what_is_below_the_lowest_number_is_taken_from_around_it(colours):
+    values = np.full((160, 200, *colours), 0.4)
+    values[:, 100:] = 0.1
+    values[10::20, 5::20] = 6.0
+    values[12::20, 5::20] = -2.0  # as beside edges that are sharpened
+    rounded, clipped = to_dtype(values, np.dtype(np.uint8), dark=0.0)
+    assert clipped == np.count_nonzero(values < -1)
+    assert rounded.sum() == pytest.approx(values.sum(), rel=0.01)
+    assert rounded[:, :80].sum() == pytest.approx(values[:, :80].sum(), rel=0.02)
 
 
 @pytest.mark.parametrize('method', ['ffdnet', 'drunet'])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
 from .layout import Array, Floats
 
 _MATTERS = 0.005  # part of the light that rounding may change
 _SIDE = 32  # of the regions whose light counts
+_CELL = 8  # of values that are rounded together
 _FEW = 20.0  # mean steps above the darkest beyond which rounding cannot change as much
 
 
@@ -22,7 +24,8 @@ def to_dtype(
     ----------
     dark : float, optional
         Intensity without light. Where rounding to the nearest number would change the light
-        by more than half a percent, numbers are rounded up as often as keeps their mean.
+        by more than half a percent, numbers are rounded up as often as keeps their mean. What
+        is below the lowest number is taken from the light around it.
     seed : int
         Of that.
     """
@@ -30,10 +33,40 @@ def to_dtype(
         return values.astype(dtype), 0
     info = np.iinfo(dtype)
     rounded = np.rint(values)
-    if dark is not None and rounding_matters(values, dark):
-        rounded = np.floor(values + np.random.default_rng(seed).random(values.shape))
     clipped = int(np.count_nonzero((rounded < info.min) | (rounded > info.max)))
+    if dark is not None and rounding_matters(values, dark):
+        positive = _at_least(values, info.min)
+        rounded = np.floor(positive + _dither(values.shape, seed))
     return np.clip(rounded, info.min, info.max).astype(dtype), clipped
+
+
+def _at_least(values: Floats, lowest: float) -> Floats:
+    """Return `values` of at least `lowest` with nearly the same local means."""
+    above = np.nan_to_num(values) - lowest
+    light = np.maximum(above, 0)
+    if light.sum() <= above.sum():
+        return values
+    widths = (_SIDE / 4, _SIDE / 4, *[0] * (values.ndim - 2))
+    wanted, given = (ndimage.gaussian_filter(each, widths) for each in (above, light))
+    share = np.divide(wanted.clip(0), given, out=np.zeros_like(given), where=given > 0)
+    positive: Floats = lowest + light * share
+    return positive
+
+
+def _dither(shape: tuple[int, ...], seed: int) -> Floats:
+    """Return what is added to values before they are rounded down: 0 to 1.
+
+    Of every ``_CELL x _CELL`` values one lies in each of as many equal parts of that range, so that
+    sums are kept much better than by independent numbers.
+    """
+    rows, columns, *rest = shape
+    random = np.random.default_rng(seed)
+    cells = (-(-rows // _CELL), -(-columns // _CELL), *rest)
+    part = random.random((*cells, _CELL**2), np.float32).argsort(axis=-1)
+    each = (part + random.random(part.shape)) / _CELL**2
+    apart = np.moveaxis(each.reshape(*cells, _CELL, _CELL), (-2, -1), (1, 3))
+    dither: Floats = apart.reshape(cells[0] * _CELL, cells[1] * _CELL, *rest)[:rows, :columns]
+    return dither
 
 
 def rounding_matters(values: Floats, dark: float) -> bool:
