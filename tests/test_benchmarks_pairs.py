@@ -1,4 +1,4 @@
-"""The benchmark scripts: fits, classical filters at their best, pairs of blind restorers."""
+"""The benchmark scripts: fits, filters at their best, pairs of blind restorers, what is timed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+import napari_fresco as fresco
 from napari_fresco import samples
 from napari_fresco.evidence import metrics
+from napari_fresco.networks import devices
 from napari_fresco.physics.kernels import from_covariance
 from napari_fresco.training import find_recipe, objectives
 
@@ -198,3 +202,38 @@ def test_models_stand_below_each_other(scripts, picture):
         assert float(filtered.split()[0]) > before
         assert gain == pytest.approx(after - before)
     assert rows[0][3] != rows[1][3]
+
+
+def test_seconds_outside_of_networks_are_a_part_of_all(scripts):
+    around = scripts('around')
+    with fresco.Session(device='cpu') as session:
+        for work, networks in (('ffdnet', True), ('wiener deblurs', False)):
+            image = around.picture('gray', 64, not networks)
+            outside, whole = around.measure(session, work, image)
+            assert 0 < outside <= whole
+            assert (outside < whole) is networks
+            assert around.judge(image) > 0
+
+
+def test_pictures_to_be_timed_are_of_any_side(scripts):
+    around = scripts('around')
+    for side in (100, 512):
+        shapes = [around.picture(name, side, blurred=True).shape for name in around.IMAGES]
+        assert shapes == [(side, side), (side, side), (side, side, 3)]
+
+
+@pytest.mark.skipif(
+    not devices.has_fast_integers(torch.device('cpu')), reason='the processor has no VNNI'
+)
+def test_decibels_lost_say_where_integers_did_not_serve(scripts, picture, tmp_path, monkeypatch):
+    folder = tmp_path / 'natural' / 'bsd68'
+    folder.mkdir(parents=True)
+    Image.fromarray(picture[..., 0]).save(folder / 'a.png')
+    options = SimpleNamespace(data=tmp_path, limit=1)
+    arithmetic = scripts('arithmetic')
+    monkeypatch.setattr(arithmetic, 'SIGMAS', (10.0, 50.0))
+    lost = arithmetic.lost_by('drunet_compact_gray', options)
+    assert lost.keys() == {'bfloat16', 'int8'}
+    weak, strong = lost['int8'].split(' / ')
+    assert weak.endswith('(1)')
+    assert abs(float(strong)) < 0.1

@@ -15,8 +15,9 @@ import napari_fresco as fresco
 from napari_fresco.errors import ImageError, MaskError, ParameterError
 from napari_fresco.image.anscombe import Anscombe
 from napari_fresco.noise.camera import Camera, estimate_camera, fit_camera
-from napari_fresco.noise.grain import grain_ratio
-from napari_fresco.noise.level import estimate_noise
+from napari_fresco.noise.curve import Blocks
+from napari_fresco.noise.grain import _blockiness, grain_ratio, level_of_means
+from napari_fresco.noise.level import estimate_noise, level_of_plane
 
 Array = np.ndarray[Any, Any]
 
@@ -298,3 +299,24 @@ def test_the_default_stabilises_micrographs_and_leaves_photographs(camera: Array
         for n in ('auto', 'gaussian')
     )
     assert np.array_equal(auto.image, gaussian.image)
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.int8, np.uint16, np.int16, np.float32])
+@pytest.mark.parametrize('shape', [(96, 104), (96, 104, 3), (9, 5)])
+def test_numbers_of_every_type_tell_what_they_tell_in_double_precision(dtype, shape):
+    """Differences of small integers wrap, and their sums overflow, where they are not widened."""
+    random = np.random.default_rng(0)
+    light = 100 * (np.indices(shape[:2]).sum(0) % 40 > 20) + random.normal(0, 8, shape[:2])
+    plane = np.stack([light] * 3, axis=-1) + random.normal(0, 2, shape) if shape[2:] else light
+    low, high = (0, 255) if np.dtype(dtype).kind == 'u' else (-128, 127)
+    plane = np.rint(plane).clip(low, high).astype(dtype)
+    damaged = np.zeros(shape[:2], bool)
+    damaged[::7, ::3] = True
+
+    def told(values):
+        found = [level_of_plane(values, bad) for bad in (None, damaged)]
+        found += [level_of_means(values, side, damaged) for side in (2, 4)]
+        gray = values if values.ndim == 2 else values[..., 0]
+        return [*found, _blockiness(gray), *Blocks.of(gray).high, *Blocks.of(gray).mean]
+
+    np.testing.assert_allclose(told(plane), told(plane.astype(np.float64)), rtol=1e-6)

@@ -14,13 +14,13 @@ import numpy as np
 
 from .curve import Blocks, NoiseCurve, counted, fit_curve, step_of
 from .level import PLANES, channels_of, level_of_plane, planes_of
-from .patches import Bools, Floats
+from .patches import Bools, Floats, Reals
 
 _ROUNDED = 1.0  # squared steps of the values: a variance that little is that of rounding
 _COUNTING = 0.15  # distance from 1 of the gain of what may be photon counts
 
 
-Plane = tuple[Floats, Bools | None]
+Plane = tuple[Reals, Bools | None]
 """Intensities ``(H, W)`` or ``(H, W, 3)``, and where they are damaged."""
 
 
@@ -147,7 +147,7 @@ class _Seen(NamedTuple):
     counts: bool
 
     @classmethod
-    def of(cls, plane: Floats, damaged: Bools | None) -> _Seen:
+    def of(cls, plane: Reals, damaged: Bools | None) -> _Seen:
         channels = channels_of(plane)
         known = plane
         if damaged is not None or not np.isfinite(plane.sum()):

@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .patches import FREQUENCY, SIDE, WAVES, Bools, Floats, saturated_levels
+from .patches import FREQUENCY, SIDE, WAVES, Bools, Floats, Reals, saturated_levels
 
 Verdict = Literal['photon', 'white', 'undecided', 'unknown']
 
@@ -58,7 +58,7 @@ class Blocks(NamedTuple):
     high: Floats
 
     @classmethod
-    def of(cls, plane: Floats, damaged: Bools | None = None) -> Blocks:
+    def of(cls, plane: Reals, damaged: Bools | None = None) -> Blocks:
         """Transform the blocks of two grids, the second one half a block away.
 
         Blocks with damaged, missing or saturated pixels, and constant ones, are left out.
@@ -292,7 +292,7 @@ def _thinned(blocks: Blocks) -> Blocks:
     return blocks.chosen(np.unique(np.concatenate(kept)))
 
 
-def step_of(values: Floats) -> float:
+def step_of(values: Reals) -> float:
     """Return the least step between values, 0 where all are alike."""
     few = values.ravel()[: 10 * _MOST]
     if not np.isfinite(few).all():
@@ -301,20 +301,20 @@ def step_of(values: Floats) -> float:
     return float(np.diff(few).min()) if len(few) > 1 else 0.0
 
 
-def counted(values: Floats) -> bool:
+def counted(values: Reals) -> bool:
     """Say whether values are counts of few photons: nearly all a few equal steps from the least."""
     some = values.ravel()[:: max(1, values.size // _LOOKED_AT)]
     spread = np.nanquantile(some, 0.75) - np.nanmin(values)
     return bool(spread <= _FEW * step_of(values))
 
 
-def _transformed(plane: Floats, bad: Bools | None, shift: int) -> Blocks:
+def _transformed(plane: Reals, bad: Bools | None, shift: int) -> Blocks:
     rows, columns = ((n - shift) // SIDE for n in plane.shape)
     if rows < 1 or columns < 1:
         return Blocks(np.empty(0), np.empty(0), np.empty(0))
     window = np.s_[shift : shift + rows * SIDE, shift : shift + columns * SIDE]
     shape = (rows, SIDE, columns, SIDE)
-    of_rows = np.add.reduce(plane[window].reshape(rows, SIDE, -1), axis=1)
+    of_rows = np.add.reduce(plane[window].reshape(rows, SIDE, -1), axis=1, dtype=np.float64)
     means = (of_rows.reshape(-1, SIDE) @ np.ones(SIDE)) / SIDE**2
     places = np.arange(len(means))
     if bad is not None:

@@ -18,7 +18,7 @@ from scipy import fft
 
 from .curve import Blocks, NoiseCurve, fit_curve
 from .level import channels_of, level_of_plane
-from .patches import LEAST, SIDE, Bools, Floats, Patches
+from .patches import LEAST, SIDE, Bools, Floats, Patches, Reals, sums_in
 
 _PASSED = 0.004  # of the power, below which a frequency counts as a null
 _BAND = (0.06, 0.3)  # cycles per pixel: below is the picture, beyond it JPEG leaves nothing
@@ -31,7 +31,7 @@ _LUMINANCE = (0.299, 0.587, 0.114)
 
 
 def grain_ratio(
-    plane: Floats, sigma: float, unknown: Bools | None = None, *, most: float = 1.5
+    plane: Reals, sigma: float, unknown: Bools | None = None, *, most: float = 1.5
 ) -> float:
     """Return by how much means of pixels are noisier than white noise of `sigma` makes them.
 
@@ -46,7 +46,7 @@ def grain_ratio(
 
 
 def excess_of(
-    planes: Iterable[tuple[Floats, Bools | None]], fine: NoiseCurve | None = None
+    planes: Iterable[tuple[Reals, Bools | None]], fine: NoiseCurve | None = None
 ) -> float:
     """Return by how much noise that grows with the intensity exceeds what single pixels show.
 
@@ -71,7 +71,7 @@ def excess_of(
     return min(ratio * fine.grain, _MOST)
 
 
-def has_blocks(plane: Floats) -> bool:
+def has_blocks(plane: Reals) -> bool:
     """Say whether steps between blocks of 8 x 8 pixels tell that an image was a JPEG.
 
     Parameters
@@ -82,16 +82,16 @@ def has_blocks(plane: Floats) -> bool:
     return min(_blockiness(plane), _blockiness(plane.T)) > _BLOCKY
 
 
-def _blockiness(plane: Floats) -> float:
+def _blockiness(plane: Reals) -> float:
     """Return the mean step between rows that lie a block apart, over that of the other rows."""
-    steps = np.abs(np.diff(plane, axis=0)).mean(axis=1)
+    steps = np.abs(np.subtract(plane[1:], plane[:-1], dtype=sums_in(plane))).mean(axis=1)
     if len(steps) < 4 * _BLOCK:
         return 1.0
     means = np.array([steps[i::_BLOCK].mean() for i in range(_BLOCK)])
     return float(means.max() / max(np.median(means), 1e-12))
 
 
-def level_of_means(plane: Floats, side: int, unknown: Bools | None = None) -> float:
+def level_of_means(plane: Reals, side: int, unknown: Bools | None = None) -> float:
     """Return `side` times the level of means of ``side x side`` pixels: their own, if white."""
     if min(plane.shape[:2]) < side * SIDE:
         return 0.0
@@ -102,19 +102,22 @@ def level_of_means(plane: Floats, side: int, unknown: Bools | None = None) -> fl
     return side * level_of_plane(averaged, spoilt, patches)
 
 
-def means(plane: Floats, unknown: Bools | None, side: int) -> tuple[Floats, Bools | None]:
+def means(plane: Reals, unknown: Bools | None, side: int) -> tuple[Reals, Bools | None]:
     """Return the means of ``side x side`` pixels, and which of them have an unknown one."""
     rows, columns = (n // side for n in plane.shape[:2])
     cells = np.s_[: side * rows, : side * columns]
     shape = (rows, side, columns, side)
-    every = ((i, j) for i in range(side) for j in range(side))
-    averaged: Floats = np.sum([plane[cells][i::side, j::side] for i, j in every], axis=0) / side**2
+    averaged = np.zeros((rows, columns, *plane.shape[2:]), sums_in(plane))
+    for i in range(side):
+        for j in range(side):
+            averaged += plane[cells][i::side, j::side]
+    averaged /= side**2
     if unknown is None:
         return averaged, None
     return averaged, np.asarray(unknown[cells].reshape(shape).any(axis=(1, 3)))
 
 
-def level_through_blur(plane: Floats, kernel: Floats, unknown: Bools | None = None) -> float | None:
+def level_through_blur(plane: Reals, kernel: Floats, unknown: Bools | None = None) -> float | None:
     """Return what to tell a deconvolution of an image whose noise has a grain.
 
     Told the level of single pixels, a deconvolution amplifies the rest by many dB; told too high
@@ -134,7 +137,7 @@ def level_through_blur(plane: Floats, kernel: Floats, unknown: Bools | None = No
     return factor * coarse if coarse > _CLEAR * fine else None
 
 
-def level_at_nulls(plane: Floats, kernel: Floats, unknown: Bools | None = None) -> float | None:
+def level_at_nulls(plane: Reals, kernel: Floats, unknown: Bools | None = None) -> float | None:
     """Return the standard deviation of the noise at the nulls of a kernel.
 
     `plane`: ``(H, W)`` in image units.

@@ -22,6 +22,7 @@ from .patches import (
     Bools,
     Floats,
     Patches,
+    Reals,
     level_of,
     variance_between_holes,
     variance_of_differences,
@@ -150,7 +151,7 @@ def channels_of(plane: Array) -> Array:
 
 
 def level_of_plane(
-    plane: Floats, damaged: Bools | None, patches: Sequence[Patches] | None = None
+    plane: Reals, damaged: Bools | None, patches: Sequence[Patches] | None = None
 ) -> float:
     """Return the standard deviation of the noise of one plane, from the `patches` of its channels.
 
@@ -162,7 +163,7 @@ def level_of_plane(
     return math.sqrt(np.mean([_channel_variance(*both, damaged) for both in found]))
 
 
-def _channel_variance(channel: Floats, patches: Patches, damaged: Bools | None) -> float:
+def _channel_variance(channel: Reals, patches: Patches, damaged: Bools | None) -> float:
     if len(patches.mean) >= LEAST:
         return level_of(patches.low, patches.high).variance
     between = None if damaged is None else variance_between_holes(channel, damaged)

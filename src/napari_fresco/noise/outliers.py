@@ -67,6 +67,8 @@ def outliers(
     if min(channel.shape) < 3 or not np.isfinite(high - low):
         return None
     reach = REACH * (high - low)
+    if channel.max() <= high + reach and channel.min() >= low - reach:
+        return None
     far = (channel > high + reach) | (channel < low - reach)
     if unknown is not None:
         far &= ~unknown

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from scipy import fft, special
 
 Floats = NDArray[np.float64]
+Reals = NDArray[Any]
+"""Integers or floating-point numbers, as an image has them."""
 Bools = NDArray[np.bool_]
 
 SIDE = 8
@@ -60,15 +62,14 @@ class Patches(NamedTuple):
     high: NDArray[np.float32]
 
     @classmethod
-    def of(cls, channel: Floats, damaged: Bools | None = None, count: int = COUNT) -> Patches:
+    def of(cls, channel: Reals, damaged: Bools | None = None, count: int = COUNT) -> Patches:
         """Transform up to `count` evenly spread patches that hold nothing but noisy pixels."""
-        values = _windows(_narrow(channel), count)
+        values = _windows(channel, count)
         good = values.min(axis=0) < values.max(axis=0)
         if damaged is not None:
             good &= ~_windows(damaged, count).any(axis=0)
         good &= _unsaturated(channel, values, good)
-        if not good.all():
-            values = values[:, good]
+        values = _narrow(values if good.all() else values[:, good])
         mean = values.mean(axis=0)  # exact where the values are narrow
         # Single precision suffices once the level, which may be large, is taken off.
         rest = np.subtract(
@@ -81,13 +82,13 @@ class Patches(NamedTuple):
         return cls(mean, np.maximum(power, 0).astype(np.float64) / _LOW, high)
 
 
-def saturated_levels(channel: Floats) -> list[float]:
+def saturated_levels(channel: Reals) -> list[Any]:
     """Return the ends of the range at which many pixels heap up."""
-    ends = (float(np.nanmin(channel)), float(np.nanmax(channel)))
+    ends = np.nanmin(channel), np.nanmax(channel)  # of its type, which compares fastest
     return [end for end in ends if np.count_nonzero(channel == end) > _HEAP * channel.size]
 
 
-def _unsaturated(channel: Floats, values: Floats, good: Bools) -> Bools:
+def _unsaturated(channel: Reals, values: Reals, good: Bools) -> Bools:
     """Choose the patches with the fewest saturated pixels, at least some of the `good` ones."""
     levels = saturated_levels(channel) if good.any() else []
     saturated = np.zeros(len(good), np.intp)
@@ -101,12 +102,19 @@ def _unsaturated(channel: Floats, values: Floats, good: Bools) -> Bools:
     return chosen
 
 
-def _narrow(channel: Floats) -> NDArray[np.floating[Any]]:
-    """Return whole numbers whose sums over a patch single precision holds in that, others as is."""
-    if not (channel.min() >= -_WHOLE and channel.max() <= _WHOLE):
-        return channel
-    narrow = channel.astype(np.float32)
-    return narrow if (np.rint(narrow) == channel).all() else channel
+def sums_in(values: Reals) -> type[np.float32] | type[np.float64]:
+    """Return the type that holds sums of some 64 of the values exactly, or nearly so."""
+    few = values.dtype.kind in 'iu' and values.dtype.itemsize <= 2
+    return np.float32 if few else np.float64
+
+
+def _narrow(values: Reals) -> NDArray[np.floating[Any]]:
+    """Return whole numbers whose sums over a patch single precision holds in that, else double."""
+    narrow = values.astype(np.float32)
+    if sums_in(values) is np.float32 or not values.size:
+        return narrow
+    within = values.min() >= -_WHOLE and values.max() <= _WHOLE
+    return narrow if within and (np.rint(narrow) == values).all() else values.astype(np.float64)
 
 
 def _windows(array: NDArray[Any], count: int) -> NDArray[Any]:
@@ -160,7 +168,7 @@ def _middle(high: NDArray[np.float32], used: NDArray[np.intp]) -> float:
     return float(np.median(high @ among)) / len(used)
 
 
-def variance_between_holes(channel: Floats, damaged: Bools) -> float | None:
+def variance_between_holes(channel: Reals, damaged: Bools) -> float | None:
     """Return the noise variance of an image with hardly an undamaged patch.
 
     A smooth surface is fitted to the known pixels of each patch; the residuals
@@ -183,11 +191,11 @@ def variance_between_holes(channel: Floats, damaged: Bools) -> float | None:
     return float(np.quantile(residual / _chi2_quantile(_LOW_END, degrees), _LOW_END))
 
 
-def variance_of_differences(channel: Floats, damaged: Bools | None) -> float:
+def variance_of_differences(channel: Reals, damaged: Bools | None) -> float:
     """Return the noise variance of an image too small for patches, from second differences."""
     axis = int(np.argmax(channel.shape))
     order = min(2, channel.shape[axis] - 1)
-    differences = np.diff(channel, order, axis=axis)
+    differences = np.diff(channel.astype(np.float64), order, axis=axis)
     if damaged is not None:
         spread = sliding_window_view(damaged, order + 1, axis=axis).any(axis=-1)
         differences = differences[~spread]

@@ -30,7 +30,7 @@ from ..noise.grain import (
     level_through_blur,
 )
 from ..noise.level import channels_of, level_of_plane
-from ..noise.patches import Bools, Floats, Patches
+from ..noise.patches import Bools, Floats, Patches, Reals
 from .noise_verdict import NoiseModel, PlaneNoise
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
@@ -158,11 +158,9 @@ class Scene:
         if facts.gains_colour or pixels.dims == 3:
             parts = _lattices(pixels) if facts.gains_colour else _planes(pixels)
             return float(np.median([level_of_plane(*each) for each in parts]))
-        values = pixels.believed.astype(np.float64, copy=False)
-        level = level_of_plane(values, pixels.unknown) if known is None else known
-        return (
-            self._with_grain(level, values, pixels.unknown, span) if facts.photon_noise else level
-        )
+        values, unknown = pixels.believed, pixels.unknown
+        level = level_of_plane(values, unknown) if known is None else known
+        return self._with_grain(level, values, unknown, span) if facts.photon_noise else level
 
     def expected(self, index: Index, pixels: Pixels, predicted: Floats) -> Floats | float | None:
         """Return the standard deviation that the noise of plane `index` should have.
@@ -217,8 +215,7 @@ class Scene:
         level = self.seen(index, pixels).level
         middle = pixels.slices(SAMPLE)
         plane = middle[len(middle) // 2]
-        values = plane.believed.astype(np.float64)
-        coarse = [level_of_means(values, side, plane.unknown) for side in (2, 4)]
+        coarse = [level_of_means(plane.believed, side, plane.unknown) for side in (2, 4)]
         return level, max(level, *coarse)
 
     def seen(self, index: Index, pixels: Pixels) -> PlaneNoise:
@@ -236,7 +233,7 @@ class Scene:
             self._looks[channel] = PlaneNoise(camera, 1.0, level)
         return self._looks[channel]
 
-    def _with_grain(self, level: float, plane: Floats, unknown: Bools | None, span: float) -> float:
+    def _with_grain(self, level: float, plane: Reals, unknown: Bools | None, span: float) -> float:
         """Return the level that a solver needs where neighbouring pixels share noise."""
         kernel, told = self._request.inputs.kernel, level
         if kernel is not None and kernel.values.ndim == 2 and self._request.inputs.scale == 1:
@@ -368,7 +365,7 @@ def _chooses_arithmetic(r: Request) -> bool:
 
 def _lattices(pixels: Pixels) -> Iterator[Plane]:
     """Yield the four lattices of a mosaic, in each of which neighbours have one colour."""
-    mosaic, unknown = pixels.believed.astype(np.float64), pixels.unknown
+    mosaic, unknown = pixels.believed, pixels.unknown
     rows, columns = (max(n // 2, 1) for n in mosaic.shape)
     for part in (np.s_[i::2, j::2] for i in (0, 1) for j in (0, 1)):
         lattice = mosaic[part][:rows, :columns]
@@ -379,7 +376,7 @@ def _lattices(pixels: Pixels) -> Iterator[Plane]:
 def _planes(pixels: Pixels) -> Iterator[Plane]:
     """Yield a plane, or planes spread over a volume, each beside what is unknown of it."""
     for each in pixels.slices(SAMPLE):
-        yield each.believed.astype(np.float64), each.unknown
+        yield each.believed, each.unknown
 
 
 def _smooth(variance: Floats, dims: int) -> Floats:
@@ -393,6 +390,6 @@ def _smooth(variance: Floats, dims: int) -> Floats:
 
 
 def _rough(pixels: Pixels) -> float:
-    values, unknown = pixels.believed.astype(np.float64), pixels.unknown
+    values, unknown = pixels.believed, pixels.unknown
     patches = [Patches.of(channel, unknown, _ROUGHLY) for channel in channels_of(values)]
     return level_of_plane(values, unknown, patches)
