@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QWidget
 
+import napari_fresco
 from napari_fresco._napari import commands
+from napari_fresco._napari.compare_panel import ComparePanel
 from napari_fresco._napari.rounds import Rounds
+from napari_fresco.layers import removal
+from napari_fresco.layers.removal import take_away
+from napari_fresco.layers.side_by_side import SideBySide, grid_of
 
 from .signals import pump
 
@@ -70,3 +77,69 @@ def test_rounds_end() -> None:
     rounds = Rounds(act)
     rounds.go()
     assert len(asked) == 3
+
+
+@pytest.fixture
+def searched() -> Iterator[list[int]]:
+    """How many objects each full search for garbage goes through."""
+    found: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == 'start' and info['generation'] == 2:
+            found.append(len(gc.get_objects()))
+
+    gc.callbacks.append(note)
+    yield found
+    gc.callbacks.remove(note)
+
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='drivers of Windows want the search')
+def test_a_layer_goes_without_a_search_through_all_objects(
+    viewer: Any, searched: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = [viewer.add_image(np.zeros((32, 32))) for _ in range(2)]
+    there = len(gc.get_objects())
+    searched.clear()
+    take_away(viewer, layers[0])
+    assert max(searched, default=0) < there / 10
+    assert not gc.get_freeze_count()
+    monkeypatch.setattr(removal, '_LIGHT', 0)
+    take_away(viewer, layers[1])
+    assert not len(viewer.layers)
+    assert gc.isenabled()
+
+
+def test_all_layers_go_that_way() -> None:
+    removing = [
+        path.name
+        for path in Path(napari_fresco.__file__).parent.rglob('*.py')
+        if 'layers.remove(' in path.read_text('utf-8')
+    ]
+    assert removing == ['removal.py']
+
+
+def test_boxes_are_made_once(viewer: Any) -> None:
+    layers = [viewer.add_image(np.zeros((32, 32))) for _ in range(3)]
+    grid = grid_of(viewer)
+    while_shown: list[bool] = []
+    for event in (grid.events.shape, grid.events.stride):
+        event.connect(lambda _: while_shown.append(grid.enabled))
+    SideBySide(viewer, *layers[1:]).close()
+    assert while_shown
+    assert not any(while_shown)
+
+
+def test_a_line_is_drawn_after_it_was_added(viewer: Any) -> None:
+    for number in range(2):
+        viewer.add_image(np.full((32, 32), number))
+    panel = ComparePanel(viewer)
+    viewer.window.add_dock_widget(panel)
+    panel.first.value, panel.second.value = viewer.layers
+    panel.profile.button.click()
+    assert panel.profile.view is not None
+    assert not panel.profile.line.visible
+    pump(lambda: panel.profile.line.visible)
+    panel.profile.button.click()
+    panel.profile.button.click()
+    panel.profile.button.click()
+    assert len(viewer.layers) == 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Shapes
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
@@ -15,6 +16,7 @@ from ..declare.fields import Parameter
 from ..errors import FrescoError
 from ..evidence.graphs import Graph
 from ..layers.profile import line_across, profiles
+from ..layers.removal import take_away
 from ..layers.selection import full_resolution
 from ..layers.space import View
 from .form import Form, named_button, note, side_by_side
@@ -31,6 +33,7 @@ _NAME = 'profile'
 _COLOUR = '#ffd23f'
 _THICKNESS = 250  # of the longer side of the image in a line's thickness
 _PAUSE_MS = 60  # between two readings while the line is moved
+_APART_MS = 20  # so that the window answers in between
 
 
 class ProfileSection(QWidget):
@@ -80,7 +83,7 @@ class ProfileSection(QWidget):
         self._watched.close()
         line = self.line
         if line is not None and not shown:
-            self._viewer.layers.remove(line)
+            take_away(self._viewer, line)
         if shown and line is None:
             try:
                 self._add()
@@ -129,10 +132,17 @@ class ProfileSection(QWidget):
             name=_NAME,
             edge_color=_COLOUR,
             edge_width=max(1.0, max(first.data.shape[:2]) / _THICKNESS),
+            visible=False,
             **place,
         )
         line.mode = 'direct'
         self._line_id = str(line.unique_id)
+        QTimer.singleShot(_APART_MS, self._reveal)  # which takes as long as adding it
+
+    def _reveal(self) -> None:
+        line = self.line if is_alive(self) else None
+        if line is not None:
+            line.visible = True
 
     def _draw(self, graph: Graph) -> None:
         self.said.setText(graph.caption)

@@ -41,6 +41,7 @@ from .layer_restoration import Report
 from .look import Look
 from .mask_layers import marked
 from .pixel_size import mm_per_pixel
+from .removal import take_away
 from .selection import Selection, full_resolution, select
 from .side_layers import as_pixels
 from .space import View
@@ -265,7 +266,7 @@ def add_above(viewer: Any, below: list[Any], data: LayerData) -> Any:
     layers, layer = viewer.layers, Layer.create(*data)
     below = [each for each in below if each.name != layer.name]
     if layer.name in layers:
-        layers.remove(layer.name)
+        take_away(viewer, layers[layer.name])
     active = layers.selection.active
     layers.insert(1 + max(list(layers).index(each) for each in below), layer)
     if active is not None and active in layers:

@@ -23,6 +23,7 @@ from .compared import peak_of
 from .iterates import Iterates
 from .job import Job, R, Work
 from .pace import note_pace
+from .removal import take_away
 from .results import add_results, preview_layer
 from .side_layers import as_pixels
 
@@ -287,7 +288,7 @@ class Restoration(Exclusive[LayerOutcome]):
 
     def _drop_preview(self) -> None:
         if self._preview is not None and self._preview_is_there():
-            self.viewer.layers.remove(self._preview.name)
+            take_away(self.viewer, self._preview)
         self._preview = None
 
     def _preview_is_there(self) -> bool:

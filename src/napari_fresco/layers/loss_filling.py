@@ -18,6 +18,7 @@ from .growing_layer import growing_layer, show_numbers
 from .layer_kinds import FILLS, METADATA
 from .layer_restoration import LayerOutcome, Report, Restoration
 from .made import Made
+from .removal import take_away
 from .results import inserted, metadata_of, whole_place
 from .side_layers import as_pixels
 
@@ -186,7 +187,7 @@ class LossFilling(Restoration):
         if self._delivered or self.layer is None or not self._is_there():
             return
         if self._before is None:
-            self.viewer.layers.remove(self.layer.name)
+            take_away(self.viewer, self.layer)
             self.layer = None
         elif self.layer.data is not self._before:
             self.layer.data = self._before

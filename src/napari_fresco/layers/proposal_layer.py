@@ -8,6 +8,7 @@ import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
 
 from .layer_kinds import PROPOSAL
+from .removal import take_away
 
 if TYPE_CHECKING:
     import napari
@@ -55,7 +56,7 @@ class ProposalLayer:
         """Take the layer away."""
         layer = self.layer
         if layer is not None:
-            self._viewer.layers.remove(layer)
+            take_away(self._viewer, layer)
 
     def _add(self, data: NDArray[Any], place: dict[str, Any], colormap: Any) -> None:
         active = self._viewer.layers.selection.active

@@ -15,6 +15,7 @@ from .layer_kinds import FILE, MADE, METADATA, RUN, LayerData
 from .look import Look
 from .lookup import Placement
 from .made import Made
+from .removal import take_away
 from .result_names import distinct_title
 from .selection import Selection, full_resolution, select
 from .side_layers import as_pixels, filled_layer, placed, side_layers
@@ -71,7 +72,7 @@ def add_results(
     else:
         layers.append(inserted(viewer, source, last))
         if preview is not None:
-            viewer.layers.remove(preview.name)
+            take_away(viewer, preview)
     if source is not None and request.look.lets_shine:
         source.visible = False
     if active is not None and active in viewer.layers:

@@ -27,9 +27,8 @@ class SideBySide:
             layer.visible = _key(layer) in shown
         order = [_key(layer) for layer in viewer.layers]
         first, second = (order.index(_key(layer)) for layer in layers[:2])
-        self.grid.shape = 1, len(layers)
-        self.grid.stride = 1 if first < second else -1  # napari begins with the lowest
-        self.grid.enabled = True
+        stride = 1 if first < second else -1  # napari begins with the lowest
+        self._arrange(shape=(1, len(layers)), stride=stride, enabled=True)
         viewer.reset_view()
 
     @property
@@ -40,12 +39,16 @@ class SideBySide:
 
     def close(self) -> None:
         """Show all as it was before; layers that have come since stay as they are."""
-        for name, value in self._before.items():
-            setattr(self.grid, name, value)
+        self._arrange(**self._before)
         for name, value in self._seen.items():
             setattr(self._camera, name, value)
         for layer in self._viewer.layers:
             layer.visible = self._visible.get(_key(layer), layer.visible)
+
+    def _arrange(self, shape: tuple[int, int], stride: int, enabled: bool) -> None:
+        self.grid.enabled = False  # else napari makes boxes after each of the three
+        self.grid.shape, self.grid.stride = shape, stride
+        self.grid.enabled = enabled
 
 
 def grid_of(viewer: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 from .compared import Planes
 from .layer_kinds import COMPARISON
 from .look import Look
+from .removal import take_away
 from .results import inserted
 from .space import View
 
@@ -84,7 +85,7 @@ class Swipe:
     def close(self) -> None:
         """Take the layer away, if it is still there."""
         if self.layer in self._viewer.layers:
-            self._viewer.layers.remove(self.layer)
+            take_away(self._viewer, self.layer)
 
     @property
     def _width(self) -> int:

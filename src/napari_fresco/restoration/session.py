@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ..declare.call import Call
 from ..declare.presets import PresetLike
 from ..generators import Returning
+from ..runtime.garbage import imported_unsearched
 from ..types import Result, Step
 
 if TYPE_CHECKING:
@@ -90,9 +91,10 @@ class Session:
         """
         call = Call.of(method, task, params, {'device': self.device, **options})
 
-        from ..runtime.pool import Pool
-        from .pipeline import run_pipeline
-        from .request import Request
+        with imported_unsearched():
+            from ..runtime.pool import Pool
+            from .pipeline import run_pipeline
+            from .request import Request
 
         self._pool = self._pool or Pool()
         request = Request.prepare(
