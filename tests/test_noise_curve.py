@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+import napari_fresco as fresco
 from napari_fresco.noise.curve import Blocks, fit_curve
 
 
@@ -116,3 +117,20 @@ def test_noise_that_neighbours_share_is_not_taken_for_texture() -> None:
         assert white is not None
         assert white.grain < 1.1
         assert white.sigma(50) == pytest.approx(np.sqrt(8 * 47), rel=0.2)
+
+
+@pytest.mark.parametrize('seed', range(6))
+def test_texture_under_hardly_any_noise_is_no_photon_noise(seed: int) -> None:
+    """Bright ridges have more power at high frequencies than dark ones."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[:144, :144] / 144
+    truth = 0.08 + 0.1 * x * y
+    for _ in range(26):
+        angle, place = random.uniform(0, np.pi), random.uniform(-0.4, 0.9)
+        width, height = random.uniform(1, 2.2), random.uniform(0.15, 0.6)
+        bent = 0.03 * np.sin(9 * (x - y) + angle)
+        across = (x * np.cos(angle) + y * np.sin(angle) - place - bent) * 144
+        truth += height * np.exp(-((across / width) ** 2) / 2)
+    noisy = 255 * truth / truth.max() + random.normal(0, 0.2, truth.shape)
+    assert fresco.estimate_camera(noisy) is None
+    assert fresco.estimate_noise(noisy) == pytest.approx(0.2, rel=0.2)

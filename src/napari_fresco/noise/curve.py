@@ -35,6 +35,9 @@ _TEXTURED = 1.15  # power at middle frequencies over the noise beyond which a bl
 _HARDLY = 1.35  # the same for the least textured ones of an intensity
 _QUARTER = 0.78  # power at middle over high frequencies that a quarter of the blocks stays below
 _MOST_GRAIN = 1.6  # power at middle over high frequencies, of noise: beyond that it is texture
+_LEAST_GRAIN = (
+    0.01  # of the range of intensities: grained noise below that is hardly told from texture
+)
 _ENOUGH = 10  # blocks of an intensity that tell the grain
 _DARK = (0.0, 0.5, 0.9)  # shares of the darkest blocks that may have no light at all
 _ROUNDS = 5
@@ -108,9 +111,20 @@ class NoiseCurve:
         """Whether this is photon noise."""
         if self.blocks < _FEWEST:
             return 'unknown'
+        if self._is_texture:
+            return 'undecided'
         if self.evidence > _PHOTON:
             return 'photon'
         return 'white' if self.evidence < _WHITE else 'undecided'
+
+    @property
+    def _is_texture(self) -> bool:
+        """Whether so little power with so much of a grain is rather that of the image.
+
+        Bright parts have more texture than dark ones, too.
+        """
+        grained = self.grain**2 > _MOST_GRAIN * (1 - 1e-9)
+        return grained and float(self.sigma(self.most)) < _LEAST_GRAIN * (self.most - self.least)
 
     def variance(self, intensity: float | Floats) -> Floats:
         """Return the noise variance at some intensities; below those seen it stays as it is."""
