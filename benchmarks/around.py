@@ -27,8 +27,8 @@ from torch.nn.modules import module
 import napari_fresco as fresco
 from napari_fresco import samples
 from napari_fresco.declare.call import Call
-from napari_fresco.restoration.noise_model import Scene
 from napari_fresco.restoration.request import Request
+from napari_fresco.restoration.scene import Scene
 
 WORKS: Mapping[str, Mapping[str, Any]] = {
     **{

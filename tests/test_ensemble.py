@@ -21,7 +21,7 @@ from napari_fresco.physics.operators import Blur, Downsample, Identity, Mask, Mo
 from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime.run import find_solver
 from napari_fresco.solvers.ensemble import eightfold
-from napari_fresco.solvers.start import first_estimate
+from napari_fresco.solvers.first_estimate import first_estimate
 from napari_fresco.types import Step
 
 from .simulation import TASKS, Tools, simulated, wiener

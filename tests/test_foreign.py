@@ -17,7 +17,7 @@ from napari_fresco import networks, weights
 from napari_fresco.errors import WeightsError
 from napari_fresco.networks.facts import facts_of
 from napari_fresco.runtime.tiled_network import TiledNetwork
-from napari_fresco.solvers.lending import lent
+from napari_fresco.solvers.method_network import lent
 from napari_fresco.weights import spandrel_networks
 from napari_fresco.weights.detection import UnknownArchitecture, detect
 

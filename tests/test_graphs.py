@@ -10,7 +10,7 @@ import napari_fresco as fresco
 from napari_fresco import evidence
 from napari_fresco.errors import ImageError
 from napari_fresco.evidence.evaluation import evidence_graphs
-from napari_fresco.evidence.measures import rows
+from napari_fresco.evidence.measure_rows import rows
 
 RANDOM = np.random.default_rng(3)
 TRUTH = 100 + 300 * ndimage.gaussian_filter(RANDOM.normal(size=(96, 96)), 2)

@@ -19,10 +19,10 @@ from napari_fresco.networks import devices
 from napari_fresco.noise.camera import estimate_camera
 from napari_fresco.noise.level import estimate_noise
 from napari_fresco.noise.patches import Patches
-from napari_fresco.restoration import noise_model
+from napari_fresco.restoration import scene
 from napari_fresco.restoration.block import Block
-from napari_fresco.restoration.noise_model import Scene
 from napari_fresco.restoration.request import Request
+from napari_fresco.restoration.scene import Scene
 
 Array = np.ndarray[Any, Any]
 SIDE = 128
@@ -229,7 +229,7 @@ def test_a_given_level_is_believed(seen: list[tuple[int, ...]]) -> None:
 def test_blind_methods_do_not_wait_for_the_noise(
     name: str, fast: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(noise_model, 'assess_planes', None)
+    monkeypatch.setattr(scene, 'assess_planes', None)
     monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: fast)
     scale = 2 if METHODS[name].tasks[0] == 'super_resolve' else 1
     plane = prepared(requested(photograph(20), name, scale=scale))[0]

@@ -17,7 +17,7 @@ from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime.denoisers import FunctionDenoiser
 from napari_fresco.solvers import pnp
 from napari_fresco.solvers.annealing import Schedule
-from napari_fresco.solvers.start import enlarged, first_estimate
+from napari_fresco.solvers.first_estimate import enlarged, first_estimate
 from napari_fresco.types import Task
 
 from .simulation import (

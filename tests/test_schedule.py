@@ -8,7 +8,7 @@ import torch
 
 from napari_fresco.physics.dihedral import MODES, turn, turn_back
 from napari_fresco.solvers.annealing import NOISE_FLOOR, Schedule, plan, where_it_is
-from napari_fresco.solvers.augment import denoise_dihedral
+from napari_fresco.solvers.periodic_ensemble import denoise_dihedral
 
 from .golden.authors_dpir import BlendedSchedule
 

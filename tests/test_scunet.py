@@ -18,7 +18,7 @@ from napari_fresco.networks.scunet import SCUNet, SwinConvBlock, config_from
 from napari_fresco.networks.window_attention import WindowAttention, join, partition
 from napari_fresco.physics.operators import Identity
 from napari_fresco.physics.problem import Problem
-from napari_fresco.solvers.blind import scunet
+from napari_fresco.solvers.blind_denoising import scunet
 from napari_fresco.types import Step
 
 from .untrained import Tools, drawn, rand

@@ -18,7 +18,7 @@ from napari_fresco.training.specimens import camera_noise, draw, psf
 from napari_fresco.training.specimens.cell_bodies import _walls_around
 from napari_fresco.training.specimens.filaments import _splat
 from napari_fresco.training.specimens.optics import intensity
-from napari_fresco.training.specimens.scene import _KINDS
+from napari_fresco.training.specimens.specimen import _KINDS
 from napari_fresco.training.specimens.textures import clouds
 
 STRUCTURES = [structure for _, structure in _KINDS if structure.__name__ != 'nothing']

@@ -15,7 +15,7 @@ from napari_fresco.physics.kernels import Kernel
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Mask, Mosaic
 from napari_fresco.physics.resample import pixel_shift, upsample_cubic
 from napari_fresco.solvers import annealing, pnp
-from napari_fresco.solvers.start import enlarged
+from napari_fresco.solvers.first_estimate import enlarged
 
 from ..arrays import mosaic
 from ..shepard import shepard

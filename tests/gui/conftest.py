@@ -218,10 +218,10 @@ def finish(qtbot: Any) -> Finish:
 def notes(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Collect what the user is told."""
     told = SimpleNamespace(errors=[], infos=[])
-    from napari_fresco._napari import acts, kernel_panel, panel, simulate_panel
+    from napari_fresco._napari import kernel_panel, menu_actions, panel, simulate_panel
 
     for module in (panel, kernel_panel, simulate_panel):
         monkeypatch.setattr(module, 'show_error', told.errors.append)
-    for module in (panel, acts):
+    for module in (panel, menu_actions):
         monkeypatch.setattr(module, 'show_info', told.infos.append)
     return told

@@ -18,7 +18,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
 from napari_fresco._napari import shortcuts
-from napari_fresco._napari.open_panels import panel_in_front
+from napari_fresco._napari.active_panel import panel_in_front
 from napari_fresco._napari.shortcuts import SHORTCUTS, ShortcutsDialog
 from napari_fresco.layers import layer_restoration
 from napari_fresco.layers.layer_kinds import METADATA

@@ -16,8 +16,8 @@ from qtpy.QtWidgets import QWidget
 
 import napari_fresco
 from napari_fresco._napari import commands
+from napari_fresco._napari.coalesced_call import CoalescedCall
 from napari_fresco._napari.compare_panel import ComparePanel
-from napari_fresco._napari.rounds import Rounds
 from napari_fresco.layers import removal
 from napari_fresco.layers.removal import take_away
 from napari_fresco.layers.side_by_side import SideBySide, grid_of
@@ -74,7 +74,7 @@ def test_rounds_end() -> None:
         asked.append(1)
         rounds.go()
 
-    rounds = Rounds(act)
+    rounds = CoalescedCall(act)
     rounds.go()
     assert len(asked) == 3
 

@@ -22,13 +22,13 @@ _HOMES = {
     'simulate': 'simulate_panel.SimulatePanel',
     'cancel_run': 'shortcuts.cancel_run',
     'mask_for_image': 'new_mask.mask_for_image',
-    'noise_of_image': 'acts.noise_of_image',
-    'record_of_session': 'acts.record_of_session',
+    'noise_of_image': 'menu_actions.noise_of_image',
+    'record_of_session': 'menu_actions.record_of_session',
     'run_in_front': 'shortcuts.run_in_front',
     'show_next_result': 'shortcuts.show_next_result',
     'show_shortcuts': 'shortcuts.show_shortcuts',
     'show_tour': 'tour.show_tour',
-    'undo_fill_here': 'acts.undo_fill_here',
+    'undo_fill_here': 'menu_actions.undo_fill_here',
 }
 _OF_METHODS = {'restore': 'goal_panels.RestorePanel', 'fill_losses': 'goal_panels.FillPanel'}
 """Panels that are no widgets, but have one."""

@@ -24,8 +24,8 @@ from .choosers import LayerChooser
 from .docked import Docked
 from .form import Scroll, Section, named_button, note, side_by_side, stacked
 from .iterates_section import IteratesSection
+from .latest_job import LatestJob, said_of, stepwise
 from .listeners import Listeners, is_alive
-from .newest import Newest, said_of, stepwise
 from .profile_section import ProfileSection
 from .rows import Tick
 from .texts import number, sentence
@@ -67,7 +67,7 @@ class ComparePanel(Docked):
         self.measure = named_button('Measure', 'compare_measure', _MEASURE)
         self.difference = named_button('Difference', 'compare_difference', _DIFFERENCE)
         self.residual = named_button('Residual', 'compare_residual', _RESIDUAL)
-        self.found, self.work = note(), Newest()
+        self.found, self.work = note(), LatestJob()
         self.profile = ProfileSection(viewer, self._profiled)
         self.iterates = IteratesSection(viewer)
         self.swipe: Swipe | None = None

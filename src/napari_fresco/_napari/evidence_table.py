@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from ..evidence.measures import rows
+from ..evidence.measure_rows import rows
 from . import texts
 
 _COLUMNS = ('Measure', 'Value', 'Unit or verdict')

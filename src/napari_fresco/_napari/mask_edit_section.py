@@ -22,8 +22,8 @@ from ..layers.proposal_layer import ProposalLayer
 from ..layers.space import View
 from .choosers import WordList
 from .form import Section, named_button, note
+from .latest_job import LatestJob, said_of, stepwise
 from .listeners import is_alive
-from .newest import Newest, said_of, stepwise
 from .texts import sentence
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class MaskEditSection(Section):
     ) -> None:
         super().__init__('Edit')
         self._viewer, self._image, self._mask, self._kind = viewer, image, mask, kind
-        self.overlay, self.work = ProposalLayer(viewer), Newest()
+        self.overlay, self.work = ProposalLayer(viewer), LatestJob()
         self.which = WordList('which', 'Of', {ALL: ALL}, 'What is edited; the rest stays as it is')
         self.grow = SpinBox(
             name='grow', label='Grow by (px)', value=0, min=-200, max=200,

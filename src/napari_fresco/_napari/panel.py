@@ -16,9 +16,11 @@ from ..errors import FrescoError
 from ..layers.layer_request import PanelRequest
 from ..layers.layer_restoration import Report, Restoration, running
 from ..restoration.session import Session
-from .before import Before
+from .advanced_rows import advanced_rows
+from .before_view import BeforeView
 from .choices import Choices
 from .clipboard import copy_text
+from .coalesced_call import CoalescedCall
 from .damage_section import DamageSection
 from .estimate_noise import NoiseEstimate
 from .fetch_weights import Fetcher
@@ -33,10 +35,8 @@ from .offer import Offer
 from .panel_widget import PanelWidget
 from .parameter_rows import ParameterRows
 from .preset_menu import PresetMenu
-from .rarely import rarely_needed
 from .recommending import Recommending
 from .result_actions import ResultActions
-from .rounds import Rounds
 from .run_bar import RunBar
 from .settings import apply_to_library, read_preferences
 from .solver_section import SolverSection
@@ -89,7 +89,7 @@ class MethodPanel:
         self.about, self.badge = self.header.about, self.header.badge
         self.bar.preview.setChecked(self.preferences.live_preview)
         self.native = PanelWidget(self, self.bar)
-        self.before = Before(viewer)
+        self.before = BeforeView(viewer)
         self.fetcher = Fetcher(self.native)
         self.folder = FolderOffer(lambda: self.request(self._estimates), self.native)
         self._session = Session()
@@ -97,7 +97,7 @@ class MethodPanel:
         self._made: list[str] = []
         self._failure, self._estimate_first = '', False
         self._spoken_of: set[str] = set()
-        self.extra, self._rounds = self.extra_sections(), Rounds(self._refresh)
+        self.extra, self._rounds = self.extra_sections(), CoalescedCall(self._refresh)
         self.native.lay_out(self.content())
         self._listen()
         self.refresh()
@@ -284,7 +284,7 @@ class MethodPanel:
 
     def folded(self) -> list[QWidget]:
         """Return what is advanced beside the solver."""
-        return [rarely_needed(self.input_section, self.damage_section)]
+        return [advanced_rows(self.input_section, self.damage_section)]
 
     def extra_sections(self) -> Sequence[Any]:
         """Return sections of its own, with ``native`` and ``refresh()``."""

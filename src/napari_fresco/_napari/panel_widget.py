@@ -11,9 +11,9 @@ from qtpy.QtCore import QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from .active_panel import note_shown
 from .docked import Docked
 from .form import Scroll, stacked
-from .open_panels import note_shown
 from .run_bar import RunBar
 from .tour import offer_tour_once
 

@@ -21,8 +21,8 @@ from ..layers.selection import full_resolution
 from ..layers.space import View
 from .form import Form, named_button, note, side_by_side
 from .graph_view import GraphView
+from .latest_job import LatestJob, said_of, stepwise
 from .listeners import Listeners, is_alive
-from .newest import Newest, said_of, stepwise
 from .rows import row_of
 from .texts import sentence
 
@@ -49,7 +49,7 @@ class ProfileSection(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer, compared: Callable[[], Sequence[Any]]) -> None:
         super().__init__()
         self._viewer, self._compared = viewer, compared
-        self._line_id, self.work = '', Newest()
+        self._line_id, self.work = '', LatestJob()
         self.button = named_button('Line profile', 'compare_profile', _HELP)
         self.button.setCheckable(True)
         self.width_row = row_of(_WIDTH)

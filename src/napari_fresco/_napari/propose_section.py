@@ -20,8 +20,8 @@ from ..layers.space import View
 from .choosers import WordList
 from .clicks import Clicks
 from .form import Section, note, side_by_side, stacked
+from .latest_job import LatestJob, said_of, stepwise
 from .listeners import Listeners, is_alive
-from .newest import Newest, said_of, stepwise
 from .proposers import ClickProposer, CrackProposer, OutlierProposer, Proposer
 from .scribble_proposer import ScribbleProposer
 from .texts import sentence
@@ -74,7 +74,7 @@ class ProposeSection(QWidget):
         )
         self.message = note()
         self.overlay = ProposalLayer(viewer)
-        self.looking, self.applying = Newest(), Newest()
+        self.looking, self.applying = LatestJob(), LatestJob()
         self._excerpt: Excerpt | None = None
         self._evidence: Any = None
         self._key: Any = None

@@ -23,10 +23,10 @@ from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
 from ..layers.layer_kinds import source_name
 from ..layers.layer_restoration import running
 from ..layers.result_turns import next_result, result_in_view
-from .before import Before
+from .active_panel import panel_in_front
+from .before_view import BeforeView
 from .form import Form, note, stacked
 from .new_mask import mask_for_image
-from .open_panels import panel_in_front
 from .settings import PLUGIN
 
 _NO_PANEL = 'Open a panel first: Layers > Filter > Fresco > Restore.'
@@ -94,7 +94,7 @@ def hold_before(viewer: napari.viewer.Viewer) -> Iterator[None]:
     if result is None:
         show_info(_NO_RESULT)
         return
-    before = Before(viewer)
+    before = BeforeView(viewer)
     before.of(source_name(result), {str(result.unique_id)})
     before.hold(True)
     yield

@@ -14,9 +14,9 @@ from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QWidget
 
 from ..layers.layer_kinds import DAMAGE
 from . import sample_data
+from .active_panel import panel_in_front
 from .form import named_button, side_by_side, stacked
 from .listeners import is_alive
-from .open_panels import panel_in_front
 from .opening import open_panel
 from .settings import note_tour_offered, read_preferences
 

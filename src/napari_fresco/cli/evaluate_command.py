@@ -76,7 +76,7 @@ def evaluate(
 
 
 def _show(numbers: Mapping[str, Any]) -> None:
-    from ..evidence.measures import rows
+    from ..evidence.measure_rows import rows
 
     for row in rows(numbers):
         click.echo(f'{row.group:<11} {row.name:<21} {row.value} {row.unit}'.rstrip())

@@ -276,7 +276,7 @@ _ENTRIES = (
         kind='feed-forward',
         citation=citations.SCUNET,
         parameters_class=SCUNetParameters,
-        solver='napari_fresco.solvers.blind:scunet',
+        solver='napari_fresco.solvers.blind_denoising:scunet',
         least_noise=1.5,
     ),
     Method(

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage, spatial
 
 from ..errors import ParameterError
-from ..physics.arguments import positive
+from ..physics.number_checks import positive
 from .planes import Floats
 
 Mask = NDArray[np.bool_]

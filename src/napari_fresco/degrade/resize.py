@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..errors import ParameterError
-from ..physics.arguments import whole
+from ..physics.number_checks import whole
 
 Mode = Literal['bilinear', 'bicubic', 'area']
 MODES: tuple[Mode, ...] = get_args(Mode)

@@ -16,7 +16,7 @@ from ..image.model import Image
 from ..types import Result
 from .evaluation import Floats, evaluate, evidence_graphs, noise_of
 from .graphs import Graph
-from .measures import rows
+from .measure_rows import rows
 from .page import page, picture
 from .repeat import command_line, methods_paragraph, python_call
 

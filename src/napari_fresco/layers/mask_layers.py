@@ -13,8 +13,8 @@ from ..image.model import Image
 from ..image.units import unit_name
 from ..intervention.drawn_mask import DrawnMask
 from .damage_classes import classes_of
-from .lookup import Placement
 from .outlines import outline_corners, path_length, polygon, stroke
+from .placement import Placement
 from .selection import Selection, full_resolution, select
 from .space import Space, View
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ImageError
 from .layer_kinds import variance_scale
-from .lookup import Placement
+from .placement import Placement
 from .selection import Selection, select_same
 from .space import Space, View
 

@@ -13,8 +13,8 @@ from ..types import Result
 from .fill_records import run_of
 from .layer_kinds import FILE, MADE, METADATA, RUN, LayerData
 from .look import Look
-from .lookup import Placement
 from .made import Made
+from .placement import Placement
 from .removal import take_away
 from .result_names import distinct_title
 from .selection import Selection, full_resolution, select

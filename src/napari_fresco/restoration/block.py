@@ -24,11 +24,11 @@ from ..noise.camera import Camera
 from ..physics.degradation import Unknown
 from ..physics.problem import Problem
 from ..types import Step
-from .noise_model import Scene
-from .noise_verdict import PlaneNoise
+from .plane_noise import PlaneNoise
 from .plane_reader import Pixels
 from .posing import as_tensor, counting, excess_of, posed, values_of
 from .request import Request
+from .scene import Scene
 
 # Had all noise been taken away, all of it would be best; of little noise networks leave more.
 _OF_DENOISER = 0.2

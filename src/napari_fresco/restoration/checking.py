@@ -28,10 +28,10 @@ from ..image.intensity import given_range
 from ..image.layout import Array
 from ..types import Check, Step
 from .block import Block
-from .noise_model import Scene
 from .parts import telling
 from .plane_reader import Pixels
 from .request import Request
+from .scene import Scene
 
 _PLANES = 9  # of a volume, which are checked
 _SMOOTH = 2.0  # pixels over which intensities are averaged before their noise is looked up

@@ -23,10 +23,10 @@ from .checking import Checking
 from .estimation import Estimate
 from .input_hash import InputHash
 from .neighbours import RestoredPart
-from .noise_model import Scene
 from .parts import Part
 from .provenance import Account, provenance
 from .request import Request
+from .scene import Scene
 
 _GIVEN_BACK_SECONDS = 1.0  # for planes in memory that a cancelled run did not come to
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..declare.call import Call
 from ..noise.patches import Bools
-from .noise_model import Scene
 from .request import Request
+from .scene import Scene
 
 
 def hot_pixels_of(

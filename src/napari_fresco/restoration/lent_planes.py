@@ -12,9 +12,9 @@ from ..image.blocks import Index
 from ..image.layout import Layout
 from ..image.model import Image, in_memory
 from .block import Block
-from .noise_model import Scene
 from .parts import Part, parts
 from .request import Request
+from .scene import Scene
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,8 @@ import numpy as np
 from ..declare.call import Call
 from ..noise.camera import Camera
 from ..noise.level import picked
-from .noise_model import Scene
 from .request import Request
+from .scene import Scene
 
 _PLANES = 5
 _ALIKE = 1.15  # levels of planes that one number can stand for

@@ -23,10 +23,10 @@ from .estimation import Estimate, fill_in
 from .growing_result import GrowingResult
 from .lent_planes import LentPlane, lent_planes
 from .neighbours import Neighbours, RestoredPart
-from .noise_model import Scene
 from .parts import Part, check_room, parts
 from .plane_reader import RunCancelled
 from .request import Request
+from .scene import Scene
 from .settled import Settled
 from .uncertainty import REPEATS, Repeats
 

@@ -24,7 +24,7 @@ from ..physics.kernels.assumed import assumed
 from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic, WindowedBlur
 from ..physics.problem import Counting, Problem
 from ..physics.resample import LanczosDownsample
-from .noise_verdict import NoiseModel
+from .plane_noise import NoiseModel
 from .plane_reader import Pixels
 from .request import Request
 

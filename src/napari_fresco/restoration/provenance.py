@@ -20,8 +20,8 @@ from ..runtime.run import RunOutcome
 from ..runtime.tiled_network import TiledNetwork
 from ..types import Check, Denoiser, Finish, Kind
 from ..weights.registry import registry
-from .noise_model import Scene
 from .request import Request
+from .scene import Scene
 
 _MANY_CLIPPED = 1e-3  # of the values: fewer than that are worth no warning
 

@@ -19,9 +19,9 @@ from ..runtime.run import Workbench, run
 from ..runtime.tools import Tools
 from ..types import Step
 from .block import Block
-from .noise_model import Scene
 from .parts import Part, pilots
 from .request import Request
+from .scene import Scene
 
 
 class Settled:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Step
-from .lending import colourwise, lent
+from .method_network import colourwise, lent
 
 if TYPE_CHECKING:
     from ..declare.common_parameters import NetworkParameters

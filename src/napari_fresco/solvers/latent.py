@@ -17,7 +17,7 @@ from ..runtime.tools import Tools
 from ..types import Step
 from .ensemble import Moments
 from .feedforward import luma_pass
-from .lending import colourwise, lent
+from .method_network import colourwise, lent
 
 if TYPE_CHECKING:
     from ..declare.parameters import VDIRParameters

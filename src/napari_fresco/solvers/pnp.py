@@ -32,10 +32,10 @@ from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Denoiser, Step
 from .annealing import DEFAULTS, NOISE_FLOOR, Level, Schedule, plan
-from .augment import denoise_dihedral
 from .feedforward import deblock, one_pass, prior
+from .first_estimate import first_estimate
+from .periodic_ensemble import denoise_dihedral
 from .pnp_volumes import restore_volume
-from .start import first_estimate
 from .wide_losses import with_texture
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ from ..physics.boundary import crop
 from ..physics.dihedral import MODES
 from ..physics.problem import Problem
 from ..types import Denoiser, Step
-from .augment import denoise_dihedral
+from .periodic_ensemble import denoise_dihedral
 from .photons import Photons
 from .richardson_lucy import likelier
 

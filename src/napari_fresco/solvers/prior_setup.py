@@ -20,8 +20,8 @@ from ..physics.operators import Identity, Mask
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Task
+from .first_estimate import first_estimate
 from .prior_settings import Settings
-from .start import first_estimate
 from .untrained import Fit, Hourglass, Operator
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Step
 from .annealing import where_it_is
-from .lending import from_channels, lent, to_channels
+from .method_network import from_channels, lent, to_channels
 
 if TYPE_CHECKING:
     from ..declare.parameters import USRNetParameters

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...errors import ParameterError
-from ..arguments import whole
+from ..number_checks import whole
 from .shapes import gaussian
 
 SIZE = 25

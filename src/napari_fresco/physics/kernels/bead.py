@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from ...errors import KernelError
-from ..arguments import odd_size
+from ..number_checks import odd_size
 from .normalise import normalise
 
 LEAST_SIZE = 7

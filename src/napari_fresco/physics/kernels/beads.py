@@ -15,7 +15,7 @@ from scipy import fft, ndimage
 from ...errors import KernelError
 from ...image.model import Image
 from ...image.units import converted
-from ..arguments import odd_size, positive
+from ..number_checks import odd_size, positive
 from .bead import depth_of, level_of, recentred, rim_depth, support_of
 from .kernel import Kernel
 

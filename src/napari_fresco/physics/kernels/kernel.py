@@ -20,7 +20,7 @@ from scipy import ndimage
 from ...errors import KernelError, ParameterError
 from ...image.model import Image, named
 from ...image.units import converted
-from ..arguments import whole
+from ..number_checks import whole
 from .bead import without_offset
 from .normalise import normalise
 from .shapes import bicubic, convolved

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ...errors import ParameterError
-from ..arguments import odd_size, positive
+from ..number_checks import odd_size, positive
 from . import plausibility
 from .kernel import Kernel
 from .microscope_optics import AIRY_RADIUS, Kind, MicroscopeOptics, OpticsNumbers

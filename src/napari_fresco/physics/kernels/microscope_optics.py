@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypedDict
 
 from ...errors import ParameterError
-from ..arguments import positive
+from ..number_checks import positive
 
 Kind = Literal['widefield', 'confocal', 'two_photon', 'light_sheet']
 Model = Literal['auto', 'scalar', 'vectorial']

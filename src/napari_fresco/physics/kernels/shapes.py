@@ -14,7 +14,7 @@ import numpy as np
 from scipy import fft
 
 from ...errors import ParameterError
-from ..arguments import odd_size, positive, whole
+from ..number_checks import odd_size, positive, whole
 from .normalise import normalise
 
 _NEARLY_SINGULAR = 1e-5

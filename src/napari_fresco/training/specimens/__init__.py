@@ -11,7 +11,7 @@ training pair is made like this::
 """
 
 from .optics import psf
-from .scene import draw
 from .sensor import camera_noise
+from .specimen import draw
 
 __all__ = ['camera_noise', 'draw', 'psf']

@@ -1,4 +1,4 @@
-"""Which network a method runs, and how images of other channels pass through it."""
+"""The network that a method runs, for images of any number of channels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that few need, which lie below *Advanced* in every panel."""
+"""The rows of the folded section *Advanced*, below the others in every panel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .input_section import InputSection
 _OF_DAMAGE = ('mask_label', 'mask_invert', 'filled', 'boundary', 'kernel_position')
 
 
-def rarely_needed(image: InputSection, damage: DamageSection) -> Form:
+def advanced_rows(image: InputSection, damage: DamageSection) -> Form:
     """Return the rows of both sections that few need, taken out of them."""
     form = Form()
     form.adopt(image.rows['reference'])

@@ -1,4 +1,4 @@
-"""Bringing what is shown into line with what is chosen, where that changes what is chosen."""
+"""A call that may trigger itself, such as a refresh that changes the choices it shows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 _MOST = 3
 
 
-class Rounds:
-    """Calls something; where that asks for itself, it is called once more at the end, not inside.
+class CoalescedCall:
+    """Turns nested calls of a function into repeats after the running one.
 
     `act`: what is called, at most three times in a row.
     """

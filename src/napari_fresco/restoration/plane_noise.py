@@ -1,4 +1,4 @@
-"""What is found of the noise of planes: a model of their channel, and how each looks."""
+"""The noise of planes: the model of their channel, and the apparent noise of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a layer shows at the pixels of an image, wherever the two lie and whatever their units."""
+"""Where a layer lies over an image, and its values at the pixels of the image."""
 
 from __future__ import annotations
 

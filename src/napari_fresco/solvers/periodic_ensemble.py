@@ -1,8 +1,7 @@
-"""Denoising a turned image.
+"""Periodic geometric self-ensemble: denoising a turned image.
 
 A network is not equivariant to turns, so denoising a turned copy, another one in
-each step of an iteration, averages its directional errors away: the periodic
-geometric self-ensemble of DPIR.
+each step of an iteration, averages its directional errors away, as in DPIR.
 """
 
 from __future__ import annotations

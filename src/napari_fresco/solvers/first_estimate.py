@@ -1,4 +1,4 @@
-"""Where plug-and-play iterations start: a cheap estimate for each task."""
+"""The first estimate of plug-and-play iterations: a cheap one for each task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that is asked for again and again: the newest request is done, older ones are dropped."""
+"""Background work where only the latest request counts: older ones are cancelled or dropped."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ R = TypeVar('R')
 _PAUSE = 0.005  # seconds
 
 
-class Newest:
-    """At most one job at work, and one that waits for it to end."""
+class LatestJob:
+    """Runs one job at a time; of those asked for meanwhile only the latest follows."""
 
     changed = Signal()
     """Work has begun, or ended."""

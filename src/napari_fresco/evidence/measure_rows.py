@@ -1,4 +1,4 @@
-"""The numbers of an evaluation as rows of a table, with units and what they mean."""
+"""The measures of an evaluation as rows of a table, with units and explanations."""
 
 from __future__ import annotations
 

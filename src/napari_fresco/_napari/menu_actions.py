@@ -1,4 +1,4 @@
-"""What the menu does at once, without a panel."""
+"""Menu commands that act at once, without a panel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which panel a key press is meant for."""
+"""The panel that a key press is meant for: the focused or the last one shown."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Step
-from .lending import colourwise, lent
+from .method_network import colourwise, lent
 
 if TYPE_CHECKING:
     from ..declare.parameters import SCUNetParameters

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     import napari
 
 
-class Before:
-    """Shows the source of a result alone, whatever else is in the list.
+class BeforeView:
+    """Shows the source of a result alone, with all other layers hidden.
 
     `viewer`: whose layers are shown and hidden.
     """

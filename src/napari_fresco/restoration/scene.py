@@ -1,4 +1,4 @@
-"""What the planes of a request are judged by: their intensities and their noise.
+"""The scene that planes belong to: their common noise model and their ranges of intensity.
 
 One camera took all planes of a channel, so its noise model is found once from planes spread
 over the stack: a verdict that differed from plane to plane would make the result flicker. The
@@ -31,7 +31,7 @@ from ..noise.grain import (
 )
 from ..noise.level import channels_of, level_of_plane
 from ..noise.patches import Bools, Floats, Patches, Reals
-from .noise_verdict import NoiseModel, PlaneNoise
+from .plane_noise import NoiseModel, PlaneNoise
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
 from .volume_ranges import VolumeRanges
