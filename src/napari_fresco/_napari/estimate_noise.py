@@ -103,10 +103,10 @@ def _search(
     request: PanelRequest,
 ) -> Callable[[threading.Event], Generator[Any, None, FoundNoise]]:
     def work(cancel: threading.Event) -> Generator[Any, None, FoundNoise]:
-        from ..restoration.noise_estimate import noise_of
+        from ..restoration.noise_estimate import found_noise
 
         yield
-        return noise_of(**request.arguments(), cancel=cancel)
+        return found_noise(**request.arguments(), cancel=cancel)
 
     return work
 

@@ -1,4 +1,4 @@
-"""Where the hot and dead pixels of an image lie, as a restoration finds them."""
+"""The hot and dead pixels of an image, as a restoration finds them."""
 
 from __future__ import annotations
 
@@ -7,35 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from ..declare.call import Call
 from ..noise.patches import Bools
 from .request import Request
 from .scene import Scene
 
 
-def hot_pixels_of(
-    image: Any,
-    *,
-    method: str,
-    task: str,
-    cancel: threading.Event | None = None,
-    context: Any = None,
-    context_index: tuple[int, ...] | None = None,
-    context_origin: tuple[int, ...] | None = None,
-    **options: Any,
-) -> Bools:
-    """Return what :func:`napari_fresco.iterate` would leave out, leading axes first.
+def hot_pixels_of(image: Any, *, cancel: threading.Event | None = None, **asked: Any) -> Bools:
+    """Return where :func:`napari_fresco.iterate` would find outliers, leading axes first.
 
+    `asked`: as for :meth:`.request.Request.asked`.
     Raises FrescoError when something given does not fit.
     """
-    call = Call.of(method, task, None, options)
-    request = Request.prepare(
-        image,
-        call,
-        context=context,
-        context_index=context_index,
-        context_origin=context_origin,
-    )
+    request = Request.asked(image, **asked)
     scene, layout = Scene(request, cancel), request.layout
     found = np.zeros((*layout.leading, *layout.plane_shape), bool)
     for index in layout.planes():

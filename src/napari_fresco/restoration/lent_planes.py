@@ -12,6 +12,7 @@ from ..image.blocks import Index
 from ..image.layout import Layout
 from ..image.model import Image, in_memory
 from .block import Block
+from .context import Context
 from .parts import Part, parts
 from .request import Request
 from .scene import Scene
@@ -43,12 +44,12 @@ class LentPlane:
 
 def lent_planes(request: Request) -> tuple[list[LentPlane], list[LentPlane]]:
     """Return the planes before and after an image that its own planes may be helped by."""
-    r, origin = request, request.context_origin
-    if not r.line or r.context is None or not origin:
+    r, context = request, request.context
+    if not r.line or context is None or not context.origin:
         return [], []
     at, reach = r.layout.leading_axes.index(r.line), r.options.neighbours
-    start, count = origin[r.image.axes.index(r.line)], r.image.length(r.line)
-    after = r.context.length(r.line) - start - count
+    start, count = context.begin(r.image)[r.line], r.image.length(r.line)
+    after = context.whole.length(r.line) - start - count
     known = list(parts(request))
 
     def beside(place: int, places: range) -> list[LentPlane]:
@@ -68,26 +69,23 @@ def _alone(request: Request, index: Index, sigma: Any) -> Request:
     """Return the request for plane `index`, counted from the first of the image."""
     r = request
     assert r.context is not None
-    assert r.context_origin is not None
-    place, begin = r.in_context(index), r.context_origin
+    whole, place, where = r.context.whole, r.in_context(index), r.context.begin(r.image)
     assert place is not None
-    where = dict(zip(r.image.axes.replace('S', ''), begin, strict=True))
     box: dict[str, Any] = {
         axis: slice(i, i + 1) for axis, i in zip(r.layout.leading_axes, place, strict=True)
     }
     box |= {axis: slice(where[axis], where[axis] + r.image.length(axis)) for axis in 'YX'}
     image = Image(
-        r.context.data[tuple(box.get(axis, slice(None)) for axis in r.image.axes)],
+        whole.data[tuple(box.get(axis, slice(None)) for axis in r.image.axes)],
         r.image.axes,
-        missing=_missing(r.context, place, (box['Y'], box['X'])),
+        missing=_missing(whole, place, (box['Y'], box['X'])),
     )
     return replace(
         r,
         image=image,
         layout=Layout.of(image, r.layout.dims),
         inputs=replace(r.inputs, sigma=sigma),
-        context_index=place,
-        context_origin=None,
+        context=Context(whole, place),
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..declare.call import Call
 from ..noise.camera import Camera
 from ..noise.level import picked
 from .request import Request
@@ -45,32 +44,16 @@ class FoundNoise(NamedTuple):
         return self.high <= _ALIKE * max(self.low, 1e-12 * self.high)
 
 
-def noise_of(
-    image: Any,
-    *,
-    method: str,
-    task: str,
-    cancel: threading.Event | None = None,
-    context: Any = None,
-    context_index: tuple[int, ...] | None = None,
-    context_origin: tuple[int, ...] | None = None,
-    **options: Any,
-) -> FoundNoise:
+def found_noise(image: Any, *, cancel: threading.Event | None = None, **asked: Any) -> FoundNoise:
     """Return the noise that :func:`napari_fresco.iterate` would find with the same keywords.
 
     Up to five planes of a stack are looked at; a region or slice is judged like the whole that
     it was cut from.
 
+    `asked`: as for :meth:`.request.Request.asked`.
     Raises FrescoError when something given does not fit.
     """
-    call = Call.of(method, task, None, _automatic(options))
-    request = Request.prepare(
-        image,
-        call,
-        context=context,
-        context_index=context_index,
-        context_origin=context_origin,
-    )
+    request = Request.asked(image, **_automatic(asked))
     scene = Scene(request, cancel)
     levels, models = [], set()
     for index in picked(list(request.layout.planes()), _PLANES):

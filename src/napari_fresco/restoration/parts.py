@@ -24,6 +24,7 @@ from ..image.letters import leading_first
 from ..image.model import Image, in_memory
 from ..networks import devices
 from ..runtime.tiling import Span, Tile, plan
+from .context import Context
 from .request import Request
 
 _SIDE = 2048  # of the core of a block, in pixels; whole chunks of the stores that are written
@@ -114,8 +115,7 @@ class Part:
             image=image,
             layout=Layout.of(image, r.layout.dims),
             inputs=inputs,
-            context_index=place,
-            context_origin=None,
+            context=Context(r.image if r.context is None else r.context.whole, place),
             params=params,
             core=self.tile.inside[1:] if r.around_losses else None,
         )

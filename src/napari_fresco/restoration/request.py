@@ -22,6 +22,7 @@ from ..io.files import check_holds, check_output
 from ..io.zarr_store import SUFFIX
 from ..networks import devices
 from ..types import Task
+from .context import Context
 from .inputs import Inputs, check_inputs, dims_of
 
 
@@ -37,8 +38,7 @@ class Request:
     `inputs`: mask, kernel, noise and scale, as they fit the image.
     `device`: where it is computed.
     `keep_known`: whether undamaged pixels come back bit for bit.
-    `context`, `context_index`, `context_origin`: what the image is a part of, which plane of it,
-        and where it begins there; see :meth:`~napari_fresco.restoration.session.Session.iterate`.
+    `context`: what the image is a part of, if it is one.
     `output`: store into which the result is written as it grows, instead of into memory.
     `core`: rows and columns of which a result is wanted; what is around is there to be seen.
     """
@@ -53,9 +53,7 @@ class Request:
     inputs: Inputs
     device: torch.device
     keep_known: bool
-    context: Image | None = None
-    context_index: tuple[int, ...] | None = None
-    context_origin: tuple[int, ...] | None = None
+    context: Context | None = None
     output: Path | None = None
     core: tuple[slice, slice] | None = None
 
@@ -65,9 +63,7 @@ class Request:
         image: Any,
         call: Call,
         *,
-        context: Any = None,
-        context_index: tuple[int, ...] | None = None,
-        context_origin: tuple[int, ...] | None = None,
+        context: Context | None = None,
         output: str | Path | None = None,
     ) -> Request:
         """Check everything; nothing is read or computed yet."""
@@ -82,8 +78,7 @@ class Request:
                 f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
                 'pass rgb=False if the last axis is not colour'
             )
-        whole = None if context is None else Image.of(context)
-        _check_neighbours(options, whole if whole is not None and context_origin else source)
+        _check_neighbours(options, _stack(source, context))
         inputs = check_inputs(call, source, layout)
         keep_known = options.keep_known
         if keep_known is None:
@@ -108,11 +103,28 @@ class Request:
             inputs=inputs,
             device=devices.pick(options.device),
             keep_known=keep_known,
-            context=whole,
-            context_index=context_index,
-            context_origin=context_origin,
+            context=context,
             output=None if output is None else Path(output),
         )
+
+    @classmethod
+    def asked(
+        cls,
+        image: Any,
+        *,
+        method: str,
+        task: str,
+        context: Any = None,
+        context_index: tuple[int, ...] | None = None,
+        context_origin: tuple[int, ...] | None = None,
+        **options: Any,
+    ) -> Request:
+        """Check the keywords of :meth:`~napari_fresco.restoration.session.Session.iterate`.
+
+        Raises FrescoError when something given does not fit.
+        """
+        call = Call.of(method, task, None, options)
+        return cls.prepare(image, call, context=Context.of(context, context_index, context_origin))
 
     @property
     def reads_noise(self) -> bool:
@@ -130,14 +142,16 @@ class Request:
     def line(self) -> str:
         """Axis along which planes help each other; none where they do not."""
         used = self.options.neighbours and not getattr(self.params, 'estimate_only', False)
-        stack = self.context if self.context is not None and self.context_origin else self.image
+        stack = _stack(self.image, self.context)
         return line_of(stack.axes, stack.shape, self.options.along) if used else ''
 
     def in_context(self, index: tuple[int, ...]) -> tuple[int, ...] | None:
         """Return which plane of the context plane `index` is a part of; None where unknown."""
-        if self.context_origin is None:
-            return self.context_index
-        begin = dict(zip(self.image.axes.replace('S', ''), self.context_origin, strict=True))
+        if self.context is None:
+            return None
+        if not self.context.origin:
+            return self.context.index
+        begin = self.context.begin(self.image)
         return tuple(
             begin[axis] + i for axis, i in zip(self.layout.leading_axes, index, strict=True)
         )
@@ -151,6 +165,11 @@ class Request:
     def dtype(self) -> np.dtype[Any]:
         """Type of the result."""
         return np.dtype(self.options.dtype or self.layout.dtype)
+
+
+def _stack(image: Image, context: Context | None) -> Image:
+    """Return the stack whose planes help each other: the whole, if the place in it is known."""
+    return image if context is None or not context.origin else context.whole
 
 
 def _check_neighbours(options: Options, image: Image) -> None:

@@ -65,9 +65,9 @@ class Scene:
             r.image, r.layout, r.inputs.mask, seek_outliers=seek, cancel=cancel
         )
         self._whole = self.planes
-        begin = dict(zip(r.image.axes.replace('S', ''), r.context_origin or (), strict=False))
+        begin = {} if r.context is None else r.context.begin(r.image)
         self._first = begin.get('Z')  # plane of its whole, where that is known
-        whole = r.image if r.context is None else r.context
+        whole = r.image if r.context is None else r.context.whole
         self._volumes: VolumeRanges | None = None
         if is_large(whole, r.layout.dims, r.around_losses):
             mask = r.inputs.mask if r.context is None else None

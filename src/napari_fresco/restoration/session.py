@@ -93,6 +93,7 @@ class Session:
 
         with imported_unsearched():
             from ..runtime.pool import Pool
+            from .context import Context
             from .pipeline import run_pipeline
             from .request import Request
 
@@ -100,9 +101,7 @@ class Session:
         request = Request.prepare(
             image,
             call,
-            context=context,
-            context_index=context_index,
-            context_origin=context_origin,
+            context=Context.of(context, context_index, context_origin),
             output=output,
         )
         return (yield from run_pipeline(request, cancel, self._pool))
