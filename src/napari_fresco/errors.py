@@ -1,10 +1,10 @@
-"""What users can mend: each error says what was given, what is allowed, what to do."""
+"""Errors that users can mend: each says what was given, what is allowed and what to do."""
 
 from __future__ import annotations
 
 
 class FrescoError(ValueError):
-    """Anything a user can mend: says what was given, what is allowed, what to do."""
+    """An error that a user can mend: it says what was given, what is allowed and what to do."""
 
 
 class ImageError(FrescoError):

@@ -120,7 +120,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Check:
-    """Something that was verified about a result.
+    """The verification of one property of a result.
 
     Attributes
     ----------
@@ -145,7 +145,7 @@ class Check:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a restoration returns.
+    """The result of a restoration.
 
     Attributes
     ----------

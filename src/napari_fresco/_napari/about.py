@@ -1,4 +1,4 @@
-"""What a method is, in one line: what it needs, what it gives, how far to trust it, whose it is."""
+"""A method in one line: its inputs, its outputs, how far to trust it, and its authors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is chosen in the sections of a panel: as a request, a script, or what is wrong."""
+"""The choices made in a panel, turned into a request or a script, or the reason why not."""
 
 from __future__ import annotations
 

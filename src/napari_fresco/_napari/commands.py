@@ -1,4 +1,4 @@
-"""What the manifest points at: panels and menu commands, each imported when it is first used.
+"""The entry points of the manifest: panels and menu commands, each imported on first use.
 
 A panel needs its own modules alone, and the first one of a session does not wait for all. The
 panel of a method is the attribute named like the method, so that a new method needs no code here.

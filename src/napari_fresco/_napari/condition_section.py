@@ -1,4 +1,4 @@
-"""The map of damage: which labels it is, and what it amounts to."""
+"""The rows that measure a condition map: the labels to measure, and the results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ConditionSection(Section):
-    """Rows for the labels and the painted area, and what was measured.
+    """Rows for the labels and the painted area, and the measures of the map.
 
     `viewer`: whose layers are on offer.
     """

@@ -1,4 +1,4 @@
-"""How the image was degraded: mask, blur kernel, scale, and what the method declares."""
+"""The degradation of the image: mask, blur kernel, scale, and the method's own options."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LARGEST_KERNEL = 255
 
 
 class DamageSection(Section):
-    """The degradation, of which only what the task needs is shown.
+    """The rows of the degradation; only those that the task needs are shown.
 
     The rows are those of the mask, `keep_known`, `scale`, `kernel` and the declared ones.
     """

@@ -1,4 +1,4 @@
-"""The dock *Evidence*: what a result is worth, in numbers, graphs and maps, and as a report."""
+"""The panel *Evidence*: how far to trust a result, in numbers, graphs, maps and a report."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ GOOD, LOOK = 'good', 'look'
 
 
 class EvidenceTable(QTreeWidget):
-    """Groups of numbers; what each means is its tooltip."""
+    """Groups of numbers, each explained in its tooltip."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

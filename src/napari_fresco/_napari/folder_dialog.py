@@ -1,4 +1,4 @@
-"""*Apply to folder …*: what a panel does to its layer, done to files as a batch."""
+"""The dialog *Apply to folder …*: the settings of a panel, run as a batch over files."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def _is_photograph(layer: Any) -> bool:
 
 
 class GoalPanel(MethodPanel):
-    """A panel of several methods, of which it shows what most need, and folds the rest away."""
+    """A panel of several methods, which folds rarely needed settings away."""
 
     solver_folded = True
 
@@ -45,7 +45,7 @@ class GoalPanel(MethodPanel):
 
 
 class RestorePanel(GoalPanel):
-    """Asks what is wrong with an image, and recommends a method for it."""
+    """Asks for the defect of an image and recommends a method for it."""
 
     offer = Offer(
         'restore',

@@ -1,4 +1,4 @@
-"""A graph in a panel: axes with their ends, curves, what they are compared with, and a mark."""
+"""A graph in a panel: axes, curves, curves to compare them with, and a mark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The head of a panel: its name, what it is for, and how far its results can be trusted."""
+"""The head of a panel: its name, its purpose, and how far to trust its results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to restore: image, task, method, slice or stack, region, and what to compare with."""
+"""The input of a restoration: image, task, method, slice or stack, region and reference."""
 
 from __future__ import annotations
 

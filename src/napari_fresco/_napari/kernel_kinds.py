@@ -112,7 +112,7 @@ class Microscope(Parameters):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of kernel: its name for people, its numbers, and what makes it."""
+    """One kind of kernel: its title, its parameters, and the function that makes it."""
 
     title: str
     parameters: type[Parameters]

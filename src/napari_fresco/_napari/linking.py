@@ -1,4 +1,4 @@
-"""Estimate, then restore: which methods and tasks can use what another one estimates."""
+"""Estimate, then restore: the methods and tasks that can use the estimate of another method."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _HELP = (
 
 
 class MethodRow(WordList):
-    """A list of methods, each by what it does and its title.
+    """A list of methods, each with its kind and its title.
 
     `methods`: those on offer at first.
     """

@@ -1,4 +1,4 @@
-"""Which models a drop-down list offers: those whose weights are on this computer."""
+"""The models that a drop-down list offers: those whose weights are on this computer."""
 
 from __future__ import annotations
 

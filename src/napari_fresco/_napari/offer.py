@@ -1,4 +1,4 @@
-"""What a panel has on offer: one method with its tasks, or several methods to choose from."""
+"""The methods and tasks that a panel offers."""
 
 from __future__ import annotations
 

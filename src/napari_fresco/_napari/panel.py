@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 class MethodPanel:
-    """Everything a method can be told, and the button that runs it.
+    """All settings of a method, and the button that runs it.
 
     Subclasses say what is on offer; ``commands`` makes those of one method. Every row is a
     magicgui widget and an attribute: ``panel.image.value = layer``,

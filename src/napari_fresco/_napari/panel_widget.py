@@ -34,7 +34,7 @@ def as_widget_class(panel: Callable[[Any], Any]) -> Any:
 
 
 class PanelWidget(Docked):
-    """What is docked; napari gives back the panel that it belongs to, as for magicgui."""
+    """The docked widget; napari unwraps it to its panel, as for magicgui."""
 
     def __init__(self, panel: Any, bar: RunBar) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The rows of everything that methods and a call declare, as the user prefers them."""
+"""The rows of all declared parameters and options, with the user's preferences as defaults."""
 
 from __future__ import annotations
 

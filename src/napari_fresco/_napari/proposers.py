@@ -1,4 +1,4 @@
-"""What can propose damage: each kind with its fields, what it looks at, and its threshold."""
+"""The proposers of damage: each with its fields, its evidence and its threshold."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class CrackProposer(Proposer):
 
 
 class ClickProposer(Proposer):
-    """What clicks grow to."""
+    """Grows regions from clicks."""
 
     title = 'Losses, by clicks'
 

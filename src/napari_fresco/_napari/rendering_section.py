@@ -1,4 +1,4 @@
-"""How a fill is rendered: the choice, and the parameters of what is chosen."""
+"""The rows that choose the rendering of a fill and set its parameters."""
 
 from __future__ import annotations
 

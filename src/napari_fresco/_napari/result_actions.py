@@ -1,4 +1,4 @@
-"""What can be done with a result, below its badge: where to go next, and what it may need."""
+"""The actions below the badge of a result: next steps, and remedies for its warnings."""
 
 from __future__ import annotations
 

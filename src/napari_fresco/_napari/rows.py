@@ -21,7 +21,7 @@ AUTO = 'auto'
 
 
 class Number(LineEdit):
-    """A number with as many digits as it has, whatever its size; empty means "auto".
+    """A number with as many digits as it has, of any size; empty means "auto".
 
     Reading :attr:`value` raises a :class:`ParameterError` when what was typed is not allowed.
     """

@@ -29,7 +29,7 @@ _FAILURE = 'color: #e06c5a;'
 
 
 class RunBar(QWidget):
-    """Run button with its states, and everything that is said about a run.
+    """The run button with its states, and all messages about a run.
 
     `offers`: what can be done about a result.
     `state`: line on how the run will be computed.

@@ -1,4 +1,4 @@
-"""The samples as layers, with their truth hidden below and everything in place."""
+"""The samples as layers, complete with mask or kernel; their truth is hidden below."""
 
 from __future__ import annotations
 

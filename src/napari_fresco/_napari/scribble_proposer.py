@@ -1,4 +1,4 @@
-"""Damage learned from strokes: a layer to scribble on, and what follows from it."""
+"""Damage learned from strokes: the layer to scribble on, and the proposals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that writes what was done in the viewer into a folder."""
+"""The command that records the session of a viewer in a folder."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ PLUGIN = 'napari-fresco'
 
 @dataclass(frozen=True)
 class Preferences:
-    """What Preferences > Fresco holds; the manifest declares the same defaults.
+    """The page Preferences > Fresco; the manifest declares the same defaults.
 
     `device`: device that panels start with.
     `tile`: side of a network tile in pixels; None lets the library choose.

@@ -1,4 +1,4 @@
-"""Keys of the viewer: what they do, their place among the actions of napari, and a dialog of them.
+"""Keys of the viewer: their functions, their actions in napari, and a dialog that lists them.
 
 napari 0.9 reads key bindings of a manifest and drops them. So they become actions of its action
 manager when this plugin is first used: then its Preferences list them, and other keys can be

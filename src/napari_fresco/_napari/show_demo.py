@@ -1,4 +1,4 @@
-"""Shows what ``napari-fresco demo`` made: ``python -m napari_fresco._napari.show_demo FOLDER``."""
+"""Shows the output of ``napari-fresco demo``: ``python -m napari_fresco._napari.show_demo DIR``."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class SimulationRequest:
 
 @dataclass(frozen=True, eq=False)
 class SimulationOutcome:
-    """What came of a request.
+    """The outcome of a request.
 
     `simulated`: the degraded image, and the truth about it.
     `keeps_truth`: whether the truth is the source layer itself, but for rows and columns cut off.

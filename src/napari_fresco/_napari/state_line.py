@@ -18,7 +18,7 @@ _LITTLE = 0.05  # GB
 
 
 class StateLine:
-    """Says what is known of the next run; the tooltip says why.
+    """A forecast of the next run; the tooltip gives the reasons.
 
     `choices`: what is chosen in the panel.
     """

@@ -36,7 +36,7 @@ _NONE = ''
 
 
 class SweepDialog(QDialog):
-    """Asks what to vary, shows the results as one layer, and takes the values of a click.
+    """Asks for the settings to vary, shows the results as a layer, applies a clicked one.
 
     `choices`: what is chosen in the panel.
     `viewer`: where the results are shown.

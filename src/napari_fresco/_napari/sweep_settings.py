@@ -1,4 +1,4 @@
-"""What of a method can be swept, and with which values to begin."""
+"""The settings of a method that can be swept, and their first values."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _NOTHING = 'Cancelled {time}: nothing was restored.'
 
 
 class Verdict(NamedTuple):
-    """What the badge beside a result says of it."""
+    """The text and look of the badge of a result."""
 
     text: str
     colour: str

@@ -27,7 +27,7 @@ _MARGIN = 48  # pixels from the lower left corner of the window
 
 @dataclass(frozen=True)
 class TourStep:
-    """What is explained, and a button that does it.
+    """An explanation, and a button that does the step.
 
     `title`, `text`: what is said.
     `button`, `act`: what the button says, and does to a viewer.

@@ -1,4 +1,4 @@
-"""Why a method cannot run on what was chosen, in one sentence each."""
+"""The reasons why a method cannot run on the chosen input, in one sentence each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carrying out a batch: files go to whoever is free, and each leaves a record, a row and a line."""
+"""Carrying out a batch: files go to free workers, and each leaves a record, a row and a line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DONE = ('made', 'finished')
 
 @dataclass(frozen=True)
 class BatchReport:
-    """What is told after each file, and now and then meanwhile.
+    """The progress of a batch, reported after each file, and now and then meanwhile.
 
     `index`, `total`: files that are done with, and all of them.
     `remaining`: seconds still needed, as far as can be told.
@@ -46,7 +46,7 @@ class BatchReport:
 
 @dataclass(frozen=True)
 class BatchOutcome:
-    """What came of a batch.
+    """The outcome of a batch.
 
     Attributes
     ----------

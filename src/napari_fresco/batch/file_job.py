@@ -1,4 +1,4 @@
-"""What ``restore`` and batches do to one file: read, restore, write."""
+"""The work of ``restore`` and of batches on one file: read, restore, write."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIDES = ('mask', 'kernel', 'sigma')
 
 @dataclass(frozen=True, eq=False)
 class FileOutcome:
-    """What came of a file.
+    """The outcome of one file.
 
     `written`: the files that were written; none after a run that was cancelled.
     `results`: of each of its images, without pixels.

@@ -33,7 +33,7 @@ Part = tuple[Image, Result]
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the parts of a result go; None for what is not kept."""
+    """The paths of the parts of a result; None for those that are not kept."""
 
     image: Path
     variance: Path | None = None

@@ -1,4 +1,4 @@
-"""What a batch is going to do: for each image the files beside it, and where its results go."""
+"""The plan of a batch: for each image the files beside it, and the paths of its results."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class BatchFile:
 
 @dataclass(frozen=True, eq=False)
 class BatchPlan:
-    """Everything that a batch is going to do."""
+    """All files of a batch and their results."""
 
     recipe: BatchRecipe
     files: tuple[BatchFile, ...] = field(default=())

@@ -1,4 +1,4 @@
-"""A batch as data: which images, what is done to them, what is written where."""
+"""A batch as data: the images, their treatment, and the files to write."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _key(kind: tuple[type, ...], help: str, *, default: Any = None, many: bool =
 
 @dataclass(frozen=True)
 class BatchRecipe:
-    """What is done to a folder of images; the keys of its file are these names.
+    """The treatment of a folder of images; its fields are the keys of its file.
 
     The options of a call (`options`) are keys of their own in a file, such as ``sigma: auto``.
     Names of files are relative to `base`, the folder of the recipe's file.

@@ -1,4 +1,4 @@
-"""What is known of each file of a batch, so that the same command does only the rest.
+"""The records of the files of a batch, so that the same command does only the rest.
 
 A record is written before the first result of a file (`begun`), so that results
 without an end are known to be the batch's own, and again after the last one (`made`).
@@ -35,7 +35,7 @@ STATUSES = ('begun', 'made', 'finished', 'failed', 'changed', 'busy', 'cancelled
 
 @dataclass(frozen=True)
 class FileRecord:
-    """What became of a file; a row of the summary.
+    """The outcome of a file; a row of the summary.
 
     `image`, `result`: the files.
     `status`: one of :data:`STATUSES`.

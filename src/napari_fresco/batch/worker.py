@@ -1,4 +1,4 @@
-"""What happens to one file of a batch, in whichever process it is done."""
+"""The work on one file of a batch, in any process."""
 
 from __future__ import annotations
 

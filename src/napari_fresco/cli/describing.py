@@ -1,4 +1,4 @@
-"""``methods`` and ``presets``: what there is, and what a method can be told."""
+"""``methods`` and ``presets``: lists of them, and the parameters of a method."""
 
 from __future__ import annotations
 

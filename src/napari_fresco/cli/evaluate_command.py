@@ -1,4 +1,4 @@
-"""``evaluate``: what a result is worth, as a table, JSON and a report."""
+"""``evaluate``: the quality of a result, as a table, JSON and a report."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ F = TypeVar('F', bound=Callable[..., Any])
 
 
 class Declaring(Protocol):
-    """What declares parameters: a method, or a degradation."""
+    """A declaration of parameters: a method, or a degradation."""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""``condition`` and ``repeat``: what is damaged on a wall, and a recorded fill made anew."""
+"""``condition`` and ``repeat``: measures of the damage of a wall, and a recorded fill made anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What labels of a damage mask stand for: a table of names, colours, and whether to fill."""
+"""The classes of damage of labels: a table of names, colours, and whether to fill."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import ParameterError
 
 @dataclass(frozen=True)
 class DamageClass:
-    """What a label of a damage mask stands for.
+    """The class of damage of a label.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""L*a*b* of whatever a user gives as an image."""
+"""L*a*b* of gray, RGB and RGBA images of any type."""
 
 from __future__ import annotations
 

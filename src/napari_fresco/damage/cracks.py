@@ -34,7 +34,7 @@ _TILE, _MARGIN = 768, 112
 
 
 class CrackEvidence(NamedTuple):
-    """What speaks for and against a crack, ``(H, W)`` each, in L*, a*, b*."""
+    """The evidence for and against a crack, ``(H, W)`` each, in L*, a*, b*."""
 
     lightness: Floats
     chroma: Any  # a* + i b*, complex64

@@ -18,7 +18,7 @@ class Progress:
 
 
 class OverlappingTile(NamedTuple):
-    """A tile of an image, and what of it is not margin."""
+    """A tile of an image with its margin."""
 
     seen: Box  # with margins, in the image
     inner: Box  # without, in the image

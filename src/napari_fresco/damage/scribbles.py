@@ -33,7 +33,7 @@ _VOUCHING, _MOST_VOUCHING = 0.15, 24_000  # part of the pixels that are drawn to
 
 
 class Features(NamedTuple):
-    """What a classifier sees of an image; computed once for all rounds of scribbles."""
+    """The features of a classifier, computed once for all rounds of scribbles."""
 
     values: Floats  # (H, W, features)
     response: Floats  # (H, W), as of crack_response
@@ -41,14 +41,14 @@ class Features(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """What was learned from scribbles."""
+    """The outcome of learning from scribbles."""
 
     mask: Mask  # (H, W), True where damaged
     probability: Floats  # (H, W), 0 to 1; scribbled pixels are certain
 
 
 class Lessons(NamedTuple):
-    """What the scribbles on an image teach: pixels that they mark, and a sample of the others."""
+    """Training samples: the pixels that scribbles mark, and a sample of the others."""
 
     values: Floats  # (N, features)
     labels: NDArray[np.uint8]  # (N,), 1 or 2

@@ -1,1 +1,1 @@
-"""What methods, tasks and options are, as torch-free data from which every face is generated."""
+"""Methods, tasks and options as torch-free data, from which every face is generated."""

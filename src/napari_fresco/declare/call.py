@@ -1,4 +1,4 @@
-"""What is asked of a method, apart from the image: checked before any work is done."""
+"""A call of a method without its image, checked before any work is done."""
 
 from __future__ import annotations
 

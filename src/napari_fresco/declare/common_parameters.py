@@ -21,7 +21,7 @@ def uncertainty_param() -> Any:
 
 @dataclass(frozen=True)
 class CommonParameters(Parameters):
-    """What every method can be told: the noise model and the blur.
+    """Parameters of every method: the noise model and the blur.
 
     Where a method does not let the user choose, its answer is a property here.
     """
@@ -94,7 +94,7 @@ class CommonParameters(Parameters):
 
 @dataclass(frozen=True)
 class ArithmeticParameters(CommonParameters):
-    """What every method can be told that has a network."""
+    """Parameters of every method that has a network."""
 
     precision: str = param(
         'auto',
@@ -108,7 +108,7 @@ class ArithmeticParameters(CommonParameters):
 
 @dataclass(frozen=True)
 class DeterministicParameters(ArithmeticParameters):
-    """What every method can be told that gives the same result each time."""
+    """Parameters of every method that gives the same result each time."""
 
     ensemble: bool = param(
         False,

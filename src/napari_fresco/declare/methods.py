@@ -1,4 +1,4 @@
-"""The registry of methods: what each one is, needs, gives and can be told.
+"""The registry of methods: their tasks, inputs, outputs and parameters.
 
 A new method is one entry in :data:`METHODS` here with its dataclass in
 :mod:`.parameters`, one solver, and one page in ``docs/methods``; panels,

@@ -1,4 +1,4 @@
-"""The options of a call: what any method can be told beside its own parameters."""
+"""The options of a call, which all methods share, beside the parameters of each method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each method can be told: frozen dataclasses, from which everything else is generated."""
+"""The parameters of each method: frozen dataclasses, from which every face is generated."""
 
 from __future__ import annotations
 

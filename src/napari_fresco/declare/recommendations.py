@@ -1,4 +1,4 @@
-"""Which method for what: a table of what is wanted, what is known of the image, and why.
+"""The recommended method for each task and kind of image: a table, with reasons.
 
 The reasons are measurements of ``benchmarks/RESULTS.md``. Data and a pure function; what is known
 of an image is found by :mod:`napari_fresco.restoration.image_facts`.
@@ -23,7 +23,7 @@ _HARDLY = 1 / 255  # of the range: noise that is hardly seen
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What is known of an image that is to be restored, where it matters for the choice.
+    """The facts about an image that a recommendation depends on.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What each task is: what it needs, may take and gives, and what it does to an image.
+"""The tasks: the inputs, outputs and checks of each, and its effect on the image.
 
 Everything that depends on the task asks this table; only solvers keep tables of their own,
 of schedules and start values by task.

@@ -36,7 +36,7 @@ from .simulation import Simulated
 
 @dataclass(frozen=True, eq=False)
 class Conditions:
-    """What a degradation needs beside an image and its parameters.
+    """The inputs of a degradation beside an image and its parameters.
 
     `scene`: for what all planes of a stack share: kernel, noise map, damage.
     `pixels`: for what differs from plane to plane: noise.

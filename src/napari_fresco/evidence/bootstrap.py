@@ -1,4 +1,4 @@
-"""How wrong a result is, pixel by pixel: what the method does to data of a known truth.
+"""The error of a result, pixel by pixel, from simulated data of a known truth.
 
 The result stands in for the truth. Noise of the model is put on it, the same method restores that,
 and how far it ends from the result is its error there, random and systematic together (parametric
@@ -35,7 +35,7 @@ _CLASSES = 3
 
 
 class Bootstrap:
-    """Gathers what repeated restorations tell about the error of a result.
+    """Estimates the error of a result from repeated restorations.
 
     `restored`: the result, ``(*spatial)`` or ``(*spatial, colours)``, in image units.
     `predicted`: ``H x``, what the image should be if the result is right.

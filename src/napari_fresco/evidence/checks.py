@@ -1,4 +1,4 @@
-"""What can be verified about a result without knowing the truth: light, noise, consistency.
+"""Checks of a result that need no truth: light, noise, consistency with the data.
 
 Each check compares one number with limits, and says in one sentence what is wrong and what to do.
 With many pixels every deviation is significant, so that a check also asks for an effect. A check

@@ -32,7 +32,7 @@ _NARROWEST = 0.15  # pixels: width of the mildest high-pass filter
 
 @dataclass(frozen=True, eq=False)
 class Decorrelation:
-    """What the analysis found.
+    """The outcome of a decorrelation analysis.
 
     Attributes
     ----------

@@ -42,7 +42,7 @@ class Trace(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """What can be drawn.
+    """A graph of curves, ready to be drawn.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Checks of what was given with an image against the image: noise, range, mask, kernel, weights."""
+"""Checks of noise level, range, mask, kernel and weights against the image that they are for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of the light of a result: all of it, regions, and what its type did to it."""
+"""Checks of the light of a result: its total, its regions, and clipping and rounding."""
 
 from __future__ import annotations
 

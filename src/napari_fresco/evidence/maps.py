@@ -20,7 +20,7 @@ MapKind = Literal['error', 'residual', 'chi_square']
 
 
 class MapFacts(NamedTuple):
-    """What a map is called, its unit, what it says, and the values between which it is drawn."""
+    """The title, unit and explanation of a map, and its range of display."""
 
     title: str
     unit: str

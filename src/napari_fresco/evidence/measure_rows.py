@@ -43,7 +43,7 @@ _ABBREVIATIONS = ('psnr', 'rmse', 'ssim', 'rse', 'rsp')
 
 
 class MeasureRow(NamedTuple):
-    """A number: its group, its name, what it is as text, its unit and what it means."""
+    """A row of the table: group, name, value as text, unit and explanation."""
 
     group: str
     name: str

@@ -1,4 +1,4 @@
-"""Light of objects before and after: does a result keep what is to be measured?
+"""Photometry of objects before and after: whether a result keeps their light.
 
 The light of an object is what lies above its own background, the median of a ring around it.
 

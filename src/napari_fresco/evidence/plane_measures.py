@@ -1,4 +1,4 @@
-"""What checks measure in planes: light of regions, noise of neighbours, windows of a few pixels.
+"""Measures of planes that checks use: light of regions, noise of neighbours, small windows.
 
 Planes have their colours first, ``(colours, H, W)``. numpy and scipy only.
 """

@@ -1,4 +1,4 @@
-"""Split and compare: what does a method make of the same scene under other noise?
+"""Split and compare: the results of a method for the same scene under other noise.
 
 The image is split into two with independent noise; both are restored. What one result shows must
 be in the raw other half, whose noise it never saw: where it is not, it was invented, or has been
@@ -32,7 +32,7 @@ _LEAST_AREA = 3  # pixels of a flaw
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """What two halves of an image say about a method.
+    """The comparison of the results for two halves of an image.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Probe:
 
 @dataclass(frozen=True, eq=False)
 class Recall:
-    """What became of spots that were added to an image.
+    """The recovery of spots that were added to an image.
 
     Attributes
     ----------

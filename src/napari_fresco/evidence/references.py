@@ -1,4 +1,4 @@
-"""What to cite for a result: the works that its provenance says were used."""
+"""The references of a result: the works that its provenance says were used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _IDENTIFIER = re.compile(r'(?:doi:|arXiv:)\S+?(?=[;.,]?(?:\s|$))')
 
 
 class Reference(NamedTuple):
-    """A work, and what it was used for."""
+    """A work, and the reason to cite it."""
 
     text: str  # authors, title, place, year, identifier
     used_for: str  # such as 'method DPIR'

@@ -1,4 +1,4 @@
-"""What repeats a run, and what to write about it, from its provenance."""
+"""A run as a command, as Python and as a paragraph for a paper, from its provenance."""
 
 from __future__ import annotations
 

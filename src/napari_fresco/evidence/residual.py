@@ -1,4 +1,4 @@
-"""What a restoration has taken away: noise, if all is well, and nothing that looks like the image.
+"""The residual of a restoration: if all is well it is noise, and shows nothing of the image.
 
 The residual ``z = (y - H x) / sigma(x)`` of a good result is white and has variance 1. A white
 residual does not prove a good result; one that is not white accuses.
@@ -85,7 +85,7 @@ class ChiSquare:
 
 @dataclass(frozen=True, eq=False)
 class Residual:
-    """What a restoration has taken away, in units of the noise.
+    """The residual of a restoration, in units of the noise.
 
     Attributes
     ----------

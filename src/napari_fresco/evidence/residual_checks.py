@@ -1,4 +1,4 @@
-"""Checks of what a restoration took away: it should be noise, of the size that there is.
+"""Checks of the residual of a restoration: it should be noise, of the expected size.
 
 `z` is the residual in units of the noise that is expected, of the middle of a large plane.
 """

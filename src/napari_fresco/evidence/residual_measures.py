@@ -1,4 +1,4 @@
-"""What checks measure in a residual that should be white noise: scales, lines and spots.
+"""Measures of a residual that should be white noise: scales, lines and spots.
 
 A score is ``(colours, H, W)``, in units of the noise that is expected, and 0 where it is not
 judged; `judged` says where ``(H, W)`` it is, None everywhere. numpy and scipy only.

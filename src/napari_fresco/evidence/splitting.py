@@ -1,4 +1,4 @@
-"""One image as two with independent noise, to see what a method makes of either.
+"""One image as two with independent noise, for comparing the results of both.
 
 Counts are thinned: for Poisson counts of mean m, ``Binomial(counts, p)`` and the rest are
 independent Poisson counts of means ``p m`` and ``(1 - p) m``. Noise of known standard deviation is

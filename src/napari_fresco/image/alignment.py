@@ -1,4 +1,4 @@
-"""What lies beside an image - a mask, a map of noise - put on its planes."""
+"""Alignment of arrays that come with an image, such as masks and noise maps, to its planes."""
 
 from __future__ import annotations
 

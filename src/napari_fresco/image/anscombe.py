@@ -88,7 +88,7 @@ class Anscombe:
         return _means_of(counts, self._read)
 
     def inverse(self, stable: Any) -> Floats:
-        """Return the mean intensity whose transformed readings average to `stable`.
+        """Return the mean intensity for which the mean of the stabilised values is `stable`.
 
         Solves ``E[forward(z) | y] = stable`` for y. Below the value of a dark
         pixel the curve is continued along its tangent, so that an offset that was

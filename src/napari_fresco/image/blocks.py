@@ -22,7 +22,7 @@ _LARGEST = 256 << 20  # bytes of a block beyond which its planes are read one by
 
 
 class BlockReader:
-    """Reads planes of an array; what a block brings beside the plane is kept until it is asked for.
+    """Reads planes of an array; the other planes of a block are kept until they are asked for.
 
     `data`: numpy, torch, dask, zarr or anything with shape, dtype and slices.
     `layout`: its axes.

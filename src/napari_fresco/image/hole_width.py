@@ -15,7 +15,7 @@ _STRIP, _REACH = 1024, 96  # rows that are looked at at once, and beyond which w
 
 
 def depth_of(lost: Bools, beyond: Beyond = 'edge') -> NDArray[np.float64]:
-    """Return how far ``(H, W)`` lost pixels are from what is not lost.
+    """Return the distance ``(H, W)`` of lost pixels to the nearest pixel that is not lost.
 
     `beyond`: what lies beyond the border: as there, or nothing lost ('constant').
     """

@@ -22,7 +22,7 @@ _EVEN = 1e-3  # how much steps of a coordinate may differ from their mean, relat
 
 
 def labelled_parts(source: Any, axes: str | None) -> dict[str, Any]:
-    """Return what an xarray.DataArray tells, as the arguments of an image.
+    """Return the pixels, axes and coordinates of an xarray.DataArray as the arguments of an image.
 
     `source`: its dimensions name the axes ('y', 'row', 'time', 'channel', ...), evenly spaced
         coordinates give spacing and origin, names along channels theirs, and ``_FillValue`` or

@@ -70,7 +70,7 @@ def with_light_of(
 
 
 class _Cells(NamedTuple):
-    """Sums over cells: of what is missing, of the variance of that, of the pixels that are known.
+    """Sums over cells: of the missing light, of its variance, and of the known pixels.
 
     `known` may be less at the end of rows and columns, and where pixels are unknown.
     """
@@ -83,7 +83,7 @@ class _Cells(NamedTuple):
     def of(
         cls, missing: Floats, variance: Floats | float, known: NDArray[np.bool_] | None
     ) -> _Cells:
-        """Sum what is missing, 0 where nothing is known, over cells of a plane."""
+        """Sum the missing light, 0 where nothing is known, over cells of a plane."""
         if known is None:
             sides = (np.minimum(_SIDE, n - np.arange(0, n, _SIDE)) for n in missing.shape)
             count = np.multiply.outer(*sides).astype(np.float64)
@@ -95,7 +95,7 @@ class _Cells(NamedTuple):
         return cls(_sums(missing, _SIDE), _sums(each, _SIDE), count)
 
     def without(self, found: Floats) -> _Cells:
-        """Return what is missing after `found` was added."""
+        """Return the missing light after `found` was added."""
         return self._replace(missing=self.missing - found)
 
     def joined(self, side: int) -> _Cells:
@@ -122,7 +122,7 @@ def _with_total(
 
 
 def _drift(cells: _Cells, width: int) -> Floats:
-    """Return for each cell the local mean of what is missing, without what noise explains."""
+    """Return the local mean of the missing light of each cell, less its noise."""
     wider = width // (_OF_WIDTH * _SIDE)
     several = cells.joined(wider) if wider > 1 else cells
     side = wider * _SIDE

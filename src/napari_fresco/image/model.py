@@ -1,4 +1,4 @@
-"""An image: pixels with named axes, and everything that belongs to them."""
+"""The image: pixels with named axes, and their metadata."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLOURS = (1, 2, 3, 4)
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """Pixels with named axes, and everything that belongs to them.
+    """Pixels with named axes, and their metadata.
 
     Attributes
     ----------
@@ -161,7 +161,7 @@ class Image:
     def like(
         self, data: Any, *, axes: str | None = None, scale: float = 1, dtype: Any = None
     ) -> Image:
-        """Return what was made of this image as an image with the same belongings.
+        """Return `data` made of this image as an image with the same metadata.
 
         Parameters
         ----------
@@ -202,7 +202,7 @@ def single_axes(image: Image) -> str:
 
 
 def as_array(image: Any) -> Any:
-    """Return `image` as something with ``shape``, ``dtype`` and slices.
+    """Return `image` as an array-like with ``shape``, ``dtype`` and slices.
 
     numpy, dask, zarr and torch arrays pass as they are; anything else goes
     through :func:`numpy.asarray`.

@@ -54,7 +54,7 @@ def _at_least(values: Floats, lowest: float) -> Floats:
 
 
 def _dither(shape: tuple[int, ...], seed: int) -> Floats:
-    """Return what is added to values before they are rounded down: 0 to 1.
+    """Return offsets in 0 to 1 to add to values before they are rounded down.
 
     Of every ``_CELL x _CELL`` values one lies in each of as many equal parts of that range, so that
     sums are kept much better than by independent numbers.

@@ -12,7 +12,7 @@ _COUNTED = (np.dtype(np.uint8), np.dtype(np.uint16))
 
 
 def percentiles(values: NDArray[Any], shares: Sequence[float]) -> tuple[float, ...]:
-    """Return what :func:`numpy.percentile` does, of at least one value.
+    """Return the same as :func:`numpy.percentile`, of at least one value.
 
     `shares`: in per cent.
     """

@@ -41,7 +41,7 @@ def unit_name(unit: Any) -> str:
 
 
 def long_name(unit: str) -> str:
-    """Return the long name of a unit, such as 'micrometer' or 'second'; what is none as it is."""
+    """Return the long name of a unit, such as 'micrometer' or 'second'; others as they are."""
     try:
         return str(_registry().Unit(unit_name(unit)))
     except Exception:  # see above
@@ -49,7 +49,7 @@ def long_name(unit: str) -> str:
 
 
 def converted(value: float, unit: str, to: str) -> float | None:
-    """Return `value` in another unit, or None where the two measure different things."""
+    """Return `value` in another unit, or None where the dimensions of the two differ."""
     if unit_name(unit) == unit_name(to):
         return value
     try:

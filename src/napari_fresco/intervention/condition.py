@@ -1,4 +1,4 @@
-"""Condition maps: which damage there is, how much of it, and what is done about it."""
+"""Condition maps: the kinds of damage, their extent, and their treatment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DAMAGE = DamageClass(1, 'damage', '#ff2ec4')
 
 
 class ClassMeasures(NamedTuple):
-    """What a class of damage amounts to.
+    """The measures of a class of damage.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class ClassMeasures(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Condition:
-    """A map of damage and what was measured of it.
+    """A map of damage and its measures.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A mask as it was drawn, and how damage is read from it: what a record keeps of it."""
+"""A mask as it was drawn, and the rule that turns it into damage: kept in a record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run that filled losses: its provenance, its mask, and what was taken of its result."""
+"""One run that filled losses: its provenance, its mask, and the used part of its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rendering starts from: a photograph, its fill, and colours that mix to another."""
+"""The starting point of a rendering: a photograph, its fill, and colours that mix to another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CLOSE = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """A photograph with a fill, cut to what a rendering looks at.
+    """A photograph with a fill, cut to the surroundings of a rendering.
 
     `made`: the filled photograph, ``(H, W)`` or ``(H, W, 3 or 4)``.
     `marks`: what was filled, ``(H, W)``.

@@ -1,4 +1,4 @@
-"""Insert-only layers: what was filled and nothing else, so that the photograph stays as it is."""
+"""Insert-only layers: nothing but the fill, so that the photograph stays as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a record says of a photograph: its file, size, resolution, profile, camera and date."""
+"""The facts about a photograph in a record: file, size, resolution, profile, camera and date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An intervention on record: a photograph, what was done to it, and what there is to say of it."""
+"""The record of an intervention: a photograph, its treatment, and the report on it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _FORM = 1
 
 @dataclass(frozen=True, eq=False)
 class Intervention:
-    """A photograph, what was done to it, and what there is to say of it.
+    """A photograph, its treatment, and the report on it.
 
     Attributes
     ----------

@@ -47,7 +47,7 @@ def _length(default: float) -> Any:
 
 @dataclass(frozen=True)
 class RigatinoParameters(Parameters):
-    """Upright lines whatever the form."""
+    """Upright lines, independent of the forms."""
 
     width: float = _width(0.5)
     spacing: float | None = param(

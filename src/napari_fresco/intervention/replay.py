@@ -1,4 +1,4 @@
-"""Repeating what a record tells, from its files alone."""
+"""Repeating a recorded intervention from its files alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOT_REPEATED = ('mask', 'axes', 'rgb', 'spacing', 'device')
 
 
 class Repeated(NamedTuple):
-    """What came of a record.
+    """The outcome of a repeated record.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, whatever breaks off their writing."""
+"""Files and folders that appear whole or not at all, however their writing ends."""
 
 from __future__ import annotations
 

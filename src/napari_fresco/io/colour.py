@@ -1,4 +1,4 @@
-"""Colour models: what samples stand for, turned into gray or RGB with straight alpha."""
+"""Colour models: samples of any model turned into gray or RGB with straight alpha."""
 
 from __future__ import annotations
 

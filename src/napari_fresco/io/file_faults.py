@@ -1,4 +1,4 @@
-"""What files are that are no images, or none that can be read: one sentence for each."""
+"""One sentence for each kind of file that is no image or cannot be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image files in and out, with everything that belongs to a picture.
+"""Image files in and out, with all metadata of an image.
 
 A file is written beside its place and then moved there, so that a failure never
 leaves half a file or destroys an old one. No torch.

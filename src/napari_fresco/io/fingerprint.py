@@ -15,7 +15,7 @@ _TICK = 2 * 10**9  # ns: the coarsest clock of a file system in use (FAT)
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What tells a file, or a folder such as a Zarr, from another one of its name.
+    """Tells a file, or a folder such as a Zarr, from another one of the same name.
 
     `size`, `modified`: bytes, and nanoseconds since 1970; of a folder the sum and the latest.
     `sha256`: of the content; of a folder that of its listing.

@@ -1,4 +1,4 @@
-"""Metadata of OME-Zarr: axes, spacing, channels and what we add, read and written.
+"""Metadata of OME-Zarr, read and written: axes, spacing, channels, and our own additions.
 
 Versions 0.4 and 0.5 are read, 0.5 is written; what we add lies beside ``ome``, never in it.
 """

@@ -1,4 +1,4 @@
-"""Images as TIFF files with everything that belongs to them: ImageJ, OME and plain ones."""
+"""Images as TIFF files with all their metadata: ImageJ, OME and plain ones."""
 
 from __future__ import annotations
 

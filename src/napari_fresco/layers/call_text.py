@@ -27,7 +27,7 @@ class Expression(str):
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """What a request was made of: names of layers, or expressions; and the options of its mask."""
+    """The inputs of a request by name: layers or expressions, and the options of its mask."""
 
     image: str
     mask: str = ''

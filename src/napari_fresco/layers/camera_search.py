@@ -22,7 +22,7 @@ Work = Callable[[threading.Event], Generator[Any, None, 'FoundCamera']]
 
 
 class FoundCamera(NamedTuple):
-    """What was found of a camera.
+    """The outcome of the search for a camera.
 
     `camera`: None where the noise does not grow with the intensity.
     `how`: how it was found, or what was found instead.

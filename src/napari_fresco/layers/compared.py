@@ -44,7 +44,7 @@ class Planes(NamedTuple):
 
     @classmethod
     def of(cls, first: napari.layers.Image, second: napari.layers.Image, view: View) -> Planes:
-        """Read what a viewer shows of two layers.
+        """Read the planes on show of two layers.
 
         Raises ImageError when they cannot lie over each other, or one is gray and one coloured.
         """

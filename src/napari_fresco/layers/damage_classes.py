@@ -22,7 +22,7 @@ _UNNAMED = '#ff1a1a'
 
 
 def classes_of(layer: napari.layers.Layer) -> Classes:
-    """Return the classes that the labels of `layer` stand for; none where nobody has said it."""
+    """Return the classes of damage of the labels of `layer`; none where it has no table."""
     return tuple(DamageClass(**each) for each in layer.metadata.get(TABLE, ()))
 
 

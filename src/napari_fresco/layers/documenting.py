@@ -1,4 +1,4 @@
-"""A filled layer documented: what is new as a layer, renderings, condition map, and the record."""
+"""The documents of a filled layer: insert layer, renderings, condition map, and the record."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Documented:
         mm: float | None = None,
         view: View | None = None,
     ) -> Documented:
-        """Find what was done to a photograph.
+        """Find the fills of a photograph.
 
         `result`, `photograph`: layers.
         `filled`: labels over what was filled; by default what the result says.
@@ -121,7 +121,7 @@ class Documented:
         )  # fmt: skip
 
     def intervention(self, **facts: Any) -> Intervention:
-        """Return what there is to say, with what is given beside: notes, condition, rendering."""
+        """Return the record, with further facts: notes, condition, rendering."""
         return Intervention(
             self.image,
             self.made,
@@ -133,13 +133,13 @@ class Documented:
         )
 
     def insert_layer(self) -> LayerData:
-        """Return what was filled as a layer of its own."""
+        """Return the fill as a layer of its own."""
         layer = insert(self.image, self.made, self.filled, name=self.result)
         layer = replace(layer, metadata={**layer.metadata, 'flavour': 'plain'})
         return self._layer(f'{self.photograph} [insert]', layer, {INSERT: True})
 
     def outline_layer(self) -> LayerData:
-        """Return the outline of what was filled, as labels."""
+        """Return the outline of the fill, as labels."""
         keywords = {'name': f'{self.photograph} [outline]', **self._place()}
         return outline(self.filled).astype(np.uint8), keywords, 'labels'
 
@@ -176,7 +176,7 @@ class Documented:
         return Hypotheses(tuple(fills), every, self.filled, agreement(fills, self.filled))
 
     def hypothesis_layers(self, found: Hypotheses) -> Iterator[LayerData]:
-        """Yield hypotheses as inserts, and where they differ as a map of how much."""
+        """Yield hypotheses as inserts, and a map of their differences."""
         for seed, fill in list(zip(found.seeds, found.results, strict=True))[1:]:
             name = f'{self.photograph} [hypothesis {seed}]'
             data = self._layer(name, insert(self.image, fill, self.filled), {INSERT: True})
@@ -194,7 +194,7 @@ class Documented:
         yield found.spread, keywords, 'image'
 
     def save_insert(self, path: Path, several: Hypotheses | None = None) -> Path:
-        """Write what was filled alone; of several hypotheses each as a page of its own."""
+        """Write the fill alone; of several hypotheses each as a page of its own."""
         fills = {self.result: self.made}
         if several is not None and path.suffix.lower() in TIFF:
             others = zip(several.seeds, several.results, strict=True)
@@ -243,7 +243,7 @@ def condition_of(
 
 
 def is_filled_result(layer: napari.layers.Layer) -> bool:
-    """Say whether a layer tells what was filled in it."""
+    """Say whether a layer records its filled pixels."""
     return FILLS in layer.metadata or RUN in layer.metadata
 
 

@@ -1,4 +1,4 @@
-"""What is measured of a result layer: which part of which layers, and the work to be done."""
+"""The evaluation of a result layer: the layers it takes, and the work to be done."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _BRIGHTEST = 99.8  # percentile
 
 
 class Evidence(NamedTuple):
-    """What was measured: numbers as of :func:`napari_fresco.evidence.evaluate`, and graphs."""
+    """Numbers as of :func:`napari_fresco.evidence.evaluate`, and graphs."""
 
     numbers: dict[str, Any]
     graphs: list[Graph]
@@ -43,7 +43,7 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class EvidenceRequest:
-    """A result, and what it is measured against.
+    """A result, and the layers it is measured against.
 
     `name`, `source`: names of the layers of result and image.
     `result`, `image`: what was restored, and what it was made of: the same planes.
@@ -190,7 +190,7 @@ class EvidenceRequest:
 def residual_of(
     result: napari.layers.Image, image: napari.layers.Image, view: View
 ) -> Generator[Report, None, LayerData]:
-    """Find what a result took away from its image where they are on show, over the noise.
+    """Return the residual of a result over the noise, in the part on show.
 
     Raises FrescoError when the layers do not belong together, or nobody knows the noise.
     """
@@ -222,7 +222,7 @@ def reporting(
 def _paired(
     made: Selection, image: Selection, record: Mapping[str, Any], scale: int
 ) -> tuple[Selection, Selection]:
-    """Return parts of result and image that show the same."""
+    """Return the same part of result and image."""
     factors = [scale if axis in made.spatial else 1 for axis in range(len(made.index))]
     if len(made.grid) == len(image.grid):
         place = record.get('source') or {}

@@ -1,4 +1,4 @@
-"""The part of a picture that proposals are looked at on: what is on show, if that is not much."""
+"""The part of a picture that proposals are made for: the part on show, if it is small enough."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Excerpt:
     def on_show(
         cls, layer: napari.layers.Image, view: View, most: int, margin: bool = True
     ) -> Excerpt:
-        """Return what is on show, the whole plane where that has no more than `most` pixels.
+        """Return the part on show; the whole plane if it has no more than `most` pixels.
 
         `margin`: whether some space around it belongs to it.
         """
@@ -69,7 +69,7 @@ class Excerpt:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What tells this excerpt from others."""
+        """A key that differs between excerpts."""
         spans = tuple((part.start, part.stop) for part in self.part.index)
         return id(self.part.data), spans, self.limits
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def run_of(request: PanelRequest, result: Result) -> FillRun | None:
-    """Return how losses were filled; None where none were, or not in one plane."""
+    """Return the run that filled losses; None where none were, or not in one plane."""
     part = request.image
     if result.filled is None or not result.filled.any() or len(part.index) != 2:
         return None
@@ -32,7 +32,7 @@ def run_of(request: PanelRequest, result: Result) -> FillRun | None:
 
 
 def runs_of(layer: napari.layers.Image) -> tuple[FillRun, ...]:
-    """Return the runs that filled losses of a result layer; none where nobody knows them."""
+    """Return the runs that filled losses of a result layer; none where they are unknown."""
     fills, run = layer.metadata.get(FILLS), layer.metadata.get(RUN)
     if isinstance(fills, Fills) and fills.numbers.ndim == 2:
         return tuple(fills.fill_runs())
@@ -40,7 +40,7 @@ def runs_of(layer: napari.layers.Image) -> tuple[FillRun, ...]:
 
 
 def filled_in(layer: napari.layers.Image, runs: tuple[FillRun, ...]) -> NDArray[np.bool_] | None:
-    """Return what was filled on the grid of the photograph; None where nobody knows it."""
+    """Return the filled pixels on the grid of the photograph; None where they are unknown."""
     fills = layer.metadata.get(FILLS)
     if isinstance(fills, Fills):
         return fills.filled

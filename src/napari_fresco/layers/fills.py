@@ -1,4 +1,4 @@
-"""What has been filled in a layer that grows: which pixels, by which run, and what was there.
+"""The fills of a layer that grows: their pixels, their runs, and the original pixels.
 
 A fill is detectable (each has a number), documented (each run is recorded) and reversible (the
 original pixels come back).
@@ -79,12 +79,12 @@ class Fills:
 
     @classmethod
     def none_yet(cls, part: Selection, source_id: str) -> Fills:
-        """Return what a photograph begins with."""
+        """Return the state of a photograph without fills."""
         return cls(part.data, source_id, np.zeros(part.grid, np.int32), source=part.source)
 
     @property
     def count(self) -> int:
-        """How many fills there are that were not undone."""
+        """Number of fills that were not undone."""
         return len(self.boxes) - len(self.undone)  # known without a look at all pixels
 
     @property
@@ -99,7 +99,7 @@ class Fills:
         return abs(int(self.numbers[index])) if inside else 0
 
     def fill(self, number: int) -> Fill:
-        """Return what is known of a fill.
+        """Return the fill of a number.
 
         Raises MaskError when there is none of that number.
         """
@@ -113,7 +113,7 @@ class Fills:
 
     @property
     def filled(self) -> NDArray[np.bool_]:
-        """What is newly painted, on the axes of the layer without colours."""
+        """The newly painted pixels, on the axes of the layer without colours."""
         return self.numbers > 0
 
     def of_run(self, run: int) -> list[int]:
@@ -135,7 +135,7 @@ class Fills:
         return found
 
     def unknown_in(self, run: int, box: tuple[slice, ...]) -> NDArray[np.bool_]:
-        """Return what a run did not know, in a part of the layer."""
+        """Return the unknown pixels of a run, in a part of the layer."""
         return self._unpacked(self.unknown[run])[box]
 
     def _unpacked(self, bits: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -191,7 +191,7 @@ class Fills:
         return grown
 
     def undo(self, data: Any, number: int) -> NDArray[Any]:
-        """Return a copy of the layer's `data` in which a fill is what was there before.
+        """Return a copy of the layer's `data` with the original pixels of a fill.
 
         It is filled again only when that is asked for.
 

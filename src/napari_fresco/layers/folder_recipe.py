@@ -1,4 +1,4 @@
-"""What a panel would do to its layer, as a recipe for a folder of files."""
+"""The settings of a panel as a recipe for a folder of files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def recipe_of(
     files: Mapping[str, str] = MappingProxyType({}),
     keep: tuple[str, ...] = (),
 ) -> BatchRecipe:
-    """Return what `request` does to a layer as a recipe for files.
+    """Return the settings of `request` as a recipe for files.
 
     `images`, `output`: folder or pattern of the images, and folder of the results.
     `beside`: folder into which the kernel, and a mask that serves all images, are written.

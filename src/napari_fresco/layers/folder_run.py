@@ -26,7 +26,7 @@ class FolderRun(Exclusive[BatchOutcome]):
 
     @property
     def busy_text(self) -> str:
-        """What other panels say while this runs."""
+        """The message of other panels while this runs."""
         title = METHODS[self.plan.recipe.method].title
         return f'{title} on {len(self.plan.files)} files'
 

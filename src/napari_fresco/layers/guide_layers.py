@@ -1,4 +1,4 @@
-"""Guides drawn as lines or with a brush: what must continue through losses of an image."""
+"""Guides drawn as lines or with a brush: lines that must continue through losses of an image."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WIDTHS = 300  # of a drawn line side by side along the shorter side of the imag
 
 
 def guides_of(part: Selection, layer: napari.layers.Layer, view: View | None = None) -> str:
-    """Return what a layer holds as guides on the grid of a part of an image.
+    """Return the guides of a layer on the grid of a part of an image.
 
     What counts is where it lies over the image, whatever the transforms and units of the two.
 

@@ -34,7 +34,7 @@ class Iterate(NamedTuple):
 
 @dataclass(eq=False)
 class Iterates:
-    """A few estimates, evenly spread over a run whose length nobody knows.
+    """A few estimates, evenly spread over a run of unknown length.
 
     `wanted`: whether any are kept: of a single plane only, and not of one in a copy of the whole.
     """
@@ -45,7 +45,7 @@ class Iterates:
 
     @classmethod
     def of(cls, request: PanelRequest) -> Iterates:
-        """Return what a run begins with."""
+        """Return the estimates at the beginning of a run: none."""
         index, spatial = request.image.index, request.image.spatial
         single = all(s.stop - s.start == 1 for a, s in enumerate(index) if a not in spatial)
         return cls(single and not request.full_size)
@@ -64,7 +64,7 @@ class Iterates:
             self.kept = [each for each in self.kept if each.step % self._every == 0]
 
     def give_to(self, layer: napari.layers.Image, others: Any) -> None:
-        """Let a result hold what was kept, and other layers nothing any more."""
+        """Attach the kept estimates to a result, and detach those of other layers."""
         for other in others:
             other.metadata.pop(ITERATES, None)
         kept, self.kept = self.kept, []

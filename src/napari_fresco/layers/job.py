@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class Job(Generic[R]):
-    """Work that is under way, and what comes of it.
+    """Work that is under way, and the delivery of its result.
 
     `title`: what is done on what, such as 'DPIR on camera'.
     `work`: called in the worker thread with the event that cancels; returns a generator, whose
@@ -221,7 +221,7 @@ class Job(Generic[R]):
 
 
 def _worker_steps(job: Job[R]) -> Generator[Any, None, R]:
-    """What napari runs: a generator function, for anything else it cannot cancel."""
+    """The generator function that napari runs; it could cancel nothing else."""
     return (yield from job.steps())
 
 

@@ -83,7 +83,7 @@ def chosen_kernel(
 
 
 def _with_source(array: NDArray[Any], facts: Mapping[str, Any]) -> Any:
-    """Return a kernel with what its layer says of its making; as it is where that says nothing."""
+    """Return a kernel with the facts of its layer, if there are any."""
     if 'source' not in facts:
         return array
     return kernels.Kernel(array, source=facts['source'], metadata=facts.get('made_of', {}))
@@ -138,7 +138,7 @@ def _of_volume(
 
 
 def about_kernel(layer: napari.layers.Image) -> str:
-    """Say what is known of the kernel of `layer`, or nothing."""
+    """Describe the kernel of `layer` in words; empty where nothing is known."""
     facts: Mapping[str, Any] = kernel_facts(layer)
     said = []
     if 'made_of' in facts:
@@ -191,7 +191,7 @@ def _not_centred(layer: napari.layers.Image, scale: int) -> KernelError:
 
 
 def known_of(kernel: kernels.Kernel) -> dict[str, Any]:
-    """Return what a kernel layer keeps: the numbers of the kernel, and its doubts in words."""
+    """Return the facts that a kernel layer keeps: its numbers, and doubts in words."""
     said = {'warnings': list(kernel.warnings), 'notes': list(kernel.notes)}
     return {**kernel.facts(), **{name: words for name, words in said.items() if words}}
 

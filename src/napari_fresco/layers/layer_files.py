@@ -26,7 +26,7 @@ _COLOURS = ('cyan', 'yellow', 'magenta', 'red', 'green', 'blue')
 
 
 def file_layers(path: str | Path) -> list[LayerData]:
-    """Return layers for everything in an image file: images, named channels, and labels.
+    """Return the layers of an image file: images, named channels, and labels.
 
     Raises FileError when the file holds no image.
     """
@@ -84,7 +84,7 @@ def image_layers(image: Image, name: str) -> Iterator[LayerData]:
 
 
 def image_of(layer: napari.layers.Image) -> Image:
-    """Return an image layer as an image, with its place, its units and what its file said.
+    """Return an image layer as an image, with its place, its units and the metadata of its file.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ def _omero_look(channel: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_channel(imagej: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:
-    """Return what ImageJ says of one channel."""
+    """Return the ImageJ metadata of one channel."""
     kept = dict(imagej)
     kept.pop('mode', None)
     for key, each in (('LUTs', 1), ('Ranges', 2), ('Labels', 1)):

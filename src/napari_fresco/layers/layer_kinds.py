@@ -1,4 +1,4 @@
-"""What the layers of this plugin are, as their metadata remembers."""
+"""The kinds of layers of this plugin, marked in their metadata."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def is_picture(layer: napari.layers.Layer) -> bool:
 
 
 def may_be_restored(layer: napari.layers.Layer) -> bool:
-    """Say whether `layer` is a picture that something may be wrong with."""
+    """Say whether `layer` is a picture to restore."""
     return is_picture(layer) and TRUTH not in layer.metadata
 
 
@@ -112,13 +112,13 @@ def may_be_noise(layer: napari.layers.Layer) -> bool:
 
 
 def kernel_facts(layer: napari.layers.Layer) -> Mapping[str, Any]:
-    """Return what is known of the kernel that `layer` holds; nothing of one made by hand."""
+    """Return the facts of the kernel that `layer` holds; empty for one made by hand."""
     facts = layer.metadata.get(KERNEL)
     return facts if isinstance(facts, Mapping) else {}
 
 
 def variance_scale(layer: napari.layers.Layer) -> int:
-    """Return how many pixels a variance map has per pixel of the image it was found in."""
+    """Return the pixels of a variance map per pixel of the image it was found in."""
     record = layer.metadata.get(METADATA)
     known = VARIANCE in layer.metadata and isinstance(record, Mapping)
     return int(record.get('scale', 1)) if known else 1
@@ -131,7 +131,7 @@ def truth_of(layer: napari.layers.Layer) -> str | None:
 
 
 def record_of(layer: Any) -> Mapping[str, Any]:
-    """Return how a result was made; nothing of a layer that is no result."""
+    """Return the provenance of a result layer; empty for other layers."""
     record = layer.metadata.get(METADATA)
     return record if isinstance(record, Mapping) and 'method' in record else {}
 

@@ -1,4 +1,4 @@
-"""What a panel asks for: everything a worker needs, without widgets, layers or torch."""
+"""The request of a panel: everything a worker needs, without widgets, layers or torch."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class PanelRequest:
 
     @property
     def busy_text(self) -> str:
-        """What other panels say while this runs."""
+        """The message of other panels while this runs."""
         return f'{self.titles} on {self.source}'
 
     @property
@@ -88,7 +88,7 @@ class PanelRequest:
 
     @property
     def maps_noise(self) -> bool:
-        """Whether the noise is told pixel by pixel."""
+        """Whether the noise is given as a map."""
         return not isinstance(self.sigma, str | Real)
 
     def arguments(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What the panel is told of a step; numbers that cost time are on some steps only.
+    """The report of a step to the panel; numbers that cost time are on some steps only.
 
     `index`, `total`: steps done and steps there may be, over all planes.
     `remaining`: seconds still needed if no stopping rule ends the run early.
@@ -68,7 +68,7 @@ class Report:
 
 @dataclass(frozen=True, eq=False)
 class LayerOutcome:
-    """What came of a run, with the PSNR of result and image against the reference, in dB."""
+    """The outcome of a run, with the PSNR of result and image against the reference, in dB."""
 
     result: Result
     psnr: float | None = None
@@ -81,15 +81,15 @@ class LayerOutcome:
 
 
 class Busy(Protocol):
-    """What nothing else runs beside."""
+    """A job that excludes all others."""
 
     @property
     def busy_text(self) -> str:
-        """What is done on what."""
+        """The work and the layer it is done on."""
 
 
 class Exclusive(ABC, Generic[R]):
-    """What runs alone: the restoration of a layer or of a folder, or a sweep.
+    """A job that runs alone: the restoration of a layer or of a folder, or a sweep.
 
     `work`, `deliver`, `is_open`: of its job.
     """
@@ -103,7 +103,7 @@ class Exclusive(ABC, Generic[R]):
     @property
     @abstractmethod
     def busy_text(self) -> str:
-        """What other panels say while this runs: what is done on what."""
+        """The message of other panels while this runs: the work and its layer."""
 
     def start(self) -> Job[R]:
         """Start working and return the job.
@@ -114,7 +114,7 @@ class Exclusive(ABC, Generic[R]):
         return self.job.start()
 
     def cancel(self) -> None:
-        """Ask for an end after the present step; what is there by then is kept."""
+        """Ask for an end after the present step; the result by then is kept."""
         self.job.cancel()
         running.changed.emit()
 
@@ -146,13 +146,13 @@ class Running:
 
     @property
     def busy_text(self) -> str:
-        """What stands in the way of another restoration, or nothing."""
+        """The reason why no other restoration can start; empty if there is none."""
         if self._work is None:
             return ''
         return f'Busy: {self._work.busy_text}. Wait for it, or cancel it.'
 
     def take(self, work: Busy) -> None:
-        """Let `work` be what runs.
+        """Make `work` the running one.
 
         Raises FrescoError while something else runs.
         """
@@ -209,7 +209,7 @@ class Restoration(Exclusive[LayerOutcome]):
 
     @property
     def busy_text(self) -> str:
-        """What other panels say while this runs."""
+        """The message of other panels while this runs."""
         return self.request.busy_text
 
     def runs_in(self, viewer: Any) -> bool:
@@ -249,7 +249,7 @@ class Restoration(Exclusive[LayerOutcome]):
         return self._put(outcome)
 
     def _put(self, outcome: LayerOutcome) -> list[Any]:
-        """Put what came of the run into the viewer; return its layers, the result last."""
+        """Add the outcome of the run to the viewer; return its layers, the result last."""
         there = self._preview is not None and self._preview_is_there()
         preview, self._preview = self._preview if there else None, None
         layers = add_results(self.viewer, self.request, outcome.result, preview)
@@ -320,7 +320,7 @@ class _Reports:
         self._reference = None
 
     def of(self, step: Step) -> Report | None:
-        """Return what is said of a step; most of a quick run say nothing."""
+        """Return the report of a step; None for most steps of a quick run."""
         now = time.monotonic()
         if self._first is None or step.index <= self._last:  # the second of two runs begins
             self._first = (now, step.index)
@@ -349,7 +349,7 @@ class _Reports:
         return replace(sampled, painted=painted, plane=step.plane)
 
     def outcome(self, result: Result) -> LayerOutcome:
-        """Return the result with how near it is to the reference."""
+        """Return the result with its PSNR against the reference."""
         outcome = LayerOutcome(result)
         if self._reference is None or outcome.is_empty:
             return outcome

@@ -38,7 +38,7 @@ NOTHING_LEFT = (
 
 @dataclass(frozen=True, eq=False)
 class Unfilled:
-    """What of a mask is to be filled, and what is not known meanwhile.
+    """The pixels of a mask that are to be filled, and those that are unknown meanwhile.
 
     `marked`: damage as it was marked, or its array; None where nothing is.
     `numbers`: fills of the part, rows and columns last.
@@ -75,7 +75,7 @@ class Unfilled:
 
 
 class LossFilling(Restoration):
-    """Fills what is not filled yet, or some fills again, and puts it into the layer that grows.
+    """Fills losses for the first time or again, and puts the fill into the layer that grows.
 
     `request`: what to do; its mask is what is marked, whether filled already or not.
     `viewer`: where the layer is, or comes to be.
@@ -99,7 +99,7 @@ class LossFilling(Restoration):
         self._reports.wants_painted = True
 
     def _asked(self, request: PanelRequest, again: tuple[int, ...]) -> PanelRequest:
-        """Return the request for what is left, in the picture as it is filled so far."""
+        """Return the request for the losses left, in the picture with its fills so far."""
         part = request.image
         letters = ''.join(part.axes[axis] for axis in (*part.leading, *part.spatial))
         mask = Unfilled(request.mask, part.ordered(self._fills.numbers[part.index]), letters, again)
@@ -125,7 +125,7 @@ class LossFilling(Restoration):
         return steps.result
 
     def _grow(self, outcome: LayerOutcome) -> NDArray[Any] | None:
-        """Return the picture with what came of the run; None where nothing did."""
+        """Return the picture with the outcome of the run; None where it filled nothing."""
         result, lost, unknown = outcome.result, self._lost, self._unknown
         if outcome.is_empty or result.filled is None or lost is None or unknown is None:
             return None
@@ -137,7 +137,7 @@ class LossFilling(Restoration):
         return self._fills.grown(self._start, part, pixels, filled, unknown, record)
 
     def _put(self, outcome: LayerOutcome) -> list[Any]:
-        """Let the layer that grows be what came of the run."""
+        """Put the outcome of the run into the layer that grows."""
         result = outcome.result
         if self._grown is None:
             return []
@@ -183,7 +183,7 @@ class LossFilling(Restoration):
             self.layer.refresh()
 
     def _drop_preview(self) -> None:
-        """Put back what was there, where nothing came of the run."""
+        """Put the former pixels back, where the run filled nothing."""
         if self._delivered or self.layer is None or not self._is_there():
             return
         if self._before is None:
@@ -221,7 +221,7 @@ def _plane_of(part: Selection, plane: tuple[int, ...]) -> tuple[Any, ...]:
 
 
 def _inside(part: Selection, where: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the same place, counted from where the part begins."""
+    """Return the same place, counted from the beginning of the part."""
     return tuple(
         slice(None) if isinstance(at, slice) else at - own.start
         for at, own in zip(where, part.index, strict=True)

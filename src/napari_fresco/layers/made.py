@@ -1,4 +1,4 @@
-"""How a layer was made of another one: what makes it anew, kept with the layer."""
+"""The making of a layer, kept with it, so that it can be repeated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def now() -> str:
 
 
 class Outline(NamedTuple):
-    """What is left of pixels that are not kept."""
+    """The shape and type of pixels that are not kept."""
 
     shape: tuple[int, ...]
     dtype: Any
@@ -27,7 +27,7 @@ class Outline(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """One run, and what it was asked.
+    """One run, and its request.
 
     `request`: what was asked; its image has no pixels but an :class:`Outline`.
     `record`: provenance of the result.
@@ -46,7 +46,7 @@ class Made:
     def of(
         cls, request: PanelRequest, record: Mapping[str, Any], pixels: Any = None, **more: Any
     ) -> Made:
-        """Return how `pixels` were made."""
+        """Return the making of `pixels`."""
         data = request.image.data
         part = replace(request.image, data=Outline(tuple(data.shape), data.dtype))
         asked = replace(request, image=part, reference=None)
@@ -54,6 +54,6 @@ class Made:
 
     @property
     def source(self) -> Source | None:
-        """What it was made of."""
+        """The layer it was made of."""
         source: Source | None = self.request.image.source
         return source

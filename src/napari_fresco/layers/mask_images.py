@@ -36,7 +36,7 @@ def holds_mask(layer: napari.layers.Layer) -> bool:
 
 
 def called(layer: napari.layers.Layer) -> str:
-    """Return how a mask is called in a list."""
+    """Return the name of a mask in a list."""
     return f'{layer.name} (opened as image)' if isinstance(layer, Image) else str(layer.name)
 
 

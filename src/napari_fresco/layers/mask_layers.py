@@ -60,7 +60,7 @@ def marked(
     invert: bool = False,
     view: View | None = None,
 ) -> Marked:
-    """Read from a layer what is damaged in a part of an image.
+    """Return the damage of a part of an image that a layer marks.
 
     What counts is what lies over the image on screen, whatever the transforms and units
     of the two.

@@ -27,7 +27,7 @@ class Pace:
     networks: tuple[Mapping[str, Any], ...] = ()
 
     def memory(self, pixels: int) -> int:
-        """Return about how many bytes the largest network takes for a plane of so many pixels."""
+        """Return the approximate bytes of the largest network for a plane of so many pixels."""
         return max((_bytes(each, pixels) for each in self.networks), default=0)
 
 
@@ -35,7 +35,7 @@ _PACES: dict[tuple[str, str], Pace] = {}
 
 
 def note_pace(request: PanelRequest, result: Result) -> None:
-    """Remember how a finished run went."""
+    """Remember the speed of a finished run."""
     record = result.provenance
     if result.finish != 'cancelled' and request.image.size:
         seconds = float(record['seconds']) / request.image.size
@@ -46,7 +46,7 @@ def note_pace(request: PanelRequest, result: Result) -> None:
 
 
 def pace_of(method: str, task: Task) -> Pace | None:
-    """Return how a method ran last; None where it has not."""
+    """Return the last speed of a method; None where it has not run."""
     return _PACES.get((method, task))
 
 

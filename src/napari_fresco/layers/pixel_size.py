@@ -58,7 +58,7 @@ class Measured:
         return self.mm_per_pixel * math.sqrt(2) / self.pixels
 
     def record(self) -> dict[str, Any]:
-        """Return what a report says of it."""
+        """Return the measurement as a report has it."""
         return {
             'source': 'two points',
             'pixels': self.pixels,
@@ -158,14 +158,14 @@ def _ends(marks: napari.layers.Layer) -> NDArray[np.float64]:
 
 
 def _is_other_picture(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:
-    """Say whether a layer shows something else than the picture, and was not made of it."""
+    """Say whether a layer shows another picture, and was not made of this one."""
     return is_picture(layer) and METADATA not in layer.metadata and not _same_grid(image, layer)
 
 
 def _has_units_like(
     image: napari.layers.Image, layer: napari.layers.Layer, view: View | None
 ) -> bool:
-    """Say whether what the axes of a layer measure is what those of an image do."""
+    """Say whether the axes of a layer measure the same dimensions as those of an image."""
     if layer.ndim < 2:
         return False
     pairs = zip(spatial_axes(layer, view), spatial_axes(image, view), strict=True)

@@ -71,7 +71,7 @@ class Placement:
         return first != last or (not first and Space.of(self.layer).is_default)
 
     def values(self, convert: Callable[[Any], NDArray[Any]], fill: Any = 0) -> NDArray[Any]:
-        """Return what the layer shows at the pixels of the image, the nearest of its elements.
+        """Return the values of the layer at the pixels of the image, by the nearest element.
 
         `convert`: turns what stands there, ``(rows, columns)`` or with colours behind, into values.
         `fill`: stands where the layer is not.

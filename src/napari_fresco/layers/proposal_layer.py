@@ -1,4 +1,4 @@
-"""The layer that shows what a mask would be, before that is taken over."""
+"""The layer that previews a change of a mask."""
 
 from __future__ import annotations
 

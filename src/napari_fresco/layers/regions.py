@@ -1,4 +1,4 @@
-"""Regions of an image: what a rectangle marks, and what is on show."""
+"""Regions of an image: marked by a rectangle, or on show."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def chosen_part(
     shown: bool = False,
     region: napari.layers.Shapes | Literal['visible'] | None = None,
 ) -> Selection:
-    """Return the part of an image layer that is asked for.
+    """Return the chosen part of an image layer.
 
     `layer`: the image.
     `view`: what the viewer shows.

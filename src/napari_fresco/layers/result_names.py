@@ -1,4 +1,4 @@
-"""Results told apart by what they were asked."""
+"""Names of results that tell them apart by their settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OTHERS = {'mask': 'other mask', 'kernel': 'other kernel', 'source': 'other part
 
 
 def unlike(record: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> str:
-    """Return in a few words what a result was asked and others were not.
+    """Return in a few words the settings in which a result differs from others.
 
     `record`, `others`: provenance of results.
     """
@@ -46,7 +46,7 @@ def called_apart(layer: napari.layers.Layer, layers: Iterable[Any]) -> str:
 def distinct_title(
     source: str, title: str, record: Mapping[str, Any], layers: Iterable[Any]
 ) -> str:
-    """Return what a result of a layer is called, if another one has the same `title`."""
+    """Return the title of a result of a layer, if another one has the same `title`."""
     called = f'{source} [{title}'
     alike = [each for each in layers if str(each.name).startswith((f'{called}]', f'{called},'))]
     if f'{called}]' not in {str(each.name) for each in alike}:
@@ -60,7 +60,7 @@ def _is_twin(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _settings(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what tells a run from others."""
+    """Return the settings that tell a run from others."""
     options = {n: v for n, v in record.get('options', {}).items() if n not in _NOT_TOLD}
     place = record.get('source') or {}
     return {

@@ -38,6 +38,6 @@ def next_result(viewer: Any) -> Any:
 
 
 def _results(viewer: Any) -> list[Any]:
-    """Return what was made of layers that are still there, from the bottom up."""
+    """Return the results of layers that are still there, from the bottom up."""
     layers = viewer.layers
     return [each for each in layers if is_picture(each) and source_name(each) in layers]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def result_layers(request: PanelRequest, result: Result) -> Iterator[LayerData]:
-    """Yield everything in `result` as layer data tuples, the restored image last."""
+    """Yield the layer data tuples of a `result`, the restored image last."""
     title = request.title + (' partial' if result.finish == 'cancelled' else '')
     metadata = metadata_of(request, result)
     for layer in side_layers(request, result, title, metadata):
@@ -151,7 +151,7 @@ def put_back(result: napari.layers.Image, *, into: napari.layers.Image) -> Layer
 
 
 def inserted(viewer: Any, source: Any, data: LayerData) -> Any:
-    """Add a layer above its source and what was made of that, and return it.
+    """Add a layer above its source and the other results of it, and return it.
 
     What is hidden at first does not become the active layer.
     """
@@ -165,7 +165,7 @@ def inserted(viewer: Any, source: Any, data: LayerData) -> Any:
 
 
 def _place(viewer: Any, source: Any) -> int:
-    """Return the place above a source and what was made of it; without one the uppermost."""
+    """Return the place above a source and its results; without one the uppermost."""
     names = [each.name for each in viewer.layers]
     if source is None:
         return len(names)
@@ -195,7 +195,7 @@ def whole_place(request: PanelRequest) -> dict[str, Any]:
 
 
 def metadata_of(request: PanelRequest, result: Result) -> dict[str, Any]:
-    """Return the metadata of a result layer: how it was made, of what, and what its file said."""
+    """Return the metadata of a result layer: provenance, source, and the metadata of its file."""
     part = request.image
     origin = {
         'layer': request.source,

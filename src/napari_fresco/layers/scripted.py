@@ -135,7 +135,7 @@ def layer_request(
     region: Any = None,
     mask_options: Mapping[str, Any] | None = None,
 ) -> PanelRequest:
-    """Return what :func:`restore_layer` asks for, checked as far as it can be without work.
+    """Return the request of :func:`restore_layer`, checked as far as it can be without work.
 
     Raises
     ------
@@ -173,7 +173,7 @@ def layer_request(
 
 
 def find_layer(viewer: Any, named: Any, what: str) -> Any:
-    """Return a layer of the viewer that is named, or what else was given.
+    """Return the layer of the viewer with a given name; other values as they are.
 
     Raises FrescoError when there is no layer of that name.
     """
@@ -212,7 +212,7 @@ def _mask(viewer: Any, mask: Any, chosen: Selection, view: View, options: Mappin
 
 
 def _guides(viewer: Any, guides: Any, chosen: Selection, view: View) -> Any:
-    """Return guides as they are, or what of a layer that is given or named is one."""
+    """Return guides as they are, or those of a layer that is given or named."""
     if isinstance(guides, str) and guides in viewer.layers:
         guides = viewer.layers[guides]
     return guides_of(chosen, guides, view) if _is_layer(guides) else guides

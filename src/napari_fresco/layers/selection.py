@@ -1,4 +1,4 @@
-"""Layers as images: which part of a layer to work on, with everything that is known of it."""
+"""Layers as images: the selected part of a layer, with all its metadata."""
 
 from __future__ import annotations
 

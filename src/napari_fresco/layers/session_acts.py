@@ -1,4 +1,4 @@
-"""What was done in a viewer, in its order: found in the layers, which know how they were made."""
+"""The acts of a session in their order, found in the layers that they made."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Act:
 
     @property
     def thing(self) -> Made | Fills:
-        """What tells the layer that it gave from others."""
+        """A key of the layer that it made."""
         return self.made if self.fills is None else self.fills
 
     @property
@@ -60,7 +60,7 @@ class Act:
 
 
 def acts_of(layers: Iterable[Any]) -> list[Act]:
-    """Return what was done to get the layers of a viewer, those that are gone included."""
+    """Return the acts that made the layers of a viewer, those that are gone included."""
     found: dict[int, list[Act]] = {}
     for layer in layers:
         for known in (layer.metadata.get(MADE), layer.metadata.get(FILLS)):
@@ -91,7 +91,7 @@ def _acts(thing: Made | Fills) -> Iterator[Act]:
 
 
 def shown(thing: Made | Fills, layers: Iterable[Any]) -> Any:
-    """Return the layer that still shows what was made, or None."""
+    """Return the layer that still shows the outcome of an act, or None."""
     for layer in layers:
         if isinstance(thing, Fills):
             if layer.metadata.get(FILLS) is thing:

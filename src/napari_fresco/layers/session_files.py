@@ -1,4 +1,4 @@
-"""What a recorded session was made with, as files from which a script gets the same again."""
+"""The inputs of a recorded session, as files that its script reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .selection import Selection
 
 
 class Saved(NamedTuple):
-    """A file, and the Python that reads it; a batch reads only those whose file is named."""
+    """A file, and the Python that reads it; a batch reads named files only."""
 
     file: str
     code: Expression
@@ -113,7 +113,7 @@ class SessionFiles:
         return Saved(shown, Expression(f'fresco.read(here / {shown!r})'))
 
     def _new(self, name: str, suffix: str) -> Path:
-        """Return a place for a file that is called like what it holds."""
+        """Return a free path for a file, named after its content."""
         stem, number = slug(name, '-'), 1
         while (place := self.folder / f'{stem}{f"-{number}" * (number > 1)}{suffix}').exists():
             number += 1

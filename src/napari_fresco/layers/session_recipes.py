@@ -1,4 +1,4 @@
-"""What of a session a batch can do, too: recipes for files, and why there is none of the rest."""
+"""The acts of a session that a batch can repeat, as recipes; and the reasons for the others."""
 
 from __future__ import annotations
 

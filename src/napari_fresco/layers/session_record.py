@@ -1,4 +1,4 @@
-"""A session on record: what was done to layers as a script, as recipes and in words."""
+"""The record of a session: its acts on layers as a script, as recipes and in words."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KIND = 'napari-fresco session'
 
 @dataclass(frozen=True, eq=False)
 class RecordedSession:
-    """What was done in a viewer, looked up in its layers, and ready to be written.
+    """The acts in a viewer, found in its layers and ready to be written.
 
     `acts`: runs and undone fills in their order.
     `results`: layers that show what came of them, by the things that they hold.
@@ -119,7 +119,7 @@ class RecordedSession:
 
 
 def record_session(viewer: Any, folder: str | Path) -> list[Path]:
-    """Write what was done to the layers of a viewer, so that it can be repeated and published.
+    """Write the acts on the layers of a viewer, so that they can be repeated and published.
 
     It is found in the layers, each of which knows how it was made. What is gone is told where
     something that is left was made of it.
@@ -189,7 +189,7 @@ def same_as_recorded(record: str | Path, results: Mapping[str, Any]) -> dict[str
 
 
 def _methods(acts: list[Act], left: list[str], unbatched: Iterable[str], recipes: int) -> str:
-    """Return a methods section, and how to repeat the session."""
+    """Return a methods section, and instructions for repeating the session."""
     runs = [act for act in acts if not act.undone]
     used = bibliography(each for act in runs for each in references(act.made.record))
     numbers = {work.text: number for number, work in enumerate(used, 1)}

@@ -53,7 +53,7 @@ for name, same in same_as_recorded(here / {record!r}, results).items():
 
 
 class SessionScript:
-    """Statements that repeat what was done, one act after the other.
+    """Statements that repeat the acts of a session, one after the other.
 
     `files`: where inputs are found, and written to.
     """
@@ -133,7 +133,7 @@ class SessionScript:
         return sides
 
     def _variable_of(self, source: Source, part: Selection, name: str) -> str:
-        """Return the variable of the layer that something was made of; empty if there is none."""
+        """Return the variable of a source layer; empty if there is none."""
         key: Any = source.layer_id if source.made is None else id(source.made)
         if key in self._names or source.made is not None:
             return self._names.get(key, '')
@@ -168,7 +168,7 @@ class SessionScript:
 
 
 def _unknown(act: Act) -> Image:
-    """Return what a run that filled did not know, in its part of the photograph."""
+    """Return the unknown pixels of a run that filled, in its part of the photograph."""
     assert act.fills is not None, 'it has filled'
     part = act.made.request.image
     return Image(act.fills.unknown_in(act.run, part.index), part.axes[: len(part.index)])

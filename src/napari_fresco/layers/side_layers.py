@@ -1,4 +1,4 @@
-"""What a method gives beside the image, as layers that lie over it: maps, kernels, latents."""
+"""The maps, kernels and latents that come with a result, as layers that lie over it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LATENT_AXIS = 'latent'
 def side_layers(
     request: PanelRequest, result: Result, title: str, record: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """Return keywords of ``viewer.add_image`` for everything in `result` but the image.
+    """Return keywords of ``viewer.add_image`` for all of `result` but the image.
 
     They start hidden. Colours are averaged: a σ map has one value for each pixel.
 
@@ -52,7 +52,7 @@ def side_layers(
 def filled_layer(
     request: PanelRequest, result: Result, title: str, record: Mapping[str, Any]
 ) -> LayerData:
-    """Return labels over what was newly painted, to be told from what was measured."""
+    """Return labels over the newly painted pixels."""
     facts = {'name': f'{title} filled', 'visible': False, 'metadata': dict(record)}
     labels = np.asarray(result.filled, dtype=np.uint8)
     return labels, {**facts, **placed(request, result)}, 'labels'
@@ -99,7 +99,7 @@ def _kernel(
 
 
 def _kernel_facts(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is known of the kernel, with where it looks, which the geometry tells."""
+    """Return the facts of the kernel, with its origin from the geometry."""
     facts = dict(provenance.get('kernel') or {})
     if facts.get('downsampling') == 'direct' and facts['scale'] > 1:
         moved = any(provenance['geometry']['offset'])

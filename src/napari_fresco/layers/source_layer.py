@@ -1,4 +1,4 @@
-"""The layer that something was made of, in case it is gone when that is to be repeated.
+"""The source of a layer, remembered for repeating the layer when the source is gone.
 
 Pixels are not kept: a layer that is deleted gives its memory back, though others were made of it.
 """
@@ -21,7 +21,7 @@ Pixels = Callable[[], Any]
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A layer that something was made of.
+    """The layer that another one was made of.
 
     `layer_id`: unique id of the layer.
     `pixels`: its data at full resolution.
@@ -39,7 +39,7 @@ class Source:
 
     @classmethod
     def of(cls, layer: napari.layers.Layer, data: Any) -> Source:
-        """Return what is known of a layer with these pixels."""
+        """Return the source layer with these pixels."""
         known = layer.metadata
         made = known.get(MADE)
         if made is None or made.pixels() is not data:  # other pixels were put into the layer
@@ -50,7 +50,7 @@ class Source:
 
 
 def kept_elsewhere(data: Any) -> Pixels:
-    """Return what gives `data` back as long as a layer holds it."""
+    """Return a function that gives `data` back as long as a layer holds it."""
     try:
         return weakref.ref(data)
     except TypeError:  # of a kind that cannot be told to be gone

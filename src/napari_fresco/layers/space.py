@@ -1,4 +1,4 @@
-"""Where layers lie: transforms with units, and what a viewer shows of them."""
+"""The places of layers: transforms with units, and the view of a viewer."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Space:
 
 @dataclass(frozen=True)
 class View:
-    """What a viewer shows: a copy of its dimensions and of the extent of its canvas.
+    """The view of a viewer: a copy of its dimensions and of the extent of its canvas.
 
     `order`: axes of the world; those on show are the last.
     `ndisplay`: 2 or 3.
@@ -112,7 +112,7 @@ class View:
 
     @classmethod
     def of(cls, viewer: Any) -> View:
-        """Copy what `viewer` shows."""
+        """Copy the view of `viewer`."""
         dims = viewer.dims
         return cls(
             tuple(int(axis) for axis in dims.order),
@@ -176,7 +176,7 @@ def transfer(
 
 
 def unit_factors(source: Sequence[Any], target: Sequence[Any]) -> NDArray[np.float64]:
-    """Return by what to multiply values in units of `source` to have them in those of `target`.
+    """Return the factors that convert values in units of `source` to those of `target`.
 
     Ones where one of the pairs measures different things, as napari draws them.
     """

@@ -56,7 +56,7 @@ class SweepRun(Exclusive['Sweep']):
 
     @property
     def busy_text(self) -> str:
-        """What other panels say while this runs."""
+        """The message of other panels while this runs."""
         return f'{self.request.busy_text}, a sweep'
 
     def values_at(self, position: Sequence[float]) -> Mapping[str, Any] | None:

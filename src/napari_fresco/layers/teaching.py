@@ -29,7 +29,7 @@ _TILE, _MARGIN = 192, 48
 
 @dataclass(frozen=True, eq=False)
 class Taught:
-    """What was learned.
+    """The outcome of learning.
 
     `learned`: in the excerpt.
     `lessons`: from which, of all strokes.
@@ -42,7 +42,7 @@ class Taught:
 
 
 class Teaching:
-    """Learns again and again on one picture; what was looked at once is remembered."""
+    """Learns again and again on one picture, and keeps the features it has computed."""
 
     def __init__(self) -> None:
         self._levels: tuple[float, ...] | None = None
@@ -110,6 +110,6 @@ class Teaching:
 def everywhere(
     whole: Excerpt, taught: Taught, strokes: NDArray[Any]
 ) -> Generator[Any, None, NDArray[np.bool_]]:
-    """Apply what was learned to the whole picture."""
+    """Apply the trained classifier to the whole picture."""
     steps = learned_steps(whole.pixels(), taught.lessons, taught.levels, strokes)
     return (yield from steps).mask

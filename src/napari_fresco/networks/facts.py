@@ -1,4 +1,4 @@
-"""Facts about a network that whoever runs it must know, derived from its configuration."""
+"""Facts that running a network depends on, derived from its configuration."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Described(Protocol):
 
 
 class Network(nn.Module):
-    """What a type checker sees of a loaded network: a module with a few more attributes.
+    """The type of a loaded network: a module with a few more attributes.
 
     `facts`: how to run it.
     `weights_name`: registry name or file name of the checkpoint.

@@ -105,7 +105,7 @@ def fit_camera(
 
 
 class Assessment(NamedTuple):
-    """What planes tell about their noise.
+    """The noise of planes.
 
     `camera`: the model of all, where the noise clearly grows with the intensity.
     `levels`: standard deviation of the noise of each plane, as if it were white.
@@ -138,7 +138,7 @@ def assess_planes(
 
 
 class _Seen(NamedTuple):
-    """What is kept of a plane: blocks, dark level, noise as if white, steps, whether it counts."""
+    """A summary of a plane: blocks, dark level, noise as if white, steps, whether it counts."""
 
     blocks: Blocks
     dark: float

@@ -1,4 +1,4 @@
-"""Noise with a grain: what neighbouring pixels share, and single pixels do not show.
+"""Noise with a grain: neighbouring pixels share noise that single pixels do not show.
 
 JPEG, demosaicking and resampling leave nothing of the finest frequencies, which are the only ones
 that the patches of other estimators look at. Denoisers are told too little then, and
@@ -33,7 +33,7 @@ _LUMINANCE = (0.299, 0.587, 0.114)
 def grain_ratio(
     plane: Reals, sigma: float, unknown: Bools | None = None, *, most: float = 1.5
 ) -> float:
-    """Return by how much means of pixels are noisier than white noise of `sigma` makes them.
+    """Return the noise of means of pixels relative to that of white noise of `sigma`.
 
     `plane`: ``(H, W)`` or ``(H, W, 3)``; of too few pixels, or too few between unknown ones,
         nothing is told.
@@ -48,7 +48,7 @@ def grain_ratio(
 def excess_of(
     planes: Iterable[tuple[Reals, Bools | None]], fine: NoiseCurve | None = None
 ) -> float:
-    """Return by how much noise that grows with the intensity exceeds what single pixels show.
+    """Return the ratio of the photon noise in means, scaled to a pixel, to that in single pixels.
 
     The noise of means over 2 x 2 pixels is compared with that of pixels at the same intensities,
     and that of pixels at middle frequencies with that at high ones. Texture shows in the means as
@@ -118,7 +118,7 @@ def means(plane: Reals, unknown: Bools | None, side: int) -> tuple[Reals, Bools 
 
 
 def level_through_blur(plane: Reals, kernel: Floats, unknown: Bools | None = None) -> float | None:
-    """Return what to tell a deconvolution of an image whose noise has a grain.
+    """Return the noise level for deconvolving an image whose noise has a grain.
 
     Told the level of single pixels, a deconvolution amplifies the rest by many dB; told too high
     a level it loses one. So the level at the nulls of the kernel counts 1.5 times, or that of

@@ -1,4 +1,4 @@
-"""What the patches of an image tell about its noise.
+"""The noise level of an image from its patches.
 
 White noise has the same variance in every direction of a patch's cosine transform,
 texture has not. Patches whose low frequencies hold no more than noise would are

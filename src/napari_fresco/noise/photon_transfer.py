@@ -57,7 +57,7 @@ class PhotonTransfer:
     frames: int
 
     def preset(self, **facts: Any) -> dict[str, Any]:
-        """Return what describes the camera, ready for JSON and for `params` of a restoration.
+        """Return the camera as a preset, ready for JSON and for `params` of a restoration.
 
         `**facts`: what else is known, such as name, serial, mode, exposure or temperature.
         """

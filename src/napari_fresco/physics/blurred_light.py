@@ -1,4 +1,4 @@
-"""Light: what a blur only moves, so that a deblurred image has as much of it as the blurred one.
+"""Light, which a blur only moves: a deblurred image has as much of it as the blurred one.
 
 Networks move the means of what they restore, and a type without negative values cuts off one half
 of the ringing around bright spots. Both are undone where the blurred image is sure of its means.

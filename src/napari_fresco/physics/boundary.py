@@ -1,4 +1,4 @@
-"""What lies beyond the border, for operators that take the image as periodic.
+"""Continuation beyond the border, for operators that take the image as periodic.
 
 Deblurring in the Fourier domain joins the left border to the right one and the
 top to the bottom. Where a photograph jumps at that seam the solution rings

@@ -1,4 +1,4 @@
-"""Degradations: what happened to the image, as linear operators.
+"""Degradations of an image, as linear operators.
 
 An observation is ``y = H x + noise``. Every :class:`Degradation` has the
 operator H (`forward`), its transpose (`adjoint`) and the data step of

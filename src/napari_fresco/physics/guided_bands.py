@@ -1,4 +1,4 @@
-"""What continues along lines through holes: structure that a fill has to agree with.
+"""Structure along lines through holes, which a fill has to agree with.
 
 A narrow band along each line is filled before the rest, from the band where it is known on both
 sides: mirrored at the rim, so that texture goes on, and sheared a little where a line was drawn

@@ -1,4 +1,4 @@
-"""What a solver is asked: one plane, how it came about, and how noisy it is."""
+"""The problem of a solver: one plane, its degradation, and its noise."""
 
 from __future__ import annotations
 

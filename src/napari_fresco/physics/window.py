@@ -26,7 +26,7 @@ ITERATIONS = 40
 
 
 class WindowedBlur(Degradation):
-    """What a camera sees of a blurred scene: ``H x`` is the valid part of ``kernel * x``.
+    """The valid part of a blur: ``H x`` is what a camera sees of ``kernel * x``.
 
     x lives on a grid that is larger than the window by the size of the kernel, less one: from
     there light reaches the window. As in :func:`.boundary.extend` the window lies at the first

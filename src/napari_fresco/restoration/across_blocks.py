@@ -17,7 +17,7 @@ from .request import Request
 
 
 def with_earlier_fills(part: Part, own: Request, planes: Array, filled: Bools) -> Request:
-    """Return the request for a block in which what is filled already is known.
+    """Return the request for a block in which earlier fills count as known.
 
     `own`: the request for the block.
     `planes`, `filled`: the result as it grows, stack axes first, and where it was newly painted.
@@ -38,7 +38,7 @@ def with_earlier_fills(part: Part, own: Request, planes: Array, filled: Bools) -
 def put_fills(
     part: Part, own: Request, restored: tuple[Array, Bools], result: tuple[Array, Bools]
 ) -> None:
-    """Take note of what a part has filled: of a block around losses beyond its core, too.
+    """Put the fills of a part in their places: of a block around losses beyond its core, too.
 
     `own`: the request for the part.
     `restored`: the part, and where it was newly painted.
@@ -53,7 +53,7 @@ def put_fills(
 
 
 def with_fills(part: Part, given: Array, planes: Array, filled: Bools | None) -> Array:
-    """Return a part that is given back, with what its neighbours have filled of it."""
+    """Return a part that is given back, with the fills that its neighbours made in it."""
     if part.tile is None or filled is None:
         return given
     done = filled[part.place(1)]

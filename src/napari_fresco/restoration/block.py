@@ -36,7 +36,7 @@ _OF_DENOISER = 0.2
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A plane as it came, the problem made of it, and what undoes that.
+    """A plane as it came, the problem made of it, and the way back.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class Block:
 
     @cached_property
     def excess(self) -> Array | None:
-        """What of objects much brighter than the rest is kept away from the solver."""
+        """The light of objects much brighter than the rest, which is kept away from the solver."""
         top = self.top
         return None if top is None else excess_of(values_of(self.request, self.pixels), top)
 
@@ -167,7 +167,7 @@ class Block:
         return with_light_of(self.pixels.colours, image, noise, known, dark)
 
     def _noise_of(self, image: Array) -> Array | float | None:
-        """Return how noisy the plane is where its light is `image`, in image units."""
+        """Return the noise of the plane where its light is `image`, in image units."""
         camera, excess, level = self.look
         if camera is not None:
             noise: Array = excess * np.sqrt(camera.variance(image))
@@ -176,14 +176,14 @@ class Block:
 
     @cached_property
     def look(self) -> PlaneNoise:
-        """Its noise, in image units, as the plane shows it even where nothing of it is told."""
+        """Its noise, in image units, as measured in the plane where none is given."""
         if self._denoises:
             return self.scene.look(self.index, self.pixels)
         return PlaneNoise(self.camera)
 
     @property
     def _denoises(self) -> bool:
-        """Whether the result shows what the plane shows, without its noise."""
+        """Whether the result is the plane without its noise."""
         return 'noise' in self.request.facts.checks
 
     def _blended(self, x: Tensor) -> Tensor:
@@ -205,7 +205,7 @@ class Block:
         return self.problem.y + weight * change
 
     def _working_noise(self, x: Tensor) -> Tensor:
-        """Return how noisy the plane is where its light is `x`: of photons, bright parts most."""
+        """Return the noise of the plane where its light is `x`, in working units."""
         told = torch.as_tensor(self.problem.sigma).to(x)
         if self.look.camera is None or isinstance(self.intensity, Stabilised):
             return told if told.any() else told.new_tensor(self.look.level / self.range.span)
@@ -213,7 +213,7 @@ class Block:
         return as_tensor(noise, self.pixels.dims).to(x)
 
     def predicted(self, x: Tensor) -> Array:
-        """Return ``H x`` in image units: what the plane should be if the estimate `x` is right."""
+        """Return ``H x`` in image units: the plane that the estimate `x` predicts."""
         degradation = self.problem.degradation
         if isinstance(degradation, Unknown):
             return _reduced(self.restored(x), degradation.scale)
@@ -222,7 +222,7 @@ class Block:
         return self.intensity.to_image(self._cropped(degradation.forward(x), 1))
 
     def finish(self, x: Tensor, painted: NDArray[np.bool_] | None = None) -> tuple[Array, int]:
-        """Return the estimate as an array like the plane, and how many values were clipped.
+        """Return the estimate as an array like the plane, and the number of clipped values.
 
         `painted`: damage that is filled; by default all, else the rest is given back as it is.
         """
@@ -270,7 +270,7 @@ class Block:
         return found
 
     def facts(self) -> dict[str, Any]:
-        """Return what the provenance says of this plane."""
+        """Return the facts of this plane for the provenance."""
         mask, missing, hot = self.pixels.mask, self._unfilled, self.pixels.hot
         return {
             'index': list(self.index),
@@ -292,7 +292,7 @@ class Block:
 
     @property
     def _unfilled(self) -> NDArray[np.bool_] | None:
-        """Missing values that nobody asked to fill, like the colours."""
+        """Missing values that are not to be filled, like the colours."""
         missing, mask = self.pixels.missing, self.pixels.mask
         if missing is None or mask is None:
             return missing
@@ -318,7 +318,7 @@ class Block:
         return np.where(missing, colours, image).astype(image.dtype, copy=False)
 
     def noise(self) -> NDArray[np.floating[Any]] | float | None:
-        """Return the noise that the solver was told, in image units; None after stabilising."""
+        """Return the noise given to the solver, in image units; None after stabilising."""
         sigma, span = self.problem.sigma, self.range.span
         if isinstance(self.intensity, Stabilised):
             return None

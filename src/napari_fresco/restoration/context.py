@@ -10,7 +10,7 @@ from ..image.model import Image
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What an image is a part of: its range and its noise are found there.
+    """The whole that an image is a part of, where its range and its noise are found.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The solver of a plane or block, with what its task and its options ask for, driven to its end."""
+"""Driving the solver of a plane or block to its end."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _LEAST_VARIANCE = 1e-9  # of the largest one; a sigma map is above 0
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """What was found for another method.
+    """The estimate of one method for another.
 
     `variance`: noise variance map on the grid of the result, in squared image units.
     `record`: provenance of the last estimation by a method; its ``estimate`` is that of the one
@@ -47,7 +47,7 @@ class Estimate:
 def fill_in(
     request: Request, run_pipeline: RunPipeline, cancel: threading.Event | None = None
 ) -> Generator[Step, None, tuple[Request, Estimate]]:
-    """Estimate what `request` leaves to be estimated: the noise first, then the blur.
+    """Estimate the inputs of `request` that another method is to find: noise first, then blur.
 
     Noise is always taken from the weights for denoising, which map it and which
     there are for gray images, too; those for enlarging find one number.

@@ -65,7 +65,7 @@ class GrowingResult:
         self.complete = False
 
     def seen_by(self, part: Part) -> Request:
-        """Return the request for a part, in which what earlier parts have filled is known."""
+        """Return the request for a part, in which earlier fills count as known."""
         own = part.of(self._request)
         if own.core is not None and self._filled is not None:
             self.seen.see(part, own.layout.in_order(own.image.data))
@@ -78,7 +78,7 @@ class GrowingResult:
             self.add(each)
 
     def add(self, restored: RestoredPart) -> None:
-        """Put a restored part in its place, with what repeats tell if they were asked for."""
+        """Put a restored part in its place, with its uncertainty if that was measured."""
         part, block, outcome, repeats = restored
         block.end(outcome.step.x)
         painted = block.painted(outcome.step)
@@ -133,7 +133,7 @@ class GrowingResult:
         return plane
 
     def painted(self, part: Part, block: Block, step: Step) -> Array:
-        """Return where the plane was newly painted, with what a step tells of a part of it."""
+        """Return where the plane was newly painted, up to a step of a part of it."""
         found = part.inside(block.painted(step))
         if part.tile is None or self._filled is None:
             return found

@@ -1,4 +1,4 @@
-"""What is known of an image before anything is done: what a recommendation goes by. No torch."""
+"""Facts about an image that a recommendation depends on. No torch."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def facts_of(
     axes: str | None = None,
     rgb: bool | None = None,
 ) -> ImageFacts:
-    """Return what is known of an image; the parameters are those of :func:`recommend`."""
+    """Return the facts of an image; the parameters are those of :func:`recommend`."""
     whole = Image.of(image, axes=axes, rgb=rgb)
     layout = Layout.of(whole)
     damage = None if mask is None else _damage(mask)
@@ -129,7 +129,7 @@ def _goal(facts: ImageFacts) -> Task:
 
 
 def _noise(plane: NDArray[np.float64], lost: Bools | None) -> dict[str, Any]:
-    """Return how noisy a plane is: part of the range, whether photons, a grain, blocks."""
+    """Return the noise of a plane: part of the range, whether photons, a grain, blocks."""
     if min(plane.shape[:2]) < _LEAST:
         return {}
     known = np.isfinite(plane).reshape(*plane.shape[:2], -1).all(axis=-1)

@@ -1,4 +1,4 @@
-"""The hash of what was restored, which is that of the planes whether or not they were cut."""
+"""The hash of the input pixels: the same whether or not planes were cut into blocks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class InputHash:
         self._hash = hashlib.sha256()
 
     def see(self, part: Part, data: Array) -> None:
-        """Take note of what a part came as, once."""
+        """Take the pixels of a part into the hash, once."""
         if part == self._last:
             return
         self._last = part

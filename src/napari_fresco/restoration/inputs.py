@@ -1,4 +1,4 @@
-"""Checks of what comes with an image: mask, kernel, noise level, scale, seed."""
+"""Checks of the inputs beside an image: mask, kernel, noise level, scale, seed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NEARLY_ALL = 0.95  # and beyond which nothing can be restored
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Everything beside the image, checked.
+    """All inputs beside the image, checked.
 
     `mask`: True where the image is damaged; broadcasts against leading axes and plane.
     `kernel`: blur kernel on the grid of the result.
@@ -85,7 +85,7 @@ def given_kernel(call: Call) -> Kernel | None:
 
 
 def dims_of(call: Call, image: Image) -> int:
-    """Return how many axes are restored together: as many as the kernel has.
+    """Return the number of axes restored together: those of the kernel.
 
     Raises KernelError when the image has no Z, or the method or task takes no volumes.
     """
@@ -109,7 +109,7 @@ def dims_of(call: Call, image: Image) -> int:
 
 
 def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
-    """Check everything that comes with an image, and put it on its planes.
+    """Check all inputs beside an image, and align them to its planes.
 
     Raises MaskError, KernelError, ParameterError, MethodError when an input does not fit the image
         or the method; the message says what was given, what is allowed and what to do.
@@ -142,7 +142,7 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
 
 
 def _weights(call: Call, layout: Layout) -> Entry | None:
-    """Return what is known of the weights that are used."""
+    """Return the registry entry of the weights in use."""
     model = getattr(call.parameters, 'model', None)
     if model is None or TASKS[call.task].gains_colour:
         return None
@@ -197,7 +197,7 @@ def _check_scale(call: Call) -> int:
 
 
 def _check_mask(mask: Any, image: Image) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
-    """Return the damage on the planes of `image`, and what is doubtful about it."""
+    """Return the damage on the planes of `image`, and doubts about it in words."""
     array = aligned(mask, image, what='mask', error=MaskError)
     if array.dtype.kind not in 'buif':
         raise MaskError(f'mask has type {array.dtype}; give numbers, nonzero where damaged')

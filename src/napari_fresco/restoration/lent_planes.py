@@ -90,7 +90,7 @@ def _alone(request: Request, index: Index, sigma: Any) -> Request:
 
 
 def _missing(whole: Image, index: Sequence[int], box: tuple[slice, slice]) -> Any:
-    """Return what is missing of a plane, in its rows and columns."""
+    """Return the missing pixels of a plane, in its rows and columns."""
     if whole.missing is None:
         return None
     leading = whole.missing.shape[:-2]

@@ -25,7 +25,7 @@ _LEFT_ALONE = 'cancelled before its neighbours were denoised, so that they did n
 
 
 class RestoredPart(NamedTuple):
-    """A part of an image with what became of it."""
+    """A part of an image and the outcome of its restoration."""
 
     part: Part
     block: Block
@@ -51,19 +51,19 @@ class Neighbours:
         self._lines: dict[Any, _InLine] = {}
 
     def after(self, restored: RestoredPart) -> Iterator[RestoredPart]:
-        """Take a restored part, and yield what is finished by it."""
+        """Take a restored part, and yield the parts that are finished by it."""
         if not self._reach:
             yield restored
             return
         yield from self._arrived(restored.part, _Waiting(restored))
 
     def without(self, part: Part) -> Iterator[RestoredPart]:
-        """Pass over a part that was given back, and yield what waited for it."""
+        """Pass over a part that was given back, and yield the parts that waited for it."""
         if self._reach:
             yield from self._arrived(part, None)
 
     def alone(self) -> Iterator[RestoredPart]:
-        """Yield what waits, as it is."""
+        """Yield the waiting parts without the help of neighbours."""
         for line in self._lines.values():
             for place, waiting in line.planes.items():
                 if waiting is not None and line.due <= place < self._count:
@@ -115,7 +115,7 @@ class _Waiting:
 
     @cached_property
     def seen(self) -> _Beside:
-        """What its neighbours look at."""
+        """The plane on a scale that it shares with its neighbours."""
         return _Beside.of(self.restored.block, self.restored.outcome.step.x)
 
 
@@ -159,7 +159,7 @@ def _with_help(group: Sequence[_Beside], restored: RestoredPart, middle: int) ->
 
 
 def _transform(block: Block) -> Anscombe | None:
-    """Return what stabilises the noise of a plane; None where it is white or was told."""
+    """Return the transform that stabilises the noise of a plane; None where it is white."""
     if isinstance(block.intensity, Stabilised):
         return block.intensity.transform
     seen = block.look.camera

@@ -1,4 +1,4 @@
-"""What a run goes through: planes or volumes, or the blocks of those too large for memory.
+"""The parts of a run: planes or volumes, or the blocks of those too large for memory.
 
 A block reads a halo around it and answers for its core alone; see
 :mod:`napari_fresco.runtime.tiling`. Range, noise and kernel are those of the whole. Blocks of a
@@ -57,7 +57,7 @@ class Part:
 
     @property
     def outer(self) -> tuple[Any, ...]:
-        """Return what is read for it, stack axes first."""
+        """Return its place with halo, stack axes first."""
         return (*self.index, *(self.tile.outer[1:] if self.tile else ()))
 
     @property
@@ -66,14 +66,14 @@ class Part:
         return self.index if self.tile is None else ()
 
     def inside(self, values: Array, scale: int = 1) -> Array:
-        """Return what of its pixels ``(H, W, ...)`` it answers for."""
+        """Return the core of its pixels ``(H, W, ...)``."""
         if self.tile is None:
             return values
         kept: Array = values[self.tile.times(scale).inside[1:]]
         return kept
 
     def core_of(self, values: Array) -> Array:
-        """Return what it answers for of the pixels ``(H, W, ...)`` of its plane."""
+        """Return its core of the pixels ``(H, W, ...)`` of the whole plane."""
         if self.tile is None:
             return values
         core: Array = values[self.tile.core[1:]]

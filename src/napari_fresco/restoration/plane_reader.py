@@ -1,4 +1,4 @@
-"""Planes as they came, with what of them can be believed.
+"""Planes as they came, with their damaged, missing and outlying pixels.
 
 Damaged and missing pixels and outliers are unknown: they neither set the range of intensities
 nor tell of the noise, and no value that they hold reaches a solver.
@@ -62,7 +62,7 @@ class Pixels:
         seek_outliers: bool = True,
         among: Floats | None = None,
     ) -> Pixels:
-        """Find what of a plane is missing or stands out.
+        """Find the missing and outlying pixels of a plane.
 
         `among`: as `ordinary`, of what the plane is a part of; by default its own.
         """
@@ -165,7 +165,7 @@ class Pixels:
 
     @property
     def _sound_samples(self) -> Bools | None:
-        """Colours that are there beside missing ones of the same pixel."""
+        """Known colours beside missing ones of the same pixel."""
         if self.colours.ndim == self.dims or self.unknown is None:
             return None
         lost = [x for x in (self.missing, self.hot) if x is not None]

@@ -30,13 +30,13 @@ from .request import Request
 
 
 def values_of(r: Request, pixels: Pixels) -> Array:
-    """Return the colours of a plane, with something sensible at pixels that say nothing."""
+    """Return the colours of a plane, with plausible values at unknown pixels."""
     fills = 'mask' in r.facts.takes
     return pixels.believed if fills else pixels.continued(r.facts.gains_colour)
 
 
 def excess_of(values: Array, top: float) -> Array | None:
-    """Return what of the brightest objects lies above `top`; None without any."""
+    """Return the light of the brightest objects above `top`; None without any."""
     above = float(values.max()) > top
     return np.maximum(values.astype(np.float64) - top, 0) if above else None
 
@@ -120,7 +120,7 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
 
 
 def counting(found: NoiseModel, range_: Affine) -> Counting | None:
-    """Return how light was counted, in working units."""
+    """Return the photon statistics of a plane, in working units."""
     if found.camera is None:
         return None
     gain, offset, read_noise = found.camera

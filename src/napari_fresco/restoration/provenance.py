@@ -1,4 +1,4 @@
-"""What a result remembers about its making."""
+"""The provenance of a result: the record of its making."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MANY_CLIPPED = 1e-3  # of the values: fewer than that are worth no warning
 
 
 class Account:
-    """What is told of the planes of a run: numbers and sentences, no pixels.
+    """Numbers and warnings of the planes of a run, without pixels.
 
     `restored`: planes that came to an end or were cancelled with an estimate.
     `ends`: how they ended.
@@ -40,7 +40,7 @@ class Account:
         self._said: dict[str, int] = {}
 
     def add(self, outcome: RunOutcome, facts: dict[str, Any], clipped: int) -> None:
-        """Note how a plane came about."""
+        """Note the outcome of a plane."""
         self.restored += 1
         self.steps += outcome.steps
         self.clipped += clipped
@@ -50,13 +50,13 @@ class Account:
             self.warn(text)
 
     def warn(self, text: str) -> None:
-        """Note what the user should know; the same sentence is said once, and nothing never."""
+        """Note a warning; the same sentence is kept once, an empty one never."""
         if text:
             self._said[text] = self._said.get(text, 0) + 1
 
     @property
     def warnings(self) -> list[str]:
-        """What was noted, and on how many planes."""
+        """The warnings, with the number of planes of each."""
         return [text if n == 1 else f'{text} (on {n} planes)' for text, n in self._said.items()]
 
     def total(self, what: str) -> int:
@@ -77,7 +77,7 @@ def provenance(
     seconds: float,
     input_hash: str | None,
 ) -> dict[str, Any]:
-    """Return a JSON-serialisable record of how a result was made."""
+    """Return a JSON-serialisable record of the making of a result."""
     r = request
     scale = r.inputs.scale
     # Without a kernel, super-resolution keeps the field of view: the centres of s output pixels
@@ -123,7 +123,7 @@ def provenance(
 
 
 def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> list[str]:
-    """Return what the user should know."""
+    """Return the warnings for the user."""
     read = r.image.metadata.get('warnings', ())  # what became of the image in its file
     warnings = [*read, *r.inputs.warnings, *scene.warnings[:1], *account.warnings]
     if account.clipped > _MANY_CLIPPED * np.prod(r.layout.shape):
@@ -170,7 +170,7 @@ def _noise(r: Request, scene: Scene) -> list[dict[str, Any]]:
 
 
 def _mask_facts(mask: NDArray[np.bool_], layout: Layout) -> dict[str, Any]:
-    """Return what tells one mask from another: a hash of it on all planes, and its coverage."""
+    """Return the hash of a mask on all planes, and its coverage."""
     whole = np.broadcast_to(mask, (*layout.leading, *layout.plane_shape))
     digest = hashlib.sha256(repr(whole.shape).encode())
     for index in layout.planes():
@@ -179,7 +179,7 @@ def _mask_facts(mask: NDArray[np.bool_], layout: Layout) -> dict[str, Any]:
 
 
 def _kernel_facts(kernel: Kernel, request: Request) -> dict[str, Any]:
-    """Return what is known of a kernel on the grid of the result, and what follows the blur."""
+    """Return the facts of a kernel on the grid of the result, and of the downsampling."""
     unknown = request.method.downsampling == 'unknown'
     values = np.ascontiguousarray(kernel.values, '<f8')
     return {
@@ -195,7 +195,7 @@ def _number(sigma: Any) -> float | str:
 
 
 def _kind(method: Method, used: Sequence[Denoiser | TiledNetwork]) -> Kind:
-    """Return the kind of a result: a method gives what its weights were trained to give."""
+    """Return the kind of a result, which the training of the weights decides."""
     stated = {getattr(network, 'generative', None) for network in used}
     # Of weights that nobody vouches for, a generative method expects the usual.
     if True in stated or (method.kind == 'generative' and None in stated):
@@ -206,7 +206,7 @@ def _kind(method: Method, used: Sequence[Denoiser | TiledNetwork]) -> Kind:
 
 
 def _computing(used: Denoiser | TiledNetwork) -> dict[str, Any] | None:
-    """Return how a network was run last; None of what is none."""
+    """Return the arithmetic and tiles of the last run of a network; None of other denoisers."""
     network = getattr(used, 'tiled', used)
     if not isinstance(network, TiledNetwork):
         return None

@@ -1,4 +1,4 @@
-"""A checked request: an image, what to do to it, and how."""
+"""A checked request: an image, a method and task, and all options."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .inputs import Inputs, check_inputs, dims_of
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """Everything that a restoration needs to know, checked.
+    """All inputs of a restoration, checked.
 
     `image`: as given; planes are read from it one by one.
     `bare`: whether an array was given, so that an array is to be returned.
@@ -158,7 +158,7 @@ class Request:
 
     @property
     def facts(self) -> TaskFacts:
-        """What the task is."""
+        """The facts of the task."""
         return TASKS[self.task]
 
     @property

@@ -45,7 +45,7 @@ _ROUGHLY = 2000  # patches that tell whether the noise hides the rounding of fas
 
 
 class Scene:
-    """The whole that planes are judged by: the image itself, or what it was cut from.
+    """The whole that gives planes their range and noise: the image, or what it was cut from.
 
     Ranges and noise of its planes are found when the first of them asks, from planes that
     are read once.
@@ -85,7 +85,7 @@ class Scene:
         """What the user should know of the noise, a sentence for each plane."""
 
     def of_part(self, request: Request) -> Scene:
-        """Return what a part of the image, another request, is judged by: all that is known here.
+        """Return the same scene for a part of the image, which is another request.
 
         Nothing is found twice: what one part asks for first holds for the others.
         """
@@ -98,15 +98,15 @@ class Scene:
 
     @property
     def models(self) -> Mapping[int, NoiseModel]:
-        """What has been found, by channel."""
+        """The noise models found so far, by channel."""
         return self._models
 
     def read(self, index: Index) -> Pixels:
-        """Return plane `index` of the image; what is an outlier in its whole is one in it."""
+        """Return plane `index` of the image; outliers of the whole are outliers in it."""
         return self.planes.read(index, among=self._among(index))
 
     def model(self, index: Index) -> NoiseModel:
-        """Return how noisy the planes of the channel of plane `index` are."""
+        """Return the noise model of the channel of plane `index`."""
         channel = self._channel(index)
         if channel not in self._models:
             self._models[channel] = self._judged(channel)
@@ -183,7 +183,7 @@ class Scene:
         return level or None
 
     def look(self, index: Index, pixels: Pixels) -> PlaneNoise:
-        """Return how noisy a plane looks where its solver is told nothing, or a number."""
+        """Return the noise of a plane as measured, where none or only a number is given."""
         r, model = self._request, self.model(index)
         if model.camera is not None:
             return PlaneNoise(model.camera, model.excess)
@@ -208,7 +208,7 @@ class Scene:
         return bright_objects(known)
 
     def shown(self, index: Index, pixels: Pixels) -> tuple[float, float]:
-        """Return the least and the greatest noise level that plane `index` can be said to have.
+        """Return the least and the greatest plausible noise level of plane `index`.
 
         That of single pixels, and that of means of them, in which noise with a grain shows.
         """
@@ -219,7 +219,7 @@ class Scene:
         return level, max(level, *coarse)
 
     def seen(self, index: Index, pixels: Pixels) -> PlaneNoise:
-        """Return how noisy a plane looks, whatever was told; the next ones of its channel alike."""
+        """Return the noise of a plane as measured in the first one of its channel."""
         channel = self._channel(index)
         if channel not in self._looks:
             camera = None
@@ -258,7 +258,7 @@ class Scene:
         return self._last[place]
 
     def _among(self, index: Index) -> Floats | None:
-        """Return the ordinary ranges of what plane `index` is a part of; None for its own."""
+        """Return the ordinary ranges of the whole of plane `index`; None for its own."""
         place = self._place(index)
         if place is None or self._whole is self.planes:
             return None
@@ -329,7 +329,7 @@ class Scene:
         return NoiseModel(camera, self._excess(channel, curve), found=found)
 
     def _excess(self, channel: int, curve: NoiseCurve | None = None) -> float:
-        """Return by how much the noise of a channel, of known `curve`, exceeds its camera's."""
+        """Return the ratio of the noise of a channel, of known `curve`, to that of its camera."""
         if not self._request.facts.photon_noise or self._request.layout.channels == 3:
             return 1.0
         excess = excess_of(self._sampled(channel), curve)

@@ -115,7 +115,7 @@ class Session:
         params: PresetLike = None,
         **options: Any,
     ) -> tuple[str, ...]:
-        """Return what is doubtful about a call before anything is restored.
+        """Return doubts about a call before anything is restored.
 
         Mask, kernel, noise level, camera, range and weights are compared with the image, of a
         stack with its middle plane, of a large plane with a part. The result says the same in its

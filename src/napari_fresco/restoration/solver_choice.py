@@ -1,4 +1,4 @@
-"""The solver of a plane: that of the method, with what task, options and guides add to it."""
+"""The solver of a plane: that of the method, wrapped as task, options and guides ask for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .request import Request
 
 
 def solver_for(request: Request, block: Block) -> Solver:
-    """Return the solver of the method, with what its task and its options ask for."""
+    """Return the solver of the method, wrapped as its task and its options ask for."""
     solver = find_solver(request.method)
     if block.problem.kept and request.method.local:
         solver = around_losses(solver)

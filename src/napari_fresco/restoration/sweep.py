@@ -57,7 +57,7 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """What came of a sweep.
+    """The outcome of a sweep.
 
     Attributes
     ----------
@@ -238,7 +238,7 @@ def _middle(values: NDArray[np.float64], shape: Sequence[int]) -> NDArray[np.flo
 
 
 def _noise_told(call: Call, varied: Sequence[str]) -> float | Camera | None:
-    """Return the noise that all cells are told; None where it is varied or to be found."""
+    """Return the noise given to all cells; None where it is varied or to be found."""
     told = [getattr(call.parameters, name) for name in _CAMERA]
     if None not in told and not {*_CAMERA} & {*varied}:
         return Camera(*told)
@@ -249,7 +249,7 @@ def _noise_told(call: Call, varied: Sequence[str]) -> float | Camera | None:
 def _restored(
     session: Session, image: Image, call: Mapping[str, Any], cancel: threading.Event
 ) -> Any:
-    """Return what becomes of an image; None when that was cancelled."""
+    """Return the result for an image; None when it was cancelled."""
     result = result_of(session.iterate(image, cancel=cancel, **call))
     return None if result.finish == 'cancelled' else result
 

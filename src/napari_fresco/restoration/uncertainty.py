@@ -19,7 +19,7 @@ _OF_ROUNDING = 1 / 12  # variance of rounding to whole numbers
 
 
 class Repeats:
-    """Planes like one that was restored, each to be restored alike, and what they tell of it.
+    """Planes like a restored one, to be restored alike, and the deviation of their results.
 
     `block`: the plane.
     `x`: its estimate.
@@ -49,7 +49,7 @@ class Repeats:
         return self._block.again(self._observed + _SHARE * self._noise)
 
     def take(self, number: int, block: Block, x: Tensor) -> None:
-        """Keep what estimate `x` of plane `number` says."""
+        """Keep the estimate `x` of plane `number`."""
         if number < SIMULATED:
             simulated = block.pixels.colours.astype(np.float64)
             self._found.add(block.restored(x), block.predicted(x), simulated)

@@ -179,7 +179,7 @@ def available() -> tuple[str, ...]:
 
 
 def factory(name: str) -> Factory | None:
-    """Return what makes the denoiser `name`, or None where it is a network."""
+    """Return the factory of the denoiser `name`, or None where it is a network."""
     return _factories.get(name)
 
 

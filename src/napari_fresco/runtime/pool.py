@@ -19,7 +19,7 @@ Key = tuple[Any, ...]
 
 
 class Pool:
-    """Keeps what has been loaded, for as long as its owner lives.
+    """Keeps loaded networks and denoisers as long as its owner lives.
 
     Weights are known by their file: one that has been replaced is read again. Several
     threads may ask at once.
@@ -69,12 +69,12 @@ class Pool:
         return found
 
     def frees(self, device: torch.device) -> None:
-        """Take note of a device whose memory is given back when this is closed."""
+        """Register a device whose memory is given back when this is closed."""
         with self._lock:
             self._devices.add(device)
 
     def close(self) -> None:
-        """Let go of everything and give the memory back; the pool can be used again."""
+        """Drop all networks and give the memory back; the pool can be used again."""
         with self._lock:
             self._kept.clear()
             self._stamps.clear()
@@ -83,7 +83,7 @@ class Pool:
             devices.free(device)
 
     def _keep(self, key: Key, stamp: Key, make: Any) -> Any:
-        """Return what is kept as `key`, made anew if it was made of something else."""
+        """Return the object kept as `key`, made anew if its source has changed."""
         with self._lock:
             if key not in self._kept or self._stamps[key] != stamp:
                 self._kept[key], self._stamps[key] = make(), stamp
@@ -92,7 +92,7 @@ class Pool:
 
 
 def _stamp(name: str | Path) -> Key:
-    """Return what changes when the file of some weights is replaced."""
+    """Return a key that changes when a weights file is replaced."""
     try:
         path = weights.path(str(name)) if str(name) in weights.registry() else Path(name)
         facts = path.stat()

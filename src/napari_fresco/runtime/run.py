@@ -35,7 +35,7 @@ _WORSE_THAN_ITS_START = (
 
 @dataclass(frozen=True, eq=False)
 class RunOutcome:
-    """What running a solver on one plane ended with."""
+    """The outcome of a solver on one plane."""
 
     step: Step
     finish: Finish
@@ -44,7 +44,7 @@ class RunOutcome:
 
 
 class Workbench:
-    """What a solver may use; implements :class:`~napari_fresco.runtime.tools.Tools`.
+    """The tools of a solver; implements :class:`~napari_fresco.runtime.tools.Tools`.
 
     `device`: where everything runs.
     `precision`: {'auto', 'float32', 'bfloat16', 'int8'}, arithmetic of the networks.
@@ -161,7 +161,7 @@ class _Keeper:
         return self._best is None or step.follows(self._best)
 
     def hold(self, step: Step) -> None:
-        """Remember a step whose values have not been looked at."""
+        """Remember a step whose values have not been checked."""
         self._held = step
 
     def offer(self, step: Step) -> bool:
@@ -175,7 +175,7 @@ class _Keeper:
         return True
 
     def outcome(self, finish: Finish, count: int, warning: str = '') -> RunOutcome:
-        """Return the best step with how the run ended."""
+        """Return the best step and the reason for the end."""
         if self._held is not None and not self.offer(self._held):
             warning = 'the last iterates were not finite; the last finite one was kept'
             finish = 'stopped'
@@ -204,7 +204,7 @@ def _diverged(step: Step) -> str:
 def _guarded(
     solver: Solver, problem: Problem, params: Any, tools: Workbench
 ) -> Generator[Step, None, None]:
-    """Pass the steps of `solver` on, with running out of memory said in plain words."""
+    """Pass the steps of `solver` on, and explain running out of memory in plain words."""
     try:
         yield from solver(problem, params, tools)
     except RuntimeError as error:

@@ -51,12 +51,12 @@ class Tile:
 
     @property
     def outer(self) -> Box:
-        """What is read of the image: the core and its halo, clipped to the image."""
+        """The place of the core and its halo in the image, clipped to the image."""
         return (..., *(slice(span.low, span.high) for span in self.spans))
 
     @property
     def inside(self) -> Box:
-        """The core relative to what was read."""
+        """The core relative to :attr:`outer`."""
         return (..., *(slice(s.start - s.low, s.stop - s.low) for s in self.spans))
 
     def times(self, scale: int) -> Tile:

@@ -1,4 +1,4 @@
-"""What a solver is, and what is lent to it."""
+"""The interface between solvers and the runner."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .tiled_network import TiledNetwork
 
 
 class Tools(Protocol):
-    """What the runner lends to a solver; a solver asks for nothing else."""
+    """The tools that the runner lends to a solver; a solver asks for nothing else."""
 
     @property
     def device(self) -> torch.device:
-        """Where everything runs."""
+        """The device of all tensors."""
 
     @property
     def generator(self) -> torch.Generator:

@@ -22,7 +22,7 @@ GAIN, OFFSET, READ_NOISE = 2.0, 100.0, 3.0
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A degraded picture and what it was made from.
+    """A degraded picture and its truth.
 
     Attributes
     ----------

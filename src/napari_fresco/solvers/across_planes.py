@@ -76,7 +76,7 @@ def helped(y: Tensor, denoised: Tensor, variance: Tensor, middle: int) -> Tensor
 
 
 class _Group:
-    """All patches of a strip of planes, each with its noise and what it may go with."""
+    """All patches of a strip of planes, each with its noise and its possible partners."""
 
     def __init__(
         self, planes: Tensor, pilots: Tensor, variance: Tensor, differs: Tensor, middle: int

@@ -1,4 +1,4 @@
-"""Guides first: what must continue through losses is filled, and the rest agrees with it."""
+"""Guides first: lines through losses are filled before the rest, which agrees with them."""
 
 from __future__ import annotations
 

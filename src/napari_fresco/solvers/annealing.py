@@ -25,7 +25,7 @@ START = 49 / 255
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a task takes when the user gives nothing.
+    """The defaults of a task.
 
     `least_sigma`, in working units and times the scale, bounds the last
     strength of the denoiser from below.

@@ -1,4 +1,4 @@
-"""What every deblurring owes its image: as much light as it had, and no more noise."""
+"""Duties of every deblurring: it keeps the light and does not amplify the noise."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Moments:
     squares: Any = 0.0
 
     def with_estimate(self, x: Tensor) -> Moments:
-        """Return the moments with `x` among what was seen."""
+        """Return the moments with `x` among the estimates."""
         count = self.count + 1
         change = x - self.mean
         mean = self.mean + change / count

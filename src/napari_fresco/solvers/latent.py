@@ -1,4 +1,4 @@
-"""Blind restoration by VDIR: one pass, told by a latent what the image suffers from."""
+"""Blind restoration by VDIR: one pass, conditioned on a latent that describes the degradation."""
 
 from __future__ import annotations
 

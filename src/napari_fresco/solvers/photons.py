@@ -1,4 +1,4 @@
-"""What a plane tells of light: photons on a dark ground, and how far a blur explains them."""
+"""Photon statistics of a plane: a dark ground, and how far a blur explains the light."""
 
 from __future__ import annotations
 

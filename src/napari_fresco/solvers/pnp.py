@@ -49,7 +49,7 @@ INSTEAD_OF_THE_BANK = (
 
 
 class HQSIterate(NamedTuple):
-    """What one step of :func:`hqs` computes: x agrees with the data, z with the prior."""
+    """The iterates of one step of :func:`hqs`: x agrees with the data, z with the prior."""
 
     x: Tensor
     z: Tensor

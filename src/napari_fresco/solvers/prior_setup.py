@@ -1,4 +1,4 @@
-"""What deep image prior and DeepRED need to know about a problem before they start."""
+"""Settings and start of deep image prior and DeepRED for a problem."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def recipe(task: Task, params: DeepREDParameters) -> TaskDefaults:
 
 @dataclass(frozen=True, eq=False)
 class Setup:
-    """Everything that the runs on one plane share.
+    """The settings that the runs on one plane share.
 
     `fit`: data term, weighted by what is known about mask and noise.
     `noise_loss`, `unit_loss`: data term of a residual at the noise level, and of one that is 1

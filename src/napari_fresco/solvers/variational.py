@@ -72,7 +72,7 @@ def virnet(problem: Problem, params: VIRNetParameters, tools: Tools) -> Iterator
 
 @dataclass(frozen=True, eq=False)
 class _Findings:
-    """What the estimators found, on the grid of the result.
+    """The outputs of the estimators, on the grid of the result.
 
     `start`: what the restorer corrects, ``(N, C, H, W)``.
     `maps`: what it is told, ``(N, E, H, W)``.

@@ -1,4 +1,4 @@
-"""Wide losses: what a denoiser would leave smooth, with texture from elsewhere in the picture.
+"""Wide losses: texture from elsewhere in the picture where a denoiser would leave them smooth.
 
 A denoiser knows what a picture looks like within some tens of pixels; far from the rim of a hole a
 smooth membrane is as good to it as anything. Two estimates are therefore made: one from the rim,
@@ -84,7 +84,7 @@ def with_texture(
 
 
 def _in_few_steps(params: PnPParameters) -> PnPParameters:
-    """Return what narrow losses need: as good as 24 steps from 49 without momentum."""
+    """Return the parameters for narrow losses: as good as 24 steps from 49 without momentum."""
     few = {name: value for name, value in _FEW.items() if getattr(params, name) is None}
     return replace(params, **few)
 

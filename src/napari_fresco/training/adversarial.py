@@ -1,4 +1,4 @@
-"""What a network is set against in adversarial stages: a discriminator that learns beside it.
+"""The adversary of a network in adversarial stages: a discriminator that learns beside it.
 
 The discriminator is shown what is real and what the network made, and learns to tell
 them apart; the network learns to make what passes for real. They take turns: in every

@@ -1,4 +1,4 @@
-"""The average of the weights over the last steps, which is what a run gives."""
+"""The average of the weights over the last steps, which is the result of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each bundled checkpoint is trained with."""
+"""The training recipe of each bundled checkpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run keeps in its folder: written whole or not at all, and read with care."""
+"""The state of a run in its folder: written whole or not at all, and read with care."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What weights have to hold before they take the place of the bundled ones."""
+"""The gates that new weights must pass before they replace the bundled ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TOLERANCE = 0.02  # by which a ratio may be worse than that of the bundled weig
 
 @dataclass(frozen=True)
 class Gate:
-    """One condition: its name, whether it holds, and what was found, in words."""
+    """One condition: its name, whether it holds, and the measured value in words."""
 
     name: str
     holds: bool

@@ -1,4 +1,4 @@
-"""Starting from the weights of another checkpoint: what fits is taken."""
+"""Starting from the weights of another checkpoint: matching tensors are taken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What measured numbers depend on: the machine and the versions of what ran on it."""
+"""The machine and the versions that measured numbers depend on."""
 
 from __future__ import annotations
 

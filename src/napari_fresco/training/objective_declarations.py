@@ -1,4 +1,4 @@
-"""What a checkpoint learns: declarations of the objectives, without torch.
+"""Declarations of the training objectives, without torch.
 
 Each is implemented in :mod:`napari_fresco.training.objectives`.
 """

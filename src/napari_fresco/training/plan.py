@@ -14,7 +14,7 @@ from .checkpoint_recipes import find_recipe
 
 @dataclass(frozen=True)
 class PlanEntry:
-    """A checkpoint of the plan; what is not given is the recipe's.
+    """A checkpoint of the plan; omitted fields are the recipe's.
 
     `name`: of the recipe.
     `data`: folder of clean images; None draws micrographs.
@@ -35,7 +35,7 @@ class PlanEntry:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a queue does.
+    """The checkpoints of a queue and its settings.
 
     `checkpoint`: what takes turns, in this order.
     `output`: folder with a folder for each run, and ``offered``.

@@ -1,4 +1,4 @@
-"""What someone should know before waiting for the end of a training."""
+"""The report at the start of a training: its images, and the weights it starts from."""
 
 from __future__ import annotations
 

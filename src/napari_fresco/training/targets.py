@@ -1,4 +1,4 @@
-"""What the checkpoints are to reach, and what their authors' full-size models do; torch-free.
+"""The targets of the checkpoints, and the numbers of their authors' full-size models; torch-free.
 
 Ours are compact networks, trained for minutes to hours by recipes of this project.
 The targets were set beforehand; which of them are missed, the documentation shows.
@@ -17,7 +17,7 @@ Kind = Literal['PSNR', 'gain', 'finding']
 
 @dataclass(frozen=True)
 class Target:
-    """What a checkpoint is to reach in one case.
+    """The target of a checkpoint in one case.
 
     `name`: of the checkpoint.
     `dataset`, `case`: as in its scores, see :class:`napari_fresco.weights.cards.Score`; all images

@@ -1,4 +1,4 @@
-"""Checkpoints: what there is, where it is, and loading it."""
+"""Checkpoints: their registry, their files, and their loading."""
 
 from __future__ import annotations
 

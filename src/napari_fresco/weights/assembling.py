@@ -14,7 +14,7 @@ _NAMED = 3  # how many keys an error message names before it stops
 
 
 class Loaded(Network):
-    """What a type checker sees of a network that a checkpoint was put into.
+    """The type of a network that a checkpoint was put into.
 
     `scales`: enlargements that the weights were made for; None where nothing tells.
     """

@@ -1,4 +1,4 @@
-"""What ``rdf.yaml`` of a bioimage.io package says, and the files that it names."""
+"""The description ``rdf.yaml`` of a bioimage.io package, and the files that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Model cards: what a checkpoint is, what it saw, how good it is and where it fails; torch-free."""
+"""Model cards: the data, the quality and the limits of a checkpoint; torch-free."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Card:
-    """What is known about one trained checkpoint.
+    """The model card of one trained checkpoint.
 
     `name`, `architecture`: of the recipe, and what :func:`~napari_fresco.networks.build` is told.
     `config`: configuration of the network; sequences in it are tuples.

@@ -1,4 +1,4 @@
-"""Fetching files from a server, with plain words for whatever it does instead."""
+"""Fetching files from a server, with plain words for its failures."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ _PARALLEL = 'module.'  # what torch.nn.DataParallel puts before every name
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """What a file holds: tensors by name, and what it says of their network, if anything.
+    """The content of a file: tensors by name, and the configuration of their network, if stated.
 
     Floating-point tensors are float32 on the CPU. `scales` are the
     enlargements that the network was made for, None where the file is silent.

@@ -1,4 +1,4 @@
-"""Finding out what a pickle would run, without opening it."""
+"""Listing the globals that a pickle would call, without opening it."""
 
 from __future__ import annotations
 

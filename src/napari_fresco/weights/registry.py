@@ -1,4 +1,4 @@
-"""The registry of checkpoints: what each one is and where it comes from; torch-free."""
+"""The registry of checkpoints: their networks, sources, licences and quality; torch-free."""
 
 from __future__ import annotations
 

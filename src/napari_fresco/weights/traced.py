@@ -45,7 +45,7 @@ class _OfImageAndLevel(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Traced:
-    """A network as TorchScript, and what it makes of an example.
+    """A network as TorchScript, and its output for an example.
 
     `graph`: takes ``(N, C, H, W)`` in [0, 1], and the noise level ``(N, 1)`` where it is told one.
     `least`, `step`: sides of images: `least`, and any number of `step` more.

@@ -1,4 +1,4 @@
-"""Kernels to assume where nobody knows the blur of an image that is to be enlarged.
+"""Kernels to assume for an image that is to be enlarged and whose blur is unknown.
 
 The authors of USRNet restore photographs of unknown origin with an isotropic
 Gaussian and a noise level that they chose by eye. A wider kernel gives sharper
@@ -23,7 +23,7 @@ LARGEST_SCALE = 8
 
 
 class Assumed(NamedTuple):
-    """What is assumed of an image.
+    """The assumptions about an image.
 
     Attributes
     ----------

@@ -43,7 +43,7 @@ LEAST_PART = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """A point spread function with what is known of it.
+    """A point spread function with its origin, its grid and its source.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What looks wrong about a kernel before anything is restored with it. No torch."""
+"""Doubtful shapes of kernels, found before anything is restored with them. No torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The optics of a fluorescence microscope as numbers, and what is impossible. No torch."""
+"""The optics of a fluorescence microscope as numbers, with their limits. No torch."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WIDEST_PINHOLE = 100.0
 
 
 class OpticsNumbers(TypedDict, total=False):
-    """What may be said of a microscope beside its kind, its objective and the emission."""
+    """Further numbers of a microscope, beside its kind, its objective and the emission."""
 
     model: Model | str
     excitation: float | None

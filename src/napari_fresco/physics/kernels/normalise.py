@@ -1,4 +1,4 @@
-"""What is a usable kernel, and its sum. No torch."""
+"""Checks that a kernel is usable, and normalises its sum. No torch."""
 
 from __future__ import annotations
 

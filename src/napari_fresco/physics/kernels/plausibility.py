@@ -1,4 +1,4 @@
-"""What is doubtful about the numbers of a microscope, in words. No torch."""
+"""Doubtful numbers of a microscope, in words. No torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every objective of training offers."""
+"""The interface of training objectives."""
 
 from __future__ import annotations
 

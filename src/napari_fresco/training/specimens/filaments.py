@@ -22,7 +22,7 @@ _SHARES = (0.72, 0.93)
 
 @dataclass(frozen=True, eq=False)
 class _Law:
-    """What the filaments of an image have in common, each ``(N, 1, 1)``."""
+    """The common properties of the filaments of an image, each ``(N, 1, 1)``."""
 
     number: Tensor
     length: Tensor

@@ -1,4 +1,4 @@
-"""What microscopes make of a point: Gaussian, Airy, defocused and confocal kernels."""
+"""Point spread functions of microscopes: Gaussian, Airy, defocused and confocal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cameras make of light: Poisson-Gaussian noise of a known variance."""
+"""The noise of cameras: Poisson-Gaussian, of a known variance."""
 
 from __future__ import annotations
 
