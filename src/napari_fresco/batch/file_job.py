@@ -157,35 +157,31 @@ class FileJob:
             unwritten.
         """
         several, notes = self._several(image)
-        if len(several) > 1 and outputs.image.suffix.lower() not in TIFF:
-            places = [outputs.numbered(i + 1) for i in range(len(several))]
-        else:
-            places = [outputs]
-        for place in places:
-            place.check(self.call, overwrite=self.overwrite)
+        places = self._places(outputs, len(several))
         sources = [self._read(image, outputs.image, each) for each in several]
-        groups = [sources] if len(places) == 1 else [[source] for source in sources]
-        damage = None if self.mask is None else read_mask(self.mask)
         said = tuple(each for s in sources for each in s.metadata.get('warnings', ()))
-        written: list[Path] = []
-        results: list[Result] = []
+        asked = self._asked()
         if doubtful is not None:
             for source in sources:
-                for doubt in session.doubts(source, **self._asked(damage)):
+                for doubt in session.doubts(source, **asked):
                     doubtful(doubt)
+        written: list[Path] = []
+        results: list[Result] = []
+        groups = [sources] if len(places) == 1 else [[source] for source in sources]
         for place, group in zip(places, groups, strict=True):
             with self._growing(place.image, partial=partial) as store:
-                options = {**self._asked(damage), 'output': store}
                 made = [
-                    (s, session.restore(s, progress=progress, callback=callback, **options))
-                    for s in group
+                    session.restore(
+                        source, progress=progress, callback=callback, output=store, **asked
+                    )
+                    for source in group
                 ]
-                results += [_without_pixels(result) for _, result in made]
-                if not partial and any(result.finish == 'cancelled' for _, result in made):
+                results += map(_without_pixels, made)
+                if not partial and any(result.finish == 'cancelled' for result in made):
                     return FileOutcome((), tuple(results), said, notes)
                 before_writing()
                 written += place.write(
-                    made,
+                    list(zip(group, made, strict=True)),
                     scale=self.call.options.scale,
                     overwrite=self.overwrite,
                     mask=self.mask,
@@ -193,8 +189,19 @@ class FileJob:
                 )
         return FileOutcome(tuple(written), tuple(results), said, notes)
 
-    def _asked(self, damage: Image | None) -> dict[str, Any]:
+    def _places(self, outputs: Outputs, count: int) -> list[Outputs]:
+        """Return the checked outputs of `count` images: one of TIFF, else one for each."""
+        if count > 1 and outputs.image.suffix.lower() not in TIFF:
+            places = [outputs.numbered(i + 1) for i in range(count)]
+        else:
+            places = [outputs]
+        for place in places:
+            place.check(self.call, overwrite=self.overwrite)
+        return places
+
+    def _asked(self) -> dict[str, Any]:
         """Return the options of a call; the axes were named when the image was read."""
+        damage = None if self.mask is None else read_mask(self.mask)
         return {**self.given, 'mask': damage, 'axes': None, 'rgb': None}
 
     @contextmanager

@@ -80,40 +80,55 @@ def _sentences(p: Mapping[str, Any], numbers: Mapping[str, int]) -> Iterator[str
         f'Images were restored with napari-fresco {p["version"]} (method {p["title"]}, task '
         f'{task}; {work}).'
     )
-    weights = [w for w in p.get('weights', ()) if w.get('name')]
-    if weights:
-        named = ', '.join(f'{w["name"]} (SHA-256 {str(w["sha256"])[:16]})' for w in weights)
-        yield f'Weights: {named}.'
-    given = [
-        f'{n} {v if not _is_array(v) else "given as an array"}'
-        for n, v in _given(p)
-        if n not in _TOLD
-    ]
-    yield (
-        f'Settings that differ from the defaults: {", ".join(given)}.'
-        if given
-        else 'All settings were the defaults.'
-    )
+    yield from _weights_sentence(p)
+    yield _settings_sentence(p)
     yield from _noise_sentence(p)
     yield from _kernel_sentence(p)
     if p.get('data_range'):
         low, high = p['data_range']
         yield f'Intensities of {low:.6g} to {high:.6g} were the working range.'
+    yield from _checks_sentences(p)
+    yield from _caution(p)
+    yield f'The run took place on {p["device"]} with PyTorch {p["torch"]}, seed {p["seed"]}.'
+    if p.get('input_sha256'):
+        yield f'SHA-256 of the input pixels: {p["input_sha256"][:16]}.'
+
+
+def _weights_sentence(p: Mapping[str, Any]) -> Iterator[str]:
+    weights = [w for w in p.get('weights', ()) if w.get('name')]
+    if weights:
+        named = ', '.join(f'{w["name"]} (SHA-256 {str(w["sha256"])[:16]})' for w in weights)
+        yield f'Weights: {named}.'
+
+
+def _settings_sentence(p: Mapping[str, Any]) -> str:
+    given = [
+        f'{n} {v if not _is_array(v) else "given as an array"}'
+        for n, v in _given(p)
+        if n not in _TOLD
+    ]
+    if not given:
+        return 'All settings were the defaults.'
+    return f'Settings that differ from the defaults: {", ".join(given)}.'
+
+
+def _checks_sentences(p: Mapping[str, Any]) -> Iterator[str]:
     failed = [c for c in p.get('checks', ()) if not c['ok']]
     made = [c['name'] for c in p.get('checks', ())]
     if failed:
         yield f'Checks of the result that failed: {"; ".join(c["message"] for c in failed)}.'
     if made:
         yield f'Checks made: {", ".join(made)}; {len(made) - len(failed)} of {len(made)} passed.'
+
+
+def _caution(p: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which parts of the result were not measured."""
     if p['kind'] == 'generative':
         yield 'The result holds plausible detail that was not observed: measure nothing in it.'
     elif 'mask' in TASKS[p['task']].needs:
         share = (p.get('mask') or {}).get('coverage')
         told = '' if share is None else f' ({share:.2%} of the image)'
         yield f'Damaged pixels{told} were filled in and were not measured.'
-    yield f'The run took place on {p["device"]} with PyTorch {p["torch"]}, seed {p["seed"]}.'
-    if p.get('input_sha256'):
-        yield f'SHA-256 of the input pixels: {p["input_sha256"][:16]}.'
 
 
 def _noise_sentence(p: Mapping[str, Any]) -> Iterator[str]:

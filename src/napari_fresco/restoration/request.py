@@ -73,25 +73,14 @@ class Request:
         source = Image.of(image, axes=options.axes, rgb=options.rgb, spacing=options.spacing)
         layout = Layout.of(source, dims_of(call, source))
         _check_noise_model(call.parameters, options.sigma)
-        if TASKS[call.task].gains_colour and layout.channels == 3:
-            raise ParameterError(
-                f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
-                'pass rgb=False if the last axis is not colour'
-            )
+        _check_mosaic(call.task, layout)
         _check_neighbours(options, _stack(source, context))
         inputs = check_inputs(call, source, layout)
         keep_known = options.keep_known
         if keep_known is None:
             keep_known = 'keep_known' in TASKS[call.task].takes and inputs.sigma is None
         if output is not None:
-            gained = 'S' * (TASKS[call.task].gains_colour and 'S' not in source.axes)
-            check_output(output, suffixes=(SUFFIX,))
-            check_holds(
-                output,
-                np.dtype(options.dtype or layout.dtype),
-                layout.shape + (3,) * len(gained),
-                source.axes + gained,
-            )
+            _check_store(output, call, source, layout)
         return cls(
             image=source,
             bare=not isinstance(image, Image),
@@ -170,6 +159,23 @@ class Request:
 def _stack(image: Image, context: Context | None) -> Image:
     """Return the stack whose planes help each other: the whole, if the place in it is known."""
     return image if context is None or not context.origin else context.whole
+
+
+def _check_mosaic(task: Task, layout: Layout) -> None:
+    """Refuse colours where the task makes them."""
+    if TASKS[task].gains_colour and layout.channels == 3:
+        raise ParameterError(
+            f'demosaicing takes a raw one-channel mosaic, not RGB of shape {layout.shape}; '
+            'pass rgb=False if the last axis is not colour'
+        )
+
+
+def _check_store(output: str | Path, call: Call, source: Image, layout: Layout) -> None:
+    """Refuse a store that cannot be written, or cannot hold the result."""
+    gained = 'S' * (TASKS[call.task].gains_colour and 'S' not in source.axes)
+    dtype = np.dtype(call.options.dtype or layout.dtype)
+    check_output(output, suffixes=(SUFFIX,))
+    check_holds(output, dtype, layout.shape + (3,) * len(gained), source.axes + gained)
 
 
 def _check_neighbours(options: Options, image: Image) -> None:

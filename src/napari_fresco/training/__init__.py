@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from ..errors import FileError, ParameterError
@@ -75,11 +76,7 @@ def train(
     data, out = None if data is None else Path(data), Path(out)
     _check_numbers(steps, minutes, learning_rate)
     _check_folders((*([] if data is None else [data]), *evaluate_on))
-    if state_file(out).exists() and not resume:
-        raise FileError(
-            f'{out} holds a run already; go on with it (--resume), or give another folder '
-            '(--output)'
-        )
+    _check_not_begun(out, resume)
 
     from ..io.files import check_output, make_folder
     from ..networks import devices
@@ -90,9 +87,8 @@ def train(
     from .startup_report import startup_report
 
     devices.tune_allocator()
-    recipe = recipe if data is not None else on_specimens(recipe)
     run = Run(
-        recipe,
+        recipe if data is not None else on_specimens(recipe),
         out,
         devices.pick(device),
         steps=steps,
@@ -109,12 +105,8 @@ def train(
         for line in startup_report(run, corpus, resume=resume):
             print(line, file=sys.stderr)
     weights = run.train(corpus, progress=progress)
-    scores = [
-        score
-        for folder in evaluate_on
-        for score in run.objective.evaluate(weights, folder, recipe.channels)
-    ]
-    write_card(run, corpus, weights, scores, run.half_loss(corpus))
+    measured = (run.objective.evaluate(weights, path, recipe.channels) for path in evaluate_on)
+    write_card(run, corpus, weights, list(chain(*measured)), run.half_loss(corpus))
     return weights
 
 
@@ -132,6 +124,14 @@ def _check_numbers(steps: int | None, minutes: float | None, rate: float | None)
         raise ParameterError(f'minutes = {minutes}; give a number above 0')
     if rate is not None and not 0 < rate < math.inf:
         raise ParameterError(f'learning_rate = {rate}; give a number above 0, such as 0.0005')
+
+
+def _check_not_begun(out: Path, resume: bool) -> None:
+    if state_file(out).exists() and not resume:
+        raise FileError(
+            f'{out} holds a run already; go on with it (--resume), or give another folder '
+            '(--output)'
+        )
 
 
 def _check_folders(folders: Iterable[Path]) -> None:

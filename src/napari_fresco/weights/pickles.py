@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -37,17 +38,16 @@ def _harmless(name: str) -> bool:
 
 def _called(path: Path) -> Iterator[str]:
     """Yield the names of what the pickles of a file call, as far as they can be followed."""
-    texts = ['', '']
     # Of anything else than a pickle, pickletools says so in many ways.
     with suppress(Exception), _pickled(path) as stream:
-        for _ in range(_PICKLES):
-            for opcode, argument, _position in pickletools.genops(stream):
-                if opcode.name in ('GLOBAL', 'INST'):
-                    yield str(argument).replace(' ', '.')
-                elif opcode.name == 'STACK_GLOBAL':
-                    yield '.'.join(texts[-2:])
-                elif isinstance(argument, str):
-                    texts.append(argument)
+        texts = ['', '']
+        for opcode, argument, _ in chain(*map(pickletools.genops, [stream] * _PICKLES)):
+            if opcode.name in ('GLOBAL', 'INST'):
+                yield str(argument).replace(' ', '.')
+            elif opcode.name == 'STACK_GLOBAL':
+                yield '.'.join(texts[-2:])
+            elif isinstance(argument, str):
+                texts.append(argument)
 
 
 @contextmanager
