@@ -19,7 +19,7 @@ from PIL import ImageCms
 import napari_fresco as fresco
 from napari_fresco._napari.io import image_reader, write_tiff
 from napari_fresco.io import zarr_reading
-from napari_fresco.layers.layer_files import file_layers
+from napari_fresco.layers.layer_files import file_layers, image_of, layer_as_image
 
 
 def layers_of(path: Path) -> list[Any]:
@@ -44,6 +44,21 @@ def test_a_volume_in_time_has_scale_units_and_labels(tmp_path: Path) -> None:
     back = saved(layer, tmp_path / 'out.ome.tif')
     assert back.axes == 'TZYX'
     assert {axis: (round(step, 9), unit) for axis, (step, unit) in back.spacing.items()} == spacing
+
+
+@pytest.mark.parametrize('name', ['a.ome.tif', 'a.tif', 'a.ome.zarr'])
+def test_a_place_in_the_world_comes_and_goes(tmp_path: Path, name: str) -> None:
+    spacing, origin = {'Y': (0.1, 'um'), 'X': (0.2, 'um')}, {'Y': 25.0, 'X': 7.5}
+    image = fresco.Image(np.ones((8, 9), np.uint16), 'YX', spacing, origin)
+    fresco.write(tmp_path / name, image)
+    (layer,) = layers_of(tmp_path / name)
+    np.testing.assert_allclose(layer.translate, (25.0, 7.5))
+    data, meta, _ = layer.as_layer_data_tuple()
+    for again in (image_of(layer), layer_as_image(data, meta)):
+        fresco.write(tmp_path / f'again.{name}', again, overwrite=True)
+        assert fresco.read(tmp_path / f'again.{name}').origin == pytest.approx(origin)
+    layer.rotate = 10  # a place alone does not say where it lies
+    assert image_of(layer).origin == {}
 
 
 def test_named_channels_are_layers_with_their_names(tmp_path: Path) -> None:

@@ -120,14 +120,28 @@ def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:
         spacing[axis] = (abs(float(step)), str(unit))
         if axis in printed and str(unit) == 'pixel':
             spacing[axis] = (abs(float(step)) * printed[axis][0], printed[axis][1])
+    origin = {} if printed else _origin(axes, meta)
     letters = axes + ('S' if rgb else '')
     array = array if hasattr(array, 'transpose') else in_memory(array)
     metadata = {'flavour': 'ome', **said}
+    if metadata['flavour'] == 'imagej':
+        origin = {}  # for which it has no words
     if isinstance(meta.get('colormap'), DirectLabelColormap):
         metadata['label_colours'] = _label_colours(meta['colormap'])
     if channel is None or 'C' in letters:
-        return Image(array, letters, spacing, metadata=metadata)
-    return Image(array[None], f'C{letters}', spacing, channels=(channel,), metadata=metadata)
+        return Image(array, letters, spacing, origin, metadata=metadata)
+    return Image(array[None], f'C{letters}', spacing, origin, (channel,), metadata=metadata)
+
+
+def _origin(axes: str, meta: Mapping[str, Any]) -> dict[str, float]:
+    """Return where the first pixel of a layer lies, unless the layer is turned or mirrored."""
+    ndim, steps = len(axes), np.asarray(meta['scale'], dtype=float)
+    turned = [(meta.get(name), np.eye(n)) for name, n in (('rotate', ndim), ('affine', ndim + 1))]
+    turned += [(meta.get('shear'), np.zeros(np.shape(meta.get('shear'))))]
+    if (steps < 0).any() or any(m is not None and not np.allclose(m, same) for m, same in turned):
+        return {}
+    places = zip(axes, meta.get('translate', np.zeros(ndim)), strict=True)
+    return {axis: float(place) for axis, place in places if place}
 
 
 def _shown_order(image: Image) -> Image:
