@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from PIL import Image as Pillow
 
 import napari_fresco as fresco
 from napari_fresco import Image
@@ -263,6 +264,30 @@ def test_masks_belong_by_pattern() -> None:
     pictures('masks', 'b_mask.png')
     fresco.write('masks/a_mask.png', np.eye(16, dtype=np.uint8), overwrite=True)
     assert statuses(fresco.batch.run(masked)) == {'a.tif': 'made', 'b.tif': 'made'}
+
+
+def test_of_masks_with_one_stem_none_is_taken_unasked() -> None:
+    pictures('in', 'a.tif', 'b.png')
+    pictures('masks', 'a.png', 'a.jpg', 'b.png', 'b.tif')
+    fresco.write('masks/b.png', np.eye(16, dtype=np.uint8), overwrite=True)
+    masked = recipe(images='in', method='dpir', task='inpaint', mask='masks')
+    outcome = fresco.batch.run(masked)
+    assert statuses(outcome) == {'a.tif': 'failed', 'b.png': 'made'}
+    assert 'a.jpg and a.png' in outcome.failed[0].error
+
+
+def test_pictures_that_are_read_alone_become_tiff() -> None:
+    pictures('in', 'd.png')
+    for name in ('a.bmp', 'b.webp', 'c.gif'):
+        Pillow.fromarray(np.full((16, 16), 7, np.uint8)).save(Path('in', name))
+    outcome = fresco.batch.run(recipe(images='in', name='{stem}_x{suffix}'))
+    assert set(statuses(outcome).values()) == {'made'}
+    assert {p.name for p in Path('out').glob('*_x.*')} == {
+        'a_x.tif',
+        'b_x.tif',
+        'c_x.tif',
+        'd_x.png',
+    }
 
 
 def test_channels_are_picked_by_name_and_number() -> None:

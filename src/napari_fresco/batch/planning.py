@@ -8,7 +8,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from ..errors import FileError
-from ..io.files import READABLE, SUFFIXES, images_in
+from ..io.files import READ_ALONE, READABLE, TIFF, images_in
 from ..io.fingerprint import Fingerprint
 from ..io.zarr_store import is_store
 from .outputs import TEXTS, Outputs
@@ -113,8 +113,11 @@ class BatchFile:
 
     def _of_stem(self, folder: Path, name: str) -> Path:
         found = [p for p in images_in(folder, READABLE) if p.stem == self.image.stem]
-        if not found:
-            raise FileError(f'{folder} holds no {_SIDES[name]} {self.image.stem}.*')
+        alike = [p for p in found if p.suffix.lower() == self.image.suffix.lower()]
+        found = alike if len(alike) == 1 else found
+        if len(found) != 1:
+            names = ' and '.join(p.name for p in found) or f'no {self.image.stem}.*'
+            raise FileError(f'{folder} holds {names}; the image needs one {_SIDES[name]}')
         return found[0]
 
 
@@ -184,7 +187,7 @@ def images_of(recipe: BatchRecipe) -> list[Path]:
     for text in recipe.images:
         path = recipe.path(text)
         if path.is_dir() and not is_store(path):
-            inside = images_in(path)
+            inside = images_in(path, READABLE)
         elif path.exists() or not has_magic(str(path)):
             inside = [path] if path.exists() else []
         else:
@@ -192,7 +195,7 @@ def images_of(recipe: BatchRecipe) -> list[Path]:
             inside = [p for p in inside if p.is_file() or is_store(p)]
         inside = [p for p in inside if not made or p.resolve() not in made]
         if not inside:
-            raise FileError(f'{text} holds no image; known suffixes: {", ".join(SUFFIXES)}')
+            raise FileError(f'{text} holds no image; known suffixes: {", ".join(READABLE)}')
         found |= dict.fromkeys(inside)
     return list(found)
 
@@ -206,6 +209,8 @@ def _results(recipe: BatchRecipe) -> set[Path]:
 
 def _outputs(recipe: BatchRecipe, image: Path) -> Outputs:
     path = recipe.output_folder / fill(recipe.name, image)
+    if path.suffix.lower() in READ_ALONE and recipe.name.endswith(('{name}', '{suffix}')):
+        path = path.with_suffix(TIFF[0])  # which holds all that they hold
     ends: Mapping[str, str] = {kind: TEXTS.get(kind, f'.{kind}.tif') for kind in recipe.keep}
     return Outputs(path, **{k: path.with_name(path.stem + end) for k, end in ends.items()})
 

@@ -66,7 +66,9 @@ from .series import Series, main_series
 TIFF = ('.tif', '.tiff')
 SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.npy', zarr_store.SUFFIX)
 """Suffixes of the image files that can be written."""
-READABLE = (*SUFFIXES, '.gif', '.webp', '.bmp')
+READ_ALONE = ('.gif', '.webp', '.bmp')
+"""Suffixes of image files that are read and not written."""
+READABLE = (*SUFFIXES, *READ_ALONE)
 """Suffixes of the image files that folders are searched for."""
 
 _NUMPY_MAGIC = b'\x93NUMPY'

@@ -135,10 +135,10 @@ def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:
 
 def _origin(axes: str, meta: Mapping[str, Any]) -> dict[str, float]:
     """Return where the first pixel of a layer lies, unless the layer is turned or mirrored."""
-    ndim, steps = len(axes), np.asarray(meta['scale'], dtype=float)
-    turned = [(meta.get(name), np.eye(n)) for name, n in (('rotate', ndim), ('affine', ndim + 1))]
-    turned += [(meta.get('shear'), np.zeros(np.shape(meta.get('shear'))))]
-    if (steps < 0).any() or any(m is not None and not np.allclose(m, same) for m, same in turned):
+    ndim = len(axes)
+    turned: dict[str, Any] = {'rotate': np.eye(ndim), 'affine': np.eye(ndim + 1), 'shear': 0.0}
+    straight = all(np.allclose(meta.get(name, same), same) for name, same in turned.items())
+    if not straight or min(map(float, meta['scale'])) < 0:
         return {}
     places = zip(axes, meta.get('translate', np.zeros(ndim)), strict=True)
     return {axis: float(place) for axis, place in places if place}
