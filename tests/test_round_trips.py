@@ -203,6 +203,27 @@ def test_what_belongs_to_a_photograph_is_kept_in_every_pairing(
         assert picture.info['icc_profile'] == PROFILE
 
 
+def test_a_geotiff_stays_on_its_ground(tmp_path: Path) -> None:
+    tags = {
+        33550: ('d', (0.5, 0.5, 0.0)),
+        33922: ('d', (0.0, 0.0, 0.0, 1000.0, 2000.0, 0.0)),
+        34735: ('H', (1, 1, 0, 1, 1024, 0, 1, 1)),
+        34737: ('s', 'WGS 84 / UTM zone 32N|'),
+    }
+    extra = [(k, t, 0 if t == 's' else len(v), v, True) for k, (t, v) in tags.items()]
+    stored = np.ones((6, 5), np.uint16)
+    tifffile.imwrite(tmp_path / 'a.tif', stored, extratags=extra, metadata=None)
+    image = read(tmp_path / 'a.tif')
+    write(tmp_path / 'b.tif', image.like(stored, dtype=np.float32))
+    with tifffile.TiffFile(tmp_path / 'b.tif') as file:
+        assert {k: file.pages[0].tags[k].value for k in tags} == {
+            k: v for k, (_, v) in tags.items()
+        }
+    write(tmp_path / 'c.tif', image.like(stored[:3]))  # a part lies elsewhere
+    with tifffile.TiffFile(tmp_path / 'c.tif') as file:
+        assert not set(tags) & {tag.code for tag in file.pages[0].tags}
+
+
 @pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
 def test_gamma_and_primaries_of_a_png_are_kept(tmp_path: Path, dtype: type) -> None:
     info, gamma = PngInfo(), struct.pack('>I', 100000)

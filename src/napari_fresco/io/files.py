@@ -22,7 +22,7 @@ What a file says beside its pixels is in :attr:`Image.metadata` and goes back on
 ``labels``              True where the values are labels of an OME-Zarr, with
                         ``label_colours``, R G B A from 0 to 255 by label
 ``provenance``          how it was made; OME-Zarr holds it
-``nodata``              value that stands for missing pixels
+``nodata, geotiff``     value of missing pixels; tags of a place on the ground, their 'size'
 ``flavour``             of a TIFF: 'imagej', 'ome' or 'plain'
 ``compression``         of a TIFF, with ``predictor`` and ``bigtiff``
 ``photometric``         where black is not zero or the samples are no colours, with
@@ -67,9 +67,8 @@ TIFF = ('.tif', '.tiff')
 SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.npy', zarr_store.SUFFIX)
 """Suffixes of the image files that can be written."""
 READ_ALONE = ('.gif', '.webp', '.bmp')
-"""Suffixes of image files that are read and not written."""
 READABLE = (*SUFFIXES, *READ_ALONE)
-"""Suffixes of the image files that folders are searched for."""
+"""Suffixes of the image files that folders are searched for, and those that are only read."""
 
 _NUMPY_MAGIC = b'\x93NUMPY'
 _PRINTED = ('plain', None)  # flavours whose resolution is that of a print
@@ -221,8 +220,7 @@ def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:
     if len(images) > 1 and suffix not in TIFF:
         raise FileError(f'{path}: only a TIFF file holds several images; write .tif')
     if suffix == '.npy':
-        pixels = in_memory(images[0].data)
-        _replace(path, lambda part: np.save(part, pixels, allow_pickle=False))
+        _replace(path, lambda part: np.save(part, in_memory(images[0].data), allow_pickle=False))
     elif suffix in TIFF:
         _replace(path, lambda part: tiff_writing.write(part, images))
     elif suffix == zarr_store.SUFFIX:

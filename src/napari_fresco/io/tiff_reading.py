@@ -17,7 +17,7 @@ from PIL import ImageSequence
 from ..errors import FileError
 from ..image.letters import free_letter, leading_filled
 from ..image.model import COLOURS, Array, Image
-from . import calibration, colour, exif, ome
+from . import calibration, colour, exif, geotiff, ome
 from .pages import LARGE, lazily
 from .pictures import orientation_note
 from .series import Series, pick
@@ -243,8 +243,7 @@ class _Reader:
 
     def _upright(self, data: Any, missing: Any, spacing: dict[str, Any]) -> tuple[Any, Any, Any]:
         """Turn the image as its orientation tag says that it is shown."""
-        tag = self.page.tags.get(exif.ORIENTATION)
-        orientation = int(tag.value) if tag is not None else 1
+        orientation = self._orientation
         if orientation not in range(2, 9):
             return data, missing, spacing
         self.notes += (orientation_note(orientation),)
@@ -255,6 +254,11 @@ class _Reader:
             swap = {'Y': 'X', 'X': 'Y'}
             spacing = {swap.get(axis, axis): pair for axis, pair in spacing.items()}
         return data, missing, spacing
+
+    @property
+    def _orientation(self) -> int:
+        tag = self.page.tags.get(exif.ORIENTATION)
+        return int(tag.value) if tag is not None else 1
 
     def _facts(self) -> dict[str, Any]:
         """Return what the file says of spacing, origin and channels; keep the rest."""
@@ -281,6 +285,7 @@ class _Reader:
             return self._imagej_facts(self.imagej, first.tags)
         found, said['resolution_unit'] = calibration.tag_calibration(self.page.tags)
         said['page_name'] = _page_name(self.page) or None
+        said['geotiff'] = geotiff.facts(self.page) if self._orientation == 1 else None
         plain = calibration.plain_facts(calibration.description_of(self.page))
         said['text'] = plain.get('text')
         return {**plain, 'spacing': {**found, **plain.get('spacing', {})}}

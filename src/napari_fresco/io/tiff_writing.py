@@ -14,7 +14,7 @@ import tifffile
 from ..errors import FileError
 from ..image.letters import leading_first
 from ..image.model import Array, Image, in_memory, single_axes
-from . import calibration, exif, ome
+from . import calibration, exif, geotiff, ome
 from .pages import LARGE
 
 _IMAGEJ_TYPES = ('uint8', 'uint16', 'float32')
@@ -209,7 +209,7 @@ def _flavour_options(
 
 def _tags(image: Image, block: Any) -> list[tuple[Any, ...]]:
     said = image.metadata
-    tags = [*exif.tiff_tags(block), *exif.directories(block)]
+    tags = [*exif.tiff_tags(block), *exif.directories(block), *geotiff.tags(image)]
     for key, tag in (('xmp', 700), ('iptc', 33723), ('icc_profile', 34675)):
         if said.get(key):
             tags.append((tag, 7 if tag != 700 else 1, len(said[key]), said[key], True))
