@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_fresco._napari.about import about, short_citation
-from napari_fresco._napari.model_row import kind_of
+from napari_fresco._napari.offered_models import kind_of
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.layers.layer_restoration import running
 from napari_fresco.weights import registry

@@ -16,7 +16,7 @@ import pytest
 
 from napari_fresco import weights
 from napari_fresco._napari import fetch_weights, sample_data
-from napari_fresco._napari.model_row import checkpoint, first_scale, is_served
+from napari_fresco._napari.offered_models import checkpoint, first_scale, is_served
 from napari_fresco._napari.validation import absent
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import WeightsError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..declare.methods import Method
 from ..types import Kind, Task
-from .model_row import fits_a_network
+from .offered_models import fits_a_network
 
 _NEEDED = {'mask': 'a mask of the damage', 'kernel': 'the blur kernel'}
 _GIVEN = {

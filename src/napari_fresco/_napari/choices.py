@@ -25,8 +25,8 @@ from ..weights import Entry
 from .damage_section import DamageSection
 from .input_section import InputSection
 from .linking import ESTIMATOR, FOUND
-from .model_row import checkpoint
 from .noise_section import NoiseSection
+from .offered_models import checkpoint
 from .parameter_rows import OPTION_ROWS, ParameterRows
 from .rows import changed_values
 from .sweep_settings import KERNEL_WIDTH

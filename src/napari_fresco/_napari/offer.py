@@ -10,7 +10,7 @@ from ..declare.methods import Method
 from ..declare.tasks import TASKS
 from ..layers.layer_kinds import may_be_restored
 from ..types import Task
-from .model_row import first_scale, is_served
+from .offered_models import first_scale, is_served
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,9 @@ from .header import Header
 from .input_section import InputSection
 from .linking import estimate_help
 from .listeners import Listeners, is_alive
-from .model_row import is_here, kind_of
 from .noise_section import NoiseSection
 from .offer import Offer
+from .offered_models import is_here, kind_of
 from .panel_widget import PanelWidget
 from .parameter_rows import ParameterRows
 from .preset_menu import PresetMenu

@@ -14,7 +14,7 @@ from ..declare.fields import Parameter
 from ..declare.methods import Method
 from ..declare.options import OPTIONS
 from ..types import Task
-from .model_row import PARAMETERS as MODEL_PARAMETERS
+from .offered_models import PARAMETERS as MODEL_PARAMETERS
 from .rows import row_of
 from .settings import Preferences
 

@@ -14,6 +14,7 @@ from ..layers.job import Job
 from ..layers.layer_kinds import is_picture
 from ..layers.look import Look
 from ..layers.selection import is_stack, select
+from ..layers.simulated_layers import SimulationOutcome, SimulationRequest, simulation_job
 from ..layers.space import Space, View
 from .choosers import LayerChooser, WordList
 from .docked import Docked
@@ -21,7 +22,6 @@ from .form import Row, Scroll, Section, note, stacked
 from .input_section import SLICE, STACK
 from .listeners import Listeners, is_alive
 from .rows import changed_values, row_of
-from .simulated_layers import SimulationOutcome, SimulationRequest, simulation_job
 
 if TYPE_CHECKING:
     import napari

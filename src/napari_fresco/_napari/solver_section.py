@@ -12,8 +12,8 @@ from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
 from ..declare.methods import Method
 from ..types import Task
 from .form import Row, Section, collapsible, stacked
-from .model_row import PARAMETERS as MODEL_PARAMETERS
-from .model_row import model_choices
+from .offered_models import PARAMETERS as MODEL_PARAMETERS
+from .offered_models import model_choices
 from .parameter_rows import OF_SOLVER, DeclaredRow, ParameterRows, values_beside
 from .rows import Choice
 from .validation import FILE, GET

@@ -12,7 +12,7 @@ from ..layers.noise_map import select_noise
 from ..layers.selection import select, select_same
 from ..types import Task
 from .linking import estimator_problem
-from .model_row import checkpoint, is_here, weights_problem
+from .offered_models import checkpoint, is_here, weights_problem
 from .texts import sentence
 
 if TYPE_CHECKING:

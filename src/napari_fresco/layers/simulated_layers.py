@@ -11,11 +11,11 @@ import numpy as np
 
 from .. import degrade
 from ..errors import FrescoError
-from ..layers.job import Job
-from ..layers.layer_kinds import DAMAGE, KERNEL, METADATA, NOISE, TRUTH
-from ..layers.look import Look
-from ..layers.selection import Selection
-from ..layers.space import Space
+from .job import Job
+from .layer_kinds import DAMAGE, KERNEL, METADATA, NOISE, TRUTH
+from .look import Look
+from .selection import Selection
+from .space import Space
 
 if TYPE_CHECKING:
     import napari
@@ -89,23 +89,36 @@ def _degraded(request: SimulationRequest) -> SimulationOutcome:
 def add_simulation(
     viewer: napari.viewer.Viewer, request: SimulationRequest, made: SimulationOutcome
 ) -> Any:
-    """Add the degraded image, and what it was degraded with, and return its layer."""
-    done, title = made.simulated, request.title
-    truth = request.source
+    """Add the degraded image, and the truth and causes of its degradation; return its layer."""
+    done, truth = made.simulated, request.source
     if not made.keeps_truth and done.truth is not None:
         truth = viewer.add_image(
             done.truth,
-            name=f'{title} truth',
+            name=f'{request.title} truth',
             visible=False,
             metadata={TRUTH: True},
             **_drawn(request, done.truth),
         ).name
+    _add_causes(viewer, request, done)
+    record = {**done.record, 'truth': truth, 'source': {'layer': request.source}}
+    return viewer.add_image(
+        done.image,
+        name=request.title,
+        metadata={METADATA: record},
+        **_drawn(request, done.image, done),
+    )
+
+
+def _add_causes(
+    viewer: napari.viewer.Viewer, request: SimulationRequest, done: degrade.Simulated
+) -> None:
+    """Add the kernel, the noise map and the damage of a simulation, those that it has."""
     if done.kernel is not None:
-        viewer.add_image(done.kernel, name=f'{title} kernel', **_kernel(request, done))
+        viewer.add_image(done.kernel, name=f'{request.title} kernel', **_kernel(request, done))
     if done.noise_map is not None:
         viewer.add_image(
             request.image.unordered(done.noise_map),
-            name=f'{title} noise σ',
+            name=f'{request.title} noise σ',
             rgb=False,
             visible=False,
             colormap='magma',
@@ -113,21 +126,13 @@ def add_simulation(
             **_placed(request, done),
         )
     if done.mask is not None:
-        damage = request.image.unordered(done.mask).astype(np.uint8)
         viewer.add_labels(
-            damage,
-            name=f'{title} damage',
+            request.image.unordered(done.mask).astype(np.uint8),
+            name=f'{request.title} damage',
             opacity=0.5,
             metadata={DAMAGE: True},
             **_placed(request, done),
         )
-    record = {**done.record, 'truth': truth, 'source': {'layer': request.source}}
-    return viewer.add_image(
-        done.image,
-        name=title,
-        metadata={METADATA: record},
-        **_drawn(request, done.image, done),
-    )
 
 
 def _drawn(
