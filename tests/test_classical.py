@@ -11,7 +11,9 @@ import torch
 from scipy import ndimage
 
 import napari_fresco as fresco
-from napari_fresco.physics.operators import WindowedBlur
+from napari_fresco.physics.operators import Identity, WindowedBlur
+from napari_fresco.physics.problem import Problem
+from napari_fresco.solvers.predicted_risk import nudged, predicted_risk
 from napari_fresco.solvers.richardson_lucy import likelier
 
 Array = np.ndarray[Any, Any]
@@ -91,6 +93,42 @@ def test_the_run_stops_when_noise_explains_what_is_left() -> None:
     assert noisier.provenance['steps'] < steps
     never = restored(image, PLANE, 'richardson_lucy', stopping='none', iterations=30, **CAMERA)
     assert never.provenance['steps'] == 30
+
+
+def test_the_stop_in_volumes_hardly_depends_on_how_strong_the_noise_is_said_to_be() -> None:
+    truth = scene(16, 40, 40)
+    image = photographed(truth, VOLUME).astype(np.float32)
+
+    def ended(gain: float, **told: Any) -> tuple[int, float]:
+        # What was seen as photons stays; only their noise is said to be another.
+        camera = {'gain': gain, 'offset': 100.0, 'read_noise': 3.0}
+        result = restored(image, VOLUME, 'richardson_lucy', **camera, **told)
+        return result.provenance['steps'], np.square((result.image - 100) / 2 - truth).mean()
+
+    steps, errors = zip(*(ended(gain) for gain in (1.8, 2.0, 2.2)), strict=True)
+    assert max(steps) - min(steps) <= 2
+    assert max(errors) < 1.1 * min(errors)
+    held, error = ended(2.0, stopping='discrepancy')
+    assert 1 < held < steps[1]
+    assert errors[1] < error
+
+
+def test_the_risk_is_what_the_prediction_errs_by() -> None:
+    """Of a smoothing, whose error is known: up to the constant that all predictions share."""
+    truth = torch.from_numpy(scene(24, 40, 40))[None, None] / 100
+    noise = torch.randn(truth.shape, generator=torch.Generator().manual_seed(5), dtype=truth.dtype)
+    problem = Problem('deblur', truth + 0.5 * noise, Identity(), 0.5)
+
+    def risks(width: float) -> tuple[float, float]:
+        p, q = (
+            torch.from_numpy(ndimage.gaussian_filter(each.y.numpy(), (0, 0, *[width] * 3)))
+            for each in (problem, nudged(problem))
+        )
+        return predicted_risk([problem], [p], [q]), float(((p - truth) / 0.5).square().mean())
+
+    (one, least), (other, more) = risks(1.0), risks(3.0)
+    assert one - other == pytest.approx(least - more, abs=0.03)
+    assert abs(least - more) > 0.15
 
 
 def test_each_iteration_is_likelier_and_acceleration_is_faster() -> None:

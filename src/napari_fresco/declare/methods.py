@@ -308,7 +308,7 @@ _ENTRIES = (
         solver='napari_fresco.solvers.richardson_lucy:richardson_lucy',
         volumes=True,
         window=(2, 3),
-        undecided=(('stopping', 'discrepancy'),),
+        undecided=tuple(('stopping', rule) for rule in ('auto', 'risk', 'discrepancy')),
     ),
     Method(
         name='wiener',

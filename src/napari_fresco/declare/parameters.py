@@ -309,9 +309,10 @@ class RichardsonLucyParameters(CommonParameters):
         100, 'Most iterations; more are sharper and noisier.', minimum=1, maximum=10_000
     )
     stopping: str = param(
-        'discrepancy',
-        'When to stop: once the residual is as small as the noise, or never.',
-        choices=('discrepancy', 'none'),
+        'auto',
+        'When to stop: before noise is fitted (risk: volumes), once the residual is as small as '
+        'the noise (discrepancy: planes), or never.',
+        choices=('auto', 'risk', 'discrepancy', 'none'),
     )
     accelerate: bool = param(
         True, 'Extrapolate from the last two estimates: as far in a fifth of the iterations.'

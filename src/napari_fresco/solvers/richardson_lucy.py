@@ -17,6 +17,7 @@ al., Microscopy Research and Technique 69, 2006 (total variation).
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +30,7 @@ from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Step
 from .photons import Photons, misfit_of_all
+from .predicted_risk import nudged, predicted_risk
 
 if TYPE_CHECKING:
     from ..declare.parameters import RichardsonLucyParameters
@@ -49,30 +51,39 @@ class Likelier(NamedTuple):
 def richardson_lucy(
     problem: Problem, params: RichardsonLucyParameters, tools: Tools
 ) -> Iterator[Step]:
-    """Deconvolve a plane or volume until its residual is as small as the noise."""
+    """Deconvolve a plane or volume until more iterations would fit its noise."""
     yield from settle([problem], params)
 
 
 def settle(
     problems: Iterable[Problem], params: RichardsonLucyParameters
 ) -> Generator[Step, None, RichardsonLucyParameters]:
-    """Deconvolve parts of an image side by side until their residual is as small as the noise.
+    """Deconvolve parts of an image side by side until more iterations would fit their noise.
 
     Yields the estimates of the first part; returns parameters that end each part alone there.
     """
-    every = list(problems)
-    lights = [Photons.of(problem) for problem in every]
+    every, rule = list(problems), params.stopping
+    if rule == 'auto':  # of few pixels one random direction tells too little
+        rule = 'risk' if every[0].y.ndim == 5 else 'discrepancy'
+    twins = [nudged(problem) for problem in every] if rule == 'risk' else []
+    lights = [Photons.of(problem) for problem in (*every, *twins)]
     # Each part by itself, and an iteration of all of them before the next.
     estimates = zip(
-        *(_estimates(*each, params) for each in zip(every, lights, strict=True)), strict=True
+        *(_estimates(*each, params) for each in zip((*every, *twins), lights, strict=True)),
+        strict=True,
     )
+    least = math.inf
     for k, found in zip(range(1, params.iterations + 1), estimates, strict=False):
         predicted = [seen.working(x.predicted) for seen, x in zip(lights, found, strict=True)]
-        explained = params.stopping == 'discrepancy' and misfit_of_all(every, predicted) <= 1
-        residual = (predicted[0] - every[0].y).square().mean().sqrt()
+        own, others = predicted[: len(every)], predicted[len(every) :]
+        ends = rule == 'discrepancy' and misfit_of_all(every, own) <= 1
+        if twins:
+            risk = predicted_risk(every, own, others)
+            ends, least = risk > least, min(risk, least)
+        residual = (own[0] - every[0].y).square().mean().sqrt()
         x = lights[0].working(found[0].x)
-        yield Step(k, params.iterations, x, residual=residual, final=explained)
-        if explained:
+        yield Step(k, params.iterations, x, residual=residual, final=ends)
+        if ends:
             break
     return replace(params, stopping='none', iterations=k)
 
