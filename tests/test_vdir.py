@@ -36,6 +36,7 @@ from napari_fresco.solvers import latent as solver
 from napari_fresco.training import vdir_losses
 from napari_fresco.types import Task
 from napari_fresco.weights import tensorflow
+from napari_fresco.weights.formats import TENSORFLOW_SUFFIX
 
 from .simulation import run
 from .untrained import rand
@@ -336,7 +337,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
         codes.append(tensorflow.masked_crc32c(pieces[-1]))
         turned = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array
         tensors[s.name] = torch.from_numpy(turned.copy())
-    path = tmp_path_factory.mktemp('tf') / f'model{tensorflow.TENSORFLOW_SUFFIX}'
+    path = tmp_path_factory.mktemp('tf') / f'model{TENSORFLOW_SUFFIX}'
     data = b''.join(pieces)
     path.write_bytes(data)
     other = list(tensorflow.published()['model-AWGN'])

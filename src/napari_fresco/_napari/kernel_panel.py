@@ -269,7 +269,6 @@ _DIAMETER = Parameter(
 )  # fmt: skip
 _MICROSCOPE = 'Microscope'
 _OF_MICROGRAPHS = 'pixel_size'  # in the range of microscopes: another kind would be the wrong start
-_IMAGE_HELP = 'Its voxel size is taken, and wavelengths and objective where its file says them.'
 _BEAD_HELP = (
     '<p>Shapes layer with a rectangle around beads smaller than the resolution, on dark '
     'background. Those that are close to others, saturated, cut or long are left out.</p>'

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
@@ -28,7 +28,7 @@ RECORDS = 'files'
 _NO_WAITING = 0.0
 _PATIENCE = 1.0  # seconds to wait for another batch before looking whether to go on
 
-STATUSES = ('begun', 'made', 'finished', 'failed', 'changed', 'busy', 'cancelled', 'full')
+Status = Literal['begun', 'made', 'finished', 'failed', 'changed', 'busy', 'cancelled', 'full']
 """What becomes of a file: 'finished' was made earlier, 'busy' is another batch's at present,
 'changed' was replaced while it was read, 'full' found no space for its result."""
 
@@ -38,7 +38,7 @@ class FileRecord:
     """The outcome of a file; a row of the summary.
 
     `image`, `result`: the files.
-    `status`: one of :data:`STATUSES`.
+    `status`: what became of it.
     `summary`: what was done, in words.
     `seconds`: time it took.
     `checks`: those that failed, with what they found.
@@ -53,7 +53,7 @@ class FileRecord:
 
     image: str
     result: str
-    status: str
+    status: Status
     recipe_sha256: str = ''
     summary: str = ''
     seconds: float = 0.0
@@ -84,7 +84,7 @@ class FileRecord:
         """
         write_json(path, asdict(self), overwrite=True)
 
-    def with_status(self, status: str, **changes: Any) -> FileRecord:
+    def with_status(self, status: Status, **changes: Any) -> FileRecord:
         """Return it with another status."""
         return replace(self, status=status, **changes)
 

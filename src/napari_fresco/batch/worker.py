@@ -19,7 +19,7 @@ from ..restoration.session import Session
 from ..types import Step
 from .file_job import FileOutcome
 from .planning import BatchFile
-from .records import FileRecord, claimed
+from .records import FileRecord, Status, claimed
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NUMPY_FULL = 'requested and'  # how numpy says that a disk is full: "100 requested and 7 written"
@@ -162,7 +162,7 @@ def _remove_left_over(file: BatchFile, known: FileRecord | None, record: FileRec
             (file.recipe.output_folder / name).unlink()
 
 
-def _status_of(error: BaseException) -> str:
+def _status_of(error: BaseException) -> Status:
     """Return 'full' where the disk is, else 'failed'."""
     cause: BaseException | None = error
     while cause is not None:

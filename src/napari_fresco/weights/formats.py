@@ -22,6 +22,8 @@ from .matconvnet import read_matconvnet
 from .pickles import program_in
 from .registry import SUFFIXES
 
+TENSORFLOW_SUFFIX = '.data-00000-of-00001'
+
 _WRAPPERS = ('params_ema', 'params', 'model_state_dict', 'state_dict')
 """Under which training programs keep the tensors; the averaged ones first."""
 
@@ -248,5 +250,5 @@ _READERS = {
     '.pt': _read_pickle,
     '.npz': _read_npz,
     '.mat': _read_mat,
-    '.data-00000-of-00001': _read_tensorflow,
+    TENSORFLOW_SUFFIX: _read_tensorflow,
 }

@@ -25,9 +25,6 @@ from torch import Tensor
 from ..errors import WeightsError
 from ..networks.vdir import VDIR
 
-TENSORFLOW_SUFFIX = '.data-00000-of-00001'
-"""End of the names of these files."""
-
 _TABLE = Path(__file__).with_name('tensorflow.toml')
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, bits reversed
 _MASK_DELTA = 0xA282EAD8
