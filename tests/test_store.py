@@ -175,6 +175,10 @@ def test_a_missing_file_is_not_fetched_but_explained(published: Path, tmp_path: 
     sha256 = file_sha256(published)
     for part in ('weights get tiny', f'published.pth (0.0 MB, sha256 {sha256}) from http', 'cache'):
         assert part in message
+    shown = caught.value.in_window
+    for part in ('choose others in the panel, or put published.pth', 'from http', 'cache'):
+        assert part in shown
+    assert 'napari-fresco' not in shown.replace(str(tmp_path), '')
     for refused in (weights.load, weights.get):
         with pytest.raises(WeightsError, match='install napari-fresco again'):
             refused('ours')

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 
 class FrescoError(ValueError):
-    """An error that a user can mend: it says what was given, what is allowed and what to do."""
+    """An error that a user can mend: it says what was given, what is allowed and what to do.
+
+    `in_window`: the same for those who sit before a window; by default the message itself.
+    """
+
+    def __init__(self, message: object = '', in_window: str = '') -> None:
+        super().__init__(message)
+        self.in_window = in_window or str(message)
 
 
 class ImageError(FrescoError):

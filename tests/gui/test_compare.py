@@ -157,3 +157,21 @@ def test_the_grid_shows_both_with_one_contrast_and_gives_all_back(viewer: Any) -
     viewer.layers.remove('b')
     assert not panel.grid_button.isChecked()
     assert not grid.enabled
+
+
+def test_one_image_is_not_compared(viewer: Any) -> None:
+    viewer.add_image(PLANE, name='a')
+    panel = ComparePanel(viewer)
+    viewer.window.add_dock_widget(panel)
+    buttons = (panel.swipe_button, panel.grid_button, panel.measure, panel.profile.button)
+    assert 'Choose two images' in panel.found.text()
+    assert not any(each.isEnabled() for each in buttons)
+    viewer.add_image(PLANE, name='b')
+    panel.second.value = 'b'
+    assert not panel.found.text()
+    assert all(each.isEnabled() for each in buttons)
+    panel.profile.button.click()
+    panel.second.value = 'a'
+    assert [each.isEnabled() for each in buttons] == [False, False, False, True]
+    panel.profile.button.click()
+    assert len(viewer.layers) == 2

@@ -13,6 +13,7 @@ import pytest
 
 import napari_fresco as fresco
 from napari_fresco._napari import commands, document_panel
+from napari_fresco._napari.form import Scroll
 from napari_fresco.intervention import composed, repeat
 from napari_fresco.layers import fill_losses, restore_layer, undo_fill
 from napari_fresco.layers.damage_classes import class_keywords
@@ -301,3 +302,33 @@ def test_the_report_is_in_sight_in_a_small_window(
     viewer.window.resize(1280, 800)
     _, panel = viewer.window.add_plugin_dock_widget('napari-fresco', 'Document')
     pump(lambda: not panel.report_button.visibleRegion().isEmpty())
+
+
+def test_what_matters_fits_a_small_window_without_scrolling(
+    make_napari_viewer_proxy: Callable[..., Any], idle: None, told: list[str]
+) -> None:
+    viewer = make_napari_viewer_proxy(show=True)
+    viewer.window.resize(1280, 800)
+    place = {'scale': (0.2, 0.2), 'units': ('mm', 'mm')}
+    pixels = RANDOM.integers(60, 200, (48, 60, 3), dtype=np.uint8)
+    wall = viewer.add_image(pixels, name='wall', rgb=True, **place)
+    viewer.add_labels(LABELS, name='damage', **class_keywords(), **place)
+    restore_layer(viewer, wall, method='dpir', mask='damage', task='inpaint', **QUICK)
+    _, panel = viewer.window.add_plugin_dock_widget('napari-fresco', 'Document')
+    panel.condition.measure.click()
+    done(panel)
+    assert panel.condition.classes.text().count('<br>') == 3
+    (scroll,) = panel.findChildren(Scroll)
+    for name in panel.rendering.choices:
+        panel.rendering.value = name
+        pump(lambda: scroll.verticalScrollBar().maximum() == 0)
+    for each in (panel.insert_button, panel.render_button, panel.report_button, panel.mm.native):
+        assert not each.visibleRegion().isEmpty()
+
+
+def test_a_map_without_labels_is_explained(viewer: Any, wall: Any) -> None:
+    panel = docked(viewer)
+    assert panel.condition.classes.isHidden()
+    panel.damage.value = None
+    assert 'Choose labels' in panel.condition.classes.text()
+    assert not panel.condition.classes.isHidden()

@@ -15,6 +15,7 @@ from napari.utils import progress
 
 from napari_fresco._napari import commands
 from napari_fresco._napari.run_bar import CANCEL, CANCELLING, RUN
+from napari_fresco.errors import WeightsError
 from napari_fresco.layers.layer_restoration import running
 
 from .conftest import Dock, FakeSolver, Finish
@@ -125,6 +126,15 @@ def test_cancel_keeps_the_best_estimate_and_frees_the_rest(
     assert panel.bar.button.text() == RUN
     assert len(solver.tensors) == 3
     assert all_dead(solver)
+
+
+def test_a_window_names_no_command(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish, notes: Any
+) -> None:
+    solver.error = WeightsError('run "weights get drunet"', 'choose others in the panel')
+    finish(dock(viewer, 'dpir'))
+    solver.error = None  # which keeps the window
+    assert notes.errors == ['DPIR on camera stopped: choose others in the panel']
 
 
 def test_a_runtime_error_reaches_the_user_and_leaves_no_tensors(

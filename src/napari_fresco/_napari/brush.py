@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FrescoError
 from ..layers.regions import pixels_on_screen
 from ..layers.selection import select
+from ..layers.side_by_side import camera_of
 from ..layers.space import View
 from .listeners import Listeners
 
@@ -36,7 +37,7 @@ class FollowingBrush:
         self._viewer, self._image, self._mask = viewer, image, mask
         self._on_screen, self._follows, self._sets = _ON_SCREEN, False, False
         self._watched = Listeners(owner)
-        Listeners(owner).listen(viewer.scene.camera.events.zoom, lambda _: self._size())
+        Listeners(owner).listen(camera_of(viewer).events.zoom, lambda _: self._size())
 
     def follow(self, follows: bool) -> None:
         """Begin or stop following the zoom with the brush of the chosen mask."""
@@ -68,4 +69,4 @@ class FollowingBrush:
             part = select(image)
         except FrescoError:
             return 0.0
-        return pixels_on_screen(part, View.of(self._viewer), self._viewer.scene.camera.zoom)
+        return pixels_on_screen(part, View.of(self._viewer), camera_of(self._viewer).zoom)

@@ -67,6 +67,9 @@ class ComparePanel(Docked):
         self.measure = named_button('Measure', 'compare_measure', _MEASURE)
         self.difference = named_button('Difference', 'compare_difference', _DIFFERENCE)
         self.residual = named_button('Residual', 'compare_residual', _RESIDUAL)
+        self._of_both = (
+            self.swipe_button, self.grid_button, self.measure, self.difference, self.residual,
+        )  # fmt: skip
         self.found, self.work = note(), LatestJob()
         self.profile = ProfileSection(viewer, self._profiled)
         self.iterates = IteratesSection(viewer)
@@ -77,7 +80,7 @@ class ComparePanel(Docked):
         self._suggest()
         self._lay_out()
         self._listen()
-        self.iterates.show_of(self.second.value)
+        self._on_chosen()
 
     def planes(self) -> Planes:
         """Return what is on show of both images.
@@ -173,10 +176,14 @@ class ComparePanel(Docked):
         return called_apart(layer, self.viewer.layers)
 
     def _chosen(self) -> tuple[Any, Any]:
-        first, second = self.first.value, self.second.value
-        if first is None or second is None or first is second:
+        if not self._are_two:
             raise FrescoError('choose two images to compare')
-        return first, second
+        return self.first.value, self.second.value
+
+    @property
+    def _are_two(self) -> bool:
+        first, second = self.first.value, self.second.value
+        return first is not None and second is not None and first is not second
 
     def _profiled(self) -> tuple[Any, ...]:
         """Return the images, and what they should be."""
@@ -201,9 +208,8 @@ class ComparePanel(Docked):
 
     def share_contrast(self, shared: bool) -> None:
         """Draw both images with the contrast of the left one, or each with its own again."""
-        first, second = self.first.value, self.second.value
-        if shared and first is not None and second is not None and first is not second:
-            self.contrast.tie(first, second)
+        if shared and self._are_two:
+            self.contrast.tie(*self._chosen())
         else:
             self.contrast.loosen()
 
@@ -213,6 +219,17 @@ class ComparePanel(Docked):
         self.share_contrast(self.one_contrast.value)
         self.profile.read()
         self.iterates.show_of(self.second.value)
+        self._offer()
+
+    def _offer(self) -> None:
+        """Let buttons be pressed where there are two images, or say what is missing."""
+        two = self._are_two
+        for button in (*self._of_both, self.profile.button):
+            button.setEnabled(two or button.isChecked())
+        if not two:
+            self.found.setText(_CHOOSE)
+        elif self.found.text() == _CHOOSE:
+            self.found.setText('')
 
     def _on_moved(self, share: float) -> None:
         if self.swipe is not None and self.swipe.is_open:
@@ -313,6 +330,7 @@ def _said(like: Likeness) -> str:
     return f'PSNR {like.psnr:.2f} dB{similar}; at most {number(like.largest)} apart.'
 
 
+_CHOOSE = 'Choose two images, such as a result and what it was made of.'
 _FIRST = '<p>The image left of the line, whose contrast both are shown with.</p>'
 _SECOND = '<p>The image right of the line: another one of the same size, or enlarged.</p>'
 _AT = (

@@ -42,10 +42,11 @@ class ConditionSection(Section):
         self.measure = named_button('Measure', 'document_measure', say.MEASURE_HELP)
         self.save = named_button('Save map …', 'document_map', say.MAP_HELP)
         self.classes = note()
-        self.add(self.damage)
-        self.add(self.painted)
+        self.add(self.damage)  # the painted area is added where rows are that few need
         self.form.add_wide(self.classes)
         self.form.add_wide(side_by_side(self.measure, self.save))
+        self.damage.changed.connect(lambda _: self._say(''))
+        self._say('')
 
     def work(self, photograph: Any, mm: float | None) -> Callable[[], Condition]:
         """Return the work that measures the map over a photograph.
@@ -74,8 +75,13 @@ class ConditionSection(Section):
         lines = [
             f'<b>{row.name}</b>: {"; ".join(numbers_of(row))}' for row in (*found.rows, found.total)
         ]
-        self.classes.setText('<br>'.join(lines))
+        self._say('<br>'.join(lines))
         return []
+
+    def _say(self, text: str) -> None:
+        text = say.NO_MAP if self.damage.value is None else text
+        self.classes.setText(text)
+        self.classes.setVisible(bool(text))
 
 
 def _is_labels(layer: napari.layers.Layer) -> bool:

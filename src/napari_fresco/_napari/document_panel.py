@@ -34,6 +34,7 @@ from .listeners import Listeners, is_alive
 from .rendering_section import RenderingSection
 from .report_file import ask_for_file, ask_for_report
 from .rows import row_of
+from .run_bar import RUN_STYLE
 from .texts import sentence
 
 if TYPE_CHECKING:
@@ -212,26 +213,27 @@ class DocumentPanel(Docked):
         self.mm, self.seed, self.count = row_of(say.SIZE), row_of(say.SEED), row_of(say.COUNT)
         self.rendering_section = RenderingSection()
         self.rendering = self.rendering_section.rendering
-        self.rendering_section.add(self.seed)
+        self.render_button = self.rendering_section.button
+        self.rendering_section.add_folded(self.seed)
         self.notes = {
             name: LineEdit(name=name, label=title, value='') for name, title in NOTES.items()
         }
 
     def _lay_out(self) -> None:
-        head, hypotheses, words = Section('Document'), Section(), Section()
-        for row in (self.result, self.photograph, self.filled, self.mm):
+        head, words, rare = Section('Document'), Section(), Section()
+        for row in (self.result, self.photograph, self.mm):
             head.add(row)
         for row in self.notes.values():
             words.add(row)
         self.anew_button = named_button('Fill anew', 'document_anew', say.ANEW_HELP)
-        hypotheses.add(self.count, self.anew_button)
+        rare.add(self.count, self.anew_button)
+        rare.add(self.filled)
+        rare.add(self.painted)
         self.insert_button = named_button('Insert only', 'document_insert', say.INSERT_HELP)
         self.outline_button = named_button('Outline', 'document_outline', say.OUTLINE_HELP)
         self.file_button = named_button('Save insert …', 'document_insert_file', say.FILE_HELP)
-        self.render_button = named_button('Render', 'document_render', say.RENDER_HELP)
-        self.measure_button = named_button('Measure', 'document_measure', say.MEASURE_HELP)
-        self.map_button = named_button('Save map …', 'document_map', say.MAP_HELP)
         self.report_button = named_button('Save report …', 'document_report', say.REPORT_HELP)
+        self.report_button.setStyleSheet(RUN_STYLE)
         self._of_result = (
             self.insert_button, self.outline_button, self.file_button, self.report_button,
         )  # fmt: skip
@@ -241,11 +243,10 @@ class DocumentPanel(Docked):
             head.native,
             note(say.SUMMARY),
             side_by_side(self.insert_button, self.outline_button, self.file_button),
-            hypotheses.native,
             self.rendering_section.native,
-            self.render_button,
             self.condition.native,
             collapsible('What the report says in words', words.native),
+            collapsible('Advanced', rare.native),
             margin=8,
             fill=True,
         )

@@ -6,11 +6,8 @@ from ..declare.fields import Parameter
 
 NO_RESULT = 'Fill losses first: with "Fill losses", or a method and the task "Fill damage".'
 SAME = 'Choose the photograph that the result was made of.'
-NO_MAP = 'Choose labels as the map of damage.'
-SUMMARY = (
-    'A fill is detectable, documented and reversible: the photograph stays as it is, and what was '
-    'filled is told apart, shown and put on record.'
-)
+NO_MAP = 'Choose labels as the map of damage; "Damage mask" gives them classes.'
+SUMMARY = 'The photograph itself is never changed.'
 INSERTS = 'TIFF (*.tif);;PNG (*.png)'
 MAPS = 'Picture with legend (*.png);;Table (*.csv);;GeoJSON (*.geojson);;Drawing (*.svg)'
 INSERT_HELP = (

@@ -139,6 +139,7 @@ def collapsible(title: str, content: QWidget) -> QCollapsible:
         box.setContentsMargins(0, margin, 0, margin)
         if (layout := box.layout()) is not None:
             layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
     fold.toggleButton().setStyleSheet(_FOLD_STYLE)
     fold.addWidget(content)
     return fold

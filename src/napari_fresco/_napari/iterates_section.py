@@ -81,7 +81,9 @@ def _thumbnail(iterate: Iterate, low: float, high: float) -> QPixmap:
     rows, columns = data.shape[:2]
     image = QImage(data.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888)
     shown = QPixmap.fromImage(image.copy())
-    return shown.scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio)
+    return shown.scaled(
+        _SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
 
 
 _USE = (

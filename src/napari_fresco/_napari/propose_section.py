@@ -16,6 +16,7 @@ from ..layers.excerpts import Excerpt
 from ..layers.mask_plane import MaskPlane
 from ..layers.proposal_layer import ProposalLayer
 from ..layers.regions import pixel_at
+from ..layers.side_by_side import camera_of
 from ..layers.space import View
 from .choosers import WordList
 from .clicks import Clicks
@@ -193,7 +194,8 @@ class ProposeSection(QWidget):
         count = int(np.count_nonzero(found))
         whole = self._excerpt.part.size == _plane_size(self._excerpt)
         where = 'the picture' if whole else 'what is seen'
-        self.message.setText(f'{count / found.size:.2%} of {where} is proposed.')
+        told = f'{count / found.size:.2%} of {where} is proposed.'
+        self.message.setText(f'{told} "{APPLY}" puts it into the mask.' if count else told)
 
     def _taken(self, plane: MaskPlane, found: Any, kind: DamageClass) -> None:
         count = plane.add(found, kind.value)
@@ -228,7 +230,7 @@ class ProposeSection(QWidget):
     def _listen(self) -> None:
         self._soon = qdebounced(self.refresh, timeout=_PAUSE_MS, parent=self)
         listeners = Listeners(self)
-        camera, dims = self._viewer.scene.camera.events, self._viewer.dims.events
+        camera, dims = camera_of(self._viewer).events, self._viewer.dims.events
         for emitter in (camera.center, camera.zoom, dims.current_step, dims.order):
             listeners.listen(emitter, lambda _: self._soon())
         self.what.changed.connect(lambda _: self._on_kind())

@@ -8,8 +8,9 @@ from ..declare.fields import Parameter
 from ..errors import ParameterError
 from ..intervention.renderings import FUSES, RENDERINGS, least_width
 from ..layers.pixel_size import mm_per_pixel
+from . import document_texts as say
 from .choosers import WordList
-from .form import Section, collapsible, note, stacked
+from .form import Section, collapsible, named_button, note, stacked
 from .rows import changed_values, row_of
 
 _FIRST = ('width',)  # the other rows are folded away
@@ -24,7 +25,8 @@ class RenderingSection(Section):
         words = {name: each.title for name, each in RENDERINGS.items()}
         self.rendering = WordList('rendering', 'Rendering', words, _HELP)
         self.about = note()
-        self.add(self.rendering)
+        self.button = named_button('Render', 'document_render', say.RENDER_HELP)
+        self.add(self.rendering, self.button)
         self.form.add_wide(self.about)
         self._groups: dict[str, tuple[Section, Section]] = {}
         self._declared = {name: each.parameters.declared() for name, each in RENDERINGS.items()}
@@ -37,7 +39,8 @@ class RenderingSection(Section):
                 (above if row in _FIRST else below).add(widget)
                 widget.changed.connect(lambda _: self.refresh())
         self.form.add_wide(stacked(*(above.native for above, _ in self._groups.values())))
-        folded = stacked(*(below.native for _, below in self._groups.values()))
+        self._of_all = Section()
+        folded = stacked(*(below.native for _, below in self._groups.values()), self._of_all.native)
         self.form.add_wide(collapsible('How it is drawn', folded))
         self.rendering.changed.connect(lambda _: self.refresh())
         self.refresh()
@@ -49,6 +52,10 @@ class RenderingSection(Section):
         """
         name = self.rendering.value
         return changed_values(self._declared[name], self._widgets[name])
+
+    def add_folded(self, row: Any) -> None:
+        """Add a row of all renderings to those that are folded away."""
+        self._of_all.add(row)
 
     def row(self, name: str) -> Any:
         """Return a row of the chosen rendering."""

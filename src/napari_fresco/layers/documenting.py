@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 _NOT_KNOWN = (
     'it is not known what was filled in layer {name!r}; choose labels that say so as "Filled '
-    'area", or fill losses with a panel'
+    'area" (Advanced), or fill losses with a panel'
 )
 
 

@@ -227,7 +227,7 @@ def _worker_steps(job: Job[R]) -> Generator[Any, None, R]:
 
 def _explained(error: Exception, title: str) -> FrescoError:
     if isinstance(error, FrescoError):
-        return FrescoError(str(error))
+        return FrescoError(error.in_window if _has_event_loop() else str(error))
     logger.error('%s failed\n%s', title, ''.join(traceback.format_exception(error)))
     if isinstance(error, MemoryError):
         return FrescoError('not enough memory; choose a smaller tile or a region of interest')

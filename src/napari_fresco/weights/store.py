@@ -52,7 +52,8 @@ def path(name: str) -> Path:
     known = entry(name)
     found = _find(known).path
     if found is None:
-        raise WeightsError(f'weights {name} are not on this computer; {_advice(known)}')
+        missing = f'weights {name} are not on this computer'
+        raise WeightsError(f'{missing}; {_advice(known)}', f'{missing}; {_in_window(known)}')
     return found
 
 
@@ -162,6 +163,16 @@ def _advice(known: Entry) -> str:
             f'"napari-fresco weights add {known.name} FILE"'
         )
     return f'run "napari-fresco weights get {known.name}", or without a network {_by_hand(known)}'
+
+
+def _in_window(known: Entry) -> str:
+    if known.bundled:
+        return _advice(known)
+    source = known.urls[0] if known.urls else known.page
+    return (
+        f'choose others in the panel, or put {known.describe_file()} from {source} into '
+        f'{cache_folder()}'
+    )
 
 
 def _by_hand(known: Entry) -> str:
