@@ -25,7 +25,7 @@ _SLOW = (
 
 
 def about(method: Method, task: Task, kind: Kind | None = None, doubt: str = '') -> str:
-    """Say shortly what `method` needs for `task`, gives and is, and whose it is.
+    """Describe `method` for `task` in one line: inputs, outputs, trust and authors.
 
     `kind` is what it gives with the chosen weights, where that is not the usual, and `doubt`
     why they are not made for the image.
@@ -40,13 +40,13 @@ def about(method: Method, task: Task, kind: Kind | None = None, doubt: str = '')
 
 
 def cautions(method: Method, doubt: str = '') -> list[str]:
-    """Return what must be known before `method` is run; `doubt` is as for :func:`about`."""
+    """Return the cautions to show before `method` is run; `doubt` is as for :func:`about`."""
     slow, doubts = [_SLOW] if fits_a_network(method) else [], [f'{doubt}.'] if doubt else []
     return [*slow, *doubts]
 
 
 def needs(method: Method, task: Task) -> str:
-    """Say what `method` must be given beside the image, and what it may be given."""
+    """Describe the required and optional inputs of `method` beside the image."""
     required = [_NEEDED[name] for name in method.needs.get(task, ())]
     if method.reads_noise(task):
         required.append('the noise level (or estimates it)')
@@ -56,7 +56,7 @@ def needs(method: Method, task: Task) -> str:
 
 
 def gives(method: Method, task: Task) -> str:
-    """Say what comes of `method`; a kernel counts only where it is estimated."""
+    """Describe the outputs of `method`; a kernel counts only where it is estimated."""
     given = [each for each in method.gives(task) if each not in method.takes(task)]
     always, asked = (
         _listed([_GIVEN[name] for name in names]) for names in (given, method.gives_if_asked(task))

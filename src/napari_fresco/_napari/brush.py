@@ -61,7 +61,7 @@ class FollowingBrush:
             self._on_screen = mask.brush_size / each
 
     def _pixels(self) -> float:
-        """Return how many pixels of the image one of the screen covers; 0 where that is unknown."""
+        """Return the image pixels per pixel of the screen; 0 where that is unknown."""
         image = self._image()
         if image is None:
             return 0.0

@@ -117,7 +117,7 @@ class CameraDialog(QDialog):
         return job
 
     def show_found(self, found: FoundCamera) -> None:
-        """Show what was found or read."""
+        """Show a camera that was estimated or read."""
         self.found = found
         lines = [f'{texts.sentence(found.how)}.']
         if found.camera is not None:
@@ -139,7 +139,7 @@ class CameraDialog(QDialog):
         self.refresh()
 
     def save_preset(self, path: Path) -> None:
-        """Write what was found; raises FrescoError where that cannot be."""
+        """Write the camera as a preset; raises FrescoError where that fails."""
         if self.found is not None and self.found.camera is not None:
             write_camera(path, self.found.preset, self.found.maps, overwrite=True)
             show_info(f'{path} holds the camera.')
@@ -156,7 +156,7 @@ class CameraDialog(QDialog):
         self.message.setText(' '.join(map(texts.sentence, doubts)))
 
     def refresh(self, *_: Any) -> None:
-        """Bring rows and buttons into line with what is chosen and found."""
+        """Update rows and buttons to the choices and to the camera."""
         stacks, free = self.source.value == STACKS, self.job is None
         self._section.rows['dark'].show(stacks)
         self._flats_row.show(stacks)

@@ -73,7 +73,7 @@ class Choices:
 
     @property
     def checkpoint(self) -> Entry | None:
-        """What the registry knows of the network that would run, if it knows it."""
+        """The registry entry of the network that would run, if there is one."""
         return checkpoint(
             self.method,
             self.input.task,
@@ -84,7 +84,7 @@ class Choices:
 
     @property
     def asks_noise(self) -> bool:
-        """Whether the method wants to be told the noise."""
+        """Whether the method needs the noise level."""
         return self.method.reads_noise(self.input.task)
 
     @property
@@ -105,7 +105,7 @@ class Choices:
         return with_depth(self.input.selection(), self.damage.kernel if volume else None)
 
     def request(self, estimate: bool = False) -> PanelRequest:
-        """Return what is asked for.
+        """Return the request that the choices make.
 
         Raises FrescoError when something is missing or wrong.
         """
@@ -162,7 +162,7 @@ class Choices:
         return self._misfit(sigma) or self._without_weights(estimated)
 
     def preset(self, title: str) -> Preset:
-        """Return the settings under a name, but for what belongs to one image or computer.
+        """Return the settings under a name, without those of one image or computer.
 
         Raises FrescoError when something is wrong, or the noise is told by a map.
         """
@@ -184,7 +184,7 @@ class Choices:
         )
 
     def apply(self, preset: Preset) -> None:
-        """Choose what `preset` says, and leave the rest to the defaults.
+        """Apply `preset`, and the defaults where it is silent.
 
         Raises FrescoError when its method or task is not on offer.
         """
@@ -218,7 +218,7 @@ class Choices:
                 self.damage.kernel_row.value = stretched(kernel.array, value).values
 
     def script(self, estimate: bool = False, function: str = RESTORE) -> str:
-        """Return a Python script that does what the panel would do, by a function for layers.
+        """Return a Python script that repeats the panel's request by a function for layers.
 
         Raises FrescoError when something is missing or wrong.
         """
@@ -234,7 +234,7 @@ class Choices:
         return script_of(request, sources, function)
 
     def _bare_request(self) -> PanelRequest:
-        """Return what is asked for without anything that comes with the image."""
+        """Return the request without the inputs beside the image."""
         layer = self.image
         return PanelRequest(
             method=self.method,

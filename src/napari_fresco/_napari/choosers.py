@@ -51,7 +51,7 @@ class LayerChooser(ComboBox):
 
     @property
     def value(self) -> Any:
-        """The chosen layer, or what another entry stands for, or None."""
+        """The chosen layer, the value of another entry, or None."""
         chosen = self._box.currentData()
         if chosen in self._others:
             return self._others[chosen]

@@ -66,12 +66,12 @@ class ConditionSection(Section):
             self.damage.value = named[-1]
 
     def enable(self, free: bool) -> None:
-        """Let the buttons be pressed where there is something to measure."""
+        """Enable the buttons where there is a map to measure."""
         for button in (self.measure, self.save):
             button.setEnabled(free and self.damage.value is not None)
 
     def show_numbers(self, found: Condition) -> list[Any]:
-        """Show what the map amounts to."""
+        """Show the measures of the map."""
         lines = [
             f'<b>{row.name}</b>: {"; ".join(numbers_of(row))}' for row in (*found.rows, found.total)
         ]

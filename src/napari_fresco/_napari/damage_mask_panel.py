@@ -233,7 +233,7 @@ class DamageMaskPanel(Docked):
 
 
 def coverage_text(mask: napari.layers.Labels, mm: float | None) -> str:
-    """Say how much each class of a mask covers, in percent, pixels and cm²."""
+    """Return the coverage of each class of a mask, in percent, pixels and cm²."""
     counts = np.bincount(np.asarray(full_resolution(mask)).ravel())
     names = {each.value: each for each in classes_of(mask)}
     lines, damaged = [], 0
@@ -256,7 +256,7 @@ def _amount(count: int, size: int, mm: float | None) -> str:
 
 
 def _words(classes: Iterable[DamageClass]) -> dict[str, str]:
-    """Return how classes are shown in the list: those that are left say so."""
+    """Return the names of classes in the list, marked where they are not filled."""
     return {each.name: each.name + ('' if each.filled else ' (not filled)') for each in classes}
 
 

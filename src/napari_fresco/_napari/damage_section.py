@@ -98,7 +98,7 @@ class DamageSection(Section):
         self.mask_rows.measure_soon()
 
     def refresh(self, task: Task) -> None:
-        """Show what `task` uses."""
+        """Show the rows that `task` uses."""
         self._suggest(task)
         options = self._method.takes(task)
         mask, takes = 'mask' in options, 'kernel' in options
@@ -131,11 +131,11 @@ class DamageSection(Section):
 
     @property
     def wants_filled(self) -> bool:
-        """Whether what was newly painted is wanted as a layer."""
+        """Whether the newly painted pixels become a layer."""
         return self.rows['filled'].shown and bool(self.filled.value)
 
     def missing(self, task: Task, estimated: Collection[str] = ()) -> str:
-        """Say in words what `task` still needs beside what is to be estimated, or nothing."""
+        """Name the input that `task` still needs, beside those to be estimated; else empty."""
         needs = self._method.needs.get(task, ())
         if 'mask' in needs:
             if self.mask_rows.layer.value is None:
@@ -197,7 +197,7 @@ class DamageSection(Section):
         return ''
 
     def _doubt(self, task: Task) -> str:
-        """Say what is doubtful about the kernel, or nothing."""
+        """Return the doubts about the kernel in words, or nothing."""
         scale = self.scale if TASKS[task].changes_size else 1
         try:
             chosen = self.chosen_kernel(task)

@@ -68,7 +68,7 @@ class NoiseEstimate:
         return None if self._choices.image is None else self._choices.input.selection()
 
     def follow_image(self) -> None:
-        """Let what was found for an image go when another one is chosen."""
+        """Drop the estimate when another image is chosen."""
         image = self._choices.image
         if image is None or self._filled is None or self._filled[0] == str(image.unique_id):
             return
@@ -79,7 +79,7 @@ class NoiseEstimate:
 
     @property
     def _stands(self) -> bool:
-        """Whether nobody has changed what was filled in."""
+        """Whether the estimate is still in its row, unchanged."""
         return self._filled is not None and self._filled[1] == self._section.chosen
 
     def _taker(self, key: str) -> Callable[[FoundNoise], list[Any]]:

@@ -71,11 +71,11 @@ class EvidencePanel(Docked):
 
     @property
     def at_work(self) -> bool:
-        """Whether something is being measured or written."""
+        """Whether a measurement or a report is under way."""
         return self._job is not None
 
     def request(self) -> EvidenceRequest:
-        """Return what is to be measured.
+        """Return the request for the chosen layers.
 
         Raises FrescoError when a layer is missing, or the layers do not belong together.
         """
@@ -105,7 +105,7 @@ class EvidencePanel(Docked):
         )
 
     def add_map(self, kind: MapKind) -> None:
-        """Start making a map of what was measured; it becomes a layer above the result."""
+        """Start making a map of the evaluation; it becomes a layer above the result."""
         request = self._measured
         if request is not None:
             title = f'{MAPS[kind].title} of {request.name}'.capitalize()
@@ -121,11 +121,11 @@ class EvidencePanel(Docked):
         self._start(Job(f'Report {path.name}', work, self._wrote))
 
     def wait(self, timeout: float | None = None) -> list[Any]:
-        """Wait for what runs; return the layers it added. See :meth:`.MethodPanel.wait`."""
+        """Wait for the running work; return its layers. See :meth:`.MethodPanel.wait`."""
         return [] if self._job is None else self._job.wait(timeout)
 
     def refresh(self, *_: Any) -> None:
-        """Bring the buttons into line with the choices and with what runs."""
+        """Update the buttons to the choices and to the running work."""
         self._section.rows['extent'].show(self._is_stack)
         problem = ''
         try:
@@ -236,7 +236,7 @@ class EvidencePanel(Docked):
             self.result.value = made[-1]
 
     def _suggest_others(self, *_: Any) -> None:
-        """Choose what the result says that it was made of, and with."""
+        """Choose the inputs that the result names."""
         result, layers = self.result.value, self.viewer.layers
         source = '' if result is None else source_name(result)
         if source in layers and self.image.offers(layers[source]):
@@ -298,7 +298,7 @@ class EvidencePanel(Docked):
         self.refresh()
 
     def _forget(self, *_: Any) -> None:
-        """Take back what was measured of other layers."""
+        """Remove the measures of other layers."""
         self._measured = None
         self.found.hide()
         self.table.clear()

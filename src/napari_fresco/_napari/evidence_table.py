@@ -85,7 +85,7 @@ class EvidenceTable(QTreeWidget):
         return group
 
     def _fit(self, *_: Any) -> None:
-        """Be as high as what is unfolded: the panel scrolls, the table does not."""
+        """Fit the height to the unfolded groups: the panel scrolls, the table does not."""
         header = self.header()
         height = 2 * self.frameWidth() + (0 if header is None else header.sizeHint().height())
         for i in range(self.topLevelItemCount()):

@@ -61,7 +61,7 @@ class FillsSection(Section):
         return None if image is None else growing_layer(self._viewer, str(image.unique_id))
 
     def refresh(self, *_: Any) -> None:
-        """Say what the chosen fill is, and offer what can be done with it."""
+        """Describe the chosen fill, and offer its actions."""
         layer = self.layer
         fills = None if layer is None else layer.metadata[FILLS]
         highest = 0 if fills is None else fills.highest

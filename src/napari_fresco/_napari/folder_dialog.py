@@ -71,7 +71,7 @@ class FolderDialog(QDialog):
         self._show_running(False)
 
     def recipe(self, beside: Path | None = None) -> BatchRecipe:
-        """Return what is asked for; the kernel of the layer is written `beside` it.
+        """Return the recipe; the kernel of the layer is written `beside` it.
 
         Raises FrescoError when a folder is missing, or something belongs to the layer alone.
         """
@@ -95,7 +95,7 @@ class FolderDialog(QDialog):
         return recipe
 
     def begin(self) -> None:
-        """Write the recipe into the folder of the records, and start; or say what is wrong."""
+        """Write the recipe into the folder of the records, and start; or show the error."""
         try:
             recipe = self.recipe()
             recipe.write(recipe.record_folder / RECIPE, overwrite=True)
@@ -157,7 +157,7 @@ class FolderDialog(QDialog):
             show_info(said)
 
     def _look(self) -> None:
-        """Say how many images there are."""
+        """Show the number of images."""
         text = self.images.text().strip()
         if not text:
             self.said.setText(described(self.request))
@@ -207,7 +207,7 @@ class FolderDialog(QDialog):
 
 
 def told(outcome: BatchOutcome) -> str:
-    """Say what came of a batch."""
+    """Return the outcome of a batch in words."""
     counts = outcome.counts
     passed = f', {counts["finished"]} finished before' if counts['finished'] else ''
     said = [f'Restored: {counts["made"]} of {outcome.total}{passed}.']
@@ -223,7 +223,7 @@ def told(outcome: BatchOutcome) -> str:
 
 
 def described(request: PanelRequest) -> str:
-    """Say what is done to each image."""
+    """Return the treatment of each image in words."""
     values = {**request.settings, **request.parameters}
     told = [f'{name} = {value}' for name, value in values.items()]
     if request.kernel is not None:

@@ -108,7 +108,7 @@ class Section(Container[Widget]):
         layout.addWidget(self.form)
 
     def add(self, widget: Widget, *beside: QWidget, place: int = -1) -> Row:
-        """Add a widget with its label and tooltip; what stands `beside` it shares its row.
+        """Add a widget with its label and tooltip; a widget `beside` it shares its row.
 
         `place`: number of the row; -1 is the last.
         """
@@ -121,7 +121,7 @@ class Section(Container[Widget]):
         return row
 
     def add_text(self, label: QLabel) -> Row:
-        """Add a line that says something of the fields above."""
+        """Add a line of text about the fields above."""
         return self.form.add('', label)
 
     def hide_if_empty(self, rows: Iterable[Row]) -> None:
@@ -212,7 +212,7 @@ class Scroll(QScrollArea):
         content.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Follow the least width of the content, which depends on what it shows."""
+        """Follow the least width of the content."""
         content, bar = self.widget(), self.verticalScrollBar()
         if event and event.type() == QEvent.Type.LayoutRequest and content and bar:
             self.setMinimumWidth(content.minimumSizeHint().width() + bar.sizeHint().width())

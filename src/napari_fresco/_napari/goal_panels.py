@@ -32,7 +32,7 @@ class GoalPanel(MethodPanel):
     solver_folded = True
 
     def content(self) -> list[QWidget]:
-        """Return what stands above the buttons: what is asked first, the mathematics last."""
+        """Return the sections above the buttons, the mathematics last."""
         assert self.damage_section.heading is not None
         self.damage_section.heading.hide()
         self.damage_section.mask_rows.doubts = False  # the recommendation says them
@@ -90,29 +90,29 @@ class FillPanel(GoalPanel):
         return [*super().folded(), self.noise_section.native]
 
     def content(self) -> list[QWidget]:
-        """Return what stands above the buttons: what is asked first, the mathematics last."""
+        """Return the sections above the buttons, the mathematics last."""
         above = super().content()
         above.remove(self.noise_section.native)
         return above
 
     def restoring(self, request: PanelRequest, **options: Any) -> Restoration:
-        """Return what fills, or fills again, not started."""
+        """Return the job that fills, or fills again, not started."""
         return LossFilling(request, self.viewer, again=self._again, **options)
 
     def script(self, estimate: bool = False) -> str:
-        """Return a Python script that fills what the panel would fill.
+        """Return a Python script that fills the same losses as the panel.
 
         Raises FrescoError when something is missing or wrong.
         """
         return self.choices.script(function=fill_losses.__name__)
 
     def run(self, estimate: bool = False) -> None:
-        """Fill what is marked and not filled yet."""
+        """Fill the marked losses that are not filled yet."""
         self._again = ()
         super().run(estimate)
 
     def fill_again(self, *numbers: int) -> None:
-        """Fill some losses anew, with what is set now.
+        """Fill some losses anew, with the present settings.
 
         `numbers`: of the fills.
         """

@@ -30,7 +30,7 @@ class Header:
         self.native: QWidget = stacked(first, self._summary, self._caution)
 
     def show(self, method: Method, task: Task, kind: Kind, doubt: str) -> None:
-        """Say what `method` needs for `task` and gives with the chosen weights."""
+        """Describe the inputs and outputs of `method` for `task` with the chosen weights."""
         self.about.setText(about(method, task, kind, doubt))
         self.about.setToolTip(f'<p>{method.citation}</p>')
         self._summary.setToolTip(f'<p>{method.summary} {escape(self.about.text())}</p>')

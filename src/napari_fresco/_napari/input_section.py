@@ -101,7 +101,7 @@ class InputSection(Section):
 
     @property
     def view(self) -> View:
-        """What the viewer shows."""
+        """The view of the viewer."""
         return View.of(self._viewer)
 
     @property
@@ -153,7 +153,7 @@ class InputSection(Section):
             self.reference_row.value = None  # it was the truth of another image
 
     def refresh(self, *, volume: bool = False) -> None:
-        """Offer slice or stack where there is a choice, and what to do with a part.
+        """Offer slice or stack where there is a choice, and the actions for a part.
 
         `volume`: planes are restored together, so that of a volume there is no slice to choose.
         """

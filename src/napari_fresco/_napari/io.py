@@ -20,7 +20,7 @@ from ..physics import kernels
 
 
 def image_reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | None:
-    """Return the reader of an image file, or None for what is none."""
+    """Return the reader of an image file; None for other files."""
     if isinstance(path, list):
         return None
     try:
@@ -90,7 +90,7 @@ def write_picture(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
 
 
 def write_zarr(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
-    """Write an image layer as OME-Zarr with scale, units and, of a result, how it was made.
+    """Write an image layer as OME-Zarr with scale, units and, of a result, its provenance.
 
     Raises FileError when it cannot be written.
     """

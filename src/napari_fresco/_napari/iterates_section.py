@@ -50,7 +50,7 @@ class IteratesSection(QWidget):
         return next((x for x in self._viewer.layers if str(x.unique_id) == self._layer_id), None)
 
     def show_of(self, layer: Any) -> None:
-        """Show what a result holds; nothing of one that holds nothing."""
+        """Show the estimates that a result holds, if there are any."""
         kept = [] if layer is None else iterates_of(layer)
         self._layer_id = str(layer.unique_id) if kept else ''
         self.list.clear()

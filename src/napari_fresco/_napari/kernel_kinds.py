@@ -154,7 +154,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def make(kind: Kind, values: Mapping[str, Any]) -> kernels.Kernel:
-    """Make a kernel, with its numbers and what is doubtful about them."""
+    """Make a kernel, with its numbers and the doubts about them."""
     made = kind.make(**values)
     if isinstance(made, kernels.Kernel):
         return made

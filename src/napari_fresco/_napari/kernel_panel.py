@@ -93,7 +93,7 @@ class KernelPanel(Docked):
         self.refresh()
 
     def kernel(self) -> Kernel:
-        """Return the kernel as the fields describe it, with what is doubtful about it.
+        """Return the kernel of the fields, with the doubts about it.
 
         Raises FrescoError when the fields describe none.
         """
@@ -108,7 +108,7 @@ class KernelPanel(Docked):
         return make(KINDS[kind], self._values(kind))
 
     def add_layer(self) -> Any:
-        """Add the kernel as a layer and return it; say what is wrong otherwise."""
+        """Add the kernel as a layer and return it; show the error otherwise."""
         try:
             kernel = self.kernel()
         except FrescoError as error:
@@ -226,7 +226,7 @@ class KernelPanel(Docked):
         return {**known, 'axis_labels': labels}
 
     def _take_pixel_size(self) -> None:
-        """Take what the chosen image and its file say of voxels, wavelengths and the objective."""
+        """Take voxel sizes, wavelengths and objective from the chosen image."""
         fields = self.fields[_MICROSCOPE]
         for name, value in microscope_of(self.image.value).items():
             declared = next(p for p in Microscope.declared() if p.name == name)

@@ -55,7 +55,7 @@ class KernelPreview(QWidget):
 
 
 def described(kernel: kernels.Kernel) -> str:
-    """Return size and width of a kernel in words, and what is doubtful about it."""
+    """Return size and width of a kernel in words, and the doubts about it."""
     plane = kernel.values[kernel.shape[0] // 2] if kernel.ndim == 3 else kernel.values
     widths = kernels.fwhm(plane)
     size = ' × '.join(map(str, kernel.shape))
@@ -68,7 +68,7 @@ def described(kernel: kernels.Kernel) -> str:
 
 
 def remarks(kernel: kernels.Kernel) -> str:
-    """Return what else is worth knowing of a kernel, a line each."""
+    """Return further facts of a kernel, a line each."""
     return '\n'.join(f'{sentence(said)}.' for said in kernel.notes)
 
 

@@ -35,7 +35,7 @@ class LatestJob:
         return self._job is not None
 
     def ask(self, job: Job[Any]) -> None:
-        """Do `job` as soon as the present one, which is asked to end, has ended."""
+        """Cancel the present job, and start `job` as soon as it has ended."""
         if self._job is not None:
             self._next = job
             self._job.cancel()
@@ -46,7 +46,7 @@ class LatestJob:
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Ask for an end, and drop what waits."""
+        """Cancel the present job, and drop the waiting one."""
         self._next = None
         if self._job is not None:
             self._job.cancel()
@@ -99,5 +99,5 @@ def stepwise(
 
 
 def said_of(error: str) -> str:
-    """Return what an error of a job says, without the name of the job."""
+    """Return the error of a job without the name of the job."""
     return error.partition(' stopped: ')[2] or error

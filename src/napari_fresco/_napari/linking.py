@@ -16,7 +16,7 @@ TITLE = METHODS[ESTIMATOR].title
 
 
 def estimate_help(estimated: Collection[str]) -> str:
-    """Say what estimating does before the method runs."""
+    """Return the help of the button that estimates before the method runs."""
     if estimated and 'sigma' not in estimated:
         return (
             'Finds in the image by what straight motion or defocus it is blurred; the method then '

@@ -96,7 +96,7 @@ class MaskEditSection(Section):
         self.message.setText('')
 
     def edit(self, name: str) -> None:
-        """Do what a button says."""
+        """Carry out the edit of a button."""
         grown, smaller, wider, into = (
             self.grow.value, self.smaller.value, self.wider.value, self._kind().value,
         )  # fmt: skip
@@ -114,7 +114,7 @@ class MaskEditSection(Section):
         self._do(edits[name], self.buttons[name].text())
 
     def undo(self) -> None:
-        """Take the last change of the mask back, whoever made it."""
+        """Take the last change of the mask back, by any tool."""
         mask = self._mask()
         if mask is not None:
             mask.undo()

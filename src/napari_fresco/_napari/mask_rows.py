@@ -127,7 +127,7 @@ class MaskRows:
         }
 
     def uncover(self) -> None:
-        """Hide the mask, which lies over what was filled below it."""
+        """Hide the mask, which covers the fill below it."""
         if self.layer.value is not None:
             self.layer.value.visible = False
 
@@ -198,7 +198,7 @@ class MaskRows:
 
 
 def _doubt(mask: NDArray[np.bool_]) -> str:
-    """Say what is doubtful about a plane of damage, as long as that is quick."""
+    """Return the doubts about a plane of damage, as long as that is quick."""
     if mask.ndim > 2 or mask.size > _MOST_PIXELS_OF_HOLES or mask.all() or not mask.any():
         return ''
     return next((check.message for check in mask_alone(mask) if not check.ok), '')

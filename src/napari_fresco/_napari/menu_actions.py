@@ -29,12 +29,12 @@ def undo_fill_here(viewer: napari.viewer.Viewer) -> int:
 
 
 def record_of_session(viewer: napari.viewer.Viewer) -> None:
-    """Write what was done to the layers as a script, as recipes and in words."""
+    """Write the session of a viewer as a script, as recipes and in words."""
     ask_for_record(viewer)
 
 
 def noise_of_image(viewer: napari.viewer.Viewer) -> float:
-    """Say how noisy the selected image is, and return it in image units."""
+    """Show the noise of the selected image, and return it in image units."""
     image = selected_image(viewer)
     level, camera = noise_at_a_glance(select(image, view=View.of(viewer), shown=True))
     model = '' if camera is None else f'; photon noise: {texts.camera(*camera)}'

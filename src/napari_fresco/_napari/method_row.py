@@ -42,12 +42,12 @@ def _words(methods: Sequence[Method]) -> dict[str, str]:
 
 
 def known_as(method: Method) -> str:
-    """Return what a method is, and then its name."""
+    """Return the kind of a method and its title."""
     return f'{method.plain} ({method.title})'
 
 
 def command_title(method: Method) -> str:
-    """Return what a method does, what it is, and then its name."""
+    """Return the task of a method, its kind and its title."""
     does = ', '.join(TASKS[task].verb for task in method.tasks)
     plain = known_as(method)
     return f'{does[0].upper()}{does[1:]}: {plain[0].lower()}{plain[1:]}'

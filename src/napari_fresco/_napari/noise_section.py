@@ -45,7 +45,7 @@ class NoiseLevel:
 
     @property
     def value(self) -> Any:
-        """What is chosen; None where a map is wanted and there is none.
+        """The chosen level; None where a map is wanted and there is none.
 
         Raises ParameterError when the number is none.
         """
@@ -124,13 +124,13 @@ class NoiseSection(Section):
 
     @property
     def chosen(self) -> tuple[Any, ...]:
-        """Everything that is chosen, to be compared with what was chosen before."""
+        """All choices, to be compared with earlier ones."""
         number = self.level.number.native.text()
         camera = (row.native.text() for row in self._camera.values())
         return self._model.value, self.level.mode.value, number, *camera
 
     def fill_in(self, found: FoundNoise) -> None:
-        """Choose what was found, so that a run works with it; say what it is."""
+        """Choose the estimated noise for the run, and describe it."""
         self.reset()
         self.level.number.value = found.level
         if found.camera is not None:
@@ -141,14 +141,14 @@ class NoiseSection(Section):
         self.say(_described(found))
 
     def use_camera(self, camera: Camera, said: str) -> None:
-        """Choose the noise of a camera, and say how it was found."""
+        """Choose the noise of a camera, and show its source."""
         for name, value in camera._asdict().items():
             self._camera[name].value = value
         self._model.value = CAMERA_MODEL
         self.say(said)
 
     def reset(self) -> None:
-        """Choose nothing: what is left to a run."""
+        """Leave the noise to the run."""
         self._model.value = self.level.value = AUTO_MODEL
         for row in self._camera.values():
             row.value = None
@@ -156,7 +156,7 @@ class NoiseSection(Section):
 
     @property
     def said(self) -> str:
-        """What is said about the noise that was found."""
+        """The text about the estimated noise."""
         return str(self._found.text())
 
     def say(self, text: str) -> None:
@@ -170,13 +170,13 @@ class NoiseSection(Section):
         self.refresh()
 
     def forget_run(self) -> None:
-        """Take back what was said of the last run."""
+        """Remove the text about the last run."""
         self._last = ''
         self.refresh()
 
     @property
     def _plan(self) -> str:
-        """What a run would work with."""
+        """The noise that a run would work with."""
         if self.told_by_camera:
             given = all(row.native.text() for row in self._camera.values())
             rest = '' if given else '; what is empty is found in the image'
@@ -202,7 +202,7 @@ class NoiseSection(Section):
 
 
 def _described(found: FoundNoise) -> str:
-    """Say what was found, and where a run finds it better by itself."""
+    """Return the estimated noise in words, and where a run finds it better by itself."""
     span = f'{found.low:.4g} to {found.high:.4g}'
     if found.camera is not None:
         return f'Photon noise; σ about {found.level:.4g}.'

@@ -36,7 +36,7 @@ class Offer:
 
     @classmethod
     def of(cls, method: Method) -> Self:
-        """Return what the panel of one method offers."""
+        """Return the offer of the panel of one method."""
         return cls(method.name, method.title, method.summary, (method,), method.tasks)
 
     def serving(self, task: Task) -> list[Method]:
@@ -55,7 +55,7 @@ class Offer:
 
     @property
     def words(self) -> dict[Task, str]:
-        """How the tasks are called."""
+        """The names of the tasks."""
         facts = {task: TASKS[task] for task in self.tasks}
         return {task: f.trouble if self.asks else f.title for task, f in facts.items()}
 

@@ -44,7 +44,7 @@ def fits_a_network(method: Method) -> bool:
 def checkpoint(
     method: Method, task: Task, *, model: str, channels: int, scale: int
 ) -> weights.Entry | None:
-    """Return what the registry knows of the network that would run, if it knows it.
+    """Return the registry entry of the network that would run, if there is one.
 
     `method`, `task`: what is to be done.
     `model`: 'auto', a registry name, or a file.
@@ -86,7 +86,7 @@ def weights_problem(method: Method, task: Task, channels: int, scale: int) -> st
 
 
 def is_served(method: Method, task: Task) -> bool:
-    """Say whether weights for `task` are known, at whatever scale."""
+    """Say whether weights for `task` are known, at any scale."""
     scales = method.scales if TASKS[task].changes_size else (1,)
     return any(not weights_problem(method, task, 3, scale) for scale in scales)
 

@@ -119,11 +119,11 @@ class MethodPanel:
 
     @property
     def parameters(self) -> dict[str, ValueWidget[Any]]:
-        """The rows of what the chosen method and a call declare, by name."""
+        """The rows of the chosen method's parameters and of the options, by name."""
         return self.declared.of(self.method)
 
     def request(self, estimate: bool = False) -> PanelRequest:
-        """Return what the panel asks for; with `estimate`, that another method estimates first.
+        """Return the request; with `estimate`, another method estimates first.
 
         Raises FrescoError when something is missing or wrong.
         """
@@ -157,7 +157,7 @@ class MethodPanel:
             self._fail(str(error))
 
     def restoring(self, request: PanelRequest, **options: Any) -> Restoration:
-        """Return what does `request`, not started."""
+        """Return the job that carries out `request`, not started."""
         return Restoration(request, self.viewer, **options)
 
     def cancel(self) -> None:
@@ -180,7 +180,7 @@ class MethodPanel:
         return [each for each in self.viewer.layers if str(each.unique_id) in self._made]
 
     def script(self, estimate: bool = False) -> str:
-        """Return a Python script that does what the panel would do.
+        """Return a Python script that repeats the panel's request.
 
         Raises FrescoError when something is missing or wrong.
         """
@@ -199,7 +199,7 @@ class MethodPanel:
         show_info(f'A script{does} for the console is on the clipboard.')
 
     def apply_to_folder(self) -> Any:
-        """Show the dialog that does the same to files, or say what is missing; return it."""
+        """Show and return the dialog for files, or show what is missing."""
         try:
             return self.folder.open()
         except FrescoError as error:
@@ -228,7 +228,7 @@ class MethodPanel:
         self.bar.say(f'{chosen.title}. {chosen.about}'.strip('. ') + '.')
 
     def refresh(self) -> None:
-        """Bring what is shown into line with the choices and with what runs."""
+        """Update the rows to the choices and to the running work."""
         self._rounds.go()
 
     def _refresh(self) -> None:
@@ -259,14 +259,14 @@ class MethodPanel:
 
     @property
     def _estimates(self) -> bool:
-        """Whether the last run estimated something first, and that is still possible."""
+        """Whether the last run estimated first, and that is still possible."""
         return self._estimate_first and bool(self.choices.estimated)
 
     def _image(self) -> Any:
         return self.input_section.image
 
     def _restoration(self) -> Restoration | None:
-        """Return what runs, where it is of a panel like this in this viewer."""
+        """Return the running restoration, if a panel like this in this viewer started it."""
         found = running.restoration
         return found if found is not None and self._is_mine(found) else None
 
@@ -274,7 +274,7 @@ class MethodPanel:
         return restoration.asked_by(self.offer.name, self.viewer)
 
     def _show_what_it_is(self) -> None:
-        """Say what the method gives with the chosen weights, and offer to fetch them."""
+        """Describe the method with the chosen weights, and offer to fetch them."""
         known = self.choices.checkpoint
         kind = kind_of(self.method, known)
         self.header.show(self.method, self.input_section.task, kind, self.choices.doubt)
@@ -283,7 +283,7 @@ class MethodPanel:
         self.solver_section.offer_get(missing and allowed, self.fetcher.at_work)
 
     def folded(self) -> list[QWidget]:
-        """Return what is advanced beside the solver."""
+        """Return the folded sections beside the solver."""
         return [advanced_rows(self.input_section, self.damage_section)]
 
     def extra_sections(self) -> Sequence[Any]:
@@ -291,7 +291,7 @@ class MethodPanel:
         return ()
 
     def content(self) -> list[QWidget]:
-        """Return what stands above the buttons, from top to bottom."""
+        """Return the sections above the buttons, from top to bottom."""
         first = (self.header, self.input_section, self.damage_section, self.noise_section)
         return [each.native for each in (*first, self.solver_section, *self.extra)]
 
@@ -386,7 +386,7 @@ class MethodPanel:
         show_error(text)
 
     def _on_removed(self, event: Any) -> None:
-        """Take back what was said of a layer that is not there any more."""
+        """Remove texts about a layer that is gone."""
         if str(event.value.unique_id) in self._spoken_of and self._restoration() is None:
             self._forget_message()
             self.refresh()

@@ -19,7 +19,7 @@ from .tour import offer_tour_once
 
 
 def as_widget_class(panel: Callable[[Any], Any]) -> Any:
-    """Return what makes a panel, as a class of widgets: napari's menus open nothing else.
+    """Return a factory of panels as a class of widgets: napari's menus open nothing else.
 
     `panel`: makes it for a viewer. That, not a widget, is what the class gives.
     """

@@ -83,7 +83,7 @@ class ParameterRows:
         return [row for row in self.every if row.parameter.group in groups]
 
     def _made(self, parameter: Parameter) -> ValueWidget[Any]:
-        """Return a widget, with what is on offer where that is known beforehand."""
+        """Return a widget, with its choices where they are known beforehand."""
         name = parameter.name
         widget = row_of(parameter, _ON_OFFER.get(name, ()), editable=name == 'device')
         if name in ('device', 'tile'):

@@ -86,12 +86,12 @@ class ProposeSection(QWidget):
 
     @property
     def proposer(self) -> Proposer:
-        """What proposes now."""
+        """The chosen proposer."""
         return self.proposers[self.what.value]
 
     @property
     def at_work(self) -> bool:
-        """Whether something is being looked for."""
+        """Whether a search is under way."""
         return self.looking.busy or self.applying.busy
 
     def follow(self) -> None:
@@ -102,7 +102,7 @@ class ProposeSection(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what is proposed on the part on show, if that is wanted."""
+        """Show the proposals on the part on show, if that is wanted."""
         layer = self._image()
         self.preview.setEnabled(layer is not None)
         self.apply.setEnabled(layer is not None and not self.applying.busy)
@@ -117,12 +117,12 @@ class ProposeSection(QWidget):
             self.message.setText(sentence(error))
 
     def look_again(self) -> None:
-        """Forget what was seen, and look again."""
+        """Drop the evidence, and find it again."""
         self._forget()
         self.refresh()
 
     def take(self) -> None:
-        """Find what is proposed in the whole picture and add it to the mask."""
+        """Find proposals in the whole picture and add them to the mask."""
         layer = self._image()
         if layer is None or self.applying.busy:
             return
@@ -176,7 +176,7 @@ class ProposeSection(QWidget):
         self.looking.ask(stepwise(f'Proposal on {layer.name}', steps, deliver, self._is_open))
 
     def _look_ahead(self, excerpt: Excerpt) -> None:
-        """Do what takes longest while the user is still drawing."""
+        """Compute the slowest part while the user is still drawing."""
         steps = None if self.looking.busy else self.proposer.beforehand(excerpt)
         if steps is not None:
             title = f'{self.proposer.title}: a first look'

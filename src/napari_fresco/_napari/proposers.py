@@ -53,7 +53,7 @@ class Proposer(Section):
     """The user has begun with what a preview shows."""
 
     def excerpt(self, layer: napari.layers.Image, view: View, margin: bool = True) -> Excerpt:
-        """Return what is looked at while choosing, with or without some space around it."""
+        """Return the part to propose on while choosing, with or without a margin."""
         return Excerpt.on_show(layer, view, self.most, margin)
 
     def follow(self, layer: napari.layers.Image | None) -> None:
@@ -61,16 +61,16 @@ class Proposer(Section):
 
     @property
     def key(self) -> Any:
-        """What the evidence depends on beside the excerpt."""
+        """The settings that the evidence depends on, beside the excerpt."""
         return None
 
     @property
     def problem(self) -> str:
-        """Say what is missing before anything can be seen, or nothing."""
+        """Name the input that is missing before there is evidence, or nothing."""
         return ''
 
     def beforehand(self, excerpt: Excerpt) -> Steps | None:
-        """Return work on an excerpt that can be done while something is missing, or None."""
+        """Return work on an excerpt that can be done while an input is missing, or None."""
         return None
 
     def steps(self, excerpt: Excerpt) -> Steps:
@@ -78,15 +78,15 @@ class Proposer(Section):
         raise NotImplementedError
 
     def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
-        """Return what is proposed in an excerpt."""
+        """Return the proposals in an excerpt."""
         raise NotImplementedError
 
     def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
-        """Return work that proposes in the whole picture what was right in an excerpt."""
+        """Return work that proposes in the whole picture with the settings of an excerpt."""
         raise NotImplementedError
 
     def done(self) -> None:
-        """Forget what has been taken over."""
+        """Drop proposals that were taken over."""
 
 
 class CrackProposer(Proposer):
@@ -122,7 +122,7 @@ class CrackProposer(Proposer):
 
     @property
     def key(self) -> Any:
-        """Tone and width, and in what that is."""
+        """Tone, width, and the unit of the width."""
         return self.tone.value, self.widest.value, self._mm
 
     def steps(self, excerpt: Excerpt) -> Steps:
@@ -180,7 +180,7 @@ class ClickProposer(Proposer):
         return found
 
     def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
-        """Take what was seen, and grow from the clicks on what was on show before."""
+        """Take the excerpt, and grow from the clicks outside of it."""
         if excerpt is None or not self.clicks:
             raise FrescoError('Press "Preview" and click on a loss in the picture first.')
         others = [click for click in self.clicks if not excerpt.has(click)]
@@ -213,11 +213,11 @@ class OutlierProposer(Proposer):
             row.changed.connect(lambda _: self.moved.emit())
 
     def excerpt(self, layer: napari.layers.Image, view: View, margin: bool = True) -> Excerpt:
-        """Return all of the picture, whose palette counts."""
+        """Return the whole picture, which gives the palette."""
         return Excerpt.whole(layer, view)
 
     def steps(self, excerpt: Excerpt) -> Steps:
-        """Find how foreign each pixel is, in a large picture each of a thinner grid."""
+        """Find the distance of each pixel to the palette, in a large picture on a thinner grid."""
         return _foreignness(excerpt)
 
     def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
@@ -229,7 +229,7 @@ class OutlierProposer(Proposer):
         return found.repeat(step, 0).repeat(step, 1)[:rows, :columns]
 
     def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
-        """Take what was seen, which is all there is."""
+        """Take the excerpt, which is the whole picture."""
         if excerpt is None:
             raise FrescoError('Press "Preview" and look at what is proposed first.')
         return _placed(whole, excerpt, self.mask(excerpt, evidence))

@@ -54,7 +54,7 @@ class Recommending:
         self._show()
 
     def follow(self) -> None:
-        """Bring the line into line with what is chosen."""
+        """Update the line to the choices."""
         key = self._key()
         if key != self._asked:
             self._asked = key
@@ -66,7 +66,7 @@ class Recommending:
         self._strokes += 1
 
     def _key(self) -> Key:
-        """Return what the facts hang on; nothing without an image."""
+        """Return the choices that the facts depend on; empty without an image."""
         image, mask = self.choices.image, self._mask()
         if image is None:
             return ()

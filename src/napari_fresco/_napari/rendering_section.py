@@ -82,7 +82,7 @@ class RenderingSection(Section):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the rows of what is chosen, and from how far away its lines fuse."""
+        """Show the rows of the rendering, and the distance at which its lines fuse."""
         chosen = self.rendering.value
         for name, groups in self._groups.items():
             for group in groups:

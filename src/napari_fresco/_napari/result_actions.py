@@ -77,7 +77,7 @@ class ResultActions(QWidget):
         self.hide()
 
     def offer(self, restoration: Restoration) -> None:
-        """Offer what the result of `restoration` may need."""
+        """Offer the actions for the result of `restoration`."""
         outcome = restoration.outcome
         if outcome is None or outcome.is_empty:
             return

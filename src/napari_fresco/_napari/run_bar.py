@@ -84,7 +84,7 @@ class RunBar(QWidget):
         self._show_progress(False)
 
     def ready(self, problem: str) -> None:
-        """Offer Run, or say what stands in its way."""
+        """Offer Run, or show the reason why not."""
         self.button.setText(RUN)
         self.button.setStyleSheet(RUN_STYLE)
         self.button.setEnabled(not problem)
@@ -97,7 +97,7 @@ class RunBar(QWidget):
             self.say('')
 
     def offer_estimate(self, shown: bool, problem: str, help_text: str) -> None:
-        """Offer to estimate first; the tooltip says what that does, or why it cannot be done."""
+        """Offer to estimate first; the tooltip explains it, or why it is impossible."""
         self.estimate.setVisible(shown)
         self.estimate.setEnabled(not problem)
         self.estimate.setToolTip(f'<p>{problem or help_text}</p>')
@@ -129,7 +129,7 @@ class RunBar(QWidget):
         self._show_progress(True)
 
     def show_report(self, report: Report) -> None:
-        """Show how far the run is."""
+        """Show the progress of the run."""
         self.progress.setRange(0, report.total)
         self.progress.setValue(report.index)
         if report.remaining is not None:
@@ -150,7 +150,7 @@ class RunBar(QWidget):
         self._show_progress(False)
 
     def succeeded(self, outcome: LayerOutcome) -> None:
-        """Say what came of the run, whether it was verified, and what is doubtful about it."""
+        """Show the outcome of the run, its verdict, and its doubts."""
         every = texts.doubts(outcome)
         doubts = [f'<br>• {escape(text)}' for text in every[:_MOST_DOUBTS]]
         if len(every) > _MOST_DOUBTS:
@@ -163,11 +163,11 @@ class RunBar(QWidget):
             self.badge.show()
 
     def failed(self, text: str) -> None:
-        """Say what went wrong."""
+        """Show an error."""
         self.say(text, _FAILURE)
 
     def forget(self) -> None:
-        """Take back what was said of a run that is over."""
+        """Remove the texts about a run that is over."""
         if self.message.styleSheet() != _PROBLEM:
             self.say('')
 

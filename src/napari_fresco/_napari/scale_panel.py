@@ -61,7 +61,7 @@ class ScalePanel(Docked):
         self._on_marks()
 
     def measured(self) -> Measured:
-        """Return what the two points say.
+        """Return the distance between the two points.
 
         Raises FrescoError when something is missing.
         """
@@ -95,7 +95,7 @@ class ScalePanel(Docked):
         self.marks.value = layer
 
     def run(self) -> None:
-        """Give the photograph and what lies over it their scale."""
+        """Set the scale of the photograph and of the layers over it."""
         try:
             found = self.measured()
             view = View.of(self.viewer)
@@ -117,7 +117,7 @@ class ScalePanel(Docked):
         )
 
     def refresh(self) -> None:
-        """Say what the points give, or what is missing."""
+        """Show the resulting scale, or the missing input."""
         self.message.setText('')
         try:
             self.found.setText(_said(self.measured()))

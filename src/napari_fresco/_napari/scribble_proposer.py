@@ -82,7 +82,7 @@ class ScribbleProposer(Proposer):
         return '' if {DAMAGE, PAINT} <= set(values.tolist()) else _BOTH
 
     def follow(self, layer: napari.layers.Image | None) -> None:
-        """Forget what was learned on another image, and listen to the scribbles on this one."""
+        """Drop what was learned on another image, and follow the scribbles on this one."""
         if layer is None or self._image is None or layer.unique_id != self._image.unique_id:
             self._teaching = Teaching()
         self._image = layer
@@ -104,7 +104,7 @@ class ScribbleProposer(Proposer):
         self.begun.emit()
 
     def beforehand(self, excerpt: Excerpt) -> Steps | None:
-        """See what there is to learn from; strokes need not be there yet."""
+        """Compute the features; strokes need not be there yet."""
         return self._teaching.first_look(excerpt)
 
     def steps(self, excerpt: Excerpt) -> Steps:
@@ -113,11 +113,11 @@ class ScribbleProposer(Proposer):
         return self._teaching.steps(whole, excerpt, self._strokes(whole))
 
     def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
-        """Return what was learned."""
+        """Return the damage that was learned."""
         return np.asarray(evidence.learned.mask)
 
     def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
-        """Apply what was learned to all of the picture."""
+        """Apply the classifier to all of the picture."""
         if excerpt is None or evidence is None:
             raise FrescoError('Press "Preview" and look at what is learned first.')
         if excerpt.key == whole.key:

@@ -17,7 +17,7 @@ _TITLE = 'Record of the session: name of a new folder'
 
 
 def ask_for_record(viewer: Any) -> Job[list[Path]] | None:
-    """Ask for a folder, and write what was done into it; None where the user thinks better of it.
+    """Ask for a folder, and write the record into it; None where the user cancels.
 
     Raises FrescoError when no layer is a result.
     """

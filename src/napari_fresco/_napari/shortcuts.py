@@ -82,7 +82,7 @@ def run_in_front(viewer: napari.viewer.Viewer) -> None:
 
 
 def cancel_run(viewer: napari.viewer.Viewer) -> None:
-    """Ask for an end of what runs in this viewer."""
+    """Cancel the running work of this viewer."""
     restoration = running.restoration
     if restoration is not None and restoration.runs_in(viewer):
         restoration.cancel()

@@ -69,7 +69,7 @@ class SimulatePanel(Docked):
         return self._job is not None
 
     def request(self) -> SimulationRequest:
-        """Return what the panel asks for.
+        """Return the request that the choices make.
 
         Raises FrescoError when something is missing or wrong.
         """

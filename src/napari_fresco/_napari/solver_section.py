@@ -63,7 +63,7 @@ class SolverSection:
         return self._gets.get(self._chosen().name)
 
     def refresh(self, task: Task, scale: int = 1, hidden: Collection[str] = ()) -> None:
-        """Show what `task` uses, but what is `hidden`, and the models there are for it."""
+        """Show the rows that `task` uses, but those `hidden`, and the models for it."""
         method = self._chosen()
         widgets = self._every.of(method)
         known = self._offered_for.get(method.name)

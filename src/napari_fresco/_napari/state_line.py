@@ -29,7 +29,7 @@ class StateLine:
         self.native.setObjectName('state')
 
     def follow(self) -> None:
-        """Bring the line into line with what is chosen."""
+        """Update the line to the choices."""
         method, task = self._choices.method.name, self._choices.input.task
         pace = pace_of(method, task)
         if pace is None:

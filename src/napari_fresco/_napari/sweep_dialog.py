@@ -81,7 +81,7 @@ class SweepDialog(QDialog):
         return dialog
 
     def over(self) -> dict[str, tuple[Any, ...]]:
-        """Return what is varied, with its values.
+        """Return the varied settings with their values.
 
         Raises ParameterError when a value is not allowed.
         """
@@ -91,7 +91,7 @@ class SweepDialog(QDialog):
         return {name: values_of(self.settings[name], text) for name, text in chosen.items()}
 
     def begin(self) -> None:
-        """Start, or say what is wrong."""
+        """Start, or show the error."""
         window = self._over.window()
         try:
             run = SweepRun(
@@ -114,7 +114,7 @@ class SweepDialog(QDialog):
         self._show_running(True)
 
     def _fill(self, name: WordList, values: LineEdit) -> None:
-        """Propose values of what is chosen."""
+        """Propose values of the chosen settings."""
         chosen: Parameter | None = self.settings.get(name.value)
         values.value = '' if chosen is None else first_values(chosen, self._sigma)
         values.native.setEnabled(chosen is not None)
@@ -220,7 +220,7 @@ def _noise(part: Selection) -> Callable[[threading.Event], Generator[Any, None, 
 
 
 def _told(outcome: Any) -> str:
-    """Say what came of a sweep."""
+    """Return the outcome of a sweep in words."""
     if not outcome.cells:
         return 'Cancelled before anything was finished.'
     best = outcome.suggested

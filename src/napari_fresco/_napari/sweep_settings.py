@@ -36,7 +36,7 @@ _WIDTH = Parameter(
 
 
 def sweepable(method: Method, task: Task, *, kernel: bool) -> dict[str, Parameter]:
-    """Return by name what can be swept, what matters most first.
+    """Return the settings that can be swept by name, the most important first.
 
     `kernel`: whether there is a kernel.
     """
@@ -69,7 +69,7 @@ def first_values(parameter: Parameter, sigma: float | None = None) -> str:
 
 
 def values_of(parameter: Parameter, text: str) -> tuple[Any, ...]:
-    """Return what was typed, values between commas.
+    """Return typed values, which are separated by commas.
 
     Raises ParameterError when there is none, or one is not allowed.
     """

@@ -42,7 +42,7 @@ class Verdict(NamedTuple):
 
 
 def summary(outcome: LayerOutcome) -> str:
-    """Say what came of a run."""
+    """Return the outcome of a run in words."""
     record = outcome.result.provenance
     time = f'after {duration(record["seconds"])} on {record["device"]}'
     meaning = KINDS[record['kind']][1]
@@ -57,7 +57,7 @@ def summary(outcome: LayerOutcome) -> str:
 
 
 def doubts(outcome: LayerOutcome) -> list[str]:
-    """Return what is doubtful about a result: the checks that failed, and warnings."""
+    """Return the doubts about a result: failed checks and warnings."""
     failed = [check.message or check.name for check in outcome.result.checks if not check.ok]
     said = dict.fromkeys([*failed, *outcome.result.provenance['warnings']])
     return [sentence(text).rstrip('.') + '.' for text in said]
@@ -94,7 +94,7 @@ def worked_with(record: Mapping[str, Any]) -> str:
 
 
 def verdict_of_checks(checks: Sequence[Mapping[str, Any]]) -> Verdict:
-    """Say in a word what checks, as they are in a record, have found."""
+    """Return the verdict of recorded checks in a word."""
     failed = [check['name'] for check in checks if not check['ok']]
     if failed:
         text = f'{len(failed)} of {len(checks)} checks: look'
@@ -105,7 +105,7 @@ def verdict_of_checks(checks: Sequence[Mapping[str, Any]]) -> Verdict:
 
 
 def limits(low: float | None, high: float | None) -> str:
-    """Say between which values something is well."""
+    """Return limits in words."""
     bounds = (('at least', low), ('at most', high))
     return ', '.join(f'{words} {bound:g}' for words, bound in bounds if bound is not None)
 
@@ -142,6 +142,6 @@ def camera(gain: float, offset: float, read_noise: float) -> str:
 
 
 def sentence(error: object) -> str:
-    """Return what an error or a warning says, beginning with a capital."""
+    """Return an error or a warning with a capital at its beginning."""
     text = str(error)
     return text[:1].upper() + text[1:]

@@ -64,7 +64,7 @@ def missing_weights(
     folded: bool = False,
     may_fetch: bool = True,
 ) -> str:
-    """Say for what there are no weights, or which are not on this computer, or nothing.
+    """Name the missing weights, or the task that there are none for; else empty.
 
     `folded`: whether the row of the model is folded away.
     `may_fetch`: whether the user lets weights be fetched.
@@ -79,7 +79,7 @@ def missing_weights(
 def absent(
     method: Method, known: weights.Entry, folded: bool = False, may_fetch: bool = True
 ) -> str:
-    """Say which file of weights is missing, and how to come by it."""
+    """Name the missing file of weights, and how to get it."""
     size = known.describe_size()
     file = f'{known.file} ({size})' if size else known.file
     missing = f'{method.title} needs weights that are not on this computer: {file}.'

@@ -32,7 +32,7 @@ __all__ = [
 def plan(
     recipe: BatchRecipe | Mapping[str, Any] | str | Path, *, overwrite: bool = False
 ) -> BatchPlan:
-    """Return what a recipe is going to do; nothing is written.
+    """Return the plan of a recipe; nothing is written.
 
     Parameters
     ----------

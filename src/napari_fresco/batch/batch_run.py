@@ -67,7 +67,7 @@ class BatchOutcome:
 
     @property
     def counts(self) -> Counter[str]:
-        """How many files came to which end."""
+        """The number of files of each status."""
         return Counter(record.status for record in self.records)
 
     @property
@@ -78,7 +78,7 @@ class BatchOutcome:
 
     @property
     def problem(self) -> str:
-        """Say in one sentence why not everything is done, or nothing."""
+        """The reason in one sentence why not everything is done, or nothing."""
         if self.stopped:
             return self.stopped
         n = len(self.failed)
@@ -92,7 +92,7 @@ def iterate(
     scheduler: str | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Generator[BatchReport, None, BatchOutcome]:
-    """Carry out a plan, file by file, reporting on each and on how far those at work are.
+    """Carry out a plan, file by file, reporting on each and on the progress of those under way.
 
     `workers`: processes on this machine; one for each GPU, or this process alone, by default.
     `scheduler`: address of a dask.distributed scheduler, whose workers are taken instead.
@@ -205,7 +205,7 @@ class _State:
         return self.report(under_way, record)
 
     def report(self, under_way: float, record: FileRecord | None = None) -> BatchReport:
-        """Tell how far the batch is."""
+        """Return the progress of the batch."""
         done, worked = len(self.records), self._made + under_way
         each = (time.monotonic() - self._began) / worked if worked > 0 else None
         left = None if each is None else each * max(self.total - done - under_way, 0)
@@ -244,7 +244,7 @@ def _work(
 
 
 def _record_of(future: Any, file: BatchFile, crew: Crew, state: _State) -> FileRecord | None:
-    """Return what became of a file; None where it is tried again."""
+    """Return the outcome of a file; None where it is tried again."""
     try:
         record: FileRecord = future.result()
         return record

@@ -38,13 +38,13 @@ class Crew(Protocol):
 
     @property
     def size(self) -> int:
-        """How many files may be handed over at a time."""
+        """The number of files that may be handed over at a time."""
 
     def submit(self, file: BatchFile, *, wait: bool) -> Any:
         """Begin to work on a file; return a future with ``add_done_callback``."""
 
     def under_way(self) -> float:
-        """Return what of the files at work is done, in files, as far as it is known."""
+        """Return the finished share of the files at work, in files, as far as it is known."""
 
     def cancel(self) -> None:
         """Have the files at work broken off."""
@@ -70,20 +70,20 @@ class SingleProcess:
         self._share = 0.0
 
     def submit(self, file: BatchFile, *, wait: bool) -> Future[FileRecord]:
-        """Begin to work on a file; whoever ends the program does not wait for it."""
+        """Begin to work on a file; the end of the program does not wait for it."""
         future: Future[FileRecord] = Future()
         threading.Thread(target=self._work, args=(future, file, wait), daemon=True).start()
         return future
 
     def under_way(self) -> float:
-        """Return what of the file at work is done."""
+        """Return the finished share of the file at work."""
         return self._share
 
     def cancel(self) -> None:
         """Leave it to the callback."""
 
     def renew(self) -> bool:
-        """Nobody died."""
+        """Do nothing: no worker can die alone."""
         return False
 
     def close(self) -> None:
@@ -133,7 +133,7 @@ class Processes:
             return broken
 
     def under_way(self) -> float:
-        """Return what of the files at work is done, as the workers last wrote it down."""
+        """Return the finished share of the files at work, as the workers wrote it down last."""
         return float(sum(self._shares))
 
     def cancel(self) -> None:
@@ -193,7 +193,7 @@ class Cluster:
 
     @property
     def size(self) -> int:
-        """How many files may wait at the scheduler."""
+        """The number of files that may wait at the scheduler."""
         threads = sum(int(facts['nthreads']) for facts in self._workers())
         return max(1, _AHEAD * threads)
 
@@ -207,7 +207,7 @@ class Cluster:
         )
 
     def under_way(self) -> float:
-        """Return what of the files at work is done, as the workers last said it."""
+        """Return the finished share of the files at work, as the workers reported it last."""
         return sum(self._shares.values())
 
     def cancel(self) -> None:
@@ -223,7 +223,7 @@ class Cluster:
             self._client.close(timeout=_REACH)
 
     def _hear(self, event: tuple[float, tuple[str, float]]) -> None:
-        """Take note of what a worker says of its file."""
+        """Note the report of a worker on its file."""
         _, (image, share) = event
         self._shares[image] = share
 
@@ -232,7 +232,7 @@ class Cluster:
 
 
 def threads_for(workers: int) -> int:
-    """Return how many threads each of several workers may use, so that they do not fight."""
+    """Return the threads of each of several workers, so that they do not compete."""
     given = os.environ.get('OMP_NUM_THREADS', '')
     cores = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()
     share = max(1, (cores or 1) // workers)
@@ -254,7 +254,7 @@ _share: list[tuple[Any, int]] = []  # where this worker writes down what of its 
 
 
 def share_of(step: Step) -> float:
-    """Return what of an image is done after a step."""
+    """Return the finished share of an image after a step."""
     return min(step.index / step.total, 1.0)
 
 
@@ -272,7 +272,7 @@ def _begin(
 
 
 def _end_with_parent() -> None:
-    """End when the parent was killed: nobody else would tell a worker."""
+    """End when the parent was killed."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -293,7 +293,7 @@ def _in_worker(file: BatchFile, wait: bool) -> FileRecord:
 
 
 def _on_cluster(file: BatchFile, wait: bool, topic: str) -> FileRecord:
-    """Restore a file on a worker of a cluster, telling now and then how far it is."""
+    """Restore a file on a worker of a cluster, reporting its progress."""
     from distributed import get_worker
 
     worker: Any = get_worker()

@@ -50,26 +50,26 @@ class FileOutcome:
 
     @property
     def summary(self) -> str:
-        """What was done, in a few words."""
+        """The method and task in a few words."""
         record = self.results[-1].provenance
         partial = ', cancelled: the best estimate so far' if self.cancelled else ''
         return f'{record["title"]} {record["task"]}, {self.seconds:g} s{partial}'
 
     @property
     def seconds(self) -> float:
-        """How long the restorations took."""
+        """Time that the restorations took."""
         every = [float(result.provenance['seconds']) for result in self.results]
         return round(sum(every), 3)
 
     @property
     def warnings(self) -> list[str]:
-        """What reading and restoring have to say, once."""
+        """The warnings of reading and restoring, each once."""
         said = [each for result in self.results for each in result.provenance['warnings']]
         return list(dict.fromkeys([*self.read, *said]))
 
     @property
     def failed(self) -> dict[str, str]:
-        """Names of the checks that failed, and what they found."""
+        """Messages of the checks that failed, by name."""
         checks = [check for result in self.results for check in result.checks]
         return {check.name: check.message for check in reversed(checks) if not check.ok}
 
@@ -113,7 +113,7 @@ class FileJob:
         series: int | str | None = None,
         channels: Sequence[int | str] = (),
     ) -> FileJob:
-        """Check what does not depend on an image, and read its files.
+        """Check all that does not depend on an image, and read its files.
 
         `options`: of a call; mask, guides, kernel and sigma may name files.
         Raises FrescoError when something given is wrong.
@@ -245,7 +245,7 @@ class FileJob:
 
 
 def _without_pixels(result: Result) -> Result:
-    """Return what is told of a result: the pixels of many images need not stay in memory."""
+    """Return a result without pixels, so that those of many images do not stay in memory."""
     maps: dict[str, Any] = dict.fromkeys(('variance', 'kernel', 'uncertainty', 'latent', 'filled'))
     return replace(result, image=None, **maps)
 
@@ -308,7 +308,7 @@ def _calibrated(path: Path, kernel: Any) -> Any:
 
 
 def as_number(given: Any) -> Any:
-    """Return what is a number in text, such as ``'5'``, as one; anything else as it is."""
+    """Return a number for text such as ``'5'``; other values as they are."""
     try:
         return float(given) if isinstance(given, str | int) else given
     except ValueError:

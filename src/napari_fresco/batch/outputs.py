@@ -50,7 +50,7 @@ class Outputs:
         return {kind: path for kind in kinds if (path := getattr(self, kind)) is not None}
 
     def check(self, call: Call, *, overwrite: bool) -> None:
-        """Refuse what cannot be written, before any work is done.
+        """Refuse outputs that cannot be written, before any work is done.
 
         Raises FileError when a path cannot be written, or two are the same.
         Raises ParameterError when the method does not give what is to be kept.
@@ -78,7 +78,7 @@ class Outputs:
         mask: Path | None = None,
         store: Path | None = None,
     ) -> list[Path]:
-        """Write everything that is kept, several images into one file; return the files.
+        """Write all outputs, several images into one file; return the files.
 
         `store`: where the image is already, perhaps under another name.
         """
@@ -107,7 +107,7 @@ class Outputs:
 
 
 def check_given(call: Call, kinds: Sequence[str] | dict[str, Path]) -> None:
-    """Refuse to keep what the method does not give.
+    """Refuse outputs that the method does not give.
 
     Raises ParameterError, which says how the method can be made to give it.
     """
@@ -120,7 +120,7 @@ def check_given(call: Call, kinds: Sequence[str] | dict[str, Path]) -> None:
 
 
 def _advice(kind: str, call: Call) -> str:
-    """Say how the result can be made to hold `kind`, if it can."""
+    """Return how to make the result hold `kind`, if it can."""
     ways = [
         flag(name) if value is True else f'{flag(name)} {value}'
         for name, value in call.method.gives_if_asked(call.task).get(kind, ())
@@ -131,7 +131,7 @@ def _advice(kind: str, call: Call) -> str:
 
 
 def _made(kind: str, source: Image, result: Result, scale: int) -> Image | None:
-    """Return a part of a result as an image with what belongs to its source."""
+    """Return a part of a result as an image with the metadata of its source."""
     data = getattr(result, kind)
     if data is None or isinstance(data, Image):
         return data

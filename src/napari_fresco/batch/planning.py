@@ -44,14 +44,14 @@ class BatchFile:
         return {name: self._side(name) for name in self.recipe.sides()}
 
     def inputs(self) -> dict[str, Path]:
-        """Return all files that the result hangs on, by what they are.
+        """Return all files that the result depends on, by their role.
 
         Raises FileError when one cannot be found.
         """
         return {'image': self.image, **self.sides(), **self.recipe.weights_files()}
 
     def known(self) -> FileRecord | None:
-        """Return what an earlier run has recorded."""
+        """Return the record of an earlier run."""
         return FileRecord.read(self.record)
 
     def is_finished(self, known: FileRecord | None) -> bool:
@@ -201,7 +201,7 @@ def images_of(recipe: BatchRecipe) -> list[Path]:
 
 
 def _results(recipe: BatchRecipe) -> set[Path]:
-    """Return what this batch made in earlier runs, which is no image of the next."""
+    """Return the results of earlier runs of this batch, which are no images of the next."""
     folder = recipe.output_folder.resolve()
     known = [record for _, record in records_in(recipe.record_folder)]
     return {folder / name for record in known for name in (*record.results, *record.promised)}

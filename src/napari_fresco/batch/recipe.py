@@ -194,7 +194,7 @@ class BatchRecipe:
         )
 
     def check(self) -> Call:
-        """Return what is asked, or refuse what cannot be done, before any file is touched.
+        """Return the checked call; refuse an impossible one before any file is touched.
 
         Raises FrescoError when method, task, options, parameters and what is to be kept do not
         fit together, or a file that serves all images cannot be read.
@@ -256,7 +256,7 @@ class BatchRecipe:
         return {name: f for name, v in self.parameters.items() if (f := self._file(v))}
 
     def sha256(self) -> str:
-        """Return what tells it from a recipe that gives other results.
+        """Return a hash that differs between recipes whose results differ.
 
         Names and contents of files do not count: they are looked at for each image.
         Raises FrescoError as :meth:`check`.

@@ -114,7 +114,7 @@ def records_in(folder: Path) -> Iterator[tuple[Path, FileRecord]]:
 
 @contextmanager
 def claimed(record: Path, *, wait: bool) -> Iterator[bool]:
-    """Lend a file of a batch to this process alone; say whether nobody else has it.
+    """Lend a file of a batch to this process alone; say whether it was free.
 
     `wait`: have patience for a while.
     """

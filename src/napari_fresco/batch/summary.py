@@ -56,7 +56,7 @@ class BatchLog:
             file.write(text)
 
     def _rewrite(self) -> None:
-        """Write what all records and this run say: other batches have rows here, too."""
+        """Write the rows of all records and of this run: other batches have rows here, too."""
         said = {path: record for path, record in self._said.items() if record.status != 'finished'}
         rows = {**dict(records_in(self._folder)), **said}
         table = io.StringIO(newline='')
@@ -67,7 +67,7 @@ class BatchLog:
 
 
 def line_of(record: FileRecord) -> str:
-    """Return what became of a file as one line."""
+    """Return the outcome of a file as one line."""
     if record.status == 'made':
         checks = f'; checks failed: {", ".join(record.checks)}' if record.checks else ''
         return f'{record.result}: {record.summary}{checks}'

@@ -46,7 +46,7 @@ def restore_file(
     session: Session | None = None,
     callback: Callable[[Step], object] | None = None,
 ) -> FileRecord:
-    """Make the results of a file, unless they are finished; never raises for what concerns it.
+    """Make the results of a file, unless they are finished; its errors become its record.
 
     `wait`: if another batch is at work on it, wait for a while.
     `callback`: as for :func:`napari_fresco.restore`; a file that it cancels is not written.
@@ -103,7 +103,7 @@ def _is_own(file: BatchFile) -> bool:
 
 
 def _prepare(file: BatchFile, begun: FileRecord) -> None:
-    """Make the folder, clear away what a dead process left, and note that work begins."""
+    """Make the folder, remove the leftovers of a dead process, and note that work begins."""
     make_folder(file.outputs.image.parent)
     remove_parts_of([*file.outputs.kept().values(), file.record])
     begun.write(file.record)
@@ -174,7 +174,7 @@ def _status_of(error: BaseException) -> Status:
 
 
 def _sentence(error: Exception) -> str:
-    """Return what went wrong as one line."""
+    """Return an error as one line."""
     text = ' '.join(str(error).split())
     if isinstance(error, FrescoError):
         return text

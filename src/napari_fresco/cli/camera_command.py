@@ -69,7 +69,7 @@ def camera(
 def _calibrated(
     dark: Path | None, flats: tuple[Path, ...]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Calibrate from stacks, say what was found, and return it with the maps of the pixels."""
+    """Calibrate from stacks, print the camera, and return it with the maps of the pixels."""
     assert dark is not None
     darks = read(dark)
     found = photon_transfer(np.asarray(darks.data), [np.asarray(read(f).data) for f in flats])
@@ -88,7 +88,7 @@ def _calibrated(
 def _estimated(
     path: Path, gain: float | None, offset: float | None, read_noise: float | None
 ) -> dict[str, Any] | None:
-    """Estimate from one image, channel by channel; return what a preset holds, if it is one."""
+    """Estimate from one image, channel by channel; return the preset, if it is one camera."""
     cameras, whole = [], read(path)
     dtype = str(whole.dtype)
     for label, image in _channels(whole):

@@ -18,7 +18,7 @@ from .run_record import record_of, runs_in
 @click.command()
 @click.argument('what', nargs=-1)
 def cite(what: tuple[str, ...]) -> None:
-    """Print what to cite for WHAT: methods by name, results, records of runs, or sessions.
+    """Print the references of WHAT: methods by name, results, records of runs, or sessions.
 
     The record of a result is the file beside it that --save-provenance wrote; a session is the
     folder that napari's Record of the session made, or its session.json.

@@ -128,7 +128,7 @@ def _measured(sample: Sample, result: Result, data_range: float) -> Restored:
 
 
 def _file(item: Restored, pixels: np.ndarray) -> FrescoImage:
-    """Return pixels with what the files of a sample have in common: axes, spacing and flavour."""
+    """Return pixels with the metadata that the files of a sample share."""
     sample = item.sample
     pairs = zip(sample.scale, sample.units, strict=True)
     return FrescoImage(

@@ -21,11 +21,11 @@ class Declaring(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called on the command line."""
+        """The name on the command line."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """What it can be told."""
+        """The declared parameters."""
 
 
 Owners = Sequence[tuple[str, Parameter]]
@@ -55,7 +55,7 @@ def call_options(*, without: Collection[str] = ()) -> Callable[[F], F]:
 
 
 def given_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of a call that were given; what names a file is still text."""
+    """Return the options of a call that were given; names of files are still text."""
     given = {name: options.get(name) for name in OPTIONS}
     return {
         name: _parsed(OPTIONS[name], value) for name, value in given.items() if value is not None
@@ -117,7 +117,7 @@ def _option(name: str, owners: Owners, everyone: int) -> Callable[[F], F]:
 
 
 def _help(owners: Owners, everyone: int) -> str:
-    """Say what a parameter means to each that has it."""
+    """Return the help of a parameter for each method that has it."""
     meanings: dict[str, list[str]] = {}
     for owner, p in owners:
         meanings.setdefault(said(p, p.tasks), []).append(owner)
@@ -127,7 +127,7 @@ def _help(owners: Owners, everyone: int) -> str:
 
 
 def said(p: Parameter, tasks: Sequence[Task]) -> str:
-    """Say what a parameter means, may be, is by default and is for, where not for all tasks."""
+    """Return the meaning of a parameter, its values, its default, and its tasks where not all."""
     limited = p.choices or p.minimum is not None or p.maximum is not None or p.unit
     allowed = f' Allowed: {p.allowed()}.' if limited and p.type is not object else ''
     default = '' if p.default is None else f' Default: {p.default}.'
@@ -136,7 +136,7 @@ def said(p: Parameter, tasks: Sequence[Task]) -> str:
 
 
 def _parsed(parameter: Parameter, text: Any) -> Any:
-    """Return what was typed as a number where one is declared; the declaration checks it."""
+    """Return typed text as a number where one is declared; the declaration checks it."""
     if parameter.type not in (int, float):
         return text
     try:

@@ -86,7 +86,7 @@ def repeat(
 
 
 def _labels(path: Path) -> Any:
-    """Return the labels of a file: numbers of classes, or what is marked."""
+    """Return the labels of a file: numbers of classes, or marked pixels."""
     image = read(path)
     values = np.squeeze(in_memory(image.data))
     if 'S' in image.axes or values.dtype.kind not in 'ui':

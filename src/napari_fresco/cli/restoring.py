@@ -194,7 +194,7 @@ def _recipe(images: tuple[str, ...], options: dict[str, Any]) -> BatchRecipe:
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what the options ask of a method, checked as far as the command line knows it."""
+    """Return the arguments of a file job, checked as far as the command line knows them."""
     method = method_of(options['method'], Preset.of(options['preset']))
     named = given_options(options)
     if 'spacing' in named:
@@ -208,7 +208,7 @@ def _asked(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell_of(record: FileRecord, quiet: bool) -> None:
-    """Print what became of a file."""
+    """Print the outcome of a file."""
     wrong = bool(record.error)
     if wrong or not quiet:
         click.echo(line_of(record), err=wrong)
@@ -219,7 +219,7 @@ def _tell_of(record: FileRecord, quiet: bool) -> None:
 def _tell(
     image: str, notes: Any, warnings: Any, checks: dict[str, str], said: Collection[str] = ()
 ) -> None:
-    """Print what should be known of a result, but for what was `said` already."""
+    """Print the warnings of a result, but for those that were `said` already."""
     for note in notes:
         click.echo(f'note: {note}', err=True)
     for warning in warnings:

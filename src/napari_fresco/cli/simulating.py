@@ -74,7 +74,7 @@ def simulate(image: Path, output: Path, degradation: str, **options: Any) -> Non
 def _check_outputs(
     chosen: Simulation, output: Path, parts: Mapping[str, Path], *, overwrite: bool
 ) -> None:
-    """Refuse what cannot be written, before any work is done."""
+    """Refuse outputs that cannot be written, before any work is done."""
     check_output(output, overwrite=overwrite)
     for name, path in parts.items():
         check_output(path, suffixes=_PARTS[name], overwrite=overwrite)
@@ -127,5 +127,5 @@ def _write(
 
 
 def _word(part: str) -> str:
-    """Return how options name a part of the result."""
+    """Return the name of a part of the result in options."""
     return part.removeprefix('noise_')

@@ -104,7 +104,7 @@ def train(
 
 
 def _work(path: Path, context: click.Context) -> None:
-    """Train what a plan says."""
+    """Carry out a training plan."""
     from ..training.plan import read_plan
     from ..training.training_queue import check, work
 

@@ -19,7 +19,7 @@ def weights() -> None:
 
 @weights.command('list')
 def list_() -> None:
-    """List all known weights: what they are for, and whether they are on this computer.
+    """List all known weights: their use, and whether they are on this computer.
 
     Generative ones invent plausible detail. Files are bundled, cached (fetched
     or added), in the folder that NAPARI_FRESCO_WEIGHTS names, or absent. Hashes

@@ -101,7 +101,7 @@ def crack_response(
     tone: Tone = 'dark',
     widest: float | None = None,
 ) -> Floats:
-    """Return how much each pixel looks like a crack, to be thresholded by :func:`cracks_above`.
+    """Return the response of each pixel to cracks, to be thresholded by :func:`cracks_above`.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def long_pieces(mask: Mask, shortest: float) -> Mask:
 
 
 def crack_evidence(image: ArrayLike) -> CrackEvidence:
-    """Return what speaks for and against dark cracks in `image`, computed in one piece."""
+    """Return the evidence for and against dark cracks in `image`, computed in one piece."""
     return _evidence(lab_of(image))
 
 
@@ -220,7 +220,7 @@ def _evidence(lab: Floats) -> CrackEvidence:
 
 
 def _top_hat(lightness: Floats) -> Floats:
-    """Return how much darker each pixel is than the darker of its sides."""
+    """Return the depth of each pixel below the darker of its sides."""
     smooth = ndimage.gaussian_filter(lightness, 0.6)
     disk = morphology.disk(_DISK)  # type: ignore[no-untyped-call]
     return np.asarray(ndimage.grey_closing(smooth, footprint=disk) - smooth)

@@ -31,7 +31,7 @@ def propose_losses(
     tolerance: float = 10.0,
     smallest: int = 40,
 ) -> Mask:
-    """Propose where paint is lost: what a click grows to, or what is foreign to the palette.
+    """Propose losses of paint: regions grown from clicks, or outliers of the palette.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def propose_losses(
 
 
 def loss_response(image: ArrayLike) -> Floats:
-    """Return how foreign each pixel is to the palette, to be thresholded by :func:`losses_above`.
+    """Return the distance of each pixel to the palette, to be thresholded by :func:`losses_above`.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def colours_of(image: ArrayLike) -> Colours:
 
 
 def flooded(seen: Colours, click: tuple[int, int], tolerance: float) -> Mask:
-    """Return what a click grows to, its holes filled.
+    """Return the region grown from a click, its holes filled.
 
     The flood runs through smooth colours, which grain does not stop; the rim, which is mixed with
     what lies around, is judged by the colours as they are.

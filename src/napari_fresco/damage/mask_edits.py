@@ -19,7 +19,7 @@ _CORNERS = np.ones((3, 3))  # pieces hold together by corners, too
 
 
 def grow(mask: ArrayLike, pixels: float, which: Which = None) -> Labels:
-    """Widen what is marked, over pixels that are not.
+    """Widen marked regions, over unmarked pixels.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def grow(mask: ArrayLike, pixels: float, which: Which = None) -> Labels:
 
 
 def shrink(mask: ArrayLike, pixels: float, which: Which = None) -> Labels:
-    """Take the rim away from what is marked, where it borders on pixels that are not.
+    """Remove the rim of marked regions, where it borders on unmarked pixels.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def separate(
 
 
 def merge(mask: ArrayLike, into: int, which: Which = None) -> Labels:
-    """Give everything that is marked one label.
+    """Give all marked pixels one label.
 
     Parameters
     ----------
@@ -194,12 +194,12 @@ def merge(mask: ArrayLike, into: int, which: Which = None) -> Labels:
 
 
 def clear(mask: ArrayLike, which: Which = None) -> Labels:
-    """Take away what is marked; parameters and result as those of :func:`grow`."""
+    """Unmark pixels; parameters and result as those of :func:`grow`."""
     return merge(mask, 0, which)
 
 
 def invert(mask: ArrayLike, label: int = 1) -> Labels:
-    """Mark what is not marked, and the other way round.
+    """Mark unmarked pixels, and unmark marked ones.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ def _checked(number: float) -> float:
 
 
 def _around(chosen: NDArray[np.bool_], margin: float) -> tuple[slice, slice]:
-    """Return the box around what is chosen, so that the rest of a large image costs nothing."""
+    """Return the box around the chosen pixels, so that the rest of a large image costs nothing."""
     box = []
     for axis in (1, 0):
         places = np.nonzero(chosen.any(axis=axis))[0]

@@ -98,7 +98,7 @@ def learn_from_scribbles(image: ArrayLike | Features, scribbles: ArrayLike) -> L
 
 
 def scribble_features(image: ArrayLike, levels: tuple[float, ...] | None = None) -> Features:
-    """Return what a classifier sees of each pixel of `image`, for :func:`learn_from_scribbles`.
+    """Return the features of each pixel of `image`, for :func:`learn_from_scribbles`.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def scribble_features(image: ArrayLike, levels: tuple[float, ...] | None = None)
 def learned_steps(
     image: ArrayLike, lessons: Sequence[Lessons], levels: tuple[float, ...], scribbles: ArrayLike
 ) -> Generator[Progress, None, Learned]:
-    """Apply what was learned on parts of a large image to all of it, tile by tile.
+    """Apply a classifier learned on parts of a large image to all of it, tile by tile.
 
     `lessons`: of those parts.
     `levels`: of the Features of one of them.
@@ -155,7 +155,7 @@ def learned_steps(
 
 
 def lessons_of(seen: Features, scribbles: ArrayLike, partly: bool = False) -> Lessons:
-    """Return what scribbles teach.
+    """Return the training samples of scribbles.
 
     `partly`: whether they are those of a part of an image, which need not have both labels.
     """
@@ -188,7 +188,7 @@ def forest_of(lessons: Sequence[Lessons]) -> Any:
 
 
 def probability_of(forest: Any, seen: Features) -> Floats:
-    """Return how probable damage is, raised where that goes on along a line."""
+    """Return the probability of damage, raised where it goes on along a line."""
     flat = seen.values.reshape(-1, seen.values.shape[-1])
     damage = forest.predict_proba(flat)[:, 0].reshape(seen.response.shape)
     line = oriented(np.asarray(-damage, np.float32), *_CONTINUED, 12, steps=False).real.max(axis=0)
@@ -196,7 +196,7 @@ def probability_of(forest: Any, seen: Features) -> Floats:
 
 
 def decided(probability: Floats, said: NDArray[Any]) -> Learned:
-    """Return what follows from a probability; scribbled pixels are as scribbled."""
+    """Return the decision from a probability; scribbled pixels are as scribbled."""
     probability[said == DAMAGE], probability[said == PAINT] = 1, 0
     mask = filters.apply_hysteresis_threshold(probability, _LOW, _HIGH)  # type: ignore[no-untyped-call]
     return Learned(long_pieces(mask, _SHORTEST) | (said == DAMAGE), probability)

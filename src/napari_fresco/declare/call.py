@@ -81,7 +81,7 @@ class Call:
 
     @property
     def gives(self) -> tuple[str, ...]:
-        """What the result will hold."""
+        """The parts of the result."""
         values, sigma = self.parameters.to_dict(), self.options.sigma
         asked = [
             output

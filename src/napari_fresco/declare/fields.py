@@ -256,7 +256,7 @@ def _equal(value: Any, default: Any) -> bool:
 
 
 def shown(name: str, value: Any) -> str:
-    """Return what was given as one short line."""
+    """Return a given value as one short line."""
     text = ' '.join(repr(value).split())
     return f'{name} = {text}' if len(text) <= _LONGEST else f'{name} = {text[:_LONGEST]}…'
 

@@ -111,7 +111,7 @@ class Method:
         return tuple(name for name in TASKS[task].takes if not found.get(name))
 
     def reads_noise(self, task: Task) -> bool:
-        """Return whether the result of `task` hangs on the noise level that it is told."""
+        """Return whether the result of `task` depends on the given noise level."""
         return 'sigma' in self.takes(task)
 
     def models_noise(self, task: Task) -> bool:
@@ -132,7 +132,7 @@ class Method:
         return tuple(name for name in TASKS[task].estimable if name in self.takes(task))
 
     def gives(self, task: Task) -> tuple[str, ...]:
-        """Return what the result of `task` always holds, beginning with the image."""
+        """Return the parts that the result of `task` always holds, beginning with the image."""
         asked = {p.gives[1] for p in self.parameters if p.gives}
         sometimes = asked | ({'kernel'} - set(TASKS[task].gives))
         return tuple(name for name in self.outputs if name not in sometimes)

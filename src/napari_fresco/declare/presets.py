@@ -141,7 +141,7 @@ class Preset:
             raise ParameterError(f'preset {path}: {error}') from None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the values of its file, those that say something."""
+        """Return the values of its file, without empty ones."""
         texts = {name: getattr(self, name) for name in _TEXTS[1:] if getattr(self, name)}
         parameters = {'parameters': dict(self.parameters)} if self.parameters else {}
         return {'kind': _KIND, **texts, **parameters, **self.options}
@@ -151,7 +151,7 @@ class Preset:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + '\n'
 
     def under(self, other: Preset) -> Preset:
-        """Return this preset with what `other` says beside it, which counts more.
+        """Return this preset overridden by `other`.
 
         Raises ParameterError when they are for different methods.
         """

@@ -257,7 +257,7 @@ def recommended(task: Task, facts: ImageFacts) -> Recommendation:
 
 
 def _caution(task: Task, facts: ImageFacts) -> str:
-    """Return what to be careful about, whatever the method."""
+    """Return cautions that hold for every method."""
     if task == 'inpaint' and facts.widest is not None:
         return _caution_of_losses(facts.widest)
     if task == 'denoise' and facts.noise is not None and facts.noise < _HARDLY:

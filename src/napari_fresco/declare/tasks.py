@@ -65,7 +65,7 @@ class TaskFacts:
 
     @property
     def reads_noise(self) -> bool:
-        """Whether the result hangs on the noise level, for methods that are told it."""
+        """Whether the result depends on the noise level, for methods that are given it."""
         return 'sigma' in self.takes
 
     @property

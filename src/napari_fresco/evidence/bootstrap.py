@@ -63,7 +63,7 @@ class Bootstrap:
         self._covariances: list[Floats] = []
 
     def add(self, restored: Floats, predicted: Floats, simulated: Floats) -> None:
-        """Take in what became of `simulated`, the prediction with noise."""
+        """Take in the restoration of `simulated`, the prediction with noise."""
         self._squares += (restored - self._restored) ** 2
         error, noise = predicted - self._predicted, simulated - self._predicted
         rest = noise - error
@@ -75,7 +75,7 @@ class Bootstrap:
             kept.append(self._means(values, values))
 
     def probe(self, noise: Floats, predicted: Floats, share: float) -> None:
-        """Take in what a `share` of `noise` on top of the image changed in the prediction."""
+        """Take in the change of the prediction by a `share` of `noise` on top of the image."""
         self._covariances.append(self._means(noise, (predicted - self._predicted) / share))
 
     def deviation(self) -> Floats:

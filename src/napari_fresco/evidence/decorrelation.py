@@ -111,7 +111,7 @@ class _Analysis:
         self._radius = radius[self._inside]
 
     def curve(self, radius: Floats, width: float | None = None) -> Floats:
-        """Return d at each radius, of the image without what a Gaussian of `width` px passes."""
+        """Return d at each radius, of the image high-pass filtered by a Gaussian of `width` px."""
         plane = self._plane
         if width is not None:
             plane = plane - self._blurred(width)

@@ -55,7 +55,7 @@ class ErrorMap:
 def error_map(
     image: Any, result: Any, *, sigma: float | None = None, kernel: Any = None
 ) -> ErrorMap:
-    """Compare a restored image, blurred again, with what it was made of.
+    """Compare a restored image, blurred again, with its input.
 
     Parameters
     ----------

@@ -121,7 +121,7 @@ def evidence_graphs(
     kernel: Any = None,
     noise: float | Camera | None = None,
 ) -> list[Graph]:
-    """Return what can be drawn of a result: correlations, residual, decorrelation.
+    """Return the graphs of a result: correlations, residual, decorrelation.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def evidence_graphs(
 
 
 def _planes(source: Image, *others: Any) -> tuple[list[Plane], int]:
-    """Return planes spread over the stack, and how many there are."""
+    """Return planes spread over the stack, and their total number."""
     indices = list(Layout.of(source).planes())
     images = alike(source, *others)
     picked = indices[:: math.ceil(len(indices) / _PLANES)]
@@ -171,7 +171,7 @@ def alike(source: Image, *others: Any) -> list[Image | None]:
 
 
 def read_plane(source: Image, index: tuple[int, ...], others: Sequence[Image | None]) -> Plane:
-    """Read a plane of an image and of what belongs to it: result, truth and second frame."""
+    """Read a plane of an image with its result, truth and second frame."""
     own = _read(source, Layout.of(source), index)
     restored, wanted, second = (
         None if each is None else _read(each, Layout.of(each), index) for each in others
@@ -210,7 +210,7 @@ def _read(image: Image, layout: Layout, index: tuple[int, ...]) -> Floats:
 
 
 def _noise(source: Image) -> float | Camera:
-    """Return what is found of the noise of an image."""
+    """Return the estimated noise of an image."""
     return estimate_camera(source) or float(estimate_noise(source))
 
 
@@ -271,7 +271,7 @@ def _error(y: Floats, x: Floats, kernel: Any) -> Numbers:
 
 
 def _mean(measure: Any, planes: Iterable[Plane], *given: Any) -> Numbers | str:
-    """Return the mean of what is measured over planes and colours; or why it is not."""
+    """Return the mean of measures over planes and colours; or the reason why there is none."""
     try:
         return _averaged(
             [
@@ -291,7 +291,7 @@ def _checks(
     dtype: np.dtype[Any],
     names: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """Return what is verified of any result of this task, the worst of all planes."""
+    """Return the checks of results of this task, the worst of all planes."""
     found = []
     for y, x, *_ in planes:
         outcome = Outcome(

@@ -77,7 +77,7 @@ def graphs(
     step: float = 1.0,
     unit: str = 'pixel',
 ) -> list[Graph]:
-    """Return what can be drawn of a plane.
+    """Return the graphs of a plane.
 
     `image`, `result`: ``(H, W)``; where the result has another size, only the image is looked at.
     `noise`: of the image: standard deviation or Camera; without it there is no residual.

@@ -17,7 +17,7 @@ _ONE_HUE = 1e-3  # of the power of the strongest colour: less is no colour
 
 
 def sigma_told(told: float, estimated: float) -> Check | None:
-    """Compare a noise level that was given with what the image shows."""
+    """Compare a given noise level with that of the image."""
     if told <= 0 or estimated <= 0:
         return None
     value = told / estimated
@@ -75,7 +75,7 @@ def saturation(image: NDArray[Any], known: Bools) -> Check | None:
 
 
 def mask_alone(mask: Bools) -> Iterator[Check]:
-    """Check how much of the image is damage, and its widest hole."""
+    """Check the coverage of the damage, and its widest hole."""
     share, hole = float(mask.mean()), widest_hole(mask)
     yield checked(
         'mask',
@@ -103,7 +103,7 @@ def mask_placed(mask: Bools, image: Floats) -> Check:
 
 
 def doubts(name: str, said: Sequence[str]) -> Check:
-    """Say what is doubtful about something that was given: a kernel, or weights for an image."""
+    """Return the doubts about a given kernel, or about weights for an image, in words."""
     return checked(name, len(said), said[0] if said else '')
 
 

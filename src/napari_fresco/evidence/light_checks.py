@@ -107,12 +107,12 @@ def _beyond(o: Outcome) -> float:
 
 
 def _invisible(o: Outcome) -> float:
-    """Return what is lost in the rounding of an image."""
+    """Return the light that rounding of an image hides."""
     return max(1e-6 * o.span, 0.0 if _integers(o.given) is None else 0.5)
 
 
 def _within(values: Floats, low: float, high: float) -> bool:
-    """Say whether all values lie between two ends; what is no number does not."""
+    """Say whether all values lie between two ends; NaN does not."""
     return bool(values.min() >= low and values.max() <= high)
 
 

@@ -28,7 +28,7 @@ class BetterFit(NamedTuple):
 
 
 def left_over(mask: Bools, filled: Bools) -> str:
-    """Say how many losses of a run that was broken off are left as they were, or nothing.
+    """Return how many losses a cancelled run left as they were, in words, or nothing.
 
     `mask`: damage ``(..., H, W)``, broadcast to the shape of `filled`.
     `filled`: what was newly painted.
@@ -78,7 +78,7 @@ def widest_hole(mask: Bools) -> float:
 
 
 def _reduced(mask: Bools, image: Floats) -> tuple[Bools, Floats, int]:
-    """Return a mask and an image that is no larger than need be, and by how much it is smaller."""
+    """Return a mask and an image no larger than need be, and the factor of reduction."""
     step = math.ceil(max(mask.shape) / _LARGEST)
     if step == 1:
         return mask, image, 1
@@ -94,7 +94,7 @@ def _on(outline: Bools, slope: Floats) -> float:
 
 
 def _by_depth(mask: Bools, slope: Floats, deepest: int) -> list[float]:
-    """Return the mean slope on the outlines of what is left of a mask, pixel by pixel."""
+    """Return the mean slope on the outlines of a mask that is eroded pixel by pixel."""
     if not mask.any() or mask.all():
         return []
     depth = ndimage.distance_transform_cdt(mask, 'taxicab')
@@ -111,7 +111,7 @@ def _turns(outline: Bools) -> Iterator[tuple[str, Bools]]:
 
 
 def _moved(outline: Bools, slope: Floats) -> tuple[int, int, float]:
-    """Return by how many rows and columns an outline fits best, and the mean slope there."""
+    """Return the shift at which an outline fits best, and the mean slope there."""
     shape = [fft.next_fast_len(n + _REACH, real=True) for n in slope.shape]
     seeks = np.conj(fft.rfft2(outline.astype(float), shape))
     sums = fft.irfft2(fft.rfft2(slope, shape) * seeks, shape)

@@ -42,7 +42,7 @@ def to_gray(values: Floats) -> Floats:
 
 
 def sums_of_regions(planes: Floats) -> Floats:
-    """Return the sums over regions, of the mean of the colours; what is no number counts as 0."""
+    """Return the sums over regions, of the mean of the colours; NaN counts as 0."""
     lines = [_starts(n) for n in planes.shape[1:]]
     gray = planes[0] if len(planes) == 1 else planes.sum(axis=0) / len(planes)
     of_rows = np.add.reduceat(gray, lines[0], 0)
@@ -52,13 +52,13 @@ def sums_of_regions(planes: Floats) -> Floats:
 
 
 def sizes_of_regions(shape: Sequence[int]) -> Floats:
-    """Return how many pixels of a plane ``(H, W)`` the regions have."""
+    """Return the number of pixels of the regions of a plane ``(H, W)``."""
     sides = (np.diff(_starts(n), append=n) for n in shape)
     return np.asarray(np.multiply.outer(*sides), np.float64)
 
 
 def _starts(length: int) -> NDArray[np.intp]:
-    """Return where regions begin; the last one has what is left."""
+    """Return the beginnings of regions; the last one takes the rest."""
     return np.arange(max(1, length // REGION_SIDE)) * REGION_SIDE
 
 
@@ -104,7 +104,7 @@ def smoothed(plane: Floats, width: float, level: float) -> Iterator[tuple[slice,
 
 
 def _in_singles(values: Floats) -> Singles:
-    """Return values in single precision, 0 for what is no number there."""
+    """Return values in single precision, 0 for NaN."""
     if not (values.min() > -_MOST and values.max() < _MOST):
         values[~(np.abs(values) < _MOST)] = 0
     return values.astype(np.float32)
@@ -134,7 +134,7 @@ def transformed(planes: NDArray[np.floating[Any]]) -> Singles:
 
 
 def restored_from(waves: Singles) -> Singles:
-    """Return what :func:`transformed` was given."""
+    """Invert :func:`transformed`."""
     planes: Singles = fft.idctn(waves, axes=(-2, -1), norm='ortho')
     return planes
 

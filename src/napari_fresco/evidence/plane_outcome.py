@@ -99,13 +99,13 @@ class Outcome:
 
     @cached_property
     def count(self) -> int:
-        """How many values can be judged, of all colours."""
+        """The number of values that can be judged, of all colours."""
         pixels = self.known.size if self.judged_all else int(np.count_nonzero(self.known))
         return pixels * len(self.before)
 
     @cached_property
     def residual(self) -> Floats:
-        """What was taken away ``(colours, H, W)``, 0 where nothing is known."""
+        """The residual ``(colours, H, W)``, 0 where nothing is known."""
         return self._known_of(self.before - self.explained)
 
     @cached_property

@@ -21,7 +21,7 @@ class Reference(NamedTuple):
 
 
 def references(provenance: Mapping[str, Any]) -> tuple[Reference, ...]:
-    """Return what to cite for a result, each work once.
+    """Return the references of a result, each work once.
 
     Parameters
     ----------

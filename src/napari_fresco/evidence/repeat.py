@@ -17,7 +17,7 @@ _FILES = {'mask': 'MASK', 'kernel': 'KERNEL', 'sigma': 'NOISE_MAP'}
 
 
 def command_line(provenance: Mapping[str, Any], files: Mapping[str, str] | None = None) -> str:
-    """Return the command that repeats a run; names in capitals stand for what it cannot know.
+    """Return the command that repeats a run; names in capitals stand for unknown files.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def python_call(provenance: Mapping[str, Any], files: Mapping[str, str] | None =
 def methods_paragraph(
     provenance: Mapping[str, Any], numbers: Mapping[str, int] = MappingProxyType({})
 ) -> str:
-    """Return a paragraph on how a result was made, for the methods section of a paper.
+    """Return a paragraph on the making of a result, for the methods section of a paper.
 
     After R. F. Laine et al., "Avoiding a replication crisis in deep-learning-based bioimage
     analysis", Nature Methods 18, 2021, doi:10.1038/s41592-021-01284-3.

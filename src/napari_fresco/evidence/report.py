@@ -63,7 +63,7 @@ def report_text(
     kernel: Any = None,
     files: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the text of what :func:`report` writes."""
+    """Return the text that :func:`report` writes."""
     record, source = result.provenance, Image.of(image)
     kernel = _kernel_of(result) if kernel is None else kernel
     known = {'truth': truth, 'kernel': kernel, 'noise': noise_of(record)}
@@ -108,7 +108,7 @@ def _verdict(result: Result, failed: Sequence[Any]) -> str:
 
 
 def _middle(source: Image, result: Result) -> tuple[Floats, Floats, NDArray[np.bool_] | None]:
-    """Return the middle plane before and after, and what was filled in there."""
+    """Return the middle plane before and after, and its filled pixels."""
     layout = Layout.of(source)
     index = list(layout.planes())[int(np.prod(layout.leading)) // 2]
     axes = source.axes if np.ndim(_data(result.image)) == source.ndim else source.axes + 'S'

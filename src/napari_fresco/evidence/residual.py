@@ -110,7 +110,7 @@ class Residual:
 
 
 def residual(observed: Any, restored: Any, noise: Any, kernel: Any = None) -> Residual:
-    """Examine what a restoration has taken away.
+    """Examine the residual of a restoration.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ _LARGEST = 1024  # side of the middle of a plane that is looked at
 
 
 def transfer_graph(means: Any, variances: Any, camera: Camera | None) -> Graph:
-    """Return the plot of what was measured, and of the line that was fitted.
+    """Return the plot of the measured points and of the fitted line.
 
     `means`, `variances`: of each level.
     `camera`: None where there is no line.

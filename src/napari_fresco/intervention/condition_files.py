@@ -34,7 +34,7 @@ _DIGITS = 4
 def write_condition(
     path: str | Path, found: Condition, photograph: Any = None, *, overwrite: bool = False
 ) -> None:
-    """Write a condition map; the suffix says as what.
+    """Write a condition map in the format of the suffix.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def condition_svg(found: Condition) -> str:
 
 
 def numbers_of(row: ClassMeasures) -> Iterator[str]:
-    """Yield what a class amounts to, in words."""
+    """Yield the measures of a class in words."""
     pieces = f'{row.pieces} piece{"s" * (row.pieces != 1)}'
     area = f'{row.area_px} px' if row.area_cm2 is None else f'{_short(row.area_cm2)} cm²'
     yield f'{pieces}, {area}, {row.percent:.3g} %'

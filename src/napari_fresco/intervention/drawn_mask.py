@@ -79,7 +79,7 @@ class DrawnMask:
         return np.asarray(marked)
 
     def facts(self) -> dict[str, Any]:
-        """Return how damage is read, ready for JSON."""
+        """Return the rule that turns it into damage, ready for JSON."""
         return {
             'label': self.label,
             'grow': self.grow,
@@ -89,7 +89,7 @@ class DrawnMask:
         }
 
     def write(self, path: Path, *, overwrite: bool = False) -> dict[str, Any]:
-        """Write what was drawn to a PNG or TIFF file, and return what a record says of it."""
+        """Write the drawing to a PNG or TIFF file, and return its entry in a record."""
         labels = self.labels
         if labels.dtype != bool:
             fits = np.uint8 if int(labels.max(initial=0)) < 256 else np.uint16
@@ -111,7 +111,7 @@ class DrawnMask:
 
 
 def _grown(marked: Bools, grow: float) -> Bools:
-    """Return what is marked, widened in every plane."""
+    """Return the marked pixels, widened in every plane."""
     if grow <= 0:
         return marked
     planes = marked.reshape(-1, *marked.shape[-2:])
@@ -128,7 +128,7 @@ def pixels_hash(pixels: Any) -> str:
 
 
 def checked_file(path: Path, sha256: str, what: str) -> Path:
-    """Return the path of a file that is what a record says.
+    """Return the path of a file whose content is that of the record.
 
     Raises FileError when it is not there, or another one.
     """

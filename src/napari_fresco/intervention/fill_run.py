@@ -50,7 +50,7 @@ class FillRun:
         return cls(record, DrawnMask.of(mask), **options)
 
     def painted(self) -> Bools:
-        """Return what it has painted, ``(H, W)``."""
+        """Return the pixels it has painted, ``(H, W)``."""
         painted = self.mask.damage() if self.taken is None else self.taken
         if self.box is None:
             return painted

@@ -56,7 +56,7 @@ class FilledLoss(NamedTuple):
 def filled_losses(
     filled: Bools, runs: Sequence[FillRun], scale: float | None
 ) -> tuple[FilledLoss, ...]:
-    """Return the losses of what was filled, those that touch at a corner as one."""
+    """Return the filled losses, those that touch at a corner as one."""
     pieces, count = ndimage.label(filled, np.ones((3, 3)))
     widest = widths_of(filled, pieces, count)
     areas = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
@@ -84,13 +84,13 @@ def filled_losses(
 
 
 def typical_error(method: str | None, width: float) -> float | None:
-    """Return how far off fills of a width were where a method was tested; None beyond that."""
+    """Return the error of fills of a width in tests of a method; None beyond them."""
     known = TESTED.get(method or '', ())
     return next((error for widest, error in known if width <= widest), None)
 
 
 def limits_in_words(losses: Sequence[FilledLoss], methods: Sequence[str]) -> list[str]:
-    """Return what fills cannot do, in sentences."""
+    """Return the limits of fills in sentences."""
     if not losses:
         return []
     worst = max(losses, key=lambda loss: loss.widest_px)

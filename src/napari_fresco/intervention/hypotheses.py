@@ -48,7 +48,7 @@ class Hypotheses:
     spread: Floats
 
     def facts(self) -> dict[str, Any]:
-        """Return what a record says, ready for JSON."""
+        """Return the hypotheses as a record has them, ready for JSON."""
         return spread_facts(self.spread, self.filled, self.seeds)
 
 
@@ -141,7 +141,7 @@ def agreement(fills: Sequence[Any], filled: ArrayLike) -> Floats:
 
 
 def spread_facts(spread: Floats, filled: Bools, seeds: Sequence[int]) -> dict[str, Any]:
-    """Return what a record says of an agreement."""
+    """Return an agreement as a record has it."""
     inside = spread[filled]
     return {
         'seeds': list(seeds),

@@ -20,7 +20,7 @@ from .photograph import Bools, Pixels, filled_of, plane_of, result_of
 def insert(
     image: Any, result: Any, filled: ArrayLike | Image | None = None, *, name: str = 'insert'
 ) -> Image:
-    """Return what was filled as a layer of its own, to lie above the untouched photograph.
+    """Return the fill as a layer of its own, to lie above the untouched photograph.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def composed(image: Any, layer: Any) -> Pixels:
 
 
 def outline(filled: ArrayLike, width: float = 2.0) -> Bools:
-    """Return the rim of what was filled, inside it.
+    """Return the rim of the filled pixels, inside them.
 
     Parameters
     ----------

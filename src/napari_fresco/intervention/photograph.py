@@ -56,7 +56,7 @@ def result_of(result: Any, photograph: Pixels) -> Pixels:
 
 
 def filled_of(result: Any, filled: ArrayLike | Image | None, shape: tuple[int, ...]) -> Bools:
-    """Return what was filled, ``(H, W)``: what is given, else what the result says.
+    """Return the filled pixels, ``(H, W)``: given ones, else those of the result.
 
     Raises MaskError when neither says it, or the shape is another.
     """

@@ -24,7 +24,7 @@ _TAKEN = 36867
 
 
 def photograph_facts(photograph: Any) -> dict[str, Any]:
-    """Return what is known of a photograph, ready for JSON; None where nothing is."""
+    """Return the facts about a photograph, ready for JSON; None where nothing is known."""
     pixels = plane_of(photograph)
     image = photograph if isinstance(photograph, Image) else Image.of(pixels)
     said = image.metadata
@@ -47,7 +47,7 @@ def photograph_facts(photograph: Any) -> dict[str, Any]:
 
 
 def _file_dpi(path: Path) -> float | None:
-    """Return the resolution that a file tells, whatever scale was found since."""
+    """Return the resolution in a file, before any scale was measured."""
     try:
         if path.suffix.lower() in TIFF:
             with tifffile.TiffFile(path) as file:

@@ -85,7 +85,7 @@ def _edges(pieces: NDArray[np.intp]) -> tuple[Ring, Ring, Ring]:
 
 
 def _following(start: Ring, way: Ring, columns: int) -> Ring:
-    """Return for each edge the one that follows it around the same piece.
+    """Return for each edge the next one around the same piece.
 
     Where two edges go on from a corner, the right turn stays with the pixel.
     """

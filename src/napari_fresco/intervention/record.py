@@ -123,7 +123,7 @@ class Intervention:
 
     @cached_property
     def marks(self) -> Bools:
-        """What was filled, ``(H, W)``."""
+        """The filled pixels, ``(H, W)``."""
         return filled_of(self.result, self.filled, self.before.shape)
 
     @cached_property
@@ -138,7 +138,7 @@ class Intervention:
 
     @cached_property
     def insert(self) -> Image | None:
-        """What was filled alone; None where more than that was changed, such as the noise."""
+        """The fill alone; None where more was changed, such as the noise."""
         changed = self.made != self.before
         changed = changed.any(axis=-1) if changed.ndim == 3 else changed
         if (changed & ~self.marks).any():
@@ -146,7 +146,7 @@ class Intervention:
         return insert(self.photograph, self.made, self.marks)
 
     def facts(self) -> dict[str, Any]:
-        """Return everything that is known, ready for JSON; without the files of the masks."""
+        """Return all facts, ready for JSON; without the files of the masks."""
         losses = self.losses
         number = int(np.count_nonzero(self.marks))
         methods = [str(run.provenance['method']) for run in self.runs]
@@ -217,7 +217,7 @@ class Intervention:
         return [*written, path]
 
     def _left(self) -> list[dict[str, Any]]:
-        """Return which classes of damage were left as they are, and by whose decision."""
+        """Return the classes of damage that were left as they are, and who decided it."""
         if self.condition is None:
             return []
         found = []
@@ -231,7 +231,7 @@ class Intervention:
 
 
 def run_facts(run: FillRun) -> dict[str, Any]:
-    """Return what a record keeps of a run: enough to repeat it, with its mask."""
+    """Return a run as a record has it: enough to repeat it, with its mask."""
     said = {name: run.provenance[name] for name in OF_RUN if name in run.provenance}
     return {**said, 'box': box_facts(run.box), 'drawn': run.mask.facts()}
 

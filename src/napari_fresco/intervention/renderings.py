@@ -222,7 +222,7 @@ def render(
     seed: int = 0,
     **parameters: Any,
 ) -> Rendered:
-    """Render what was filled so that it can be told from the original at close range.
+    """Render the fill so that it can be told from the original at close range.
 
     Parameters
     ----------

@@ -233,7 +233,7 @@ def _options(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _differences(run: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what of a run is not as it was."""
+    """Yield the differences of a repeated run, in words."""
     for name, words in (('version', 'napari-fresco'), ('torch', 'PyTorch'), ('device', 'device')):
         if run.get(name) != now.get(name):
             yield f'{words} was {run.get(name)}, is {now.get(name)}'
@@ -251,7 +251,7 @@ def _weights(record: Mapping[str, Any]) -> list[tuple[Any, Any]]:
 
 
 def _painted(folder: Path, runs: Any) -> Bools:
-    """Return what any run has painted."""
+    """Return the pixels that any run has painted."""
     found: Any = False
     for run in runs:
         taken = _marks(folder, run['taken']) if 'taken' in run else None

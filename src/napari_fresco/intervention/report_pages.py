@@ -49,7 +49,7 @@ def report(
 
 
 def report_page(told: Intervention, record_name: str = 'RECORD.json') -> str:
-    """Return the text of what :func:`report` writes."""
+    """Return the text that :func:`report` writes."""
     facts = told.facts()
     fills = sorted(facts['fills'], key=lambda each: -each['area_px'])
     more = len(fills) - _MOST_FILLS

@@ -71,7 +71,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
 
 def remove_parts_of(targets: Iterable[Path]) -> None:
-    """Remove unfinished `targets`; the caller sees to it that nobody is at work on them."""
+    """Remove unfinished `targets`; the caller makes sure that no process is at work on them."""
     for target in targets:
         if target.parent.is_dir():
             for own in target.parent.iterdir():
@@ -80,12 +80,12 @@ def remove_parts_of(targets: Iterable[Path]) -> None:
 
 
 def _prefix(target: Path) -> str:
-    """Return how the names of folders begin in which `target` arrives, empty ones among them."""
+    """Return the beginning of the names of folders in which `target` arrives, empty ones too."""
     return f'{_PART}{target.name[:99]}-'
 
 
 def remove_stale(folder: Path) -> None:
-    """Remove what processes that were killed left in a folder of the program's own."""
+    """Remove the leftovers of killed processes from a folder of the program's own."""
     for left in folder.glob(f'{_PART}*'):
         # Another process may be removing it, too.
         with suppress(OSError):

@@ -97,7 +97,7 @@ def _fits_a_tag(count: float) -> bool:
 
 
 def imagej_arguments(image: Image, axes: str) -> dict[str, Any]:
-    """Return what tifffile writes for ImageJ: calibration, look-up tables, labels."""
+    """Return the arguments of tifffile for ImageJ: calibration, look-up tables, labels."""
     kept = dict(image.metadata.get('imagej', {}))
     planes = [image.length(axis) for axis in 'TZC']
     labels = kept.get('Labels')
@@ -148,7 +148,7 @@ def plain_text(image: Image, axes: str, shape: Sequence[int]) -> str:
 
 
 def plain_facts(text: str) -> dict[str, Any]:
-    """Return what :func:`plain_text` wrote, or what anybody else described."""
+    """Return the facts in a text of :func:`plain_text` or of other programs."""
     try:
         record = json.loads(text)
     except ValueError:
@@ -164,7 +164,7 @@ def plain_facts(text: str) -> dict[str, Any]:
 
 
 def needs_description(image: Image, axes: str) -> bool:
-    """Whether tags alone do not say what is known of an image."""
+    """Whether tags alone cannot hold the metadata of an image."""
     lengths = {unit for _, unit in image.spacing.values()} <= {'mm'}
     flat = axes in ('YX', 'YXS', 'SYX') and set(image.spacing) <= {'Y', 'X'}
     both = ('X' in image.spacing) == ('Y' in image.spacing)
@@ -180,7 +180,7 @@ def _in_unit(pair: tuple[float, str], unit: str) -> float:
 
 
 def description_of(page: tifffile.TiffPage) -> str:
-    """Return what the description tag of a page says."""
+    """Return the description tag of a page."""
     tag = page.tags.get(270)
     value = tag.value if tag is not None else ''
     return value if isinstance(value, str) else value.decode('utf-8', 'replace')

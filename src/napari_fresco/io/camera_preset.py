@@ -70,7 +70,7 @@ def camera_of(preset: Mapping[str, Any]) -> Camera:
 
 
 def doubts_about_camera(preset: Mapping[str, Any], image: Image) -> list[str]:
-    """Return what speaks against a preset for an image.
+    """Return the doubts about a preset for an image.
 
     Raises ParameterError when the image has another bit depth or binning.
     """

@@ -29,7 +29,7 @@ def profile_space(profile: bytes | None) -> str:
 
 
 def kept_profile(profile: bytes | None, colour: bool) -> tuple[bytes | None, tuple[str, ...]]:
-    """Return a profile if it holds for such an image, and what to say where it does not."""
+    """Return a profile if it holds for such an image, and a note where it does not."""
     space = profile_space(profile)
     if not space or space == ('RGB' if colour else 'gray'):
         return profile, ()
@@ -37,7 +37,7 @@ def kept_profile(profile: bytes | None, colour: bool) -> tuple[bytes | None, tup
 
 
 def cmyk_to_rgb(samples: Array, profile: bytes | None) -> tuple[Array, bytes | None, str]:
-    """Return CMYK as RGB, the profile of that, and how it was done.
+    """Return CMYK as RGB, its new profile, and a note on the conversion.
 
     `samples`: ``(..., 4)``, 0 is no ink; of integers.
     `profile`: ICC profile of the press.
@@ -86,7 +86,7 @@ def ycbcr_to_rgb(samples: Array) -> Array:
 
 
 def straight_alpha(samples: Array) -> Array:
-    """Return samples whose colours were multiplied by the alpha behind them, with that undone."""
+    """Return samples with premultiplied alpha undone."""
     colours, alpha = samples[..., :-1].astype(np.float64), samples[..., -1:]
     top = 1.0 if samples.dtype.kind == 'f' else np.iinfo(samples.dtype).max
     divided = colours * top / np.maximum(alpha, 1e-12 if samples.dtype.kind == 'f' else 1)

@@ -32,7 +32,7 @@ def upright_block(exif: Pillow.Exif) -> bytes | None:
 
 
 def block_of_tiff(path: Path, offset: int, byteorder: str, big: bool) -> bytes | None:
-    """Return as an EXIF block what the directory at `offset` of a TIFF says of its picture."""
+    """Return the directory at `offset` of a TIFF as an EXIF block of its picture."""
     exif, found = Pillow.Exif(), Pillow.Exif()
     found.endian, found.bigtiff = byteorder, big
     with path.open('rb') as file, warnings.catch_warnings():
@@ -47,7 +47,7 @@ def block_of_tiff(path: Path, offset: int, byteorder: str, big: bool) -> bytes |
 
 
 def texts(exif: Pillow.Exif) -> dict[str, str]:
-    """Return what an EXIF block says in words that other formats hold as text."""
+    """Return the entries of an EXIF block that other formats hold as text."""
     return {name: exif[tag] for name, tag in _TEXTS.items() if isinstance(exif.get(tag), str)}
 
 
@@ -62,7 +62,7 @@ def load(block: bytes | None) -> Pillow.Exif:
 def block_for(
     metadata: Mapping[str, Any], dpi: tuple[float, float] | None = None, in_cm: bool = False
 ) -> Pillow.Exif:
-    """Return the EXIF to write: what was read, with the texts of other formats and resolution.
+    """Return the EXIF to write: as it was read, with the texts of other formats and resolution.
 
     `in_cm`: whether that counts by the centimetre, which is not that of a print.
     """
@@ -142,7 +142,7 @@ def iptc_profile(iptc: bytes) -> str:
 
 
 def iptc_of_profile(profile: str) -> bytes | None:
-    """Return what :func:`iptc_profile` was given; None of what is no such profile."""
+    """Invert :func:`iptc_profile`; None for other profiles."""
     try:
         data = bytes.fromhex(''.join(profile.split()[2:]))
         if not data.startswith(_IRB):

@@ -68,7 +68,7 @@ def first_bytes(path: Path) -> bytes:
 
 
 def fault(path: Path, error: Exception) -> FileError:
-    """Return in one sentence what a parser found wrong."""
+    """Return the error of a parser in one sentence."""
     reason = ' '.join(str(error).split()) or type(error).__name__
     short = ('truncat', 'broken data stream', 'reshape', 'unexpected end', 'too small', 'buffer')
     if isinstance(error, EOFError | IndexError) or any(word in reason.lower() for word in short):

@@ -75,7 +75,7 @@ _PRINTED = ('plain', None)  # flavours whose resolution is that of a print
 
 
 def read(path: str | Path, *, series: int | str | None = None) -> Image:
-    """Read an image; the kind of file is told by its first bytes.
+    """Read an image; its first bytes tell the kind of file.
 
     White-is-zero, palettes, CMYK and L*a*b* become gray or RGB; an orientation tag is
     honoured; what was converted is said in ``metadata['warnings']``. A large image stays
@@ -181,7 +181,7 @@ def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
 
 
 def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:
-    """Write an image as what its suffix says, with all that belongs to it.
+    """Write an image in the format of its suffix, with all its metadata.
 
     Nothing is converted: an image that the format cannot hold is an error. TIFF holds
     everything, OME-Zarr nearly so, and a large image part by part; PNG and JPEG hold one
@@ -379,7 +379,7 @@ def _list(path: Path) -> list[Series]:
 
 
 def _parsed(path: Path, parse: Callable[[], Any]) -> Any:
-    """Return what `parse` makes of a file; parsers meet damaged files with any kind of error."""
+    """Return the output of `parse` for a file; damaged files make parsers raise any error."""
     try:
         return parse()
     except FileError:

@@ -65,7 +65,7 @@ def _objective(root: ElementTree.Element, image: ElementTree.Element) -> dict[st
 
 
 def arguments(image: Image) -> dict[str, Any]:
-    """Return what tifffile is to write of an image into OME-XML."""
+    """Return the arguments of tifffile for the OME-XML of an image."""
     metadata: dict[str, Any] = {}
     for axis, key in _SIZES.items():
         if axis in image.spacing:
@@ -95,7 +95,7 @@ def arguments(image: Image) -> dict[str, Any]:
 
 
 def merged(written: str, images: list[Image]) -> str:
-    """Return a written OME-XML text with everything of the sources that still holds.
+    """Return a written OME-XML text with all entries of the sources that still hold.
 
     Instruments, experimenters, annotations, regions and the settings of images, channels
     and planes come from the text in ``metadata['ome']``; sizes and calibration do not.
@@ -147,7 +147,7 @@ def _single(text: str, number: int) -> str:
 
 
 def _merge_root(root: ElementTree.Element, source: ElementTree.Element) -> None:
-    """Put what belongs to no single image beside the images, in the order of the schema."""
+    """Put entries of no single image beside the images, in the order of the schema."""
     before = [child for child in source if _name(child) in _BEFORE]
     after = [child for child in source if _name(child) in _AFTER]
     for place, child in enumerate(before):
@@ -186,7 +186,7 @@ def _merge_parts(target: ElementTree.Element, source: ElementTree.Element, name:
 
 
 def _merge_planes(target: ElementTree.Element, source: ElementTree.Element) -> None:
-    """Copy what is said of planes: times, exposures and positions of the stage."""
+    """Copy the entries of planes: times, exposures and positions of the stage."""
     for plane in list(_children(target, 'Plane')):
         target.remove(plane)
     target.extend(copy.deepcopy(plane) for plane in _children(source, 'Plane'))
@@ -235,7 +235,7 @@ def _name(element: ElementTree.Element) -> str:
 
 
 def _in_namespace(text: str) -> str:
-    """Return OME-XML of any year in the namespace of what is written."""
+    """Return OME-XML of any year in the namespace that is written."""
     root = ElementTree.fromstring(text)
     for element in root.iter():
         if '/Schemas/' in element.tag:

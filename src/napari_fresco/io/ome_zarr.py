@@ -47,7 +47,7 @@ def axis_letters(multiscale: Mapping[str, Any], ndim: int, samples: bool) -> str
 def place(
     multiscale: Mapping[str, Any], letters: str
 ) -> tuple[dict[str, tuple[float, str]], dict[str, float], tuple[str, ...]]:
-    """Return spacing and origin of level 0, and what to say of them."""
+    """Return spacing and origin of level 0, and notes on them."""
     steps, start = [1.0] * len(letters), [0.0] * len(letters)
     own = multiscale['datasets'][0].get('coordinateTransformations', ())
     for step in (*own, *(multiscale.get('coordinateTransformations') or ())):
@@ -143,7 +143,7 @@ def attributes(
 
 
 def own_facts(own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what we added to the attributes as metadata of an image."""
+    """Return our own attributes as metadata of an image."""
     found = {key: own[key] for key in _KEPT if key in own}
     if 'wavelengths' in found:
         found['wavelengths'] = tuple(tuple(pair) for pair in found['wavelengths'])

@@ -23,7 +23,7 @@ _SIDE = 1024  # pixels along Y and X of a large page that are read together, abo
 def lazily(
     path: Path, file: tifffile.TiffFile, series: tifffile.TiffPageSeries, number: int
 ) -> Any:
-    """Return an array that reads what is asked of it, or None where there is no way.
+    """Return an array that reads lazily, or None where that is impossible.
 
     Uncompressed samples that lie in one piece are mapped into memory; others are read by dask,
     where that is installed: page by page, or tile by tile with zarr where pages are large.
@@ -126,7 +126,7 @@ class _Tiles:
 
 
 def _inner(shape: tuple[int, ...], page: tuple[int, ...]) -> int:
-    """Return how many of the last axes lie in one page."""
+    """Return the number of last axes that lie in one page."""
     count, size = 0, 1
     while size < math.prod(page):
         count += 1

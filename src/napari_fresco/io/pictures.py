@@ -150,7 +150,7 @@ def shown_upright(pixels: Array, orientation: int) -> Array:
 
 
 def orientation_note(orientation: int) -> str:
-    """Return what is said of an image that was turned upright."""
+    """Return the note on an image that was turned upright."""
     return (
         f'it was turned upright as its orientation tag ({orientation}) says; a mask has to be '
         'drawn on it as it is shown'
@@ -160,7 +160,7 @@ def orientation_note(orientation: int) -> str:
 def _pixels(
     picture: Pillow.Image, profile: bytes | None
 ) -> tuple[Array, bytes | None, tuple[str, ...]]:
-    """Return the samples of a picture, the profile that holds for them, and what to say."""
+    """Return the samples of a picture, the profile that holds for them, and notes."""
     mode = picture.mode
     if mode.startswith('I'):
         whole = mode.startswith('I;16') or picture.format == 'PNG'
@@ -204,7 +204,7 @@ def _steps(picture: Pillow.Image) -> tuple[float, ...]:
 def _belongings(
     picture: Pillow.Image, coloured: bool, profile: bytes | None = None
 ) -> dict[str, Any]:
-    """Return what a file says beside its pixels."""
+    """Return the metadata of a file beside its pixels."""
     info = picture.info
     profile, notes = colour.kept_profile(profile or None, coloured)
     found: dict[str, Any] = {

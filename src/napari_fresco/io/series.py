@@ -47,7 +47,7 @@ def main_series(found: Sequence[Series]) -> list[int]:
 def pick(
     found: Sequence[Series], asked: int | str | None, path: Path
 ) -> tuple[int, tuple[str, ...]]:
-    """Return which image is meant, and what to say of the others.
+    """Return the wanted image, and a note on the others.
 
     Raises FileError when there are several and none was asked for, or the one asked for is not
         there.

@@ -58,7 +58,7 @@ def list_series(path: Path) -> list[Series]:
 
 @contextmanager
 def _log_messages() -> Iterator[list[str]]:
-    """Collect what tifffile logs of a file, instead of showing it."""
+    """Collect the messages of tifffile about a file, instead of showing them."""
     found: list[str] = []
 
     def keep(record: logging.LogRecord) -> bool:
@@ -212,7 +212,7 @@ class _Reader:
         return (2**bits - 1 - data).astype(data.dtype)
 
     def _palette(self, data: Any) -> Any:
-        """Return the colours of a palette; what ImageJ coloured are intensities."""
+        """Return the colours of a palette; those of ImageJ are intensities."""
         if self.imagej is not None:
             self.metadata['colormap'] = np.asarray(self.page.colormap)
             return data
@@ -261,7 +261,7 @@ class _Reader:
         return int(tag.value) if tag is not None else 1
 
     def _facts(self) -> dict[str, Any]:
-        """Return what the file says of spacing, origin and channels; keep the rest."""
+        """Return spacing, origin and channels of the file; keep the rest."""
         said = self.metadata
         said['compression'] = None if self.page.compression == 1 else self.page.compression.name
         said['predictor'] = int(self.page.predictor or 1) > 1 or None
@@ -304,7 +304,7 @@ class _Reader:
 def _samples(
     file: tifffile.TiffFile, series: tifffile.TiffPageSeries, number: int, path: Path
 ) -> tuple[Any, tuple[str, ...]]:
-    """Return the samples of a series: lazily where there are many; and what to say of them."""
+    """Return the samples of a series, lazily where there are many; and notes on them."""
     lost = sum(page is None for page in series.pages)
     notes = (f'{lost} of its planes are in files that are not there; they are 0',) if lost else ()
     try:

@@ -152,7 +152,7 @@ def _parts(image: Image, axes: str, leading: int, tile: int | None) -> Iterator[
 
 
 def _how(image: Image, axes: str, dtype: np.dtype[Any]) -> dict[str, Any]:
-    """Return how samples are stored: what they mean, and how they are compressed."""
+    """Return the storage of samples: photometric interpretation and compression."""
     said = image.metadata
     sampled = axes[-1] not in 'YX' or (axes[-3:-2] == said.get('sample_axis', 'S'))
     kind = said.get('photometric') or 'minisblack'
@@ -194,7 +194,7 @@ def _compression(said: Any, dtype: np.dtype[Any]) -> dict[str, Any]:
 def _flavour_options(
     image: Image, axes: str, shape: tuple[int, ...], flavour: str, several: bool
 ) -> dict[str, Any]:
-    """Return what the flavour says of axes and calibration."""
+    """Return the entries of the flavour for axes and calibration."""
     if flavour == 'imagej':
         return calibration.imagej_arguments(image, axes)
     if flavour == 'ome':

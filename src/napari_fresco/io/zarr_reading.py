@@ -107,13 +107,13 @@ class _Found:
 
     @property
     def own(self) -> Mapping[str, Any]:
-        """What we added."""
+        """Our own attributes."""
         own = self.attributes.get(ome_zarr.OWN)
         return own if isinstance(own, Mapping) else {}
 
     @property
     def series(self) -> Series:
-        """What it is called, and its size."""
+        """Its name and its size."""
         chunked = self.level(0)
         return Series(self.name, self._letters(chunked), chunked.shape)
 
@@ -174,7 +174,7 @@ class _Found:
         return letters
 
     def _whole(self, chunked: Chunked) -> tuple[str, ...]:
-        """Say what is missing.
+        """Return a note on missing chunks.
 
         Raises FileError where it is known that it was there.
         """
@@ -246,7 +246,7 @@ def _field(root: Any, said: Mapping[str, Any], path: Path, asked: int | str | No
 
 
 def _attributes(group: Any) -> Mapping[str, Any]:
-    """Return what is said of a group: in 0.5 under ``ome``, before that directly."""
+    """Return the attributes of a group: in 0.5 under ``ome``, before that directly."""
     said = dict(group.attrs)
     inner = said.get('ome')
     return {**said, **inner} if isinstance(inner, Mapping) else said

@@ -87,7 +87,7 @@ class Chunked:
 
     @property
     def fill(self) -> Any:
-        """What is read where nothing is stored."""
+        """The value of chunks that are not stored."""
         return self._array.fill_value
 
     def lazy(self) -> Any:
@@ -101,7 +101,7 @@ class Chunked:
 
     @property
     def lost(self) -> tuple[int, int]:
-        """How many of its chunks (or shards) are not stored, and how many there are."""
+        """The number of chunks (or shards) that are not stored, and the number of all."""
         sides = zip(self.shape, self.chunks, strict=True)
         expected = math.prod(-(-n // max(side, 1)) for n, side in sides)
         if expected > _MOST_COUNTED:

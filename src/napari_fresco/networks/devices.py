@@ -80,7 +80,7 @@ def pick(name: str | torch.device = 'auto') -> torch.device:
 
 
 def abilities() -> tuple[str, ...]:
-    """Name what this processor can do that makes networks fast, the most telling last."""
+    """Name the instructions of this processor that make networks fast, the most telling last."""
     return tuple(name for name, kinds in ABILITIES.items() if not _cpu_features().isdisjoint(kinds))
 
 
@@ -185,7 +185,7 @@ def unmapped(needed: int) -> Iterator[None]:
 
 
 def memory_budget(device: torch.device) -> int:
-    """Return how many bytes may be allocated on `device` now.
+    """Return the bytes that may be allocated on `device` now.
 
     Raises ParameterError when the environment names a budget that is none.
     """
@@ -234,7 +234,7 @@ def free(device: torch.device, *, cycles: bool = False, keep: bool = False) -> N
 
 
 def _unused(library: ctypes.CDLL) -> int:
-    """Return how many bytes the allocator holds for further use; many where it does not tell."""
+    """Return the bytes that the allocator holds for further use; many where it does not tell."""
     if not hasattr(library, 'mallinfo2'):
         return _KEPT
     tell = library.mallinfo2
@@ -302,7 +302,7 @@ def _cpu_features() -> frozenset[str]:
 
 
 def _available() -> int | None:
-    """Return the memory that Linux could hand out, or half of what another Unix has."""
+    """Return the memory that Linux could hand out, or half of that of another Unix."""
     try:
         lines = Path('/proc/meminfo').read_text(encoding='ascii').splitlines()
         kibibytes = next(line.split()[1] for line in lines if line.startswith('MemAvailable'))
@@ -316,7 +316,7 @@ def _available() -> int | None:
 
 
 def _container_budget() -> int | None:
-    """Return what the memory limit of a container leaves, None without a limit."""
+    """Return the memory left under the limit of a container, None without a limit."""
     try:
         limit = (_CGROUP / 'memory.max').read_text(encoding='ascii').strip()
         used = (_CGROUP / 'memory.current').read_text(encoding='ascii').strip()

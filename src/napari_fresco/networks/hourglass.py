@@ -111,7 +111,7 @@ class SkipConfig:
 
     @property
     def levels(self) -> int:
-        """How often the resolution is halved."""
+        """The number of halvings of the resolution."""
         return len(self.num_channels_down)
 
     def at(self, level: int, name: str) -> Any:

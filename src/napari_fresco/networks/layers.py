@@ -25,6 +25,6 @@ def chain(inputs: int, width: int, outputs: int, depth: int, act_mode: str) -> n
 
 
 def count_parts(names: Iterable[str], pattern: str) -> int:
-    """Return how many numbered parts have names that begin like `pattern`, from 0 to the last."""
+    """Return the number of numbered parts whose names begin like `pattern`, from 0 to the last."""
     found = (re.match(pattern, name) for name in names)
     return 1 + max((int(match[1]) for match in found if match), default=-1)

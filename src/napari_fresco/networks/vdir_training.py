@@ -164,7 +164,7 @@ class VDIRTraining(VDIR):
 
     @classmethod
     def around(cls, network: VDIR, target: Target = 'sigma') -> VDIRTraining:
-        """Return `network` with what it lacks for training; encoder and restorer are shared."""
+        """Return `network` with its training parts; encoder and restorer are shared."""
         config = config_from(network.state_dict())[1]
         training = cls(**config, target=target)
         training.encoder, training.restorer = network.encoder, network.restorer

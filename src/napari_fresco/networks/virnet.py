@@ -76,7 +76,7 @@ class VIRNet(nn.Module):
         return mu, estimate
 
     def maps(self, estimate: Tensor, like: Tensor) -> Tensor | None:
-        """Return what the restorer is told of the noise, as large as the image `like`."""
+        """Return the noise maps of the restorer, as large as the image `like`."""
         return spread(estimate.sqrt(), like) if self.noise_cond else None
 
     def describe(self) -> NetworkFacts:
@@ -143,7 +143,7 @@ class VIRNetSR(nn.Module):
         return mu, kernel, estimate
 
     def maps(self, kernel: Tensor, estimate: Tensor, like: Tensor) -> Tensor | None:
-        """Return what the restorer is told, as large as the enlarged image `like`.
+        """Return the noise and kernel maps of the restorer, as large as the enlarged image `like`.
 
         The parameters of the kernel come first, the square root of the noise
         estimator's answer last.

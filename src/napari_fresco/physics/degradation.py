@@ -100,13 +100,13 @@ class Unknown(Degradation):
         self.scale = scale
 
     def forward(self, x: Tensor) -> Tensor:
-        """Refuse: nobody knows."""
+        """Refuse: the degradation is unknown."""
         raise NotImplementedError('the degradation is not known, so it cannot be applied')
 
     def adjoint(self, y: Tensor) -> Tensor:
-        """Refuse: nobody knows."""
+        """Refuse: the degradation is unknown."""
         raise NotImplementedError('the degradation is not known, so it has no transpose')
 
     def prox(self, z: Tensor, y: Tensor, alpha: float | Tensor) -> Tensor:
-        """Refuse: nobody knows."""
+        """Refuse: the degradation is unknown."""
         raise NotImplementedError('the degradation is not known, so it has no data step')

@@ -134,7 +134,7 @@ def _coarse_to_fine(
 
 
 def _with_liveliness(values: Floats, known: Bools) -> Floats:
-    """Append to the colours how much they change nearby, along rows and along columns."""
+    """Append the local contrast of the colours, along rows and along columns."""
     weight = ndimage.uniform_filter(known.astype(np.float32), 2 * _NEAR + 1)
     gray = values.mean(axis=2)
     slopes = []
@@ -173,7 +173,7 @@ class _Matching:
 
     @classmethod
     def of(cls, picture: Floats, known: Bools, allowed: Bools) -> _Matching | None:
-        """Return what there is to match; None where nothing is wholly known."""
+        """Return the patches to match; None where no patch is wholly known."""
         half = PATCH // 2
         inner = np.zeros(known.shape, bool)
         inner[half : known.shape[0] - half, half : known.shape[1] - half] = True
@@ -210,7 +210,7 @@ class _Matching:
         return np.where(found >= 0, found, chance)
 
     def displacements(self, source: Ints) -> Ints:
-        """Return for each pixel how far away the source of its target is, ``(H, W, 2)``."""
+        """Return for each pixel the displacement to the source of its target, ``(H, W, 2)``."""
         away = np.zeros((*self.known.shape, 2), np.intp)
         away[tuple(self.targets.T)] = self.sources[source] - self.targets
         return away
@@ -265,7 +265,7 @@ class _Matching:
         return _look_up(self.number, places)
 
     def _distances(self, wanted: Floats, source: Ints, of: Ints | slice = slice(None)) -> Floats:
-        """Return how much sources differ from targets, or from those of the targets `of`."""
+        """Return the distances of sources to targets, or to those of the targets `of`."""
         change = self._known_patches[source] - wanted[of]
         distances: Floats = np.einsum('ni,ni,ni->n', change, change, self._weights[of])
         return distances

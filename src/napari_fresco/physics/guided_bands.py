@@ -232,7 +232,7 @@ class _End(NamedTuple):
 
 
 def _shear(before: _End, after: _End) -> float:
-    """Return how much farther beside the line its structure lies behind the gap than before it."""
+    """Return the shift across the line of the structure behind the gap against that before it."""
     most = round(_BESIDE / _STEP)
     first = before.profile - before.profile.mean(axis=0)
     middle = slice(most, len(first) - most)
@@ -262,7 +262,7 @@ def _lost_around(known: Bools, path: _Path, first: int, last: int) -> tuple[Any,
 def _coordinates(
     path: _Path, rows: Any, columns: Any, first: int, last: int
 ) -> tuple[Floats, Floats]:
-    """Return how far along a line pixels lie, and how far beside it."""
+    """Return the coordinates of pixels along a line and across it."""
     points = np.stack([rows, columns], axis=1).astype(float)
     low, high = max(first - HALF, 0), min(last + HALF + 1, len(path.places))
     _, nearest = KDTree(path.places[low:high]).query(points)

@@ -46,7 +46,7 @@ def assemble(architecture: str, config: Mapping[str, Any], tensors: Tensors, pat
 
 
 def differences(expected: Tensors, given: Tensors) -> list[str]:
-    """Say how names, shapes and kinds of tensors differ from those of a network."""
+    """Return how names, shapes and kinds of tensors differ from those of a network, in words."""
     missing = [name for name in expected if name not in given]
     unexpected = [name for name in given if name not in expected]
     shared = [(name, t, given[name]) for name, t in expected.items() if name in given]

@@ -49,7 +49,7 @@ _GENERATIVE = '**What it draws may never have been there: do not measure in it.*
 
 
 def describe(known: Entry, card: Card, traced: Traced, folder: Path) -> spec.ModelDescr:
-    """Write the files of a package into `folder`, and return what is said of them."""
+    """Write the files of a package into `folder`, and return its description."""
     np.save(folder / 'image.npy', traced.image)
     np.save(folder / 'clean.npy', traced.clean)
     traced.save(folder / 'weights.torchscript')

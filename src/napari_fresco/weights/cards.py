@@ -159,7 +159,7 @@ class Card:
         return f'{name}{counted} {restored} dB at {f"{stem} {cases}".strip()}{beside}'
 
     def _facts(self) -> list[str]:
-        """Return what is known apart from the scores, one thing a line."""
+        """Return the facts apart from the scores, a line each."""
         config = ', '.join(f'{key} = {value}' for key, value in self.config.items())
         folders = ', '.join(f'{name} ({count} images)' for name, count in self.data) or 'no images'
         versions = ', '.join(f'{name} {number}' for name, number in self.versions.items())
@@ -217,7 +217,7 @@ def _value(value: Any) -> str:
 
 
 def _tuples(value: Any) -> Any:
-    """Return what JSON has read, with tuples for lists."""
+    """Return the content of JSON, with tuples for lists."""
     if isinstance(value, dict):
         return {key: _tuples(element) for key, element in value.items()}
     return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -16,7 +16,7 @@ class Unreachable(Exception):
 
 
 def download(url: str, file: Path, progress: bool) -> None:
-    """Write what `url` gives to `file`.
+    """Download `url` to `file`.
 
     `url`: address, http or https; redirections are followed.
     `file`: what is written; a part of it is left when something goes wrong.

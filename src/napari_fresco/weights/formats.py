@@ -169,7 +169,7 @@ def _native(array: np.ndarray) -> np.ndarray:
 def _described(
     path: Path, tensors: dict[str, Tensor], architecture: Any, stated: Mapping[str, Any]
 ) -> Stored:
-    """Return the tensors with what the file states of them: JSON that anyone may have written."""
+    """Return the tensors with the file's own description: JSON that anyone may have written."""
     if architecture is None:
         return Stored(tensors)
     config, scales = stated.get('config', {}), stated.get('scales')

@@ -62,7 +62,7 @@ def expect(
     channels: int | Collection[int] | None = None,
     scale: int | None = None,
 ) -> None:
-    """Refuse a network that cannot do what it is wanted for.
+    """Refuse a network of another architecture, scale or number of channels.
 
     `network`: from :func:`napari_fresco.weights.load`.
     `architectures`: what is wanted.
@@ -150,7 +150,7 @@ def _published(path: Path, sha256: str, network: Loaded) -> Entry | None:
 
 
 def _label(network: Loaded, known: Entry | None, stored: Stored) -> None:
-    """Note what no tensor tells: what the weights were made for, and how."""
+    """Note the facts that no tensor tells: the scales, and how the weights were trained."""
     facts = network.facts
     if known is not None:
         network.generative = known.generative
@@ -192,7 +192,7 @@ def _same_tensors(entry: Entry, network: Loaded) -> bool:
 
 
 def _instead_of(entry: Entry, network: Loaded) -> str:
-    """Return what a file is: another checkpoint that was renamed, or nothing known."""
+    """Return in words which other checkpoints a file holds, and that it is not `entry`."""
     hashes = {network.weights_sha256, tensors_sha256(network.state_dict())}
     others = [k.name for k in registry().values() if hashes & {k.sha256, k.tensors_sha256}]
     return ' and '.join([*others, f'not {entry.name}'])

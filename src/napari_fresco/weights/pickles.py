@@ -16,7 +16,7 @@ _PICKLES = 4  # one after the other in a file of torch.save before it wrote zip 
 
 
 def program_in(path: Path, complaint: str = '') -> str | None:
-    """Return what a file that PyTorch refuses would run; None where nothing is found.
+    """Return the program in a file that PyTorch refuses; None where none is found.
 
     `path`: the file.
     `complaint`: what PyTorch says of it: the name, unless the file is pickled in a way that its
@@ -37,7 +37,7 @@ def _harmless(name: str) -> bool:
 
 
 def _called(path: Path) -> Iterator[str]:
-    """Yield the names of what the pickles of a file call, as far as they can be followed."""
+    """Yield the names of the globals that the pickles of a file call, as far as readable."""
     # Of anything else than a pickle, pickletools says so in many ways.
     with suppress(Exception), _pickled(path) as stream:
         texts = ['', '']

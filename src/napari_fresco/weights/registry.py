@@ -106,7 +106,7 @@ class Entry:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """What it serves for: enlarging by 1 is deblurring."""
+        """The tasks it serves: enlarging by 1 is deblurring."""
         return ('deblur', self.task) if self._deblurs else (self.task,)
 
     @property
@@ -118,7 +118,7 @@ class Entry:
         return task in self.tasks and scale in self.scales
 
     def doubt(self, channels: int) -> str:
-        """Return why an image of `channels` is not what it was trained for, or nothing."""
+        """Return why an image of `channels` differs from the training data, or nothing."""
         if not self.seen or channels == self.channels:
             return ''
         others = ' or '.join(map(repr, self.instead))
@@ -243,7 +243,7 @@ def chosen(
 
 
 def _offers(of_role: list[Entry]) -> str:
-    """Return in words what the checkpoints of a role are for."""
+    """Return the uses of the checkpoints of a role, in words."""
     if not of_role:
         roles = sorted({known.role for known in registry().values() if known.role})
         return f'some of {", ".join(roles)}'

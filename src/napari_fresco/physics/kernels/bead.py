@@ -142,12 +142,12 @@ def _lines(shape: tuple[int, ...]) -> Iterator[tuple[np.ndarray, int]]:
 
 
 def depth_of(shape: tuple[int, ...]) -> np.ndarray:
-    """Return how many pixels lie between each pixel and the nearest border."""
+    """Return the number of pixels between each pixel and the nearest border."""
     return np.asarray(np.min([np.minimum(i, n - 1 - i) for i, n in _lines(shape)], axis=0))
 
 
 def rim_depth(shape: tuple[int, ...]) -> np.ndarray:
-    """Return how many pixels lie between each pixel and the nearest border of its plane.
+    """Return the number of pixels between each pixel and the nearest border of its plane.
 
     Of a volume only the planes about the middle have a rim: far from the focus the haze of a
     point fills a plane, and is no background.

@@ -205,7 +205,7 @@ def _full(values: NDArray[Any], saturation: float | None) -> float:
 
 
 def _maxima(values: Array) -> tuple[NDArray[np.int64], Array, float]:
-    """Return places and heights of what rises above the noise, and the background."""
+    """Return places and heights of the maxima above the noise, and the background."""
     smooth = ndimage.gaussian_filter(values, _SMOOTHING)
     level, noise = level_of(smooth)
     least = max(_ABOVE * noise, _DIMMEST * float(smooth.max() - level), 1e-9 * abs(level))
@@ -234,7 +234,7 @@ def _window(
 
 
 def _extent(values: Array, peak: Sequence[Any]) -> list[float]:
-    """Return how many pixels around `peak` are above its half, along each axis."""
+    """Return the number of pixels around `peak` above its half, along each axis."""
     found = []
     for axis in range(values.ndim):
         line = values[tuple(slice(None) if a == axis else p for a, p in enumerate(peak))]

@@ -78,7 +78,7 @@ class Kernel:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check and normalise what was given."""
+        """Check and normalise the values."""
         values = normalise(_numbers(self.values), signed=True, ndim=None)
         object.__setattr__(self, 'values', values)
         if self.origin is not None:
@@ -138,7 +138,7 @@ class Kernel:
 
     @property
     def offset(self) -> tuple[float, ...]:
-        """How far the origin lies from the pixel ``size // 2`` along each axis."""
+        """The distance of the origin from the pixel ``size // 2`` along each axis."""
         middle = [n // 2 for n in self.shape]
         return tuple(o - m for o, m in zip(self.origin or middle, middle, strict=True))
 
@@ -319,7 +319,7 @@ class Kernel:
                 )
 
     def facts(self) -> dict[str, Any]:
-        """Return what the provenance says of the kernel."""
+        """Return the entry of the kernel in a provenance."""
         known: dict[str, Any] = {
             'source': self.source,
             'shape': list(self.shape),
@@ -373,7 +373,7 @@ def _doubt_of_centre(centre: Sequence[float]) -> str:
 
 
 def _room(offset: float) -> tuple[tuple[int, int], float]:
-    """Return the padding that brings the middle to the pixel at `offset`, and what is left."""
+    """Return the padding that brings the middle to the pixel at `offset`, and the remainder."""
     nearest = round(offset)
     return (max(-2 * nearest, 0), max(2 * nearest, 0)), offset - nearest
 

@@ -35,7 +35,7 @@ def fitted(given: Kernel, grid: Sequence[int], scale: int, position: str) -> Ker
 def doubts_of_shape(
     values: NDArray[np.float64], grid: Sequence[int], scale: int = 1
 ) -> tuple[str, ...]:
-    r"""Return what is doubtful about the shape of a kernel, a sentence each.
+    r"""Return the doubts about the shape of a kernel, a sentence each.
 
     Its width is :math:`\sqrt{8 \ln 2}` standard deviations of its light along the direction in
     which they are largest: a motion blur is wide although it is thin.

@@ -303,7 +303,7 @@ def _through_pinhole(optics: MicroscopeOptics, radii: Array, places: Array) -> A
 
 
 def _order(optics: MicroscopeOptics, pixel_size: float) -> int:
-    """Return how many of Gauss's nodes along a pixel average over it to 1e-5."""
+    """Return the number of Gauss's nodes along a pixel that average over it to 1e-5."""
     return max(3, math.ceil(16 * pixel_size * optics.na / min(optics.forming)) - 1)
 
 
@@ -367,7 +367,7 @@ def _in_words(o: MicroscopeOptics) -> str:
 
 
 def _remarks(optics: MicroscopeOptics, grid: VoxelGrid, facts: dict[str, Any]) -> list[str]:
-    """Say what the window leaves out, and where the stage stands."""
+    """Return remarks on the light outside of the window, and on the stage."""
     said = []
     if grid.z_step and optics.kind == 'widefield':
         reach = grid.planes // 2 * grid.z_step

@@ -73,13 +73,13 @@ class SimpleBlur:
 
     @property
     def words(self) -> str:
-        """What it is, for people."""
+        """Its name, for people."""
         if self.kind == 'motion':
             return f'a straight motion over {self.extent:.1f} px at {self.angle:.0f}°'
         return f'a defocus of radius {self.extent:.1f} px'
 
     def kernel(self, agreement: float) -> Kernel:
-        """Return it with what is known of it."""
+        """Return it as a kernel with its source."""
         straight = self.kind == 'motion'
         numbers = {'length': self.extent, 'angle': self.angle} if straight else {}
         numbers = {name: round(n, 2) for name, n in (numbers or {'radius': self.extent}).items()}
@@ -197,7 +197,7 @@ class _Spectrum:
         return float((self._normal(self._closed_form(blur), NOISES[2::3]) @ self.mean).max())
 
     def _models(self, blur: SimpleBlur) -> Floats:
-        """Return what would be left of the spectrum of `blur`, for each noise level."""
+        """Return the expected spectrum after `blur`, for each noise level."""
         padded = np.zeros((self.side, self.side))
         values = blur.values
         half = values.shape[0] // 2
@@ -218,7 +218,7 @@ class _Spectrum:
         return np.asarray((2 * j1(q) / q) ** 2)
 
     def _uneven(self, logs: Floats) -> Floats:
-        """Return what is left of logarithms once their smooth fall is taken off."""
+        """Return logarithms without their smooth fall."""
         return np.asarray(logs - (logs @ self.smooth) @ self.smooth.T)
 
 
@@ -246,7 +246,7 @@ def _unit(values: Floats) -> Floats:
 
 
 def _region(plane: NDArray[Any], unknown: Bools | None) -> tuple[Floats, Bools | None]:
-    """Return the gray values of the part with most edges, and what of it is unknown."""
+    """Return the gray values of the part with most edges, and its unknown pixels."""
     rows, cols = _place(plane if plane.ndim == 2 else plane[..., plane.shape[-1] // 2])
     part = np.asarray(plane[rows, cols], np.float64)
     gray = part.mean(axis=-1) if part.ndim == 3 else part

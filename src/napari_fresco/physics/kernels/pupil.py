@@ -77,7 +77,7 @@ def phase(optics: MicroscopeOptics, rho: Array, focus: Array) -> Array:
 
 
 def pupil_amplitudes(optics: MicroscopeOptics, rho: Array) -> tuple[Array, ...]:
-    """Return what multiplies the phase: of a scalar wave, or of I0, I1 and I2 of Richards and Wolf.
+    """Return the factors of the phase: of a scalar wave, or of I0, I1 and I2 of Richards and Wolf.
 
     Where light goes from the immersion into a medium of another index, Fresnel's transmission of
     that one step is reckoned with.
@@ -169,7 +169,7 @@ def _quadrature(optics: MicroscopeOptics, swing: float) -> tuple[Array, Array]:
 
 
 def _swing(optics: MicroscopeOptics, focus: Array) -> float:
-    """Return how far the phase travels from the middle to the edge of the pupil, in µm."""
+    """Return the change of the phase from the middle to the edge of the pupil, in µm."""
     rho = np.linspace(0, 1, 400) * optics.effective_na / optics.na
     ends = phase(optics, rho, np.array([focus.min(), focus.max()]))
     return float(np.abs(np.diff(ends, axis=0)).sum(axis=0).max())
