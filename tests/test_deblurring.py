@@ -8,7 +8,7 @@ import torch
 
 import napari_fresco as fresco
 from napari_fresco import kernels
-from napari_fresco.physics.blurred_light import broad, with_light
+from napari_fresco.physics.blurred_light import Light, broadening
 from napari_fresco.physics.operators import Blur
 from napari_fresco.physics.problem import Problem
 from napari_fresco.solvers.deblurring import unamplified
@@ -29,11 +29,12 @@ def test_the_light_of_an_estimate_is_that_of_the_blurred_image(lowest: float | N
     truth, blur = spots(), Blur(KERNEL, (64, 64))
     y = blur.forward(truth)
     ringing = truth * 0.7 + 0.01 + 0.05 * torch.randn(truth.shape, dtype=truth.dtype)
-    x = with_light(ringing, y, blur, lowest)
+    x = Light(y, blur, lowest).given_to(ringing)
     assert x.sum().item() == pytest.approx(y.sum().item(), rel=0.01)
     assert (x.sum() - y.sum()).abs() < 0.02 * (ringing.sum() - y.sum()).abs() + 0.01 * y.sum()
     if lowest is not None:
         assert x.min() >= lowest
+    broad = broadening((64, 64)).forward
     local = (broad(blur.forward(x) - y)).square().mean().sqrt()
     assert local < 0.3 * broad(blur.forward(ringing) - y).square().mean().sqrt()
 
@@ -41,7 +42,7 @@ def test_the_light_of_an_estimate_is_that_of_the_blurred_image(lowest: float | N
 def test_what_is_exact_already_stays() -> None:
     truth, blur = spots(), Blur(KERNEL, (64, 64))
     for lowest in (None, 0.0):
-        x = with_light(truth, blur.forward(truth), blur, lowest)
+        x = Light(blur.forward(truth), blur, lowest).given_to(truth)
         torch.testing.assert_close(x, truth, atol=1e-6, rtol=0)
 
 

@@ -192,6 +192,30 @@ def test_tables_made_in_inference_mode_serve_training(kind: str) -> None:
     assert z.grad is not None
 
 
+@pytest.mark.parametrize('shape', [(6, 8), (5, 7), (1, 1), (4, 1), (3, 4, 6), (2, 3, 5)])
+def test_a_misfit_is_the_mean_square_of_what_is_missed(shape: tuple[int, ...]) -> None:
+    """Half spectra have their first column once, the last one too where it has no mirror."""
+    blur = Blur(rand(*[1] * len(shape)) + 0.5, shape)
+    x, y, other = (rand(1, 3, *shape, seed=seed) for seed in range(3))
+    for seen in (y, other, y):
+        missed = (blur.forward(x) - seen).square().mean()
+        torch.testing.assert_close(blur.misfit(x, seen), missed)
+
+
+def test_a_filter_behind_a_blur_is_a_part_of_all_it_does() -> None:
+    blur, x, y = Blur(rand(3, 2), (6, 8)), rand(1, 2, 6, 8), rand(1, 2, 6, 8, seed=1)
+    point = rand(6, 8)
+    point = point + point.flip(0).roll(1, 0)
+    symmetric = point + point.flip(1).roll(1, 1)
+    both = blur.then(torch.fft.rfft2(symmetric).real)
+    behind = Blur(symmetric.roll((3, 4), (0, 1)), (6, 8))
+    torch.testing.assert_close(both.forward(x), behind.forward(blur.forward(x)))
+    torch.testing.assert_close(both.adjoint(y), blur.adjoint(behind.adjoint(y)))
+    moved = both.prox(x, y, 0.1) - x  # H' (H z - y) + 0.1 (z - x) = 0
+    pull = both.adjoint(both.forward(x + moved) - y) + 0.1 * moved
+    torch.testing.assert_close(pull, torch.zeros_like(pull), atol=1e-9, rtol=0)
+
+
 def operator_of(kind: str) -> tuple[Degradation, Tensor, Tensor]:
     """Return one small operator of `kind`, with a z and a y for it."""
     kernel = rand(3, 2) - 0.3

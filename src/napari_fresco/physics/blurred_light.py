@@ -7,11 +7,13 @@ of the ringing around bright spots. Both are undone where the blurred image is s
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from .degradation import Degradation
+from .spectral import Blur
 
 BREADTH = 2.0
 """Standard deviation, in pixels, over which light is compared: noise falls to a seventh."""
@@ -19,40 +21,51 @@ _ROUNDS = 3
 _LEAST = 1e-6  # light, in working units, below which a ratio says nothing
 
 
-def with_light(x: Tensor, y: Tensor, degradation: Degradation, lowest: float | None) -> Tensor:
-    """Return an estimate whose blur has the local means of `y`.
+class Light:
+    """Gives estimates the light of an observation: their blur gets its local means.
 
-    Parameters
-    ----------
-    x : Tensor
-        Estimate ``(N, C, *spatial)``.
-    y : Tensor
-        Observation of the same size.
-    degradation : Degradation
-        A blur by a kernel of sum 1, without a change of size.
-    lowest : float, optional
-        What no value may fall below. Where some do, light is then shared out by factors, as by
-        Richardson and Lucy, which keep the sum of all pixels.
+    `y`: observation ``(N, C, *spatial)``.
+    `blur`: by a kernel of sum 1.
+    `lowest`: what no value may fall below. Where some do, light is then shared out by factors, as
+        by Richardson and Lucy, which keep the sum of all pixels.
     """
-    x = x + broad(y - degradation.forward(x))
-    if lowest is None or bool((x >= lowest).all()):
-        return x
-    light, seen = (x - lowest).clamp_min(0), broad((y - lowest).clamp_min(0))
-    for _ in range(_ROUNDS):
-        ratio = seen / broad(degradation.forward(light)).clamp_min(_LEAST)
-        light = light * degradation.adjoint(broad(ratio))
-    return light.clamp_min(0) + lowest
+
+    def __init__(self, y: Tensor, blur: Blur, lowest: float | None) -> None:
+        self._y, self._lowest = y, lowest
+        self._broad = broadening(blur.shape)
+        self._blurred = blur.then(_factors(blur.shape))
+
+    def given_to(self, x: Tensor) -> Tensor:
+        """Return the estimate `x`, like the observation, with its light."""
+        x = x + (self._means - self._blurred.forward(x))
+        if self._lowest is None or bool((x >= self._lowest - _LEAST).all()):
+            return x
+        light = (x - self._lowest).clamp_min(0)
+        for _ in range(_ROUNDS):
+            ratio = self._positive / self._blurred.forward(light).clamp_min(_LEAST)
+            light = light * self._blurred.adjoint(ratio)
+        return light.clamp_min(0) + self._lowest
+
+    @cached_property
+    def _means(self) -> Tensor:
+        return self._broad.forward(self._y)
+
+    @cached_property
+    def _positive(self) -> Tensor:
+        return self._broad.forward((self._y - (self._lowest or 0.0)).clamp_min(0))
 
 
-def broad(image: Tensor) -> Tensor:
-    """Return `image` blurred, as a torus, by a Gaussian of :data:`BREADTH`."""
-    dims = list(range(2, image.ndim))
-    spectrum: Tensor = torch.fft.rfftn(image, dim=dims)
-    for dim in dims:
-        count = image.shape[dim]
-        frequency = torch.fft.rfftfreq if dim == dims[-1] else torch.fft.fftfreq
-        across = frequency(count, device=image.device, dtype=image.dtype)
-        passed = (-2 * (math.pi * BREADTH * across) ** 2).exp()
-        spectrum = spectrum * passed.reshape(-1, *[1] * (image.ndim - 1 - dim))
-    blurred: Tensor = torch.fft.irfftn(spectrum, s=[image.shape[dim] for dim in dims], dim=dims)
-    return blurred
+def broadening(shape: Sequence[int]) -> Blur:
+    """Return the blur of a torus by a Gaussian of :data:`BREADTH`."""
+    point = torch.ones([1] * len(shape))
+    return Blur(point, shape).then(_factors(shape))
+
+
+def _factors(shape: Sequence[int]) -> Tensor:
+    """Return the transfer function of the Gaussian, half spectrum ``(..., H, W // 2 + 1)``."""
+    factors = torch.ones((), dtype=torch.float64)
+    for place, count in enumerate(shape, start=1):
+        frequency = torch.fft.rfftfreq if place == len(shape) else torch.fft.fftfreq
+        across = frequency(count, dtype=torch.float64)
+        factors = factors[..., None] * (-2 * (math.pi * BREADTH * across) ** 2).exp()
+    return factors

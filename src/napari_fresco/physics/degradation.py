@@ -72,6 +72,10 @@ class Degradation(ABC):
             blurs take one number, or one per image ``(N, 1, ...)``.
         """
 
+    def misfit(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the mean square of ``H x - y``."""
+        return (self.forward(x) - y).square().mean()
+
     def shape_of(self, shape: Sequence[int]) -> tuple[int, ...]:
         """Return the shape ``(N, C, *spatial)`` of x for a y of `shape`."""
         return (*shape[:2], *(n * self.scale for n in shape[2:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -65,6 +66,7 @@ class Downsample(Degradation):
             )
         self.scale = scale
         self._sampled = tuple(n // scale for n in self.shape)
+        self._filter: Tensor | None = None
         self._cache: dict[_Kind, _Transfer] = {}
         self._powers: dict[_Kind, Tensor] = {}
 
@@ -105,18 +107,22 @@ class Downsample(Degradation):
         kind = like.device, like.dtype
         if kind not in self._cache:
             with torch.inference_mode(False):
-                otf = transfer_function(self.kernel, self.shape)
+                otf = self._exact()
                 otf = otf.to(like.dtype.to_complex()).to(like.device)
                 self._cache[kind] = _Transfer(otf, otf.conj().resolve_conj())
         return self._cache[kind]
+
+    def _exact(self) -> Tensor:
+        """Return the transfer function in double precision."""
+        otf = transfer_function(self.kernel, self.shape)
+        return otf if self._filter is None else otf * self._filter
 
     def _power(self, like: Tensor) -> Tensor:
         """Return the eigenvalues of H H' like :meth:`_transfer`; only data steps ask for them."""
         kind = like.device, like.dtype
         if kind not in self._powers:
             with torch.inference_mode(False):
-                otf = transfer_function(self.kernel, self.shape)
-                power = powers(otf, self.scale, self.shape)
+                power = powers(self._exact(), self.scale, self.shape)
                 self._powers[kind] = power.to(like.dtype).to(like.device)
         return self._powers[kind]
 
@@ -131,6 +137,28 @@ class Blur(Downsample):
     def __init__(self, kernel: Tensor | Array, shape: Sequence[int]) -> None:
         super().__init__(kernel, 1, shape)
         self._matched: tuple[Tensor, Tensor] | None = None
+        self._observed: tuple[Tensor, Tensor] | None = None
+
+    def then(self, factors: Tensor) -> Blur:
+        """Return this blur followed by a filter without phase.
+
+        `factors`: its real transfer function, float64 on the CPU, half spectrum of the grid.
+        """
+        blur = Blur(self.kernel, self.shape)
+        blur._filter = factors
+        return blur
+
+    def misfit(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the mean square of ``H x - y`` by Parseval's theorem, without going back."""
+        if self._observed is None or self._observed[0] is not y:
+            self._observed = y, self._spectrum(y)
+        missed = self._spectrum(x) * self._transfer(x).otf - self._observed[1]
+        power, width = torch.view_as_real(missed).square(), self.shape[-1]
+        once = power[..., 0, :].sum()
+        if width % 2 == 0:
+            once = once + power[..., -1, :].sum()
+        # The half that mirrors this one has all other columns.
+        return (2 * power.sum() - once) / (x.numel() * math.prod(self.shape))
 
     def prox(self, z: Tensor, y: Tensor, alpha: float | Tensor) -> Tensor:
         """Return F^-1 [(conj(B) F(y) + alpha F(z)) / (|B|^2 + alpha)]."""

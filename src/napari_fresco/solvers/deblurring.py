@@ -10,8 +10,9 @@ from torch import Tensor
 
 from ..noise.grain import level_of_means
 from ..noise.level import level_of_plane
-from ..physics.blurred_light import with_light
+from ..physics.blurred_light import Light
 from ..physics.problem import Problem
+from ..physics.spectral import Blur
 from ..runtime.tools import Solver, Tools
 from ..types import Step
 from .annealing import rms
@@ -29,11 +30,10 @@ def keeping_light(solver: Solver) -> Solver:
 
     def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
         """Pass the steps on, with their light."""
+        assert isinstance(problem.degradation, Blur)
+        light = Light(problem.y, problem.degradation, problem.lowest)
         for step in solver(problem, params, tools):
-            if not step.trial:
-                x = with_light(step.x, problem.y, problem.degradation, problem.lowest)
-                step = replace(step, x=x)
-            yield step
+            yield step if step.trial else replace(step, x=light.given_to(step.x))
 
     return solve
 
@@ -50,15 +50,14 @@ def unamplified(solver: Solver, size: Sequence[int]) -> Solver:
 
     def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
         """Pass the steps on, those of further runs counted behind them."""
-        before, done = _noise(problem.y, size), 0
+        done = 0
         for doubled in range(TIMES + 1):
             steps = solver(problem, params, tools)
             last = _behind(next(steps), done)
             for step in steps:
                 yield last
                 last = _behind(step, done)
-            bound = CLEAR * max(before, rms(problem.sigma), LEAST)
-            noisy = not last.final and _noise(last.x, size) > bound
+            noisy = not last.final and _is_noisier(last.x, problem, size)
             if not noisy or doubled == TIMES:
                 said = (_said(doubled, noisy),) if doubled else ()
                 yield replace(last, notes=(*last.notes, *said))
@@ -79,6 +78,12 @@ def _said(doubled: int, noisy: bool) -> str:
     if noisy:
         return f'{told} was told, and it still is: check the kernel, or give a larger sigma'
     return f'{told} was told; give sigma to choose another'
+
+
+def _is_noisier(x: Tensor, problem: Problem, size: Sequence[int]) -> bool:
+    """Say whether an estimate is noisier than the level that was told, and than the image."""
+    clearly = _noise(x, size) / CLEAR
+    return clearly > max(rms(problem.sigma), LEAST) and clearly > _noise(problem.y, size)
 
 
 def _noise(image: Tensor, size: Sequence[int]) -> float:

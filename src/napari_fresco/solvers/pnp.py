@@ -157,7 +157,7 @@ def _iterate(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Ite
         x = with_measured(z, y, degradation) if exact else z
         if k == schedule.iterations - 1 and 'kernel' in TASKS[problem.task].needs:
             x = nearer_the_photons(x, problem)
-        residual = ((degradation.forward(z) - y).square().mean() / known).sqrt()
+        residual = (degradation.misfit(z, y) / known).sqrt()
         yield Step(k + 1, schedule.iterations, x, residual=residual)
 
 

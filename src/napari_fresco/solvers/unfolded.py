@@ -72,7 +72,7 @@ def _unfold(role: str, problem: Problem, params: USRNetParameters, tools: Tools)
         z = degradation.prox(x, y, alpha)
         x = network.run(module.p, with_map(z, beta), sigma=beta)
         image = from_channels(x, problem.y.shape[1])
-        residual = (degradation.forward(image) - problem.y).square().mean().sqrt()
+        residual = degradation.misfit(image, problem.y).sqrt()
         yield Step(i + 1, len(alphas), image, residual=residual, kernel=degradation.kernel)
 
 
