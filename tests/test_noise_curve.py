@@ -134,3 +134,20 @@ def test_texture_under_hardly_any_noise_is_no_photon_noise(seed: int) -> None:
     noisy = 255 * truth / truth.max() + random.normal(0, 0.2, truth.shape)
     assert fresco.estimate_camera(noisy) is None
     assert fresco.estimate_noise(noisy) == pytest.approx(0.2, rel=0.2)
+
+
+@pytest.mark.parametrize('seed', range(6))
+def test_spots_on_a_dark_ground_are_no_grain(seed: int) -> None:
+    """All light blocks hold a part of a spot."""
+    random = np.random.default_rng(seed)
+    truth = np.full((256, 256), 20.0)
+    y, x = np.mgrid[-8:8, -8:8]
+    for row in range(8, 248, 16):
+        for column in range(8, 248, 16):
+            place = random.uniform(-1, 1, 2)
+            spot = np.exp(-((y - place[0]) ** 2 + (x - place[1]) ** 2) / (2 * 1.3**2))
+            truth[row - 8 : row + 8, column - 8 : column + 8] += 10 ** random.uniform(1, 3.5) * spot
+    frame = 2 * (random.poisson(truth) + random.normal(0, 1.5, truth.shape)) + 100
+    curve = fit_curve(Blocks.of(frame))
+    assert curve is not None
+    assert curve.grain < 1.1

@@ -35,9 +35,8 @@ _TEXTURED = 1.15  # power at middle frequencies over the noise beyond which a bl
 _HARDLY = 1.35  # the same for the least textured ones of an intensity
 _QUARTER = 0.78  # power at middle over high frequencies that a quarter of the blocks stays below
 _MOST_GRAIN = 1.6  # power at middle over high frequencies, of noise: beyond that it is texture
-_LEAST_GRAIN = (
-    0.01  # of the range of intensities: grained noise below that is hardly told from texture
-)
+_GRAINED = 1.15  # noise at middle over high frequencies beyond which it may be texture
+_LEAST_GRAIN = 0.01  # of the range of intensities: less is hardly told from texture
 _ENOUGH = 10  # blocks of an intensity that tell the grain
 _DARK = (0.0, 0.5, 0.9)  # shares of the darkest blocks that may have no light at all
 _ROUNDS = 5
@@ -123,8 +122,8 @@ class NoiseCurve:
 
         Bright parts have more texture than dark ones, too.
         """
-        grained = self.grain**2 > _MOST_GRAIN * (1 - 1e-9)
-        return grained and float(self.sigma(self.most)) < _LEAST_GRAIN * (self.most - self.least)
+        level = float(self.sigma(self.most))
+        return self.grain > _GRAINED and level < _LEAST_GRAIN * (self.most - self.least)
 
     def variance(self, intensity: float | Floats) -> Floats:
         """Return the noise variance at some intensities; below those seen it stays as it is."""
@@ -275,13 +274,15 @@ def _grain(blocks: Blocks) -> float:
     """Return the power at middle over high frequencies that the noise has, 1 if it is white.
 
     Noise that neighbouring pixels share would pass for texture, wherever it is strong. It is in
-    the least textured blocks of nearly every intensity, texture is not.
+    the least textured blocks of nearly every intensity, texture is not. An intensity of which all
+    blocks are textured, as that of spots on a dark ground, says nothing beside others.
     """
     step = _steps(blocks.mean)
     ratio = blocks.middle / np.maximum(blocks.high, 1e-30)
     several = [ratio[step == i] for i in range(_BINS) if np.count_nonzero(step == i) >= _ENOUGH]
     found = np.array([_quartile(each) / _QUARTER for each in several or [ratio]])
-    return min(max(_quartile(found), 1.0), _MOST_GRAIN)
+    noise = found[found < _MOST_GRAIN]
+    return max(_quartile(noise), 1.0) if noise.size else _MOST_GRAIN
 
 
 def _quartile(values: Floats) -> float:
