@@ -267,6 +267,8 @@ class Block:
         if missing is not None and missing.any():
             absent = _enlarged(missing, self.request.inputs.scale)
             found[absent.any(axis=-1) if absent.ndim > found.ndim else absent] = np.nan
+        if self._flat_left is not None:
+            found[_enlarged(self._flat_left, self.request.inputs.scale)] = np.nan
         return found
 
     def facts(self) -> dict[str, Any]:
@@ -281,6 +283,7 @@ class Block:
             'damaged_fraction': None if mask is None else round(float(mask.mean()), 6),
             'missing': 0 if missing is None else int(missing.sum()),
             'outliers': 0 if hot is None else int(hot.sum()),
+            'flat_border': 0 if self.pixels.flat is None else int(self.pixels.flat.sum()),
         }
 
     @property
@@ -298,6 +301,12 @@ class Block:
             return missing
         return missing & ~(mask if missing.ndim == self.pixels.dims else mask[..., None])
 
+    @property
+    def _flat_left(self) -> NDArray[np.bool_] | None:
+        """Borders of one value that nobody asked to fill."""
+        flat, mask = self.pixels.flat, self.pixels.mask
+        return flat if flat is None or mask is None else flat & ~mask
+
     def _with_given_back(self, image: Array, colours: Array) -> Array:
         """Give missing values and outliers back as they were: no value is NaN in floats."""
         scale = self.request.inputs.scale
@@ -308,6 +317,7 @@ class Block:
                 flat = hot.ndim == self.pixels.dims
                 hot = hot & ~(self.filled if flat else self.filled[..., None])
             image = np.where(hot, colours, image)
+        image = self._with_flat(image, colours)
         if missing is None or not missing.any():
             return image
         if image.dtype.kind == 'f':
@@ -316,6 +326,17 @@ class Block:
         if image.ndim > missing.ndim:
             missing, colours = missing[..., None], colours[..., None]
         return np.where(missing, colours, image).astype(image.dtype, copy=False)
+
+    def _with_flat(self, image: Array, colours: Array) -> Array:
+        """Give borders of one value back, but for what of them was to be filled."""
+        flat, mask = self.pixels.flat, self.pixels.mask
+        if flat is None:
+            return image
+        scale = self.request.inputs.scale
+        flat, given = (
+            _enlarged(a, scale) for a in (flat if mask is None else flat & ~mask, colours)
+        )
+        return np.where(flat if image.ndim == flat.ndim else flat[..., None], given, image)
 
     def noise(self) -> NDArray[np.floating[Any]] | float | None:
         """Return the noise given to the solver, in image units; None after stabilising."""

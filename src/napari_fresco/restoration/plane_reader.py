@@ -19,6 +19,7 @@ from ..image.blocks import BlockReader, Index
 from ..image.intensity import ordinary_range
 from ..image.layout import Array, Layout
 from ..image.model import Image, in_memory
+from ..noise.flat_borders import flat_border
 from ..noise.outliers import Ordinary, ordinary, outliers
 from ..noise.patches import Bools, Floats
 from ..physics.fill import harmonic
@@ -37,6 +38,7 @@ class Pixels:
     `colours`: what is restored of it, ``(H, W)`` or ``(H, W, 3)``.
     `mask`: ``(H, W)``, what is to be filled; None where nothing is marked.
     `missing`, `hot`: like `colours`: values that are not there, and outliers. Both are given back.
+    `flat`: ``(H, W)``, borders that were filled with one value, which are given back, too.
     `ordinary`: between which values nearly all pixels lie, ``(2,)``, of every colour by itself
         ``(3, 2)``; None where outliers were not looked for.
 
@@ -50,6 +52,7 @@ class Pixels:
     hot: Bools | None
     dims: int = 2
     ordinary: Floats | None = None
+    flat: Bools | None = None
 
     @classmethod
     def of(
@@ -77,16 +80,18 @@ class Pixels:
             )
             absent = marked if absent is None else absent | marked
         unknown = _joined(layout.dims, mask, absent)
-        hot, ranges = None, None
+        hot, ranges, flat = None, None, None
         if seek_outliers:
+            flat = _flat(colours, unknown, layout.dims)
+            unknown = _joined(layout.dims, unknown, flat)
             ranges = _ordinary(colours, unknown, layout.dims) if among is None else among
             hot = _outliers(colours, unknown, layout.dims, ranges)
-        return cls(data, colours, mask, absent, hot, layout.dims, ranges)
+        return cls(data, colours, mask, absent, hot, layout.dims, ranges, flat)
 
     @cached_property
     def unknown(self) -> Bools | None:
         """Where ``(H, W)`` a value says nothing; None where all can be believed."""
-        return _joined(self.dims, self.mask, self.missing, self.hot)
+        return _joined(self.dims, self.mask, self.missing, self.hot, self.flat)
 
     def slices(self, most: int) -> list[Pixels]:
         """Return at most `most` planes of a volume, evenly spread; a plane is its only one."""
@@ -104,6 +109,7 @@ class Pixels:
                 at(self.mask, z),
                 at(self.missing, z),
                 at(self.hot, z),
+                flat=at(self.flat, z),
             )
             for z in places
         ]
@@ -169,7 +175,7 @@ class Pixels:
         if self.colours.ndim == self.dims or self.unknown is None:
             return None
         lost = [x for x in (self.missing, self.hot) if x is not None]
-        if self.mask is not None or not lost:
+        if self.mask is not None or self.flat is not None or not lost:
             return None
         sound: Bools = ~np.logical_or.reduce(lost)
         return sound
@@ -267,6 +273,18 @@ def _joined(dims: int, *parts: Bools | None) -> Bools | None:
     """Return where ``(H, W)`` any of `parts` is true, in any colour."""
     flat = [x.any(axis=-1) if x.ndim > dims else x for x in parts if x is not None]
     return np.logical_or.reduce(flat) if flat else None
+
+
+def _flat(colours: Array, unknown: Bools | None, dims: int) -> Bools | None:
+    """Find borders of one value in every plane by itself."""
+    if dims == 2:
+        return flat_border(colours, unknown)
+    damaged = [None] * len(colours) if unknown is None else unknown
+    found = [flat_border(plane, bad) for plane, bad in zip(colours, damaged, strict=True)]
+    if all(x is None for x in found):
+        return None
+    none = np.zeros(colours.shape[1:3], bool)
+    return np.stack([none if x is None else x for x in found])
 
 
 def _ordinary(colours: Array, unknown: Bools | None, dims: int) -> Floats:

@@ -137,6 +137,11 @@ def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> lis
         )
     if missing := account.total('missing'):
         warnings.append(f'{missing} values are missing or not finite; the rest was restored')
+    if flat := account.total('flat_border'):
+        warnings.append(
+            f'{flat} pixels along the border all have one value, as registering or turning fills '
+            'it; they were given back as they are'
+        )
     planes = int(np.prod(r.layout.leading))
     if finish == 'cancelled' and account.restored == 0:
         warnings.append('cancelled before anything was restored')

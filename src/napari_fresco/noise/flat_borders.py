@@ -1,0 +1,76 @@
+"""Borders of one value, as registering, turning and stitching leave them: no light made them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .patches import Bools
+
+_STEP = 8.0  # times what neighbours differ by, by which the picture stands off such a border
+_MOST = 0.9  # share of the pixels beyond which it is no border
+_PARTS = 8  # into which half a side may fall
+_ROWS = 64  # in which neighbours are compared
+
+
+def flat_border(colours: NDArray[Any], unknown: Bools | None = None) -> Bools | None:
+    """Find areas along the border of a plane that were filled with its least or greatest value.
+
+    They begin with a step that is far above what neighbours differ by elsewhere: dark ground
+    and clipped light begin softly. Where most neighbours are equal, as in drawings, there is none.
+
+    `colours`: ``(H, W)`` or ``(H, W, 3)``.
+    `unknown`: ``(H, W)``, pixels that say nothing.
+    Returns True ``(H, W)`` in such areas, or None if there are none.
+    """
+    known = np.ones(colours.shape[:2], bool) if unknown is None else ~unknown
+    if min(known.shape) < 3 or not known.any():
+        return None
+    flat = colours if colours.ndim == 3 else colours[..., None]
+    some = flat.reshape(-1, flat.shape[-1]) if unknown is None else flat[known]
+    ends = [end for end in (some.min(axis=0), some.max(axis=0)) if np.isfinite(end).all()]
+    found = [_areas((flat == end).all(axis=-1) & known) for end in ends]
+    areas = [area for area in found if area.any()]
+    if not areas or np.logical_or.reduce(areas).mean() > _MOST:
+        return None
+    gray = flat.astype(np.float64).mean(axis=-1)
+    rest = known & ~np.logical_or.reduce(areas)
+    usual = _difference(gray, rest)
+    filled = [area for area in areas if _step(gray, area, rest) > _STEP * usual > 0]
+    return np.logical_or.reduce(filled) if filled else None
+
+
+def _areas(alike: Bools) -> Bools:
+    """Return the connected parts of `alike` along the border, if it is half a side of it or more.
+
+    Corners of turned images are several parts; single pixels are none.
+    """
+    least = min(alike.shape) // 2
+    if np.count_nonzero(_rim(alike)) < least:
+        return np.zeros_like(alike)
+    labels, count = ndimage.label(alike)
+    lengths = np.bincount(_rim(labels), minlength=count + 1)
+    lengths[0] = 0
+    along = lengths >= max(3, least // _PARTS)
+    return np.asarray(along[labels] & (lengths[along].sum() >= least))
+
+
+def _rim(plane: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
+
+
+def _difference(gray: NDArray[np.float64], where: Bools) -> float:
+    """Return the median difference of neighbours in a row."""
+    step = max(1, len(gray) // _ROWS)
+    rows, both = gray[::step], where[::step]
+    pairs = np.abs(np.diff(rows, axis=1))[both[:, 1:] & both[:, :-1]]
+    return float(np.median(pairs)) if pairs.size else 0.0
+
+
+def _step(gray: NDArray[np.float64], area: Bools, rest: Bools) -> float:
+    """Return by how much the pixels beside an area differ from it, the median."""
+    beside = ndimage.binary_dilation(area) & rest
+    return float(np.median(np.abs(gray[beside] - gray[area][0]))) if beside.any() else 0.0
