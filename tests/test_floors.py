@@ -78,6 +78,15 @@ def test_no_class_has_the_name_of_another() -> None:
     assert not {name for name in names if names.count(name) > 1}
 
 
+def test_docstrings_of_files_and_classes_begin_with_their_subject() -> None:
+    asking = ('What ', 'How ', 'Where ', 'Which ', 'Who ', 'Whose ', 'Something ', 'Everything ')
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding='utf-8'))
+        nodes = [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
+        texts = [ast.get_docstring(node) or '' for node in nodes]
+        assert not [text for text in texts if text.startswith(asking)], path
+
+
 def test_no_file_is_long() -> None:
     lengths = {path: len(path.read_text(encoding='utf-8').splitlines()) for path in FILES}
     assert not {path.name: length for path, length in lengths.items() if length > LONGEST}

@@ -129,7 +129,7 @@ class Choices:
         )
 
     def noise_request(self) -> PanelRequest:
-        """Return what to find the noise of: for the task, once all that it needs is there.
+        """Return the request to estimate the noise for: of the task, once its inputs are there.
 
         Raises FrescoError when there is no such part of the image, or a parameter is out of range.
         """

@@ -1,4 +1,4 @@
-"""What the panel *Document* says and asks."""
+"""The texts of the panel *Document*."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a kernel looks: its sections as pictures, and its size and doubts in words."""
+"""The preview of a kernel: its sections as pictures, and its size and doubts in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a report shall be written."""
+"""The dialog that asks for the file of a report."""
 
 from __future__ import annotations
 

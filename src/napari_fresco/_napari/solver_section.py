@@ -1,4 +1,4 @@
-"""How the image is restored: the method's own parameters, and the machine it runs on."""
+"""The rows of the solver: the method's own parameters, and the machine it runs on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which task a panel starts with: the one that the layers beside the image were made for."""
+"""The first task of a panel: the one that the layers beside the image were made for."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def _crew(
 
 
 class _State:
-    """Where a batch is."""
+    """The progress of a batch."""
 
     def __init__(self, files: Iterable[BatchFile]) -> None:
         self.waiting = deque(files)

@@ -1,4 +1,4 @@
-"""Who works on the files: this process, several of its own, or a cluster."""
+"""The crews of a batch: this process, several of its own, or a cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the parts of a result go, and writing them."""
+"""The paths of the parts of a result, and writing them."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def crack_response_steps(
     tone: Tone = 'dark',
     widest: float | None = None,
 ) -> Generator[Progress, None, Floats]:
-    """Do what :func:`crack_response` does, tile by tile."""
+    """Compute :func:`crack_response`, tile by tile."""
     if tone not in ('dark', 'light', 'both'):
         raise ParameterError(f"tone is {tone!r}; choose 'dark', 'light' or 'both'")
     if mm_per_pixel is not None and not mm_per_pixel > 0:

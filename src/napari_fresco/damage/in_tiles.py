@@ -11,7 +11,7 @@ Box = tuple[slice, slice]
 
 @dataclass(frozen=True)
 class Progress:
-    """How many parts of the work are done."""
+    """The finished parts of some work."""
 
     index: int
     total: int

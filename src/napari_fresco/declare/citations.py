@@ -1,4 +1,4 @@
-"""Where the methods were published."""
+"""The publications of the methods."""
 
 DPIR = (
     'K. Zhang, Y. Li, W. Zuo, L. Zhang, L. Van Gool, R. Timofte, "Plug-and-Play Image Restoration '

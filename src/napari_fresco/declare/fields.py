@@ -1,4 +1,4 @@
-"""How parameters of methods and options of calls are declared, once, without torch.
+"""Declarations of parameters of methods and options of calls, without torch.
 
 They are the fields of one frozen dataclass. Each field is made by :func:`param`,
 which stores range, unit, help and the tasks that use it. Panels, command-line

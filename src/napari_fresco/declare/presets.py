@@ -82,7 +82,7 @@ class Preset:
 
     @classmethod
     def of(cls, given: PresetLike) -> Self:
-        """Return what is `given` as a preset: one, its values, its file, or its name.
+        """Return the preset that is `given` as one, as its values, its file, or its name.
 
         A name is that of a bundled preset. Bare parameters and cameras are presets without a
         method.

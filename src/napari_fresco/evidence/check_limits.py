@@ -64,7 +64,7 @@ def worst(several: Iterable[Sequence[Check]]) -> tuple[Check, ...]:
 
 
 def _distance(check: Check) -> float:
-    """Return how far a value lies beyond the nearer one of its bounds."""
+    """Return the distance of a value from the nearer one of its bounds."""
     beyond = [-math.inf]
     low, high = check.limit
     if low is not None:

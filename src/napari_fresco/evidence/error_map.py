@@ -28,7 +28,7 @@ _WIDTHS = (0.05, 3.4)  # pixels, between which the blur is looked for
 
 @dataclass(frozen=True, eq=False)
 class ErrorMap:
-    """How well a blurred result explains an image.
+    """The agreement of a blurred result with its image, and the map of their differences.
 
     Attributes
     ----------

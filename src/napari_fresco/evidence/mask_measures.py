@@ -1,4 +1,4 @@
-"""Where a mask would fit the damage in an image better than where it lies. numpy and scipy only."""
+"""The place where a mask would fit the damage in an image better. numpy and scipy only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DIFFERENT = 0.1  # share of an outline by which a turned one must differ
 
 
 class BetterFit(NamedTuple):
-    """How much better a mask fits elsewhere, 1 where it does not, and how to get there."""
+    """The gain of a mask that fits better elsewhere, 1 where it does not, and the way there."""
 
     gain: float
     how: str

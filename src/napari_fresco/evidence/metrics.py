@@ -1,4 +1,4 @@
-"""How close a restored image is to the truth: PSNR and SSIM, and the papers' protocols.
+"""Metrics of a restored image against the truth: PSNR and SSIM, and the papers' protocols.
 
 Images are ``(H, W)`` or ``(H, W, C)``. Papers differ in what they compare (all
 channels or luma, floats or rounded bytes, with or without the border), which

@@ -31,7 +31,7 @@ _RINGS = 8
 
 @dataclass(frozen=True, eq=False)
 class Whiteness:
-    """How far a residual is from white noise.
+    """The deviation of a residual from white noise.
 
     Attributes
     ----------

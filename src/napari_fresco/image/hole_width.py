@@ -1,4 +1,4 @@
-"""How wide holes are: the diameter of the largest disc of lost pixels that fits in. No torch."""
+"""The width of holes: the diameter of the largest disc of lost pixels that fits in. No torch."""
 
 from __future__ import annotations
 

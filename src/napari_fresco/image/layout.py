@@ -22,7 +22,7 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the axes of an image lie.
+    """The positions of the axes of an image.
 
     `axes`: a letter for each axis of the image as given.
     `shape`: shape of the image as given.
@@ -109,7 +109,7 @@ class Layout:
         return plane.transpose(np.argsort(np.argsort(self.order[self._n_leading :])))
 
     def colours(self, plane: Array) -> Array:
-        """Return what is restored of a plane: ``(H, W)``, or ``(H, W, 3)``, without alpha."""
+        """Return the channels of a plane to restore, without alpha: ``(H, W)`` or ``(H, W, 3)``."""
         if not self.samples:
             return plane
         return plane[..., :3] if self.channels == 3 else plane[..., 0]

@@ -1,4 +1,4 @@
-"""How long and how wide cracks are, along their skeletons."""
+"""Lengths and widths of cracks, along their skeletons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How each rendering paints the filled pixels: their light, from that of the fill."""
+"""The painting of filled pixels in each rendering: their light, from that of the fill."""
 
 from __future__ import annotations
 

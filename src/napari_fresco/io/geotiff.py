@@ -1,4 +1,4 @@
-"""Where the pixels of a GeoTIFF lie on the ground: read, and put back."""
+"""The place of the pixels of a GeoTIFF on the ground, read and written."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _LEAST = 11  # pixels a side that structural similarity needs
 
 
 class Likeness(NamedTuple):
-    """How alike two planes are.
+    """The likeness of two planes.
 
     `psnr`: in dB, of the range of the second, see :func:`peak_of`; infinite for equal ones.
     `ssim`: structural similarity, NaN where the planes are smaller than its window.
@@ -86,7 +86,7 @@ class Planes(NamedTuple):
         return data, {'colormap': 'PiYG', 'contrast_limits': (-most, most), **self.place}
 
     def likeness(self) -> Likeness:
-        """Return how alike they are."""
+        """Return the likeness of both."""
         span = peak_of(self.second)
         first, second = self.first.astype(np.float64), self.second.astype(np.float64)
         similar = min(first.shape[:2]) >= _LEAST

@@ -1,4 +1,4 @@
-"""How losses of a layer were filled, kept with it so that a record can repeat it."""
+"""The runs that filled losses of a layer, kept with it so that a record can repeat them."""
 
 from __future__ import annotations
 

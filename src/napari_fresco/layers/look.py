@@ -1,4 +1,4 @@
-"""How a layer is drawn, for results that are drawn alike."""
+"""The look of a layer, for results that are drawn alike."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LETS_SHINE = ('additive', 'minimum', 'multiplicative')
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """How a layer is drawn: a copy, so that the layer may be deleted meanwhile.
+    """The look of a layer: a copy, so that the layer may be deleted meanwhile.
 
     `rgb`: whether it has colours of its own.
     `keywords`: of ``viewer.add_image``.

@@ -1,4 +1,4 @@
-"""How methods ran on this machine, so that the next run can be foretold."""
+"""The speed of methods on this machine, for forecasts of the next run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pace:
-    """How a method ran last.
+    """The speed of the last run of a method.
 
     `seconds`: for each pixel of the image; None of what is filled, which goes by the damage.
     `device`: where it ran.

@@ -71,7 +71,7 @@ class Measured:
 def measured(
     image: napari.layers.Image, marks: napari.layers.Layer, mm: float, view: View | None = None
 ) -> Measured:
-    """Return how far the last two points, or the ends of the last line, lie apart on an image.
+    """Return the distance of the last two points, or of the ends of the last line, on an image.
 
     `mm`: their distance on the object.
     Raises ParameterError when there are no two places, or the distance is none.

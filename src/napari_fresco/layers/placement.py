@@ -1,4 +1,4 @@
-"""Where a layer lies over an image, and its values at the pixels of the image."""
+"""The place of a layer over an image, and its values at the pixels of the image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EVEN = 1e-6  # so that rounding errors do not decide between two pixels
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """How elements of a layer answer to those of an image.
+    """The map from elements of an image to those of a layer.
 
     `part`: the part of the image; its planes are whole.
     `layer`: what is looked up.

@@ -105,7 +105,7 @@ def pixel_at(part: Selection, view: View, position: Sequence[float]) -> tuple[in
 
 
 def pixels_on_screen(part: Selection, view: View, zoom: float) -> float:
-    """Return how many pixels of an image one pixel of the screen covers.
+    """Return the number of image pixels per pixel of the screen.
 
     `zoom`: of the camera, in pixels of the screen for each unit of the world.
     """

@@ -58,7 +58,7 @@ class RecordedSession:
         return cls(acts, found, left)
 
     def write(self, folder: Path) -> list[Path]:
-        """Write everything into a folder that is new or empty, and return the files.
+        """Write the record into a folder that is new or empty, and return the files.
 
         Raises FileError when the folder holds something, or cannot be written to.
         """

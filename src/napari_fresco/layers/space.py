@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """Where a layer lies in the world: a copy, so that the layer may be deleted meanwhile."""
+    """The place of a layer in the world: a copy, so that the layer may be deleted meanwhile."""
 
     scale: NDArray[np.float64]
     translate: NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Where networks run and in which precision: devices, autocast, memory.
+"""The devices of networks: choice, precision, autocast, memory.
 
 Nothing here measures time: the same machine always makes the same choice.
 """
@@ -243,7 +243,7 @@ def _unused(library: ctypes.CDLL) -> int:
 
 
 class _MallInfo(ctypes.Structure):
-    """What glibc tells of its allocator, in its order."""
+    """The report of glibc on its allocator, in its order."""
 
     _fields_ = [
         (name, ctypes.c_size_t)

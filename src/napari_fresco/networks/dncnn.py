@@ -54,5 +54,5 @@ class DnCNN(nn.Module):
         return x - noise
 
     def describe(self) -> NetworkFacts:
-        """Return how to run the network."""
+        """Return the facts about the network."""
         return chain_facts('dncnn', self, takes_sigma=False, sigma_max=55)

@@ -75,7 +75,7 @@ class DRUNet(UNet):
         self.m_tail = conv3(nc[0], out_nc, bias=False)
 
     def describe(self) -> NetworkFacts:
-        """Return how to run the network."""
+        """Return the facts about the network."""
         channels = self.m_tail.out_channels
         takes_sigma = self.m_head.in_channels == channels + 1
         widths = [self.m_head.out_channels]

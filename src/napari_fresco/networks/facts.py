@@ -20,7 +20,7 @@ FLOAT32 = 4
 
 @dataclass(frozen=True)
 class NetworkFacts:
-    """How a network is called and cut into tiles.
+    """The facts that calling a network and cutting it into tiles depend on.
 
     Attributes
     ----------

@@ -63,7 +63,7 @@ class FFDNet(nn.Module):
         return clean[..., :height, :width]
 
     def describe(self) -> NetworkFacts:
-        """Return how to run the network."""
+        """Return the facts about the network."""
         layers = convolutions(self)
         return NetworkFacts(
             architecture='ffdnet',

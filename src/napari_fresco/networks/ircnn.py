@@ -54,7 +54,7 @@ class IRCNN(nn.Module):
         return x - noise
 
     def describe(self) -> NetworkFacts:
-        """Return how to run the network."""
+        """Return the facts about the network."""
         return chain_facts('ircnn', self, takes_sigma=False, sigma_max=50, halo=_halo(self))
 
 
@@ -100,7 +100,7 @@ class IRCNNBank(nn.Module):
         return clean
 
     def describe(self) -> NetworkFacts:
-        """Return how to run the network."""
+        """Return the facts about the network."""
         one = self.get_submodule('0')
         return chain_facts('ircnn_bank', one, takes_sigma=True, sigma_max=50, halo=_halo(one))
 

@@ -116,7 +116,7 @@ class RRDBNet(nn.Module):
         return enlarged
 
     def describe(self) -> NetworkFacts:
-        """Return how to run the network."""
+        """Return the facts about the network."""
         first = self.conv_first
         return NetworkFacts(
             architecture='rrdbnet',

@@ -157,7 +157,7 @@ class SCUNet(UNet):
         return super().forward(x)[..., :height, :width]
 
     def describe(self) -> NetworkFacts:
-        """Return how to run the network."""
+        """Return the facts about the network."""
         return NetworkFacts(
             architecture='scunet',
             channels=self.in_nc,

@@ -80,7 +80,7 @@ class VIRNet(nn.Module):
         return spread(estimate.sqrt(), like) if self.noise_cond else None
 
     def describe(self) -> NetworkFacts:
-        """Return how to run the network."""
+        """Return the facts about the network."""
         return _facts('virnet', self.RNet, _DENOISING_SIGMA)
 
 
@@ -160,7 +160,7 @@ class VIRNetSR(nn.Module):
         return estimate.square() if self.noise_prior == 'deviation' else estimate
 
     def describe(self) -> NetworkFacts:
-        """Return how to run the network; tiles are those of the enlarged image."""
+        """Return the facts about the network; tiles are those of the enlarged image."""
         return _facts('virnet_sr', self.RNet, _ENLARGING_SIGMA)
 
 

@@ -1,1 +1,1 @@
-"""How noisy an image is: levels, and the noise model of a camera."""
+"""The noise of images: levels, and the noise model of a camera."""

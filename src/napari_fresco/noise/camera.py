@@ -124,7 +124,7 @@ def assess_planes(
     offset: float | None = None,
     read_noise: float | None = None,
 ) -> Assessment:
-    """Do what :func:`estimate_camera` does with planes that one camera took, and their damage."""
+    """Assess the noise of planes that one camera took, beside their damage."""
     seen, levels = [], []
     for plane, damaged in planes:
         seen.append(_Seen.of(plane, damaged))

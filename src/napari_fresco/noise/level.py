@@ -1,4 +1,4 @@
-"""How noisy an image is: the standard deviation of its noise, or a map of it.
+"""The noise level of an image: the standard deviation of its noise, or a map of it.
 
 numpy and scipy only; what the patches of an image tell is found in
 :mod:`napari_fresco.noise.patches`, the noise model of a camera in

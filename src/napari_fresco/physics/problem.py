@@ -14,7 +14,7 @@ from .dihedral import DihedralDegradation, turn
 
 
 class Counting(NamedTuple):
-    """How light was counted: ``y = gain Poisson(x) + dark + read noise``, in working units.
+    """Photon statistics: ``y = gain Poisson(x) + dark + read noise``, in working units.
 
     `excess`: how much more noise there is in means of neighbours than that says.
     """

@@ -97,7 +97,7 @@ class Block:
         return cls(index, pixels, intensity, range_, found.camera, problem, r, scene, told, top)
 
     def again(self, plane: Array) -> Self:
-        """Return the same for another `plane` of the same scene: in image units, as told before."""
+        """Return the same for another `plane` of the same scene, in image units."""
         pixels = replace(self.pixels, data=plane, colours=plane)
         problem = posed(self.request, pixels, self.intensity, self.top, self.told)
         problem = replace(problem, counting=self.problem.counting)

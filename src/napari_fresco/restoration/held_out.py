@@ -1,4 +1,4 @@
-"""Which settings serve an image best, told by noise that they have not seen.
+"""The settings that serve an image best, told by noise that they have not seen.
 
 Of an image y with noise of standard deviation sigma, ``y + a n`` and ``y - n / a`` with fresh n of
 that deviation have independent noise. What is made of the first is compared, blurred again, with

@@ -11,7 +11,7 @@ from ..noise.camera import Camera
 
 
 class NoiseModel(NamedTuple):
-    """How noisy the planes of one channel are.
+    """The noise of the planes of one channel.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class NoiseModel(NamedTuple):
 
 
 class PlaneNoise(NamedTuple):
-    """How noisy a plane looks: its camera, if there is photon noise, its excess, and its level."""
+    """The noise of a plane: its camera, if there is photon noise, its excess, and its level."""
 
     camera: Camera | None = None
     excess: float = 1.0

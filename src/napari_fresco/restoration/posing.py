@@ -1,4 +1,4 @@
-"""How a plane came about: its task as an operator H, in working units.
+"""The problem of a plane: its task as an operator H, in working units.
 
 Borders are continued so that the periodic model of the Fourier data step holds.
 """

@@ -1,4 +1,4 @@
-"""What each block of a plane or volume would decide by itself is decided once for all of them.
+"""Decisions that each block of a plane would make by itself, made once for all of them.
 
 When to stop, or how strongly to filter: decided apart, seams would show.
 """

@@ -42,7 +42,7 @@ class Repeats:
         self._found = Bootstrap(block.restored(x), self._mean, self._observed, known)
 
     def plane(self, number: int) -> Block:
-        """Return what is restored next: first simulated planes, then the plane and some noise."""
+        """Return the next plane to restore: simulated ones, then the plane with added noise."""
         self._noise = _noise(self._block, self._mean, self._random)
         if number < SIMULATED:
             return self._block.again(_in_range(self._mean + self._noise, self._block))
@@ -57,7 +57,7 @@ class Repeats:
             self._found.probe(self._noise, block.predicted(x), _SHARE)
 
     def facts(self) -> dict[str, Any]:
-        """Return what the provenance says of it: how much the image widened it, dark to bright."""
+        """Return the facts for the provenance: the widening of the error, dark to bright."""
         ratios = [round(float(k), 3) for k in np.sqrt(self._found.ratios())]
         return {'simulated': SIMULATED, 'probes': PROBES, 'widened': ratios}
 

@@ -1,1 +1,1 @@
-"""Where solvers run: networks in tiles, denoisers, and the loop that drives a solver."""
+"""The runtime of solvers: networks in tiles, denoisers, and the loop that drives a solver."""

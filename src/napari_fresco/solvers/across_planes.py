@@ -128,7 +128,7 @@ def _gains(pilot: Tensor, variance: Tensor) -> Tensor:
 
 
 def _reaches(most: int) -> Sequence[int]:
-    """Return how far patches may go: 1, 2, 4 and so on, and `most`."""
+    """Return the reaches of patches: 1, 2, 4 and so on, and `most`."""
     return [*(2**k for k in range(most.bit_length()) if 2**k < most), most]
 
 

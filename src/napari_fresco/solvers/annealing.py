@@ -1,4 +1,4 @@
-"""How strongly the prior acts in each step of half-quadratic splitting.
+"""The strength of the prior in each step of half-quadratic splitting.
 
 Reference: K. Zhang et al., "Plug-and-Play Image Restoration with Deep
 Denoiser Prior", IEEE TPAMI 44(10), 2022, section 4.2.

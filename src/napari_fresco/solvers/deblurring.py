@@ -87,6 +87,6 @@ def _is_noisier(x: Tensor, problem: Problem, size: Sequence[int]) -> bool:
 
 
 def _noise(image: Tensor, size: Sequence[int]) -> float:
-    """Return how noisy an image is, in fine grain and in coarser one."""
+    """Return the noise of an image, in fine grain and in coarser one."""
     plane = image[0, :, : size[0], : size[1]].mean(0).detach().double().cpu().numpy()
     return max(level_of_plane(plane, None), level_of_means(plane, 2))

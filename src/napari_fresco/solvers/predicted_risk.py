@@ -1,4 +1,4 @@
-"""How far what an estimate predicts is from the light that was there, as the image alone tells it.
+"""The risk of a prediction: its distance from the true light, estimated from the image alone.
 
 For y of mean m and noise of deviation s, and a prediction p that was made from y::
 

@@ -262,7 +262,7 @@ def _denoiser(
 
 
 def _strength(problem: Problem, params: DeepREDParameters, chosen: TaskDefaults) -> float | Tensor:
-    """Return how strongly RED denoises, as a map where the noise is one."""
+    """Return the strength of the RED denoiser, as a map where the noise is one."""
     if params.prior_sigma is not None:
         return params.prior_sigma / 255
     if isinstance(problem.sigma, Tensor) and problem.degradation.scale == 1:

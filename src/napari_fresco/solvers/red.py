@@ -36,7 +36,7 @@ DenoiserFunction = Callable[[Tensor, float], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class RedDiagnostics:
-    """How far a denoiser is from the assumptions of RED, on one patch of n values.
+    """The distance of a denoiser from the assumptions of RED, on one patch of n values.
 
     `homogeneity_mse`: mean square of ``f((1 + e) x) - (1 + e) f(x)``.
     `homogeneity_relative`: norm of the same over the norm of ``(1 + e) f(x)``.

@@ -119,7 +119,7 @@ def _fine(picture: NDArray[Any]) -> NDArray[Any]:
 
 
 def _clean(problem: Problem, estimate: Tensor) -> Tensor:
-    """Return what patches are taken from: with its noise only if the rest keeps that, too."""
+    """Return the source of patches: with its noise only if the rest keeps that, too."""
     return problem.y if problem.kept else estimate
 
 

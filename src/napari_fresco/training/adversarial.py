@@ -77,7 +77,7 @@ class TrainedDiscriminator:
         self._optimizer.zero_grad(set_to_none=True)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed run needs."""
+        """Return the state for a resumed run."""
         return {'network': self.network.state_dict(), 'optimizer': self._optimizer.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ class Average:
             self._swap()
 
     def state_dict(self) -> list[Tensor]:
-        """Return what a resumed run needs."""
+        """Return the state for a resumed run."""
         return self._values
 
     @torch.no_grad()

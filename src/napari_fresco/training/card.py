@@ -80,7 +80,7 @@ def _worse(scores: Sequence[Score], baseline: str) -> tuple[str, ...]:
 
 
 def _further(recipe: Recipe) -> tuple[str, ...]:
-    """Return what the card says of drawn crops and of biases."""
+    """Return the remarks of the card on drawn crops and on biases."""
     lines = []
     if recipe.specimens:
         lines.append(

@@ -52,7 +52,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train one checkpoint.
+    """The recipe of the training of one checkpoint.
 
     `name`, `architecture`: registry name of the checkpoint and what :func:`networks.build` is told.
     `config`: configuration of the network.

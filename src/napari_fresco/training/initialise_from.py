@@ -19,7 +19,7 @@ _COLOURS = 3
 
 
 def start(network: nn.Module, recipe: Recipe, given: str | None, folder: Path) -> int:
-    """Copy what fits of the checkpoint that a run starts from, and return how many tensors.
+    """Copy the matching tensors of the checkpoint to start from, and return their number.
 
     `network`: to be trained; changed in place.
     `recipe`: names the checkpoint where none is given.

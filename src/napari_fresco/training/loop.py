@@ -259,7 +259,7 @@ class Run:
         checkpointing.write(self.folder / 'log.csv', text.getvalue().encode())
 
     def save(self) -> None:
-        """Write what a resumed run needs."""
+        """Write the state for a resumed run."""
         learner = self.discriminator
         state = {
             'network': self.trained.state_dict(),

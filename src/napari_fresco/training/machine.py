@@ -14,7 +14,7 @@ __all__ = ['machine', 'processors']
 
 
 def machine() -> dict[str, Any]:
-    """Return what numbers depend on: processor and its abilities, threads, versions, GPU, load."""
+    """Return the facts that numbers depend on: processor, threads, versions, GPU, load."""
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return {
         'processor': _processor(),
@@ -29,7 +29,7 @@ def machine() -> dict[str, Any]:
 
 
 def processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 

@@ -32,7 +32,7 @@ class GaussianDenoising:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the network never sees, in words."""
+        """Limits of the training data, in words."""
         return f'noise above {self.sigma_max:g} / 255 was never seen', _CORRELATED
 
 
@@ -42,7 +42,7 @@ class BankDenoising:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the network never sees, in words."""
+        """Limits of the training data, in words."""
         return 'noise below 2 / 255 or above 50 / 255 was never seen', _CORRELATED
 
 
@@ -62,7 +62,7 @@ class Unfolding:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the network never sees, in words."""
+        """Limits of the training data, in words."""
         seen = (
             f'noise above {self.sigma_max:g} / 255 was never seen',
             'a kernel that is wrong, or shifted wrongly, shows as ringing',
@@ -87,7 +87,7 @@ class VariationalDenoising:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the network never sees, in words."""
+        """Limits of the training data, in words."""
         return f'the levels it knows end at {self.sigma_max + 5:g} / 255', _CORRELATED
 
 
@@ -108,7 +108,7 @@ class VariationalSR:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the network never sees, in words."""
+        """Limits of the training data, in words."""
         wide = f'kernels wider than {self.scale:g} pixels and noise above '
         return f'{wide}{self.sigma_max:g} / 255 were never seen', _ONE_KERNEL
 
@@ -135,7 +135,7 @@ class LatentRestoration:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the network never sees, in words."""
+        """Limits of the training data, in words."""
         low, high = self.sigma
         limits = {
             'denoise': (
@@ -160,7 +160,7 @@ class BlindDenoising:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the network never sees, in words."""
+        """Limits of the training data, in words."""
         return (
             'fine texture is smoothed; a network that is told a known level of white noise '
             'keeps more',
@@ -185,7 +185,7 @@ class BlindSR:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What the network never sees, in words."""
+        """Limits of the training data, in words."""
         lost = 'noise and JPEG artefacts go together with fine texture'
         if self.adversarial:
             return lost, _INVENTED

@@ -114,7 +114,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def _checked(kind: type[Any], record: Mapping[str, Any], path: Path, place: str) -> dict[str, Any]:
-    """Return what a table says, if all of it is known and of the right type."""
+    """Return the entries of a table, if all of them are known and of the right type."""
     known = {field.name: field for field in fields(kind)}
     unknown = sorted(record.keys() - known.keys())
     if unknown:

@@ -1,4 +1,4 @@
-"""How fast a run goes through its recipe, so that it ends when it should."""
+"""The pace of a run through its recipe, so that it ends in time."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TrainingSchedule:
         self.position = min(self.position + self.stride, self.total)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed run needs."""
+        """Return the state for a resumed run."""
         return asdict(self)
 
     def _fitting(self, left: float) -> float:

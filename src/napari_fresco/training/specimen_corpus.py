@@ -28,7 +28,7 @@ class Drawn(Corpus):
 
 
 def corpus_of(run: Run, data: Path | None) -> Corpus:
-    """Read what a run is trained on; without a folder, draw what it is watched on.
+    """Read the images of a run; without a folder, draw its validation images.
 
     Raises FileError as :meth:`Corpus.read`.
     """

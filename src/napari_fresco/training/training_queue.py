@@ -61,7 +61,7 @@ def work(plan: Plan, say: Say = print) -> None:
 
 
 def lower_priority() -> None:
-    """Let everything else on the machine go first, where the system knows priorities."""
+    """Give way to all other programs, where the system knows priorities."""
     with suppress(AttributeError, OSError):
         os.nice(19)
 

@@ -85,7 +85,7 @@ def divergence(mu: Tensor, logvar: Tensor) -> Tensor:
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """Return what the discriminator minimises, from its logits for y and for the decoded image.
+    """Return the loss of the discriminator, from its logits for y and for the decoded image.
 
     ``mean softplus(-D(y)) + mean softplus(D(y^))``; no gradient of it must
     reach the decoder.

@@ -1,4 +1,4 @@
-"""Which network a checkpoint belongs to, read off the names and shapes of its tensors."""
+"""The network of a checkpoint, read off the names and shapes of its tensors."""
 
 from __future__ import annotations
 

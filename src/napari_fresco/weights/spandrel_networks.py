@@ -65,7 +65,7 @@ class ForeignNetwork(nn.Module):
         return image[..., : height * self.scale, : width * self.scale].to(x.dtype)
 
     def describe(self) -> NetworkFacts:
-        """Return how to run the network."""
+        """Return the facts about the network."""
         multiple = max(int(self._sizes.multiple_of), 1)
         return NetworkFacts(
             architecture=ARCHITECTURE,

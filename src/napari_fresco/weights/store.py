@@ -1,4 +1,4 @@
-"""Where checkpoint files are kept on this computer, and how they get there."""
+"""The files of checkpoints on this computer, and the ways they get there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Place = Literal['bundled', 'cache', 'folder', 'missing']
 
 @dataclass(frozen=True)
 class Status:
-    """Where the file of a checkpoint was found: one line of ``weights list``.
+    """The place where the file of a checkpoint was found: one line of ``weights list``.
 
     `place` is 'bundled', 'cache', 'folder' (the one that
     ``NAPARI_FRESCO_WEIGHTS`` names) or 'missing', and `path` None if missing.

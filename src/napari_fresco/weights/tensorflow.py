@@ -44,7 +44,7 @@ _KINDS = {'weight': 'kernel', 'bias': 'bias'}
 
 @dataclass(frozen=True)
 class Stretch:
-    """Where one tensor lies in the file.
+    """The place of one tensor in the file.
 
     `name`, `tensorflow_name`: ours and the authors'.
     `offset`, `size`: in bytes.

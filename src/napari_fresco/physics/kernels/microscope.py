@@ -170,7 +170,7 @@ def microscope(
 
 @dataclass(frozen=True)
 class VoxelGrid:
-    """Where a point spread function is wanted.
+    """The grid of a point spread function.
 
     `pixel_size`, `size`: in µm, and an odd number.
     `z_step`, `planes`: in µm, None for a plane, and an odd number.

@@ -1,4 +1,4 @@
-"""How wide a kernel is. No torch."""
+"""The widths of kernels. No torch."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Objective(ABC):
 
     @abstractmethod
     def describe(self) -> list[str]:
-        """Return what the card says about degradation and loss, one line each."""
+        """Return the lines of the card on degradation and loss."""
 
     @abstractmethod
     def validate(self, network: nn.Module, images: Sequence[np.ndarray]) -> float:
@@ -101,11 +101,11 @@ class Objective(ABC):
         """
 
     def crops(self, stage: Stage) -> tuple[int, int]:
-        """Return how many clean crops a step takes, and their side in pixels."""
+        """Return the number of clean crops of a step, and their side in pixels."""
         return stage.batch, stage.patch
 
     def parts(self, network: nn.Module) -> list[nn.Module]:
-        """Return what has its gradients clipped apart."""
+        """Return the parts whose gradients are clipped apart."""
         return [network]
 
     def training_network(self, network: nn.Module) -> nn.Module:

@@ -20,7 +20,7 @@ _TINY = 1e-6  # keeps the distance to one's own seed out
 
 @dataclass(frozen=True, eq=False)
 class _Tiling:
-    """Where every pixel lies in its cell.
+    """The place of every pixel in its cell.
 
     `spacing`: distance of the cells in pixels, ``(N, 1, 1)``.
     `wall`: distance to the nearest wall in pixels, ``(N, S, S)``.
@@ -196,5 +196,5 @@ def _walls(tiling: _Tiling, present: Tensor, size: int, random: RandomSource) ->
 
 
 def _length(rows: Tensor, columns: Tensor) -> Tensor:
-    """Return what ``torch.hypot`` does, without its care for overflow, and faster."""
+    """Return the same as ``torch.hypot``, without its care for overflow, and faster."""
     return rows.square().addcmul_(columns, columns).sqrt_()
