@@ -24,6 +24,16 @@ def drawn(network: nn.Module) -> Any:
     return network.eval().requires_grad_(False)
 
 
+def check_autocast(network: nn.Module, x: Tensor) -> None:
+    """Check that bfloat16 inside a network is used, and hardly changes its result in float32."""
+    with torch.autocast('cpu', torch.bfloat16):
+        fast = network(x)
+    expected = network(x)
+    assert fast.dtype == torch.float32
+    assert not torch.equal(fast, expected)
+    assert (fast - expected).square().mean().sqrt() < 0.02 * expected.std()
+
+
 class Tools:
     """Lends one network whatever it is asked for.
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
-import subprocess
-import sys
 import threading
 from typing import Any
 
@@ -19,6 +16,7 @@ from napari_fresco.errors import WeightsError
 from napari_fresco.layers.layer_restoration import running
 
 from .conftest import Dock, FakeSolver, Finish
+from .fresh_process import run_fresh
 from .signals import pump, until
 
 
@@ -263,12 +261,4 @@ def test_python_may_end_while_a_job_runs() -> None:
         'app.processEvents()\n'
         'sys.exit(0)\n'
     )
-    done = subprocess.run(
-        [sys.executable, '-c', code],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, 'QT_QPA_PLATFORM': 'offscreen'},
-    )
-    assert done.returncode == 0, done.stderr
-    assert 'deleted' not in done.stderr
+    assert 'deleted' not in run_fresh(code).stderr

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
@@ -25,6 +22,8 @@ from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
 from napari_fresco.io.files import read
 from napari_fresco.layers.selection import Space
+
+from .fresh_process import run_fresh
 
 PANELS = ('Restore', 'Fill losses')  # by what is wanted
 TOOLS = (
@@ -110,14 +109,7 @@ def test_opening_a_panel_imports_no_torch() -> None:
         'panels[0].request()\n'
         'sys.exit("torch" if "torch" in sys.modules else 0)\n'
     )
-    done = subprocess.run(
-        [sys.executable, '-c', code],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, 'QT_QPA_PLATFORM': 'offscreen'},
-    )
-    assert done.returncode == 0, done.stderr
+    run_fresh(code)
 
 
 def test_the_preferences_have_the_same_defaults_in_both_places(

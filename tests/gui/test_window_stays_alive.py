@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +20,7 @@ from napari_fresco.layers import removal
 from napari_fresco.layers.removal import take_away
 from napari_fresco.layers.side_by_side import SideBySide, grid_of
 
+from .fresh_process import run_fresh
 from .signals import pump
 
 MOST_WIDGETS = {'restore': 320, 'fill_losses': 320, 'dpir': 400, 'compare': 120}
@@ -45,12 +44,7 @@ def test_a_panel_imports_its_own_modules_alone() -> None:
         'commands.compare\n'
         'print(*(name for name in sys.modules if name.startswith("napari_fresco")), sep="\\n")\n'
     )
-    done = subprocess.run(
-        [sys.executable, '-c', code], capture_output=True, text=True, timeout=120,
-        env={**os.environ, 'QT_QPA_PLATFORM': 'offscreen'},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    imported = {name.rpartition('.')[2] for name in done.stdout.split()}
+    imported = {name.rpartition('.')[2] for name in run_fresh(code).stdout.split()}
     assert 'compare_panel' in imported
     assert not imported & {'panel', 'simulate_panel', 'document_panel', 'kernel_panel', 'batch'}
 
