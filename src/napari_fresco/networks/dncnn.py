@@ -11,8 +11,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from .facts import NetworkFacts, chain_facts
-from .layers import chain
-from .precision import full_precision
+from .layers import chain, without_noise
 
 
 class DnCNN(nn.Module):
@@ -48,10 +47,7 @@ class DnCNN(nn.Module):
         self.model = chain(in_nc, nc, out_nc, nb, act_mode)
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = self.model[:-1](x)
-        with full_precision(x):
-            noise: Tensor = self.model[-1](hidden.to(x.dtype))
-        return x - noise
+        return without_noise(self.model, x)
 
     def describe(self) -> NetworkFacts:
         """Return the facts about the network."""

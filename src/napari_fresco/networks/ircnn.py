@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .facts import NetworkFacts, chain_facts, convolutions
-from .precision import full_precision
+from .layers import without_noise
 
 MODELS = 25
 """Denoisers in a bank; number j is for sigma = 2 (j + 1) / 255."""
@@ -48,10 +48,7 @@ class IRCNN(nn.Module):
         self.model = nn.Sequential(*layers[:-1])
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = self.model[:-1](x)
-        with full_precision(x):
-            noise: Tensor = self.model[-1](hidden.to(x.dtype))
-        return x - noise
+        return without_noise(self.model, x)
 
     def describe(self) -> NetworkFacts:
         """Return the facts about the network."""

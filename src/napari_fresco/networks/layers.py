@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from torch import nn
+from torch import Tensor, nn
+
+from .precision import full_precision
 
 
 def conv3(inputs: int, outputs: int, bias: bool = True) -> nn.Conv2d:
@@ -22,6 +24,14 @@ def chain(inputs: int, width: int, outputs: int, depth: int, act_mode: str) -> n
             layers.append(nn.BatchNorm2d(width, momentum=0.9, eps=1e-4))
         layers.append(nn.ReLU())
     return nn.Sequential(*layers, conv3(width, outputs))
+
+
+def without_noise(network: nn.Sequential, x: Tensor) -> Tensor:
+    """Return `x` less the noise that a chain of layers finds, the last one in full precision."""
+    hidden = network[:-1](x)
+    with full_precision(x):
+        noise: Tensor = network[-1](hidden.to(x.dtype))
+    return x - noise
 
 
 def count_parts(names: Iterable[str], pattern: str) -> int:
