@@ -70,6 +70,15 @@ def test_damaged_pixels_say_nothing() -> None:
     assert one == pytest.approx(8, rel=0.2)
 
 
+@pytest.mark.parametrize('kernel', [MOTION, kernels.disk(4), kernels.gaussian(2.0)])
+def test_scattered_holes_are_no_grain(kernel: np.ndarray) -> None:
+    random = np.random.default_rng(0)
+    noisy = blurred(GRAY, kernel) + random.normal(0, 5, GRAY.shape)
+    lost = random.random(GRAY.shape) < 0.004
+    assert level_at_nulls(noisy, kernel, lost) == pytest.approx(5, rel=0.15)
+    assert level_through_blur(np.where(lost, 1e5, noisy), kernel, lost) is None
+
+
 @pytest.mark.parametrize('shape', [(128, 128), (128, 128, 3)])
 def test_white_noise_has_no_grain_and_blurred_noise_has(shape: tuple[int, ...]) -> None:
     white = np.random.default_rng(0).normal(0, 5, shape)

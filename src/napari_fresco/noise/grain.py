@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
+from scipy import fft, ndimage
 
 from .curve import Blocks, NoiseCurve, fit_curve
 from .level import channels_of, level_of_plane
@@ -23,6 +23,7 @@ from .patches import LEAST, SIDE, Bools, Floats, Patches, Reals, sums_in
 _PASSED = 0.004  # of the power, below which a frequency counts as a null
 _BAND = (0.06, 0.3)  # cycles per pixel: below is the picture, beyond it JPEG leaves nothing
 _FEWEST = 64  # coefficients
+_AROUND, _FAR = 2.0, 1e-3  # pixels of the surroundings, and the weight of the whole mean in them
 _BLOCK, _BLOCKY = 8, 1.06  # side of the blocks of a JPEG, and steps between them over others
 _CLEAR = 1.5  # by which coarse noise exceeds fine noise before it is surely a grain
 _AT_NULLS, _OF_MEANS = 1.5, 1.8  # what deconvolution is told of it; measured on shaky JPEGs
@@ -142,7 +143,8 @@ def level_at_nulls(plane: Reals, kernel: Floats, unknown: Bools | None = None) -
 
     `plane`: ``(H, W)`` in image units.
     `kernel`: ``(kh, kw)``, of sum 1.
-    `unknown`: pixels that say nothing; the mean stands in for them.
+    `unknown`: pixels that say nothing; their surroundings stand in for them, since holes would
+        carry the picture to the nulls.
     Returns the level of white noise of the power that was found; None where the kernel has no
         nulls within the band, such as a narrow Gaussian, or is larger than the image.
     """
@@ -152,16 +154,22 @@ def level_at_nulls(plane: Reals, kernel: Floats, unknown: Bools | None = None) -
     if np.count_nonzero(null) < _FEWEST:
         return None
     window = np.outer(*(np.hanning(n + 2)[1:-1] for n in plane.shape))
-    if unknown is not None:
-        window = window * ~unknown
-    known = np.where(window > 0, plane, 0.0)
-    weight = window.sum()
-    if weight == 0:
+    seen = window if unknown is None else window * ~unknown
+    if not seen.any():
         return None
-    mean = float((window * known).sum() / weight)
-    spectrum = np.abs(fft.rfft2(window * (known - mean))) ** 2 / np.square(window).sum()
+    values = plane if unknown is None else _continued(plane, ~unknown)
+    mean = float((window * values).sum() / window.sum())
+    spectrum = np.abs(fft.rfft2(window * (values - mean))) ** 2 / np.square(seen).sum()
     # The median of an exponential law is ln 2 of its mean; leakage of the picture hardly moves it.
     return math.sqrt(float(np.median(spectrum[null])) / math.log(2))
+
+
+def _continued(plane: Reals, known: Bools) -> Floats:
+    """Return a plane in which local means stand in for what is not known."""
+    values = np.where(known, plane, 0.0).astype(np.float64)
+    weights = ndimage.gaussian_filter(known.astype(np.float64), _AROUND)
+    around = ndimage.gaussian_filter(values, _AROUND) + _FAR * values.sum() / known.sum()
+    return np.where(known, plane, around / (weights + _FAR))
 
 
 def _nulls(kernel: Floats, shape: tuple[int, ...]) -> NDArray[np.bool_]:
