@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import napari_fresco as fresco
 from napari_fresco import weights
 from napari_fresco.evidence import metrics
 from napari_fresco.physics.operators import Identity
@@ -26,6 +27,14 @@ def test_single_pass_methods_ask_for_their_network(name: str) -> None:
     assert psnr(step.x, truth) > psnr(problem.y, truth) + 3
     run(problem, tools, name, model='mine.pth')
     assert tools.asked[-1] == ('mine.pth', 3)
+
+
+@pytest.mark.parametrize(('model', 'said'), [('ffdnet_gray', 1), ('drunet_compact_gray', 0)])
+def test_a_file_of_another_network_is_called_by_its_name(model: str, said: int) -> None:
+    image = np.random.default_rng(0).normal(100, 10, (24, 24)).astype(np.float32)
+    result = fresco.restore(image, method='drunet', model=model, device='cpu')
+    words = [w for w in result.provenance['warnings'] if 'an FFDNet, not a DRUNet' in w]
+    assert len(words) == said
 
 
 def test_deblocking_networks_are_told_the_quality() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from ..errors import WeightsError
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Denoiser, Step
+from ..weights.detection import title_of, with_article
 
 if TYPE_CHECKING:
     from ..declare.parameters import DenoiserParameters, PnPParameters
@@ -98,7 +100,18 @@ def luma_pass(function: Callable[[Tensor], Tensor], y: Tensor) -> Tensor:
 def _denoise(
     architecture: str, problem: Problem, params: DenoiserParameters, tools: Tools
 ) -> Iterator[Step]:
-    return one_pass(problem, prior(architecture, problem, params.model, tools))
+    denoiser = prior(architecture, problem, params.model, tools)
+    for step in one_pass(problem, denoiser):
+        yield replace(step, notes=_said_of_another(denoiser, architecture))
+
+
+def _said_of_another(denoiser: Denoiser, architecture: str) -> tuple[str, ...]:
+    """Say that a file holds another network than the method is called by."""
+    facts = getattr(denoiser, 'facts', None)
+    if facts is None or facts.architecture == architecture:
+        return ()
+    found, wanted = (with_article(title_of(name)) for name in (facts.architecture, architecture))
+    return (f'{denoiser.name} holds {found}, not {wanted}, and the result is what that makes',)
 
 
 def _deblocking_model(model: str, channels: int) -> str:
