@@ -13,6 +13,7 @@ from napari_fresco import damage
 from napari_fresco._napari import commands
 from napari_fresco._napari.damage_mask_panel import DamageMaskPanel
 from napari_fresco._napari.mask_edit_section import ALL
+from napari_fresco._napari.new_mask import new_mask
 from napari_fresco._napari.scribble_proposer import ScribbleProposer
 from napari_fresco.damage.cracks import crack_response
 from napari_fresco.degrade import damage_masks
@@ -441,3 +442,11 @@ def test_a_panel_that_is_closed_leaves_nothing(
     assert list(viewer.mouse_drag_callbacks) == before
     viewer.scene.camera.zoom = 3
     viewer.layers['wall'].visible = False
+
+
+def test_other_masks_do_not_lie_over_a_new_one(model: Any) -> None:
+    image = model.add_image(np.zeros(SHAPE), name='wall')
+    labels = model.add_labels(np.ones(SHAPE, np.uint8), name='cells')
+    masks = [new_mask(model, image) for _ in range(2)]
+    assert [mask.visible for mask in masks] == [False, True]
+    assert labels.visible

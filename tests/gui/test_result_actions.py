@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+import napari_fresco as fresco
 from napari_fresco._napari import result_actions
 from napari_fresco.layers.layer_restoration import running
 
@@ -144,3 +145,35 @@ def test_a_result_says_where_to_go_next(
     panel.task.value = 'denoise'
     finish(panel)
     assert offers.document.isHidden()
+
+
+@pytest.mark.parametrize('suffix', ['.tif', '.png'])
+def test_the_result_is_saved_and_not_the_layer_that_is_selected(
+    model: Any, dock: Dock, finish: Finish, tmp_path: Path, suffix: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    path, told, asked = tmp_path / f'clean{suffix}', list[str](), list[str]()
+
+    def ask(parent: Any, title: str, name: str, kinds: str, ending: str) -> Path:
+        asked.append(name + ending)
+        return path
+
+    monkeypatch.setattr(result_actions, 'ask_for_file', ask)
+    monkeypatch.setattr(result_actions, 'show_info', told.append)
+    monkeypatch.setattr(result_actions, 'show_error', told.append)
+    noisy = NOISY.astype(np.uint16)
+    model.add_image(noisy, name='frame', scale=(2, 3), units=('um', 'um'))
+    panel = dock(model, 'ffdnet')
+    finish(panel)
+    assert model.layers.selection.active.name == 'frame'
+    panel.bar.offers.save.click()
+    settled(panel)
+    restored = model.layers['frame [FFDNet]'].data
+    assert (fresco.read(path).data == restored).all()
+    assert asked == ['frame [FFDNet].tif']
+    assert told == [f'{path} is written.']
+    if suffix == '.tif':
+        assert 'ffdnet' in Path(f'{path}.json').read_text('utf-8')
+    model.layers.remove('frame [FFDNet]')
+    panel.bar.offers.save.click()
+    assert 'not among the layers' in told[-1]

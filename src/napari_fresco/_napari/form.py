@@ -216,6 +216,8 @@ class Scroll(QScrollArea):
         content, bar = self.widget(), self.verticalScrollBar()
         if event and event.type() == QEvent.Type.LayoutRequest and content and bar:
             self.setMinimumWidth(content.minimumSizeHint().width() + bar.sizeHint().width())
+            # As high as its text is at this width, not at the least one.
+            content.setMinimumHeight(1 if content.hasHeightForWidth() else 0)
         return super().eventFilter(watched, event)
 
 

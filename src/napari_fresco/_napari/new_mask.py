@@ -21,7 +21,13 @@ _BRUSHES = 50  # side by side along the shorter side of the image
 
 
 def new_mask(viewer: napari.viewer.Viewer, image: napari.layers.Image) -> Any:
-    """Add an empty Labels layer on the grid of `image` and return it, ready to paint."""
+    """Add an empty Labels layer on the grid of `image` and return it, ready to paint.
+
+    Other masks are hidden: they would lie over what is painted.
+    """
+    for layer in viewer.layers:
+        if layer.metadata.get(DAMAGE):
+            layer.visible = False
     told = class_keywords()
     told['metadata'] = {DAMAGE: True, **told['metadata']}
     mask = empty_labels(viewer, image, 'mask', told)

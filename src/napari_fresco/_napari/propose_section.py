@@ -203,7 +203,8 @@ class ProposeSection(QWidget):
         self.close_preview()
         self._viewer.layers.selection.active = plane.layer  # so that Ctrl+Z is for the mask
         self.message.setText(
-            f'{count} pixels were added as {kind.name!r}; Ctrl+Z or "Undo" takes them back.'
+            f'{count} pixels were added as {kind.name!r}; Ctrl+Z or "Undo" takes them back. '
+            '"Fill losses" fills what is marked.'
         )
         self.applied.emit()
 

@@ -17,9 +17,10 @@ from ..layers.job import Job
 from ..layers.layer_kinds import DAMAGE
 from ..layers.layer_restoration import Restoration
 from .form import named_button, side_by_side, stacked
+from .io import write_picture, write_tiff
 from .listeners import is_alive
 from .opening import open_soon
-from .report_file import REPORT_HELP, ask_for_report
+from .report_file import REPORT_HELP, ask_for_file, ask_for_report
 
 if TYPE_CHECKING:
     from ..layers.layer_request import PanelRequest
@@ -30,6 +31,12 @@ _DOCUMENT_HELP = (
     '<p>What was filled as an insert, drawn so that it can be told from the original, measured, '
     'and written into a report and a record that repeats it.</p>'
 )
+_SAVE_HELP = (
+    '<p>Write the result: as TIFF with scale, units and how it was made, or as PNG with resolution '
+    'and profile. The image it was made of stays as it is.</p>'
+)
+_KINDS = 'TIFF (*.tif);;PNG (*.png)'
+_TIFF = ('.tif', '.tiff')
 _FRACTIONS_HELP = (
     '<p>Run again with a result of floating-point numbers: rounding to whole numbers moved more '
     'of the light than it should.</p>'
@@ -55,21 +62,24 @@ class ResultActions(QWidget):
         self._viewer = viewer
         # Not the restoration, which holds the window: a panel must not keep its window alive.
         self._made: tuple[PanelRequest, Result] | None = None
+        self._layer_id = ''
         self.job: Job[Any] | None = None
         self.fractions = named_button('Keep fractions', 'result_fractions', _FRACTIONS_HELP)
         self.hot_mask = named_button('Hot pixels as mask', 'result_hot_mask', _MASK_HELP)
         self.repair = named_button('Repair', 'result_repair', _REPAIR_HELP)
+        self.save = named_button('Save …', 'result_save', _SAVE_HELP)
         self.report = named_button('Report …', 'result_report', REPORT_HELP)
         self.compare = named_button('Compare', 'result_compare', _COMPARE_HELP)
         self.document = named_button('Document', 'result_document', _DOCUMENT_HELP)
         spare = [QWidget(), QWidget()]
         stacked(
-            side_by_side(spare[0], self.compare, self.document, self.report),
+            side_by_side(spare[0], self.save, self.compare, self.document, self.report),
             side_by_side(spare[1], self.fractions, self.hot_mask, self.repair),
             into=self,
         )
         self.compare.clicked.connect(lambda: open_soon(self._viewer, 'compare'))
         self.document.clicked.connect(lambda: open_soon(self._viewer, 'document'))
+        self.save.clicked.connect(self._on_save)
         self.report.clicked.connect(self._on_report)
         self.fractions.clicked.connect(lambda: self.again.emit({'dtype': 'float32'}))
         self.hot_mask.clicked.connect(self._on_mask)
@@ -82,6 +92,7 @@ class ResultActions(QWidget):
         if outcome is None or outcome.is_empty:
             return
         self._made = restoration.request, outcome.result
+        self._layer_id = str(restoration.job.layers[-1].unique_id)
         record = outcome.result.provenance
         rounded = any(c.name == 'rounding' and not c.ok for c in outcome.result.checks)
         hot = sum(plane.get('outliers', 0) for plane in record.get('planes', ()))
@@ -99,6 +110,23 @@ class ResultActions(QWidget):
         """Let go of the result."""
         self._made = None
         self.hide()
+
+    def _on_save(self) -> None:
+        layer = next((x for x in self._viewer.layers if str(x.unique_id) == self._layer_id), None)
+        if layer is None:
+            show_error('The result is not among the layers any more.')
+            return
+        path = ask_for_file(self, 'Result', layer.name, _KINDS, '.tif')
+        if path is None:
+            return
+        data, meta, _ = layer.as_layer_data_tuple()
+        write = write_tiff if path.suffix.lower() in _TIFF else write_picture
+
+        def work(cancel: threading.Event) -> Generator[Any, None, Any]:
+            yield
+            return write(str(path), data, meta)[0]
+
+        self._start(Job(f'Save {path.name}', work, _say_saved), self.save)
 
     def _on_report(self) -> None:
         if self._made is None:
@@ -154,6 +182,11 @@ class ResultActions(QWidget):
             job.start()
         except FrescoError as error:
             show_error(str(error))
+
+
+def _say_saved(path: Any) -> list[Any]:
+    show_info(f'{path} is written.')
+    return []
 
 
 def _say_written(path: Any) -> list[Any]:
