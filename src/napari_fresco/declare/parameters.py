@@ -30,7 +30,7 @@ class PnPParameters(DeterministicParameters):
     )
     iterations: int | None = param(
         None,
-        'Iterations; empty means 8 to deblur, 80 to deblur volumes, 24 to enlarge or inpaint, 10 '
+        'Iterations; empty means 8 to deblur, 120 to deblur volumes, 24 to enlarge or inpaint, 10 '
         'where losses are no wider than 6 pixels, 40 to demosaic.',
         minimum=1,
         maximum=1000,

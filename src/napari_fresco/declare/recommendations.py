@@ -152,7 +152,7 @@ RULES = (
         'a kernel with three axes',
         lambda x: x.kernel == 3,
         'dpir',
-        'the kernel has three axes, so that the volume is restored as one: 1.4 to 3.6 dB above '
+        'the kernel has three axes, so that the volume is restored as one: 1.8 to 5.0 dB above '
         'Richardson-Lucy at its best',
     ),
     Rule(

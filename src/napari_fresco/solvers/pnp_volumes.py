@@ -13,7 +13,7 @@ planes across another axis each time::
     z = D(x, sigma),                    x <- z, with the light of x
 
 where D acts on 2 sqrt(x), sigma is that of counted light there, 1, and no voxel changes by more
-than three of it: networks take more than noise can be off thin bright structures. Planes across Y
+than one and a half of it: networks take more than noise off thin bright structures. Planes across Y
 and X leave no jumps between slices.
 
 References
@@ -47,8 +47,8 @@ from .richardson_lucy import likelier
 if TYPE_CHECKING:
     from ..declare.parameters import PnPParameters
 
-ITERATIONS = 80
-"""Data steps. The result changes little from 60 to 120."""
+ITERATIONS = 120
+"""Data steps. With 80 volumes lose 0.1 to 0.7 dB."""
 EVERY = 10
 """Data steps between two steps of the prior."""
 USUAL = 0.23
@@ -57,7 +57,7 @@ AXES = (3, 4, 2)
 """Across which planes are denoised, in turn: Y, X and Z."""
 MOST_PIXELS = 1 << 20
 """Denoised at once: memory does not grow with the volume."""
-MOST_CHANGE = 3.0
+MOST_CHANGE = 1.5
 """By which a step of the prior changes a voxel, in standard deviations of the noise."""
 MOST_SIGMA = 0.19
 """Noise, of the range of what is denoised, that denoisers were trained for."""
