@@ -177,7 +177,7 @@ class Cluster:
             raise ParameterError(
                 '--scheduler needs dask.distributed; install napari-fresco[cluster]'
             ) from None
-        self._address, self._topic = address, f'napari-fresco-{uuid4()}'
+        self._topic = f'napari-fresco-{uuid4()}'
         self._shares: dict[str, float] = {}
         try:
             connect: Any = distributed.Client
