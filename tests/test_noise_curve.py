@@ -151,3 +151,16 @@ def test_spots_on_a_dark_ground_are_no_grain(seed: int) -> None:
     curve = fit_curve(Blocks.of(frame))
     assert curve is not None
     assert curve.grain < 1.1
+
+
+def test_whole_numbers_that_vary_like_counts_are_counts_in_every_draw() -> None:
+    """A line through little light says less than the question whether their variance is it."""
+    light = 0.75 + 0.25 * scene() ** 2
+    light *= 20 / light.mean()
+    for seed in range(8):
+        counts = np.random.default_rng(seed).poisson(light)
+        found = fresco.estimate_camera(counts)
+        assert found is not None
+        np.testing.assert_allclose(found.variance(light), light, rtol=0.1)
+        white = np.rint(light + np.random.default_rng(seed).normal(0, np.sqrt(20), light.shape))
+        assert fresco.estimate_camera(white) is None

@@ -17,6 +17,7 @@ from .level import PLANES, channels_of, level_of_plane, planes_of
 from .patches import Bools, Floats, Reals
 
 _ROUNDED = 1.0  # squared steps of the values: a variance that little is that of rounding
+_OF_COUNTS = 1.0  # gain of photon counts
 _COUNTING = 0.15  # distance from 1 of the gain of what may be photon counts
 
 
@@ -131,6 +132,10 @@ def assess_planes(
         levels.append(level_of_plane(plane, damaged))
     blocks = Blocks.joined(each.blocks for each in seen)
     curve, camera = fit_curve(blocks), None
+    if gain is None and all(each.whole for each in seen) and not _is_photon(seen, curve):
+        # Whether whole numbers are counts of photons is a simpler question.
+        counts = fit_curve(blocks, _OF_COUNTS)
+        curve = counts if _is_photon(seen, counts) else curve
     if _is_photon(seen, curve):
         fitted = curve if gain is None else fit_curve(blocks, gain)
         camera = _fitted(seen, fitted, gain, offset, read_noise)
@@ -144,6 +149,7 @@ class _Seen(NamedTuple):
     dark: float
     level: float
     step: float
+    whole: bool
     counts: bool
 
     @classmethod
@@ -155,11 +161,12 @@ class _Seen(NamedTuple):
             known = plane[good if damaged is None else good & ~damaged]
         blocks = Blocks.joined([Blocks.of(channel, damaged) for channel in channels])
         if not known.size:
-            return cls(blocks, math.nan, 0.0, 0.0, False)
+            return cls(blocks, math.nan, 0.0, 0.0, False, False)
         level = 0.0 if len(blocks.mean) else level_of_plane(plane, damaged)
         dark = np.percentile(blocks.mean, 0.1) if len(blocks.mean) else np.median(known)
-        counts = bool(known.min() == 0) and counted(known)
-        return cls(blocks, float(dark), level, step_of(known), counts)
+        least, step = float(known.min()), step_of(known)
+        whole = step == 1 and least >= 0 and least.is_integer()
+        return cls(blocks, float(dark), level, step, whole, least == 0 and counted(known))
 
 
 def _is_photon(seen: list[_Seen], curve: NoiseCurve | None) -> bool:

@@ -157,7 +157,9 @@ def fit_curve(blocks: Blocks, slope: float | None = None) -> NoiseCurve | None:
         kept = seen.chosen(smooth)
         line = _line(kept, slope, dark)
     white = _cost(kept.high, np.full(len(kept.mean), kept.high.mean()))
-    evidence = 2 * (white - _cost(kept.high, line.at(kept.mean))) - math.log(len(kept.mean))
+    evidence = 2 * (white - _cost(kept.high, line.at(kept.mean)))
+    if slope is None:
+        evidence -= math.log(len(kept.mean))  # for one that was free
     return NoiseCurve(
         line.slope,
         line.floor - line.slope * line.dark,
