@@ -169,6 +169,16 @@ def test_a_print_keeps_its_resolution_and_profile(tmp_path: Path, dpi: int) -> N
     assert back.spacing['Y'] == (pytest.approx(25.4 / dpi), 'mm')
 
 
+@pytest.mark.parametrize('suffix', ['.jpg', '.png'])
+def test_a_photograph_becomes_a_tiff_with_its_resolution(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f'photo{suffix}'
+    Picture.fromarray(np.zeros((8, 9, 3), np.uint8)).save(path, dpi=(300, 300))
+    (layer,) = layers_of(path)
+    saved(layer, tmp_path / 'out.tif')
+    with Picture.open(tmp_path / 'out.tif') as picture:
+        assert picture.info['dpi'] == pytest.approx((300, 300), rel=1e-4)
+
+
 def test_a_photograph_is_shown_upright(tmp_path: Path) -> None:
     pixels = np.zeros((8, 12), np.uint8)
     pixels[:4, :4] = 255

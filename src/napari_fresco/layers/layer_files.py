@@ -123,7 +123,8 @@ def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:
     origin = {} if printed else _origin(axes, meta)
     letters = axes + ('S' if rgb else '')
     array = array if hasattr(array, 'transpose') else in_memory(array)
-    metadata = {'flavour': 'ome', **said}
+    # Programs for photographs look for the dots per inch of a print in tags.
+    metadata = {'flavour': 'plain' if printed else 'ome', **said}
     if metadata['flavour'] == 'imagej':
         origin = {}  # for which it has no words
     if isinstance(meta.get('colormap'), DirectLabelColormap):

@@ -12,6 +12,7 @@ from .patches import Bools
 
 _STEP = 8.0  # times what neighbours differ by, by which the picture stands off such a border
 _MOST = 0.9  # share of the pixels beyond which it is no border
+_BRIGHT = 0.02  # of its size: pixels hardly darker than it, of which a bright sky has more
 _PARTS = 8  # into which half a side may fall
 _ROWS = 64  # in which neighbours are compared
 
@@ -20,7 +21,8 @@ def flat_border(colours: NDArray[Any], unknown: Bools | None = None) -> Bools | 
     """Find areas along the border of a plane that were filled with its least or greatest value.
 
     They begin with a step that is far above what neighbours differ by elsewhere: dark ground
-    and clipped light begin softly. Where most neighbours are equal, as in drawings, there is none.
+    and clipped light begin softly. Where hardly less light is anywhere else, the greatest value
+    is a bright sky. Where most neighbours are equal, as in drawings, there is none.
 
     `colours`: ``(H, W)`` or ``(H, W, 3)``.
     `unknown`: ``(H, W)``, pixels that say nothing.
@@ -39,8 +41,16 @@ def flat_border(colours: NDArray[Any], unknown: Bools | None = None) -> Bools | 
     gray = flat.astype(np.float64).mean(axis=-1)
     rest = known & ~np.logical_or.reduce(areas)
     usual = _difference(gray, rest)
-    filled = [area for area in areas if _step(gray, area, rest) > _STEP * usual > 0]
+    filled = [area for area in areas if _is_filled(gray, area, rest, usual)]
     return np.logical_or.reduce(filled) if filled else None
+
+
+def _is_filled(gray: NDArray[np.float64], area: Bools, rest: Bools, usual: float) -> bool:
+    value, beside = float(gray[area][0]), ndimage.binary_dilation(area) & rest
+    if not beside.any() or not np.median(np.abs(gray[beside] - value)) > _STEP * usual > 0:
+        return False
+    bright = np.count_nonzero(rest & (gray > value - _STEP / 2 * usual) & (gray < value))
+    return bool(bright <= _BRIGHT * np.count_nonzero(area))
 
 
 def _areas(alike: Bools) -> Bools:
@@ -68,9 +78,3 @@ def _difference(gray: NDArray[np.float64], where: Bools) -> float:
     rows, both = gray[::step], where[::step]
     pairs = np.abs(np.diff(rows, axis=1))[both[:, 1:] & both[:, :-1]]
     return float(np.median(pairs)) if pairs.size else 0.0
-
-
-def _step(gray: NDArray[np.float64], area: Bools, rest: Bools) -> float:
-    """Return by how much the pixels beside an area differ from it, the median."""
-    beside = ndimage.binary_dilation(area) & rest
-    return float(np.median(np.abs(gray[beside] - gray[area][0]))) if beside.any() else 0.0

@@ -267,8 +267,8 @@ class Block:
         if missing is not None and missing.any():
             absent = _enlarged(missing, self.request.inputs.scale)
             found[absent.any(axis=-1) if absent.ndim > found.ndim else absent] = np.nan
-        if self._flat_left is not None:
-            found[_enlarged(self._flat_left, self.request.inputs.scale)] = np.nan
+        if self.pixels.flat is not None:
+            found[_enlarged(self.pixels.flat, self.request.inputs.scale)] = np.nan
         return found
 
     def facts(self) -> dict[str, Any]:
@@ -301,12 +301,6 @@ class Block:
             return missing
         return missing & ~(mask if missing.ndim == self.pixels.dims else mask[..., None])
 
-    @property
-    def _flat_left(self) -> NDArray[np.bool_] | None:
-        """Borders of one value that nobody asked to fill."""
-        flat, mask = self.pixels.flat, self.pixels.mask
-        return flat if flat is None or mask is None else flat & ~mask
-
     def _with_given_back(self, image: Array, colours: Array) -> Array:
         """Give missing values and outliers back as they were: no value is NaN in floats."""
         scale = self.request.inputs.scale
@@ -328,14 +322,13 @@ class Block:
         return np.where(missing, colours, image).astype(image.dtype, copy=False)
 
     def _with_flat(self, image: Array, colours: Array) -> Array:
-        """Give borders of one value back, but for what of them was to be filled."""
-        flat, mask = self.pixels.flat, self.pixels.mask
+        """Give borders of one value back."""
+        flat = self.pixels.flat
         if flat is None:
             return image
         scale = self.request.inputs.scale
-        flat, given = (
-            _enlarged(a, scale) for a in (flat if mask is None else flat & ~mask, colours)
-        )
+        scale = self.request.inputs.scale
+        flat, given = _enlarged(flat, scale), _enlarged(colours, scale)
         return np.where(flat if image.ndim == flat.ndim else flat[..., None], given, image)
 
     def noise(self) -> NDArray[np.floating[Any]] | float | None:

@@ -82,7 +82,8 @@ class Pixels:
         unknown = _joined(layout.dims, mask, absent)
         hot, ranges, flat = None, None, None
         if seek_outliers:
-            flat = _flat(colours, unknown, layout.dims)
+            # What is to be filled is filled from its surroundings, whatever made them.
+            flat = _flat(colours, unknown, layout.dims) if mask is None else None
             unknown = _joined(layout.dims, unknown, flat)
             ranges = _ordinary(colours, unknown, layout.dims) if among is None else among
             hot = _outliers(colours, unknown, layout.dims, ranges)
