@@ -62,7 +62,7 @@ def saturation(image: NDArray[Any], known: Bools) -> Check | None:
     """Return the share of values of integers that lie at the top of the type or of the image."""
     if image.dtype.kind not in 'iu' or not known.any():
         return None
-    values = image[known]
+    values = _known_of(image, known)
     top = values.max()
     full = int(top) == np.iinfo(image.dtype).max or int(top) & (int(top) + 1) == 0
     share = float(np.mean(values == top)) if full else 0.0
@@ -111,9 +111,15 @@ def one_hue(image: Floats, known: Bools) -> bool:
     """Say whether a colour image holds one channel only, pseudo-coloured or three times."""
     if image.ndim == 2 or not known.any():
         return False
-    values = image[known] - image[known].mean(axis=0)
+    values = _known_of(image, known).reshape(-1, image.shape[-1])
+    values = values - values.mean(axis=0)
     power = np.linalg.eigvalsh(values.T @ values)
     return bool(power[:-1].sum() < _ONE_HUE * power[-1])
+
+
+def _known_of(image: NDArray[Any], known: Bools) -> NDArray[Any]:
+    """Return the values of known pixels, without a copy where all are known."""
+    return image if known.all() else image[known]
 
 
 def named(checks: Iterable[Check | None], names: Sequence[str]) -> list[Check]:

@@ -105,18 +105,22 @@ class Checking:
 
     def _inputs(self, index: Index, pixels: Pixels) -> list[Check]:
         r = self._request
-        values = pixels.colours.astype(np.float64)
-        known = np.ones(values.shape[:2], bool) if pixels.unknown is None else ~pixels.unknown
+        shape = pixels.colours.shape[:2]
+        known = np.ones(shape, bool) if pixels.unknown is None else ~pixels.unknown
         found = [self._noise_told(index, pixels), saturation(pixels.colours, known)]
         if r.options.data_range is not None and pixels.extent is not None:
             given = given_range(r.options.data_range)
             found.append(range_given((given.low, given.high), pixels.extent))
         if r.inputs.weights is not None and r.inputs.weights.seen:
-            channels = 1 if one_hue(values, known) else r.layout.channels
+            gray = one_hue(pixels.colours.astype(np.float64), known)
+            channels = 1 if gray else r.layout.channels
             doubt = r.inputs.weights.doubt(channels)
             found.append(doubts('training', (doubt,) if doubt else ()))
         if pixels.mask is not None:
-            found += [*mask_alone(pixels.mask), mask_placed(pixels.mask, values)]
+            found += [
+                *mask_alone(pixels.mask),
+                mask_placed(pixels.mask, pixels.colours.astype(np.float64)),
+            ]
         return named(found, r.facts.checks)
 
     def _noise_told(self, index: Index, pixels: Pixels) -> Check | None:

@@ -20,10 +20,13 @@ from ..image.intensity import ordinary_range
 from ..image.layout import Array, Layout
 from ..image.model import Image, in_memory
 from ..noise.flat_borders import flat_border
+from ..noise.level import channels_of, level_of_plane
 from ..noise.outliers import Ordinary, ordinary, outliers
-from ..noise.patches import Bools, Floats
+from ..noise.patches import Bools, Floats, Patches
 from ..physics.fill import harmonic
 from .inputs import plane_of
+
+_ROUGHLY = 2000  # patches that tell whether the noise hides the rounding of fast arithmetic
 
 
 class RunCancelled(Exception):
@@ -135,6 +138,13 @@ class Pixels:
         if self.empty:
             return None
         return ordinary_range(self.colours if self.unknown is None else self.colours[~self.unknown])
+
+    @cached_property
+    def rough_level(self) -> float:
+        """About how noisy it is, if the noise is white: from few patches."""
+        values, unknown = self.believed, self.unknown
+        patches = [Patches.of(channel, unknown, _ROUGHLY) for channel in channels_of(values)]
+        return level_of_plane(values, unknown, patches)
 
     @cached_property
     def believed(self) -> Array:

@@ -29,8 +29,8 @@ from ..noise.grain import (
     level_of_means,
     level_through_blur,
 )
-from ..noise.level import channels_of, level_of_plane
-from ..noise.patches import Bools, Floats, Patches, Reals
+from ..noise.level import level_of_plane
+from ..noise.patches import Bools, Floats, Reals
 from .plane_noise import NoiseModel, PlaneNoise
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
@@ -41,7 +41,6 @@ _LEAST_PHOTON = 0.5  # noise, in photons, below which a residual says nothing
 _SPREAD = 2.0  # pixels over which a noise map is averaged
 _GRAIN, _MOST_GRAIN = 1.3, 4.0  # noise of means over that of pixels: a grain, and texture
 _LEAST_GRAIN = 0.01  # of the range: less is hardly told from texture
-_ROUGHLY = 2000  # patches that tell whether the noise hides the rounding of fast arithmetic
 
 
 class Scene:
@@ -137,7 +136,7 @@ class Scene:
         """
         r = self._request
         if r.method.blind:
-            return _rough(pixels) if _chooses_arithmetic(r) else 0.0
+            return pixels.rough_level if _chooses_arithmetic(r) else 0.0
         if r.facts.from_jpeg:
             return 0.0
         found, place = self.model(index), self._place(index)
@@ -224,7 +223,7 @@ class Scene:
         if channel not in self._looks:
             camera = None
             if self._request.layout.channels == 3 or self._request.facts.gains_colour:
-                level = float(np.median([_rough(each) for each in pixels.slices(SAMPLE)]))
+                level = float(np.median([each.rough_level for each in pixels.slices(SAMPLE)]))
             else:
                 camera, levels, _ = assess_planes(_planes(pixels))
                 level = float(np.median(levels))
@@ -387,9 +386,3 @@ def _smooth(variance: Floats, dims: int) -> Floats:
     widths = (*[_SPREAD] * dims, 0)[: variance.ndim]
     smooth: Floats = ndimage.gaussian_filter(variance, widths)
     return smooth
-
-
-def _rough(pixels: Pixels) -> float:
-    values, unknown = pixels.believed, pixels.unknown
-    patches = [Patches.of(channel, unknown, _ROUGHLY) for channel in channels_of(values)]
-    return level_of_plane(values, unknown, patches)
