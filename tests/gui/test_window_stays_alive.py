@@ -38,13 +38,19 @@ def test_a_panel_makes_no_more_than_it_shows(model: Any, qtbot: Any, name: str) 
 
 def test_a_panel_imports_its_own_modules_alone() -> None:
     code = (
-        'import sys\n'
+        'import gc, sys\n'
         'import napari.layers, napari.components, napari_fresco._napari.opening\n'
         'from napari_fresco._napari import commands\n'
+        'gc.callbacks.append(lambda phase, info: print("search", info["generation"]))\n'
         'commands.compare\n'
-        'print(*(name for name in sys.modules if name.startswith("napari_fresco")), sep="\\n")\n'
+        'gc.callbacks.clear()\n'
+        'print(*sys.modules, sep="\\n")\n'
     )
-    imported = {name.rpartition('.')[2] for name in run_fresh(code).stdout.split()}
+    lines = run_fresh(code).stdout.splitlines()
+    assert 'search 2' not in lines
+    assert 'scipy.optimize' not in lines
+    ours = [name for name in lines if name.startswith('napari_fresco')]
+    imported = {name.rpartition('.')[2] for name in ours}
     assert 'compare_panel' in imported
     assert not imported & {'panel', 'simulate_panel', 'document_panel', 'kernel_panel', 'batch'}
 

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from ..declare.methods import METHODS
+from ..runtime.garbage import imported_unsearched
 
 _HOMES = {
     'blur_kernel': 'kernel_panel.KernelPanel',
@@ -36,7 +37,8 @@ _OF_METHODS = {'restore': 'goal_panels.RestorePanel', 'fill_losses': 'goal_panel
 
 def _imported(home: str) -> Any:
     module, _, name = home.partition('.')
-    return getattr(import_module(f'.{module}', __package__), name)
+    with imported_unsearched():
+        return getattr(import_module(f'.{module}', __package__), name)
 
 
 @cache

@@ -17,7 +17,6 @@ import napari.viewer
 from npe2 import PluginManager
 from qtpy.QtCore import QTimer
 
-from ..runtime.garbage import imported_unsearched
 from .docked import bring_to_front
 from .settings import PLUGIN, read_preferences
 
@@ -71,8 +70,7 @@ class Opening:
 
     def _prepare(self) -> None:
         try:
-            with imported_unsearched():
-                _widget(self._name).get_callable()
+            _widget(self._name).get_callable()
             read_preferences()
         except BaseException as error:  # it is raised where somebody sees it
             self._error = error

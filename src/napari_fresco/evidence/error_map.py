@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage, optimize
+from scipy import ndimage
 
 from ..errors import ImageError
 from .residual import blurred
@@ -81,7 +82,7 @@ def error_map(
     if kernel is not None:
         return _fitted(y, blurred(x, kernel), np.nan)
     if sigma is None:
-        found = optimize.minimize_scalar(
+        found = scipy.optimize.minimize_scalar(  # loaded at its first use, for it takes long
             lambda s: _fitted(y, ndimage.gaussian_filter(x, s), s).rse,
             bounds=_WIDTHS,
             method='bounded',

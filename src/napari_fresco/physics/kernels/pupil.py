@@ -15,8 +15,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special
+from scipy import special
 
 from .microscope_optics import MicroscopeOptics
 
@@ -129,7 +130,7 @@ def brightest(optics: MicroscopeOptics) -> float:
     places = np.arange(near - 12 * step, far + 12 * step, step)
     dark = _darkness(optics, places)
     best = float(places[int(np.argmin(dark(places)))])
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(  # loaded at its first use, for it takes long
         lambda d: float(dark(np.array([d]))[0]), bounds=(best - step, best + step), method='bounded'
     )
     return float(found.x)
