@@ -61,13 +61,13 @@ def _row(size: str, options: Any, others: list[str]) -> list[Any]:
             kernel = Path(folder, 'kernel.npy')
             np.save(kernel, _gaussian(widths))
             command += ['--task', 'deblur', '--kernel', str(kernel)]
-        peak, wall, cpu = _measured(command, options.threads)
+        peak, wall, cpu = measured(command, options.threads)
     millions = np.prod(shape) / 1e6
     names = [size, options.method, options.source, options.target, round(millions)]
     return [*names, peak, round(wall), round(cpu), cpu / millions]
 
 
-def _measured(command: list[str], threads: str) -> tuple[float, float, float]:
+def measured(command: list[str], threads: str) -> tuple[float, float, float]:
     """Return peak of memory in GB, seconds and seconds of all processors."""
     began = time.perf_counter()
     process = subprocess.Popen(command, env={**os.environ, 'OMP_NUM_THREADS': threads})
