@@ -190,3 +190,9 @@ def test_evaluate_prints_and_keeps_numbers(
         capsys, 'evaluate', out, '-i', tmp_path / 'in.npy', *page, code=2
     )
     assert 'rms' in printed(capsys, 'evaluate', out, '-i', tmp_path / 'in.npy', '--noise', 20)
+
+
+def test_lists_are_images_too() -> None:
+    image = np.random.default_rng(0).normal(100, 10, (64, 64))
+    found = fresco.evidence.evaluate(image.tolist(), image.tolist())
+    assert found == fresco.evidence.evaluate(image, image)

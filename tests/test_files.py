@@ -163,6 +163,16 @@ def test_unreadable_files(tmp_path: Path, make: Any, words: str) -> None:
     assert str(path) in str(error.value)
 
 
+@pytest.mark.parametrize('suffix', ['.tif', '.ome.tif', '.ome.zarr', '.npy', '.png'])
+@pytest.mark.parametrize(
+    'image', [np.full((4, 4), None), np.array([['a', 'b'], ['c', 'd']]), np.zeros((0, 4))]
+)
+def test_what_is_no_image_is_not_written(tmp_path: Path, suffix: str, image: Any) -> None:
+    with pytest.raises(FileError, match='give numbers'):
+        write(tmp_path / f'a{suffix}', image)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize('level', [logging.CRITICAL, logging.NOTSET])
 def test_missing_pages_are_noticed_though_nobody_listens(tmp_path: Path, level: int) -> None:
     cut_in_its_last_plane(tmp_path / 'a.tif')

@@ -107,7 +107,7 @@ def evaluate(
     groups['error_map'] = why or _mean(_error, planes, kernel)
     step, unit = source.spacing.get('Y', (1.0, 'pixel'))
     groups['resolution'] = _resolution(planes, step, enlarged) | {'unit': unit}
-    dtype = np.asarray(_data(result)[..., :0]).dtype
+    dtype = _like(result, source).dtype
     groups['checks'] = [] if enlarged else _checks(planes, noise, kernel, dtype, names)
     return groups
 

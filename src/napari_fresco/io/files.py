@@ -338,14 +338,14 @@ def make_folder(path: str | Path) -> None:
 
 
 def _fitting(image: Image) -> Image:
-    """Return an image without a colour profile that does not hold for its samples."""
+    """Return an image of numbers without a colour profile that does not hold for its samples."""
+    if image.dtype.kind not in 'buifc' or 0 in image.shape:
+        raise FileError(f'{image} cannot be written; give numbers, at least a row and a column')
     profile = image.metadata.get('icc_profile')
     kept, _ = kept_profile(profile, image.rgb)
-    return (
-        image
-        if kept == profile
-        else replace(image, metadata={**image.metadata, 'icc_profile': None})
-    )
+    if kept == profile:
+        return image
+    return replace(image, metadata={**image.metadata, 'icc_profile': None})
 
 
 def _read(path: Path, series: int | str | None) -> Image:
