@@ -113,7 +113,7 @@ def _narrow(values: Reals) -> NDArray[np.floating[Any]]:
     narrow = values.astype(np.float32)
     if sums_in(values) is np.float32 or not values.size:
         return narrow
-    within = values.min() >= -_WHOLE and values.max() <= _WHOLE
+    within = narrow.min() >= -_WHOLE and narrow.max() <= _WHOLE
     return narrow if within and (np.rint(narrow) == values).all() else values.astype(np.float64)
 
 
