@@ -41,6 +41,16 @@ def test_white_noise_is_read_at_the_nulls(sigma: float, kernel: np.ndarray) -> N
     assert level_through_blur(noisy, kernel) is None
 
 
+@pytest.mark.parametrize('kernel', [MOTION, kernels.disk(5.5)], ids=['motion', 'defocus'])
+def test_spots_that_outshine_the_noise_do_not_show_at_the_nulls(kernel: np.ndarray) -> None:
+    random = np.random.default_rng(0)
+    spots = np.zeros((192, 192))
+    spots[tuple(random.integers(20, 172, (2, 30)))] = random.uniform(2500, 12500, 30)
+    noisy = blurred(ndimage.gaussian_filter(spots, 1), kernel) + random.normal(0, 3, spots.shape)
+    assert level_at_nulls(noisy, kernel) == pytest.approx(3, rel=0.2)
+    assert level_through_blur(noisy, kernel) is None
+
+
 @pytest.mark.parametrize(('sigma', 'quality'), [(8, 85), (5, 75), (3, 90)])
 @pytest.mark.parametrize('kernel', [MOTION, kernels.gaussian(1.2)], ids=['nulls', 'none'])
 def test_the_grain_of_a_jpeg_is_seen(sigma: float, quality: int, kernel: np.ndarray) -> None:

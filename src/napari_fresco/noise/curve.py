@@ -204,12 +204,12 @@ def _line(blocks: Blocks, slope: float | None, dark: float) -> _Line:
     found = []
     for start in _STARTS:
         parts = level * np.exp(np.array(start[: len(shapes)]))
-        found.append(_likeliest(blocks.high, shapes, known, parts, _LEAST_PART * level))
+        found.append(likeliest(blocks.high, shapes, known, parts, _LEAST_PART * level))
     parts, _ = min(found, key=lambda each: each[1])
     return _Line(float(parts[1]) / span if slope is None else slope, float(parts[0]), dark)
 
 
-def _likeliest(
+def likeliest(
     high: Floats, shapes: Floats, known: Floats | float, parts: Floats, least: float
 ) -> tuple[Floats, float]:
     """Return the `parts` of greatest likelihood, by Fisher scoring, and what that is.

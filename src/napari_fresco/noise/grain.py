@@ -13,16 +13,18 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-from .curve import Blocks, NoiseCurve, fit_curve
+from .curve import Blocks, NoiseCurve, fit_curve, likeliest
 from .level import channels_of, level_of_plane
 from .patches import LEAST, SIDE, Bools, Floats, Patches, Reals, sums_in
 
+_MOSTLY = 0.5  # of the power at nulls: more than that is taken for noise alone
 _PASSED = 0.004  # of the power, below which a frequency counts as a null
 _BAND = (0.06, 0.3)  # cycles per pixel: below is the picture, beyond it JPEG leaves nothing
 _FEWEST = 64  # coefficients
+_RINGS = 6  # of frequencies
+_LEAKED = (1 / 6, 2 / 3, 1 / 6)  # power of a frequency seen through the window, and beside it
 _AROUND, _FAR = 2.0, 1e-3  # pixels of the surroundings, and the weight of the whole mean in them
 _BLOCK, _BLOCKY = 8, 1.06  # side of the blocks of a JPEG, and steps between them over others
 _CLEAR = 1.5  # by which coarse noise exceeds fine noise before it is surely a grain
@@ -150,7 +152,8 @@ def level_at_nulls(plane: Reals, kernel: Floats, unknown: Bools | None = None) -
     """
     if any(k > n for k, n in zip(kernel.shape, plane.shape, strict=True)):
         return None
-    null = _nulls(kernel, plane.shape)
+    frequency, transfer = _frequencies(plane.shape), np.abs(fft.rfft2(kernel, plane.shape)) ** 2
+    null = (frequency >= _BAND[0]) & (frequency <= _BAND[1]) & (transfer < _PASSED)
     if np.count_nonzero(null) < _FEWEST:
         return None
     window = np.outer(*(np.hanning(n + 2)[1:-1] for n in plane.shape))
@@ -160,8 +163,31 @@ def level_at_nulls(plane: Reals, kernel: Floats, unknown: Bools | None = None) -
     values = plane if unknown is None else _continued(plane, ~unknown)
     mean = float((window * values).sum() / window.sum())
     spectrum = np.abs(fft.rfft2(window * (values - mean))) ** 2 / np.square(seen).sum()
-    # The median of an exponential law is ln 2 of its mean; leakage of the picture hardly moves it.
-    return math.sqrt(float(np.median(spectrum[null])) / math.log(2))
+    # The median of an exponential law is ln 2 of its mean.
+    power = float(np.median(spectrum[null])) / math.log(2)
+    for axis in (0, 1):
+        transfer = ndimage.convolve1d(transfer, _LEAKED, axis, mode='wrap')
+    return math.sqrt(power * _share_of_noise(spectrum[null], transfer[null], frequency[null]))
+
+
+def _share_of_noise(power: Floats, transfer: Floats, frequency: Floats) -> float:
+    """Return which share of the power at nulls is left where nothing at all is let through.
+
+    A bright picture shows in what the kernel lets through even there. That is in proportion to the
+    transfer, while the noise of a ring of frequencies is the same. A little of the picture was
+    there when :func:`level_through_blur` was measured, and is left.
+    """
+    ring = np.searchsorted(np.linspace(*_BAND, _RINGS + 1)[1:-1], frequency)
+    found = left = 0.0
+    for i in range(_RINGS):
+        seen, passed = power[ring == i], transfer[ring == i] / _PASSED
+        if len(seen) < _FEWEST:
+            continue
+        typical = float(np.median(seen)) / math.log(2)
+        shapes = np.stack((np.ones_like(passed), passed))
+        (noise, _), _ = likeliest(seen, shapes, 0.0, np.full(2, typical), 1e-9 * typical)
+        found, left = found + len(seen) * typical, left + len(seen) * float(noise)
+    return left / found if left < _MOSTLY * found else 1.0
 
 
 def _continued(plane: Reals, known: Bools) -> Floats:
@@ -172,9 +198,7 @@ def _continued(plane: Reals, known: Bools) -> Floats:
     return np.where(known, plane, around / (weights + _FAR))
 
 
-def _nulls(kernel: Floats, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    transfer = np.abs(fft.rfft2(kernel, shape)) ** 2
-    rows, columns = np.fft.fftfreq(shape[0]), np.fft.rfftfreq(shape[1])
-    frequency = np.hypot(rows[:, None], columns)
-    null: Bools = (frequency >= _BAND[0]) & (frequency <= _BAND[1]) & (transfer < _PASSED)
-    return null
+def _frequencies(shape: tuple[int, ...]) -> Floats:
+    """Return the cycles per pixel of the coefficients of a real Fourier transform."""
+    frequency: Floats = np.hypot(np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1]))
+    return frequency
