@@ -82,6 +82,8 @@ class _Run:
                 self._lend(plane)
             for number, part in enumerate(self._parts):
                 yield from self._restore(number, part)
+                if part.tile is not None:
+                    self._tools.tidy()
             for plane in self._after:
                 self._lend(plane)
         except RunCancelled:

@@ -95,6 +95,10 @@ class Workbench:
         """Return the denoisers and networks that this run has asked for."""
         return list(self._used.values())
 
+    def tidy(self) -> None:
+        """Give back what a block of a large image has left: the next one may have another size."""
+        devices.free(self.device, keep=True)
+
     def close(self) -> None:
         """Give the memory of this run back; networks stay with a pool that was lent."""
         self._used.clear()
