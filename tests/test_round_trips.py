@@ -81,6 +81,15 @@ def test_tiff_keeps_every_image(image: Image) -> None:
         same(read(Path(folder) / 'a.tif'), image)
 
 
+@pytest.mark.parametrize('flavour', [None, 'ome', 'shaped'])
+def test_one_channel_keeps_its_name(tmp_path: Path, flavour: str | None) -> None:
+    image = Image(
+        np.ones((1, 6, 5), np.uint8), 'CYX', channels=('DAPI',), metadata={'flavour': flavour}
+    )
+    write(tmp_path / 'a.tif', image)
+    same(read(tmp_path / 'a.tif'), image)
+
+
 @pytest.mark.parametrize('steps', [(1.0, 10.0), (10.0, 10.0), (10.0, 2.0)])
 def test_a_centimetre_in_a_tiff_is_one(tmp_path: Path, steps: tuple[float, float]) -> None:
     """One pixel per centimetre is written as 1 : 1, which stands for no resolution elsewhere."""

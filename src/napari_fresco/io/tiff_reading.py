@@ -293,9 +293,11 @@ class _Reader:
     def _imagej_facts(self, said: dict[str, Any], tags: Any) -> dict[str, Any]:
         kept = {key: said[key] for key in calibration.IMAGEJ_KEPT if key in said}
         self.metadata['imagej'] = kept
-        names = calibration.channel_names(kept.get('Labels', ()), int(said.get('channels', 1)))
-        if not names and len(kept.get('Labels', ())) == 1:
-            names = tuple(kept['Labels'])  # kept where the axis of channels is
+        labels = kept.get('Labels', ())
+        labels = (labels,) if isinstance(labels, str) else tuple(labels)
+        names = calibration.channel_names(labels, int(said.get('channels', 1)))
+        if not names and len(labels) == 1:
+            names = labels  # kept where the axis of channels is
         single = str(said.get('single', ''))
         spacing = calibration.imagej_calibration(said, tags)
         return {'spacing': spacing, 'channels': names, 'single': single}
