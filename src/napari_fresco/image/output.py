@@ -11,7 +11,6 @@ from .layout import Array, Floats
 
 _MATTERS = 0.005  # part of the light that rounding may change
 _SIDE = 32  # of the regions whose light counts
-_CELL = 8  # of values that are rounded together
 _FEW = 20.0  # mean steps above the darkest beyond which rounding cannot change as much
 
 
@@ -36,7 +35,7 @@ def to_dtype(
     clipped = int(np.count_nonzero((rounded < info.min) | (rounded > info.max)))
     if dark is not None and rounding_matters(values, dark):
         positive = _at_least(values, info.min)
-        rounded = np.floor(positive + _dither(values.shape, seed))
+        rounded = np.floor(positive + np.random.default_rng(seed).random(values.shape))
     return np.clip(rounded, info.min, info.max).astype(dtype), clipped
 
 
@@ -51,22 +50,6 @@ def _at_least(values: Floats, lowest: float) -> Floats:
     share = np.divide(wanted.clip(0), given, out=np.zeros_like(given), where=given > 0)
     positive: Floats = lowest + light * share
     return positive
-
-
-def _dither(shape: tuple[int, ...], seed: int) -> Floats:
-    """Return offsets in 0 to 1 to add to values before they are rounded down.
-
-    Of every ``_CELL x _CELL`` values one lies in each of as many equal parts of that range, so that
-    sums are kept much better than by independent numbers.
-    """
-    rows, columns, *rest = shape
-    random = np.random.default_rng(seed)
-    cells = (-(-rows // _CELL), -(-columns // _CELL), *rest)
-    part = random.random((*cells, _CELL**2), np.float32).argsort(axis=-1)
-    each = (part + random.random(part.shape)) / _CELL**2
-    apart = np.moveaxis(each.reshape(*cells, _CELL, _CELL), (-2, -1), (1, 3))
-    dither: Floats = apart.reshape(cells[0] * _CELL, cells[1] * _CELL, *rest)[:rows, :columns]
-    return dither
 
 
 def rounding_matters(values: Floats, dark: float) -> bool:
