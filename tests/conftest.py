@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 import torch
 from hypothesis import settings
@@ -22,6 +25,20 @@ def shrink(x: Tensor, sigma: float | Tensor) -> Tensor:
     mean = functional.avg_pool2d(padded, 3, stride=1)
     weight = torch.as_tensor(sigma, dtype=x.dtype) / (torch.as_tensor(sigma, dtype=x.dtype) + 0.05)
     return x + weight * (mean - x)
+
+
+@pytest.fixture
+def full_searches() -> Iterator[list[int]]:
+    """How many objects each full search for garbage goes through."""
+    found: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == 'start' and info['generation'] == 2:
+            found.append(len(gc.get_objects()))
+
+    gc.callbacks.append(note)
+    yield found
+    gc.callbacks.remove(note)
 
 
 @pytest.fixture(autouse=True)

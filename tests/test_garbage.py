@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,20 +12,6 @@ from napari_fresco.runtime.garbage import imported_unsearched, set_aside
 class Node:
     def __init__(self) -> None:
         self.itself = self
-
-
-@pytest.fixture
-def full_searches() -> Iterator[list[int]]:
-    """How many objects each full search goes through."""
-    made: list[int] = []
-
-    def note(phase: str, info: dict[str, int]) -> None:
-        if phase == 'start' and info['generation'] == 2:
-            made.append(len(gc.get_objects()))
-
-    gc.callbacks.append(note)
-    yield made
-    gc.callbacks.remove(note)
 
 
 def test_what_is_imported_starts_no_search_and_counts_for_none(full_searches: list[int]) -> None:

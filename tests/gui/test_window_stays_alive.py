@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,29 +79,15 @@ def test_rounds_end() -> None:
     assert len(asked) == 3
 
 
-@pytest.fixture
-def searched() -> Iterator[list[int]]:
-    """How many objects each full search for garbage goes through."""
-    found: list[int] = []
-
-    def note(phase: str, info: dict[str, int]) -> None:
-        if phase == 'start' and info['generation'] == 2:
-            found.append(len(gc.get_objects()))
-
-    gc.callbacks.append(note)
-    yield found
-    gc.callbacks.remove(note)
-
-
 @pytest.mark.skipif(sys.platform == 'win32', reason='drivers of Windows want the search')
 def test_a_layer_goes_without_a_search_through_all_objects(
-    viewer: Any, searched: list[int], monkeypatch: pytest.MonkeyPatch
+    viewer: Any, full_searches: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layers = [viewer.add_image(np.zeros((32, 32))) for _ in range(2)]
     there = len(gc.get_objects())
-    searched.clear()
+    full_searches.clear()
     take_away(viewer, layers[0])
-    assert max(searched, default=0) < there / 10
+    assert max(full_searches, default=0) < there / 10
     assert not gc.get_freeze_count()
     monkeypatch.setattr(removal, '_LIGHT', 0)
     take_away(viewer, layers[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,7 +34,7 @@ _SHORTEST = 15.0  # pixels
 _MOST_THINNED = 2**20
 
 
-class Proposer(Section):
+class Proposer(Section, ABC):
     """Fields of a kind of proposal, and how it is made.
 
     What it sees of an excerpt is found in a worker; the mask follows from that at once.
@@ -73,17 +74,17 @@ class Proposer(Section):
         """Return work on an excerpt that can be done while an input is missing, or None."""
         return None
 
+    @abstractmethod
     def steps(self, excerpt: Excerpt) -> Steps:
         """Return work that finds the evidence in an excerpt."""
-        raise NotImplementedError
 
+    @abstractmethod
     def mask(self, excerpt: Excerpt, evidence: Any) -> Mask:
         """Return the proposals in an excerpt."""
-        raise NotImplementedError
 
+    @abstractmethod
     def everywhere(self, whole: Excerpt, excerpt: Excerpt | None, evidence: Any) -> Steps:
         """Return work that proposes in the whole picture with the settings of an excerpt."""
-        raise NotImplementedError
 
     def done(self) -> None:
         """Drop proposals that were taken over."""
