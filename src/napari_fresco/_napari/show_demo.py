@@ -30,6 +30,7 @@ def fill(viewer: napari.Viewer, folder: Path) -> None:
         )
         # One sample at a time: they have different scales.
         layer.visible = found.visible = name == 'mural'
+    viewer.reset_view()  # the units of the world became those of the micrograph
 
 
 def main(folder: Path) -> None:
