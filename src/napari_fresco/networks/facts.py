@@ -46,6 +46,9 @@ class NetworkFacts:
         Estimate of the peak memory of a float32 forward pass per image pixel.
     scale : int
         Pixels of the output per pixel of the input, along each axis.
+    mirrored : bool
+        Whether what lacks to the `grid` is mirrored. Else the last row and column are repeated, up
+        to the `multiple`, which in a wide margin turns noise into stripes that pass for structure.
     """
 
     architecture: str
@@ -58,6 +61,7 @@ class NetworkFacts:
     sigma_range: tuple[float, float]
     bytes_per_pixel: int
     scale: int = 1
+    mirrored: bool = False
 
     @property
     def exact_tiling(self) -> bool:

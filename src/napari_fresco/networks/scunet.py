@@ -164,6 +164,7 @@ class SCUNet(UNet):
             takes_sigma=False,
             map_channel=False,
             multiple=1,
+            mirrored=True,
             grid=_COARSEST * self.window_size,
             halo=self._halo(),
             sigma_range=(0.0, 50 / 255),

@@ -203,14 +203,27 @@ class TiledNetwork:
     ) -> Tensor:
         """Compute one piece, padded to the multiple that the network needs."""
         height, width = x.shape[-2:]
-        multiple, scale = facts.multiple, facts.scale
+        multiple = facts.grid if facts.mirrored else facts.multiple
+        scale = facts.scale
         if height % multiple or width % multiple:
-            margin = (0, -width % multiple, 0, -height % multiple)
-            x = F.pad(x, margin, mode='replicate')
+            margin = -height % multiple, -width % multiple
+            x = _with_margin(x, margin, facts.mirrored)
             if isinstance(level, Tensor):
-                level = F.pad(level, margin, mode='replicate')
+                level = _with_margin(level, margin, facts.mirrored)
         x = x.contiguous(memory_format=self.layout)
         return part(x, level)[..., : height * scale, : width * scale]
+
+
+def _with_margin(x: Tensor, margin: tuple[int, int], mirrored: bool) -> Tensor:
+    """Return ``(N, C, H, W)`` with `margin` more rows and columns at the end."""
+    below, right = margin
+    while mirrored and (below or right):
+        rows, columns = min(below, x.shape[-2] - 1), min(right, x.shape[-1] - 1)
+        if not rows and not columns:
+            break  # of one pixel there is no mirror image
+        x = F.pad(x, (0, columns, 0, rows), mode='reflect')
+        below, right = below - rows, right - columns
+    return F.pad(x, (0, right, 0, below), mode='replicate') if below or right else x
 
 
 def _checked_tile(tile: int | None) -> int | None:
