@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import threading
+import warnings
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,12 @@ from napari.utils import progress
 from napari_fresco._napari import commands
 from napari_fresco._napari.run_bar import CANCEL, CANCELLING, RUN
 from napari_fresco.errors import WeightsError
+from napari_fresco.layers.job import Job, Work
 from napari_fresco.layers.layer_restoration import running
 
 from .conftest import Dock, FakeSolver, Finish
 from .fresh_process import run_fresh
-from .signals import pump, until
+from .signals import PATIENCE, pump, until
 
 
 @pytest.fixture
@@ -153,6 +156,29 @@ def test_a_runtime_error_reaches_the_user_and_leaves_no_tensors(
     assert all_dead(solver)
     finish(panel)
     assert viewer.layers[-1].name == 'camera [DPIR]'
+
+
+def test_jobs_that_overlap_leave_warnings_as_they_were(qapp: Any) -> None:
+    before = list(warnings.filters), warnings.showwarning
+    first_may_end, second_may_end = threading.Event(), threading.Event()
+
+    def waiting_for(event: threading.Event) -> Work[None]:
+        def work(cancelled: threading.Event) -> Generator[str, None, None]:
+            yield 'started'
+            assert event.wait(PATIENCE)
+
+        return work
+
+    first = Job('first', waiting_for(first_may_end), lambda result: [])
+    second = Job('second', waiting_for(second_may_end), lambda result: [])
+    for job in (first, second):
+        with until(job.reported):
+            job.start()
+    first_may_end.set()
+    first.wait(PATIENCE)
+    second_may_end.set()
+    second.wait(PATIENCE)
+    assert (list(warnings.filters), warnings.showwarning) == before
 
 
 def test_the_source_may_be_deleted_meanwhile(

@@ -15,7 +15,9 @@ from napari_fresco._napari import commands
 from napari_fresco._napari.simulate_panel import SimulatePanel
 from napari_fresco.errors import ImageError
 
-WAIT = 20_000
+from .signals import PATIENCE
+
+WAIT = 1000 * PATIENCE
 
 
 def clean(rgb: bool = False) -> np.ndarray:
@@ -161,7 +163,7 @@ def test_it_runs_beside_the_window(
 
     def slow(*given: Any, **more: Any) -> Any:
         threads.append(threading.get_ident())
-        assert gate.wait(10)
+        assert gate.wait(PATIENCE)
         return apply(*given, **more)
 
     monkeypatch.setattr(degrade, 'apply', slow)

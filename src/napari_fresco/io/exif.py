@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import struct
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from PIL import Image as Pillow
 from PIL import TiffImagePlugin
+
+from ..silence import without_warnings
 
 ORIENTATION = 274
 _RESOLUTION = (282, 283, 296)
@@ -35,8 +36,7 @@ def block_of_tiff(path: Path, offset: int, byteorder: str, big: bool) -> bytes |
     """Return the directory at `offset` of a TIFF as an EXIF block of its picture."""
     exif, found = Pillow.Exif(), Pillow.Exif()
     found.endian, found.bigtiff = byteorder, big
-    with path.open('rb') as file, warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # warnings on tags that are damaged
+    with path.open('rb') as file, without_warnings():  # on tags that are damaged
         found.load_from_fp(file, offset)
         for tag in _DESCRIBING:
             if tag in _DIRECTORIES and tag in found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ..image.model import Array, Image
 from ..image.units import converted
+from ..silence import without_warnings
 from . import colour, exif, png16
 from .series import Series, pick
 
@@ -33,24 +33,21 @@ _MOST = 65535  # dots per inch that JPEG holds
 
 def read(path: Path, head: bytes, series: int | str | None) -> Image:
     """Return the picture in a file; frames of an animation lie along T."""
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # warnings on size and EXIF, none on the pixels
-        with _open(path) as picture:
-            if picture.format in ('GIF', 'WEBP', 'PNG') and getattr(picture, 'n_frames', 1) > 1:
-                return _animation(path, picture, series)
-            found = _frames(picture)
-            number, said = pick(found, series, path)
-            picture.seek(number)
-            deep = png16.read_samples(path) if png16.is_deep(head) else None
-            return _still(picture, deep, said)
+    # Warnings are on size and EXIF, none on the pixels.
+    with without_warnings(), _open(path) as picture:
+        if picture.format in ('GIF', 'WEBP', 'PNG') and getattr(picture, 'n_frames', 1) > 1:
+            return _animation(path, picture, series)
+        found = _frames(picture)
+        number, said = pick(found, series, path)
+        picture.seek(number)
+        deep = png16.read_samples(path) if png16.is_deep(head) else None
+        return _still(picture, deep, said)
 
 
 def list_series(path: Path) -> list[Series]:
     """Return the images in a file."""
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        with _open(path) as picture:
-            return _frames(picture)
+    with without_warnings(), _open(path) as picture:
+        return _frames(picture)
 
 
 def write(path: Path, image: Image) -> None:

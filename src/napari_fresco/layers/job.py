@@ -135,17 +135,19 @@ class Job(Generic[R]):
     def _make_worker(self) -> GeneratorWorker[Any, None, R]:
         from napari.qt.threading import create_worker
 
+        from .job_worker import JobWorker
+
         worker = create_worker(
             _worker_steps,
             self,
             _start_thread=False,
+            _worker_class=JobWorker,
             _ignore_errors=True,
             _progress={'total': 0, 'desc': self.title},
         )
         worker.yielded.connect(self._on_report)
         worker.returned.connect(self._on_result)
         worker.errored.connect(self._on_error)
-        worker.warned.connect(self._on_warning)
         worker.finished.connect(self._finish)
         return worker
 
@@ -189,10 +191,6 @@ class Job(Generic[R]):
 
     def _on_error(self, error: Exception) -> None:
         self.error = f'{self.title} stopped: {error}'
-
-    def _on_warning(self, shown: tuple[object, ...]) -> None:
-        # napari relays no warnings of workers under PyQt6.
-        logger.warning('%s', shown[0])
 
     def _finish(self) -> None:
         if self._over:

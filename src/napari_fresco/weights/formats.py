@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from ..errors import WeightsError
+from ..silence import without_warnings
 from .matconvnet import read_matconvnet
 from .pickles import program_in
 from .registry import SUFFIXES
@@ -192,8 +192,7 @@ def _are_scales(value: Any) -> bool:
 
 def _read_pickle(path: Path) -> Stored:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # they ask to report files that are refused below
+        with without_warnings():  # they ask to report files that are refused below
             content = torch.load(path, map_location='cpu', weights_only=True)
     except (UnpicklingError, RuntimeError) as error:
         program = program_in(path, str(error))

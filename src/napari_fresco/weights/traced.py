@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from .. import samples
 from ..errors import WeightsError
 from ..networks.facts import Network
+from ..silence import without_warnings
 from .registry import Entry
 
 TRACEABLE = ('dncnn', 'drunet', 'ffdnet', 'rrdbnet', 'scunet')
@@ -85,9 +85,8 @@ def trace(known: Entry, network: Network) -> Traced:
     sigma = np.full((1, 1), _SIGMA, np.float32) if facts.takes_sigma else None
     given = tuple(torch.from_numpy(a) for a in (_scaled(image), sigma) if a is not None)
     told = _OfImageAndLevel(network).eval() if facts.takes_sigma else network
-    with torch.no_grad(), warnings.catch_warnings():
-        # What torch recommends instead cannot be read by other programs.
-        warnings.simplefilter('ignore')
+    # What torch recommends instead cannot be read by other programs.
+    with torch.no_grad(), without_warnings():
         graph = torch.jit.trace(told, given, check_trace=False)  # type: ignore[no-untyped-call]
         clean = graph(*given).numpy()
     return Traced(graph, least, facts.grid, facts.context, image, sigma, clean)
