@@ -17,7 +17,7 @@ from PIL import Image as Picture
 from PIL import ImageCms
 
 import napari_fresco as fresco
-from napari_fresco._napari.io import image_reader, write_tiff
+from napari_fresco._napari.readers_writers import image_reader, write_tiff
 from napari_fresco.io import zarr_reading
 from napari_fresco.layers.layer_files import file_layers, image_of, layer_as_image
 
@@ -202,7 +202,7 @@ def test_samples_that_are_no_colours_are_planes(tmp_path: Path, samples: int) ->
 
 def test_what_is_no_image_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-    monkeypatch.setattr('napari_fresco._napari.io.show_error', told.append)
+    monkeypatch.setattr('napari_fresco._napari.readers_writers.show_error', told.append)
     (tmp_path / 'p.tif').write_bytes(b'no image at all')
     assert image_reader(str(tmp_path / 'p.tif')) is None
     assert 'p.tif' in told[0]

@@ -15,8 +15,8 @@ from npe2 import PluginManifest
 from scipy.io import savemat
 
 from napari_fresco._napari import commands, sample_data
-from napari_fresco._napari.io import kernel_reader, write_tiff
 from napari_fresco._napari.method_row import command_title
+from napari_fresco._napari.readers_writers import kernel_reader, write_tiff
 from napari_fresco._napari.settings import Preferences, read_preferences
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError

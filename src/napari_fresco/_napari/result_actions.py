@@ -17,9 +17,9 @@ from ..layers.job import Job
 from ..layers.layer_kinds import DAMAGE
 from ..layers.layer_restoration import Restoration
 from .form import named_button, side_by_side, stacked
-from .io import write_picture, write_tiff
 from .listeners import is_alive
 from .opening import open_soon
+from .readers_writers import write_picture, write_tiff
 from .report_file import REPORT_HELP, ask_for_file, ask_for_report
 
 if TYPE_CHECKING:
