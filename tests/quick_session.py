@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import napari_fresco as fresco
-from napari_fresco.batch import crews, worker
+from napari_fresco.batch import file_restoration, worker
 from napari_fresco.image.model import Image, in_memory
 from napari_fresco.types import Check, Result, Step
 
@@ -59,10 +59,10 @@ class QuickSession:
 
 def dask_setup(_: Any) -> None:
     """Let a worker of dask that preloads this module restore with a quick session."""
-    worker._sessions.append(QuickSession())
+    file_restoration.shared_session = QuickSession  # type: ignore[assignment]
 
 
 def begin(*arguments: Any) -> None:
     """Begin as a worker process with a quick session."""
-    crews._begin(*arguments)
+    worker.begin(*arguments)
     dask_setup(None)

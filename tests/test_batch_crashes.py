@@ -137,7 +137,7 @@ def test_a_batch_waits_for_the_file_of_another() -> None:
 
 def test_workers_tell_how_far_their_files_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PAUSE, '0.2')
-    monkeypatch.setattr(crews, '_begin', quick_session.begin)
+    monkeypatch.setattr(crews, 'begin', quick_session.begin)
     reports = list(fresco.batch.iterate(fresco.batch.plan(recipe()), workers=2))
     half = [report for report in reports if report.under_way > 0]
     assert {report.under_way for report in half} <= {0.5, 1.0, 1.5, 2.0}
@@ -149,7 +149,7 @@ def test_workers_tell_how_far_their_files_are(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_worker_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PAUSE, '0.2')
-    monkeypatch.setattr(crews, '_begin', quick_session.begin)
+    monkeypatch.setattr(crews, 'begin', quick_session.begin)
     steps = fresco.batch.iterate(fresco.batch.plan(recipe()), workers=2)
     next(steps), next(steps)
     victim = multiprocessing.active_children()[0]
@@ -164,7 +164,7 @@ def test_a_worker_that_is_killed_is_replaced(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_file_that_kills_its_workers_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(quick_session.DEADLY, '3.tif')
-    monkeypatch.setattr(crews, '_begin', quick_session.begin)
+    monkeypatch.setattr(crews, 'begin', quick_session.begin)
     outcome = result_of(fresco.batch.iterate(fresco.batch.plan(recipe()), workers=2))
     assert [Path(record.image).name for record in outcome.failed] == ['3.tif']
     assert 'its worker died' in outcome.failed[0].error

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from ..errors import ParameterError
 from ..restoration.session import Session
 from ..types import Step
+from .file_restoration import restore_file
 from .planning import BatchFile
 from .records import FileRecord
-from .worker import prepare_process, restore_file
-
-if TYPE_CHECKING:
-    from multiprocessing.synchronize import Event
+from .worker import begin, restore_for_parent, restore_for_scheduler, share_of
 
 _REACH = 10  # seconds after which a scheduler that does not answer is taken for absent
-_TELL = 1.0  # seconds between two messages of a worker of a cluster
 _AHEAD = 2  # files for each thread of a cluster that wait there, so that none is idle
 
 
@@ -126,7 +121,7 @@ class Processes:
     def submit(self, file: BatchFile, *, wait: bool) -> Future[FileRecord]:
         """Hand a file to the next worker that is free."""
         try:
-            return self._pool.submit(_in_worker, file, wait)
+            return self._pool.submit(restore_for_parent, file, wait)
         except BrokenExecutor as error:  # a worker was killed since the last file ended
             broken: Future[FileRecord] = Future()
             broken.set_exception(error)
@@ -158,7 +153,7 @@ class Processes:
         return ProcessPoolExecutor(
             self.size,
             self._context,
-            _begin,
+            begin,
             (numbers, threads, self._devices, self._cancelled, self._shares),
         )
 
@@ -203,7 +198,13 @@ class Cluster:
         uses_gpu = gpus and str(file.recipe.options.get('device', 'auto')) != 'cpu'
         resources = {'GPU': 1} if uses_gpu else None
         return self._client.submit(
-            _on_cluster, file, wait, self._topic, pure=False, retries=2, resources=resources
+            restore_for_scheduler,
+            file,
+            wait,
+            self._topic,
+            pure=False,
+            retries=2,
+            resources=resources,
         )
 
     def under_way(self) -> float:
@@ -247,69 +248,3 @@ def gpus() -> tuple[str, ...]:
     import torch
 
     return tuple(str(i) for i in range(torch.cuda.device_count()))
-
-
-_cancelled: list[Event] = []
-_share: list[tuple[Any, int]] = []  # where this worker writes down what of its file is done
-
-
-def share_of(step: Step) -> float:
-    """Return the finished share of an image after a step."""
-    return min(step.index / step.total, 1.0)
-
-
-def _begin(
-    numbers: Any, threads: int, devices: tuple[str, ...], cancelled: Event, shares: Any
-) -> None:
-    """Begin as a worker process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which says so
-    with numbers.get_lock():
-        index, numbers.value = numbers.value, numbers.value + 1
-    prepare_process(index, threads, devices)
-    _cancelled.append(cancelled)
-    _share.append((shares, index % len(shares)))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End when the parent was killed."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _in_worker(file: BatchFile, wait: bool) -> FileRecord:
-    shares, place = _share[0]
-
-    def on_step(step: Step) -> bool:
-        shares[place] = share_of(step)
-        return not _cancelled[0].is_set()
-
-    try:
-        return restore_file(file, wait=wait, callback=on_step)
-    finally:
-        shares[place] = 0.0
-
-
-def _on_cluster(file: BatchFile, wait: bool, topic: str) -> FileRecord:
-    """Restore a file on a worker of a cluster, reporting its progress."""
-    from distributed import get_worker
-
-    worker: Any = get_worker()
-    told = 0.0
-
-    def tell(share: float) -> None:
-        worker.log_event(topic, (str(file.image), share))
-
-    def on_step(step: Step) -> bool:
-        nonlocal told
-        if time.monotonic() - told > _TELL:
-            told = time.monotonic()
-            tell(share_of(step))
-        return True
-
-    try:
-        return restore_file(file, wait=wait, callback=on_step)
-    finally:
-        tell(0.0)

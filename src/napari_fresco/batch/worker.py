@@ -1,188 +1,70 @@
-"""The work on one file of a batch, in any process."""
+"""A worker of a crew: a process of its own, or a thread of a cluster, and what it reports."""
 
 from __future__ import annotations
 
-import errno
+import multiprocessing
 import os
+import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import replace
-from pathlib import Path
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from ..errors import FileError, FrescoError
-from ..io.atomic import remove_parts_of
-from ..io.files import make_folder
-from ..io.fingerprint import Fingerprint
-from ..restoration.session import Session
 from ..types import Step
-from .file_job import FileOutcome
+from .file_restoration import restore_file
 from .planning import BatchFile
-from .records import FileRecord, Status, claimed
+from .records import FileRecord
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_NUMPY_FULL = 'requested and'  # how numpy says that a disk is full: "100 requested and 7 written"
-_lock = threading.Lock()
-_sessions: list[Session] = []
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
 
-
-class _InputChanged(FileError):
-    """A file was replaced while it was being restored."""
+_TELL = 1.0  # seconds between two messages of a worker of a cluster
 
 
-def shared_session() -> Session:
-    """Return the session of this process, whose networks stay loaded from file to file."""
-    with _lock:
-        if not _sessions:
-            _sessions.append(Session())
-        return _sessions[0]
+def share_of(step: Step) -> float:
+    """Return the finished share of an image after a step."""
+    return min(step.index / step.total, 1.0)
 
 
-def restore_file(
-    file: BatchFile,
-    *,
-    wait: bool = False,
-    session: Session | None = None,
-    callback: Callable[[Step], object] | None = None,
-) -> FileRecord:
-    """Make the results of a file, unless they are finished; its errors become its record.
+@dataclass(frozen=True)
+class _Parent:
+    """The ties of a worker process to the program that started it.
 
-    `wait`: if another batch is at work on it, wait for a while.
-    `callback`: as for :func:`napari_fresco.restore`; a file that it cancels is not written.
+    `cancelled`: set when the files at work are to be broken off.
+    `shares`: finished shares of the files at work, one for each worker.
+    `place`: of this worker among them.
     """
-    blank = FileRecord(str(file.image), str(file.outputs.image), 'failed', file.recipe_sha256)
-    try:
-        with claimed(file.record, wait=wait) as mine:
-            if not mine:
-                return blank.with_status('busy')
-            return _claimed(file, blank, session or shared_session(), callback)
-    except OSError as error:
-        return blank.with_status(_status_of(error), error=_sentence(error))
+
+    cancelled: Event
+    shares: Any
+    place: int
+
+    def on_step(self, step: Step) -> bool:
+        """Write down what of the file is done; return whether to go on."""
+        self.shares[self.place] = share_of(step)
+        return not self.cancelled.is_set()
+
+    def on_end(self) -> None:
+        """Write down that no file is at work."""
+        self.shares[self.place] = 0.0
 
 
-def _claimed(
-    file: BatchFile,
-    blank: FileRecord,
-    session: Session,
-    callback: Callable[[Step], object] | None,
-) -> FileRecord:
-    """Do the work on a file that is this process's own."""
-    known = file.known()
-    try:
-        if not file.overwrite and file.is_finished(known):
-            assert known is not None
-            return replace(known, image=blank.image, result=blank.result, status='finished')
-        obstacle = file.obstacle(known)
-        if obstacle:
-            return blank.with_status('failed', error=obstacle)
-        inputs = file.inputs()
-        before = {name: Fingerprint.of(path) for name, path in inputs.items()}
-        begun = blank.with_status('begun', promised=file.promised())
-        _prepare(file, begun)
-        outcome = _restore(file, session, callback, inputs, before)
-        if outcome.cancelled:
-            return blank.with_status('cancelled')
-        record = _made(file, begun, outcome, inputs)
-        _remove_left_over(file, known, record)
-        record.write(file.record)
-        return record
-    except _InputChanged as error:
-        return blank.with_status('changed', error=_sentence(error))
-    except Exception as error:  # a file that fails does not end the night
-        failed = blank.with_status(_status_of(error), error=_sentence(error))
-        with suppress(FrescoError):  # the disk may be full
-            if _is_own(file):
-                failed.write(file.record)
-        return failed
+# Events and shared memory reach a process only as it begins, never with a file.
+_parent: _Parent | None = None
 
 
-def _is_own(file: BatchFile) -> bool:
-    known = file.known()
-    return known is not None and known.recipe_sha256 == file.recipe_sha256
-
-
-def _prepare(file: BatchFile, begun: FileRecord) -> None:
-    """Make the folder, remove the leftovers of a dead process, and note that work begins."""
-    make_folder(file.outputs.image.parent)
-    remove_parts_of([*file.outputs.kept().values(), file.record])
-    begun.write(file.record)
-
-
-def _restore(
-    file: BatchFile,
-    session: Session,
-    callback: Callable[[Step], object] | None,
-    inputs: Mapping[str, Path],
-    before: Mapping[str, Fingerprint],
-) -> FileOutcome:
-    def unchanged() -> None:
-        for name, path in inputs.items():
-            now, then = Fingerprint.of(path), before[name]
-            if (now.size, now.modified) != (then.size, then.modified):
-                raise _InputChanged(f'{path} was replaced while it was being restored')
-
-    sides = {name: inputs[name] for name in file.recipe.sides()}
-    # What is there is this batch's own, or may be replaced.
-    job = file.recipe.job(sides, overwrite=True)
-    return job.run(
-        file.image,
-        file.outputs,
-        session,
-        partial=False,
-        callback=callback,
-        before_writing=unchanged,
-    )
-
-
-def _made(
-    file: BatchFile, begun: FileRecord, outcome: FileOutcome, inputs: Mapping[str, Path]
-) -> FileRecord:
-    return begun.with_status(
-        'made',
-        summary=outcome.summary,
-        seconds=outcome.seconds,
-        checks=outcome.failed,
-        warnings=tuple(outcome.warnings),
-        notes=outcome.notes,
-        inputs={name: Fingerprint.with_hash(path) for name, path in inputs.items()},
-        results={file.in_folder(path): Fingerprint.of(path).size for path in outcome.written},
-        weights=outcome.weights,
-    )
-
-
-def _remove_left_over(file: BatchFile, known: FileRecord | None, record: FileRecord) -> None:
-    """Remove results of an earlier run that the new one has none for, such as a third image."""
-    if known is None or known.recipe_sha256 != record.recipe_sha256:
-        return
-    for name in known.results.keys() - record.results.keys():
-        if not set(file.promised()) >= set(known.promised):
-            continue  # kept by an earlier recipe that asked for more
-        with suppress(OSError):
-            (file.recipe.output_folder / name).unlink()
-
-
-def _status_of(error: BaseException) -> Status:
-    """Return 'full' where the disk is, else 'failed'."""
-    cause: BaseException | None = error
-    while cause is not None:
-        full = isinstance(cause, OSError) and (cause.errno in _FULL or _NUMPY_FULL in str(cause))
-        if full:
-            return 'full'
-        cause = cause.__cause__ or cause.__context__
-    return 'failed'
-
-
-def _sentence(error: Exception) -> str:
-    """Return an error as one line."""
-    text = ' '.join(str(error).split())
-    if isinstance(error, FrescoError):
-        return text
-    if isinstance(error, OSError) and error.strerror:
-        return f'{error.filename}: {error.strerror}' if error.filename else error.strerror
-    if isinstance(error, MemoryError):
-        return 'not enough memory; give --tile, or fewer --workers'
-    return f'{type(error).__name__}: {text}'
+def begin(
+    numbers: Any, threads: int, devices: tuple[str, ...], cancelled: Event, shares: Any
+) -> None:
+    """Begin as a worker process."""
+    global _parent
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which says so
+    with numbers.get_lock():
+        index, numbers.value = numbers.value, numbers.value + 1
+    prepare_process(index, threads, devices)
+    _parent = _Parent(cancelled, shares, index % len(shares))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def prepare_process(index: int, threads: int, devices: tuple[str, ...]) -> None:
@@ -198,3 +80,43 @@ def prepare_process(index: int, threads: int, devices: tuple[str, ...]) -> None:
         os.environ['CUDA_VISIBLE_DEVICES'] = devices[index % len(devices)]
     if 'torch' in sys.modules:  # the program itself imports it
         sys.modules['torch'].set_num_threads(threads)
+
+
+def _end_with_parent() -> None:
+    """End when the parent was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def restore_for_parent(file: BatchFile, wait: bool) -> FileRecord:
+    """Restore a file in a process that has begun, and write down its progress."""
+    assert _parent is not None
+    try:
+        return restore_file(file, wait=wait, callback=_parent.on_step)
+    finally:
+        _parent.on_end()
+
+
+def restore_for_scheduler(file: BatchFile, wait: bool, topic: str) -> FileRecord:
+    """Restore a file on a worker of a cluster, and report its progress under `topic`."""
+    from distributed import get_worker
+
+    worker: Any = get_worker()
+    told = 0.0
+
+    def tell(share: float) -> None:
+        worker.log_event(topic, (str(file.image), share))
+
+    def on_step(step: Step) -> bool:
+        nonlocal told
+        if time.monotonic() - told > _TELL:
+            told = time.monotonic()
+            tell(share_of(step))
+        return True
+
+    try:
+        return restore_file(file, wait=wait, callback=on_step)
+    finally:
+        tell(0.0)
