@@ -28,10 +28,10 @@ def flat_border(colours: NDArray[Any], unknown: Bools | None = None) -> Bools | 
     `unknown`: ``(H, W)``, pixels that say nothing.
     Returns True ``(H, W)`` in such areas, or None if there are none.
     """
-    known = np.ones(colours.shape[:2], bool) if unknown is None else ~unknown
-    if min(known.shape) < 3 or not known.any():
-        return None
     flat = colours if colours.ndim == 3 else colours[..., None]
+    if min(flat.shape[:2]) < 3 or not _may_be_filled(flat, unknown):
+        return None
+    known = np.ones(flat.shape[:2], bool) if unknown is None else ~unknown
     some = flat.reshape(-1, flat.shape[-1]) if unknown is None else flat[known]
     ends = [end for end in (some.min(axis=0), some.max(axis=0)) if np.isfinite(end).all()]
     found = [_areas((flat == end).all(axis=-1) & known) for end in ends]
@@ -43,6 +43,26 @@ def flat_border(colours: NDArray[Any], unknown: Bools | None = None) -> Bools | 
     usual = _difference(gray, rest)
     filled = [area for area in areas if _is_filled(gray, area, rest, usual)]
     return np.logical_or.reduce(filled) if filled else None
+
+
+def _may_be_filled(flat: NDArray[Any], unknown: Bools | None) -> bool:
+    """Say whether enough of the rim has its least or greatest value.
+
+    Planes of a stack are asked one by one, as each may have been moved by another distance; most
+    have no such border, and of those no more than the rim is looked at.
+    """
+    rim = _rim(flat) if unknown is None else _rim(flat)[~_rim(unknown)]
+    if not rim.size:
+        return False
+    ends = (rim.min(axis=0), rim.max(axis=0))
+    most = max(np.count_nonzero((rim == end).all(axis=-1)) for end in ends)
+    return bool(most >= _least_of(flat))
+
+
+def _least_of(plane: NDArray[Any]) -> int:
+    """Return how many pixels of the rim make a border: half a side."""
+    rows, columns = plane.shape[:2]
+    return int(min(rows, columns) // 2)
 
 
 def _is_filled(gray: NDArray[np.float64], area: Bools, rest: Bools, usual: float) -> bool:
@@ -58,7 +78,7 @@ def _areas(alike: Bools) -> Bools:
 
     Corners of turned images are several parts; single pixels are none.
     """
-    least = min(alike.shape) // 2
+    least = _least_of(alike)
     if np.count_nonzero(_rim(alike)) < least:
         return np.zeros_like(alike)
     labels, count = ndimage.label(alike)
