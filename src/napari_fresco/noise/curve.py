@@ -27,6 +27,9 @@ from .patches import FREQUENCY, SIDE, WAVES, Bools, Floats, Reals, saturated_lev
 
 Verdict = Literal['photon', 'white', 'undecided', 'unknown']
 
+LEAST_GRAIN = 0.01
+"""Noise with a grain, as a part of the range of intensities: less is hardly told from texture."""
+
 _HIGH = WAVES[FREQUENCY > SIDE]
 # Smooth slopes have power below these and do no harm; texture and edges have it here.
 _MIDDLE = WAVES[(FREQUENCY >= 4) & (FREQUENCY <= SIDE)]
@@ -36,7 +39,6 @@ _HARDLY = 1.35  # the same for the least textured ones of an intensity
 _QUARTER = 0.78  # power at middle over high frequencies that a quarter of the blocks stays below
 _MOST_GRAIN = 1.6  # power at middle over high frequencies, of noise: beyond that it is texture
 _GRAINED = 1.15  # noise at middle over high frequencies beyond which it may be texture
-_LEAST_GRAIN = 0.01  # of the range of intensities: less is hardly told from texture
 _ENOUGH = 10  # blocks of an intensity that tell the grain
 _DARK = (0.0, 0.5, 0.9)  # shares of the darkest blocks that may have no light at all
 _ROUNDS = 5
@@ -123,7 +125,7 @@ class NoiseCurve:
         Bright parts have more texture than dark ones, too.
         """
         level = float(self.sigma(self.most))
-        return self.grain > _GRAINED and level < _LEAST_GRAIN * (self.most - self.least)
+        return self.grain > _GRAINED and level < LEAST_GRAIN * (self.most - self.least)
 
     def variance(self, intensity: float | Floats) -> Floats:
         """Return the noise variance at some intensities; below those seen it stays as it is."""

@@ -21,7 +21,7 @@ from ..image.layout import Layout
 from ..image.sheet import is_large, sheet_of
 from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
-from ..noise.curve import NoiseCurve
+from ..noise.curve import LEAST_GRAIN, NoiseCurve
 from ..noise.grain import (
     excess_of,
     grain_ratio,
@@ -40,7 +40,6 @@ _LEAST_SHARE = 1e-3  # noise of what a model says has none, as a part of the ran
 _LEAST_PHOTON = 0.5  # noise, in photons, below which a residual says nothing
 _SPREAD = 2.0  # pixels over which a noise map is averaged
 _GRAIN, _MOST_GRAIN = 1.3, 4.0  # noise of means over that of pixels: a grain, and texture
-_LEAST_GRAIN = 0.01  # of the range: less is hardly told from texture
 
 
 class Scene:
@@ -239,7 +238,7 @@ class Scene:
             told = max(level_through_blur(plane, kernel.values, unknown) or 0.0, level)
         elif level > 0:
             ratio = grain_ratio(plane, level, unknown, most=_MOST_GRAIN)
-            if ratio > _GRAIN and ratio * level > _LEAST_GRAIN * span:
+            if ratio > _GRAIN and ratio * level > LEAST_GRAIN * span:
                 told = ratio * level
         if told > level:
             self.warnings.append(_said_of_grain(f'{told:.3g} instead of the level {level:.3g}'))
