@@ -21,6 +21,7 @@ from napari_fresco.noise.level import estimate_noise
 from napari_fresco.noise.patches import Patches
 from napari_fresco.restoration import scene
 from napari_fresco.restoration.block import Block
+from napari_fresco.restoration.provenance import plane_facts
 from napari_fresco.restoration.request import Request
 from napari_fresco.restoration.scene import Scene
 
@@ -80,7 +81,7 @@ def test_no_plane_is_looked_at_twice(seen: list[tuple[int, ...]]) -> None:
     planes = prepared(requested(stack))
     assert seen.count(stack[0].shape) == 3
     for plane, image in zip(planes, stack, strict=True):
-        assert plane.facts()['sigma'] == pytest.approx(estimate_noise(image), rel=1e-6)
+        assert plane_facts(plane)['sigma'] == pytest.approx(estimate_noise(image), rel=1e-6)
 
 
 def test_a_long_stack_is_judged_by_a_few_planes(seen: list[tuple[int, ...]]) -> None:
@@ -127,7 +128,7 @@ def test_a_plane_without_a_subject_does_not_flicker() -> None:
     empty = exposed(np.full((SIDE, SIDE), 3.0))
     assert estimate_camera(empty) is None
     stack = np.stack([exposed(light(1), seed=1), empty, exposed(light(2), seed=2)])
-    assert [plane.facts()['stabilised'] for plane in prepared(requested(stack))] == [True] * 3
+    assert [plane_facts(plane)['stabilised'] for plane in prepared(requested(stack))] == [True] * 3
 
 
 def test_every_channel_has_its_own_camera() -> None:
@@ -196,7 +197,7 @@ def test_noise_that_neighbours_share_raises_the_level() -> None:
     assert found.excess > 1.2
     plane = prepared(request)[0]
     level = np.sqrt(np.mean(found.camera.variance(blurred)))
-    assert plane.facts()['sigma'] == pytest.approx(found.excess * level, rel=0.02)
+    assert plane_facts(plane)['sigma'] == pytest.approx(found.excess * level, rel=0.02)
 
 
 def test_a_noise_map_does_not_follow_the_noise() -> None:
@@ -233,7 +234,7 @@ def test_blind_methods_do_not_wait_for_the_noise(
     monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: fast)
     scale = 2 if METHODS[name].tasks[0] == 'super_resolve' else 1
     plane = prepared(requested(photograph(20), name, scale=scale))[0]
-    assert plane.facts()['sigma'] is None
+    assert plane_facts(plane)['sigma'] is None
     # Roughly the noise, for the choice of the arithmetic; nothing where there is no choice.
     expected = 20 if fast else 0
     assert plane.problem.sigma * plane.range.span == pytest.approx(expected, rel=0.15)
@@ -242,7 +243,7 @@ def test_blind_methods_do_not_wait_for_the_noise(
 def test_deblocking_does_not_wait_for_the_noise(seen: list[tuple[int, ...]]) -> None:
     plane = prepared(requested(photograph(), 'dpir', 'deblock'))[0]
     assert not seen
-    assert plane.facts()['sigma'] is None
+    assert plane_facts(plane)['sigma'] is None
 
 
 @pytest.mark.parametrize('image', [photograph(), exposed(light())], ids=['white', 'photons'])

@@ -24,6 +24,7 @@ from ..noise.camera import Camera
 from ..physics.degradation import Unknown
 from ..physics.problem import Problem
 from ..types import Step
+from .giving_back import with_given_back, without_unmeasured
 from .plane_noise import PlaneNoise
 from .plane_reader import Pixels
 from .posing import as_tensor, counting, excess_of, posed, values_of
@@ -115,7 +116,7 @@ class Block:
 
     def painted(self, step: Step) -> NDArray[np.bool_]:
         """Return where ``(H, W)`` losses have a value of their own: all but in a run at work."""
-        lost = self.filled
+        lost = self.pixels.filled
         if step.filled is None:
             return lost
         rows, columns = lost.shape
@@ -226,19 +227,10 @@ class Block:
 
         `painted`: damage that is filled; by default all, else the rest is given back as it is.
         """
-        r, pixels = self.request, self.pixels
+        r = self.request
         dark = None if self.look.camera is None else self.look.camera.offset
         image, clipped = to_dtype(self.restored(x), r.dtype, dark=dark, seed=r.options.seed)
-        colours = pixels.colours.astype(r.dtype, copy=False)
-        if r.keep_known and pixels.mask is not None:
-            lost = pixels.mask if painted is None else painted
-            damaged = lost if image.ndim == pixels.dims else lost[..., None]
-            image = np.where(damaged, image, colours)
-        image = self._with_given_back(image, colours)
-        if not r.facts.gains_colour:
-            alpha = r.layout.alpha(pixels.data)
-            image = r.layout.with_alpha(image, _enlarged(alpha, r.inputs.scale))
-        return image, clipped
+        return with_given_back(image, r, self.pixels, painted), clipped
 
     def deviation(self, x: Tensor, deviation: Tensor) -> Array:
         """Return a standard deviation of the estimate `x` in image units, NaN where no value is."""
@@ -248,7 +240,7 @@ class Block:
         # The slope of the map of intensities, which is no constant after stabilisation.
         high, low = (self.intensity.to_image(centre + side * spread) for side in (1, -1))
         found = (high - low) / 2
-        return self.without_unmeasured(found)
+        return without_unmeasured(found, self.request, self.pixels)
 
     def maps(self, step: Step) -> dict[str, Array]:
         """Return the maps that a step brings beside the image, in image units, by name."""
@@ -261,76 +253,6 @@ class Block:
             found['latent'] = step.latent.detach()[0].double().cpu().numpy()
         return found
 
-    def without_unmeasured(self, found: Array) -> Array:
-        """Return a map with NaN at values that are not there, and so are given back missing."""
-        missing = self._unfilled
-        if missing is not None and missing.any():
-            absent = _enlarged(missing, self.request.inputs.scale)
-            found[absent.any(axis=-1) if absent.ndim > found.ndim else absent] = np.nan
-        if self.pixels.flat is not None:
-            found[_enlarged(self.pixels.flat, self.request.inputs.scale)] = np.nan
-        return found
-
-    def facts(self) -> dict[str, Any]:
-        """Return the facts of this plane for the provenance."""
-        mask, missing, hot = self.pixels.mask, self._unfilled, self.pixels.hot
-        return {
-            'index': list(self.index),
-            'sigma': self._sigma() if self.request.reads_noise else None,
-            'range': [self.range.low, self.range.high],
-            'noise': 'gaussian' if self.camera is None else 'poisson-gaussian',
-            'stabilised': isinstance(self.intensity, Stabilised),
-            'damaged_fraction': None if mask is None else round(float(mask.mean()), 6),
-            'missing': 0 if missing is None else int(missing.sum()),
-            'outliers': 0 if hot is None else int(hot.sum()),
-            'flat_border': 0 if self.pixels.flat is None else int(self.pixels.flat.sum()),
-        }
-
-    @property
-    def filled(self) -> NDArray[np.bool_]:
-        """Where ``(H, W)`` the result was newly painted."""
-        mask = self.pixels.mask
-        shape = self.pixels.colours.shape[: self.pixels.dims]
-        return np.zeros(shape, bool) if mask is None else mask
-
-    @property
-    def _unfilled(self) -> NDArray[np.bool_] | None:
-        """Missing values that are not to be filled, like the colours."""
-        missing, mask = self.pixels.missing, self.pixels.mask
-        if missing is None or mask is None:
-            return missing
-        return missing & ~(mask if missing.ndim == self.pixels.dims else mask[..., None])
-
-    def _with_given_back(self, image: Array, colours: Array) -> Array:
-        """Give missing values and outliers back as they were: no value is NaN in floats."""
-        scale = self.request.inputs.scale
-        hot, missing = self.pixels.hot, self._unfilled
-        kept = scale == 1 and not self.request.facts.gains_colour
-        if hot is not None and kept and not self.request.options.repair:
-            if self.pixels.mask is not None:
-                flat = hot.ndim == self.pixels.dims
-                hot = hot & ~(self.filled if flat else self.filled[..., None])
-            image = np.where(hot, colours, image)
-        image = self._with_flat(image, colours)
-        if missing is None or not missing.any():
-            return image
-        if image.dtype.kind == 'f':
-            colours = np.where(np.isfinite(colours) & missing, np.nan, colours)
-        missing, colours = (_enlarged(a, scale) for a in (missing, colours))
-        if image.ndim > missing.ndim:
-            missing, colours = missing[..., None], colours[..., None]
-        return np.where(missing, colours, image).astype(image.dtype, copy=False)
-
-    def _with_flat(self, image: Array, colours: Array) -> Array:
-        """Give borders of one value back."""
-        flat = self.pixels.flat
-        if flat is None:
-            return image
-        scale = self.request.inputs.scale
-        scale = self.request.inputs.scale
-        flat, given = _enlarged(flat, scale), _enlarged(colours, scale)
-        return np.where(flat if image.ndim == flat.ndim else flat[..., None], given, image)
-
     def noise(self) -> NDArray[np.floating[Any]] | float | None:
         """Return the noise given to the solver, in image units; None after stabilising."""
         sigma, span = self.problem.sigma, self.range.span
@@ -338,8 +260,8 @@ class Block:
             return None
         return sigma * span if isinstance(sigma, float) else self._cropped(sigma, 1) * span
 
-    def _sigma(self) -> float:
-        """Return the root mean square of the noise level."""
+    def told_level(self) -> float:
+        """Return the root mean square of the noise level that the solver was told."""
         sigma = self.problem.sigma
         root = sigma if isinstance(sigma, float) else float(sigma.square().mean().sqrt())
         span = self.intensity.variance(np.array(1.0)) ** 0.5
@@ -352,16 +274,6 @@ class Block:
         inside: Any = (0, slice(None), *(slice(n * scale) for n in shape))
         values = x.detach()[inside].movedim(0, -1).double().cpu().numpy()
         return values[..., 0] if values.shape[-1] == 1 else values
-
-
-def unrestored(data: Array, request: Request) -> Array:
-    """Return a plane as it came, in the size, type and channels of a result."""
-    image = _enlarged(data, request.inputs.scale).astype(request.dtype, copy=False)
-    return np.stack([image] * 3, axis=-1) if request.facts.gains_colour else image
-
-
-def _enlarged(data: Array, scale: int) -> Array:
-    return data.repeat(scale, axis=0).repeat(scale, axis=1) if scale > 1 else data
 
 
 def _reduced(data: Array, scale: int) -> Array:

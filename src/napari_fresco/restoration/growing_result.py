@@ -18,13 +18,14 @@ from ..io.zarr_writing import GrowingImage
 from ..physics.kernels import Kernel
 from ..types import Finish, Result, Step
 from .across_blocks import put_fills, with_earlier_fills, with_fills
-from .block import Block, unrestored
+from .block import Block
 from .checking import Checking
 from .estimation import Estimate
+from .giving_back import unrestored
 from .input_hash import InputHash
 from .neighbours import RestoredPart
 from .parts import Part
-from .provenance import Account, provenance
+from .provenance import Account, plane_facts, provenance
 from .request import Request
 from .scene import Scene
 
@@ -85,7 +86,7 @@ class GrowingResult:
         image, clipped = block.finish(outcome.step.x, painted)
         self._put(part, image)
         self._checking.add(block, outcome.step, image)
-        facts = block.facts()
+        facts = plane_facts(block)
         if self._filled is not None:
             put_fills(part, block.request, (image, painted), (self._planes, self._filled))
         maps = block.maps(outcome.step)

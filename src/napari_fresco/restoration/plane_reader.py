@@ -97,6 +97,21 @@ class Pixels:
         """Where ``(H, W)`` a value says nothing; None where all can be believed."""
         return _joined(self.dims, self.mask, self.missing, self.hot, self.flat)
 
+    @property
+    def filled(self) -> Bools:
+        """Where ``(H, W)`` the result is newly painted."""
+        shape = self.colours.shape[: self.dims]
+        return np.zeros(shape, bool) if self.mask is None else self.mask
+
+    @property
+    def unfilled(self) -> Bools | None:
+        """Where values are missing that are not to be filled, like the colours."""
+        if self.missing is None or self.mask is None:
+            return self.missing
+        return self.missing & ~(
+            self.mask if self.missing.ndim == self.dims else self.mask[..., None]
+        )
+
     def slices(self, most: int) -> list[Pixels]:
         """Return at most `most` planes of a volume, evenly spread; a plane is its only one."""
         if self.dims == 2:

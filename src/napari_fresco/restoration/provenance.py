@@ -14,12 +14,14 @@ import torch
 from numpy.typing import NDArray
 
 from ..declare.methods import Method
+from ..image.intensity import Stabilised
 from ..image.layout import Layout
 from ..physics.kernels import Kernel
 from ..runtime.run import RunOutcome
 from ..runtime.tiled_network import TiledNetwork
 from ..types import Check, Denoiser, Finish, Kind
 from ..weights.registry import registry
+from .block import Block
 from .request import Request
 from .scene import Scene
 
@@ -62,6 +64,26 @@ class Account:
     def total(self, what: str) -> int:
         """Return the sum of a count over all planes."""
         return sum(plane[what] for plane in self.planes)
+
+
+def plane_facts(block: Block) -> dict[str, Any]:
+    """Return the record of a plane: its range, its noise, and the pixels that were left out."""
+    pixels = block.pixels
+    return {
+        'index': list(block.index),
+        'sigma': block.told_level() if block.request.reads_noise else None,
+        'range': [block.range.low, block.range.high],
+        'noise': 'gaussian' if block.camera is None else 'poisson-gaussian',
+        'stabilised': isinstance(block.intensity, Stabilised),
+        'damaged_fraction': None if pixels.mask is None else round(float(pixels.mask.mean()), 6),
+        'missing': _count(pixels.unfilled),
+        'outliers': _count(pixels.hot),
+        'flat_border': _count(pixels.flat),
+    }
+
+
+def _count(marked: NDArray[np.bool_] | None) -> int:
+    return 0 if marked is None else int(marked.sum())
 
 
 def provenance(

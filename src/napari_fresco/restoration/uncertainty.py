@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..evidence.bootstrap import Bootstrap, Floats
 from .block import Block
+from .giving_back import without_unmeasured
 
 SIMULATED, PROBES = 16, 4
 REPEATS = SIMULATED + PROBES
@@ -69,7 +70,7 @@ class Repeats:
         hot = self._block.pixels.hot
         if hot is not None:
             found[hot] = np.nan
-        return self._block.without_unmeasured(found)
+        return without_unmeasured(found, self._block.request, self._block.pixels)
 
 
 def _noise(block: Block, mean: Floats, random: np.random.Generator) -> Floats:
