@@ -1,7 +1,7 @@
 """The registry of methods: their tasks, inputs, outputs and parameters.
 
 A new method is one entry in :data:`METHODS` here with its dataclass in
-:mod:`.parameters`, one solver, and one page in ``docs/methods``; panels,
+:mod:`.parameters`, one solver, and one page in ``docs/pages/methods``; panels,
 command line, presets and tables follow. No torch is imported.
 """
 
@@ -41,8 +41,8 @@ class Method:
     ----------
     name, title : str
         Identifier in code and name shown to people.
-    plain : str
-        What it is, in words that say more than the name.
+    plain, summary : str
+        What it is in a few words that say more than the name, and in one sentence.
     tasks : tuple of Task
         What the method can be asked to do; the first is the default.
     blind : bool

@@ -38,10 +38,6 @@ class IntensityMap(Protocol):
         """Return an image without noise in working units: undoes :meth:`to_image`."""
         ...
 
-    def sigma(self, sigma: Any) -> Any:
-        """Return a standard deviation in image units as one in working units."""
-        ...
-
     def variance(self, working: Floats) -> Floats:
         """Return a variance in working units as one in squared image units."""
         ...
@@ -109,9 +105,9 @@ class Stabilised:
         """Return means of intensities in working units."""
         return self.affine.to_working(self.transform.mean(image))
 
-    def sigma(self, sigma: Any) -> Any:
-        """Return the stabilised standard deviation, which is 1 before the affine map."""
-        del sigma
+    @property
+    def sigma(self) -> float:
+        """The standard deviation of the noise in working units: 1 before the affine map."""
         return 1.0 / self.affine.span
 
     def variance(self, working: Floats) -> Floats:

@@ -27,7 +27,7 @@ from ..types import Step
 from .giving_back import with_given_back, without_unmeasured
 from .plane_noise import PlaneNoise
 from .plane_reader import Pixels
-from .posing import as_tensor, counting, excess_of, posed, values_of
+from .posing import as_tensor, counting, highlights_of, posed, values_of
 from .request import Request
 from .scene import Scene
 
@@ -55,9 +55,9 @@ class Block:
         What the solver gets; its grid may reach beyond the plane.
     scene : Scene
         What it was judged by.
-    told : float or Tensor
+    level : float or Tensor
         The noise level in working units, on the grid of the plane.
-    top : float or None
+    bright_limit : float or None
         From which intensity on objects are much brighter than the rest.
     """
 
@@ -69,46 +69,44 @@ class Block:
     problem: Problem
     request: Request
     scene: Scene
-    told: float | Tensor
-    top: float | None = None
+    level: float | Tensor
+    bright_limit: float | None = None
 
     @classmethod
     def prepare(
         cls, request: Request, index: tuple[int, ...], pixels: Pixels, scene: Scene
     ) -> Self:
         """State the problem of plane `index` on the device."""
-        r = request
         found, range_ = scene.model(index), scene.range(index, pixels)
-        intensity: IntensityMap = range_
-        level: Any
-        if found.camera is not None and r.facts.pointwise:
-            intensity = Stabilised.of(Anscombe(*found.camera), range_)
-            level = found.excess * intensity.sigma(1.0)
-        else:
-            sigma = r.inputs.plane_sigma(index)
-            if sigma is None:
-                sigma = scene.level(index, pixels, range_.span)
-            level = intensity.sigma(sigma)
-        told: float | Tensor = level
-        if not isinstance(level, float):
-            told = as_tensor(np.asarray(level), pixels.dims)
-        top = scene.top(index, pixels)
-        problem = posed(r, pixels, intensity, top, told)
+        intensity, level = _working_units(request, index, pixels, scene, range_)
+        limit = scene.bright_limit(index, pixels)
+        problem = posed(request, pixels, intensity, limit, level)
         problem = replace(problem, counting=counting(found, range_))
-        return cls(index, pixels, intensity, range_, found.camera, problem, r, scene, told, top)
+        return cls(
+            index=index,
+            pixels=pixels,
+            intensity=intensity,
+            range=range_,
+            camera=found.camera,
+            problem=problem,
+            request=request,
+            scene=scene,
+            level=level,
+            bright_limit=limit,
+        )
 
-    def again(self, plane: Array) -> Self:
+    def with_plane(self, plane: Array) -> Self:
         """Return the same for another `plane` of the same scene, in image units."""
         pixels = replace(self.pixels, data=plane, colours=plane)
-        problem = posed(self.request, pixels, self.intensity, self.top, self.told)
+        problem = posed(self.request, pixels, self.intensity, self.bright_limit, self.level)
         problem = replace(problem, counting=self.problem.counting)
         return replace(self, pixels=pixels, problem=problem)
 
     @cached_property
-    def excess(self) -> Array | None:
+    def highlights(self) -> Array | None:
         """The light of objects much brighter than the rest, which is kept away from the solver."""
-        top = self.top
-        return None if top is None else excess_of(values_of(self.request, self.pixels), top)
+        limit = self.bright_limit
+        return None if limit is None else highlights_of(values_of(self.request, self.pixels), limit)
 
     def to_image(self, x: Tensor) -> Array:
         """Return the estimate `x` as an array like the plane."""
@@ -144,16 +142,16 @@ class Block:
     def estimate(self, x: Tensor) -> Array:
         """Return the estimate `x` in image units as the method left it."""
         image = self.intensity.to_image(self._cropped(x))
-        return image if self.excess is None else image + self.excess
+        return image if self.highlights is None else image + self.highlights
 
     def working(self, image: Array) -> Tensor:
         """Return an estimate in image units as :meth:`estimate` was given it."""
-        dim = image if self.excess is None else image - self.excess
+        dim = image if self.highlights is None else image - self.highlights
         return as_tensor(self.intensity.mean_to_working(dim), self.pixels.dims)
 
     def _restored(self, x: Tensor) -> Array:
-        if self.pixels.only is not None:  # nothing is there that a network could not spoil
-            return np.full_like(self.estimate(x), self.pixels.only)
+        if self.pixels.constant is not None:  # nothing is there that a network could not spoil
+            return np.full_like(self.estimate(x), self.pixels.constant)
         if not self._denoises:
             return self.estimate(x)
         image = self.estimate(self._blended(x))
@@ -162,24 +160,24 @@ class Block:
             return image
         if isinstance(noise, np.ndarray) and noise.ndim > image.ndim:
             noise = noise[..., 0]
-        camera, unknown = self.look.camera, self.pixels.unknown
+        camera, unknown = self.apparent.camera, self.pixels.unknown
         dark = None if camera is None else camera.offset
         known = None if unknown is None else ~unknown
         return with_light_of(self.pixels.colours, image, noise, known, dark)
 
     def _noise_of(self, image: Array) -> Array | float | None:
         """Return the noise of the plane where its light is `image`, in image units."""
-        camera, excess, level = self.look
+        camera, excess, level = self.apparent
         if camera is not None:
             noise: Array = excess * np.sqrt(camera.variance(image))
             return noise
-        return level or self.noise()
+        return level or self.told_noise()
 
     @cached_property
-    def look(self) -> PlaneNoise:
+    def apparent(self) -> PlaneNoise:
         """Its noise, in image units, as measured in the plane where none is given."""
         if self._denoises:
-            return self.scene.look(self.index, self.pixels)
+            return self.scene.apparent(self.index, self.pixels)
         return PlaneNoise(self.camera)
 
     @property
@@ -208,8 +206,8 @@ class Block:
     def _working_noise(self, x: Tensor) -> Tensor:
         """Return the noise of the plane where its light is `x`, in working units."""
         told = torch.as_tensor(self.problem.sigma).to(x)
-        if self.look.camera is None or isinstance(self.intensity, Stabilised):
-            return told if told.any() else told.new_tensor(self.look.level / self.range.span)
+        if self.apparent.camera is None or isinstance(self.intensity, Stabilised):
+            return told if told.any() else told.new_tensor(self.apparent.level / self.range.span)
         noise = np.asarray(self._noise_of(self.estimate(x))) / self.range.span
         return as_tensor(noise, self.pixels.dims).to(x)
 
@@ -228,7 +226,7 @@ class Block:
         `painted`: damage that is filled; by default all, else the rest is given back as it is.
         """
         r = self.request
-        dark = None if self.look.camera is None else self.look.camera.offset
+        dark = None if self.apparent.camera is None else self.apparent.camera.offset
         image, clipped = to_dtype(self.restored(x), r.dtype, dark=dark, seed=r.options.seed)
         return with_given_back(image, r, self.pixels, painted), clipped
 
@@ -253,7 +251,7 @@ class Block:
             found['latent'] = step.latent.detach()[0].double().cpu().numpy()
         return found
 
-    def noise(self) -> NDArray[np.floating[Any]] | float | None:
+    def told_noise(self) -> NDArray[np.floating[Any]] | float | None:
         """Return the noise given to the solver, in image units; None after stabilising."""
         sigma, span = self.problem.sigma, self.range.span
         if isinstance(self.intensity, Stabilised):
@@ -274,6 +272,22 @@ class Block:
         inside: Any = (0, slice(None), *(slice(n * scale) for n in shape))
         values = x.detach()[inside].movedim(0, -1).double().cpu().numpy()
         return values[..., 0] if values.shape[-1] == 1 else values
+
+
+def _working_units(
+    r: Request, index: tuple[int, ...], pixels: Pixels, scene: Scene, range_: Affine
+) -> tuple[IntensityMap, float | Tensor]:
+    """Return the map to working units, in which photon noise may be white, and its level there."""
+    found, level = scene.model(index), r.inputs.plane_sigma(index)
+    if found.camera is not None and r.facts.pointwise:
+        stabilised = Stabilised.of(Anscombe(*found.camera), range_)
+        return stabilised, found.excess * stabilised.sigma
+    if level is None:
+        level = scene.level(index, pixels, range_.span)
+    working = range_.sigma(level)
+    if isinstance(working, float):
+        return range_, working
+    return range_, as_tensor(np.asarray(working), pixels.dims)
 
 
 def _reduced(data: Array, scale: int) -> Array:

@@ -101,7 +101,7 @@ class Checking:
         ):
             return None
         expected = self._scene.expected(block.index, block.pixels, predicted)
-        return block.noise() if expected is None else expected
+        return block.told_noise() if expected is None else expected
 
     def _inputs(self, index: Index, pixels: Pixels) -> list[Check]:
         r = self._request
@@ -127,13 +127,13 @@ class Checking:
         """Compare the noise that was told, by a number or a camera, with what the plane shows."""
         r, told = self._request, self._request.inputs.sigma
         if isinstance(told, float) and r.reads_noise:
-            low, high = self._scene.shown(index, pixels)
+            low, high = self._scene.plausible_levels(index, pixels)
             return sigma_told(told, min(max(told, low), high))
         model = self._scene.model(index)
         if model.camera is None or model.found != 'given':
             return None
-        shown = self._scene.seen(index, pixels)
-        values = ndimage.gaussian_filter(to_gray(pixels.believed.astype(np.float64)), _SMOOTH)
+        shown = self._scene.channel_noise(index, pixels)
+        values = ndimage.gaussian_filter(to_gray(pixels.mean_filled.astype(np.float64)), _SMOOTH)
         levels = np.quantile(values, _DARK if shown.camera is None else _ALL)
         seen = np.full(levels.shape, shown.level)
         if shown.camera is not None:

@@ -13,11 +13,10 @@ from ..image.hole_width import widest_in_strips
 from ..image.layout import Layout
 from ..image.model import Image, in_memory
 from ..noise.camera import assess_planes
-from ..noise.grain import grain_ratio, has_blocks
+from ..noise.grain import GRAIN, grain_ratio, has_blocks
 from ..types import Task
 
 _SIDE = 1024  # pixels of the middle of a plane that are looked at
-_GRAIN = 1.3  # noise of means over that of pixels, from which on neighbours share it
 _LEAST, _BLOCKS = 16, 128  # pixels: of a smaller plane nothing is told, and no blocks
 
 Bools = NDArray[np.bool_]
@@ -143,7 +142,7 @@ def _noise(plane: NDArray[np.float64], lost: Bools | None) -> dict[str, Any]:
     unknown: Bools | None = None if known.all() else np.logical_not(known)
     camera, levels, _ = assess_planes([(plane, unknown)])
     gray = plane if plane.ndim == 2 else plane.mean(axis=-1)
-    grain = levels[0] > 0 and grain_ratio(plane, levels[0], unknown) >= _GRAIN
+    grain = levels[0] > 0 and grain_ratio(plane, levels[0], unknown) >= GRAIN
     blocks = min(gray.shape) >= _BLOCKS and has_blocks(gray)
     return {
         'noise': levels[0] / (high - low),

@@ -135,10 +135,10 @@ class _Beside(NamedTuple):
         """Look at a plane of which `x` is the estimate."""
         values: Any = values_of(block.request, block.pixels).astype(np.float64)
         clean, camera = block.estimate(x), _transform(block)
-        noise = block.look.level if block.request.method.blind else block.noise()
+        noise = block.apparent.level if block.request.method.blind else block.told_noise()
         if camera is not None:
             values, clean = camera.forward(values), camera.mean(clean)
-            noise = block.look.excess
+            noise = block.apparent.excess
         level = torch.as_tensor(np.atleast_2d(np.asarray(noise)), dtype=torch.float32)
         y, denoised = (as_tensor(each, 2)[0].to(x.device) for each in (values, clean))
         return cls(y, denoised, level.to(x.device).square())
@@ -162,5 +162,5 @@ def _transform(block: Block) -> Anscombe | None:
     """Return the transform that stabilises the noise of a plane; None where it is white."""
     if isinstance(block.intensity, Stabilised):
         return block.intensity.transform
-    seen = block.look.camera
+    seen = block.apparent.camera
     return Anscombe(*seen) if seen is not None and block.request.method.blind else None

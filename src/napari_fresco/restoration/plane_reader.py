@@ -139,7 +139,7 @@ class Pixels:
         return self.unknown is not None and bool(self.unknown.all())
 
     @cached_property
-    def only(self) -> Array | None:
+    def constant(self) -> Array | None:
         """The one value, or colour, that all known pixels have; None where they differ."""
         known = self.colours if self.unknown is None else self.colours[~self.unknown]
         samples = known.shape[-1] if self.colours.ndim > self.dims else 1
@@ -157,12 +157,12 @@ class Pixels:
     @cached_property
     def rough_level(self) -> float:
         """About how noisy it is, if the noise is white: from few patches."""
-        values, unknown = self.believed, self.unknown
+        values, unknown = self.mean_filled, self.unknown
         patches = [Patches.of(channel, unknown, _ROUGHLY) for channel in channels_of(values)]
         return level_of_plane(values, unknown, patches)
 
     @cached_property
-    def believed(self) -> Array:
+    def mean_filled(self) -> Array:
         """`colours`, with the mean of the known values at the unknown ones."""
         if self.unknown is None:
             return self.colours
@@ -180,7 +180,7 @@ class Pixels:
         """
         if self.unknown is None:
             return self.colours
-        values = self.believed.copy()
+        values = self.mean_filled.copy()
         if self.dims == 3:
             for z in np.flatnonzero(self.unknown.any(axis=(1, 2))):
                 values[z] = harmonic(values[z], ~self.unknown[z])

@@ -32,31 +32,35 @@ from .request import Request
 def values_of(r: Request, pixels: Pixels) -> Array:
     """Return the colours of a plane, with plausible values at unknown pixels."""
     fills = 'mask' in r.facts.takes
-    return pixels.believed if fills else pixels.continued(r.facts.gains_colour)
+    return pixels.mean_filled if fills else pixels.continued(r.facts.gains_colour)
 
 
-def excess_of(values: Array, top: float) -> Array | None:
-    """Return the light of the brightest objects above `top`; None without any."""
-    above = float(values.max()) > top
-    return np.maximum(values.astype(np.float64) - top, 0) if above else None
+def highlights_of(values: Array, bright_limit: float) -> Array | None:
+    """Return the light of the brightest objects above `bright_limit`; None without any."""
+    above = float(values.max()) > bright_limit
+    return np.maximum(values.astype(np.float64) - bright_limit, 0) if above else None
 
 
 def posed(
-    r: Request, pixels: Pixels, intensity: IntensityMap, top: float | None, told: float | Tensor
+    r: Request,
+    pixels: Pixels,
+    intensity: IntensityMap,
+    bright_limit: float | None,
+    level: float | Tensor,
 ) -> Problem:
     """State the problem of a plane in working units.
 
     `intensity`: the map to them.
-    `top`: from which intensity on objects are much brighter than the rest.
-    `told`: the noise level in working units, on the grid of the plane.
+    `bright_limit`: from which intensity on objects are much brighter than the rest.
+    `level`: the noise level in working units, on the grid of the plane.
     """
     values = values_of(r, pixels)
-    excess = None if top is None else excess_of(values, top)
-    if excess is not None:
-        values = values - excess
+    highlights = None if bright_limit is None else highlights_of(values, bright_limit)
+    if highlights is not None:
+        values = values - highlights
     y = as_tensor(intensity.to_working(values), pixels.dims)
     unknown = pixels.unknown if 'mask' in r.facts.takes else None
-    problem = _state(r, y.to(r.device), unknown, told)
+    problem = _state(r, y.to(r.device), unknown, level)
     problem = replace(problem, spacing=_steps(r), size=tuple(y.shape[2:]))
     if r.dtype.kind in 'iu':
         lowest = float(intensity.to_working(np.array(np.iinfo(r.dtype).min)))

@@ -23,6 +23,7 @@ from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
 from ..noise.curve import LEAST_GRAIN, NoiseCurve
 from ..noise.grain import (
+    GRAIN,
     excess_of,
     grain_ratio,
     has_blocks,
@@ -39,7 +40,7 @@ from .volume_ranges import VolumeRanges
 _LEAST_SHARE = 1e-3  # noise of what a model says has none, as a part of the range
 _LEAST_PHOTON = 0.5  # noise, in photons, below which a residual says nothing
 _SPREAD = 2.0  # pixels over which a noise map is averaged
-_GRAIN, _MOST_GRAIN = 1.3, 4.0  # noise of means over that of pixels: a grain, and texture
+_MOST_GRAIN = 4.0  # noise of means over that of pixels: beyond that it is texture
 
 
 class Scene:
@@ -78,7 +79,7 @@ class Scene:
         self._models: dict[int, NoiseModel] = {}
         self._last: dict[Index, Pixels] = {}
         self._levels: dict[Index, float] = {}
-        self._looks: dict[int, PlaneNoise] = {}
+        self._channel_noise: dict[int, PlaneNoise] = {}
         self.warnings: list[str] = []
         """What the user should know of the noise, a sentence for each plane."""
 
@@ -119,8 +120,8 @@ class Scene:
         if r.options.data_range is not None:
             return given_range(r.options.data_range)
         low, high = self._of_whole(index, pixels).extent or (0.0, 0.0)
-        top = self.top(index, pixels)
-        high = high if top is None else min(high, top)
+        limit = self.bright_limit(index, pixels)
+        high = high if limit is None else min(high, limit)
         return working_range(low, high, r.layout.dtype)
 
     def level(self, index: Index, pixels: Pixels, span: float) -> float | NDArray[np.float64]:
@@ -140,7 +141,7 @@ class Scene:
             return 0.0
         found, place = self.model(index), self._place(index)
         if found.camera is not None:
-            variance = found.camera.variance(pixels.believed) + (_LEAST_SHARE * span) ** 2
+            variance = found.camera.variance(pixels.mean_filled) + (_LEAST_SHARE * span) ** 2
             return found.excess * np.sqrt(_smooth(variance, pixels.dims))
         known = None if place is None else found.levels.get(place)
         if place is not None and place in self._levels:
@@ -156,7 +157,7 @@ class Scene:
         if facts.gains_colour or pixels.dims == 3:
             parts = _lattices(pixels) if facts.gains_colour else _planes(pixels)
             return float(np.median([level_of_plane(*each) for each in parts]))
-        values, unknown = pixels.believed, pixels.unknown
+        values, unknown = pixels.mean_filled, pixels.unknown
         level = level_of_plane(values, unknown) if known is None else known
         return self._with_grain(level, values, unknown, span) if facts.photon_noise else level
 
@@ -173,14 +174,14 @@ class Scene:
         ndarray, float or None
             None where nothing better is known than what the solver was told.
         """
-        camera, excess, level = self.look(index, pixels)
+        camera, excess, level = self.apparent(index, pixels)
         if camera is not None:
             # Where hardly a photon is, the residual is that of the few that are.
             variance = np.maximum(camera.variance(predicted), (_LEAST_PHOTON * camera.gain) ** 2)
             return excess * np.sqrt(_smooth(variance, pixels.dims))
         return level or None
 
-    def look(self, index: Index, pixels: Pixels) -> PlaneNoise:
+    def apparent(self, index: Index, pixels: Pixels) -> PlaneNoise:
         """Return the noise of a plane as measured, where none or only a number is given."""
         r, model = self._request, self.model(index)
         if model.camera is not None:
@@ -188,10 +189,10 @@ class Scene:
         told = isinstance(r.inputs.plane_sigma(index), float)
         if not r.facts.photon_noise or not (r.method.blind or told):
             return PlaneNoise()
-        seen = self.seen(index, pixels)
+        seen = self.channel_noise(index, pixels)
         return seen._replace(level=0.0) if told and seen.camera is None else seen
 
-    def top(self, index: Index, pixels: Pixels) -> float | None:
+    def bright_limit(self, index: Index, pixels: Pixels) -> float | None:
         """Return from where on objects are so bright that they are kept away from a denoiser.
 
         Photon noise is stabilised, and dim parts are restored well beside bright ones.
@@ -205,21 +206,21 @@ class Scene:
         known = whole.colours if whole.unknown is None else whole.colours[~whole.unknown]
         return bright_objects(known)
 
-    def shown(self, index: Index, pixels: Pixels) -> tuple[float, float]:
+    def plausible_levels(self, index: Index, pixels: Pixels) -> tuple[float, float]:
         """Return the least and the greatest plausible noise level of plane `index`.
 
         That of single pixels, and that of means of them, in which noise with a grain shows.
         """
-        level = self.seen(index, pixels).level
+        level = self.channel_noise(index, pixels).level
         middle = pixels.slices(SAMPLE)
         plane = middle[len(middle) // 2]
-        coarse = [level_of_means(plane.believed, side, plane.unknown) for side in (2, 4)]
+        coarse = [level_of_means(plane.mean_filled, side, plane.unknown) for side in (2, 4)]
         return level, max(level, *coarse)
 
-    def seen(self, index: Index, pixels: Pixels) -> PlaneNoise:
+    def channel_noise(self, index: Index, pixels: Pixels) -> PlaneNoise:
         """Return the noise of a plane as measured in the first one of its channel."""
         channel = self._channel(index)
-        if channel not in self._looks:
+        if channel not in self._channel_noise:
             camera = None
             if self._request.layout.channels == 3 or self._request.facts.gains_colour:
                 level = float(np.median([each.rough_level for each in pixels.slices(SAMPLE)]))
@@ -227,9 +228,9 @@ class Scene:
                 camera, levels, _ = assess_planes(_planes(pixels))
                 level = float(np.median(levels))
             if camera is not None:
-                level = float(np.sqrt(camera.variance(pixels.believed).mean()))
-            self._looks[channel] = PlaneNoise(camera, 1.0, level)
-        return self._looks[channel]
+                level = float(np.sqrt(camera.variance(pixels.mean_filled).mean()))
+            self._channel_noise[channel] = PlaneNoise(camera, 1.0, level)
+        return self._channel_noise[channel]
 
     def _with_grain(self, level: float, plane: Reals, unknown: Bools | None, span: float) -> float:
         """Return the level that a solver needs where neighbouring pixels share noise."""
@@ -238,7 +239,7 @@ class Scene:
             told = max(level_through_blur(plane, kernel.values, unknown) or 0.0, level)
         elif level > 0:
             ratio = grain_ratio(plane, level, unknown, most=_MOST_GRAIN)
-            if ratio > _GRAIN and ratio * level > LEAST_GRAIN * span:
+            if ratio > GRAIN and ratio * level > LEAST_GRAIN * span:
                 told = ratio * level
         if told > level:
             self.warnings.append(_said_of_grain(f'{told:.3g} instead of the level {level:.3g}'))
@@ -299,7 +300,7 @@ class Scene:
             return self._recognised(channel)
         if len(given) == len(known):
             excess = self._excess(channel)  # what is given stands, unless much speaks against it
-            excess = excess if excess > _GRAIN else 1.0
+            excess = excess if excess > GRAIN else 1.0
             return NoiseModel(Camera(**given), excess, found='given')
         camera = fit_camera(self._sampled(channel), **given)
         found = f'fitted to {_counted(self._sample(channel), r.layout.dims)}'
@@ -331,7 +332,7 @@ class Scene:
         if not self._request.facts.photon_noise or self._request.layout.channels == 3:
             return 1.0
         excess = excess_of(self._sampled(channel), curve)
-        if excess > _GRAIN:
+        if excess > GRAIN:
             self.warnings.append(_said_of_grain(f'{excess:.3g} times the level'))
         return excess
 
@@ -363,7 +364,7 @@ def _chooses_arithmetic(r: Request) -> bool:
 
 def _lattices(pixels: Pixels) -> Iterator[Plane]:
     """Yield the four lattices of a mosaic, in each of which neighbours have one colour."""
-    mosaic, unknown = pixels.believed, pixels.unknown
+    mosaic, unknown = pixels.mean_filled, pixels.unknown
     rows, columns = (max(n // 2, 1) for n in mosaic.shape)
     for part in (np.s_[i::2, j::2] for i in (0, 1) for j in (0, 1)):
         lattice = mosaic[part][:rows, :columns]
@@ -374,7 +375,7 @@ def _lattices(pixels: Pixels) -> Iterator[Plane]:
 def _planes(pixels: Pixels) -> Iterator[Plane]:
     """Yield a plane, or planes spread over a volume, each beside what is unknown of it."""
     for each in pixels.slices(SAMPLE):
-        yield each.believed, each.unknown
+        yield each.mean_filled, each.unknown
 
 
 def _smooth(variance: Floats, dims: int) -> Floats:

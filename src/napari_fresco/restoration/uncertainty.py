@@ -46,8 +46,8 @@ class Repeats:
         """Return the next plane to restore: simulated ones, then the plane with added noise."""
         self._noise = _noise(self._block, self._mean, self._random)
         if number < SIMULATED:
-            return self._block.again(_in_range(self._mean + self._noise, self._block))
-        return self._block.again(self._observed + _SHARE * self._noise)
+            return self._block.with_plane(_in_range(self._mean + self._noise, self._block))
+        return self._block.with_plane(self._observed + _SHARE * self._noise)
 
     def take(self, number: int, block: Block, x: Tensor) -> None:
         """Keep the estimate `x` of plane `number`."""
@@ -75,10 +75,10 @@ class Repeats:
 
 def _noise(block: Block, mean: Floats, random: np.random.Generator) -> Floats:
     """Draw noise of the plane's model."""
-    camera, excess, level = block.scene.look(block.index, block.pixels)
+    camera, excess, level = block.scene.apparent(block.index, block.pixels)
     drawn = random.normal(size=mean.shape)
     if camera is None:
-        told = np.asarray(level or block.noise(), np.float64)
+        told = np.asarray(level or block.told_noise(), np.float64)
         return drawn * (told[..., None] if 0 < told.ndim < mean.ndim else told)
     photons = np.maximum((mean - camera.offset) / camera.gain, 0)
     shot = random.poisson(photons) - photons
