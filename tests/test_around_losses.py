@@ -42,6 +42,20 @@ def test_a_small_loss_is_filled_in_one_piece():
     assert max(w.size for w in windows(known)) < 200**2
 
 
+@pytest.mark.parametrize(('side', 'margin'), [(3, 12), (5, 15), (11, 44)])
+def test_the_margin_goes_with_the_width_of_a_loss(side, margin):
+    known = np.ones((400, 400), bool)
+    known[200 : 200 + side, 190:210] = False
+    (window,) = windows(known)
+    assert window.rows.stop - window.rows.start == side + 2 * margin
+
+
+def test_cracks_cost_few_pixels_for_each_that_is_lost():
+    known = np.ones((960, 960), bool)
+    known[100::320] = known[101::320] = known[102::320] = False
+    assert sum(window.size for window in windows(known)) < 10 * (~known).sum()
+
+
 def problem(size=400):
     y = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
     keep = torch.ones(1, 1, size, size)

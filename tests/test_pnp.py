@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from napari_fresco.declare.parameters import DenoiserParameters, PnPParameters
-from napari_fresco.physics import kernels
+from napari_fresco.physics import fill, kernels
 from napari_fresco.physics.operators import Blur, Degradation, Downsample, Identity, Mask, Mosaic
 from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime.denoisers import FunctionDenoiser
@@ -210,6 +210,28 @@ def test_a_given_start_is_taken() -> None:
     started = Problem('inpaint', problem.y, problem.degradation, 0.0, start=truth)
     (step,) = run(started, Tools(lambda x, s: x), iterations=1, augment=False)
     assert torch.allclose(step.x, truth, atol=1e-5)
+
+
+@pytest.mark.parametrize('alike', [True, False])
+def test_holes_that_all_channels_share_are_filled_at_once(
+    alike: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    y, keep = smooth_image(3), torch.ones(1, 3, SIDE, SIDE)
+    keep[..., 5:9, 4:12] = 0
+    keep[:, 0, 20, 20] = float(alike)
+    calls: list[tuple[int, ...]] = []
+    harmonic = fill.harmonic
+
+    def counted(image: np.ndarray, known: np.ndarray) -> np.ndarray:
+        calls.append(image.shape)
+        return harmonic(image, known)
+
+    monkeypatch.setattr(fill, 'harmonic', counted)
+    filled = first_estimate(Problem('inpaint', y * keep, Mask(keep), 0.0))
+    assert len(calls) == (1 if alike else 3)
+    for c in range(3):
+        plane = (y * keep)[0, c].numpy()
+        np.testing.assert_allclose(filled[0, c], harmonic(plane, keep[0, c].numpy() > 0), atol=1e-6)
 
 
 def test_the_last_step_trusts_each_pixel_by_its_photons() -> None:

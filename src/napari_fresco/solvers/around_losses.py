@@ -29,7 +29,9 @@ CELL = 96
 
 _DOUBLINGS = 2  # of that side: where losses are dense, one window is less work than four
 _LARGEST = 256  # px: side of a loss that is still filled in one piece
-_LEAST, _MOST, _TIMES = 16, 192, 4  # margin in pixels: at least, at most, by widths of the loss
+_NARROW = 4  # px: losses no wider are all given the margin of this width
+_TIMES, _WIDE_TIMES = 3, 4  # margin by widths of the loss: of one filled from its rim, and of wider
+_MOST = 192  # px: margin at most
 _WORTH = 0.6  # of the picture: windows that cover more are not worth their seams
 
 Ints = NDArray[np.intp]
@@ -151,15 +153,15 @@ def _window(known: NDArray[np.bool_], rows: Ints, columns: Ints) -> Window:
     """Return the window of some lost pixels, with a margin that goes with their width."""
     lost = (rows, columns)
     width = _width(known[_box(known, lost, 1)])
-    margin = int(np.clip(_TIMES * width, _LEAST, _MOST))
+    times = _TIMES if width <= FINE else _WIDE_TIMES
+    margin = min(int(times * width), _MOST)
     return Window(*_box(known, lost, margin), lost)
 
 
 def _width(known: NDArray[np.bool_]) -> float:
     """Return the width of the widest loss; of the narrow ones no more than that they are."""
-    narrow = _LEAST // _TIMES
-    deep = ndimage.binary_erosion(~known, np.ones((3, 3)), narrow // 2, border_value=1)
-    return widest(~known) if deep.any() else float(narrow)
+    deep = ndimage.binary_erosion(~known, np.ones((3, 3)), _NARROW // 2, border_value=1)
+    return max(widest(~known), _NARROW) if deep.any() else _NARROW
 
 
 def _box(known: NDArray[np.bool_], lost: tuple[Ints, Ints], margin: int) -> tuple[slice, slice]:

@@ -76,7 +76,7 @@ def _centroid(kernel: Tensor) -> tuple[float, float]:
 def _filled(y: Tensor, keep: Tensor) -> Tensor:
     """Fill the holes, channel by channel if they differ."""
     known = np.moveaxis(keep[0].expand(y.shape[1], *y.shape[-2:]).cpu().numpy() > 0, 0, -1)
-    if keep.shape[1] == 1:
+    if (known == known[..., :1]).all():
         return _through_numpy(y, lambda image: fill.harmonic(image, known[..., 0]))
     channels = range(y.shape[1])
     return _through_numpy(
