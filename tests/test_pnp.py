@@ -16,7 +16,7 @@ from napari_fresco.physics.operators import Blur, Degradation, Downsample, Ident
 from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime.denoisers import FunctionDenoiser
 from napari_fresco.solvers import pnp
-from napari_fresco.solvers.annealing import Schedule
+from napari_fresco.solvers.annealing import Schedule, plan
 from napari_fresco.solvers.first_estimate import enlarged, first_estimate
 from napari_fresco.types import Task
 
@@ -97,6 +97,18 @@ def test_narrow_losses_take_few_steps_unless_told() -> None:
     wide = keep.clone()
     wide[..., 10:22, 5:20] = 0
     assert (steps(keep), steps(wide), steps(keep, iterations=7)) == (10, 24, 7)
+
+
+def test_enlarging_takes_few_steps_unless_told() -> None:
+    problem, _ = simulated('super_resolve', 0.0)
+    assert run(problem, Tools(wiener))[0].total == 12
+    (*_, step) = run(problem, Tools(wiener), iterations=24, momentum=0)
+    assert step.total == 24
+    schedule = plan('super_resolve', 0.0, scale=problem.degradation.scale)
+    start = first_estimate(problem)
+    prior = FunctionDenoiser(wiener, 'wiener')
+    *_, (_, authors) = pnp.hqs(problem.y, problem.degradation, prior, schedule, start)
+    assert torch.equal(step.x, authors)
 
 
 def test_momentum_carries_a_line_over_a_hole_in_fewer_steps() -> None:

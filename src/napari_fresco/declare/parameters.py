@@ -30,8 +30,8 @@ class PnPParameters(DeterministicParameters):
     )
     iterations: int | None = param(
         None,
-        'Iterations; empty means 8 to deblur, 120 to deblur volumes, 24 to enlarge or inpaint, 10 '
-        'where losses are no wider than 6 pixels, 40 to demosaic.',
+        'Iterations; empty means 8 to deblur, 120 to deblur volumes, 12 to enlarge, 24 to inpaint, '
+        '10 where losses are no wider than 6 pixels, 40 to demosaic.',
         minimum=1,
         maximum=1000,
         tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
@@ -65,11 +65,11 @@ class PnPParameters(DeterministicParameters):
     )
     momentum: float | None = param(
         None,
-        'How far an iteration goes on in the direction of the last one; empty means 0.5 where '
-        "losses are no wider than 6 pixels, else 0, which is the authors' way.",
+        'How far an iteration goes on in the direction of the last one; empty means 0.5 to enlarge '
+        "and where losses are no wider than 6 pixels, else 0, which is the authors' way.",
         minimum=0,
         maximum=0.9,
-        tasks=('inpaint',),
+        tasks=('super_resolve', 'inpaint'),
         group='advanced',
     )
     augment: bool = param(

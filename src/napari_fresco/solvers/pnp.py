@@ -31,7 +31,7 @@ from ..physics.dihedral import MODES
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Denoiser, Step
-from .annealing import DEFAULTS, NOISE_FLOOR, Level, Schedule, plan
+from .annealing import DEFAULTS, NOISE_FLOOR, Level, Schedule, in_few_steps, plan
 from .feedforward import deblock, one_pass, prior
 from .first_estimate import first_estimate
 from .periodic_ensemble import denoise_dihedral
@@ -125,6 +125,8 @@ def _restore(
     if 'mask' in TASKS[problem.task].takes:
         seed = int(torch.randint(2**31, (), generator=tools.generator, device=tools.device))
         return with_texture(problem, params, partial(_iterate, denoiser=denoiser), seed)
+    if TASKS[problem.task].changes_size:
+        params = in_few_steps(params, problem.task)
     return _iterate(problem, params, denoiser)
 
 

@@ -10,9 +10,8 @@ best.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from ..image.hole_width import widest
 from ..physics.exemplar import exemplar, wider
 from ..physics.problem import Problem
 from ..types import Step
+from .annealing import in_few_steps
 
 if TYPE_CHECKING:
     from ..declare.parameters import PnPParameters
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 FINE, WIDE = 6, 20
 """Widths in pixels up to which a loss is filled from its rim alone, and without grain."""
 
-_FEW: Mapping[str, Any] = MappingProxyType({'iterations': 10, 'sigma_start': 25.0, 'momentum': 0.5})
 _START, _ITERATIONS = 15.0, 6  # of the denoiser, on the patches
 _HYPOTHESES = 2  # fills that are averaged
 _SHARE, _WIDE_SHARE = 0.5, 0.25  # of the estimate that began with patches
@@ -59,7 +58,7 @@ def with_texture(
     """
     known = known_pixels(problem.degradation.forward(torch.ones_like(problem.y)))
     if widest(~known) <= FINE:
-        yield from iterate(problem, _in_few_steps(params))
+        yield from iterate(problem, in_few_steps(params, problem.task))
         return
     if not params.exemplars or not known.any():
         yield from iterate(problem, params)
@@ -81,12 +80,6 @@ def with_texture(
             mixed = _mixed(_picture(smooth), _picture(x), fills[0].best, wide)
             x = torch.where(_tensor(known[..., None], x) > 0, x, _tensor(mixed, x))
         yield replace(step, index=before + step.index, total=before + steps, x=x)
-
-
-def _in_few_steps(params: PnPParameters) -> PnPParameters:
-    """Return the parameters for narrow losses: as good as 24 steps from 49 without momentum."""
-    few = {name: value for name, value in _FEW.items() if getattr(params, name) is None}
-    return replace(params, **few)
 
 
 def _mixed(
