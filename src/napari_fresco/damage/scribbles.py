@@ -12,6 +12,7 @@ from skimage import feature, filters
 
 from ..errors import MaskError, MethodError
 from .cracks import Mask, crack_evidence, long_pieces
+from .gaps import gaps_closed
 from .in_tiles import Progress, tiles
 from .line_filters import Floats, oriented
 
@@ -25,8 +26,8 @@ _LEVELS = (0.08, 0.16, 0.05, 0.02)
 feature; between the last two (with hysteresis) a pixel vouches for itself as a crack."""
 _TILE, _MARGIN = 512, 64
 _CONTINUED = (1.3, 5.0)  # across and along: probability that goes on along a line
-_LOW, _HIGH = 0.5, 0.8  # probabilities between which damage goes on
-_SHORTEST = 12.0  # pixels
+_LOW, _HIGH = 0.65, 0.88  # probabilities between which damage goes on
+_SHORTEST, _SHORTEST_JOINED = 12.0, 24.0  # pixels: of a piece, and of what gaps were closed of
 _SHORTEST_PROPOSED = 15.0
 _DOUBT = 0.05  # probability below which the scribbles object to what is proposed
 _VOUCHING, _MOST_VOUCHING = 0.15, 24_000  # part of the pixels that are drawn to vouch
@@ -87,7 +88,8 @@ def learn_from_scribbles(image: ArrayLike | Features, scribbles: ArrayLike) -> L
     Notes
     -----
     Thirty extremely randomized trees [1]_ on colours, edges and line filters at several scales.
-    The same scribbles give the same mask. Probabilities are raised where they go on along a line.
+    The same scribbles give the same mask. Probabilities are raised where they go on along a line;
+    gaps between pieces are closed where a crack probably goes on, and what stays short is dropped.
 
     .. [1] P. Geurts, D. Ernst and L. Wehenkel, "Extremely randomized trees", Machine Learning 63,
        3-42, 2006.
@@ -198,8 +200,10 @@ def probability_of(forest: Any, seen: Features) -> Floats:
 def decided(probability: Floats, said: NDArray[Any]) -> Learned:
     """Return the decision from a probability; scribbled pixels are as scribbled."""
     probability[said == DAMAGE], probability[said == PAINT] = 1, 0
-    mask = filters.apply_hysteresis_threshold(probability, _LOW, _HIGH)  # type: ignore[no-untyped-call]
-    return Learned(long_pieces(mask, _SHORTEST) | (said == DAMAGE), probability)
+    sure = filters.apply_hysteresis_threshold(probability, _LOW, _HIGH)  # type: ignore[no-untyped-call]
+    mask = long_pieces(sure, _SHORTEST) | (said == DAMAGE)
+    joined = long_pieces(gaps_closed(mask, probability, said == PAINT), _SHORTEST_JOINED)
+    return Learned(joined | (said == DAMAGE), probability)
 
 
 def _proposed(seen: Features) -> Mask:
