@@ -5,7 +5,7 @@ smooth membrane is as good to it as anything. Two estimates are therefore made: 
 and one from patches of the same picture (:mod:`napari_fresco.physics.exemplar`), which the
 denoiser then makes agree with the surroundings. Their mean errs less than either, for they err
 differently; beyond some width, where both are gray, it is given the grain of the patches that fit
-best.
+best, as much as makes it about as lively as its surroundings.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from torch import Tensor
 
 from ..image.hole_width import widest
 from ..physics.exemplar import exemplar, wider
+from ..physics.fill import harmonic
 from ..physics.problem import Problem
 from ..types import Step
 from .annealing import in_few_steps
@@ -35,10 +36,14 @@ FINE, WIDE = 6, 20
 _START, _ITERATIONS = 15.0, 6  # of the denoiser, on the patches
 _HYPOTHESES = 2  # fills that are averaged
 _SHARE, _WIDE_SHARE = 0.5, 0.25  # of the estimate that began with patches
-_GRAIN = 1.0  # px: detail finer than this is grain
-_CALM, _LIVELY = 3.0, 1.6
-"""Medians of grain beyond which it is drawing, and by how much what is left of it is amplified."""
+_GRAIN = 1.5  # px: detail finer than this is grain
+_CALM = 3.0  # medians of grain beyond which it is drawing
+_AS_LIVELY, _AMPLIFIED = 0.78, 2.0
+"""Part of the slope of its surroundings that a loss is given, and how much grain is amplified for
+that at most."""
+_AROUND, _HERE = 8.0, 4.0  # px over which slopes are averaged, around a loss and in it
 
+Floats = NDArray[Any]
 Iterate = Callable[[Problem, 'PnPParameters'], Iterator[Step]]
 
 
@@ -63,7 +68,7 @@ def with_texture(
     if not params.exemplars or not known.any():
         yield from iterate(problem, params)
         return
-    wide = wider(known, WIDE)[..., None]
+    narrow, wide = ~wider(known, FINE)[..., None], wider(known, WIDE)[..., None]
     steps = min(_ITERATIONS, params.iterations or _ITERATIONS)
     smooth: Tensor = problem.y
     for step in iterate(problem, params):
@@ -77,38 +82,47 @@ def with_texture(
     for step in iterate(begun, again):
         x = step.x
         if step.index == step.total:
-            mixed = _mixed(_picture(smooth), _picture(x), fills[0].best, wide)
+            mixed = _mixed(_picture(smooth), _picture(x), narrow, wide)
+            if wide.any():
+                seen = np.where(known[..., None], source, _picture(smooth))
+                mixed += np.where(wide, _grain(fills[0].best, wide, mixed, seen, known), 0)
             x = torch.where(_tensor(known[..., None], x) > 0, x, _tensor(mixed, x))
         yield replace(step, index=before + step.index, total=before + steps, x=x)
 
 
 def _mixed(
-    smooth: NDArray[Any], patched: NDArray[Any], best: NDArray[Any], wide: NDArray[Any]
-) -> NDArray[Any]:
-    """Return the mean of two estimates, with grain where losses are wide."""
-    share = np.where(wide, _WIDE_SHARE, _SHARE)
-    mean = (1 - share) * smooth + share * patched
-    mixed: NDArray[Any] = mean + np.where(wide, _grain_of(best, wide) - _fine(mean), 0)
-    return mixed
+    smooth: Floats, patched: Floats, narrow: NDArray[np.bool_], wide: NDArray[np.bool_]
+) -> Floats:
+    """Return the mean of two estimates; where losses are narrow, only the one from the rim."""
+    share = np.where(wide, _WIDE_SHARE, np.where(narrow, 0, _SHARE))
+    return np.asarray((1 - share) * smooth + share * patched)
 
 
-def _grain_of(best: NDArray[Any], wide: NDArray[Any]) -> NDArray[Any]:
-    """Return the grain of patches without the pieces of drawing that came along.
+def _grain(
+    best: Floats, wide: NDArray[np.bool_], mean: Floats, seen: Floats, known: NDArray[np.bool_]
+) -> Floats:
+    """Return the grain of patches, as strong as it takes to be about as lively as what is around.
 
-    They are wrong where they came to lie, and cost more than the grain that they bring.
+    Pieces of drawing that came along with the patches are left out: they are wrong where they came
+    to lie, and cost more than the grain that they bring.
+
+    `mean`: what is given grain.
+    `seen`: the picture around.
     """
-    fine = _fine(best)
-    if not wide.any():
-        return fine
+    fine = best - ndimage.gaussian_filter(best, (_GRAIN, _GRAIN, 0))
     most = np.maximum(_CALM * np.median(np.abs(fine[wide[..., 0]]), axis=0), 1e-12)
-    grain: NDArray[Any] = _LIVELY * most * np.tanh(fine / most)
-    return grain
+    grain = most * np.tanh(fine / most)
+    weight = ndimage.gaussian_filter(known.astype(float), _AROUND)
+    around = ndimage.gaussian_filter(_slope(seen) * known, _AROUND) / np.maximum(weight, 1e-9)
+    wanted = _AS_LIVELY * harmonic(around, known)
+    has, brings = (ndimage.gaussian_filter(_slope(p), _HERE) for p in (mean, grain))
+    lacks = np.sqrt(np.maximum(wanted**2 - has**2, 0))  # what is independent adds up in squares
+    strength = np.minimum(lacks / np.maximum(brings, 1e-12), _AMPLIFIED)
+    return np.asarray(strength[..., None] * grain)
 
 
-def _fine(picture: NDArray[Any]) -> NDArray[Any]:
-    """Return the detail of a picture without its coarse part."""
-    fine: NDArray[Any] = picture - ndimage.gaussian_filter(picture, (_GRAIN, _GRAIN, 0))
-    return fine
+def _slope(picture: Floats) -> Floats:
+    return np.asarray(np.hypot(*np.gradient(picture.mean(axis=-1))))
 
 
 def _clean(problem: Problem, estimate: Tensor) -> Tensor:

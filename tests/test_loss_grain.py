@@ -1,0 +1,62 @@
+"""Wide losses are about as lively as their surroundings, and never livelier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from napari_fresco.solvers import wide_losses
+
+SHAPE = (96, 96)
+ROWS, COLUMNS = np.indices(SHAPE)
+KNOWN = np.hypot(ROWS - 48, COLUMNS - 48) > 24
+WIDE = ~KNOWN[..., None]
+DEEP = np.hypot(ROWS - 48, COLUMNS - 48) < 16
+
+
+def noisy(strength: float) -> NDArray[np.float64]:
+    """A picture of three channels with grain of some strength."""
+    return 0.5 + strength * np.random.default_rng(0).normal(size=(*SHAPE, 3))
+
+
+def filled(around: float, patches: float) -> NDArray[np.float64]:
+    """A gray loss with grain of `patches`, in surroundings of grain `around`."""
+    gray = np.full((*SHAPE, 3), 0.5)
+    seen = np.where(WIDE, gray, noisy(around))
+    grain = wide_losses._grain(noisy(patches), WIDE, gray, seen, KNOWN)
+    return np.asarray(np.where(WIDE, gray + grain, seen))
+
+
+def slope(picture: Any, where: Any) -> float:
+    return float(np.hypot(*np.gradient(picture.mean(axis=-1)))[where].mean())
+
+
+@pytest.mark.parametrize('patches', [0.03, 0.05, 0.2])
+def test_a_loss_is_about_as_lively_as_its_surroundings(patches: float) -> None:
+    picture = filled(0.05, patches)
+    assert slope(picture, DEEP) == pytest.approx(0.78 * slope(noisy(0.05), KNOWN), rel=0.1)
+
+
+def test_on_a_plain_ground_no_grain_is_made() -> None:
+    assert slope(filled(0, 0.05), DEEP) < 1e-6
+
+
+def test_weak_grain_is_amplified_within_bounds() -> None:
+    assert slope(filled(0.1, 0.01), DEEP) < 2.1 * slope(noisy(0.01), KNOWN)
+
+
+def test_what_is_lively_already_gets_no_grain() -> None:
+    seen = noisy(0.05)
+    grain = wide_losses._grain(noisy(0.2), WIDE, seen, seen, KNOWN)
+    assert np.abs(grain[DEEP]).mean() < 0.1 * np.abs(seen - 0.5).mean()
+
+
+def test_narrow_losses_are_filled_from_their_rim_alone() -> None:
+    smooth, patched = np.zeros((1, 4, 1)), np.ones((1, 4, 1))
+    narrow, wide = (np.array(flags)[None, :, None] for flags in ([1, 1, 0, 0], [0, 0, 0, 1]))
+    mixed = wide_losses._mixed(smooth, patched, narrow > 0, wide > 0)[0, :, 0]
+    assert (mixed[:2] == 0).all()
+    assert 0 < mixed[3] < mixed[2] < 1
