@@ -71,6 +71,11 @@ class Problem:
     wanted: Tensor | None = None
     guides: Sequence[Sequence[tuple[float, float]]] = ()
 
+    @property
+    def continued(self) -> bool:
+        """Whether `y` goes on beyond what was observed."""
+        return bool(self.size) and tuple(self.y.shape[2:]) != self.size
+
     def dihedral(self, mode: int) -> Problem:
         """Return the same problem turned or flipped; see :func:`.dihedral.turn`."""
         return replace(

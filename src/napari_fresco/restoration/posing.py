@@ -24,6 +24,7 @@ from ..physics.kernels.assumed import assumed
 from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic, WindowedBlur
 from ..physics.problem import Counting, Problem
 from ..physics.resample import LanczosDownsample
+from ..solvers import on_torus
 from .plane_noise import NoiseModel
 from .plane_reader import Pixels
 from .request import Request
@@ -111,7 +112,8 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
         return Problem(r.task, y, WindowedBlur(kernel.values, y.shape[2:]), sigma)
     margin = tuple(-(-n // scale) for n in kernel.shape)
     if _extends(r.params.boundary, y, margin):
-        y = boundary.extend(y, margin)
+        least = (1,) * (len(margin) - 2) + (on_torus.LEAST,) * 2
+        y = boundary.extend(y, tuple(map(max, margin, least)))
         if isinstance(sigma, Tensor):
             grow = [n - m for n, m in zip(y.shape[2:], sigma.shape[2:], strict=True)]
             ends = [side for n in reversed(grow) for side in (0, n)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..declare.common_parameters import ArithmeticParameters
 from ..physics.window import WindowedBlur
 from ..runtime.run import find_solver
 from ..runtime.tools import Solver
@@ -9,6 +10,7 @@ from ..solvers.along_guides import along_guides
 from ..solvers.around_losses import around_losses
 from ..solvers.deblurring import keeping_light, unamplified
 from ..solvers.ensemble import eightfold
+from ..solvers.on_torus import centred
 from .block import Block
 from .request import Request
 
@@ -20,6 +22,8 @@ def solver_for(request: Request, block: Block) -> Solver:
         solver = around_losses(solver)
     if request.params.ensemble:
         solver = eightfold(solver)
+    if block.problem.continued and isinstance(request.params, ArithmeticParameters):
+        solver = centred(solver)
     if block.problem.guides:
         solver = along_guides(solver)
     if 'kernel' in request.facts.needs and not isinstance(block.problem.degradation, WindowedBlur):
