@@ -18,6 +18,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage import data
 
+import napari_fresco as fresco
 from napari_fresco import kernels
 
 SIDE = 112
@@ -27,6 +28,7 @@ _GRAY = {
     HELD_OUT: {'moon': (170, 60), 'page': (20, 60), 'cell': (220, 130)},
 }
 _COLOUR = {TUNING: {'astronaut': (20, 170)}, HELD_OUT: {'chelsea': (90, 130)}}
+_PARTS = {'12 rows': np.s_[-12:], 'corner': np.s_[-32:, -32:], 'tile': np.s_[40:64, 40:64]}
 Array = np.ndarray
 
 TOLD_SMALL, TOLD_LARGE = 'noise told too small', 'noise told too large'
@@ -34,6 +36,7 @@ WIDE, TURNED, NARROW = 'kernel too wide', 'kernel turned', 'kernel too narrow'
 GRAIN, LINES, WHITE = 'noise with a grain', 'noise with lines', 'photon noise told as white'
 SMOOTH, FAINT, PAINTED = 'detail smoothed away', 'faint spots erased', 'part repainted'
 BACK, LOST, MOVED = 'nearly the image', 'light lost', 'light moved'
+LEFT = 'noise left in a part'
 CAMERA, RANGE = 'wrong camera', 'wrong range'
 BYTES, FULL, UNSEEN = 'bytes for few counts', 'saturated image', 'network of colour photographs'
 GENERATIVE = 'generative enlarging'
@@ -48,6 +51,7 @@ FAULTS_OF: Mapping[str, tuple[str, ...]] = {
     'clipping': (FULL,),
     'rounding': (BYTES,),
     'noise': (BACK, TOLD_SMALL, TOLD_LARGE),
+    'parts': (LEFT,),
     'whiteness': (TOLD_SMALL, GRAIN),
     'spectrum': (SMOOTH, MOVED),
     'lines': (LINES,),
@@ -163,6 +167,8 @@ def _denoised(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial
     yield trial('sigma 4 for 20', y, TOLD_SMALL, sigma=4.0)
     yield trial('sigma 100 for 20', y, TOLD_LARGE, sigma=100.0)
     yield trial('given back', y, BACK, made=y + 0.15 * (truth - y))
+    for part, where in _PARTS.items():
+        yield trial(f'{part} left', y, LEFT, made=_left(y, where))
     yield trial('smoothed', y, SMOOTH, made=ndimage.gaussian_filter(y, 3.5))
     yield trial('dimmed', y, LOST, made=truth * 0.9)
     yield trial('faded', y, MOVED, made=truth + 10 * np.cos(np.arange(SIDE) / 18))
@@ -175,6 +181,13 @@ def _denoised(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial
     grain = ndimage.gaussian_filter(random.normal(0, 1, truth.shape), 1.2)
     grainy = (truth + 15 * grain / grain.std()).astype(np.float32)
     yield trial('coarse grain', grainy, GRAIN, sigma=15.0)
+
+
+def _left(y: Array, where: Any) -> Array:
+    """Return what a network makes of an image, but for a part."""
+    made = np.array(fresco.restore(y, method='ffdnet').image)
+    made[where] = y[where]
+    return made
 
 
 def _erased(truth: Array, random: Any) -> tuple[Array, str, Array]:
@@ -347,14 +360,17 @@ def _filled(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial]:
 
 
 def _coloured(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial]:
-    def trial(what: str, image: Array, fault: str = '', wanted: Any = None, **told: Any) -> Trial:
+    def trial(
+        what: str, image: Array, fault: str = '', wanted: Any = None, made: Any = None, **told: Any
+    ) -> Trial:
         wanted = truth if wanted is None else wanted
-        return Trial(half, 'denoise', f'{name}, {what}', image, wanted, fault, told)
+        return Trial(half, 'denoise', f'{name}, {what}', image, wanted, fault, told, made)
 
     for sigma in (10, 25):
         y = np.clip(truth + random.normal(0, sigma, truth.shape), 0, 255).round().astype(np.uint8)
         for method in ('ffdnet', 'drunet', 'scunet', 'vdir', 'virnet'):
             yield trial(f'noise {sigma}, {method}', y, method=method)
+        yield trial(f'noise {sigma}, green left', y, LEFT, made=_left(y, np.s_[..., 1]))
     gray = truth.mean(axis=-1)
     noisy = np.clip(gray + random.normal(0, 15, gray.shape), 0, 255).astype(np.uint8)
     for method in ('scunet', 'vdir'):

@@ -72,6 +72,60 @@ def test_noise_left_taken_twice_and_structure_are_told_apart():
     assert 'structure' in failed(weakened)
 
 
+@pytest.mark.parametrize(
+    'part',
+    [np.s_[-16:], np.s_[:, :16], np.s_[-32:, -32:], np.s_[60:90, 40:70]],
+    ids=['last rows', 'first columns', 'corner', 'tile'],
+)
+@pytest.mark.parametrize('share', [0.8, 1.0])
+def test_noise_that_stayed_in_a_part_is_found(part, share):
+    o = outcome()
+    predicted = scene()
+    predicted[part] += share * (o.observed - scene())[part]
+    (check,) = check_result(replace(o, predicted=predicted), ['parts'])
+    assert not check.ok
+    assert 'noise was left in an area of' in check.message
+    assert failed(replace(o, predicted=predicted), set(NAMES) - {'parts'}) == set()
+
+
+def test_noise_that_stayed_at_the_border_of_a_large_plane_is_found():
+    """Other residuals are those of its middle."""
+    noise = np.random.default_rng(0).normal(0, 10, (80, 1400)) + 100
+    predicted = np.full_like(noise, 100.0)
+    predicted[:, -40:] = noise[:, -40:]
+    o = Outcome(noise, predicted, predicted, predicted, 10.0, span=255.0)
+    assert failed(o) == {'parts'}
+
+
+def test_noise_that_stayed_in_one_colour_is_found():
+    truth = np.dstack([scene()] * 3)
+    observed = truth + np.random.default_rng(0).normal(0, 10, truth.shape)
+    predicted = truth.copy()
+    predicted[..., 1] = observed[..., 1]
+    o = Outcome(observed, predicted, predicted, predicted, 10.0, span=255.0)
+    assert failed(o) == {'parts'}
+
+
+def test_noise_is_not_looked_for_where_there_is_none():
+    """Neither empty or textured parts, nor what is not judged, count as left."""
+    o = outcome()
+    observed, predicted = o.observed.copy(), scene()
+    observed[:40] = predicted[:40] = 7.0
+    predicted[60:90, :60] += 40.0 * (np.indices((30, 60)).sum(axis=0) % 2)
+    observed[60:90, :60] += 40.0 * (np.indices((30, 60)).sum(axis=0) % 2)
+    predicted[120:, 120:] = observed[120:, 120:]
+    unknown = np.zeros(observed.shape, bool)
+    unknown[120:, 120:] = True
+    changed = replace(o, observed=observed, predicted=predicted, unknown=unknown)
+    assert not failed(changed, ['parts'])
+    assert failed(replace(changed, unknown=None), ['parts'])
+
+
+def test_noise_that_is_left_everywhere_is_not_left_in_a_part():
+    o = outcome()
+    assert failed(replace(o, predicted=o.observed)) == {'noise'}
+
+
 def test_a_result_that_is_surely_worse_than_its_image_is_found():
     rng = np.random.default_rng(1)
     assert 'worse' in failed(outcome(rng.normal(0, 15, (160, 160))))

@@ -75,7 +75,7 @@ class TaskFacts:
 
 
 _LIGHT = ('light', 'regions', 'clipping', 'rounding')
-_RESIDUAL = ('noise', 'whiteness', 'spectrum', 'lines', 'objects', 'structure', 'worse')
+_RESIDUAL = ('noise', 'parts', 'whiteness', 'spectrum', 'lines', 'objects', 'structure', 'worse')
 _GIVEN = ('sigma', 'camera', 'data_range', 'training')
 
 _ENTRIES = (

@@ -21,6 +21,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         'clipping': (None, 0.005),
         'rounding': (None, 0.015),
         'noise': (0.6, 1.2),
+        'parts': (None, 448),
         'whiteness': (-0.35, 0.12),
         'spectrum': (None, 2.5),
         'fit': (None, 1.45),

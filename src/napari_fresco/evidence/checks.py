@@ -21,6 +21,7 @@ from .residual_checks import (
     lines,
     noise_taken,
     objects,
+    parts,
     repainted,
     spectrum,
     structure,
@@ -41,6 +42,7 @@ _OF_RESULT: Mapping[str, Callable[[Outcome], Found | None]] = MappingProxyType(
 _OF_RESIDUAL: Mapping[str, Callable[[Outcome, Singles], Found]] = MappingProxyType(
     {
         'noise': noise_taken,
+        'parts': parts,
         'whiteness': whiteness,
         'spectrum': spectrum,
         'fit': fit,

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from .left_noise import area_with_noise
 from .plane_measures import Singles, neighbour_correlation
 from .plane_outcome import Found, Outcome
 from .residual_measures import excess_of_lines, largest_object, resemblance, unevenness
@@ -103,4 +104,14 @@ def objects(o: Outcome, z: Singles) -> Found:
     return value, (
         f'something {value:.0f} times as strong as the noise, as large as a spot, was taken away '
         'or added: look at the residual, and give a smaller sigma, or the camera'
+    )
+
+
+def parts(o: Outcome, z: Singles) -> Found:
+    assert o.noise is not None
+    known = None if o.judged_all else o.known
+    pixels, (height, width) = area_with_noise(o.residual, o.explained, o.noise, known)
+    return pixels, (
+        f'noise was left in an area of {height} x {width} pixels and taken away elsewhere: look at '
+        'the residual, do not compare that part with others, and choose another tile size or method'
     )
