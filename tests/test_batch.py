@@ -49,6 +49,31 @@ def statuses(outcome: Any) -> dict[str, str]:
     return {Path(record.image).name: record.status for record in outcome.records}
 
 
+def test_subfolders_that_are_passed_over_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    pictures('in', 'a.tif')
+    pictures('in/plate1', 'b.tif', 'c.tif')
+    pictures('in/empty')
+    told = 'subfolders are not visited, and 1 of them hold images (plate1)'
+    options = ('-o', 'in/out', '--method', 'ffdnet', '--sigma', '5')
+    assert command('in', '--dry-run', *options) == 0
+    assert told in capsys.readouterr().out
+    assert command('in', *options) == 0
+    assert told in capsys.readouterr().err
+    assert told in Path('in/out.batch/batch.log').read_text()
+    assert command('in', 'in/plate1', '--dry-run', *options) == 0  # nor results, nor what is named
+    assert 'not visited' not in capsys.readouterr().out
+    assert command('in/**/*.tif', '--dry-run', *options) == 0
+    assert 'not visited' not in capsys.readouterr().out
+
+
+def test_a_folder_whose_images_lie_in_subfolders_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pictures('in/plate1', 'b.tif')
+    assert command('in', '-o', 'out', '--method', 'ffdnet') == 2
+    assert 'subfolders are not visited, and 1 of them hold images' in capsys.readouterr().err
+
+
 def test_a_recipe_is_written_and_read_again(tmp_path: Path) -> None:
     made = BatchRecipe.of(
         recipe(

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from ..batch import BatchOutcome, BatchPlan, BatchRecipe, BatchReport
-from ..batch.planning import images_of
+from ..batch.planning import images_of, subfolders_passed_over
 from ..batch.summary import SUMMARY, line_of
 from ..declare.tasks import TASKS
 from ..errors import FrescoError, ParameterError
@@ -164,11 +164,13 @@ class FolderDialog(QDialog):
             return
         try:
             folder = self.output.text().strip() or 'restored'
-            found = images_of(BatchRecipe((text,), folder, self.request.method.name))
+            recipe = BatchRecipe((text,), folder, self.request.method.name)
+            found, passed = images_of(recipe), subfolders_passed_over(recipe)
         except FrescoError as error:
             self.said.setText(str(error))
         else:
-            self.said.setText(f'Images: {len(found)}. {described(self.request)}')
+            note = f'Note: {passed}. ' if passed else ''
+            self.said.setText(f'Images: {len(found)}. {note}{described(self.request)}')
 
     def _show_running(self, at_work: bool) -> None:
         self.progress.setRange(0, 0)

@@ -16,7 +16,7 @@ from ..errors import FileError
 from ..io.atomic import remove_stale
 from ..io.files import make_folder
 from .crews import Cluster, Crew, Processes, SingleProcess, gpus
-from .planning import BatchFile, BatchPlan
+from .planning import BatchFile, BatchPlan, subfolders_passed_over
 from .records import FileRecord
 from .summary import BatchLog
 
@@ -110,7 +110,10 @@ def iterate(
         remove_stale(folder)
         state = _State(plan.files)
         try:
-            yield BatchReport(0, state.total, note=crew.note)
+            for note in filter(None, (crew.note, subfolders_passed_over(plan.recipe))):
+                log.note(note)
+                yield BatchReport(0, state.total, note=note)
+            yield BatchReport(0, state.total)
             yield from _work(crew, state, log, cancelled)
         finally:
             log.close()

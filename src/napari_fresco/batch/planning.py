@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from glob import glob, has_magic
 from pathlib import Path
@@ -15,6 +16,7 @@ from .outputs import TEXTS, Outputs
 from .recipe import BatchRecipe
 from .records import RECORDS, FileRecord, records_in
 
+_NAMED = 3  # subfolders that a sentence names
 _SIDES = {'mask': 'mask', 'kernel': 'kernel', 'sigma': 'map of the noise'}
 
 
@@ -161,7 +163,9 @@ class BatchPlan:
             kept = ', '.join(str(path) for path in file.outputs.kept().values())
             told.append(f'{file.image} ({_amount(bytes_)}) -> {kept}: {state}')
         total = f'{todo} of {len(self.files)} images to do, {_amount(size)}'
-        return [*told, f'{total}; records in {self.recipe.record_folder}']
+        passed = subfolders_passed_over(self.recipe)
+        told.append(f'{total}; records in {self.recipe.record_folder}')
+        return [*told, f'note: {passed}'] if passed else told
 
 
 def fill(pattern: str, image: Path) -> str:
@@ -195,9 +199,36 @@ def images_of(recipe: BatchRecipe) -> list[Path]:
             inside = [p for p in inside if p.is_file() or is_store(p)]
         inside = [p for p in inside if not made or p.resolve() not in made]
         if not inside:
-            raise FileError(f'{text} holds no image; known suffixes: {", ".join(READABLE)}')
+            beside = ' '.join(['', *filter(None, [subfolders_passed_over(recipe)])])
+            raise FileError(f'{text} holds no image; known suffixes: {", ".join(READABLE)}{beside}')
         found |= dict.fromkeys(inside)
     return list(found)
+
+
+def subfolders_passed_over(recipe: BatchRecipe) -> str:
+    """Return a sentence on subfolders with images, which no folder stands for; or nothing.
+
+    Of folders that are named with them, and of folders of results and records, none is said.
+    """
+    named = {recipe.path(text).resolve() for text in recipe.images}
+    made = {recipe.output_folder.resolve(), recipe.record_folder.resolve()}
+    folders = [path for path in named if path.is_dir() and not is_store(path)]
+    inside = sorted(path for folder in folders for path in folder.iterdir() if path.is_dir())
+    others = [path for path in inside if path.resolve() not in named | made and not is_store(path)]
+    passed = [path.name for path in others if _holds_images(path)]
+    if not passed:
+        return ''
+    names = ', '.join(passed[:_NAMED]) + (', …' if len(passed) > _NAMED else '')
+    return (
+        f'subfolders are not visited, and {len(passed)} of them hold images ({names}): name them, '
+        'or give a pattern such as "FOLDER/**/*.tif"'
+    )
+
+
+def _holds_images(folder: Path) -> bool:
+    with suppress(OSError):  # one that may not be read
+        return bool(images_in(folder, READABLE))
+    return False
 
 
 def _results(recipe: BatchRecipe) -> set[Path]:

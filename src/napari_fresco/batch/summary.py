@@ -41,6 +41,10 @@ class BatchLog:
         csv.writer(row, lineterminator='\n').writerow(_row(record))
         self._append(SUMMARY, row.getvalue())
 
+    def note(self, text: str) -> None:
+        """Add a line on the whole batch."""
+        self._say(f'note: {text}')
+
     def close(self) -> None:
         """Write the table anew, one row for each file."""
         with suppress(OSError, ValueError):
