@@ -66,6 +66,18 @@ def test_whole_numbers_keep_the_mean_of_small_ones():
     assert (to_dtype(large, np.dtype(np.uint8), dark=0.0)[0] == 100).all()
 
 
+def test_planes_of_a_stack_are_rounded_apart_and_as_they_are_alone():
+    """What chance adds to one plane is gone from the mean of many."""
+    counts = np.random.default_rng(0).poisson(0.4, (16, 48, 48)).astype(np.uint8)
+    told = {'method': 'ffdnet', 'noise': 'poisson-gaussian', 'gain': 1.0, 'offset': 0.0}
+    told |= {'read_noise': 0.0}
+    whole = fresco.restore(counts, axes='TYX', **told).image
+    exact = fresco.restore(counts, axes='TYX', dtype='float32', **told).image
+    chance = whole.mean(axis=0) - exact.mean(axis=0)
+    assert chance.std() < 0.6 / np.sqrt(16)  # of single planes it is at most a half
+    np.testing.assert_array_equal(fresco.restore(counts[3], **told).image, whole[3])
+
+
 @pytest.mark.parametrize('colours', [(), (3,)])
 def test_what_is_below_the_lowest_number_is_taken_from_around_it(colours):
     values = np.full((160, 200, *colours), 0.4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,11 @@ _FEW = 20.0  # mean steps above the darkest beyond which rounding cannot change 
 
 
 def to_dtype(
-    values: Floats, dtype: np.dtype[Any], *, dark: float | None = None, seed: int = 0
+    values: Floats,
+    dtype: np.dtype[Any],
+    *,
+    dark: float | None = None,
+    seed: int | Sequence[int] = 0,
 ) -> tuple[Array, int]:
     """Return `values` as `dtype` and how many had to be clipped to fit an integer type.
 
@@ -25,8 +30,9 @@ def to_dtype(
         Intensity without light. Where rounding to the nearest number would change the light
         by more than half a percent, numbers are rounded up as often as keeps their mean. What
         is below the lowest number is taken from the light around it.
-    seed : int
-        Of that.
+    seed : int or sequence of int
+        Of that. What is rounded by the same numbers, such as the planes of a stack, shares a
+        pattern that its mean would keep.
     """
     if dtype.kind == 'f':
         return values.astype(dtype), 0

@@ -6,6 +6,7 @@ undone, and known pixels are returned bit for bit.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -227,7 +228,9 @@ class Block:
         """
         r = self.request
         dark = None if self.apparent.camera is None else self.apparent.camera.offset
-        image, clipped = to_dtype(self.restored(x), r.dtype, dark=dark, seed=r.options.seed)
+        # A plane of a stack is rounded as it would be alone, and unlike the others.
+        own = 0 if dark is None else zlib.crc32(np.ascontiguousarray(self.pixels.colours).data)
+        image, clipped = to_dtype(self.restored(x), r.dtype, dark=dark, seed=(r.options.seed, own))
         return with_given_back(image, r, self.pixels, painted), clipped
 
     def deviation(self, x: Tensor, deviation: Tensor) -> Array:
