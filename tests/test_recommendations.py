@@ -124,6 +124,18 @@ def test_pixels_without_a_value_say_nothing() -> None:
     assert facts_of(np.full((64, 64), np.nan)).noise is None
 
 
+@pytest.mark.parametrize(('marked', 'what'), [(False, 'empty'), (True, 'full')])
+def test_a_mask_that_says_nothing_is_refused_as_it_is_by_a_run(marked: bool, what: str) -> None:
+    image = np.random.default_rng(0).normal(100, 5, (64, 64))
+    mask = np.full(image.shape, marked)
+    with pytest.raises(fresco.FrescoError, match=f'mask is {what}') as refused:
+        fresco.recommend(image, mask=mask)
+    with pytest.raises(fresco.FrescoError) as of_run:
+        fresco.restore(image, method='dpir', task='inpaint', mask=mask)
+    assert str(refused.value) == str(of_run.value)
+    assert facts_of(image, mask=np.zeros_like(mask)).widest is None  # nothing is marked yet
+
+
 def test_the_guide_has_the_table() -> None:
     text = (PAGES / 'guides' / 'which-method.md').read_text('utf-8')
     lines = text.split('<!-- recommendations -->\n\n')[1].split('\n\n')[0].splitlines()[2:]

@@ -7,12 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FrescoError
+from ..errors import FrescoError, MaskError
 from .letters import UNNAMED, leading_first
 from .model import Array, Image, as_array, in_memory, named
 from .units import converted
 
 _AGREEMENT = 0.01  # how much two spacings may differ, relatively
+
+
+def refuse_idle_mask(damaged: Array) -> None:
+    """Raise MaskError where nothing is marked, or everything."""
+    if not damaged.any():
+        raise MaskError('mask is empty: nothing is marked as damaged; nonzero means damaged')
+    if damaged.all():
+        raise MaskError(
+            'mask is full: every pixel is marked as damaged, so nothing is known; is it inverted?'
+        )
 
 
 def any_colour(samples: Array) -> Array:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..declare.recommendations import ImageFacts, Recommendation, recommended
 from ..errors import MaskError
+from ..image.alignment import refuse_idle_mask
 from ..image.hole_width import widest_in_strips
 from ..image.layout import Layout
 from ..image.model import Image, in_memory
@@ -65,7 +66,7 @@ def recommend(
     Raises
     ------
     FrescoError
-        When the goal is unknown or the image has no two axes.
+        When the goal is unknown, the image has no two axes, or the mask marks nothing or all.
 
     Examples
     --------
@@ -79,6 +80,8 @@ def recommend(
     >>> said.reason
     'no loss is wider than about 3 px, so that its rim tells enough; IRCNN is as good'
     """
+    if mask is not None:
+        refuse_idle_mask(_damage(mask))
     facts = facts_of(image, mask=mask, kernel=kernel, scale=scale, axes=axes, rgb=rgb)
     return recommended(goal or _goal(facts), facts)
 
@@ -102,7 +105,7 @@ def facts_of(
         pixels=int(np.prod((*layout.leading, *layout.plane_shape))),
         channels=layout.channels,
         kernel=0 if kernel is None else np.ndim(getattr(kernel, 'values', kernel)),
-        widest=None if damage is None else widest_loss(damage),
+        widest=None if damage is None or not damage.any() else widest_loss(damage),
         scale=scale,
         **_noise(plane, lost),
     )

@@ -14,7 +14,7 @@ from ..declare.guides import Line, guide_lines
 from ..declare.methods import ESTIMATES, ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
-from ..image.alignment import aligned
+from ..image.alignment import aligned, refuse_idle_mask
 from ..image.layout import Layout
 from ..image.model import Image
 from ..physics.guided_bands import crosses
@@ -204,12 +204,7 @@ def _check_mask(mask: Any, image: Image) -> tuple[NDArray[np.bool_], tuple[str, 
     if array.dtype.kind == 'f' and np.isnan(array).any():
         raise MaskError(f'mask holds {int(np.isnan(array).sum())} NaN; give 0 and 1')
     damaged = np.asarray(array != 0)
-    if not damaged.any():
-        raise MaskError('mask is empty: nothing is marked as damaged; nonzero means damaged')
-    if damaged.all():
-        raise MaskError(
-            'mask is full: every pixel is marked as damaged, so nothing is known; is it inverted?'
-        )
+    refuse_idle_mask(damaged)
     covered = float(damaged.mean())
     if covered > _NEARLY_ALL:
         raise MaskError(
