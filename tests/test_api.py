@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+import warnings
 import weakref
 
 import dask.array as da
@@ -56,6 +57,13 @@ def test_type_and_axes_are_kept(shape, dtype) -> None:
     image = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
     result = fresco.restore(image, sigma=10, **BOX)
     assert (result.image.shape, result.image.dtype) == (shape, np.dtype(dtype))
+
+
+def test_sums_of_half_precision_do_not_overflow(noisy) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        result = fresco.restore(noisy[:64, :64].astype(np.float16), method='ffdnet')
+    assert result.image.dtype == np.float16
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (1, 9), (9, 1), (1, 9, 3), (5, 7), (33, 64)])

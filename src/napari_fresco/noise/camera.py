@@ -156,7 +156,7 @@ class _Seen(NamedTuple):
     def of(cls, plane: Reals, damaged: Bools | None) -> _Seen:
         channels = channels_of(plane)
         known = plane
-        if damaged is not None or not np.isfinite(plane.sum()):
+        if damaged is not None or not np.isfinite(plane.sum(dtype=np.float64)):
             good = np.isfinite(plane).reshape(*plane.shape[:2], -1).all(axis=-1)
             known = plane[good if damaged is None else good & ~damaged]
         blocks = Blocks.joined([Blocks.of(channel, damaged) for channel in channels])

@@ -67,7 +67,7 @@ class Blocks(NamedTuple):
 
         Blocks with damaged, missing or saturated pixels, and constant ones, are left out.
         """
-        bad = None if np.isfinite(plane.sum()) else ~np.isfinite(plane)
+        bad = None if np.isfinite(plane.sum(dtype=np.float64)) else ~np.isfinite(plane)
         if damaged is not None:
             bad = damaged if bad is None else bad | damaged
         for extreme in saturated_levels(plane):
