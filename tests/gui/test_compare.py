@@ -12,7 +12,7 @@ import napari_fresco as fresco
 from napari_fresco._napari.compare_panel import ComparePanel
 from napari_fresco.layers.compared import Planes
 from napari_fresco.layers.layer_kinds import may_be_restored
-from napari_fresco.layers.side_by_side import camera_of
+from napari_fresco.layers.side_by_side import _columns, camera_of, grid_of, is_named
 from napari_fresco.layers.space import View
 from napari_fresco.layers.swipe import Swipe
 
@@ -118,6 +118,13 @@ def test_the_panel_compares(viewer: Any, dock: Any) -> None:
     assert 'a | b' not in viewer.layers
 
 
+def boxes(viewer: Any, *names: str) -> list[tuple[int, int]]:
+    """Return the boxes of layers in napari's grid, which counts hidden layers before 0.9."""
+    grid, layers = grid_of(viewer), viewer.layers
+    among = layers if hasattr(viewer, 'canvas') else len(layers)
+    return [grid.position(layers.index(name), among) for name in names]
+
+
 def test_the_grid_shows_both_with_one_contrast_and_gives_all_back(viewer: Any) -> None:
     viewer.add_image(PLANE, name='a')
     viewer.add_image(PLANE + 700, name='b', contrast_limits=(0, 99))
@@ -135,13 +142,15 @@ def test_the_grid_shows_both_with_one_contrast_and_gives_all_back(viewer: Any) -
     grid = panel.grid.grid
     assert [layer.name for layer in viewer.layers if layer.visible] == ['a', 'b']
     assert not panel.swipe_button.isChecked()
-    places = [grid.position(number, viewer.layers) for number in (0, 1)]
-    assert places == [(0, 0), (0, 1)], 'left is left'
+    assert boxes(viewer, 'a', 'b') == [(0, 0), (0, 1)], 'left is left'
     viewer.layers['a'].contrast_limits = (10, 20)
     assert tuple(viewer.layers['b'].contrast_limits) == (10, 20)
+    has_names = hasattr(viewer.layers['a'], 'name_overlay')  # from napari 0.9 on
+    assert {layer.name for layer in viewer.layers if is_named(layer)} == set('ab' * has_names)
 
     panel.grid_button.click()
     assert not grid.enabled
+    assert not any(map(is_named, viewer.layers))
     assert (camera.zoom, camera.center) == (7.5, (0, 3, 4))
     assert [layer.name for layer in viewer.layers if layer.visible] == ['a', 'b', 'other']
     viewer.layers['a'].contrast_limits = (30, 40)
@@ -149,7 +158,7 @@ def test_the_grid_shows_both_with_one_contrast_and_gives_all_back(viewer: Any) -
 
     panel.first.value, panel.second.value = 'b', 'a'
     panel.grid_button.click()
-    assert [grid.position(number, viewer.layers) for number in (0, 1)] == [(0, 1), (0, 0)]
+    assert boxes(viewer, 'b', 'a') == [(0, 0), (0, 1)]
     grid.enabled = False  # napari's own button
     assert not panel.grid_button.isChecked()
     assert viewer.layers['other'].visible
@@ -175,3 +184,11 @@ def test_one_image_is_not_compared(viewer: Any) -> None:
     assert [each.isEnabled() for each in buttons] == [False, False, False, True]
     panel.profile.button.click()
     assert len(viewer.layers) == 2
+
+
+@pytest.mark.parametrize(
+    ('boxes', 'columns'),
+    [('11', 2), ('110', 2), ('0110', 3), ('101', 3), ('01001', 5), ('1101', 4), ('0011', 2)],
+)
+def test_before_napari_0_9_each_picture_has_a_box_too(boxes: str, columns: int) -> None:
+    assert _columns([each == '1' for each in boxes]) == columns

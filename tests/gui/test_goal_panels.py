@@ -395,3 +395,21 @@ def test_the_picture_of_a_mask_is_not_taken_for_the_photograph(
     rows.layer.value, rows.problem = mask, 'does not cover another image'
     rows.measure_soon()
     pump(lambda: not rows.problem)
+
+
+def test_a_mask_that_does_not_fit_is_spoken_of_until_it_fits(
+    model: Any, photograph: Any, qtbot: Any
+) -> None:
+    small = model.add_labels(np.eye(30, dtype=np.uint8), name='small')
+    panel = commands.fill_losses(model)
+    qtbot.addWidget(panel.native)
+    panel.mask.value = small
+    rows, message = panel.damage_section.mask_rows, panel.bar.message
+    pump(lambda: 'does not cover' in rows.problem)
+    pump(lambda: not panel.recommending.text.text())  # nothing is looked at
+    panel.run()
+    assert 'does not cover' in message.text()
+    assert not rows.coverage.text(), 'it is said once'
+    rows.align.click()
+    pump(lambda: not message.text())
+    assert recommended(panel).method == 'dpir'

@@ -67,7 +67,7 @@ def test_a_run_adds_the_result_like_its_source(
     assert record['source'] == {'layer': 'camera', 'start': [0, 0], 'stop': [20, 30]}
     variance = viewer.layers['camera [DPIR] variance']
     assert variance.units == image.units
-    assert 'Done after 1.5 s on cpu' in panel.bar.message.text()
+    assert 'Done after 1.5 s on CPU' in panel.bar.message.text()
     assert 'Data-consistent' in panel.bar.message.text()
     assert panel.bar.button.text() == RUN
     assert solver.threads

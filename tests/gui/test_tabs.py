@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from qtpy.QtCore import Qt
 
+from napari_fresco.layers.side_by_side import grid_of
+
 from .signals import pump
 
 
@@ -21,6 +23,8 @@ def test_panels_are_tabs_unless_a_user_has_put_one_elsewhere(make_napari_viewer:
     pump(lambda: set(main.tabifiedDockWidgets(docks[0])) == set(docks[1:]))
     pump(lambda: not docks[-1].visibleRegion().isEmpty())  # the one that was opened last
     assert docks[0].visibleRegion().isEmpty()
+    assert [dock.windowTitle() for dock in docks] == ['Restore', 'Compare', 'DPIR']
+    assert 'DPIR (napari-fresco)' in window.dock_widgets  # as scripts call it
 
     main.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks[1])
     docks[1].hide()
@@ -41,9 +45,9 @@ def test_what_a_panel_shows_ends_when_it_is_closed(make_napari_viewer: Any) -> N
     compare.grid_button.click()
     pump(lambda: mask_dock in viewer.window._qt_window.tabifiedDockWidgets(compare_dock))
     assert mask.propose.preview.isChecked(), 'behind another tab it goes on'
-    assert viewer.canvas.grid.enabled
+    assert grid_of(viewer).enabled
     for dock in (mask_dock, compare_dock):
         viewer.window.remove_dock_widget(dock)
     assert not mask.propose.preview.isChecked()
-    assert not viewer.canvas.grid.enabled
+    assert not grid_of(viewer).enabled
     assert all(layer.visible for layer in viewer.layers)

@@ -85,7 +85,7 @@ def test_the_menu_shows_it_over_the_window(
     make_napari_viewer_proxy: Callable[..., Any],
 ) -> None:
     viewer = make_napari_viewer_proxy(show=True)
-    dialog = commands.show_tour(viewer)
-    assert dialog.isVisible()
-    assert dialog.parent() is not None
-    dialog.close()
+    for dialog in (commands.show_tour(viewer), commands.show_shortcuts()):
+        assert dialog.isVisible()
+        assert dialog.parent() is not None, 'else it is lost at once where no window is active'
+        dialog.close()

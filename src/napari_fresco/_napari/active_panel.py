@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QApplication, QMainWindow, QWidget
 
 from ..layers.layer_restoration import unwrapped
 from .listeners import is_alive
@@ -28,6 +28,13 @@ def panel_in_front(viewer: Any) -> Any:
     typed_in = [w for w in visible if focus is not None and w.isAncestorOf(focus)]
     found = [*visible, *typed_in]
     return found[-1].panel if found else None
+
+
+def window_in_front() -> QWidget | None:
+    """Return the active window, else one that is on the screen: a dialog without one is lost."""
+    windows = (w for w in QApplication.topLevelWidgets() if isinstance(w, QMainWindow))
+    shown = next((w for w in windows if w.isVisible()), None)
+    return QApplication.activeWindow() or shown
 
 
 def _widgets() -> list[Any]:

@@ -265,7 +265,7 @@ class ComparePanel(Docked):
         self.show_grid(False)
 
     def _lay_out(self) -> None:
-        section = self._section = Section('Compare')
+        section = self._section = Section('Compare', heads=True)
         section.add(self.first)
         section.add(self.second)
         section.add(self.one_contrast)

@@ -59,11 +59,12 @@ class ConditionSection(Section):
         return partial(condition_of, self.damage.value, photograph, **given)
 
     def suggest(self) -> None:
-        """Choose labels whose classes are named, as long as nothing is chosen."""
+        """Choose labels whose classes are named, or the only ones, while nothing is chosen."""
         layers = [layer for layer in self._viewer.layers if _is_labels(layer)]
         named = [layer for layer in layers if classes_of(layer)]
-        if named and self.damage.value is None:
-            self.damage.value = named[-1]
+        likely = named or (layers if len(layers) == 1 else [])
+        if likely and self.damage.value is None:
+            self.damage.value = likely[-1]
 
     def enable(self, free: bool) -> None:
         """Enable the buttons where there is a map to measure."""

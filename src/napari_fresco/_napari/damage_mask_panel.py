@@ -120,7 +120,7 @@ class DamageMaskPanel(Docked):
         return layer if isinstance(layer, Labels) else None
 
     def _lay_out(self) -> None:
-        head = self._head = Section('Damage mask')
+        head = self._head = Section('Damage mask', heads=True)
         head.add(self.image)
         head.add(self.mask_row, self.new)
         head.add(self.kind, self.give)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from psygnal import Signal
@@ -10,12 +11,16 @@ from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from .listeners import is_alive
+from .settings import PLUGIN
+
+_PLUGIN_NAME = re.compile(rf' \((Fresco|{PLUGIN})\)$')  # as menus and as scripts call the dock
 
 
 class Docked(QWidget):
     """A panel that becomes a tab beside another one of this plugin, when it is first shown.
 
-    napari puts each panel below those that are there. Where the user drags it, it stays.
+    napari puts each panel below those that are there. Where the user drags it, it stays. Its tab
+    has its name alone: that of the plugin, which the dock has too, would leave no room for it.
     """
 
     closed = Signal()
@@ -42,7 +47,10 @@ class Docked(QWidget):
     def _join_others(self) -> None:
         dock = _dock_of(self) if is_alive(self) else None
         window = None if dock is None else dock.parentWidget()
-        if dock is None or not isinstance(window, QMainWindow) or dock.isFloating():
+        if dock is None or not isinstance(window, QMainWindow):
+            return
+        dock.setWindowTitle(_PLUGIN_NAME.sub('', dock.windowTitle()))
+        if dock.isFloating():
             return
         area = window.dockWidgetArea(dock)
         for other in map(_dock_of, window.findChildren(Docked)):

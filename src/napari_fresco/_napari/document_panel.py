@@ -220,7 +220,7 @@ class DocumentPanel(Docked):
         }
 
     def _lay_out(self) -> None:
-        head, words, rare = Section('Document'), Section(), Section()
+        head, words, rare = Section('Document', heads=True), Section(), Section()
         for row in (self.result, self.photograph, self.mm):
             head.add(row)
         for row in self.notes.values():

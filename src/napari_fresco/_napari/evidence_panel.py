@@ -180,7 +180,7 @@ class EvidencePanel(Docked):
         )  # fmt: skip
 
     def _lay_out(self) -> None:
-        section = self._section = Section('Evidence')
+        section = self._section = Section('Evidence', heads=True)
         for row in self._rows:
             section.add(row)
             row.native.setObjectName(f'evidence_{row.name}')

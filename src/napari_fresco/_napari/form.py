@@ -25,6 +25,7 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 MUTED = 'color: #868b90;'
+TITLE = 'font-size: 15px; font-weight: 600;'
 _LABEL_WIDTH = 112
 _FEWEST_LETTERS = 8
 _FOLD_STYLE = (
@@ -89,9 +90,10 @@ class Section(Container[Widget]):
     """A titled group of magicgui widgets, laid out as a form.
 
     `title`: heading; nothing for a group without one.
+    `heads`: whether it heads its panel, in larger letters.
     """
 
-    def __init__(self, title: str = '') -> None:
+    def __init__(self, title: str = '', heads: bool = False) -> None:
         super().__init__(labels=False)
         self.rows: dict[str, Row] = {}
         layout = self.native.layout()
@@ -102,8 +104,8 @@ class Section(Container[Widget]):
         self.heading: QWidget | None = None
         if title:
             name = QLabel(title)
-            name.setStyleSheet('font-weight: 600;')
-            self.heading = stacked(name, rule())
+            name.setStyleSheet(TITLE if heads else 'font-weight: 600;')
+            self.heading = name if heads else stacked(name, rule())
             layout.addWidget(self.heading)
         layout.addWidget(self.form)
 
@@ -225,6 +227,7 @@ def show_badge(label: QLabel, text: str, colour: str, tooltip: str) -> None:
     """Make `label` small and coloured."""
     label.setText(text)
     label.setToolTip(f'<p>{tooltip}</p>')
+    label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # as high as its text
     label.setStyleSheet(
         f'background-color: {colour}; color: white; border-radius: 7px; padding: 1px 7px;'
         'font-size: 10px;'

@@ -8,8 +8,9 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from ..evidence.graphs import Graph, Trace
 
-_HEIGHT = 132
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 8, 30
+_HEIGHT = 146
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 22, 30
+_LINE, _BETWEEN = 14, 12  # pixels: height of the names of the curves, and between them
 _COLOURS = ('#6fa8ff', '#e0a33a', '#7bc67b')
 _MARK = '#e06c5a'
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -92,24 +93,27 @@ class GraphView(QWidget):
         painter.drawPolyline(QPolygonF(points))
 
     def _draw_legend(self, painter: QPainter, frame: QRectF) -> None:
-        """Name the curves, and draw the mark."""
+        """Name the curves above the frame, where none of them is, and draw the mark."""
         left, right, *_ = self._limits()
         if self.graph.mark is not None:
             x = frame.left() + frame.width() * (self.graph.mark - left) / (right - left)
             painter.setPen(QPen(QColor(_MARK), 1))
             painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
-        first = self.graph.traces[0].y
-        falls = first[0] >= first[-1]  # the curve leaves room on the other side
-        side = Qt.AlignmentFlag.AlignRight if falls else Qt.AlignmentFlag.AlignLeft
-        colours = iter(_COLOURS)
-        y = frame.top()
+        colours, letters, x = iter(_COLOURS), painter.fontMetrics(), frame.left()
+        names = [trace.name for trace in self.graph.traces if trace.name]
+        widths = [letters.horizontalAdvance(name) + _BETWEEN for name in names]
+        fits = sum(widths) <= frame.width() + _BETWEEN
         for trace in self.graph.traces:
             colour = self._faint if trace.style == 'dashed' else QColor(next(colours))
-            if trace.name:
-                painter.setPen(colour)
-                box = QRectF(frame.left() + 6, y, frame.width() - 6, 12)
-                painter.drawText(box, side, trace.name)
-                y += 12
+            if not trace.name:
+                continue
+            room = widths[names.index(trace.name)] if fits else frame.width() / len(names)
+            text = letters.elidedText(
+                trace.name, Qt.TextElideMode.ElideMiddle, round(room - _BETWEEN) + 1
+            )
+            painter.setPen(colour)
+            painter.drawText(QRectF(x, 0, room, _LINE), Qt.AlignmentFlag.AlignLeft, text)
+            x += room
 
 
 def _number(value: float) -> str:

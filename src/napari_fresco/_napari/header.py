@@ -10,7 +10,7 @@ from ..declare.methods import Method
 from ..types import Kind, Task
 from . import texts
 from .about import about, cautions
-from .form import note, show_badge, side_by_side, stacked
+from .form import TITLE, note, show_badge, side_by_side, stacked
 from .offer import Offer
 
 
@@ -24,7 +24,7 @@ class Header:
     def __init__(self, offer: Offer, *beside: QWidget) -> None:
         self.badge, self.about, self._summary = QLabel(), note(), note(offer.summary)
         name = QLabel(offer.title)
-        name.setStyleSheet('font-size: 15px; font-weight: 600;')
+        name.setStyleSheet(TITLE)
         self._caution, self._single = note(), len(offer.methods) == 1
         first = side_by_side(name, self.badge, *beside)
         self.native: QWidget = stacked(first, self._summary, self._caution)

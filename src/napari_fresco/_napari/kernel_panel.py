@@ -58,7 +58,7 @@ class KernelPanel(Docked):
     def __init__(self, viewer: napari.viewer.Viewer, image: Any = None) -> None:
         super().__init__()
         self.viewer = viewer
-        self._section = Section('Blur kernel')
+        self._section = Section('Blur kernel', heads=True)
         kinds = {kind: kind for kind in (*KINDS, FILE, BEAD)}
         self.image = LayerChooser(
             viewer,

@@ -21,7 +21,7 @@ from ..layers.mask_plane import MaskPlane
 from ..layers.proposal_layer import ProposalLayer
 from ..layers.space import View
 from .choosers import WordList
-from .form import Section, named_button, note
+from .form import Section, named_button, note, side_by_side
 from .latest_job import LatestJob, said_of, stepwise
 from .listeners import is_alive
 from .texts import sentence
@@ -190,8 +190,11 @@ class MaskEditSection(Section):
         self.add(self.grow, buttons['grow'])
         self.add(self.smaller, buttons['remove'])
         self.add(self.wider, buttons['separate'])
-        self.form.add('', buttons['fill_holes'], buttons['merge'])
-        self.form.add('', buttons['clear'], buttons['invert'], buttons['undo'])
+        beside = [buttons[name] for name in ('grow', 'remove', 'separate')]
+        for button in beside:
+            button.setMinimumWidth(max(each.sizeHint().width() for each in beside))
+        for names in (('fill_holes', 'merge'), ('clear', 'invert', 'undo')):
+            self.form.add('', side_by_side(*(buttons[name] for name in names), evenly=True))
         self.form.add_wide(self.message)
 
     def _listen(self) -> None:

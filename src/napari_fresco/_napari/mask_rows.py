@@ -180,7 +180,7 @@ class MaskRows:
             mask = damage.load()
         except FrescoError as error:
             self.problem = str(error) if isinstance(error, MaskError) else ''
-            return None, str(error)
+            return None, ''  # the panel says what is wrong
         count = int(np.count_nonzero(mask))
         said = [f'covers {count / mask.size:.2%} ({count} pixels)', damage.note]
         said += [_doubt(mask)] if self.doubts else []

@@ -206,8 +206,12 @@ class MethodPanel:
             show_error(str(error))
             return None
 
-    def sweep(self) -> SweepDialog:
-        """Show the dialog that tries several values on a small part, and return it."""
+    def sweep(self) -> SweepDialog | None:
+        """Show and return the dialog that tries several values, or show what is missing."""
+        problem = self.problem()
+        if problem:
+            show_error(problem)
+            return None
         return SweepDialog.shown(self.choices, self.viewer, self.native)
 
     def estimate(self) -> Job[FoundNoise] | None:

@@ -47,6 +47,7 @@ class Recommending:
         self.job: Job[ImageFacts] | None = None
         self._known: dict[Key, ImageFacts] = {}
         self._asked: Key = ()
+        self._unfit: Key = ()
         self._strokes = 0
         self._soon = qdebounced(self._look, timeout=_WAIT_MS, parent=place)
         self.take.clicked.connect(self._on_take)
@@ -92,9 +93,10 @@ class Recommending:
             part = self.choices.input.selection()
             mask = None if self._mask() is None else self.choices.damage.mask_rows.marked()
         except FrescoError:
+            self._give_up(key)
             return
         self.job = Job(f'Look at {self.choices.image.name}', _looking(part, mask), self._taker(key))
-        self.job.ended.connect(self._on_ended)
+        self.job.ended.connect(lambda: self._on_ended(key))
         self.job.start()
 
     def _taker(self, key: Key) -> Callable[[ImageFacts], list[Any]]:
@@ -106,18 +108,26 @@ class Recommending:
 
         return take
 
-    def _on_ended(self) -> None:
+    def _on_ended(self, key: Key) -> None:
         self.job = None
-        if is_alive(self.native):
-            if self._asked and self._asked not in self._known:
-                self._soon()
-            self._show()
+        if not is_alive(self.native):
+            return
+        if key not in self._known:
+            self._give_up(key)
+        if self._asked and self._asked not in (self._unfit, *self._known):
+            self._soon()
+        self._show()
+
+    def _give_up(self, key: Key) -> None:
+        """Recommend nothing for these choices, which Run says what is wrong with."""
+        self._unfit = key
+        self._show()
 
     def _show(self) -> None:
         facts = self._known.get(self._asked)
         self.said = None if facts is None else self._recommended(facts)
         if self.said is None:
-            self.text.setText(_LOOKING if self._asked else '')
+            self.text.setText(_LOOKING if self._asked and self._asked != self._unfit else '')
             self.take.hide()
             return
         row, title = self.choices.input.method_row, METHODS[self.said.method].title

@@ -163,8 +163,9 @@ class RunBar(QWidget):
             self.badge.show()
 
     def failed(self, text: str) -> None:
-        """Show an error."""
-        self.say(text, _FAILURE)
+        """Show an error; one that is on show as a problem goes when it is solved."""
+        if text != self.message.text():
+            self.say(text, _FAILURE)
 
     def forget(self) -> None:
         """Remove the texts about a run that is over."""

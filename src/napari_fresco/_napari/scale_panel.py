@@ -143,7 +143,7 @@ class ScalePanel(Docked):
         self.refresh()
 
     def _lay_out(self) -> None:
-        section = self._section = Section('Scale from two points')
+        section = self._section = Section('Scale from two points', heads=True)
         section.add(self.image)
         section.add(self.marks, self.mark)
         section.add(self.distance)

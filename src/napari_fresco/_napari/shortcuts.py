@@ -18,12 +18,12 @@ from napari.settings import get_settings
 from napari.utils.action_manager import action_manager
 from napari.utils.key_bindings import coerce_keybinding
 from napari.utils.notifications import show_info
-from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
+from qtpy.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from ..layers.layer_kinds import source_name
 from ..layers.layer_restoration import running
 from ..layers.result_turns import next_result, result_in_view
-from .active_panel import panel_in_front
+from .active_panel import panel_in_front, window_in_front
 from .before_view import BeforeView
 from .form import Form, note, stacked
 from .new_mask import mask_for_image
@@ -159,7 +159,7 @@ class ShortcutsDialog(QDialog):
 
 def show_shortcuts() -> ShortcutsDialog:
     """Show the dialog over the window."""
-    dialog = ShortcutsDialog(QApplication.activeWindow())
+    dialog = ShortcutsDialog(window_in_front())
     dialog.show()
     return dialog
 

@@ -125,7 +125,7 @@ class SimulatePanel(Docked):
             self.message.setText('')
 
     def _lay_out(self) -> None:
-        section = self._section = Section('Simulate a degradation')
+        section = self._section = Section('Simulate degradation', heads=True)
         for widget in (self.image, self.extent, self.kind):
             section.add(widget)
         section.form.add_wide(self.about)

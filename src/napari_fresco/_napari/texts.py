@@ -44,7 +44,7 @@ class Verdict(NamedTuple):
 def summary(outcome: LayerOutcome) -> str:
     """Return the outcome of a run in words."""
     record = outcome.result.provenance
-    time = f'after {duration(record["seconds"])} on {record["device"]}'
+    time = f'after {duration(record["seconds"])} on {record["device"].upper()}'
     meaning = KINDS[record['kind']][1]
     if outcome.is_empty:
         return _NOTHING.format(time=time)

@@ -10,19 +10,18 @@ import napari
 import napari.viewer
 from napari.utils.notifications import show_info
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow, QWidget
+from qtpy.QtWidgets import QDialog, QLabel, QMainWindow, QWidget
 
 from ..layers.layer_kinds import DAMAGE
 from . import sample_data
-from .active_panel import panel_in_front
-from .form import named_button, side_by_side, stacked
+from .active_panel import panel_in_front, window_in_front
+from .form import TITLE, named_button, side_by_side, stacked
 from .listeners import is_alive
 from .opening import open_panel
 from .settings import note_tour_offered, read_preferences
 
 _WIDTH = 380
-_TITLE = 'font-size: 15px; font-weight: 600;'
-_MARGIN = 48  # pixels from the lower left corner of the window
+_MARGIN = 24  # pixels from the lower left corner of the picture
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class TourDialog(QDialog):
         self._viewer = viewer
         self.number = 0
         self._title, self._text = QLabel(), QLabel()
-        self._title.setStyleSheet(_TITLE)
+        self._title.setStyleSheet(TITLE)
         self._text.setWordWrap(True)
         self.act = named_button('', 'tour_act', 'Do this step for me')
         self.back = named_button('Back', 'tour_back', 'The step before')
@@ -88,7 +87,7 @@ class TourDialog(QDialog):
 
 def show_tour(viewer: napari.viewer.Viewer) -> TourDialog:
     """Show the tour over the window in front."""
-    return _shown(viewer, QApplication.activeWindow() or _any_window())
+    return _shown(viewer, window_in_front())
 
 
 def offer_tour_once(panel: QWidget, viewer: Any) -> None:
@@ -99,19 +98,14 @@ def offer_tour_once(panel: QWidget, viewer: Any) -> None:
 
 
 def _shown(viewer: Any, window: QWidget | None) -> TourDialog:
-    """Show the tour in the lower left corner of a window."""
+    """Show the tour in the lower left corner of the picture, beside the buttons of napari."""
     dialog = TourDialog(viewer, window)
     dialog.show()
     if window is not None:
-        corner = window.mapToGlobal(window.rect().bottomLeft())
+        canvas = (window.centralWidget() if isinstance(window, QMainWindow) else None) or window
+        corner = canvas.mapToGlobal(canvas.rect().bottomLeft())
         dialog.move(corner.x() + _MARGIN, corner.y() - dialog.height() - _MARGIN)
     return dialog
-
-
-def _any_window() -> QWidget | None:
-    """Return a window that is on the screen, where no one is in front."""
-    windows = (w for w in QApplication.topLevelWidgets() if isinstance(w, QMainWindow))
-    return next((w for w in windows if w.isVisible()), None)
 
 
 def _open_mural(viewer: Any) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 
 class SideBySide:
     """Shows some layers alone, each in a box of napari's grid, from left to right.
 
-    All boxes have one camera, which shows the whole at first. What was shown, the grid and the
-    camera as they were come back at the end.
+    All boxes have one camera, which shows the whole at first, and from napari 0.9 on the names of
+    what is in them. What was shown, the grid and the camera as they were come back at the end.
 
     `viewer`: whose layers they are.
     `layers`: what is shown; the first one is left of the second.
@@ -23,12 +24,16 @@ class SideBySide:
         self._seen = {name: getattr(self._camera, name) for name in ('center', 'zoom')}
         self._visible = {_key(layer): layer.visible for layer in viewer.layers}
         self._shown = shown = {_key(layer) for layer in layers}
+        self._named = {_key(layer): is_named(layer) for layer in layers}
         for layer in viewer.layers:
             layer.visible = _key(layer) in shown
+            _name(layer, is_named(layer) or layer.visible)
         order = [_key(layer) for layer in viewer.layers]
         first, second = (order.index(_key(layer)) for layer in layers[:2])
         stride = 1 if first < second else -1  # napari begins with the lowest
-        self._arrange(shape=(1, len(layers)), stride=stride, enabled=True)
+        boxes = [_key(layer) in shown for layer in viewer.layers][::stride]
+        columns = len(layers) if hasattr(viewer, 'canvas') else _columns(boxes)
+        self._arrange(shape=(1, columns), stride=stride, enabled=True)
         viewer.reset_view()
 
     @property
@@ -44,6 +49,7 @@ class SideBySide:
             setattr(self._camera, name, value)
         for layer in self._viewer.layers:
             layer.visible = self._visible.get(_key(layer), layer.visible)
+            _name(layer, self._named.get(_key(layer), is_named(layer)))
 
     def _arrange(self, shape: tuple[int, int], stride: int, enabled: bool) -> None:
         self.grid.enabled = False  # else napari makes boxes after each of the three
@@ -61,6 +67,29 @@ def camera_of(viewer: Any) -> Any:
     """Return the camera of a viewer, which is of its scene from napari 0.9 on."""
     scene = getattr(viewer, 'scene', None)
     return viewer.camera if scene is None else scene.camera
+
+
+def _columns(boxes: list[bool]) -> int:
+    """Return the columns for boxes in one row, of which napari makes hidden ones before 0.9.
+
+    It begins anew behind the last column: as few as give each box that is shown a place of its own.
+    """
+    shown = [place for place, is_shown in enumerate(boxes) if is_shown]
+    for columns in range(len(shown), len(boxes)):
+        places = [place % columns for place in shown]
+        if all(left < right for left, right in pairwise(places)):
+            return columns
+    return len(boxes)
+
+
+def is_named(layer: Any) -> bool:
+    """Return whether the name of a layer stands in the picture."""
+    return bool(layer.name_overlay.visible) if hasattr(layer, 'name_overlay') else False
+
+
+def _name(layer: Any, shown: bool) -> None:
+    if hasattr(layer, 'name_overlay'):
+        layer.name_overlay.visible = shown
 
 
 def _key(layer: Any) -> str:
