@@ -1,7 +1,7 @@
 """Pictures of the panels, of the present code: ``xvfb-run -a python docs/screenshots.py [FOLDER]``.
 
 Without a folder they replace those of ``docs/pages/images/panels``, which pages show where the
-documentation is built without a screen.
+documentation is built without a screen. Films show a panel at work.
 """
 
 import io
@@ -31,7 +31,9 @@ SAMPLES = {'mural': sample_data.mural, 'micrograph': sample_data.micrograph}
 PANELS = Path(__file__).parent / 'pages/images/panels'
 SIZE = (1280, 800)
 BYTES = 100_000  # of a picture
+FILM_BYTES = 200_000
 FRAMES = 8  # of a film
+PLACES = (0.1, 0.3, 0.5, 0.7, 0.9, 0.7, 0.5, 0.3)  # of the line between two images
 PATIENCE, LOOK = 300, 5  # seconds
 CELLS = np.s_[90:250, 90:250]
 WALL = np.s_[120:260, 180:360]
@@ -73,6 +75,10 @@ class Desk:
         panel.wait(PATIENCE)
         return panel
 
+    def half(self) -> Image.Image:
+        """Return the window as it is, in half size."""
+        return self.seen().resize((SIZE[0] // 2, SIZE[1] // 2))
+
     def settle(self) -> None:
         """Let the window lay out and draw what has changed, and panels look at the image."""
         lasting = time.monotonic() + LOOK
@@ -92,19 +98,19 @@ class Desk:
         """Run a method and return the window at each preview, in half size."""
         panel = self.open(title)
         self.settle()
-        frames, last = [self.seen()], ''
+        frames, last = [self.half()], ''
         panel.run()
         while panel.bar.at_work:
             QApplication.processEvents()
             step = panel.bar.read_out.text()
             if step != last:
                 last = step
-                frames.append(self.seen())
+                frames.append(self.half())
         panel.wait(PATIENCE)
         self.settle()
-        frames.append(self.seen())
+        frames.append(self.half())
         chosen = np.linspace(0, len(frames) - 1, FRAMES).round().astype(int)
-        return [frames[i].resize((SIZE[0] // 2, SIZE[1] // 2)) for i in chosen]
+        return [frames[i] for i in chosen]
 
 
 def mural(desk: Desk) -> None:
@@ -120,11 +126,28 @@ def filling(desk: Desk) -> list[Image.Image]:
     return desk.film('Fill losses')
 
 
-def animation(frames: list[Image.Image]) -> bytes:
-    """Return frames as a WebP that moves, in few bytes."""
+def swiping(desk: Desk) -> list[Image.Image]:
+    """Show the mural left of a line that moves, and right of it what :func:`filling` has made."""
+    desk.close()
+    panel = desk.open('Compare')
+    panel.swipe_button.click()
+    desk.settle()
+    frames = []
+    for panel.at.value in PLACES:
+        for _ in range(20):
+            QApplication.processEvents()
+        frames.append(desk.half())
+    return frames
+
+
+def animation(frames: list[Image.Image], last: int) -> bytes:
+    """Return frames as a WebP that moves, in few bytes.
+
+    `last`: milliseconds for which the last one stays.
+    """
     for quality in range(80, 20, -5):
         file = io.BytesIO()
-        lasting = [1200, *[500] * (len(frames) - 2), 3000]
+        lasting = [1200, *[500] * (len(frames) - 2), last]
         frames[0].save(
             file,
             'WebP',
@@ -134,7 +157,7 @@ def animation(frames: list[Image.Image]) -> bytes:
             loop=0,
             quality=quality,
         )
-        if file.tell() <= BYTES:
+        if file.tell() <= FILM_BYTES:
             break
     return file.getvalue()
 
@@ -223,6 +246,9 @@ SCENES: dict[str, Callable[[Desk], None]] = {
     for scene in (mural, restore, micrograph, kernel, damage, evidence, compare, document, sweep)
 }
 
+FILMS: dict[Callable[[Desk], list[Image.Image]], int] = {filling: 3000, swiping: 500}
+"""In this order, and for how long their last pictures stay."""
+
 
 def main(folder: Path) -> None:
     """Write a picture of each scene."""
@@ -232,7 +258,8 @@ def main(folder: Path) -> None:
         scene(desk)
         desk.settle()
         (folder / f'{name}.jpg').write_bytes(jpeg(desk.seen(), BYTES))
-    (folder / 'filling.webp').write_bytes(animation(filling(desk)))
+    for film, last in FILMS.items():
+        (folder / f'{film.__name__}.webp').write_bytes(animation(film(desk), last))
     sys.stdout.flush()
     os._exit(0)  # napari asks whether to close, and nobody answers
 

@@ -16,6 +16,8 @@ from napari_fresco.layers.side_by_side import _columns, camera_of, grid_of, is_n
 from napari_fresco.layers.space import View
 from napari_fresco.layers.swipe import Swipe
 
+from .signals import pump
+
 
 def model(*images: np.ndarray, **look: Any) -> napari.components.ViewerModel:
     viewer = napari.components.ViewerModel()
@@ -146,7 +148,7 @@ def test_the_grid_shows_both_with_one_contrast_and_gives_all_back(viewer: Any) -
     viewer.layers['a'].contrast_limits = (10, 20)
     assert tuple(viewer.layers['b'].contrast_limits) == (10, 20)
     has_names = hasattr(viewer.layers['a'], 'name_overlay')  # from napari 0.9 on
-    assert {layer.name for layer in viewer.layers if is_named(layer)} == set('ab' * has_names)
+    pump(lambda: [x.name for x in viewer.layers if is_named(x)] == [*'ab' * has_names])
 
     panel.grid_button.click()
     assert not grid.enabled

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import FloatSlider
 from napari.utils.notifications import show_error
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QVBoxLayout
 
 from ..errors import FrescoError
@@ -32,6 +34,9 @@ from .texts import number, sentence
 
 if TYPE_CHECKING:
     import napari
+
+
+_APART_MS = 100  # between the names of the pictures in a grid
 
 
 class ComparePanel(Docked):
@@ -116,10 +121,16 @@ class ComparePanel(Docked):
                 self.show_swipe(False)
                 self._was_tied = self.one_contrast.value
                 self.one_contrast.value = True
-                self.grid = SideBySide(self.viewer, *pictures)
+                self.grid = grid = SideBySide(self.viewer, *pictures)
+                for number, layer in enumerate(pictures):  # apart, so that the window stays alive
+                    QTimer.singleShot(_APART_MS * number, partial(self._name, grid, layer))
         except FrescoError as error:
             self._say(error)
         self.grid_button.setChecked(self.grid is not None)
+
+    def _name(self, grid: SideBySide, layer: Any) -> None:
+        if is_alive(self) and self.grid is grid:
+            grid.name(layer)
 
     def run(self) -> None:
         """Find out beside the window how alike the planes on show are, and say it."""

@@ -9,8 +9,8 @@ from typing import Any
 class SideBySide:
     """Shows some layers alone, each in a box of napari's grid, from left to right.
 
-    All boxes have one camera, which shows the whole at first, and from napari 0.9 on the names of
-    what is in them. What was shown, the grid and the camera as they were come back at the end.
+    All boxes have one camera, which shows the whole at first. What was shown, the grid and the
+    camera as they were come back at the end.
 
     `viewer`: whose layers they are.
     `layers`: what is shown; the first one is left of the second.
@@ -27,7 +27,6 @@ class SideBySide:
         self._named = {_key(layer): is_named(layer) for layer in layers}
         for layer in viewer.layers:
             layer.visible = _key(layer) in shown
-            _name(layer, is_named(layer) or layer.visible)
         order = [_key(layer) for layer in viewer.layers]
         first, second = (order.index(_key(layer)) for layer in layers[:2])
         stride = 1 if first < second else -1  # napari begins with the lowest
@@ -41,6 +40,11 @@ class SideBySide:
         """Whether all are still there, and napari's own button has not ended the grid."""
         here = {_key(layer) for layer in self._viewer.layers}
         return bool(self.grid.enabled) and self._shown <= here
+
+    def name(self, layer: Any) -> None:
+        """Write the name of a layer into its box, from napari 0.9 on, which takes it a while."""
+        if _key(layer) in self._shown:
+            _name(layer, True)
 
     def close(self) -> None:
         """Show all as it was before; layers that have come since stay as they are."""
