@@ -369,6 +369,20 @@ def test_strokes_of_a_brush_serve_as_guides(filling: Any, model: Any) -> None:
     assert "guides='12,40.14 12,1.86'" in filling.script()
 
 
+@pytest.mark.parametrize(('name', 'pixel'), [('PSF of stack', 700), ('opened last', 1 / 343)])
+def test_a_volume_and_its_point_spread_function_are_told_apart(
+    model: Any, qtbot: Any, name: str, pixel: float
+) -> None:
+    model.add_image(np.random.default_rng(0).random((9, 20, 20)), name='stack')
+    psf = model.add_image(np.full((7, 7, 7), pixel), name=name)
+    assert model.layers.selection.active == psf
+    panel = commands.restore(model)
+    qtbot.addWidget(panel.native)
+    assert panel.image.value.name == 'stack'
+    panel.task.value = 'deblur'
+    assert panel.kernel.value.name == name
+
+
 def test_a_photograph_and_the_picture_of_its_mask_are_told_apart(
     model: Any, photograph: Any, qtbot: Any
 ) -> None:

@@ -30,13 +30,11 @@ from .mask_rows import MaskRows
 from .offer import Offer
 from .parameter_rows import DeclaredRow
 from .rows import Tick, row_of
-from .suggestions import covers, is_blur_of, is_mask_of
+from .suggestions import LARGEST_KERNEL, covers, is_blur_of, is_mask_of
 from .texts import sentence
 
 if TYPE_CHECKING:
     import napari
-
-_LARGEST_KERNEL = 255
 
 
 class DamageSection(Section):
@@ -284,7 +282,7 @@ class DamageSection(Section):
         if image is not None and layer.unique_id == image.unique_id:
             return False
         shape = full_resolution(layer).shape
-        small = max(shape) <= _LARGEST_KERNEL
+        small = max(shape) <= LARGEST_KERNEL
         if layer.ndim == 3:  # a volume that nobody called a kernel has to look like one
             whole = () if image is None else full_resolution(image).shape[-3:]
             small &= len(whole) == 3 and all(n < m for n, m in zip(shape, whole, strict=True))

@@ -22,7 +22,7 @@ from .listeners import Listeners
 from .method_row import MethodRow
 from .offer import Offer
 from .rows import Tick
-from .suggestions import suggested_task
+from .suggestions import seems_kernel, suggested_task
 
 if TYPE_CHECKING:
     import napari
@@ -172,13 +172,14 @@ class InputSection(Section):
         self.method_row.offer_methods(self._offer.serving(self.task))
 
     def _choose_image(self) -> None:
-        """Start with the selected layer, else the newest that is neither a result nor a mask.
+        """Start with the selected layer, else the newest that is no result, mask or kernel.
 
-        Files that are opened together are all selected, the picture of a mask with its photograph.
+        Files that are opened together are all selected, the picture of a mask or a point spread
+        function with its image.
         """
         selection = self._viewer.layers.selection
         offered = [layer for layer in self._viewer.layers if self.image_row.offers(layer)]
-        pictures = [layer for layer in offered if not holds_mask(layer)] or offered
+        pictures = [x for x in offered if not holds_mask(x) and not seems_kernel(x)] or offered
         wanted = [each.unique_id for each in (selection.active, *selection) if each is not None]
         selected = [each for each in pictures if each.unique_id in wanted]
         selected.sort(key=lambda layer: wanted.index(layer.unique_id))

@@ -18,6 +18,8 @@ from .offer import Offer
 if TYPE_CHECKING:
     import napari
 
+LARGEST_KERNEL = 255  # pixels of its longest side
+_KERNEL_WORDS = 'psf', 'kernel', 'point spread'
 Fits = Callable[['napari.layers.Image', 'napari.layers.Layer'], bool]
 
 
@@ -67,6 +69,16 @@ def is_blur_of(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:
     if not isinstance(layer, Image) or KERNEL not in layer.metadata or image.ndim < 2:
         return False
     return kernel_facts(layer).get('scale', 1) == 1 and _has_pixels_of(image, layer)
+
+
+def seems_kernel(layer: napari.layers.Image) -> bool:
+    """Say whether an image that nobody marked is like a kernel: small, named so or of sum 1."""
+    data = full_resolution(layer)
+    if layer.rgb or layer.ndim not in (2, 3) or max(data.shape) > LARGEST_KERNEL:
+        return False
+    if any(word in layer.name.lower() for word in _KERNEL_WORDS):
+        return True
+    return bool(np.issubdtype(data.dtype, np.floating) and np.isclose(np.sum(data), 1, rtol=0.01))
 
 
 def _has_pixels_of(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:
