@@ -208,10 +208,6 @@ class MethodPanel:
 
     def sweep(self) -> SweepDialog | None:
         """Show and return the dialog that tries several values, or show what is missing."""
-        problem = self.problem()
-        if problem:
-            show_error(problem)
-            return None
         return SweepDialog.shown(self.choices, self.viewer, self.native)
 
     def estimate(self) -> Job[FoundNoise] | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from magicgui.widgets import LineEdit
-from napari.utils.notifications import show_info
+from napari.utils.notifications import show_error, show_info
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QProgressBar, QPushButton, QWidget
 
@@ -74,8 +74,11 @@ class SweepDialog(QDialog):
         self._estimate()
 
     @classmethod
-    def shown(cls, choices: Choices, viewer: Any, parent: QWidget) -> Self:
-        """Show a new dialog, and return it."""
+    def shown(cls, choices: Choices, viewer: Any, parent: QWidget) -> Self | None:
+        """Show and return a new dialog, or show why there is nothing to sweep."""
+        if problem := choices.problem():
+            show_error(problem)
+            return None
         dialog = cls(choices, viewer, parent)
         dialog.show()
         return dialog
