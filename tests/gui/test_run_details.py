@@ -12,7 +12,7 @@ from napari_fresco._napari import panel as panel_module
 from napari_fresco._napari.run_bar import CANCEL
 from napari_fresco._napari.settings import Preferences
 from napari_fresco.errors import FrescoError, ImageError
-from napari_fresco.layers import layer_restoration
+from napari_fresco.layers import layer_restoration, step_reports
 from napari_fresco.layers.layer_restoration import running
 
 from .conftest import Dock, FakeSolver, Finish
@@ -50,7 +50,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
             self.now += seconds
 
     fake = Clock()
-    monkeypatch.setattr(layer_restoration, 'time', fake)
+    monkeypatch.setattr(step_reports, 'time', fake)
     return fake
 
 

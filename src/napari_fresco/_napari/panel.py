@@ -14,7 +14,8 @@ from ..declare.methods import Method
 from ..declare.presets import Preset, PresetLike
 from ..errors import FrescoError
 from ..layers.layer_request import PanelRequest
-from ..layers.layer_restoration import Report, Restoration, running
+from ..layers.layer_restoration import Restoration, running
+from ..layers.step_reports import Report
 from ..restoration.session import Session
 from .advanced_rows import advanced_rows
 from .before_view import BeforeView

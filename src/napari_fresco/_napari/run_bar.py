@@ -14,7 +14,7 @@ from .form import note, rule, show_badge, side_by_side
 from .residual_curve import Curve
 
 if TYPE_CHECKING:
-    from ..layers.layer_restoration import LayerOutcome, Report
+    from ..layers.step_reports import LayerOutcome, Report
     from .result_actions import ResultActions
 
 RUN, CANCEL, CANCELLING = 'Run', 'Cancel', 'Cancelling …'

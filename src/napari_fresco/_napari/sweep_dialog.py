@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QDialog, QProgressBar, QPushButton, QWidget
 from ..declare.fields import Parameter
 from ..errors import FrescoError
 from ..layers.job import Job
-from ..layers.layer_restoration import Report
 from ..layers.space import View
+from ..layers.step_reports import Report
 from ..layers.sweep_run import SweepRun
 from .choices import Choices
 from .choosers import WordList

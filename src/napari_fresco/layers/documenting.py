@@ -37,7 +37,6 @@ from .layer_kinds import (
     record_of,
     source_name,
 )
-from .layer_restoration import Report
 from .look import Look
 from .mask_layers import marked
 from .pixel_size import mm_per_pixel
@@ -45,6 +44,7 @@ from .removal import take_away
 from .selection import Selection, full_resolution, select
 from .side_layers import as_pixels
 from .space import View
+from .step_reports import Report
 
 if TYPE_CHECKING:
     import napari

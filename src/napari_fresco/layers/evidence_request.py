@@ -20,9 +20,9 @@ from ..io.files import write_text
 from ..noise.camera import Camera
 from ..types import Result
 from .layer_kinds import EVIDENCE, MADE, LayerData, record_of
-from .layer_restoration import Report
 from .selection import Selection, full_resolution, select, select_same
 from .space import Space
+from .step_reports import Report
 
 if TYPE_CHECKING:
     import napari

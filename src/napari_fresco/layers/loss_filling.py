@@ -16,11 +16,12 @@ from ..image.model import Image
 from .fills import RUNS, Fills
 from .growing_layer import growing_layer, show_numbers
 from .layer_kinds import FILLS, METADATA
-from .layer_restoration import LayerOutcome, Report, Restoration
+from .layer_restoration import Restoration
 from .made import Made
 from .removal import take_away
 from .results import inserted, metadata_of, whole_place
 from .side_layers import as_pixels
+from .step_reports import LayerOutcome, Report
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

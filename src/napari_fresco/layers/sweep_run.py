@@ -13,7 +13,8 @@ from ..generators import Returning
 from ..image.contact_sheet import ContactSheet
 from .excerpts import Excerpt
 from .layer_kinds import SWEEP
-from .layer_restoration import Exclusive, Report
+from .layer_restoration import Exclusive
+from .step_reports import Report
 
 if TYPE_CHECKING:
     from ..restoration.sweep import Sweep
