@@ -9,6 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from ..evidence.check_limits import in_words
 from ..evidence.measure_rows import rows
 from . import texts
 
@@ -69,7 +70,7 @@ class EvidenceTable(QTreeWidget):
             line = QTreeWidgetItem(parent, [check['name'], f'{check["value"]:.4g}', verdict])
             line.setForeground(2, QBrush(QColor(_PASSED if check['ok'] else _FAILED)))
             said = '' if check['ok'] else texts.sentence(check['message'])
-            _explain(line, f'{said} Limit: {texts.limits(*check["limit"])}'.strip())
+            _explain(line, f'{said} Limit: {in_words(check["limit"])}'.strip())
             if not check['ok']:
                 remark = QTreeWidgetItem(parent, [said])
                 remark.setFirstColumnSpanned(True)

@@ -104,12 +104,6 @@ def verdict_of_checks(checks: Sequence[Mapping[str, Any]]) -> Verdict:
     return Verdict('not checked', _NEUTRAL, 'There is no check for this kind of result.')
 
 
-def limits(low: float | None, high: float | None) -> str:
-    """Return limits in words."""
-    bounds = (('at least', low), ('at most', high))
-    return ', '.join(f'{words} {bound:g}' for words, bound in bounds if bound is not None)
-
-
 def patience(seconds: float) -> str:
     """Say that a run will take long, where it will."""
     if seconds < _LONG:

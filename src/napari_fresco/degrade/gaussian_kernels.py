@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor
 
+from ..physics.kernels.shapes import NEARLY_SINGULAR
 from ..physics.resample import pixel_shift
 
-_NEARLY_SINGULAR = 1e-5
 _ROUNDING = 1e-6
 
 
@@ -68,7 +68,7 @@ def gaussians_of_covariance(
     first, second, mixed = (v[:, None, None] for v in (*variances.unbind(1), mixed[:, 0]))
     product = first * second
     singular = (product - mixed.square() <= _ROUNDING * product).detach()
-    first, second = (v + _NEARLY_SINGULAR * singular for v in (first, second))
+    first, second = (v + NEARLY_SINGULAR * singular for v in (first, second))
     determinant = first * second - mixed.square()
     rows, columns = line[:, None], line
     exponent = second * rows**2 - 2 * mixed * rows * columns + first * columns**2

@@ -54,6 +54,12 @@ def checked(name: str, value: float, message: str) -> Check:
     return Check(name, float(f'{value:.4g}'), (low, high), bool(ok), '' if ok else message)
 
 
+def in_words(limit: Limit) -> str:
+    """Return the limits of a check in words."""
+    bounds = zip(('at least', 'at most'), limit, strict=True)
+    return ', '.join(f'{words} {bound:g}' for words, bound in bounds if bound is not None)
+
+
 def worst(several: Iterable[Sequence[Check]]) -> tuple[Check, ...]:
     """Return of each check the one that is farthest out of its bounds."""
     found: dict[str, Check] = {}

@@ -74,14 +74,19 @@ def saturation(image: NDArray[Any], known: Bools) -> Check | None:
     )
 
 
-def mask_alone(mask: Bools) -> Iterator[Check]:
-    """Check the coverage of the damage, and its widest hole."""
-    share, hole = float(mask.mean()), widest_hole(mask)
-    yield checked(
+def mask_coverage(share: float) -> Check:
+    """Check the share of an image that is damaged."""
+    return checked(
         'mask',
         share,
         f'the mask covers {100 * share:.3g} % of the image; is it inverted? Nonzero means damaged',
     )
+
+
+def mask_alone(mask: Bools) -> Iterator[Check]:
+    """Check the coverage of the damage, and its widest hole."""
+    hole = widest_hole(mask)
+    yield mask_coverage(float(mask.mean()))
     yield checked(
         'hole',
         hole,

@@ -14,6 +14,7 @@ from ..declare.tasks import TASKS
 from ..image.layout import Layout
 from ..image.model import Image
 from ..types import Result
+from .check_limits import in_words
 from .evaluation import Floats, evaluate, evidence_graphs, noise_of
 from .graphs import Graph
 from .measure_rows import rows
@@ -80,7 +81,7 @@ def report_text(
         verdict=_verdict(result, failed),
         pictures=_pictures(before, after, filled, source),
         curves=[_drawn(graph) for graph in evidence_graphs(result.image, source, **known)],
-        checks=[{**check, 'allowed': _allowed(*check['limit'])} for check in checks],
+        checks=[{**check, 'allowed': in_words(check['limit'])} for check in checks],
         warnings=record['warnings'],
         evidence=rows(numbers),
         methods=methods_paragraph(record),
@@ -180,11 +181,6 @@ def _drawn(graph: Graph) -> dict[str, Any]:
     text = {'name': graph.name, 'caption': f'{graph.caption} ({graph.across})', 'lines': lines}
     mark = None if graph.mark is None else f'{30 + 280 * graph.mark / right:.1f}'
     return {**text, 'mark': mark, 'end': f'{right:.3g}', 'top': f'{top:.2g}'}
-
-
-def _allowed(low: float | None, high: float | None) -> str:
-    bounds = (('at least', low), ('at most', high))
-    return ', '.join(f'{words} {bound:g}' for words, bound in bounds if bound is not None)
 
 
 def _tables(record: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, Any]]]]:

@@ -26,6 +26,11 @@ def chain(inputs: int, width: int, outputs: int, depth: int, act_mode: str) -> n
     return nn.Sequential(*layers, conv3(width, outputs))
 
 
+def doubled(x: Tensor) -> Tensor:
+    """Return `x` at twice its size, each pixel repeated."""
+    return nn.functional.interpolate(x, scale_factor=2, mode='nearest')
+
+
 def without_noise(network: nn.Sequential, x: Tensor) -> Tensor:
     """Return `x` less the noise that a chain of layers finds, the last one in full precision."""
     hidden = network[:-1](x)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from ..errors import ParameterError
 from .facts import FLOAT32, NetworkFacts
-from .layers import conv3, count_parts
+from .layers import conv3, count_parts, doubled
 from .precision import full_precision, to_autocast
 
 _SCALES = (2, 4)
@@ -107,9 +107,9 @@ class RRDBNet(nn.Module):
             first = self.conv_first(x)
         features = to_autocast(first)
         features = features + self.trunk_conv(self.RRDB_trunk(features))
-        features = _rectified(self.upconv1(_doubled(features)))
+        features = _rectified(self.upconv1(doubled(features)))
         if self.sf == 4:
-            features = _rectified(self.upconv2(_doubled(features)))
+            features = _rectified(self.upconv2(doubled(features)))
         features = _rectified(self.HRconv(features))
         with full_precision(x):
             enlarged: Tensor = self.conv_last(features.to(x.dtype))
@@ -157,7 +157,3 @@ def config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
 
 def _rectified(x: Tensor) -> Tensor:
     return F.leaky_relu(x, _SLOPE, inplace=True)
-
-
-def _doubled(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2, mode='nearest')

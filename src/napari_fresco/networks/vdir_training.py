@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..errors import ParameterError
-from .layers import conv3
+from .layers import conv3, doubled
 from .precision import full_precision
 from .vdir import VDIR, config_from, legacy_bilinear
 
@@ -40,9 +40,9 @@ class Decoder(nn.Module):
         self.conv_out = conv3(width, channels)
 
     def forward(self, latent: Tensor) -> Tensor:
-        h = F.relu(_doubled(self.conv_in(latent)))
+        h = F.relu(doubled(self.conv_in(latent)))
         h = F.relu(self.conv1(h))
-        h = F.relu(_doubled(self.conv2(h)))
+        h = F.relu(doubled(self.conv2(h)))
         h = F.relu(self.conv3(h))
         image: Tensor = self.conv_out(h)
         return image
@@ -169,10 +169,6 @@ class VDIRTraining(VDIR):
         training = cls(**config, target=target)
         training.encoder, training.restorer = network.encoder, network.restorer
         return training.to(network.encoder.mu.weight.device)
-
-
-def _doubled(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2, mode='nearest')
 
 
 def _unit(vector: Tensor) -> Tensor:

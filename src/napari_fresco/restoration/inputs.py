@@ -14,6 +14,7 @@ from ..declare.guides import Line, guide_lines
 from ..declare.methods import ESTIMATES, ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
+from ..evidence.input_checks import mask_coverage
 from ..image.alignment import aligned, refuse_idle_mask
 from ..image.layout import Layout
 from ..image.model import Image
@@ -26,8 +27,7 @@ _SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join
     map(repr, ESTIMATORS)
 )
 
-_DOUBTFUL = 0.6  # part of the image that damage may cover without a question
-_NEARLY_ALL = 0.95  # and beyond which nothing can be restored
+_NEARLY_ALL = 0.95  # part of the image that is damaged beyond which nothing can be restored
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,15 +208,11 @@ def _check_mask(mask: Any, image: Image) -> tuple[NDArray[np.bool_], tuple[str, 
     covered = float(damaged.mean())
     if covered > _NEARLY_ALL:
         raise MaskError(
-            f'mask marks {_percent(covered)} of the image as damaged, so next to nothing is known; '
-            'is it inverted? Nonzero means damaged'
+            f'mask marks {100 * covered:.3g} % of the image as damaged, so next to nothing is '
+            'known; is it inverted? Nonzero means damaged'
         )
-    if covered > _DOUBTFUL:
-        return damaged, (
-            f'the mask covers {_percent(covered)} of the image; is it inverted? Nonzero means '
-            'damaged',
-        )
-    return damaged, ()
+    check = mask_coverage(covered)
+    return damaged, () if check.ok else (check.message,)
 
 
 def _astray(
@@ -236,10 +232,6 @@ def _astray(
 def damage_in(mask: Any, image: Image, layout: Layout) -> NDArray[np.bool_]:
     """Return a checked mask on the planes of `image`."""
     return layout.in_planes(_check_mask(mask, image)[0])
-
-
-def _percent(part: float) -> str:
-    return f'{100 * part:.3g} %'
 
 
 def _check_kernel(given: Kernel, image: Image, layout: Layout, scale: int, position: str) -> Kernel:

@@ -17,19 +17,20 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from ..declare.recommendations import NARROW
 from ..image.hole_width import widest
 from ..physics.operators import Mask
 from ..physics.problem import Problem
 from ..runtime.tools import Solver, Tools
 from ..types import Step
-from .wide_losses import FINE, known_pixels
+from .wide_losses import known_pixels
 
 CELL = 96
 """Side in pixels of the smallest cells by which losses are gathered."""
 
 _DOUBLINGS = 2  # of that side: where losses are dense, one window is less work than four
 _LARGEST = 256  # px: side of a loss that is still filled in one piece
-_NARROW = 4  # px: losses no wider are all given the margin of this width
+_LEAST_WIDTH = 4  # px: losses no wider are all given the margin of this width
 _TIMES, _WIDE_TIMES = 3, 4  # margin by widths of the loss: of one filled from its rim, and of wider
 _MOST = 192  # px: margin at most
 _WORTH = 0.6  # of the picture: windows that cover more are not worth their seams
@@ -130,7 +131,7 @@ def windows(known: NDArray[np.bool_]) -> list[Window]:
 
 def _wide(lost: NDArray[np.bool_], labels: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
     """Return which of the losses are filled with more than what is known at their rim."""
-    deep = ndimage.binary_erosion(lost, np.ones((3, 3)), FINE // 2, border_value=1)
+    deep = ndimage.binary_erosion(lost, np.ones((3, 3)), NARROW // 2, border_value=1)
     wide = np.zeros(count, bool)
     wide[labels[deep] - 1] = True
     return wide
@@ -153,15 +154,15 @@ def _window(known: NDArray[np.bool_], rows: Ints, columns: Ints) -> Window:
     """Return the window of some lost pixels, with a margin that goes with their width."""
     lost = (rows, columns)
     width = _width(known[_box(known, lost, 1)])
-    times = _TIMES if width <= FINE else _WIDE_TIMES
+    times = _TIMES if width <= NARROW else _WIDE_TIMES
     margin = min(int(times * width), _MOST)
     return Window(*_box(known, lost, margin), lost)
 
 
 def _width(known: NDArray[np.bool_]) -> float:
     """Return the width of the widest loss; of the narrow ones no more than that they are."""
-    deep = ndimage.binary_erosion(~known, np.ones((3, 3)), _NARROW // 2, border_value=1)
-    return max(widest(~known), _NARROW) if deep.any() else _NARROW
+    deep = ndimage.binary_erosion(~known, np.ones((3, 3)), _LEAST_WIDTH // 2, border_value=1)
+    return max(widest(~known), _LEAST_WIDTH) if deep.any() else _LEAST_WIDTH
 
 
 def _box(known: NDArray[np.bool_], lost: tuple[Ints, Ints], margin: int) -> tuple[slice, slice]:

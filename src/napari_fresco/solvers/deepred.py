@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ..declare.recommendations import NARROW
 from ..errors import DivergedError
 from ..image.hole_width import widest
 from ..physics.operators import Mask
@@ -31,7 +32,7 @@ from .around_losses import around_losses
 from .pnp import dpir
 from .prior_setup import Setup, recipe
 from .stopping import Discrepancy, MovingVariance, Never, StoppingRule, WindowedVariance
-from .wide_losses import FINE, known_pixels
+from .wide_losses import known_pixels
 
 if TYPE_CHECKING:
     from ..declare.parameters import DeepREDParameters
@@ -93,7 +94,7 @@ def _has_wide_losses(problem: Problem) -> bool:
     if not planes or not isinstance(problem.degradation, Mask):
         return False
     known = known_pixels(problem.degradation.keep)
-    return bool(known.any()) and widest(~known) > FINE
+    return bool(known.any()) and widest(~known) > NARROW
 
 
 def _filled(problem: Problem, tools: Tools) -> Iterator[Step]:

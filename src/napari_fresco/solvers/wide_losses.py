@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from ..declare.recommendations import NARROW
 from ..image.hole_width import widest
 from ..physics.exemplar import exemplar, wider
 from ..physics.fill import harmonic
@@ -30,8 +31,8 @@ from .annealing import in_few_steps
 if TYPE_CHECKING:
     from ..declare.parameters import PnPParameters
 
-FINE, WIDE = 6, 20
-"""Widths in pixels up to which a loss is filled from its rim alone, and without grain."""
+WIDE = 20
+"""Width of a loss in pixels up to which its fill is left without grain."""
 
 _START, _ITERATIONS = 15.0, 6  # of the denoiser, on the patches
 _HYPOTHESES = 2  # fills that are averaged
@@ -62,13 +63,13 @@ def with_texture(
     `seed`: of the search for patches; others give other fills of wide losses.
     """
     known = known_pixels(problem.degradation.forward(torch.ones_like(problem.y)))
-    if widest(~known) <= FINE:
+    if widest(~known) <= NARROW:
         yield from iterate(problem, in_few_steps(params, problem.task))
         return
     if not params.exemplars or not known.any():
         yield from iterate(problem, params)
         return
-    narrow, wide = ~wider(known, FINE)[..., None], wider(known, WIDE)[..., None]
+    narrow, wide = ~wider(known, NARROW)[..., None], wider(known, WIDE)[..., None]
     steps = min(_ITERATIONS, params.iterations or _ITERATIONS)
     smooth: Tensor = problem.y
     for step in iterate(problem, params):

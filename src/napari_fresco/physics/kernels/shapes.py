@@ -17,7 +17,8 @@ from ...errors import ParameterError
 from ..number_checks import odd_size, positive, whole
 from .normalise import normalise
 
-_NEARLY_SINGULAR = 1e-5
+NEARLY_SINGULAR = 1e-5
+"""Added to both variances of a Gaussian that is a line, without a width across it."""
 
 
 def gaussian(
@@ -201,7 +202,7 @@ def from_covariance(
     x, y = (columns, rows) if axis == 'xy' else (rows, columns)
     mixed = rho * math.sqrt(variance_x * variance_y)
     if variance_x * variance_y <= mixed**2:
-        variance_x, variance_y = variance_x + _NEARLY_SINGULAR, variance_y + _NEARLY_SINGULAR
+        variance_x, variance_y = variance_x + NEARLY_SINGULAR, variance_y + NEARLY_SINGULAR
     determinant = variance_x * variance_y - mixed**2
     exponent = (variance_y * x**2 - 2 * mixed * x * y + variance_x * y**2) / determinant
     weights = np.exp((exponent.min() - exponent) / 2)
