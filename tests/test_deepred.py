@@ -34,7 +34,7 @@ from napari_fresco.solvers.admm import (
 )
 from napari_fresco.solvers.deepred import deepred
 from napari_fresco.solvers.prior_settings import Growth, Settings
-from napari_fresco.solvers.prior_setup import Setup, recipe
+from napari_fresco.solvers.prior_setup import Setup, defaults_of
 from napari_fresco.solvers.untrained import Backtrack, Errors, Fit, Hourglass, total_variation
 from napari_fresco.types import Step, Task
 
@@ -342,7 +342,7 @@ def test_the_auto_prior_is_ffdnet_at_the_noise_level() -> None:
     tools = Tools()
     problem = Problem('denoise', picture(channels=3), Identity(), 0.2)
     run(problem, tools, prior='auto', iterations=1)
-    strength = recipe('denoise', options()).strength * 0.2
+    strength = defaults_of('denoise', options()).strength * 0.2
     assert tools.calls == [('ffdnet', 3, pytest.approx(strength))]
     tools = Tools()
     run(problem, tools, prior_sigma=51, iterations=2, denoise_every=2)
@@ -384,7 +384,7 @@ def test_the_plain_schedule_is_that_of_the_papers_and_the_fast_one_has_less_to_d
         for schedule in ('plain', 'fast')
     ]
     plain, fast = (Setup.of(problem, params, Tools()) for params in asked)
-    published = recipe(task, asked[0])
+    published = defaults_of(task, asked[0])
     assert plain.config == SkipConfig.preset('standard', 3)
     assert plain.settings.denoise_every == 1
     assert plain.settings.iterations == published.iterations >= 2000

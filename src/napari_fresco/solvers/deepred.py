@@ -30,7 +30,7 @@ from ..types import Step
 from .admm import ADMMIterate, MovingAverage, iterate
 from .around_losses import around_losses
 from .pnp import dpir
-from .prior_setup import Setup, recipe
+from .prior_setup import Setup, defaults_of
 from .stopping import Discrepancy, MovingVariance, Never, StoppingRule, WindowedVariance
 from .wide_losses import known_pixels
 
@@ -56,7 +56,8 @@ def deepred(problem: Problem, params: DeepREDParameters, tools: Tools) -> Iterat
     """
     before = 0
     if _has_wide_losses(problem):
-        length = params.restarts * (params.iterations or recipe(problem.task, params).iterations)
+        each = params.iterations or defaults_of(problem.task, params).iterations
+        length = params.restarts * each
         for step in _filled(problem, tools):
             before, start = step.total, step.x
             yield replace(step, total=before + length)
