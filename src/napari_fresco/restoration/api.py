@@ -123,9 +123,9 @@ def restore(
         :class:`~napari_fresco.physics.kernels.Kernel`; divided by its sum. An even
         background, such as the offset of a camera, is subtracted and said.
         To enlarge, see the parameter ``kernel_position``.
-        ``'auto'`` has straight motion or defocus found in the image, to deblur it; see
-        :func:`napari_fresco.kernels.from_photograph`. ``'virnet'`` has VIRNet estimate the
-        blur first, to enlarge by 2, 3 or 4.
+        To deblur, ``'auto'`` finds straight motion or defocus in the image; see
+        :func:`napari_fresco.kernels.from_photograph`. To enlarge by 2, 3 or 4, ``'virnet'`` has
+        VIRNet estimate the blur first.
     sigma : float, array-like or 'auto'
         Standard deviation of the noise in the units of the image (25 for an
         8-bit photograph, 120 for a 12-bit camera frame), a map of it with axes like
@@ -166,8 +166,8 @@ def restore(
         grows, and says that it is not complete until it is.
     preset : str, path, mapping or Preset, optional
         Name of one of the bundled :func:`presets`, or a JSON file, or its values: method, task,
-        parameters and options. What is given beside it counts more, but for options that are
-        left at their defaults.
+        parameters and options. What is given beside it takes precedence, unless it is an option at
+        its default.
     params : mapping or path, optional
         Parameters of the method: a mapping, or a JSON file of them.
     progress : bool
@@ -185,8 +185,8 @@ def restore(
     Raises
     ------
     FrescoError
-        When anything given is wrong, such as an input that the task does not use; nothing
-        has been changed then. A setting that has no effect is a warning of the provenance.
+        When anything given is wrong, such as an input that the task does not use. A setting
+        that has no effect is a warning in the provenance.
 
     Examples
     --------
@@ -235,15 +235,15 @@ def estimate_kernel(
     model: str = 'auto',
     **options: Any,
 ) -> NDArray[np.float64]:
-    """Estimate the blur of a photograph, or of an image that is to be enlarged, with VIRNet.
+    """Estimate the blur of a photograph or, with VIRNet, that of an image to enlarge.
 
     Parameters
     ----------
     image : array-like
         As in :func:`restore`; over a stack the kernels are averaged.
     scale : int
-        1 finds the straight motion or the defocus of a photograph in its spectrum, as
-        :func:`napari_fresco.kernels.from_photograph`, which also tells the numbers, does.
+        1 finds the straight motion or the defocus of a photograph in its spectrum, as does
+        :func:`napari_fresco.kernels.from_photograph`, which gives length and angle or radius, too.
         Otherwise the factor by which the image is to be enlarged: 2, 3 or 4, as far as there
         are weights.
     downsampling : {'direct', 'bicubic'}
