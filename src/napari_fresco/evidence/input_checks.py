@@ -122,6 +122,19 @@ def one_hue(image: Floats, known: Bools) -> bool:
     return bool(power[:-1].sum() < _ONE_HUE * power[-1])
 
 
+def channels_doubt(image: NDArray[Any], known: Bools) -> str:
+    """Return why three colours are no photograph: one is 0 wherever others hold a picture."""
+    if image.ndim == 2 or not known.any():
+        return ''
+    lit = _known_of(image, known).reshape(-1, image.shape[-1]).any(axis=0)
+    if lit.all() or not lit.any():
+        return ''
+    return (
+        'a colour is 0 all over, so that these are channels and no photograph, and a method for '
+        "colours mixes them; restore each by itself (axes='YXC', or Split RGB in napari)"
+    )
+
+
 def _known_of(image: NDArray[Any], known: Bools) -> NDArray[Any]:
     """Return the values of known pixels, without a copy where all are known."""
     return image if known.all() else image[known]

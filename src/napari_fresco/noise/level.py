@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, overload
 
 import numpy as np
 from scipy import ndimage
 
 from ..errors import MaskError, ParameterError
+from ..image.carriers import carriers_of
 from ..image.layout import Layout
 from ..image.model import Array, Image, as_array
 from .patches import (
@@ -118,6 +120,7 @@ def planes_of(
     """
     source = Image.of(image, axes=axes, rgb=rgb)
     layout = Layout.of(source)
+    layout = replace(layout, carriers=carriers_of(source, layout))
     damaged = None if mask is None else _damage(mask, layout)
     indices = list(layout.planes())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ..evidence.check_limits import worst
 from ..evidence.checks import check_result
 from ..evidence.input_checks import (
     camera_told,
+    channels_doubt,
     doubts,
     mask_alone,
     mask_placed,
@@ -26,7 +28,9 @@ from ..evidence.plane_outcome import Outcome
 from ..image.blocks import Index
 from ..image.intensity import given_range
 from ..image.layout import Array
+from ..noise.patches import Bools
 from ..types import Check, Step
+from ..weights.registry import Entry
 from .block import Block
 from .parts import telling
 from .plane_reader import Pixels
@@ -111,17 +115,23 @@ class Checking:
         if r.options.data_range is not None and pixels.extent is not None:
             given = given_range(r.options.data_range)
             found.append(range_given((given.low, given.high), pixels.extent))
-        if r.inputs.weights is not None and r.inputs.weights.seen:
-            gray = one_hue(pixels.colours.astype(np.float64), known)
-            channels = 1 if gray else r.layout.channels
-            doubt = r.inputs.weights.doubt(channels)
-            found.append(doubts('training', (doubt,) if doubt else ()))
+        if r.inputs.weights is not None:
+            found.append(doubts('training', list(self._unseen(r.inputs.weights, pixels, known))))
         if pixels.mask is not None:
             found += [
                 *mask_alone(pixels.mask),
                 mask_placed(pixels.mask, pixels.colours.astype(np.float64)),
             ]
         return named(found, r.facts.checks)
+
+    def _unseen(self, weights: Entry, pixels: Pixels, known: Bools) -> Iterator[str]:
+        """Yield why the plane differs from what the weights were trained on."""
+        channels = self._request.layout.channels
+        gray = bool(weights.seen) and one_hue(pixels.colours.astype(np.float64), known)
+        if unseen := weights.doubt(1 if gray else channels):
+            yield unseen
+        if mixed := channels_doubt(pixels.colours, known):
+            yield mixed
 
     def _noise_told(self, index: Index, pixels: Pixels) -> Check | None:
         """Compare the noise that was told, by a number or a camera, with what the plane shows."""

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..image.blocks import Index
-from ..image.layout import Layout
 from ..image.model import Image, in_memory
 from .block import Block
 from .context import Context
@@ -83,7 +82,7 @@ def _alone(request: Request, index: Index, sigma: Any) -> Request:
     return replace(
         r,
         image=image,
-        layout=Layout.of(image, r.layout.dims),
+        layout=r.layout.of_part(image),
         inputs=replace(r.inputs, sigma=sigma),
         context=Context(whole, place),
     )

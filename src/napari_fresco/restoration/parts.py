@@ -113,7 +113,7 @@ class Part:
         return replace(
             r,
             image=image,
-            layout=Layout.of(image, r.layout.dims),
+            layout=r.layout.of_part(image),
             inputs=inputs,
             context=Context(r.image if r.context is None else r.context.whole, place),
             params=params,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..declare.methods import Method
 from ..declare.options import Options
 from ..declare.tasks import TASKS, TaskFacts
 from ..errors import ParameterError
+from ..image.carriers import carriers_of
 from ..image.intensity import given_range
 from ..image.layout import Layout
 from ..image.letters import line_of
@@ -66,12 +67,14 @@ class Request:
         context: Context | None = None,
         output: str | Path | None = None,
     ) -> Request:
-        """Check everything; nothing is read or computed yet."""
+        """Check everything; nothing is computed yet, and read only whether colours differ."""
         options = call.options
         if options.data_range is not None:
             given_range(options.data_range)
         source = Image.of(image, axes=options.axes, rgb=options.rgb, spacing=options.spacing)
         layout = Layout.of(source, dims_of(call, source))
+        seen = source if context is None else context.whole
+        layout = replace(layout, carriers=carriers_of(seen, layout.of_part(seen)))
         _check_noise_model(call.parameters, options.sigma)
         _check_mosaic(call.task, layout)
         _check_neighbours(options, _stack(source, context))

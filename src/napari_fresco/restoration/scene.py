@@ -17,7 +17,6 @@ from scipy import ndimage
 
 from ..image.blocks import SAMPLE, Index
 from ..image.intensity import Affine, bright_objects, given_range, working_range
-from ..image.layout import Layout
 from ..image.sheet import is_large, sheet_of
 from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
@@ -71,10 +70,10 @@ class Scene:
         if is_large(whole, r.layout.dims, r.around_losses):
             mask = r.inputs.mask if r.context is None else None
             if r.layout.dims == 3:
-                self._volumes = VolumeRanges(sheet_of(whole, mask, 3, every_plane=True))
+                self._volumes = VolumeRanges(sheet_of(whole, mask, 3, every_plane=True), r.layout)
             whole = sheet_of(whole, mask, r.layout.dims)
         if whole is not r.image:
-            layout = Layout.of(whole, r.layout.dims)
+            layout = r.layout.of_part(whole)
             self._whole = PlaneReader(whole, layout, seek_outliers=seek, cancel=cancel)
         self._models: dict[int, NoiseModel] = {}
         self._last: dict[Index, Pixels] = {}

@@ -20,10 +20,11 @@ class VolumeRanges:
     """Ordinary ranges of all planes of volumes, found once for all their columns.
 
     `sheet`: columns spread over the volumes, of every plane.
+    `layout`: that of the volumes.
     """
 
-    def __init__(self, sheet: Image) -> None:
-        self._sheet, self._layout = sheet, Layout.of(sheet, 3)
+    def __init__(self, sheet: Image, layout: Layout) -> None:
+        self._sheet, self._layout = sheet, layout.of_part(sheet)
         self._found: dict[Index, Floats] = {}
 
     def of(self, place: Index) -> Floats:
@@ -39,6 +40,6 @@ class VolumeRanges:
         across = self._layout.plane_shape[1:]
         box = slice(first, end), *(slice(0, n) for n in across)
         some = Part(place).read(self._sheet, self._layout, box)
-        found = PlaneReader(some, Layout.of(some, 3)).read(()).ordinary
+        found = PlaneReader(some, self._layout.of_part(some)).read(()).ordinary
         assert found is not None
         return found

@@ -1,0 +1,98 @@
+"""A gray picture in colour samples is restored as the gray picture that it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import napari_fresco as fresco
+from napari_fresco.image.carriers import carriers_of
+from napari_fresco.image.layout import Layout
+
+SHOWN = {'gray': (0, 1, 2), 'green': (1,), 'magenta': (0, 2)}
+
+
+def gray(n: int = 64) -> NDArray[np.uint8]:
+    y, x = np.mgrid[:n, :n] / n
+    clean = 60 + 100 * np.exp(-((y - 0.5) ** 2 + (x - 0.4) ** 2) * 20) + 40 * (x > 0.7)
+    return np.random.default_rng(0).normal(clean, 8).round().astype(np.uint8)
+
+
+def coloured(plane: NDArray[Any], carriers: tuple[int, ...]) -> NDArray[Any]:
+    samples = [plane if i in carriers else np.zeros_like(plane) for i in range(3)]
+    return np.stack(samples, axis=-1)
+
+
+def found(image: Any, axes: str | None = None) -> tuple[int, ...]:
+    whole = fresco.Image.of(image, axes=axes)
+    return carriers_of(whole, Layout.of(whole))
+
+
+@pytest.mark.parametrize('carriers', SHOWN.values(), ids=SHOWN)
+@pytest.mark.parametrize('method', ['ffdnet', 'virnet'])
+def test_it_is_restored_as_alone(method: str, carriers: tuple[int, ...]) -> None:
+    alone = fresco.restore(gray(), method=method, task='denoise')
+    result = fresco.restore(coloured(gray(), carriers), method=method, task='denoise')
+    np.testing.assert_array_equal(result.image, coloured(alone.image, carriers))
+    assert all(check.ok for check in result.checks)
+    assert 'restored as a gray image' in result.provenance['warnings'][0]
+    if alone.variance is not None:
+        np.testing.assert_array_equal(result.variance, alone.variance)
+
+
+def test_alpha_comes_back_and_losses_are_filled() -> None:
+    alpha = np.random.default_rng(1).integers(0, 256, (64, 64, 1), np.uint8)
+    image = np.concatenate([coloured(gray(), (0, 1, 2)), alpha], axis=-1)
+    mask = np.zeros((64, 64), bool)
+    mask[20:24, 10:50] = True
+    result = fresco.restore(image, method='dpir', task='inpaint', mask=mask).image
+    alone = fresco.restore(gray(), method='dpir', task='inpaint', mask=mask).image
+    np.testing.assert_array_equal(result, np.concatenate([np.stack([alone] * 3, -1), alpha], -1))
+
+
+@pytest.mark.parametrize('scale', [2])
+def test_it_is_enlarged(scale: int) -> None:
+    large = fresco.restore(
+        coloured(gray(32), (1,)), method='usrnet', task='super_resolve', scale=scale
+    ).image
+    assert large.shape == (64, 64, 3)
+    assert not large[..., (0, 2)].any()
+    assert large[..., 1].any()
+
+
+def test_its_noise_and_its_method_are_those_of_gray() -> None:
+    for carriers in SHOWN.values():
+        image = coloured(gray(), carriers)
+        assert fresco.estimate_noise(image) == fresco.estimate_noise(gray())
+        assert fresco.recommend(image) == fresco.recommend(gray())
+
+
+def test_colours_are_told_by_one_pixel_in_any_plane() -> None:
+    planes = np.stack([coloured(gray(), (0, 1, 2))] * 3)
+    assert found(planes, 'ZYXS') == (0, 1, 2)
+    assert found(da.from_array(planes, chunks=(1, 20, 64, 3)), 'ZYXS') == (0, 1, 2)
+    planes[2, 63, 63, 1] += 1
+    assert found(planes, 'ZYXS') == ()
+    assert found(np.moveaxis(coloured(gray(), (2,)), -1, 0), 'SYX') == (2,)
+    assert found(np.zeros((8, 8, 3))) == ()
+    assert found(np.stack([coloured(gray(), (0,)), coloured(gray(), (1,))]), 'ZYXS') == ()
+
+
+def test_a_gray_part_of_a_photograph_is_a_part_of_a_photograph() -> None:
+    photograph = np.stack([gray(), gray()[::-1], gray().T], axis=-1)
+    photograph[:32, :32] = coloured(gray(), (0, 1, 2))[:32, :32]
+    part = fresco.restore(
+        photograph[:32, :32], method='ffdnet', sigma=8.0, context=photograph, context_origin=(0, 0)
+    )
+    assert not any('gray' in text for text in part.provenance['warnings'])
+
+
+def test_channels_in_the_place_of_colours_are_found() -> None:
+    two = np.stack([gray(), gray()[::-1], np.zeros_like(gray())], axis=-1)
+    (check,) = (c for c in fresco.restore(two, method='ffdnet').checks if c.name == 'training')
+    assert not check.ok
+    assert "axes='YXC'" in check.message
