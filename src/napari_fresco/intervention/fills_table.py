@@ -15,7 +15,7 @@ from .fill_run import FillRun
 from .photograph import Bools
 
 TESTED: Mapping[str, tuple[tuple[int, float], ...]] = MappingProxyType(
-    dict.fromkeys(('dpir',), ((4, 7.7), (8, 13.1), (16, 13.7), (32, 22.8), (64, 25.5)))
+    dict.fromkeys(('dpir',), ((4, 7.3), (8, 12.6), (16, 13.3), (32, 22.9), (64, 25.3)))
 )
 """Widths in pixels of losses that methods were tested on, and how far off fills were there.
 
