@@ -25,7 +25,7 @@ from napari_fresco.intervention import (
     repeat,
     report,
 )
-from napari_fresco.intervention.fills_table import TESTED
+from napari_fresco.intervention.fills_table import TESTED, typical_error
 from napari_fresco.intervention.report_pages import report_page
 
 from .documentation import ROOT
@@ -190,7 +190,7 @@ def test_a_record_says_what_was_done(tmp_path: Path) -> None:
     assert crack['box_mm'] == [2, 2, 6, 0.4]
     assert loss['area_mm2'] == pytest.approx(144 * 0.04)
     assert loss['widest_px'] == 11
-    assert loss['typical_error'] == 13.7
+    assert loss['typical_error'] == typical_error('dpir', 11)
     assert facts['left'] == [
         {'name': 'craquelure', 'area_px': 40, 'why': 'mapped, and left by decision'}
     ]
