@@ -101,7 +101,7 @@ def test_opening_a_panel_imports_no_torch() -> None:
         'app = QApplication([])\n'
         'import numpy as np\n'
         'from napari.components import ViewerModel\n'
-        'from napari_fresco._napari import commands, io, sample_data\n'
+        'from napari_fresco._napari import commands, readers_writers, sample_data\n'
         'viewer = ViewerModel()\n'
         'viewer.add_image(np.zeros((64, 64)))\n'
         'names = ("dpir", "usrnet", "simulate", "evidence", "restore", "fill_losses")\n'
