@@ -54,10 +54,22 @@ def test_alpha_comes_back_and_losses_are_filled() -> None:
     np.testing.assert_array_equal(result, np.concatenate([np.stack([alone] * 3, -1), alpha], -1))
 
 
-@pytest.mark.parametrize('scale', [2])
-def test_it_is_enlarged(scale: int) -> None:
+def test_missing_pixels_are_missing_in_every_colour() -> None:
+    plane = gray().astype(np.float32)
+    plane[3:6, 4:9] = np.nan
+    result = fresco.restore(coloured(plane, (0, 1, 2)), method='ffdnet').image
+    alone = fresco.restore(plane, method='ffdnet').image
+    np.testing.assert_array_equal(result, np.stack([alone] * 3, axis=-1))
+
+
+def test_a_mosaic_in_colours_is_refused() -> None:
+    with pytest.raises(fresco.FrescoError, match='not RGB'):
+        fresco.restore(coloured(gray(), (0, 1, 2)), method='dpir', task='demosaic')
+
+
+def test_it_is_enlarged() -> None:
     large = fresco.restore(
-        coloured(gray(32), (1,)), method='usrnet', task='super_resolve', scale=scale
+        coloured(gray(32), (1,)), method='usrnet', task='super_resolve', scale=2
     ).image
     assert large.shape == (64, 64, 3)
     assert not large[..., (0, 2)].any()

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
+from napari_fresco._napari.estimate_noise import noise_at_a_glance
+from napari_fresco.layers.selection import select
 
 from .conftest import Dock
 from .signals import pump
@@ -62,6 +64,19 @@ def test_white_noise_is_a_number_and_no_model(model: Any, dock: Dock) -> None:
     assert panel.noise.value == 'auto'
     assert panel.sigma.value == pytest.approx(7, rel=0.15)
     assert panel.request().parameters == {}
+
+
+def test_a_gray_frame_in_colours_has_the_camera_of_the_gray_one(model: Any, dock: Dock) -> None:
+    gray = model.add_image(frame(), name='gray')
+    coloured = model.add_image(np.stack([frame()] * 3, axis=-1), rgb=True, name='coloured')
+    panel, found = dock(model, 'ffdnet'), []
+    for layer in (gray, coloured):
+        panel.image.value = layer
+        estimate(panel)
+        glance = noise_at_a_glance(select(layer))
+        found.append((panel.gain.value, panel.offset.value, panel.read_noise.value, glance))
+    assert found[0] == found[1]
+    assert found[0][0] == pytest.approx(2, rel=0.2)
 
 
 def test_one_number_does_not_stand_for_planes_of_different_noise(model: Any, dock: Dock) -> None:

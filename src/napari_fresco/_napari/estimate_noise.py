@@ -7,6 +7,8 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FrescoError
+from ..image.carriers import as_shown
+from ..image.layout import Layout
 from ..layers.job import Job
 from ..layers.selection import Selection
 from ..noise.camera import Camera, estimate_camera
@@ -126,4 +128,5 @@ def noise_at_a_glance(part: Selection) -> tuple[float, Camera | None]:
         elif chosen.stop - chosen.start > _LARGEST_SIDE:
             index[axis] = slice(middle - reach, middle + reach)
     plane = part.narrowed(index).image()
-    return estimate_noise(plane), None if part.rgb else estimate_camera(plane)
+    in_colours = as_shown(Layout.of(plane), plane).channels == 3
+    return estimate_noise(plane), None if in_colours else estimate_camera(plane)

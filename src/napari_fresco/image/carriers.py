@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +19,14 @@ from .model import Image, in_memory
 
 _AT_ONCE = 1 << 22  # pixels that are read
 _APART = 16  # pixels between those that are looked at first
+
+
+def as_shown(layout: Layout, image: Image) -> Layout:
+    """Return a layout in which a gray picture in colours counts as gray.
+
+    `image`: the image of the layout, or what it is a part of, where that is told.
+    """
+    return replace(layout, carriers=carriers_of(image, layout.of_part(image)))
 
 
 def carriers_of(image: Image, layout: Layout) -> tuple[int, ...]:
@@ -43,8 +52,12 @@ def carriers_of(image: Image, layout: Layout) -> tuple[int, ...]:
 def _shown(colours: Array) -> tuple[int, ...] | None:
     """Return the samples that are not 0 all over, or None where they differ."""
     lit = tuple(np.flatnonzero(colours.reshape(-1, 3).any(axis=0)).tolist())
-    alike = all((colours[..., i] == colours[..., j]).all() for i, j in pairwise(lit))
-    return lit if alike else None
+    missing_too = colours.dtype.kind == 'f'  # samples that are all missing are equal
+    alike = (
+        np.array_equal(colours[..., i], colours[..., j], equal_nan=missing_too)
+        for i, j in pairwise(lit)
+    )
+    return lit if all(alike) else None
 
 
 def _strips(image: Image, layout: Layout) -> Iterator[Array]:

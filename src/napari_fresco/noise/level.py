@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Literal, overload
 
 import numpy as np
 from scipy import ndimage
 
 from ..errors import MaskError, ParameterError
-from ..image.carriers import carriers_of
+from ..image.carriers import as_shown
 from ..image.layout import Layout
 from ..image.model import Array, Image, as_array
 from .patches import (
@@ -119,8 +118,7 @@ def planes_of(
     Of more than `most` planes that many are picked, evenly spread.
     """
     source = Image.of(image, axes=axes, rgb=rgb)
-    layout = Layout.of(source)
-    layout = replace(layout, carriers=carriers_of(source, layout))
+    layout = as_shown(Layout.of(source), source)
     damaged = None if mask is None else _damage(mask, layout)
     indices = list(layout.planes())
 

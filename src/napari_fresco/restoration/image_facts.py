@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from ..declare.recommendations import ImageFacts, Recommendation, recommended
 from ..errors import MaskError
 from ..image.alignment import refuse_idle_mask
-from ..image.carriers import carriers_of
+from ..image.carriers import as_shown
 from ..image.hole_width import widest_in_strips
 from ..image.layout import Layout
 from ..image.model import Image, in_memory
@@ -99,8 +98,7 @@ def facts_of(
 ) -> ImageFacts:
     """Return the facts of an image; the parameters are those of :func:`recommend`."""
     whole = Image.of(image, axes=axes, rgb=rgb)
-    layout = Layout.of(whole)
-    layout = replace(layout, carriers=carriers_of(whole, layout))
+    layout = as_shown(Layout.of(whole), whole)
     damage = None if mask is None else _damage(mask)
     plane = _middle(whole, layout)
     lost = _middle_of(damage, layout)

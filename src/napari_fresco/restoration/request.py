@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..declare.methods import Method
 from ..declare.options import Options
 from ..declare.tasks import TASKS, TaskFacts
 from ..errors import ParameterError
-from ..image.carriers import carriers_of
+from ..image.carriers import as_shown
 from ..image.intensity import given_range
 from ..image.layout import Layout
 from ..image.letters import line_of
@@ -73,10 +73,9 @@ class Request:
             given_range(options.data_range)
         source = Image.of(image, axes=options.axes, rgb=options.rgb, spacing=options.spacing)
         layout = Layout.of(source, dims_of(call, source))
-        seen = source if context is None else context.whole
-        layout = replace(layout, carriers=carriers_of(seen, layout.of_part(seen)))
         _check_noise_model(call.parameters, options.sigma)
         _check_mosaic(call.task, layout)
+        layout = as_shown(layout, source if context is None else context.whole)
         _check_neighbours(options, _stack(source, context))
         inputs = check_inputs(call, source, layout)
         keep_known = options.keep_known
