@@ -78,7 +78,8 @@ def seems_kernel(layer: napari.layers.Image) -> bool:
         return False
     if any(word in layer.name.lower() for word in _KERNEL_WORDS):
         return True
-    return bool(np.issubdtype(data.dtype, np.floating) and np.isclose(np.sum(data), 1, rtol=0.01))
+    here = isinstance(data, np.ndarray) and data.dtype.kind == 'f'  # and need not be fetched
+    return bool(here and np.isclose(data.sum(), 1, rtol=0.01))
 
 
 def _has_pixels_of(image: napari.layers.Image, layer: napari.layers.Layer) -> bool:

@@ -199,8 +199,9 @@ def images_of(recipe: BatchRecipe) -> list[Path]:
             inside = [p for p in inside if p.is_file() or is_store(p)]
         inside = [p for p in inside if not made or p.resolve() not in made]
         if not inside:
-            beside = ' '.join(['', *filter(None, [subfolders_passed_over(recipe)])])
-            raise FileError(f'{text} holds no image; known suffixes: {", ".join(READABLE)}{beside}')
+            passed = subfolders_passed_over(recipe)
+            said = f'{text} holds no image; known suffixes: {", ".join(READABLE)}'
+            raise FileError(f'{said}; {passed}' if passed else said)
         found |= dict.fromkeys(inside)
     return list(found)
 
