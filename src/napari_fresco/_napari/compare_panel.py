@@ -30,6 +30,7 @@ from .latest_job import LatestJob, said_of, stepwise
 from .listeners import Listeners, is_alive
 from .profile_section import ProfileSection
 from .rows import Tick
+from .swipe_line import SwipeLine, canvas_beside
 from .texts import number, sentence
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class ComparePanel(Docked):
         self.profile = ProfileSection(viewer, self._profiled)
         self.iterates = IteratesSection(viewer)
         self.swipe: Swipe | None = None
+        self.line: SwipeLine | None = None
         self.grid: SideBySide | None = None
         self._was_tied = False
         self._callbacks = viewer.mouse_move_callbacks
@@ -98,16 +100,33 @@ class ComparePanel(Docked):
     def show_swipe(self, shown: bool) -> None:
         """Add the layer that shows both, or take it away."""
         if self.swipe is not None:
+            self._drop_line()
             self.swipe.close()
             self.swipe = None
         try:
             if shown:
                 self.swipe = Swipe(self.viewer, *self._chosen())
                 self.swipe.at = self.at.value
+                self._draw_line(self.swipe)
         except FrescoError as error:
             self._say(error)
         if self.swipe_button.isChecked() != (self.swipe is not None):
             self.swipe_button.setChecked(self.swipe is not None)
+
+    def _draw_line(self, swipe: Swipe) -> None:
+        canvas = canvas_beside(self, self.viewer)
+        if canvas is not None:
+            self.line = SwipeLine(canvas, self.viewer, swipe)
+            swipe.moved.connect(self._on_line)
+
+    def _on_line(self) -> None:
+        if is_alive(self) and self.swipe is not None:
+            self.at.value = self.swipe.at
+
+    def _drop_line(self) -> None:
+        line, self.line = self.line, None
+        if line is not None and is_alive(line):
+            line.close_line()
 
     def show_grid(self, shown: bool) -> None:
         """Show both beside each other with one contrast, and the reference; or all as before."""
@@ -122,15 +141,19 @@ class ComparePanel(Docked):
                 self._was_tied = self.one_contrast.value
                 self.one_contrast.value = True
                 self.grid = grid = SideBySide(self.viewer, *pictures)
-                for number, layer in enumerate(pictures):  # apart, so that the window stays alive
-                    QTimer.singleShot(_APART_MS * number, partial(self._name, grid, layer))
+                self._name_soon(grid, list(pictures))
         except FrescoError as error:
             self._say(error)
         self.grid_button.setChecked(self.grid is not None)
 
-    def _name(self, grid: SideBySide, layer: Any) -> None:
-        if is_alive(self) and self.grid is grid:
-            grid.name(layer)
+    def _name_soon(self, grid: SideBySide, layers: list[Any]) -> None:
+        """Name one picture after the other: the window is drawn, and stays alive, in between."""
+        QTimer.singleShot(_APART_MS, partial(self._name, grid, layers))
+
+    def _name(self, grid: SideBySide, layers: list[Any]) -> None:
+        if layers and is_alive(self) and self.grid is grid:
+            grid.name(layers[0])
+            self._name_soon(grid, layers[1:])
 
     def run(self) -> None:
         """Find out beside the window how alike the planes on show are, and say it."""
@@ -345,8 +368,8 @@ _CHOOSE = 'Choose two images, such as a result and what it was made of.'
 _FIRST = '<p>The image left of the line, whose contrast both are shown with.</p>'
 _SECOND = '<p>The image right of the line: another one of the same size, or enlarged.</p>'
 _AT = (
-    '<p>Where the line is; further right shows more of the left image. While Shift is held it '
-    'follows the pointer in the picture.</p>'
+    '<p>Where the line is; further right shows more of the left image. The mouse takes it in the '
+    'picture, and while Shift is held it follows the pointer.</p>'
 )
 _SWIPE = '<p>Show both in one layer, left and right of a line. Press again to take it away.</p>'
 _GRID = (

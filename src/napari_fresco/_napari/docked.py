@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 from psygnal import Signal
-from qtpy.QtCore import QEvent, QTimer
+from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from .listeners import is_alive
 from .settings import PLUGIN
 
+_DIRECT = Qt.FindChildOption.FindDirectChildrenOnly  # docks are; a search through all takes long
 _PLUGIN_NAME = re.compile(rf' \((Fresco|{PLUGIN})\)$')  # as menus and as scripts call the dock
 
 
@@ -45,7 +46,7 @@ class Docked(QWidget):
         return super().event(event)
 
     def _join_others(self) -> None:
-        dock = _dock_of(self) if is_alive(self) else None
+        dock = dock_of(self) if is_alive(self) else None
         window = None if dock is None else dock.parentWidget()
         if dock is None or not isinstance(window, QMainWindow):
             return
@@ -53,8 +54,8 @@ class Docked(QWidget):
         if dock.isFloating():
             return
         area = window.dockWidgetArea(dock)
-        for other in map(_dock_of, window.findChildren(Docked)):
-            if other in (None, dock) or other.isFloating():
+        for other in window.findChildren(QDockWidget, options=_DIRECT):
+            if other is dock or other.isFloating() or not isinstance(other.widget(), Docked):
                 continue
             if window.dockWidgetArea(other) == area:
                 window.tabifyDockWidget(other, dock)
@@ -64,13 +65,13 @@ class Docked(QWidget):
 
 def bring_to_front(panel: Any) -> None:
     """Show a panel that may be hidden, or behind another tab."""
-    dock = _dock_of(getattr(panel, 'native', panel))
+    dock = dock_of(getattr(panel, 'native', panel))
     if dock is not None:
         dock.show()
         dock.raise_()
 
 
-def _dock_of(widget: QWidget | None) -> Any:
+def dock_of(widget: QWidget | None) -> Any:
     """Return the dock that holds a widget; None where it is in none, as in a dialog."""
     while widget is not None and not isinstance(widget, QDockWidget):
         widget = widget.parentWidget()

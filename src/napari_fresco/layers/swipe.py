@@ -9,17 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from psygnal import Signal
 
 from .compared import Planes
 from .layer_kinds import COMPARISON
 from .look import Look
+from .on_canvas import from_canvas, in_data, on_canvas
 from .removal import take_away
 from .results import inserted
-from .space import View
+from .space import Space, View
 
 if TYPE_CHECKING:
     import napari
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 
 class Swipe:
@@ -44,9 +46,10 @@ class Swipe:
             **self._planes.place,
             **Look.of(first).like(rgb=rgb),
         }
-        active = viewer.layers.selection.active
-        self.layer = inserted(viewer, None, (self._joined(), keywords, 'image'))
-        viewer.layers.selection.active = active
+        self.layer = inserted(viewer, None, (self._joined(), keywords, 'image'), select=False)
+
+    moved = Signal()
+    """The line is somewhere else."""
 
     @property
     def at(self) -> float:
@@ -56,11 +59,14 @@ class Swipe:
     @at.setter
     def at(self, share: float) -> None:
         column = round(float(np.clip(share, 0, 1)) * self._width)
+        if column == self._at:
+            return
         between = slice(min(column, self._at), max(column, self._at))
         source = self._planes.first if column > self._at else self._planes.second
         self.layer.data[:, between] = source[:, between]
         self._at = column
         self.layer.refresh()
+        self.moved.emit()
 
     @property
     def is_open(self) -> bool:
@@ -80,12 +86,33 @@ class Swipe:
 
     def follow(self, position: Any) -> None:
         """Put the line where a position in the world of the viewer is."""
-        self.at = float(self.layer.world_to_data(position)[-1]) / self._width
+        space = Space.of(self.layer)
+        self._go_to(in_data(View.of(self._viewer), space, position))
+
+    def take_to(self, shares: ArrayLike) -> None:
+        """Put the line where shares of the height and the width of the canvas are."""
+        place = from_canvas(self._viewer, self.layer, shares)
+        if place is not None:
+            self._go_to(place)
+
+    def ends(self) -> NDArray[np.float64] | None:
+        """Return the ends of the line in shares of height and width of the canvas, shape (2, 2).
+
+        None where the canvas does not show it.
+        """
+        column, rows = self._at - 0.5, self._planes.first.shape[0]
+        if not self.layer.visible:
+            return None
+        return on_canvas(self._viewer, self.layer, [[-0.5, column], [rows - 0.5, column]])
 
     def close(self) -> None:
         """Take the layer away, if it is still there."""
         if self.layer in self._viewer.layers:
             take_away(self._viewer, self.layer)
+
+    def _go_to(self, place: NDArray[np.float64]) -> None:
+        """Put the line at a place in the data, where the first pixel begins at -1/2."""
+        self.at = (float(place[-1]) + 0.5) / self._width
 
     @property
     def _width(self) -> int:
