@@ -218,10 +218,17 @@ def finish(qtbot: Any) -> Finish:
 def notes(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Collect what the user is told."""
     told = SimpleNamespace(errors=[], infos=[])
-    from napari_fresco._napari import kernel_panel, menu_actions, panel, simulate_panel
+    from napari_fresco._napari import (
+        clipboard,
+        folder_offer,
+        kernel_panel,
+        menu_actions,
+        panel,
+        simulate_panel,
+    )
 
-    for module in (panel, kernel_panel, simulate_panel):
+    for module in (panel, kernel_panel, simulate_panel, clipboard, folder_offer):
         monkeypatch.setattr(module, 'show_error', told.errors.append)
-    for module in (panel, menu_actions):
+    for module in (clipboard, menu_actions):
         monkeypatch.setattr(module, 'show_info', told.infos.append)
     return told

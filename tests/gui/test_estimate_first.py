@@ -85,10 +85,10 @@ def test_copy_repeats_what_was_pressed_last(
     tiny_networks: None,
     qtbot: Any,
 ) -> None:
-    from napari_fresco._napari import panel as panel_module
+    from napari_fresco._napari import clipboard
 
     copied: list[str] = []
-    monkeypatch.setattr(panel_module, 'copy_text', copied.append)
+    monkeypatch.setattr(clipboard, 'copy_text', copied.append)
     panel = dock(model, 'drunet')
     panel.model.value = 'own.pth'
     panel.bar.copy.click()

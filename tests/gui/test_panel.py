@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_fresco._napari import noise_section
+from napari_fresco._napari import clipboard, noise_section
 from napari_fresco._napari import panel as panel_module
 from napari_fresco._napari.rows import row_of
 from napari_fresco._napari.settings import Preferences
@@ -274,7 +274,7 @@ def test_copy_puts_the_script_on_the_clipboard(
 ) -> None:
     copied: list[str] = []
     panel = dock(model, 'ffdnet')
-    monkeypatch.setattr(panel_module, 'copy_text', copied.append)
+    monkeypatch.setattr(clipboard, 'copy_text', copied.append)
     panel.bar.copy.click()
     assert copied == [panel.script()]
     compile(copied[0], 'script', 'exec')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from napari_fresco._napari.coalesced_call import CoalescedCall
 from napari_fresco._napari.compare_panel import ComparePanel
 from napari_fresco.layers import removal
 from napari_fresco.layers.removal import take_away
+from napari_fresco.layers.results import inserted
 from napari_fresco.layers.side_by_side import SideBySide, grid_of
 
 from .fresh_process import run_fresh
@@ -107,12 +108,49 @@ def test_all_layers_go_that_way() -> None:
 def test_boxes_are_made_once(viewer: Any) -> None:
     layers = [viewer.add_image(np.zeros((32, 32))) for _ in range(3)]
     grid = grid_of(viewer)
-    while_shown: list[bool] = []
-    for event in (grid.events.shape, grid.events.stride):
-        event.connect(lambda _: while_shown.append(grid.enabled))
-    SideBySide(viewer, *layers[1:]).close()
-    assert while_shown
-    assert not any(while_shown)
+    heard: list[str] = []
+    grid.events.connect(lambda event: heard.append(event.type))
+    beside = SideBySide(viewer, *layers[1:])
+    assert grid.actual_shape(viewer.layers) == (1, 2)
+    assert set(heard) == {'enabled'}
+    heard.clear()
+    beside.close()
+    assert grid.shape == (-1, -1)
+    assert set(heard) == {'enabled'}
+
+
+def test_the_panel_of_methods_is_made_part_by_part(model: Any, qtbot: Any) -> None:
+    model.add_image(np.zeros((32, 32)))
+    made: list[Any] = []
+
+    def whole() -> Generator[None, None, None]:
+        made.append((yield from commands.restore.in_parts(model)))
+
+    assert len(list(whole())) > 3
+    (panel,) = made
+    qtbot.addWidget(panel.native)
+    assert panel.image.value is not None
+    assert panel.native.panel is panel
+
+
+def test_what_is_selected_stays_so_unheard(viewer: Any) -> None:
+    first, second = (viewer.add_image(np.zeros((32, 32))) for _ in range(2))
+    selection = viewer.layers.selection
+    heard: list[Any] = []
+    for event in (selection.events.active, selection.events.changed):
+        event.connect(heard.append)
+    data = (np.zeros((32, 32)), {'name': 'third'}, 'image')
+    inserted(viewer, None, data, select=False)
+    assert selection.active.name == second.name
+    assert not heard
+    selection.add(first)
+    heard.clear()
+    inserted(viewer, None, data, select=False)
+    assert {layer.name for layer in selection} == {first.name, second.name}
+    assert not heard
+    selection.clear()
+    last = inserted(viewer, None, data, select=False)
+    assert selection.active.name == last.name
 
 
 def test_a_line_is_drawn_after_it_was_added(viewer: Any) -> None:

@@ -15,6 +15,7 @@ from ..errors import FrescoError
 from ..evidence.maps import MAPS, MapKind
 from ..layers.evidence_request import Evidence, EvidenceRequest
 from ..layers.job import Job
+from ..layers.kept_selection import selection_kept
 from ..layers.layer_kinds import EVIDENCE, KERNEL, is_picture, record_of, source_name, truth_of
 from ..layers.selection import is_stack
 from ..layers.space import View
@@ -270,9 +271,8 @@ class EvidencePanel(Docked):
     def _add(self, request: EvidenceRequest, kind: MapKind, values: Any) -> list[Any]:
         layer = Layer.create(*request.map_layer(kind, values))
         layers = self.viewer.layers
-        active = layers.selection.active
-        layers.insert(_above(layers, request.name), layer)
-        layers.selection.active = active
+        with selection_kept(self.viewer):
+            layers.insert(_above(layers, request.name), layer)
         return [layer]
 
     def _wrote(self, path: Path) -> list[Any]:

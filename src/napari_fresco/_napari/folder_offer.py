@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from napari.utils.notifications import show_error
+
+from ..errors import FrescoError
 from ..layers.layer_request import PanelRequest
 from .folder_dialog import FolderDialog
 from .listeners import is_alive
@@ -30,13 +33,14 @@ class FolderOffer:
         shown = self._shown
         return shown is not None and is_alive(shown) and shown.run is not None
 
-    def open(self) -> FolderDialog:
-        """Show the dialog.
-
-        Raises FrescoError when something is missing or wrong.
-        """
+    def show(self) -> FolderDialog | None:
+        """Show the dialog and return it, or say what is missing."""
         if self._shown is None or not self.at_work:
-            self._shown = FolderDialog(self._request(), self._parent)
+            try:
+                self._shown = FolderDialog(self._request(), self._parent)
+            except FrescoError as error:
+                show_error(str(error))
+                return None
         self._shown.show()
         self._shown.raise_()
         return self._shown

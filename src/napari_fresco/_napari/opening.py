@@ -3,13 +3,13 @@
 napari's own menu of widgets hides a panel that is open behind another tab, and calls the panels
 of methods by their names alone. The commands of our menu are the functions here, each named like
 the widget of the manifest that it opens. What a panel needs is imported beside the window first,
-which takes half a second of a processor once in a session.
+which takes half a second of a processor once in a session; then it is made part by part.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 import napari
@@ -28,7 +28,7 @@ def open_panel(viewer: Any, name: str) -> Any:
     `name`: of its command in the manifest, without that of the plugin.
     """
     found = _shown(viewer, name)
-    return _docked(viewer, name, _made(viewer, name)) if found is None else found
+    return _docked(viewer, name, _widget(name).get_callable()(viewer)) if found is None else found
 
 
 def _shown(viewer: Any, name: str) -> Any:
@@ -41,9 +41,12 @@ def _shown(viewer: Any, name: str) -> Any:
     return None
 
 
-def _made(viewer: Any, name: str) -> Any:
-    panel: Any = _widget(name).get_callable()(viewer)
-    return panel
+def _parts(viewer: Any, name: str) -> Generator[None, None, Any]:
+    """Make a panel and return it; yield between its parts, where it has some."""
+    panel: Any = _widget(name).get_callable()
+    if hasattr(panel, 'in_parts'):
+        return (yield from panel.in_parts(viewer))
+    return panel(viewer)
 
 
 def _docked(viewer: Any, name: str, panel: Any) -> Any:
@@ -82,9 +85,23 @@ class Opening:
         if self._error is not None:
             _UNDER_WAY.pop(self._name)
             raise self._error
-        _READY.add(self._name)
-        panel = None if _shown(self._viewer, self._name) else _made(self._viewer, self._name)
-        QTimer.singleShot(0, lambda: self._finish(panel))  # the window is drawn in between
+        if _shown(self._viewer, self._name) is None:
+            self._go_on(_parts(self._viewer, self._name))
+        else:
+            self._finish(None)
+
+    def _go_on(self, parts: Generator[None, None, Any]) -> None:
+        """Make a part of the panel, and go on when the window has answered in between."""
+        try:
+            next(parts)
+        except StopIteration as made:
+            panel = made.value
+            QTimer.singleShot(0, lambda: self._finish(panel))
+        except BaseException:
+            _UNDER_WAY.pop(self._name)
+            raise
+        else:
+            QTimer.singleShot(0, lambda: self._go_on(parts))
 
     def _finish(self, panel: Any) -> None:
         _UNDER_WAY.pop(self._name)
@@ -95,15 +112,12 @@ class Opening:
 
 def open_soon(viewer: Any, name: str) -> None:
     """Show a panel once all that it needs has been imported, as :func:`open_panel` does."""
-    if name in _READY:
-        open_panel(viewer, name)
-    elif name not in _UNDER_WAY:
+    if name not in _UNDER_WAY and _shown(viewer, name) is None:
         Opening(viewer, name)
 
 
 _PAUSE = 20  # milliseconds between two looks
 _UNDER_WAY: dict[str, Opening] = {}
-_READY: set[str] = set()
 
 
 def _widget(name: str) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from magicgui.widgets.bases import ValueWidget
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QWidget
 
 from ..declare.methods import Method
@@ -20,7 +20,7 @@ from ..restoration.session import Session
 from .advanced_rows import advanced_rows
 from .before_view import BeforeView
 from .choices import Choices
-from .clipboard import copy_text
+from .clipboard import copy_script
 from .coalesced_call import CoalescedCall
 from .damage_section import DamageSection
 from .estimate_noise import NoiseEstimate
@@ -54,10 +54,9 @@ if TYPE_CHECKING:
 class MethodPanel:
     """All settings of a method, and the button that runs it.
 
-    Subclasses say what is on offer; ``commands`` makes those of one method. Every row is a
-    magicgui widget and an attribute: ``panel.image.value = layer``,
-    ``panel.task.value = 'deblur'``, ``panel.sigma.value = 8`` (or ``'auto'``, or a map layer),
-    ``panel.kernel.value`` (a layer or an array), and each parameter of the method.
+    Subclasses say what is on offer. Every row is a magicgui widget and an attribute:
+    ``panel.image.value = layer``, ``panel.task.value = 'deblur'``, ``panel.sigma.value = 8`` (or
+    ``'auto'``, or a map layer), ``panel.kernel.value`` (a layer or an array), each parameter.
 
     `viewer`: whose layers are worked on.
     """
@@ -66,15 +65,28 @@ class MethodPanel:
     solver_folded: ClassVar[bool] = False
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        list(self.parts_for(viewer))
+
+    @classmethod
+    def in_parts(cls, viewer: napari.viewer.Viewer) -> Generator[None, None, MethodPanel]:
+        """Make a panel, and yield between its parts, so that the window can stay alive."""
+        panel = cls.__new__(cls)
+        yield from panel.parts_for(viewer)
+        return panel
+
+    def parts_for(self, viewer: napari.viewer.Viewer) -> Iterator[None]:
+        """Make the parts of the panel, one after the other."""
         self.viewer, offer = viewer, self.offer
         self.preferences = read_preferences()
         apply_to_library(self.preferences)
         self.declared = declared = ParameterRows(offer.methods, self.preferences)
         self.input_section = image = InputSection(viewer, offer)
+        yield
         self.damage_section = DamageSection(
             viewer, offer, declared.of_groups('degradation'),
             image.chosen_method, self._image, image.selection,
         )  # fmt: skip
+        yield
         self.noise_section = NoiseSection(viewer, declared.of_groups('noise'))
         self.solver_section = SolverSection(
             declared, image.chosen_method, self.folded(), whole=self.solver_folded
@@ -85,22 +97,23 @@ class MethodPanel:
         self.noise_estimate = NoiseEstimate(self.choices, self.noise_section)
         self.recommending = Recommending(self.choices, image.advice) if offer.asks_which else None
         self.presets = PresetMenu(offer, self.choices.preset)
+        yield
         self.header, self.state = Header(offer, self.presets), StateLine(self.choices)
         self.bar = RunBar(ResultActions(viewer), self.state.native)
         self.about, self.badge = self.header.about, self.header.badge
         self.bar.preview.setChecked(self.preferences.live_preview)
         self.native = PanelWidget(self, self.bar)
-        self.before = BeforeView(viewer)
-        self.fetcher = Fetcher(self.native)
+        self.before, self.fetcher = BeforeView(viewer), Fetcher(self.native)
         self.folder = FolderOffer(lambda: self.request(self._estimates), self.native)
         self._session = Session()
         self._job: Job[Any] | None = None
-        self._made: list[str] = []
-        self._failure, self._estimate_first = '', False
-        self._spoken_of: set[str] = set()
+        self._failure, self._estimate_first, self._made = '', False, list[str]()
+        self._spoken_of = set[str]()
         self.extra, self._rounds = self.extra_sections(), CoalescedCall(self._refresh)
+        yield
         self.native.lay_out(self.content())
         self._listen()
+        yield
         self.refresh()
 
     def __getattr__(self, name: str) -> Any:
@@ -189,23 +202,11 @@ class MethodPanel:
 
     def copy_as_python(self) -> None:
         """Put :meth:`script` on the clipboard; with estimation if the last run had it."""
-        estimate = self._estimates
-        try:
-            text = self.script(estimate)
-        except FrescoError as error:
-            show_error(str(error))
-            return
-        copy_text(text)
-        does = ' that estimates first' if estimate else ''
-        show_info(f'A script{does} for the console is on the clipboard.')
+        copy_script(self.script, self._estimates)
 
     def apply_to_folder(self) -> Any:
         """Show and return the dialog for files, or show what is missing."""
-        try:
-            return self.folder.open()
-        except FrescoError as error:
-            show_error(str(error))
-            return None
+        return self.folder.show()
 
     def sweep(self) -> SweepDialog | None:
         """Show and return the dialog that tries several values, or show what is missing."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import napari
@@ -18,10 +17,11 @@ from .run_bar import RunBar
 from .tour import offer_tour_once
 
 
-def as_widget_class(panel: Callable[[Any], Any]) -> Any:
+def as_widget_class(panel: Any) -> Any:
     """Return a factory of panels as a class of widgets: napari's menus open nothing else.
 
-    `panel`: makes it for a viewer. That, not a widget, is what the class gives.
+    `panel`: the class that makes it for a viewer. That, not a widget, is what the new class gives;
+        its `in_parts` gives it part by part.
     """
 
     def new(cls: type[QWidget], viewer: Any) -> Any:
@@ -30,7 +30,8 @@ def as_widget_class(panel: Callable[[Any], Any]) -> Any:
     def init(self: QWidget, viewer: napari.viewer.Viewer) -> None:
         """Say what napari is to give; it is never called."""
 
-    return type(panel.__name__, (QWidget,), {'__new__': new, '__init__': init})
+    members = {'__new__': new, '__init__': init, 'in_parts': staticmethod(panel.in_parts)}
+    return type(panel.__name__, (QWidget,), members)
 
 
 class PanelWidget(Docked):

@@ -32,15 +32,9 @@ class RenderingSection(Section):
         self._declared = {name: each.parameters.declared() for name, each in RENDERINGS.items()}
         self._widgets: dict[str, dict[str, Any]] = {}
         self._least = 0.0
-        for name, parameters in self._declared.items():
-            self._groups[name] = above, below = Section(), Section()
-            self._widgets[name] = {p.name: row_of(p) for p in parameters}
-            for row, widget in self._widgets[name].items():
-                (above if row in _FIRST else below).add(widget)
-                widget.changed.connect(lambda _: self.refresh())
-        self.form.add_wide(stacked(*(above.native for above, _ in self._groups.values())))
-        self._of_all = Section()
-        folded = stacked(*(below.native for _, below in self._groups.values()), self._of_all.native)
+        self._above, self._below, self._of_all = stacked(), stacked(), Section()
+        self.form.add_wide(self._above)
+        folded = stacked(self._below, self._of_all.native)
         self.form.add_wide(collapsible('How it is drawn', folded))
         self.rendering.changed.connect(lambda _: self.refresh())
         self.refresh()
@@ -51,7 +45,7 @@ class RenderingSection(Section):
         Raises ParameterError when what was typed is not allowed.
         """
         name = self.rendering.value
-        return changed_values(self._declared[name], self._widgets[name])
+        return changed_values(self._declared[name], self._rows_of(name))
 
     def add_folded(self, row: Any) -> None:
         """Add a row of all renderings to those that are folded away."""
@@ -59,7 +53,25 @@ class RenderingSection(Section):
 
     def row(self, name: str) -> Any:
         """Return a row of the chosen rendering."""
-        return self._widgets[self.rendering.value][name]
+        return self._rows_of(self.rendering.value)[name]
+
+    def _rows_of(self, rendering: str) -> dict[str, Any]:
+        """Return the rows of a rendering, made when it is first chosen: all would take long."""
+        if rendering not in self._widgets:
+            self._groups[rendering] = above, below = Section(), Section()
+            rows = {p.name: row_of(p) for p in self._declared[rendering]}
+            for row, widget in rows.items():
+                (above if row in _FIRST else below).add(widget)
+            for parameter in self._declared[rendering]:
+                if _is_width(rendering, parameter):
+                    rows[parameter.name].value = max(parameter.default, self._least)
+            for widget in rows.values():
+                widget.changed.connect(lambda _: self.refresh())
+            for box, group in ((self._above, above), (self._below, below)):
+                if (layout := box.layout()) is not None:
+                    layout.addWidget(group.native)
+            self._widgets[rendering] = rows
+        return self._widgets[rendering]
 
     def follow(self, photograph: Any, typed: Any) -> None:
         """Begin with lines that the pixels of a photograph can show.
@@ -72,9 +84,9 @@ class RenderingSection(Section):
             size = None
         size = size or (None if photograph is None else mm_per_pixel(photograph))
         least = 0.0 if size is None else least_width(size)
-        for name, parameters in self._declared.items():
-            for parameter in parameters:
-                row = self._widgets[name][parameter.name]
+        for name, rows in self._widgets.items():
+            for parameter in self._declared[name]:
+                row = rows[parameter.name]
                 first = max(parameter.default, self._least) if _is_width(name, parameter) else None
                 if first is not None and float(row.value) == first:  # nobody has typed another
                     row.value = max(parameter.default, least)
@@ -84,10 +96,10 @@ class RenderingSection(Section):
     def refresh(self) -> None:
         """Show the rows of the rendering, and the distance at which its lines fuse."""
         chosen = self.rendering.value
+        widget = self._rows_of(chosen).get('width')
         for name, groups in self._groups.items():
             for group in groups:
                 group.native.setVisible(name == chosen)
-        widget = self._widgets[chosen].get('width')
         text = RENDERINGS[chosen].summary
         if widget is not None and chosen != 'outline':
             far = FUSES * float(widget.value) / 1000

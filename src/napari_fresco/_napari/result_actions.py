@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QPushButton, QWidget
 from ..errors import FrescoError
 from ..layers.evidence_request import reporting
 from ..layers.job import Job
+from ..layers.kept_selection import selection_kept
 from ..layers.layer_kinds import DAMAGE
 from ..layers.layer_restoration import Restoration
 from .form import named_button, side_by_side, stacked
@@ -154,15 +155,14 @@ class ResultActions(QWidget):
             part = request.image
             place = request.space.part(part.origin, np.ones(len(part.index)))
             labels = part.unordered(found).astype(np.uint8)
-            active = self._viewer.layers.selection.active
-            layer = self._viewer.add_labels(
-                labels,
-                name=f'{request.source} hot pixels',
-                metadata={DAMAGE: True},
-                opacity=0.6,
-                **place,
-            )
-            self._viewer.layers.selection.active = active
+            with selection_kept(self._viewer):
+                layer = self._viewer.add_labels(
+                    labels,
+                    name=f'{request.source} hot pixels',
+                    metadata={DAMAGE: True},
+                    opacity=0.6,
+                    **place,
+                )
             return [layer]
 
         return take

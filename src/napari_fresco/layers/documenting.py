@@ -24,6 +24,7 @@ from ..io.files import TIFF
 from ..restoration.session import Session
 from .damage_classes import classes_of
 from .fill_records import filled_in, runs_of
+from .kept_selection import selection_kept
 from .layer_kinds import (
     EVIDENCE,
     FILE,
@@ -267,10 +268,8 @@ def add_above(viewer: Any, below: list[Any], data: LayerData) -> Any:
     below = [each for each in below if each.name != layer.name]
     if layer.name in layers:
         take_away(viewer, layers[layer.name])
-    active = layers.selection.active
-    layers.insert(1 + max(list(layers).index(each) for each in below), layer)
-    if active is not None and active in layers:
-        layers.selection.active = active
+    with selection_kept(viewer):
+        layers.insert(1 + max(list(layers).index(each) for each in below), layer)
     return layer
 
 

@@ -17,6 +17,7 @@ from ..restoration import api
 from ..types import Result, Step
 from .iterates import Iterates
 from .job import Job, R, Work
+from .kept_selection import selection_kept
 from .pace import note_pace
 from .removal import take_away
 from .results import add_results, preview_layer
@@ -229,9 +230,8 @@ class Restoration(Exclusive[LayerOutcome]):
             return
         if self._preview is None:
             keywords = preview_layer(self.request, report.preview, report.stride)
-            active = self.viewer.layers.selection.active
-            self._preview = self.viewer.add_image(**keywords)
-            self.viewer.layers.selection.active = active
+            with selection_kept(self.viewer):
+                self._preview = self.viewer.add_image(**keywords)
         elif self._preview_is_there():
             self._preview.data = report.preview
         else:

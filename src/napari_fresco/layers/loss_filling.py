@@ -203,11 +203,8 @@ class LossFilling(Restoration):
         look = {'rgb': rgb, **whole_place(request), **request.look.like(rgb=rgb)}
         layers = self.viewer.layers
         source = next((x for x in layers if str(x.unique_id) == request.source_id), None)
-        active = layers.selection.active
         keywords = {'name': request.title, 'metadata': {FILLS: self._fills}, **look}
-        self.layer = inserted(self.viewer, source, (data, keywords, 'image'))
-        if active is not None and active in layers:
-            layers.selection.active = active
+        self.layer = inserted(self.viewer, source, (data, keywords, 'image'), select=False)
 
     def _is_there(self) -> bool:
         return any(each.unique_id == self.layer.unique_id for each in self.viewer.layers)

@@ -65,5 +65,6 @@ def as_labels(
 
 
 def _is_two_valued(values: NDArray[Any]) -> bool:
-    found = np.unique(values)
-    return len(found) <= 2 and found[0] == 0
+    if not values.size or values.min() != 0:
+        return False
+    return bool(((values == 0) | (values == values.max())).all())

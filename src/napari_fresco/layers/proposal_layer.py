@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
 
+from .kept_selection import selection_kept
 from .layer_kinds import PROPOSAL
 from .removal import take_away
 
@@ -59,16 +60,14 @@ class ProposalLayer:
             take_away(self._viewer, layer)
 
     def _add(self, data: NDArray[Any], place: dict[str, Any], colormap: Any) -> None:
-        active = self._viewer.layers.selection.active
-        layer = self._viewer.add_labels(
-            data,
-            name=_NAME,
-            opacity=0.75,
-            colormap=colormap,
-            metadata={PROPOSAL: True},
-            **place,
-        )
+        with selection_kept(self._viewer):
+            layer = self._viewer.add_labels(
+                data,
+                name=_NAME,
+                opacity=0.75,
+                colormap=colormap,
+                metadata={PROPOSAL: True},
+                **place,
+            )
         layer.editable = False
         self._id = str(layer.unique_id)
-        if active is not None:
-            self._viewer.layers.selection.active = active

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from ..errors import ImageError
 from ..types import Result
 from .fill_records import run_of
+from .kept_selection import selection_kept
 from .layer_kinds import FILE, MADE, METADATA, RUN, LayerData
 from .look import Look
 from .made import Made
@@ -62,21 +64,18 @@ def add_results(
     own = request.titled or request.titles
     titled = distinct_title(request.source, own, record, viewer.layers)
     *beside, last = result_layers(replace(request, titled=titled), result)
-    active = viewer.layers.selection.active
     source = next((x for x in viewer.layers if str(x.unique_id) == request.source_id), None)
-    layers = [inserted(viewer, source, data) for data in beside]
+    layers = [inserted(viewer, source, data, select=False) for data in beside]
     if preview is not None and _turned(preview, last):
         here = [str(each.unique_id) for each in viewer.layers].index(str(preview.unique_id))
         viewer.layers.move(here, _place(viewer, source))
         layers.append(preview)
     else:
-        layers.append(inserted(viewer, source, last))
+        layers.append(inserted(viewer, source, last, select=False))
         if preview is not None:
             take_away(viewer, preview)
     if source is not None and request.look.lets_shine:
         source.visible = False
-    if active is not None and active in viewer.layers:
-        viewer.layers.selection.active = active  # which need not be an image, such as a mask
     return layers
 
 
@@ -150,17 +149,16 @@ def put_back(result: napari.layers.Image, *, into: napari.layers.Image) -> Layer
     )
 
 
-def inserted(viewer: Any, source: Any, data: LayerData) -> Any:
+def inserted(viewer: Any, source: Any, data: LayerData, select: bool = True) -> Any:
     """Add a layer above its source and the other results of it, and return it.
 
-    What is hidden at first does not become the active layer.
+    What is hidden at first does not become the active layer, nor does any without `select`.
     """
     from napari.layers import Layer
 
-    layer, active = Layer.create(*data), viewer.layers.selection.active
-    viewer.layers.insert(_place(viewer, source), layer)
-    if not layer.visible and active is not None:
-        viewer.layers.selection.active = active
+    layer = Layer.create(*data)
+    with nullcontext() if select and layer.visible else selection_kept(viewer):
+        viewer.layers.insert(_place(viewer, source), layer)
     return layer
 
 

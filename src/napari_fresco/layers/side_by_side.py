@@ -56,8 +56,9 @@ class SideBySide:
             _name(layer, self._named.get(_key(layer), is_named(layer)))
 
     def _arrange(self, shape: tuple[int, int], stride: int, enabled: bool) -> None:
-        self.grid.enabled = False  # else napari makes boxes after each of the three
-        self.grid.shape, self.grid.stride = shape, stride
+        self.grid.enabled = False
+        with self.grid.events.blocker_all():  # else napari draws all anew after each
+            self.grid.shape, self.grid.stride = shape, stride
         self.grid.enabled = enabled
 
 
