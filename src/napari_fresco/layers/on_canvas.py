@@ -1,4 +1,4 @@
-"""Where places of a layer are on the canvas of a viewer, and back; from napari 0.9 on."""
+"""Places of a layer on the canvas of a viewer, and back; from napari 0.9 on."""
 
 from __future__ import annotations
 
