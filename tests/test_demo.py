@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from skimage import io
 
 from napari_fresco import samples
 from napari_fresco.cli import demo
+from napari_fresco.types import Result
 
 
 @pytest.fixture
@@ -33,12 +35,22 @@ def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures('small_samples')
-def test_demo(tmp_path: Path) -> None:
+def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[str] = []
+    restore = demo.restore
+
+    def announced(*given: Any, **options: Any) -> Result:
+        assert lines[-1].startswith('restoring the ')
+        return restore(*given, **options)
+
+    monkeypatch.setattr(demo, 'restore', announced)
     both = demo.run(tmp_path / 'out', device='cpu', viewer=False, echo=lines.append)
     for item in both:
         assert item.after > item.before + 1
-    assert [line.split()[0] for line in lines[:2]] == ['mural', 'micrograph']
+    begun, mural, begun_again, micrograph = lines[:4]
+    assert begun.startswith('restoring the mural sample, 80 x 80 pixels')
+    assert begun_again.startswith('restoring the micrograph sample, 80 x 80 pixels')
+    assert [line.split()[0] for line in (mural, micrograph)] == ['mural', 'micrograph']
     figure = io.imread(tmp_path / 'out/before-after.png')
     assert figure.ndim == 3
     assert figure.std() > 10

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import napari_fresco as fresco
 from napari_fresco.solvers import wide_losses
 
 SHAPE = (96, 96)
@@ -60,3 +61,26 @@ def test_narrow_losses_are_filled_from_their_rim_alone() -> None:
     mixed = wide_losses._mixed(smooth, patched, narrow > 0, wide > 0)[0, :, 0]
     assert (mixed[:2] == 0).all()
     assert 0 < mixed[3] < mixed[2] < 1
+
+
+def test_patches_are_looked_for_where_the_rim_does_not_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A narrow crack counts as known: patches may lie on it, and none is looked for there."""
+    rng = np.random.default_rng(0)
+    lost = np.zeros((80, 80), bool)
+    lost[30:46, 30:46] = lost[10:13, 5:75] = True
+    asked: list[NDArray[np.bool_]] = []
+    found = wide_losses.exemplar
+
+    def exemplar(image: Any, keep: Any, **options: Any) -> Any:
+        asked.append(keep)
+        assert np.isfinite(image).all()
+        assert 0.2 < image[10:13, 5:75].mean() < 0.8
+        return found(image, keep, **options)
+
+    monkeypatch.setattr(wide_losses, 'exemplar', exemplar)
+    picture = rng.integers(100, 156, (80, 80, 3), dtype=np.uint8)
+    picture[lost] = 255
+    options = {'method': 'ircnn', 'task': 'inpaint', 'iterations': 1, 'device': 'cpu'}
+    fresco.restore(picture, mask=lost, **options)
+    assert len(asked) == 2
+    assert all(keep[10:13, 5:75].all() and not keep[32:44, 32:44].any() for keep in asked)

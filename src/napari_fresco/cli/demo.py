@@ -48,13 +48,17 @@ def run(
         replaced.
     `device`: as in :func:`napari_fresco.restore`.
     `viewer`: open napari, when it is installed and there is a screen.
-    `echo`: receives the lines of the report.
+    `echo`: receives the lines of the report, each as soon as it is true.
     Returns the mural and the micrograph.
     """
     make_folder(output)
-    both = [_mural(device), _micrograph(device)]
-    for item in both:
-        name = item.sample.name
+    both = []
+    for sample, restored in ((samples.mural(), _mural), (samples.micrograph(), _micrograph)):
+        name, (height, width) = sample.name, sample.image.shape[:2]
+        aside = ', which takes the most time' if sample.mask is not None else ''
+        echo(f'restoring the {name} sample, {height} x {width} pixels{aside} …')
+        item = restored(sample, device)
+        both.append(item)
         for kind, image in (('degraded', item.sample.image), ('restored', item.result.image)):
             write(output / f'{name}-{kind}.tif', _file(item, image), overwrite=True)
         seconds = item.result.provenance['seconds']
@@ -89,8 +93,7 @@ def figure(both: list[Restored]) -> Image.Image:
     return sheet
 
 
-def _mural(device: str) -> Restored:
-    sample = samples.mural()
+def _mural(sample: Sample, device: str) -> Restored:
     result = restore(
         sample.image,
         method='dpir',
@@ -103,8 +106,7 @@ def _mural(device: str) -> Restored:
     return _measured(sample, result, 255)
 
 
-def _micrograph(device: str) -> Restored:
-    sample = samples.micrograph()
+def _micrograph(sample: Sample, device: str) -> Restored:
     result = restore(
         sample.image,
         method='dpir',

@@ -25,13 +25,10 @@ from scipy import ndimage
 
 from ..image.hole_width import depth_of, widest
 from .fill import halve, harmonic, harmonic_checked
+from .patch_distances import PATCH, Floats, Ints, PatchDistances
 
-Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
-Ints = NDArray[np.intp]
 
-PATCH = 7
-"""Side of a patch in pixels."""
 _ROUNDS, _LAST_ROUNDS = 6, 3  # of matching and voting: at coarse levels, and at the finest
 _SWEEPS = 2
 _FADING = 1.3  # confidence falls by this for each pixel from the rim of a hole
@@ -190,14 +187,30 @@ class _Matching:
         return cls(picture, known, confidence, np.argwhere(touching), sources, number)
 
     @cached_property
-    def _known_patches(self) -> Floats:
-        return _patches(self.picture, self.sources)
+    def _distances(self) -> PatchDistances:
+        return PatchDistances(self.picture, self.confidence, self.sources, self.targets)
 
     @cached_property
-    def _weights(self) -> Floats:
-        weights = _patches(self.confidence[..., None], self.targets)
-        weights /= weights.sum(axis=1, keepdims=True)
-        return weights.repeat(self.picture.shape[2], axis=1)
+    def _target(self) -> Ints:
+        """The number of the target in the middle of each pixel; -1 where there is none."""
+        numbers = np.full(self.known.shape, -1, np.intp)
+        numbers[tuple(self.targets.T)] = np.arange(len(self.targets))
+        return numbers
+
+    @cached_property
+    def _beside(self) -> list[Ints]:
+        """For each side the numbers of the targets that lie there."""
+        return [_look_up(self._target, self.targets + side) for side in _SIDES]
+
+    @cached_property
+    def _covering(self) -> list[tuple[Ints, Ints, Ints]]:
+        """For each place in a patch: that, the pixels in holes that lie there, and in what."""
+        holes, found = np.argwhere(~self.known), []
+        for offset in _offsets():
+            numbers = _look_up(self._target, holes - offset)
+            there = np.flatnonzero(numbers >= 0)
+            found.append((offset, there, numbers[there]))
+        return found
 
     def start(self, places: Ints | None, rng: np.random.Generator) -> Ints:
         """Return first sources: those of the coarser level, twice as far away, or any."""
@@ -217,44 +230,37 @@ class _Matching:
 
     def improve(self, estimate: Floats, source: Ints, rng: np.random.Generator) -> _Field:
         """Return better sources for the patches of an estimate: those of neighbours, and others."""
-        wanted = _patches(estimate, self.targets)
-        best = _Field(source, self._distances(wanted, source))
-        at = np.full(self.known.shape, -1, np.intp)
-        at[tuple(self.targets.T)] = np.arange(len(self.targets))
+        self._distances.look_for(estimate)
+        best = _Field(source.copy(), self._distances.of(source))
+        asked = [np.full(len(source), -1, np.intp) for _ in _SIDES]
         for _ in range(_SWEEPS):
-            for side in _SIDES:
-                beside = _look_up(at, self.targets + side)
+            for n, (side, beside) in enumerate(zip(_SIDES, self._beside, strict=True)):
                 given = best.source[np.maximum(beside, 0)]
                 candidate = np.where(beside >= 0, self._numbers(self.sources[given] - side), -1)
-                best = self._better(wanted, best, candidate)
+                self._try(best, np.where(candidate == asked[n], -1, candidate))
+                asked[n] = candidate
             radius = max(self.known.shape)
             while radius >= 1:
                 step = rng.integers(-radius, radius + 1, self.targets.shape)
-                candidate = self._numbers(self.sources[best.source] + step)
-                best = self._better(wanted, best, candidate)
+                self._try(best, self._numbers(self.sources[best.source] + step))
                 radius //= 2
         return best
 
     def vote(self, field: _Field) -> tuple[Floats, Floats]:
         """Return the pictures that the sources make: their mean, and the best of them."""
-        holes = np.argwhere(~self.known)
-        at = np.full(self.known.shape, -1, np.intp)
-        at[tuple(self.targets.T)] = np.arange(len(self.targets))
         scale = 2 * max(float(np.quantile(field.distance, 0.75)), 1e-8)
         trust = np.exp(-field.distance / scale) * self.confidence[tuple(self.targets.T)]
-        total = np.zeros((len(holes), self.picture.shape[2]), np.float32)
-        weight = np.zeros(len(holes), np.float32)
-        most, best = np.full(len(holes), -1.0, np.float32), total.copy()
-        for offset in _offsets():
-            covering = _look_up(at, holes - offset)
-            there = covering >= 0
-            used = covering[there]
+        count = np.count_nonzero(~self.known)
+        total = np.zeros((count, self.picture.shape[2]), np.float32)
+        weight = np.zeros(count, np.float32)
+        most, best = np.full(count, -1.0, np.float32), total.copy()
+        for offset, there, used in self._covering:
             rows, columns = (self.sources[field.source[used]] + offset).T
             colours, w = self.picture[rows, columns], trust[used] + 1e-12
             total[there] += w[:, None] * colours
             weight[there] += w
             better = w > most[there]
-            chosen = np.flatnonzero(there)[better]
+            chosen = there[better]
             best[chosen], most[chosen] = colours[better], w[better]
         mean_picture, best_picture = self.picture.copy(), self.picture.copy()
         mean_picture[~self.known] = total / weight[:, None]
@@ -264,35 +270,17 @@ class _Matching:
     def _numbers(self, places: Ints) -> Ints:
         return _look_up(self.number, places)
 
-    def _distances(self, wanted: Floats, source: Ints, of: Ints | slice = slice(None)) -> Floats:
-        """Return the distances of sources to targets, or to those of the targets `of`."""
-        change = self._known_patches[source] - wanted[of]
-        distances: Floats = np.einsum('ni,ni,ni->n', change, change, self._weights[of])
-        return distances
-
-    def _better(self, wanted: Floats, best: _Field, candidate: Ints) -> _Field:
-        """Return the field with those of the candidates that are nearer; -1 is none."""
+    def _try(self, best: _Field, candidate: Ints) -> None:
+        """Put those of the candidates into the field that are nearer; -1 is none."""
         tried = np.flatnonzero((candidate >= 0) & (candidate != best.source))
-        distance = self._distances(wanted, candidate[tried], tried)
-        nearer = distance < best.distance[tried]
-        source, distances = best.source.copy(), best.distance.copy()
-        source[tried[nearer]] = candidate[tried[nearer]]
-        distances[tried[nearer]] = distance[nearer]
-        return _Field(source, distances)
+        nearer, distance = self._distances.nearer(candidate[tried], tried, best.distance[tried])
+        chosen = tried[nearer]
+        best.source[chosen], best.distance[chosen] = candidate[chosen], distance
 
 
 def _offsets() -> Ints:
     half = PATCH // 2
     return np.argwhere(np.ones((PATCH, PATCH), bool)) - half
-
-
-def _patches(picture: Floats, middles: Ints) -> Floats:
-    """Return the patches around `middles` as rows."""
-    half = PATCH // 2
-    windows = np.lib.stride_tricks.sliding_window_view(picture, (PATCH, PATCH), axis=(0, 1))
-    rows, columns = (middles - half).T
-    found = windows[rows, columns].transpose(0, 2, 3, 1)
-    return np.ascontiguousarray(found).reshape(len(middles), -1)
 
 
 def _look_up(table: Ints, places: Ints) -> Ints:

@@ -11,6 +11,7 @@ best, as much as makes it about as lively as its surroundings.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from torch import Tensor
 
 from ..declare.recommendations import NARROW
 from ..image.hole_width import widest
-from ..physics.exemplar import exemplar, wider
+from ..physics.exemplar import ExemplarFill, exemplar, wider
 from ..physics.fill import harmonic
 from ..physics.problem import Problem
 from ..types import Step
@@ -69,14 +70,15 @@ def with_texture(
     if not params.exemplars or not known.any():
         yield from iterate(problem, params)
         return
-    narrow, wide = ~wider(known, NARROW)[..., None], wider(known, WIDE)[..., None]
+    settled = ~wider(known, NARROW)  # known, or in a loss that its rim alone fills
+    narrow, wide = settled[..., None], wider(known, WIDE)[..., None]
     steps = min(_ITERATIONS, params.iterations or _ITERATIONS)
     smooth: Tensor = problem.y
     for step in iterate(problem, params):
         before, smooth = step.total, step.x
         yield replace(step, total=before + steps)
-    source = _picture(_clean(problem, smooth))
-    fills = [exemplar(source, known, seed=seed + n) for n in range(_HYPOTHESES)]
+    seen = np.where(known[..., None], _picture(_clean(problem, smooth)), _picture(smooth))
+    fills = _hypotheses(seen, settled, seed)
     start = np.mean([fill.mean for fill in fills], axis=0)
     begun = replace(problem, start=_tensor(start, problem.y))
     again = replace(params, iterations=steps, sigma_start=min(_START, params.sigma_start or _START))
@@ -85,10 +87,16 @@ def with_texture(
         if step.index == step.total:
             mixed = _mixed(_picture(smooth), _picture(x), narrow, wide)
             if wide.any():
-                seen = np.where(known[..., None], source, _picture(smooth))
                 mixed += np.where(wide, _grain(fills[0].best, wide, mixed, seen, known), 0)
             x = torch.where(_tensor(known[..., None], x) > 0, x, _tensor(mixed, x))
         yield replace(step, index=before + step.index, total=before + steps, x=x)
+
+
+def _hypotheses(seen: Floats, settled: NDArray[np.bool_], seed: int) -> list[ExemplarFill]:
+    """Return fills with patches, found beside each other where there are threads for that."""
+    with ThreadPoolExecutor(min(_HYPOTHESES, torch.get_num_threads())) as threads:
+        seeds = range(seed, seed + _HYPOTHESES)
+        return list(threads.map(lambda one: exemplar(seen, settled, seed=one), seeds))
 
 
 def _mixed(
