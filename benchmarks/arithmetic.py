@@ -1,20 +1,21 @@
 """DRUNet in float32, bfloat16 and 8-bit integers: processor seconds, and decibels that are lost.
 
     python benchmarks/arithmetic.py --data DATA
-    python benchmarks/arithmetic.py --data DATA --compile --openvino
+    python benchmarks/arithmetic.py --data DATA --compile --openvino --onnxruntime
 
 Seconds are those of the network alone, of one core for 256 x 256 pixels, the median of rounds in
-which all ways take turns; the network of the authors' size has random weights, and so no decibels.
-Lost is what PSNR falls to from that of float32 by the protocol of the papers, on the first images
-of BSD68 and CBSD68; in parentheses on how many of them the noise was too weak for integers beside
-the largest value, so that `precision="int8"` computed like "auto". `--compile` and `--openvino`
-time what torch.compile and OpenVINO, where it is installed, make of the same networks, and the
-seconds that preparing takes.
+which all ways that are fast here take turns; the network of the authors' size has random weights,
+and so no decibels. Lost is what PSNR falls to from that of float32 by the protocol of the papers,
+on the first images of BSD68 and CBSD68; in parentheses on how many of them the noise was too weak
+for integers beside the largest value, so that `precision="int8"` computed like "auto". `--compile`,
+`--openvino` and `--onnxruntime` time what torch.compile, OpenVINO and ONNX Runtime, where they are
+installed, make of the same networks, and the seconds that preparing takes.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -55,6 +56,7 @@ def main() -> None:
     parser.add_argument('--rounds', type=int, default=7)
     parser.add_argument('--compile', action='store_true')
     parser.add_argument('--openvino', action='store_true')
+    parser.add_argument('--onnxruntime', action='store_true', help='needs onnxscript, too')
     options = parser.parse_args()
     torch.set_num_threads(1)
     devices.tune_allocator()
@@ -81,11 +83,11 @@ def timed(model: str | None, options: Any) -> tuple[dict[str, float], dict[str, 
     network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     x = torch.rand(1, network.describe().channels + 1, SIDE, SIDE)
     x = x.contiguous(memory_format=torch.channels_last)
-    ways: dict[str, Way] = {
-        'float32': network,
-        'bfloat16': partial(_in_bfloat16, network),
-        'int8': in_integers(network),
-    }
+    ways: dict[str, Way] = {'float32': network}
+    if devices.has_fast_bfloat16(CPU):
+        ways['bfloat16'] = partial(_in_bfloat16, network)
+    if devices.has_fast_integers(CPU):
+        ways['int8'] = in_integers(network)
     prepared = {}
     if options.compile:
         torch.compiler.reset()  # else the networks before count as variants of this one
@@ -99,6 +101,10 @@ def timed(model: str | None, options: Any) -> tuple[dict[str, float], dict[str, 
             began = _with_children()
             ways[f'{name}, OpenVINO'] = _by_openvino(network, x, kind)
             prepared[f'{name}, OpenVINO'] = _with_children() - began
+    if options.onnxruntime:
+        began = _with_children()
+        ways['float32, ONNX Runtime'] = _by_onnxruntime(network, x)
+        prepared['float32, ONNX Runtime'] = _with_children() - began
     for name, way in ways.items():
         began = _with_children()
         way(x)
@@ -114,7 +120,7 @@ def lost_by(model: str, options: Any) -> dict[str, str]:
     folder = options.data / 'natural' / SETS[channels]
     exact: list[float] = []
     cells = {}
-    for way in ('float32', 'bfloat16', 'int8'):
+    for way in ('float32', 'bfloat16', *['int8'] * devices.has_fast_integers(CPU)):
         denoiser = denoisers.make(model, channels=channels, device=CPU, precision=way)
         assert isinstance(denoiser, denoisers.NetworkDenoiser)
         scores, own = [], Counter[bool]()
@@ -152,6 +158,19 @@ def _by_openvino(network: nn.Module, x: Tensor, kind: str) -> Way:
     compiled = core.compile_model(model, 'CPU', told)
     image = x.contiguous().numpy()
     return lambda _: compiled(image)
+
+
+def _by_onnxruntime(network: nn.Module, x: Tensor) -> Way:
+    import onnxruntime
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = f'{folder}/network.onnx'
+        torch.onnx.export(network, (x,), path, dynamo=True, verbose=False)
+        told = onnxruntime.SessionOptions()
+        told.intra_op_num_threads = told.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(path, told, ['CPUExecutionProvider'])
+    given = {session.get_inputs()[0].name: x.contiguous().numpy()}
+    return lambda _: session.run(None, given)
 
 
 def _with_children() -> float:
