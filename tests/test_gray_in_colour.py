@@ -39,7 +39,8 @@ def test_it_is_restored_as_alone(method: str, carriers: tuple[int, ...]) -> None
     result = fresco.restore(coloured(gray(), carriers), method=method, task='denoise')
     np.testing.assert_array_equal(result.image, coloured(alone.image, carriers))
     assert all(check.ok for check in result.checks)
-    assert 'restored as a gray image' in result.provenance['warnings'][0]
+    assert 'restored as a gray image' in result.provenance['notes'][0], 'which is no doubt'
+    assert alone.provenance['notes'] == []
     if alone.variance is not None:
         np.testing.assert_array_equal(result.variance, alone.variance)
 
@@ -100,7 +101,7 @@ def test_a_gray_part_of_a_photograph_is_a_part_of_a_photograph() -> None:
     part = fresco.restore(
         photograph[:32, :32], method='ffdnet', sigma=8.0, context=photograph, context_origin=(0, 0)
     )
-    assert not any('gray' in text for text in part.provenance['warnings'])
+    assert not part.provenance['notes']
 
 
 def test_channels_in_the_place_of_colours_are_found() -> None:
@@ -108,3 +109,5 @@ def test_channels_in_the_place_of_colours_are_found() -> None:
     (check,) = (c for c in fresco.restore(two, method='ffdnet').checks if c.name == 'training')
     assert not check.ok
     assert "axes='YXC'" in check.message
+    assert fresco.recommend(two).caution == check.message, 'it is said before the run, too'
+    assert not fresco.recommend(two[..., [0, 1, 0]]).caution

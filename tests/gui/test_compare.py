@@ -170,6 +170,18 @@ def test_the_grid_shows_both_with_one_contrast_and_gives_all_back(viewer: Any) -
     assert not grid.enabled
 
 
+def test_colours_have_no_contrast_to_share(viewer: Any) -> None:
+    viewer.add_image(np.zeros((32, 32, 3), np.uint8), rgb=True)
+    viewer.add_image(PLANE)
+    viewer.add_image(np.ones((32, 32, 3), np.uint8), rgb=True)
+    viewer.add_image(PLANE + 1)
+    panel = ComparePanel(viewer)
+    viewer.window.add_dock_widget(panel)
+    for first, second, shared in ((0, 2, False), (0, 1, False), (1, 2, False), (1, 3, True)):
+        panel.first.value, panel.second.value = viewer.layers[first], viewer.layers[second]
+        assert panel.one_contrast.enabled is shared
+
+
 def test_one_image_is_not_compared(viewer: Any) -> None:
     viewer.add_image(PLANE, name='a')
     panel = ComparePanel(viewer)

@@ -328,7 +328,7 @@ def test_the_picture_of_a_mask_is_offered_as_one(
     assert not panel.mask_row.offers(gray)
     assert not panel.image.offers(picture)
     panel.mask_row.value = picture
-    assert panel.mask_row.text == 'cracks (opened as image)'
+    assert panel.mask_row.text == 'cracks (a picture)'
     dpir = commands.dpir(model)
     qtbot.addWidget(dpir.native)
     dpir.image.value, dpir.task.value, dpir.mask.value = model.layers['wall'], 'inpaint', picture

@@ -260,6 +260,8 @@ class ComparePanel(Docked):
         two = self._are_two
         for button in (*self._of_both, self.profile.button):
             button.setEnabled(two or button.isChecked())
+        coloured = two and any(each.rgb for each in self._chosen())
+        self.one_contrast.enabled = not coloured  # colours are drawn as they are
         if not two:
             self.found.setText(_CHOOSE)
         elif self.found.text() == _CHOOSE:

@@ -53,6 +53,7 @@ def summary(outcome: LayerOutcome) -> str:
         before = '' if outcome.before is None else f' ({outcome.before:.2f} dB before)'
         said.append(f'PSNR {outcome.psnr:.2f} dB{before}.')
     said.append(f'{record["kind"].capitalize()}: {meaning[0].lower()}{meaning[1:]}')
+    said += [f'{sentence(note)}.' for note in record.get('notes', ())]
     return ' '.join(said)
 
 

@@ -62,6 +62,12 @@ class FileOutcome:
         return round(sum(every), 3)
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """The notes on the file and on its restorations, each once."""
+        said = [each for result in self.results for each in result.provenance.get('notes', ())]
+        return tuple(dict.fromkeys([*self.notes, *said]))
+
+    @property
     def warnings(self) -> list[str]:
         """The warnings of reading and restoring, each once."""
         said = [each for result in self.results for each in result.provenance['warnings']]

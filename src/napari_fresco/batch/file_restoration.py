@@ -145,7 +145,7 @@ def _made(
         seconds=outcome.seconds,
         checks=outcome.failed,
         warnings=tuple(outcome.warnings),
-        notes=outcome.notes,
+        notes=outcome.told,
         inputs={name: Fingerprint.with_hash(path) for name, path in inputs.items()},
         results={file.in_folder(path): Fingerprint.of(path).size for path in outcome.written},
         weights=outcome.weights,

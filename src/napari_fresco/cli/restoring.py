@@ -100,7 +100,7 @@ def restore(image: Path, output: Path, **options: Any) -> int:
         )
     if not quiet:
         click.echo(f'{output}: {outcome.summary}')
-        _tell(str(image), outcome.notes, outcome.warnings, outcome.failed, said)
+        _tell(str(image), outcome.told, outcome.warnings, outcome.failed, said)
     return _CANCELLED if outcome.cancelled else 0
 
 

@@ -45,6 +45,8 @@ class ImageFacts:
         Diameter in pixels of the widest loss of the mask.
     scale : int
         Enlargement that is wanted.
+    no_photograph : str
+        Why its colours are no photograph; empty where they may be one.
     """
 
     pixels: int = 0
@@ -56,6 +58,7 @@ class ImageFacts:
     kernel: int = 0
     widest: float | None = None
     scale: int = 1
+    no_photograph: str = ''
 
     @property
     def large(self) -> bool:
@@ -258,6 +261,8 @@ def recommended(task: Task, facts: ImageFacts) -> Recommendation:
 
 def _caution(task: Task, facts: ImageFacts) -> str:
     """Return cautions that hold for every method."""
+    if facts.no_photograph:
+        return facts.no_photograph
     if task == 'inpaint' and facts.widest is not None:
         return _caution_of_losses(facts.widest)
     if task == 'denoise' and facts.noise is not None and facts.noise < _HARDLY:

@@ -82,7 +82,7 @@ def report_text(
         pictures=_pictures(before, after, filled, source),
         curves=[_drawn(graph) for graph in evidence_graphs(result.image, source, **known)],
         checks=[{**check, 'allowed': in_words(check['limit'])} for check in checks],
-        warnings=record['warnings'],
+        warnings=[*record['warnings'], *record.get('notes', ())],
         evidence=rows(numbers),
         methods=methods_paragraph(record),
         command=command_line(record, files),

@@ -37,7 +37,7 @@ def holds_mask(layer: napari.layers.Layer) -> bool:
 
 def called(layer: napari.layers.Layer) -> str:
     """Return the name of a mask in a list."""
-    return f'{layer.name} (opened as image)' if isinstance(layer, Image) else str(layer.name)
+    return f'{layer.name} (a picture)' if isinstance(layer, Image) else str(layer.name)
 
 
 def as_labels(

@@ -32,9 +32,6 @@ from .scene import Scene
 _GIVEN_BACK_SECONDS = 1.0  # for planes in memory that a cancelled run did not come to
 
 
-_AS_GRAY = 'the colours hold one and the same picture, which was restored as a gray image'
-
-
 class GrowingResult:
     """The result of a run, into which its parts are put as they are finished.
 
@@ -63,7 +60,6 @@ class GrowingResult:
         self._maps: dict[str, Array] = {}
         self._kernel: Array | None = None
         self._account = Account()
-        self._account.warn(_AS_GRAY if request.layout.carriers else '')
         self._checking = Checking(request, scene)
         self.seen = InputHash(request)
         self._done: set[Part] = set()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..declare.recommendations import ImageFacts, Recommendation, recommended
 from ..errors import MaskError
+from ..evidence.input_checks import channels_doubt
 from ..image.alignment import refuse_idle_mask
 from ..image.carriers import as_shown
 from ..image.hole_width import widest_in_strips
@@ -108,6 +109,7 @@ def facts_of(
         kernel=0 if kernel is None else np.ndim(getattr(kernel, 'values', kernel)),
         widest=None if damage is None or not damage.any() else widest_loss(damage),
         scale=scale,
+        no_photograph=channels_doubt(plane, _known(plane)),
         **_noise(plane, lost),
     )
 
@@ -135,7 +137,7 @@ def _noise(plane: NDArray[np.float64], lost: Bools | None) -> dict[str, Any]:
     """Return the noise of a plane: part of the range, whether photons, a grain, blocks."""
     if min(plane.shape[:2]) < _LEAST:
         return {}
-    known = np.isfinite(plane).reshape(*plane.shape[:2], -1).all(axis=-1)
+    known = _known(plane)
     known = known if lost is None else known & ~lost
     if not known.any():
         return {}
@@ -154,6 +156,10 @@ def _noise(plane: NDArray[np.float64], lost: Bools | None) -> dict[str, Any]:
         'grain': bool(grain),
         'jpeg': blocks,
     }
+
+
+def _known(plane: NDArray[np.float64]) -> Bools:
+    return np.asarray(np.isfinite(plane).reshape(*plane.shape[:2], -1).all(axis=-1))
 
 
 def _middle(image: Image, layout: Layout) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from .block import Block
 from .request import Request
 from .scene import Scene
 
+_AS_GRAY = 'the colours hold one and the same picture, which was restored as a gray image'
 _MANY_CLIPPED = 1e-3  # of the values: fewer than that are worth no warning
 
 
@@ -141,6 +142,7 @@ def provenance(
         'geometry': {'scale': scale, 'offset': [pixels / scale for pixels in offset]},
         'checks': [{**asdict(check), 'limit': list(check.limit)} for check in checks],
         'warnings': _warnings(r, account, scene, finish),
+        'notes': [_AS_GRAY] if r.layout.carriers else [],
     }
 
 
