@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,8 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     figure = io.imread(tmp_path / 'out/before-after.png')
     assert figure.ndim == 3
     assert figure.std() > 10
+    told = json.loads((tmp_path / 'out/mural-restored.json').read_text('utf-8'))
+    assert (told['method'], told['task']) == ('dpir', 'inpaint')
     restored = io.imread(tmp_path / 'out/micrograph-restored.tif')
     assert (restored.dtype, restored.shape) == (np.uint16, (80, 80))
 

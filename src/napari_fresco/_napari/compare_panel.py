@@ -225,8 +225,9 @@ class ComparePanel(Docked):
         return (*self._chosen(), *([] if reference is None else [reference]))
 
     def _suggest(self) -> None:
-        """Compare the newest result with what it was made of."""
+        """Compare the newest result, of those on show if there are any, with its source."""
         results = [x for x in self.viewer.layers if is_picture(x) and source_name(x)]
+        results.sort(key=lambda layer: bool(layer.visible))
         if results and source_name(results[-1]) in self.viewer.layers:
             self.first.value = source_name(results[-1])
             self.second.value = results[-1]

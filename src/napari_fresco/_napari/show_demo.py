@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import napari
 import tifffile
-from napari.layers import Layer
+from napari.layers import Labels, Layer
 
+from ..intervention.fill_run import FillRun
+from ..layers.layer_kinds import METADATA, RUN
 from . import sample_data
 
 
@@ -27,10 +31,21 @@ def fill(viewer: napari.Viewer, folder: Path) -> None:
             scale=found.scale,
             units=found.units,
             contrast_limits=found.contrast_limits,
+            metadata=_made_of(viewer, folder, name),
         )
         # One sample at a time: they have different scales.
         layer.visible = found.visible = name == 'mural'
+    viewer.layers.selection.active = viewer.layers['mural']  # which panels begin with
     viewer.reset_view()  # the units of the world became those of the micrograph
+
+
+def _made_of(viewer: napari.Viewer, folder: Path, name: str) -> dict[str, Any]:
+    """Return how a result was made, so that *Compare* and *Document* go on from it."""
+    told = json.loads((folder / f'{name}-restored.json').read_text('utf-8'))
+    record = {**told, 'source': {'layer': name}}
+    marks = [each.data for each in viewer.layers if isinstance(each, Labels)]
+    filled = {RUN: FillRun.of(record, marks[0] != 0)} if told['mask'] is not None else {}
+    return {METADATA: record, **filled}
 
 
 def main(folder: Path) -> None:

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from .. import samples
 from ..evidence.metrics import psnr
 from ..image.model import Image as FrescoImage
-from ..io.files import make_folder, write
+from ..io.files import make_folder, write, write_json
 from ..restoration.api import restore
 from ..samples import Sample
 from ..types import Result
@@ -61,6 +61,7 @@ def run(
         both.append(item)
         for kind, image in (('degraded', item.sample.image), ('restored', item.result.image)):
             write(output / f'{name}-{kind}.tif', _file(item, image), overwrite=True)
+        write_json(output / f'{name}-restored.json', item.result.provenance, overwrite=True)
         seconds = item.result.provenance['seconds']
         echo(
             f'{name:<11} {item.before:5.2f} dB before, {item.after:5.2f} dB after, {seconds:.1f} s'
