@@ -30,8 +30,8 @@ class PnPParameters(DeterministicParameters):
     )
     iterations: int | None = param(
         None,
-        'Iterations; empty means 8 to deblur, 120 to deblur volumes, 12 to enlarge, 24 to inpaint, '
-        '10 where losses are no wider than 6 pixels, 40 to demosaic.',
+        'Iterations; empty means 8 to deblur, 120 to deblur volumes, 12 to enlarge and to inpaint, '
+        '24 to inpaint by IRCNN, 10 where losses are no wider than 6 pixels, 40 to demosaic.',
         minimum=1,
         maximum=1000,
         tasks=('deblur', 'super_resolve', 'inpaint', 'demosaic'),
@@ -65,8 +65,8 @@ class PnPParameters(DeterministicParameters):
     )
     momentum: float | None = param(
         None,
-        'How far an iteration goes on in the direction of the last one; empty means 0.5 to enlarge '
-        "and where losses are no wider than 6 pixels, else 0, which is the authors' way.",
+        'How far an iteration goes on in the direction of the last one; empty means 0.5, but 0 '
+        "where IRCNN fills losses wider than 6 pixels; the authors' way is 0.",
         minimum=0,
         maximum=0.9,
         tasks=('super_resolve', 'inpaint'),

@@ -17,10 +17,10 @@ Prior for Image Restoration", CVPR 2017.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -31,7 +31,7 @@ from ..physics.dihedral import MODES
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Denoiser, Step
-from .annealing import DEFAULTS, NOISE_FLOOR, Level, Schedule, in_few_steps, plan
+from .annealing import DEFAULTS, FEW, NOISE_FLOOR, PLAIN, Level, Schedule, in_few_steps, plan
 from .feedforward import deblock, one_pass, prior
 from .first_estimate import first_estimate
 from .periodic_ensemble import denoise_dihedral
@@ -76,7 +76,8 @@ def ircnn(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Ste
     10 dB below the blurred image, where FFDNet gains 1 to 6 dB.
     """
     if params.model != 'auto' or 'kernel' not in TASKS[problem.task].takes:
-        return _restore(problem, params, prior('ircnn', problem, params.model, tools), tools)
+        bank = prior('ircnn', problem, params.model, tools)
+        return _restore(problem, params, bank, tools, few=PLAIN)
     steps = _restore(problem, params, prior('ffdnet', problem, 'auto', tools), tools)
     return (replace(step, notes=(*step.notes, INSTEAD_OF_THE_BANK)) for step in steps)
 
@@ -116,17 +117,22 @@ def hqs(
 
 
 def _restore(
-    problem: Problem, params: PnPParameters, denoiser: Denoiser, tools: Tools
+    problem: Problem,
+    params: PnPParameters,
+    denoiser: Denoiser,
+    tools: Tools,
+    few: Mapping[str, Any] = FEW,
 ) -> Iterator[Step]:
+    """Restore by the way that a task asks for; `few` are the steps to fill wide losses."""
     if problem.y.ndim == 5:
         return restore_volume(problem, params, denoiser)
     if problem.task not in DEFAULTS:
         return one_pass(problem, denoiser)
     if 'mask' in TASKS[problem.task].takes:
         seed = int(torch.randint(2**31, (), generator=tools.generator, device=tools.device))
-        return with_texture(problem, params, partial(_iterate, denoiser=denoiser), seed)
+        return with_texture(problem, params, partial(_iterate, denoiser=denoiser), seed, few)
     if TASKS[problem.task].changes_size:
-        params = in_few_steps(params, problem.task)
+        params = in_few_steps(params)
     return _iterate(problem, params, denoiser)
 
 

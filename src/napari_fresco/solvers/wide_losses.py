@@ -10,7 +10,7 @@ best, as much as makes it about as lively as its surroundings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from ..physics.exemplar import ExemplarFill, exemplar, wider
 from ..physics.fill import harmonic
 from ..physics.problem import Problem
 from ..types import Step
-from .annealing import in_few_steps
+from .annealing import FEW, FEW_NARROW, in_few_steps
 
 if TYPE_CHECKING:
     from ..declare.parameters import PnPParameters
@@ -56,25 +56,31 @@ def known_pixels(keep: Tensor) -> NDArray[np.bool_]:
 
 
 def with_texture(
-    problem: Problem, params: PnPParameters, iterate: Iterate, seed: int
+    problem: Problem,
+    params: PnPParameters,
+    iterate: Iterate,
+    seed: int,
+    few: Mapping[str, Any] = FEW,
 ) -> Iterator[Step]:
     """Fill losses of every width.
 
     `iterate`: fills from the rim, or from the start that a problem brings along.
     `seed`: of the search for patches; others give other fills of wide losses.
+    `few`: parameters to fill wide losses from the rim, where `params` leaves them open.
     """
     known = known_pixels(problem.degradation.forward(torch.ones_like(problem.y)))
     if widest(~known) <= NARROW:
-        yield from iterate(problem, in_few_steps(params, problem.task))
+        yield from iterate(problem, in_few_steps(params, FEW_NARROW))
         return
+    from_rim = in_few_steps(params, few)
     if not params.exemplars or not known.any():
-        yield from iterate(problem, params)
+        yield from iterate(problem, from_rim)
         return
     settled = ~wider(known, NARROW)  # known, or in a loss that its rim alone fills
     narrow, wide = settled[..., None], wider(known, WIDE)[..., None]
     steps = min(_ITERATIONS, params.iterations or _ITERATIONS)
     smooth: Tensor = problem.y
-    for step in iterate(problem, params):
+    for step in iterate(problem, from_rim):
         before, smooth = step.total, step.x
         yield replace(step, total=before + steps)
     seen = np.where(known[..., None], _picture(_clean(problem, smooth)), _picture(smooth))
