@@ -12,9 +12,10 @@ from hypothesis.extra import numpy as hnp
 
 from napari_fresco.errors import ImageError, ParameterError
 from napari_fresco.image.anscombe import Anscombe
+from napari_fresco.image.given import as_array
 from napari_fresco.image.intensity import Affine, Stabilised, intensity_range, working_range
 from napari_fresco.image.layout import Layout
-from napari_fresco.image.model import Image, as_array
+from napari_fresco.image.model import Image
 from napari_fresco.image.output import to_dtype
 
 

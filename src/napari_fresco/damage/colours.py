@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from skimage import color, util
 
 from ..errors import ParameterError
+from ..image.one_plane import PlaneLike, pixels_of
 
 
-def lab_of(image: ArrayLike) -> NDArray[np.float32]:
+def lab_of(image: PlaneLike) -> NDArray[np.float32]:
     """Return L*, a* and b*, ``(H, W, 3)``, of a gray or sRGB image.
 
     `image`: ``(H, W)``, ``(H, W, 3)`` or with alpha; integers fill their type, floats [0, 1].
@@ -21,9 +22,9 @@ def lab_of(image: ArrayLike) -> NDArray[np.float32]:
     return np.asarray(color.rgb2lab(rgb), np.float32)
 
 
-def checked(image: ArrayLike) -> NDArray[Any]:
+def checked(image: PlaneLike) -> NDArray[Any]:
     """Return the pixels of an image that has an allowed shape and range."""
-    pixels = np.asarray(image)
+    pixels = pixels_of(image)
     if not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[-1] in (3, 4))):
         raise ParameterError(
             f'the image has shape {pixels.shape}; give (H, W) gray or (H, W, 3) colour pixels'

@@ -7,12 +7,13 @@ from collections.abc import Generator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import ndimage
 from skimage import filters, morphology, transform
 
 from ..errors import ParameterError
 from ..generators import result_of
+from ..image.one_plane import PlaneLike
 from .colours import checked, lab_of
 from .in_tiles import Progress, tiles
 from .line_filters import Floats, LineResponse, chosen, line_response, oriented
@@ -46,7 +47,7 @@ class CrackEvidence(NamedTuple):
 
 
 def propose_cracks(
-    image: ArrayLike,
+    image: PlaneLike,
     mm_per_pixel: float | None = None,
     *,
     tone: Tone = 'dark',
@@ -61,7 +62,7 @@ def propose_cracks(
 
     Parameters
     ----------
-    image : array_like, ``(H, W)`` or ``(H, W, 3)``
+    image : array_like or Image, ``(H, W)`` or ``(H, W, 3)``
         Gray or sRGB image; integers fill the range of their type, floats lie in [0, 1].
     mm_per_pixel : float, optional
         Size of a pixel. When given, `widest` and `shortest` are in mm, otherwise in pixels.
@@ -95,7 +96,7 @@ def propose_cracks(
 
 
 def crack_response(
-    image: ArrayLike,
+    image: PlaneLike,
     mm_per_pixel: float | None = None,
     *,
     tone: Tone = 'dark',
@@ -127,7 +128,7 @@ def crack_response(
 
 
 def crack_response_steps(
-    image: ArrayLike,
+    image: PlaneLike,
     mm_per_pixel: float | None = None,
     *,
     tone: Tone = 'dark',
@@ -199,7 +200,7 @@ def long_pieces(mask: Mask, shortest: float) -> Mask:
     return np.asarray(np.array([False, *long])[labels]) if count else mask
 
 
-def crack_evidence(image: ArrayLike) -> CrackEvidence:
+def crack_evidence(image: PlaneLike) -> CrackEvidence:
     """Return the evidence for and against dark cracks in `image`, computed in one piece."""
     return _evidence(lab_of(image))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from operator import index
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import cluster, ndimage
 from skimage import filters, segmentation
 
+from ..declare.fields import shown
 from ..errors import ParameterError
+from ..image.one_plane import PlaneLike
 from .colours import lab_of
 from .cracks import Mask
 from .line_filters import Floats
@@ -25,7 +27,7 @@ _TEXTURE = 4  # pixels
 
 
 def propose_losses(
-    image: ArrayLike,
+    image: PlaneLike,
     click: tuple[int, int] | None = None,
     *,
     tolerance: float = 10.0,
@@ -35,7 +37,7 @@ def propose_losses(
 
     Parameters
     ----------
-    image : array_like, ``(H, W)`` or ``(H, W, 3)``
+    image : array_like or Image, ``(H, W)`` or ``(H, W, 3)``
         Gray or sRGB image; integers fill the range of their type, floats lie in [0, 1].
     click : (int, int), optional
         Row and column of a pixel inside a loss. Without it, outliers are proposed.
@@ -66,12 +68,12 @@ def propose_losses(
     return losses_above(loss_response(image), tolerance, smallest)
 
 
-def loss_response(image: ArrayLike) -> Floats:
+def loss_response(image: PlaneLike) -> Floats:
     """Return the distance of each pixel to the palette, to be thresholded by :func:`losses_above`.
 
     Parameters
     ----------
-    image : array_like, ``(H, W)`` or ``(H, W, 3)``
+    image : array_like or Image, ``(H, W)`` or ``(H, W, 3)``
         Gray or sRGB image; integers fill the range of their type, floats lie in [0, 1].
 
     Returns
@@ -112,7 +114,7 @@ class Colours(NamedTuple):
     smooth: Floats
 
 
-def colours_of(image: ArrayLike) -> Colours:
+def colours_of(image: PlaneLike) -> Colours:
     """Return the colours of an image for :func:`flooded`."""
     lab = lab_of(image)
     return Colours(lab, _smooth(lab))
@@ -124,7 +126,7 @@ def flooded(seen: Colours, click: tuple[int, int], tolerance: float) -> Mask:
     The flood runs through smooth colours, which grain does not stop; the rim, which is mixed with
     what lies around, is judged by the colours as they are.
     """
-    row, col = click
+    row, col = _place(click)
     shape = seen.lab.shape[:2]
     if not (0 <= row < shape[0] and 0 <= col < shape[1]):
         raise ParameterError(f'the click {click} lies outside the image of shape {shape}')
@@ -134,6 +136,18 @@ def flooded(seen: Colours, click: tuple[int, int], tolerance: float) -> Mask:
     rim = ndimage.binary_dilation(grown, iterations=_RIM) & ~grown
     grown[rim] = np.linalg.norm(seen.lab[rim] - wanted, axis=-1) <= 2 * tolerance
     return np.asarray(grown | holes_of(grown))
+
+
+def _place(click: Any) -> tuple[int, int]:
+    """Return the row and column of a click."""
+    try:
+        row, col = (index(number) for number in click)
+    except (TypeError, ValueError):
+        raise ParameterError(
+            f'{shown("click", click)} is not one pixel; give its row and column, (row, column), '
+            'and join the losses of several clicks with |'
+        ) from None
+    return row, col
 
 
 def _smooth(lab: Floats) -> Floats:

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import MaskError, ParameterError
 from ..image.hole_width import widths_of
+from ..image.one_plane import PlaneLike, pixels_of
 
 Labels = NDArray[Any]
 Which = int | Collection[int] | None
@@ -18,12 +19,12 @@ Which = int | Collection[int] | None
 _CORNERS = np.ones((3, 3))  # pieces hold together by corners, too
 
 
-def grow(mask: ArrayLike, pixels: float, which: Which = None) -> Labels:
+def grow(mask: PlaneLike, pixels: float, which: Which = None) -> Labels:
     """Widen marked regions, over unmarked pixels.
 
     Parameters
     ----------
-    mask : array_like, ``(H, W)``
+    mask : array_like or Image, ``(H, W)``
         Labels, or True where marked; 0 is not marked.
     pixels : float
         Distance up to which pixels are added, 0 or more.
@@ -53,7 +54,7 @@ def grow(mask: ArrayLike, pixels: float, which: Which = None) -> Labels:
     return labels
 
 
-def shrink(mask: ArrayLike, pixels: float, which: Which = None) -> Labels:
+def shrink(mask: PlaneLike, pixels: float, which: Which = None) -> Labels:
     """Remove the rim of marked regions, where it borders on unmarked pixels.
 
     Parameters
@@ -82,7 +83,7 @@ def shrink(mask: ArrayLike, pixels: float, which: Which = None) -> Labels:
     return labels
 
 
-def fill_holes(mask: ArrayLike, which: Which = None, largest: float | None = None) -> Labels:
+def fill_holes(mask: PlaneLike, which: Which = None, largest: float | None = None) -> Labels:
     """Mark pixels that are not marked and lie enclosed by a class.
 
     Parameters
@@ -115,7 +116,7 @@ def holes_of(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(enclosed[open_space[1:-1, 1:-1]])
 
 
-def remove_small(mask: ArrayLike, smallest: float, which: Which = None) -> Labels:
+def remove_small(mask: PlaneLike, smallest: float, which: Which = None) -> Labels:
     """Remove pieces of fewer than `smallest` pixels.
 
     Parameters
@@ -137,7 +138,7 @@ def remove_small(mask: ArrayLike, smallest: float, which: Which = None) -> Label
 
 
 def separate(
-    mask: ArrayLike,
+    mask: PlaneLike,
     limit: float,
     into: int,
     which: Which = None,
@@ -173,7 +174,7 @@ def separate(
     return labels
 
 
-def merge(mask: ArrayLike, into: int, which: Which = None) -> Labels:
+def merge(mask: PlaneLike, into: int, which: Which = None) -> Labels:
     """Give all marked pixels one label.
 
     Parameters
@@ -193,17 +194,17 @@ def merge(mask: ArrayLike, into: int, which: Which = None) -> Labels:
     return labels
 
 
-def clear(mask: ArrayLike, which: Which = None) -> Labels:
+def clear(mask: PlaneLike, which: Which = None) -> Labels:
     """Unmark pixels; parameters and result as those of :func:`grow`."""
     return merge(mask, 0, which)
 
 
-def invert(mask: ArrayLike, label: int = 1) -> Labels:
+def invert(mask: PlaneLike, label: int = 1) -> Labels:
     """Mark unmarked pixels, and unmark marked ones.
 
     Parameters
     ----------
-    mask : array_like, ``(H, W)``
+    mask : array_like or Image, ``(H, W)``
         Labels, or True where marked.
     label : int
         Label that changes places with 0; others stay as they are.
@@ -219,9 +220,9 @@ def invert(mask: ArrayLike, label: int = 1) -> Labels:
     return labels
 
 
-def _chosen(mask: ArrayLike, which: Which) -> tuple[Labels, NDArray[np.bool_]]:
+def _chosen(mask: PlaneLike, which: Which) -> tuple[Labels, NDArray[np.bool_]]:
     """Return a copy of a mask, and where it has the labels that are meant."""
-    labels = np.array(mask)
+    labels = np.array(pixels_of(mask, 'mask', MaskError))
     if labels.ndim != 2 or labels.dtype.kind not in 'bui':
         raise MaskError(
             f'the mask has shape {labels.shape} and type {labels.dtype}; give a plane (H, W) of '

@@ -6,11 +6,12 @@ from collections.abc import Generator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import ndimage
 from skimage import feature, filters
 
 from ..errors import MaskError, MethodError
+from ..image.one_plane import PlaneLike, pixels_of
 from .cracks import Mask, crack_evidence, long_pieces
 from .gaps import gaps_closed
 from .in_tiles import Progress, tiles
@@ -58,7 +59,7 @@ class Lessons(NamedTuple):
     like_lines: Mask  # (M,)
 
 
-def learn_from_scribbles(image: ArrayLike | Features, scribbles: ArrayLike) -> Learned:
+def learn_from_scribbles(image: PlaneLike | Features, scribbles: PlaneLike) -> Learned:
     """Learn from scribbles which pixels are damaged.
 
     Meant for a loop: propose, scribble over what is wrong (1 on what is damaged, 2 on what is
@@ -67,10 +68,10 @@ def learn_from_scribbles(image: ArrayLike | Features, scribbles: ArrayLike) -> L
 
     Parameters
     ----------
-    image : array_like, ``(H, W)`` or ``(H, W, 3)``, or the Features of one
+    image : array_like or Image, ``(H, W)`` or ``(H, W, 3)``, or the Features of one
         Gray or sRGB image; integers fill the range of their type, floats lie in [0, 1].
         Pass the result of :func:`scribble_features` to compute it once for all rounds.
-    scribbles : array_like of int, ``(H, W)``
+    scribbles : array_like or Image of int, ``(H, W)``
         1 = damage, 2 = paint, 0 = not said. Both must occur.
 
     Returns
@@ -96,15 +97,15 @@ def learn_from_scribbles(image: ArrayLike | Features, scribbles: ArrayLike) -> L
     """
     seen = image if isinstance(image, Features) else scribble_features(image)
     forest = forest_of([lessons_of(seen, scribbles)])
-    return decided(probability_of(forest, seen), np.asarray(scribbles))
+    return decided(probability_of(forest, seen), _labels(scribbles))
 
 
-def scribble_features(image: ArrayLike, levels: tuple[float, ...] | None = None) -> Features:
+def scribble_features(image: PlaneLike, levels: tuple[float, ...] | None = None) -> Features:
     """Return the features of each pixel of `image`, for :func:`learn_from_scribbles`.
 
     Parameters
     ----------
-    image : array_like, ``(H, W)`` or ``(H, W, 3)``
+    image : array_like or Image, ``(H, W)`` or ``(H, W, 3)``
         Gray or sRGB image; integers fill the range of their type, floats lie in [0, 1].
     levels : tuple of float, optional
         Levels of the Features of another part of the same image, so that both parts are judged
@@ -138,7 +139,10 @@ def scribble_features(image: ArrayLike, levels: tuple[float, ...] | None = None)
 
 
 def learned_steps(
-    image: ArrayLike, lessons: Sequence[Lessons], levels: tuple[float, ...], scribbles: ArrayLike
+    image: PlaneLike,
+    lessons: Sequence[Lessons],
+    levels: tuple[float, ...],
+    scribbles: PlaneLike,
 ) -> Generator[Progress, None, Learned]:
     """Apply a classifier learned on parts of a large image to all of it, tile by tile.
 
@@ -146,17 +150,17 @@ def learned_steps(
     `levels`: of the Features of one of them.
     `scribbles`: of the whole image.
     """
-    pixels, forest = np.asarray(image), forest_of(lessons)
+    pixels, forest = pixels_of(image), forest_of(lessons)
     found = np.empty(pixels.shape[:2], np.float32)
     parts = list(tiles(pixels.shape, _TILE, _MARGIN))
     for number, tile in enumerate(parts):
         yield Progress(number, len(parts))
         seen = scribble_features(pixels[tile.seen], levels)
         found[tile.inner] = probability_of(forest, seen)[tile.within]
-    return decided(found, np.asarray(scribbles))
+    return decided(found, _labels(scribbles))
 
 
-def lessons_of(seen: Features, scribbles: ArrayLike, partly: bool = False) -> Lessons:
+def lessons_of(seen: Features, scribbles: PlaneLike, partly: bool = False) -> Lessons:
     """Return the training samples of scribbles.
 
     `partly`: whether they are those of a part of an image, which need not have both labels.
@@ -220,13 +224,17 @@ def _piece_lengths(mask: Mask) -> Floats:
     return np.asarray(ndimage.maximum_filter(np.array([0, *lengths])[labels], 3), np.float32)
 
 
-def _checked(scribbles: ArrayLike, shape: tuple[int, ...], partly: bool) -> NDArray[np.uint8]:
-    said = np.asarray(scribbles)
+def _checked(scribbles: PlaneLike, shape: tuple[int, ...], partly: bool) -> NDArray[np.uint8]:
+    said = _labels(scribbles)
     if said.shape != shape:
         raise MaskError(f'the scribbles have shape {said.shape}, the image {shape}; give the same')
     if not partly:
         _need_both(said)
     return np.where((said == DAMAGE) | (said == PAINT), said, 0).astype(np.uint8)
+
+
+def _labels(scribbles: PlaneLike) -> NDArray[Any]:
+    return pixels_of(scribbles, 'the scribbles', MaskError)
 
 
 def _need_both(labels: NDArray[Any]) -> None:

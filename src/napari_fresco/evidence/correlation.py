@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError, ParameterError
+from ..image.model import values_of
 
 Floats = NDArray[np.float64]
 
@@ -232,7 +233,7 @@ def _faded(image: Floats, window: str) -> Floats:
 
 
 def _checked(image: Any, ndim: int) -> Floats:
-    array = np.asarray(image, np.float64)
+    array = np.asarray(values_of(image), np.float64)
     if array.ndim != ndim or min(array.shape) < 8:
         what = 'a plane (H, W)' if ndim == 2 else 'a volume (D, H, W)'
         raise ImageError(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from ..errors import ImageError
+from ..image.model import values_of
 
 Floats = NDArray[np.float64]
 
@@ -83,7 +84,7 @@ def decorrelation(
     ImageError
         When the image is no finite plane of at least 16 x 16 pixels.
     """
-    plane = np.asarray(image, np.float64)
+    plane = np.asarray(values_of(image), np.float64)
     if plane.ndim != 2 or min(plane.shape) < 16 or not np.isfinite(plane).all():
         raise ImageError(
             f'image has shape {plane.shape}; give a finite plane of at least 16 x 16 pixels'

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import ImageError
+from ..image.model import values_of
 from .residual import blurred
 
 Floats = NDArray[np.float64]
@@ -74,7 +75,7 @@ def error_map(
     ImageError
         When the two are no finite planes of one shape.
     """
-    y, x = (np.asarray(each, np.float64) for each in (image, result))
+    y, x = (np.asarray(values_of(each), np.float64) for each in (image, result))
     if y.ndim != 2 or y.shape != x.shape:
         raise ImageError(f'image {y.shape} and result {x.shape}; give two planes of one shape')
     if not (np.isfinite(y).all() and np.isfinite(x).all()):

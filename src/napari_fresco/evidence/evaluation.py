@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..declare.tasks import TASKS
 from ..errors import ImageError
+from ..image.given import as_array
 from ..image.layout import Layout
 from ..image.model import Image, named
 from ..noise.camera import Camera, estimate_camera
@@ -89,6 +90,8 @@ def evaluate(
         When the images do not belong together.
     """
     source = Image.of(image)
+    if not isinstance(result, Image):
+        as_array(result, 'result')
     planes, total = _planes(source, result, truth, second)
     noise = _noise(source) if noise is None else noise
     enlarged = planes[0].result.shape != planes[0].image.shape

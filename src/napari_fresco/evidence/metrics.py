@@ -15,6 +15,7 @@ from skimage.color import rgb2ycbcr
 from skimage.metrics import structural_similarity
 
 from ..errors import ImageError, ParameterError
+from ..image.model import values_of
 
 
 def psnr(image: Any, truth: Any, data_range: float | None = None, border: int = 0) -> float:
@@ -98,13 +99,13 @@ def psnr_y(image: Any, truth: Any, border: int = 0) -> float:
 
 def psnr_gray(image: Any, truth: Any, border: int = 0) -> float:
     """Return PSNR of the channel means of two float images in [0, 1], not rounded."""
-    first, second = (np.asarray(rgb, np.float64).mean(axis=-1) for rgb in (image, truth))
+    first, second = (np.asarray(values_of(rgb), np.float64).mean(axis=-1) for rgb in (image, truth))
     return psnr(first, second, data_range=1, border=border)
 
 
 def to_uint8(image: Any) -> np.ndarray:
     """Clip a float image to [0, 1] and round it half to even to bytes; bytes pass unchanged."""
-    values = np.asarray(image)
+    values = values_of(image)
     if values.dtype == np.uint8:
         return values
     return np.asarray(np.rint(np.clip(values, 0, 1) * 255), dtype=np.uint8)
@@ -144,7 +145,7 @@ def rgb_to_ycbcr(image: Any) -> np.ndarray:
     ImageError
         When the last axis does not hold three channels.
     """
-    values = np.asarray(image)
+    values = values_of(image)
     if values.ndim < 1 or values.shape[-1] != 3:
         raise ImageError(f'an RGB image ends with an axis of 3, but the shape is {values.shape}')
     scale = 255 if values.dtype == np.uint8 else 1
@@ -153,7 +154,7 @@ def rgb_to_ycbcr(image: Any) -> np.ndarray:
 
 def _peak(truth: Any, data_range: float | None) -> float:
     if data_range is None:
-        dtype = np.asarray(truth).dtype
+        dtype = values_of(truth, 'truth').dtype
         return float(np.iinfo(dtype).max) if dtype.kind in 'ui' else 1.0
     if not 0 < data_range < math.inf:
         raise ParameterError(f'data_range = {data_range} must be a positive number')
@@ -161,7 +162,8 @@ def _peak(truth: Any, data_range: float | None) -> float:
 
 
 def _pair(image: Any, truth: Any, border: int) -> tuple[np.ndarray, np.ndarray]:
-    first, second = np.asarray(image, np.float64), np.asarray(truth, np.float64)
+    given = values_of(image), values_of(truth, 'truth')
+    first, second = (np.asarray(each, np.float64) for each in given)
     if first.shape != second.shape:
         raise ImageError(f'the images differ in shape: {first.shape} and {second.shape}')
     if first.ndim not in (2, 3) or border < 0 or min(first.shape[:2]) <= 2 * border:

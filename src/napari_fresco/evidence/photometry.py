@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import ImageError
+from ..image.model import values_of
 
 Floats = NDArray[np.float64]
 
@@ -93,8 +94,8 @@ def photometry(
     >>> float(photometry(5.0 * labels, 4.5 * labels, labels).kept[0])
     0.9
     """
-    y, x = (np.asarray(each, np.float64) for each in (image, result))
-    objects = np.asarray(labels)
+    y, x = (np.asarray(values_of(each), np.float64) for each in (image, result))
+    objects = values_of(labels, 'labels')
     if y.ndim != 2 or not y.shape == x.shape == objects.shape:
         raise ImageError(
             f'image {y.shape}, result {x.shape} and labels {objects.shape}; give planes of one '

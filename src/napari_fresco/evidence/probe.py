@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import ImageError
+from ..image.model import values_of
 from .correlation import Correlation, frc
 from .splitting import split_noise
 
@@ -160,7 +161,7 @@ def recall(
 
 
 def _plane(image: Any) -> Floats:
-    y = np.asarray(image, np.float64)
+    y = np.asarray(values_of(image), np.float64)
     if y.ndim != 2 or min(y.shape) < 32 or not np.isfinite(y).all():
         raise ImageError(
             f'image has shape {y.shape}; give a finite plane of at least 32 x 32 pixels'

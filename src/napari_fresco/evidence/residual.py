@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, special
 
 from ..errors import ImageError, ParameterError
+from ..image.model import values_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -130,7 +131,7 @@ def residual(observed: Any, restored: Any, noise: Any, kernel: Any = None) -> Re
     ParameterError
         When the noise is not above 0.
     """
-    y, x = (np.asarray(each, np.float64) for each in (observed, restored))
+    y, x = (np.asarray(values_of(each), np.float64) for each in (observed, restored))
     if y.ndim != 2 or y.shape != x.shape:
         raise ImageError(f'observed {y.shape} and restored {x.shape}; give two planes of one shape')
     seen = x if kernel is None else blurred(x, kernel)

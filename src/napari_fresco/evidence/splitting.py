@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImageError, ParameterError
+from ..image.model import values_of
 
 
 def split_counts(counts: Any, p: float = 0.5, seed: int = 0) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -45,7 +46,7 @@ def split_counts(counts: Any, p: float = 0.5, seed: int = 0) -> tuple[NDArray[An
     >>> bool((first + second == 10).all())
     True
     """
-    array = np.asarray(counts)
+    array = values_of(counts, 'counts')
     if not 0 < p < 1:
         raise ParameterError(f'p = {p!r}; give a share between 0 and 1')
     whole = np.rint(array).astype(np.int64)
@@ -75,6 +76,6 @@ def split_noise(image: Any, sigma: Any, seed: int = 0) -> tuple[NDArray[Any], ND
     first, second : ndarray of float64
         Both with noise of ``sqrt(2) sigma``.
     """
-    array = np.asarray(image, np.float64)
+    array = np.asarray(values_of(image), np.float64)
     noise = np.random.default_rng(seed).normal(size=array.shape) * np.asarray(sigma, np.float64)
     return array + noise, array - noise

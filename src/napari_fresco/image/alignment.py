@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import FrescoError, MaskError
 from .letters import UNNAMED, leading_first
-from .model import Array, Image, as_array, in_memory, named
+from .model import Array, Image, in_memory, named, values_of
 from .units import converted
 
 _AGREEMENT = 0.01  # how much two spacings may differ, relatively
@@ -57,7 +57,7 @@ def aligned(
         _check_spacing(other, image, what, error)
         array, axes = in_memory(other.data), other.axes
     else:
-        array = in_memory(other.data if isinstance(other, Image) else as_array(other))
+        array = values_of(other, what, error)
         axes = _positional(array, image, planes, what, error)
     given = (array.shape, axes)
     surplus = [i for i, axis in enumerate(axes) if axis not in f'{planes}S' and array.shape[i] == 1]

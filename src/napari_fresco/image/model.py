@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ImageError
+from ..errors import FrescoError, ImageError
+from .given import as_array
 from .labelled import labelled_parts, tells_rows_and_columns
 from .letters import free_letter, guessed_axes, leading_missing
 from .units import unit_name
@@ -201,20 +202,6 @@ def single_axes(image: Image) -> str:
     return ''.join(axis for axis, length in lengths if length == 1 and axis not in 'YXS')
 
 
-def as_array(image: Any) -> Any:
-    """Return `image` as an array-like with ``shape``, ``dtype`` and slices.
-
-    numpy, dask, zarr and torch arrays pass as they are; anything else goes
-    through :func:`numpy.asarray`.
-    """
-    if all(hasattr(image, name) for name in ('shape', 'dtype', '__getitem__')):
-        return image
-    try:
-        return np.asarray(image)
-    except ValueError as error:
-        raise ImageError(f'image is not an array: {error}') from None
-
-
 def is_labelled(source: Any) -> bool:
     """Whether dimensions name the axes of an array, as those of an xarray do."""
     return all(hasattr(source, name) for name in ('dims', 'coords', 'values'))
@@ -232,6 +219,14 @@ def in_memory(part: Any) -> Array:
         part = part.detach().cpu()
         part = part.float() if 'bfloat16' in str(part.dtype) else part
     return np.asarray(part)
+
+
+def values_of(source: Any, what: str = 'image', error: type[FrescoError] = ImageError) -> Array:
+    """Return the values of an Image or an array, on their own axes; `error` where it is neither.
+
+    `what`: its name in messages, such as ``'mask'``.
+    """
+    return in_memory(source.data if isinstance(source, Image) else as_array(source, what, error))
 
 
 def _imported(source: Any, axes: str | None, rgb: bool | None) -> Image:

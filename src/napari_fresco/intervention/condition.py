@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from ..damage.classes import CLASSES, DamageClass
 from ..errors import MaskError
-from ..image.model import Image, in_memory
+from ..image.model import values_of
 from .crack_widths import measure_cracks
 from .photograph import Bools, mm_per_pixel_of
 
@@ -141,7 +141,7 @@ def condition(
     masks = _masks(labels, tuple(classes))
     scale = mm_per_pixel_of(labels, mm_per_pixel)
     shapes = {mask.shape for mask in masks.values()}
-    area = None if painted is None else np.asarray(painted) != 0
+    area = None if painted is None else np.squeeze(values_of(painted, 'painted', MaskError)) != 0
     if area is not None:
         shapes.add(area.shape)
     if len(shapes) > 1:
@@ -186,7 +186,7 @@ def _masks(labels: Any, classes: tuple[DamageClass, ...]) -> dict[DamageClass, B
 
 
 def _plane(labels: Any) -> Any:
-    plane = np.squeeze(in_memory(labels.data if isinstance(labels, Image) else labels))
+    plane = np.squeeze(values_of(labels, 'the map', MaskError))
     if plane.ndim != 2 or plane.dtype.kind not in 'bui':
         raise MaskError(
             f'the map has shape {plane.shape} and type {plane.dtype}; give one plane (H, W) of '

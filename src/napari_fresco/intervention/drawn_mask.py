@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import FileError, MaskError, ParameterError
-from ..image.model import Image, in_memory
+from ..image.model import Image, in_memory, values_of
 from ..io.files import read, write
 from ..io.fingerprint import content_sha256
 from .photograph import Bools
@@ -54,7 +54,7 @@ class DrawnMask:
         """
         if isinstance(mask, cls):
             return mask
-        labels = np.squeeze(in_memory(mask.data if isinstance(mask, Image) else mask))
+        labels = np.squeeze(values_of(mask, 'mask', MaskError))
         if labels.ndim != 2 or labels.dtype.kind not in 'buif':
             raise MaskError(
                 f'the mask has shape {labels.shape} and type {labels.dtype}; give one value for '
@@ -77,6 +77,10 @@ class DrawnMask:
         for kept in self.keep:
             marked &= labels != kept
         return np.asarray(marked)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Return :meth:`damage` as an array, so that it stands where a mask does."""
+        return self.damage().astype(dtype or bool, copy=False)
 
     def facts(self) -> dict[str, Any]:
         """Return the rule that turns it into damage, ready for JSON."""

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import ParameterError
+from ..errors import MaskError, ParameterError
+from ..image.model import values_of
 from ..restoration.session import Session
 from ..types import Result
 from .linear_light import Floats, lab_of_light, to_linear
@@ -70,7 +71,7 @@ def hypotheses(
     ----------
     image : Image or array-like, ``(H, W)`` or ``(H, W, 3 or 4)``
         The photograph.
-    mask : array-like or Image, ``(H, W)``
+    mask : array-like, Image or DrawnMask, ``(H, W)``
         Nonzero where it is damaged.
     method : str
         A method that fills and takes a seed.
@@ -132,7 +133,7 @@ def agreement(fills: Sequence[Any], filled: ArrayLike) -> Floats:
         The root of the mean squared distance from the mean, ``sqrt(mean |c_k - mean c|^2)``; 0
         elsewhere. No error bar: fills of one method share mistakes.
     """
-    marks: Bools = np.asarray(filled) != 0
+    marks: Bools = np.squeeze(values_of(filled, 'filled', MaskError)) != 0
     colours = np.stack(list(_colours(fills, marks)))
     away = ((colours - colours.mean(axis=0)) ** 2).sum(axis=-1)
     spread = np.zeros(marks.shape, np.float32)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import ImageError
+from ..errors import ImageError, MaskError
 from ..image.hole_width import depth_of
-from ..image.model import Image
+from ..image.model import Image, values_of
 from ..io.files import write
 from .photograph import Bools, Pixels, filled_of, plane_of, result_of
 
@@ -121,7 +121,7 @@ def outline(filled: ArrayLike, width: float = 2.0) -> Bools:
     -------
     ndarray of bool, ``(H, W)``
     """
-    marks: Bools = np.asarray(filled) != 0
+    marks: Bools = np.squeeze(values_of(filled, 'filled', MaskError)) != 0
     return np.asarray(marks & (depth_of(marks, 'constant') <= width))
 
 

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ImageError, MaskError, ParameterError
-from ..image.model import Image, in_memory
+from ..image.model import Image, values_of
+from ..image.one_plane import Pixels as Pixels
+from ..image.one_plane import pixels_of
 from ..image.units import converted
 from ..io.calibration import is_print
 from ..types import Result
 
 Bools = NDArray[np.bool_]
-Pixels = NDArray[Any]
 
 
 def plane_of(image: Any, what: str = 'the photograph') -> Pixels:
@@ -22,18 +23,7 @@ def plane_of(image: Any, what: str = 'the photograph') -> Pixels:
 
     Raises ImageError when there are more planes, or samples that are no colours.
     """
-    source = Image.of(image)
-    order = [source.axes.index(axis) for axis in 'YXS' if axis in source.axes]
-    others = [axis for axis in source.axes if axis not in 'YXS']
-    if any(source.length(axis) > 1 for axis in others):
-        raise ImageError(
-            f'{what} has axes {source.axes} and shape {source.shape}; give one plane, gray or RGB'
-        )
-    pixels: Pixels = in_memory(source.data).transpose(
-        [*(source.axes.index(axis) for axis in others), *order]
-    )
-    pixels = np.asarray(pixels[(0,) * len(others)])
-    pixels = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[-1] == 1 else pixels
+    pixels = pixels_of(image if isinstance(image, Image) else Image.of(image), what)
     if pixels.ndim == 3 and pixels.shape[-1] not in (3, 4):
         raise ImageError(f'{what} has {pixels.shape[-1]} samples; give gray, RGB or RGBA pixels')
     if pixels.dtype.kind not in 'uf':
@@ -63,7 +53,7 @@ def filled_of(result: Any, filled: ArrayLike | Image | None, shape: tuple[int, .
     given = getattr(result, 'filled', None) if filled is None else filled
     if given is None:
         raise MaskError('it is not known what was filled; give filled, nonzero where it was')
-    marks = np.squeeze(np.asarray(in_memory(given.data) if isinstance(given, Image) else given))
+    marks = np.squeeze(values_of(given, 'filled', MaskError))
     if marks.shape != shape[:2]:
         raise MaskError(
             f'what was filled has shape {marks.shape}, the photograph {shape[:2]}; give one value '

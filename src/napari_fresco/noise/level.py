@@ -17,7 +17,7 @@ from scipy import ndimage
 from ..errors import MaskError, ParameterError
 from ..image.carriers import as_shown
 from ..image.layout import Layout
-from ..image.model import Array, Image, as_array
+from ..image.model import Array, Image, values_of
 from .patches import (
     LEAST,
     Bools,
@@ -137,11 +137,12 @@ def picked(indices: Sequence[tuple[int, ...]], most: int = PLANES) -> Sequence[t
 
 def _damage(mask: Any, layout: Layout) -> Bools:
     shape = (*layout.leading, *layout.plane_shape)
+    given = values_of(mask, 'mask', MaskError)
     try:
-        return np.broadcast_to(np.asarray(as_array(mask)) != 0, shape)
+        return np.broadcast_to(given != 0, shape)
     except ValueError:
         raise MaskError(
-            f'mask {np.shape(mask)} does not match image {shape}; give a mask of '
+            f'mask {given.shape} does not match image {shape}; give a mask of '
             f'{layout.plane_shape} for every plane'
         ) from None
 

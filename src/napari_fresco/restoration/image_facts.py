@@ -14,7 +14,7 @@ from ..image.alignment import refuse_idle_mask
 from ..image.carriers import as_shown
 from ..image.hole_width import widest_in_strips
 from ..image.layout import Layout
-from ..image.model import Image, in_memory
+from ..image.model import Image, in_memory, values_of
 from ..noise.camera import assess_planes
 from ..noise.grain import GRAIN, grain_ratio, has_blocks
 from ..types import Task
@@ -185,7 +185,7 @@ def _box(shape: tuple[int, ...]) -> tuple[slice, ...]:
 
 
 def _damage(mask: Any) -> Bools:
-    values = in_memory(mask.data if isinstance(mask, Image) else np.asarray(mask))
+    values = values_of(mask, 'mask', MaskError)
     if values.ndim < 2:
         raise MaskError(f'mask has {values.ndim} axes; give one with rows and columns')
     damage: Bools = values != 0

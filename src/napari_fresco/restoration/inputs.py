@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,10 +76,12 @@ def given_kernel(call: Call) -> Kernel | None:
     value = call.options.kernel
     if value is None or (isinstance(value, str) and value in ESTIMATES):
         return None
-    if isinstance(value, str):
+    if isinstance(value, str | Path):
+        named = str(value)
         raise KernelError(
-            f'kernel = {value!r}; give an array, a Kernel or an Image, or '
-            f'{" or ".join(map(repr, ESTIMATES))} to estimate it'
+            f'kernel = {named!r}; give an array, a Kernel or an Image, or '
+            f'{" or ".join(map(repr, ESTIMATES))} to estimate it; of a file, '
+            f'fresco.kernels.read({named!r})'
         )
     # Resampling filters such as the bicubic one have negative lobes; optics have none.
     return Kernel.of(value, ndim=None, signed=call.options.scale > 1).thin()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from ...errors import KernelError
-from ...image.model import Image
+from ...image.model import Image, values_of
 from ...image.units import converted
 from ..number_checks import odd_size, positive
 from .bead import depth_of, level_of, recentred, rim_depth, support_of
@@ -182,7 +182,7 @@ def _read(
             )
         spacing = spacing or {a: image.spacing[a] for a in axes if a in image.spacing}
         image = np.asarray(image.data).squeeze()
-    values = np.asarray(image)
+    values = values_of(image, 'image', KernelError)
     if values.ndim not in (2, 3) or values.dtype.kind not in 'buif' or min(values.shape) < 5:
         raise KernelError(
             'beads are looked for in real numbers with axes Y, X or Z, Y, X and 5 pixels along '

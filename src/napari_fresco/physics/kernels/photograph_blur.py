@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.special import j1
 
 from ...errors import KernelError
+from ...image.one_plane import pixels_of
 from ..fill import harmonic
 from .kernel import Kernel
 from .shapes import disk, motion
@@ -118,10 +119,10 @@ def from_photograph(image: Any, unknown: Any = None) -> Kernel:
     A blur of another kind, such as the curved path of a shaking hand or a soft lens, is refused
     rather than forced into a line.
     """
-    plane = np.asarray(image)
+    plane = pixels_of(image, 'photograph', KernelError)
     if plane.ndim not in (2, 3) or (plane.ndim == 3 and plane.shape[-1] not in (1, 3, 4)):
         raise KernelError(f'the photograph has shape {plane.shape}; give Y, X or Y, X, RGB')
-    hidden = None if unknown is None else np.asarray(unknown) != 0
+    hidden = None if unknown is None else pixels_of(unknown, 'unknown', KernelError) != 0
     if hidden is not None and hidden.shape != plane.shape[:2]:
         raise KernelError(
             f'unknown has shape {hidden.shape}, but the photograph has {plane.shape[:2]} pixels'

@@ -1,0 +1,41 @@
+"""Arrays as they are given: a name of a file, nothing, or a result is told from pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FrescoError, ImageError
+
+_NUMBERS = 'buifcmMSUV'  # kinds of numpy types that are said to be wrong where they are
+
+
+def as_array(source: Any, what: str = 'image', error: type[FrescoError] = ImageError) -> Any:
+    """Return what is given as an array-like with ``shape``, ``dtype`` and slices.
+
+    numpy, dask, zarr and torch arrays pass as they are; anything else goes
+    through :func:`numpy.asarray`.
+
+    `what`: its name in messages, such as ``'mask'``.
+    `error`: raised when it is no array, as the sentence that says what it is instead.
+    """
+    if all(hasattr(source, name) for name in ('shape', 'dtype', '__getitem__')):
+        return source
+    if isinstance(source, str | Path):
+        raise error(
+            f'{what} = {str(source)!r} is the name of a file, not its pixels; read it first: '
+            f'fresco.read({str(source)!r})'
+        )
+    if source is None:
+        raise error(f'{what} = None; give an array, or an Image: fresco.read(path)')
+    if hasattr(source, 'image'):
+        raise error(f'{what} is a whole {type(source).__name__}, not pixels; give its .image')
+    try:
+        array = np.asarray(source)
+    except ValueError as wrong:
+        raise error(f'{what} is not an array: {wrong}') from None
+    if array.dtype.kind not in _NUMBERS:
+        raise error(f'{what} is a {type(source).__name__}, not an array; give one, or an Image')
+    return array
