@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..layers.identity import key_of
 
 if TYPE_CHECKING:
     import napari
@@ -24,26 +26,22 @@ class BeforeView:
     def of(self, source: str, made: Collection[str]) -> None:
         """Take note of the name of a source and of the ids of the layers made of it."""
         layers = self._viewer.layers
-        self._source = str(layers[source].unique_id) if source in layers else ''
+        self._source = key_of(layers[source]) if source in layers else ''
         self._made = made
 
     @property
     def can_show(self) -> bool:
         """Whether both source and result are still there."""
-        there = {_key(layer) for layer in self._viewer.layers}
+        there = {key_of(layer) for layer in self._viewer.layers}
         return self._source in there and not there.isdisjoint(self._made)
 
     def hold(self, held: bool) -> None:
         """Show only the source, or all as it was."""
         if held and self.can_show:
-            self._visible = {_key(layer): layer.visible for layer in self._viewer.layers}
+            self._visible = {key_of(layer): layer.visible for layer in self._viewer.layers}
             for layer in self._viewer.layers:
-                layer.visible = _key(layer) == self._source
+                layer.visible = key_of(layer) == self._source
         elif not held:
             for layer in self._viewer.layers:
-                layer.visible = self._visible.get(_key(layer), layer.visible)
+                layer.visible = self._visible.get(key_of(layer), layer.visible)
             self._visible = {}
-
-
-def _key(layer: Any) -> str:
-    return str(layer.unique_id)

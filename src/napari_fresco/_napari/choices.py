@@ -15,6 +15,7 @@ from ..declare.presets import OF_COMPUTER, Preset
 from ..declare.tasks import TASKS
 from ..errors import FrescoError, ParameterError
 from ..layers.call_text import RESTORE, Sources, script_of
+from ..layers.identity import key_of
 from ..layers.kernel_choice import with_depth
 from ..layers.layer_request import PanelRequest
 from ..layers.look import Look
@@ -243,7 +244,7 @@ class Choices:
             image=self.input.selection(),
             space=Space.of(layer),
             look=Look.of(layer),
-            source_id=str(layer.unique_id),
+            source_id=key_of(layer),
         )
 
     def _with_damage(self, request: PanelRequest) -> PanelRequest:

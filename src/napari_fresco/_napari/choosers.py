@@ -9,6 +9,7 @@ from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QComboBox
 
 from ..errors import FrescoError
+from ..layers.identity import key_of, with_key
 from .listeners import Listeners
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class LayerChooser(ComboBox):
         chosen = self._box.currentData()
         if chosen in self._others:
             return self._others[chosen]
-        return next((layer for layer in self._viewer.layers if _key(layer) == chosen), None)
+        return with_key(self._viewer.layers, chosen)
 
     @value.setter
     def value(self, value: Any) -> None:
@@ -64,7 +65,7 @@ class LayerChooser(ComboBox):
         key = self._entry(value) if value is None or isinstance(value, str) else None
         if key is None and value is not None and not hasattr(value, 'unique_id') and self._adopt:
             value = self._adopt(value)
-        place = self._box.findData(key or (_key(value) if hasattr(value, 'unique_id') else None))
+        place = self._box.findData(key or (key_of(value) if hasattr(value, 'unique_id') else None))
         if place < 0 and value is not None:
             offered = [self._box.itemText(i) for i in range(self._box.count())]
             raise FrescoError(
@@ -80,7 +81,7 @@ class LayerChooser(ComboBox):
 
     def offers(self, layer: Any) -> bool:
         """Say whether `layer` is on the list."""
-        return layer is not None and self._box.findData(_key(layer)) >= 0
+        return layer is not None and self._box.findData(key_of(layer)) >= 0
 
     def suggest(self, suits: Accepts, or_the_only: bool = True) -> None:
         """Where no layer is chosen yet, choose the newest that `suits`, else the only one."""
@@ -102,7 +103,7 @@ class LayerChooser(ComboBox):
             box.addItem(text, text)
         for layer in reversed(self._viewer.layers):
             if self._accepts(layer):
-                box.addItem(self._describe(layer), _key(layer))
+                box.addItem(self._describe(layer), key_of(layer))
         place = box.findData(chosen) if chosen is not None else -1
         box.setCurrentIndex(max(place, 0) if box.count() else -1)
         box.blockSignals(False)
@@ -160,7 +161,3 @@ class WordList(ComboBox):
 
     def _on_activated(self, index: int) -> None:
         self.is_decided = True
-
-
-def _key(layer: napari.layers.Layer) -> str:
-    return str(layer.unique_id)

@@ -13,6 +13,7 @@ from superqt.utils import qthrottled
 from ..damage.classes import CLASSES, DamageClass, class_named
 from ..errors import FrescoError
 from ..layers.damage_classes import classes_of, give_classes
+from ..layers.identity import key_of
 from ..layers.layer_kinds import DAMAGE, is_picture, may_be_mask
 from ..layers.mask_images import as_labels, called, holds_mask
 from ..layers.mask_layers import lay_over
@@ -208,7 +209,7 @@ class DamageMaskPanel(Docked):
         if image is None:
             return False
         if isinstance(layer, Image):
-            return str(layer.unique_id) != str(image.unique_id) and holds_mask(layer)
+            return key_of(layer) != key_of(image) and holds_mask(layer)
         return isinstance(layer, Labels) and may_be_mask(layer) and covers(image, layer)
 
     def _is_mask_of_image(self, layer: napari.layers.Layer) -> bool:

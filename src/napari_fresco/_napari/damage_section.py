@@ -15,6 +15,7 @@ from ..declare.methods import Method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
+from ..layers.identity import key_of
 from ..layers.kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
 from ..layers.layer_kinds import KERNEL, may_be_restored
 from ..layers.selection import Selection, full_resolution, spatial_axes
@@ -224,9 +225,9 @@ class DamageSection(Section):
     def _suggest(self, task: Task) -> None:
         """Choose the inputs of a task where there is no doubt, and drop those of other images."""
         image = self._image()
-        if image is None or (task, str(image.unique_id)) == self._suggested_for:
+        if image is None or (task, key_of(image)) == self._suggested_for:
             return
-        wanted = (task, str(image.unique_id))
+        wanted = (task, key_of(image))
         earlier, self._suggested_for = self._suggested_for, wanted
         first = earlier is None or earlier[1] == wanted[1]
         if not first:
@@ -234,7 +235,7 @@ class DamageSection(Section):
         needs = self._method.needs.get(task, ())
         if 'mask' in needs:
             only = self.mask_rows.only_drawn if first else ''
-            suits: Accepts = lambda x: is_mask_of(image, x) or str(x.unique_id) == only  # noqa: E731
+            suits: Accepts = lambda x: is_mask_of(image, x) or key_of(x) == only  # noqa: E731
             self._suggest_layer(self.mask_rows.layer, suits, False)
         if 'kernel' in needs:
             self._suggest_layer(self.kernel_row, lambda x: is_blur_of(image, x), first)

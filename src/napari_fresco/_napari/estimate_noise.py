@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FrescoError
 from ..image.carriers import as_shown
 from ..image.layout import Layout
+from ..layers.identity import key_of
 from ..layers.job import Job
 from ..layers.selection import Selection
 from ..noise.camera import Camera, estimate_camera
@@ -55,7 +56,7 @@ class NoiseEstimate:
             fail(str(error))
             return None
         section.estimate_button.setEnabled(False)
-        job = Job(f'Noise of {image.name}', _search(request), self._taker(str(image.unique_id)))
+        job = Job(f'Noise of {image.name}', _search(request), self._taker(key_of(image)))
         job.ended.connect(lambda: self._end(job.error, fail))
         return job.start()
 
@@ -72,7 +73,7 @@ class NoiseEstimate:
     def follow_image(self) -> None:
         """Drop the estimate when another image is chosen."""
         image = self._choices.image
-        if image is None or self._filled is None or self._filled[0] == str(image.unique_id):
+        if image is None or self._filled is None or self._filled[0] == key_of(image):
             return
         if self._stands:
             self._section.reset()
@@ -87,7 +88,7 @@ class NoiseEstimate:
     def _taker(self, key: str) -> Callable[[FoundNoise], list[Any]]:
         def take(found: FoundNoise) -> list[Any]:
             image = self._choices.image if is_alive(self._section.native) else None
-            if image is not None and str(image.unique_id) == key:
+            if image is not None and key_of(image) == key:
                 self._section.fill_in(found)
                 self._filled = key, self._section.chosen
             return []

@@ -12,6 +12,7 @@ from psygnal import Signal
 from ..declare.methods import METHODS
 from ..errors import FrescoError
 from ..layers.growing_layer import fill_at, growing_layer, undo_fill
+from ..layers.identity import key_of
 from ..layers.layer_kinds import FILLS
 from .clicks import Clicks
 from .form import Section, named_button, note, side_by_side
@@ -58,7 +59,7 @@ class FillsSection(Section):
     def layer(self) -> Any:
         """The layer that grows, or None."""
         image = self._image()
-        return None if image is None else growing_layer(self._viewer, str(image.unique_id))
+        return None if image is None else growing_layer(self._viewer, key_of(image))
 
     def refresh(self, *_: Any) -> None:
         """Describe the chosen fill, and offer its actions."""

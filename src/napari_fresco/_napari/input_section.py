@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Shapes
 from qtpy.QtWidgets import QWidget
 
 from ..declare.methods import Method
 from ..declare.tasks import TASKS
 from ..errors import ImageError
-from ..layers.layer_kinds import METADATA, is_picture, truth_of
+from ..layers.identity import key_of
+from ..layers.layer_kinds import METADATA, is_outlines, is_picture, truth_of
 from ..layers.mask_images import holds_mask
 from ..layers.regions import chosen_part
 from ..layers.selection import Selection, is_stack, lines_of, select, select_same
@@ -53,7 +53,7 @@ class InputSection(Section):
             'extent', 'Extent', {SLICE: SLICE, STACK: STACK}, 'Planes of the stack to restore'
         )
         self.region_row = LayerChooser(
-            viewer, _is_shapes, 'region', 'Region', tooltip=_REGION_HELP, others=parts
+            viewer, is_outlines, 'region', 'Region', tooltip=_REGION_HELP, others=parts
         )
         self.reference_row = LayerChooser(
             viewer, is_picture, 'reference', 'Reference', tooltip=_REFERENCE_HELP, others=none
@@ -139,7 +139,7 @@ class InputSection(Section):
     def suggest_reference(self, scale: int) -> None:
         """Choose the image that a simulated one was made from, where the result is on its grid."""
         image = self.image
-        chosen_for = None if image is None else (str(image.unique_id), scale)
+        chosen_for = None if image is None else (key_of(image), scale)
         if chosen_for == self._suggested_for:
             return
         earlier, self._suggested_for = self._suggested_for, chosen_for
@@ -210,7 +210,3 @@ def _same_grid(layer: Any, image: Any, scale: int) -> bool:
     except ImageError:
         return False
     return True
-
-
-def _is_shapes(layer: napari.layers.Layer) -> bool:
-    return isinstance(layer, Shapes)

@@ -9,6 +9,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QIcon, QImage, QPixmap
 from qtpy.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
 
+from ..layers.identity import key_of, with_key
 from ..layers.iterates import Iterate, iterate_layer, iterates_of
 from ..layers.results import inserted
 from .form import named_button, note, side_by_side, stacked
@@ -47,12 +48,12 @@ class IteratesSection(QWidget):
     @property
     def layer(self) -> Any:
         """The result whose estimates are shown, or None."""
-        return next((x for x in self._viewer.layers if str(x.unique_id) == self._layer_id), None)
+        return with_key(self._viewer.layers, self._layer_id)
 
     def show_of(self, layer: Any) -> None:
         """Show the estimates that a result holds, if there are any."""
         kept = [] if layer is None else iterates_of(layer)
-        self._layer_id = str(layer.unique_id) if kept else ''
+        self._layer_id = key_of(layer) if kept else ''
         self.list.clear()
         low, high = (0.0, 1.0) if layer is None else layer.contrast_limits
         for each in kept:

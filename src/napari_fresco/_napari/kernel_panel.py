@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from magicgui.widgets import LineEdit
-from napari.layers import Shapes
 from napari.utils.notifications import show_error
 from psygnal import Signal
 from qtpy.QtCore import Qt
@@ -25,7 +24,7 @@ from ..declare.fields import Parameter
 from ..errors import FrescoError, KernelError, ParameterError
 from ..image.units import converted, unit_name
 from ..layers.kernel_choice import depth_axis, known_of, microscope_of, with_depth
-from ..layers.layer_kinds import KERNEL, is_picture
+from ..layers.layer_kinds import KERNEL, is_outlines, is_picture
 from ..layers.regions import chosen_part
 from ..layers.selection import select, spatial_axes
 from ..layers.space import Space, View
@@ -76,7 +75,7 @@ class KernelPanel(Docked):
         self.file.native.setPlaceholderText('.npy, .npz, .mat or an image')
         self.index = row_of(_INDEX)
         self.bead = LayerChooser(
-            viewer, _is_shapes, 'bead', 'Rectangle', tooltip=_BEAD_HELP,
+            viewer, is_outlines, 'bead', 'Rectangle', tooltip=_BEAD_HELP,
             others={'(whole image)': None},
         )  # fmt: skip
         self.diameter = row_of(_DIAMETER)
@@ -273,10 +272,6 @@ _BEAD_HELP = (
     '<p>Shapes layer with a rectangle around beads smaller than the resolution, on dark '
     'background. Those that are close to others, saturated, cut or long are left out.</p>'
 )
-
-
-def _is_shapes(layer: napari.layers.Layer) -> bool:
-    return isinstance(layer, Shapes)
 
 
 def _space(image: Any, ndim: int) -> Space | None:

@@ -14,6 +14,7 @@ from superqt.utils import qthrottled
 from ..declare.fields import Parameter
 from ..errors import FrescoError, MaskError
 from ..evidence.input_checks import mask_alone
+from ..layers.identity import key_of
 from ..layers.layer_kinds import may_be_mask
 from ..layers.mask_images import called, holds_mask
 from ..layers.mask_layers import Marked, align_mask, lay_over, marked
@@ -108,7 +109,7 @@ class MaskRows:
         layers = self._viewer.layers
         drawn = [layer for layer in layers if may_be_mask(layer)]
         drawn = drawn or [layer for layer in layers if self._is_picture_for(layer)]
-        return str(drawn[0].unique_id) if len(drawn) == 1 else ''
+        return key_of(drawn[0]) if len(drawn) == 1 else ''
 
     def _is_picture_for(self, layer: Any) -> bool:
         image = self._image()

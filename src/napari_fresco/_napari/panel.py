@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QWidget
 from ..declare.methods import Method
 from ..declare.presets import Preset, PresetLike
 from ..errors import FrescoError
+from ..layers.identity import key_of
 from ..layers.layer_request import PanelRequest
 from ..layers.layer_restoration import Restoration, running
 from ..layers.step_reports import Report
@@ -107,8 +108,8 @@ class MethodPanel:
         self.folder = FolderOffer(lambda: self.request(self._estimates), self.native)
         self._session = Session()
         self._job: Job[Any] | None = None
-        self._failure, self._estimate_first, self._made = '', False, list[str]()
-        self._spoken_of = set[str]()
+        self._failure, self._estimate_first = '', False
+        self._made, self._spoken_of = list[str](), set[str]()
         self.extra, self._rounds = self.extra_sections(), CoalescedCall(self._refresh)
         yield
         self.native.lay_out(self.content())
@@ -165,7 +166,7 @@ class MethodPanel:
                 iterate=self._session.iterate,
                 keep=True,
             )
-            self._spoken_of = {str(self._image().unique_id)}
+            self._spoken_of = {key_of(self._image())}
             self._job = restoration.start()
         except FrescoError as error:
             self._fail(str(error))
@@ -176,8 +177,7 @@ class MethodPanel:
 
     def cancel(self) -> None:
         """Ask for an end after the present step; the best estimate so far is kept."""
-        restoration = self._restoration()
-        if restoration is not None:
+        if (restoration := self._restoration()) is not None:
             restoration.cancel()
 
     def wait(self, timeout: float | None = None) -> list[Any]:
@@ -191,7 +191,7 @@ class MethodPanel:
             self._job.wait(timeout)
         if self._failure:
             raise FrescoError(self._failure)
-        return [each for each in self.viewer.layers if str(each.unique_id) in self._made]
+        return [each for each in self.viewer.layers if key_of(each) in self._made]
 
     def script(self, estimate: bool = False) -> str:
         """Return a Python script that repeats the panel's request.
@@ -375,7 +375,7 @@ class MethodPanel:
             self.bar.succeeded(restoration.outcome)
             self.bar.offers.offer(restoration)
             self.noise_section.note_run(restoration.outcome.result.provenance)
-            self._made = [str(layer.unique_id) for layer in restoration.job.layers]
+            self._made = [key_of(layer) for layer in restoration.job.layers]
             self._spoken_of |= set(self._made[-1:])
             self.before.of(restoration.request.source, self._made)
             if self._made and restoration.request.mask is not None:
@@ -389,7 +389,7 @@ class MethodPanel:
 
     def _on_removed(self, event: Any) -> None:
         """Remove texts about a layer that is gone."""
-        if str(event.value.unique_id) in self._spoken_of and self._restoration() is None:
+        if key_of(event.value) in self._spoken_of and self._restoration() is None:
             self._forget_message()
             self.refresh()
 

@@ -15,6 +15,7 @@ from superqt.utils import qthrottled
 from ..declare.fields import Parameter
 from ..errors import FrescoError
 from ..evidence.graphs import Graph
+from ..layers.identity import key_of, with_key
 from ..layers.profile import line_across, profiles
 from ..layers.removal import take_away
 from ..layers.selection import full_resolution
@@ -76,7 +77,7 @@ class ProfileSection(QWidget):
     @property
     def line(self) -> Any:
         """The layer of the line, or None."""
-        return next((x for x in self._viewer.layers if str(x.unique_id) == self._line_id), None)
+        return with_key(self._viewer.layers, self._line_id)
 
     def show_line(self, shown: bool) -> None:
         """Add the line, whose ends can be moved, or take it away."""
@@ -136,7 +137,7 @@ class ProfileSection(QWidget):
             **place,
         )
         line.mode = 'direct'
-        self._line_id = str(line.unique_id)
+        self._line_id = key_of(line)
         QTimer.singleShot(_APART_MS, self._reveal)  # which takes as long as adding it
 
     def _reveal(self) -> None:
@@ -166,7 +167,7 @@ class ProfileSection(QWidget):
         self.said.setText(sentence(said_of(error)))
 
     def _on_removed(self, event: Any) -> None:
-        if isinstance(event.value, Shapes) and str(event.value.unique_id) == self._line_id:
+        if isinstance(event.value, Shapes) and key_of(event.value) == self._line_id:
             self.show_line(False)
 
 

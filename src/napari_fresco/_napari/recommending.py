@@ -15,6 +15,7 @@ from ..declare.methods import METHODS
 from ..declare.recommendations import ImageFacts, Recommendation, recommended
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
+from ..layers.identity import key_of
 from ..layers.job import Job
 from .form import named_button, note, side_by_side, stacked
 from .listeners import is_alive
@@ -76,8 +77,8 @@ class Recommending:
         except FrescoError:
             return ()
         box = tuple((s.start, s.stop) for s in (part.index[axis] for axis in part.spatial))
-        of_mask = () if mask is None else (str(mask.unique_id), self._strokes)
-        return (str(image.unique_id), box, *of_mask)
+        of_mask = () if mask is None else (key_of(mask), self._strokes)
+        return (key_of(image), box, *of_mask)
 
     def _mask(self) -> Any:
         """Return the mask layer, where the task takes one."""

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QPushButton, QWidget
 
 from ..errors import FrescoError
 from ..layers.evidence_request import reporting
+from ..layers.identity import key_of, with_key
 from ..layers.job import Job
 from ..layers.kept_selection import selection_kept
 from ..layers.layer_kinds import DAMAGE
@@ -93,7 +94,7 @@ class ResultActions(QWidget):
         if outcome is None or outcome.is_empty:
             return
         self._made = restoration.request, outcome.result
-        self._layer_id = str(restoration.job.layers[-1].unique_id)
+        self._layer_id = key_of(restoration.job.layers[-1])
         record = outcome.result.provenance
         rounded = any(c.name == 'rounding' and not c.ok for c in outcome.result.checks)
         hot = sum(plane.get('outliers', 0) for plane in record.get('planes', ()))
@@ -113,7 +114,7 @@ class ResultActions(QWidget):
         self.hide()
 
     def _on_save(self) -> None:
-        layer = next((x for x in self._viewer.layers if str(x.unique_id) == self._layer_id), None)
+        layer = with_key(self._viewer.layers, self._layer_id)
         if layer is None:
             show_error('The result is not among the layers any more.')
             return

@@ -20,6 +20,7 @@ from napari.utils.key_bindings import coerce_keybinding
 from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
+from ..layers.identity import key_of
 from ..layers.layer_kinds import source_name
 from ..layers.layer_restoration import running
 from ..layers.result_turns import next_result, result_in_view
@@ -95,7 +96,7 @@ def hold_before(viewer: napari.viewer.Viewer) -> Iterator[None]:
         show_info(_NO_RESULT)
         return
     before = BeforeView(viewer)
-    before.of(source_name(result), {str(result.unique_id)})
+    before.of(source_name(result), {key_of(result)})
     before.hold(True)
     yield
     before.hold(False)

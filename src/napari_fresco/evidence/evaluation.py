@@ -14,7 +14,7 @@ from ..declare.tasks import TASKS
 from ..errors import ImageError
 from ..image.given import as_array
 from ..image.layout import Layout
-from ..image.model import Image, named
+from ..image.model import Image, data_of, named
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
 from ..types import Task
@@ -218,12 +218,8 @@ def _noise(source: Image) -> float | Camera:
 
 
 def _peak(truth: Any) -> float:
-    data = np.asarray(_data(truth))
+    data = np.asarray(data_of(truth))
     return 255.0 if data.dtype == np.uint8 else float(np.ptp(data)) or 1.0
-
-
-def _data(image: Any) -> Any:
-    return image.data if isinstance(image, Image) else image
 
 
 def _against_truth(planes: Iterable[Plane], peak: float, enlarged: bool) -> dict[str, Any]:

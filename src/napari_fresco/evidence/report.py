@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..declare.tasks import TASKS
 from ..image.layout import Layout
-from ..image.model import Image
+from ..image.model import Image, data_of
 from ..types import Result
 from .check_limits import in_words
 from .evaluation import Floats, evaluate, evidence_graphs, noise_of
@@ -112,7 +112,7 @@ def _middle(source: Image, result: Result) -> tuple[Floats, Floats, NDArray[np.b
     """Return the middle plane before and after, and its filled pixels."""
     layout = Layout.of(source)
     index = list(layout.planes())[int(np.prod(layout.leading)) // 2]
-    axes = source.axes if np.ndim(_data(result.image)) == source.ndim else source.axes + 'S'
+    axes = source.axes if np.ndim(data_of(result.image)) == source.ndim else source.axes + 'S'
     restored = Image.of(result.image, axes=axes)
     pair = [
         each.colours(each.read(one.data, index)).astype(np.float64)
@@ -123,10 +123,6 @@ def _middle(source: Image, result: Result) -> tuple[Floats, Floats, NDArray[np.b
         marks = Image(result.filled.astype(np.uint8), source.axes.replace('S', ''))
         filled = Layout.of(marks).read(marks.data, index) > 0
     return np.nan_to_num(pair[0]), np.nan_to_num(pair[1]), filled
-
-
-def _data(image: Any) -> Any:
-    return image.data if isinstance(image, Image) else image
 
 
 def _pictures(

@@ -202,6 +202,11 @@ def single_axes(image: Image) -> str:
     return ''.join(axis for axis, length in lengths if length == 1 and axis not in 'YXS')
 
 
+def data_of(image: Any) -> Any:
+    """Return the pixels of an image, and any other array as it is."""
+    return image.data if isinstance(image, Image) else image
+
+
 def is_labelled(source: Any) -> bool:
     """Whether dimensions name the axes of an array, as those of an xarray do."""
     return all(hasattr(source, name) for name in ('dims', 'coords', 'values'))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .identity import key_of
+
 _SHARED = ('contrast_limits', 'gamma')
 
 
@@ -31,7 +33,7 @@ class ContrastLink:
             other.contrast_limits, other.gamma = first.contrast_limits, first.gamma
         if others:
             self._viewer.layers.link_layers([first, *others], _SHARED)
-            self._tied = [str(layer.unique_id) for layer in (first, *others)]
+            self._tied = [key_of(layer) for layer in (first, *others)]
 
     def loosen(self) -> None:
         """Let each layer have its own contrast again."""
@@ -41,4 +43,4 @@ class ContrastLink:
         self._tied = []
 
     def _layers(self) -> list[Any]:
-        return [layer for layer in self._viewer.layers if str(layer.unique_id) in self._tied]
+        return [layer for layer in self._viewer.layers if key_of(layer) in self._tied]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ImageError
-from ..image.model import Image, in_memory
+from ..image.model import data_of, in_memory
 from ..intervention.drawn_mask import DrawnMask
 from ..intervention.fill_run import FillRun
 from ..types import Result
@@ -52,7 +52,7 @@ def _drawn(request: PanelRequest) -> DrawnMask:
     mask: Any = request.mask
     if isinstance(mask, Marked):
         return mask.drawn
-    damage = np.asarray(in_memory(mask.data if isinstance(mask, Image) else mask)) != 0
+    damage = np.asarray(in_memory(data_of(mask))) != 0
     part, whole = request.image, np.zeros(request.image.grid, bool)
     size = tuple(s.stop - s.start for s in part.index)
     if damage.shape != size:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import FrescoError, MaskError
 from .fills import Fills
+from .identity import key_of
 from .layer_kinds import FILLS
 from .layer_restoration import running
 from .results import inserted
@@ -90,7 +91,7 @@ def show_numbers(viewer: Any, grown: Any, *, make: bool) -> list[Any]:
 def grown_of(viewer: Any, layer: Any) -> Any:
     """Return the layer that grows, which `layer` is or was the source of."""
     chosen = find_layer(viewer, layer, 'layer')
-    found = chosen if FILLS in chosen.metadata else growing_layer(viewer, str(chosen.unique_id))
+    found = chosen if FILLS in chosen.metadata else growing_layer(viewer, key_of(chosen))
     if found is None:
         raise FrescoError(f'nothing was filled in {chosen.name!r} yet')
     return found

@@ -104,6 +104,11 @@ def may_be_mask(layer: napari.layers.Layer) -> bool:
     return drawn and not any(mark in layer.metadata for mark in (PROPOSAL, SCRIBBLES, GUIDES))
 
 
+def is_outlines(layer: napari.layers.Layer) -> bool:
+    """Say whether `layer` holds outlines."""
+    return isinstance(layer, Shapes)
+
+
 def may_be_noise(layer: napari.layers.Layer) -> bool:
     """Say whether `layer` may hold the noise of each pixel: a gray image or a variance map."""
     others = (KERNEL, UNCERTAINTY, SPREAD, LATENT, COMPARISON)

@@ -15,6 +15,7 @@ from ..generators import Returning
 from ..image.model import Image
 from .fills import RUNS, Fills
 from .growing_layer import growing_layer, show_numbers
+from .identity import with_key
 from .layer_kinds import FILLS, METADATA
 from .layer_restoration import Restoration
 from .made import Made
@@ -202,7 +203,7 @@ class LossFilling(Restoration):
         rgb = request.image.rgb
         look = {'rgb': rgb, **whole_place(request), **request.look.like(rgb=rgb)}
         layers = self.viewer.layers
-        source = next((x for x in layers if str(x.unique_id) == request.source_id), None)
+        source = with_key(layers, request.source_id)
         keywords = {'name': request.title, 'metadata': {FILLS: self._fills}, **look}
         self.layer = inserted(self.viewer, source, (data, keywords, 'image'), select=False)
 

@@ -12,6 +12,7 @@ import pint
 
 from ..errors import ParameterError
 from ..image.units import unit_name
+from .identity import key_of
 from .layer_kinds import FILE, METADATA, PRINT, SCALE, is_picture
 from .mask_layers import to_image
 from .selection import full_resolution, select, spatial_axes
@@ -108,21 +109,19 @@ def set_pixel_size(
     rows, columns = spatial_axes(image, view)
     factor = found.mm_per_pixel / math.sqrt(abs(image.scale[rows] * image.scale[columns]))
     units = [image.units[axis] for axis in (rows, columns)]
-    own = (str(image.unique_id), str(marks.unique_id))
-    alone = not any(
-        _is_other_picture(image, layer) for layer in layers if str(layer.unique_id) not in own
-    )
+    own = (key_of(image), key_of(marks))
+    alone = not any(_is_other_picture(image, layer) for layer in layers if key_of(layer) not in own)
     following = [
         layer
         for layer in layers
-        if str(layer.unique_id) in own
+        if key_of(layer) in own
         or (_has_units_like(image, layer, view) and (alone or _lies_over(image, layer, view)))
     ]
     for layer in following:
         axes = list(spatial_axes(layer, view))
         to_units = unit_factors([layer.units[axis] for axis in axes], units)
         _stretch(layer, axes, factor * to_units)
-        if FILE in layer.metadata or str(layer.unique_id) == own[0]:
+        if FILE in layer.metadata or key_of(layer) == own[0]:
             said = {k: v for k, v in layer.metadata.get(FILE, {}).items() if k != PRINT}
             layer.metadata[FILE] = {**said, 'resolution_unit': 'cm'}
             layer.metadata[SCALE] = found.record()

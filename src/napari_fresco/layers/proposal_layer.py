@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
 
+from .identity import key_of, with_key
 from .kept_selection import selection_kept
 from .layer_kinds import PROPOSAL
 from .removal import take_away
@@ -33,7 +34,7 @@ class ProposalLayer:
     @property
     def layer(self) -> Any:
         """The layer, or None while nothing is shown."""
-        return next((each for each in self._viewer.layers if str(each.unique_id) == self._id), None)
+        return with_key(self._viewer.layers, self._id)
 
     def show(self, part: Selection, mask: NDArray[np.bool_], colour: str) -> None:
         """Show `mask` over `part`."""
@@ -70,4 +71,4 @@ class ProposalLayer:
                 **place,
             )
         layer.editable = False
-        self._id = str(layer.unique_id)
+        self._id = key_of(layer)

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import ImageError
 from ..types import Result
 from .fill_records import run_of
+from .identity import key_of, with_key
 from .kept_selection import selection_kept
 from .layer_kinds import FILE, MADE, METADATA, RUN, LayerData
 from .look import Look
@@ -64,10 +65,10 @@ def add_results(
     own = request.titled or request.titles
     titled = distinct_title(request.source, own, record, viewer.layers)
     *beside, last = result_layers(replace(request, titled=titled), result)
-    source = next((x for x in viewer.layers if str(x.unique_id) == request.source_id), None)
+    source = with_key(viewer.layers, request.source_id)
     layers = [inserted(viewer, source, data, select=False) for data in beside]
     if preview is not None and _turned(preview, last):
-        here = [str(each.unique_id) for each in viewer.layers].index(str(preview.unique_id))
+        here = [key_of(each) for each in viewer.layers].index(key_of(preview))
         viewer.layers.move(here, _place(viewer, source))
         layers.append(preview)
     else:

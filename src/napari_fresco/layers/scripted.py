@@ -10,6 +10,7 @@ from ..declare.call import Call
 from ..declare.methods import ESTIMATES
 from ..errors import FrescoError, ImageError
 from .guide_layers import guides_of
+from .identity import key_of
 from .kernel_choice import chosen_kernel, with_depth
 from .layer_kinds import VARIANCE
 from .layer_request import PanelRequest
@@ -168,7 +169,7 @@ def layer_request(
         scale=options.scale,
         parameters={**known, **call.parameters.changed()},
         settings={n: v for n, v in options.changed().items() if n not in _APART},
-        source_id=str(image.unique_id),
+        source_id=key_of(image),
     )
 
 

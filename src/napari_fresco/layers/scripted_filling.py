@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from ..declare.recommendations import ImageFacts, recommended
 from ..errors import MaskError
 from .growing_layer import growing_layer
+from .identity import key_of
 from .layer_kinds import FILLS
 from .loss_filling import LossFilling
 from .scripted import find_layer, layer_request
@@ -94,7 +95,7 @@ def fill_losses(
     image = find_layer(viewer, layer, 'image')
     if not again and mask is None:
         raise MaskError('filling needs a mask, or numbers of fills to fill again')
-    grown = growing_layer(viewer, str(image.unique_id))
+    grown = growing_layer(viewer, key_of(image))
     if again and grown is None:
         raise MaskError(f'nothing was filled in {image.name!r} yet')
     known = None if grown is None else grown.metadata[FILLS].numbers

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import FrescoError
-from ..image.model import Image, in_memory
+from ..image.model import Image, data_of, in_memory
 from ..io.files import read, write
 from ..io.fingerprint import content_sha256
 from ..physics.kernels import Kernel
@@ -63,7 +63,7 @@ class SessionFiles:
     def mask(self, name: str, mask: Any) -> Saved:
         """Write a mask, white where it marks damage."""
         axes = mask.axes if isinstance(mask, Image) else 'YX'
-        marks = np.asarray(in_memory(mask.data if isinstance(mask, Image) else mask)) != 0
+        marks = np.asarray(in_memory(data_of(mask))) != 0
         if marks.ndim != len(axes):
             return self._array(name, marks)
         image = Image(marks.astype(np.uint8) * 255, axes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from .identity import key_of
+
 
 class SideBySide:
     """Shows some layers alone, each in a box of napari's grid, from left to right.
@@ -22,15 +24,15 @@ class SideBySide:
         self._before = {name: getattr(self.grid, name) for name in ('stride', 'shape', 'enabled')}
         self._camera = camera_of(viewer)
         self._seen = {name: getattr(self._camera, name) for name in ('center', 'zoom')}
-        self._visible = {_key(layer): layer.visible for layer in viewer.layers}
-        self._shown = shown = {_key(layer) for layer in layers}
-        self._named = {_key(layer): is_named(layer) for layer in layers}
+        self._visible = {key_of(layer): layer.visible for layer in viewer.layers}
+        self._shown = shown = {key_of(layer) for layer in layers}
+        self._named = {key_of(layer): is_named(layer) for layer in layers}
         for layer in viewer.layers:
-            layer.visible = _key(layer) in shown
-        order = [_key(layer) for layer in viewer.layers]
-        first, second = (order.index(_key(layer)) for layer in layers[:2])
+            layer.visible = key_of(layer) in shown
+        order = [key_of(layer) for layer in viewer.layers]
+        first, second = (order.index(key_of(layer)) for layer in layers[:2])
         stride = 1 if first < second else -1  # napari begins with the lowest
-        boxes = [_key(layer) in shown for layer in viewer.layers][::stride]
+        boxes = [key_of(layer) in shown for layer in viewer.layers][::stride]
         columns = len(layers) if hasattr(viewer, 'canvas') else _columns(boxes)
         self._arrange(shape=(1, columns), stride=stride, enabled=True)
         viewer.reset_view()
@@ -38,12 +40,12 @@ class SideBySide:
     @property
     def is_open(self) -> bool:
         """Whether all are still there, and napari's own button has not ended the grid."""
-        here = {_key(layer) for layer in self._viewer.layers}
+        here = {key_of(layer) for layer in self._viewer.layers}
         return bool(self.grid.enabled) and self._shown <= here
 
     def name(self, layer: Any) -> None:
         """Write the name of a layer into its box, from napari 0.9 on, which takes it a while."""
-        if _key(layer) in self._shown:
+        if key_of(layer) in self._shown:
             _name(layer, True)
 
     def close(self) -> None:
@@ -52,8 +54,8 @@ class SideBySide:
         for name, value in self._seen.items():
             setattr(self._camera, name, value)
         for layer in self._viewer.layers:
-            layer.visible = self._visible.get(_key(layer), layer.visible)
-            _name(layer, self._named.get(_key(layer), is_named(layer)))
+            layer.visible = self._visible.get(key_of(layer), layer.visible)
+            _name(layer, self._named.get(key_of(layer), is_named(layer)))
 
     def _arrange(self, shape: tuple[int, int], stride: int, enabled: bool) -> None:
         self.grid.enabled = False
@@ -95,7 +97,3 @@ def is_named(layer: Any) -> bool:
 def _name(layer: Any, shown: bool) -> None:
     if hasattr(layer, 'name_overlay'):
         layer.name_overlay.visible = shown
-
-
-def _key(layer: Any) -> str:
-    return str(layer.unique_id)

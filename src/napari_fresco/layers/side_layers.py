@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..image.model import Image
+from ..image.model import data_of
 from ..types import Result
 from .layer_kinds import KERNEL, LATENT, METADATA, SPREAD, UNCERTAINTY, VARIANCE, LayerData
 
@@ -71,7 +71,7 @@ def placed(request: PanelRequest, result: Result) -> dict[str, Any]:
 
 def as_pixels(image: Any) -> NDArray[Any]:
     """Return the pixels of an image or an array."""
-    return np.asarray(image.data if isinstance(image, Image) else image)
+    return np.asarray(data_of(image))
 
 
 def _gray_mean(request: PanelRequest, values: NDArray[Any]) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .identity import key_of
 from .layer_kinds import FILE, FILLS, MADE, METADATA
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Source:
             made = known.get(FILLS)
         path = known.get(FILE, {}).get('path') or layer.source.path or ''
         record = known.get(METADATA) or {}
-        return cls(str(layer.unique_id), kept_elsewhere(data), str(path), made, record)
+        return cls(key_of(layer), kept_elsewhere(data), str(path), made, record)
 
 
 def kept_elsewhere(data: Any) -> Pixels:

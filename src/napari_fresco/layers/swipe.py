@@ -12,6 +12,7 @@ import numpy as np
 from psygnal import Signal
 
 from .compared import Planes
+from .identity import key_of
 from .layer_kinds import COMPARISON
 from .look import Look
 from .on_canvas import from_canvas, in_data, on_canvas
@@ -71,10 +72,8 @@ class Swipe:
     @property
     def is_open(self) -> bool:
         """Whether the layer and both pictures are still there."""
-        here = {str(layer.unique_id) for layer in self._viewer.layers}
-        return all(
-            str(layer.unique_id) in here for layer in (self.layer, self._first, self._second)
-        )
+        here = {key_of(layer) for layer in self._viewer.layers}
+        return all(key_of(layer) in here for layer in (self.layer, self._first, self._second))
 
     def reload(self) -> None:
         """Show the planes that the viewer has gone to.
