@@ -15,7 +15,7 @@ from .fill_run import FillRun
 from .photograph import Bools
 
 TESTED: Mapping[str, tuple[tuple[int, float], ...]] = MappingProxyType(
-    dict.fromkeys(('dpir',), ((4, 7.3), (8, 12.6), (16, 13.3), (32, 22.9), (64, 25.3)))
+    dict.fromkeys(('dpir',), ((4, 7.1), (8, 12.6), (16, 13.5), (32, 22.6), (64, 25.5)))
 )
 """Widths in pixels of losses that methods were tested on, and how far off fills were there.
 
