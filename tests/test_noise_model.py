@@ -68,7 +68,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     cut = Patches.of.__func__  # type: ignore[attr-defined]
 
     def counted(cls: type[Patches], channel: Array, *rest: Any, **named: Any) -> Patches:
-        shapes.append(channel.shape)
+        if 'saturated' not in named:  # how uneven the noise is, a few patches tell
+            shapes.append(channel.shape)
         found: Patches = cut(cls, channel, *rest, **named)
         return found
 

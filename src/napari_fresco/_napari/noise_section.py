@@ -209,7 +209,7 @@ def _described(found: FoundNoise) -> str:
     if found.is_one:
         return f'Noise that does not grow with the intensity, σ {found.level:.4g}.'
     what = 'Photon noise that differs' if found.cameras else f'σ differs, {span},'
-    return f'{what} from plane to plane: Automatic takes that of each, and stays chosen.'
+    return f'{what} from place to place or from plane to plane: Automatic follows it.'
 
 
 _SIGMA = replace(

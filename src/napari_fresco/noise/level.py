@@ -106,7 +106,7 @@ def estimate_noise(
     layout, planes = planes_of(image, axes, rgb, mask, PLANES if how == 'global' else None)
     if how == 'global':
         return float(np.median([level_of_plane(*plane) for plane in planes]))
-    maps = np.stack([_map(*plane) for plane in planes])
+    maps = np.stack([map_of_plane(*plane) for plane in planes])
     return maps.reshape(*layout.leading, *layout.plane_shape)
 
 
@@ -174,8 +174,8 @@ def _channel_variance(channel: Reals, patches: Patches, damaged: Bools | None) -
     return variance_of_differences(channel, damaged)
 
 
-def _map(plane: Floats, damaged: Bools | None) -> Floats:
-    """Return the standard deviation around each pixel of one plane."""
+def map_of_plane(plane: Reals, damaged: Bools | None) -> Floats:
+    """Return the standard deviation of the noise around each pixel of one plane, ``(H, W)``."""
     rows, columns = (_starts(n) for n in plane.shape[:2])
     grid = np.full((len(rows), len(columns)), np.nan)
     for i, row in enumerate(rows):
@@ -202,7 +202,7 @@ def _starts(length: int) -> Floats:
     return np.round(np.linspace(0, last, min(64, 1 + math.ceil(2 * last / _WINDOW))))
 
 
-def _window_variance(plane: Floats, damaged: Bools | None, row: float, column: float) -> float:
+def _window_variance(plane: Reals, damaged: Bools | None, row: float, column: float) -> float:
     """Return the noise variance of a neighbourhood, NaN where texture or damage hides it."""
     part = np.s_[int(row) : int(row) + _WINDOW, int(column) : int(column) + _WINDOW]
     variances = []

@@ -54,21 +54,31 @@ _FINE = WAVES[FREQUENCY > SIDE].astype(np.float32)
 class Patches(NamedTuple):
     """Mean of patches, and the mean squares of their low and of each high frequency.
 
-    `high` is ``(frequencies, patches)``.
+    `high` is ``(frequencies, patches)``, `corner` ``(2, patches)``: their first row and column.
     """
 
     mean: Floats
     low: Floats
     high: NDArray[np.float32]
+    corner: NDArray[np.intp]
 
     @classmethod
-    def of(cls, channel: Reals, damaged: Bools | None = None, count: int = COUNT) -> Patches:
-        """Transform up to `count` evenly spread patches that hold nothing but noisy pixels."""
+    def of(
+        cls,
+        channel: Reals,
+        damaged: Bools | None = None,
+        count: int = COUNT,
+        saturated: float = 0.0,
+    ) -> Patches:
+        """Transform up to `count` evenly spread patches that hold nothing but noisy pixels.
+
+        `saturated`: share of saturated pixels that a patch may have although others have fewer.
+        """
         values = _windows(channel, count)
         good = values.min(axis=0) < values.max(axis=0)
         if damaged is not None:
             good &= ~_windows(damaged, count).any(axis=0)
-        good &= _unsaturated(channel, values, good)
+        good &= _unsaturated(channel, values, good, saturated)
         values = _narrow(values if good.all() else values[:, good])
         mean = values.mean(axis=0)  # exact where the values are narrow
         # Single precision suffices once the level, which may be large, is taken off.
@@ -79,7 +89,8 @@ class Patches(NamedTuple):
         # What is neither the mean nor high is low.
         power = np.square(rest, out=rest).sum(axis=0) - high.sum(axis=0)
         mean = mean.astype(np.float64, copy=False)
-        return cls(mean, np.maximum(power, 0).astype(np.float64) / _LOW, high)
+        corner = _corners(channel.shape, count)[:, good]
+        return cls(mean, np.maximum(power, 0).astype(np.float64) / _LOW, high, corner)
 
 
 def saturated_levels(channel: Reals) -> list[Any]:
@@ -88,8 +99,11 @@ def saturated_levels(channel: Reals) -> list[Any]:
     return [end for end in ends if np.count_nonzero(channel == end) > _HEAP * channel.size]
 
 
-def _unsaturated(channel: Reals, values: Reals, good: Bools) -> Bools:
-    """Choose the patches with the fewest saturated pixels, at least some of the `good` ones."""
+def _unsaturated(channel: Reals, values: Reals, good: Bools, share: float) -> Bools:
+    """Choose the patches with the fewest saturated pixels, at least some of the `good` ones.
+
+    Those with no more than a `share` of them are chosen, too.
+    """
     levels = saturated_levels(channel) if good.any() else []
     saturated = np.zeros(len(good), np.intp)
     for extreme in levels:
@@ -98,7 +112,7 @@ def _unsaturated(channel: Reals, values: Reals, good: Bools) -> Bools:
         return good
     ranked = np.sort(saturated[good])
     enough = min(20 * LEAST, len(ranked))
-    chosen: Bools = saturated <= (ranked[enough - 1] if enough else 0)
+    chosen: Bools = saturated <= max(ranked[enough - 1] if enough else 0, share * SIDE**2)
     return chosen
 
 
@@ -121,15 +135,26 @@ def _windows(array: NDArray[Any], count: int) -> NDArray[Any]:
     """Return patches ``(pixels, patches)``, on a grid that is as fine as `count` allows."""
     if min(array.shape) < SIDE:
         return np.zeros((SIDE**2, 0), array.dtype)
-    places = [n - SIDE + 1 for n in array.shape]
-    step = max(1, math.ceil(math.sqrt(places[0] * places[1] / count)))
-    rows, columns = (len(range(0, n, step)) for n in places)
+    step, (rows, columns) = _grid(array.shape, count)
     patches = np.empty((SIDE**2, rows, columns), array.dtype)
     for i in range(SIDE):
         line = array[i::step][:rows]
         for j in range(SIDE):
             patches[SIDE * i + j] = line[:, j::step][:, :columns]
     return patches.reshape(SIDE**2, -1)
+
+
+def _grid(shape: tuple[int, ...], count: int) -> tuple[int, list[int]]:
+    """Return the step of patches, and how many there are along rows and columns."""
+    places = [max(n - SIDE + 1, 0) for n in shape]
+    step = max(1, math.ceil(math.sqrt(places[0] * places[1] / count)))
+    return step, [len(range(0, n, step)) for n in places]
+
+
+def _corners(shape: tuple[int, ...], count: int) -> NDArray[np.intp]:
+    """Return the first row and column of every patch, ``(2, patches)``."""
+    step, counts = _grid(shape, count)
+    return step * np.indices(counts).reshape(2, -1)
 
 
 class Level(NamedTuple):

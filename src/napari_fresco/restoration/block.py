@@ -168,11 +168,12 @@ class Block:
 
     def _noise_of(self, image: Array) -> Array | float | None:
         """Return the noise of the plane where its light is `image`, in image units."""
-        camera, excess, level = self.apparent
+        camera, excess, _ = self.apparent
         if camera is not None:
             noise: Array = excess * np.sqrt(camera.variance(image))
             return noise
-        return level or self.told_noise()
+        known = self.apparent.known_level
+        return self.told_noise() if known is None else known
 
     @cached_property
     def apparent(self) -> PlaneNoise:
@@ -207,10 +208,11 @@ class Block:
     def _working_noise(self, x: Tensor) -> Tensor:
         """Return the noise of the plane where its light is `x`, in working units."""
         told = torch.as_tensor(self.problem.sigma).to(x)
-        if self.apparent.camera is None or isinstance(self.intensity, Stabilised):
-            return told if told.any() else told.new_tensor(self.apparent.level / self.range.span)
-        noise = np.asarray(self._noise_of(self.estimate(x))) / self.range.span
-        return as_tensor(noise, self.pixels.dims).to(x)
+        camera, _, level = self.apparent
+        if isinstance(self.intensity, Stabilised) or (camera is None and told.any()):
+            return told
+        noise = np.asarray(level if camera is None else self._noise_of(self.estimate(x)))
+        return as_tensor(noise / self.range.span, self.pixels.dims).to(x)
 
     def predicted(self, x: Tensor) -> Array:
         """Return ``H x`` in image units: the plane that the estimate `x` predicts."""

@@ -14,6 +14,7 @@ from .request import Request
 from .scene import Scene
 
 _PLANES = 5
+_ENDS = (0.1, 0.9)  # quantiles of a level that differs from place to place
 _ALIKE = 1.15  # levels of planes that one number can stand for
 
 
@@ -21,7 +22,7 @@ class FoundNoise(NamedTuple):
     """The noise of an image, in image units.
 
     `low`, `high`: standard deviation in the quietest and the noisiest of the planes that were
-        looked at.
+        looked at, or of their places.
     `camera`: photon and read noise, where one model of them holds for all planes.
     `cameras`: whether there is photon noise, even where its models differ.
     """
@@ -59,8 +60,11 @@ def found_noise(image: Any, *, cancel: threading.Event | None = None, **asked: A
     for index in picked(list(request.layout.planes()), _PLANES):
         pixels = scene.read(index)
         level = scene.level(index, pixels, scene.range(index, pixels).span)
-        levels.append(float(np.sqrt(np.mean(np.square(level)))))
         models.add(scene.model(index).camera)
+        if np.ndim(level) and scene.model(index).camera is None:
+            levels += np.quantile(level, _ENDS).tolist()
+        else:
+            levels.append(float(np.sqrt(np.mean(np.square(level)))))
     cameras = [model for model in models if model is not None]
     one = cameras[0] if cameras and len(models) == 1 else None
     return FoundNoise(min(levels), max(levels), one, bool(cameras))

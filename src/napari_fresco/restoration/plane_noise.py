@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+import numpy as np
+
 from ..image.blocks import Index
 from ..noise.camera import Camera
+from ..noise.patches import Floats
 
 
 class NoiseModel(NamedTuple):
@@ -33,8 +36,32 @@ class NoiseModel(NamedTuple):
 
 
 class PlaneNoise(NamedTuple):
-    """The noise of a plane: its camera, if there is photon noise, its excess, and its level."""
+    """The noise of a plane: its camera, if there is photon noise, its excess, and its level.
+
+    The level is a map ``(H, W)`` where it differs from place to place, and 0 where it is not known.
+    """
 
     camera: Camera | None = None
     excess: float = 1.0
-    level: float = 0.0
+    level: float | Floats = 0.0
+
+    @property
+    def known_level(self) -> float | Floats | None:
+        """The level, None where it is not known."""
+        return self.level if np.any(self.level) else None
+
+
+def said_of_grain(told: str) -> str:
+    """Return what the user should know where neighbouring pixels share noise."""
+    return (
+        'the noise has a grain: neighbouring pixels share it (JPEG, resampling, a mosaic), so that '
+        f'{told} of single pixels was told; give sigma to choose another'
+    )
+
+
+def said_of_places(times: float) -> str:
+    """Return what the user should know where the noise differs from place to place."""
+    return (
+        f'the noise is {times:.2g} times as strong in some places as in others, so that a map of '
+        'it was told in place of one level; give sigma to choose another'
+    )

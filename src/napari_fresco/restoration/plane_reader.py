@@ -20,9 +20,10 @@ from ..image.intensity import ordinary_range
 from ..image.layout import Array, Layout
 from ..image.model import Image, in_memory
 from ..noise.flat_borders import flat_border
-from ..noise.level import channels_of, level_of_plane
+from ..noise.level import channels_of, level_of_plane, map_of_plane
 from ..noise.outliers import Ordinary, ordinary, outliers
 from ..noise.patches import Bools, Floats, Patches
+from ..noise.places import unevenness
 from ..physics.fill import harmonic
 from .inputs import plane_of
 
@@ -160,6 +161,16 @@ class Pixels:
         values, unknown = self.mean_filled, self.unknown
         patches = [Patches.of(channel, unknown, _ROUGHLY) for channel in channels_of(values)]
         return level_of_plane(values, unknown, patches)
+
+    @cached_property
+    def unevenness(self) -> float:
+        """How many times as strong the noise is in some places as in others; 1 of a volume."""
+        return unevenness(self.mean_filled, self.unknown) if self.dims == 2 else 1.0
+
+    @cached_property
+    def level_map(self) -> Floats:
+        """How noisy it is around each pixel, if the noise is white."""
+        return map_of_plane(self.mean_filled, self.unknown)
 
     @cached_property
     def mean_filled(self) -> Array:

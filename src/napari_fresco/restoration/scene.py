@@ -31,7 +31,8 @@ from ..noise.grain import (
 )
 from ..noise.level import level_of_plane
 from ..noise.patches import Bools, Floats, Reals
-from .plane_noise import NoiseModel, PlaneNoise
+from ..noise.places import UNEVEN
+from .plane_noise import NoiseModel, PlaneNoise, said_of_grain, said_of_places
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
 from .volume_ranges import VolumeRanges
@@ -129,9 +130,10 @@ class Scene:
         Returns
         -------
         float or ndarray
-            A number, or a map like the plane from the model of the camera. 0.0 where nothing
-            reads it: deblocking is told the quality, and blind methods only want to know
-            whether the noise hides the rounding of fast arithmetic.
+            A number, or a map like the plane: from the model of the camera, or where white noise
+            differs from place to place. 0.0 where nothing reads it: deblocking is told the
+            quality, and blind methods only want to know whether the noise hides the rounding of
+            fast arithmetic.
         """
         r = self._request
         if r.method.blind:
@@ -143,12 +145,27 @@ class Scene:
             variance = found.camera.variance(pixels.mean_filled) + (_LEAST_SHARE * span) ** 2
             return found.excess * np.sqrt(_smooth(variance, pixels.dims))
         known = None if place is None else found.levels.get(place)
-        if place is not None and place in self._levels:
-            return self._levels[place]
-        level = self._white(self._of_whole(index, pixels), known, span)
-        if place is not None and self._whole is not self.planes:  # once for all its parts
-            self._levels[place] = level
-        return level
+        level = None if place is None else self._levels.get(place)
+        if level is None:
+            level = self._white(self._of_whole(index, pixels), known, span)
+            if place is not None and self._whole is not self.planes:
+                self._levels[place] = level  # once for all its parts
+        uneven = self._unevenness(index, pixels)
+        if uneven > UNEVEN:
+            self.warnings.append(said_of_places(uneven))
+        return self._in_place(index, pixels, level)
+
+    def _unevenness(self, index: Index, pixels: Pixels) -> float:
+        """Return how many times as strong the white noise of a plane is in some places."""
+        r, whole = self._request, self._of_whole(index, pixels)
+        return whole.unevenness if r.facts.photon_noise and r.layout.dims == 2 else 1.0
+
+    def _in_place(self, index: Index, pixels: Pixels, level: float) -> float | Floats:
+        """Return the level of white noise, as a map where one number cannot stand for it."""
+        if not level or self._unevenness(index, pixels) <= UNEVEN:
+            return level
+        grain = level / (self._of_whole(index, pixels).rough_level or level)
+        return pixels.level_map * (grain if grain > GRAIN else 1.0)
 
     def _white(self, pixels: Pixels, known: float | None, span: float) -> float:
         """Return the level of the white noise of a plane, of which `known` was found before."""
@@ -173,12 +190,12 @@ class Scene:
         ndarray, float or None
             None where nothing better is known than what the solver was told.
         """
-        camera, excess, level = self.apparent(index, pixels)
-        if camera is not None:
+        noise = self.apparent(index, pixels)
+        if (camera := noise.camera) is not None:
             # Where hardly a photon is, the residual is that of the few that are.
             variance = np.maximum(camera.variance(predicted), (_LEAST_PHOTON * camera.gain) ** 2)
-            return excess * np.sqrt(_smooth(variance, pixels.dims))
-        return level or None
+            return noise.excess * np.sqrt(_smooth(variance, pixels.dims))
+        return noise.known_level
 
     def apparent(self, index: Index, pixels: Pixels) -> PlaneNoise:
         """Return the noise of a plane as measured, where none or only a number is given."""
@@ -189,7 +206,10 @@ class Scene:
         if not r.facts.photon_noise or not (r.method.blind or told):
             return PlaneNoise()
         seen = self.channel_noise(index, pixels)
-        return seen._replace(level=0.0) if told and seen.camera is None else seen
+        if seen.camera is not None:
+            return seen
+        local = 0.0 if told else self._in_place(index, pixels, float(seen.level))
+        return PlaneNoise(level=local)
 
     def bright_limit(self, index: Index, pixels: Pixels) -> float | None:
         """Return from where on objects are so bright that they are kept away from a denoiser.
@@ -210,11 +230,11 @@ class Scene:
 
         That of single pixels, and that of means of them, in which noise with a grain shows.
         """
-        level = self.channel_noise(index, pixels).level
+        level = float(self.channel_noise(index, pixels).level)
         middle = pixels.slices(SAMPLE)
         plane = middle[len(middle) // 2]
         coarse = [level_of_means(plane.mean_filled, side, plane.unknown) for side in (2, 4)]
-        return level, max(level, *coarse)
+        return level, max(float(np.max(self._in_place(index, pixels, level))), *coarse)
 
     def channel_noise(self, index: Index, pixels: Pixels) -> PlaneNoise:
         """Return the noise of a plane as measured in the first one of its channel."""
@@ -241,7 +261,7 @@ class Scene:
             if ratio > GRAIN and ratio * level > LEAST_GRAIN * span:
                 told = ratio * level
         if told > level:
-            self.warnings.append(_said_of_grain(f'{told:.3g} instead of the level {level:.3g}'))
+            self.warnings.append(said_of_grain(f'{told:.3g} instead of the level {level:.3g}'))
         return told
 
     def _of_whole(self, index: Index, pixels: Pixels) -> Pixels:
@@ -332,7 +352,7 @@ class Scene:
             return 1.0
         excess = excess_of(self._sampled(channel), curve)
         if excess > GRAIN:
-            self.warnings.append(_said_of_grain(f'{excess:.3g} times the level'))
+            self.warnings.append(said_of_grain(f'{excess:.3g} times the level'))
         return excess
 
     def _sampled(self, channel: int) -> Iterator[Plane]:
@@ -348,13 +368,6 @@ class Scene:
 def _counted(indices: Sequence[Index], dims: int) -> str:
     what = 'volume' if dims == 3 else 'plane'
     return f'1 {what}' if len(indices) == 1 else f'{len(indices)} {what}s'
-
-
-def _said_of_grain(told: str) -> str:
-    return (
-        'the noise has a grain: neighbouring pixels share it (JPEG, resampling, a mosaic), so that '
-        f'{told} of single pixels was told; give sigma to choose another'
-    )
 
 
 def _chooses_arithmetic(r: Request) -> bool:
