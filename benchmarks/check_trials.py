@@ -40,6 +40,7 @@ LEFT = 'noise left in a part'
 CAMERA, RANGE = 'wrong camera', 'wrong range'
 BYTES, FULL, UNSEEN = 'bytes for few counts', 'saturated image', 'network of colour photographs'
 GENERATIVE = 'generative enlarging'
+MOSAIC, LABELS = 'raw mosaic', 'label ids'
 OFF, GROUND = 'kernel off its centre', 'kernel on a background'
 SHORT, FINE = 'kernel cut off', 'kernel undersampled'
 INVERTED, OVER, ASIDE = 'mask inverted', 'mask turned over', 'mask moved'
@@ -68,6 +69,10 @@ FAULTS_OF: Mapping[str, tuple[str, ...]] = {
     'data_range': (RANGE,),
     'saturation': (FULL,),
     'training': (UNSEEN,),
+    'mosaic': (MOSAIC,),
+    'channels': (),
+    'areas': (LABELS,),
+    'offset': (),
     'mask': (MOST,),
     'placement': (OVER, ASIDE, TIGHT),
     'hole': (HOLE,),
@@ -181,6 +186,11 @@ def _denoised(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial
     grain = ndimage.gaussian_filter(random.normal(0, 1, truth.shape), 1.2)
     grainy = (truth + 15 * grain / grain.std()).astype(np.float32)
     yield trial('coarse grain', grainy, GRAIN, sigma=15.0)
+    lattice = np.tile([[0.6, 1.0], [1.0, 0.4]], (SIDE // 2, SIDE // 2))
+    raw = truth * lattice + np.random.default_rng(3).normal(0, 8, truth.shape)
+    yield trial('mosaic', raw, MOSAIC)
+    ids = ndimage.label(ndimage.gaussian_filter(truth, 2) > np.median(truth))[0]
+    yield trial('labels', (7 * ids).astype(np.uint16), LABELS)
 
 
 def _left(y: Array, where: Any) -> Array:

@@ -422,3 +422,27 @@ def test_a_volume_is_checked():
     checks = {check.name: check for check in fresco.restore(volume, **told).checks}
     assert {'light', 'consistency', 'kernel'} <= set(checks)
     assert checks['light'].ok
+
+
+def test_an_offset_that_counts_haze_as_dark_is_found_in_volumes():
+    y, x = np.mgrid[:96, :96]
+    spots = 300 * np.exp(-(((y % 37) - 16) ** 2 + ((x % 29) - 16) ** 2) / 12)
+    plane = fresco.kernels.gaussian(1.0, size=7)
+    how = {'method': 'richardson_lucy', 'task': 'deblur', 'iterations': 2}
+    kernel = plane * np.array([0.25, 0.5, 0.25])[:, None, None]
+
+    def found(haze, **told):
+        light = np.broadcast_to(spots + haze, (6, 96, 96))
+        rng = np.random.default_rng(0)
+        frame = 2.0 * rng.poisson(light) + 100 + rng.normal(0, 3, light.shape)
+        told = {'kernel': kernel, **told}
+        checks = fresco.restore(frame.astype(np.float32), axes='ZYX', **how, **told).checks
+        return {check.name: check for check in checks}.get('offset')
+
+    hazy = found(80)
+    assert not hazy.ok
+    assert hazy.value > 6  # the root of 80
+    assert 'dark frame' in hazy.message
+    assert found(x.clip(10) - 10).ok
+    assert found(80, offset=100.0) is None
+    assert found(80, kernel=plane) is None

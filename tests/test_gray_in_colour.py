@@ -106,7 +106,7 @@ def test_a_gray_part_of_a_photograph_is_a_part_of_a_photograph() -> None:
 
 def test_channels_in_the_place_of_colours_are_found() -> None:
     two = np.stack([gray(), gray()[::-1], np.zeros_like(gray())], axis=-1)
-    (check,) = (c for c in fresco.restore(two, method='ffdnet').checks if c.name == 'training')
+    (check,) = (c for c in fresco.restore(two, method='ffdnet').checks if c.name == 'channels')
     assert not check.ok
     assert "axes='YXC'" in check.message
     assert fresco.recommend(two).caution == check.message, 'it is said before the run, too'

@@ -77,6 +77,7 @@ class TaskFacts:
 _LIGHT = ('light', 'regions', 'clipping', 'rounding')
 _RESIDUAL = ('noise', 'parts', 'whiteness', 'spectrum', 'lines', 'objects', 'structure', 'worse')
 _GIVEN = ('sigma', 'camera', 'data_range', 'training')
+_STORED = ('mosaic', 'channels')
 
 _ENTRIES = (
     TaskFacts(
@@ -89,7 +90,7 @@ _ENTRIES = (
         estimable=('sigma',),
         pointwise=True,
         photon_noise=True,
-        checks=(*_LIGHT, *_RESIDUAL, 'repainted', 'range', *_GIVEN),
+        checks=(*_LIGHT, *_RESIDUAL, 'repainted', 'range', *_GIVEN, *_STORED, 'areas'),
     ),
     TaskFacts(
         name='deblur',
@@ -112,6 +113,9 @@ _ENTRIES = (
             'overshoot',
             'saturation',
             *_GIVEN,
+            *_STORED,
+            'areas',
+            'offset',
             'kernel',
         ),
     ),
@@ -125,7 +129,7 @@ _ENTRIES = (
         takes=('mask', 'guides', 'sigma', 'keep_known'),
         estimable=('sigma',),
         pointwise=True,
-        checks=('clipping', 'rounding', *_GIVEN, 'mask', 'placement', 'hole'),
+        checks=('clipping', 'rounding', *_GIVEN, *_STORED, 'mask', 'placement', 'hole'),
     ),
     TaskFacts(
         name='super_resolve',
@@ -137,7 +141,17 @@ _ENTRIES = (
         gives=('kernel',),
         estimable=('sigma', 'kernel'),
         photon_noise=True,
-        checks=(*_LIGHT, 'structure', 'consistency', 'overshoot', 'saturation', *_GIVEN, 'kernel'),
+        checks=(
+            *_LIGHT,
+            'structure',
+            'consistency',
+            'overshoot',
+            'saturation',
+            *_GIVEN,
+            *_STORED,
+            'areas',
+            'kernel',
+        ),
     ),
     TaskFacts(
         name='demosaic',
@@ -157,7 +171,7 @@ _ENTRIES = (
         trouble='Blocks of a JPEG',
         summary='Remove the artefacts of JPEG compression.',
         from_jpeg=True,
-        checks=('light', 'clipping', 'range', 'data_range', 'training'),
+        checks=('light', 'clipping', 'range', 'data_range', 'training', 'channels'),
     ),
 )
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from ..noise.lattice import ALTERNATING
 from ..types import Check
 
 Limit = tuple[float | None, float | None]
@@ -35,9 +36,13 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         'range': (None, 0.004),
         'sigma': (0.35, 2.0),
         'camera': (0.65, 1.5),
+        'offset': (None, 3.0),
         'data_range': (0.01, 2.5),
         'saturation': (None, 0.03),
         'training': (None, 0.0),
+        'mosaic': (None, ALTERNATING),
+        'channels': (None, 0.0),
+        'areas': (None, 0.9),
         'mask': (None, 0.6),
         'placement': (None, 1.4),
         'hole': (None, 24.0),

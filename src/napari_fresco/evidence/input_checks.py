@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..noise.camera import Camera
 from ..types import Check
 from .check_limits import checked
 from .mask_measures import better_fit, widest_hole
@@ -41,6 +42,22 @@ def camera_told(told: Floats, estimated: Floats) -> Check | None:
         value,
         f'the camera that was given has {value:.2g} times the noise that the image shows: check '
         "gain (image units per electron), offset and read noise, or leave noise at 'auto'",
+    )
+
+
+def offset_found(camera: Camera) -> Check:
+    """Check whether the darkest of an image, which stands in for the offset, may be dark.
+
+    Only light has more noise than a camera reads with.
+    """
+    electrons = camera.read_noise / camera.gain
+    return checked(
+        'offset',
+        electrons,
+        f'the darkest parts have the noise of {electrons:.1f} electrons, more than most cameras '
+        'read with, so that there is light everywhere, such as haze; the offset that was found, '
+        f'{camera.offset:.4g}, counts it as dark, and faint structures lose light: give the offset '
+        'of a dark frame',
     )
 
 
@@ -120,19 +137,6 @@ def one_hue(image: Floats, known: Bools) -> bool:
     values = values - values.mean(axis=0)
     power = np.linalg.eigvalsh(values.T @ values)
     return bool(power[:-1].sum() < _ONE_HUE * power[-1])
-
-
-def channels_doubt(image: NDArray[Any], known: Bools) -> str:
-    """Return why three colours are no photograph: one is 0 wherever others hold a picture."""
-    if image.ndim == 2 or not known.any():
-        return ''
-    lit = _known_of(image, known).reshape(-1, image.shape[-1]).any(axis=0)
-    if lit.all() or not lit.any():
-        return ''
-    return (
-        'a colour is 0 all over, so that these are channels and no photograph, and a method for '
-        "colours mixes them; restore each by itself (axes='YXC', or Split RGB in napari)"
-    )
 
 
 def _known_of(image: NDArray[Any], known: Bools) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""How much stronger the noise of an image is in some places than in others. No torch.
+"""Noise that is stronger in some places of an image than in others. No torch.
 
 Flat-field correction, stitched exposures and a light that falls off at the corners leave noise
 that one number cannot stand for: told the least of it, a denoiser leaves most of the rest.

@@ -13,11 +13,11 @@ from ..evidence.check_limits import worst
 from ..evidence.checks import check_result
 from ..evidence.input_checks import (
     camera_told,
-    channels_doubt,
     doubts,
     mask_alone,
     mask_placed,
     named,
+    offset_found,
     one_hue,
     range_given,
     saturation,
@@ -25,6 +25,7 @@ from ..evidence.input_checks import (
 )
 from ..evidence.plane_measures import to_gray
 from ..evidence.plane_outcome import Outcome
+from ..evidence.storage_checks import areas, channels, mosaic
 from ..image.blocks import Index
 from ..image.intensity import given_range
 from ..image.layout import Array
@@ -73,7 +74,7 @@ class Checking:
             self.add_inputs(block.index, block.pixels)
         else:
             each = (check_result(plane, r.facts.checks) for plane in outcome.planes(_PLANES))
-            self._worst = worst([self._worst, *each])
+            self._worst = worst([self._worst, *each, self._offset(block.index)])
 
     def add_inputs(self, index: Index, pixels: Pixels) -> None:
         """Check what was given with the image against plane `index`."""
@@ -122,16 +123,28 @@ class Checking:
                 *mask_alone(pixels.mask),
                 mask_placed(pixels.mask, pixels.colours.astype(np.float64)),
             ]
+        if 'channels' in r.facts.checks:
+            alpha = r.layout.alpha(pixels.data)
+            found += [
+                mosaic(pixels.colours, known),
+                channels(pixels.colours, alpha, known),
+                areas(pixels.colours, known),
+            ]
         return named(found, r.facts.checks)
 
     def _unseen(self, weights: Entry, pixels: Pixels, known: Bools) -> Iterator[str]:
         """Yield why the plane differs from what the weights were trained on."""
-        channels = self._request.layout.channels
         gray = bool(weights.seen) and one_hue(pixels.colours.astype(np.float64), known)
-        if unseen := weights.doubt(1 if gray else channels):
+        if unseen := weights.doubt(1 if gray else self._request.layout.channels):
             yield unseen
-        if mixed := channels_doubt(pixels.colours, known):
-            yield mixed
+
+    def _offset(self, index: Index) -> list[Check]:
+        """Check an offset that was found in a volume, and not given: planes hardly depend on it."""
+        model = self._scene.model(index)
+        given = model.found == 'given' or self._request.params.offset is not None
+        if model.camera is None or given:
+            return []
+        return named([offset_found(model.camera)], self._request.facts.checks)
 
     def _noise_told(self, index: Index, pixels: Pixels) -> Check | None:
         """Compare the noise that was told, by a number or a camera, with what the plane shows."""

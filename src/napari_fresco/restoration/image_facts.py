@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..declare.recommendations import ImageFacts, Recommendation, recommended
 from ..errors import MaskError
-from ..evidence.input_checks import channels_doubt
+from ..evidence.storage_checks import channels_doubt
 from ..image.alignment import refuse_idle_mask
 from ..image.carriers import as_shown
 from ..image.hole_width import widest_in_strips
