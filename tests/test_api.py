@@ -308,7 +308,7 @@ def test_the_same_seed_gives_the_same_result(noisy) -> None:
 @pytest.mark.parametrize(
     ('given_arguments', 'error', 'match'),
     [
-        ({'method': 'dipr'}, MethodError, "Did you mean .*'dpir'"),
+        ({'method': 'dipr'}, MethodError, "did you mean .*'dpir'"),
         ({'method': 'drunet', 'task': 'deblur'}, MethodError, 'does not offer'),
         ({'method': 'dpir', 'iteratons': 3}, ParameterError, "did you mean 'iterations'"),
         ({'method': 'dpir', 'iterations': 0}, ParameterError, 'at least|from 1'),

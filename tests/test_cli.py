@@ -264,7 +264,7 @@ def test_batch_takes_masks_by_name(picture, mask, tmp_path) -> None:
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['-m', 'dpri'], "Did you mean 'dpir'"),
+        (['-m', 'dpri'], "did you mean 'dpir'"),
         (['-m', 'dpir', '-t', 'colourise'], 'does not offer'),
         (['-m', 'dpir', '-t', 'inpaint'], 'needs a mask'),
         (['-m', 'dpir', '-t', 'deblur'], 'needs a kernel'),

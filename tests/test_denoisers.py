@@ -294,7 +294,7 @@ def test_registered_denoisers_are_found(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_unknown_names_are_errors() -> None:
-    with pytest.raises(ParameterError, match='Did you mean') as caught:
+    with pytest.raises(ParameterError, match='did you mean') as caught:
         denoisers.make('ffdnet_colour', channels=3, device='cpu')
     assert 'ffdnet_color' in str(caught.value)
     with pytest.raises(WeightsError):

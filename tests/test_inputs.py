@@ -103,7 +103,7 @@ def test_even_and_oblong_kernels_are_fine() -> None:
 
 
 def test_unknown_method_and_task_suggest_what_there_is() -> None:
-    with pytest.raises(MethodError, match="Did you mean 'dpir'"):
+    with pytest.raises(MethodError, match="did you mean 'dpir'"):
         find_method('dpri')
     with pytest.raises(MethodError, match='it offers denoise'):
         find_task(METHODS['ffdnet'], 'inpaint')

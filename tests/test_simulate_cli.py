@@ -96,7 +96,7 @@ def test_help_lists_degradations_and_parameters(capsys) -> None:
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [
-        (('-d', 'blur'), 'no degradation'),
+        (('-d', 'blur'), "unknown degradation 'blur'"),
         (('-d', 'lines', '--photons', '3'), 'camera_noise'),
         (('-d', 'lines', '--width', '2.5'), 'whole number'),
         (('-d', 'lines', '--width', 'two'), 'not a whole number'),

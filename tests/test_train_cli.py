@@ -288,7 +288,7 @@ def test_a_resumed_run_remembers_what_it_started_from(images, tmp_path) -> None:
         (('--evaluate', 'nowhere'), 'there is no folder nowhere'),
         (('--evaluate', 'empty'), 'empty holds no image'),
         (('--output', 'file.txt'), 'file.txt'),
-        (('--start-from', 'fdnet_gray'), "Did you mean 'ffdnet_gray'?"),
+        (('--start-from', 'fdnet_gray'), "did you mean 'ffdnet_gray'?"),
         (('--start-from', 'file.txt'), 'file.txt is not a file of weights'),
         (('--start-from', 'none.safetensors'), 'there is no file none.safetensors'),
         (('--device', 'cuda:99'), "device 'cuda:99' is not on this machine"),

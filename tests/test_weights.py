@@ -343,7 +343,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     _refused(tmp_path / 'absent.pth', 'there is no file')
     (tmp_path / 'notes.txt').write_text('weights')
     _refused(tmp_path / 'notes.txt', 'must be one of .safetensors')
-    _refused('ffdnet_grey', "unknown weights 'ffdnet_grey'. Did you mean 'ffdnet_gray'")
+    _refused('ffdnet_grey', "unknown weights 'ffdnet_grey'; did you mean 'ffdnet_gray'")
     _refused('', 'is a folder')
     with pytest.raises(WeightsError, match='neither a registry name nor a path'):
         weights.load(3)  # type: ignore[arg-type]

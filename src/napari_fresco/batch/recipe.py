@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from ..declare.call import Call
-from ..declare.fields import unknown
-from ..declare.methods import ESTIMATES
+from ..declare.methods import ESTIMATES, find_method
+from ..declare.names import unknown
 from ..declare.options import OPTIONS
 from ..declare.presets import Preset, presets
 from ..errors import FileError, FrescoError, ParameterError
@@ -118,6 +118,8 @@ class BatchRecipe:
             object.__setattr__(self, name, value)
         if not self.method and self.preset is not None:
             object.__setattr__(self, 'method', self.settings.method)
+        elif self.method:
+            object.__setattr__(self, 'method', find_method(self.method).name)
         for name in ('images', 'output', 'method'):
             if not getattr(self, name):
                 raise ParameterError(f'{name} must be given: {KEYS[name]["help"]}')

@@ -9,8 +9,9 @@ from typing import Any, Self
 
 from ..errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
 from ..types import Task
-from .fields import Parameter, Parameters, shown, unknown
+from .fields import Parameter, Parameters, shown
 from .methods import ESTIMATORS, METHODS, Method, find_method, find_task
+from .names import unknown
 from .options import OPTIONS, Options
 from .presets import Preset, PresetLike
 from .tasks import TASKS

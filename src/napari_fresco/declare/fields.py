@@ -9,9 +9,8 @@ options, presets, provenance and documentation tables are all generated from
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from difflib import get_close_matches
 from functools import cache
 from numbers import Integral, Real
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any, Literal, Self, get_origin, get_type_hints
 
 from ..errors import ParameterError
 from ..types import Task
+from .names import unknown
 
 Group = Literal['noise', 'degradation', 'solver', 'advanced']
 
@@ -264,11 +264,3 @@ def shown(name: str, value: Any) -> str:
 def flag(name: str) -> str:
     """Return the option of the command line for parameter `name`."""
     return '--' + name.replace('_', '-')
-
-
-def unknown(name: str, known: Iterable[str], what: str = 'parameter') -> str:
-    """Say that there is no parameter, or `what` else, called `name`, and which is nearest."""
-    known = list(known)
-    near = get_close_matches(name, known, n=1)
-    hint = f'; did you mean {near[0]!r}?' if near else ''
-    return f'unknown {what} {name!r}{hint} Known: {", ".join(known)}'

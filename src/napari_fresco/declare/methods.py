@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ from ..types import Kind, Task
 from . import citations
 from .common_parameters import NetworkParameters
 from .fields import Parameter, Parameters
+from .names import did_you_mean, spelled
 from .parameters import (
     DeepREDParameters,
     DenoiserParameters,
@@ -30,7 +30,7 @@ from .parameters import (
     VIRNetParameters,
     WienerParameters,
 )
-from .tasks import TASKS
+from .tasks import TASKS, WORDS
 
 
 @dataclass(frozen=True)
@@ -373,11 +373,11 @@ def find_method(name: str) -> Method:
     MethodError
         When there is no such method; the message lists them.
     """
-    if not isinstance(name, str) or name not in METHODS:
-        near = get_close_matches(str(name), METHODS, n=2)
-        hint = f' Did you mean {" or ".join(map(repr, near))}?' if near else ''
-        raise MethodError(f'unknown method {name!r}.{hint} Methods: {", ".join(METHODS)}')
-    return METHODS[name]
+    found = METHODS.get(spelled(name))
+    if found is None:
+        hint = did_you_mean(name, METHODS, most=2)
+        raise MethodError(f'unknown method {name!r}{hint} Methods: {", ".join(METHODS)}')
+    return found
 
 
 def find_task(method: Method, task: str | None) -> Task:
@@ -388,13 +388,12 @@ def find_task(method: Method, task: str | None) -> Task:
     MethodError
         When the task is unknown or `method` does not offer it.
     """
-    if task is None:
-        return method.tasks[0]
+    wanted = method.tasks[0] if task is None else spelled(task)
     for offered in method.tasks:
-        if task == offered:
+        if wanted == offered:
             return offered
-    offers = [m.name for m in METHODS.values() if task in m.tasks]
-    known = f'methods that do: {", ".join(offers)}' if offers else f'tasks: {", ".join(TASKS)}'
-    raise MethodError(
-        f'{method.name} does not offer task {task!r}; it offers {", ".join(method.tasks)} ({known})'
-    )
+    own, said = ', '.join(method.tasks), f'{method.name} does not offer task {task!r}'
+    if wanted in TASKS:
+        able = ', '.join(m.name for m in METHODS.values() if wanted in m.tasks)
+        raise MethodError(f'{said}; it offers {own} (methods that do: {able})')
+    raise MethodError(f'{said}{did_you_mean(task, TASKS, WORDS)} It offers {own}')

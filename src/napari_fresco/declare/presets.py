@@ -18,8 +18,9 @@ from typing import Any, Self
 
 from ..errors import ParameterError
 from ..types import Task
-from .fields import Parameters, shown, unknown
+from .fields import Parameters, shown
 from .methods import ESTIMATES, find_method, find_task
+from .names import unknown
 from .options import OPTIONS, Options
 
 SUFFIX = '.json'
@@ -76,8 +77,9 @@ class Preset:
         Options.create(self.options)
         if self.method is not None:
             chosen = find_method(self.method)
+            object.__setattr__(self, 'method', chosen.name)
             if self.task is not None:
-                find_task(chosen, self.task)
+                object.__setattr__(self, 'task', find_task(chosen, self.task))
             chosen.parameters_class.create(self.parameters)
 
     @classmethod

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ParameterError
 from ..types import Task
-from .tasks import TASKS
+from .tasks import find_task_facts
 
 NARROW, INVENTED, VALIDATED = 6, 48, 64
 """Widths of a loss in pixels: filled from its rim, made up from there on, and tested up to."""
@@ -252,8 +251,7 @@ def recommended(task: Task, facts: ImageFacts) -> Recommendation:
     ParameterError
         When there is no such task.
     """
-    if task not in TASKS:
-        raise ParameterError(f'goal = {task!r}; choose one of {", ".join(TASKS)}')
+    task = find_task_facts(task, 'goal').name
     rule = next(rule for rule in RULES if rule.task == task and rule.holds(facts))
     reason = rule.reason.format(widest=facts.widest or 0)
     return Recommendation(task, rule.method, reason, _caution(task, facts), dict(rule.options))

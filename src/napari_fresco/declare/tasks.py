@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ..errors import ParameterError
 from ..types import Task
+from .names import spelled, unknown
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,39 @@ _ENTRIES = (
 )
 
 TASKS: Mapping[Task, TaskFacts] = MappingProxyType({facts.name: facts for facts in _ENTRIES})
+
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        'denoising': 'denoise',
+        'noise': 'denoise',
+        'deblurring': 'deblur',
+        'deconvolution': 'deblur',
+        'deconvolve': 'deblur',
+        'sharpen': 'deblur',
+        'inpainting': 'inpaint',
+        'fill': 'inpaint',
+        'super_resolution': 'super_resolve',
+        'superresolution': 'super_resolve',
+        'enlarge': 'super_resolve',
+        'upscale': 'super_resolve',
+        'demosaicing': 'demosaic',
+        'debayer': 'demosaic',
+        'deblocking': 'deblock',
+    }
+)
+"""Other words for tasks."""
+
+
+def find_task_facts(name: str, what: str = 'task') -> TaskFacts:
+    """Return the facts of the task called `name`.
+
+    Raises ParameterError when there is none; `what` it is called there.
+    """
+    for facts in _ENTRIES:
+        if facts.name == spelled(name):
+            return facts
+    raise ParameterError(unknown(name, TASKS, what, WORDS))
 
 
 def tasks_with(option: str) -> tuple[Task, ...]:

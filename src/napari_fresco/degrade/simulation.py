@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..declare.fields import Parameter, Parameters
+from ..declare.names import spelled, unknown
 from ..errors import MethodError
 from . import declarations
 
@@ -185,8 +185,6 @@ def find_degradation(name: str) -> Simulation:
     MethodError
         When there is none; the message lists them.
     """
-    if name in DEGRADATIONS:
-        return DEGRADATIONS[name]
-    near = get_close_matches(str(name), DEGRADATIONS, n=1)
-    hint = f'; did you mean {near[0]!r}?' if near else ''
-    raise MethodError(f'no degradation is called {name!r}{hint} Known: {", ".join(DEGRADATIONS)}')
+    if spelled(name) in DEGRADATIONS:
+        return DEGRADATIONS[spelled(name)]
+    raise MethodError(unknown(name, DEGRADATIONS, 'degradation'))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..declare.tasks import TASKS
+from ..declare.tasks import find_task_facts
 from ..errors import ImageError
 from ..image.given import as_array
 from ..image.layout import Layout
@@ -100,7 +100,7 @@ def evaluate(
     if truth is not None:
         groups['truth'] = _against_truth(planes, peak or _peak(truth), enlarged)
     groups['light'] = _light(planes)
-    names = TASKS[task or ('denoise' if kernel is None else 'deblur')].checks
+    names = find_task_facts(task or ('denoise' if kernel is None else 'deblur')).checks
     why = ''
     if enlarged:
         why = 'not measured: the result has another size or other colours than the image'

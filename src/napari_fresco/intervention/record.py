@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declare.fields import unknown
+from ..declare.names import unknown
 from ..errors import ParameterError
 from ..image.model import Image
 from ..io.files import check_output, write, write_json

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..declare.fields import Parameters, param, unknown
+from ..declare.fields import Parameters, param
+from ..declare.names import spelled, unknown
 from ..errors import MaskError, ParameterError
 from ..image.model import Image
 from .ground import Ground
@@ -192,6 +193,18 @@ _ENTRIES = (
     ),
 )
 
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        'tratteggio': 'rigatino',
+        'rigatino_(tratteggio)': 'rigatino',
+        'selezione_cromatica': 'selezione',
+        'astrazione_cromatica': 'astrazione',
+        'neutral_tone': 'neutral',
+        'dots': 'dotting',
+    }
+)
+"""Other words for renderings."""
+
 RENDERINGS: Mapping[str, Rendering] = MappingProxyType({each.name: each for each in _ENTRIES})
 """The renderings by name."""
 
@@ -270,9 +283,9 @@ def render(
     >>> bool((done.image[~loss] == wall[~loss]).all()), done.facts['fuses_at_m']
     (True, 1.7)
     """
-    if rendering not in RENDERINGS:
-        raise ParameterError(unknown(rendering, RENDERINGS, 'rendering'))
-    chosen = RENDERINGS[rendering]
+    chosen = RENDERINGS.get(spelled(rendering))
+    if chosen is None:
+        raise ParameterError(unknown(rendering, RENDERINGS, 'rendering', WORDS))
     params = chosen.parameters.create(parameters)
     photograph = plane_of(image)
     made = result_of(result, photograph)

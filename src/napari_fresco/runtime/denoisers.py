@@ -7,7 +7,6 @@ Reference of the interface: S. V. Venkatakrishnan, C. A. Bouman, B. Wohlberg,
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor
 
 from .. import weights
+from ..declare.names import did_you_mean
 from ..errors import ParameterError
 from ..networks import devices
 from ..types import Denoiser
@@ -188,10 +188,9 @@ def weights_of(name: str, channels: int) -> str:
     if name in ('auto', *_ARCHITECTURES):
         return weights.default_for('drunet' if name == 'auto' else name, channels)
     if name not in weights.registry() and not any(mark in name for mark in './\\'):
-        near = get_close_matches(name, available(), n=1)
-        hint = f' Did you mean {near[0]!r}?' if near else ''
+        hint = did_you_mean(name, available())
         raise ParameterError(
-            f'unknown denoiser {name!r}.{hint} Give the path of a weights file or one of '
+            f'unknown denoiser {name!r}{hint} Give the path of a weights file or one of '
             f'{", ".join(available())}'
         )
     return name

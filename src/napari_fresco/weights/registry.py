@@ -6,12 +6,12 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from ..declare.names import did_you_mean
 from ..declare.tasks import TASKS
 from ..errors import WeightsError
 from ..types import Task
@@ -183,10 +183,9 @@ def entry(name: str) -> Entry:
     """
     known = registry()
     if name not in known:
-        near = get_close_matches(str(name), known, n=1)
-        hint = f' Did you mean {near[0]!r}?' if near else ''
+        hint = did_you_mean(name, known)
         raise WeightsError(
-            f'unknown weights {name!r}.{hint} Give the path of a file, or one of {", ".join(known)}'
+            f'unknown weights {name!r}{hint} Give the path of a file, or one of {", ".join(known)}'
         )
     return known[name]
 
