@@ -47,7 +47,21 @@ def test_the_margin_goes_with_the_width_of_a_loss(side, margin):
     known = np.ones((400, 400), bool)
     known[200 : 200 + side, 190:210] = False
     (window,) = windows(known)
-    assert window.rows.stop - window.rows.start == side + 2 * margin
+    assert window.rows.stop - window.rows.start == pytest.approx(side + 2 * margin, abs=4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 999))
+def test_windows_are_as_long_as_a_network_takes_without_padding(seed):
+    rng = np.random.default_rng(seed)
+    known = np.ones(rng.integers(20, 400, 2), bool)
+    for _ in range(3):
+        row, column = (rng.integers(n) for n in known.shape)
+        known[row : row + 3, column : column + 20] = False
+    for window in windows(known):
+        for part, end in zip((window.rows, window.columns), known.shape, strict=True):
+            assert 0 <= part.start < part.stop <= end
+            assert (part.stop - part.start) % 8 == 0 or (part.start, part.stop) == (0, end)
 
 
 def test_cracks_cost_few_pixels_for_each_that_is_lost():

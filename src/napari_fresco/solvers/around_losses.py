@@ -33,7 +33,8 @@ _LARGEST = 256  # px: side of a loss that is still filled in one piece
 _LEAST_WIDTH = 4  # px: losses no wider are all given the margin of this width
 _TIMES, _WIDE_TIMES = 3, 4  # margin by widths of the loss: of one filled from its rim, and of wider
 _MOST = 192  # px: margin at most
-_WORTH = 0.6  # of the picture: windows that cover more are not worth their seams
+_GRID = 8  # px: a network with three coarser scales pads its images to multiples of this
+_WORTH = 0.65  # of the picture: windows that cover more are not worth their seams
 
 Ints = NDArray[np.intp]
 
@@ -156,7 +157,23 @@ def _window(known: NDArray[np.bool_], rows: Ints, columns: Ints) -> Window:
     width = _width(known[_box(known, lost, 1)])
     times = _TIMES if width <= NARROW else _WIDE_TIMES
     margin = min(int(times * width), _MOST)
-    return Window(*_box(known, lost, margin), lost)
+    rows_around, columns_around = _box(known, lost, margin)
+    down, across = known.shape
+    return Window(_on_grid(rows_around, down), _on_grid(columns_around, across), lost)
+
+
+def _on_grid(part: slice, end: int) -> slice:
+    """Return a part of an axis of so many pixels that has the nearest length on the grid."""
+    length = part.stop - part.start
+    size = min((length + _GRID // 2) // _GRID * _GRID, end)
+    if part.start == 0:  # what is lost may reach to the border
+        start = 0
+        size = size if part.stop < end else end
+    elif part.stop == end:
+        start = end - size
+    else:
+        start = min(max(part.start - (size - length) // 2, 0), end - size)
+    return slice(start, start + size)
 
 
 def _width(known: NDArray[np.bool_]) -> float:
