@@ -21,7 +21,7 @@ from scipy import ndimage
 
 from ..errors import ImageError
 from ..image.model import values_of
-from .residual import blurred
+from .reblurring import blurred, kernel_of
 
 Floats = NDArray[np.float64]
 
@@ -67,13 +67,15 @@ def error_map(
         What was restored, of the same shape.
     sigma : float, optional
         Width of a Gaussian blur in pixels; found by default.
-    kernel : array-like, optional
-        The blur, where it is known; instead of `sigma`.
+    kernel : array-like, Image or Kernel, optional
+        The blur ``(h, w)``, where it is known; instead of `sigma`.
 
     Raises
     ------
     ImageError
         When the two are no finite planes of one shape.
+    KernelError
+        When the kernel is none of a plane.
     """
     y, x = (np.asarray(values_of(each), np.float64) for each in (image, result))
     if y.ndim != 2 or y.shape != x.shape:
@@ -81,7 +83,7 @@ def error_map(
     if not (np.isfinite(y).all() and np.isfinite(x).all()):
         raise ImageError('image or result holds NaN or infinite values; crop to what is finite')
     if kernel is not None:
-        return _fitted(y, blurred(x, kernel), np.nan)
+        return explained(y, blurred(x, kernel_of(kernel).values))
     if sigma is None:
         found = scipy.optimize.minimize_scalar(  # loaded at its first use, for it takes long
             lambda s: _fitted(y, ndimage.gaussian_filter(x, s), s).rse,
@@ -91,6 +93,11 @@ def error_map(
         )
         sigma = float(found.x)
     return _fitted(y, ndimage.gaussian_filter(x, sigma), sigma)
+
+
+def explained(y: Floats, seen: Floats) -> ErrorMap:
+    """Compare the plane that a result says was seen with the one that was."""
+    return _fitted(y, seen, np.nan)
 
 
 def _fitted(y: Floats, blurred: Floats, sigma: float) -> ErrorMap:

@@ -5,43 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..declare.tasks import find_task_facts
 from ..errors import ImageError
-from ..image.given import as_array
-from ..image.layout import Layout
-from ..image.model import Image, data_of, named
-from ..noise.camera import Camera, estimate_camera
-from ..noise.level import estimate_noise
+from ..image.model import data_of
+from ..noise.camera import Camera
 from ..types import Task
 from . import metrics
 from .check_limits import worst
 from .checks import check_result
 from .correlation import frc, frc_checkerboard
 from .decorrelation import decorrelation
-from .error_map import error_map
+from .error_map import ErrorMap, error_map, explained
 from .graphs import Graph, graphs
 from .plane_outcome import Outcome
-from .residual import blurred, residual
+from .plane_pairs import Compared, Plane, colours_of, inner_of, middle_of
+from .residual import examined
 
 Floats = NDArray[np.float64]
 Numbers = dict[str, float]
 
-_PLANES = 8
-_PART = 1024  # side of the middle of a plane by which residual, error and resolution are told
-
-
-class Plane(NamedTuple):
-    """A plane ``(H, W)`` or ``(H, W, 3)`` of an image, its result, the truth, a second frame."""
-
-    image: Floats
-    result: Floats
-    truth: Floats | None
-    second: Floats | None
+_BY_ITSELF = ('clipping', 'rounding', 'overshoot')  # what needs no residual
 
 
 def evaluate(
@@ -64,8 +51,9 @@ def evaluate(
         planes, spread over it, are measured.
     second : Image or array-like, optional
         Another exposure of the image, which tells the resolution.
-    kernel : array-like, optional
-        What the result is blurred by before it is compared with the image.
+    kernel : array-like, Image or Kernel, optional
+        What the result is blurred by before it is compared with the image, as it was given to
+        the restoration: 2-D, or 3-D for a stack with Z.
     noise : float or Camera, optional
         Noise of the image; found in it by default.
     peak : float, optional
@@ -82,36 +70,30 @@ def evaluate(
         for the image), 'light' (share of the light that is kept), 'noise', 'residual',
         'error_map', 'resolution' (in units of the spacing of Y, else in pixels), and 'checks'
         with what fails and its remedy. A group that cannot be measured is a sentence that says
-        why.
+        why. Pixels that light from beyond the image reaches are left out of 'residual',
+        'error_map' and 'checks', and so are such planes where the kernel is that of a volume.
 
     Raises
     ------
     ImageError
         When the images do not belong together.
+    KernelError
+        When the kernel does not belong to the image.
     """
-    source = Image.of(image)
-    if not isinstance(result, Image):
-        as_array(result, 'result')
-    planes, total = _planes(source, result, truth, second)
-    noise = _noise(source) if noise is None else noise
-    enlarged = planes[0].result.shape != planes[0].image.shape
+    compared = Compared(
+        result, image, truth=truth, second=second, kernel=kernel, noise=noise, task=task
+    )
+    planes, total = compared.spread()
+    noise, enlarged = compared.noise, compared.enlarged
     groups: dict[str, Any] = {'planes': {'measured': len(planes), 'all': total}}
     groups['noise'] = noise._asdict() if isinstance(noise, Camera) else {'sigma': float(noise)}
     if truth is not None:
         groups['truth'] = _against_truth(planes, peak or _peak(truth), enlarged)
     groups['light'] = _light(planes)
-    names = find_task_facts(task or ('denoise' if kernel is None else 'deblur')).checks
-    why = ''
-    if enlarged:
-        why = 'not measured: the result has another size or other colours than the image'
-    elif 'structure' not in names:
-        why = f'not measured: what task {task!r} takes away is no noise'
-    groups['residual'] = why or _mean(_residual, planes, noise, kernel)
-    groups['error_map'] = why or _mean(_error, planes, kernel)
-    step, unit = source.spacing.get('Y', (1.0, 'pixel'))
+    groups |= _unexplained(compared, planes)
+    step, unit = compared.source.spacing.get('Y', (1.0, 'pixel'))
     groups['resolution'] = _resolution(planes, step, enlarged) | {'unit': unit}
-    dtype = _like(result, source).dtype
-    groups['checks'] = [] if enlarged else _checks(planes, noise, kernel, dtype, names)
+    groups['checks'] = [] if enlarged else _checks(compared, planes)
     return groups
 
 
@@ -123,98 +105,43 @@ def evidence_graphs(
     second: Any = None,
     kernel: Any = None,
     noise: float | Camera | None = None,
+    task: Task | None = None,
 ) -> list[Graph]:
     """Return the graphs of a result: correlations, residual, decorrelation.
 
     Parameters
     ----------
-    result, image, truth, second, kernel, noise
+    result, image, truth, second, kernel, noise, task
         As for :func:`evaluate`. The middle of the middle plane is drawn, colours averaged.
 
     Returns
     -------
     list of Graph
         Frequencies in cycles per unit of the spacing of Y, else per pixel. A ring correlation of
-        the image with itself is only there where its halves share no noise.
+        the image with itself is only there where its halves share no noise, and the residual
+        only where :func:`evaluate` measures it.
 
     Raises
     ------
     ImageError
         When the images do not belong together.
     """
-    source = Image.of(image)
-    plane = read_plane(source, middle_index(source), alike(source, result, truth, second))
-    grays = [None if each is None else colours_of(middle_of(each)).mean(axis=0) for each in plane]
-    own, restored, wanted, again = grays
+    compared = Compared(
+        result, image, truth=truth, second=second, kernel=kernel, noise=noise, task=task
+    )
+    own, restored, wanted, again, predicted = (_gray(each) for each in compared.middle())
     assert own is not None
     assert restored is not None
-    step, unit = source.spacing.get('Y', (1.0, 'pixel'))
-    noise = _noise(source) if noise is None else noise
+    step, unit = compared.source.spacing.get('Y', (1.0, 'pixel'))
     wanted = None if wanted is None or wanted.shape != own.shape else wanted
-    return graphs(own, restored, noise, kernel, truth=wanted, second=again, step=step, unit=unit)
+    seen = None if compared.unjudged else predicted
+    told: dict[str, Any] = {'truth': wanted, 'second': again, 'step': step, 'unit': unit}
+    return graphs(own, restored, compared.noise, seen, compared.reach, **told)
 
 
-def _planes(source: Image, *others: Any) -> tuple[list[Plane], int]:
-    """Return planes spread over the stack, and their total number."""
-    indices = list(Layout.of(source).planes())
-    images = alike(source, *others)
-    picked = indices[:: math.ceil(len(indices) / _PLANES)]
-    return [read_plane(source, index, images) for index in picked], len(indices)
-
-
-def middle_index(source: Image) -> tuple[int, ...]:
-    """Return the index of the middle plane of an image."""
-    layout = Layout.of(source)
-    return list(layout.planes())[int(np.prod(layout.leading)) // 2]
-
-
-def alike(source: Image, *others: Any) -> list[Image | None]:
-    """Return others as images with the stack of `source`, or None where there are none."""
-    return [None if each is None else _like(each, source) for each in others]
-
-
-def read_plane(source: Image, index: tuple[int, ...], others: Sequence[Image | None]) -> Plane:
-    """Read a plane of an image with its result, truth and second frame."""
-    own = _read(source, Layout.of(source), index)
-    restored, wanted, second = (
-        None if each is None else _read(each, Layout.of(each), index) for each in others
-    )
-    assert restored is not None
-    if wanted is not None and wanted.shape != restored.shape:
-        raise ImageError(f'the truth has planes of {wanted.shape}, the result {restored.shape}')
-    if second is not None and second.shape != own.shape:
-        raise ImageError(f'the second frame has planes of {second.shape}, the image {own.shape}')
-    return Plane(own, restored, wanted, second)
-
-
-def _like(other: Any, source: Image) -> Image:
-    """Return an image with the stack of `source`."""
-    other = named(other)
-    image = other if isinstance(other, Image) else Image.of(other, axes=_axes(other, source))
-    mine, theirs = (Layout.of(each).leading for each in (source, image))
-    if mine != theirs:
-        raise ImageError(
-            f'{image.shape} ({image.axes}) and {source.shape} ({source.axes}) do not belong '
-            'together; give a result, an input and a truth of one stack'
-        )
-    return image
-
-
-def _axes(other: Any, source: Image) -> str | None:
-    return source.axes if np.ndim(other) == source.ndim else None
-
-
-def _read(image: Image, layout: Layout, index: tuple[int, ...]) -> Floats:
-    plane = layout.colours(layout.read(image.data, index)).astype(np.float64)
-    finite = np.isfinite(plane)
-    if not finite.all():
-        plane = np.where(finite, plane, plane[finite].mean() if finite.any() else 0.0)
-    return plane
-
-
-def _noise(source: Image) -> float | Camera:
-    """Return the estimated noise of an image."""
-    return estimate_camera(source) or float(estimate_noise(source))
+def _gray(plane: Floats | None) -> Floats | None:
+    """Return the mean of the colours of the middle of a plane."""
+    return None if plane is None else np.asarray(colours_of(middle_of(plane)).mean(axis=0))
 
 
 def _peak(truth: Any) -> float:
@@ -251,8 +178,29 @@ def _light(planes: Iterable[Plane]) -> Numbers:
     return {'before': before, 'after': after, 'kept': after / before if before else math.nan}
 
 
-def _residual(y: Floats, x: Floats, noise: Any, kernel: Any) -> Numbers:
-    found = residual(y, x, noise, kernel)
+def _unexplained(compared: Compared, planes: Sequence[Plane]) -> dict[str, Any]:
+    """Return what the result leaves of the image: groups 'residual' and 'error_map'."""
+    why, noise = compared.unjudged, compared.noise
+    judged = [plane for plane in planes if plane.predicted is not None]
+    if not why and not judged:
+        why = (
+            'not measured: light from beyond the stack, which is not known, reaches every plane '
+            'that was looked at'
+        )
+    if why:
+        error = _mean(_sharpness, planes) if compared.kernel_unknown else why
+        return {'residual': why, 'error_map': error}
+    in_planes = {'planes': len(judged)} if compared.blur and compared.blur.of_volume else {}
+    measures = {
+        'residual': lambda y, x, seen: _residual(y, x, seen, noise),
+        'error_map': _explained if compared.blur else _sharpness,
+    }
+    found = {name: _mean(measure, judged, compared.reach) for name, measure in measures.items()}
+    return {n: x if isinstance(x, str) else {**in_planes, **x} for n, x in found.items()}
+
+
+def _residual(y: Floats, x: Floats, seen: Floats, noise: Any) -> Numbers:
+    found = examined(y, x, seen, noise)
     return {
         'rms': found.rms,
         'chi_square': found.chi_square.total,
@@ -264,53 +212,55 @@ def _residual(y: Floats, x: Floats, noise: Any, kernel: Any) -> Numbers:
     }
 
 
-def _error(y: Floats, x: Floats, kernel: Any) -> Numbers:
-    found = error_map(y, x, kernel=kernel)
+def _explained(y: Floats, x: Floats, seen: Floats) -> Numbers:
+    return _numbers(explained(y, seen))
+
+
+def _sharpness(y: Floats, x: Floats, seen: Floats | None = None) -> Numbers:
+    return _numbers(error_map(y, x))
+
+
+def _numbers(found: ErrorMap) -> Numbers:
     return {'rse': found.rse, 'rsp': found.rsp, 'alpha': found.alpha, 'beta': found.beta}
 
 
-def _mean(measure: Any, planes: Iterable[Plane], *given: Any) -> Numbers | str:
-    """Return the mean of measures over planes and colours; or the reason why there is none."""
+def _mean(measure: Any, planes: Iterable[Plane], reach: int = 0) -> Numbers | str:
+    """Return the mean of measures over planes and colours; or the reason why there is none.
+
+    `reach`: pixels from the border that are left out.
+    """
     try:
-        return _averaged(
-            [
-                measure(y, x, *given)
-                for plane in planes
-                for y, x in zip(*(colours_of(middle_of(each)) for each in plane[:2]), strict=True)
-            ]
-        )
+        rows = []
+        for plane in planes:
+            told = (plane.image, plane.result, plane.predicted)
+            each = [colours_of(middle_of(inner_of(x, reach))) for x in told if x is not None]
+            rows += [measure(*colour) for colour in zip(*each, strict=True)]
+        return _averaged(rows)
     except ValueError as error:  # a FrescoError, too
         return f'not measured: {error}'
 
 
-def _checks(
-    planes: Iterable[Plane],
-    noise: float | Camera,
-    kernel: Any,
-    dtype: np.dtype[Any],
-    names: Sequence[str],
-) -> list[dict[str, Any]]:
+def _checks(compared: Compared, planes: Iterable[Plane]) -> list[dict[str, Any]]:
     """Return the checks of results of this task, the worst of all planes."""
-    found = []
-    for y, x, *_ in planes:
+    found, noise, dtype = [], compared.noise, compared.result.dtype
+    names = compared.facts.checks
+    for y, x, _, _, seen in planes:
+        sigma: Floats | float | None = None
+        if seen is not None:
+            sigma = np.sqrt(noise.variance(seen)) if isinstance(noise, Camera) else noise
         outcome = Outcome(
             observed=y,
             restored=x,
             given=x.astype(dtype),
-            predicted=_predicted(x, kernel),
-            sigma=np.sqrt(noise.variance(x)) if isinstance(noise, Camera) else noise,
+            predicted=x if seen is None else seen,
+            sigma=sigma,
             offset=noise.offset if isinstance(noise, Camera) else min(float(y.min()), 0.0),
             span=float(np.ptp(y)) or 1.0,
-            margin=0 if kernel is None else math.ceil(max(np.shape(kernel)) / 2),
+            margin=compared.reach,
         )
-        found.append(check_result(outcome, names))
+        known = names if seen is not None else [name for name in names if name in _BY_ITSELF]
+        found.append(check_result(outcome, known))
     return [asdict(check) for check in worst(found)]
-
-
-def _predicted(x: Floats, kernel: Any) -> Floats:
-    if kernel is None:
-        return x
-    return np.stack([blurred(each, kernel) for each in colours_of(x)], -1).reshape(x.shape)
 
 
 def _resolution(planes: list[Plane], step: float, enlarged: bool) -> dict[str, Any]:
@@ -329,17 +279,6 @@ def _resolution(planes: list[Plane], step: float, enlarged: bool) -> dict[str, A
             found['input_with_truth'] = _finite(frc(y, truth, step).resolution)
             found['result_with_truth'] = _finite(frc(x, truth, step).resolution)
     return found
-
-
-def middle_of(plane: Floats) -> Floats:
-    """Return the middle of a large plane."""
-    rows, columns = (max((n - _PART) // 2, 0) for n in plane.shape[:2])
-    return plane[rows : rows + _PART, columns : columns + _PART]
-
-
-def colours_of(plane: Floats) -> Floats:
-    """Return the colours of a plane one behind the other."""
-    return plane[None] if plane.ndim == 2 else np.moveaxis(plane, -1, 0)
 
 
 def _averaged(rows: list[Numbers]) -> Numbers:

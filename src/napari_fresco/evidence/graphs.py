@@ -12,7 +12,8 @@ from scipy import ndimage
 
 from .correlation import ONE_SEVENTH, Correlation, frc
 from .decorrelation import decorrelation
-from .residual import residual
+from .plane_pairs import inner_of
+from .residual import examined
 from .splitting import split_noise
 
 Floats = NDArray[np.float64]
@@ -70,7 +71,8 @@ def graphs(
     image: Floats,
     result: Floats,
     noise: Any = None,
-    kernel: Any = None,
+    seen: Floats | None = None,
+    reach: int = 0,
     *,
     truth: Floats | None = None,
     second: Floats | None = None,
@@ -80,8 +82,9 @@ def graphs(
     """Return the graphs of a plane.
 
     `image`, `result`: ``(H, W)``; where the result has another size, only the image is looked at.
-    `noise`: of the image: standard deviation or Camera; without it there is no residual.
-    `kernel`: what the result is blurred by before it is compared.
+    `noise`: of the image: standard deviation or Camera; without it there is no residual, either.
+    `seen`: the result, blurred as the image is; without it there is no residual.
+    `reach`: pixels from the border that light from beyond it reaches.
     `truth`: what the result should be.
     `second`: another exposure of the image.
     `step`, `unit`: distance of two pixels.
@@ -90,8 +93,9 @@ def graphs(
         return []
     alike = image.shape == result.shape
     found = list(_correlations(image, result if alike else None, noise, truth, second, step, unit))
-    if alike and noise and (image != result).any():
-        found.append(_residual(image, result, noise, kernel))
+    if alike and noise and seen is not None and (image != seen).any():
+        own, made, predicted = (inner_of(each, reach) for each in (image, result, seen))
+        found.append(_residual(own, made, predicted, noise))
     told = decorrelation(image)
     caption = f'of the image before; cut-off at {told.cutoff:.2f}'
     trace = (Trace('', told.radius, told.curve),)
@@ -159,8 +163,8 @@ def _independent(curve: Correlation) -> bool:
     return abs(float(curve.values[end].mean())) < _HONEST * expected
 
 
-def _residual(image: Floats, result: Floats, noise: Any, kernel: Any) -> Graph:
-    rings = residual(image, result, noise, kernel).whiteness.ring_power
+def _residual(image: Floats, result: Floats, seen: Floats, noise: Any) -> Graph:
+    rings = examined(image, result, seen, noise).whiteness.ring_power
     frequency = (np.arange(len(rings)) + 0.5) / (2 * len(rings))
     caption = 'power of what was taken away; noise alone is 1 everywhere'
     level = Trace('noise', frequency, np.ones(len(rings)), 'dashed')

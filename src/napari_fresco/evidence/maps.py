@@ -8,12 +8,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ImageError
+from ..errors import ImageError, KernelError
 from ..image.layout import Layout
-from ..image.model import Image
-from .error_map import error_map
-from .evaluation import alike, colours_of, middle_index, middle_of, read_plane
-from .residual import residual
+from ..types import Task
+from .error_map import error_map, explained
+from .plane_pairs import Compared, colours_of, middle_of
+from .residual import examined
 
 Floats = NDArray[np.float64]
 MapKind = Literal['error', 'residual', 'chi_square']
@@ -51,43 +51,57 @@ MAPS: dict[MapKind, MapFacts] = {
 
 
 def map_planes(
-    kind: MapKind, result: Any, image: Any, *, noise: Any, kernel: Any = None
+    kind: MapKind,
+    result: Any,
+    image: Any,
+    *,
+    noise: Any,
+    kernel: Any = None,
+    task: Task | None = None,
 ) -> Iterator[tuple[tuple[int, ...], NDArray[np.float32]]]:
     """Yield a map of every plane with its index; of colours their mean.
 
     `kind`: which map.
-    `result`, `image`: as for :func:`napari_fresco.evidence.evaluate`.
-    `noise`, `kernel`: of the image.
-    Raises ImageError when result and image differ in size.
+    `result`, `image`, `kernel`, `task`: as for :func:`napari_fresco.evidence.evaluate`.
+    `noise`: of the image.
+    Raises ImageError when result and image differ in size, KernelError when the result was freed
+        from a blur that is not known.
     """
-    source = Image.of(image)
-    others = [*alike(source, result), None, None]
+    compared = Compared(result, image, kernel=kernel, noise=noise, task=task)
+    if compared.enlarged:
+        raise ImageError(
+            f'the result has planes of {compared.result.shape}, the image of '
+            f'{compared.source.shape}; maps need one size'
+        )
+    if compared.kernel_unknown and kind != 'error':
+        raise KernelError(
+            'the kernel that the result was freed from is not known; choose it, or look at the '
+            'error map'
+        )
     width = None
     if kind == 'error' and kernel is None:  # found once, for it takes many blurs
-        width = _width(*read_plane(source, middle_index(source), others)[:2])
-    for index in Layout.of(source).planes():
-        y, x = read_plane(source, index, others)[:2]
-        assert y is not None
-        assert x is not None
-        if y.shape != x.shape:
-            raise ImageError(
-                f'the result has planes of {x.shape}, the image of {y.shape}; maps need one size'
+        width = _width(*compared.middle()[:2])
+    for index in Layout.of(compared.source).planes():
+        plane = compared.plane(index)
+        seen = plane.result if compared.kernel_unknown else plane.predicted
+        if seen is None:
+            raise KernelError(
+                f'light from beyond the stack reaches plane {index}, and is not known; give a part '
+                'of the stack, or the kernel of a plane'
             )
-        pairs = zip(colours_of(y), colours_of(x), strict=True)
-        maps = np.stack([_map(kind, a, b, noise, kernel, width) for a, b in pairs])
+        each = [colours_of(values) for values in (plane.image, plane.result, seen)]
+        maps = np.stack([_map(kind, y, x, h, noise, width) for y, x, h in zip(*each, strict=True)])
         gain = len(maps) ** 0.5 if kind == 'residual' else 1.0  # so that noise keeps its power
         yield index, (gain * maps.mean(axis=0)).astype(np.float32)
 
 
-def _width(image: Floats | None, result: Floats | None) -> float:
-    assert image is not None
-    assert result is not None
+def _width(image: Floats, result: Floats) -> float:
     y, x = (colours_of(middle_of(each)).mean(axis=0) for each in (image, result))
     return error_map(y, x).sigma
 
 
-def _map(kind: MapKind, y: Floats, x: Floats, noise: Any, kernel: Any, width: Any) -> Floats:
+def _map(kind: MapKind, y: Floats, x: Floats, seen: Floats, noise: Any, width: Any) -> Floats:
     if kind == 'error':
-        return error_map(y, x, sigma=width, kernel=kernel).map
-    found = residual(y, x, noise, kernel)
+        return explained(y, seen).map if width is None else error_map(y, x, sigma=width).map
+    found = examined(y, x, seen, noise)
     return found.values if kind == 'residual' else found.chi_square.local

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 _IMAGE = 'image units'
 _FACTS: Mapping[str, tuple[str, str]] = {
     'measured': ('planes', 'Planes that were measured, spread over the stack'),
+    'planes': ('planes', 'Those of them that hardly any light from beyond the stack reaches'),
     'all': ('planes', 'Planes there are'),
     'sigma': (_IMAGE, 'Standard deviation of the noise of the image'),
     'gain': (f'{_IMAGE} per photo-electron', 'How the noise grows with the light'),

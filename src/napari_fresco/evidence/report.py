@@ -65,10 +65,11 @@ def report_text(
     files: Mapping[str, str] | None = None,
 ) -> str:
     """Return the text that :func:`report` writes."""
-    record, source = result.provenance, Image.of(image)
+    record, source = result.provenance, _as_restored(image, result)
     kernel = _kernel_of(result) if kernel is None else kernel
-    known = {'truth': truth, 'kernel': kernel, 'noise': noise_of(record)}
-    numbers = evaluate(result.image, source, task=record['task'], **known)
+    asked: dict[str, Any] = {'truth': truth, 'kernel': kernel, 'noise': noise_of(record)}
+    asked['task'] = record['task']
+    numbers = evaluate(result.image, source, **asked)
     before, after, filled = _middle(source, result)
     checks = record.get('checks', ())
     failed = [check for check in checks if not check['ok']]
@@ -80,7 +81,7 @@ def report_text(
         failed=failed,
         verdict=_verdict(result, failed),
         pictures=_pictures(before, after, filled, source),
-        curves=[_drawn(graph) for graph in evidence_graphs(result.image, source, **known)],
+        curves=[_drawn(graph) for graph in evidence_graphs(result.image, source, **asked)],
         checks=[{**check, 'allowed': in_words(check['limit'])} for check in checks],
         warnings=[*record['warnings'], *record.get('notes', ())],
         evidence=rows(numbers),
@@ -91,11 +92,16 @@ def report_text(
     )
 
 
+def _as_restored(image: Any, result: Result) -> Image:
+    """Return the image with the axes that an array was restored with."""
+    axes = None if isinstance(image, Image) else result.provenance['options'].get('axes')
+    return Image.of(image, axes=axes)
+
+
 def _kernel_of(result: Result) -> Any:
     kernel = result.kernel
     deblurred = 'kernel' in TASKS[result.provenance['task']].needs
-    known = kernel is not None and kernel.ndim == 2 and deblurred
-    return kernel if known else None
+    return kernel if deblurred else None
 
 
 def _verdict(result: Result, failed: Sequence[Any]) -> str:

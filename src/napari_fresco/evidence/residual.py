@@ -23,6 +23,7 @@ from scipy import ndimage, special
 
 from ..errors import ImageError, ParameterError
 from ..image.model import values_of
+from .reblurring import blurred, kernel_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -120,21 +121,32 @@ def residual(observed: Any, restored: Any, noise: Any, kernel: Any = None) -> Re
     noise : float, array-like or Camera
         Standard deviation of the noise, a map of it, or what tells its variance at each
         intensity; see :func:`napari_fresco.estimate_noise` and `estimate_camera`.
-    kernel : array-like, optional
-        What the restored image is blurred by before it is compared, centred on element
-        ``size // 2``.
+    kernel : array-like, Image or Kernel, optional
+        What the restored image is blurred by before it is compared, ``(h, w)``, centred on
+        element ``size // 2``. A plane cannot be blurred by the kernel of a volume, since light
+        from its neighbours reaches it; :func:`evaluate` takes both.
 
     Raises
     ------
     ImageError
         When the two are no finite planes of one shape, or do not differ.
+    KernelError
+        When the kernel is none of a plane.
     ParameterError
         When the noise is not above 0.
     """
     y, x = (np.asarray(values_of(each), np.float64) for each in (observed, restored))
     if y.ndim != 2 or y.shape != x.shape:
         raise ImageError(f'observed {y.shape} and restored {x.shape}; give two planes of one shape')
-    seen = x if kernel is None else blurred(x, kernel)
+    return examined(y, x, x if kernel is None else blurred(x, kernel_of(kernel).values), noise)
+
+
+def examined(y: Floats, x: Floats, seen: Floats, noise: Any) -> Residual:
+    """Examine the residual of planes.
+
+    `seen`: the restored plane `x`, blurred as the observed plane `y` is.
+    `noise`: as for :func:`residual`, which raises the same errors.
+    """
     variance = noise.variance(seen) if hasattr(noise, 'variance') else np.square(noise)
     variance = np.broadcast_to(np.asarray(variance, np.float64), y.shape)
     if not (variance > 0).all():
@@ -150,12 +162,6 @@ def residual(observed: Any, restored: Any, noise: Any, kernel: Any = None) -> Re
         _correlation(smooth, fine - ndimage.gaussian_filter(x, 4)),
         _correlation(np.abs(smooth), np.hypot(*np.gradient(fine))),
     )
-
-
-def blurred(x: Floats, kernel: Any) -> Floats:
-    """Return a plane blurred by a kernel, centred on element ``size // 2``."""
-    normal = np.asarray(kernel, np.float64)
-    return np.asarray(ndimage.convolve(x, normal / normal.sum(), mode='reflect'))
 
 
 def whiteness(residual: Any, lag: int = 3) -> Whiteness:

@@ -107,13 +107,14 @@ class EvidenceRequest:
         """Measure the result."""
         yield
         result, image = self.result.image(), self.image.image()
-        asked = {
+        asked: dict[str, Any] = {
             'truth': None if self.truth is None else self.truth.image(),
             'second': None if self.second is None else self.second.image(),
             'kernel': self.kernel,
             'noise': self.noise,
+            'task': self.record.get('task'),
         }
-        numbers = evaluate(result, image, task=self.record.get('task'), **asked)
+        numbers = evaluate(result, image, **asked)
         numbers['checks'] = self.record.get('checks') or numbers['checks']
         yield
         asked['noise'] = self.with_noise(numbers).noise
@@ -127,9 +128,9 @@ class EvidenceRequest:
             layout = Layout.of(image)
             found = np.empty((*layout.leading, *layout.plane_shape), np.float32)
             total = int(np.prod(layout.leading))
-            planes = map_planes(
-                kind, self.result.image(), image, noise=self.noise, kernel=self.kernel
-            )
+            known: dict[str, Any] = {'noise': self.noise, 'kernel': self.kernel}
+            known['task'] = self.record.get('task')
+            planes = map_planes(kind, self.result.image(), image, **known)
             for number, (index, plane) in enumerate(planes, start=1):
                 found[index] = plane
                 yield Report(number, total)

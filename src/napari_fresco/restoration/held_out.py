@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..evidence.residual import blurred
+from ..evidence.reblurring import blurred, kernel_of
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
-from ..physics.kernels.kernel import Kernel
 
 Floats = NDArray[np.float64]
 
@@ -78,9 +77,9 @@ class HeldOut:
         """
         seen, margin = np.asarray(restored, np.float64), 0
         if kernel is not None:
-            values = Kernel.of(kernel).centred().values
+            values = kernel_of(kernel).values
             margin = min(max(values.shape) // 2, min(seen.shape[:2]) // 4)
-            seen = _blurred(seen, values)
+            seen = blurred(seen, values)
         inner = slice(margin, -margin or None)
         error = (self.other - seen)[inner, inner] ** 2
         return np.asarray(error / np.mean(self.sigma**2))
@@ -95,9 +94,3 @@ def _deviation(y: Floats, noise: float | Camera | None) -> Floats:
         noise_map = np.sqrt(np.maximum(noise.variance(smooth), 0.0))
         return np.asarray(noise_map, np.float64)
     return np.full(y.shape, float(noise))
-
-
-def _blurred(x: Floats, values: Floats) -> Floats:
-    if x.ndim == 2:
-        return blurred(x, values)
-    return np.stack([blurred(x[..., c], values) for c in range(x.shape[-1])], axis=-1)
