@@ -127,6 +127,28 @@ def test_stores_go_in_and_out_like_files(run: Run) -> None:
     np.testing.assert_array_equal(read('out/a.ome.zarr').data, back.data)
 
 
+def test_nothing_that_is_read_is_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    image = np.random.default_rng(0).integers(80, 120, (32, 32)).astype('u2')
+    for name in ('a.tif', 'a.ome.zarr'):
+        fresco.write(name, image)
+    fresco.write('mask.tif', (image > 118).astype('u1'))
+    fill = ('-m', 'dpir', '-t', 'inpaint', '--iterations', 1, '--mask', 'mask.tif')
+    for given in (
+        ('restore', 'a.tif', '-o', './a.tif', '-m', 'ffdnet'),
+        ('restore', 'a.tif', '-o', 'b.tif', '--save-variance', 'a.tif', '-m', 'virnet'),
+        ('restore', 'a.ome.zarr', '-o', 'a.ome.zarr', '-m', 'ffdnet'),
+        ('restore', 'a.tif', '-o', 'mask.tif', *fill),
+        ('simulate', 'a.tif', '-d', 'gaussian_noise', '-o', 'a.tif'),
+    ):
+        assert call(*given, '--overwrite') == 2
+        assert 'give another name' in capsys.readouterr().err
+    for name in ('a.tif', 'a.ome.zarr'):
+        np.testing.assert_array_equal(read(name).data, image)
+
+
 def test_a_kernel_of_a_volume_is_taken_as_it_is(tmp_path: Path) -> None:
     psf = np.ones((3, 5, 5), np.float32)
     spacing = {'Z': (0.3, 'um'), 'Y': (0.1, 'um'), 'X': (0.1, 'um')}

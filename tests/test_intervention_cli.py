@@ -52,6 +52,10 @@ def test_an_intervention_is_repeated_from_its_files(tmp_path: Path, capsys: Any)
     fresco.intervention.Intervention(wall, result, [run_]).save(record)
     assert call('repeat', record, '-o', tmp_path / 'again.tif') == 0
     assert 'the same as on record' in capsys.readouterr().out
+    for over in ('wall.tif', 'wall.json'):
+        before = (tmp_path / over).read_bytes()
+        assert call('repeat', record, '-o', tmp_path / over, '--overwrite') == 2
+        assert (tmp_path / over).read_bytes() == before
     assert (fresco.read(tmp_path / 'again.tif').data == result.image.data).all()
     facts = json.loads(record.read_text())
     facts['result_sha256'] = '0'

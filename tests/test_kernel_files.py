@@ -10,10 +10,38 @@ import tifffile
 from PIL import Image
 from scipy import io
 
+from napari_fresco import restore
 from napari_fresco.errors import FileError, KernelError
+from napari_fresco.evidence import evaluate
+from napari_fresco.io import files
 from napari_fresco.physics import kernels
 
 KERNEL = kernels.gaussian(1.5, 1, 30)
+
+
+@pytest.mark.parametrize('name', ['kernel.tif', 'kernel.ome.tif'])
+def test_a_kernel_that_is_written_keeps_its_axes_and_spacing(tmp_path: Path, name: str) -> None:
+    spacing = {'Z': (0.3, 'um'), 'Y': (0.1, 'um'), 'X': (0.1, 'um')}
+    kernel = kernels.Kernel(np.stack([KERNEL, 2 * KERNEL, KERNEL]), spacing)
+    files.write(tmp_path / name, kernel)
+    back = files.read(tmp_path / name)
+    assert (back.axes, back.spacing) == ('ZYX', spacing)
+    np.testing.assert_allclose(kernels.Kernel.of(back, ndim=3).values, kernel.values)
+
+
+def test_dots_per_inch_are_no_pixels_of_a_specimen(tmp_path: Path) -> None:
+    grid = dict.fromkeys('YX', (0.1, 'um'))
+    image = np.random.default_rng(0).integers(80, 120, (40, 40)).astype('u2')
+    Image.fromarray(image).save(tmp_path / 'scan.png', dpi=(72, 72))
+    scan = files.read(tmp_path / 'scan.png')
+    assert scan.spacing['X'][0] == pytest.approx(25.4 / 72, rel=1e-3)
+    blur = kernels.Kernel(KERNEL, grid)
+    asked = {'method': 'wiener', 'task': 'deblur', 'kernel': blur, 'sigma': 5.0}
+    result = restore(scan, **asked)
+    assert result.image.spacing == scan.spacing
+    with pytest.raises(KernelError, match='make it for those pixels'):
+        restore(scan, spacing=dict.fromkeys('YX', (0.2, 'um')), **asked)
+    assert evaluate(result.image, scan, kernel=KERNEL)['resolution']['unit'] == 'pixel'
 
 
 def write(folder: Path, name: str, content: object) -> Path:

@@ -95,6 +95,13 @@ def test_widths_are_those_of_the_textbook() -> None:
     assert width(scalar.values[20, 30], 0.02) == pytest.approx(0.191, abs=0.001)
 
 
+def test_planes_that_have_nothing_of_each_other_are_refused() -> None:
+    assert make(WATER, z_step=2.0).warnings
+    for base, step in ((WATER, 200.0), (OIL, 20.0)):
+        with pytest.raises(ParameterError, match='larger than the blur along z'):
+            make(base, z_step=step)
+
+
 def test_vectorial_and_scalar_agree_where_rays_are_nearly_parallel() -> None:
     low = {**WATER, 'na': 0.1, 'pixel_size': 0.8, 'z_step': 10}
     assert distance(make(low, model='vectorial'), make(low, model='scalar')) < 0.005

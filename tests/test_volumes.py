@@ -91,10 +91,12 @@ def test_results_follow_a_change_of_units() -> None:
     np.testing.assert_allclose(other, 3 * one + 40, atol=2e-3 * np.ptp(one))
 
 
-def test_a_kernel_of_one_plane_restores_planes() -> None:
+def test_a_kernel_of_one_plane_restores_planes_and_says_so() -> None:
     image = volume(3, 24, 24)
     flat = KERNEL[len(KERNEL) // 2]
-    planes = restored(image, kernel=flat, sigma=10.0).image
+    result = restored(image, kernel=flat, sigma=10.0)
+    planes = result.image
+    assert any('the kernel has two axes' in each for each in result.provenance['warnings'])
     np.testing.assert_array_equal(restored(image, kernel=flat[None], sigma=10.0).image, planes)
 
 

@@ -95,6 +95,14 @@ def test_only_what_is_shown_and_put_back(model: Any) -> None:
 
 def test_a_part_in_full_size() -> None:
     viewer = stack()
+    for part in (7, np.s_[0, 0, 0, 0]):
+        with pytest.raises(ImageError, match='part'):
+            restore_layer(viewer, 'stack', part=part, **quick())
+    (plane,) = restore_layer(viewer, 'stack', part=1, **quick())
+    (same,) = restore_layer(viewer, 'stack', part=np.s_[1:2], **quick())
+    np.testing.assert_array_equal(plane.data, same.data)
+    for each in (plane, same):
+        viewer.layers.remove(each)
     (layer,) = restore_layer(viewer, 'stack', part=np.s_[1, 4:12, 8:20], full_size=True, **quick())
     source = viewer.layers['stack'].data
     assert layer.data.shape == source.shape

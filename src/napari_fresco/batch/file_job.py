@@ -17,6 +17,7 @@ from ..declare.tasks import TASKS
 from ..errors import FileError, ImageError, ParameterError
 from ..image.letters import leading_first
 from ..image.model import Image, in_memory
+from ..io.apart import check_apart
 from ..io.atomic import atomic_path
 from ..io.files import TIFF, check_holds, list_series, read, read_mask
 from ..io.zarr_store import SUFFIX
@@ -93,6 +94,7 @@ class FileJob:
     `call`: what is asked, checked as far as it does not depend on the image.
     `given`: options and parameters, as :func:`napari_fresco.restore` takes them.
     `mask`: file of the damage.
+    `files`: what was read beside the image.
     `overwrite`: replace existing files.
     `series`: number or name of the image in a file of several; None restores them all.
     `channels`: names or numbers of the channels to restore; all by default.
@@ -104,6 +106,7 @@ class FileJob:
     overwrite: bool = False
     series: int | str | None = None
     channels: Sequence[int | str] = field(default=())
+    files: tuple[Path, ...] = ()
 
     @classmethod
     def of(
@@ -125,6 +128,7 @@ class FileJob:
         Raises FrescoError when something given is wrong.
         """
         named, own = dict(options or {}), dict(parameters or {})
+        files = tuple(Path(each) for each in named.values() if _is_file(each))
         mask = named.pop('mask', None)
         if 'kernel' in named or kernel_index is not None:
             named['kernel'] = _kernel(named.get('kernel'), kernel_index)
@@ -141,6 +145,7 @@ class FileJob:
             overwrite,
             series,
             channels,
+            files,
         )
 
     def run(
@@ -164,6 +169,7 @@ class FileJob:
         """
         several, notes = self._several(image)
         places = self._places(outputs, len(several))
+        check_apart([p for place in places for p in place.kept().values()], [image, *self.files])
         sources = [self._read(image, outputs.image, each) for each in several]
         said = tuple(each for s in sources for each in s.metadata.get('warnings', ()))
         asked = self._asked()
@@ -289,6 +295,11 @@ def _missing_of_channels(image: Image, chosen: Sequence[int]) -> Any:
     if missing is None or missing.ndim < -axis or missing.shape[axis] == 1:
         return missing
     return np.take(np.asarray(missing), chosen, axis)
+
+
+def _is_file(given: Any) -> bool:
+    """Return whether a value of an option names a file that is there."""
+    return isinstance(given, str | Path) and Path(given).exists()
 
 
 def _kernel(path: Any, index: int | None) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..image.model import in_memory
+from ..io.apart import check_apart
 from ..io.files import check_output, read, read_mask, write
 
 _FILE = click.Path(path_type=Path)
@@ -43,6 +44,7 @@ def condition(
 
     for path in outputs:
         check_output(path, suffixes=SUFFIXES, overwrite=overwrite)
+    check_apart(outputs, [path for path in (mask, photograph, painted) if path])
     area = None if painted is None else np.asarray(read_mask(painted).data)
     found = measured(_labels(mask), mm_per_pixel=mm_per_pixel, painted=area)
     picture = None if photograph is None else read(photograph)
@@ -75,7 +77,9 @@ def repeat(
     from ..intervention.replay import repeat as repeated
 
     check_output(output, overwrite=overwrite)
+    check_apart([output], [path for path in (record, photograph) if path])
     again = repeated(record, photograph, device=device)
+    check_apart([output], [Path(again.image.metadata.get('path', record))])
     write(output, again.image, overwrite=overwrite)
     for said in again.differences:
         click.echo(f'warning: {said}', err=True)

@@ -14,6 +14,7 @@ from ..errors import FileError, ParameterError
 from ..image.layout import Layout
 from ..image.letters import leading_first
 from ..image.model import Image
+from ..io.apart import check_apart
 from ..io.files import SUFFIXES, TIFF, check_holds, check_output, read, write, write_json
 from .flags import given_parameters, parameter_options
 
@@ -56,6 +57,7 @@ def simulate(image: Path, output: Path, degradation: str, **options: Any) -> Non
     chosen.parameters_class.create(values)
     parts = {name: path for name in _PARTS if (path := options[f'save_{_word(name)}'])}
     _check_outputs(chosen, output, parts, overwrite=overwrite)
+    check_apart([output, *parts.values()], [image])
     source = Image.of(read(image), axes=options['axes'], rgb=options['rgb'])
     shapes = _shapes(source, Layout.of(source), degradation)
     for name, path in {'image': output, **parts}.items():

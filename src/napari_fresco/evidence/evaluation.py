@@ -91,7 +91,7 @@ def evaluate(
         groups['truth'] = _against_truth(planes, peak or _peak(truth), enlarged)
     groups['light'] = _light(planes)
     groups |= _unexplained(compared, planes)
-    step, unit = compared.source.spacing.get('Y', (1.0, 'pixel'))
+    step, unit = compared.source.pixel_sizes.get('Y', (1.0, 'pixel'))
     groups['resolution'] = _resolution(planes, step, enlarged) | {'unit': unit}
     groups['checks'] = [] if enlarged else _checks(compared, planes)
     return groups
@@ -132,7 +132,7 @@ def evidence_graphs(
     own, restored, wanted, again, predicted = (_gray(each) for each in compared.middle())
     assert own is not None
     assert restored is not None
-    step, unit = compared.source.spacing.get('Y', (1.0, 'pixel'))
+    step, unit = compared.source.pixel_sizes.get('Y', (1.0, 'pixel'))
     wanted = None if wanted is None or wanted.shape != own.shape else wanted
     seen = None if compared.unjudged else predicted
     told: dict[str, Any] = {'truth': wanted, 'second': again, 'step': step, 'unit': unit}

@@ -138,7 +138,7 @@ def _pictures(
     high = high if high > low else low + 1
     shades = [np.clip((each - low) / (high - low), 0, 1) for each in (before, after)]
     shown = f'{low:.5g} is black, {high:.5g} white'
-    step = source.spacing.get('X')
+    step = source.pixel_sizes.get('X')
     size = f'{before.shape[1]} x {before.shape[0]} pixels' + (
         f' of {step[0]:.4g} {step[1]}' if step else ''
     )

@@ -112,10 +112,11 @@ def _positional(
 
 
 def _check_spacing(other: Image, image: Image, what: str, error: type[FrescoError]) -> None:
+    sizes, others = image.pixel_sizes, other.pixel_sizes
     for axis in image.axes:
-        if axis not in other.spacing or axis not in image.spacing:
+        if axis not in others or axis not in sizes:
             continue
-        (own, unit), (step, its) = image.spacing[axis], other.spacing[axis]
+        (own, unit), (step, its) = sizes[axis], others[axis]
         same = converted(step, its, unit) if unit and its else own
         if same is None or abs(same - own) > _AGREEMENT * own:
             raise error(

@@ -13,6 +13,7 @@ from ..errors import FrescoError, ImageError
 from .given import as_array
 from .labelled import labelled_parts, tells_rows_and_columns
 from .letters import free_letter, guessed_axes, leading_missing
+from .prints import is_print
 from .units import unit_name
 
 Array = NDArray[Any]
@@ -141,7 +142,19 @@ class Image:
         letters = _letters(image.shape, axes, rgb, image.axes)
         if letters != image.axes:
             image = image.renamed(letters)
-        return replace(image, spacing={**image.spacing, **spacing}) if spacing else image
+        if not spacing:
+            return image
+        said = dict(image.metadata)
+        if is_print(said) and set(spacing) & set('YX'):
+            said['resolution_unit'] = 'cm'  # no longer that of a print
+        return replace(image, spacing={**image.spacing, **spacing}, metadata=said)
+
+    @property
+    def pixel_sizes(self) -> Mapping[str, tuple[float, str]]:
+        """Spacing of the axes without that of a print: what a kernel, mask or map lies on."""
+        if not is_print(self.metadata):
+            return self.spacing
+        return {axis: pair for axis, pair in self.spacing.items() if axis not in 'YX'}
 
     def renamed(self, axes: str) -> Image:
         """Return the same image with other letters; spacing and origin follow them."""
@@ -236,6 +249,9 @@ def values_of(source: Any, what: str = 'image', error: type[FrescoError] = Image
 
 def _imported(source: Any, axes: str | None, rgb: bool | None) -> Image:
     """Return an array of any kind as an image; its own names count unless `axes` is given."""
+    if hasattr(source, 'as_image'):  # a kernel, which has axes of its own
+        own: Image = source.as_image()
+        return own if axes is None else own.renamed(str(axes).upper())
     if is_labelled(source):
         return Image(**labelled_parts(source, _letters_given(axes)))
     array, missing = _without_mask(as_array(source))

@@ -11,8 +11,8 @@ from ..errors import ImageError, MaskError, ParameterError
 from ..image.model import Image, values_of
 from ..image.one_plane import Pixels as Pixels
 from ..image.one_plane import pixels_of
+from ..image.prints import is_print
 from ..image.units import converted
-from ..io.calibration import is_print
 from ..types import Result
 
 Bools = NDArray[np.bool_]

@@ -32,13 +32,6 @@ _TAG_UNITS = {2: ('inch', 25.4), 3: ('cm', 10.0)}  # name and mm
 _PLAIN_KEYS = ('spacing', 'origin', 'channels')
 
 
-def is_print(metadata: Mapping[str, Any]) -> bool:
-    """Say whether the resolution of a file is that of a print, in dots per inch."""
-    plain = metadata.get('flavour') in ('plain', None)
-    known = 'format' in metadata or 'flavour' in metadata or 'resolution_unit' in metadata
-    return known and plain and metadata.get('resolution_unit', 'inch') == 'inch'
-
-
 def imagej_calibration(said: Mapping[str, Any], tags: Any) -> dict[str, tuple[float, str]]:
     """Return the spacing that ImageJ wrote."""
     unit = unit_name(said.get('unit', ''))

@@ -12,7 +12,7 @@ from napari.utils.colormaps import Colormap, DirectLabelColormap
 
 from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image, in_memory
-from ..io.calibration import is_print
+from ..image.prints import is_print
 from ..io.files import list_series, read_labels, read_levels
 from .layer_kinds import FILE, PRINT, LayerData
 

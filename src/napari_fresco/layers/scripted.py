@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from .job import Job
 
-    Part = Literal['shown'] | Sequence[slice | int] | None
+    Part = Literal['shown'] | Sequence[slice | int] | slice | int | None
 
 _APART = ('mask', 'kernel', 'sigma', 'scale')
 _MASK_OPTIONS = ('label', 'grow', 'invert')
@@ -81,8 +81,9 @@ def restore_layer(
         which estimate it first.
     sigma : float, Image, str or array-like
         Noise in image units, a layer that holds its map, ``'auto'`` or ``'virnet'``.
-    part : 'shown' or sequence of slice or int, optional
-        Only the planes that the viewer shows, or these parts of the axes of the layer.
+    part : 'shown', int, slice or sequence of them, optional
+        Only the planes that the viewer shows, this part of the first axis, or these of all axes.
+        A kernel of three axes restores the volume of a plane.
     region : Shapes, str, optional
         Only what lies below a rectangle of this layer, or with ``'visible'`` what is on show.
     full_size : bool

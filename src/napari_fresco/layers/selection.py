@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -89,20 +90,25 @@ class Selection:
         index[self.spatial[0]], index[self.spatial[1]] = box
         return replace(self, index=tuple(index))
 
-    def narrowed(self, parts: Sequence[slice | int]) -> Selection:
-        """Return parts of the axes, counted in the whole layer.
+    def narrowed(self, parts: Sequence[slice | int] | slice | int) -> Selection:
+        """Return parts of all axes, or one of the first, counted in the whole layer.
 
-        Raises ImageError when there are not as many as axes, or one is empty.
+        Raises ImageError when there are not as many as axes, or one is empty or lies outside.
         """
-        if len(parts) != len(self.index):
+        all_of_rest = (slice(None),) * (len(self.index) - 1)
+        given = tuple(parts) if isinstance(parts, Sequence) else (parts, *all_of_rest)
+        if len(given) != len(self.index):
             raise ImageError(
-                f'part has {len(parts)} entries, layer {self.name!r} has {len(self.index)} axes; '
+                f'part has {len(given)} entries, layer {self.name!r} has {len(self.index)} axes; '
                 'give a slice or an index for each, such as numpy.s_[3, 10:20, :]'
             )
         index = []
-        for part, whole in zip(parts, self.grid, strict=True):
+        for part, whole in zip(given, self.grid, strict=True):
             if not isinstance(part, slice):
-                part = slice(int(part) % whole, int(part) % whole + 1)
+                number = operator.index(part)
+                if not -whole <= number < whole:
+                    raise ImageError(f'part {number} lies outside an axis of length {whole}')
+                part = slice(number % whole, number % whole + 1)
             start, stop, step = part.indices(whole)
             if stop <= start or step != 1:
                 raise ImageError(f'part {part} of an axis of length {whole} is empty or has steps')

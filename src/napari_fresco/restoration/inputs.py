@@ -125,6 +125,7 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     damage, doubts = (None, ()) if mask is None else _check_mask(mask, image)
     guides = () if call.options.guides is None else guide_lines(call.options.guides)
     doubts += _astray(guides, damage, layout)
+    doubts += _flat_in_depth(given, image)
     weights = _weights(call, layout)
     unseen = '' if weights is None else weights.doubt(layout.channels)
     level = None if 'sigma' in estimated else _check_sigma(sigma, image)
@@ -232,18 +233,30 @@ def _astray(
     return (f'{number} of {len(guides)} guides cross no damage, and change nothing',)
 
 
+def _flat_in_depth(kernel: Kernel | None, image: Image) -> tuple[str, ...]:
+    """Doubt a kernel of planes for a volume."""
+    if kernel is None or kernel.ndim == 3 or 'Z' not in image.axes or image.length('Z') == 1:
+        return ()
+    return (
+        'the kernel has two axes: each plane along Z is restored alone, and light that came from '
+        'other planes stays; give a kernel of three axes, such as one of kernels.microscope with '
+        'z_step, unless the planes have nothing of each other',
+    )
+
+
 def damage_in(mask: Any, image: Image, layout: Layout) -> NDArray[np.bool_]:
     """Return a checked mask on the planes of `image`."""
     return layout.in_planes(_check_mask(mask, image)[0])
 
 
 def _check_kernel(given: Kernel, image: Image, layout: Layout, scale: int, position: str) -> Kernel:
-    if given.ndim == 3 and given.spacing and 'X' in image.spacing and 'Z' not in image.spacing:
+    sizes = image.pixel_sizes
+    if given.ndim == 3 and given.spacing and 'X' in sizes and 'Z' not in sizes:
         raise KernelError(
             'the kernel tells its distance of planes, and the image tells that of its pixels, but '
             'not of its planes; give it, such as spacing="Z=0.3um,Y=0.1um,X=0.1um"'
         )
-    given.check_spacing(image.spacing, scale)
+    given.check_spacing(sizes, scale)
     return fitted(given, [n * scale for n in layout.plane_shape], scale, position)
 
 

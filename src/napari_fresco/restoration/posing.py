@@ -136,7 +136,7 @@ def counting(found: NoiseModel, range_: Affine) -> Counting | None:
 
 def _steps(r: Request) -> tuple[float, ...]:
     """Return the distance of pixels along each axis, in units of that along the last."""
-    axes, known = 'ZYX'[-r.layout.dims :], r.image.spacing
+    axes, known = 'ZYX'[-r.layout.dims :], r.image.pixel_sizes
     step, unit = known.get('X', (1.0, ''))
     sizes = [known.get(axis, (step, unit)) for axis in axes]
     return tuple((converted(size, u, unit) or size) / step for size, u in sizes)

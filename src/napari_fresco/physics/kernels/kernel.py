@@ -22,6 +22,7 @@ from ...image.model import Image, named
 from ...image.units import converted
 from ..number_checks import whole
 from .bead import without_offset
+from .centre import doubt_of_centre, room, trimmed
 from .normalise import normalise
 from .shapes import bicubic, convolved
 from .widths import fwhm
@@ -31,8 +32,6 @@ Position = Literal['auto', 'centred', 'shifted']
 
 CENTRED = 0.25
 """Share of the shift by which the centre of mass may be off before it is in doubt."""
-OFF_CENTRE = 0.6
-"""Pixels by which the centre of mass may be off the origin: an even size alone gives a half."""
 CUT_OFF = 0.3
 """Share of the sum that may lie below the level of the border."""
 SAME_SPACING = 0.01
@@ -166,7 +165,7 @@ class Kernel:
         """
         if not any(self.offset):
             return replace(self, origin=None)
-        pads, rest = zip(*map(_room, self.offset), strict=True)
+        pads, rest = zip(*map(room, self.offset), strict=True)
         values = np.pad(self.values, pads)
         if any(rest):
             values = ndimage.shift(values, [-r for r in rest], order=3, mode='constant')
@@ -222,7 +221,7 @@ class Kernel:
         """
         if scale == 1:
             kernel = self.centred()
-            doubt = _doubt_of_centre(kernel.centre_of_mass)
+            doubt = doubt_of_centre(kernel.centre_of_mass)
             return replace(kernel, warnings=(*self.warnings, doubt)) if doubt else kernel
         if position == 'auto' and self.origin is not None:
             return self
@@ -253,7 +252,7 @@ class Kernel:
             )
         else:
             return self
-        values = _trimmed(clean, self.offset) if even else clean
+        values = trimmed(clean, self.offset) if even else clean
         origin = self.origin and tuple(
             n // 2 + o for n, o in zip(values.shape, self.offset, strict=True)
         )
@@ -333,6 +332,10 @@ class Kernel:
             known['made_of'] = dict(self.metadata)
         return known
 
+    def as_image(self) -> Image:
+        """Return the values as an image, with the axes and spacing of the kernel."""
+        return Image(self.values, 'ZYX'[-self.ndim :], self.spacing or {})
+
     def _origin(self, distance: float) -> tuple[float, ...]:
         """Return where the origin comes to lie when it is moved along all axes."""
         places = zip(self.shape, self.offset, strict=True)
@@ -349,33 +352,6 @@ class Kernel:
             'columns off its middle, so it is not known to be shifted; it was taken as '
             f'{"shifted" if shifted else "centred"}: say kernel_position="centred" or "shifted"'
         )
-
-
-def _trimmed(values: NDArray[np.float64], offset: Sequence[float]) -> NDArray[np.float64]:
-    """Return the part around ``size // 2`` that holds the origin and all that is not zero."""
-    kept = []
-    for axis, (n, o) in enumerate(zip(values.shape, offset, strict=True)):
-        others = tuple(i for i in range(values.ndim) if i != axis)
-        used = np.flatnonzero(values.any(axis=others)) - n // 2
-        reach = max(int(np.abs(used).max()), int(np.ceil(abs(o))))
-        kept.append(slice(max(n // 2 - reach, 0), n // 2 + reach + 1))
-    return values[tuple(kept)]
-
-
-def _doubt_of_centre(centre: Sequence[float]) -> str:
-    if max(map(abs, centre)) <= OFF_CENTRE:
-        return ''
-    return (
-        f'the centre of mass of the kernel lies {centre[-2]:+.1f} rows and {centre[-1]:+.1f} '
-        'columns off its middle, and the result is moved by as much: centre it, or give a Kernel '
-        'with its origin, unless the blur itself moved the image'
-    )
-
-
-def _room(offset: float) -> tuple[tuple[int, int], float]:
-    """Return the padding that brings the middle to the pixel at `offset`, and the remainder."""
-    nearest = round(offset)
-    return (max(-2 * nearest, 0), max(2 * nearest, 0)), offset - nearest
 
 
 def _of_image(image: Image) -> Kernel:

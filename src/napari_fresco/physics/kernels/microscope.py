@@ -208,6 +208,7 @@ class VoxelGrid:
             positive('z_step', z_step)
             near, far = caustic(optics)
             reach = (2 if optics.is_scanned else 3) * optics.axial_period + far - near
+            plausibility.check_step(z_step, reach)
             planes = odd_size(planes, reach / z_step)
         deep = abs(defocus) + (0 if optics.is_scanned else planes // 2 * (z_step or 0))
         slope = math.tan(math.asin(min(optics.na / optics.refractive_index, _STEEPEST)))

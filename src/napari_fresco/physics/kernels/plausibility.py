@@ -49,6 +49,15 @@ def check_pixel(optics: MicroscopeOptics, pixel_size: float) -> None:
         )
 
 
+def check_step(z_step: float, reach: float) -> None:
+    """Refuse planes that lie further apart than the blur reaches, ``reach`` in µm."""
+    if z_step > reach:
+        raise ParameterError(
+            f'z_step = {z_step:g} is larger than the blur along z, {reach:.3g}, so no plane has '
+            'light of another; check that all lengths are in one unit, µm, or leave z_step out'
+        )
+
+
 def doubts(
     optics: MicroscopeOptics, pixel_size: float, z_step: float | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
