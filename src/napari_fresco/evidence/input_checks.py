@@ -17,15 +17,16 @@ from .plane_measures import Bools, Floats, to_gray
 _ONE_HUE = 1e-3  # of the power of the strongest colour: less is no colour
 
 
-def sigma_told(told: float, estimated: float) -> Check | None:
-    """Compare a given noise level with that of the image."""
+def sigma_told(told: float, estimated: float, mapped: bool = False) -> Check | None:
+    """Compare a given noise level, or the median of a map of it, with that of the image."""
     if told <= 0 or estimated <= 0:
         return None
     value = told / estimated
     return checked(
         'sigma',
         value,
-        f'sigma = {told:.3g} is {value:.2g} times the noise that the image shows '
+        f'{"the median of the sigma map," if mapped else "sigma ="} {told:.3g}'
+        f'{"," if mapped else ""} is {value:.2g} times the noise that the image shows '
         f"({estimated:.3g}): check its unit (that of the image), or leave it at 'auto'",
     )
 

@@ -15,6 +15,7 @@ from .plane_measures import Bools, Floats, Singles, middle_of, planar, transform
 Found = tuple[float, str]
 """A value, and what to say when it is out of bounds."""
 
+_BLIND = 'choose a method that is given the noise level, which this one finds by itself'
 _LEAST_NOISE = 1e-3  # of the range: what is less says nothing of a residual
 
 
@@ -31,6 +32,7 @@ class Outcome:
     `offset`: intensity without light.
     `span`: the range of intensities.
     `margin`: pixels at the border that are not judged.
+    `reads_noise`: whether the method takes a noise level, which a remedy can change.
     """
 
     observed: Floats
@@ -42,6 +44,27 @@ class Outcome:
     offset: float = 0.0
     span: float = 1.0
     margin: int = 0
+    reads_noise: bool = True
+
+    @property
+    def more(self) -> str:
+        """The remedy where noise was left."""
+        return 'give a larger sigma' if self.reads_noise else _BLIND
+
+    @property
+    def less(self) -> str:
+        """The remedy where structure was taken away."""
+        return 'give a smaller sigma' if self.reads_noise else _BLIND
+
+    @property
+    def right(self) -> str:
+        """The remedy where what was taken away is not the noise that was told."""
+        return 'check the noise level or the camera' if self.reads_noise else _BLIND
+
+    @property
+    def level(self) -> str:
+        """The remedy where the noise is another one."""
+        return 'give sigma' if self.reads_noise else _BLIND
 
     def planes(self, most: int) -> Iterator[Outcome]:
         """Yield some planes of a volume, each as an outcome of its own, from end to end."""

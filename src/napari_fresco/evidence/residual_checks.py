@@ -18,30 +18,29 @@ from .residual_measures import excess_of_lines, largest_object, resemblance, une
 def noise_taken(o: Outcome, z: Singles) -> Found:
     value = math.sqrt(o.power)
     if value < 0.3:
-        return value, 'the result is nearly the image: give a larger sigma'
+        return value, f'the result is nearly the image: {o.more}'
     if value < 1:
-        return value, f'only {value:.0%} of the noise was taken away: give a larger sigma'
+        return value, f'only {value:.0%} of the noise was taken away: {o.more}'
     return value, (
         f'{value:.1f} times the noise was taken away, so structure was, too: look at the residual, '
-        'and give a smaller sigma'
+        f'and {o.less}'
     )
 
 
 def whiteness(o: Outcome, z: Singles) -> Found:
     value = neighbour_correlation(z, o.judged)
     if value < 0:
-        return value, 'what was taken away alternates: noise is left; give a larger sigma'
+        return value, f'what was taken away alternates: noise is left; {o.more}'
     return value, (
         'what was taken away is no white noise: structure, or noise with a grain (JPEG, resampled '
-        'or filtered images); look at the residual, and give sigma'
+        f'or filtered images); look at the residual, and {o.level}'
     )
 
 
 def structure(o: Outcome, z: Singles) -> Found:
     value = resemblance(o.middle, o.waves, o.judged)
     return value, (
-        'what was taken away resembles the image: edges and fine detail were weakened; give a '
-        'smaller sigma'
+        f'what was taken away resembles the image: edges and fine detail were weakened; {o.less}'
     )
 
 
@@ -49,19 +48,17 @@ def worse(o: Outcome, z: Singles) -> Found:
     value = o.power - 1
     return value, (
         f'the result is farther from the truth than the image: more than {1 + value:.1f} times '
-        'the power of the noise was changed; give a smaller sigma, or choose another method'
+        f'the power of the noise was changed; {o.less}, or choose another method'
     )
 
 
 def consistency(o: Outcome, z: Singles) -> Found:
     value = o.power
     if value < 1:
-        return value, (
-            'the result repeats the noise of the image: give a larger sigma, or fewer iterations'
-        )
+        return value, (f'the result repeats the noise of the image: {o.more}, or fewer iterations')
     return value, (
         f'the result does not explain the image: blurred again it differs by '
-        f'{math.sqrt(value):.1f} times the noise; check the kernel, or give a smaller sigma'
+        f'{math.sqrt(value):.1f} times the noise; check the kernel, or {o.less}'
     )
 
 
@@ -71,7 +68,7 @@ def repainted(o: Outcome, z: Singles) -> Found:
     share = far / judged if judged else 0.0
     return share, (
         f'{share:.1%} of the values were changed by more than five times the noise: look at the '
-        'residual, and give a smaller sigma'
+        f'residual, and {o.less}'
     )
 
 
@@ -79,7 +76,7 @@ def spectrum(o: Outcome, z: Singles) -> Found:
     value = unevenness(z, o.judged)
     return value, (
         f'what was taken away is {value:.1f} times as strong at some scale as at others, so it is '
-        'not all noise: look at the residual, and check the noise level or the camera'
+        f'not all noise: look at the residual, and {o.right}'
     )
 
 
@@ -87,7 +84,8 @@ def fit(o: Outcome, z: Singles) -> Found:
     value = unevenness(z, o.judged)
     return value, (
         f'what the result leaves unexplained is {value:.1f} times as strong at some scale as at '
-        'others: the kernel is too wide, turned or not that of this image, or sigma is wrong'
+        'others: the kernel is too wide, turned or not that of this image'
+        f'{", or sigma is wrong" if o.reads_noise else ""}'
     )
 
 
@@ -103,7 +101,7 @@ def objects(o: Outcome, z: Singles) -> Found:
     value = largest_object(o.waves)
     return value, (
         f'something {value:.0f} times as strong as the noise, as large as a spot, was taken away '
-        'or added: look at the residual, and give a smaller sigma, or the camera'
+        f'or added: look at the residual, and {o.less}, or give the camera'
     )
 
 

@@ -25,6 +25,7 @@ from ..evidence.input_checks import (
 )
 from ..evidence.plane_measures import to_gray
 from ..evidence.plane_outcome import Outcome
+from ..evidence.remedies import fitting
 from ..evidence.storage_checks import areas, channels, mosaic
 from ..image.blocks import Index
 from ..image.intensity import given_range
@@ -61,7 +62,7 @@ class Checking:
     def found(self) -> tuple[Check, ...]:
         """All checks that were made, in the order of the task."""
         order = self._request.facts.checks
-        return tuple(sorted(self._worst, key=lambda check: order.index(check.name)))
+        return fitting(sorted(self._worst, key=lambda check: order.index(check.name)))
 
     def add(self, block: Block, step: Step, image: Array) -> None:
         """Check plane `block`, of which `step` is the estimate and `image` is given out."""
@@ -96,6 +97,7 @@ class Checking:
             offset=min(block.range.low, 0.0) if camera is None else camera.offset,
             span=block.range.span,
             margin=0 if kernel is None else math.ceil(max(kernel.shape[-2:]) / 2 / r.inputs.scale),
+            reads_noise=r.reads_noise,
         )
 
     def _noise(self, block: Block, predicted: Array) -> Array | float | None:
@@ -148,10 +150,11 @@ class Checking:
 
     def _noise_told(self, index: Index, pixels: Pixels) -> Check | None:
         """Compare the noise that was told, by a number or a camera, with what the plane shows."""
-        r, told = self._request, self._request.inputs.sigma
-        if isinstance(told, float) and r.reads_noise:
+        r, told = self._request, self._request.inputs.plane_sigma(index)
+        if told is not None and r.reads_noise:
+            level = float(np.median(told))  # of a map
             low, high = self._scene.plausible_levels(index, pixels)
-            return sigma_told(told, min(max(told, low), high))
+            return sigma_told(level, min(max(level, low), high), mapped=np.ndim(told) > 0)
         model = self._scene.model(index)
         if model.camera is None or model.found != 'given':
             return None

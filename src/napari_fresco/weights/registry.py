@@ -119,6 +119,11 @@ class Entry:
 
     def doubt(self, channels: int) -> str:
         """Return why an image of `channels` differs from the training data, or nothing."""
+        if channels == 1 < self.channels and not self.seen and 'denoise' in self.tasks:
+            return (
+                f'{self.name} is made for colours: of the noise of a gray image, the same in all '
+                "of them, it leaves most; leave model at 'auto', or choose weights for gray"
+            )
         if not self.seen or channels == self.channels:
             return ''
         others = ' or '.join(map(repr, self.instead))
