@@ -15,8 +15,11 @@ from scipy import ndimage
 import napari_fresco as fresco
 from napari_fresco import evidence
 from napari_fresco.errors import ImageError
+from napari_fresco.evidence.check_limits import LIMITS
+from napari_fresco.evidence.measure_rows import rows
 
 from .command_line import printed
+from .documentation import PAGES
 
 RANDOM = np.random.default_rng(0)
 
@@ -196,3 +199,14 @@ def test_lists_are_images_too() -> None:
     image = np.random.default_rng(0).normal(100, 10, (64, 64))
     found = fresco.evidence.evaluate(image.tolist(), image.tolist())
     assert found == fresco.evidence.evaluate(image, image)
+
+
+def test_page_guide_and_checks_name_the_same_limits() -> None:
+    guide = (PAGES / 'guides' / 'evidence.md').read_text(encoding='utf-8')
+    low, high = LIMITS['noise']
+    assert f'check `noise` allows {low} to {high}' in guide
+    assert f'check `structure` allows {LIMITS["structure"][1]}' in guide
+    meanings = {row.name: row.meaning for row in rows({'residual': {'rms': 1.0, 'structure': 0.2}})}
+    assert 'check structure' in meanings['structure']
+    assert 'noise and consistency' in meanings['rms']
+    assert not re.search(r'\d\.\d', ''.join(meanings.values()))

@@ -21,13 +21,15 @@ _FACTS: Mapping[str, tuple[str, str]] = {
     'before': (_IMAGE, 'Mean of the image'),
     'after': (_IMAGE, 'Mean of the result'),
     'kept': ('', 'Share of the light that is kept: 1 where none is made or lost'),
-    'rms': ('of the noise', 'What was taken away over the noise there is: 0.9 to 0.95 is good'),
-    'chi_square': ('', 'Power of what was taken away over that of the noise, 1 at most'),
+    'rms': ('of the noise', 'What was taken away over the noise above: 1 where that went and '
+            'nothing else; checks noise and consistency say what is too little or too much'),
+    'chi_square': ('', 'Power of what was taken away over that of the noise: the square of rms'),
     'flagged': ('of the area', 'Where more than noise was taken away'),
     'lag_one': ('', 'Likeness of neighbours in what was taken away: above 0 structure was lost, '
                 'below 0 noise was left in'),
     'low_over_high': ('', 'Coarse over fine power of what was taken away: 1 for white noise'),
-    'structure': ('', 'Likeness of what was taken away to the detail of the result'),
+    'structure': ('', 'Likeness of what was taken away to the detail of the result: 0 for noise '
+                  'alone; check structure says what is too much'),
     'edges': ('', 'Likeness of what was taken away to the edges of the result'),
     'rse': (_IMAGE, 'What the result, blurred, leaves unexplained: the noise, if all is well'),
     'rsp': ('', 'Correlation of the blurred result with the image'),
