@@ -119,7 +119,8 @@ class Entry:
 
     def doubt(self, channels: int) -> str:
         """Return why an image of `channels` differs from the training data, or nothing."""
-        if channels == 1 < self.channels and not self.seen and 'denoise' in self.tasks:
+        takes_noise = any('noise' in TASKS[task].checks for task in self.tasks)
+        if channels == 1 < self.channels and takes_noise and not self.seen:
             return (
                 f'{self.name} is made for colours: of the noise of a gray image, the same in all '
                 "of them, it leaves most; leave model at 'auto', or choose weights for gray"
