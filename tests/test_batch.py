@@ -53,7 +53,7 @@ def test_subfolders_that_are_passed_over_are_told(capsys: pytest.CaptureFixture[
     pictures('in', 'a.tif')
     pictures('in/plate1', 'b.tif', 'c.tif')
     pictures('in/empty')
-    told = 'subfolders are not visited, and 1 of them hold images (plate1)'
+    told = 'subfolders are not visited, and 1 of them holds images (plate1)'
     options = ('-o', 'in/out', '--method', 'ffdnet', '--sigma', '5')
     assert command('in', '--dry-run', *options) == 0
     assert told in capsys.readouterr().out
@@ -71,7 +71,7 @@ def test_a_folder_whose_images_lie_in_subfolders_says_so(
 ) -> None:
     pictures('in/plate1', 'b.tif')
     assert command('in', '-o', 'out', '--method', 'ffdnet') == 2
-    assert 'subfolders are not visited, and 1 of them hold images' in capsys.readouterr().err
+    assert 'subfolders are not visited, and 1 of them holds images' in capsys.readouterr().err
 
 
 def test_a_recipe_is_written_and_read_again(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_results_of_others_are_never_replaced() -> None:
     before = Path('out/a.tif').read_bytes()
     for _ in range(2):  # a failure does not make the file the batch's own
         outcome = fresco.batch.run(recipe())
-        assert statuses(outcome)['a.tif'] == 'failed'
+        assert statuses(outcome)['a.tif'] == 'kept'
         assert 'nobody knows how' in outcome.failed[0].error
     other = fresco.batch.run(recipe(sigma=8))
     assert all('exists and was made' in record.error for record in other.failed)

@@ -228,7 +228,7 @@ def test_batch_takes_patterns_and_keeps_records(picture, tmp_path) -> None:
         (['in', '-o', 'in'], 'over an original'),
         (['in', '-o', 'out', '--suffix', '.gif'], '.gif'),
         (['in', 'more', '-o', 'out'], 'another result'),
-        (['nothing', '-o', 'out'], 'no image'),
+        (['nothing', '-o', 'out'], 'no file or folder nothing'),
         (['in/*.bmp', '-o', 'out'], 'no image'),
         (['in', '-o', 'in/a.png/out'], 'cannot be made'),
         (['in', '-o', 'out', '--iterations', '0'], 'from 1 to 1000'),

@@ -6,12 +6,14 @@ from __future__ import annotations
 class FrescoError(ValueError):
     """An error that a user can mend: it says what was given, what is allowed and what to do.
 
-    `in_window`: the same for those who sit before a window; by default the message itself.
+    `in_window`, `in_shell`: the same for those who sit before a window, or type commands; by
+        default the message itself.
     """
 
-    def __init__(self, message: object = '', in_window: str = '') -> None:
+    def __init__(self, message: object = '', in_window: str = '', in_shell: str = '') -> None:
         super().__init__(message)
         self.in_window = in_window or str(message)
+        self.in_shell = in_shell or str(message)
 
 
 class ImageError(FrescoError):

@@ -81,8 +81,17 @@ class BatchOutcome:
         """The reason in one sentence why not everything is done, or nothing."""
         if self.stopped:
             return self.stopped
-        n = len(self.failed)
-        return f'{n} of {self.total} images failed; the others are done' if n else ''
+        kept = self.counts['kept']
+        failed = len(self.failed) - kept
+        said = [f'{failed} of {self.total} images failed'] if failed else []
+        if kept:
+            said.append(
+                f'{kept} of {self.total} images have results of another recipe or maker, which '
+                'were left as they are: --overwrite makes them again, another folder keeps both'
+            )
+        if said and kept + failed < self.total:
+            said.append('the others are done')
+        return '; '.join(said)
 
 
 def iterate(

@@ -76,7 +76,7 @@ def _claimed(
             return replace(known, image=blank.image, result=blank.result, status='finished')
         obstacle = file.obstacle(known)
         if obstacle:
-            return blank.with_status('failed', error=obstacle)
+            return blank.with_status('kept', error=obstacle)
         inputs = file.inputs()
         before = {name: Fingerprint.of(path) for name, path in inputs.items()}
         begun = blank.with_status('begun', promised=file.promised())

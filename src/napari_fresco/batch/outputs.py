@@ -127,7 +127,7 @@ def _advice(kind: str, call: Call) -> str:
     ]
     if kind in METHODS[ESTIMATORS[0]].outputs and 'sigma' in call.method.estimable(call.task):
         ways.append(f'--sigma {ESTIMATORS[0]}')
-    return f'; add {" or ".join(ways)}' if ways else ''
+    return f' unless asked for it; add {" or ".join(ways)}' if ways else ''
 
 
 def _made(kind: str, source: Image, result: Result, scale: int) -> Image | None:

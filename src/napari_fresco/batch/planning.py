@@ -200,6 +200,8 @@ def images_of(recipe: BatchRecipe) -> list[Path]:
         inside = [p for p in inside if not made or p.resolve() not in made]
         if not inside:
             passed = subfolders_passed_over(recipe)
+            if not has_magic(str(path)) and not path.exists():
+                raise FileError(f'there is no file or folder {path}')
             said = f'{text} holds no image; known suffixes: {", ".join(READABLE)}'
             raise FileError(f'{said}; {passed}' if passed else said)
         found |= dict.fromkeys(inside)
@@ -220,9 +222,10 @@ def subfolders_passed_over(recipe: BatchRecipe) -> str:
     if not passed:
         return ''
     names = ', '.join(passed[:_NAMED]) + (', …' if len(passed) > _NAMED else '')
+    hold = 'holds' if len(passed) == 1 else 'hold'
     return (
-        f'subfolders are not visited, and {len(passed)} of them hold images ({names}): name them, '
-        'or give a pattern such as "FOLDER/**/*.tif"'
+        f'subfolders are not visited, and {len(passed)} of them {hold} images ({names}): name '
+        'them, or give a pattern such as "FOLDER/**/*.tif"'
     )
 
 

@@ -28,8 +28,11 @@ RECORDS = 'files'
 _NO_WAITING = 0.0
 _PATIENCE = 1.0  # seconds to wait for another batch before looking whether to go on
 
-Status = Literal['begun', 'made', 'finished', 'failed', 'changed', 'busy', 'cancelled', 'full']
-"""What becomes of a file: 'finished' was made earlier, 'busy' is another batch's at present,
+Status = Literal[
+    'begun', 'made', 'finished', 'failed', 'kept', 'changed', 'busy', 'cancelled', 'full'
+]
+"""What becomes of a file: 'finished' was made earlier, 'kept' has results of another recipe or
+maker, which stay as they are, 'busy' is another batch's at present,
 'changed' was replaced while it was read, 'full' found no space for its result."""
 
 

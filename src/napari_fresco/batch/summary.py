@@ -79,7 +79,8 @@ def line_of(record: FileRecord) -> str:
         return f'{record.result}: exists, passed over; --overwrite makes it again'
     if record.status == 'cancelled':
         return f'{record.image}: cancelled'
-    return f'error: {record.image}: {record.error}'
+    said = record.error.startswith((f'{record.image}:', f'{record.image} '))
+    return f'error: {record.error if said else f"{record.image}: {record.error}"}'
 
 
 def _row(record: FileRecord) -> tuple[str, ...]:

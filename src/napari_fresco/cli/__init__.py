@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
     except click.ClickException as error:
         _fail(error.format_message())
     except FrescoError as error:
-        _fail(str(error))
+        _fail(error.in_shell)
     except (click.Abort, KeyboardInterrupt):
         print('cancelled', file=sys.stderr)
         sys.exit(130)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -79,22 +78,6 @@ def given_parameters(
                 f'{flag(name)} is no parameter of {chosen.name}; {kind} that have it: {owners}'
             )
     return {name: _parsed(known[name], value) for name, value in values.items()}
-
-
-def parse_spacing(text: str) -> dict[str, tuple[float, str]]:
-    """Read ``Z=0.3um,Y=0.1um``."""
-    found = {}
-    for part in text.split(','):
-        match = re.fullmatch(r'\s*([A-Za-z])\s*=\s*([0-9.eE+-]+)\s*(.*?)\s*', part)
-        try:
-            axis, number, unit = match.groups() if match else ('', '', '')
-            found[axis.upper()] = (float(number), unit)
-        except ValueError:
-            raise ParameterError(
-                f'--spacing = {text!r}; give a distance and its unit for each axis, such as '
-                'Z=0.3um,Y=0.1um,X=0.1um'
-            ) from None
-    return found
 
 
 def _declared(everyone: Collection[Declaring]) -> dict[str, list[tuple[str, Parameter]]]:

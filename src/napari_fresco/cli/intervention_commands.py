@@ -61,7 +61,7 @@ def condition(
 @click.option('--photograph', type=_FILE, help='Where it lies now.')
 @click.option('--device', help='As for restore; that of the record by default.')
 @click.option('--overwrite', is_flag=True, help='Replace existing files.')
-@click.option('--quiet', '-q', is_flag=True, help='No report.')
+@click.option('--quiet', '-q', is_flag=True, help='Print nothing but errors and warnings.')
 def repeat(
     record: Path,
     output: Path,

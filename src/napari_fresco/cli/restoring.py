@@ -22,10 +22,11 @@ from ..declare.methods import METHODS
 from ..declare.presets import Preset
 from ..errors import FileError, ParameterError
 from ..generators import Returning
+from ..image.spacings import parse_spacing
 from ..io.files import SUFFIXES
 from ..restoration.session import Session
 from ..training.interrupts import held_back
-from .flags import call_options, given_options, given_parameters, parameter_options, parse_spacing
+from .flags import call_options, given_options, given_parameters, parameter_options
 
 F = TypeVar('F', bound=Callable[..., Any])
 
@@ -41,7 +42,9 @@ _COMMON = (
         help='Name of a preset, see `napari-fresco presets`, or a JSON file.',
     ),
     click.option('--overwrite', is_flag=True, help='Replace existing files.'),
-    click.option('--quiet', '-q', is_flag=True, help='No progress bar, no report.'),
+    click.option(
+        '--quiet', '-q', is_flag=True, help='Print nothing but errors, and no progress bar.'
+    ),
 )
 _CANCELLED = 130
 _RUNNING = ('images', 'overwrite', 'quiet', 'workers', 'scheduler', 'dry_run')
@@ -139,6 +142,12 @@ def batch(images: tuple[str, ...], **options: Any) -> int:
     outcome = _carry_out(todo, workers, options['scheduler'], options['quiet'])
     if outcome.problem:
         raise FileError(outcome.problem)
+    if outcome.cancelled:
+        done = outcome.counts['made'] + outcome.counts['finished']
+        click.echo(
+            f'cancelled: {done} of {outcome.total} images are done; the same command does the rest',
+            err=True,
+        )
     return _CANCELLED if outcome.cancelled else 0
 
 

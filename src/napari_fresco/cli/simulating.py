@@ -45,7 +45,7 @@ _PARTS = {
 @click.option('--rgb/--no-rgb', default=None, help='Whether three or four samples are colour.')
 @click.option('--data-range', type=float, nargs=2, help='Intensities of black and white.')
 @click.option('--overwrite', is_flag=True, help='Replace existing files.')
-@click.option('--quiet', '-q', is_flag=True, help='No report.')
+@click.option('--quiet', '-q', is_flag=True, help='Print nothing but errors.')
 @parameter_options(DEGRADATIONS.values())
 def simulate(image: Path, output: Path, degradation: str, **options: Any) -> None:
     """Degrade IMAGE (TIFF, PNG, JPEG or NPY) and write the result.

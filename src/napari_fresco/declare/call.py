@@ -16,10 +16,19 @@ from .options import OPTIONS, Options
 from .presets import Preset, PresetLike
 from .tasks import TASKS
 
-_NEEDED: Mapping[str, tuple[str, type[FrescoError]]] = MappingProxyType(
+_NEEDED: Mapping[str, tuple[str, str, type[FrescoError]]] = MappingProxyType(
     {
-        'mask': ('pass mask=..., nonzero where the image is damaged', MaskError),
-        'kernel': ('pass kernel=..., for example napari_fresco.kernels.gaussian(1.5)', KernelError),
+        'mask': (
+            'pass mask=..., nonzero where the image is damaged',
+            'give --mask FILE, nonzero where the image is damaged (in a recipe, mask: FILE)',
+            MaskError,
+        ),
+        'kernel': (
+            'pass kernel=..., for example napari_fresco.kernels.gaussian(1.5)',
+            'give --kernel FILE, or --kernel auto for a shaken or defocused photograph (in a '
+            'recipe, kernel: FILE)',
+            KernelError,
+        ),
     }
 )
 
@@ -135,8 +144,9 @@ def _check_options(method: Method, task: Task, options: Options) -> None:
     changed, takes = options.changed(), method.takes(task)
     for name in TASKS[task].needs:
         if name in takes and name not in changed:
-            advice, error = _NEEDED[name]
-            raise error(f'{method.name} needs a {name} for task {task!r}; {advice}')
+            advice, in_shell, error = _NEEDED[name]
+            lacks = f'{method.name} needs a {name} for task {task!r}'
+            raise error(f'{lacks}; {advice}', in_shell=f'{lacks}; {in_shell}')
     for name, value in changed.items():
         option = OPTIONS[name]
         superfluous = option.tasks and name not in takes and value is not False

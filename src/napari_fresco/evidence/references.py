@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..declare import citations
 from ..declare.tasks import TASKS
+from .repeat import checked_record
 
 _IDENTIFIER = re.compile(r'(?:doi:|arXiv:)\S+?(?=[;.,]?(?:\s|$))')
 
@@ -33,7 +34,7 @@ def references(provenance: Mapping[str, Any]) -> tuple[Reference, ...]:
     tuple of Reference
         The method first, then weights, noise, kernel and extras.
     """
-    return distinct(_used(provenance))
+    return distinct(_used(checked_record(provenance)))
 
 
 def bibliography(found: Iterable[Reference]) -> tuple[Reference, ...]:

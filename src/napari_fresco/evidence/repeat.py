@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ..declare.fields import flag
+from ..declare.fields import flag, shown
 from ..declare.methods import METHODS
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
+from ..errors import ParameterError
 
 _TOLD = ('mask', 'kernel', 'sigma')  # in sentences of their own
 _FILES = {'mask': 'MASK', 'kernel': 'KERNEL', 'sigma': 'NOISE_MAP'}
+
+
+def checked_record(provenance: Any) -> Mapping[str, Any]:
+    """Return the record of a run, or raise ParameterError where something else is given."""
+    if isinstance(provenance, Mapping) and 'method' in provenance:
+        return provenance
+    given = shown('provenance', provenance)
+    read = f'json.loads(Path({str(provenance)!r}).read_text())'
+    file = f'; of a file, {read}' if isinstance(provenance, str | Path) else ''
+    raise ParameterError(f'{given} is no record of a run; give result.provenance{file}')
 
 
 def command_line(provenance: Mapping[str, Any], files: Mapping[str, str] | None = None) -> str:
@@ -26,6 +38,7 @@ def command_line(provenance: Mapping[str, Any], files: Mapping[str, str] | None 
     files : mapping, optional
         Files that are known: 'image', 'output', 'mask', 'kernel', 'sigma'.
     """
+    provenance = checked_record(provenance)
     known = {**_FILES, 'image': 'IMAGE', 'output': 'RESULT', **(files or {})}
     words = ['napari-fresco', 'restore', known['image'], '-o', known['output']]
     words += ['--method', provenance['method'], '--task', provenance['task']]
@@ -36,6 +49,7 @@ def command_line(provenance: Mapping[str, Any], files: Mapping[str, str] | None 
 
 def python_call(provenance: Mapping[str, Any], files: Mapping[str, str] | None = None) -> str:
     """Return Python that repeats a run; see :func:`command_line`."""
+    provenance = checked_record(provenance)
     known = {'image': 'IMAGE', 'output': 'RESULT', **(files or {})}
     lines = ['import napari_fresco as fresco', '', f'image = fresco.read({known["image"]!r})']
     arguments = [('method', provenance['method']), ('task', provenance['task'])]
@@ -69,7 +83,7 @@ def methods_paragraph(
     -------
     str
     """
-    return ' '.join(_sentences(provenance, numbers))
+    return ' '.join(_sentences(checked_record(provenance), numbers))
 
 
 def _sentences(p: Mapping[str, Any], numbers: Mapping[str, int]) -> Iterator[str]:

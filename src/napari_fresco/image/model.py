@@ -14,10 +14,10 @@ from .given import as_array
 from .labelled import labelled_parts, tells_rows_and_columns
 from .letters import free_letter, guessed_axes, leading_missing
 from .prints import is_print
+from .spacings import Spacing, parse_spacing
 from .units import unit_name
 
 Array = NDArray[Any]
-Spacing = Mapping[str, tuple[float, str]]
 
 COLOURS = (1, 2, 3, 4)
 """Samples that axis S may have: gray, gray and alpha, RGB, RGBA."""
@@ -116,7 +116,7 @@ class Image:
         *,
         axes: str | None = None,
         rgb: bool | None = None,
-        spacing: Mapping[str, tuple[float, str]] | None = None,
+        spacing: Spacing | str | None = None,
     ) -> Image:
         """Return an array of any kind as an image.
 
@@ -130,8 +130,8 @@ class Image:
             A letter for each axis, such as ``'ZYX'``, instead.
         rgb : bool, optional
             Whether the last axis (or axis S or C) holds RGB or RGBA.
-        spacing : mapping, optional
-            Replaces that of the axes it names.
+        spacing : mapping or str, optional
+            Replaces that of the axes it names; ``'Z=0.3um,Y=0.1um'`` is one, too.
 
         Raises
         ------
@@ -144,7 +144,7 @@ class Image:
             image = image.renamed(letters)
         if not spacing:
             return image
-        said = dict(image.metadata)
+        spacing, said = parse_spacing(spacing), dict(image.metadata)
         if is_print(said) and set(spacing) & set('YX'):
             said['resolution_unit'] = 'cm'  # no longer that of a print
         return replace(image, spacing={**image.spacing, **spacing}, metadata=said)
@@ -297,9 +297,9 @@ def _letters(shape: tuple[int, ...], axes: str | None, rgb: bool | None, own: st
     return letters
 
 
-def _checked_spacing(spacing: Spacing, axes: str) -> dict[str, tuple[float, str]]:
+def _checked_spacing(spacing: Spacing | str, axes: str) -> dict[str, tuple[float, str]]:
     checked = {}
-    for axis, pair in spacing.items():
+    for axis, pair in parse_spacing(spacing).items():
         try:
             step, unit = pair
             step = float(step)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ..errors import FileError
+from ..image.letters import UNNAMED
 
 _HEADS = {
     b'version https://git-lfs': 'the pointer of a file kept by Git LFS; fetch it with git lfs pull',
@@ -75,3 +76,28 @@ def fault(path: Path, error: Exception) -> FileError:
         size = os.path.getsize(path)
         return FileError(f'{path} is cut off or damaged ({size} bytes): {reason}; copy it again')
     return FileError(f'{path} cannot be read as an image: {reason}')
+
+
+def unheld(held: str, axes: str) -> FileError:
+    """Return the error of axes for which a format has no words.
+
+    `held`: which file, and what its format holds.
+    `axes`: those of the image.
+    """
+    unnamed = [axis for axis in axes if axis in UNNAMED]
+    said = f'{held}, not {axes}'
+    if not unnamed:
+        return FileError(f'{said}; give other axes, or write .tif')
+    free = iter([axis for axis in 'ZTC' if axis not in axes])
+    named = ''.join(next(free, axis) if axis in unnamed else axis for axis in axes)
+    said += f', where {" and ".join(unnamed)} is an axis that nobody has named; say which it is'
+    return FileError(
+        f'{said}, such as axes={named!r}, or write .tif',
+        in_shell=f'{said}, such as --axes {named}, or write .tif',
+    )
+
+
+def exists(path: Path) -> FileError:
+    """Return the error of a file that is there already."""
+    said = f'{path} exists; choose another name'
+    return FileError(f'{said}, or add overwrite=True', said, f'{said}, or add --overwrite')

@@ -59,7 +59,7 @@ from . import (
 )
 from .atomic import write_atomically
 from .colour import kept_profile
-from .file_faults import fault, first_bytes, is_hidden
+from .file_faults import exists, fault, first_bytes, is_hidden
 from .pages import LARGE
 from .series import Series, main_series
 
@@ -264,7 +264,7 @@ def check_output(
     path = Path(path)
     if suffixes == SUFFIXES and zarr_labels.is_place(path):
         if path.exists() and not overwrite:
-            raise FileError(f'{path} exists; choose another name, or allow it to be overwritten')
+            raise exists(path)
         return
     if path.suffix.lower() not in suffixes:
         raise FileError(f'{path} has no suffix that can be written; choose {", ".join(suffixes)}')
@@ -276,7 +276,7 @@ def check_output(
     if not path.parent.is_dir():
         raise FileError(f'{path} cannot be written: there is no folder {path.parent}')
     if path.exists() and not overwrite:
-        raise FileError(f'{path} exists; choose another name, or allow it to be overwritten')
+        raise exists(path)
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise FileError(f'{path} cannot be written: the folder {path.parent} is read-only')
 

@@ -9,10 +9,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import FileError
 from ..image.letters import free_letter
 from ..image.model import Image
 from ..image.units import converted, long_name, unit_name
+from .file_faults import unheld
 
 OWN = 'napari_fresco'
 """Attribute of the group under which what OME has no words for is kept."""
@@ -87,10 +87,8 @@ def check_holds(path: Any, axes: str) -> None:
     Raises FileError when it has none.
     """
     if not set(axes) <= set(AXES + 'S') or {'C', 'S'} <= set(axes):
-        raise FileError(
-            f'{path}: an OME-Zarr holds axes {AXES}, or colours S in the place of C, not {axes}; '
-            'give other axes, or write .tif'
-        )
+        held = f'{path}: an OME-Zarr holds axes {AXES}, or colours S in the place of C'
+        raise unheld(held, axes)
 
 
 def stored_axes(axes: str) -> str:

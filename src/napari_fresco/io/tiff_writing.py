@@ -15,6 +15,7 @@ from ..errors import FileError
 from ..image.letters import leading_first
 from ..image.model import Array, Image, in_memory, single_axes
 from . import calibration, exif, geotiff, ome
+from .file_faults import unheld
 from .pages import LARGE
 
 _IMAGEJ_TYPES = ('uint8', 'uint16', 'float32')
@@ -71,10 +72,7 @@ def check_ome(path: Path, dtype: np.dtype[Any], axes: str) -> None:
     Raises FileError when it has none.
     """
     if not set(axes) <= ome.AXES:
-        raise FileError(
-            f'{path}: an OME-TIFF holds axes {"".join(sorted(ome.AXES))}, not {axes}; '
-            'give other axes, or write .tif'
-        )
+        raise unheld(f'{path}: an OME-TIFF holds axes {"".join(sorted(ome.AXES))}', axes)
     if dtype.name in _NOT_IN_OME:
         raise FileError(f'{path}: an OME-TIFF holds no {dtype}; write .tif or .npy')
 

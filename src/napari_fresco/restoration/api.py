@@ -77,7 +77,7 @@ def restore(
     sigma: Any = 'auto',
     scale: int = 1,
     axes: str | None = None,
-    spacing: Mapping[str, tuple[float, str]] | None = None,
+    spacing: Mapping[str, tuple[float, str]] | str | None = None,
     rgb: bool | None = None,
     data_range: tuple[float, float] | None = None,
     tile: int | None = None,
@@ -135,8 +135,9 @@ def restore(
         Factor of super-resolution, 2 to 8.
     axes : str, optional
         A letter for each axis, such as ``'ZYX'``; S marks colour samples.
-    spacing : mapping, optional
-        Distance of samples and its unit along named axes, such as ``{'Z': (0.3, 'um')}``.
+    spacing : mapping or str, optional
+        Distance of samples and its unit along named axes, such as ``{'Z': (0.3, 'um')}`` or
+        ``'Z=0.3um'``.
     rgb : bool, optional
         Whether the image is RGB(A); guessed from a last axis of 3 or 4.
     data_range : (float, float), optional

@@ -13,7 +13,7 @@ from ..declare.call import Call
 from ..declare.methods import Method
 from ..declare.options import Options
 from ..declare.tasks import TASKS, TaskFacts
-from ..errors import ParameterError
+from ..errors import FileError, ParameterError
 from ..image.carriers import as_shown
 from ..image.intensity import given_range
 from ..image.layout import Layout
@@ -176,6 +176,8 @@ def _check_store(output: str | Path, call: Call, source: Image, layout: Layout) 
     """Refuse a store that cannot be written, or cannot hold the result."""
     gained = 'S' * (TASKS[call.task].gains_colour and 'S' not in source.axes)
     dtype = np.dtype(call.options.dtype or layout.dtype)
+    if Path(output).exists():
+        raise FileError(f'{output} exists; choose another name, or remove it first')
     check_output(output, suffixes=(SUFFIX,))
     check_holds(output, dtype, layout.shape + (3,) * len(gained), source.axes + gained)
 
