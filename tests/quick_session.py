@@ -26,6 +26,8 @@ DEADLY = 'QUICK_DEADLY'
 class QuickSession:
     """Inverts bytes."""
 
+    def __init__(self, device: str = 'auto', *, warn: bool = True) -> None: ...
+
     def restore(self, image: Image, *, callback: Callable[[Step], Any], **options: Any) -> Result:
         if Path(image.metadata['path']).name == os.environ.get(DEADLY):
             os.kill(os.getpid(), signal.SIGKILL)

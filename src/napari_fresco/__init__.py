@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .declare.methods import Method, methods
     from .declare.presets import Preset, presets
     from .declare.recommendations import Recommendation
-    from .errors import FrescoError
+    from .errors import FrescoError, FrescoWarning
     from .evidence import metrics
     from .image.model import Image
     from .io.files import read, write
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _HOMES = {
     'Camera': 'noise.camera',
     'FrescoError': 'errors',
+    'FrescoWarning': 'errors',
     'Image': 'image.model',
     'read': 'io.files',
     'write': 'io.files',
@@ -70,6 +71,7 @@ _MODULES = {
 __all__ = [
     'Camera',
     'FrescoError',
+    'FrescoWarning',
     'Image',
     'Method',
     'Preset',

@@ -1,4 +1,4 @@
-"""Errors that users can mend: each says what was given, what is allowed and what to do."""
+"""Errors and warnings for users: each says what was given, what is allowed and what to do."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ class FrescoError(ValueError):
         super().__init__(message)
         self.in_window = in_window or str(message)
         self.in_shell = in_shell or str(message)
+
+
+class FrescoWarning(UserWarning):
+    """Checks of a result have failed: what is wrong and what to do, a line for each."""
 
 
 class ImageError(FrescoError):

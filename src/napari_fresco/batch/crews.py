@@ -61,7 +61,7 @@ class SingleProcess:
 
     def __init__(self, cancelled: Callable[[], bool]) -> None:
         self._cancelled = cancelled
-        self._session = Session()
+        self._session = Session(warn=False)
         self._share = 0.0
 
     def submit(self, file: BatchFile, *, wait: bool) -> Future[FileRecord]:

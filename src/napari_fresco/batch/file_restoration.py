@@ -37,7 +37,7 @@ def shared_session() -> Session:
 
 @cache
 def _session() -> Session:
-    return Session()
+    return Session(warn=False)
 
 
 def restore_file(

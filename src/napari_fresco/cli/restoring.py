@@ -92,7 +92,7 @@ def restore(image: Path, output: Path, **options: Any) -> int:
             click.echo(f'warning: {image}: {doubt}', err=True)
         said.append(doubt)
 
-    with Session() as session, _interrupts() as cancelled:
+    with Session(warn=False) as session, _interrupts() as cancelled:
         outcome = job.run(
             image,
             outputs,

@@ -108,7 +108,7 @@ def hypotheses(
         raise ParameterError(
             'hypotheses fill losses, one for each of seeds; leave task and seed out'
         )
-    with nullcontext(session) if session is not None else Session() as used:
+    with nullcontext(session) if session is not None else Session(warn=False) as used:
         results = tuple(
             used.restore(image, method=method, task='inpaint', mask=mask, seed=seed, **options)
             for seed in chosen

@@ -87,7 +87,7 @@ def repeat(
     before = _photograph(path.parent, facts['photograph'], photograph)
     pixels = plane_of(before)
     found: list[str] = []
-    with nullcontext(session) if session is not None else Session() as used:
+    with nullcontext(session) if session is not None else Session(warn=False) as used:
         for number, run in enumerate(facts['runs'], start=1):
             drawn = DrawnMask.read(path.parent, run['drawn'])
             taken = _marks(path.parent, run['taken']) if 'taken' in run else None
@@ -127,7 +127,7 @@ def hypothesis(told: Intervention, seed: int, *, session: Session | None = None)
         raise ParameterError('it is not known which runs filled the losses; fill them first')
     before = Image.of(told.photograph)
     pixels, painted = told.before, np.zeros_like(told.marks)
-    with nullcontext(session) if session is not None else Session() as used:
+    with nullcontext(session) if session is not None else Session(warn=False) as used:
         for run in told.runs:
             facts = run_facts(run)
             facts['options'] = {**facts['options'], 'seed': int(seed)}

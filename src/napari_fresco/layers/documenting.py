@@ -169,7 +169,7 @@ class Documented:
         seeds = [int(run.provenance.get('seed', 0)) for run in self.runs] or [0]
         others = [max(seeds) + n for n in range(1, count)]
         fills = [self.made]
-        with Session() as session:
+        with Session(warn=False) as session:
             for seed in others:
                 fills.append(hypothesis(told, seed, session=session))
                 yield Report(len(fills) - 1, len(others))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from ..declare.call import Call
 from ..declare.methods import ESTIMATES
 from ..errors import FrescoError, ImageError
+from ..restoration.check_warning import warn_of
 from .guide_layers import guides_of
 from .identity import key_of
 from .kernel_choice import chosen_kernel, with_depth
@@ -109,6 +110,11 @@ def restore_layer(
     FrescoError
         When anything given is wrong, or another layer is being restored.
 
+    Warns
+    -----
+    FrescoWarning
+        Once, when checks of the result have failed, with what to do; not where `wait` is False.
+
     Examples
     --------
     >>> from napari.components import ViewerModel
@@ -123,8 +129,14 @@ def restore_layer(
     image = find_layer(viewer, layer, 'image')
     request = layer_request(viewer, image, method, task, given, part, region, mask_options)
     request = replace(request, full_size=full_size, filled=filled)
-    job = Restoration(request, viewer).start()
-    return job.wait() if wait else job
+    run = Restoration(request, viewer)
+    job = run.start()
+    if not wait:
+        return job
+    layers = job.wait()
+    if run.outcome is not None:
+        warn_of(run.outcome.result, "layer.metadata['napari_fresco']['checks']")
+    return layers
 
 
 def layer_request(

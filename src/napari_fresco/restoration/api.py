@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..declare.presets import PresetLike
 from ..errors import ParameterError
 from ..types import Result, Step
+from .check_warning import warn_of
 from .session import Session
 
 if TYPE_CHECKING:
@@ -189,6 +190,11 @@ def restore(
         When anything given is wrong, such as an input that the task does not use. A setting
         that has no effect is a warning in the provenance.
 
+    Warns
+    -----
+    FrescoWarning
+        Once, when checks of the result have failed, with what to do; see ``result.checks``.
+
     Examples
     --------
     >>> import numpy as np, napari_fresco as fresco
@@ -197,8 +203,8 @@ def restore(
     >>> result.image.shape, bool(result.image.std() < noisy.std())
     ((32, 32), True)
     """
-    with Session() as session:
-        return session.restore(
+    with Session(warn=False) as session:
+        result = session.restore(
             image,
             method=method,
             task=task,
@@ -226,6 +232,8 @@ def restore(
             callback=callback,
             **method_parameters,
         )
+    warn_of(result, 'result.checks')
+    return result
 
 
 def estimate_kernel(

@@ -15,6 +15,7 @@ from ..declare.presets import PresetLike
 from ..generators import Returning
 from ..runtime.garbage import imported_unsearched
 from ..types import Result, Step
+from .check_warning import warn_of
 
 if TYPE_CHECKING:
     from ..runtime.pool import Pool
@@ -30,6 +31,8 @@ class Session:
     ----------
     device : str
         Where calls run that name no device themselves; see :func:`napari_fresco.restore`.
+    warn : bool
+        Whether :meth:`restore` warns of checks that have failed; False where the caller says so.
 
     Examples
     --------
@@ -41,8 +44,9 @@ class Session:
     [(32, 32), (32, 32)]
     """
 
-    def __init__(self, device: str = 'auto') -> None:
+    def __init__(self, device: str = 'auto', *, warn: bool = True) -> None:
         self.device = device
+        self._warn = warn
         self._pool: Pool | None = None
 
     def __enter__(self) -> Self:
@@ -165,4 +169,6 @@ class Session:
                 bar.update(step.index - bar.n)
                 if callback is not None and callback(step) is False:
                     cancel.set()
+        if self._warn:
+            warn_of(steps.result, 'result.checks')
         return steps.result
