@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
+from napari_fresco.cli.run_record import record_of
 from napari_fresco.declare import citations
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.evidence import references
@@ -87,3 +88,12 @@ def test_a_picture_without_a_record_is_refused_with_what_to_do(
     said = capsys.readouterr()
     assert 'save-provenance' in said.err
     assert not said.out
+
+
+def test_the_record_of_an_ome_file_has_its_name_with_or_without_ome(tmp_path: Path) -> None:
+    for name in ('a.ome.json', 'a.json'):
+        path = tmp_path / name
+        path.write_text('{"method": "dpir", "finish": "completed"}')
+        assert record_of(tmp_path / 'a.ome.tif')['method'] == 'dpir'
+        path.unlink()
+    assert record_of(tmp_path / 'a.ome.tif') == {}

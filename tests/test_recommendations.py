@@ -151,3 +151,12 @@ def test_the_guide_has_the_table() -> None:
     ]
     linked = [[*row[:2], re.sub(r'\[(.*)\]\(.*\)', r'\1', row[2]), row[3]] for row in told]
     assert linked == expected
+
+
+def test_a_blur_that_is_not_found_is_not_recommended_to_be_found() -> None:
+    image = np.random.default_rng(0).normal(100, 20, (128, 128))
+    with pytest.raises(fresco.FrescoError):
+        fresco.estimate_kernel(image, 1)
+    said = fresco.recommend(image, goal='deblur')
+    assert 'kernel' not in said.options
+    assert 'must be given as kernel=' in said.caution

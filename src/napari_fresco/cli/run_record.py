@@ -15,7 +15,7 @@ def record_of(result: Path, given: Path | None = None) -> dict[str, Any]:
     Returns an empty one where there is none beside the result.
     Raises FileError when the file that was given holds none.
     """
-    path = result.with_suffix('.json') if given is None else given
+    path = _beside(result) if given is None else given
     if given is None and not path.is_file():
         return {}
     record = _loaded(path)
@@ -24,6 +24,13 @@ def record_of(result: Path, given: Path | None = None) -> dict[str, Any]:
     if given is None:
         return {}
     raise FileError(f'{path} is no record of a run; give what --save-provenance wrote')
+
+
+def _beside(result: Path) -> Path:
+    """Return the record beside a result: of ``a.ome.tif`` it is ``a.ome.json`` or ``a.json``."""
+    path = result.with_suffix('.json')
+    short = result.with_name(result.name.split('.ome.')[0]).with_suffix('.json')
+    return short if '.ome.' in result.name and not path.is_file() else path
 
 
 def runs_in(path: Path) -> list[dict[str, Any]]:

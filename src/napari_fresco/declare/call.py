@@ -109,7 +109,10 @@ def method_of(method: str | None, preset: Preset) -> Method:
     """
     named = method if preset.method is None else preset.under(Preset(method=method)).method
     if named is None:
-        raise MethodError(f'name a method, or a preset that does; methods: {", ".join(METHODS)}')
+        raise MethodError(
+            f'name a method, or a preset that does: fresco.recommend(image) and the guide "Which '
+            f'method for my image?" say which; methods: {", ".join(METHODS)}'
+        )
     return find_method(named)
 
 

@@ -151,7 +151,13 @@ def read_record(path: str | Path) -> dict[str, Any]:
     except ValueError as error:
         raise FileError(f'{path} is no record of an intervention: {error}') from None
     if not isinstance(facts, dict) or not {'photograph', 'runs', 'result_sha256'} <= facts.keys():
-        raise FileError(f'{path} is no record of an intervention; give the JSON beside its masks')
+        run = isinstance(facts, dict) and 'finish' in facts
+        advice = (
+            'it is that of one run, which the command in its report repeats'
+            if run
+            else 'give the JSON beside its masks'
+        )
+        raise FileError(f'{path} is no record of an intervention; {advice}')
     return facts
 
 

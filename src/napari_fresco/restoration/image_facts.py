@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..declare.recommendations import ImageFacts, Recommendation, recommended
-from ..errors import MaskError
+from ..errors import KernelError, MaskError
 from ..evidence.storage_checks import channels_doubt
 from ..image.alignment import refuse_idle_mask
 from ..image.carriers import as_shown
@@ -85,7 +86,22 @@ def recommend(
     if mask is not None:
         refuse_idle_mask(_damage(mask))
     facts = facts_of(image, mask=mask, kernel=kernel, scale=scale, axes=axes, rgb=rgb)
-    return recommended(goal or _goal(facts), facts)
+    said = recommended(goal or _goal(facts), facts)
+    if said.options.get('kernel') != 'auto':
+        return said
+    return _if_found(said, image, {'mask': mask, 'axes': axes, 'rgb': rgb})
+
+
+def _if_found(said: Recommendation, image: Any, given: dict[str, Any]) -> Recommendation:
+    """Return a recommendation that has the blur found, without it where that would be refused."""
+    from .api import estimate_kernel
+
+    try:
+        estimate_kernel(image, 1, **given)
+    except KernelError as refused:
+        advice = f'the blur must be given as kernel=, for it is not found in this image: {refused}'
+        return replace(said, caution=advice, options={})
+    return said
 
 
 def facts_of(
