@@ -21,6 +21,12 @@ from .command_line import call
 PLANE = np.random.default_rng(0).normal(100, 5, (32, 32))
 
 
+def test_the_record_of_a_run_is_no_preset() -> None:
+    record = {'method': 'ffdnet', 'task': 'denoise', 'finish': 'converged', 'weights': []}
+    with pytest.raises(ParameterError, match='command_line'):
+        fresco.restore(np.zeros((16, 16)), preset=record)
+
+
 def test_methods_are_found_by_their_titles_in_any_case() -> None:
     for name, method in METHODS.items():
         for written in (name, name.upper(), method.title):

@@ -114,6 +114,11 @@ class Preset:
             return cls(parameters={n: v for n, v in values.items() if n in _OF_CAMERA})
         if not {'kind', 'method', 'task', 'parameters'} & set(values):
             return cls(parameters=dict(values))
+        if {'finish', 'weights'} <= set(values):
+            raise ParameterError(
+                'this is the record of a run and no preset: maps and masks are not in it; the '
+                'command in its report repeats it, as does fresco.evidence.command_line(record)'
+            )
         known = (*_TEXTS, 'parameters', *OPTIONS)
         for name in values:
             if name not in known:
