@@ -439,13 +439,16 @@ def test_defaults_for_other_tasks() -> None:
         assert known.serves(task, scale)
 
 
-def test_weights_that_do_no_good_to_gray_images_name_methods_that_do() -> None:
-    doubtful = {name for name, known in weights.registry().items() if known.doubt(1)}
-    assert doubtful >= {'vdir_denoise_color', 'scunet_compact_color'}
-    for name in doubtful:
-        known = weights.entry(name)
+def test_weights_that_do_no_good_to_gray_images_say_what_does() -> None:
+    doubtful = [known for known in weights.registry().values() if known.doubt(1)]
+    assert {each.name for each in doubtful} >= {
+        'vdir_denoise_color',
+        'scunet_compact_color',
+        'ffdnet_color',
+    }
+    for known in doubtful:
         assert not known.doubt(known.channels)
-        assert known.instead
+        assert known.instead if known.seen else 'weights for gray' in known.doubt(1)
         for other in known.instead:
             assert known.task in METHODS[other].tasks
             assert f"'{other}'" in known.doubt(1)
