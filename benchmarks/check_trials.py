@@ -1,7 +1,6 @@
 """The runs that the checks of results are calibrated on: good ones, and ones with a known fault.
 
-Half of the scenes tunes the limits, the other half is kept apart. Photographs come from
-scikit-image, synthetic scenes are drawn here, and micrographs are read from a folder.
+Half of the scenes tunes the limits, the other half is kept apart.
 """
 
 from __future__ import annotations
@@ -12,24 +11,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import micrographs
 import numpy as np
+from check_scenes import HELD_OUT, SIDE, TUNING, Array, pairs, photographs, scenes
 from PIL import Image
 from scipy import ndimage
-from skimage import data
 
 import napari_fresco as fresco
 from napari_fresco import kernels
 
-SIDE = 112
-TUNING, HELD_OUT = 'tuning', 'held out'
-_GRAY = {
-    TUNING: {'camera': (60, 190), 'coins': (20, 30), 'grass': (200, 200)},
-    HELD_OUT: {'moon': (170, 60), 'page': (20, 60), 'cell': (220, 130)},
-}
-_COLOUR = {TUNING: {'astronaut': (20, 170)}, HELD_OUT: {'chelsea': (90, 130)}}
 _PARTS = {'12 rows': np.s_[-12:], 'corner': np.s_[-32:, -32:], 'tile': np.s_[40:64, 40:64]}
-Array = np.ndarray
 
 TOLD_SMALL, TOLD_LARGE = 'noise told too small', 'noise told too large'
 WIDE, TURNED, NARROW = 'kernel too wide', 'kernel turned', 'kernel too narrow'
@@ -110,45 +100,11 @@ def trials(folder: Path | None) -> Iterator[Trial]:
             yield from _deblurred(half, name, truth[:80, :80], random)
             yield from _enlarged(half, name, truth[:96, :96], random)
             yield from _filled(half, name, truth, random)
-        for name, truth in _cut(_COLOUR[half]):
+        for name, truth in photographs(half):
             yield from _coloured(half, name, truth, np.random.default_rng(7))
         if folder is not None:
-            yield from _micrographs(half, folder / 'micro')
-
-
-def scenes(half: str) -> Iterator[tuple[str, Array]]:
-    """Yield gray scenes of a half, from 0 to 255."""
-    yield from _cut(_GRAY[half])
-    yield 'spots', spots(half == TUNING)
-    yield 'lines', lines(half == TUNING)
-
-
-def spots(first: bool) -> Array:
-    """Draw spots of very different brightness on a dim ground."""
-    random = np.random.default_rng(11 if first else 12)
-    image = np.zeros((SIDE, SIDE))
-    for row, column in random.uniform(6, SIDE - 6, (40, 2)):
-        image[int(row), int(column)] += 10 ** random.uniform(2.5, 3.7)
-    return np.clip(10 + ndimage.gaussian_filter(image, 1.6), 0, 255)
-
-
-def lines(first: bool) -> Array:
-    """Draw filaments and cells with sharp borders."""
-    random = np.random.default_rng(21 if first else 22)
-    y, x = np.mgrid[:SIDE, :SIDE]
-    image = np.full((SIDE, SIDE), 25.0)
-    for row, column, radius in random.uniform((10, 10, 6), (SIDE - 10, SIDE - 10, 16), (5, 3)):
-        image += random.uniform(20, 70) * (np.hypot(y - row, x - column) < radius)
-    for phase, slope in random.uniform(0, 3, (6, 2)):
-        middle = SIDE * phase / 3 + 9 * np.sin(x / 9 + phase) + (slope - 1.5) * (x - SIDE / 2)
-        image += 80 * np.exp(-((y - middle) ** 2) / 3)
-    return np.clip(ndimage.gaussian_filter(image, 0.7), 0, 255)
-
-
-def _cut(places: dict[str, tuple[int, int]]) -> Iterator[tuple[str, Array]]:
-    for name, (top, left) in places.items():
-        whole = getattr(data, name)()
-        yield name, whole[top : top + SIDE, left : left + SIDE].astype(float)
+            for name, noisy, truth in pairs(half, folder / 'micro'):
+                yield from _micrograph(half, name, noisy, truth)
 
 
 def _denoised(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial]:
@@ -391,22 +347,6 @@ def _coloured(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial
     coarse = np.clip(truth + random.normal(0, 8, truth.shape), 0, 255).round().astype(np.uint8)
     Image.fromarray(coarse).save(file, 'JPEG', quality=25)
     yield trial('JPEG', np.array(Image.open(file)), GRAIN, method='ffdnet', sigma=8.0)
-
-
-def _busiest(image: Array, truth: Array) -> Array:
-    """Cut out of an image the part of a grid in which the truth varies most."""
-    rows, columns = (range(0, n - SIDE + 1, SIDE) for n in truth.shape)
-    parts = [np.s_[top : top + SIDE, left : left + SIDE] for top in rows for left in columns]
-    return image[max(parts, key=lambda part: float(truth[part].std()))]
-
-
-def _micrographs(half: str, folder: Path) -> Iterator[Trial]:
-    if not folder.is_dir():
-        return
-    for name, pairs in micrographs.read_pairs(folder).items():
-        for number, pair in enumerate(pairs[half == HELD_OUT :: 2]):
-            noisy, truth = (_busiest(image, pair.truth) for image in pair)
-            yield from _micrograph(half, f'{name} {number}', noisy, truth)
 
 
 def _micrograph(half: str, name: str, noisy: Array, truth: Array) -> Iterator[Trial]:

@@ -26,14 +26,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from check_scenes import HELD_OUT, TUNING
 from check_trials import (
     FAULTS_OF,
     GENERATIVE,
-    HELD_OUT,
     NARROW,
     PAINTED,
     SMOOTH,
-    TUNING,
     TURNED,
     WIDE,
     Trial,

@@ -41,7 +41,7 @@ def test_dots_per_inch_are_no_pixels_of_a_specimen(tmp_path: Path) -> None:
     assert result.image.spacing == scan.spacing
     with pytest.raises(KernelError, match='make it for those pixels'):
         restore(scan, spacing=dict.fromkeys('YX', (0.2, 'um')), **asked)
-    assert evaluate(result.image, scan, kernel=KERNEL)['resolution']['unit'] == 'pixel'
+    assert evaluate(result.image, scan, kernel=blur)['resolution']['unit'] == 'pixel'
 
 
 def write(folder: Path, name: str, content: object) -> Path:

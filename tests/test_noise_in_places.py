@@ -41,6 +41,12 @@ def test_the_noisier_half_is_restored_too(dtype: Any) -> None:
     assert all(check.ok for check in result.checks)
 
 
+def test_a_stack_says_it_once() -> None:
+    stack = np.stack([scene() + noise(4, level, seed=level) for level in (4, 20, 30)])
+    said = fresco.restore(stack, method='ffdnet', axes='TYX').provenance['warnings']
+    assert sum('in some places as in others' in text for text in said) == 1
+
+
 @pytest.mark.parametrize('method', ['virnet', 'ircnn'])
 def test_checks_expect_the_noise_of_each_place(method: str) -> None:
     image = (scene() + noise(4, 25)).astype(np.float32)

@@ -95,7 +95,7 @@ def test_only_what_is_shown_and_put_back(model: Any) -> None:
 
 def test_a_part_in_full_size() -> None:
     viewer = stack()
-    for part in (7, np.s_[0, 0, 0, 0]):
+    for part in (7, 1.5, np.s_[0, 0, 0, 0]):
         with pytest.raises(ImageError, match='part'):
             restore_layer(viewer, 'stack', part=part, **quick())
     (plane,) = restore_layer(viewer, 'stack', part=1, **quick())

@@ -11,9 +11,10 @@ import numpy as np
 from ..declare.call import Call
 from ..declare.fields import flag
 from ..declare.methods import ESTIMATORS, METHODS
-from ..errors import FileError, ParameterError
+from ..errors import ParameterError
 from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image
+from ..io.apart import check_apart
 from ..io.atomic import settle
 from ..io.files import SUFFIXES, TIFF, check_output, write, write_json, write_text
 from ..types import Result
@@ -60,8 +61,7 @@ class Outputs:
             texts = (TEXTS[kind],) if kind in TEXTS else _MAPS
             suffixes = SUFFIXES if kind == 'image' else texts
             check_output(path, suffixes=suffixes, overwrite=overwrite)
-        if len({path.resolve() for path in paths.values()}) < len(paths):
-            raise FileError(f'two results would be written to {self.image}; name different files')
+        check_apart(paths.values())
         check_given(call, paths)
 
     def numbered(self, number: int) -> Outputs:

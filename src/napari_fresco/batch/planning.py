@@ -9,6 +9,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from ..errors import FileError
+from ..io.apart import check_apart
 from ..io.files import READ_ALONE, READABLE, TIFF, images_in
 from ..io.fingerprint import Fingerprint
 from ..io.zarr_store import is_store
@@ -143,7 +144,8 @@ class BatchPlan:
             outputs = _outputs(recipe, image)
             record = _record(recipe, outputs)
             files.append(BatchFile(recipe, sha256, image, outputs, record, overwrite))
-        _check_apart(files)
+        results = (path for file in files for path in file.outputs.kept().values())
+        check_apart(results, (file.image for file in files))
         return cls(recipe, tuple(files))
 
     def absolute(self) -> BatchPlan:
@@ -253,19 +255,6 @@ def _outputs(recipe: BatchRecipe, image: Path) -> Outputs:
 def _record(recipe: BatchRecipe, outputs: Outputs) -> Path:
     result = outputs.image.relative_to(recipe.output_folder)
     return recipe.record_folder / RECORDS / result.parent / f'{result.name}.json'
-
-
-def _check_apart(files: list[BatchFile]) -> None:
-    """Refuse results that lie over originals or over each other."""
-    taken = {file.image.resolve() for file in files}
-    for file in files:
-        for path in file.outputs.kept().values():
-            if path.resolve() in taken:
-                raise FileError(
-                    f'{path} would be written over an original or another result; '
-                    'choose another folder or name, or restore these images apart'
-                )
-            taken.add(path.resolve())
 
 
 def _amount(size: int) -> str:

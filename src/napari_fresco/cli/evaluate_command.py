@@ -10,6 +10,7 @@ import click
 
 from ..declare.presets import Preset
 from ..errors import ParameterError
+from ..io.apart import check_apart
 from ..io.files import check_output, read, write_json, write_text
 from ..noise.camera import Camera
 from ..types import Result
@@ -47,6 +48,8 @@ def evaluate(
     for path, suffix in ((table, '.json'), (page, '.html')):
         if path is not None:
             check_output(path, suffixes=(suffix,), overwrite=overwrite)
+    outputs, given = (table, page), (result, image, truth, second, kernel, provenance)
+    check_apart(filter(None, outputs), filter(None, given))
     record = record_of(result, provenance)
     if page is not None and not record:
         raise ParameterError(

@@ -10,7 +10,7 @@ import click
 import numpy as np
 
 from ..degrade import DEGRADATIONS, Simulated, Simulation, apply, find_degradation
-from ..errors import FileError, ParameterError
+from ..errors import ParameterError
 from ..image.layout import Layout
 from ..image.letters import leading_first
 from ..image.model import Image
@@ -86,8 +86,6 @@ def _check_outputs(
                 f'--save-{_word(name)}: {chosen.name} gives no {_word(name)}; '
                 f'degradations that do: {givers}'
             )
-    if len({path.resolve() for path in (output, *parts.values())}) <= len(parts):
-        raise FileError(f'two results would be written to {output}; name different files')
 
 
 def _shapes(source: Image, layout: Layout, degradation: str) -> dict[str, Any]:

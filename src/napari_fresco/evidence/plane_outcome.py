@@ -46,25 +46,9 @@ class Outcome:
     margin: int = 0
     reads_noise: bool = True
 
-    @property
-    def more(self) -> str:
-        """The remedy where noise was left."""
-        return 'give a larger sigma' if self.reads_noise else _BLIND
-
-    @property
-    def less(self) -> str:
-        """The remedy where structure was taken away."""
-        return 'give a smaller sigma' if self.reads_noise else _BLIND
-
-    @property
-    def right(self) -> str:
-        """The remedy where what was taken away is not the noise that was told."""
-        return 'check the noise level or the camera' if self.reads_noise else _BLIND
-
-    @property
-    def level(self) -> str:
-        """The remedy where the noise is another one."""
-        return 'give sigma' if self.reads_noise else _BLIND
+    def remedy(self, advice: str) -> str:
+        """Return advice on the noise level, or what helps where the method takes none."""
+        return advice if self.reads_noise else _BLIND
 
     def planes(self, most: int) -> Iterator[Outcome]:
         """Yield some planes of a volume, each as an outcome of its own, from end to end."""

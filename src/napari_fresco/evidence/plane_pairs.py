@@ -16,12 +16,12 @@ from ..image.model import Image, named
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
 from ..types import Task
+from . import plane_measures
 from .reblurring import Reblurring, finite_plane
 
 Floats = NDArray[np.float64]
 
 _PLANES = 8
-_PART = 1024  # side of the middle of a plane by which residual, error and resolution are told
 
 
 class Plane(NamedTuple):
@@ -129,8 +129,7 @@ def inner_of(plane: Floats, reach: int) -> Floats:
 
 def middle_of(plane: Floats) -> Floats:
     """Return the middle of a large plane."""
-    rows, columns = (max((n - _PART) // 2, 0) for n in plane.shape[:2])
-    return plane[rows : rows + _PART, columns : columns + _PART]
+    return plane[plane_measures.middle_of(plane.shape)]
 
 
 def colours_of(plane: Floats) -> Floats:

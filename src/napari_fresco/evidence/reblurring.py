@@ -38,7 +38,7 @@ class Reblurring:
     def __init__(self, kernel: Any, result: Image) -> None:
         self._layout, self._result = Layout.of(result), result
         self._kernel = kernel_of(kernel, ndim=None)
-        self._kernel.check_spacing(result.spacing)
+        self._kernel.check_spacing(result.pixel_sizes)
         self._depth = self._axis_of_depth() if self.of_volume else 0
 
     @property

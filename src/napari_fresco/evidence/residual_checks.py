@@ -14,33 +14,37 @@ from .plane_measures import Singles, neighbour_correlation
 from .plane_outcome import Found, Outcome
 from .residual_measures import excess_of_lines, largest_object, resemblance, unevenness
 
+_MORE, _LESS = 'give a larger sigma', 'give a smaller sigma'
+_RIGHT = 'check the noise level or the camera'
+
 
 def noise_taken(o: Outcome, z: Singles) -> Found:
     value = math.sqrt(o.power)
     if value < 0.3:
-        return value, f'the result is nearly the image: {o.more}'
+        return value, f'the result is nearly the image: {o.remedy(_MORE)}'
     if value < 1:
-        return value, f'only {value:.0%} of the noise was taken away: {o.more}'
+        return value, f'only {value:.0%} of the noise was taken away: {o.remedy(_MORE)}'
     return value, (
         f'{value:.1f} times the noise was taken away, so structure was, too: look at the residual, '
-        f'and {o.less}'
+        f'and {o.remedy(_LESS)}'
     )
 
 
 def whiteness(o: Outcome, z: Singles) -> Found:
     value = neighbour_correlation(z, o.judged)
     if value < 0:
-        return value, f'what was taken away alternates: noise is left; {o.more}'
+        return value, f'what was taken away alternates: noise is left; {o.remedy(_MORE)}'
     return value, (
         'what was taken away is no white noise: structure, or noise with a grain (JPEG, resampled '
-        f'or filtered images); look at the residual, and {o.level}'
+        f'or filtered images); look at the residual, and {o.remedy("give sigma")}'
     )
 
 
 def structure(o: Outcome, z: Singles) -> Found:
     value = resemblance(o.middle, o.waves, o.judged)
     return value, (
-        f'what was taken away resembles the image: edges and fine detail were weakened; {o.less}'
+        'what was taken away resembles the image: edges and fine detail were weakened; '
+        f'{o.remedy(_LESS)}'
     )
 
 
@@ -48,17 +52,20 @@ def worse(o: Outcome, z: Singles) -> Found:
     value = o.power - 1
     return value, (
         f'the result is farther from the truth than the image: more than {1 + value:.1f} times '
-        f'the power of the noise was changed; {o.less}, or choose another method'
+        f'the power of the noise was changed; {o.remedy(_LESS)}, or choose another method'
     )
 
 
 def consistency(o: Outcome, z: Singles) -> Found:
     value = o.power
     if value < 1:
-        return value, (f'the result repeats the noise of the image: {o.more}, or fewer iterations')
+        return (
+            value,
+            f'the result repeats the noise of the image: {o.remedy(_MORE)}, or fewer iterations',
+        )
     return value, (
         f'the result does not explain the image: blurred again it differs by '
-        f'{math.sqrt(value):.1f} times the noise; check the kernel, or {o.less}'
+        f'{math.sqrt(value):.1f} times the noise; check the kernel, or {o.remedy(_LESS)}'
     )
 
 
@@ -68,7 +75,7 @@ def repainted(o: Outcome, z: Singles) -> Found:
     share = far / judged if judged else 0.0
     return share, (
         f'{share:.1%} of the values were changed by more than five times the noise: look at the '
-        f'residual, and {o.less}'
+        f'residual, and {o.remedy(_LESS)}'
     )
 
 
@@ -76,7 +83,7 @@ def spectrum(o: Outcome, z: Singles) -> Found:
     value = unevenness(z, o.judged)
     return value, (
         f'what was taken away is {value:.1f} times as strong at some scale as at others, so it is '
-        f'not all noise: look at the residual, and {o.right}'
+        f'not all noise: look at the residual, and {o.remedy(_RIGHT)}'
     )
 
 
@@ -101,7 +108,7 @@ def objects(o: Outcome, z: Singles) -> Found:
     value = largest_object(o.waves)
     return value, (
         f'something {value:.0f} times as strong as the noise, as large as a spot, was taken away '
-        f'or added: look at the residual, and {o.less}, or give the camera'
+        f'or added: look at the residual, and {o.remedy(_LESS)}, or give the camera'
     )
 
 

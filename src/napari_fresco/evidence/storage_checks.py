@@ -13,7 +13,7 @@ from ..noise.lattice import alternation
 from ..noise.level import level_of_plane
 from ..types import Check
 from .check_limits import checked
-from .plane_measures import Bools
+from .plane_measures import Bools, middle_of
 
 _CELL, _AROUND = 4, 4.0  # pixels that are averaged, and averages that detail stands out of
 _STRANGERS = 0.18  # correlation of the detail of colours, which those of photographs exceed
@@ -81,6 +81,8 @@ def areas(plane: NDArray[Any], known: Bools) -> Check | None:
     """Check whether whole numbers are areas of one value each, as label ids and masks have."""
     if plane.dtype.kind not in 'iu' or plane.ndim != 2 or min(plane.shape) < 2:
         return None
+    middle = middle_of(plane.shape)
+    plane, known = plane[middle], known[middle]
     values, counts = np.unique(plane[known], return_counts=True)
     if len(values) < 2:
         return None
@@ -106,18 +108,28 @@ def areas(plane: NDArray[Any], known: Bools) -> Check | None:
 
 def _are_strangers(colours: NDArray[Any], known: Bools) -> bool:
     """Say whether the detail of the colours, beyond their noise, has nothing in common."""
+    middle = middle_of(colours.shape)
+    colours, known = colours[middle], known[middle]
     rows, columns = (n // _CELL for n in colours.shape[:2])
     if min(rows, columns) < 2 * _CELL or not known.all():
         return False
     cells = colours[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL, 3)
     means = cells.mean(axis=(1, 3), dtype=np.float64)
     detail = means - ndimage.gaussian_filter(means, (_AROUND, _AROUND, 0))
-    power = detail.reshape(-1, 3).var(axis=0)
+    together = np.cov(detail.reshape(-1, 3).T, ddof=0)
+    power = np.diag(together)
+    if not power.all() or _most_shared(together, power) >= _STRANGERS:
+        return False  # without its noise, detail has even more in common
     noise = np.array([level_of_plane(colours[..., i], None) for i in range(3)]) ** 2 / _CELL**2
-    if not (power > _CLEAR**2 * noise).all() or not power.all():
+    if not (power > _CLEAR**2 * noise).all():
         return False
-    shared = np.cov(detail.reshape(-1, 3).T) / np.sqrt(np.outer(power - noise, power - noise))
-    return bool(max(shared[i, j] for i, j in combinations(range(3), 2)) < _STRANGERS)
+    return _most_shared(together, power - noise) < _STRANGERS
+
+
+def _most_shared(together: NDArray[Any], power: NDArray[Any]) -> float:
+    """Return the greatest correlation of two colours of some power."""
+    shared = together / np.sqrt(np.outer(power, power))
+    return float(max(shared[i, j] for i, j in combinations(range(3), 2)))
 
 
 def _is_noisy(alpha: NDArray[Any], known: Bools) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,10 +105,7 @@ class Selection:
         index = []
         for part, whole in zip(given, self.grid, strict=True):
             if not isinstance(part, slice):
-                number = operator.index(part)
-                if not -whole <= number < whole:
-                    raise ImageError(f'part {number} lies outside an axis of length {whole}')
-                part = slice(number % whole, number % whole + 1)
+                part = _one(part, whole)
             start, stop, step = part.indices(whole)
             if stop <= start or step != 1:
                 raise ImageError(f'part {part} of an axis of length {whole} is empty or has steps')
@@ -218,6 +215,14 @@ def lines_of(layer: napari.layers.Layer, view: View | None = None) -> tuple[str,
         return ()
     found = (line_of(whole.axes, whole.data.shape, along) for along in ('Z', 'T', 'auto'))
     return tuple(dict.fromkeys(axis for axis in found if axis))
+
+
+def _one(number: Any, length: int) -> slice:
+    """Return the place of one plane, counted from the end where it is negative."""
+    place = int(number) if isinstance(number, Integral) else length
+    if not -length <= place < length:
+        raise ImageError(f'part {number!r} is no place on an axis of length {length}')
+    return slice(place % length, place % length + 1)
 
 
 def select(

@@ -149,7 +149,7 @@ def provenance(
 def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> list[str]:
     """Return the warnings for the user."""
     read = r.image.metadata.get('warnings', ())  # what became of the image in its file
-    warnings = [*read, *r.inputs.warnings, *scene.warnings[:1], *account.warnings]
+    warnings = [*read, *r.inputs.warnings, *scene.warnings.values(), *account.warnings]
     if account.clipped > _MANY_CLIPPED * np.prod(r.layout.shape):
         warnings.append(f'{account.clipped} values were clipped to fit {r.dtype}')
     if hot := account.total('outliers'):

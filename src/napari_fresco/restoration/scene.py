@@ -80,8 +80,8 @@ class Scene:
         self._last: dict[Index, Pixels] = {}
         self._levels: dict[Index, float] = {}
         self._channel_noise: dict[int, PlaneNoise] = {}
-        self.warnings: list[str] = []
-        """What the user should know of the noise, a sentence for each plane."""
+        self.warnings: dict[str, str] = {}
+        """What the user should know of the noise, by what it has: of the first plane with it."""
 
     def of_part(self, request: Request) -> Scene:
         """Return the same scene for a part of the image, which is another request.
@@ -150,9 +150,8 @@ class Scene:
             level = self._white(self._of_whole(index, pixels), known, span)
             if place is not None and self._whole is not self.planes:
                 self._levels[place] = level  # once for all its parts
-        uneven = self._unevenness(index, pixels)
-        if uneven > UNEVEN:
-            self.warnings.append(said_of_places(uneven))
+        if (uneven := self._unevenness(index, pixels)) > UNEVEN:
+            self.warnings.setdefault('places', said_of_places(uneven))
         return self._in_place(index, pixels, level)
 
     def _unevenness(self, index: Index, pixels: Pixels) -> float:
@@ -261,7 +260,8 @@ class Scene:
             if ratio > GRAIN and ratio * level > LEAST_GRAIN * span:
                 told = ratio * level
         if told > level:
-            self.warnings.append(said_of_grain(f'{told:.3g} instead of the level {level:.3g}'))
+            said = said_of_grain(f'{told:.3g} instead of the level {level:.3g}')
+            self.warnings.setdefault('grain', said)
         return told
 
     def _of_whole(self, index: Index, pixels: Pixels) -> Pixels:
@@ -352,7 +352,7 @@ class Scene:
             return 1.0
         excess = excess_of(self._sampled(channel), curve)
         if excess > GRAIN:
-            self.warnings.append(said_of_grain(f'{excess:.3g} times the level'))
+            self.warnings.setdefault('grain', said_of_grain(f'{excess:.3g} times the level'))
         return excess
 
     def _sampled(self, channel: int) -> Iterator[Plane]:
