@@ -23,7 +23,8 @@ def check_apart(outputs: Iterable[Path], given: Iterable[Path] = ()) -> None:
         place = output.resolve()
         if place in read:
             raise FileError(
-                f'{output} is read for a result, and would be written over; give another name'
+                f'{output} would be written over an original, which a result is made from; '
+                'give another name'
             )
         if place in taken:
             raise FileError(
