@@ -111,3 +111,41 @@ def test_channels_in_the_place_of_colours_are_found() -> None:
     assert "axes='YXC'" in check.message
     assert fresco.recommend(two).caution == check.message, 'it is said before the run, too'
     assert not fresco.recommend(two[..., [0, 1, 0]]).caution
+
+
+def toned(plane: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return a plane as a sepia print shows it, in bytes."""
+    lines = [(1.0, 12.0), (0.9, 4.0), (0.7, 0.0)]
+    colours = np.stack([slope * plane + offset for slope, offset in lines], axis=-1)
+    return np.clip(np.rint(colours), 0, 255).astype(np.uint8)
+
+
+def test_a_tinted_picture_is_restored_as_gray_and_keeps_its_tint() -> None:
+    image = toned(gray())
+    image[2:5, 5:20] = (255, 0, 0)  # a red bar
+    result = fresco.restore(image, method='ffdnet')
+    assert 'a tint, which was kept' in result.provenance['notes'][0]
+    alone = fresco.restore(image[..., 0], method='ffdnet').image
+    np.testing.assert_array_equal(result.image[..., 0], alone)
+    error = np.abs(result.image[8:].astype(float) - toned(alone - 12.0)[8:])
+    assert error.max() <= 2, 'what rounding left apart stays'
+    assert (result.image[3, 7:18, 1:] < 30).all(), 'an annotation stays red'
+
+
+def test_a_loss_and_a_larger_picture_have_the_tint() -> None:
+    image, mask = toned(gray()), np.zeros((64, 64), bool)
+    mask[20:24, 10:50] = True
+    image[mask] = 255
+    filled = fresco.restore(image, method='dpir', task='inpaint', mask=mask).image
+    np.testing.assert_array_equal(filled[~mask], image[~mask])
+    tinted = toned(filled[..., 0] - 12.0)
+    assert np.abs(filled[mask] - tinted[mask].astype(float)).max() <= 2
+    large = fresco.restore(toned(gray(32)), method='usrnet', task='super_resolve', scale=2).image
+    assert np.abs(large - toned(large[..., 0] - 12.0).astype(float)).max() <= 2
+
+
+@pytest.mark.parametrize('apart', [8.0, 4.0])
+def test_colours_with_noise_of_their_own_are_colours(apart: float) -> None:
+    own = np.random.default_rng(1).normal(0, apart, (64, 64, 3))
+    image = np.clip(np.rint(gray()[..., None] + own), 0, 255).astype(np.uint8)
+    assert not fresco.restore(image, method='ffdnet').provenance['notes']

@@ -1,14 +1,13 @@
-"""Gray pictures that are stored in colour: with three equal samples, or shown in one colour.
+"""Gray pictures that are stored in colour: equal samples, one of them, or all but for a tint.
 
-A gray micrograph that was saved as RGB has the same noise in all samples, and one shown in green
-has nothing in the others. A prior of colour photographs takes the first for structure, and spreads
-the second over all samples; so what the samples have in common is restored, once.
+A prior of colour photographs takes noise that the samples have in common for structure, and
+spreads that of a single one over all of them; so what they have in common is restored, once.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,9 +15,11 @@ import numpy as np
 
 from .layout import Array, Layout
 from .model import Image, in_memory
+from .tint import Tint, tint_of
 
 _AT_ONCE = 1 << 22  # pixels that are read
 _APART = 16  # pixels between those that are looked at first
+_SIDE, _PLANES = 256, 4  # pixels of the middle of some planes that tell a tint
 
 
 def as_shown(layout: Layout, image: Image) -> Layout:
@@ -26,7 +27,11 @@ def as_shown(layout: Layout, image: Image) -> Layout:
 
     `image`: the image of the layout, or what it is a part of, where that is told.
     """
-    return replace(layout, carriers=carriers_of(image, layout.of_part(image)))
+    part = layout.of_part(image)
+    if part.channels != 3:
+        return layout
+    lit = carriers_of(image, part)
+    return replace(layout, tint=Tint.shown_in(lit) if lit else tint_of(_middles(image, part)))
 
 
 def carriers_of(image: Image, layout: Layout) -> tuple[int, ...]:
@@ -60,15 +65,32 @@ def _shown(colours: Array) -> tuple[int, ...] | None:
     return lit if all(alike) else None
 
 
+def _middles(image: Image, layout: Layout) -> list[Array]:
+    """Return the colours in the middle of some planes ``(H, W, 3)``, evenly spread."""
+    lengths = dict(zip('ZYX'[-layout.dims :], layout.plane_shape, strict=True))
+    sides = {'Z': 1, 'Y': _SIDE, 'X': _SIDE}
+    starts = {axis: max((n - sides[axis]) // 2, 0) for axis, n in lengths.items()}
+    box = {axis: slice(start, start + sides[axis]) for axis, start in starts.items()}
+    indices = list(layout.planes())
+    some = indices[:: max(1, math.ceil(len(indices) / _PLANES))]
+    found = (_colours(image, layout, index, box) for index in some)
+    return [colours[0] if layout.dims == 3 else colours for colours in found]
+
+
 def _strips(image: Image, layout: Layout) -> Iterator[Array]:
     """Read the colours of all planes, some rows at a time."""
     rows = layout.plane_shape[-2]
     count = max(1, _AT_ONCE // (math.prod(layout.plane_shape) // rows))
-    axis = image.axes.index('Y')
     for index in layout.planes():
-        chosen: list[int | slice] = [slice(None)] * len(layout.shape)
-        for stack_axis, i in zip(layout.order, index, strict=False):
-            chosen[stack_axis] = i
         for first in range(0, rows, count):
-            chosen[axis] = slice(first, first + count)
-            yield layout.colours(layout.in_order(in_memory(image.data[tuple(chosen)])))
+            yield _colours(image, layout, index, {'Y': slice(first, first + count)})
+
+
+def _colours(
+    image: Image, layout: Layout, index: tuple[int, ...], box: Mapping[str, slice]
+) -> Array:
+    """Read the colours of a box of plane `index`."""
+    where: list[int | slice] = [box.get(axis, slice(None)) for axis in image.axes]
+    for stack_axis, i in zip(layout.order, index, strict=False):
+        where[stack_axis] = i
+    return layout.colours(layout.in_order(in_memory(image.data[tuple(where)])))

@@ -16,6 +16,7 @@ from ..errors import ImageError
 from .letters import leading_first
 from .model import COLOURS, Image, in_memory
 from .model import Array as Array
+from .tint import Tint
 
 Floats = NDArray[np.floating[Any]]
 
@@ -30,8 +31,8 @@ class Layout:
     `order`: axes of the image in the order stack axes, (planes,) rows, columns, samples.
     `samples`: 0 without an axis of samples, else 1 (gray), 2 (gray and alpha), 3 (RGB) or 4 (RGBA).
     `dims`: how many axes are restored together: 2 for planes, 3 for volumes.
-    `carriers`: the colour samples of a gray picture that is stored in colour; none where colours
-        differ. They are equal, and the other colours are 0; see :mod:`.carriers`.
+    `tint`: that of a gray picture that is stored in colour; None where there is none, or colours
+        differ; see :mod:`.carriers`.
     """
 
     axes: str
@@ -40,7 +41,7 @@ class Layout:
     order: tuple[int, ...]
     samples: int
     dims: int = 2
-    carriers: tuple[int, ...] = ()
+    tint: Tint | None = None
 
     @classmethod
     def of(cls, image: Image, dims: int = 2) -> Layout:
@@ -74,17 +75,22 @@ class Layout:
 
     def of_part(self, image: Image) -> Layout:
         """Return the layout of a part of the image, or of what the image is a part of."""
-        return replace(Layout.of(image, self.dims), carriers=self.carriers)
+        return replace(Layout.of(image, self.dims), tint=self.tint)
 
     @property
     def channels(self) -> int:
         """Channels that are restored together: 1, or 3 for RGB and RGBA whose colours differ."""
-        return 3 if self._n_colours == 3 and not self.carriers else 1
+        return 3 if self._n_colours == 3 and self.tint is None else 1
 
     @property
     def _n_colours(self) -> int:
         """How many samples are colours: all but alpha."""
         return 3 if self.samples > 2 else 1
+
+    @property
+    def _gray(self) -> int:
+        """Which sample is restored of a gray picture."""
+        return 0 if self.tint is None else self.tint.carrier
 
     @property
     def leading(self) -> tuple[int, ...]:
@@ -124,20 +130,17 @@ class Layout:
         """Return the channels of a plane to restore, without alpha: ``(H, W)`` or ``(H, W, 3)``."""
         if not self.samples:
             return plane
-        return plane[..., :3] if self.channels == 3 else plane[..., (*self.carriers, 0)[0]]
+        return plane[..., :3] if self.channels == 3 else plane[..., self._gray]
 
     def alpha(self, plane: Array) -> Array:
         """Return the alpha of a plane, ``(H, W, 1)``, or ``(H, W, 0)`` where there is none."""
         return plane[..., self._n_colours :] if self.samples else plane[..., None][..., :0]
 
     def with_alpha(self, colours: Array, alpha: Array) -> Array:
-        """Return the plane of these colours and `alpha`; the inverse of taking them apart."""
+        """Return the plane of these colours, or gray, and `alpha`."""
         if not self.samples:
             return colours
         full = colours if colours.ndim > self.dims else colours[..., None]
-        if self.carriers:
-            shown = [full if i in self.carriers else np.zeros_like(full) for i in range(3)]
-            full = np.concatenate(shown, axis=-1)
         return np.concatenate([full, alpha.astype(full.dtype, copy=False)], axis=-1)
 
     def empty(self, scale: int, samples: int, dtype: Any = None) -> tuple[Array, Array]:

@@ -32,6 +32,7 @@ def with_given_back(
     image = _with_missing(image, colours, pixels, r.inputs.scale)
     if r.facts.gains_colour:
         return image
+    image = _in_colours(image, r, pixels, painted)
     return r.layout.with_alpha(image, _enlarged(r.layout.alpha(pixels.data), r.inputs.scale))
 
 
@@ -50,6 +51,17 @@ def unrestored(data: Array, request: Request) -> Array:
     """Return a plane as it came, in the size, type and channels of a result."""
     image = _enlarged(data, request.inputs.scale).astype(request.dtype, copy=False)
     return np.stack([image] * 3, axis=-1) if request.facts.gains_colour else image
+
+
+def _in_colours(image: Array, r: Request, pixels: Pixels, painted: Bools | None) -> Array:
+    """Return a gray picture that was stored in colour as it was shown, tint and all."""
+    tint, scale = r.layout.tint, r.inputs.scale
+    if tint is None:
+        return image
+    made = pixels.filled if painted is None else painted
+    if pixels.hot is not None and (scale > 1 or r.options.repair):
+        made = made | pixels.hot
+    return tint.in_colours(image, _enlarged(pixels.data[..., :3], scale), _enlarged(made, scale))
 
 
 def _with_outliers(image: Array, colours: Array, pixels: Pixels) -> Array:

@@ -26,6 +26,7 @@ from .request import Request
 from .scene import Scene
 
 _AS_GRAY = 'the colours hold one and the same picture, which was restored as a gray image'
+_TINTED = f'but for a tint, which was kept, {_AS_GRAY}'
 _MANY_CLIPPED = 1e-3  # of the values: fewer than that are worth no warning
 
 
@@ -142,8 +143,15 @@ def provenance(
         'geometry': {'scale': scale, 'offset': [pixels / scale for pixels in offset]},
         'checks': [{**asdict(check), 'limit': list(check.limit)} for check in checks],
         'warnings': _warnings(r, account, scene, finish),
-        'notes': [_AS_GRAY] if r.layout.carriers else [],
+        'notes': _notes(r.layout),
     }
+
+
+def _notes(layout: Layout) -> list[str]:
+    """Return what is worth knowing, and no doubt."""
+    if layout.tint is None:
+        return []
+    return [_AS_GRAY if layout.tint.exact else _TINTED]
 
 
 def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> list[str]:
