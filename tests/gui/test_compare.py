@@ -12,7 +12,8 @@ import napari_fresco as fresco
 from napari_fresco._napari.compare_panel import ComparePanel
 from napari_fresco.layers.compared import Planes
 from napari_fresco.layers.layer_kinds import may_be_restored
-from napari_fresco.layers.side_by_side import _columns, camera_of, grid_of, is_named
+from napari_fresco.layers.looking import camera_of
+from napari_fresco.layers.side_by_side import _columns, grid_of, is_named
 from napari_fresco.layers.space import View
 from napari_fresco.layers.swipe import Swipe
 

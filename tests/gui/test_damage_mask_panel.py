@@ -20,7 +20,7 @@ from napari_fresco.degrade import damage_masks
 from napari_fresco.layers import teaching
 from napari_fresco.layers.damage_classes import classes_of
 from napari_fresco.layers.layer_kinds import PROPOSAL, SCRIBBLES
-from napari_fresco.layers.side_by_side import camera_of
+from napari_fresco.layers.looking import camera_of
 
 from .signals import pump
 

@@ -11,9 +11,13 @@ import tifffile
 
 from napari_fresco import samples
 from napari_fresco._napari.compare_panel import ComparePanel
+from napari_fresco._napari.demo_bar import DemoBar
 from napari_fresco._napari.document_panel import DocumentPanel
 from napari_fresco._napari.show_demo import fill
 from napari_fresco.io.files import write_json
+from napari_fresco.layers.looking import camera_of
+from napari_fresco.layers.side_by_side import grid_of
+from napari_fresco.layers.space import Space, View, unit_factors
 
 
 @pytest.fixture
@@ -27,14 +31,40 @@ def viewer(make_napari_viewer: Any, tmp_path: Path) -> Any:
     return viewer
 
 
-def test_the_mural_is_in_view(viewer: Any) -> None:
-    zoom, centre = viewer.camera.zoom, viewer.camera.center
-    viewer.reset_view()
-    assert viewer.camera.zoom == zoom
-    assert viewer.camera.center == centre
-    low, high = viewer.layers.extent.world[:, -2:]
-    assert ((low < centre[-2:]) & (np.array(centre[-2:]) < high)).all()
+def shown(viewer: Any) -> list[str]:
+    return [layer.name for layer in viewer.layers if layer.visible]
+
+
+def is_seen_whole(viewer: Any, name: str) -> bool:
+    """Whether a layer takes half of its box at least, and is within it."""
+    camera, view, layer = camera_of(viewer), View.of(viewer), viewer.layers[name]
+    low, high = layer.extent.world * unit_factors(Space.of(layer).units, view.units)
+    box = np.array(viewer.canvas.viewbox_size(viewer.layers)) / camera.zoom
+    share = float(np.max((high - low) / box))
+    return 0.5 < share < 1 and bool(np.allclose(camera.center[-2:], (low + high) / 2))
+
+
+def test_the_mural_is_in_view_before_and_after(viewer: Any) -> None:
+    assert shown(viewer) == ['mural', 'mural [DPIR]']
+    assert grid_of(viewer).enabled
+    assert is_seen_whole(viewer, 'mural')
     assert viewer.layers.selection.active.name == 'mural'
+
+
+def test_a_button_shows_the_other_sample_and_loses_no_layer(viewer: Any) -> None:
+    bar, names = viewer.window._qt_window.findChild(DemoBar), set(viewer.layers)
+    bar.buttons['micrograph'].click()
+    assert shown(viewer) == ['micrograph', 'micrograph [DPIR]']
+    assert viewer.layers.selection.active.name == 'micrograph'
+    assert is_seen_whole(viewer, 'micrograph')  # a speck beside the mural
+    bar.buttons['mural'].click()
+    assert shown(viewer) == ['mural', 'mural [DPIR]']
+    del viewer.layers['mural [DPIR]']
+    bar.buttons['micrograph'].click()
+    bar.buttons['mural'].click()
+    assert shown(viewer) == ['mural', 'mural damage']
+    assert not grid_of(viewer).enabled
+    assert len(names - set(viewer.layers)) == 1
 
 
 def test_panels_go_on_from_what_is_on_show(viewer: Any, idle: None) -> None:

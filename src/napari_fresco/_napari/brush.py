@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FrescoError
+from ..layers.looking import camera_of
 from ..layers.regions import pixels_on_screen
 from ..layers.selection import select
-from ..layers.side_by_side import camera_of
 from ..layers.space import View
 from .listeners import Listeners
 

@@ -13,10 +13,10 @@ from superqt.utils import qdebounced
 from ..damage.classes import DamageClass
 from ..errors import FrescoError
 from ..layers.excerpts import Excerpt
+from ..layers.looking import camera_of
 from ..layers.mask_plane import MaskPlane
 from ..layers.proposal_layer import ProposalLayer
 from ..layers.regions import pixel_at
-from ..layers.side_by_side import camera_of
 from ..layers.space import View
 from .choosers import WordList
 from .clicks import Clicks

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout
 from ..declare.fields import Parameter
 from ..errors import FrescoError
 from ..layers.layer_kinds import SCALE, is_picture
+from ..layers.looking import look_at
 from ..layers.mask_images import holds_mask
 from ..layers.pixel_size import Measured, measured, mm_per_pixel, set_pixel_size
 from ..layers.selection import full_resolution, spatial_axes
@@ -107,7 +108,7 @@ class ScalePanel(Docked):
             show_error(str(error))
             return
         self.marks.value.mode = 'pan_zoom'  # another click is no third place
-        self.viewer.reset_view()
+        look_at(self.viewer, *changed)
         others = [layer.name for layer in changed if layer.name != self.image.value.name]
         followed = f' {", ".join(others)} followed.' if others else ''
         self.refresh()

@@ -14,17 +14,20 @@ from napari.layers import Labels, Layer
 from ..intervention.fill_run import FillRun
 from ..layers.layer_kinds import METADATA, RUN
 from . import sample_data
+from .demo_bar import DemoBar
+
+_SIZE = 1280, 760
 
 
 def fill(viewer: napari.Viewer, folder: Path) -> None:
-    """Add both samples and their restorations to `viewer`, the mural in view."""
+    """Add both samples and their restorations to `viewer`, the mural before and after in view."""
     for layers in (sample_data.mural(), sample_data.micrograph()):
         for layer in layers:
             viewer.add_layer(Layer.create(*layer))
     for name in ('mural', 'micrograph'):
         restored = tifffile.imread(folder / f'{name}-restored.tif')
         found = viewer.layers[name]
-        layer = viewer.add_image(
+        viewer.add_image(
             restored,
             name=f'{name} [DPIR]',
             rgb=found.rgb,
@@ -33,10 +36,9 @@ def fill(viewer: napari.Viewer, folder: Path) -> None:
             contrast_limits=found.contrast_limits,
             metadata=_made_of(viewer, folder, name),
         )
-        # One sample at a time: they have different scales.
-        layer.visible = found.visible = name == 'mural'
-    viewer.layers.selection.active = viewer.layers['mural']  # which panels begin with
-    viewer.reset_view()  # the units of the world became those of the micrograph
+    bar = DemoBar(viewer)
+    viewer.window.add_dock_widget(bar, name='Demo', area='bottom')
+    bar.show_sample('mural')
 
 
 def _made_of(viewer: napari.Viewer, folder: Path, name: str) -> dict[str, Any]:
@@ -51,6 +53,7 @@ def _made_of(viewer: napari.Viewer, folder: Path, name: str) -> dict[str, Any]:
 def main(folder: Path) -> None:
     """Open a viewer and wait until it is closed."""
     viewer = napari.Viewer(title='napari-fresco demo')
+    viewer.window.resize(*_SIZE)
     fill(viewer, folder)
     napari.run()
 

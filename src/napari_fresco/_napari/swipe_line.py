@@ -10,7 +10,7 @@ from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygo
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QMainWindow, QWidget
 
-from ..layers.side_by_side import camera_of
+from ..layers.looking import camera_of
 from .docked import dock_of
 from .listeners import Listeners
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import napari
 import napari.viewer
+from napari.layers import Layer
 from napari.utils.notifications import show_info
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QLabel, QMainWindow, QWidget
 
 from ..layers.layer_kinds import DAMAGE
+from ..layers.looking import look_at
 from . import sample_data
 from .active_panel import panel_in_front, window_in_front
 from .form import TITLE, named_button, side_by_side, stacked
@@ -112,9 +114,9 @@ def _open_mural(viewer: Any) -> None:
     if 'mural' in viewer.layers:
         show_info('The mural is in the layer list already.')
         return
-    for data, keywords, kind in sample_data.mural():
-        getattr(viewer, f'add_{kind}')(data, **keywords)
-    viewer.reset_view()
+    mural = [Layer.create(*layer) for layer in sample_data.mural()]
+    viewer.layers.extend(mural)
+    look_at(viewer, *mural)
 
 
 def _open_restore(viewer: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .side_by_side import camera_of
+from .looking import camera_of
 from .space import Space, View, unit_factors
 
 if TYPE_CHECKING:

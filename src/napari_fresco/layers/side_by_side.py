@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from .identity import key_of
+from .looking import camera_of, look_at
 
 
 class SideBySide:
@@ -35,7 +36,7 @@ class SideBySide:
         boxes = [key_of(layer) in shown for layer in viewer.layers][::stride]
         columns = len(layers) if hasattr(viewer, 'canvas') else _columns(boxes)
         self._arrange(shape=(1, columns), stride=stride, enabled=True)
-        viewer.reset_view()
+        look_at(viewer, *layers)
 
     @property
     def is_open(self) -> bool:
@@ -68,12 +69,6 @@ def grid_of(viewer: Any) -> Any:
     """Return the grid of a viewer, which is of its canvas from napari 0.9 on."""
     canvas = getattr(viewer, 'canvas', None)
     return viewer.grid if canvas is None else canvas.grid
-
-
-def camera_of(viewer: Any) -> Any:
-    """Return the camera of a viewer, which is of its scene from napari 0.9 on."""
-    scene = getattr(viewer, 'scene', None)
-    return viewer.camera if scene is None else scene.camera
 
 
 def _columns(boxes: list[bool]) -> int:

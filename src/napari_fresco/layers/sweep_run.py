@@ -14,6 +14,7 @@ from ..image.contact_sheet import ContactSheet
 from .excerpts import Excerpt
 from .layer_kinds import SWEEP
 from .layer_restoration import Exclusive
+from .looking import look_at
 from .step_reports import Report
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class SweepRun(Exclusive['Sweep']):
             return []
         self.sheet = outcome.contact_sheet()
         self.layer = self._viewer.add_image(self.sheet.pixels, **self._keywords(outcome))
-        self._viewer.reset_view()
+        look_at(self._viewer, self.layer)
         return [self.layer]
 
     def _keywords(self, outcome: Sweep) -> dict[str, Any]:
