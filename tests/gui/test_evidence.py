@@ -11,11 +11,12 @@ import pytest
 from qtpy.QtWidgets import QComboBox, QPushButton
 from scipy import ndimage
 
+import napari_fresco as fresco
 from napari_fresco import evidence
 from napari_fresco._napari import commands, evidence_panel
 from napari_fresco.evidence.evaluation import noise_of
 from napari_fresco.layers import restore_layer
-from napari_fresco.layers.layer_kinds import METADATA, is_picture
+from napari_fresco.layers.layer_kinds import KERNEL, METADATA, is_picture
 
 from .signals import pump
 
@@ -164,6 +165,41 @@ def test_a_part_may_be_compared_with_a_cut_of_the_image(model: Any, opened: Open
     measured(panel)
     found = evidence.evaluate(layer.data, NOISY[0][part], noise=10.0)['residual']['rms']
     assert panel.table.line('rms').text(1) == f'{found:.4g}'
+
+
+@pytest.mark.parametrize('chosen', [False, True], ids=['the kernel of the run', 'a layer'])
+def test_a_volume_is_blurred_again_by_its_kernel(model: Any, opened: Open, chosen: bool) -> None:
+    points = np.zeros((20, 40, 48))
+    points[3::4, 5::8, 5::8] = 20_000
+    truth = 100 + ndimage.gaussian_filter(points, 1)
+    kernel = np.zeros((5, 7, 7))
+    kernel[2, 3, 3] = 1
+    kernel = ndimage.gaussian_filter(kernel, (0.8, 1.2, 1.2))
+    seen = ndimage.convolve(truth, kernel) + RANDOM.normal(0, 5, truth.shape)
+    place = {'scale': (0.2, 0.1, 0.1), 'units': ('um',) * 3, 'axis_labels': ('z', 'y', 'x')}
+    model.add_image(seen.astype(np.float32), name='cells', **place)
+    model.add_image(kernel, name='psf', metadata={KERNEL: True}, **place)
+    restore_layer(model, 'cells', method='wiener', task='deblur', kernel='psf', sigma=5)
+    model.dims.set_point(0, 2.0)
+    panel = opened(model)
+    panel.kernel.value = 'psf' if chosen else None
+    panel.extent.value = evidence_panel.SLICE  # the volume all the same
+    measured(panel)
+    found = evidence.evaluate(
+        fresco.Image(model.layers['cells [Wiener]'].data, 'ZYX'),
+        fresco.Image(seen.astype(np.float32), 'ZYX'),
+        kernel=kernel,
+        noise=5.0,
+    )
+    assert float(panel.table.line('rms').text(1)) == pytest.approx(
+        found['residual']['rms'], rel=0.01
+    )
+    panel.map_buttons['residual'].click()
+    (layer,) = done(panel)
+    judged = np.isfinite(layer.data).all((1, 2))
+    assert layer.data.shape == truth.shape
+    assert judged[4:-4].all()
+    assert not judged[[0, -1]].any()
 
 
 def test_a_report_is_written(model: Any, opened: Open, tmp_path: Path, monkeypatch: Any) -> None:

@@ -166,9 +166,9 @@ class EvidencePanel(Docked):
         extents = {SLICE: SLICE, STACK: STACK}
         self.extent = WordList('extent', 'Extent', extents, 'Planes of the stack to measure')
         self.kernel = LayerChooser(
-            viewer, _is_kernel, 'kernel', 'Blur kernel', others=none,
+            viewer, _is_kernel, 'kernel', 'Blur kernel', others={'(that of the run)': None},
             tooltip='<p>What the image was blurred by: the result is blurred again before the two '
-            'are compared.</p>',
+            'are compared. With that of a volume all its planes are measured.</p>',
         )  # fmt: skip
         self.truth = LayerChooser(
             viewer, is_picture, 'truth', 'Truth', others=none,

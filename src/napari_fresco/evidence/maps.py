@@ -64,8 +64,9 @@ def map_planes(
     `kind`: which map.
     `result`, `image`, `kernel`, `task`: as for :func:`napari_fresco.evidence.evaluate`.
     `noise`: of the image.
+    Planes that light from beyond a volume reaches are NaN.
     Raises ImageError when result and image differ in size, KernelError when the result was freed
-        from a blur that is not known.
+        from a blur that is not known, or light from beyond reaches every plane.
     """
     compared = Compared(result, image, kernel=kernel, noise=noise, task=task)
     if compared.enlarged:
@@ -81,18 +82,23 @@ def map_planes(
     width = None
     if kind == 'error' and kernel is None:  # found once, for it takes many blurs
         width = _width(*compared.middle()[:2])
+    judged = False
     for index in Layout.of(compared.source).planes():
         plane = compared.plane(index)
         seen = plane.result if compared.kernel_unknown else plane.predicted
         if seen is None:
-            raise KernelError(
-                f'light from beyond the stack reaches plane {index}, and is not known; give a part '
-                'of the stack, or the kernel of a plane'
-            )
+            yield index, np.full(plane.image.shape[:2], np.nan, np.float32)
+            continue
+        judged = True
         each = [colours_of(values) for values in (plane.image, plane.result, seen)]
         maps = np.stack([_map(kind, y, x, h, noise, width) for y, x, h in zip(*each, strict=True)])
         gain = len(maps) ** 0.5 if kind == 'residual' else 1.0  # so that noise keeps its power
         yield index, (gain * maps.mean(axis=0)).astype(np.float32)
+    if not judged:
+        raise KernelError(
+            'light from beyond the stack, which is not known, reaches each of its planes; give '
+            'more planes, or the kernel of a plane'
+        )
 
 
 def _width(image: Floats, result: Floats) -> float:

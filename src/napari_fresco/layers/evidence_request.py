@@ -19,6 +19,7 @@ from ..image.layout import Layout
 from ..io.files import write_text
 from ..noise.camera import Camera
 from ..types import Result
+from .kernel_choice import chosen_kernel, with_depth
 from .layer_kinds import EVIDENCE, MADE, LayerData, record_of
 from .selection import Selection, full_resolution, select, select_same
 from .space import Space
@@ -79,12 +80,16 @@ class EvidenceRequest:
         """Find which part of the image a result was made of.
 
         `result`, `image`, `truth`, `second`, `kernel`: layers.
-        `view`, `shown`: measure only what is on show.
-        Raises ImageError when the layers do not belong together.
+        `kernel`: None takes that of the run, where it is known.
+        `view`, `shown`: measure only what is on show; with the kernel of a volume all its planes.
+        Raises ImageError when the layers do not belong together, KernelError when the kernel does
+            not fit.
         """
         record = record_of(result)
         scale = int(record.get('scale', 1))
-        made, part = _paired(select(result, view=view, shown=shown), select(image), record, scale)
+        blur = _kernel_of_run(result) if kernel is None else _kernel(kernel, image)
+        chosen = with_depth(select(result, view=view, shown=shown), blur)
+        made, part = _paired(chosen, select(image), record, scale)
         return cls(
             result.name,
             image.name,
@@ -94,7 +99,7 @@ class EvidenceRequest:
             record,
             None if truth is None else select_same(truth, part, scale),
             None if second is None else select_same(second, part),
-            None if kernel is None else _kernel(kernel),
+            blur,
             noise_of(record),
         )
 
@@ -146,7 +151,7 @@ class EvidenceRequest:
 
         facts = MAPS[kind]
         signed = facts.limits is not None and facts.limits[0] < 0
-        brightest = float(np.percentile(values, _BRIGHTEST)) or 1.0
+        brightest = float(np.nanpercentile(values, _BRIGHTEST)) or 1.0
         place = self.space.part(self.result.origin, np.ones(len(self.result.index)))
         look = {
             'colormap': Colormap(_BLUE_WHITE_RED, name='blue-white-red') if signed else 'inferno',
@@ -201,12 +206,10 @@ def residual_of(
             f'layer {result.name!r} does not say how noisy its image was; choose a result, or look '
             'at the difference'
         )
-    made = result.metadata.get(MADE)
-    kernel: Any = None if made is None else made.request.kernel
-    known = None if isinstance(kernel, str) or np.ndim(kernel) != 2 else np.asarray(kernel)
-    if known is None and 'kernel' in TASKS[request.record['task']].needs:
-        raise ParameterError('the blur kernel of the result is not known any more; use Evidence')
-    request = replace(request, kernel=known)
+    if request.kernel is None and 'kernel' in TASKS[request.record['task']].needs:
+        raise ParameterError(
+            'the blur kernel of the result is not known any more; choose it in Evidence'
+        )
     values = yield from request.mapping('residual')(threading.Event())
     return request.map_layer('residual', values)
 
@@ -255,11 +258,14 @@ def _like(image: Selection, made: Selection, index: list[slice]) -> Selection:
     return replace(image.narrowed(index), spatial=made.spatial, letters=made.letters)
 
 
-def _kernel(layer: napari.layers.Image) -> NDArray[Any]:
+def _kernel(layer: napari.layers.Image, image: napari.layers.Image) -> Any:
+    """Return the kernel of a layer; that of a volume only where it fits the image."""
     array = np.array(full_resolution(layer))
-    if array.ndim != 2:
-        raise ImageError(
-            f'kernel {layer.name!r} has {array.ndim} axes; evidence is measured plane by plane, so '
-            'choose a kernel of a plane, or none'
-        )
-    return array
+    return chosen_kernel(layer, image, 'deblur', scale=1).array if array.ndim == 3 else array
+
+
+def _kernel_of_run(result: napari.layers.Image) -> Any:
+    """Return the kernel that a result was made with; None where it is not known any more."""
+    made = result.metadata.get(MADE)
+    kernel = None if made is None else made.request.kernel
+    return None if isinstance(kernel, str) else kernel
