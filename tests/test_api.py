@@ -233,6 +233,18 @@ def test_provenance_is_json_and_says_what_was_done(noisy) -> None:
     assert len(record['input_sha256']) == 64
 
 
+def test_provenance_tells_maps_of_the_noise_apart(noisy) -> None:
+    def told(level):
+        sigma = np.full(np.shape(noisy)[:2], level, np.float32)
+        return fresco.restore(noisy, sigma=sigma, **BOX).provenance['sigma_map']
+
+    first, second = told(20), told(21)
+    assert first['range'] == [20, 20]
+    assert first['sha256'] != second['sha256']
+    assert first == told(20)
+    assert fresco.restore(noisy, sigma=20, **BOX).provenance['sigma_map'] is None
+
+
 def test_presets_are_overridden_by_what_is_given(noisy, tmp_path) -> None:
     preset = tmp_path / 'preset.json'
     preset.write_text('{"model": "box", "sigma_start": 30}')

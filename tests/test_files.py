@@ -13,7 +13,7 @@ import pytest
 import tifffile
 from PIL import Image as Pillow
 
-from napari_fresco.errors import FileError
+from napari_fresco.errors import FileError, MaskError
 from napari_fresco.image.model import Image
 from napari_fresco.io import atomic, files
 from napari_fresco.io.files import images_in, read, read_mask, write
@@ -187,8 +187,23 @@ def test_missing_pages_are_noticed_though_nobody_listens(tmp_path: Path, level: 
         logger.setLevel(before)
 
 
+def test_a_mask_that_is_nan_somewhere_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / 'a.tif', Image(np.array([[0, np.nan], [1, np.nan]], np.float32), 'YX'))
+    with pytest.raises(MaskError, match=r'a\.tif holds 2 NaN'):
+        read_mask(tmp_path / 'a.tif')
+
+
 def test_hidden_files_are_no_images(tmp_path: Path) -> None:
-    for name in ('._a.tif', 'Thumbs.db', '.DS_Store', 'a.tif', 'B.PNG', 'c.txt', '.hidden.png'):
+    for name in (
+        '._a.tif',
+        'Thumbs.db',
+        '.DS_Store',
+        'a.tif',
+        'B.PNG',
+        'c.txt',
+        '.hidden.png',
+        '~$b.tif',
+    ):
         (tmp_path / name).touch()
     assert [path.name for path in images_in(tmp_path)] == ['B.PNG', 'a.tif']
 

@@ -27,10 +27,25 @@ from napari_fresco.image.model import Image
         ((2, 3, 5, 6), 'QPYX'),
         ((2, 3, 5, 6, 4), 'QPYXS'),
         ((5, 6, 2), 'QYX'),
+        ((5, 6, 1, 1), 'YXQS'),
+        ((2, 5, 6, 1, 1), 'QYXPS'),
+        ((5, 1, 1), 'YXS'),
     ],
 )
 def test_axes_of_arrays_are_guessed(shape: tuple[int, ...], axes: str) -> None:
     assert Image.of(np.zeros(shape)).axes == axes
+
+
+@pytest.mark.parametrize(
+    ('shape', 'advice'), [((20, 24, 5), 'axes="YXC"'), ((3, 20, 24, 2), 'axes="QYXC"')]
+)
+def test_strips_that_may_be_channels_are_doubted(shape: tuple[int, ...], advice: str) -> None:
+    said = fresco.restore(np.full(shape, 7.0), method='wiener', kernel=np.ones((1, 1)), sigma=1)
+    assert any(advice in each for each in said.provenance['warnings'])
+    for known in ({'axes': 'ZYX'}, {'rgb': True}):
+        assert not Image.of(np.zeros((20, 24, 3)), **known).metadata
+    assert not Image.of(np.zeros((20, 24, 17))).metadata
+    assert not Image.of(np.zeros((3, 9, 5))).metadata
 
 
 def test_an_image_passes_through_with_what_is_overridden() -> None:

@@ -163,6 +163,23 @@ def test_samples_keep_their_layout(
             assert getattr(b.pages[0], name) == getattr(a.pages[0], name)
 
 
+@pytest.mark.parametrize(
+    ('axes', 'read_as'), [('ZYX', 'ZYX'), ('TYX', 'TYX'), ('CYX', 'CYX'), ('SYX', 'SYX')]
+)
+@pytest.mark.parametrize('count', [3, 4])
+def test_axes_that_are_named_count_more_than_colours(
+    tmp_path: Path, axes: str, read_as: str, count: int
+) -> None:
+    stored = pixels('uint8', count, 6, 5)
+    tifffile.imwrite(tmp_path / 'a.tif', stored, metadata={'axes': axes}, photometric='rgb')
+    image = read(tmp_path / 'a.tif')
+    assert image.axes == read_as
+    write(tmp_path / 'b.tif', image)
+    back = read(tmp_path / 'b.tif')
+    assert back.axes == read_as
+    np.testing.assert_array_equal(back.data, stored)
+
+
 def test_premultiplied_alpha_is_undone(tmp_path: Path) -> None:
     stored = np.array([[[50, 100, 0, 128], [9, 9, 9, 0], [7, 8, 9, 255]]], np.uint8)
     tifffile.imwrite(

@@ -141,6 +141,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_corpus_reads_what_fits(folder: Path) -> None:
+    (folder / '._cat.png').write_bytes(b'\0\5\x16\7')
     gray, colour = Corpus.read(folder, 1, 16), Corpus.read(folder, 3, 16)
     assert (len(gray.images), len(colour.images)) == (2, 1)
     assert gray.folders == (('images', 2),)

@@ -11,7 +11,7 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_fresco import FrescoError
-from napari_fresco.errors import ImageError
+from napari_fresco.errors import ImageError, MaskError
 from napari_fresco.layers import put_back, restore_layer
 from napari_fresco.layers.scripted import layer_request
 
@@ -123,6 +123,7 @@ def test_results_look_like_their_source_and_lie_right_above_it() -> None:
     viewer = ViewerModel()
     image = np.random.default_rng(0).integers(0, 60000, (24, 32, 3), dtype=np.uint16)
     look = {'blending': 'additive', 'opacity': 0.7, 'interpolation2d': 'linear', 'gamma': 0.8}
+    look |= {'projection_mode': 'max', 'attenuation': 0.3, 'iso_threshold': 40.0}
     limits = (3000, 50000)
     source = viewer.add_image(image, rgb=True, name='wall', contrast_limits=limits, **look)
     viewer.add_image(image[..., 0], name='above')
@@ -132,6 +133,13 @@ def test_results_look_like_their_source_and_lie_right_above_it() -> None:
         assert getattr(layer, name) == getattr(source, name)
     assert tuple(layer.contrast_limits) == limits
     assert not source.visible  # it would shine through
+
+
+def test_a_mask_layer_that_is_nan_somewhere_is_refused() -> None:
+    viewer = stack()
+    viewer.add_image(np.where(np.eye(24, 32), np.nan, 0), name='torn')
+    with pytest.raises(MaskError, match="'torn' holds 24 NaN"):
+        restore_layer(viewer, 'stack', mask='torn', method='ircnn', task='inpaint')
 
 
 def test_a_kernel_and_a_noise_map_by_name() -> None:

@@ -25,6 +25,19 @@ def refuse_idle_mask(damaged: Array) -> None:
         )
 
 
+def nonzero(values: Array, what: str = 'mask') -> Array:
+    """Return where a mask is nonzero.
+
+    `what`: its name in messages.
+    Raises MaskError where it holds NaN, which says neither that a pixel is damaged nor that it is
+        intact.
+    """
+    unclear = int(np.isnan(values).sum()) if values.dtype.kind == 'f' else 0
+    if unclear:
+        raise MaskError(f'{what} holds {unclear} NaN; give 0 where intact, 1 where damaged')
+    return np.asarray(values != 0)
+
+
 def any_colour(samples: Array) -> Array:
     """Return where any colour is nonzero; samples are on the last axis, alpha does not count."""
     colours = samples[..., : 3 if samples.shape[-1] > 2 else 1]

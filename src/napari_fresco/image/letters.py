@@ -10,6 +10,8 @@ from ..errors import ImageError
 UNNAMED = 'QPRUVWIABDEFGHJKLMNO'
 """Letters of stack axes whose meaning is not known, in the order of use."""
 
+_MOST_CHANNELS, _STRIP = 16, 4  # of a last axis that may be one of channels; how narrow it is
+
 
 def leading_first(axes: str, spatial: str = 'YX') -> str:
     """Return the letters of `axes` in the order stack axes, `spatial` ones, S."""
@@ -37,6 +39,11 @@ def line_of(axes: str, shape: Sequence[int], along: str = 'auto') -> str:
 
 def guessed_axes(shape: tuple[int, ...], rgb: bool | None = None) -> str:
     """Return letters for an array that says nothing of its axes."""
+    ones = next((i for i, n in enumerate(reversed(shape)) if n != 1), len(shape))
+    ones = min(ones, len(shape) - 2)
+    if ones > 1 and not rgb:  # several last axes of one are no columns of pixels either
+        lead = len(shape) - ones - 2
+        return f'{UNNAMED[:lead]}YX{UNNAMED[lead : lead + ones - 1]}S'
     sampled = len(shape) > 2 and shape[-1] in (1, 3, 4)
     if rgb and len(shape) < 3:
         raise ImageError(f'an RGB image needs three axes, but the shape is {shape}')
@@ -45,6 +52,22 @@ def guessed_axes(shape: tuple[int, ...], rgb: bool | None = None) -> str:
     if len(shape) < 2:
         raise ImageError(f'image has shape {shape}; give at least one row and one column')
     return UNNAMED[: len(shape) - len(tail)] + tail
+
+
+def doubt_of_guess(shape: Sequence[int], axes: str) -> str:
+    """Say that guessed axes make narrow strips of what may be channels; nothing where they do not.
+
+    `axes`: those that were guessed, stack axes first.
+    """
+    if len(shape) < 3 or axes[-2:] != 'YX':
+        return ''
+    rows, across, columns = shape[-3:]
+    if columns > _MOST_CHANNELS or _STRIP * columns > min(rows, across):
+        return ''
+    return (
+        f'an array of shape {tuple(shape)} was taken for planes of {across} x {columns} pixels; if '
+        f'its last axis holds channels, give axes="{axes[:-3]}YXC"'
+    )
 
 
 def leading_missing(missing: Any, axes: str) -> Any:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import FrescoError, ImageError
 from .given import as_array
 from .labelled import labelled_parts, tells_rows_and_columns
-from .letters import free_letter, guessed_axes, leading_missing
+from .letters import doubt_of_guess, free_letter, guessed_axes, leading_missing
 from .prints import is_print
 from .spacings import Spacing, parse_spacing
 from .units import unit_name
@@ -125,7 +125,8 @@ class Image:
         source : Image or array-like
             An Image passes through. xarray brings its dimensions, coordinates and fill
             value, a masked array its missing pixels. Of other arrays the last two axes
-            are Y and X, and a last axis of 1, 3 or 4 behind two others is S.
+            are Y and X, and a last axis of 1, 3 or 4 behind two others is S; of several last
+            axes of 1, too.
         axes : str, optional
             A letter for each axis, such as ``'ZYX'``, instead.
         rgb : bool, optional
@@ -171,6 +172,10 @@ class Image:
             origin={new[axis]: value for axis, value in self.origin.items()},
             channels=self.channels if new.get('C') == 'C' else (),
         )
+
+    def noted(self, **facts: Any) -> Image:
+        """Return the same image with more entries in its metadata."""
+        return replace(self, metadata={**self.metadata, **facts})
 
     def like(
         self, data: Any, *, axes: str | None = None, scale: float = 1, dtype: Any = None
@@ -258,7 +263,9 @@ def _imported(source: Any, axes: str | None, rgb: bool | None) -> Image:
     given = _letters(array.shape, axes, rgb, None)
     if missing is not None:
         missing = leading_missing(missing, given)
-    return Image(array, given, missing=missing)
+    doubt = '' if axes else doubt_of_guess(array.shape, given)
+    said = {'warnings': (doubt,)} if doubt else {}
+    return Image(array, given, missing=missing, metadata=said)
 
 
 def _without_mask(array: Any) -> tuple[Any, Any]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import FileError, MaskError, ParameterError
+from ..image.alignment import nonzero
 from ..image.model import Image, in_memory, values_of
 from ..io.files import read, write
 from ..io.fingerprint import content_sha256
@@ -60,7 +61,7 @@ class DrawnMask:
                 f'the mask has shape {labels.shape} and type {labels.dtype}; give one value for '
                 'each pixel of the photograph, nonzero where it is damaged'
             )
-        return cls(labels != 0 if labels.dtype.kind == 'f' else labels)
+        return cls(nonzero(labels) if labels.dtype.kind == 'f' else labels)
 
     def damage(self) -> Bools:
         """Return where the damage is that is to be filled, with the shape of the labels.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ImageError, MaskError, ParameterError
+from ..image.alignment import nonzero
 from ..image.model import Image, values_of
 from ..image.one_plane import Pixels as Pixels
 from ..image.one_plane import pixels_of
@@ -59,7 +60,7 @@ def filled_of(result: Any, filled: ArrayLike | Image | None, shape: tuple[int, .
             f'what was filled has shape {marks.shape}, the photograph {shape[:2]}; give one value '
             'for each pixel'
         )
-    return np.asarray(marks != 0)
+    return nonzero(marks, 'filled')
 
 
 def mm_per_pixel_of(image: Any, given: float | None = None) -> float | None:

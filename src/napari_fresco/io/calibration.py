@@ -156,6 +156,15 @@ def plain_facts(text: str) -> dict[str, Any]:
     return facts
 
 
+def stated_axes(text: str) -> str:
+    """Return the axes that the description of a TIFF names; none where it names none."""
+    try:
+        record = json.loads(text)
+    except ValueError:
+        return ''
+    return str(record.get('axes', '')) if isinstance(record, dict) else ''
+
+
 def needs_description(image: Image, axes: str) -> bool:
     """Whether tags alone cannot hold the metadata of an image."""
     lengths = {unit for _, unit in image.spacing.values()} <= {'mm'}

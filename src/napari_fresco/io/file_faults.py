@@ -34,8 +34,8 @@ _HIDDEN = ('thumbs.db', 'desktop.ini', 'ehthumbs.db')
 
 
 def is_hidden(path: Path) -> bool:
-    """Whether a file is one that systems put beside others, such as ``._a.tif``."""
-    return path.name.startswith('.') or path.name.lower() in _HIDDEN
+    """Whether a file is one that systems or editors put beside others, such as ``._a.tif``."""
+    return path.name.startswith(('.', '~$')) or path.name.lower() in _HIDDEN
 
 
 def first_bytes(path: Path) -> bytes:

@@ -45,7 +45,7 @@ import numpy as np
 from PIL import UnidentifiedImageError
 
 from ..errors import FileError
-from ..image.alignment import any_colour
+from ..image.alignment import any_colour, nonzero
 from ..image.model import Image, in_memory
 from . import (
     ome_zarr,
@@ -103,7 +103,7 @@ def read(path: str | Path, *, series: int | str | None = None) -> Image:
     """
     path = Path(path)
     image: Image = _parsed(path, lambda: _read(path, series))
-    return replace(image, metadata={**image.metadata, 'path': str(path)})
+    return image.noted(path=str(path))
 
 
 def read_levels(path: str | Path, *, series: int | str | None = None) -> list[Image]:
@@ -147,9 +147,9 @@ def list_series(path: str | Path) -> list[tuple[int, str]]:
 def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
     """Read a mask: True where the picture is nonzero, with the axes it has.
 
-    In a colour picture any colour counts, transparent pixels do not; a JPEG
-    is nonzero where it is brighter than half, since its compression leaves no
-    exact zeros. The resolution of a print is no spacing of a mask.
+    In a colour picture any colour counts, transparent pixels do not; a JPEG is nonzero where it
+    is brighter than half, as its compression leaves no exact zeros; NaN is refused. The
+    resolution of a print is no spacing of a mask.
 
     Parameters
     ----------
@@ -170,14 +170,14 @@ def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
     """
     file = read(path, series=series)
     values, axes = in_memory(file.data), file.axes
-    marked = values > 127 if file.metadata.get('format') == 'JPEG' else values != 0
+    marked = values > 127 if file.metadata.get('format') == 'JPEG' else nonzero(values, str(path))
     if 'S' in axes:
         samples = np.moveaxis(marked, axes.index('S'), -1)
         opaque = samples[..., -1] if samples.shape[-1] in (2, 4) else True
         marked, axes = any_colour(samples) & opaque, axes.replace('S', '')
     printed = file.metadata.get('flavour') in _PRINTED
-    metadata = {**file.metadata, 'coverage': float(marked.mean())}
-    return Image(marked, axes, {} if printed else file.spacing, metadata=metadata)
+    said = {**file.metadata, 'coverage': float(marked.mean())}
+    return Image(marked, axes, {} if printed else file.spacing, metadata=said)
 
 
 def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:
@@ -355,7 +355,7 @@ def _read(path: Path, series: int | str | None) -> Image:
     if head.startswith(_NUMPY_MAGIC):
         mapped = 'r' if path.stat().st_size > LARGE else None
         array = np.load(path, mapped, allow_pickle=False)  # type: ignore[arg-type]
-        return replace(Image.of(_known_type(path, array)), metadata={'format': 'NPY'})
+        return Image.of(_known_type(path, array)).noted(format='NPY')
     if head.startswith(tiff_reading.MAGIC):
         return tiff_reading.read(path, series)
     return pictures.read(path, head, series)

@@ -144,18 +144,24 @@ class _Reader:
         )
 
     def _named(self, data: Any) -> Any:
-        """Call the axis of samples S where they are a colour, else C."""
+        """Call the axis of samples S where they are a colour, else C or as the file names it."""
         page, count = self.page, int(self.page.samplesperpixel)
         if count == 1 or data.ndim < 3:
             return data
         contiguous = int(page.planarconfig or 1) == 1
         place = len(self.axes) - 1 if contiguous else self.axes.index('Y') - 1
+        stated = calibration.stated_axes(calibration.description_of(page))
+        # tifffile calls any 3 or 4 planes of integers RGB, whatever its caller says that they are.
+        own = self.axes[place] if stated == self.axes and not contiguous else 'S'
         extra = tuple(int(kind) for kind in page.extrasamples or ())
         kind = page.photometric.name
         colours = count - len(extra) if kind not in _GRAYS else 1
         alpha = len(extra) == 1 and (extra[0] in _ALPHA or kind == 'RGB')
         coloured = count in COLOURS and (count == colours or (count == colours + 1 and alpha))
         coloured = coloured or kind == 'SEPARATED' or 'LAB' in kind
+        if own in 'ZT':
+            return data
+        coloured = coloured and own != 'C'
         others = self.axes[:place] + self.axes[place + 1 :]
         letter = 'S' if coloured else free_letter(others, 'C')
         self.axes = self.axes[:place] + letter + self.axes[place + 1 :]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import napari
 
-_ALL = ('gamma', 'blending', 'opacity', 'interpolation2d', 'interpolation3d', 'rendering')
-_VALUES = ('colormap', 'contrast_limits')
+_ENUMS = ('blending', 'interpolation2d', 'interpolation3d', 'rendering', 'projection_mode')
+_ALL = ('gamma', 'opacity', 'attenuation', *_ENUMS)
+_VALUES = ('colormap', 'contrast_limits', 'iso_threshold')
 _LETS_SHINE = ('additive', 'minimum', 'multiplicative')
 
 
@@ -29,7 +30,7 @@ class Look:
         """Copy the look of `layer`."""
         names = [name for name in (*_ALL, *_VALUES) if hasattr(layer, name)]
         keywords = {name: getattr(layer, name) for name in names}
-        for name in ('blending', 'interpolation2d', 'interpolation3d', 'rendering'):
+        for name in _ENUMS:
             if name in keywords:
                 keywords[name] = str(getattr(keywords[name], 'value', keywords[name]))
         keywords['contrast_limits'] = tuple(float(x) for x in layer.contrast_limits)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from ..errors import ImageError, MaskError
-from ..image.alignment import any_colour
+from ..image.alignment import any_colour, nonzero
 from ..image.model import Image
 from ..image.units import unit_name
 from ..intervention.drawn_mask import DrawnMask
@@ -124,7 +124,8 @@ def _painted(
         return DrawnMask(place.values(_coloured, False)), note
     known = classes_of(layer)
     if label is None and not known:
-        return DrawnMask(place.values(lambda values: np.asarray(values != 0), False)), note
+        named = f'mask {layer.name!r}'
+        return DrawnMask(place.values(lambda values: nonzero(values, named), False)), note
     labels = place.values(np.asarray, 0)
     if label is not None:
         return DrawnMask(labels, label), note

@@ -16,7 +16,7 @@ from ..declare.methods import ESTIMATES, ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
 from ..evidence.input_checks import mask_coverage
-from ..image.alignment import aligned, refuse_idle_mask
+from ..image.alignment import aligned, nonzero, refuse_idle_mask
 from ..image.layout import Layout
 from ..image.model import Image
 from ..physics.guided_bands import crosses
@@ -205,9 +205,7 @@ def _check_mask(mask: Any, image: Image) -> tuple[NDArray[np.bool_], tuple[str, 
     array = aligned(mask, image, what='mask', error=MaskError)
     if array.dtype.kind not in 'buif':
         raise MaskError(f'mask has type {array.dtype}; give numbers, nonzero where damaged')
-    if array.dtype.kind == 'f' and np.isnan(array).any():
-        raise MaskError(f'mask holds {int(np.isnan(array).sum())} NaN; give 0 and 1')
-    damaged = np.asarray(array != 0)
+    damaged = nonzero(array)
     refuse_idle_mask(damaged)
     covered = float(damaged.mean())
     if covered > _NEARLY_ALL:

@@ -122,6 +122,7 @@ def provenance(
         'keep_known': r.keep_known,
         'data_range': _range(r, account),
         'sigma': 'auto' if r.inputs.sigma is None else _number(r.inputs.sigma),
+        'sigma_map': _map_facts(r.inputs.sigma),
         'noise': _noise(r, scene),
         'mask': None if r.inputs.mask is None else _mask_facts(r.inputs.mask, r.layout),
         'kernel': None if kernel is None else _kernel_facts(kernel, request),
@@ -215,13 +216,25 @@ def _mask_facts(mask: NDArray[np.bool_], layout: Layout) -> dict[str, Any]:
     return {'sha256': digest.hexdigest(), 'coverage': round(float(mask.mean()), 6)}
 
 
+def _map_facts(sigma: Any) -> dict[str, Any] | None:
+    """Return the hash of a map of the noise, and what it spans; None where it is no map."""
+    if not isinstance(sigma, np.ndarray):
+        return None
+    spans = [float(sigma.min()), float(sigma.max())]
+    return {'sha256': _hash(np.ascontiguousarray(sigma, '<f8')), 'range': spans}
+
+
+def _hash(values: NDArray[Any]) -> str:
+    return hashlib.sha256(repr(values.shape).encode() + values.tobytes()).hexdigest()
+
+
 def _kernel_facts(kernel: Kernel, request: Request) -> dict[str, Any]:
     """Return the facts of a kernel on the grid of the result, and of the downsampling."""
     unknown = request.method.downsampling == 'unknown'
     values = np.ascontiguousarray(kernel.values, '<f8')
     return {
         **kernel.facts(),
-        'sha256': hashlib.sha256(repr(values.shape).encode() + values.tobytes()).hexdigest(),
+        'sha256': _hash(values),
         'downsampling': 'bicubic' if unknown else 'direct',
         'scale': request.inputs.scale,
     }

@@ -15,6 +15,7 @@ from ..errors import FileError, FrescoError
 from ..image.intensity import intensity_range
 from ..image.layout import Layout
 from ..io import pictures
+from ..io.file_faults import is_hidden
 from ..io.files import TIFF, read
 
 SUFFIXES = (*TIFF, *pictures.SUFFIXES, '.bmp', '.npy')
@@ -50,7 +51,7 @@ class Corpus:
         """
         images: list[Image] = []
         counts: dict[str, int] = {}
-        for path in sorted(p for p in folder.rglob('*') if p.suffix.lower() in SUFFIXES):
+        for path in files_below(folder):
             fitting = [x for x in planes(path, channels) if min(x.shape[:2]) >= smallest]
             if fitting:
                 images += fitting
@@ -73,6 +74,12 @@ class Corpus:
         kept = range(step // 2, len(self.images), step)
         seen = tuple(x for i, x in enumerate(self.images) if i not in kept)
         return replace(self, images=seen), replace(self, images=tuple(self.images[i] for i in kept))
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return the image files in a folder and its sub-folders, without those that systems hide."""
+    suited = (p for p in folder.rglob('*') if p.suffix.lower() in SUFFIXES)
+    return sorted(p for p in suited if not is_hidden(p))
 
 
 def planes(path: Path, channels: int) -> Iterator[Image]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import FileError
-from .data import SUFFIXES, Image, planes
+from .data import Image, files_below, planes
 
 SEEN, TRUE = '_real', '_mean'
 """How the names of both end before the suffix: one shot, and the mean of many."""
@@ -20,7 +20,7 @@ def read_pairs(folder: Path, channels: int) -> list[tuple[Image, Image]]:
     Raises FileError when a noisy image has no clean one, or one of another shape, or when a file
         cannot be read.
     """
-    found = sorted(p for p in folder.rglob('*') if p.suffix.lower() in SUFFIXES)
+    found = files_below(folder)
     clean = {path.with_suffix(''): path for path in found if path.stem.endswith(TRUE)}
     pairs = []
     for path in found:
