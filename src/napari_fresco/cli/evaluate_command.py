@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from ..declare.presets import Preset
-from ..errors import ParameterError
+from ..errors import ImageError, ParameterError
+from ..image.model import Image
 from ..io.apart import check_apart
 from ..io.files import check_output, read, write_json, write_text
 from ..noise.camera import Camera
@@ -50,7 +51,8 @@ def evaluate(
             check_output(path, suffixes=(suffix,), overwrite=overwrite)
     outputs, given = (table, page), (result, image, truth, second, kernel, provenance)
     check_apart(filter(None, outputs), filter(None, given))
-    record = record_of(result, provenance)
+    source, made = read(image), read(result)
+    record = _record(result, provenance, source, image)
     if page is not None and not record:
         raise ParameterError(
             '--report needs the record of the run; give --provenance, the file that restore writes '
@@ -61,7 +63,6 @@ def evaluate(
 
     blur = None if kernel is None else kernels.read(kernel)
     wanted = None if truth is None else read(truth)
-    source, made = read(image), read(result)
     known = evaluation.noise_of(record) if noise is None else _noise(noise)
     frame = None if second is None else read(second)
     asked: dict[str, Any] = {'truth': wanted, 'second': frame, 'kernel': blur, 'noise': known}
@@ -76,6 +77,21 @@ def evaluate(
         files = {'image': str(image), 'output': str(result)}
         text = report_text(rest, source, truth=wanted, kernel=blur, files=files)
         write_text(page, text, overwrite=overwrite)
+
+
+def _record(result: Path, given: Path | None, source: Image, image: Path) -> dict[str, Any]:
+    """Return the record of the run that made `result` of `source`; one of another run is not it."""
+    from ..evidence.origin import check_origin
+
+    record = record_of(result, given)
+    try:
+        check_origin(record, source, str(image))
+    except ImageError as error:
+        if given is not None:
+            raise
+        click.echo(f'warning: the record beside {result} is not used: {error}', err=True)
+        return {}
+    return record
 
 
 def _show(numbers: Mapping[str, Any]) -> None:

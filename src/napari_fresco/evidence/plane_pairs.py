@@ -65,6 +65,7 @@ class Compared:
         self.noise = _noise(self.source) if noise is None else noise
         mine, theirs = (Layout.of(each) for each in (self.source, self.result))
         self.enlarged = (mine.plane_shape, mine.channels) != (theirs.plane_shape, theirs.channels)
+        _check_scale(mine.plane_shape, theirs.plane_shape)
         blurs = kernel is not None and not self.enlarged
         self.blur = Reblurring(kernel, self.result) if blurs else None
         self.kernel_unknown = self.blur is None and 'kernel' in self.facts.needs
@@ -148,6 +149,16 @@ def _like(other: Any, source: Image) -> Image:
             'together; give a result, an input and a truth of one stack'
         )
     return image
+
+
+def _check_scale(mine: tuple[int, ...], theirs: tuple[int, ...]) -> None:
+    """Refuse a result whose planes are neither those of the image nor whole times as large."""
+    factor = max(1, theirs[0] // mine[0])
+    if theirs != tuple(n * factor for n in mine):
+        raise ImageError(
+            f'the result has planes of {theirs}, the image of {mine}, which is no whole factor; '
+            'give the image that the result was made of'
+        )
 
 
 def _axes(other: Any, source: Image) -> str | None:

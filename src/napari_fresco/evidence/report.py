@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..declare.tasks import TASKS
+from ..errors import FileError, ImageError
 from ..image.layout import Layout
 from ..image.model import Image, data_of
 from ..types import Result
@@ -18,9 +19,11 @@ from .check_limits import in_words
 from .evaluation import Floats, evaluate, evidence_graphs, noise_of
 from .graphs import Graph
 from .measure_rows import rows
+from .origin import check_origin
 from .page import page, picture
 from .repeat import command_line, methods_paragraph, python_call
 
+_SUFFIXES = ('.html', '.htm')
 _ENDS = (0.2, 99.8)  # percentiles that become black and white
 
 
@@ -51,9 +54,27 @@ def report(
         As for :func:`napari_fresco.evidence.evaluate`; the kernel of the result by default.
     files : mapping, optional
         Names of files, for the command: 'image', 'output', 'mask', 'kernel', 'sigma'.
+
+    Raises
+    ------
+    ImageError
+        When `result` is no :class:`Result`, or was made of another image than this.
+    FileError
+        When `path` has another suffix or cannot be written.
     """
+    if not isinstance(result, Result):
+        raise ImageError(
+            f'result is a {type(result).__name__}, and a report needs all that a run gave: '
+            'the Result of fresco.restore, not its image alone'
+        )
+    if Path(path).suffix.lower() not in _SUFFIXES:
+        raise FileError(f'{path}: a report is an HTML file; give a name that ends with .html')
+    check_origin(result.provenance, _as_restored(image, result))
     text = report_text(result, image, truth=truth, kernel=kernel, files=files)
-    Path(path).write_text(text, encoding='utf-8')
+    try:
+        Path(path).write_text(text, encoding='utf-8')
+    except OSError as error:
+        raise FileError(f'{path} cannot be written: {error.strerror}') from None
 
 
 def report_text(
@@ -94,8 +115,10 @@ def report_text(
 
 def _as_restored(image: Any, result: Result) -> Image:
     """Return the image with the axes that an array was restored with."""
-    axes = None if isinstance(image, Image) else result.provenance['options'].get('axes')
-    return Image.of(image, axes=axes)
+    if isinstance(image, Image):
+        return image
+    options = result.provenance['options']
+    return Image.of(image, axes=options.get('axes'), rgb=options.get('rgb'))
 
 
 def _kernel_of(result: Result) -> Any:
