@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from dataclasses import replace
@@ -14,6 +15,7 @@ from PIL import Image as Pillow
 from scipy import ndimage
 
 import napari_fresco as fresco
+from napari_fresco.evidence.fill_error import MEANING, loss_errors
 from napari_fresco.intervention import (
     DrawnMask,
     FillRun,
@@ -25,10 +27,7 @@ from napari_fresco.intervention import (
     repeat,
     report,
 )
-from napari_fresco.intervention.fills_table import TESTED, typical_error
 from napari_fresco.intervention.report_pages import report_page
-
-from .documentation import ROOT
 
 RANDOM = np.random.default_rng(0)
 WALL = ndimage.gaussian_filter(RANDOM.normal(size=(64, 80, 3)), (2, 2, 0))
@@ -71,7 +70,8 @@ def test_a_record_repeats_the_fill_bit_for_bit(tmp_path: Path, drawn: DrawnMask)
     result, run = filled(wall, drawn, seed=3)
     told = Intervention(wall, result, [run])
     written = told.save(tmp_path / 'wall.json')
-    assert {path.name for path in written} == {'wall.mask-1.png', 'wall.filled.png', 'wall.json'}
+    made = ('wall.mask-1.png', 'wall.filled.png', 'wall.fills.csv', 'wall.json')
+    assert tuple(path.name for path in written) == made
     again = repeat(tmp_path / 'wall.json')
     assert again.same
     assert again.differences == ()
@@ -190,7 +190,9 @@ def test_a_record_says_what_was_done(tmp_path: Path) -> None:
     assert crack['box_mm'] == [2, 2, 6, 0.4]
     assert loss['area_mm2'] == pytest.approx(144 * 0.04)
     assert loss['widest_px'] == 11
-    assert loss['typical_error'] == typical_error('dpir', 11)
+    expected = loss_errors('dpir', WALL, LABELS == 2, np.isin(LABELS, (1, 2))).expected
+    assert loss['expected_error'] == pytest.approx(expected[0], rel=1e-3)
+    assert loss['nine_of_ten'] > loss['expected_error']
     assert facts['left'] == [
         {'name': 'craquelure', 'area_px': 40, 'why': 'mapped, and left by decision'}
     ]
@@ -287,9 +289,25 @@ def test_a_report_shows_where_hypotheses_agree(tmp_path: Path) -> None:
     assert 'Agreement of hypotheses' in report_page(told)
 
 
-def test_typical_errors_are_those_of_the_benchmark() -> None:
-    table = (ROOT / 'benchmarks' / 'RESULTS.md').read_text('utf-8')
-    (row,) = re.findall(r'^\| with patches of the picture \|(.*)\|$', table, re.MULTILINE)
-    decibels = [float(cell) for cell in row.split('|')[:5]]
-    for (_, error), level in zip(TESTED['dpir'], decibels, strict=True):
-        assert error == pytest.approx(255 * 10 ** (-level / 20), abs=0.06)
+def test_the_table_of_fills_says_what_an_expected_error_is(tmp_path: Path) -> None:
+    told = told_of(tmp_path)
+    told.save(tmp_path / 'wall.json')
+    first, *lines = (tmp_path / 'wall.fills.csv').read_text('utf-8').splitlines()
+    assert first == f'# {MEANING}'
+    rows = list(csv.DictReader(lines))
+    assert [row['widest_px'] for row in rows] == ['1.0', '11.0']
+    for row, loss in zip(rows, told.losses, strict=True):
+        assert float(row['expected_error']) == loss.expected_error
+    assert MEANING in report_page(told)
+    assert MEANING in told.facts()['limits']
+
+
+def test_a_loss_wider_than_tested_has_no_expected_error(tmp_path: Path) -> None:
+    wall = np.tile(WALL, (2, 2, 1))
+    marks = np.zeros(wall.shape[:2], bool)
+    marks[20:90, 20:100] = True
+    result, run = filled(wall, DrawnMask(marks))
+    told = Intervention(wall, result, [run])
+    assert [loss.expected_error for loss in told.losses] == [None]
+    assert '1 of the losses are wider, and no error is told' in ' '.join(told.facts()['limits'])
+    assert 'not tested' in report_page(told)

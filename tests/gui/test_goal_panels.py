@@ -181,6 +181,7 @@ def test_a_fill_is_chosen_by_a_click_undone_and_filled_again(
     click(model, (11.0, 15.0))
     assert filling.fills.number.value == 1
     assert 'DPIR, seed 0' in filling.fills.said.text()
+    assert 'Expected error' in filling.fills.said.text()
     filling.fills.undo.click()
     assert np.array_equal(grown.data[FIRST], photograph.data[FIRST])
     assert 'undone' in filling.fills.said.text()
@@ -190,6 +191,7 @@ def test_a_fill_is_chosen_by_a_click_undone_and_filled_again(
     with until(running.ended):
         filling.fills.fill_again.click()
     assert 'IRCNN, seed 7' in filling.fills.said.text()
+    assert 'No error is told' in filling.fills.said.text()
     assert not np.array_equal(grown.data[FIRST], filled)
 
 

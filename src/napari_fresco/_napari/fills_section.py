@@ -11,6 +11,8 @@ from psygnal import Signal
 
 from ..declare.methods import METHODS
 from ..errors import FrescoError
+from ..evidence.fill_error import MEANING
+from ..layers.fills import Fill
 from ..layers.growing_layer import fill_at, growing_layer, undo_fill
 from ..layers.identity import key_of
 from ..layers.layer_kinds import FILLS
@@ -81,7 +83,10 @@ class FillsSection(Section):
         how = f'{METHODS[run["method"]].title}, seed {run["seed"]}'
         self.undo.setEnabled(not fill.undone)
         what = 'undone' if fill.undone else f'filled by {how}'
-        self.said.setText(f'{fill.pixels} pixels in {sides}, {what}; {fills.count} filled in all.')
+        self.said.setText(
+            f'{fill.pixels} pixels in {sides}, {what}; {fills.count} filled in all. {_error(fill)}'
+        )
+        self.said.setToolTip(f'<p>{MEANING}</p>')
 
     def _on_undo(self) -> None:
         try:
@@ -95,3 +100,15 @@ class FillsSection(Section):
         number = 0 if self.layer is None else fill_at(self.layer, place)
         if number:
             self.number.value = number
+
+
+def _error(fill: Fill) -> str:
+    """Say how far off a fill is expected to be."""
+    if fill.undone:
+        return ''
+    if fill.expected_error is None:
+        return 'No error is told: fills like it were not tested.'
+    return (
+        f'Expected error {fill.expected_error:.3g}, below {fill.nine_of_ten:.3g} in nine of ten '
+        'like losses; not measured.'
+    )

@@ -1,26 +1,22 @@
-"""Every loss that was filled: where it lies, how large and how wide it is, and by which run."""
+"""Every loss that was filled: its place, size, width and run, and how far off it may be."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+import csv
+import io
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
+from ..declare.recommendations import VALIDATED
 from ..evidence.check_limits import LIMITS
-from ..image.hole_width import widths_of
+from ..evidence.fill_error import CALIBRATED, MEANING, LossErrors, errors_of
 from .fill_run import FillRun
-from .photograph import Bools
+from .photograph import Bools, Pixels
 
-TESTED: Mapping[str, tuple[tuple[int, float], ...]] = MappingProxyType(
-    dict.fromkeys(('dpir',), ((4, 7.1), (8, 12.6), (16, 13.5), (32, 22.6), (64, 25.5)))
-)
-"""Widths in pixels of losses that methods were tested on, and how far off fills were there.
-
-As the root mean square in parts of 255, from the table of losses in ``benchmarks/RESULTS.md``.
-"""
+_COLOURS = 3
 
 
 class FilledLoss(NamedTuple):
@@ -37,9 +33,10 @@ class FilledLoss(NamedTuple):
         Diameter of the largest disc within it.
     run : int or None
         Which run filled most of it, from 1.
-    typical_error : float or None
-        Root mean square error in parts of 255 of fills as wide as this one on the pictures that
-        the method was tested on: no measurement of this fill. None where none were as wide.
+    expected_error, nine_of_ten : float or None
+        Root mean square error in the units of the image that half, and nine of ten, of like losses
+        stayed below where the truth is known: no measurement of this fill. None where none as wide
+        was tested, or none by this method.
     """
 
     number: int
@@ -50,43 +47,77 @@ class FilledLoss(NamedTuple):
     widest_px: float
     widest_mm: float | None
     run: int | None
-    typical_error: float | None
+    expected_error: float | None
+    nine_of_ten: float | None
 
 
 def filled_losses(
-    filled: Bools, runs: Sequence[FillRun], scale: float | None
+    photograph: Pixels, filled: Bools, runs: Sequence[FillRun], scale: float | None
 ) -> tuple[FilledLoss, ...]:
-    """Return the filled losses, those that touch at a corner as one."""
-    pieces, count = ndimage.label(filled, np.ones((3, 3)))
-    widest = widths_of(filled, pieces, count)
-    areas = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
+    """Return the filled losses, those that touch at a corner as one.
+
+    `photograph`: as it was; around losses it tells what to expect of fills.
+    `filled`: ``(H, W)``.
+    `runs`: that filled them, in their order.
+    `scale`: size of a pixel in mm.
+    """
+    pieces, _ = ndimage.label(filled, np.ones((3, 3)))
     owners = _owners(pieces, runs, filled)
+    errors = _errors(photograph, pieces, owners, runs)
     found = []
     for i, (rows, columns) in enumerate(ndimage.find_objects(pieces)):
         box = [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
-        owner = int(owners[i]) or None
-        method = None if owner is None else str(runs[owner - 1].provenance['method'])
-        width = float(widest[i])
+        width, area = float(errors.widths[i]), int(errors.areas[i])
         found.append(
             FilledLoss(
                 i + 1,
                 [int(n) for n in box],
                 None if scale is None else [round(n * scale, 3) for n in box],
-                int(areas[i]),
-                None if scale is None else float(areas[i]) * scale**2,
+                area,
+                None if scale is None else area * scale**2,
                 width,
                 None if scale is None else width * scale,
-                owner,
-                typical_error(method, width),
+                int(owners[i]) or None,
+                _told(errors.expected[i]),
+                _told(errors.nine_of_ten[i]),
             )
         )
     return tuple(found)
 
 
-def typical_error(method: str | None, width: float) -> float | None:
-    """Return the error of fills of a width in tests of a method; None beyond them."""
-    known = TESTED.get(method or '', ())
-    return next((error for widest, error in known if width <= widest), None)
+def fills_csv(losses: Sequence[FilledLoss]) -> str:
+    """Return the table of fills as CSV, whose first line says what an expected error is."""
+    out = io.StringIO()
+    out.write(f'# {MEANING}\n')
+    table = csv.writer(out, lineterminator='\n')
+    table.writerow(FilledLoss._fields)
+    for loss in losses:
+        cells = ('' if value is None else value for value in loss)
+        table.writerow(' '.join(map(str, c)) if isinstance(c, list) else c for c in cells)
+    return out.getvalue()
+
+
+def _errors(photograph: Pixels, pieces: Any, owners: Any, runs: Sequence[FillRun]) -> LossErrors:
+    """Return what to expect of each loss of the run that filled it."""
+    colours = photograph[..., :_COLOURS] if photograph.ndim == 3 else photograph
+    damaged = np.zeros(pieces.shape, bool)
+    for run in runs:  # damage whose fill was undone is no paint
+        damaged |= run.mask.damage()
+    methods = [None, *(str(run.provenance['method']) for run in runs)]
+    by_method = {
+        method: errors_of(method, colours, pieces, len(owners), damaged)
+        for method in dict.fromkeys([None, *(methods[owner] for owner in owners)])
+    }
+    found = by_method[None]
+    if not len(owners):
+        return found
+    each = [by_method[methods[owner]] for owner in owners]
+    expected, most = (np.array([of_its[row][i] for i, of_its in enumerate(each)]) for row in (2, 3))
+    return found._replace(expected=expected, nine_of_ten=most)
+
+
+def _told(error: float) -> float | None:
+    return float(f'{error:.4g}') if np.isfinite(error) else None
 
 
 def limits_in_words(losses: Sequence[FilledLoss], methods: Sequence[str]) -> list[str]:
@@ -99,16 +130,13 @@ def limits_in_words(losses: Sequence[FilledLoss], methods: Sequence[str]) -> lis
     )
     said = [f'The widest loss that was filled is {size} wide (number {worst.number}).']
     for method in dict.fromkeys(methods):
-        widths = TESTED.get(method, ())
-        if widths:
-            most = widths[-1][0]
-            beyond = sum(loss.widest_px > most for loss in losses)
-            said.append(
-                f'Fills by {method} were tested up to {most} px'
-                + (f'; {beyond} of the losses are wider.' if beyond else '.')
-            )
-        else:
-            said.append(f'How far off fills by {method} are was not measured by their width.')
+        if method not in CALIBRATED:
+            said.append(f'How far off fills by {method} are was not measured.')
+    beyond = sum(loss.widest_px > VALIDATED for loss in losses)
+    wider = f'; {beyond} of the losses are wider, and no error is told for them' * bool(beyond)
+    said.append(f'Fills were tested up to {VALIDATED} px{wider}.')
+    if any(loss.expected_error is not None for loss in losses):
+        said.append(MEANING)
     drawn = LIMITS['hole'][1]
     if drawn is not None and worst.widest_px > drawn:
         said.append(

@@ -16,12 +16,12 @@ import numpy as np
 from ..declare.names import unknown
 from ..errors import ParameterError
 from ..image.model import Image
-from ..io.files import check_output, write, write_json
+from ..io.files import check_output, write, write_json, write_text
 from ..io.fingerprint import content_sha256
 from .condition import Condition
 from .drawn_mask import pixels_hash
 from .fill_run import OF_RUN, FillRun, box_facts
-from .fills_table import FilledLoss, filled_losses, limits_in_words
+from .fills_table import FilledLoss, filled_losses, fills_csv, limits_in_words
 from .hypotheses import Hypotheses
 from .inserts import insert
 from .photograph import Bools, Pixels, filled_of, mm_per_pixel_of, plane_of, result_of
@@ -134,7 +134,7 @@ class Intervention:
     @cached_property
     def losses(self) -> tuple[FilledLoss, ...]:
         """The losses that were filled."""
-        return filled_losses(self.marks, self.runs, self.scale)
+        return filled_losses(self.before, self.marks, self.runs, self.scale)
 
     @cached_property
     def insert(self) -> Image | None:
@@ -180,13 +180,13 @@ class Intervention:
         }
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> list[Path]:
-        """Write the record and the masks that repeat it.
+        """Write the record, the masks that repeat it, and the table of fills.
 
         Parameters
         ----------
         path : str or Path
-            ``.json``. Masks lie beside it, as ``NAME.mask-1.png``, and what was filled in the end
-            as ``NAME.filled.png``.
+            ``.json``. Masks lie beside it, as ``NAME.mask-1.png``, what was filled in the end as
+            ``NAME.filled.png``, and each fill with the error to expect as ``NAME.fills.csv``.
         overwrite : bool
             Replace existing files.
 
@@ -204,8 +204,8 @@ class Intervention:
         check_output(path, suffixes=('.json',), overwrite=overwrite)
         record, written = self.facts(), []
 
-        def beside(name: str) -> Path:
-            written.append(path.with_name(f'{path.stem}.{name}.png'))
+        def beside(name: str, suffix: str = '.png') -> Path:
+            written.append(path.with_name(f'{path.stem}.{name}{suffix}'))
             return written[-1]
 
         for number, (run, facts) in enumerate(zip(self.runs, record['runs'], strict=True), 1):
@@ -213,6 +213,8 @@ class Intervention:
             if run.taken is not None:
                 facts['taken'] = _saved(beside(f'taken-{number}'), run.taken, overwrite)
         record['filled'] |= _saved(beside('filled'), self.marks, overwrite)
+        table = beside('fills', '.csv')
+        write_text(table, fills_csv(self.losses), suffixes=('.csv',), overwrite=overwrite)
         write_json(path, record, overwrite=overwrite)
         return [*written, path]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..evidence.fill_error import MEANING
 from ..evidence.page import page, picture
 from ..evidence.repeat import methods_paragraph
 from ..io.files import write_text
@@ -68,6 +69,7 @@ def report_page(told: Intervention, record_name: str = 'RECORD.json') -> str:
         nothing_left='Everything on the condition map was filled.' if condition else NOT_GIVEN,
         limits=facts['limits'] or [NOT_GIVEN],
         runs=[(f'Run {i}', list(_run_rows(run))) for i, run in enumerate(facts['runs'], start=1)],
+        fills_meaning=MEANING,
         fills=[_fill_cells(each) for each in fills[:_MOST_FILLS]],
         fills_note=f'The {_MOST_FILLS} largest; {more} more are in the record.' if more > 0 else '',
         methods=[methods_paragraph(run.provenance) for run in told.runs],
@@ -176,14 +178,14 @@ def _class_cells(row: Mapping[str, Any]) -> list[str]:
 
 def _fill_cells(each: Mapping[str, Any]) -> list[Any]:
     box = each['box_mm'] or each['box_px']
-    error = each['typical_error']
+    error = each['expected_error']
     return [
         each['number'],
         ', '.join(f'{n:g}' for n in box) + (' mm' if each['box_mm'] else ' px'),
         _measure(each['area_mm2'], 'mm²', each['area_px']),
         f'{_measure(each["widest_mm"], "mm", None)} {each["widest_px"]:.3g} px'.strip(),
         each['run'] or NOT_GIVEN,
-        'not tested at this width' if error is None else f'{error:.3g}',
+        'not tested' if error is None else f'{error:.3g}; {each["nine_of_ten"]:.3g}',
     ]
 
 

@@ -21,6 +21,7 @@ from .across_blocks import put_fills, with_earlier_fills, with_fills
 from .block import Block
 from .checking import Checking
 from .estimation import Estimate
+from .fill_facts import fill_facts
 from .giving_back import unrestored
 from .input_hash import InputHash
 from .neighbours import RestoredPart
@@ -89,6 +90,7 @@ class GrowingResult:
         facts = plane_facts(block)
         if self._filled is not None:
             put_fills(part, block.request, (image, painted), (self._planes, self._filled))
+            facts['fills'] = fill_facts(block, painted)
         maps = block.maps(outcome.step)
         if repeats is not None:
             maps['uncertainty'] = repeats.deviation()

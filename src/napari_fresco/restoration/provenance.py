@@ -22,6 +22,7 @@ from ..runtime.tiled_network import TiledNetwork
 from ..types import Check, Denoiser, Finish, Kind
 from ..weights.registry import registry
 from .block import Block
+from .fill_facts import fills_in_all, said_of_fills
 from .request import Request
 from .scene import Scene
 
@@ -107,6 +108,7 @@ def provenance(
     # Without a kernel, super-resolution keeps the field of view: the centres of s output pixels
     # straddle the centre of an input pixel. With one, the origin of the kernel says where to look.
     given = r.inputs.kernel
+    fills = fills_in_all(account.planes)
     offset = [(1 - scale) / 2] * 2 if given is None else given.offset[-2:]
     return {
         'method': r.method.name,
@@ -127,6 +129,7 @@ def provenance(
         'mask': None if r.inputs.mask is None else _mask_facts(r.inputs.mask, r.layout),
         'kernel': None if kernel is None else _kernel_facts(kernel, request),
         'estimate': estimate,
+        'fills': fills,
         'planes': account.planes,
         'planes_restored': account.restored,
         'weights': [_weights(denoiser) for denoiser in used],
@@ -144,7 +147,7 @@ def provenance(
         'geometry': {'scale': scale, 'offset': [pixels / scale for pixels in offset]},
         'checks': [{**asdict(check), 'limit': list(check.limit)} for check in checks],
         'warnings': _warnings(r, account, scene, finish),
-        'notes': _notes(r.layout),
+        'notes': [*_notes(r.layout), *said_of_fills(fills)],
     }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from functools import cached_property, partial
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +24,7 @@ class NetworkDenoiser:
     `network`, `device`, `precision`, `tile`: see
         :class:`~napari_fresco.runtime.tiled_network.TiledNetwork`; 'int8' computes DRUNet in
         integers where there is enough noise, and all else like 'auto'.
+    `exact`: whether little noise asks for float32; see :meth:`for_guesses`.
     Raises DeviceError when 'int8' is asked for where integers give other results.
     """
 
@@ -44,7 +47,18 @@ class NetworkDenoiser:
                 f'precision = int8 needs a processor with VNNI, and this is {device} with '
                 f'{", ".join(devices.abilities()) or "none of its kind"}; choose auto'
             )
+        self.exact = True
         self._integers = precision == 'int8' and isinstance(network, DRUNet)
+
+    def for_guesses(self) -> Self:
+        """Return this denoiser for images of which only what is a guess is used, such as fills.
+
+        A guess is off by far more than the rounding of bfloat16: where an image passes in float32
+        from the first to the last layer, everything else is computed in it whatever the noise.
+        """
+        twin = copy(self)
+        twin.exact = not isinstance(self.tiled.module, DRUNet)
+        return twin
 
     @property
     def tile(self) -> int | None:
@@ -78,7 +92,8 @@ class NetworkDenoiser:
         amplitude = float(x.detach().abs().amax()) if self._integers else 0.0
         if amplitude and least >= devices.INT8_SIGMA * amplitude and not x.requires_grad:
             return self._denoise_in_integers(x, sigma, amplitude)
-        return self.tiled.run_with(partial(self._call, self.tiled.module), x, sigma, least)
+        told = least if self.exact else None
+        return self.tiled.run_with(partial(self._call, self.tiled.module), x, sigma, told)
 
     def _denoise_in_integers(self, x: Tensor, sigma: float | Tensor, amplitude: float) -> Tensor:
         """Denoise at amplitude one, where the levels of the integers are laid for all images."""

@@ -29,6 +29,7 @@ from ..declare.tasks import TASKS
 from ..physics.degradation import Degradation
 from ..physics.dihedral import MODES
 from ..physics.problem import Problem
+from ..runtime.network_denoiser import NetworkDenoiser
 from ..runtime.tools import Tools
 from ..types import Denoiser, Step
 from .annealing import DEFAULTS, FEW, NOISE_FLOOR, PLAIN, Level, Schedule, in_few_steps, plan
@@ -129,6 +130,8 @@ def _restore(
     if problem.task not in DEFAULTS:
         return one_pass(problem, denoiser)
     if 'mask' in TASKS[problem.task].takes:
+        if problem.kept and isinstance(denoiser, NetworkDenoiser):
+            denoiser = denoiser.for_guesses()
         seed = int(torch.randint(2**31, (), generator=tools.generator, device=tools.device))
         return with_texture(problem, params, partial(_iterate, denoiser=denoiser), seed, few)
     if TASKS[problem.task].changes_size:
