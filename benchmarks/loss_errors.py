@@ -1,4 +1,4 @@
-"""What can be told of the error of a fill: from the width of a loss, its rim, and the picture.
+"""The error to expect of a fill, told by the width of a loss, its rim, and the picture.
 
     python benchmarks/loss_errors.py --data DATA --keep FOLDER
 

@@ -37,7 +37,7 @@ _FEW = 10_000  # pixels that are averaged where about is enough
 
 
 class Calibration(NamedTuple):
-    """What the errors of a method were found to go with.
+    """The constants by which errors of a method go with what is seen of a loss.
 
     ``error = factor * width ** by_width * rim ** by_rim * picture ** (1 - by_rim)``, where `rim`
     and `picture` are standard deviations of colours: in twice as strong a picture it is twice as
