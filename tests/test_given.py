@@ -81,7 +81,7 @@ def test_functions_of_pictures_take_images_by_the_names_of_their_axes() -> None:
         (lambda given: damage.shrink(given, 1), MASK),
         (intervention.outline, MASK),
         (lambda given: fresco.metrics.psnr(given, PIXELS // 2), PIXELS),
-        (lambda given: evidence.frc(given, PIXELS).values, PIXELS),
+        (lambda given: evidence.frc(given, PIXELS[::-1]).values, PIXELS),
     ]
     for taken, array in cases:
         assert np.array_equal(taken(fresco.Image(array, 'YX')), taken(array))

@@ -116,3 +116,10 @@ def test_small_and_gray_images_are_refused_where_they_must() -> None:
         metrics.ssim(TRUTH, TRUTH, border=8)
     with pytest.raises(ImageError, match='axis of 3'):
         metrics.rgb_to_y(TRUTH[..., 0])
+
+
+def test_floats_in_other_units_need_their_white_told() -> None:
+    counts = np.linspace(0, 200, 64).reshape(8, 8)
+    with pytest.raises(ParameterError, match='data_range=, such as 200'):
+        metrics.psnr(counts + 1, counts)
+    assert metrics.psnr(counts + 1, counts, data_range=200) == pytest.approx(46.0206, abs=1e-3)

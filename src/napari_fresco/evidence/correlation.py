@@ -16,7 +16,6 @@ correlation simplifies image restoration in fluorescence microscopy", Nature Com
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 
 from ..errors import ImageError, ParameterError
 from ..image.model import values_of
+from .frames import Distances, check_independent, one_spacing, spacing_of
 
 Floats = NDArray[np.float64]
 
@@ -73,9 +73,7 @@ class Correlation:
         return _cutoff(self.frequency, self.values, np.broadcast_to(threshold, self.values.shape))
 
 
-def frc(
-    a: Any, b: Any, spacing: float | Sequence[float] = 1.0, *, window: str = 'hann'
-) -> Correlation:
+def frc(a: Any, b: Any, spacing: Distances | None = None, *, window: str = 'hann') -> Correlation:
     """Correlate two planes of the same object ring by ring.
 
     Parameters
@@ -83,8 +81,9 @@ def frc(
     a, b : array-like
         ``(H, W)``, with independent noise: two exposures, or one that was split
         (:func:`napari_fresco.evidence.split_counts`). Never split a denoised image.
-    spacing : float or (float, float)
-        Distance of two pixels along Y and X, in any unit.
+    spacing : float or (float, float), optional
+        Distance of two pixels along Y and X, in any unit; by default that of an
+        :class:`Image`, else 1, so that the resolution is told in pixels.
     window : {'hann', 'none'}
         What the images fade out with, so that their borders do not correlate.
 
@@ -95,7 +94,7 @@ def frc(
     Raises
     ------
     ImageError
-        When the planes differ in shape, are not 2-D or not finite.
+        When the planes differ in shape, are not 2-D or not finite, or are the same or constant.
 
     Examples
     --------
@@ -104,13 +103,19 @@ def frc(
     >>> bool(curve.cutoff < 1.5)
     True
     """
-    return _correlated(a, b, spacing, window, 2, None)
+    check_independent(a, b)
+    return _correlated(a, b, spacing_of(spacing, a, b), window, 2, None)
+
+
+def ring_correlation(a: Any, b: Any, spacing: float = 1.0) -> Correlation:
+    """Return :func:`frc` of planes that need not be independent, such as one and the truth."""
+    return _correlated(a, b, spacing, 'hann', 2, None)
 
 
 def fsc(
     a: Any,
     b: Any,
-    spacing: float | Sequence[float] = 1.0,
+    spacing: Distances | None = None,
     *,
     window: str = 'hann',
     axis: int | None = None,
@@ -122,8 +127,8 @@ def fsc(
     ----------
     a, b : array-like
         ``(D, H, W)`` with independent noise.
-    spacing : float or (float, float, float)
-        Distance of two voxels along Z, Y and X, in one unit.
+    spacing : float or (float, float, float), optional
+        Distance of two voxels along Z, Y and X, in one unit; by default as for :func:`frc`.
     window : {'hann', 'none'}
         As for :func:`frc`.
     axis : int, optional
@@ -134,13 +139,14 @@ def fsc(
     Raises
     ------
     ImageError
-        When the volumes differ in shape, are not 3-D or not finite.
+        When the volumes differ in shape, are not 3-D or not finite, or are the same or constant.
     """
+    check_independent(a, b)
     cone = None if axis is None else (axis % 3, math.cos(math.radians(half_angle)))
-    return _correlated(a, b, spacing, window, 3, cone)
+    return _correlated(a, b, spacing_of(spacing, a, b), window, 3, cone)
 
 
-def frc_checkerboard(image: Any, spacing: float = 1.0) -> Correlation:
+def frc_checkerboard(image: Any, spacing: float | None = None) -> Correlation:
     """Estimate a resolution from the four lattices of one image, as Koho and others do.
 
     It is some 20 % coarser than that of two exposures, and means nothing where neighbours
@@ -150,8 +156,8 @@ def frc_checkerboard(image: Any, spacing: float = 1.0) -> Correlation:
     ----------
     image : array-like
         ``(H, W)`` with white noise.
-    spacing : float
-        Distance of two pixels.
+    spacing : float, optional
+        Distance of two pixels; by default as for :func:`frc`.
 
     Returns
     -------
@@ -159,24 +165,24 @@ def frc_checkerboard(image: Any, spacing: float = 1.0) -> Correlation:
         ``cutoff`` is calibrated, in cycles per unit of the spacing; ``frequency`` is that of a
         lattice, in cycles per pixel of a lattice.
     """
-    plane = _checked(image, 2)
+    plane, step = _checked(image, 2), one_spacing(spacing, image)
     even = plane[: plane.shape[0] // 2 * 2, : plane.shape[1] // 2 * 2]
     faded = _faded(even, 'hann')
     pairs = (((0, 0), (1, 1)), ((0, 1), (1, 0)))
     lattices = [[faded[i::2, j::2] for i, j in pair] for pair in pairs]
-    curves = [frc(first, second, window='none') for first, second in lattices]
+    curves = [_correlated(first, second, 1.0, 'none', 2, None) for first, second in lattices]
     values = np.mean([curve.values for curve in curves], axis=0)
     frequency, count = curves[0].frequency, curves[0].count
     share = 2 * _cutoff(frequency, values, np.full(len(values), ONE_SEVENTH))
     a, b, c, d = _CHECKERBOARD
     factor = a * math.exp(c * (share - b)) + d
-    return Correlation(frequency, values, count, share * factor / (2 * spacing))
+    return Correlation(frequency, values, count, share * factor / (2 * step))
 
 
 def _correlated(
     a: Any,
     b: Any,
-    spacing: float | Sequence[float],
+    spacing: Distances,
     window: str,
     ndim: int,
     cone: tuple[int, float] | None,
@@ -244,8 +250,11 @@ def _checked(image: Any, ndim: int) -> Floats:
     return array
 
 
-def _distances(spacing: float | Sequence[float], ndim: int) -> list[float]:
-    given = np.broadcast_to(np.asarray(spacing, np.float64), (ndim,))
+def _distances(spacing: Distances, ndim: int) -> list[float]:
+    try:
+        given = np.broadcast_to(np.asarray(spacing, np.float64), (ndim,))
+    except (TypeError, ValueError):
+        given = np.zeros(ndim)
     if not (given > 0).all():
         raise ParameterError(f'spacing = {spacing!r}; give {ndim} distances above 0')
     return [float(d) for d in given]

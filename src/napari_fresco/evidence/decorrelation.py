@@ -22,6 +22,7 @@ from scipy import fft, ndimage
 
 from ..errors import ImageError
 from ..image.model import values_of
+from .frames import one_spacing
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +63,12 @@ class _Peak(NamedTuple):
 
 
 def decorrelation(
-    image: Any, spacing: float = 1.0, *, radii: int = 50, filters: int = 10, apodise: int = 20
+    image: Any,
+    spacing: float | None = None,
+    *,
+    radii: int = 50,
+    filters: int = 10,
+    apodise: int = 20,
 ) -> Decorrelation:
     """Estimate the resolution of one noisy image.
 
@@ -70,8 +76,8 @@ def decorrelation(
     ----------
     image : array-like
         ``(H, W)``; of an even side the last line is left out.
-    spacing : float
-        Distance of two pixels.
+    spacing : float, optional
+        Distance of two pixels; by default that of an :class:`Image`, else 1.
     radii : int
         Points of each curve.
     filters : int
@@ -95,7 +101,7 @@ def decorrelation(
     curve = analysis.curve(radius)
     start = _peak(radius, curve)
     cutoff = analysis.cutoff(start, filters, min(plane.shape))
-    resolution = 2 * spacing / cutoff if cutoff > 0 else float('inf')
+    resolution = 2 * one_spacing(spacing, image) / cutoff if cutoff > 0 else float('inf')
     return Decorrelation(radius, curve, start.height, cutoff, resolution)
 
 

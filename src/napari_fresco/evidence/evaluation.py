@@ -17,7 +17,7 @@ from ..types import Task
 from . import metrics
 from .check_limits import worst
 from .checks import check_result
-from .correlation import frc, frc_checkerboard
+from .correlation import frc, frc_checkerboard, ring_correlation
 from .decorrelation import decorrelation
 from .error_map import ErrorMap, error_map, explained
 from .graphs import Graph, graphs
@@ -276,8 +276,8 @@ def _resolution(planes: list[Plane], step: float, enlarged: bool) -> dict[str, A
             found['input_two_frames'] = _finite(frc(y, second, step).resolution)
         if plane.truth is not None and not enlarged:
             truth = colours_of(middle_of(plane.truth)).mean(axis=0)
-            found['input_with_truth'] = _finite(frc(y, truth, step).resolution)
-            found['result_with_truth'] = _finite(frc(x, truth, step).resolution)
+            found['input_with_truth'] = _finite(ring_correlation(y, truth, step).resolution)
+            found['result_with_truth'] = _finite(ring_correlation(x, truth, step).resolution)
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .correlation import ONE_SEVENTH, Correlation, frc
+from .correlation import ONE_SEVENTH, Correlation, frc, ring_correlation
 from .decorrelation import decorrelation
 from .plane_pairs import inner_of
 from .residual import examined
@@ -126,7 +126,7 @@ def _correlations(
         if _independent(curve):
             yield _correlated('FRC of the image, its noise split', curve, unit)
     if truth is not None and result is not None:
-        own, before = frc(result, truth, step), frc(image, truth, step)
+        own, before = (ring_correlation(each, truth, step) for each in (result, image))
         graph = _correlated('FRC with the truth', own, unit)
         yield graph._replace(
             traces=(

@@ -17,6 +17,8 @@ from skimage.metrics import structural_similarity
 from ..errors import ImageError, ParameterError
 from ..image.model import values_of
 
+_BEYOND = 1.0  # how far floats that go from 0 to 1 may go beyond, by noise and overshoot
+
 
 def psnr(image: Any, truth: Any, data_range: float | None = None, border: int = 0) -> float:
     r"""Return the peak signal-to-noise ratio :math:`10\log_{10}(R^2/\mathrm{MSE})` in dB.
@@ -27,7 +29,8 @@ def psnr(image: Any, truth: Any, data_range: float | None = None, border: int = 
         Same shape; compared as they are, unclipped, over all channels at once.
     data_range : float, optional
         Peak R in image units; by default 1 for floats and the largest value
-        of the type for integers. Give it for a 12-bit camera.
+        of the type for integers. Give it for a 12-bit camera, and for floats in other
+        units.
     border : int
         Pixels left out on every side.
 
@@ -41,7 +44,7 @@ def psnr(image: Any, truth: Any, data_range: float | None = None, border: int = 
     ImageError
         When the shapes differ or the border leaves nothing.
     ParameterError
-        When `data_range` is not positive.
+        When `data_range` is not positive, or is left out and the truth goes far beyond 0 to 1.
     """
     peak = _peak(truth, data_range)
     first, second = _pair(image, truth, border)
@@ -154,8 +157,17 @@ def rgb_to_ycbcr(image: Any) -> np.ndarray:
 
 def _peak(truth: Any, data_range: float | None) -> float:
     if data_range is None:
-        dtype = values_of(truth, 'truth').dtype
-        return float(np.iinfo(dtype).max) if dtype.kind in 'ui' else 1.0
+        values = values_of(truth, 'truth')
+        if values.dtype.kind in 'ui':
+            return float(np.iinfo(values.dtype).max)
+        low, high = (float(end(values, initial=0)) for end in (np.nanmin, np.nanmax))
+        if low < -_BEYOND or high > 1 + _BEYOND:
+            raise ParameterError(
+                f'the truth goes from {low:.4g} to {high:.4g}, so that white is not 1, and which '
+                'intensity it is nobody has said; give data_range=, such as '
+                f'{max(high, high - low):.4g}'
+            )
+        return 1.0
     if not 0 < data_range < math.inf:
         raise ParameterError(f'data_range = {data_range} must be a positive number')
     return float(data_range)

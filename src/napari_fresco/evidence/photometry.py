@@ -18,6 +18,7 @@ from scipy import ndimage
 
 from ..errors import ImageError
 from ..image.model import values_of
+from .told_noise import variance_of
 
 Floats = NDArray[np.float64]
 
@@ -121,8 +122,7 @@ def photometry(
 def _variance(noise: Any, x: Floats) -> Floats:
     if noise is None:
         return np.full(x.shape, np.nan)
-    found = noise.variance(x) if hasattr(noise, 'variance') else np.square(noise)
-    return np.broadcast_to(np.asarray(found, np.float64), x.shape)
+    return variance_of(noise, x)
 
 
 def _boxes(

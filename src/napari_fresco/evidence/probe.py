@@ -19,8 +19,9 @@ from scipy import ndimage
 
 from ..errors import ImageError
 from ..image.model import values_of
-from .correlation import Correlation, frc
+from .correlation import Correlation, ring_correlation
 from .splitting import split_noise
+from .told_noise import variance_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -112,7 +113,7 @@ def probe(image: Any, restore: Restore, noise: Any, *, seed: int = 0) -> Probe:
         invented |= _areas(score < -_BEYOND)
         missing |= _areas(score > _BEYOND)
     error = math.sqrt(max(float(np.mean(errors)), 0.0))
-    return Probe(first, second, invented, missing, error, frc(first, second))
+    return Probe(first, second, invented, missing, error, ring_correlation(first, second))
 
 
 def recall(
@@ -171,9 +172,7 @@ def _plane(image: Any) -> Floats:
 
 def _sigma(y: Floats, noise: Any) -> Floats:
     """Return the standard deviation of the noise, from smoothed intensities: not its own noise."""
-    if hasattr(noise, 'variance'):
-        noise = np.sqrt(noise.variance(ndimage.gaussian_filter(y, 1)))
-    return np.broadcast_to(np.asarray(noise, np.float64), y.shape)
+    return np.asarray(np.sqrt(variance_of(noise, ndimage.gaussian_filter(y, 1))))
 
 
 def _variance(noise: Any, x: Floats, sigma: Floats) -> Floats:

@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, special
 
-from ..errors import ImageError, ParameterError
+from ..errors import ImageError
 from ..image.model import values_of
 from .reblurring import blurred, kernel_of
+from .told_noise import variance_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -133,7 +134,7 @@ def residual(observed: Any, restored: Any, noise: Any, kernel: Any = None) -> Re
     KernelError
         When the kernel is none of a plane.
     ParameterError
-        When the noise is not above 0.
+        When the noise is not told, or not above 0.
     """
     y, x = (np.asarray(values_of(each), np.float64) for each in (observed, restored))
     if y.ndim != 2 or y.shape != x.shape:
@@ -147,10 +148,7 @@ def examined(y: Floats, x: Floats, seen: Floats, noise: Any) -> Residual:
     `seen`: the restored plane `x`, blurred as the observed plane `y` is.
     `noise`: as for :func:`residual`, which raises the same errors.
     """
-    variance = noise.variance(seen) if hasattr(noise, 'variance') else np.square(noise)
-    variance = np.broadcast_to(np.asarray(variance, np.float64), y.shape)
-    if not (variance > 0).all():
-        raise ParameterError('noise must be above 0 everywhere; give sigma in image units')
+    variance = variance_of(noise, seen)
     z = (y - seen) / np.sqrt(variance)
     smooth = ndimage.gaussian_filter(z, 1)
     fine = ndimage.gaussian_filter(x, 1)
