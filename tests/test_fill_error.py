@@ -13,6 +13,7 @@ import napari_fresco as fresco
 from napari_fresco.declare.recommendations import VALIDATED
 from napari_fresco.evidence.fill_error import (
     CALIBRATED,
+    calibration_of,
     expected_error,
     loss_errors,
     picture_spread,
@@ -21,6 +22,7 @@ from napari_fresco.evidence.fill_error import (
 
 from .documentation import ROOT
 
+DPIR = CALIBRATED['dpir']
 RANDOM = np.random.default_rng(0)
 CALM = 120 + 4 * RANDOM.normal(size=(96, 128, 3))
 BUSY = CALM + 40 * ndimage.gaussian_filter(RANDOM.normal(size=CALM.shape), (1, 1, 0))
@@ -42,7 +44,7 @@ def spreads_of(image: Any, marks: Any, widths: Any) -> Any:
 def test_wider_losses_and_livelier_rims_are_filled_worse() -> None:
     image = np.where(np.arange(128)[:, None] < 64, CALM, BUSY)
     boxes = [(10, 10, 5, 5), (40, 10, 25, 25), (10, 80, 5, 5), (40, 80, 25, 25)]
-    found = loss_errors('dpir', image, lost(*boxes))
+    found = loss_errors(DPIR, image, lost(*boxes))
     calm, busy, wide_calm, wide_busy = found.expected
     assert calm < wide_calm < wide_busy
     assert calm < busy < wide_busy
@@ -53,22 +55,22 @@ def test_wider_losses_and_livelier_rims_are_filled_worse() -> None:
 
 def test_errors_have_the_units_of_the_image() -> None:
     marks = lost((10, 10, 5, 5), (40, 60, 25, 25))
-    expected = loss_errors('dpir', BUSY, marks).expected
-    assert loss_errors('dpir', 257 * BUSY + 1000, marks).expected == pytest.approx(257 * expected)
+    expected = loss_errors(DPIR, BUSY, marks).expected
+    assert loss_errors(DPIR, 257 * BUSY + 1000, marks).expected == pytest.approx(257 * expected)
     gray = BUSY[..., 0]
     colours = np.repeat(gray[..., None], 3, axis=-1)
-    assert loss_errors('dpir', gray, marks).expected == pytest.approx(
-        loss_errors('dpir', colours, marks).expected
+    assert loss_errors(DPIR, gray, marks).expected == pytest.approx(
+        loss_errors(DPIR, colours, marks).expected
     )
 
 
 def test_what_is_lost_tells_nothing() -> None:
     marks, other = lost((40, 60, 25, 25)), lost((38, 50, 4, 8))
     hidden = np.where((marks | other)[..., None], np.nan, BUSY)
-    expected = loss_errors('dpir', hidden, marks, other).expected
+    expected = loss_errors(DPIR, hidden, marks, other).expected
     assert np.isfinite(expected).all()
     painted = np.where((marks | other)[..., None], 255, BUSY)
-    assert (loss_errors('dpir', painted, marks, other).expected == expected).all()
+    assert (loss_errors(DPIR, painted, marks, other).expected == expected).all()
 
 
 def test_a_long_crack_is_judged_by_what_lies_beside_it() -> None:
@@ -88,21 +90,29 @@ def test_the_spread_of_a_rim_is_that_of_its_pixels() -> None:
 
 def test_nothing_is_told_where_nothing_was_tested() -> None:
     marks = lost((10, 10, 70, 70))
-    assert np.isnan(loss_errors('dpir', BUSY, marks).expected).all()
-    assert np.isnan(loss_errors('deepred', BUSY, lost((10, 10, 5, 5))).expected).all()
-    assert len(loss_errors('dpir', BUSY, lost()).expected) == 0
-    assert expected_error(CALIBRATED['dpir'], VALIDATED, np.nan, 30) == pytest.approx(
-        expected_error(CALIBRATED['dpir'], VALIDATED, 30, 30)
+    assert np.isnan(loss_errors(DPIR, BUSY, marks).expected).all()
+    assert np.isnan(loss_errors(None, BUSY, lost((10, 10, 5, 5))).expected).all()
+    assert len(loss_errors(DPIR, BUSY, lost()).expected) == 0
+    assert expected_error(DPIR, VALIDATED, np.nan, 30) == pytest.approx(
+        expected_error(DPIR, VALIDATED, 30, 30)
     )
+
+
+def test_only_fills_as_good_as_those_that_were_tested_have_an_expected_error() -> None:
+    assert calibration_of('dpir', {}) == calibration_of('dpir', {'model': 'auto'}) == DPIR
+    assert calibration_of('dpir', {'iterations': 24, 'exemplars': False}) == DPIR
+    for changed in ({'iterations': 2}, {'model': 'nlm'}, {'sigma_start': 1.0}):
+        assert calibration_of('dpir', changed) is None
+    assert calibration_of('ircnn', {}) is None
 
 
 def test_a_result_says_what_to_expect() -> None:
     image = np.clip(BUSY, 0, 255).astype(np.uint8)
     marks = lost((10, 10, 3, 30), (20, 50, 66, 70))
-    done = fresco.restore(image, method='dpir', task='inpaint', mask=marks, iterations=1)
+    done = fresco.restore(image, method='dpir', task='inpaint', mask=marks)
     fills = done.provenance['fills']
     assert (fills['losses'], fills['wider']) == (2, 1)
-    expected = loss_errors('dpir', image, marks).expected[0]
+    expected = loss_errors(DPIR, image, marks).expected[0]
     assert fills['expected_error'] == pytest.approx([expected, expected])
     said = ' '.join(done.provenance['notes'])
     assert f'off by {expected:.3g}' in said

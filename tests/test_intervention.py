@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from scipy import ndimage
 
 import napari_fresco as fresco
-from napari_fresco.evidence.fill_error import MEANING, loss_errors
+from napari_fresco.evidence.fill_error import CALIBRATED, MEANING, loss_errors
 from napari_fresco.intervention import (
     DrawnMask,
     FillRun,
@@ -36,7 +36,7 @@ LABELS = np.zeros((64, 80), np.uint8)
 LABELS[10:12, 10:40] = 1  # crack
 LABELS[30:42, 20:32] = 2  # loss
 LABELS[50:54, 60:70] = 7  # craquelure, left
-FAST = {'method': 'dpir', 'task': 'inpaint', 'iterations': 2, 'device': 'cpu'}
+FAST = {'method': 'dpir', 'task': 'inpaint', 'iterations': 10, 'device': 'cpu'}
 
 
 def photographed(folder: Path, name: str = 'wall.tif', pixels: Any = WALL) -> fresco.Image:
@@ -190,7 +190,7 @@ def test_a_record_says_what_was_done(tmp_path: Path) -> None:
     assert crack['box_mm'] == [2, 2, 6, 0.4]
     assert loss['area_mm2'] == pytest.approx(144 * 0.04)
     assert loss['widest_px'] == 11
-    expected = loss_errors('dpir', WALL, LABELS == 2, np.isin(LABELS, (1, 2))).expected
+    expected = loss_errors(CALIBRATED['dpir'], WALL, LABELS == 2, np.isin(LABELS, (1, 2))).expected
     assert loss['expected_error'] == pytest.approx(expected[0], rel=1e-3)
     assert loss['nine_of_ten'] > loss['expected_error']
     assert facts['left'] == [

@@ -174,6 +174,7 @@ def test_runs_go_into_one_layer_and_the_photograph_stays(
 def test_a_fill_is_chosen_by_a_click_undone_and_filled_again(
     filling: Any, model: Any, photograph: Any, finish: Finish
 ) -> None:
+    filling.iterations.value = 10
     finish(filling)
     filling.wait()
     grown = model.layers['wall [filled]']

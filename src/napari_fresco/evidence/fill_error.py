@@ -61,6 +61,11 @@ CALIBRATED: Mapping[str, Calibration] = MappingProxyType(
 )
 """By method, with its defaults; ``benchmarks/loss_errors.py`` finds these numbers."""
 
+FEWEST = 10
+"""Iterations from which on fills are as good as those that were tested."""
+
+_AS_TESTED = ('model', 'iterations', 'sigma_start', 'sigma_end', 'momentum')
+
 
 class LossErrors(NamedTuple):
     """The losses of a plane, and how far off their fills are expected to be.
@@ -80,22 +85,33 @@ class LossErrors(NamedTuple):
     nine_of_ten: Floats
 
 
+def calibration_of(method: str, parameters: Mapping[str, Any]) -> Calibration | None:
+    """Return what is known of fills by a method, or None: with less than its defaults nothing is.
+
+    `parameters`: of the run, as its provenance has them.
+    """
+    told = {name: parameters.get(name) for name in _AS_TESTED}
+    if told.pop('model') not in ('auto', None) or (told.pop('iterations') or FEWEST) < FEWEST:
+        return None
+    return None if any(value is not None for value in told.values()) else CALIBRATED.get(method)
+
+
 def loss_errors(
-    method: str | None, image: NDArray[Any], filled: Bools, unknown: Bools | None = None
+    found: Calibration | None, image: NDArray[Any], filled: Bools, unknown: Bools | None = None
 ) -> LossErrors:
     """Return what to expect of the losses of a plane that were filled.
 
-    `method`: that filled them.
+    `found`: of the run that filled them, see :func:`calibration_of`.
     `image`: ``(H, W)`` or ``(H, W, C)``, colours without alpha; filled pixels are not looked at.
     `filled`: ``(H, W)``; pixels that touch at a corner are one loss.
     `unknown`: ``(H, W)``, what else is not known.
     """
     pieces, count = ndimage.label(filled, np.ones((3, 3)))
-    return errors_of(method, image, pieces, count, unknown)
+    return errors_of(found, image, pieces, count, unknown)
 
 
 def errors_of(
-    method: str | None,
+    found: Calibration | None,
     image: NDArray[Any],
     pieces: NDArray[Any],
     count: int,
@@ -109,7 +125,6 @@ def errors_of(
     lost = pieces > 0
     widths = widths_of(lost, pieces, count)
     areas = np.bincount(pieces.ravel(), minlength=count + 1)[1 : count + 1]
-    found = CALIBRATED.get(method or '')
     known = ~lost if unknown is None else ~(lost | unknown)
     if image.dtype.kind == 'f':
         known &= np.isfinite(image.reshape(*known.shape, -1)).all(axis=-1)

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from ..declare.recommendations import VALIDATED
 from ..evidence.check_limits import LIMITS
-from ..evidence.fill_error import CALIBRATED, MEANING, LossErrors, errors_of
+from ..evidence.fill_error import MEANING, Calibration, LossErrors, calibration_of, errors_of
 from .fill_run import FillRun
 from .photograph import Bools, Pixels
 
@@ -103,24 +103,27 @@ def _errors(photograph: Pixels, pieces: Any, owners: Any, runs: Sequence[FillRun
     damaged = np.zeros(pieces.shape, bool)
     for run in runs:  # damage whose fill was undone is no paint
         damaged |= run.mask.damage()
-    methods = [None, *(str(run.provenance['method']) for run in runs)]
-    by_method = {
-        method: errors_of(method, colours, pieces, len(owners), damaged)
-        for method in dict.fromkeys([None, *(methods[owner] for owner in owners)])
+    known = [None, *(_calibration(run) for run in runs)]
+    errors = {
+        found: errors_of(found, colours, pieces, len(owners), damaged)
+        for found in dict.fromkeys([None, *(known[owner] for owner in owners)])
     }
-    found = by_method[None]
     if not len(owners):
-        return found
-    each = [by_method[methods[owner]] for owner in owners]
+        return errors[None]
+    each = [errors[known[owner]] for owner in owners]
     expected, most = (np.array([of_its[row][i] for i, of_its in enumerate(each)]) for row in (2, 3))
-    return found._replace(expected=expected, nine_of_ten=most)
+    return errors[None]._replace(expected=expected, nine_of_ten=most)
+
+
+def _calibration(run: FillRun) -> Calibration | None:
+    return calibration_of(str(run.provenance['method']), run.provenance.get('parameters', {}))
 
 
 def _told(error: float) -> float | None:
     return float(f'{error:.4g}') if np.isfinite(error) else None
 
 
-def limits_in_words(losses: Sequence[FilledLoss], methods: Sequence[str]) -> list[str]:
+def limits_in_words(losses: Sequence[FilledLoss]) -> list[str]:
     """Return the limits of fills in sentences."""
     if not losses:
         return []
@@ -129,9 +132,13 @@ def limits_in_words(losses: Sequence[FilledLoss], methods: Sequence[str]) -> lis
         '' if worst.widest_mm is None else f' ({worst.widest_mm:.3g} mm)'
     )
     said = [f'The widest loss that was filled is {size} wide (number {worst.number}).']
-    for method in dict.fromkeys(methods):
-        if method not in CALIBRATED:
-            said.append(f'How far off fills by {method} are was not measured.')
+    untold = sum(loss.expected_error is None and loss.widest_px <= VALIDATED for loss in losses)
+    if untold:
+        which = 'the losses' if untold == len(losses) else f'{untold} of the losses'
+        said.append(
+            f'How far off fills of {which} are was not measured: by this method, or with these '
+            'parameters.'
+        )
     beyond = sum(loss.widest_px > VALIDATED for loss in losses)
     wider = f'; {beyond} of the losses are wider, and no error is told for them' * bool(beyond)
     said.append(f'Fills were tested up to {VALIDATED} px{wider}.')

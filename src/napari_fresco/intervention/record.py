@@ -149,7 +149,6 @@ class Intervention:
         """Return all facts, ready for JSON; without the files of the masks."""
         losses = self.losses
         number = int(np.count_nonzero(self.marks))
-        methods = [str(run.provenance['method']) for run in self.runs]
         return {
             'kind': _KIND,
             'form': _FORM,
@@ -174,7 +173,7 @@ class Intervention:
             'hypotheses': None if self.hypotheses is None else self.hypotheses.facts(),
             'condition': None if self.condition is None else self.condition.facts(),
             'left': self._left(),
-            'limits': limits_in_words(losses, methods),
+            'limits': limits_in_words(losses),
             'runs': [run_facts(run) for run in self.runs],
             'fills': [loss._asdict() for loss in losses],
         }

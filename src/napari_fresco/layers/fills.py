@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import MaskError
-from ..evidence.fill_error import REACH, errors_of, picture_spread
+from ..evidence.fill_error import REACH, calibration_of, errors_of, picture_spread
 from ..intervention.drawn_mask import DrawnMask
 from ..intervention.fill_run import OF_RUN, FillRun
 from .made import Made, now
@@ -117,11 +117,11 @@ class Fills:
         inside = self.numbers[box]
         pixels = int(np.count_nonzero(np.abs(inside) == number))
         made = [i for i, run in enumerate(self.runs) if _holds(run, number)]
-        expected = self._expected(number, box, str(self.runs[made[-1]]['method']))
+        expected = self._expected(number, box, self.runs[made[-1]])
         return Fill(number, box, pixels, made[-1], number in self.undone, *expected)
 
     def _expected(
-        self, number: int, box: tuple[slice, ...], method: str
+        self, number: int, box: tuple[slice, ...], run: Mapping[str, Any]
     ) -> tuple[float | None, float | None]:
         """Return what to expect of a fill of a photograph; of stacks nothing is known."""
         if self.numbers.ndim != 2:
@@ -131,7 +131,8 @@ class Fills:
         step = tuple(slice(None, None, math.ceil(n / _SIDE)) for n in self.numbers.shape)
         picture = picture_spread(_colours(self.original[step]), self.numbers[step] == 0)
         pieces, known = (inside == number).astype(np.intp), inside == 0
-        found = errors_of(method, _colours(self.original[around]), pieces, 1, ~known, picture)
+        known_of = calibration_of(run['method'], run.get('parameters', {}))
+        found = errors_of(known_of, _colours(self.original[around]), pieces, 1, ~known, picture)
         expected, most = float(found.expected[0]), float(found.nine_of_ten[0])
         return (expected, most) if np.isfinite(expected) else (None, None)
 

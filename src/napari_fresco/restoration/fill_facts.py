@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..declare.recommendations import VALIDATED
-from ..evidence.fill_error import loss_errors
+from ..evidence.fill_error import calibration_of, loss_errors
 from ..noise.patches import Bools
 from .block import Block
 
@@ -23,8 +23,9 @@ def fill_facts(block: Block, painted: Bools) -> dict[str, Any] | None:
     pixels = block.pixels
     if pixels.dims != 2 or not painted.any():
         return None
-    method = block.request.method.name
-    found = loss_errors(method, pixels.colours, painted, pixels.unknown)
+    r = block.request
+    known = calibration_of(r.method.name, r.params.to_dict())
+    found = loss_errors(known, pixels.colours, painted, pixels.unknown)
     told = found.expected[np.isfinite(found.expected)]
     return {
         'losses': len(found.widths),
