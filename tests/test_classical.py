@@ -169,6 +169,25 @@ def test_light_from_beyond_the_border_is_not_gathered_inside() -> None:
     assert x[:, 4:].max() < 0.2 * blurred.max()
 
 
+def test_read_noise_below_the_dark_level_is_not_cut_off() -> None:
+    """Cut off there, what lies above the dark level would be light: 1.6 times as much here."""
+    spots = scene(96, 96) - 20
+    spots *= 0.2 / spots.mean()
+    kernel, random = gaussian(1.5, 1.5), np.random.default_rng(0)
+    seen = random.poisson(ndimage.convolve(spots, kernel).clip(0)) + random.normal(0, 0.5, (96, 96))
+    result = fresco.restore(
+        100 + seen.astype(np.float32),
+        method='richardson_lucy',
+        task='deblur',
+        kernel=kernel,
+        noise='poisson-gaussian',
+        gain=1.0,
+        offset=100.0,
+        read_noise=0.5,
+    )
+    assert (result.image - 100).mean() == pytest.approx(spots.mean(), rel=0.35)
+
+
 def test_total_variation_smooths() -> None:
     image = photographed(scene(48, 48), PLANE)
     rough, smooth = (

@@ -13,13 +13,15 @@ from ..physics.boundary import crop
 from ..physics.problem import Problem
 
 _LEAST = 1e-12  # variance, in squared working units, that is none
+_READ_NOISE = 4.0  # times its deviation: what is farther below the dark level is no read noise
 
 
 @dataclass(frozen=True, eq=False)
 class Photons:
     """Light in photons, where it was counted, and else in working units.
 
-    `y`: what was seen, read noise included as if it were light: at least 0.
+    `y`: what was seen, read noise included as if it were light. Where it was counted, read noise
+        takes some pixels below 0. They stay there: what it leaves above 0 would else be light.
     `background`: what of it is read noise.
     `gain`, `dark`: working units in a photon, and without light.
     """
@@ -38,7 +40,8 @@ class Photons:
         """
         gain, dark, read, _ = problem.counting or (1.0, 0.0, 0.0, 1.0)
         background = (read / gain) ** 2
-        return cls(((problem.y - dark) / gain + background).clamp_min(0), background, gain, dark)
+        y = (problem.y - dark) / gain + background
+        return cls(y.clamp_min(-_READ_NOISE * math.sqrt(background)), background, gain, dark)
 
     def working(self, x: Tensor) -> Tensor:
         """Return light in working units."""

@@ -114,7 +114,7 @@ def likelier(
 ) -> Iterator[Likelier]:
     """Yield estimates of growing likelihood, without end.
 
-    `y`: photons ``(1, C, *spatial)``, at least 0, `background` among them.
+    `y`: photons ``(1, C, *spatial)``, `background` among them; read noise may be below 0.
     `degradation`: H.
     `start`: first estimate, at least 0; the mean of `y` by default.
     `weights`: w; ``H' 1`` by default. Where it is below 0.01, estimates are 0.
