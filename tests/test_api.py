@@ -245,6 +245,14 @@ def test_provenance_tells_maps_of_the_noise_apart(noisy) -> None:
     assert fresco.restore(noisy, sigma=20, **BOX).provenance['sigma_map'] is None
 
 
+@pytest.mark.parametrize('method', ['dpir', 'wiener'])
+def test_noise_beyond_all_numbers_is_doubted_and_no_failure(noisy, method) -> None:
+    given = BOX if method == 'dpir' else {'method': 'wiener', 'kernel': np.ones((3, 3))}
+    result = fresco.restore(noisy, sigma=1e300, **given)
+    assert any('check its unit' in check.message for check in result.checks)
+    assert np.isfinite(result.image).all()
+
+
 def test_presets_are_overridden_by_what_is_given(noisy, tmp_path) -> None:
     preset = tmp_path / 'preset.json'
     preset.write_text('{"model": "box", "sigma_start": 30}')

@@ -291,6 +291,16 @@ def test_masks_belong_by_pattern() -> None:
     assert statuses(fresco.batch.run(masked)) == {'a.tif': 'made', 'b.tif': 'made'}
 
 
+def test_masks_of_names_with_wildcards_belong_by_pattern() -> None:
+    names = ('a[1]', 'b{2}', 'c*')
+    pictures('in', *(f'{name}.tif' for name in names), '~$a.tif')
+    pictures('masks', 'a1_mask.png', 'c_other_mask.png')
+    for name in names:
+        fresco.write(f'masks/{name}_mask.png', np.eye(16, dtype=np.uint8))
+    masked = recipe(method='dpir', task='inpaint', mask='masks/{stem}_m*.png')
+    assert set(statuses(fresco.batch.run(masked)).items()) == {(f'{n}.tif', 'made') for n in names}
+
+
 def test_of_masks_with_one_stem_none_is_taken_unasked() -> None:
     pictures('in', 'a.tif', 'b.png')
     pictures('masks', 'a.png', 'a.jpg', 'b.png', 'b.tif')

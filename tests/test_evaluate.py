@@ -83,6 +83,13 @@ def test_what_cannot_be_measured_says_why() -> None:
         evidence.evaluate(np.zeros((2, 32, 32)), seen)
 
 
+@pytest.mark.parametrize('size', [(72, 72), (96, 48), (24, 24)])
+def test_a_result_of_another_image_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ImageError, match='made of'):
+        evidence.evaluate(scene(*size), scene(48, 48), noise=1.0)
+    assert evidence.evaluate(scene(96, 96), scene(48, 48), noise=1.0)['noise']
+
+
 def test_spacing_only_changes_units() -> None:
     seen = scene(48, 48) + RANDOM.normal(0, 5, (48, 48))
     plain = evidence.evaluate(seen, seen, noise=5.0)['resolution']

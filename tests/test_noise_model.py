@@ -193,9 +193,11 @@ def test_photon_noise_is_recognised_where_pixels_mix(method: str, given: dict[st
 def test_noise_that_neighbours_share_raises_the_level() -> None:
     blurred = ndimage.gaussian_filter(exposed(light()), 0.5)
     request = requested(blurred, 'usrnet', 'super_resolve', scale=2, noise='poisson-gaussian')
-    found = Scene(request).model(())
+    scene = Scene(request)
+    found = scene.model(())
     assert found.camera is not None
     assert found.excess > 1.2
+    assert 'neighbouring pixels share it' in scene.warnings['grain']
     plane = prepared(request)[0]
     level = np.sqrt(np.mean(found.camera.variance(blurred)))
     assert plane_facts(plane)['sigma'] == pytest.approx(found.excess * level, rel=0.02)

@@ -366,6 +366,19 @@ def test_the_objective_of_ome_is_known(
     assert read(tmp_path / 'a.ome.tif').metadata.get('objective') == known
 
 
+def test_colours_of_channels_go_from_ome_tiff_to_ome_zarr_and_back(tmp_path: Path) -> None:
+    said = {'Name': ['DAPI', 'GFP'], 'Color': [0x0000FFFF, -1 << 24 | 0xFF]}
+    told = {'axes': 'CYX', 'Channel': said}
+    tifffile.imwrite(tmp_path / 'a.ome.tif', np.ones((2, 6, 5), np.uint16), metadata=told)
+    first = read(tmp_path / 'a.ome.tif')
+    assert first.metadata['colours'] == ('0000FF', 'FF0000')
+    write(tmp_path / 'b.ome.zarr', first)
+    second = read(tmp_path / 'b.ome.zarr')
+    assert [each['color'] for each in second.metadata['omero']['channels']] == ['0000FF', 'FF0000']
+    write(tmp_path / 'c.ome.tif', second)
+    assert read(tmp_path / 'c.ome.tif').metadata['colours'] == ('0000FF', 'FF0000')
+
+
 def test_the_structure_of_ome_is_kept(tmp_path: Path) -> None:
     data = np.zeros((2, 6, 5), np.uint16)
     path = tmp_path / 'a.ome.tif'

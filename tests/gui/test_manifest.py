@@ -20,7 +20,7 @@ from napari_fresco._napari.readers_writers import kernel_reader, write_tiff
 from napari_fresco._napari.settings import Preferences, read_preferences
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
-from napari_fresco.io.files import read
+from napari_fresco.io.files import READABLE, read
 from napari_fresco.layers.selection import Space
 
 from .fresh_process import run_fresh
@@ -87,6 +87,12 @@ def test_every_contribution_names_a_command(manifest: PluginManifest) -> None:
     used = [*manifest.contributions.widgets, *manifest.contributions.sample_data]
     used += [*manifest.contributions.readers, *manifest.contributions.writers]
     assert {item.command for item in used} <= known
+
+
+def test_pictures_open_in_the_window_as_the_program_reads_them(manifest: PluginManifest) -> None:
+    patterns = {p for each in manifest.contributions.readers for p in each.filename_patterns}
+    arrays = {'*.npy'}  # which say nothing beside their numbers
+    assert {f'*{suffix}' for suffix in READABLE} - arrays <= patterns
 
 
 def test_names_that_are_no_method_are_not_there() -> None:

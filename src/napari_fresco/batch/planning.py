@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from glob import glob, has_magic
+from glob import escape, glob, has_magic
 from pathlib import Path
 
 from ..errors import FileError
 from ..io.apart import check_apart
+from ..io.file_faults import is_hidden
 from ..io.files import READ_ALONE, READABLE, TIFF, images_in
 from ..io.fingerprint import Fingerprint
 from ..io.zarr_store import is_store
@@ -108,7 +109,8 @@ class BatchFile:
         path = self.recipe.path(fill(text, self.image) if '{' in text else text)
         if path.is_dir() and not is_store(path):
             return self._of_stem(path, name)
-        found = [path] if path.exists() else [Path(p) for p in sorted(glob(str(path)))]
+        pattern = self.recipe.path(fill(text, self.image, escape) if '{' in text else text)
+        found = [path] if path.exists() else [Path(p) for p in sorted(glob(str(pattern)))]
         if len(found) != 1:
             count = 'no file' if not found else f'{len(found)} files'
             raise FileError(f'{path}: {count} of this name; the image needs one {_SIDES[name]}')
@@ -170,10 +172,11 @@ class BatchPlan:
         return [*told, f'note: {passed}'] if passed else told
 
 
-def fill(pattern: str, image: Path) -> str:
-    """Return a pattern with the names of an image put in."""
-    folder = image.absolute().parent.name
-    return pattern.format(name=image.name, stem=image.stem, suffix=image.suffix, folder=folder)
+def fill(pattern: str, image: Path, spelled: Callable[[str], str] = str) -> str:
+    """Return a pattern with the names of an image put in, as `spelled` has them."""
+    known = {'name': image.name, 'stem': image.stem, 'suffix': image.suffix}
+    known['folder'] = image.absolute().parent.name
+    return pattern.format(**{key: spelled(name) for key, name in known.items()})
 
 
 def _state(file: BatchFile) -> str:
@@ -198,7 +201,7 @@ def images_of(recipe: BatchRecipe) -> list[Path]:
             inside = [path] if path.exists() else []
         else:
             inside = [Path(p) for p in sorted(glob(str(path), recursive=True))]
-            inside = [p for p in inside if p.is_file() or is_store(p)]
+            inside = [p for p in inside if (p.is_file() or is_store(p)) and not is_hidden(p)]
         inside = [p for p in inside if not made or p.resolve() not in made]
         if not inside:
             passed = subfolders_passed_over(recipe)

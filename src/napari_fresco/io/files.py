@@ -13,7 +13,7 @@ What a file says beside its pixels is in :attr:`Image.metadata` and goes back on
 ``exif, xmp, iptc``     bytes of these blocks, upright and without thumbnail
 ``png_colour``          'gAMA' and 'cHRM': gamma and primaries that a PNG states
 ``text``                words by name, such as 'Description' or 'Comment'
-``wavelengths``         (excitation, emission) in nm for each channel
+``wavelengths``         (excitation, emission) in nm for each channel; ``colours``, RRGGBB
 ``objective``           'na' and 'refractive_index' of the immersion
 ``imagej``              LUTs, Ranges, Labels, Info, mode and more of ImageJ
 ``colormap``            look-up table ``(3, 256)`` by which intensities are shown

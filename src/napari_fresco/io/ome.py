@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
@@ -26,7 +27,7 @@ _NAMESPACE = 'http://www.openmicroscopy.org/Schemas/OME/2016-06'
 
 
 def facts(text: str, number: int) -> dict[str, Any]:
-    """Return spacing, origin, channels and wavelengths of image `number` of an OME-XML text."""
+    """Return spacing, origin and facts of the channels of image `number` of an OME-XML text."""
     root = ElementTree.fromstring(text)
     images = list(_children(root, 'Image'))
     if number >= len(images):
@@ -44,6 +45,9 @@ def facts(text: str, number: int) -> dict[str, Any]:
     found['single'] = _single(text, number)
     if any(names):
         found['channels'] = names
+    colours = tuple(_rgb(channel.get('Color')) for channel in channels)
+    if any(colours):
+        found['colours'] = colours
     if any(wave for pair in waves for wave in pair):
         found['wavelengths'] = waves
     objective = _objective(root, images[number])
@@ -75,6 +79,8 @@ def arguments(image: Image) -> dict[str, Any]:
     channel: dict[str, list[Any]] = {}
     if image.channels:
         channel['Name'] = list(image.channels)
+    if colours := channel_colours(image):
+        channel['Color'] = [(int(f'{rgb}FF', 16) ^ 2**31) - 2**31 for rgb in colours]
     waves = image.metadata.get('wavelengths', ())
     if len(waves) == image.length('C'):
         for i, key in enumerate(_WAVELENGTHS):
@@ -92,6 +98,23 @@ def arguments(image: Image) -> dict[str, Any]:
             plane = metadata.setdefault('Plane', {})
             plane[f'Position{axis}'], plane[f'Position{axis}Unit'] = place, [unit] * planes
     return metadata
+
+
+def channel_colours(image: Image) -> tuple[str, ...]:
+    """Return the colour RRGGBB of each channel, as OME-TIFF or OME-Zarr say; none if not of all."""
+    shown = (image.metadata.get('omero') or {}).get('channels') or ()
+    said = [str(each.get('color') or '') for each in shown] or image.metadata.get('colours', ())
+    fitting = len(said) == image.length('C') and all(map(_is_rgb, said))
+    return tuple(said) if fitting else ()
+
+
+def _is_rgb(colour: str) -> bool:
+    return re.fullmatch('[0-9A-Fa-f]{6}', colour) is not None
+
+
+def _rgb(colour: str | None) -> str:
+    """Return red, green and blue of R, G, B, A in an integer with a sign; nothing of none."""
+    return '' if colour is None else f'{int(colour) % 2**32 >> 8:06X}'
 
 
 def merged(written: str, images: list[Image]) -> str:

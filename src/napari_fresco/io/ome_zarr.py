@@ -13,6 +13,7 @@ from ..image.letters import free_letter
 from ..image.model import Image
 from ..image.units import converted, long_name, unit_name
 from .file_faults import unheld
+from .ome import channel_colours
 
 OWN = 'napari_fresco'
 """Attribute of the group under which what OME has no words for is kept."""
@@ -190,15 +191,16 @@ def _channels(image: Image, windows: Sequence[tuple[float, float]]) -> list[dict
     count = image.length('S' if samples else 'C')
     known = list((image.metadata.get('omero') or {}).get('channels') or ())
     known = known if len(known) == count else [{}] * count
+    colours = channel_colours(image)
     names = image.channels or (('Red', 'Green', 'Blue', 'Alpha') if samples else ())
     kind = image.dtype
     found = []
     for i, old in enumerate(known):
         low, high = windows[i] if i < len(windows) else (0.0, 1.0)
         ends = (0.0, float(2 ** (8 * kind.itemsize) - 1)) if kind.kind == 'u' else (low, high)
-        colour = (_RGB if samples else _COLOURS)[i % (4 if samples else len(_COLOURS))]
+        own = (_RGB if samples else _COLOURS)[i % (4 if samples else len(_COLOURS))]
         channel = {
-            'color': colour if count > 1 else 'FFFFFF',
+            'color': colours[i] if colours else own if count > 1 else 'FFFFFF',
             'active': i < 3 or not samples,
             **old,
             'window': {'min': ends[0], 'max': ends[1], 'start': low, 'end': high},

@@ -284,7 +284,7 @@ class _Reader:
             text = str(self.file.ome_metadata)
             found = ome.facts(text, self.number)
             said['ome'], said['series'] = text, self.number
-            for key in ('wavelengths', 'objective'):
+            for key in ('wavelengths', 'colours', 'objective'):
                 said[key] = found.get(key)
             return found
         if self.imagej is not None:

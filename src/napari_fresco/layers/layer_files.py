@@ -70,8 +70,12 @@ def image_layers(image: Image, name: str) -> Iterator[LayerData]:
     for i, channel in enumerate(names):
         place = tuple(i if a == axis else slice(None) for a in range(image.ndim))
         metadata = {**image.metadata, **({'imagej': _of_channel(imagej, i, n)} if imagej else {})}
-        if len(metadata.get('wavelengths') or ()) == n:
-            metadata['wavelengths'] = (metadata['wavelengths'][i],)
+        for key in ('wavelengths', 'colours'):
+            if len(metadata.get(key) or ()) == n:
+                metadata[key] = (metadata[key][i],)
+        shown = (metadata.get('omero') or {}).get('channels') or ()
+        if len(shown) == n:
+            metadata['omero'] = {**metadata['omero'], 'channels': [shown[i]]}
         part = Image(
             image.data[place],
             image.axes.replace('C', ''),
@@ -202,8 +206,11 @@ def _look(metadata: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:
         pair = ('magenta', 'green')
         look['colormap'] = pair[channel] if n == 2 else _COLOURS[channel % len(_COLOURS)]
     shown = (metadata.get('omero') or {}).get('channels') or ()
+    colours = metadata.get('colours', ())
     if channel < len(shown):
         look |= _omero_look(shown[channel])
+    elif channel < len(colours):
+        look |= _omero_look({'color': colours[channel]})
     tables: Sequence[Any] = imagej.get('LUTs', ())
     table = tables[channel] if channel < len(tables) else metadata.get('colormap')
     if table is not None:

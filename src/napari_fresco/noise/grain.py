@@ -22,6 +22,9 @@ from .patches import LEAST, SIDE, Bools, Floats, Patches, Reals, sums_in
 GRAIN = 1.3
 """Noise of means over 2 x 2 pixels over that of pixels, from which on neighbours share it."""
 
+GRAIN_OF_CAMERA = 1.2
+"""Photon noise over what the camera tells of single pixels, from which on that is said."""
+
 _MOSTLY = 0.5  # of the power at nulls: more than that is taken for noise alone
 _PASSED = 0.004  # of the power, below which a frequency counts as a null
 _BAND = (0.06, 0.3)  # cycles per pixel: below is the picture, beyond it JPEG leaves nothing

@@ -34,6 +34,7 @@ from .scene import Scene
 
 # Had all noise been taken away, all of it would be best; of little noise networks leave more.
 _OF_DENOISER = 0.2
+_MOST_NOISE = 1e6  # times the range: all of the image is noise; float32 holds no more of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,9 +290,9 @@ def _working_units(
         return stabilised, found.excess * stabilised.sigma
     if level is None:
         level = scene.level(index, pixels, range_.span)
-    working = range_.sigma(level)
-    if isinstance(working, float):
-        return range_, working
+    working = np.minimum(range_.sigma(level), _MOST_NOISE)
+    if working.ndim == 0:
+        return range_, float(working)
     return range_, as_tensor(np.asarray(working), pixels.dims)
 
 

@@ -23,6 +23,7 @@ from ..noise.camera import Camera, Plane, assess_planes, fit_camera
 from ..noise.curve import LEAST_GRAIN, NoiseCurve
 from ..noise.grain import (
     GRAIN,
+    GRAIN_OF_CAMERA,
     excess_of,
     grain_ratio,
     has_blocks,
@@ -318,9 +319,7 @@ class Scene:
         if p.noise == 'auto' and not given:
             return self._recognised(channel)
         if len(given) == len(known):
-            excess = self._excess(channel)  # what is given stands, unless much speaks against it
-            excess = excess if excess > GRAIN else 1.0
-            return NoiseModel(Camera(**given), excess, found='given')
+            return NoiseModel(Camera(**given), self._excess(channel, least=GRAIN), found='given')
         camera = fit_camera(self._sampled(channel), **given)
         found = f'fitted to {_counted(self._sample(channel), r.layout.dims)}'
         return NoiseModel(camera, self._excess(channel), found=found)
@@ -346,14 +345,14 @@ class Scene:
             return NoiseModel(levels=dict(known), found=found)
         return NoiseModel(camera, self._excess(channel, curve), found=found)
 
-    def _excess(self, channel: int, curve: NoiseCurve | None = None) -> float:
+    def _excess(self, channel: int, curve: NoiseCurve | None = None, least: float = 1) -> float:
         """Return the ratio of the noise of a channel, of known `curve`, to that of its camera."""
         if not self._request.facts.photon_noise or self._request.layout.channels == 3:
             return 1.0
         excess = excess_of(self._sampled(channel), curve)
-        if excess > GRAIN:
+        if excess > max(least, GRAIN_OF_CAMERA):
             self.warnings.setdefault('grain', said_of_grain(f'{excess:.3g} times the level'))
-        return excess
+        return excess if excess > least else 1.0  # up to that a camera that is given stands
 
     def _sampled(self, channel: int) -> Iterator[Plane]:
         """Read planes, in each of which neighbours have one colour, beside what is unknown."""
