@@ -31,6 +31,11 @@ CAMERA, RANGE = 'wrong camera', 'wrong range'
 BYTES, FULL, UNSEEN = 'bytes for few counts', 'saturated image', 'network of colour photographs'
 GENERATIVE = 'generative enlarging'
 MOSAIC, LABELS = 'raw mosaic', 'label ids'
+STRIPES, TO_AND_FRO, RAN_OVER = (
+    'periodic stripes',
+    'every second row moved',
+    'numbers that ran over',
+)
 OFF, GROUND = 'kernel off its centre', 'kernel on a background'
 SHORT, FINE = 'kernel cut off', 'kernel undersampled'
 INVERTED, OVER, ASIDE = 'mask inverted', 'mask turned over', 'mask moved'
@@ -60,6 +65,9 @@ FAULTS_OF: Mapping[str, tuple[str, ...]] = {
     'saturation': (FULL,),
     'training': (UNSEEN,),
     'mosaic': (MOSAIC,),
+    'stripes': (STRIPES,),
+    'scan': (TO_AND_FRO,),
+    'wrapped': (RAN_OVER,),
     'channels': (),
     'areas': (LABELS,),
     'offset': (),
@@ -145,6 +153,19 @@ def _denoised(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial
     lattice = np.tile([[0.6, 1.0], [1.0, 0.4]], (SIDE // 2, SIDE // 2))
     raw = truth * lattice + np.random.default_rng(3).normal(0, 8, truth.shape)
     yield trial('mosaic', raw, MOSAIC)
+    random = np.random.default_rng(5)  # what comes after has the noise that it had before
+    hum = 12 * np.sin(2 * np.pi * np.arange(SIDE) / 9.3)[:, None]
+    yield trial('hum', (noisy(8) + hum).astype(np.float32), STRIPES)
+    swayed = truth.copy()
+    swayed[1::2] = np.roll(truth[1::2], 2, axis=1)
+    yield trial('to and fro', noisy(8) - truth + swayed, TO_AND_FRO)
+    bright = np.clip(1.3 * truth - 8, 0, 255)
+    over = np.rint(1.3 * truth - 8 + random.normal(0, 10, truth.shape)).astype(int).astype(np.uint8)
+    told = {'method': 'ffdnet'}
+    yield Trial(half, 'denoise', f'{name}, ran over', over, bright, RAN_OVER, told)
+    tints = np.array([1.0, 0.95, 0.85])
+    toned = np.clip(noisy(10)[..., None] * tints, 0, 255).round().astype(np.uint8)
+    yield Trial(half, 'denoise', f'{name}, toned', toned, truth[..., None] * tints, told=told)
     ids = ndimage.label(ndimage.gaussian_filter(truth, 2) > np.median(truth))[0]
     yield trial('labels', (7 * ids).astype(np.uint16), LABELS)
 

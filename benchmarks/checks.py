@@ -9,9 +9,9 @@ are chosen on the tuning half of the scenes; the tables are those of the other h
 
 A run without a fault counts as good if it did what it should: denoising halves the power of the
 error (3 dB), deblurring wins 1 dB, enlarging is no worse than bicubic interpolation. A wrong kernel
-counts as a failure if the result is worse than the image, smoothing and repainting if the result
-is no good one: in faint scenes noise hides what is wrong. Of micrographs, whose truth was scaled by
-its source, a x + b is fitted first.
+counts as a failure if the result is worse than the image, smoothing, repainting, moved rows and
+numbers that ran over if the result is no good one: in faint scenes noise hides what is wrong. Of
+micrographs, whose truth was scaled by its source, a x + b is fitted first.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from check_trials import (
     GENERATIVE,
     NARROW,
     PAINTED,
+    RAN_OVER,
     SMOOTH,
+    TO_AND_FRO,
     TURNED,
     WIDE,
     Trial,
@@ -50,7 +52,10 @@ from napari_fresco.networks import devices
 
 GAIN = {'denoise': 3.0, 'deblur': 1.0}
 """Decibels that a good run wins."""
-HARMLESS_ABOVE = {WIDE: 0.0, TURNED: 0.0, NARROW: 0.0, GENERATIVE: 0.0, SMOOTH: 3.0, PAINTED: 3.0}
+HARMLESS_ABOVE = {
+    **dict.fromkeys((WIDE, TURNED, NARROW, GENERATIVE), 0.0),
+    **dict.fromkeys((SMOOTH, PAINTED, TO_AND_FRO, RAN_OVER), 3.0),
+}
 """Decibels above which a fault has done no harm."""
 FIELDS = ('half', 'task', 'name', 'fault', 'gain', 'check', 'value')
 REFUSED = 'refused'

@@ -121,8 +121,8 @@ class Options(Parameters):
     )
     repair: bool = param(
         False,
-        'Replace hot and dead pixels by what the method makes in their place; by default they are '
-        'given back as they are.',
+        'Replace hot and dead pixels, salt and pepper and stuck lines by what the method makes in '
+        'their place; by default they are given back as they are.',
         label='Repair hot pixels',
         group='advanced',
     )

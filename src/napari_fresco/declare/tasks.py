@@ -80,6 +80,7 @@ _LIGHT = ('light', 'regions', 'clipping', 'rounding')
 _RESIDUAL = ('noise', 'parts', 'whiteness', 'spectrum', 'lines', 'objects', 'structure', 'worse')
 _GIVEN = ('sigma', 'camera', 'data_range', 'training')
 _STORED = ('mosaic', 'channels')
+_SCANNED = ('stripes', 'scan', 'wrapped')
 
 _ENTRIES = (
     TaskFacts(
@@ -92,7 +93,7 @@ _ENTRIES = (
         estimable=('sigma',),
         pointwise=True,
         photon_noise=True,
-        checks=(*_LIGHT, *_RESIDUAL, 'repainted', 'range', *_GIVEN, *_STORED, 'areas'),
+        checks=(*_LIGHT, *_RESIDUAL, 'repainted', 'range', *_GIVEN, *_STORED, *_SCANNED, 'areas'),
     ),
     TaskFacts(
         name='deblur',
@@ -116,6 +117,7 @@ _ENTRIES = (
             'saturation',
             *_GIVEN,
             *_STORED,
+            *_SCANNED,
             'areas',
             'offset',
             'kernel',
@@ -151,6 +153,7 @@ _ENTRIES = (
             'saturation',
             *_GIVEN,
             *_STORED,
+            *_SCANNED,
             'areas',
             'kernel',
         ),

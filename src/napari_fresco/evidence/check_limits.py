@@ -10,7 +10,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from ..noise.bidirectional import MOVED
 from ..noise.lattice import ALTERNATING
+from ..noise.stripes import STRIPED
+from ..noise.wrapped import WRAPPED
 from ..types import Check
 
 Limit = tuple[float | None, float | None]
@@ -41,6 +44,9 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         'saturation': (None, 0.03),
         'training': (None, 0.0),
         'mosaic': (None, ALTERNATING),
+        'stripes': (None, STRIPED),
+        'scan': (None, MOVED),
+        'wrapped': (None, WRAPPED),
         'channels': (None, 0.0),
         'areas': (None, 0.9),
         'mask': (None, 0.6),

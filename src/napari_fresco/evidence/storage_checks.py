@@ -9,17 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..noise.bidirectional import scan_shift
 from ..noise.lattice import alternation
 from ..noise.level import level_of_plane
+from ..noise.stripes import stripes as periodic_stripes
+from ..noise.wrapped import wrapped
 from ..types import Check
 from .check_limits import checked
-from .plane_measures import Bools, middle_of
+from .plane_measures import Bools, middle_of, to_gray
 
 _CELL, _AROUND = 4, 4.0  # pixels that are averaged, and averages that detail stands out of
 _STRANGERS = 0.18  # correlation of the detail of colours, which those of photographs exceed
 _CLEAR = 2.0  # times its noise that detail has before it is compared
 _ALPHA_NOISE = 0.01  # of its range, which an alpha has not
 _FEW = 0.01  # share of the pixels off the commonest value, below which nothing is told
+_LINES = 'rows', 'columns'
+_KNOWN = 0.95  # share of the pixels, of which fewer say nothing of the others
 _APART = "axes='YXC', or Split RGB in napari"
 
 
@@ -34,6 +39,52 @@ def mosaic(plane: NDArray[Any], known: Bools) -> Check | None:
         'every second pixel is brighter, as in the raw mosaic of a colour camera, or every second '
         "row, as in an interlaced frame, which is taken for structure: choose task='demosaic', "
         'or restore each lattice by itself, such as image[::2, ::2]',
+    )
+
+
+def stripes(colours: NDArray[Any], known: Bools) -> Check:
+    """Check whether periodic stripes run along all rows or columns.
+
+    `colours`: ``(H, W)`` or ``(H, W, 3)``.
+    """
+    found = periodic_stripes(to_gray(colours), None if known.all() else ~known)
+    return checked(
+        'stripes',
+        found.strength,
+        f'{_LINES[found.axis]} have stripes, every {found.period:.1f} pixels and alike all over, '
+        'as sensors and mains hum leave them, which are taken for structure: unless the object has '
+        'them, take this frequency out first, or mend the acquisition',
+    )
+
+
+def scan(colours: NDArray[Any], known: Bools) -> Check:
+    """Check whether every second row or column is moved against the others."""
+    found = scan_shift(to_gray(colours), None if known.all() else ~known)
+    back = (
+        '[1::2] = np.roll(image[1::2], {}, axis=1)',
+        '[:, 1::2] = np.roll(image[:, 1::2], {}, axis=0)',
+    )
+    return checked(
+        'scan',
+        found.gain,
+        f'every second one of the {_LINES[found.axis]} is moved by {abs(found.pixels)} pixels '
+        'against the others, as scanning to and fro does, which is taken for structure: move them '
+        f'back first, such as image{back[found.axis].format(-found.pixels)}, and mend the phase of '
+        'the scan',
+    )
+
+
+def ran_over(plane: NDArray[Any], known: Bools) -> Check | None:
+    """Check whether whole numbers ran over the end of their range."""
+    if plane.ndim != 2 or plane.dtype.kind != 'u' or known.mean() < _KNOWN:
+        return None  # salt and pepper are found as outliers
+    share = wrapped(plane, None if known.all() else ~known)
+    return checked(
+        'wrapped',
+        share,
+        f'{share:.1%} of the pixels lie a whole range of {plane.dtype} off their neighbours, as '
+        f'sums that ran over it do, where {np.iinfo(plane.dtype).max} + 1 is 0, and are taken for '
+        'structure: reckon in floats, and clip before numbers are made whole again',
     )
 
 

@@ -78,7 +78,7 @@ def outliers(
     heights = channel[far].astype(np.float64)
     above = heights > high
     edge = np.where(above, high, low)
-    around = _neighbours(channel, places) - edge[:, None]
+    around = neighbours(channel, places) - edge[:, None]
     # Two hot pixels may touch, so the third nearest in height counts: of light it shares.
     near = np.sort(np.where(above[:, None], around, -around), axis=1)[:, -3]
     alone = near <= (1 - _STANDS_OUT) * np.abs(heights - edge)
@@ -94,7 +94,7 @@ def _has_levels(values: NDArray[Any]) -> bool:
     return any(len(np.unique(some)) >= _LEVELS for some in (values[:_ENOUGH], values))
 
 
-def _neighbours(channel: NDArray[Any], places: NDArray[np.intp]) -> NDArray[np.float64]:
+def neighbours(channel: NDArray[Any], places: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the eight neighbours of each place, ``(n, 8)``, mirrored at the border."""
     steps = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
     last = np.array(channel.shape) - 1

@@ -153,8 +153,8 @@ def restore(
         Give undamaged pixels back bit for bit. By default yes for inpainting,
         unless `sigma` is given, which asks for their noise to be removed too.
     repair : bool
-        Replace hot and dead pixels by what the method makes in their place; by default they are
-        given back as they are.
+        Replace hot and dead pixels, salt and pepper and stuck lines by what the method makes in
+        their place; by default they are given back as they are.
     neighbours : int
         Planes before and after each one that help to denoise it; 2 serve well.
     along : {'auto', 'Z', 'T'}

@@ -26,7 +26,7 @@ from ..evidence.input_checks import (
 from ..evidence.plane_measures import to_gray
 from ..evidence.plane_outcome import Outcome
 from ..evidence.remedies import fitting
-from ..evidence.storage_checks import areas, channels, mosaic
+from ..evidence.storage_checks import areas, channels, mosaic, ran_over, scan, stripes
 from ..image.blocks import Index
 from ..image.intensity import given_range
 from ..image.layout import Array
@@ -131,6 +131,12 @@ class Checking:
                 mosaic(pixels.colours, known),
                 channels(pixels.colours, alpha, known),
                 areas(pixels.colours, known),
+            ]
+        if 'stripes' in r.facts.checks:
+            found += [
+                stripes(pixels.colours, known),
+                scan(pixels.colours, known),
+                ran_over(pixels.colours, known),
             ]
         return named(found, r.facts.checks)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,10 +20,12 @@ from ..image.intensity import ordinary_range
 from ..image.layout import Array, Layout
 from ..image.model import Image, in_memory
 from ..noise.flat_borders import flat_border
+from ..noise.impulses import impulses
 from ..noise.level import channels_of, level_of_plane, map_of_plane
 from ..noise.outliers import Ordinary, ordinary, outliers
 from ..noise.patches import Bools, Floats, Patches
 from ..noise.places import unevenness
+from ..noise.stuck_lines import stuck_lines
 from ..physics.fill import harmonic
 from .inputs import plane_of
 
@@ -88,9 +90,10 @@ class Pixels:
         if seek_outliers:
             # What is to be filled is filled from its surroundings, whatever made them.
             flat = _flat(colours, unknown, layout.dims) if mask is None else None
-            unknown = _joined(layout.dims, unknown, flat)
+            struck = _each(_struck, colours, _joined(layout.dims, unknown, flat), layout.dims)
+            unknown = _joined(layout.dims, unknown, flat, struck)
             ranges = _ordinary(colours, unknown, layout.dims) if among is None else among
-            hot = _outliers(colours, unknown, layout.dims, ranges)
+            hot = _either(struck, _outliers(colours, unknown, layout.dims, ranges))
         return cls(data, colours, mask, absent, hot, layout.dims, ranges, flat)
 
     @cached_property
@@ -338,17 +341,36 @@ def _ordinary(colours: Array, unknown: Bools | None, dims: int) -> Floats:
 
 def _outliers(colours: Array, unknown: Bools | None, dims: int, among: Floats) -> Bools | None:
     """Find outliers in every plane and colour by itself."""
+    ranges = iter(among.reshape(-1, 2))
+    return _each(lambda x, bad: outliers(x, bad, Ordinary(*next(ranges))), colours, unknown, dims)
+
+
+def _struck(channel: Array, unknown: Bools | None) -> Bools | None:
+    """Find salt and pepper, and rows and columns that are stuck."""
+    return _either(impulses(channel, unknown), stuck_lines(channel, unknown))
+
+
+def _either(first: Bools | None, second: Bools | None) -> Bools | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first | second
+
+
+def _each(
+    find: Callable[[Array, Bools | None], Bools | None],
+    colours: Array,
+    unknown: Bools | None,
+    dims: int,
+) -> Bools | None:
+    """Find something in every plane and colour by itself, in their order."""
     if colours.ndim == 2:
-        return outliers(colours, unknown, Ordinary(*among))
+        return find(colours, unknown)
     if dims == 3:
         damaged = [None] * len(colours) if unknown is None else unknown
-        planes = zip(colours, damaged, among, strict=True)
-        found = [_outliers(plane, bad, 2, own) for plane, bad, own in planes]
-        axis = 0
+        pairs = zip(colours, damaged, strict=True)
+        found, axis = [_each(find, plane, bad, 2) for plane, bad in pairs], 0
     else:
-        every = zip(np.moveaxis(colours, -1, 0), among, strict=True)
-        found = [outliers(colour, unknown, Ordinary(*own)) for colour, own in every]
-        axis = -1
+        found, axis = [find(colour, unknown) for colour in np.moveaxis(colours, -1, 0)], -1
     if all(x is None for x in found):
         return None
     none = np.zeros(np.take(colours, 0, axis).shape, bool)

@@ -166,10 +166,10 @@ def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> lis
         warnings.append(f'{account.clipped} values were clipped to fit {r.dtype}')
     if hot := account.total('outliers'):
         filled = r.inputs.scale > 1 or r.options.repair
-        kept = 'filled in' if filled else 'given back as they are'
+        kept = 'filled in' if filled else 'given back as they are; repair=True fills them in'
         warnings.append(
-            f'{hot} hot or dead pixels stand far out of the range and of their neighbours; they '
-            f'were kept out of the restoration and {kept}'
+            f'{hot} pixels stand far out of their neighbours (hot or dead ones, stuck lines, salt '
+            f'and pepper); they were kept out of the restoration and {kept}'
         )
     if missing := account.total('missing'):
         warnings.append(f'{missing} values are missing or not finite; the rest was restored')

@@ -1,0 +1,188 @@
+"""Disturbances that are no noise: stripes, moved rows, salt and pepper, stuck lines, overflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import ndimage
+
+import napari_fresco as fresco
+from napari_fresco.evidence.check_limits import LIMITS, checked
+from napari_fresco.evidence.remedies import fitting
+from napari_fresco.noise.bidirectional import MOVED, scan_shift
+from napari_fresco.noise.impulses import impulses
+from napari_fresco.noise.stripes import STRIPED, stripes
+from napari_fresco.noise.stuck_lines import stuck_lines
+from napari_fresco.noise.wrapped import WRAPPED, wrapped
+
+N = 192
+Array = NDArray[Any]
+Y, X = np.mgrid[:N, :N]
+
+
+def specimen() -> Array:
+    """Draw cells of different brightness, with fine detail."""
+    spots = np.zeros((N, N))
+    random = np.random.default_rng(2)
+    spots[tuple(random.integers(0, N, (2, 60)))] = random.uniform(500, 4000, 60)
+    disc = np.hypot(Y - 80, X - 50) < 28
+    return np.clip(30 + 90 * disc + ndimage.gaussian_filter(spots, 1.6), 0, 225)
+
+
+def noisy(image: Array, sigma: float = 8.0, seed: int = 0) -> Array:
+    return image + np.random.default_rng(seed).normal(0, sigma, image.shape)
+
+
+def as_bytes(image: Array) -> NDArray[np.uint8]:
+    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+
+
+def failed(image: Array, **how: Any) -> dict[str, str]:
+    result = fresco.restore(image, method='ffdnet', **how)
+    return {check.name: check.message for check in result.checks if not check.ok}
+
+
+@pytest.mark.parametrize('period', [4.2, 9.3, 14.0])
+@pytest.mark.parametrize('axis', [0, 1])
+def test_periodic_stripes_are_found_with_their_period(period: float, axis: int) -> None:
+    hum = 8 * np.sin(2 * np.pi * (Y, X)[axis] / period)
+    found = stripes(noisy(specimen()) + hum)
+    assert found.strength > STRIPED
+    assert found.axis == axis
+    assert found.period == pytest.approx(period, rel=0.07)
+
+
+def test_a_run_on_stripes_says_so() -> None:
+    hum = 12 * np.sin(2 * np.pi * Y / 9.3)
+    said = failed(as_bytes(noisy(specimen()) + hum))
+    assert 'rows have stripes, every 9' in said['stripes']
+    colours = np.stack([specimen(), specimen().T, specimen()[::-1]], axis=-1)
+    assert 'stripes' in failed(as_bytes(noisy(colours) + hum[..., None]))
+
+
+def test_what_is_periodic_in_a_part_is_a_picture() -> None:
+    lines = 40.0 * (np.abs((Y + 3 * np.sin(X / 11)) % 11) < 4)
+    fence = np.where(Y > N / 2, 30 * np.sin(2 * np.pi * X / 9.3), 0)
+    for picture in (lines, specimen() + fence, specimen(), np.zeros((N, N))):
+        for image in (picture, noisy(picture)):
+            assert stripes(image).strength <= STRIPED
+
+
+@pytest.mark.parametrize('shift', [-2, 1, 3])
+@pytest.mark.parametrize('axis', [0, 1])
+def test_rows_of_a_scan_to_and_fro_are_put_back_as_told(shift: int, axis: int) -> None:
+    image = specimen() if axis == 0 else specimen().T
+    image[1::2] = np.roll(image[1::2], shift, axis=1)
+    image = noisy(image if axis == 0 else image.T)
+    found = scan_shift(image)
+    assert (found.pixels, found.axis) == (shift, axis)
+    said = failed(image.astype(np.float32))['scan']
+    advice = said.partition('such as ')[2].partition(', and mend')[0]
+    exec(advice, {'np': np, 'image': image})
+    assert scan_shift(image).gain <= MOVED
+
+
+def test_pictures_have_no_row_moved() -> None:
+    slanted = 60 * np.sin(0.9 * X + 1.1 * Y)
+    mosaic = specimen() * np.tile([[0.6, 1.0], [1.0, 0.4]], (N // 2, N // 2))
+    for picture in (specimen(), slanted, mosaic, np.zeros((N, N))):
+        for image in (picture, noisy(picture)):
+            assert scan_shift(image).gain <= MOVED
+
+
+def salted(share: float) -> tuple[NDArray[np.uint8], Array]:
+    image, chance = as_bytes(noisy(specimen() + 25, 5)), np.random.default_rng(3).random((N, N))
+    struck = (chance < share / 2) | (chance > 1 - share / 2)
+    return np.where(struck, np.where(chance < 0.5, 0, 255), image).astype(np.uint8), struck
+
+
+@pytest.mark.parametrize('share', [0.01, 0.05, 0.1])
+def test_salt_and_pepper_are_outliers_and_no_grain(share: float) -> None:
+    image, struck = salted(share)
+    found = impulses(image)
+    assert found is not None
+    assert found[struck].mean() > 0.75
+    assert found[~struck].mean() < 0.002
+    result = fresco.restore(image, method='ffdnet')
+    (said,) = result.provenance['warnings']
+    assert 'salt and pepper' in said
+    assert 'repair=True' in said
+    assert abs(result.provenance['planes'][0]['sigma'] - 5) < 1
+    repaired = fresco.restore(image, method='ffdnet', repair=True).image
+    before, after = (np.sqrt(np.mean((x - specimen() - 25.0) ** 2)) for x in (image, repaired))
+    assert after < 0.35 * before
+
+
+def test_clipped_light_and_dark_ground_are_no_salt_and_pepper() -> None:
+    loud = noisy(specimen(), 40)
+    counts = np.random.default_rng(0).poisson(specimen() / 60)
+    for image in (as_bytes(loud), as_bytes(2 * loud), counts, as_bytes(specimen()), X % 2):
+        assert impulses(image) is None
+
+
+def test_stuck_rows_and_columns_are_outliers() -> None:
+    image = as_bytes(noisy(specimen() / 6 + 10, 3))
+    image[40], image[90:92], image[:, 70] = 25, 0, 30
+    found = stuck_lines(image)
+    assert found is not None
+    assert found[[40, 90, 91]].all()
+    assert found[:, 70].all()
+    assert found.sum() == 4 * N - 3
+    (said,) = fresco.restore(image, method='ffdnet').provenance['warnings']
+    assert f'{4 * N - 3} pixels' in said
+    repaired = fresco.restore(image, method='ffdnet', repair=True).image
+    assert np.abs(repaired[40] - specimen()[40] / 6 - 10).mean() < 2.5
+
+
+def test_flat_pictures_have_no_stuck_lines() -> None:
+    letters = np.where(np.hypot(Y - 60, X - 60) < 30, 10, 250)
+    dark = np.random.default_rng(0).poisson(0.05, (N, N))
+    bars = 1.0 * np.broadcast_to(X % 7 < 2, (N, N))
+    for image in (letters, dark, bars, noisy(specimen()), np.zeros((N, N))):
+        assert stuck_lines(image) is None
+
+
+def test_numbers_that_ran_over_are_found() -> None:
+    bright = noisy(np.minimum(2.2 * specimen(), 250), 10)
+    over = np.rint(bright).astype(int).astype(np.uint8)
+    under = np.rint(noisy(specimen() - 28, 10)).astype(int).astype(np.uint8)
+    for image in (over, under):
+        assert wrapped(image) > WRAPPED
+        assert 'a whole range of uint8' in failed(image)['wrapped']
+    sixteen = np.rint(256 * noisy(specimen() - 28, 10)).astype(int).astype(np.uint16)
+    assert wrapped(sixteen) > WRAPPED
+    for image in (as_bytes(bright), as_bytes(noisy(specimen(), 60)), bright):
+        assert wrapped(image) <= WRAPPED
+    assert 'wrapped' not in failed(salted(0.1)[0])
+
+
+def test_the_limits_are_those_of_the_measures() -> None:
+    limits = [LIMITS[name][1] for name in ('stripes', 'scan', 'wrapped')]
+    assert limits == [STRIPED, MOVED, WRAPPED]
+
+
+def test_little_and_nothing_is_told_of_nothing() -> None:
+    nothing = np.full((N, N), np.nan)
+    for image in (nothing, np.zeros((5, 5)), np.zeros((2, 40), np.uint8)):
+        assert stripes(image).strength == 1
+        assert scan_shift(image).gain == 0
+        assert wrapped(image) == 0
+        assert impulses(image) is None
+        assert stuck_lines(image) is None
+    holes = noisy(specimen()) + 12 * np.sin(2 * np.pi * Y / 9.3)
+    lost = np.zeros((N, N), bool)
+    lost[30:40, 30:60] = True
+    holes[lost] = 1e6
+    assert stripes(holes, lost).strength > STRIPED
+
+
+def test_rows_that_are_moved_are_no_mosaic() -> None:
+    both = [checked('mosaic', 100, 'choose demosaic'), checked('scan', 1, 'move them back')]
+    told = {check.name: check.message for check in fitting(both)}
+    assert told['scan'] == 'move them back'
+    assert "see check 'scan'" in told['mosaic']
+    (alone,) = fitting(both[:1])
+    assert alone.message == 'choose demosaic'
