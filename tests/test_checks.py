@@ -228,11 +228,43 @@ def test_a_camera_that_was_given_is_compared_with_the_image(gain, offset, read_n
     assert {check.name: check.ok for check in result.checks}['camera'] is ok
 
 
+@pytest.mark.parametrize('told', [{'gain': 200}, {'offset': -5000}, {'read_noise': 300}])
+def test_a_part_of_a_camera_is_compared_with_the_image(told):
+    frame = 100 + 2 * np.random.default_rng(0).poisson(scene(96) / 4).astype(np.float32)
+    found = {check.name: check for check in fresco.restore(frame, method='ffdnet', **told).checks}
+    assert not found['camera'].ok
+    assert f'({next(iter(told))} ' in found['camera'].message
+    assert 'correct that first' in found['noise'].message
+    for name, value in {'gain': 2, 'offset': 100, 'read_noise': 0.5}.items():
+        checks = fresco.restore(frame, method='ffdnet', **{name: value}).checks
+        assert {check.name: check.ok for check in checks}['camera']
+
+
+def test_a_plane_that_lost_the_haze_of_others_does_not_overshoot():
+    haze = np.full((32, 32), 300.0)
+    dark = np.full((32, 32), 101.0)
+    dark[12:20, 12:20] = 300
+    facts = {'given': dark, 'predicted': haze, 'sigma': 3.0, 'offset': 100.0, 'span': 200.0}
+    for of_volume, share in ((False, 1 - 64 / 1024), (True, 0)):
+        outcome = Outcome(observed=haze, restored=dark, of_volume=of_volume, **facts)
+        (found,) = check_result(outcome, ['overshoot'])
+        assert found.value == pytest.approx(share, abs=1e-3)
+
+
+@pytest.mark.parametrize('axes', ['YX', 'ZYX'])
+def test_an_offset_above_the_image_is_refused(axes):
+    image = fresco.Image(100 + np.random.default_rng(0).poisson(9, (6, 32, 32)[-len(axes) :]), axes)
+    asked = {'task': 'deblur', 'kernel': np.ones((3,) * len(axes)), 'method': 'wiener'}
+    with pytest.raises(fresco.FrescoError, match='offset = 1000 lies above 99%'):
+        fresco.restore(image, offset=1000, **asked)
+    assert fresco.restore(image, offset=108, **asked).finish == 'completed'
+
+
 def test_a_camera_counts_where_it_is_most_wrong():
-    levels = np.array([1.0, 2.0, 4.0])
-    assert camera_told(levels, levels).ok
-    assert camera_told(levels, levels * (1, 1, 3)).value == pytest.approx(1 / 3, rel=1e-3)
-    assert camera_told(levels, 0 * levels) is None
+    levels, given = np.array([1.0, 2.0, 4.0]), {'gain': 2.0}
+    assert camera_told(levels, levels, given).ok
+    assert camera_told(levels, levels * (1, 1, 3), given).value == pytest.approx(1 / 3, rel=1e-3)
+    assert camera_told(levels, 0 * levels, given) is None
 
 
 @pytest.mark.parametrize(

@@ -257,6 +257,7 @@ def _checks(compared: Compared, planes: Iterable[Plane]) -> list[dict[str, Any]]
             offset=noise.offset if isinstance(noise, Camera) else min(float(y.min()), 0.0),
             span=float(np.ptp(y)) or 1.0,
             margin=compared.reach,
+            of_volume=bool(compared.blur and compared.blur.of_volume),
         )
         known = names if seen is not None else [name for name in names if name in _BY_ITSELF]
         found.append(check_result(outcome, known))

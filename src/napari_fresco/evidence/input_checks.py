@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,11 @@ def sigma_told(told: float, estimated: float, mapped: bool = False) -> Check | N
     )
 
 
-def camera_told(told: Floats, estimated: Floats) -> Check | None:
-    """Compare the noise levels that a given camera has, from dark to bright, with the image's."""
+def camera_told(told: Floats, estimated: Floats, given: Mapping[str, float]) -> Check | None:
+    """Compare the noise levels that a given camera has, from dark to bright, with the image's.
+
+    `given`: what was given of it; the rest was made to fit.
+    """
     usable = (told > 0) & (estimated > 0)
     if not usable.any():
         return None
@@ -41,7 +44,8 @@ def camera_told(told: Floats, estimated: Floats) -> Check | None:
     return checked(
         'camera',
         value,
-        f'the camera that was given has {value:.2g} times the noise that the image shows: check '
+        f'the camera that was given ({", ".join(f"{n} {v:g}" for n, v in given.items())}) has '
+        f'{value:.2g} times the noise that the image shows: check '
         "gain (image units per electron), offset and read noise, or leave noise at 'auto'",
     )
 

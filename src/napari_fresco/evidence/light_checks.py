@@ -98,6 +98,8 @@ def _beyond(o: Outcome) -> float:
             lowest = float(np.min(strip, where=where, initial=np.inf))
             ends.append((lowest, float(np.max(strip, where=where, initial=-np.inf))))
     low, high = level + min(low for low, _ in ends) - width, level + max(h for _, h in ends) + width
+    if o.of_volume:
+        low = min(low, o.offset - width)  # the haze of other planes is gone: dark is no overshoot
     if _within(o.after, low, high):
         return 0.0
     beyond = (o.after < low) | (o.after > high)

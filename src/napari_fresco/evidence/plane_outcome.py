@@ -33,6 +33,7 @@ class Outcome:
     `span`: the range of intensities.
     `margin`: pixels at the border that are not judged.
     `reads_noise`: whether the method takes a noise level, which a remedy can change.
+    `of_volume`: whether light of other planes was taken out of this one.
     """
 
     observed: Floats
@@ -45,6 +46,7 @@ class Outcome:
     span: float = 1.0
     margin: int = 0
     reads_noise: bool = True
+    of_volume: bool = False
 
     def remedy(self, advice: str) -> str:
         """Return advice on the noise level, or what helps where the method takes none."""
@@ -56,6 +58,7 @@ class Outcome:
         for z in sorted(set(np.linspace(0, count - 1, most).round().astype(int))):
             yield replace(
                 self,
+                of_volume=True,
                 observed=self.observed[z],
                 restored=self.restored[z],
                 given=self.given[z],

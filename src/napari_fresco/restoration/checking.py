@@ -27,7 +27,7 @@ from ..evidence.plane_measures import to_gray
 from ..evidence.plane_outcome import Outcome
 from ..evidence.remedies import fitting
 from ..evidence.storage_checks import areas, channels, mosaic, ran_over, scan, stripes
-from ..image.blocks import Index
+from ..image.blocks import SAMPLE, Index
 from ..image.intensity import given_range
 from ..image.layout import Array
 from ..noise.patches import Bools
@@ -35,6 +35,7 @@ from ..types import Check, Step
 from ..weights.registry import Entry
 from .block import Block
 from .parts import telling
+from .plane_noise import camera_given
 from .plane_reader import Pixels
 from .request import Request
 from .scene import Scene
@@ -75,7 +76,8 @@ class Checking:
             self.add_inputs(block.index, block.pixels)
         else:
             each = (check_result(plane, r.facts.checks) for plane in outcome.planes(_PLANES))
-            self._worst = worst([self._worst, *each, self._offset(block.index)])
+            given = named([self._noise_told(block.index, block.pixels)], r.facts.checks)
+            self._worst = worst([self._worst, *each, given, self._offset(block.index)])
 
     def add_inputs(self, index: Index, pixels: Pixels) -> None:
         """Check what was given with the image against plane `index`."""
@@ -161,16 +163,18 @@ class Checking:
             level = float(np.median(told))  # of a map
             low, high = self._scene.plausible_levels(index, pixels)
             return sigma_told(level, min(max(level, low), high), mapped=np.ndim(told) > 0)
-        model = self._scene.model(index)
-        if model.camera is None or model.found != 'given':
+        model, given = self._scene.model(index), camera_given(r.params)
+        if model.camera is None or not given:
             return None
         shown = self._scene.channel_noise(index, pixels)
-        values = ndimage.gaussian_filter(to_gray(pixels.mean_filled.astype(np.float64)), _SMOOTH)
+        planes = pixels.slices(SAMPLE)
+        plane = planes[len(planes) // 2].mean_filled.astype(np.float64)
+        values = ndimage.gaussian_filter(to_gray(plane), _SMOOTH)
         levels = np.quantile(values, _DARK if shown.camera is None else _ALL)
         seen = np.full(levels.shape, shown.level)
         if shown.camera is not None:
             seen = np.sqrt(shown.camera.variance(levels))
-        return camera_told(np.sqrt(model.camera.variance(levels)), seen)
+        return camera_told(np.sqrt(model.camera.variance(levels)), seen, given)
 
 
 def doubts_before(request: Request) -> tuple[str, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import ParameterError
 from ..image.blocks import Index
-from ..noise.camera import Camera
+from ..noise.camera import Camera, Plane
 from ..noise.patches import Floats
+
+_BRIGHT = 0.99  # quantile of an image below which its dark level lies
 
 
 class NoiseModel(NamedTuple):
@@ -49,6 +52,32 @@ class PlaneNoise(NamedTuple):
     def known_level(self) -> float | Floats | None:
         """The level, None where it is not known."""
         return self.level if np.any(self.level) else None
+
+
+def camera_given(params: Any) -> dict[str, float]:
+    """Return what was given of a camera: gain, offset, read noise, none, some or all of them."""
+    given = {name: getattr(params, name, None) for name in Camera._fields}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def check_offset(offset: float | None, planes: Iterable[Plane]) -> None:
+    """Refuse an offset above nearly all of planes: a camera gives that much without light."""
+    if offset is None:
+        return
+    known = [plane if unknown is None else plane[~unknown] for plane, unknown in planes]
+    values = np.concatenate([each.ravel() for each in known])
+    if values.size and float(np.quantile(values, _BRIGHT)) < offset:
+        raise ParameterError(
+            f'offset = {offset:g} lies above {_BRIGHT:.0%} of the values of the image, whose '
+            f'middle is {np.median(values):.5g}; give what the camera gives without light, in the '
+            'units of the image, or leave it out'
+        )
+
+
+def counted(indices: Sequence[Index], dims: int) -> str:
+    """Return how many planes or volumes there are, in words."""
+    what = 'volume' if dims == 3 else 'plane'
+    return f'1 {what}' if len(indices) == 1 else f'{len(indices)} {what}s'
 
 
 def said_of_grain(told: str) -> str:

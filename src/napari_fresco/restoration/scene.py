@@ -33,7 +33,15 @@ from ..noise.grain import (
 from ..noise.level import level_of_plane
 from ..noise.patches import Bools, Floats, Reals
 from ..noise.places import UNEVEN
-from .plane_noise import NoiseModel, PlaneNoise, said_of_grain, said_of_places
+from .plane_noise import (
+    NoiseModel,
+    PlaneNoise,
+    camera_given,
+    check_offset,
+    counted,
+    said_of_grain,
+    said_of_places,
+)
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
 from .volume_ranges import VolumeRanges
@@ -312,16 +320,16 @@ class Scene:
 
     def _judged(self, channel: int) -> NoiseModel:
         r, p = self._request, self._request.params
-        known = {'gain': p.gain, 'offset': p.offset, 'read_noise': p.read_noise}
-        given = {name: value for name, value in known.items() if value is not None}
+        given = camera_given(p)
         if p.noise == 'gaussian' or not r.method.models_noise(r.task):
             return NoiseModel()
         if p.noise == 'auto' and not given:
             return self._recognised(channel)
-        if len(given) == len(known):
+        check_offset(given.get('offset'), self._sampled(channel))
+        if len(given) == len(Camera._fields):
             return NoiseModel(Camera(**given), self._excess(channel, least=GRAIN), found='given')
         camera = fit_camera(self._sampled(channel), **given)
-        found = f'fitted to {_counted(self._sample(channel), r.layout.dims)}'
+        found = f'fitted to {counted(self._sample(channel), r.layout.dims)}'
         return NoiseModel(camera, self._excess(channel), found=found)
 
     def _sample(self, channel: int) -> Sequence[Index]:
@@ -338,7 +346,7 @@ class Scene:
             return NoiseModel()
         indices = self._sample(channel)
         camera, levels, curve = assess_planes(self._sampled(channel))
-        found = f'recognised in {_counted(indices, r.layout.dims)}'
+        found = f'recognised in {counted(indices, r.layout.dims)}'
         # What JPEG leaves of noise grows with the intensity as well, and is no photon noise.
         if camera is None or all(has_blocks(plane) for plane, _ in self._sampled(channel)):
             known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
@@ -358,15 +366,7 @@ class Scene:
         """Read planes, in each of which neighbours have one colour, beside what is unknown."""
         for index in self._sample(channel):
             pixels = self._whole.read(index, again=True)
-            if self._request.facts.gains_colour:
-                yield from _lattices(pixels)
-            else:
-                yield from _planes(pixels)
-
-
-def _counted(indices: Sequence[Index], dims: int) -> str:
-    what = 'volume' if dims == 3 else 'plane'
-    return f'1 {what}' if len(indices) == 1 else f'{len(indices)} {what}s'
+            yield from (_lattices if self._request.facts.gains_colour else _planes)(pixels)
 
 
 def _chooses_arithmetic(r: Request) -> bool:
