@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,10 @@ from napari_fresco.declare.tasks import TASKS
 from napari_fresco.errors import FrescoError
 from napari_fresco.restoration.image_facts import facts_of, widest_loss
 
+from .command_line import printed
 from .documentation import PAGES
+
+RANDOM = np.random.default_rng(0)
 
 
 def every_case() -> list[ImageFacts]:
@@ -160,3 +165,23 @@ def test_a_blur_that_is_not_found_is_not_recommended_to_be_found() -> None:
     said = fresco.recommend(image, goal='deblur')
     assert 'kernel' not in said.options
     assert 'must be given as kernel=' in said.caution
+
+
+def test_the_command_recommends_what_python_does_and_its_command_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = np.full((40, 48), 100, np.uint8) + RANDOM.integers(0, 20, (40, 48), dtype=np.uint8)
+    lost = np.zeros((40, 48), np.uint8)
+    lost[20:22, 10:30] = 255
+    for name, array in (('a wall.ome.tif', image), ('mask.png', lost)):
+        fresco.write(tmp_path / name, array)
+    asked = (tmp_path / 'a wall.ome.tif', '--mask', tmp_path / 'mask.png')
+    lines = printed(capsys, 'recommend', *asked).splitlines()
+    said = fresco.recommend(image, mask=lost)
+    assert lines[0] == f'{said.method} ({said.task}): {said.reason}'
+    program, *words = shlex.split(lines[-1])
+    assert program == 'napari-fresco'
+    printed(capsys, *words, '--iterations', 1)
+    assert fresco.read(tmp_path / f'a wall-{said.method}.ome.tif').shape == image.shape
+    assert 'goal' in printed(capsys, 'recommend', asked[0], '--task', 'sing', code=2)
+    assert 'napari-fresco recommend' in printed(capsys, 'restore', asked[0], '-o', 'x.tif', code=2)

@@ -17,6 +17,7 @@ import click
 from ..errors import FrescoError
 
 _HOMES = {
+    'recommend': 'recommend_command',
     'restore': 'restoring',
     'batch': 'restoring',
     'evaluate': 'evaluate_command',

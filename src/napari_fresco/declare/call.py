@@ -109,9 +109,11 @@ def method_of(method: str | None, preset: Preset) -> Method:
     """
     named = method if preset.method is None else preset.under(Preset(method=method)).method
     if named is None:
+        missing = 'name a method, or a preset that does'
+        guide = f'the guide "Which method for my image?" say which; methods: {", ".join(METHODS)}'
         raise MethodError(
-            f'name a method, or a preset that does: fresco.recommend(image) and the guide "Which '
-            f'method for my image?" say which; methods: {", ".join(METHODS)}'
+            f'{missing}: fresco.recommend(image) and {guide}',
+            in_shell=f'{missing}: napari-fresco recommend IMAGE and {guide}',
         )
     return find_method(named)
 

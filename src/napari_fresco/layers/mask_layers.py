@@ -143,7 +143,8 @@ def _other_size(layer: napari.layers.Layer, place: Placement) -> MaskError:
     sizes = [' × '.join(map(str, grid)) for grid in (place.grid, place.part.grid)]
     return MaskError(
         f'mask {layer.name!r} of {sizes[0]} pixels does not cover image {place.part.name!r} of '
-        f'{sizes[1]}; press "Align" to stretch it over the image, or "New" for a mask that fits'
+        f'{sizes[1]}; stretch it over the image ("Align" in the panel, its scale in a script), or '
+        'make a mask that fits ("New", or an array like the image)'
     )
 
 
