@@ -132,7 +132,7 @@ def test_stuck_rows_and_columns_are_outliers() -> None:
     assert found[:, 70].all()
     assert found.sum() == 4 * N - 3
     (said,) = fresco.restore(image, method='ffdnet').provenance['warnings']
-    assert f'{4 * N - 3} pixels' in said
+    assert f'{4 * N - 3} values' in said
     repaired = fresco.restore(image, method='ffdnet', repair=True).image
     assert np.abs(repaired[40] - specimen()[40] / 6 - 10).mean() < 2.5
 
@@ -186,3 +186,23 @@ def test_rows_that_are_moved_are_no_mosaic() -> None:
     assert "see check 'scan'" in told['mosaic']
     (alone,) = fitting(both[:1])
     assert alone.message == 'choose demosaic'
+
+
+def test_speckle_is_said_and_its_logarithm_is_better() -> None:
+    truth = (specimen() + 10) * (0.1 + X / N) ** 2
+    image = truth * np.random.default_rng(0).gamma(4, 1 / 4, truth.shape)
+    result = fresco.restore(image, method='ffdnet')
+    (said,) = (text for text in result.provenance['warnings'] if 'speckle' in text)
+    assert '50% of the intensity' in said
+    logarithm = fresco.restore(np.log(image), method='ffdnet', noise='gaussian').image
+    better = np.exp(logarithm) * image.mean() / np.exp(logarithm).mean()
+    assert np.square(better - truth).mean() < np.square(result.image - truth).mean()
+
+
+def test_photon_noise_is_no_speckle() -> None:
+    random = np.random.default_rng(0)
+    for peak in (2, 40, 1000):
+        counts = random.poisson(specimen() / 255 * peak)
+        for image in (counts, 2.0 * counts + random.normal(100, 3, counts.shape)):
+            said = fresco.restore(image, method='ffdnet').provenance['warnings']
+            assert not [text for text in said if 'speckle' in text]

@@ -52,6 +52,7 @@ _BINS, _OF_BIN = 16, 20  # steps of intensity, and blocks that each of them keep
 _FEW = 10  # steps of counting
 _LOOKED_AT = 1 << 16  # values that tell whether they are counts
 _PHOTON, _WHITE = 6.0, 2.0  # differences of the information criterion
+_SPECKLED, _STRONG = 10.0, 0.2  # the same, and noise over intensity, from which on it is speckle
 
 
 class Blocks(NamedTuple):
@@ -96,6 +97,7 @@ class NoiseCurve:
         above 6 the noise grows with the intensity, below 2 it does not.
     `blocks`: untextured blocks that told it.
     `grain`: from 1: how much greater than at high frequencies the noise is at middle ones.
+    `speckle`: standard deviation over intensity, where that is one number; else 0.
     """
 
     slope: float
@@ -106,6 +108,7 @@ class NoiseCurve:
     evidence: float
     blocks: int
     grain: float = 1.0
+    speckle: float = 0.0
 
     @property
     def verdict(self) -> Verdict:
@@ -151,6 +154,7 @@ def fit_curve(blocks: Blocks, slope: float | None = None) -> NoiseCurve | None:
     kept = seen.chosen(likely)
     dark = _dark_level(kept, slope)
     line = _line(kept, slope, dark)
+    speckle = _speckle(kept, line) if slope is None else 0.0
     for _ in range(_ROUNDS):
         ratio = seen.middle / (grain * line.at(seen.mean))
         smooth = ratio < np.where(likely, _HARDLY, _TEXTURED)
@@ -171,7 +175,21 @@ def fit_curve(blocks: Blocks, slope: float | None = None) -> NoiseCurve | None:
         evidence,
         len(kept.mean),
         math.sqrt(grain),
+        speckle,
     )
+
+
+def _speckle(blocks: Blocks, line: _Line) -> float:
+    """Return the noise over the intensity, where this ratio explains it better than a line does.
+
+    That of coherent light, radar and ultrasound is a share of the intensity.
+    """
+    if blocks.mean.min() <= 0:
+        return 0.0
+    square = np.square(blocks.mean)
+    share = float((blocks.high / square).mean())
+    likelier = 2 * (_cost(blocks.high, line.at(blocks.mean)) - _cost(blocks.high, share * square))
+    return math.sqrt(share) if likelier > _SPECKLED and share > _STRONG**2 else 0.0
 
 
 class _Line(NamedTuple):

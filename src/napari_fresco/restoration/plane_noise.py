@@ -94,3 +94,13 @@ def said_of_places(times: float) -> str:
         f'the noise is {times:.2g} times as strong in some places as in others, so that a map of '
         'it was told in place of one level; give sigma to choose another'
     )
+
+
+def said_of_speckle(share: float) -> str:
+    """Return what the user should know where noise is a share of the intensity."""
+    return (
+        f'the noise is {share:.0%} of the intensity, dark or bright, as the speckle of coherent '
+        'light, radar and ultrasound is, and is restored as photon noise, which leaves much of it '
+        "where it is bright: restore np.log of the image with noise='gaussian', and take np.exp of "
+        'the result, scaled to the mean of the image'
+    )

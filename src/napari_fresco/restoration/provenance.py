@@ -168,8 +168,8 @@ def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> lis
         filled = r.inputs.scale > 1 or r.options.repair
         kept = 'filled in' if filled else 'given back as they are; repair=True fills them in'
         warnings.append(
-            f'{hot} pixels stand far out of their neighbours (hot or dead ones, stuck lines, salt '
-            f'and pepper); they were kept out of the restoration and {kept}'
+            f'{hot} values stand far out of their neighbours (hot or dead pixels, stuck lines, '
+            f'salt and pepper): kept out of the restoration and {kept}'
         )
     if missing := account.total('missing'):
         warnings.append(f'{missing} values are missing or not finite; the rest was restored')

@@ -41,6 +41,7 @@ from .plane_noise import (
     counted,
     said_of_grain,
     said_of_places,
+    said_of_speckle,
 )
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
@@ -55,8 +56,7 @@ _MOST_GRAIN = 4.0  # noise of means over that of pixels: beyond that it is textu
 class Scene:
     """The whole that gives planes their range and noise: the image, or what it was cut from.
 
-    Ranges and noise of its planes are found when the first of them asks, from planes that
-    are read once.
+    Ranges and noise are found when the first of its planes asks, from planes that are read once.
 
     Parameters
     ----------
@@ -351,6 +351,8 @@ class Scene:
         if camera is None or all(has_blocks(plane) for plane, _ in self._sampled(channel)):
             known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
             return NoiseModel(levels=dict(known), found=found)
+        if curve is not None and curve.speckle:
+            self.warnings.setdefault('speckle', said_of_speckle(curve.speckle))
         return NoiseModel(camera, self._excess(channel, curve), found=found)
 
     def _excess(self, channel: int, curve: NoiseCurve | None = None, least: float = 1) -> float:
@@ -394,6 +396,5 @@ def _smooth(variance: Floats, dims: int) -> Floats:
 
     Solvers that trust the pixels by their noise would come out too dark.
     """
-    widths = (*[_SPREAD] * dims, 0)[: variance.ndim]
-    smooth: Floats = ndimage.gaussian_filter(variance, widths)
+    smooth: Floats = ndimage.gaussian_filter(variance, (*[_SPREAD] * dims, 0)[: variance.ndim])
     return smooth
