@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -412,3 +413,14 @@ def test_channels_of_a_stack_keep_their_names(axes: str, tmp_path: Path) -> None
     image = Image(np.zeros(shape, np.uint8), axes, channels=('DAPI', 'GFP', 'Cy5'))
     write(tmp_path / 'a.tif', image)
     assert read(tmp_path / 'a.tif').channels == image.channels
+
+
+@pytest.mark.parametrize('axes', ['TCZYX', 'CTZYX', 'ZCYX', 'CZYX', 'ZTCYX'])
+def test_axes_of_length_1_stay_where_they_are(axes: str, tmp_path: Path) -> None:
+    for ones in product((1, 2), repeat=len(axes) - 2):
+        shape = (*ones, 4, 5)
+        image = Image(np.arange(np.prod(shape), dtype=np.uint8).reshape(shape), axes)
+        write(tmp_path / 'a.ome.tif', image, overwrite=True)
+        back = read(tmp_path / 'a.ome.tif')
+        assert (back.axes, back.shape) == (axes, shape)
+        assert np.array_equal(back.data, image.data)

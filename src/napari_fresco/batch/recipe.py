@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from ..declare.call import Call
-from ..declare.methods import ESTIMATES, find_method
+from ..declare.methods import ESTIMATES, METHODS, find_method
 from ..declare.names import unknown
 from ..declare.options import OPTIONS
 from ..declare.presets import Preset, presets
@@ -155,6 +155,11 @@ class BatchRecipe:
     def of(cls, values: Mapping[str, Any], base: Path | None = None) -> BatchRecipe:
         """Return the recipe with these keys, those of the options among them."""
         for name in values:
+            if name in _parameters() and name not in KEYS and name not in OPTIONS:
+                raise ParameterError(
+                    f'{name} is a parameter of a method: write it below parameters, such as '
+                    f'parameters: {{{name}: {values[name]}}}'
+                )
             if name not in KEYS and name not in OPTIONS:
                 raise ParameterError(unknown(str(name), [*KEYS, *OPTIONS], 'key'))
         own = {name: value for name, value in values.items() if name in KEYS}
@@ -291,6 +296,11 @@ KEYS: Mapping[str, Mapping[str, Any]] = {
     each.name: each.metadata for each in fields(BatchRecipe) if 'kind' in each.metadata
 }
 """The keys of a recipe beside the options of a call: types and meaning."""
+
+
+def _parameters() -> set[str]:
+    """Return the names of the parameters of all methods."""
+    return {each.name for method in METHODS.values() for each in method.parameters}
 
 
 def _names_file(value: Any) -> bool:

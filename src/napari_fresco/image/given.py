@@ -22,6 +22,11 @@ def as_array(source: Any, what: str = 'image', error: type[FrescoError] = ImageE
     `error`: raised when it is no array, as the sentence that says what it is instead.
     """
     if all(hasattr(source, name) for name in ('shape', 'dtype', '__getitem__')):
+        if any(n != n for n in source.shape):  # NaN: dask has not counted
+            raise error(
+                f'{what} has lengths that are not known yet, {source.shape}; call its '
+                'compute_chunk_sizes() first'
+            )
         return source
     if isinstance(source, str | Path):
         raise error(

@@ -152,7 +152,15 @@ class Layout:
         size = (n * scale for n in self.plane_shape)
         shape = (*self.leading, *size) + ((samples,) if samples else ())
         order = self.order if len(shape) == len(self.order) else (*self.order, len(self.order))
-        array = np.zeros([shape[i] for i in np.argsort(order)], dtype or self.dtype)
+        own, kind = [shape[i] for i in np.argsort(order)], np.dtype(dtype or self.dtype)
+        try:
+            array = np.zeros(own, kind)
+        except MemoryError:
+            raise ImageError(
+                f'a result of {tuple(own)} {kind} takes {np.prod(own) * kind.itemsize / 1e9:.3g} '
+                "GB, which are not there; let it grow on disk, by output='result.ome.zarr' or "
+                '-o RESULT.ome.zarr, or restore a part'
+            ) from None
         return array, array.transpose(order)
 
     def in_own_order(self, values: Array) -> Array:

@@ -312,7 +312,12 @@ def _checked_spacing(spacing: Spacing | str, axes: str) -> dict[str, tuple[float
             step = float(step)
         except (TypeError, ValueError):
             step, unit = np.nan, ''
-        if axis not in axes or not (np.isfinite(step) and step > 0):
+        if axis not in axes:
+            raise ImageError(
+                f'spacing has an axis {axis!r} that axes {axes} lack; give only those of the '
+                f'image: {{a: spacing[a] for a in {axes!r} if a in spacing}}'
+            )
+        if not (np.isfinite(step) and step > 0):
             raise ImageError(
                 f'spacing {axis!r}: {pair!r} does not fit axes {axes}; give a distance above 0 and '
                 "its unit for an axis, such as {'Z': (0.3, 'um')}"

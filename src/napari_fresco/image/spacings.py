@@ -17,8 +17,13 @@ def parse_spacing(given: Spacing | str) -> Spacing:
 
     Raises ParameterError when the text is something else.
     """
-    if not isinstance(given, str):
+    if isinstance(given, Mapping):
         return given
+    if not isinstance(given, str):
+        raise ParameterError(
+            f"spacing = {given!r}; name the axes, such as {{'Z': (0.3, 'um'), 'Y': (0.1, 'um')}} "
+            "or 'Z=0.3um,Y=0.1um'"
+        )
     found = {}
     for part in given.split(','):
         match = _PART.fullmatch(part)

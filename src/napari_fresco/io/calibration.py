@@ -150,6 +150,7 @@ def plain_facts(text: str) -> dict[str, Any]:
         return {'text': {'Description': text}} if text.strip() else {}
     facts = {key: record[key] for key in (*_PLAIN_KEYS, 'text') if key in record}
     lengths = zip(str(record.get('axes', '')), record['shape'], strict=False)
+    facts['order'] = str(record.get('axes', ''))
     facts['single'] = ''.join(axis for axis, n in lengths if n == 1 and axis not in 'YXS')
     if 'spacing' in facts:
         facts['spacing'] = {axis: tuple(pair) for axis, pair in facts['spacing'].items()}

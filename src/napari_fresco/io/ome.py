@@ -43,6 +43,7 @@ def facts(text: str, number: int) -> dict[str, Any]:
     waves = tuple(tuple(_nanometres(c, key) for key in _WAVELENGTHS) for c in channels)
     found: dict[str, Any] = {'spacing': spacing, 'origin': _origin(pixels, spacing)}
     found['single'] = _single(text, number)
+    found['order'] = pixels.get('DimensionOrder', '')[::-1]
     if any(names):
         found['channels'] = names
     colours = tuple(_rgb(channel.get('Color')) for channel in channels)

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from PIL import ImageSequence
 
 from ..errors import FileError
-from ..image.letters import free_letter, leading_filled
+from ..image.letters import free_letter, leading_filled, leading_first
 from ..image.model import COLOURS, Array, Image
 from . import calibration, colour, exif, geotiff, ome
 from .pages import LARGE, lazily
@@ -126,9 +126,9 @@ class _Reader:
         data = self._values(data)
         facts = self._facts()
         data, missing, spacing = self._upright(data, missing, dict(facts.get('spacing', {})))
-        for axis in facts.get('single', ''):
+        for axis in reversed(facts.get('single', '')):
             if axis not in self.axes:
-                data, self.axes = data[None], axis + self.axes
+                data, missing = self._with_single(axis, str(facts.get('order', '')), data, missing)
         channels = tuple(map(str, facts.get('channels', ())))
         fitting = 'C' in self.axes and len(channels) == data.shape[self.axes.index('C')]
         if self.notes:
@@ -142,6 +142,17 @@ class _Reader:
             missing,
             {key: value for key, value in self.metadata.items() if value is not None},
         )
+
+    def _with_single(self, axis: str, order: str, data: Any, missing: Any) -> tuple[Any, Any]:
+        """Put an axis of length 1 where the `order` of the file has it, else in front."""
+        behind = order[order.index(axis) + 1 :] if axis in order else ''
+        place = next((self.axes.index(other) for other in behind if other in self.axes), 0)
+        self.axes = self.axes[:place] + axis + self.axes[place:]
+        letters = leading_first(self.axes).replace('S', '')
+        after = len(letters) - 1 - letters.index(axis)  # of the axes of what is missing
+        if missing is not None and missing.ndim > after:
+            missing = np.expand_dims(missing, missing.ndim - after)
+        return data[(slice(None),) * place + (None,)], missing
 
     def _named(self, data: Any) -> Any:
         """Call the axis of samples S where they are a colour, else C or as the file names it."""
@@ -306,7 +317,7 @@ class _Reader:
             names = labels  # kept where the axis of channels is
         single = str(said.get('single', ''))
         spacing = calibration.imagej_calibration(said, tags)
-        return {'spacing': spacing, 'channels': names, 'single': single}
+        return {'spacing': spacing, 'channels': names, 'single': single, 'order': 'TZCYX'}
 
 
 def _samples(

@@ -97,6 +97,8 @@ class LossFilling(Restoration):
         self._grown: NDArray[Any] | None = None
         self._delivered = False
         options['keep'] = False  # a fill that is not liked is undone
+        for number in again:
+            self._fills.fill(number)  # refuses one that is not there
         super().__init__(self._asked(request, tuple(again)), viewer, **options)
         self._reports.wants_painted = True
 

@@ -157,7 +157,9 @@ def layer_request(
         When anything given is wrong.
     """
     if not hasattr(image, 'rgb'):
-        raise ImageError(f'layer {image.name!r} is no image layer; name one to restore')
+        own = getattr(image, 'name', None)
+        said = f'layer {own!r}' if isinstance(own, str) else f'a {type(image).__name__}'
+        raise ImageError(f'{said} is no image layer; name one to restore')
     view = View.of(viewer)
     chosen = _part(viewer, image, view, part, region)
     told = {**given, 'guides': _guides(viewer, given.get('guides'), chosen, view)}
@@ -191,6 +193,10 @@ def find_layer(viewer: Any, named: Any, what: str) -> Any:
 
     Raises FrescoError when there is no layer of that name.
     """
+    if not hasattr(viewer, 'layers'):
+        raise FrescoError(
+            f'viewer is a {type(viewer).__name__}; give a napari.Viewer or a ViewerModel first'
+        )
     if not isinstance(named, str):
         return named
     names = [layer.name for layer in viewer.layers]

@@ -24,10 +24,10 @@ def whole(name: str, value: int) -> int:
     return int(value)
 
 
-def odd_size(size: int | None, reach: float) -> int:
+def odd_size(size: int | None, reach: float, name: str = 'size', one: str = 'pixel') -> int:
     """Return a checked odd `size`, or the one that holds `reach` pixels on either side."""
     if size is None:
         return min(2 * math.ceil(max(reach, 1)) + 1, LARGEST)
-    if whole('size', size) % 2 == 0:
-        raise ParameterError(f'size = {size} must be odd, so that one pixel is the centre')
+    if whole(name, size) % 2 == 0:
+        raise ParameterError(f'{name} = {size} must be odd, so that one {one} is the centre')
     return int(size)

@@ -19,6 +19,7 @@ from ..evidence.input_checks import mask_coverage
 from ..image.alignment import aligned, nonzero, refuse_idle_mask
 from ..image.layout import Layout
 from ..image.model import Image
+from ..noise.camera import Camera
 from ..physics.guided_bands import crosses
 from ..physics.kernels import Kernel
 from ..physics.kernels.kernel_shape import fitted
@@ -81,7 +82,7 @@ def given_kernel(call: Call) -> Kernel | None:
         raise KernelError(
             f'kernel = {named!r}; give an array, a Kernel or an Image, or '
             f'{" or ".join(map(repr, ESTIMATES))} to estimate it; of a file, '
-            f'fresco.kernels.read({named!r})'
+            f'fresco.read({named!r}), with its spacing, or fresco.kernels.read({named!r}), without'
         )
     # Resampling filters such as the bicubic one have negative lobes; optics have none.
     return Kernel.of(value, ndim=None, signed=call.options.scale > 1).thin()
@@ -263,6 +264,9 @@ def _check_sigma(sigma: Any, image: Image) -> float | NDArray[np.float64] | None
         if sigma == 'auto':
             return None
         raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}')
+    if isinstance(sigma, Camera):
+        told = ', '.join(f'{name}={value:.4g}' for name, value in sigma._asdict().items())
+        raise ParameterError(f'sigma = {sigma!r} is a camera; give its numbers instead: {told}')
     try:
         if isinstance(sigma, Image) or np.ndim(sigma):
             sigma = aligned(

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ..declare.call import Call
 from ..declare.presets import PresetLike
+from ..errors import ParameterError
 from ..generators import Returning
 from ..runtime.garbage import imported_unsearched
 from ..types import Result, Step
@@ -159,6 +160,8 @@ class Session:
         **options: Any,
     ) -> Result:
         """Restore `image`; parameters and result are those of :func:`napari_fresco.restore`."""
+        if callback is not None and not callable(callback):
+            raise ParameterError(f'callback = {callback!r} is no function; it is given each step')
         cancel = threading.Event()
         steps = Returning(
             self.iterate(image, method=method, task=task, params=params, cancel=cancel, **options)

@@ -148,6 +148,11 @@ def iterate_sweep(
     """
     cancel = cancel or threading.Event()
     plane = _plane(image, asked)
+    alone = [n for n, v in over.items() if isinstance(v, str) or not hasattr(v, '__iter__')]
+    if alone:
+        raise ParameterError(
+            f'over = {dict(over)!r}; give several values of {alone[0]}, such as (4, 8, 16)'
+        )
     grid = {name: tuple(values) for name, values in over.items()}
     every = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     _check(grid, len(every))

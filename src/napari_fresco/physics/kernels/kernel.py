@@ -290,8 +290,9 @@ class Kernel:
         most = list(grid) if len(grid) == 2 else [2 * grid[0] - 1, *grid[1:]]
         if any(n > m for n, m in zip(self.shape, most, strict=True)):
             raise KernelError(
-                f'kernel {self.shape} is larger than the image {tuple(grid)}; '
-                'crop it around its centre'
+                f'kernel {self.shape} is larger than the image {tuple(grid)}, whose kernel may '
+                f'have {tuple(most)} at most; crop it around its centre, or make it smaller '
+                '(size=, planes=)'
             )
 
     def check_spacing(self, spacing: Mapping[str, tuple[float, str]], scale: int = 1) -> None:

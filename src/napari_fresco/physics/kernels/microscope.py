@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from ...declare.names import unknown
 from ...errors import ParameterError
 from ..number_checks import odd_size, positive
 from . import plausibility
@@ -20,6 +21,7 @@ from .pupil import Array, brightest, caustic, light_of_a_plane, profile
 
 _PER_WAVELENGTH = 32
 """Radii of a profile per wavelength over numerical aperture."""
+_NO_NUMBERS = ('optics', 'return')
 _DEGREE = 5
 _STEEPEST = 0.999
 
@@ -158,6 +160,9 @@ def microscope(
     "Electromagnetic diffraction in optical systems II", Proc. R. Soc. A 253, 1959. P. Török,
     P. Varga et al., J. Opt. Soc. Am. A 12, 1995 (layers).
     """
+    if strange := [name for name in optics if name not in OpticsNumbers.__annotations__]:
+        known = [*microscope.__annotations__, *OpticsNumbers.__annotations__]
+        raise ParameterError(unknown(strange[0], [n for n in known if n not in _NO_NUMBERS]))
     numbers = MicroscopeOptics(na, wavelength, refractive_index, kind, **optics)
     grid = VoxelGrid.of(numbers, pixel_size, size, z_step, planes, defocus)
     kernel = point_spread(numbers, grid, integrate)
@@ -209,7 +214,7 @@ class VoxelGrid:
             near, far = caustic(optics)
             reach = (2 if optics.is_scanned else 3) * optics.axial_period + far - near
             plausibility.check_step(z_step, reach)
-            planes = odd_size(planes, reach / z_step)
+            planes = odd_size(planes, reach / z_step, 'planes', 'plane')
         deep = abs(defocus) + (0 if optics.is_scanned else planes // 2 * (z_step or 0))
         slope = math.tan(math.asin(min(optics.na / optics.refractive_index, _STEEPEST)))
         airy = AIRY_RADIUS * max(optics.forming) / optics.na
