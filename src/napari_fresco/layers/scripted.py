@@ -113,7 +113,8 @@ def restore_layer(
     Warns
     -----
     FrescoWarning
-        Once, when checks of the result have failed, with what to do; not where `wait` is False.
+        Once, when checks of the result have failed, with what to do; where `wait` is False, when
+        the job has ended.
 
     Examples
     --------
@@ -132,11 +133,21 @@ def restore_layer(
     run = Restoration(request, viewer)
     job = run.start()
     if not wait:
+
+        def at_end() -> None:
+            job.ended.disconnect(at_end)  # and keep the result no longer than this
+            _warn(run)
+
+        job.ended.connect(at_end)
         return job
     layers = job.wait()
-    if run.outcome is not None:
-        warn_of(run.outcome.result, "layer.metadata['napari_fresco']['checks']")
+    _warn(run)
     return layers
+
+
+def _warn(run: Restoration) -> None:
+    if run.outcome is not None:
+        warn_of(run.outcome.result, "layer.metadata['napari_fresco']['checks']", stacklevel=3)
 
 
 def layer_request(
