@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
+from skimage.data import astronaut
 
 import napari_fresco as fresco
 from napari_fresco import kernels
@@ -55,6 +57,22 @@ def test_spots_keep_their_light_in_integers(method: str) -> None:
             image.astype(dtype), method=method, task='deblur', kernel=KERNEL, device='cpu'
         )
         assert result.image.sum(dtype=float) == pytest.approx(image.sum(), rel=0.05)
+
+
+@pytest.mark.parametrize('method', ['dpir', 'usrnet', 'ircnn'])
+def test_a_wide_blur_of_a_colour_photograph_is_undone(method: str) -> None:
+    truth = astronaut()[:96, 128:224].astype(float)
+    wide = kernels.gaussian(3, size=19)
+    spread = np.dstack([ndimage.convolve(truth[..., i], wide) for i in range(3)])
+    seen = spread + np.random.default_rng(0).normal(0, 6, truth.shape)
+    image = seen.round().clip(0, 255).astype(np.uint8)
+    result = fresco.restore(image, method=method, task='deblur', kernel=wide, device='cpu').image
+    inner = np.s_[12:-12, 12:-12]
+    before, after = (
+        np.sqrt(np.square(each[inner].astype(float) - truth[inner]).mean())
+        for each in (image, result)
+    )
+    assert after < 0.75 * before  # 0.68 by IRCNN; 1.13 with the network of colours
 
 
 def noisy(problem, params, tools):
