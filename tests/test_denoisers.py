@@ -194,6 +194,20 @@ def test_noise_below_the_threshold_is_handled_in_float32(monkeypatch: pytest.Mon
     assert torch.equal(fast(x, partly), exact(x, partly))
 
 
+def test_what_is_a_guess_is_rounded_whatever_the_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: True)
+    exact, fast = make('drunet', precision='float32'), make('drunet', precision='auto')
+    x, below = picture(1, 1, 32, 32), 0.1 * fast.tiled.least_sigma
+    guess = fast.for_guesses()
+    assert not torch.equal(guess(x, below), exact(x, below))
+    assert fast.tiled.arithmetic == 'bfloat16'
+    assert torch.equal(fast(x, below), exact(x, below))
+    assert torch.equal(exact.for_guesses()(x, below), exact(x, below))
+    chain = make('ffdnet', precision='auto')
+    assert torch.equal(chain.for_guesses()(x, 0.01), chain(x, 0.01))
+    assert chain.tiled.arithmetic == 'float32'
+
+
 def test_narrow_images_are_handled_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, 'has_fast_bfloat16', lambda device: True)
     exact, fast = make('drunet', precision='float32'), make('drunet', precision='auto')

@@ -98,9 +98,9 @@ class ArithmeticParameters(CommonParameters):
 
     precision: str = param(
         'auto',
-        'Arithmetic of the networks: "auto" takes bfloat16 where that is fast and the noise hides '
-        'its rounding; "int8" rounds DRUNet more where noise is strong, on processors with VNNI: '
-        'faster, up to 0.05 dB less.',
+        'Arithmetic of the networks: "auto" takes bfloat16 where that is fast and noise or the '
+        'error of fills hides its rounding; "int8" rounds DRUNet more where noise is strong, on '
+        'processors with VNNI: faster, up to 0.05 dB less.',
         choices=('auto', 'float32', 'bfloat16', 'int8'),
         group='advanced',
     )
