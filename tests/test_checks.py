@@ -260,6 +260,20 @@ def test_an_offset_above_the_image_is_refused(axes):
     assert fresco.restore(image, offset=108, **asked).finish == 'completed'
 
 
+@pytest.mark.parametrize(('value', 'said'), [(190.4, '190'), (0.0012, '0.0012'), (2.26, '2.3')])
+def test_a_ratio_is_told_without_powers_of_ten(value, said):
+    assert f' {said} times' in sigma_told(value, 1.0).message
+
+
+def test_a_hole_at_the_border_goes_on_there():
+    mask = np.zeros((64, 64), bool)
+    mask[:, :10] = True
+    hole = {check.name: check for check in mask_alone(mask)}['hole']
+    assert hole.value == pytest.approx(19)
+    said = fresco.recommend(np.full((64, 64), 90, np.uint8), mask=mask).reason
+    assert 'the widest loss has 19 px' in said
+
+
 def test_a_camera_counts_where_it_is_most_wrong():
     levels, given = np.array([1.0, 2.0, 4.0]), {'gain': 2.0}
     assert camera_told(levels, levels, given).ok

@@ -79,6 +79,29 @@ def test_the_command_line_tells_a_record_of_another_run(
     assert 'other pixels' in printed(capsys, *given, code=2)
 
 
+def test_the_noise_of_channels_is_told_channel_by_channel() -> None:
+    light = np.random.default_rng(0).poisson(np.linspace(5, 200, 48) * np.ones((2, 48, 1)))
+    counts = np.rint(light * [[[2]], [[5]]] + 100).astype(np.uint16)
+    record = fresco.restore(fresco.Image(counts, 'CYX'), method='ffdnet').provenance
+    said = evidence.methods_paragraph(record)
+    assert 'Noise of channel 0: photon and read noise' in said
+    assert 'Noise of channel 1: photon and read noise' in said
+    assert 'span the working ranges of the planes' in said
+
+
+def test_a_report_of_the_command_line_names_every_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresco.write(tmp_path / 'in.tif', noisy(24, 24))
+    np.save(tmp_path / 'psf.npy', np.ones((3, 3)))
+    names = [tmp_path / name for name in ('in.tif', 'out.tif', 'psf.npy', 'out.html')]
+    asked = ('restore', names[0], '-o', names[1], '-m', 'wiener', '-t', 'deblur')
+    printed(capsys, *asked, '--kernel', names[2], '--report', names[3])
+    page = names[3].read_text(encoding='utf-8')
+    assert f'--kernel {names[2]}' in page
+    assert f'fresco.read(&#39;{names[2]}&#39;)' in page
+
+
 def test_a_result_of_no_whole_factor_is_refused() -> None:
     with pytest.raises(ImageError, match='no whole factor'):
         evidence.evaluate(noisy(24, 24), noisy(24, 10))

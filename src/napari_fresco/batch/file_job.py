@@ -95,6 +95,7 @@ class FileJob:
     `given`: options and parameters, as :func:`napari_fresco.restore` takes them.
     `mask`: file of the damage.
     `files`: what was read beside the image.
+    `sides`: the files of mask, kernel and map of the noise, by option.
     `overwrite`: replace existing files.
     `series`: number or name of the image in a file of several; None restores them all.
     `channels`: names or numbers of the channels to restore; all by default.
@@ -107,6 +108,7 @@ class FileJob:
     series: int | str | None = None
     channels: Sequence[int | str] = field(default=())
     files: tuple[Path, ...] = ()
+    sides: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -129,6 +131,7 @@ class FileJob:
         """
         named, own = dict(options or {}), dict(parameters or {})
         files = tuple(Path(each) for each in named.values() if _is_file(each))
+        sides = {n: str(named[n]) for n in SIDES if n in named and _is_file(named[n])}
         mask = named.pop('mask', None)
         if 'kernel' in named or kernel_index is not None:
             named['kernel'] = _kernel(named.get('kernel'), kernel_index)
@@ -146,6 +149,7 @@ class FileJob:
             series,
             channels,
             files,
+            sides,
         )
 
     def run(
@@ -196,7 +200,7 @@ class FileJob:
                     list(zip(group, made, strict=True)),
                     scale=self.call.options.scale,
                     overwrite=self.overwrite,
-                    mask=self.mask,
+                    sides=self.sides,
                     store=store,
                 )
         return FileOutcome(tuple(written), tuple(results), said, notes)

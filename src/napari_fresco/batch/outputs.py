@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -75,17 +76,18 @@ class Outputs:
         *,
         scale: int,
         overwrite: bool,
-        mask: Path | None = None,
+        sides: Mapping[str, str] = MappingProxyType({}),
         store: Path | None = None,
     ) -> list[Path]:
         """Write all outputs, several images into one file; return the files.
 
+        `sides`: files of mask, kernel and map of the noise, for the command in a report.
         `store`: where the image is already, perhaps under another name.
         """
         written: list[Path] = []
         for kind, path in reversed(self.kept().items()):  # who sees the image sees everything
             if kind == 'report':
-                written += _write_reports(path, parts, self.image, mask, overwrite)
+                written += _write_reports(path, parts, self.image, sides, overwrite)
                 continue
             if kind == 'image' and store is not None:
                 if store != path:
@@ -147,14 +149,17 @@ def _made(kind: str, source: Image, result: Result, scale: int) -> Image | None:
 
 
 def _write_reports(
-    path: Path, parts: Sequence[Part], output: Path, mask: Path | None, overwrite: bool
+    path: Path,
+    parts: Sequence[Part],
+    output: Path,
+    sides: Mapping[str, str],
+    overwrite: bool,
 ) -> Iterator[Path]:
     """Write a report of each image: ``a.html``, then ``a_2.html`` and so on."""
     from ..evidence import report_text
 
     for number, (source, result) in enumerate(parts, 1):
         place = path if number == 1 else path.with_name(f'{path.stem}_{number}{path.suffix}')
-        files = {'image': str(source.metadata['path']), 'output': str(output)}
-        files |= {} if mask is None else {'mask': str(mask)}
+        files = {'image': str(source.metadata['path']), 'output': str(output), **sides}
         write_text(place, report_text(result, source, files=files), overwrite=overwrite)
         yield place

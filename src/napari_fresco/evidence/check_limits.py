@@ -58,6 +58,11 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
 """Bounds between which the value of each check lies where all is well; None where open."""
 
 
+def few_digits(value: float) -> str:
+    """Return a number with two digits that count, without a power of ten: 190, 0.0012."""
+    return f'{float(f"{value:.2g}"):.15g}'
+
+
 def checked(name: str, value: float, message: str) -> Check:
     """Return a check of a value against the limits for it."""
     low, high = LIMITS[name]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..noise.camera import Camera
 from ..types import Check
-from .check_limits import checked
+from .check_limits import checked, few_digits
 from .mask_measures import better_fit, widest_hole
 from .plane_measures import Bools, Floats, to_gray
 
@@ -26,7 +26,7 @@ def sigma_told(told: float, estimated: float, mapped: bool = False) -> Check | N
         'sigma',
         value,
         f'{"the median of the sigma map," if mapped else "sigma ="} {told:.3g}'
-        f'{"," if mapped else ""} is {value:.2g} times the noise that the image shows '
+        f'{"," if mapped else ""} is {few_digits(value)} times the noise that the image shows '
         f"({estimated:.3g}): check its unit (that of the image), or leave it at 'auto'",
     )
 
@@ -45,7 +45,7 @@ def camera_told(told: Floats, estimated: Floats, given: Mapping[str, float]) -> 
         'camera',
         value,
         f'the camera that was given ({", ".join(f"{n} {v:g}" for n, v in given.items())}) has '
-        f'{value:.2g} times the noise that the image shows: check '
+        f'{few_digits(value)} times the noise that the image shows: check '
         "gain (image units per electron), offset and read noise, or leave noise at 'auto'",
     )
 

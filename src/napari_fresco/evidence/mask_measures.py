@@ -72,9 +72,11 @@ def better_fit(mask: Bools, image: Floats) -> BetterFit:
 
 
 def widest_hole(mask: Bools) -> float:
-    """Return the diameter in pixels of the largest disk in a mask."""
+    """Return the diameter in pixels of the largest disk in a mask; it may go on at the border."""
+    if mask.all():
+        return float(min(mask.shape))
     step: int = math.ceil(max(mask.shape) / (2 * _LARGEST))
-    return step * widest(mask[::step, ::step], 'constant')
+    return step * widest(mask[::step, ::step])
 
 
 def _reduced(mask: Bools, image: Floats) -> tuple[Bools, Floats, int]:

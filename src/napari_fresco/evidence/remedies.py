@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..types import Check
+from .check_limits import few_digits
 
 _OF_LEVEL = frozenset(
     {
@@ -55,7 +56,7 @@ def _fitted(check: Check, wrong: list[Check], large: list[Check]) -> Check:
         return replace(
             check,
             message=(
-                f'{what} has {wrong[0].value:.2g} times the noise that the image '
+                f'{what} has {few_digits(wrong[0].value)} times the noise that the image '
                 f'shows, so that check {check.name!r} says little of the result: correct that first'
             ),
         )
@@ -64,7 +65,8 @@ def _fitted(check: Check, wrong: list[Check], large: list[Check]) -> Check:
         return replace(
             check,
             message=(
-                f'less was taken away than the given sigma says, which is {large[0].value:.2g} '
+                'less was taken away than the given sigma says, which is '
+                f'{few_digits(large[0].value)} '
                 "times the noise that the image shows: give a smaller one, or leave it at 'auto'"
             ),
         )

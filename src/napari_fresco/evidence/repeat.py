@@ -100,7 +100,9 @@ def _sentences(p: Mapping[str, Any], numbers: Mapping[str, int]) -> Iterator[str
     yield from _kernel_sentence(p)
     if p.get('data_range'):
         low, high = p['data_range']
-        yield f'Intensities of {low:.6g} to {high:.6g} were the working range.'
+        several = len({tuple(each.get('range', ())) for each in p.get('planes', ())}) > 1
+        which = 'span the working ranges of the planes' if several else 'were the working range'
+        yield f'Intensities of {low:.6g} to {high:.6g} {which}.'
     yield from _checks_sentences(p)
     yield from _caution(p)
     yield f'The run took place on {p["device"]} with PyTorch {p["torch"]}, seed {p["seed"]}.'
@@ -149,15 +151,17 @@ def _noise_sentence(p: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(p.get('sigma'), float | int):
         yield f'Noise: standard deviation of {p["sigma"]:.6g} image units, given.'
         return
-    for model in p.get('noise', ()):
+    models = p.get('noise', ())
+    for model in models:
+        of = f' of channel {model["channel"]}' if len(models) > 1 and 'channel' in model else ''
         if 'gain' in model:
             yield (
-                f'Noise: photon and read noise, gain {model["gain"]:.4g} image units per '
+                f'Noise{of}: photon and read noise, gain {model["gain"]:.4g} image units per '
                 f'photo-electron, offset {model["offset"]:.5g}, read noise '
                 f'{model["read_noise"]:.4g} image units, {model["found"]}.'
             )
         else:
-            yield f'Noise: {model["model"]}, {model["found"]}.'
+            yield f'Noise{of}: {model["model"]}, {model["found"]}.'
 
 
 def _kernel_sentence(p: Mapping[str, Any]) -> Iterator[str]:

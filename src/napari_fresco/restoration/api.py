@@ -238,7 +238,7 @@ def restore(
 
 def estimate_kernel(
     image: Any,
-    scale: int = 2,
+    scale: int = 1,
     *,
     downsampling: str = 'direct',
     model: str = 'auto',
