@@ -180,6 +180,26 @@ def test_axes_that_are_named_count_more_than_colours(
     np.testing.assert_array_equal(back.data, stored)
 
 
+@pytest.mark.parametrize(
+    ('said', 'spacing'),
+    [
+        ({'spacing': 2.0, 'unit': 'micron', 'finterval': 3}, {'Z': (2.0, 'um')}),
+        ({'PhysicalSizeX': 0.1, 'PhysicalSizeXUnit': 'nm'}, {'X': (0.1, 'nm')}),
+        ({'spacing': [1, 2], 'origin': 3, 'channels': 'two', 'text': 'a'}, {}),
+        ({'spacing': {'Z': 5}, 'PhysicalSizeZ': 4}, {'Z': (4.0, 'um')}),
+    ],
+)
+def test_what_scripts_give_to_tifffile_is_no_obstacle(
+    tmp_path: Path, said: dict[str, Any], spacing: dict[str, Any]
+) -> None:
+    stored = pixels('uint16', 5, 6, 7)
+    tifffile.imwrite(tmp_path / 'a.tif', stored, metadata={'axes': 'ZYX', **said})
+    image = read(tmp_path / 'a.tif')
+    assert image.axes == 'ZYX'
+    assert image.spacing == spacing
+    np.testing.assert_array_equal(image.data, stored)
+
+
 def test_premultiplied_alpha_is_undone(tmp_path: Path) -> None:
     stored = np.array([[[50, 100, 0, 128], [9, 9, 9, 0], [7, 8, 9, 255]]], np.uint8)
     tifffile.imwrite(

@@ -29,7 +29,7 @@ IMAGEJ_KEPT = (
 """What ImageJ says of an image beside its axes and calibration."""
 
 _TAG_UNITS = {2: ('inch', 25.4), 3: ('cm', 10.0)}  # name and mm
-_PLAIN_KEYS = ('spacing', 'origin', 'channels')
+_PLAIN = {'spacing': dict, 'origin': dict, 'channels': list, 'text': dict}  # keys of our texts
 
 
 def imagej_calibration(said: Mapping[str, Any], tags: Any) -> dict[str, tuple[float, str]]:
@@ -148,13 +148,29 @@ def plain_facts(text: str) -> dict[str, Any]:
         record = None
     if not isinstance(record, dict) or 'shape' not in record:
         return {'text': {'Description': text}} if text.strip() else {}
-    facts = {key: record[key] for key in (*_PLAIN_KEYS, 'text') if key in record}
+    facts = {key: record[key] for key, kind in _PLAIN.items() if isinstance(record.get(key), kind)}
     lengths = zip(str(record.get('axes', '')), record['shape'], strict=False)
     facts['order'] = str(record.get('axes', ''))
     facts['single'] = ''.join(axis for axis, n in lengths if n == 1 and axis not in 'YXS')
-    if 'spacing' in facts:
-        facts['spacing'] = {axis: tuple(pair) for axis, pair in facts['spacing'].items()}
+    pairs = facts.get('spacing', {}).items()
+    spacing = {axis: tuple(pair) for axis, pair in pairs if isinstance(pair, list | tuple)}
+    facts['spacing'] = {**_spacing_in_words(record), **spacing}
     return facts
+
+
+def _spacing_in_words(record: Mapping[str, Any]) -> dict[str, tuple[float, str]]:
+    """Return the spacing that a script has given to tifffile in the words of ImageJ or OME."""
+    unit = record.get('unit', '')
+    said = {'Z': (record.get('spacing'), unit), 'T': (record.get('finterval'), 's')}
+    for axis in 'ZYX':
+        key = f'PhysicalSize{axis}'
+        if key in record:
+            said[axis] = (record[key], record.get(f'{key}Unit', 'um'))
+    return {
+        axis: (float(step), unit_name(str(unit)))
+        for axis, (step, unit) in said.items()
+        if isinstance(step, int | float) and step > 0 and axis in str(record.get('axes', ''))
+    }
 
 
 def stated_axes(text: str) -> str:
