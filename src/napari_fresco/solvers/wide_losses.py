@@ -37,7 +37,7 @@ WIDE = 20
 
 _START, _ITERATIONS = 15.0, 6  # of the denoiser, on the patches
 _HYPOTHESES = 2  # fills that are averaged
-_SHARE, _WIDE_SHARE = 0.5, 0.25  # of the estimate that began with patches
+_SHARE, _WIDE_SHARE = 0.4, 0.25  # of the estimate that began with patches
 _GRAIN = 1.5  # px: detail finer than this is grain
 _CALM = 3.0  # medians of grain beyond which it is drawing
 _AS_LIVELY, _AMPLIFIED = 0.78, 2.0
