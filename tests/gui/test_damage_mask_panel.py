@@ -85,7 +85,10 @@ def test_cracks_are_looked_at_taken_over_and_undone(viewer: Any, docked: DamageM
     assert not proposals(viewer)
     np.testing.assert_array_equal(labels(docked), fewer.astype(np.uint8))
     assert f'{int(fewer.sum())} px, {fewer.sum() * 0.0025:.4g} cm²' in docked._said()
+    assert 'takes them back' in docked.propose.message.text()
     docked.edit.undo()
+    assert not docked.propose.message.text()
+    assert 'taken back' in docked.edit.message.text()
     assert not labels(docked).any()
 
 

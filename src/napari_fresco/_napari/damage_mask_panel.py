@@ -141,8 +141,13 @@ class DamageMaskPanel(Docked):
         self.fixed_brush.changed.connect(self.brush.follow)
         self.propose.suggested.connect(self._on_suggested)
         self.closed.connect(self.propose.close_preview)
+        self.edit.edited.connect(self._on_edit)
         for each in (self.propose.applied, self.edit.edited):
             each.connect(self._measure_soon)
+
+    def _on_edit(self) -> None:
+        """Take away what was said of the last proposal, which the mask no longer shows."""
+        self.propose.message.setText('')
 
     def _on_image(self) -> None:
         self.mask_row.suggest(self._is_mask_of_image, or_the_only=False)

@@ -118,6 +118,7 @@ class MaskEditSection(Section):
         mask = self._mask()
         if mask is not None:
             mask.undo()
+            self.message.setText('The last change was taken back.')
             self.edited.emit()
 
     def wait(self, timeout: float = 60) -> None:
