@@ -367,6 +367,30 @@ def test_the_objective_of_ome_is_known(
     assert read(tmp_path / 'a.ome.tif').metadata.get('objective') == known
 
 
+@pytest.mark.parametrize('wrong', ['', 'NaN', '0,1', '-2', '1e400', 'abc'])
+def test_numbers_of_ome_that_are_none_are_no_obstacle(tmp_path: Path, wrong: str) -> None:
+    xml = (
+        '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint8" SizeX="5" '
+        f'SizeY="6" SizeC="2" SizeZ="1" SizeT="1" PhysicalSizeX="{wrong}" PhysicalSizeY="0.5">'
+        f'<Channel ID="a" Color="{wrong}" EmissionWavelength="{wrong}"/><Channel ID="b"/>'
+        '<TiffData/></Pixels></Image></OME>'
+    )
+    data = np.ones((2, 6, 5), np.uint8)
+    tifffile.imwrite(tmp_path / 'a.ome.tif', data, description=xml.encode(), metadata=None)
+    image = read(tmp_path / 'a.ome.tif')
+    assert image.axes == 'CYX'
+    assert image.spacing == {'Y': (0.5, 'um')}
+
+
+@pytest.mark.parametrize('step', [0.5, -0.5])
+def test_stacks_of_imagej_that_went_down_keep_their_step(tmp_path: Path, step: float) -> None:
+    said = {'axes': 'ZYX', 'unit': 'um', 'spacing': step}
+    stack = np.ones((3, 6, 5), np.uint8)
+    tifffile.imwrite(tmp_path / 'a.tif', stack, imagej=True, resolution=(5, 5), metadata=said)
+    assert read(tmp_path / 'a.tif').spacing['Z'] == (0.5, 'um')
+
+
 def test_colours_of_channels_go_from_ome_tiff_to_ome_zarr_and_back(tmp_path: Path) -> None:
     said = {'Name': ['DAPI', 'GFP'], 'Color': [0x0000FFFF, -1 << 24 | 0xFF]}
     told = {'axes': 'CYX', 'Channel': said}

@@ -43,8 +43,9 @@ def imagej_calibration(said: Mapping[str, Any], tags: Any) -> dict[str, tuple[fl
                 per / count,
                 unit_name(said.get('yunit', unit)) if axis == 'Y' else unit,
             )
-    if float(said.get('spacing') or 0) > 0 and spacing:
-        spacing['Z'] = (float(said['spacing']), unit_name(said.get('zunit', unit)))
+    step = abs(float(said.get('spacing') or 0))  # below 0 where the stage went down
+    if step > 0 and spacing:
+        spacing['Z'] = (step, unit_name(said.get('zunit', unit)))
     if float(said.get('finterval') or 0) > 0:
         spacing['T'] = (float(said['finterval']), unit_name(said.get('tunit', 's')))
     return spacing

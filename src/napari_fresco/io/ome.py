@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -34,9 +35,9 @@ def facts(text: str, number: int) -> dict[str, Any]:
         return {}
     pixels = next(_children(images[number], 'Pixels'))
     spacing = {
-        axis: (float(pixels.get(key, 0)), unit_name(pixels.get(f'{key}Unit', _default(axis))))
+        axis: (_number(pixels.get(key)), unit_name(pixels.get(f'{key}Unit', _default(axis))))
         for axis, key in _SIZES.items()
-        if float(pixels.get(key, 0)) > 0
+        if _number(pixels.get(key)) > 0
     }
     channels = list(_children(pixels, 'Channel'))
     names = tuple(channel.get('Name', '') for channel in channels)
@@ -65,7 +66,7 @@ def _objective(root: ElementTree.Element, image: ElementTree.Element) -> dict[st
     used = [o for o in every if o.get('ID') == told.get('ID')] if told else every
     lens = used[0].attrib if len(used) == 1 else {}
     index = told.get('RefractiveIndex') or _IMMERSIONS.get(lens.get('Immersion', ''), 0)
-    known = {'na': float(lens.get('LensNA', 0)), 'refractive_index': float(index)}
+    known = {'na': _number(lens.get('LensNA')), 'refractive_index': _number(index)}
     return {name: value for name, value in known.items() if value > 0}
 
 
@@ -115,7 +116,17 @@ def _is_rgb(colour: str) -> bool:
 
 def _rgb(colour: str | None) -> str:
     """Return red, green and blue of R, G, B, A in an integer with a sign; nothing of none."""
-    return '' if colour is None else f'{int(colour) % 2**32 >> 8:06X}'
+    known = re.fullmatch('-?[0-9]+', colour or '')
+    return f'{int(known[0]) % 2**32 >> 8:06X}' if known else ''
+
+
+def _number(text: Any) -> float:
+    """Return a number of an attribute; 0 where it is not there, or is none."""
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        return 0.0
+    return value if math.isfinite(value) else 0.0
 
 
 def merged(written: str, images: list[Image]) -> str:
@@ -223,7 +234,7 @@ def _origin(pixels: Any, spacing: dict[str, tuple[float, str]]) -> dict[str, flo
         if plane is None or axis not in spacing or plane.get(f'Position{axis}') is None:
             continue
         unit = unit_name(plane.get(f'Position{axis}Unit', 'reference frame'))
-        value = float(plane.get(f'Position{axis}', 0))
+        value = _number(plane.get(f'Position{axis}'))
         own = spacing[axis][1]
         place = value if unit == 'reference frame' and not own else converted(value, unit, own)
         if place:
@@ -242,8 +253,8 @@ def _depths(image: Image) -> list[int]:
 
 
 def _nanometres(channel: Any, key: str) -> float | None:
-    value = channel.get(key)
-    return None if value is None else converted(float(value), channel.get(f'{key}Unit', 'nm'), 'nm')
+    value = _number(channel.get(key))
+    return converted(value, channel.get(f'{key}Unit', 'nm'), 'nm') if value else None
 
 
 def _default(axis: str) -> str:
