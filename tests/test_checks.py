@@ -8,7 +8,7 @@ import pytest
 
 import napari_fresco as fresco
 from napari_fresco.declare.tasks import TASKS
-from napari_fresco.evidence.check_limits import LIMITS, worst
+from napari_fresco.evidence.check_limits import LIMITS, checked, worst, worst_of_volume
 from napari_fresco.evidence.checks import check_result
 from napari_fresco.evidence.input_checks import (
     camera_told,
@@ -492,3 +492,17 @@ def test_an_offset_that_counts_haze_as_dark_is_found_in_volumes():
     assert found(x.clip(10) - 10).ok
     assert found(80, offset=100.0) is None
     assert found(80, kernel=plane) is None
+
+
+def test_a_kernel_is_judged_by_most_planes_of_a_volume_and_all_else_by_the_worst():
+    def plane(fit, light):
+        return checked('fit', fit, 'the kernel'), checked('light', light, 'light')
+
+    ends_off = worst_of_volume(
+        [plane(9, 0), plane(1, 0), plane(1, 0.5), plane(1.1, 0), plane(7, 0)]
+    )
+    assert {check.name: check.value for check in ends_off} == {'light': 0.5, 'fit': 1.1}
+    assert {check.name: check.ok for check in ends_off} == {'light': False, 'fit': True}
+    wrong = worst_of_volume([plane(9, 0), plane(2, 0), plane(3, 0)])
+    assert [check.name for check in wrong if not check.ok] == ['fit']
+    assert [check.name for check in worst_of_volume([plane(1, 0)[1:]])] == ['light']

@@ -58,6 +58,9 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
 """Bounds between which the value of each check lies where all is well; None where open."""
 
 
+_OF_KERNEL = 'fit'
+
+
 def few_digits(value: float) -> str:
     """Return a number with two digits that count, without a power of ten: 190, 0.0012."""
     return f'{float(f"{value:.2g}"):.15g}'
@@ -84,6 +87,19 @@ def worst(several: Iterable[Sequence[Check]]) -> tuple[Check, ...]:
         if known is None or _distance(check) > _distance(known):
             found[check.name] = check
     return tuple(found.values())
+
+
+def worst_of_volume(planes: Iterable[Sequence[Check]]) -> tuple[Check, ...]:
+    """Return of each check of the planes of one volume the worst; of its kernel the middle one.
+
+    A kernel that is wrong does not fit in most planes. Where it is right, some may not be
+    explained: near the ends, for the light beyond them is not known, or where an estimate that
+    was stopped early has not come so far.
+    """
+    every = [check for checks in planes for check in checks]
+    fits = sorted((c for c in every if c.name == _OF_KERNEL), key=lambda check: check.value)
+    others = [check for check in every if check.name != _OF_KERNEL]
+    return worst([others, fits[(len(fits) - 1) // 2 :][:1]])
 
 
 def _distance(check: Check) -> float:

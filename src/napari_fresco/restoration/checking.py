@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ..evidence.check_limits import worst
+from ..evidence.check_limits import worst, worst_of_volume
 from ..evidence.checks import check_result
 from ..evidence.input_checks import (
     camera_told,
@@ -75,9 +75,10 @@ class Checking:
             self._worst = worst([self._worst, check_result(outcome, r.facts.checks)])
             self.add_inputs(block.index, block.pixels)
         else:
-            each = (check_result(plane, r.facts.checks) for plane in outcome.planes(_PLANES))
+            planes = outcome.planes(_PLANES)
+            each = worst_of_volume(check_result(plane, r.facts.checks) for plane in planes)
             given = named([self._noise_told(block.index, block.pixels)], r.facts.checks)
-            self._worst = worst([self._worst, *each, given, self._offset(block.index)])
+            self._worst = worst([self._worst, each, given, self._offset(block.index)])
 
     def add_inputs(self, index: Index, pixels: Pixels) -> None:
         """Check what was given with the image against plane `index`."""
