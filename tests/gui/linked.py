@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -24,6 +25,8 @@ def run_script(panel: Any, model: Any, monkeypatch: pytest.MonkeyPatch, **given:
     asked: list[dict[str, Any]] = []
 
     class Restoration:
+        job = Mock()
+
         def __init__(self, request: Any, viewer: Any) -> None:
             asked.append(request.arguments())
 

@@ -135,10 +135,10 @@ def restore_layer(
     if not wait:
 
         def at_end() -> None:
-            job.ended.disconnect(at_end)  # and keep the result no longer than this
+            run.job.ended.disconnect(at_end)  # and keep the result no longer than this
             _warn(run)
 
-        job.ended.connect(at_end)
+        run.job.ended.connect(at_end)
         return job
     layers = job.wait()
     _warn(run)
