@@ -14,6 +14,7 @@ from napari_fresco.evidence.check_limits import LIMITS, checked
 from napari_fresco.evidence.remedies import fitting
 from napari_fresco.noise.bidirectional import MOVED, scan_shift
 from napari_fresco.noise.impulses import impulses
+from napari_fresco.noise.lattice import alternation
 from napari_fresco.noise.stripes import STRIPED, stripes
 from napari_fresco.noise.stuck_lines import stuck_lines
 from napari_fresco.noise.wrapped import WRAPPED, wrapped
@@ -206,3 +207,10 @@ def test_photon_noise_is_no_speckle() -> None:
         for image in (counts, 2.0 * counts + random.normal(100, 3, counts.shape)):
             said = fresco.restore(image, method='ffdnet').provenance['warnings']
             assert not [text for text in said if 'speckle' in text]
+
+
+@pytest.mark.parametrize('judge', [alternation, stripes, scan_shift])
+def test_the_level_of_an_image_says_nothing_of_its_disturbances(judge: Any) -> None:
+    image = noisy(specimen() + 20 * np.sin(2 * np.pi * Y / 9))
+    image[1::2] = np.roll(image[1::2], 2, axis=1)
+    np.testing.assert_allclose(judge(1e10 + image), judge(image), rtol=1e-3)

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from ..noise.central_part import central_box
+
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -26,8 +28,7 @@ _REACH = 4.0  # standard deviations at which a Gaussian window ends
 
 def middle_of(shape: Sequence[int]) -> tuple[slice, slice]:
     """Return the part of a large plane ``(H, W)`` whose residual is judged."""
-    rows, columns = (max(0, (n - _PART) // 2) for n in shape[:2])
-    return slice(rows, rows + _PART), slice(columns, columns + _PART)
+    return central_box(shape, _PART)
 
 
 def planar(values: NDArray[Any]) -> NDArray[Any]:

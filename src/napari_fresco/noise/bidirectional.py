@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .central_part import central_part
 from .patches import Bools, Reals
 
 MOVED = 0.08
@@ -42,13 +43,9 @@ def scan_shift(plane: Reals, unknown: Bools | None = None) -> ScanShift:
     `plane`: ``(H, W)``.
     `unknown`: pixels that say nothing.
     """
-    middle = tuple(slice(max((n - _SIDE) // 2, 0), (n + _SIDE) // 2) for n in plane.shape)
-    part = plane[middle].astype(np.float32)
-    bad = ~np.isfinite(part) if unknown is None else ~np.isfinite(part) | unknown[middle]
-    if min(part.shape) < _LEAST or bad.mean() > 0.5:
+    part = central_part(plane, unknown, _SIDE, _LEAST)
+    if part is None:
         return ScanShift(0.0)
-    if bad.any():
-        part = np.where(bad, np.nan, part)
     return max(_of_rows(part, 0), _of_rows(np.ascontiguousarray(part.T), 1))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import fft
 
+from .central_part import central_part
 from .patches import Bools, Reals
 
 ALTERNATING = 12.0
@@ -28,13 +29,12 @@ def alternation(plane: Reals, unknown: Bools | None = None) -> float:
     `plane`: ``(H, W)``.
     `unknown`: pixels that say nothing.
     """
-    middle = tuple(slice(max((n - _SIDE) // 2, 0), (n + _SIDE) // 2) for n in plane.shape)
-    part = plane[middle].astype(np.float64)
-    known = np.isfinite(part) if unknown is None else np.isfinite(part) & ~unknown[middle]
-    if min(part.shape) < _LEAST or known.mean() < 0.5:
+    part = central_part(plane, unknown, _SIDE, _LEAST)
+    if part is None:
         return 1.0
+    known = np.isfinite(part)
     window = np.outer(*(np.hanning(n + 2)[1:-1] for n in part.shape)) * known
-    values = np.where(known, part, 0.0)
+    values = np.where(known, part, 0.0).astype(np.float64)
     power = np.abs(fft.fft2(window * (values - (window * values).sum() / window.sum()))) ** 2
     frequencies = [np.abs(fft.fftfreq(n)) for n in part.shape]
     found = []

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from .central_part import central_part
 from .patches import Bools, Floats, Reals
 
 STRIPED = 16.0
@@ -52,13 +53,9 @@ def stripes(plane: Reals, unknown: Bools | None = None) -> Stripes:
     `plane`: ``(H, W)``.
     `unknown`: pixels that say nothing.
     """
-    middle = tuple(slice(max((n - _SIDE) // 2, 0), (n + _SIDE) // 2) for n in plane.shape)
-    part = plane[middle].astype(np.float32)
-    bad = ~np.isfinite(part) if unknown is None else ~np.isfinite(part) | unknown[middle]
-    if min(part.shape) < _LEAST or bad.mean() > 0.5:
+    part = central_part(plane, unknown, _SIDE, _LEAST)
+    if part is None:
         return Stripes(1.0)
-    if bad.any():
-        part = np.where(bad, np.nan, part)
     return max(
         (found for axis in (0, 1) for found in _along(part if axis == 0 else part.T, axis)),
         default=Stripes(1.0),

@@ -17,6 +17,7 @@ from ..image.hole_width import widest_in_strips
 from ..image.layout import Layout
 from ..image.model import Image, in_memory, values_of
 from ..noise.camera import assess_planes
+from ..noise.central_part import central_box
 from ..noise.grain import GRAIN, grain_ratio, has_blocks
 from ..types import Task
 
@@ -182,7 +183,9 @@ def _middle(image: Image, layout: Layout) -> NDArray[np.float64]:
     """Return the middle of the middle plane, colours behind."""
     index = tuple(n // 2 for n in layout.leading)
     plane = layout.colours(layout.read(image.data, index))
-    values: NDArray[np.float64] = in_memory(plane[_box(plane.shape)]).astype(np.float64)
+    values: NDArray[np.float64] = in_memory(plane[central_box(plane.shape, _SIDE)]).astype(
+        np.float64
+    )
     return values
 
 
@@ -191,13 +194,8 @@ def _middle_of(damage: Bools | None, layout: Layout) -> Bools | None:
         return None
     planes = damage.reshape(-1, *damage.shape[-2:])
     middle = planes[len(planes) // 2]
-    lost: Bools = middle[_box(middle.shape)]
+    lost: Bools = middle[central_box(middle.shape, _SIDE)]
     return None if lost.all() else lost
-
-
-def _box(shape: tuple[int, ...]) -> tuple[slice, ...]:
-    starts = (max((n - _SIDE) // 2, 0) for n in shape[:2])
-    return tuple(slice(start, start + _SIDE) for start in starts)
 
 
 def _damage(mask: Any) -> Bools:
