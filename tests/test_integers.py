@@ -11,7 +11,7 @@ from napari_fresco import weights
 from napari_fresco.errors import DeviceError
 from napari_fresco.networks import devices
 from napari_fresco.networks.drunet import DRUNet, ResBlock
-from napari_fresco.networks.integers import in_integers
+from napari_fresco.networks.integers import _rounded, in_integers
 from napari_fresco.runtime import denoisers
 
 CPU = torch.device('cpu')
@@ -43,6 +43,14 @@ def test_integers_are_near_floating_point(channels: int) -> None:
     assert integers.tiled.arithmetic == 'int8'
     assert 0 < difference.std() < 0.6 / 255
     assert abs(difference.mean()) < 0.1 / 255
+
+
+def test_rounded_filters_keep_their_sums() -> None:
+    weight = 127 * torch.rand((8, 6, 3, 3), generator=torch.Generator().manual_seed(0)) - 40
+    codes = _rounded(weight)
+    assert torch.equal(codes, codes.round())
+    assert (codes - weight).abs().max() <= 1.5
+    assert (codes - weight).sum((2, 3)).abs().max() <= 0.5 + 1e-4
 
 
 @needs_vnni

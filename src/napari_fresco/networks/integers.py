@@ -88,7 +88,7 @@ class _Convolution:
         assert isinstance(convolution, nn.Conv2d)
         weight = convolution.weight.detach().float() * steps[None, :, None, None]
         scales = (weight.abs().amax((1, 2, 3)) / (_ZERO - 1)).clamp_min(_LEAST)
-        codes = (weight / scales[:, None, None, None]).round().to(torch.int8)
+        codes = _rounded(weight / scales[:, None, None, None]).to(torch.int8)
         packed = torch.ops.onednn.qconv_prepack(codes, scales, 1.0, 0, _ONE, _ONE, _ONE, 1, None)
         scales = scales if to is None else scales / to
         zeros = torch.zeros(len(scales), dtype=torch.int32)
@@ -111,6 +111,23 @@ class _Convolution:
         """Return the convolution of codes ``(N, C, H, W)``."""
         result: Tensor = torch.ops.onednn.qconv2d_pointwise(x, *self._weights, *self._output)
         return result
+
+
+def _rounded(weight: Tensor) -> Tensor:
+    """Return whole numbers near the weights ``(O, I, 3, 3)``, of which each filter has the sum.
+
+    Even areas then come out as they were, up to half a code: rounded one by one, the errors of a
+    filter add up, and rectified activations, which have a mean, turn that into a shift.
+    """
+    codes = weight.round().flatten(2)
+    left = weight.flatten(2) - codes
+    missing = left.sum(-1, keepdim=True).round()
+    order = (left * missing.sign()).argsort(-1, descending=True)
+    ranks = torch.empty_like(order).scatter_(
+        -1, order, torch.arange(order.shape[-1]).expand_as(order)
+    )
+    codes += missing.sign() * (ranks < missing.abs())
+    return codes.clamp_(1 - _ZERO, _ZERO - 1).reshape(weight.shape)
 
 
 def _steps(largest: Tensor, codes: int) -> Tensor:
