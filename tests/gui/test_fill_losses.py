@@ -13,6 +13,7 @@ from napari.components import ViewerModel
 
 from napari_fresco._napari.readers_writers import write_tiff
 from napari_fresco.errors import FrescoError, MaskError
+from napari_fresco.evidence.fill_error import CALIBRATED, FEWEST, loss_errors
 from napari_fresco.generators import Returning
 from napari_fresco.layers import fill_losses, pace, undo_fill
 from napari_fresco.layers.fills import Fills
@@ -148,6 +149,20 @@ def test_a_fill_is_undone_and_stays_so_until_it_is_asked_for(viewer: Any) -> Non
     fill_losses(viewer, 'wall', again=[2], **QUICK)
     assert (grown.data[SECOND] != pixels[SECOND]).any()
     assert counted(grown) == 3
+
+
+def test_each_fill_is_told_with_the_error_of_the_run_that_made_it(viewer: Any) -> None:
+    pixels, mask = wall(), damage(FIRST, SECOND)
+    viewer.add_image(pixels, name='wall', rgb=True)
+    (grown,) = fill_losses(viewer, 'wall', mask=mask, iterations=FEWEST, device='cpu')
+    fills, told = grown.metadata[FILLS], loss_errors(CALIBRATED['dpir'], pixels, mask > 0)
+    for number in (1, 2):
+        fill = fills.fill(number)
+        assert fill.expected_error == pytest.approx(told.expected[number - 1])
+        assert fill.nine_of_ten == pytest.approx(told.nine_of_ten[number - 1])
+    fill_losses(viewer, 'wall', again=[2], **QUICK)
+    assert fills.fill(2).expected_error is None
+    assert fills.fill(1).expected_error == pytest.approx(told.expected[0])
 
 
 def test_only_the_chosen_fill_is_filled_again(viewer: Any) -> None:

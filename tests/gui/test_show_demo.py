@@ -52,6 +52,7 @@ def test_the_mural_is_in_view_before_and_after(viewer: Any) -> None:
 
 
 def test_a_button_shows_the_other_sample_and_loses_no_layer(viewer: Any) -> None:
+    viewer.add_points([[1, 1]], name='', units='um')  # the user's
     bar, names = viewer.window._qt_window.findChild(DemoBar), set(viewer.layers)
     bar.buttons['micrograph'].click()
     assert shown(viewer) == ['micrograph', 'micrograph [DPIR]']
@@ -62,7 +63,7 @@ def test_a_button_shows_the_other_sample_and_loses_no_layer(viewer: Any) -> None
     del viewer.layers['mural [DPIR]']
     bar.buttons['micrograph'].click()
     bar.buttons['mural'].click()
-    assert shown(viewer) == ['mural', 'mural damage']
+    assert shown(viewer) == ['mural', 'mural damage', '']
     assert not grid_of(viewer).enabled
     assert len(names - set(viewer.layers)) == 1
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QButtonGroup, QWidget
 
+from ..layers.layer_kinds import KERNEL, TRUTH
 from ..layers.side_by_side import SideBySide
 from .form import named_button, note, side_by_side, stacked
 
@@ -54,7 +55,10 @@ class DemoBar(QWidget):
             self._beside = None
         layers = self._viewer.layers
         for layer in layers:
-            layer.visible = layer.name.split()[0] == name and 'truth' not in layer.name
+            sample = next((each for each in _SHOWN if layer.name.startswith(each)), None)
+            if sample is not None:  # others are the user's
+                aside = TRUTH in layer.metadata or KERNEL in layer.metadata
+                layer.visible = sample == name and not aside
         self.buttons[name].setChecked(True)
         self._text.setText(_SHOWN[name])
         pair = (name, f'{name} [DPIR]')

@@ -116,12 +116,8 @@ def errors_of(
     pieces: NDArray[Any],
     count: int,
     unknown: Bools | None = None,
-    picture: float | None = None,
 ) -> LossErrors:
-    """Return :func:`loss_errors` of losses that have numbers from 1 to `count` already.
-
-    `picture`: spread of the picture, where `image` is but a part of it.
-    """
+    """Return :func:`loss_errors` of losses that have numbers from 1 to `count` already."""
     lost = pieces > 0
     widths = widths_of(lost, pieces, count)
     areas = np.bincount(pieces.ravel(), minlength=count + 1)[1 : count + 1]
@@ -130,9 +126,8 @@ def errors_of(
         known &= np.isfinite(image.reshape(*known.shape, -1)).all(axis=-1)
     expected = np.full(count, np.nan)
     if found is not None and count and known.any():
-        picture = picture_spread(image, known) if picture is None else picture
         rim = rim_spreads(image, known, pieces, widths)
-        expected = expected_error(found, widths, rim, picture)
+        expected = expected_error(found, widths, rim, picture_spread(image, known))
     return LossErrors(widths, areas, expected, (found.nine_of_ten if found else 1) * expected)
 
 

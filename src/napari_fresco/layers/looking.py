@@ -30,7 +30,11 @@ def look_at(viewer: Any, *layers: Any) -> None:
     if view.ndisplay != 2 or not hasattr(viewer, 'canvas'):
         viewer.reset_view()
         return
-    reaches = np.array([_reach_of(layer, view) for layer in layers])
+    found = (_reach_of(layer, view) for layer in layers)
+    reaches = np.array([each for each in found if np.isfinite(each).all()])  # not of empty ones
+    if not len(reaches):
+        viewer.reset_view()
+        return
     low, high = reaches[:, 0].min(0), reaches[:, 1].max(0)
     box = np.array(viewer.canvas.viewbox_size(viewer.layers))
     camera = camera_of(viewer)
