@@ -15,7 +15,6 @@ from ..declare.methods import ESTIMATES
 from ..declare.presets import Preset, PresetLike
 from ..declare.tasks import TASKS
 from ..errors import FileError, ImageError, ParameterError
-from ..image.letters import leading_first
 from ..image.model import Image, in_memory
 from ..io.apart import check_apart
 from ..io.atomic import atomic_path
@@ -200,7 +199,7 @@ class FileJob:
                     list(zip(group, made, strict=True)),
                     scale=self.call.options.scale,
                     overwrite=self.overwrite,
-                    sides=self.sides,
+                    told={**self.sides, 'channels': tuple(self.channels)},
                     store=store,
                 )
         return FileOutcome(tuple(written), tuple(results), said, notes)
@@ -267,38 +266,11 @@ def _without_pixels(result: Result) -> Result:
 
 
 def _of_channels(image: Image, wanted: Sequence[int | str], path: Path) -> Image:
-    """Return an image of some of its channels, by name or number from 0."""
-    if not wanted:
-        return image
-    names = image.channels
-    count = image.length('C') if 'C' in image.axes else 0
-    numbers = [names.index(c) if c in names else c for c in wanted]
-    if not all(isinstance(n, int) and 0 <= n < count for n in numbers):
-        there = ', '.join(names) or f'0 to {count - 1}' if count else 'none: there is no axis C'
-        raise ImageError(f'{path} has no channels {list(wanted)}; it has {there}')
-    chosen = [int(n) for n in numbers]
-    axis = image.axes.index('C')
-    place = (slice(None),) * axis
-    # One after the other, for not every lazy array takes a list.
-    picked = [image.data[(*place, slice(n, n + 1))] for n in chosen]
-    data = picked[0] if len(picked) == 1 else np.concatenate(picked, axis)
-    waves = image.metadata.get('wavelengths')
-    kept = {'wavelengths': tuple(waves[n] for n in chosen)} if waves else {}
-    gone = ('imagej', 'ome', *(() if kept else ('wavelengths',)))
-    metadata = {k: v for k, v in image.metadata.items() if k not in gone} | kept
-    kept_names = tuple(names[n] for n in chosen if names)
-    missing = _missing_of_channels(image, chosen)
-    return replace(image, data=data, channels=kept_names, missing=missing, metadata=metadata)
-
-
-def _missing_of_channels(image: Image, chosen: Sequence[int]) -> Any:
-    """Return the missing pixels of some channels."""
-    missing = image.missing
-    axes = leading_first(image.axes).replace('S', '')
-    axis = axes.index('C') - len(axes)
-    if missing is None or missing.ndim < -axis or missing.shape[axis] == 1:
-        return missing
-    return np.take(np.asarray(missing), chosen, axis)
+    """Return an image of some of its channels; all where none is named."""
+    try:
+        return image.channel(*wanted) if wanted else image
+    except ImageError as error:
+        raise ImageError(f'{path}: {error}') from None
 
 
 def _is_file(given: Any) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -76,18 +77,19 @@ class Outputs:
         *,
         scale: int,
         overwrite: bool,
-        sides: Mapping[str, str] = MappingProxyType({}),
+        told: Mapping[str, Any] = MappingProxyType({}),
         store: Path | None = None,
     ) -> list[Path]:
         """Write all outputs, several images into one file; return the files.
 
-        `sides`: files of mask, kernel and map of the noise, for the command in a report.
+        `told`: files of mask, kernel and map of the noise, and the channels that were picked, for
+            the command in a report.
         `store`: where the image is already, perhaps under another name.
         """
         written: list[Path] = []
         for kind, path in reversed(self.kept().items()):  # who sees the image sees everything
             if kind == 'report':
-                written += _write_reports(path, parts, self.image, sides, overwrite)
+                written += _write_reports(path, parts, self.image, told, overwrite)
                 continue
             if kind == 'image' and store is not None:
                 if store != path:
@@ -152,7 +154,7 @@ def _write_reports(
     path: Path,
     parts: Sequence[Part],
     output: Path,
-    sides: Mapping[str, str],
+    told: Mapping[str, Any],
     overwrite: bool,
 ) -> Iterator[Path]:
     """Write a report of each image: ``a.html``, then ``a_2.html`` and so on."""
@@ -160,6 +162,6 @@ def _write_reports(
 
     for number, (source, result) in enumerate(parts, 1):
         place = path if number == 1 else path.with_name(f'{path.stem}_{number}{path.suffix}')
-        files = {'image': str(source.metadata['path']), 'output': str(output), **sides}
+        files = {'image': str(source.metadata['path']), 'output': str(output), **told}
         write_text(place, report_text(result, source, files=files), overwrite=overwrite)
         yield place

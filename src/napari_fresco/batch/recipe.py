@@ -102,7 +102,7 @@ class BatchRecipe:
         many=True,
     )
     channels: tuple[int | str, ...] = _key(
-        _NUMBER, 'Names or numbers of the channels to restore.', default=(), many=True
+        _NUMBER, 'Names or numbers (from 0) of the channels to restore.', default=(), many=True
     )
     series: int | str | None = _key(_NUMBER, 'Number or name of the image in files of several.')
     kernel_index: int | None = _key((int,), 'Which kernel, from 0, of a file of several.')

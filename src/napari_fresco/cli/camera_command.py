@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ import numpy as np
 
 from .. import __version__
 from ..errors import ParameterError
-from ..image.model import Image
 from ..io.camera_preset import write_camera
 from ..io.files import check_output, read
 from ..noise.camera import Camera, estimate_camera
@@ -91,7 +88,7 @@ def _estimated(
     """Estimate from one image, channel by channel; return the preset, if it is one camera."""
     cameras, whole = [], read(path)
     dtype = str(whole.dtype)
-    for label, image in _channels(whole):
+    for label, image in whole.each_channel():
         found = estimate_camera(image, gain=gain, offset=offset, read_noise=read_noise)
         cameras.append(found)
         if label:
@@ -125,17 +122,3 @@ def _say(found: Camera) -> None:
         f'read noise {found.read_noise:.4g} image units, '
         f'{found.read_noise / found.gain:.3g} photo-electrons'
     )
-
-
-def _channels(image: Image) -> Iterator[tuple[str, Image]]:
-    """Yield the channels of an image with their names; an image without channels as it is."""
-    if 'C' not in image.axes:
-        yield '', image
-        return
-    axis = image.axes.index('C')
-    axes = image.axes.replace('C', '')
-    names = image.channels or tuple(map(str, range(image.length('C'))))
-    for i, name in enumerate(names):
-        data = image.data[(*[slice(None)] * axis, i)]
-        spacing = {letter: value for letter, value in image.spacing.items() if letter != 'C'}
-        yield name, replace(image, data=data, axes=axes, spacing=spacing, channels=(), missing=None)

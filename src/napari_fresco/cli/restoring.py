@@ -36,6 +36,13 @@ _COMMON = (
     click.option('--kernel-index', type=int, help='Which kernel, from 0, of a file of several.'),
     click.option('--series', help='Number or name of the image in a file of several.'),
     click.option(
+        '--channel',
+        'channels',
+        multiple=True,
+        metavar='NAME|NUMBER',
+        help='Channel to restore, by name or number from 0; give it again for more. Default: all.',
+    ),
+    click.option(
         '--preset',
         '--params',
         'preset',
@@ -176,7 +183,7 @@ def _carry_out(
 def _recipe(images: tuple[str, ...], options: dict[str, Any]) -> BatchRecipe:
     """Return the recipe that is named, or the one that the options describe."""
     if len(images) == 1 and Path(images[0]).suffix.lower() in RECIPE_SUFFIXES:
-        given = [n for n, v in options.items() if n not in _RUNNING and v not in (None, False)]
+        given = [n for n, v in options.items() if n not in _RUNNING and v not in (None, False, ())]
         if given:
             raise ParameterError(
                 f'{images[0]} says what is done; write {", ".join(given)} into it, or leave it out'
@@ -213,6 +220,7 @@ def _asked(options: dict[str, Any]) -> dict[str, Any]:
         'parameters': given_parameters(method, METHODS.values(), options, 'methods'),
         'kernel_index': options['kernel_index'],
         'series': options['series'],
+        'channels': options['channels'],
     }
 
 

@@ -28,7 +28,7 @@ def checked_record(provenance: Any) -> Mapping[str, Any]:
     raise ParameterError(f'{given} is no record of a run; give result.provenance{file}')
 
 
-def command_line(provenance: Mapping[str, Any], files: Mapping[str, str] | None = None) -> str:
+def command_line(provenance: Mapping[str, Any], files: Mapping[str, Any] | None = None) -> str:
     """Return the command that repeats a run; names in capitals stand for unknown files.
 
     Parameters
@@ -36,22 +36,27 @@ def command_line(provenance: Mapping[str, Any], files: Mapping[str, str] | None 
     provenance : mapping
         Of a result.
     files : mapping, optional
-        Files that are known: 'image', 'output', 'mask', 'kernel', 'sigma'.
+        Files that are known: 'image', 'output', 'mask', 'kernel', 'sigma'; and 'channels', names
+        or numbers of those of the image that were restored, where not all were.
     """
     provenance = checked_record(provenance)
-    known = {**_FILES, 'image': 'IMAGE', 'output': 'RESULT', **(files or {})}
+    known: dict[str, Any] = {**_FILES, 'image': 'IMAGE', 'output': 'RESULT', **(files or {})}
     words = ['napari-fresco', 'restore', known['image'], '-o', known['output']]
+    words += [word for channel in known.get('channels', ()) for word in ('--channel', str(channel))]
     words += ['--method', provenance['method'], '--task', provenance['task']]
     for name, value in _given(provenance):
         words += _words(flag(name), value, known.get(name, name.upper()))
     return shlex.join(words)
 
 
-def python_call(provenance: Mapping[str, Any], files: Mapping[str, str] | None = None) -> str:
+def python_call(provenance: Mapping[str, Any], files: Mapping[str, Any] | None = None) -> str:
     """Return Python that repeats a run; see :func:`command_line`."""
     provenance = checked_record(provenance)
-    known = {'image': 'IMAGE', 'output': 'RESULT', **(files or {})}
-    lines = ['import napari_fresco as fresco', '', f'image = fresco.read({known["image"]!r})']
+    known: dict[str, Any] = {'image': 'IMAGE', 'output': 'RESULT', **(files or {})}
+    read = f'image = fresco.read({known["image"]!r})'
+    if channels := known.get('channels'):
+        read += f'.channel({", ".join(map(repr, channels))})'
+    lines = ['import napari_fresco as fresco', '', read]
     arguments = [('method', provenance['method']), ('task', provenance['task'])]
     told = [f'    {name}={value!r},' for name, value in arguments]
     for name, value in _given(provenance):

@@ -34,7 +34,7 @@ def report(
     *,
     truth: Any = None,
     kernel: Any = None,
-    files: Mapping[str, str] | None = None,
+    files: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a report of a result, one HTML file that needs nothing else.
 
@@ -53,7 +53,8 @@ def report(
     truth, kernel
         As for :func:`napari_fresco.evidence.evaluate`; the kernel of the result by default.
     files : mapping, optional
-        Names of files, for the command: 'image', 'output', 'mask', 'kernel', 'sigma'.
+        Names of files, for the command: 'image', 'output', 'mask', 'kernel', 'sigma'; and
+        'channels' that were picked.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def report_text(
     *,
     truth: Any = None,
     kernel: Any = None,
-    files: Mapping[str, str] | None = None,
+    files: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the text that :func:`report` writes."""
     record, source = result.provenance, _as_restored(image, result)

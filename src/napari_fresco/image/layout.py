@@ -115,6 +115,11 @@ class Layout:
         """Iterate over the indices of the planes."""
         yield from np.ndindex(self.leading)
 
+    def channel_of(self, index: tuple[int, ...]) -> int:
+        """Return the channel that plane `index` belongs to; 0 where there is no axis C."""
+        place = self.leading_axes.find('C')
+        return index[place] if 0 <= place < len(index) else 0
+
     def read(self, data: Any, index: tuple[int, ...]) -> Array:
         """Return plane `index` of `data` as ``(H, W)`` or ``(H, W, samples)``, in memory."""
         chosen: list[Any] = [slice(None)] * len(self.shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FrescoError, ImageError
+from .channels import metadata_of, missing_of, number_of
 from .given import as_array
 from .labelled import labelled_parts, tells_rows_and_columns
 from .letters import doubt_of_guess, free_letter, guessed_axes, leading_missing
@@ -156,6 +157,65 @@ class Image:
         if not is_print(self.metadata):
             return self.spacing
         return {axis: pair for axis, pair in self.spacing.items() if axis not in 'YX'}
+
+    def channel(self, *which: str | int) -> Image:
+        """Return one channel, or several in this order, with what belongs to it.
+
+        Parameters
+        ----------
+        *which : str or int
+            Names, or numbers from 0.
+
+        Returns
+        -------
+        Image
+            Axis C stays, so that name, colour and wavelengths do.
+
+        Raises
+        ------
+        ImageError
+            When there is no such channel; the message names those that there are.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> cells = Image(np.zeros((2, 8, 9)), 'CYX', channels=('DAPI', 'GFP'))
+        >>> cells.channel('GFP')
+        Image(CYX (1, 8, 9) float64, channels=('GFP',))
+        """
+        count = self.length('C') if 'C' in self.axes else 0
+        if not (which and count):
+            raise ImageError(
+                f'channel {", ".join(map(repr, which))} was asked for, but the image has axes '
+                f'{self.axes} and shape {self.shape}; give names or numbers of channels, and call '
+                'their axis C, such as axes="CYX"'
+            )
+        chosen = [number_of(each, self.channels, count) for each in which]
+        axis = self.axes.index('C')
+        place = (slice(None),) * axis
+        # One after the other, for not every lazy array takes a list.
+        picked = [self.data[(*place, slice(n, n + 1))] for n in chosen]
+        return replace(
+            self,
+            data=picked[0] if len(picked) == 1 else np.concatenate(picked, axis),
+            channels=tuple(self.channels[n] for n in chosen if self.channels),
+            missing=missing_of(self.missing, self.axes, chosen),
+            metadata=metadata_of(self.metadata, chosen, count),
+        )
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """What several channels are called: by their numbers from 0 where they have no names."""
+        count = self.length('C')
+        names = self.channels or ('',) * count
+        return tuple(name or str(i) for i, name in enumerate(names)) if count > 1 else ()
+
+    def each_channel(self) -> Iterator[tuple[str, Image]]:
+        """Yield the name and image of each of several channels; of one its image, without."""
+        if not self.channel_names:
+            yield '', self
+        for number, name in enumerate(self.channel_names):
+            yield name, self.channel(number)
 
     def renamed(self, axes: str) -> Image:
         """Return the same image with other letters; spacing and origin follow them."""

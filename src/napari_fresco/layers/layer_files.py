@@ -65,26 +65,17 @@ def image_layers(image: Image, name: str) -> Iterator[LayerData]:
     if not split or not 1 < n <= _MOST_CHANNELS:
         yield _layer(image, name, _look(image.metadata, 0, 1))
         return
-    names = image.channels or tuple(str(i) for i in range(n))
     axis = image.axes.index('C')
-    for i, channel in enumerate(names):
-        place = tuple(i if a == axis else slice(None) for a in range(image.ndim))
-        metadata = {**image.metadata, **({'imagej': _of_channel(imagej, i, n)} if imagej else {})}
-        for key in ('wavelengths', 'colours'):
-            if len(metadata.get(key) or ()) == n:
-                metadata[key] = (metadata[key][i],)
-        shown = (metadata.get('omero') or {}).get('channels') or ()
-        if len(shown) == n:
-            metadata['omero'] = {**metadata['omero'], 'channels': [shown[i]]}
+    for i, (called, own) in enumerate(image.each_channel()):
         part = Image(
-            image.data[place],
-            image.axes.replace('C', ''),
-            {a: step for a, step in image.spacing.items() if a != 'C'},
-            {a: first for a, first in image.origin.items() if a != 'C'},
-            metadata={**metadata, 'channel': channel},
+            own.data[(*[slice(None)] * axis, 0)],
+            own.axes.replace('C', ''),
+            {a: step for a, step in own.spacing.items() if a != 'C'},
+            {a: first for a, first in own.origin.items() if a != 'C'},
+            metadata={**own.metadata, 'channel': called},
         )
         look = {'blending': 'additive', **_look(image.metadata, i, n)}
-        yield _layer(part, f'{name} {channel}', look)
+        yield _layer(part, f'{name} {called}', look)
 
 
 def image_of(layer: napari.layers.Image) -> Image:
@@ -236,16 +227,6 @@ def _omero_look(channel: Mapping[str, Any]) -> dict[str, Any]:
         ends = [[0.0, 0.0, 0.0], [int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4)]]
         look['colormap'] = Colormap(ends, name=f'#{colour.lower()}')
     return look
-
-
-def _of_channel(imagej: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:
-    """Return the ImageJ metadata of one channel."""
-    kept = dict(imagej)
-    kept.pop('mode', None)
-    for key, each in (('LUTs', 1), ('Ranges', 2), ('Labels', 1)):
-        if key in kept and len(kept[key]) == n * each:
-            kept[key] = kept[key][channel * each : (channel + 1) * each]
-    return kept
 
 
 def _axes(ndim: int, labels: list[str]) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator
+from collections import Counter
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -73,6 +74,7 @@ class _Run:
         self._neighbours = Neighbours(request, [plane.part for plane in self._after])
         self._settled = Settled(request, self._scene)
         self._parts = list(parts(request))
+        self._seeds = _seeds(request, self._parts)
         self._repeats = REPEATS if _measures_uncertainty(request) else 0
 
     def steps(self, started: float) -> Generator[Step, None, Result]:
@@ -131,7 +133,7 @@ class _Run:
             return
         self._result.seen.see(part, pixels.data)
         block = Block.prepare(request, part.index, pixels, scene)
-        self._tools.reseed(self._request.options.seed + number)
+        self._tools.reseed(self._seeds[part])
         outcome, repeats = yield from self._solve(number, part, block)
         self._result.take(self._neighbours.after(RestoredPart(part, block, outcome, repeats)))
 
@@ -174,6 +176,17 @@ class _Run:
             )
 
         return (yield from driven(block.request, block, self._tools, self._cancel, passed))
+
+
+def _seeds(request: Request, every: Sequence[Part]) -> dict[Part, int]:
+    """Return a seed for each part: those of a channel are the same as if it were alone."""
+    counts: Counter[int] = Counter()
+    found = {}
+    for part in every:
+        channel = request.layout.channel_of(part.index)
+        found[part] = request.options.seed + counts[channel]
+        counts[channel] += 1
+    return found
 
 
 def _measures_uncertainty(request: Request) -> bool:

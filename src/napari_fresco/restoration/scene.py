@@ -309,14 +309,11 @@ class Scene:
         return () if not whole.leading else None
 
     def _channel(self, index: Index) -> int:
-        """Return the channel that plane `index` belongs to."""
-        for layout, place in (
-            (self._whole.layout, self._place(index)),
-            (self._request.layout, index),
-        ):
-            if place is not None and 'C' in layout.leading_axes:
-                return place[layout.leading_axes.index('C')]
-        return 0
+        """Return the channel that plane `index` belongs to, of the whole where that is known."""
+        place = self._place(index)
+        if place is not None and 'C' in self._whole.layout.leading_axes:
+            return self._whole.layout.channel_of(place)
+        return self._request.layout.channel_of(index)
 
     def _judged(self, channel: int) -> NoiseModel:
         r, p = self._request, self._request.params

@@ -1,0 +1,116 @@
+"""Channels are treated as they are alone, and what is said of them names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+import napari_fresco as fresco
+from napari_fresco.errors import ImageError
+
+from .command_line import printed
+
+SPACING = {'Y': (0.1, 'um'), 'X': (0.1, 'um')}
+WAVES = ((405.0, 460.0), (640.0, 670.0))
+
+
+def light_of(shape: tuple[int, ...], seed: int = 0) -> Any:
+    """Return smooth light with a mean of about 1."""
+    spots = np.random.default_rng(seed).exponential(size=shape) ** 2
+    return ndimage.gaussian_filter(spots, [1.5] * len(shape)) / 2 + 0.02
+
+
+def two_channels(shape: tuple[int, ...] = (96, 96)) -> fresco.Image:
+    """Return channels of other cameras and photon counts: gain 2 at 100, gain 9 at 400."""
+    random = np.random.default_rng(1)
+    bright = 2 * random.poisson(200 * light_of(shape)) + 100 + random.normal(0, 3, shape)
+    dim = 9 * random.poisson(25 * light_of(shape, 1)) + 400 + random.normal(0, 4, shape)
+    data = np.rint(np.stack([bright, dim])).clip(0, 65535).astype(np.uint16)
+    spacing = {**SPACING, **({'Z': (0.3, 'um')} if len(shape) == 3 else {})}
+    axes = 'CZYX'[-len(shape) - 1 :] if len(shape) == 3 else 'CYX'
+    return fresco.Image(
+        data, axes, spacing, channels=('DAPI', 'Cy5'), metadata={'wavelengths': WAVES}
+    )
+
+
+@pytest.mark.parametrize(
+    ('method', 'options'),
+    [
+        ('ffdnet', {}),
+        ('drunet', {'neighbours': 1}),
+        ('dpir', {'kernel': fresco.kernels.gaussian(1.2)}),
+        ('richardson_lucy', {'kernel': np.ones((3, 3, 3)), 'task': 'deblur'}),
+        ('vdir', {'samples': 2, 'latent': 'sample'}),
+    ],
+)
+def test_a_channel_is_restored_as_it_is_alone(method: str, options: dict[str, Any]) -> None:
+    deep = 'neighbours' in options or np.ndim(options.get('kernel')) == 3
+    image = two_channels((5, 48, 48) if deep else (64, 64))
+    options = {'task': 'deblur' if 'kernel' in options else 'denoise', **options}
+    together = fresco.restore(image, method=method, dtype='float32', **options)
+    for number, name in enumerate(image.channels):
+        alone = fresco.restore(image.channel(name), method=method, dtype='float32', **options)
+        near = 1e-5 * float(np.ptp(alone.image.data))
+        np.testing.assert_allclose(
+            together.image.data[number], alone.image.data[0], atol=near, rtol=0
+        )
+
+
+def test_a_channel_keeps_what_belongs_to_it() -> None:
+    image = two_channels()
+    shown = [{'color': '0000FF', 'label': 'DAPI'}, {'color': 'FF0000', 'label': 'Cy5'}]
+    imagej = {'Ranges': (0.0, 1.0, 2.0, 3.0), 'LUTs': ['a', 'b'], 'Labels': ['x', 'y']}
+    image = image.noted(omero={'channels': shown}, colours=('0000FF', 'FF0000'), imagej=imagej)
+    one = image.channel('Cy5')
+    assert (one.axes, one.shape, one.channels) == ('CYX', (1, 96, 96), ('Cy5',))
+    assert one.metadata['wavelengths'] == WAVES[1:]
+    assert one.metadata['colours'] == ('FF0000',)
+    assert one.metadata['omero']['channels'] == shown[1:]
+    assert one.metadata['imagej'] == {'Ranges': (2.0, 3.0), 'LUTs': ['b'], 'Labels': ['y']}
+    np.testing.assert_array_equal(one.data[0], image.data[1])
+    assert image.channel(1, 'DAPI').channels == ('Cy5', 'DAPI')
+    np.testing.assert_array_equal(image.channel('0').data, image.data[:1])
+
+
+@pytest.mark.parametrize(
+    ('image', 'which', 'said'),
+    [
+        (
+            two_channels(),
+            'GFP',
+            "no channel 'GFP'; the image has DAPI, Cy5: give a name, or a number",
+        ),
+        (two_channels(), 2, 'a number from 0 to 1'),
+        (two_channels(), True, 'no channel True'),
+        (fresco.Image(np.zeros((3, 8, 8)), 'CYX'), 'a', 'have no names: give a number from 0 to 2'),
+        (fresco.Image(np.zeros((3, 8, 8)), 'ZYX'), 0, 'call their axis C'),
+        (fresco.Image(np.zeros((2, 8, 8)), 'CYX', channels=('a', 'a')), 'a', 'several'),
+    ],
+)
+def test_channels_that_are_not_there_are_refused(
+    image: fresco.Image, which: str | int, said: str
+) -> None:
+    with pytest.raises(ImageError, match=said):
+        image.channel(which)
+
+
+def test_a_channel_is_picked_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresco.write(tmp_path / 'a.ome.tif', two_channels())
+    asked = ['restore', str(tmp_path / 'a.ome.tif'), '-o', str(tmp_path / 'b.ome.tif')]
+    asked += ['-m', 'wiener', '-t', 'deblur', '--report', str(tmp_path / 'b.html')]
+    fresco.write(tmp_path / 'psf.tif', np.ones((3, 3), np.float32))
+    asked += ['--kernel', str(tmp_path / 'psf.tif')]
+    assert 'the image has DAPI, Cy5' in printed(capsys, *asked, '--channel', 'GFP', code=2)
+    printed(capsys, *asked, '--channel', 'Cy5')
+    made = fresco.read(tmp_path / 'b.ome.tif')
+    assert (made.channels, made.shape) == (('Cy5',), (1, 96, 96))
+    assert made.metadata['wavelengths'] == WAVES[1:]
+    page = (tmp_path / 'b.html').read_text(encoding='utf-8')
+    assert '--channel Cy5' in page
+    assert '.channel(&#39;Cy5&#39;)' in page
