@@ -121,6 +121,18 @@ def test_noise_is_not_looked_for_where_there_is_none():
     assert failed(replace(changed, unknown=None), ['parts'])
 
 
+def test_of_a_result_that_is_nearly_the_image_that_is_all_that_is_said():
+    o = outcome()
+    same = o.observed - np.random.default_rng(3).normal(0, 0.2, (160, 1))
+    assert failed(replace(o, predicted=same, restored=same)) == {'noise'}
+    peaks = scene() + 60 * (np.arange(160) % 16 == 3)  # of an image with no noise to speak of
+    alike = Outcome(peaks, peaks + 1e-4, peaks, peaks + 1e-4, 0.01, span=255.0)
+    assert not failed(alike)
+    hardly = Outcome(peaks, peaks + 1e-3, peaks, peaks + 1e-3, 0.5, span=255.0)
+    (said,) = (c.message for c in check_result(hardly, NAMES) if not c.ok)
+    assert 'hardly any noise (0.5)' in said
+
+
 def test_noise_that_is_left_everywhere_is_not_left_in_a_part():
     o = outcome()
     assert failed(replace(o, predicted=o.observed)) == {'noise'}

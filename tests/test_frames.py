@@ -36,6 +36,8 @@ def test_the_spacing_of_an_image_is_that_of_its_resolution(measure: Callable[...
     assert measure(sized).resolution == pytest.approx(told)
     assert measure(sized, spacing=1).resolution == pytest.approx(10 * told)  # what is said counts
     assert measure(np.asarray).resolution == pytest.approx(10 * told)
+    for as_of_image in (SIZES, {**SIZES, 'T': (2.0, 's')}, 'Y=100nm,X=0.1um'):
+        assert measure(np.asarray, spacing=as_of_image).resolution == pytest.approx(told)
 
 
 def test_spacings_that_do_not_agree_are_refused() -> None:
@@ -44,6 +46,8 @@ def test_spacings_that_do_not_agree_are_refused() -> None:
         evidence.frc(one, fresco.Image(SECOND, 'YX', other.spacing))
     with pytest.raises(ParameterError, match='spacing'):
         evidence.decorrelation(fresco.Image(FIRST, 'YX', {**SIZES, 'Y': (0.2, 'um')}))
+    with pytest.raises(ParameterError, match='a distance for each axis'):
+        evidence.frc(FIRST, SECOND, spacing={'Y': (0.1, 'um')})
     with pytest.raises(ParameterError, match='2 distances above 0'):
         evidence.frc(FIRST, SECOND, spacing=(0.1, 'um'))  # type: ignore[arg-type]
 

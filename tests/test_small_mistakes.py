@@ -8,6 +8,8 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import pytest
+import xarray
+from scipy import sparse
 
 import napari_fresco as fresco
 from napari_fresco.errors import FrescoError
@@ -48,6 +50,14 @@ def restored(image: Any = PLANE, **options: Any) -> Any:
             ),
             r'may have \(5, 24, 24\) at most',
         ),
+        (
+            lambda: fresco.Camera(-2.0, 100.0, 3.0).variance(PLANE),
+            'gain and read noise not',
+        ),
+        (lambda: fresco.estimate_noise(PLANE.astype(np.float64) * 1e30), 'multiply it so that'),
+        (lambda: fresco.evidence.frc(PLANE + 1j, PLANE), 'has type complex64; give real numbers'),
+        (lambda: restored(xarray.Dataset({'a': (('y', 'x'), PLANE)})), 'Dataset of several'),
+        (lambda: restored(sparse.csr_matrix(PLANE)), r'sparse matrix; give its .toarray\(\)'),
         (lambda: fresco.sweep(PLANE, {'sigma': 5}, method='ffdnet'), 'several values of sigma'),
         (
             lambda: fresco.batch.BatchRecipe.of({'method': 'ffdnet', 'offset': 100}),

@@ -39,6 +39,9 @@ _OF_RESULT: Mapping[str, Callable[[Outcome], Found | None]] = MappingProxyType(
         'range': values_beyond,
     }
 )
+_OF_CHANGES = frozenset({'whiteness', 'spectrum', 'lines', 'structure', 'range'})
+"""What says nothing of a result that is nearly the image."""
+
 _OF_RESIDUAL: Mapping[str, Callable[[Outcome, Singles], Found]] = MappingProxyType(
     {
         'noise': noise_taken,
@@ -70,6 +73,8 @@ def check_result(outcome: Outcome, names: Iterable[str]) -> tuple[Check, ...]:
 
 
 def _found(outcome: Outcome, name: str) -> Found | None:
+    if name in _OF_CHANGES and outcome.unchanged:
+        return None
     if name in _OF_RESIDUAL and outcome.score is not None:
         return _OF_RESIDUAL[name](outcome, outcome.score)
     return _OF_RESULT[name](outcome) if name in _OF_RESULT else None

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ..errors import ImageError, ParameterError
 from ..image.model import values_of
-from .frames import Distances, check_independent, one_spacing, spacing_of
+from .frames import Distances, Given, check_independent, one_spacing, spacing_of
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ class Correlation:
         return _cutoff(self.frequency, self.values, np.broadcast_to(threshold, self.values.shape))
 
 
-def frc(a: Any, b: Any, spacing: Distances | None = None, *, window: str = 'hann') -> Correlation:
+def frc(a: Any, b: Any, spacing: Given | None = None, *, window: str = 'hann') -> Correlation:
     """Correlate two planes of the same object ring by ring.
 
     Parameters
@@ -81,9 +81,9 @@ def frc(a: Any, b: Any, spacing: Distances | None = None, *, window: str = 'hann
     a, b : array-like
         ``(H, W)``, with independent noise: two exposures, or one that was split
         (:func:`napari_fresco.evidence.split_counts`). Never split a denoised image.
-    spacing : float or (float, float), optional
-        Distance of two pixels along Y and X, in any unit; by default that of an
-        :class:`Image`, else 1, so that the resolution is told in pixels.
+    spacing : float, (float, float) or mapping, optional
+        Distance of two pixels along Y and X, in any unit, or the spacing of an image; by default
+        that of an :class:`Image`, else 1, so that the resolution is told in pixels.
     window : {'hann', 'none'}
         What the images fade out with, so that their borders do not correlate.
 
@@ -115,7 +115,7 @@ def ring_correlation(a: Any, b: Any, spacing: float = 1.0) -> Correlation:
 def fsc(
     a: Any,
     b: Any,
-    spacing: Distances | None = None,
+    spacing: Given | None = None,
     *,
     window: str = 'hann',
     axis: int | None = None,
@@ -127,7 +127,7 @@ def fsc(
     ----------
     a, b : array-like
         ``(D, H, W)`` with independent noise.
-    spacing : float or (float, float, float), optional
+    spacing : float, (float, float, float) or mapping, optional
         Distance of two voxels along Z, Y and X, in one unit; by default as for :func:`frc`.
     window : {'hann', 'none'}
         As for :func:`frc`.
@@ -146,7 +146,7 @@ def fsc(
     return _correlated(a, b, spacing_of(spacing, a, b), window, 3, cone)
 
 
-def frc_checkerboard(image: Any, spacing: float | None = None) -> Correlation:
+def frc_checkerboard(image: Any, spacing: Given | None = None) -> Correlation:
     """Estimate a resolution from the four lattices of one image, as Koho and others do.
 
     It is some 20 % coarser than that of two exposures, and means nothing where neighbours

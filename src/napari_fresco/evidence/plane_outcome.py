@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +17,9 @@ Found = tuple[float, str]
 """A value, and what to say when it is out of bounds."""
 
 _BLIND = 'choose a method that is given the noise level, which this one finds by itself'
+NOTHING = 0.3
+"""Part of the noise: where less of it was taken away, the result is nearly the image."""
+
 _LEAST_NOISE = 1e-3  # of the range: what is less says nothing of a residual
 
 
@@ -162,6 +166,18 @@ class Outcome:
         pixels = self.score[0].size if judged is None else int(np.count_nonzero(judged))
         total = float(np.square(self.score).sum(dtype=np.float64))
         return total / (pixels * len(self.score)) if pixels else float('nan')
+
+    @cached_property
+    def unchanged(self) -> bool:
+        """Whether the result is nearly the image: far less was changed than its noise.
+
+        Of so little neither grain nor lines say anything, and what lies beyond the image was there.
+        """
+        if self.after.shape != self.before.shape:
+            return False
+        change = self._known_of(self.before - self.after)
+        least = NOTHING * self.typical if self.noise is not None else _LEAST_NOISE * self.span
+        return math.sqrt(float(np.square(change).sum()) / max(self.count, 1)) < least
 
     @property
     def judged(self) -> Bools | None:

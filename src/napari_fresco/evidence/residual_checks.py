@@ -11,16 +11,22 @@ import numpy as np
 
 from .left_noise import area_with_noise
 from .plane_measures import Singles, neighbour_correlation
-from .plane_outcome import Found, Outcome
+from .plane_outcome import NOTHING, Found, Outcome
 from .residual_measures import excess_of_lines, largest_object, resemblance, unevenness
 
 _MORE, _LESS = 'give a larger sigma', 'give a smaller sigma'
 _RIGHT = 'check the noise level or the camera'
+_HARDLY_ANY = 0.01  # of the range
 
 
 def noise_taken(o: Outcome, z: Singles) -> Found:
     value = math.sqrt(o.power)
-    if value < 0.3:
+    if value < NOTHING and o.typical < _HARDLY_ANY * o.span:
+        return value, (
+            f'the result is nearly the image, which has hardly any noise ({o.typical:.2g}), so '
+            f'that nothing is won; if noise is seen, {o.remedy("give sigma")}'
+        )
+    if value < NOTHING:
         return value, f'the result is nearly the image: {o.remedy(_MORE)}'
     if value < 1:
         return value, f'only {value:.0%} of the noise was taken away: {o.remedy(_MORE)}'

@@ -21,6 +21,10 @@ def as_array(source: Any, what: str = 'image', error: type[FrescoError] = ImageE
     `what`: its name in messages, such as ``'mask'``.
     `error`: raised when it is no array, as the sentence that says what it is instead.
     """
+    if hasattr(source, 'data_vars'):  # xarray
+        raise error(f'{what} is a Dataset of several variables; give one: data[name]')
+    if hasattr(source, 'toarray') and hasattr(source, 'nnz'):  # scipy
+        raise error(f'{what} is a sparse matrix; give its .toarray()')
     if all(hasattr(source, name) for name in ('shape', 'dtype', '__getitem__')):
         if any(n != n for n in source.shape):  # NaN: dask has not counted
             raise error(

@@ -178,7 +178,7 @@ def working_range(low: float, high: float, dtype: np.dtype[Any]) -> Affine:
 
     Raises ImageError when single precision cannot hold the squares of such values.
     """
-    _check_units(low, high)
+    check_units(low, high)
     nominal = 255.0 if dtype == np.uint8 else 1.0 if dtype.kind == 'f' else None
     if nominal is not None and low >= 0 and high <= nominal:
         used = (high - low) / nominal
@@ -188,7 +188,8 @@ def working_range(low: float, high: float, dtype: np.dtype[Any]) -> Affine:
     return Affine(low, high if high > low else low + (abs(low) or 1.0))
 
 
-def _check_units(low: float, high: float) -> None:
+def check_units(low: float, high: float) -> None:
+    """Raise ImageError when single precision cannot hold the squares of values between two."""
     if max(abs(low), abs(high)) > 1 / _FAINTEST or 0 < high - low < _FAINTEST:
         raise ImageError(
             f'image has values from {low:g} to {high:g}, which single precision cannot compute '

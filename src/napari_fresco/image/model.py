@@ -76,7 +76,7 @@ class Image:
                 f'{len(self.channels)} channel names do not fit axes {letters} of shape '
                 f'{self.shape}; give one for each position on axis C'
             )
-        object.__setattr__(self, 'spacing', _checked_spacing(self.spacing, letters))
+        object.__setattr__(self, 'spacing', checked_spacing(self.spacing, letters))
 
     def __repr__(self) -> str:
         named = {'spacing': self.spacing, 'channels': self.channels}
@@ -287,7 +287,7 @@ def data_of(image: Any) -> Any:
 
 def is_labelled(source: Any) -> bool:
     """Whether dimensions name the axes of an array, as those of an xarray do."""
-    return all(hasattr(source, name) for name in ('dims', 'coords', 'values'))
+    return all(hasattr(source, name) for name in ('dims', 'coords', 'values', 'dtype'))
 
 
 def named(source: Any) -> Any:
@@ -301,7 +301,9 @@ def in_memory(part: Any) -> Array:
     if hasattr(part, 'detach'):
         part = part.detach().cpu()
         part = part.float() if 'bfloat16' in str(part.dtype) else part
-    return np.asarray(part)
+    values = np.asarray(part)
+    # scipy and torch know no longer floats, and nobody has measured as many digits.
+    return values.astype(np.float64) if values.dtype.char == 'g' else values
 
 
 def values_of(source: Any, what: str = 'image', error: type[FrescoError] = ImageError) -> Array:
@@ -309,7 +311,10 @@ def values_of(source: Any, what: str = 'image', error: type[FrescoError] = Image
 
     `what`: its name in messages, such as ``'mask'``.
     """
-    return in_memory(source.data if isinstance(source, Image) else as_array(source, what, error))
+    values = in_memory(source.data if isinstance(source, Image) else as_array(source, what, error))
+    if values.dtype.kind not in 'buif':
+        raise error(f'{what} has type {values.dtype}; give real numbers')
+    return values
 
 
 def _imported(source: Any, axes: str | None, rgb: bool | None) -> Image:
@@ -364,7 +369,8 @@ def _letters(shape: tuple[int, ...], axes: str | None, rgb: bool | None, own: st
     return letters
 
 
-def _checked_spacing(spacing: Spacing | str, axes: str) -> dict[str, tuple[float, str]]:
+def checked_spacing(spacing: Spacing | str, axes: str) -> dict[str, tuple[float, str]]:
+    """Return spacing of some of the axes with short units; raise ImageError where it is none."""
     checked = {}
     for axis, pair in parse_spacing(spacing).items():
         try:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import ParameterError
+from ..image.model import values_of
 from .curve import Blocks, NoiseCurve, counted, fit_curve, step_of
 from .level import PLANES, channels_of, level_of_plane, planes_of
 from .patches import Bools, Floats, Reals
@@ -33,8 +35,15 @@ class Camera(NamedTuple):
     read_noise: float
 
     def variance(self, image: Any) -> Floats:
-        """Return the noise variance at the intensities `image`."""
-        signal = np.maximum(np.asarray(image, np.float64) - self.offset, 0)
+        """Return the noise variance at the intensities `image`, an Image or any array.
+
+        Raises ParameterError when the numbers are not those of a camera.
+        """
+        if not (np.isfinite(self).all() and self.gain >= 0 and self.read_noise >= 0):
+            raise ParameterError(
+                f'{self} is no camera; give three finite numbers, gain and read noise not below 0'
+            )
+        signal = np.maximum(values_of(image).astype(np.float64) - self.offset, 0)
         return np.asarray(self.gain * signal + self.read_noise**2)
 
 

@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from ..errors import MaskError, ParameterError
 from ..image.carriers import as_shown
+from ..image.intensity import check_units
 from ..image.layout import Layout
 from ..image.model import Array, Image, values_of
 from .patches import (
@@ -125,9 +126,16 @@ def planes_of(
     def read() -> Iterator[tuple[Floats, Bools | None]]:
         for index in indices if most is None else picked(indices, most):
             colour = layout.colours(layout.read(source.data, index)).astype(np.float64)
+            _check_units_of(colour)
             yield colour, None if damaged is None else damaged[index]
 
     return layout, read()
+
+
+def _check_units_of(colours: Floats) -> None:
+    low, high = np.min(colours, initial=0.0), np.max(colours, initial=0.0)
+    if np.isfinite([low, high]).all() and high - low > 1:  # less has no noise to speak of
+        check_units(float(low), float(high))
 
 
 def picked(indices: Sequence[tuple[int, ...]], most: int = PLANES) -> Sequence[tuple[int, ...]]:
