@@ -16,7 +16,8 @@ from PIL import Image as Pillow
 from napari_fresco.errors import FileError, MaskError
 from napari_fresco.image.model import Image
 from napari_fresco.io import atomic, files
-from napari_fresco.io.files import images_in, read, read_mask, write
+from napari_fresco.io.files import images_in, read, write
+from napari_fresco.io.mask_files import read_mask
 
 RANDOM = np.random.default_rng(0)
 

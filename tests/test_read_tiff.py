@@ -16,7 +16,8 @@ from PIL import Image as Pillow
 from napari_fresco.errors import FileError
 from napari_fresco.image.model import Image
 from napari_fresco.io import pages, tiff_reading, tiff_writing
-from napari_fresco.io.files import list_series, read, read_mask, write
+from napari_fresco.io.files import list_series, read, write
+from napari_fresco.io.mask_files import read_mask
 
 RANDOM = np.random.default_rng(0)
 

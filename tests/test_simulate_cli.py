@@ -11,7 +11,7 @@ import tifffile
 from skimage import io
 
 from napari_fresco.degrade import DEGRADATIONS, apply
-from napari_fresco.io.files import read_mask
+from napari_fresco.io.mask_files import read_mask
 
 from .command_line import call
 

@@ -17,7 +17,8 @@ import zarr
 from napari_fresco.errors import FileError
 from napari_fresco.image.model import Image
 from napari_fresco.io import zarr_reading
-from napari_fresco.io.files import list_series, read, read_labels, read_mask, write
+from napari_fresco.io.files import list_series, read, read_labels, write
+from napari_fresco.io.mask_files import read_mask
 from napari_fresco.io.zarr_writing import GrowingImage
 
 RANDOM = np.random.default_rng(0)

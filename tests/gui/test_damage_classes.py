@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from napari.layers import Image, Labels
+from npe2 import PluginManifest
 
+import napari_fresco as fresco
 from napari_fresco import samples
-from napari_fresco.damage.classes import CLASSES, DamageClass, class_named
+from napari_fresco.damage.classes import CLASSES, KEEP, DamageClass, class_named
 from napari_fresco.damage.colours import lab_of
 from napari_fresco.errors import ParameterError
-from napari_fresco.layers.damage_classes import classes_of, give_classes
+from napari_fresco.io.mask_files import read_mask
+from napari_fresco.layers.damage_classes import class_keywords, classes_of, give_classes
+from napari_fresco.layers.layer_kinds import DAMAGE
 from napari_fresco.layers.mask_layers import marked
 from napari_fresco.layers.pixel_size import mm_per_pixel
 from napari_fresco.layers.selection import select
@@ -90,3 +98,45 @@ def test_what_is_to_be_kept_is_no_damage_however_far_that_grows() -> None:
 def test_the_size_of_a_pixel_is_told_in_millimetres(space: dict, size: float | None) -> None:
     found = mm_per_pixel(Image(np.zeros((20, 30)), **space))
     assert found == (None if size is None else pytest.approx(size))
+
+
+@pytest.mark.parametrize('name', ['m.tif', 'm.ome.tif', 'm.png', 'm.ome.zarr'])
+def test_a_mask_that_was_saved_is_one_the_next_day(tmp_path: Path, name: str, npe2pm: Any) -> None:
+    npe2pm.register(PluginManifest.from_file(Path(fresco.__file__).with_name('napari.yaml')))
+    viewer = ViewerModel()
+    labels = np.zeros((20, 30), np.uint8)
+    labels[2:4], labels[8:12], labels[15] = 1, KEEP.value, 7
+    place = {'scale': (0.5, 0.5), 'units': ('mm', 'mm')}
+    told = class_keywords()
+    told['metadata'][DAMAGE] = True
+    image = viewer.add_image(np.full((20, 30), 9, np.uint8), name='wall', **place)
+    mask = viewer.add_labels(labels, name='wall mask', **place, **told)
+    path, file = tmp_path / name, tmp_path / name
+    if name.endswith('.zarr'):
+        viewer.layers.selection, file = {image, mask}, path / 'labels/mask'
+        viewer.layers.save(str(path), selected=True, plugin='napari-fresco')
+    else:
+        mask.save(str(path), plugin='napari-fresco')
+    again = ViewerModel().open(path, plugin='napari-fresco')[-1]
+    assert isinstance(again, Labels)
+    np.testing.assert_array_equal(again.data, labels)
+    np.testing.assert_allclose(again.scale, mask.scale)
+    assert classes_of(again) == classes_of(mask)
+    assert again.metadata[DAMAGE]
+    np.testing.assert_array_equal(read_mask(file).data, labels == 1)
+    with pytest.raises(fresco.FrescoError, match='empty'):
+        fresco.restore(
+            image.data,
+            method='dpir',
+            task='inpaint',
+            mask=replace(fresco.read(file), data=np.where(labels == 1, 0, labels)),
+        )
+
+
+def test_labels_that_may_have_been_classes_are_said_to_be_filled() -> None:
+    image = Image(np.zeros((8, 8)))
+    several = Labels(np.tile([0, 1, 5, 2], (8, 2)))
+    cells = Labels(np.arange(64).reshape(8, 8))
+    one = Labels(np.tile([0, 255], (8, 4)))
+    assert '"keep" (5) too' in marked(select(image), several).note
+    assert not marked(select(image), cells).note + marked(select(image), one).note

@@ -14,6 +14,7 @@ from napari.utils.notifications import show_error
 from ..errors import FrescoError, KernelError
 from ..io.files import write, write_json
 from ..io.zarr_labels import place as labels_path
+from ..layers.label_files import in_known_type
 from ..layers.layer_files import file_layers, layer_as_image
 from ..layers.layer_kinds import KERNEL, METADATA, LayerData
 from ..physics import kernels
@@ -78,6 +79,25 @@ def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     beside = f'{path}.json'
     write_json(beside, _record(meta), overwrite=True)
     return [path, beside]
+
+
+def write_labels_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
+    """Write a layer of labels as TIFF with scale, units, classes and colours.
+
+    Raises FileError when the file cannot be written.
+    """
+    write(path, in_known_type(layer_as_image(data, meta), path), overwrite=True)
+    return [path]
+
+
+def write_labels_picture(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
+    """Write a layer of labels as PNG of whole numbers, with classes and colours.
+
+    Raises FileError when it cannot be written, or the format cannot hold it.
+    """
+    image = in_known_type(layer_as_image(data, meta), path, picture=True)
+    write(path, image, overwrite=True)
+    return [path]
 
 
 def write_picture(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:

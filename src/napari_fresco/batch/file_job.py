@@ -18,7 +18,8 @@ from ..errors import FileError, ImageError, ParameterError
 from ..image.model import Image, in_memory
 from ..io.apart import check_apart
 from ..io.atomic import atomic_path
-from ..io.files import TIFF, check_holds, list_series, read, read_mask
+from ..io.files import TIFF, check_holds, list_series, read
+from ..io.mask_files import read_mask
 from ..io.zarr_store import SUFFIX
 from ..restoration.session import Session
 from ..types import Result, Step

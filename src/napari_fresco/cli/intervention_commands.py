@@ -11,7 +11,8 @@ import numpy as np
 from ..errors import ParameterError
 from ..image.model import in_memory
 from ..io.apart import check_apart
-from ..io.files import check_output, read, read_mask, write
+from ..io.files import check_output, read, write
+from ..io.mask_files import read_mask
 
 _FILE = click.Path(path_type=Path)
 _NARROW = 255  # the highest label of a class

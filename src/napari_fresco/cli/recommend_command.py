@@ -10,7 +10,8 @@ import click
 
 from ..declare.fields import flag
 from ..declare.recommendations import Recommendation
-from ..io.files import SUFFIXES, read, read_mask
+from ..io.files import SUFFIXES, read
+from ..io.mask_files import read_mask
 from ..physics import kernels
 
 _FILE = click.Path(path_type=Path)

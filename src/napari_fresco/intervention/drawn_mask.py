@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from ..errors import FileError, MaskError, ParameterError
 from ..image.alignment import nonzero
+from ..image.label_classes import left_and_kept
 from ..image.model import Image, in_memory, values_of
 from ..io.files import read, write
 from ..io.fingerprint import content_sha256
@@ -61,7 +62,9 @@ class DrawnMask:
                 f'the mask has shape {labels.shape} and type {labels.dtype}; give one value for '
                 'each pixel of the photograph, nonzero where it is damaged'
             )
-        return cls(nonzero(labels) if labels.dtype.kind == 'f' else labels)
+        leave, keep = left_and_kept(mask)
+        drawn = nonzero(labels) if labels.dtype.kind == 'f' else labels
+        return cls(drawn, leave=leave, keep=keep)
 
     def damage(self) -> Bools:
         """Return where the damage is that is to be filled, with the shape of the labels.

@@ -19,8 +19,8 @@ What a file says beside its pixels is in :attr:`Image.metadata` and goes back on
 ``colormap``            look-up table ``(3, 256)`` by which intensities are shown
 ``ome``                 OME-XML of the whole file
 ``omero``               how OME-Zarr shows channels: labels, colours, windows
-``labels``              True where the values are labels of an OME-Zarr, with
-                        ``label_colours``, R G B A from 0 to 255 by label
+``labels``              True where the values are labels, with ``label_colours``, R G B
+                        A from 0 to 255 by label, and ``label_classes``
 ``provenance``          how it was made; OME-Zarr holds it
 ``nodata, geotiff``     value of missing pixels; tags of a place on the ground, their 'size'
 ``flavour``             of a TIFF: 'imagej', 'ome' or 'plain'
@@ -45,7 +45,6 @@ import numpy as np
 from PIL import UnidentifiedImageError
 
 from ..errors import FileError
-from ..image.alignment import any_colour, nonzero
 from ..image.model import Image, in_memory
 from . import (
     ome_zarr,
@@ -71,7 +70,6 @@ READABLE = (*SUFFIXES, *READ_ALONE)
 """Suffixes of the image files that folders are searched for, and those that are only read."""
 
 _NUMPY_MAGIC = b'\x93NUMPY'
-_PRINTED = ('plain', None)  # flavours whose resolution is that of a print
 
 
 def read(path: str | Path, *, series: int | str | None = None) -> Image:
@@ -142,42 +140,6 @@ def list_series(path: str | Path) -> list[tuple[int, str]]:
     path = Path(path)
     found: list[Series] = _parsed(path, lambda: _list(path))
     return [(i, found[i].name or f'image {i}') for i in main_series(found)] if found else [(0, '')]
-
-
-def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
-    """Read a mask: True where the picture is nonzero, with the axes it has.
-
-    In a colour picture any colour counts, transparent pixels do not; a JPEG is nonzero where it
-    is brighter than half, as its compression leaves no exact zeros; NaN is refused. The
-    resolution of a print is no spacing of a mask.
-
-    Parameters
-    ----------
-    path : str or Path
-        Any file that :func:`read` reads.
-    series : int or str, optional
-        As for :func:`read`.
-
-    Returns
-    -------
-    Image
-        bool; ``metadata['coverage']`` is the share that is marked.
-
-    Raises
-    ------
-    FileError
-        As :func:`read`.
-    """
-    file = read(path, series=series)
-    values, axes = in_memory(file.data), file.axes
-    marked = values > 127 if file.metadata.get('format') == 'JPEG' else nonzero(values, str(path))
-    if 'S' in axes:
-        samples = np.moveaxis(marked, axes.index('S'), -1)
-        opaque = samples[..., -1] if samples.shape[-1] in (2, 4) else True
-        marked, axes = any_colour(samples) & opaque, axes.replace('S', '')
-    printed = file.metadata.get('flavour') in _PRINTED
-    said = {**file.metadata, 'coverage': float(marked.mean())}
-    return Image(marked, axes, {} if printed else file.spacing, metadata=said)
 
 
 def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:

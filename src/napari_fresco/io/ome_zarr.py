@@ -9,10 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..image.label_classes import CLASSES
 from ..image.letters import free_letter
 from ..image.model import Image
 from ..image.units import converted, long_name, unit_name
 from .file_faults import unheld
+from .label_table import checked_classes
 from .ome import channel_colours
 
 OWN = 'napari_fresco'
@@ -21,7 +23,7 @@ AXES = 'TCZYX'
 """Axes in the order in which they are stored; S is stored as C."""
 
 _TYPES = {'T': 'time', 'C': 'channel'}
-_KEPT = ('wavelengths', 'nodata', 'text', 'provenance')  # of the metadata of an image
+_KEPT = ('wavelengths', 'nodata', 'text', 'provenance', CLASSES, 'label_marks')  # of metadata
 _COLOURS = ('00FFFF', 'FFFF00', 'FF00FF', 'FF0000', '00FF00', '0000FF')
 _RGB = ('FF0000', '00FF00', '0000FF', 'FFFFFF')
 
@@ -146,6 +148,8 @@ def own_facts(own: Mapping[str, Any]) -> dict[str, Any]:
     found = {key: own[key] for key in _KEPT if key in own}
     if 'wavelengths' in found:
         found['wavelengths'] = tuple(tuple(pair) for pair in found['wavelengths'])
+    if CLASSES in found:
+        found[CLASSES] = checked_classes(found[CLASSES])
     return found
 
 

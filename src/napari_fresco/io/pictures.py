@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from ..image.model import Array, Image
 from ..image.units import converted
 from ..silence import without_warnings
-from . import colour, exif, png16
+from . import colour, exif, label_table, png16
 from .series import Series, pick
 
 SUFFIXES = ('.png', '.jpg', '.jpeg')
@@ -24,6 +24,7 @@ SUFFIXES = ('.png', '.jpg', '.jpeg')
 _PLAIN = ('L', 'LA', 'RGB', 'RGBA', 'F')
 _CONVERTED = {'1': 'L', 'PA': 'RGBA', 'La': 'LA', 'RGBa': 'RGBA', 'RGBX': 'RGB'}
 _XMP = 'XML:com.adobe.xmp'
+_APART = (_XMP, label_table.CHUNK)  # texts of a PNG that are read as what they hold
 _IPTC = 0x0404  # of the resources of Photoshop
 _IPTC_PROFILE = 'Raw profile type iptc'  # of PNG, as ImageMagick and ExifTool name it
 _IN_METRES = {1: 0.0, 2: 0.0254, 3: 0.01}  # units of EXIF
@@ -214,6 +215,7 @@ def _belongings(
         'text': _texts(picture),
         'warnings': notes,
     }
+    found |= label_table.table_facts(getattr(picture, 'text', {}).get(label_table.CHUNK))
     return {key: value for key, value in found.items() if value}
 
 
@@ -239,7 +241,7 @@ def _texts(picture: Pillow.Image) -> dict[str, str]:
     comment = picture.info.get('comment')
     texts = {'Comment': comment.decode('utf-8', 'replace')} if isinstance(comment, bytes) else {}
     for key, value in getattr(picture, 'text', {}).items():
-        if key != _XMP and not key.startswith('Raw profile type'):
+        if key not in _APART and not key.startswith('Raw profile type'):
             texts[key] = str(value)
     return texts
 
@@ -251,6 +253,8 @@ def _save_png(out: Any, picture: Pillow.Image, image: Image) -> None:
     block = exif.block_for({'exif': said.get('exif')}, dpi if in_cm else None, in_cm)
     for key, value in {**exif.texts(block), **said.get('text', {})}.items():
         info.add_itxt(key, value) if not value.isascii() else info.add_text(key, value)
+    if label_table.table_text(said):
+        info.add_itxt(label_table.CHUNK, label_table.table_text(said), zip=True)
     if said.get('xmp'):
         info.add_itxt(_XMP, said['xmp'].decode('utf-8', 'replace'))
     for chunk, values in said.get('png_colour', {}).items() if not said.get('icc_profile') else ():

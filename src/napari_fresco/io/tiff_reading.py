@@ -17,7 +17,7 @@ from PIL import ImageSequence
 from ..errors import FileError
 from ..image.letters import free_letter, leading_filled, leading_first
 from ..image.model import COLOURS, Array, Image
-from . import calibration, colour, exif, geotiff, ome
+from . import calibration, colour, exif, geotiff, label_table, ome
 from .pages import LARGE, lazily
 from .pictures import orientation_note
 from .series import Series, pick
@@ -291,6 +291,8 @@ class _Reader:
             value = first.tags[tag].value if tag in first.tags else None
             said[key] = bytes(value) if isinstance(value, bytes) else None
         said['xmp'] = exif.upright_xmp(said['xmp'])
+        if label_table.TAG in self.page.tags:
+            said |= label_table.table_facts(self.page.tags[label_table.TAG].value)
         if self.file.is_ome:
             text = str(self.file.ome_metadata)
             found = ome.facts(text, self.number)

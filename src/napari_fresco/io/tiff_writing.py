@@ -14,7 +14,7 @@ import tifffile
 from ..errors import FileError
 from ..image.letters import leading_first
 from ..image.model import Array, Image, in_memory, single_axes
-from . import calibration, exif, geotiff, ome
+from . import calibration, exif, geotiff, label_table, ome
 from .file_faults import unheld
 from .pages import LARGE
 
@@ -213,6 +213,8 @@ def _tags(image: Image, block: Any) -> list[tuple[Any, ...]]:
             tags.append((tag, 7 if tag != 700 else 1, len(said[key]), said[key], True))
     if said.get('nodata') is not None:
         tags.append((42113, 's', 0, f'{said["nodata"]:.17g}', True))
+    if label_table.table_text(said):
+        tags.append((label_table.TAG, 's', 0, label_table.table_text(said), True))
     if said.get('page_name'):
         tags.append((285, 's', 0, said['page_name'].encode('utf-8', 'replace'), True))
     return tags

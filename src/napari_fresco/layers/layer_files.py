@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.utils.colormaps import Colormap, DirectLabelColormap
+from napari.utils.colormaps import Colormap
 
 from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image, in_memory
 from ..image.prints import is_print
 from ..io.files import list_series, read_labels, read_levels
+from .label_files import label_facts, label_keywords
 from .layer_kinds import FILE, PRINT, LayerData
 
 if TYPE_CHECKING:
@@ -122,8 +123,7 @@ def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:
     metadata = {'flavour': 'plain' if printed else 'ome', **said}
     if metadata['flavour'] == 'imagej':
         origin = {}  # for which it has no words
-    if isinstance(meta.get('colormap'), DirectLabelColormap):
-        metadata['label_colours'] = _label_colours(meta['colormap'])
+    metadata |= label_facts(meta)
     if channel is None or 'C' in letters:
         return Image(array, letters, spacing, origin, metadata=metadata)
     return Image(array[None], f'C{letters}', spacing, origin, (channel,), metadata=metadata)
@@ -179,14 +179,12 @@ def _layer(image: Image, name: str, look: Mapping[str, Any]) -> LayerData:
 
 
 def _labels(image: Image, name: str) -> LayerData:
-    """Return an image of labels as a layer of labels, in its own colours where it has some."""
+    """Return an image of labels as a layer of labels, with its own classes and colours."""
     data, keywords, _ = _layer(image, name, {})
     del keywords['rgb']
-    colours = image.metadata.get('label_colours')
-    if colours:
-        shown = {label: np.array(colour) / 255 for label, colour in colours.items()}
-        keywords['colormap'] = DirectLabelColormap(color_dict={None: np.zeros(4), **shown})
-    return data, keywords, 'labels'
+    told = label_keywords(image)
+    metadata = {**keywords['metadata'], **told.pop('metadata', {})}
+    return data, {**keywords, **told, 'metadata': metadata}, 'labels'
 
 
 def _look(metadata: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:
@@ -236,9 +234,3 @@ def _axes(ndim: int, labels: list[str]) -> str:
         return ''.join(letters)
     leading = ndim - 2
     return UNNAMED[: max(0, leading - len(_LEADING))] + _LEADING[max(0, 3 - leading) :] + 'YX'
-
-
-def _label_colours(colormap: DirectLabelColormap) -> dict[int, tuple[int, ...]]:
-    """Return the colour, R G B A from 0 to 255, of each label that has one of its own."""
-    shown = {label: np.rint(255 * np.asarray(c)) for label, c in colormap.color_dict.items()}
-    return {k: tuple(map(int, colour)) for k, colour in shown.items() if k and colour.any()}

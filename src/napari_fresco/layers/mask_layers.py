@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from ..damage.classes import CLASSES
 from ..errors import ImageError, MaskError
 from ..image.alignment import any_colour, nonzero
 from ..image.model import Image
@@ -124,14 +125,32 @@ def _painted(
         return DrawnMask(place.values(_coloured, False)), note
     known = classes_of(layer)
     if label is None and not known:
-        named = f'mask {layer.name!r}'
-        return DrawnMask(place.values(lambda values: nonzero(values, named), False)), note
+        ends: set[int] = set()
+
+        def read(values: NDArray[Any]) -> NDArray[Any]:
+            marked = nonzero(values, f'mask {layer.name!r}')
+            if hasattr(layer, 'selected_label') and marked.any():
+                ends.update((int(values[marked].min()), int(values.max())))
+            return marked
+
+        drawn = DrawnMask(place.values(read, False))
+        return drawn, '; '.join(filter(None, (note, _without_classes(ends))))
     labels = place.values(np.asarray, 0)
     if label is not None:
         return DrawnMask(labels, label), note
     leave = tuple(each.value for each in known if not each.filled and each.damaged)
     keep = tuple(each.value for each in known if not each.damaged)
     return DrawnMask(labels, leave=leave, keep=keep), note
+
+
+def _without_classes(labels: set[int]) -> str:
+    """Say that all labels count, where there are several which may have been classes once."""
+    if len(labels) < 2 or max(labels) > max(each.value for each in CLASSES):
+        return ''
+    return (
+        'its labels have no classes, so all of them are filled, "keep" (5) too; "Give classes" in '
+        'Damage mask names them'
+    )
 
 
 def _coloured(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
 from ..evidence.input_checks import mask_coverage
 from ..image.alignment import aligned, nonzero, refuse_idle_mask
+from ..image.label_classes import without_left
 from ..image.layout import Layout
 from ..image.model import Image
 from ..noise.camera import Camera
@@ -206,7 +207,7 @@ def _check_mask(mask: Any, image: Image) -> tuple[NDArray[np.bool_], tuple[str, 
     array = aligned(mask, image, what='mask', error=MaskError)
     if array.dtype.kind not in 'buif':
         raise MaskError(f'mask has type {array.dtype}; give numbers, nonzero where damaged')
-    damaged = nonzero(array)
+    damaged = without_left(nonzero(array), array, mask)
     refuse_idle_mask(damaged)
     covered = float(damaged.mean())
     if covered > _NEARLY_ALL:

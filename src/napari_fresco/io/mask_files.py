@@ -1,0 +1,58 @@
+"""Files of masks, as True where the picture is damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..image.alignment import any_colour, nonzero
+from ..image.label_classes import CLASSES, without_left
+from ..image.model import Image, in_memory
+from .files import read
+
+_PRINTED = ('plain', None)  # flavours whose resolution is that of a print
+_OF_LABELS = (
+    'labels',
+    'label_colours',
+    'label_marks',
+    CLASSES,
+)  # no mask's
+
+
+def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
+    """Read a mask: True where the picture is nonzero, with the axes it has.
+
+    In a colour picture any colour counts, transparent pixels do not; a JPEG is nonzero where it
+    is brighter than half, as its compression leaves no exact zeros; NaN is refused. Labels
+    whose classes are not to be filled are none. A print's resolution is no spacing of a mask.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any file that :func:`read` reads.
+    series : int or str, optional
+        As for :func:`read`.
+
+    Returns
+    -------
+    Image
+        bool; ``metadata['coverage']`` is the share that is marked.
+
+    Raises
+    ------
+    FileError
+        As :func:`read`.
+    """
+    file = read(path, series=series)
+    values, axes = in_memory(file.data), file.axes
+    marked = values > 127 if file.metadata.get('format') == 'JPEG' else nonzero(values, str(path))
+    marked = without_left(marked, values, file)
+    if 'S' in axes:
+        samples = np.moveaxis(marked, axes.index('S'), -1)
+        opaque = samples[..., -1] if samples.shape[-1] in (2, 4) else True
+        marked, axes = any_colour(samples) & opaque, axes.replace('S', '')
+    printed = file.metadata.get('flavour') in _PRINTED
+    told = {key: value for key, value in file.metadata.items() if key not in _OF_LABELS}
+    said = {**told, 'coverage': float(marked.mean())}
+    return Image(marked, axes, {} if printed else file.spacing, metadata=said)
