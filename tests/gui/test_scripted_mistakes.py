@@ -9,7 +9,7 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_fresco.errors import FrescoError
-from napari_fresco.layers import fill_losses, restore_layer
+from napari_fresco.layers import fill_losses, image_of, restore_layer
 
 PLANE = np.random.default_rng(0).normal(100, 5, (24, 24)).astype(np.float32)
 
@@ -23,6 +23,35 @@ def test_what_is_no_layer_or_viewer_is_told(given: dict[str, Any], said: str) ->
     viewer.add_image(PLANE, name='cells')
     with pytest.raises(FrescoError, match=said):
         restore_layer(**{'viewer': viewer, 'layer': 'cells', 'method': 'ffdnet', **given})
+
+
+@pytest.mark.parametrize(
+    ('role', 'task', 'layer', 'said'),
+    [
+        ('layer', 'denoise', 'labels', 'is a layer of labels; name one to restore'),
+        ('mask', 'inpaint', 'points', 'is a layer of points; give labels, outlines'),
+        ('kernel', 'deblur', 'labels', 'is a layer of labels; give an image layer'),
+        ('sigma', 'denoise', 'labels', 'is a layer of labels; give a number'),
+        ('region', 'denoise', 'points', 'is a layer of points; draw a rectangle'),
+    ],
+)
+@pytest.mark.parametrize('named', [True, False])
+def test_layers_of_a_kind_that_has_not_the_role_are_told_by_it(
+    role: str, task: str, layer: str, said: str, named: bool
+) -> None:
+    viewer = ViewerModel()
+    viewer.add_image(PLANE, name='cells')
+    viewer.add_points(np.ones((2, 2)), name='points')
+    viewer.add_labels(np.ones((24, 24), int), name='labels')
+    given: Any = layer if named else viewer.layers[layer]
+    asked = {'viewer': viewer, 'layer': 'cells', 'method': 'dpir', 'task': task, role: given}
+    with pytest.raises(FrescoError, match=said):
+        restore_layer(**asked)
+
+
+def test_no_layer_is_no_image() -> None:
+    with pytest.raises(FrescoError, match="'cells' is no layer; give one"):
+        image_of('cells')  # type: ignore[arg-type]
 
 
 def test_a_fill_that_is_not_there_is_not_filled_again() -> None:

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QComboBox
 
 from ..errors import FrescoError
 from ..layers.identity import key_of, with_key
+from ..layers.named_layers import is_layer, kind_of
 from .listeners import Listeners
 
 if TYPE_CHECKING:
@@ -68,9 +69,10 @@ class LayerChooser(ComboBox):
         place = self._box.findData(key or (key_of(value) if hasattr(value, 'unique_id') else None))
         if place < 0 and value is not None:
             offered = [self._box.itemText(i) for i in range(self._box.count())]
+            own = f', a layer of {kind_of(value)},' if is_layer(value) else ''
             raise FrescoError(
-                f'{self.label}: {getattr(value, "name", value)!r} is not on offer; choose one of '
-                f'{", ".join(offered) or "no layers: open one first"}'
+                f'{self.label}: {getattr(value, "name", value)!r}{own} is not on offer; choose one '
+                f'of {", ".join(offered) or "no layers: open one first"}'
             )
         self._box.setCurrentIndex(place)
 

@@ -12,8 +12,8 @@ from .fills import Fills
 from .identity import key_of
 from .layer_kinds import FILLS
 from .layer_restoration import running
+from .named_layers import find_layer
 from .results import inserted
-from .scripted import find_layer
 from .space import Space
 
 

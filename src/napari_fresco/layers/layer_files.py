@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.colormaps import Colormap
 
+from ..errors import ImageError
 from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image, in_memory
 from ..image.prints import is_print
 from ..io.files import list_series, read_labels, read_levels
 from .label_files import label_facts, label_keywords
 from .layer_kinds import FILE, PRINT, LayerData
+from .named_layers import is_layer
 
 if TYPE_CHECKING:
     import napari
@@ -100,6 +102,8 @@ def image_of(layer: napari.layers.Image) -> Image:
     >>> image_of(Image(np.ones((4, 5)), scale=(0.1, 0.1), units='um')).spacing['Y']
     (0.1, 'um')
     """
+    if not is_layer(layer):
+        raise ImageError(f'{layer!r:.40} is no layer; give one, such as viewer.layers["cells"]')
     data, keywords, _ = layer.as_layer_data_tuple()
     return layer_as_image(data, keywords)
 

@@ -18,6 +18,7 @@ from .layer_request import PanelRequest
 from .layer_restoration import Restoration
 from .look import Look
 from .mask_layers import marked
+from .named_layers import find_layer, is_layer
 from .noise_map import select_noise
 from .regions import chosen_part
 from .selection import Selection
@@ -168,9 +169,7 @@ def layer_request(
         When anything given is wrong.
     """
     if not hasattr(image, 'rgb'):
-        own = getattr(image, 'name', None)
-        said = f'layer {own!r}' if isinstance(own, str) else f'a {type(image).__name__}'
-        raise ImageError(f'{said} is no image layer; name one to restore')
+        raise ImageError(f'a {type(image).__name__} is no image layer; name one to restore')
     view = View.of(viewer)
     chosen = _part(viewer, image, view, part, region)
     told = {**given, 'guides': _guides(viewer, given.get('guides'), chosen, view)}
@@ -199,29 +198,6 @@ def layer_request(
     )
 
 
-def find_layer(viewer: Any, named: Any, what: str) -> Any:
-    """Return the layer of the viewer with a given name; other values as they are.
-
-    Raises FrescoError when there is no layer of that name.
-    """
-    if not hasattr(viewer, 'layers'):
-        raise FrescoError(
-            f'viewer is a {type(viewer).__name__}; give a napari.Viewer or a ViewerModel first'
-        )
-    if not isinstance(named, str):
-        return named
-    names = [layer.name for layer in viewer.layers]
-    if named not in names:
-        raise FrescoError(
-            f'{what} {named!r} is no layer of the viewer; it has {", ".join(names) or "none"}'
-        )
-    return viewer.layers[named]
-
-
-def _is_layer(value: Any) -> bool:
-    return hasattr(value, 'data_to_world')
-
-
 def _part(viewer: Any, image: Any, view: View, part: Part, region: Any) -> Selection:
     area = region if region in (None, 'visible') else find_layer(viewer, region, 'region')
     chosen = chosen_part(image, view, shown=isinstance(part, str), region=area)
@@ -239,21 +215,21 @@ def _mask(viewer: Any, mask: Any, chosen: Selection, view: View, options: Mappin
     if unknown:
         raise FrescoError(f'mask_options has no {unknown[0]!r}; it has {", ".join(_MASK_OPTIONS)}')
     layer = find_layer(viewer, mask, 'mask')
-    return marked(chosen, layer, view=view, **options) if _is_layer(layer) else layer
+    return marked(chosen, layer, view=view, **options) if is_layer(layer) else layer
 
 
 def _guides(viewer: Any, guides: Any, chosen: Selection, view: View) -> Any:
     """Return guides as they are, or those of a layer that is given or named."""
     if isinstance(guides, str) and guides in viewer.layers:
         guides = viewer.layers[guides]
-    return guides_of(chosen, guides, view) if _is_layer(guides) else guides
+    return guides_of(chosen, guides, view) if is_layer(guides) else guides
 
 
 def _noise(viewer: Any, sigma: Any, chosen: Selection, view: View) -> tuple[Any, bool]:
     if isinstance(sigma, str) and sigma in ESTIMATES:
         return sigma, False
     layer = find_layer(viewer, sigma, 'sigma')
-    if not _is_layer(layer):
+    if not is_layer(layer):
         return layer, False
     return select_noise(layer, chosen, view), VARIANCE in layer.metadata
 
@@ -263,7 +239,7 @@ def _kernel(viewer: Any, kernel: Any, image: Any, call: Call) -> tuple[Any, dict
     if isinstance(kernel, str) and kernel in ESTIMATES:
         return kernel, {}
     layer = find_layer(viewer, kernel, 'kernel')
-    if not _is_layer(layer):
+    if not is_layer(layer):
         return layer, {}
     said = getattr(call.parameters, 'kernel_position', 'auto')
     chosen = chosen_kernel(layer, image, call.task, scale=call.options.scale, position=said)

@@ -12,7 +12,8 @@ from .growing_layer import growing_layer
 from .identity import key_of
 from .layer_kinds import FILLS
 from .loss_filling import LossFilling
-from .scripted import find_layer, layer_request
+from .named_layers import find_layer
+from .scripted import layer_request
 
 if TYPE_CHECKING:
     from .job import Job
