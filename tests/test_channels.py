@@ -10,7 +10,9 @@ import pytest
 from scipy import ndimage
 
 import napari_fresco as fresco
+from napari_fresco import evidence
 from napari_fresco.errors import ImageError
+from napari_fresco.evidence.channel_noise import noise_of
 
 from .command_line import printed
 
@@ -114,3 +116,73 @@ def test_a_channel_is_picked_on_the_command_line(
     page = (tmp_path / 'b.html').read_text(encoding='utf-8')
     assert '--channel Cy5' in page
     assert '.channel(&#39;Cy5&#39;)' in page
+
+
+def together(options: dict[str, Any] | None = None) -> tuple[fresco.Image, fresco.types.Result]:
+    image = two_channels((128, 128))
+    return image, fresco.restore(image, method='ffdnet', dtype='float32', **(options or {}))
+
+
+def test_each_channel_is_judged_by_its_own_noise() -> None:
+    image, result = together()
+    noise = noise_of(result.provenance, count=2)
+    found = evidence.evaluate(result.image, image, noise=noise)
+    for number, name in enumerate(image.channels):
+        alone = fresco.restore(image.channel(name), method='ffdnet', dtype='float32')
+        own = noise_of(alone.provenance)
+        np.testing.assert_allclose(noise[number], own, rtol=1e-6)
+        expected = evidence.evaluate(alone.image, image.channel(name), noise=own)
+        told = found['channels'][name]
+        assert told.keys() == expected.keys()
+        assert told['residual'] == pytest.approx(expected['residual'], rel=1e-3)
+        assert told['residual']['chi_square'] == pytest.approx(1, abs=0.35)
+    both = [each['light']['kept'] for each in found['channels'].values()]
+    assert found['light']['kept'] == pytest.approx(np.mean(both))
+    with pytest.raises(fresco.FrescoError, match='3 entries, but the image has 2 channels: DAPI'):
+        evidence.evaluate(result.image, image, noise=[1.0, 2.0, 3.0])
+
+
+def test_what_fails_names_its_channel() -> None:
+    image = two_channels((128, 128))
+    result = fresco.restore(image, method='ffdnet', dtype='float32', sigma=60.0)
+    failed = [check.message for check in result.checks if not check.ok]
+    assert failed
+    assert all(said.startswith('channel DAPI: ') for said in failed)  # too much for that one alone
+    noise = np.random.default_rng(0).normal(200, [[[5.0]], [[50.0]]], (2, 64, 64))
+    flat = fresco.Image(noise, 'CYX')
+    (doubt,) = fresco.Session().doubts(flat, method='ffdnet', sigma=50.0)
+    assert doubt.startswith('channel 0: sigma = 50')
+    (doubt,) = fresco.Session().doubts(flat, method='ffdnet', sigma=5.0)
+    assert doubt.startswith('channel 1: sigma = 5')
+    spoiled = np.asarray(result.image.data).copy()
+    spoiled[1] *= 0.8
+    checks = evidence.evaluate(fresco.Image(spoiled, 'CYX'), image)['checks']
+    (light,) = [check for check in checks if check['name'] == 'light']
+    assert light['message'].startswith('channel Cy5')
+
+
+def test_every_channel_of_a_long_stack_is_measured() -> None:
+    random = np.random.default_rng(0)
+    image = fresco.Image(random.normal([[[[100.0]], [[500.0]]]] * 16, 5, (16, 2, 16, 16)), 'TCYX')
+    found = evidence.evaluate(image, image, noise=5.0)
+    assert found['channels']['1']['light']['before'] == pytest.approx(500, abs=2)
+    assert found['planes'] == {'measured': 16, 'all': 32}
+
+
+def test_a_channel_is_evaluated_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, both, one = (tmp_path / f'{name}.ome.tif' for name in ('in', 'two', 'one'))
+    record = tmp_path / 'record.json'
+    fresco.write(whole, two_channels())
+    printed(capsys, 'restore', whole, '-o', both, '-m', 'ffdnet', '--save-provenance', record)
+    printed(capsys, 'restore', whole, '-o', one, '-m', 'ffdnet', '--channel', 'Cy5')
+    table = printed(capsys, 'evaluate', both, '-i', whole, '--provenance', record)
+    picked = ('--channel', 'Cy5')
+    of_both = printed(capsys, 'evaluate', both, '-i', whole, '--provenance', record, *picked)
+    alone = printed(capsys, 'evaluate', one, '-i', whole, *picked)
+    assert alone == of_both
+    lines = [line.split()[1:] for line in table.splitlines() if line.startswith('Cy5: noise')]
+    assert lines == [line.split() for line in alone.splitlines() if line.startswith('noise')]
+    said = printed(capsys, 'evaluate', one, '-i', whole, code=2)
+    assert '--channel Cy5' in said

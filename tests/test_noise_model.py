@@ -197,7 +197,7 @@ def test_noise_that_neighbours_share_raises_the_level() -> None:
     found = scene.model(())
     assert found.camera is not None
     assert found.excess > 1.2
-    assert 'neighbouring pixels share it' in scene.warnings['grain']
+    assert 'neighbouring pixels share it' in ' '.join(scene.remarks)
     plane = prepared(request)[0]
     level = np.sqrt(np.mean(found.camera.variance(blurred)))
     assert plane_facts(plane)['sigma'] == pytest.approx(found.excess * level, rel=0.02)

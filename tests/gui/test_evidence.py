@@ -14,7 +14,7 @@ from scipy import ndimage
 import napari_fresco as fresco
 from napari_fresco import evidence
 from napari_fresco._napari import commands, evidence_panel
-from napari_fresco.evidence.evaluation import noise_of
+from napari_fresco.evidence.channel_noise import noise_of
 from napari_fresco.layers import restore_layer
 from napari_fresco.layers.layer_kinds import KERNEL, METADATA, is_picture
 

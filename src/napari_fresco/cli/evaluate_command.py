@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,13 @@ _FILE = click.Path(path_type=Path)
 @click.option('--second', type=_FILE, help='Another exposure of the input.')
 @click.option('--kernel', type=_FILE, help='Blur that the result was freed from.')
 @click.option('--noise', help='Noise of the input: a number in image units, or a camera preset.')
+@click.option(
+    '--channel',
+    'channels',
+    multiple=True,
+    metavar='NAME|NUMBER',
+    help='Channel of the input, by name or number from 0; give it again for more. Default: all.',
+)
 @click.option('--provenance', type=_FILE, help='Record of the run; RESULT.json where it exists.')
 @click.option('--json', 'table', type=_FILE, help='The numbers, .json.')
 @click.option('--report', 'page', type=_FILE, help='A report, .html; needs the provenance.')
@@ -39,6 +46,7 @@ def evaluate(
     second: Path | None,
     kernel: Path | None,
     noise: str | None,
+    channels: tuple[str, ...],
     provenance: Path | None,
     table: Path | None,
     page: Path | None,
@@ -51,30 +59,42 @@ def evaluate(
             check_output(path, suffixes=(suffix,), overwrite=overwrite)
     outputs, given = (table, page), (result, image, truth, second, kernel, provenance)
     check_apart(filter(None, outputs), filter(None, given))
-    source, made = read(image), read(result)
-    record = _record(result, provenance, source, image)
+    whole, made = read(image), read(result)
+    source = whole.channel(*channels) if channels else whole
+    of_part = made.length('C') == source.length('C')
+    record = _record(result, provenance, source if of_part else whole, image)
     if page is not None and not record:
         raise ParameterError(
             '--report needs the record of the run; give --provenance, the file that restore writes '
             'with --save-provenance'
         )
-    from ..evidence import evaluation, report_text
+    from ..evidence import evaluate as measured
+    from ..evidence import report_text
     from ..physics import kernels
 
+    if page is not None and not of_part:
+        raise ParameterError(
+            f'--report is of a whole run, and {result} has more channels than --channel picks; '
+            'leave --channel out'
+        )
     blur = None if kernel is None else kernels.read(kernel)
-    wanted = None if truth is None else read(truth)
-    known = evaluation.noise_of(record) if noise is None else _noise(noise)
-    frame = None if second is None else read(second)
+    picked = channels if whole.length('C') > source.length('C') else ()
+    made = _picked_of(made, source, picked)
+    wanted, frame = (
+        None if path is None else _picked_of(read(path), source, picked) for path in (truth, second)
+    )
+    known = _noise_of(record, whole, () if of_part else picked) if noise is None else _noise(noise)
     asked: dict[str, Any] = {'truth': wanted, 'second': frame, 'kernel': blur, 'noise': known}
-    numbers = evaluation.evaluate(made, source, task=record.get('task'), **asked)
-    numbers['checks'] = record.get('checks') or numbers['checks']
+    numbers = measured(made, source, task=record.get('task'), **asked)
+    if of_part:
+        numbers['checks'] = record.get('checks') or numbers['checks']
     if not quiet:
         _show(numbers)
     if table is not None:
         write_json(table, numbers, overwrite=overwrite)
     if page is not None:
         rest = Result(made, None, blur, record['finish'], record)
-        files = {'image': str(image), 'output': str(result)}
+        files = {'image': str(image), 'output': str(result), 'channels': channels}
         text = report_text(rest, source, truth=wanted, kernel=blur, files=files)
         write_text(page, text, overwrite=overwrite)
 
@@ -94,14 +114,33 @@ def _record(result: Path, given: Path | None, source: Image, image: Path) -> dic
     return record
 
 
+def _picked_of(other: Image, source: Image, picked: Sequence[str]) -> Image:
+    """Return those channels of an image that were picked of the input, unless it has only them."""
+    return other.channel(*picked) if picked and other.length('C') > source.length('C') else other
+
+
+def _noise_of(record: Mapping[str, Any], whole: Image, picked: Sequence[str]) -> Any:
+    """Return the noise that a run reckoned with, in the channels that are measured."""
+    from ..evidence.channel_noise import noise_of
+    from ..image.channels import number_of
+
+    if not picked:
+        return noise_of(record, count=len(record.get('noise', ())) or 1)
+    numbers = [number_of(each, whole.channels, whole.length('C')) for each in picked]
+    found = [noise_of(record, number) for number in numbers]
+    return found if len(found) > 1 else found[0]
+
+
 def _show(numbers: Mapping[str, Any]) -> None:
     from ..evidence.measure_rows import rows
 
-    for row in rows(numbers):
-        click.echo(f'{row.group:<11} {row.name:<21} {row.value} {row.unit}'.rstrip())
+    lines = rows(numbers)
+    width = max(len('check'), *(len(row.group) for row in lines))
+    for row in lines:
+        click.echo(f'{row.group:<{width}} {row.name:<21} {row.value} {row.unit}'.rstrip())
     for check in numbers['checks']:
         text = 'ok' if check['ok'] else check['message']
-        click.echo(f'check       {check["name"]:<21} {check["value"]:.4g}  {text}')
+        click.echo(f'{"check":<{width}} {check["name"]:<21} {check["value"]:.4g}  {text}')
 
 
 def _noise(text: str) -> float | Camera:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +15,8 @@ from ..image.model import data_of
 from ..noise.camera import Camera
 from ..types import Task
 from . import metrics
+from .channel_noise import Told
+from .channels_together import in_all
 from .check_limits import worst
 from .checks import check_result
 from .correlation import frc, frc_checkerboard, ring_correlation
@@ -38,7 +40,7 @@ def evaluate(
     truth: Any = None,
     second: Any = None,
     kernel: Any = None,
-    noise: float | Camera | None = None,
+    noise: Told = None,
     peak: float | None = None,
     task: Task | None = None,
 ) -> dict[str, Any]:
@@ -48,14 +50,14 @@ def evaluate(
     ----------
     result, image, truth : Image or array-like
         What was restored, what it was made of, and what it should be. Of a stack at most 8
-        planes, spread over it, are measured.
+        planes of each channel, spread over it, are measured.
     second : Image or array-like, optional
         Another exposure of the image, which tells the resolution.
     kernel : array-like, Image or Kernel, optional
         What the result is blurred by before it is compared with the image, as it was given to
         the restoration: 2-D, or 3-D for a stack with Z.
-    noise : float or Camera, optional
-        Noise of the image; found in it by default.
+    noise : float, Camera or sequence of them, optional
+        Noise of the image, or of each of its channels; found in it by default.
     peak : float, optional
         Intensity of white, for PSNR and SSIM; by default 255 for bytes, else the range of the
         truth.
@@ -72,6 +74,9 @@ def evaluate(
         with what fails and its remedy. A group that cannot be measured is a sentence that says
         why. Pixels that light from beyond the image reaches are left out of 'residual',
         'error_map' and 'checks', and so are such planes where the kernel is that of a volume.
+        Of an image with several channels 'channels' has the groups of each, by its name: as of
+        that channel alone. Beside it stand the means of those that all channels have, and the
+        worst of their checks, whose messages name the channel.
 
     Raises
     ------
@@ -83,12 +88,18 @@ def evaluate(
     compared = Compared(
         result, image, truth=truth, second=second, kernel=kernel, noise=noise, task=task
     )
+    each = {name: _evaluated(own, peak) for name, own in compared.each_channel()}
+    return in_all(each) if compared.source.channel_names else each['']
+
+
+def _evaluated(compared: Compared, peak: float | None) -> dict[str, Any]:
+    """Measure an image of one channel."""
     planes, total = compared.spread()
     noise, enlarged = compared.noise, compared.enlarged
     groups: dict[str, Any] = {'planes': {'measured': len(planes), 'all': total}}
     groups['noise'] = noise._asdict() if isinstance(noise, Camera) else {'sigma': float(noise)}
-    if truth is not None:
-        groups['truth'] = _against_truth(planes, peak or _peak(truth), enlarged)
+    if compared.truth is not None:
+        groups['truth'] = _against_truth(planes, peak or _peak(compared.truth), enlarged)
     groups['light'] = _light(planes)
     groups |= _unexplained(compared, planes)
     step, unit = compared.source.pixel_sizes.get('Y', (1.0, 'pixel'))
@@ -104,7 +115,7 @@ def evidence_graphs(
     truth: Any = None,
     second: Any = None,
     kernel: Any = None,
-    noise: float | Camera | None = None,
+    noise: Told = None,
     task: Task | None = None,
 ) -> list[Graph]:
     """Return the graphs of a result: correlations, residual, decorrelation.
@@ -112,7 +123,8 @@ def evidence_graphs(
     Parameters
     ----------
     result, image, truth, second, kernel, noise, task
-        As for :func:`evaluate`. The middle of the middle plane is drawn, colours averaged.
+        As for :func:`evaluate`. The middle of the middle plane is drawn, colours averaged; of
+        several channels that of each, whose name the graph bears.
 
     Returns
     -------
@@ -129,6 +141,15 @@ def evidence_graphs(
     compared = Compared(
         result, image, truth=truth, second=second, kernel=kernel, noise=noise, task=task
     )
+    return [
+        graph._replace(name=f'{name}: {graph.name}' if name else graph.name)
+        for name, own in compared.each_channel()
+        for graph in _drawn(own)
+    ]
+
+
+def _drawn(compared: Compared) -> list[Graph]:
+    """Return the graphs of an image of one channel."""
     own, restored, wanted, again, predicted = (_gray(each) for each in compared.middle())
     assert own is not None
     assert restored is not None
@@ -288,13 +309,3 @@ def _averaged(rows: list[Numbers]) -> Numbers:
 
 def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
-
-
-def noise_of(provenance: Mapping[str, Any]) -> float | Camera | None:
-    """Return the noise that a run reckoned with; None where its record does not tell one."""
-    if isinstance(provenance.get('sigma'), float | int):
-        return float(provenance['sigma'])
-    for model in provenance.get('noise', ()):
-        if 'gain' in model:
-            return Camera(model['gain'], model['offset'], model['read_noise'])
-    return None

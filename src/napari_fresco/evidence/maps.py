@@ -63,7 +63,7 @@ def map_planes(
 
     `kind`: which map.
     `result`, `image`, `kernel`, `task`: as for :func:`napari_fresco.evidence.evaluate`.
-    `noise`: of the image.
+    `noise`: of the image, or of each of its channels.
     Planes that light from beyond a volume reaches are NaN.
     Raises ImageError when result and image differ in size, KernelError when the result was freed
         from a blur that is not known, or light from beyond reaches every plane.
@@ -79,19 +79,25 @@ def map_planes(
             'the kernel that the result was freed from is not known; choose it, or look at the '
             'error map'
         )
-    width = None
-    if kind == 'error' and kernel is None:  # found once, for it takes many blurs
-        width = _width(*compared.middle()[:2])
-    judged = False
-    for index in Layout.of(compared.source).planes():
+    judged, layout = False, Layout.of(compared.source)
+    widths: dict[int, float] = {}
+    for index in layout.planes():
+        width, channel = None, layout.channel_of(index)
+        if kind == 'error' and kernel is None:  # found once, for it takes many blurs
+            if channel not in widths:
+                widths[channel] = _width(*compared.middle(channel)[:2])
+            width = widths[channel]
         plane = compared.plane(index)
         seen = plane.result if compared.kernel_unknown else plane.predicted
         if seen is None:
             yield index, np.full(plane.image.shape[:2], np.nan, np.float32)
             continue
         judged = True
-        each = [colours_of(values) for values in (plane.image, plane.result, seen)]
-        maps = np.stack([_map(kind, y, x, h, noise, width) for y, x, h in zip(*each, strict=True)])
+        each, own = (
+            [colours_of(v) for v in (plane.image, plane.result, seen)],
+            compared.noise_at(index),
+        )
+        maps = np.stack([_map(kind, y, x, h, own, width) for y, x, h in zip(*each, strict=True)])
         gain = len(maps) ** 0.5 if kind == 'residual' else 1.0  # so that noise keeps its power
         yield index, (gain * maps.mean(axis=0)).astype(np.float32)
     if not judged:

@@ -56,8 +56,12 @@ class MeasureRow(NamedTuple):
 
 
 def rows(groups: Mapping[str, Any]) -> list[MeasureRow]:
-    """Return all numbers of an evaluation, checks apart."""
+    """Return all numbers of an evaluation, checks apart; of several channels those of each."""
     found = []
+    if 'channels' in groups:
+        for channel, own in groups['channels'].items():
+            found += [row._replace(group=f'{channel}: {row.group}') for row in rows(own)]
+        return found
     for group, values in groups.items():
         if group == 'checks':
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +14,9 @@ from ..errors import ImageError
 from ..image.given import as_array
 from ..image.layout import Layout
 from ..image.model import Image, named
-from ..noise.camera import Camera, estimate_camera
-from ..noise.level import estimate_noise
 from ..types import Task
 from . import plane_measures
+from .channel_noise import Noise, Told, noise_of_each
 from .reblurring import Reblurring, finite_plane
 
 Floats = NDArray[np.float64]
@@ -51,24 +51,59 @@ class Compared:
         truth: Any = None,
         second: Any = None,
         kernel: Any = None,
-        noise: float | Camera | None = None,
+        noise: Told = None,
         task: Task | None = None,
     ) -> None:
         self.source = Image.of(image)
         if not isinstance(result, Image):
             as_array(result, 'result')
         self.result = _like(result, self.source)
-        self._truth, self._second = (
+        self.truth, self._second = (
             None if each is None else _like(each, self.source) for each in (truth, second)
         )
         self.facts = find_task_facts(task or ('denoise' if kernel is None else 'deblur'))
-        self.noise = _noise(self.source) if noise is None else noise
+        self._noises, self._task = noise_of_each(noise, self.source), task
         mine, theirs = (Layout.of(each) for each in (self.source, self.result))
         self.enlarged = (mine.plane_shape, mine.channels) != (theirs.plane_shape, theirs.channels)
         _check_scale(mine.plane_shape, theirs.plane_shape)
+        self._kernel = kernel
         blurs = kernel is not None and not self.enlarged
         self.blur = Reblurring(kernel, self.result) if blurs else None
         self.kernel_unknown = self.blur is None and 'kernel' in self.facts.needs
+
+    def each_channel(self) -> Iterator[tuple[str, Compared]]:
+        """Yield the name of each of several channels and it alone; of one itself, without."""
+        names = self.source.channel_names
+        if not names:
+            yield '', self
+        for number, name in enumerate(names):
+            result, image, truth, second = (
+                None if each is None else each.channel(number)
+                for each in (self.result, self.source, self.truth, self._second)
+            )
+            yield (
+                name,
+                Compared(
+                    result,
+                    image,
+                    truth=truth,
+                    second=second,
+                    kernel=self._kernel,
+                    noise=self._noises[number],
+                    task=self._task,
+                ),
+            )
+
+    @property
+    def noise(self) -> Noise:
+        """The noise of an image of one channel."""
+        (noise,) = self._noises
+        return noise
+
+    def noise_at(self, index: tuple[int, ...]) -> Noise:
+        """Return the noise of the channel that plane `index` belongs to."""
+        several = len(self._noises) > 1
+        return self._noises[Layout.of(self.source).channel_of(index) if several else 0]
 
     @property
     def reach(self) -> int:
@@ -92,21 +127,15 @@ class Compared:
         picked = indices[:: math.ceil(len(indices) / _PLANES)]
         return [self.plane(index) for index in picked], len(indices)
 
-    def middle(self) -> Plane:
-        """Return the middle plane."""
-        return self.plane(self.middle_index)
-
-    @property
-    def middle_index(self) -> tuple[int, ...]:
-        """The index of the middle plane."""
-        layout = Layout.of(self.source)
-        return list(layout.planes())[int(np.prod(layout.leading)) // 2]
+    def middle(self, channel: int = 0) -> Plane:
+        """Return the middle plane of a channel."""
+        return self.plane(middle_index(Layout.of(self.source), channel))
 
     def plane(self, index: tuple[int, ...]) -> Plane:
         """Return a plane of the image with what it is compared with."""
         own, restored = _read(self.source, index), _read(self.result, index)
         wanted, second = (
-            None if each is None else _read(each, index) for each in (self._truth, self._second)
+            None if each is None else _read(each, index) for each in (self.truth, self._second)
         )
         if wanted is not None and wanted.shape != restored.shape:
             raise ImageError(f'the truth has planes of {wanted.shape}, the result {restored.shape}')
@@ -118,8 +147,14 @@ class Compared:
         if self.enlarged or self.kernel_unknown:
             predicted = None
         elif self.blur is not None:
-            predicted = self.blur.plane(index, restored, self.noise)
+            predicted = self.blur.plane(index, restored, self.noise_at(index))
         return Plane(own, restored, wanted, second, predicted)
+
+
+def middle_index(layout: Layout, channel: int = 0) -> tuple[int, ...]:
+    """Return the index of the middle plane of a channel."""
+    pairs = zip(layout.leading_axes, layout.leading, strict=True)
+    return tuple(channel if axis == 'C' else n // 2 for axis, n in pairs)
 
 
 def inner_of(plane: Floats, reach: int) -> Floats:
@@ -142,13 +177,20 @@ def _like(other: Any, source: Image) -> Image:
     """Return an image with the stack of `source`."""
     other = named(other)
     image = other if isinstance(other, Image) else Image.of(other, axes=_axes(other, source))
-    mine, theirs = (Layout.of(each).leading for each in (source, image))
-    if mine != theirs:
+    mine, theirs = (Layout.of(each) for each in (source, image))
+    if mine.leading != theirs.leading:
+        what = f'{image.shape} ({image.axes}) and {source.shape} ({source.axes})'
+        said = f'{what} do not belong together; give a result, an input and a truth of one stack'
+        if image.length('C') == source.length('C'):
+            raise ImageError(said)
+        one = source.channel_names[-1:] or image.channel_names[-1:]
         raise ImageError(
-            f'{image.shape} ({image.axes}) and {source.shape} ({source.axes}) do not belong '
-            'together; give a result, an input and a truth of one stack'
+            f'{said}, of a channel alone image.channel({one[0]!r})',
+            in_shell=f'{said}, of a channel alone --channel {one[0]}',
         )
-    return image
+    letters = dict(zip(theirs.leading_axes, mine.leading_axes, strict=True))
+    same = ''.join(letters.get(axis, axis) for axis in image.axes)
+    return image if same == image.axes else image.renamed(same)
 
 
 def _check_scale(mine: tuple[int, ...], theirs: tuple[int, ...]) -> None:
@@ -167,8 +209,3 @@ def _axes(other: Any, source: Image) -> str | None:
 
 def _read(image: Image, index: tuple[int, ...]) -> Floats:
     return finite_plane(Layout.of(image), image, index)
-
-
-def _noise(source: Image) -> float | Camera:
-    """Return the estimated noise of an image."""
-    return estimate_camera(source) or float(estimate_noise(source))

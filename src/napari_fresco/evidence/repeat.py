@@ -158,7 +158,8 @@ def _noise_sentence(p: Mapping[str, Any]) -> Iterator[str]:
         return
     models = p.get('noise', ())
     for model in models:
-        of = f' of channel {model["channel"]}' if len(models) > 1 and 'channel' in model else ''
+        channel = model.get('name', model.get('channel'))
+        of = f' of channel {channel}' if len(models) > 1 and channel is not None else ''
         if 'gain' in model:
             yield (
                 f'Noise{of}: photon and read noise, gain {model["gain"]:.4g} image units per '

@@ -15,12 +15,14 @@ from ..errors import FileError, ImageError
 from ..image.layout import Layout
 from ..image.model import Image, data_of
 from ..types import Result
+from .channel_noise import noise_of
 from .check_limits import in_words
-from .evaluation import Floats, evaluate, evidence_graphs, noise_of
+from .evaluation import Floats, evaluate, evidence_graphs
 from .graphs import Graph
 from .measure_rows import rows
 from .origin import check_origin
 from .page import page, picture
+from .plane_pairs import middle_index
 from .repeat import command_line, methods_paragraph, python_call
 
 _SUFFIXES = ('.html', '.htm')
@@ -89,10 +91,10 @@ def report_text(
     """Return the text that :func:`report` writes."""
     record, source = result.provenance, _as_restored(image, result)
     kernel = _kernel_of(result) if kernel is None else kernel
-    asked: dict[str, Any] = {'truth': truth, 'kernel': kernel, 'noise': noise_of(record)}
+    noise = noise_of(record, count=source.length('C'))
+    asked: dict[str, Any] = {'truth': truth, 'kernel': kernel, 'noise': noise}
     asked['task'] = record['task']
     numbers = evaluate(result.image, source, **asked)
-    before, after, filled = _middle(source, result)
     checks = record.get('checks', ())
     failed = [check for check in checks if not check['ok']]
     return page(
@@ -102,7 +104,7 @@ def report_text(
         finish=result.finish,
         failed=failed,
         verdict=_verdict(result, failed),
-        pictures=_pictures(before, after, filled, source),
+        pictures=_pictures(source, result),
         curves=[_drawn(graph) for graph in evidence_graphs(result.image, source, **asked)],
         checks=[{**check, 'allowed': in_words(check['limit'])} for check in checks],
         warnings=[*record['warnings'], *record.get('notes', ())],
@@ -138,10 +140,12 @@ def _verdict(result: Result, failed: Sequence[Any]) -> str:
     return f'{f"All {made} checks passed" if made else "No check was made"}; the result is {kind}.'
 
 
-def _middle(source: Image, result: Result) -> tuple[Floats, Floats, NDArray[np.bool_] | None]:
-    """Return the middle plane before and after, and its filled pixels."""
+def _middle(
+    source: Image, result: Result, channel: int
+) -> tuple[Floats, Floats, NDArray[np.bool_] | None]:
+    """Return the middle plane of a channel before and after, and its filled pixels."""
     layout = Layout.of(source)
-    index = list(layout.planes())[int(np.prod(layout.leading)) // 2]
+    index = middle_index(layout, channel)
     axes = source.axes if np.ndim(data_of(result.image)) == source.ndim else source.axes + 'S'
     restored = Image.of(result.image, axes=axes)
     pair = [
@@ -155,7 +159,17 @@ def _middle(source: Image, result: Result) -> tuple[Floats, Floats, NDArray[np.b
     return np.nan_to_num(pair[0]), np.nan_to_num(pair[1]), filled
 
 
-def _pictures(
+def _pictures(source: Image, result: Result) -> list[dict[str, str]]:
+    """Return the pictures of the middle plane, of that of each channel where there are several."""
+    names = source.channel_names or ('',)
+    return [
+        {**one, 'name': f'{one["name"]}, {name}' if name else one['name']}
+        for channel, name in enumerate(names)
+        for one in _pictures_of(*_middle(source, result, channel), source)
+    ]
+
+
+def _pictures_of(
     before: Floats, after: Floats, filled: NDArray[np.bool_] | None, source: Image
 ) -> list[dict[str, str]]:
     low, high = np.percentile(before, _ENDS)

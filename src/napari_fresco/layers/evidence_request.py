@@ -13,11 +13,10 @@ import numpy as np
 from ..declare.tasks import TASKS
 from ..errors import ImageError, ParameterError
 from ..evidence import Graph, evaluate, evidence_graphs, report_text
-from ..evidence.evaluation import noise_of
+from ..evidence.channel_noise import Told, noise_measured, noise_of
 from ..evidence.maps import MAPS, MapKind, map_planes
 from ..image.layout import Layout
 from ..io.files import write_text
-from ..noise.camera import Camera
 from ..types import Result
 from .kernel_choice import chosen_kernel, with_depth
 from .layer_kinds import EVIDENCE, MADE, LayerData, record_of
@@ -51,7 +50,7 @@ class EvidenceRequest:
     `space`: where the result lies.
     `record`: its provenance; empty where nobody knows it.
     `truth`, `second`, `kernel`: as :func:`napari_fresco.evidence.evaluate` takes them.
-    `noise`: of the image, where it is known.
+    `noise`: of the image, or of each of its channels, where it is known.
     """
 
     name: str
@@ -63,7 +62,7 @@ class EvidenceRequest:
     truth: Selection | None = None
     second: Selection | None = None
     kernel: Any = None
-    noise: float | Camera | None = None
+    noise: Told = None
 
     @classmethod
     def of(
@@ -100,13 +99,12 @@ class EvidenceRequest:
             None if truth is None else select_same(truth, part, scale),
             None if second is None else select_same(second, part),
             blur,
-            noise_of(record),
+            _noise_of_run(record, part),
         )
 
     def with_noise(self, numbers: Mapping[str, Any]) -> EvidenceRequest:
         """Return the request with the noise that was measured with."""
-        noise = numbers['noise']
-        return replace(self, noise=noise['sigma'] if 'sigma' in noise else Camera(**noise))
+        return replace(self, noise=noise_measured(numbers))
 
     def measure(self, cancel: threading.Event) -> Generator[Any, None, Evidence]:
         """Measure the result."""
@@ -262,6 +260,14 @@ def _kernel(layer: napari.layers.Image, image: napari.layers.Image) -> Any:
     """Return the kernel of a layer; that of a volume only where it fits the image."""
     array = np.array(full_resolution(layer))
     return chosen_kernel(layer, image, 'deblur', scale=1).array if array.ndim == 3 else array
+
+
+def _noise_of_run(record: Mapping[str, Any], part: Selection) -> Told:
+    """Return the noise that a run reckoned with in the channels of a part of its image."""
+    if 'C' not in part.axes:
+        return noise_of(record)
+    channels = part.index[part.axes.index('C')]
+    return noise_of(record, channels.start, channels.stop - channels.start)
 
 
 def _kernel_of_run(result: napari.layers.Image) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
+from ..evidence.channels_together import worst_of_channels
 from ..evidence.check_limits import worst, worst_of_volume
 from ..evidence.checks import check_result
 from ..evidence.input_checks import (
@@ -29,7 +31,7 @@ from ..evidence.remedies import fitting
 from ..evidence.storage_checks import areas, channels, mosaic, ran_over, scan, stripes
 from ..image.blocks import SAMPLE, Index
 from ..image.intensity import given_range
-from ..image.layout import Array
+from ..image.layout import Array, Layout
 from ..noise.patches import Bools
 from ..types import Check, Step
 from ..weights.registry import Entry
@@ -54,16 +56,20 @@ class Checking:
 
     def __init__(self, request: Request, scene: Scene) -> None:
         self._request, self._scene = request, scene
-        self._worst: tuple[Check, ...] = ()
+        self._worst: dict[int, tuple[Check, ...]] = {}
+        self._of_all: tuple[Check, ...] = ()
         kernel = request.inputs.kernel
         if kernel is not None and 'kernel' in request.facts.checks:
-            self._worst = (doubts('kernel', kernel.warnings),)
+            self._of_all = (doubts('kernel', kernel.warnings),)
 
     @property
     def found(self) -> tuple[Check, ...]:
         """All checks that were made, in the order of the task."""
         order = self._request.facts.checks
-        return fitting(sorted(self._worst, key=lambda check: order.index(check.name)))
+        names = self._request.image.channel_names or ('',)
+        each = {names[channel]: fitting(found) for channel, found in sorted(self._worst.items())}
+        checks = [*self._of_all, *worst_of_channels(each)]
+        return tuple(sorted(checks, key=lambda check: order.index(check.name)))
 
     def add(self, block: Block, step: Step, image: Array) -> None:
         """Check plane `block`, of which `step` is the estimate and `image` is given out."""
@@ -72,17 +78,22 @@ class Checking:
             return
         outcome = self._outcome(block, step, image)
         if r.layout.dims == 2:
-            self._worst = worst([self._worst, check_result(outcome, r.facts.checks)])
+            self._keep(block.index, check_result(outcome, r.facts.checks))
             self.add_inputs(block.index, block.pixels)
         else:
             planes = outcome.planes(_PLANES)
             each = worst_of_volume(check_result(plane, r.facts.checks) for plane in planes)
             given = named([self._noise_told(block.index, block.pixels)], r.facts.checks)
-            self._worst = worst([self._worst, each, given, self._offset(block.index)])
+            self._keep(block.index, each, given, self._offset(block.index))
 
     def add_inputs(self, index: Index, pixels: Pixels) -> None:
         """Check what was given with the image against plane `index`."""
-        self._worst = worst([self._worst, self._inputs(index, pixels)])
+        self._keep(index, self._inputs(index, pixels))
+
+    def _keep(self, index: Index, *several: Sequence[Check]) -> None:
+        """Keep the worst checks of the channel that a plane belongs to."""
+        channel = self._request.layout.channel_of(index)
+        self._worst[channel] = worst([self._worst.get(channel, ()), *several])
 
     def _outcome(self, block: Block, step: Step, image: Array) -> Outcome:
         r, pixels = self._request, block.pixels
@@ -181,18 +192,24 @@ class Checking:
 def doubts_before(request: Request) -> tuple[str, ...]:
     """Return what is doubtful about a request before anything is restored.
 
-    Of a stack the middle one of the planes to restore is looked at, of one that is restored in
-    blocks the block that tells most.
+    Of a stack the middle one of the planes to restore is looked at, in each channel, of one that
+    is restored in blocks the block that tells most.
     """
     scene = Scene(request)
     planes = [x for x in request.layout.planes() if scene.planes.marks(x)]
     found = [*request.inputs.warnings]
-    if planes and request.layout.dims == 2:
-        index = planes[len(planes) // 2]
+    checking = Checking(request, scene)
+    for index in _middle_of_each(request.layout, planes) if request.layout.dims == 2 else ():
         part = telling(request, index)
         pixels = scene.of_part(part.of(request)).read(part.at_hand)
         if not pixels.empty:
-            checking = Checking(request, scene)
             checking.add_inputs(index, pixels)
-            found += [check.message for check in checking.found if not check.ok]
+    found += [check.message for check in checking.found if not check.ok]
     return tuple(dict.fromkeys(found))
+
+
+def _middle_of_each(layout: Layout, planes: Sequence[Index]) -> Iterator[Index]:
+    """Yield the middle one of the planes of each channel."""
+    for _, own in itertools.groupby(sorted(planes, key=layout.channel_of), layout.channel_of):
+        several = list(own)
+        yield several[len(several) // 2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -52,6 +52,26 @@ class PlaneNoise(NamedTuple):
     def known_level(self) -> float | Floats | None:
         """The level, None where it is not known."""
         return self.level if np.any(self.level) else None
+
+
+class Remarks:
+    """Sentences on the noise that the user should know, of the first plane that has it.
+
+    `names`: those of several channels, each of which is spoken of by itself.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._said: dict[tuple[str, int], str] = {}
+
+    def add(self, kind: str, channel: int, said: str) -> None:
+        """Note what the noise of a channel has, once for each `kind`."""
+        text = f'channel {self._names[channel]}: {said}' if self._names else said
+        self._said.setdefault((kind, channel), text)
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the sentences."""
+        yield from self._said.values()
 
 
 def camera_given(params: Any) -> dict[str, float]:

@@ -161,7 +161,7 @@ def _notes(layout: Layout) -> list[str]:
 def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> list[str]:
     """Return the warnings for the user."""
     read = r.image.metadata.get('warnings', ())  # what became of the image in its file
-    warnings = [*read, *r.inputs.warnings, *scene.warnings.values(), *account.warnings]
+    warnings = [*read, *r.inputs.warnings, *scene.remarks, *account.warnings]
     if account.clipped > _MANY_CLIPPED * np.prod(r.layout.shape):
         warnings.append(f'{account.clipped} values were clipped to fit {r.dtype}')
     if hot := account.total('outliers'):
@@ -202,12 +202,18 @@ def _noise(r: Request, scene: Scene) -> list[dict[str, Any]]:
         return [{'model': 'gaussian', 'found': 'given'}]
     facts = []
     for channel, found in sorted(scene.models.items()):
-        model: dict[str, Any] = {'channel': channel, 'model': 'gaussian'}
+        model: dict[str, Any] = {'channel': channel, **_name(r, channel), 'model': 'gaussian'}
         if found.camera is not None:
             model |= {'model': 'poisson-gaussian', **found.camera._asdict()}
             model['excess'] = found.excess
         facts.append({**model, 'found': found.found or 'estimated from each plane'})
     return facts
+
+
+def _name(r: Request, channel: int) -> dict[str, str]:
+    """Return the name of one of several channels that have names."""
+    names = (r.image if r.context is None else r.context.whole).channels
+    return {'name': names[channel]} if len(names) > 1 else {}
 
 
 def _mask_facts(mask: NDArray[np.bool_], layout: Layout) -> dict[str, Any]:

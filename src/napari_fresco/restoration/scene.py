@@ -36,6 +36,7 @@ from ..noise.places import UNEVEN
 from .plane_noise import (
     NoiseModel,
     PlaneNoise,
+    Remarks,
     camera_given,
     check_offset,
     counted,
@@ -89,8 +90,7 @@ class Scene:
         self._last: dict[Index, Pixels] = {}
         self._levels: dict[Index, float] = {}
         self._channel_noise: dict[int, PlaneNoise] = {}
-        self.warnings: dict[str, str] = {}
-        """What the user should know of the noise, by what it has: of the first plane with it."""
+        self.remarks = Remarks(whole.channel_names)
 
     def of_part(self, request: Request) -> Scene:
         """Return the same scene for a part of the image, which is another request.
@@ -156,11 +156,11 @@ class Scene:
         known = None if place is None else found.levels.get(place)
         level = None if place is None else self._levels.get(place)
         if level is None:
-            level = self._white(self._of_whole(index, pixels), known, span)
+            level = self._white(index, pixels, known, span)
             if place is not None and self._whole is not self.planes:
                 self._levels[place] = level  # once for all its parts
         if (uneven := self._unevenness(index, pixels)) > UNEVEN:
-            self.warnings.setdefault('places', said_of_places(uneven))
+            self.remarks.add('places', self._channel(index), said_of_places(uneven))
         return self._in_place(index, pixels, level)
 
     def _unevenness(self, index: Index, pixels: Pixels) -> float:
@@ -175,15 +175,21 @@ class Scene:
         grain = level / (self._of_whole(index, pixels).rough_level or level)
         return pixels.level_map * (grain if grain > GRAIN else 1.0)
 
-    def _white(self, pixels: Pixels, known: float | None, span: float) -> float:
+    def _white(self, index: Index, part: Pixels, known: float | None, span: float) -> float:
         """Return the level of the white noise of a plane, of which `known` was found before."""
-        facts = self._request.facts
+        facts, pixels = self._request.facts, self._of_whole(index, part)
         if facts.gains_colour or pixels.dims == 3:
             parts = _lattices(pixels) if facts.gains_colour else _planes(pixels)
             return float(np.median([level_of_plane(*each) for each in parts]))
         values, unknown = pixels.mean_filled, pixels.unknown
         level = level_of_plane(values, unknown) if known is None else known
-        return self._with_grain(level, values, unknown, span) if facts.photon_noise else level
+        if not facts.photon_noise:
+            return level
+        told = self._with_grain(level, values, unknown, span)
+        if told > level:
+            said = said_of_grain(f'{told:.3g} instead of the level {level:.3g}')
+            self.remarks.add('grain', self._channel(index), said)
+        return told
 
     def expected(self, index: Index, pixels: Pixels, predicted: Floats) -> Floats | float | None:
         """Return the standard deviation that the noise of plane `index` should have.
@@ -268,9 +274,6 @@ class Scene:
             ratio = grain_ratio(plane, level, unknown, most=_MOST_GRAIN)
             if ratio > GRAIN and ratio * level > LEAST_GRAIN * span:
                 told = ratio * level
-        if told > level:
-            said = said_of_grain(f'{told:.3g} instead of the level {level:.3g}')
-            self.warnings.setdefault('grain', said)
         return told
 
     def _of_whole(self, index: Index, pixels: Pixels) -> Pixels:
@@ -349,7 +352,7 @@ class Scene:
             known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
             return NoiseModel(levels=dict(known), found=found)
         if curve is not None and curve.speckle:
-            self.warnings.setdefault('speckle', said_of_speckle(curve.speckle))
+            self.remarks.add('speckle', channel, said_of_speckle(curve.speckle))
         return NoiseModel(camera, self._excess(channel, curve), found=found)
 
     def _excess(self, channel: int, curve: NoiseCurve | None = None, least: float = 1) -> float:
@@ -358,7 +361,7 @@ class Scene:
             return 1.0
         excess = excess_of(self._sampled(channel), curve)
         if excess > max(least, GRAIN_OF_CAMERA):
-            self.warnings.setdefault('grain', said_of_grain(f'{excess:.3g} times the level'))
+            self.remarks.add('grain', channel, said_of_grain(f'{excess:.3g} times the level'))
         return excess if excess > least else 1.0  # up to that a camera that is given stands
 
     def _sampled(self, channel: int) -> Iterator[Plane]:
