@@ -12,7 +12,7 @@ SOURCE = Path(napari_fresco.__file__).parent
 FILES = sorted(SOURCE.rglob('*.py'))
 LONGEST = 400  # lines of a file
 FLOORS = (
-    ('errors', 'types', 'generators', 'silence'),
+    ('brief', 'errors', 'types', 'generators', 'silence'),
     ('image',),
     ('declare',),
     ('physics', 'noise', 'evidence', 'damage'),

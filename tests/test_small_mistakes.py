@@ -15,6 +15,7 @@ import napari_fresco as fresco
 from napari_fresco.errors import FrescoError
 from napari_fresco.image.layout import Layout
 
+NOTHING = np.full((32, 32), np.nan)
 PLANE = np.random.default_rng(0).normal(100, 5, (24, 24)).astype(np.float32)
 VOLUME = fresco.Image(np.stack([PLANE] * 3), 'ZYX')
 CAMERA = fresco.Camera(2.0, 100.0, 3.0)
@@ -56,6 +57,18 @@ def restored(image: Any = PLANE, **options: Any) -> Any:
         ),
         (lambda: fresco.estimate_noise(PLANE.astype(np.float64) * 1e30), 'multiply it so that'),
         (lambda: fresco.evidence.frc(PLANE + 1j, PLANE), 'has type complex64; give real numbers'),
+        (lambda: restored(sigma=None), "sigma = None; leave it out for 'auto', or give another"),
+        (lambda: restored(seed=None), 'seed = None; leave it out for 0'),
+        (lambda: restored(axes=3), "axes = 3; give a letter for each axis, such as axes='ZYX'"),
+        (lambda: fresco.read(PLANE), r"a ndarray was given; call fresco.read\('cells.tif'\)"),
+        (
+            lambda: fresco.write(PLANE, 'a.tif'),
+            r"fresco.write\('cells.tif', image\), the name first",
+        ),
+        (lambda: fresco.kernels.read(PLANE), r"call fresco.kernels.read\('psf.tif'\)"),
+        (lambda: fresco.estimate_noise(NOTHING), 'none of its pixels has a value'),
+        (lambda: fresco.estimate_noise(NOTHING, how='map'), 'none of its pixels has a value'),
+        (lambda: np.asarray(restored()), 'a whole Result, not pixels; give its .image'),
         (lambda: restored(xarray.Dataset({'a': (('y', 'x'), PLANE)})), 'Dataset of several'),
         (lambda: restored(sparse.csr_matrix(PLANE)), r'sparse matrix; give its .toarray\(\)'),
         (lambda: fresco.sweep(PLANE, {'sigma': 5}, method='ffdnet'), 'several values of sigma'),
@@ -83,3 +96,41 @@ def test_a_result_beyond_memory_is_answered_by_a_store(monkeypatch: pytest.Monke
     monkeypatch.setattr(np, 'zeros', none_left)
     with pytest.raises(FrescoError, match=r"output='result\.ome\.zarr'"):
         Layout.of(VOLUME).empty(1, 0)
+
+
+def test_letters_of_axes_may_be_given_one_by_one() -> None:
+    letters: Any = ('Z', 'Y', 'X')
+    planes = np.stack([PLANE, PLANE])
+    result = fresco.restore(planes, method='ffdnet', sigma=5, axes=letters)
+    assert result.provenance['options']['axes'] == 'ZYX'
+    assert fresco.Image(planes, letters).axes == fresco.Image.of(planes, axes=letters).axes == 'ZYX'
+
+
+def test_functions_of_arrays_know_the_pixels_of_an_image() -> None:
+    image = fresco.Image(PLANE, 'YX', {'Y': (0.1, 'um')})
+    assert np.asarray(image) is PLANE
+    assert np.mean(image) == PLANE.mean()
+    assert np.asarray(image, np.float64).dtype == np.float64
+
+
+def test_a_plane_without_values_hides_no_noise_of_the_others() -> None:
+    noise = np.random.default_rng(0).normal(100, 5, (3, 64, 64))
+    noise[1] = np.nan
+    assert 4 < fresco.estimate_noise(noise) < 6
+
+
+@pytest.mark.parametrize(
+    'name', ['Result', 'Sweep', 'Sample', 'Kernel', 'Correlation', 'Condition']
+)
+def test_a_result_is_told_in_a_line(name: str) -> None:
+    one = {
+        'Result': lambda: restored(),
+        'Sweep': lambda: fresco.sweep(PLANE, {'sigma': (4, 8)}, method='ffdnet'),
+        'Sample': fresco.samples.mural,
+        'Kernel': lambda: fresco.kernels.Kernel(np.ones((25, 25))),
+        'Correlation': lambda: fresco.evidence.frc(PLANE, PLANE + 1),
+        'Condition': lambda: fresco.intervention.condition(np.eye(64, dtype=np.uint8)),
+    }[name]()
+    assert repr(one).startswith(f'{name}(')
+    assert len(repr(one)) < 400
+    assert '\n' not in repr(one)

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from .brief import Brief
+from .errors import ImageError
+
 if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
@@ -35,8 +38,8 @@ class Denoiser(Protocol):
     def __call__(self, x: Tensor, sigma: float | Tensor) -> Tensor: ...
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
+@dataclass(frozen=True, eq=False, repr=False)
+class Step(Brief):
     """One step of a solver.
 
     Attributes
@@ -143,8 +146,8 @@ class Check:
     message: str = ''
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
+@dataclass(frozen=True, eq=False, repr=False)
+class Result(Brief):
     """The result of a restoration.
 
     Attributes
@@ -189,3 +192,7 @@ class Result:
     restored: int = 0
     checks: tuple[Check, ...] = ()
     spread: np.ndarray | None = None
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """Refuse to be taken for pixels, of which it holds several."""
+        raise ImageError('this is a whole Result, not pixels; give its .image')

@@ -73,7 +73,10 @@ class Parameter:
         if value is None:
             if self.optional:
                 return None
-            raise ParameterError(f'{self.name} must be given; allowed: {self.allowed()}')
+            wanted = self.help if self.type is object else f'Allowed: {self.allowed()}'
+            raise ParameterError(
+                f'{self.name} = None; leave it out for {self.default!r}, or give another. {wanted}'
+            )
         converted = self._convert(value)
         if self.choices and converted not in self.choices:
             raise ParameterError(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from ..image.letters import letters_of
 from .fields import Parameters, param
 from .guides import guides_text
 from .tasks import tasks_with
@@ -138,11 +139,14 @@ class Options(Parameters):
     def create(cls, values: Mapping[str, Any] | None = None) -> Self:
         """Build from names and values, checking them.
 
-        `dtype` may be a type of numpy, and `guides` numbers or an array of strokes.
+        `dtype` may be a type of numpy, `guides` numbers or an array of strokes, and `axes` a letter
+        after the other.
         """
         given = dict(values or {})
         if given.get('guides') is not None:
             given['guides'] = guides_text(given['guides'])
+        if given.get('axes') is not None:
+            given['axes'] = letters_of(given['axes'])
         dtype = given.get('dtype')
         given['dtype'] = getattr(dtype, '__name__', getattr(dtype, 'name', dtype))
         return super().create(given)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..brief import Brief
 from ..declare.fields import Parameter, Parameters
 from ..declare.names import spelled, unknown
 from ..errors import MethodError
@@ -18,8 +19,8 @@ from . import declarations
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Simulated:
+@dataclass(frozen=True, eq=False, repr=False)
+class Simulated(Brief):
     """A degraded image, and the truth about it.
 
     Attributes

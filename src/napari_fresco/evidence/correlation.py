@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..brief import Brief
 from ..errors import ImageError, ParameterError
 from ..image.model import values_of
 from .frames import Distances, Given, check_independent, one_spacing, spacing_of
@@ -35,8 +36,8 @@ _FIRST = 2  # rings before this one hold too few coefficients to cut off at
 _CHECKERBOARD = (0.95988146, 0.97979108, 13.90441896, 0.55146136)  # Koho 2019, as in miplib
 
 
-@dataclass(frozen=True, eq=False)
-class Correlation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Correlation(Brief):
     """A correlation by frequency.
 
     Attributes

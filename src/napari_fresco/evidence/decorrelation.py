@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
+from ..brief import Brief
 from ..errors import ImageError
 from ..image.model import values_of
 from .frames import one_spacing
@@ -32,8 +33,8 @@ _WIDE = 4.0  # pixels of a blur
 _NARROWEST = 0.15  # pixels: width of the mildest high-pass filter
 
 
-@dataclass(frozen=True, eq=False)
-class Decorrelation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Decorrelation(Brief):
     """The outcome of a decorrelation analysis.
 
     Attributes

@@ -19,6 +19,7 @@ import scipy
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..brief import Brief
 from ..errors import ImageError
 from ..image.model import values_of
 from .reblurring import blurred, kernel_of
@@ -28,8 +29,8 @@ Floats = NDArray[np.float64]
 _WIDTHS = (0.05, 3.4)  # pixels, between which the blur is looked for
 
 
-@dataclass(frozen=True, eq=False)
-class ErrorMap:
+@dataclass(frozen=True, eq=False, repr=False)
+class ErrorMap(Brief):
     """The agreement of a blurred result with its image, and the map of their differences.
 
     Attributes

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ImageError, ParameterError
-from ..image.model import Image, checked_spacing, values_of
-from ..image.spacings import Spacing, parse_spacing
+from ..image.model import Image, values_of
+from ..image.spacings import Spacing, checked_spacing, parse_spacing
 from ..image.units import converted
 
 Distances = float | Sequence[float]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..brief import Brief
 from ..errors import ImageError
 from ..image.model import values_of
 from .told_noise import variance_of
@@ -23,8 +24,8 @@ from .told_noise import variance_of
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Photometry:
+@dataclass(frozen=True, eq=False, repr=False)
+class Photometry(Brief):
     """Light of each object, in image units, summed over its pixels.
 
     Attributes

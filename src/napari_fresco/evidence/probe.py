@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..brief import Brief
 from ..errors import ImageError
 from ..image.model import values_of
 from .correlation import Correlation, ring_correlation
@@ -32,8 +33,8 @@ _BEYOND = 4.5  # standard errors
 _LEAST_AREA = 3  # pixels of a flaw
 
 
-@dataclass(frozen=True, eq=False)
-class Probe:
+@dataclass(frozen=True, eq=False, repr=False)
+class Probe(Brief):
     """The comparison of the results for two halves of an image.
 
     Attributes

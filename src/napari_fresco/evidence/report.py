@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..declare.tasks import TASKS
 from ..errors import FileError, ImageError
+from ..image.given import path_of
 from ..image.layout import Layout
 from ..image.model import Image, data_of
 from ..types import Result
@@ -70,12 +71,13 @@ def report(
             f'result is a {type(result).__name__}, and a report needs all that a run gave: '
             'the Result of fresco.restore, not its image alone'
         )
-    if Path(path).suffix.lower() not in _SUFFIXES:
+    path = path_of(path, "fresco.evidence.report(result, image, 'run.html')")
+    if path.suffix.lower() not in _SUFFIXES:
         raise FileError(f'{path}: a report is an HTML file; give a name that ends with .html')
     check_origin(result.provenance, _as_restored(image, result))
     text = report_text(result, image, truth=truth, kernel=kernel, files=files)
     try:
-        Path(path).write_text(text, encoding='utf-8')
+        path.write_text(text, encoding='utf-8')
     except OSError as error:
         raise FileError(f'{path} cannot be written: {error.strerror}') from None
 

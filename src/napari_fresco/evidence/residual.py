@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, special
 
+from ..brief import Brief
 from ..errors import ImageError
 from ..image.model import values_of
 from .reblurring import blurred, kernel_of
@@ -32,8 +33,8 @@ Bools = NDArray[np.bool_]
 _RINGS = 8
 
 
-@dataclass(frozen=True, eq=False)
-class Whiteness:
+@dataclass(frozen=True, eq=False, repr=False)
+class Whiteness(Brief):
     """The deviation of a residual from white noise.
 
     Attributes
@@ -64,8 +65,8 @@ class Whiteness:
     exponential_distance: float
 
 
-@dataclass(frozen=True, eq=False)
-class ChiSquare:
+@dataclass(frozen=True, eq=False, repr=False)
+class ChiSquare(Brief):
     """Squares of the residual in units of its expected variance; 1 everywhere when all is well.
 
     Attributes
@@ -86,8 +87,8 @@ class ChiSquare:
     flagged: Bools
 
 
-@dataclass(frozen=True, eq=False)
-class Residual:
+@dataclass(frozen=True, eq=False, repr=False)
+class Residual(Brief):
     """The residual of a restoration, in units of the noise.
 
     Attributes

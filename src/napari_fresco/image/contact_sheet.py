@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
+from ..brief import Brief
+
 _LETTERS, _STRIP, _GAP = 11, 15, 3  # pixels: size of letters, height of a line, space between cells
 
 
-@dataclass(frozen=True, eq=False)
-class ContactSheet:
+@dataclass(frozen=True, eq=False, repr=False)
+class ContactSheet(Brief):
     """Images of one size in rows and columns.
 
     Attributes

@@ -1,13 +1,14 @@
-"""Arrays as they are given: a name of a file, nothing, or a result is told from pixels."""
+"""Arrays and names of files as they are given: one in the place of the other is told."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import FrescoError, ImageError
+from ..errors import FileError, FrescoError, ImageError
 
 _NUMBERS = 'buifcmMSUV'  # kinds of numpy types that are said to be wrong where they are
 
@@ -48,3 +49,16 @@ def as_array(source: Any, what: str = 'image', error: type[FrescoError] = ImageE
     if array.dtype.kind not in _NUMBERS:
         raise error(f'{what} is a {type(source).__name__}, not an array; give one, or an Image')
     return array
+
+
+def path_of(given: Any, call: str) -> Path:
+    """Return what is given as the name of a file as a path.
+
+    `call`: how the function is called, for the message.
+    Raises FileError when it is no name, such as pixels in its place.
+    """
+    if isinstance(given, str | os.PathLike):
+        return Path(given)
+    raise FileError(
+        f'the name of a file is wanted, and a {type(given).__name__} was given; call {call}'
+    )

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..errors import ImageError
+from ..errors import ImageError, ParameterError
 
 UNNAMED = 'QPRUVWIABDEFGHJKLMNO'
 """Letters of stack axes whose meaning is not known, in the order of use."""
 
 _MOST_CHANNELS, _STRIP = 16, 4  # of a last axis that may be one of channels; how narrow it is
+
+
+def letters_of(axes: Any) -> str:
+    """Return the letters of axes that are given as text, or one by one: ``('Y', 'X')``.
+
+    Raises ParameterError when they are no letters.
+    """
+    if isinstance(axes, list | tuple) and all(isinstance(a, str) and len(a) == 1 for a in axes):
+        return ''.join(axes)
+    if not isinstance(axes, str):
+        raise ParameterError(f"axes = {axes!r}; give a letter for each axis, such as axes='ZYX'")
+    return axes
 
 
 def leading_first(axes: str, spatial: str = 'YX') -> str:

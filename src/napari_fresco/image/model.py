@@ -13,10 +13,9 @@ from ..errors import FrescoError, ImageError
 from .channels import metadata_of, missing_of, number_of
 from .given import as_array
 from .labelled import labelled_parts, tells_rows_and_columns
-from .letters import doubt_of_guess, free_letter, guessed_axes, leading_missing
+from .letters import doubt_of_guess, free_letter, guessed_axes, leading_missing, letters_of
 from .prints import is_print
-from .spacings import Spacing, parse_spacing
-from .units import unit_name
+from .spacings import Spacing, checked_spacing, parse_spacing
 
 Array = NDArray[Any]
 
@@ -64,7 +63,8 @@ class Image:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        letters = self.axes
+        letters = letters_of(self.axes)
+        object.__setattr__(self, 'axes', letters)
         fits = len(letters) == self.ndim == len(set(letters)) and {'Y', 'X'} <= set(letters)
         if not fits or not all('A' <= letter <= 'Z' for letter in letters):
             raise ImageError(
@@ -82,6 +82,10 @@ class Image:
         named = {'spacing': self.spacing, 'channels': self.channels}
         told = ''.join(f', {name}={value}' for name, value in named.items() if value)
         return f'Image({self.axes} {self.shape} {self.dtype}{told})'
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """Return the pixels alone, for functions that know arrays."""
+        return np.array(in_memory(self.data), dtype=dtype, copy=copy)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -346,7 +350,7 @@ def _without_mask(array: Any) -> tuple[Any, Any]:
 
 
 def _letters_given(axes: str | None) -> str | None:
-    return None if axes is None else str(axes).upper()
+    return None if axes is None else letters_of(axes).upper()
 
 
 def _letters(shape: tuple[int, ...], axes: str | None, rgb: bool | None, own: str | None) -> str:
@@ -367,29 +371,6 @@ def _letters(shape: tuple[int, ...], axes: str | None, rgb: bool | None, own: st
     if rgb is False and 'S' in letters:
         return letters.replace('S', free_letter(letters, 'C'))
     return letters
-
-
-def checked_spacing(spacing: Spacing | str, axes: str) -> dict[str, tuple[float, str]]:
-    """Return spacing of some of the axes with short units; raise ImageError where it is none."""
-    checked = {}
-    for axis, pair in parse_spacing(spacing).items():
-        try:
-            step, unit = pair
-            step = float(step)
-        except (TypeError, ValueError):
-            step, unit = np.nan, ''
-        if axis not in axes:
-            raise ImageError(
-                f'spacing has an axis {axis!r} that axes {axes} lack; give only those of the '
-                f'image: {{a: spacing[a] for a in {axes!r} if a in spacing}}'
-            )
-        if not (np.isfinite(step) and step > 0):
-            raise ImageError(
-                f'spacing {axis!r}: {pair!r} does not fit axes {axes}; give a distance above 0 and '
-                "its unit for an axis, such as {'Z': (0.3, 'um')}"
-            )
-        checked[axis] = (step, unit_name(unit))
-    return checked
 
 
 def _enlarged(missing: Array, scale: int) -> Array:

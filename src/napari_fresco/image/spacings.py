@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
-from ..errors import ParameterError
+from ..errors import ImageError, ParameterError
+from .units import unit_name
 
 _PART = re.compile(r'\s*([A-Za-z])\s*=\s*([0-9.eE+-]+)\s*(.*?)\s*')
 
@@ -36,3 +38,26 @@ def parse_spacing(given: Spacing | str) -> Spacing:
                 'Z=0.3um,Y=0.1um,X=0.1um'
             ) from None
     return found
+
+
+def checked_spacing(spacing: Spacing | str, axes: str) -> dict[str, tuple[float, str]]:
+    """Return spacing of some of the axes with short units; raise ImageError where it is none."""
+    checked = {}
+    for axis, pair in parse_spacing(spacing).items():
+        try:
+            step, unit = pair
+            step = float(step)
+        except (TypeError, ValueError):
+            step, unit = math.nan, ''
+        if axis not in axes:
+            raise ImageError(
+                f'spacing has an axis {axis!r} that axes {axes} lack; give only those of the '
+                f'image: {{a: spacing[a] for a in {axes!r} if a in spacing}}'
+            )
+        if not (math.isfinite(step) and step > 0):
+            raise ImageError(
+                f'spacing {axis!r}: {pair!r} does not fit axes {axes}; give a distance above 0 and '
+                "its unit for an axis, such as {'Z': (0.3, 'um')}"
+            )
+        checked[axis] = (step, unit_name(unit))
+    return checked

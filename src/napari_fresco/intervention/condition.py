@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import ndimage
 
+from ..brief import Brief
 from ..damage.classes import CLASSES, DamageClass
 from ..errors import MaskError
 from ..image.model import values_of
@@ -58,8 +59,8 @@ class ClassMeasures(NamedTuple):
     largest_width_mm: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Condition:
+@dataclass(frozen=True, eq=False, repr=False)
+class Condition(Brief):
     """A map of damage and its measures.
 
     Attributes

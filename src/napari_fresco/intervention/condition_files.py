@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 from PIL import ImageColor, ImageDraw, ImageFont
 
 from ..errors import FileError, ParameterError
+from ..image.given import path_of
 from ..image.model import Image
 from ..io.files import check_output, write, write_text
 from .condition import ClassMeasures, Condition
@@ -56,7 +57,7 @@ def write_condition(
     ParameterError
         When the photograph has another size than the map.
     """
-    path = Path(path)
+    path = path_of(path, "write_condition('map.png', found), the name first")
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise FileError(f'{path} is no file of a condition map; choose {", ".join(SUFFIXES)}')

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..brief import Brief
 from ..errors import FileError, MaskError, ParameterError
 from ..image.alignment import nonzero
 from ..image.label_classes import left_and_kept
@@ -21,8 +22,8 @@ from ..io.fingerprint import content_sha256
 from .photograph import Bools
 
 
-@dataclass(frozen=True, eq=False)
-class DrawnMask:
+@dataclass(frozen=True, eq=False, repr=False)
+class DrawnMask(Brief):
     """A mask as it was drawn, and how damage is read from it.
 
     Attributes

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..brief import Brief
 from ..types import Result
 from .drawn_mask import DrawnMask
 from .photograph import Bools
@@ -22,8 +23,8 @@ OF_RUN = (
 """What of the provenance of a run is kept."""
 
 
-@dataclass(frozen=True, eq=False)
-class FillRun:
+@dataclass(frozen=True, eq=False, repr=False)
+class FillRun(Brief):
     """One run that filled losses, as it can be repeated.
 
     Attributes

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..brief import Brief
 from ..errors import MaskError, ParameterError
 from ..image.model import values_of
 from ..restoration.session import Session
@@ -27,8 +28,8 @@ SPREAD_HELP = (
 _AGREED = 2.3  # a difference that is just noticed (Mahy et al., Color Research & Application, 1994)
 
 
-@dataclass(frozen=True, eq=False)
-class Hypotheses:
+@dataclass(frozen=True, eq=False, repr=False)
+class Hypotheses(Brief):
     """Several fills of the same losses.
 
     Attributes

@@ -45,6 +45,7 @@ import numpy as np
 from PIL import UnidentifiedImageError
 
 from ..errors import FileError
+from ..image.given import path_of
 from ..image.model import Image, in_memory
 from . import (
     ome_zarr,
@@ -99,7 +100,7 @@ def read(path: str | Path, *, series: int | str | None = None) -> Image:
     >>> image.axes, image.spacing['Z']
     ('CZYX', (0.3, 'um'))
     """
-    path = Path(path)
+    path = path_of(path, "fresco.read('cells.tif'), a file after the other; arrays need no reading")
     image: Image = _parsed(path, lambda: _read(path, series))
     return image.noted(path=str(path))
 
@@ -169,7 +170,7 @@ def write(path: str | Path, image: Any, *, overwrite: bool = False) -> None:
     --------
     >>> write('out.ome.tif', read('cells.ome.tif'))
     """
-    path = Path(path)
+    path = path_of(path, "fresco.write('cells.tif', image), the name first")
     several = isinstance(image, list | tuple) and all(isinstance(each, Image) for each in image)
     images = [_fitting(each) for each in (image if several else [Image.of(image)])]
     check_output(path, overwrite=overwrite)

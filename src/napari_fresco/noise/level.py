@@ -14,7 +14,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from scipy import ndimage
 
-from ..errors import MaskError, ParameterError
+from ..errors import ImageError, MaskError, ParameterError
 from ..image.carriers import as_shown
 from ..image.intensity import check_units
 from ..image.layout import Layout
@@ -94,7 +94,8 @@ def estimate_noise(
     ParameterError
         When `how` is neither 'global' nor 'map'.
     ImageError, MaskError
-        When the image has no planes, or the mask does not fit them.
+        When the image has no planes, none of its pixels has a value, or the mask does not fit
+        them.
 
     Examples
     --------
@@ -106,9 +107,21 @@ def estimate_noise(
         raise ParameterError(f"how = {how!r}; give 'global' for one number or 'map' for a map")
     layout, planes = planes_of(image, axes, rgb, mask, PLANES if how == 'global' else None)
     if how == 'global':
-        return float(np.median([level_of_plane(*plane) for plane in planes]))
+        return _median([level_of_plane(*plane) for plane in planes])
     maps = np.stack([map_of_plane(*plane) for plane in planes])
+    _median(maps)
     return maps.reshape(*layout.leading, *layout.plane_shape)
+
+
+def _median(levels: Any) -> float:
+    """Return the median of the levels that were found; of planes without a value none is."""
+    found = np.ravel(levels)[np.isfinite(np.ravel(levels))]
+    if not found.size:
+        raise ImageError(
+            'the image has no noise to estimate: none of its pixels has a value (all are NaN or '
+            'infinite, or lie under the mask); give a part that has some'
+        )
+    return float(np.median(found))
 
 
 def planes_of(

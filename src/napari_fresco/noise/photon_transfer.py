@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..brief import Brief
 from ..errors import ImageError
 from .camera import Camera
 
@@ -29,8 +30,8 @@ _LEAST_SPREAD = 0.5  # image units
 _SATURATED = 1e-3  # share of the pixels at the top value from which a level is left out
 
 
-@dataclass(frozen=True, eq=False)
-class PhotonTransfer:
+@dataclass(frozen=True, eq=False, repr=False)
+class PhotonTransfer(Brief):
     """A calibrated camera.
 
     `camera`: gain, offset and read noise in image units; the read noise holds the rounding of the

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..brief import Brief
 from ..declare.call import Call
 from ..declare.tasks import TASKS
 from ..errors import ParameterError
@@ -32,8 +33,8 @@ _WIDTH = 'How wide the blur was is not told by the noise'
 _CAMERA = ('gain', 'offset', 'read_noise')
 
 
-@dataclass(frozen=True, eq=False)
-class Cell:
+@dataclass(frozen=True, eq=False, repr=False)
+class Cell(Brief):
     """One result of a sweep.
 
     Attributes
@@ -55,8 +56,8 @@ class Cell:
     error: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Sweep:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sweep(Brief):
     """The outcome of a sweep.
 
     Attributes

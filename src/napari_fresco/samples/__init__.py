@@ -11,6 +11,7 @@ from importlib.resources import files
 import numpy as np
 from PIL import Image
 
+from ..brief import Brief
 from ..physics import kernels
 
 __all__ = ['Sample', 'micrograph', 'mural']
@@ -20,8 +21,8 @@ NA, WAVELENGTH, PIXEL_SIZE = 0.7, 0.6, 0.1
 GAIN, OFFSET, READ_NOISE = 2.0, 100.0, 3.0
 
 
-@dataclass(frozen=True, eq=False)
-class Sample:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sample(Brief):
     """A degraded picture and its truth.
 
     Attributes

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..brief import Brief
 from ..errors import ImageError, ParameterError
 
 SIDE = 16
@@ -34,8 +35,8 @@ _BATCH = 64
 DenoiserFunction = Callable[[Tensor, float], Tensor]
 
 
-@dataclass(frozen=True, eq=False)
-class RedDiagnostics:
+@dataclass(frozen=True, eq=False, repr=False)
+class RedDiagnostics(Brief):
     """The distance of a denoiser from the assumptions of RED, on one patch of n values.
 
     `homogeneity_mse`: mean square of ``f((1 + e) x) - (1 + e) f(x)``.

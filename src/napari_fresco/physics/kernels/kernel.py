@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ...brief import Brief
 from ...errors import KernelError, ParameterError
 from ...image.model import Image, named
 from ...image.units import converted
@@ -40,8 +41,8 @@ LEAST_PART = 0.5
 """Share of its light that a kernel cut to the size of an image must keep."""
 
 
-@dataclass(frozen=True, eq=False)
-class Kernel:
+@dataclass(frozen=True, eq=False, repr=False)
+class Kernel(Brief):
     """A point spread function with its origin, its grid and its source.
 
     Parameters

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import FileError, KernelError
+from ...image.given import path_of
 from .normalise import normalise
 
 
@@ -37,7 +38,7 @@ def read(path: str | Path, index: int | None = None) -> np.ndarray:
     KernelError
         When it holds no usable kernel, or several and `index` does not say which.
     """
-    path = Path(path)
+    path = path_of(path, "fresco.kernels.read('psf.tif'); arrays need no reading")
     try:
         arrays = list(_load(path))
     except FileError:
