@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import math
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ from napari_fresco.physics.operators import Blur, Degradation, Downsample, Ident
 from napari_fresco.physics.problem import Problem
 from napari_fresco.physics.resample import LanczosDownsample
 from napari_fresco.solvers import deepred as module
+from napari_fresco.solvers.adam import Adam
 from napari_fresco.solvers.admm import (
     ADMMIterate,
     DenoiserCalls,
@@ -215,7 +218,41 @@ def test_backtracking_restores_weights_and_forgets_moments() -> None:
     for p, copy in zip(net.network.parameters(), copies, strict=True):
         assert p.equal(copy)
     assert any(not p.equal(k) for p, k in zip(net.network.parameters(), kept, strict=True))
-    assert not net.optimizer.state
+    assert not net.optimizer.steps
+
+
+def test_adam_is_that_of_torch() -> None:
+    torch.manual_seed(0)
+    own, other = (nn.Sequential(nn.Linear(5, 4), nn.Linear(4, 3)).double() for _ in range(2))
+    other.load_state_dict(own.state_dict())
+    x = torch.randn(7, 5, dtype=torch.float64)
+    ours = Adam(own.parameters(), 0.03)
+    theirs = torch.optim.Adam(other.parameters(), lr=0.03)
+    for rate in (0.03, 0.03, 0.01, 0.01):
+        ours.rate = theirs.param_groups[0]['lr'] = rate
+        for network, optimiser in ((own, ours), (other, theirs)):
+            network(x).square().mean().backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        theirs.zero_grad()
+    for a, b in zip(own.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+        assert a.grad is None
+
+
+def test_the_first_step_imports_no_compiler() -> None:
+    said = subprocess.run(
+        [sys.executable, '-c', _FIRST_STEP], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ['True', 'False']
+
+
+_FIRST_STEP = """
+import sys
+import numpy as np
+import napari_fresco as fresco
+fresco.restore(np.eye(32), method='deepred', task='denoise', sigma=0.1, iterations=1)
+print('torch' in sys.modules, 'torch._dynamo' in sys.modules)
+"""
 
 
 # The solver
@@ -284,7 +321,7 @@ def test_what_is_kept_is_never_worse_than_the_start(task: Task, degradation: Deg
 def test_a_run_that_has_come_nearer_than_its_start_gives_itself_back() -> None:
     problem = Problem('denoise', picture(), Identity(), 0.1)
     steps = run(
-        problem, iterations=80, prior='none', learning_rate=0.05, stopping='none', average=0.5
+        problem, iterations=40, prior='none', learning_rate=0.01, stopping='none', average=0.5
     )
     assert steps[0].better is not None
     assert steps[-1].better is None

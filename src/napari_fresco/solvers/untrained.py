@@ -17,6 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .adam import Adam
 from .prior_settings import Settings
 
 Operator = Callable[[Tensor], Tensor]
@@ -77,9 +78,7 @@ class Hourglass:
         self.z, self.noise, self.settings = z, noise, settings
         self.height, self.width = size
         self.autocast = autocast
-        fused = True if z.device.type in ('cpu', 'cuda') else None
-        rate = settings.learning_rate
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=rate, fused=fused)
+        self.optimizer = Adam(network.parameters(), settings.learning_rate)
 
     def output(self) -> Tensor:
         """Return ``T(z + noise)`` with gradient, in the precision of z."""
@@ -94,7 +93,6 @@ class Hourglass:
     @torch.enable_grad()
     def step(self, fit: Fit, target: Tensor | None, penalty: float) -> tuple[Tensor, Errors]:
         """Take one step of Adam; return the output before it and its errors."""
-        self.optimizer.zero_grad(set_to_none=True)
         out, smoothing = self.output(), self.settings.total_variation
         data = fit.loss(out)
         gap = torch.zeros_like(data) if target is None else (out - target).square().mean()
@@ -105,8 +103,7 @@ class Hourglass:
 
     def set_rate(self, learning_rate: float) -> None:
         """Use `learning_rate` from the next step on."""
-        for group in self.optimizer.param_groups:
-            group['lr'] = learning_rate
+        self.optimizer.rate = learning_rate
 
 
 class Backtrack:
@@ -128,7 +125,7 @@ class Backtrack:
         if error > self.factor * self._level:
             for p, copy in zip(self.net.network.parameters(), self._copies, strict=True):
                 p.copy_(copy)
-            self.net.optimizer.state.clear()
+            self.net.optimizer.forget()
             return True
         self._age += 1
         if self._age >= self.every:
