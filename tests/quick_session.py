@@ -36,7 +36,9 @@ class QuickSession:
         time.sleep(float(os.environ.get(PAUSE, '0')))
         going = callback is None or callback(Step(2, 2, None)) is not False
         record = {
+            'method': 'ffdnet',
             'title': 'Quick',
+            'citation': 'Nobody, "Quick", 2020',
             'task': 'denoise',
             'seconds': 0.0,
             'warnings': [],

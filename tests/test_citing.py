@@ -90,6 +90,26 @@ def test_a_picture_without_a_record_is_refused_with_what_to_do(
     assert not said.out
 
 
+def test_a_batch_is_cited_by_the_folder_of_its_results_or_records(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / 'scans').mkdir()
+    for name, plane in (('a', PLANE), ('b', np.random.default_rng(0).poisson(PLANE))):
+        fresco.write(tmp_path / f'scans/{name}.tif', plane.astype(np.uint8))
+    where = {'images': str(tmp_path / 'scans'), 'output': str(tmp_path / 'out')}
+    fresco.batch.run({**where, 'method': 'drunet'})
+    for folder in ('out', 'out.batch'):
+        lines = _printed(capsys, tmp_path / folder)
+        assert METHODS['drunet'].citation in lines[1]
+        assert len(lines) == len(set(lines))
+    assert METHODS['drunet'].citation in _printed(capsys, tmp_path / 'out/a.tif')[1]
+    for record in (tmp_path / 'out.batch/files').glob('*.json'):
+        known = json.loads(record.read_text())
+        record.write_text(json.dumps({k: v for k, v in known.items() if k != 'references'}))
+    assert 'older version' in printed(capsys, 'cite', tmp_path / 'out', code=2)
+    assert 'no record of a session' in printed(capsys, 'cite', tmp_path / 'scans', code=2)
+
+
 def test_the_record_of_an_ome_file_has_its_name_with_or_without_ome(tmp_path: Path) -> None:
     for name in ('a.ome.json', 'a.json'):
         path = tmp_path / name

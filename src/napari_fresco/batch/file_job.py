@@ -15,6 +15,7 @@ from ..declare.methods import ESTIMATES
 from ..declare.presets import Preset, PresetLike
 from ..declare.tasks import TASKS
 from ..errors import FileError, ImageError, ParameterError
+from ..evidence.references import Reference, distinct, references
 from ..image.model import Image, in_memory
 from ..io.apart import check_apart
 from ..io.atomic import atomic_path
@@ -85,6 +86,12 @@ class FileOutcome:
         """Names and hashes of the weights that were used."""
         used = [each for result in self.results for each in result.provenance['weights']]
         return {each['name']: each['sha256'] for each in used}
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The works that were used, each once."""
+        every = (each for result in self.results for each in references(result.provenance))
+        return distinct(every)
 
 
 @dataclass(frozen=True, eq=False)

@@ -149,6 +149,7 @@ def _made(
         inputs={name: Fingerprint.with_hash(path) for name, path in inputs.items()},
         results={file.in_folder(path): Fingerprint.of(path).size for path in outcome.written},
         weights=outcome.weights,
+        references=outcome.references,
     )
 
 

@@ -20,6 +20,7 @@ from ..errors import FileError, FrescoError, ParameterError
 from ..io.files import SUFFIXES, write_text
 from .file_job import SIDES, FileJob, as_number
 from .outputs import BESIDE, check_given
+from .records import ENDING
 
 RECIPE_SUFFIXES = ('.yaml', '.yml', '.json')
 """Suffixes of the files that recipes are kept in."""
@@ -252,7 +253,7 @@ class BatchRecipe:
             return self.path(self.records)
         folder = self.output_folder
         folder = folder if folder.name else folder.resolve()
-        return folder.with_name(f'{folder.name}.batch')
+        return folder.with_name(f'{folder.name}{ENDING}')
 
     def resolved_parameters(self) -> dict[str, Any]:
         """Return the parameters; weights that are a file by their whole name."""

@@ -18,12 +18,16 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
+from ..evidence.references import Reference
 from ..io.files import write_json
 from ..io.fingerprint import Fingerprint
 from ..weights.registry import registry
 
 RECORDS = 'files'
 """Folder of the records of files, in that of the records of a batch."""
+
+ENDING = '.batch'
+"""What the folder of records is called behind the name of that of the results."""
 
 _NO_WAITING = 0.0
 _PATIENCE = 1.0  # seconds to wait for another batch before looking whether to go on
@@ -52,6 +56,7 @@ class FileRecord:
     `results`: bytes of the files that were written, by name in the folder of the batch.
     `promised`: the outputs that were asked for; of several images the results are numbered.
     `weights`: hashes of those that were used, by name.
+    `references`: works to cite, and what each was used for.
     """
 
     image: str
@@ -68,6 +73,7 @@ class FileRecord:
     results: dict[str, int] = field(default_factory=dict)
     promised: tuple[str, ...] = ()
     weights: dict[str, str | None] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> FileRecord | None:
@@ -76,6 +82,7 @@ class FileRecord:
             values: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
             inputs = {name: Fingerprint(**facts) for name, facts in values.pop('inputs').items()}
             lists: Any = {n: tuple(values.pop(n)) for n in ('warnings', 'notes', 'promised')}
+            lists['references'] = tuple(Reference(*r) for r in values.pop('references', ()))
             return cls(**values, **lists, inputs=inputs)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
@@ -113,6 +120,22 @@ def records_in(folder: Path) -> Iterator[tuple[Path, FileRecord]]:
         record = FileRecord.read(path)
         if record is not None:
             yield path, record
+
+
+def batch_folder(path: Path) -> Path | None:
+    """Return the folder of the records of a batch; None where there is none.
+
+    `path`: that folder itself, or the one of the results, whose records lie beside it.
+    """
+    path = path.resolve()
+    beside = path.parent / f'{path.name}{ENDING}'
+    return next((each for each in (path, beside) if (each / RECORDS).is_dir()), None)
+
+
+def record_in_batch(result: Path) -> FileRecord | None:
+    """Return the record of a result in the folder of a batch; None where there is none."""
+    folder = batch_folder(result.parent)
+    return None if folder is None else FileRecord.read(folder / RECORDS / f'{result.name}.json')
 
 
 @contextmanager
