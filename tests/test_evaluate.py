@@ -173,6 +173,17 @@ def test_the_command_of_a_report_repeats_the_run(
     np.testing.assert_array_equal(space['result'].image.data, result.image.data)
 
 
+def test_a_report_says_which_files_its_command_lacks() -> None:
+    noisy = RANDOM.normal(100, 5, (48, 48)).astype(np.float32)
+    blur = {'method': 'wiener', 'task': 'deblur', 'kernel': np.ones((3, 3)), 'sigma': 5}
+    result = fresco.restore(noisy, **blur)
+    files = {'image': 'in.tif', 'output': 'out.tif'}
+    said = 'Put names of files in: KERNEL for the blur kernel'
+    assert said in evidence.report_text(result, noisy, files=files)
+    whole = evidence.report_text(result, noisy, files={**files, 'kernel': 'psf.tif'})
+    assert 'Put names' not in whole
+
+
 def test_evaluate_prints_and_keeps_numbers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

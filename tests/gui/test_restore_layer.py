@@ -135,6 +135,23 @@ def test_results_look_like_their_source_and_lie_right_above_it() -> None:
     assert not source.visible  # it would shine through
 
 
+def test_planes_that_cut_a_volume_cut_its_result_where_the_pixels_are_the_same() -> None:
+    viewer = ViewerModel()
+    source = viewer.add_image(np.random.default_rng(0).random((5, 24, 32)), name='stack')
+    source.depiction = 'plane'
+    source.plane.position, source.plane.thickness = (3, 0, 0), 2
+    cutting = {'position': (2, 0, 0), 'normal': (1, 0, 0), 'enabled': True}
+    source.experimental_clipping_planes = [cutting]
+    (layer,) = restore_layer(viewer, 'stack', method='ffdnet', sigma=0.1)
+    assert layer.depiction == 'plane'
+    assert layer.plane == source.plane
+    assert layer.experimental_clipping_planes == source.experimental_clipping_planes
+    source.plane.thickness = 4  # and each is moved alone
+    assert layer.plane.thickness == 2
+    (part,) = restore_layer(viewer, 'stack', method='ffdnet', sigma=0.1, part=np.s_[2:4])
+    assert not part.experimental_clipping_planes
+
+
 def test_a_mask_layer_that_is_nan_somewhere_is_refused() -> None:
     viewer = stack()
     viewer.add_image(np.where(np.eye(24, 32), np.nan, 0), name='torn')

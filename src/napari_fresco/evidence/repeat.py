@@ -16,6 +16,12 @@ from ..errors import ParameterError
 
 _TOLD = ('mask', 'kernel', 'sigma')  # in sentences of their own
 _FILES = {'mask': 'MASK', 'kernel': 'KERNEL', 'sigma': 'NOISE_MAP'}
+_ENDS = {'image': 'IMAGE', 'output': 'RESULT'}
+_IN_WORDS = {
+    'mask': 'the mask, saved from where it was given',
+    'kernel': 'the blur kernel, saved from where it was given',
+    'sigma': 'the map of the noise, saved from where it was given',
+}
 
 
 def checked_record(provenance: Any) -> Mapping[str, Any]:
@@ -40,7 +46,7 @@ def command_line(provenance: Mapping[str, Any], files: Mapping[str, Any] | None 
         or numbers of those of the image that were restored, where not all were.
     """
     provenance = checked_record(provenance)
-    known: dict[str, Any] = {**_FILES, 'image': 'IMAGE', 'output': 'RESULT', **(files or {})}
+    known: dict[str, Any] = {**_FILES, **_ENDS, **(files or {})}
     words = ['napari-fresco', 'restore', known['image'], '-o', known['output']]
     words += [word for channel in known.get('channels', ()) for word in ('--channel', str(channel))]
     words += ['--method', provenance['method'], '--task', provenance['task']]
@@ -49,10 +55,24 @@ def command_line(provenance: Mapping[str, Any], files: Mapping[str, Any] | None 
     return shlex.join(words)
 
 
+def missing_files(provenance: Mapping[str, Any], files: Mapping[str, Any] | None = None) -> str:
+    """Say which files :func:`command_line` has no names for; empty where it has all of them."""
+    known = files or {}
+    given = [name for name, value in _given(checked_record(provenance)) if _is_array(value)]
+    wanted = {'image': 'the image', 'output': 'the result'} | {
+        n: _IN_WORDS.get(n, n) for n in given
+    }
+    stand = {**_FILES, **_ENDS}
+    lacking = [
+        f'{stand.get(n, n.upper())} for {words}' for n, words in wanted.items() if n not in known
+    ]
+    return f'Put names of files in: {", ".join(lacking)}.' if lacking else ''
+
+
 def python_call(provenance: Mapping[str, Any], files: Mapping[str, Any] | None = None) -> str:
     """Return Python that repeats a run; see :func:`command_line`."""
     provenance = checked_record(provenance)
-    known: dict[str, Any] = {'image': 'IMAGE', 'output': 'RESULT', **(files or {})}
+    known: dict[str, Any] = {**_ENDS, **(files or {})}
     read = f'image = fresco.read({known["image"]!r})'
     if channels := known.get('channels'):
         read += f'.channel({", ".join(map(repr, channels))})'

@@ -24,7 +24,7 @@ from .measure_rows import rows
 from .origin import check_origin
 from .page import page, picture
 from .plane_pairs import middle_index
-from .repeat import command_line, methods_paragraph, python_call
+from .repeat import command_line, methods_paragraph, missing_files, python_call
 
 _SUFFIXES = ('.html', '.htm')
 _ENDS = (0.2, 99.8)  # percentiles that become black and white
@@ -113,6 +113,7 @@ def report_text(
         evidence=rows(numbers),
         methods=methods_paragraph(record),
         command=command_line(record, files),
+        missing=missing_files(record, files),
         python=python_call(record, files),
         tables=_tables(record),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 _ENUMS = ('blending', 'interpolation2d', 'interpolation3d', 'rendering', 'projection_mode')
 _ALL = ('gamma', 'opacity', 'attenuation', *_ENUMS)
 _VALUES = ('colormap', 'contrast_limits', 'iso_threshold')
+_CUT = ('depiction', 'plane', 'experimental_clipping_planes')
 _LETS_SHINE = ('additive', 'minimum', 'multiplicative')
 
 
@@ -20,10 +22,13 @@ class Look:
 
     `rgb`: whether it has colours of its own.
     `keywords`: of ``viewer.add_image``.
+    `cut`: further ones for a layer on the same grid: the plane and the clipping planes of a volume,
+        which lie among its pixels.
     """
 
     rgb: bool
     keywords: dict[str, Any]
+    cut: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, layer: napari.layers.Image) -> Look:
@@ -34,7 +39,9 @@ class Look:
             if name in keywords:
                 keywords[name] = str(getattr(keywords[name], 'value', keywords[name]))
         keywords['contrast_limits'] = tuple(float(x) for x in layer.contrast_limits)
-        return cls(bool(layer.rgb), keywords)
+        state = layer.as_layer_data_tuple()[1]
+        cut = {name: deepcopy(state[name]) for name in _CUT if name in state}
+        return cls(bool(layer.rgb), keywords, cut)
 
     @property
     def lets_shine(self) -> bool:

@@ -47,7 +47,9 @@ def result_layers(request: PanelRequest, result: Result) -> Iterator[LayerData]:
     run = run_of(request, result)
     metadata[MADE] = Made.of(request, metadata[METADATA], pixels)
     made = metadata if run is None else {**metadata, RUN: run}
-    look = {'rgb': rgb, 'metadata': made, **space, **request.look.like(rgb=rgb)}
+    same_grid = request.scale == 1 and (request.image.is_whole or request.full_size)
+    cut = request.look.cut if same_grid else {}
+    look = {'rgb': rgb, 'metadata': made, **space, **request.look.like(rgb=rgb), **cut}
     yield pixels, {'name': title, **look}, 'image'
 
 
@@ -142,7 +144,9 @@ def put_back(result: napari.layers.Image, *, into: napari.layers.Image) -> Layer
     box = Selection(full_resolution(into), index, part.spatial, whole.rgb, name=into.name)
     space = Space.of(into).part(np.zeros(len(index)), np.ones(len(index)))
     metadata = {n: v for n, v in {**into.metadata, **result.metadata}.items() if n != MADE}
-    look = {'rgb': whole.rgb, 'metadata': metadata, **space, **Look.of(into).like(rgb=whole.rgb)}
+    own = Look.of(into)
+    drawn = {**own.like(rgb=whole.rgb), **own.cut}
+    look = {'rgb': whole.rgb, 'metadata': metadata, **space, **drawn}
     return (
         into_whole(box, as_pixels(full_resolution(result))),
         {'name': result.name, **look},
