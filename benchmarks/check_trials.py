@@ -36,6 +36,7 @@ STRIPES, TO_AND_FRO, RAN_OVER = (
     'every second row moved',
     'numbers that ran over',
 )
+HALF, REPEATED = 'every second row moved by half a pixel', 'rows repeated'
 OFF, GROUND = 'kernel off its centre', 'kernel on a background'
 SHORT, FINE = 'kernel cut off', 'kernel undersampled'
 INVERTED, OVER, ASIDE = 'mask inverted', 'mask turned over', 'mask moved'
@@ -66,7 +67,8 @@ FAULTS_OF: Mapping[str, tuple[str, ...]] = {
     'training': (UNSEEN,),
     'mosaic': (MOSAIC,),
     'stripes': (STRIPES,),
-    'scan': (TO_AND_FRO,),
+    'scan': (TO_AND_FRO, HALF),
+    'repeated': (REPEATED,),
     'wrapped': (RAN_OVER,),
     'channels': (),
     'areas': (LABELS,),
@@ -159,6 +161,11 @@ def _denoised(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial
     swayed = truth.copy()
     swayed[1::2] = np.roll(truth[1::2], 2, axis=1)
     yield trial('to and fro', noisy(8) - truth + swayed, TO_AND_FRO)
+    swayed[1::2] = ndimage.shift(truth, (0, 0.5), order=3, mode='nearest')[1::2]
+    yield trial('to and fro by half', noisy(8) + swayed - truth, HALF)
+    again = noisy(15)
+    again[[30, 60, 61, 90]] = again[[29, 59, 59, 89]]
+    yield trial('rows repeated', again, REPEATED)
     bright = np.clip(1.3 * truth - 8, 0, 255)
     over = np.rint(1.3 * truth - 8 + random.normal(0, 10, truth.shape)).astype(int).astype(np.uint8)
     told = {'method': 'ffdnet'}

@@ -15,9 +15,10 @@ from napari_fresco.evidence.remedies import fitting
 from napari_fresco.noise.bidirectional import MOVED, scan_shift
 from napari_fresco.noise.impulses import impulses
 from napari_fresco.noise.lattice import alternation
+from napari_fresco.noise.repeated_lines import repeated_lines
 from napari_fresco.noise.stripes import STRIPED, stripes
 from napari_fresco.noise.stuck_lines import stuck_lines
-from napari_fresco.noise.wrapped import WRAPPED, wrapped
+from napari_fresco.noise.wrapped import wrapped
 
 N = 192
 Array = NDArray[Any]
@@ -72,17 +73,17 @@ def test_what_is_periodic_in_a_part_is_a_picture() -> None:
             assert stripes(image).strength <= STRIPED
 
 
-@pytest.mark.parametrize('shift', [-2, 1, 3])
+@pytest.mark.parametrize('shift', [-2, -0.5, 0.5, 1, 3])
 @pytest.mark.parametrize('axis', [0, 1])
-def test_rows_of_a_scan_to_and_fro_are_put_back_as_told(shift: int, axis: int) -> None:
+def test_rows_of_a_scan_to_and_fro_are_put_back_as_told(shift: float, axis: int) -> None:
     image = specimen() if axis == 0 else specimen().T
-    image[1::2] = np.roll(image[1::2], shift, axis=1)
+    image[1::2] = ndimage.shift(image[1::2], (0, shift), mode='grid-wrap')
     image = noisy(image if axis == 0 else image.T)
     found = scan_shift(image)
     assert (found.pixels, found.axis) == (shift, axis)
     said = failed(image.astype(np.float32))['scan']
     advice = said.partition('such as ')[2].partition(', and mend')[0]
-    exec(advice, {'np': np, 'image': image})
+    exec(advice, {'np': np, 'ndimage': ndimage, 'image': image})
     assert scan_shift(image).gain <= MOVED
 
 
@@ -151,18 +152,46 @@ def test_numbers_that_ran_over_are_found() -> None:
     over = np.rint(bright).astype(int).astype(np.uint8)
     under = np.rint(noisy(specimen() - 28, 10)).astype(int).astype(np.uint8)
     for image in (over, under):
-        assert wrapped(image) > WRAPPED
+        assert wrapped(image) > 0
         assert 'a whole range of uint8' in failed(image)['wrapped']
     sixteen = np.rint(256 * noisy(specimen() - 28, 10)).astype(int).astype(np.uint16)
-    assert wrapped(sixteen) > WRAPPED
+    assert wrapped(sixteen) > 0
     for image in (as_bytes(bright), as_bytes(noisy(specimen(), 60)), bright):
-        assert wrapped(image) <= WRAPPED
+        assert wrapped(image) == 0
     assert 'wrapped' not in failed(salted(0.1)[0])
 
 
+@pytest.mark.parametrize('sigma', [0, 2])
+@pytest.mark.parametrize('dtype', [np.uint8, np.int16])
+def test_bright_areas_that_ran_over_are_found(sigma: float, dtype: Any) -> None:
+    info = np.iinfo(dtype)
+    hill = 60 + 240 * np.exp(-((Y - 90) ** 2 + (X - 80) ** 2) / 2 / 40**2)
+    values = info.min + (info.max / 255 * (1 if info.min == 0 else 2)) * noisy(hill, sigma)
+    over = np.rint(values).astype(int).astype(dtype)
+    assert f'{info.max} + 1 is {info.min}' in failed(over)['wrapped']
+    colours = np.stack([as_bytes(hill), (0.5 * hill).astype(np.uint8), hill.astype(int)], -1)
+    assert 'wrapped' in failed(colours.astype(np.uint8))
+    clipped = np.clip(np.rint(values), info.min, info.max).astype(dtype)
+    letters = np.where(np.hypot(Y % 24 - 12, X % 24 - 12) < 8, 0, 255).astype(np.uint8)
+    for image in (clipped, letters, as_bytes(ndimage.gaussian_filter(letters, 0.6))):
+        assert wrapped(image) == 0
+
+
+def test_lines_that_repeat_the_one_before_are_named() -> None:
+    image = noisy(specimen())
+    assert 'repeated' not in failed(image)
+    image[[40, 41, 99]] = image[[39, 39, 98]]
+    assert 'rows 40, 41, 99 repeat' in failed(image)['repeated']
+    assert 'columns 40, 41, 99 repeat' in failed(np.dstack([image.T] * 3))['repeated']
+    bars, enlarged = 1.0 * np.broadcast_to(X % 7 < 2, (N, N)), np.repeat(noisy(specimen()), 2, 0)
+    framed = np.pad(noisy(specimen()), 4, mode='edge')
+    for picture in (specimen().round(), bars, enlarged, framed, np.zeros((N, N))):
+        assert not any(len(lines) for lines in repeated_lines(picture))
+
+
 def test_the_limits_are_those_of_the_measures() -> None:
-    limits = [LIMITS[name][1] for name in ('stripes', 'scan', 'wrapped')]
-    assert limits == [STRIPED, MOVED, WRAPPED]
+    limits = [LIMITS[name][1] for name in ('stripes', 'scan')]
+    assert limits == [STRIPED, MOVED]
 
 
 def test_little_and_nothing_is_told_of_nothing() -> None:

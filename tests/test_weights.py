@@ -23,6 +23,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+import napari_fresco as fresco
 from napari_fresco import networks, weights
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import DeviceError, WeightsError
@@ -452,6 +453,21 @@ def test_weights_that_do_no_good_to_gray_images_say_what_does() -> None:
         for other in known.instead:
             assert known.task in METHODS[other].tasks
             assert f"'{other}'" in known.doubt(1)
+
+
+def test_priors_that_let_noise_grow_say_so_where_they_are_named() -> None:
+    blurred, kernel = np.random.default_rng(0).normal(100, 9, (40, 40, 3)), np.ones((3, 3))
+
+    def said(method: str, model: str, **how: Any) -> bool:
+        result = fresco.restore(blurred, method=method, model=model, sigma=5, **how)
+        return any('lets noise grow' in c.message for c in result.checks if c.name == 'training')
+
+    deblur = {'task': 'deblur', 'kernel': kernel}
+    assert said('dpir', 'ffdnet_color', **deblur)
+    assert said('ircnn', 'ircnn_gray', **deblur)
+    assert not said('dpir', 'auto', **deblur)
+    assert not said('ircnn', 'auto', **deblur)  # which takes another prior
+    assert not said('dpir', 'ffdnet_color')
 
 
 def test_detail_is_invented_only_where_it_is_asked_for() -> None:

@@ -297,7 +297,11 @@ class Choices:
     def doubt(self) -> str:
         """Why the chosen weights are not made for the image, or nothing."""
         known = self.checkpoint
-        return '' if known is None else known.doubt(self._channels)
+        return (
+            ''
+            if known is None
+            else known.doubt(self._channels, None if self._model == 'auto' else self.input.task)
+        )
 
     @property
     def _model(self) -> str:

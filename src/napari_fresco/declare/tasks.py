@@ -80,7 +80,7 @@ _LIGHT = ('light', 'regions', 'clipping', 'rounding')
 _RESIDUAL = ('noise', 'parts', 'whiteness', 'spectrum', 'lines', 'objects', 'structure', 'worse')
 _GIVEN = ('sigma', 'camera', 'data_range', 'training')
 _STORED = ('mosaic', 'channels')
-_SCANNED = ('stripes', 'scan', 'wrapped')
+_SCANNED = ('stripes', 'scan', 'repeated', 'wrapped')
 
 _ENTRIES = (
     TaskFacts(

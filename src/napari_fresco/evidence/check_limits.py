@@ -13,7 +13,6 @@ from types import MappingProxyType
 from ..noise.bidirectional import MOVED
 from ..noise.lattice import ALTERNATING
 from ..noise.stripes import STRIPED
-from ..noise.wrapped import WRAPPED
 from ..types import Check
 
 Limit = tuple[float | None, float | None]
@@ -46,7 +45,8 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         'mosaic': (None, ALTERNATING),
         'stripes': (None, STRIPED),
         'scan': (None, MOVED),
-        'wrapped': (None, WRAPPED),
+        'repeated': (None, 0.0),
+        'wrapped': (None, 0.0),
         'channels': (None, 0.0),
         'areas': (None, 0.9),
         'mask': (None, 0.6),

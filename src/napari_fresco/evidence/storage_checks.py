@@ -12,6 +12,7 @@ from scipy import ndimage
 from ..noise.bidirectional import scan_shift
 from ..noise.lattice import alternation
 from ..noise.level import level_of_plane
+from ..noise.repeated_lines import repeated_lines
 from ..noise.stripes import stripes as periodic_stripes
 from ..noise.wrapped import wrapped
 from ..types import Check
@@ -24,6 +25,7 @@ _CLEAR = 2.0  # times its noise that detail has before it is compared
 _ALPHA_NOISE = 0.01  # of its range, which an alpha has not
 _FEW = 0.01  # share of the pixels off the commonest value, below which nothing is told
 _LINES = 'rows', 'columns'
+_SOME = 3  # of lines that are named
 _KNOWN = 0.95  # share of the pixels, of which fewer say nothing of the others
 _APART = "axes='YXC', or Split RGB in napari"
 
@@ -60,31 +62,54 @@ def stripes(colours: NDArray[Any], known: Bools) -> Check:
 def scan(colours: NDArray[Any], known: Bools) -> Check:
     """Check whether every second row or column is moved against the others."""
     found = scan_shift(to_gray(colours), None if known.all() else ~known)
-    back = (
-        '[1::2] = np.roll(image[1::2], {}, axis=1)',
-        '[:, 1::2] = np.roll(image[:, 1::2], {}, axis=0)',
-    )
+    rows, by = _LINES[found.axis], -found.pixels
+    every = ('[1::2]', '[:, 1::2]')[found.axis]
+    moved = f'np.roll(image{every}, {by:g}, axis={1 - found.axis})'
+    if found.pixels % 1:
+        moved = f'ndimage.shift(image{every}, {(0, by) if found.axis == 0 else (by, 0)})'
     return checked(
         'scan',
         found.gain,
-        f'every second one of the {_LINES[found.axis]} is moved by {abs(found.pixels)} pixels '
-        'against the others, as scanning to and fro does, which is taken for structure: move them '
-        f'back first, such as image{back[found.axis].format(-found.pixels)}, and mend the phase of '
-        'the scan',
+        f'every second one of the {rows} is moved by {abs(found.pixels):g} pixels against the '
+        'others, as scanning to and fro does, which is taken for structure: move them back first, '
+        f'such as image{every} = {moved}, and mend the phase of the scan',
     )
 
 
-def ran_over(plane: NDArray[Any], known: Bools) -> Check | None:
-    """Check whether whole numbers ran over the end of their range."""
-    if plane.ndim != 2 or plane.dtype.kind != 'u' or known.mean() < _KNOWN:
+def repeated(colours: NDArray[Any], known: Bools) -> Check:
+    """Check whether single rows or columns repeat the one beside them.
+
+    `colours`: ``(H, W)`` or ``(H, W, 3)``.
+    """
+    found = repeated_lines(to_gray(colours), None if known.all() else ~known)
+    axis = int(len(found[1]) > len(found[0]))
+    lines = found[axis]
+    some = f'{", ".join(map(str, lines[:_SOME]))}{", ..." if len(lines) > _SOME else ""}'
+    return checked(
+        'repeated',
+        len(lines),
+        f'{_LINES[axis]} {some} repeat the one before, as sensors fill lines that they lost, and '
+        'noise that two of them share is taken for structure: mark them in a mask and fill them '
+        "first (task='inpaint'), or mend the acquisition",
+    )
+
+
+def ran_over(colours: NDArray[Any], known: Bools) -> Check | None:
+    """Check whether whole numbers ran over the end of their range.
+
+    `colours`: ``(H, W)`` or ``(H, W, 3)``.
+    """
+    if colours.dtype.kind not in 'iu' or known.mean() < _KNOWN:
         return None  # salt and pepper are found as outliers
-    share = wrapped(plane, None if known.all() else ~known)
+    unknown = None if known.all() else ~known
+    share = max(wrapped(each, unknown) for each in np.moveaxis(np.atleast_3d(colours), -1, 0))
+    ends = np.iinfo(colours.dtype)
     return checked(
         'wrapped',
         share,
-        f'{share:.1%} of the pixels lie a whole range of {plane.dtype} off their neighbours, as '
-        f'sums that ran over it do, where {np.iinfo(plane.dtype).max} + 1 is 0, and are taken for '
-        'structure: reckon in floats, and clip before numbers are made whole again',
+        f'{100 * share:.2g} % of the pixels lie a whole range of {colours.dtype} off their '
+        f'neighbours, as sums that ran over it do, where {ends.max} + 1 is {ends.min}, and are '
+        'taken for structure: reckon in floats, and clip before numbers are made whole again',
     )
 
 

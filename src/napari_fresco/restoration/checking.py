@@ -28,7 +28,7 @@ from ..evidence.input_checks import (
 from ..evidence.plane_measures import to_gray
 from ..evidence.plane_outcome import Outcome
 from ..evidence.remedies import fitting
-from ..evidence.storage_checks import areas, channels, mosaic, ran_over, scan, stripes
+from ..evidence.storage_checks import areas, channels, mosaic, ran_over, repeated, scan, stripes
 from ..image.blocks import SAMPLE, Index
 from ..image.intensity import given_range
 from ..image.layout import Array, Layout
@@ -36,6 +36,7 @@ from ..noise.patches import Bools
 from ..types import Check, Step
 from ..weights.registry import Entry
 from .block import Block
+from .inputs import task_of_named
 from .parts import telling
 from .plane_noise import camera_given
 from .plane_reader import Pixels
@@ -150,14 +151,17 @@ class Checking:
             found += [
                 stripes(pixels.colours, known),
                 scan(pixels.colours, known),
+                repeated(pixels.colours, known),
                 ran_over(pixels.colours, known),
             ]
         return named(found, r.facts.checks)
 
     def _unseen(self, weights: Entry, pixels: Pixels, known: Bools) -> Iterator[str]:
-        """Yield why the plane differs from what the weights were trained on."""
+        """Yield why the weights do no good to the plane."""
+        r = self._request
         gray = bool(weights.seen) and one_hue(pixels.colours.astype(np.float64), known)
-        if unseen := weights.doubt(1 if gray else self._request.layout.channels):
+        task = task_of_named(r.params, r.task)
+        if unseen := weights.doubt(1 if gray else r.layout.channels, task):
             yield unseen
 
     def _offset(self, index: Index) -> list[Check]:

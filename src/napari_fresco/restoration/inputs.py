@@ -129,7 +129,11 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     doubts += _astray(guides, damage, layout)
     doubts += _flat_in_depth(given, image)
     weights = _weights(call, layout)
-    unseen = '' if weights is None else weights.doubt(layout.channels)
+    unseen = (
+        ''
+        if weights is None
+        else weights.doubt(layout.channels, task_of_named(call.parameters, call.task))
+    )
     level = None if 'sigma' in estimated else _check_sigma(sigma, image)
     return Inputs(
         mask=None if damage is None else layout.in_planes(damage),
@@ -145,6 +149,11 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
         dims=layout.dims,
         guides=guides,
     )
+
+
+def task_of_named(params: Any, task: str) -> str | None:
+    """Return the task where its weights were named; a method that chooses may choose others."""
+    return None if getattr(params, 'model', 'auto') == 'auto' else task
 
 
 def _weights(call: Call, layout: Layout) -> Entry | None:

@@ -72,6 +72,8 @@ class Entry:
         What images it was trained on, where it does little good to others.
     instead : tuple of str
         Methods that do good to them.
+    amplifies : tuple of str
+        Tasks in whose result noise grows when it is the prior.
     role : str or None
         Method whose ``model='auto'`` this is, see :func:`default_for`.
     """
@@ -97,6 +99,7 @@ class Entry:
     generative: bool = False
     seen: str = ''
     instead: tuple[str, ...] = ()
+    amplifies: tuple[str, ...] = ()
     role: str | None = None
 
     @property
@@ -117,13 +120,21 @@ class Entry:
         """Return whether it was made for `task` at `scale`."""
         return task in self.tasks and scale in self.scales
 
-    def doubt(self, channels: int) -> str:
-        """Return why an image of `channels` differs from the training data, or nothing."""
+    def doubt(self, channels: int, task: str | None = None) -> str:
+        """Return why it does no good to an image of `channels`, or nothing.
+
+        `task`: for which it was named; None where the method has chosen.
+        """
         takes_noise = any('noise' in TASKS[task].checks for task in self.tasks)
         if channels == 1 < self.channels and takes_noise and not self.seen:
             return (
                 f'{self.name} is made for colours: of the noise of a gray image, the same in all '
                 "of them, it leaves most; leave model at 'auto', or choose weights for gray"
+            )
+        if task in self.amplifies:
+            return (
+                f'{self.name}, taken for the prior, lets noise grow when a blur is undone, so that '
+                "the result may be worse than the image; leave model at 'auto'"
             )
         if not self.seen or channels == self.channels:
             return ''
@@ -173,7 +184,7 @@ def registry() -> Mapping[str, Entry]:
             facts['urls'] = (table['sources'][source].format(file=facts['file']),)
         facts['citation'] = table['citations'][facts['citation']]
         facts['config'] = MappingProxyType(facts['config'])
-        for listed in facts.keys() & {'sigma', 'scales', 'instead'}:
+        for listed in facts.keys() & {'sigma', 'scales', 'instead', 'amplifies'}:
             facts[listed] = tuple(facts[listed])
         entries[name] = Entry(name=name, **facts)
     return MappingProxyType(entries)
