@@ -186,3 +186,44 @@ def test_a_channel_is_evaluated_on_the_command_line(
     assert lines == [line.split() for line in alone.splitlines() if line.startswith('noise')]
     said = printed(capsys, 'evaluate', one, '-i', whole, code=2)
     assert '--channel Cy5' in said
+
+
+def psf(wavelength: float, **more: Any) -> Any:
+    return fresco.kernels.microscope(0.9, wavelength, 0.1, **{'refractive_index': 1.0, **more})
+
+
+@pytest.mark.parametrize('kernel', [psf(0.46), psf(0.46, z_step=0.3, planes=5, size=15)])
+def test_a_kernel_of_other_light_than_a_channel_is_doubted(kernel: Any, tmp_path: Path) -> None:
+    image = two_channels((7, 48, 48) if np.ndim(kernel) == 3 else (48, 48))
+    asked: dict[str, Any] = {'method': 'wiener', 'task': 'deblur'}
+    (doubt,) = (
+        said for said in fresco.Session().doubts(image, kernel=kernel, **asked) if 'nm' in said
+    )
+    assert '460 nm, and channel Cy5 has 670 nm, so that it is 31 % too narrow' in doubt
+    result = fresco.restore(image, kernel=kernel, **asked)
+    assert doubt in result.provenance['warnings']
+    assert [check.message for check in result.checks if check.name == 'kernel'] == [doubt]
+    fresco.write(tmp_path / 'psf.ome.tif', fresco.kernels.Kernel.of(kernel, ndim=None).as_image())
+    again = fresco.read(tmp_path / 'psf.ome.tif')
+    assert doubt in fresco.Session().doubts(image, kernel=again, **asked)
+    of_dapi = fresco.Session().doubts(image.channel('DAPI'), kernel=kernel, **asked)
+    assert not [said for said in of_dapi if 'nm' in said]
+    unknown = np.asarray(kernel) * 2  # which does not say what it was made for
+    (doubt,) = (
+        said for said in fresco.Session().doubts(image, kernel=unknown, **asked) if 'nm' in said
+    )
+    assert 'DAPI 460 nm, Cy5 670 nm' in doubt
+
+
+def test_an_index_that_nobody_told_is_said_where_it_matters() -> None:
+    volume = fresco.kernels.microscope(0.9, 0.52, 0.1, z_step=0.3, planes=5, size=15)
+    assert volume.metadata['assumed'] == ['refractive_index']
+    image = fresco.Image(np.full((7, 48, 48), 9, np.uint8), 'ZYX')
+    asked: dict[str, Any] = {'method': 'wiener', 'task': 'deblur'}
+    doubts = fresco.Session().doubts(image, kernel=volume, **asked)
+    assert [said for said in doubts if 'assumed numbers' in said and 'index 1.515' in said]
+    told = psf(0.52, z_step=0.3, planes=5, size=15)
+    flat = fresco.kernels.microscope(0.9, 0.52, 0.1)
+    for kernel in (told, flat):
+        doubts = fresco.Session().doubts(image, kernel=kernel, **asked)
+        assert not [said for said in doubts if 'assumed' in said]

@@ -206,3 +206,23 @@ def test_an_axis_without_a_name_is_depth_where_the_kernel_has_one(model: Any) ->
     assert with_depth(part, np.ones((3, 3))) is part
     named = select(volume(model, axis_labels=('t', 'y', 'x'), name='times'))
     assert with_depth(named, np.ones((3, 3, 3))).axes == 'TYX'
+
+
+def test_numbers_that_nobody_told_are_said_to_be_assumed(model: Any, qtbot: Any) -> None:
+    said = {'wavelengths': ((488.0, 670.0),), 'objective': {'na': 1.2, 'refractive_index': 1.333}}
+    place: dict[str, Any] = {'scale': (0.08, 0.08), 'units': ('um', 'um')}
+    known = model.add_image(np.zeros((32, 32)), metadata={'napari_fresco_file': said}, **place)
+    bare = model.add_image(np.zeros((32, 32)), **place)
+    panel = KernelPanel(model, known)
+    qtbot.addWidget(panel)
+    fields = panel.fields['Microscope']
+    assert 'assumed' not in panel.kernel().metadata
+    panel.image.value = bare  # of which nothing of the other image holds
+    assert fields['wavelength'].value == 0.52
+    assert panel.kernel().metadata['assumed'] == ['na', 'refractive_index', 'wavelength']
+    assert 'assumed numbers' in panel.message.text()
+    assert 'NA 1.4, emission 0.52 µm' in panel.message.text()
+    fields['na'].value, fields['wavelength'].value = 0.8, 0.6
+    assert 'assumed numbers' not in panel.message.text()
+    layer = panel.add_layer()
+    assert layer.metadata['napari_fresco_kernel']['made_of']['assumed'] == ['refractive_index']

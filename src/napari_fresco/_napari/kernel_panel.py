@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from ..layers.selection import select, spatial_axes
 from ..layers.space import Space, View
 from ..physics import kernels
 from ..physics.kernels import Kernel
+from ..physics.kernels.plausibility import ASSUMABLE
 from .choosers import LayerChooser, WordList
 from .docked import Docked
 from .form import Scroll, Section, note, stacked
@@ -83,6 +85,9 @@ class KernelPanel(Docked):
         self.preview = KernelPreview()
         self.message, self.remarks = self.preview.message, note()
         self.add_button = QPushButton('Add kernel layer')
+        self._from_image: set[str] = set()
+        self._told: set[str] = set()
+        self._taking = False
         self._rows = self._build_rows()
         self._lay_out()
         if image is not None:
@@ -104,7 +109,9 @@ class KernelPanel(Docked):
             return Kernel(kernels.read(path, self.index.value), source=path.name)
         if kind == BEAD:
             return kernels.from_beads(self._beads(), diameter=self.diameter.value)
-        return make(KINDS[kind], self._values(kind))
+        made = make(KINDS[kind], self._values(kind))
+        assumed = self._assumed() if kind == _MICROSCOPE else []
+        return replace(made, metadata={**made.metadata, 'assumed': assumed}) if assumed else made
 
     def add_layer(self) -> Any:
         """Add the kernel as a layer and return it; show the error otherwise."""
@@ -179,6 +186,8 @@ class KernelPanel(Docked):
     def _listen(self) -> None:
         links = Listeners(self)
         links.listen(self.image.changed, self._take_pixel_size)
+        for name, row in self.fields[_MICROSCOPE].items():
+            links.listen(row.changed, partial(self._tell, name))
         links.listen(self._section.changed, self.refresh)
         self.add_button.clicked.connect(self.add_layer)
 
@@ -225,14 +234,37 @@ class KernelPanel(Docked):
         return {**known, 'axis_labels': labels}
 
     def _take_pixel_size(self) -> None:
-        """Take voxel sizes, wavelengths and objective from the chosen image."""
-        fields = self.fields[_MICROSCOPE]
-        for name, value in microscope_of(self.image.value).items():
+        """Take voxel sizes, wavelengths and objective from the chosen image, none from others."""
+        known = microscope_of(self.image.value)
+        stale = dict.fromkeys(self._from_image - known.keys())
+        self._from_image, self._taking = set(), True
+        for name, value in {**stale, **known}.items():
             declared = next(p for p in Microscope.declared() if p.name == name)
+            row = self.fields[_MICROSCOPE][name]
+            if name in stale:
+                row.value = declared.default
+                continue
             with contextlib.suppress(ParameterError):
-                fields[name].value = declared.check(value)
+                row.value = declared.check(value)
+                self._from_image.add(name)
+                self._told.discard(name)
                 if name == _OF_MICROGRAPHS:
                     self.kind.suggest(_MICROSCOPE)
+        self._taking = False
+
+    def _tell(self, name: str, *_: Any) -> None:
+        """Note that the user has told a number, which is no longer that of the image."""
+        if self._taking or name in self._told:
+            return
+        self._told.add(name)
+        self._from_image.discard(name)
+        self.refresh()
+
+    def _assumed(self) -> list[str]:
+        """Return the numbers of the microscope that neither the image nor the user has told."""
+        values = self._values(_MICROSCOPE)
+        known = {*self._from_image, *self._told, *unused(values)}
+        return [n for n in ASSUMABLE if n not in known and values.get(n) is not None]
 
 
 class KernelDialog(QDialog):

@@ -9,6 +9,7 @@ from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..physics import kernels
+from ..physics.kernels.plausibility import doubt_of_assumed
 from .form import MUTED, note
 from .texts import sentence
 
@@ -63,7 +64,8 @@ def described(kernel: kernels.Kernel) -> str:
     if not np.isclose(widths.major, widths.minor, rtol=0.02):
         wide += f' × {widths.minor:.1f}'
     kind = 'voxels' if kernel.ndim == 3 else 'pixels'
-    doubts = [f'⚠ {said}.' for said in kernel.warnings]
+    assumed = doubt_of_assumed(kernel.metadata, kernel.ndim == 3)
+    doubts = [f'⚠ {said}.' for said in (*kernel.warnings, assumed) if said]
     return '\n'.join([f'{size} {kind}, FWHM {wide} px{_along_z(kernel)}', *doubts])
 
 

@@ -296,16 +296,17 @@ def _kernel(path: Any, index: int | None) -> Any:
     from ..physics import kernels
 
     kernel = kernels.read(Path(path), index)
-    return kernel if kernel.ndim == 2 else _calibrated(Path(path), kernel)
+    return kernel if index is not None else _calibrated(Path(path), kernel)
 
 
 def _calibrated(path: Path, kernel: Any) -> Any:
-    """Return the kernel of a volume as an image, where its file says axes and spacing."""
+    """Return a kernel as an image, where its file says axes, and spacing or wavelengths."""
     try:
         image = read(path)
     except FileError:  # of a format that holds no images
         return kernel
-    return image if set(image.axes) <= set('ZYX') and image.spacing else kernel
+    told = image.pixel_sizes or image.metadata.get('wavelengths')
+    return image if set(image.axes) <= set('ZYX') and told else kernel
 
 
 def as_number(given: Any) -> Any:

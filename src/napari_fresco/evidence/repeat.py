@@ -197,7 +197,8 @@ def _kernel_sentence(p: Mapping[str, Any]) -> Iterator[str]:
     size = ' x '.join(map(str, kernel['shape']))
     widths = kernel.get('fwhm')
     wide = '' if widths is None else f', full width at half maximum {widths[0]:g} x {widths[1]:g}'
-    made_of = ', '.join(f'{n} {v}' for n, v in (kernel.get('made_of') or {}).items())
+    numbers = (kernel.get('made_of') or {}).items()
+    made_of = ', '.join(f'{n} {" and ".join(v) if isinstance(v, list) else v}' for n, v in numbers)
     optics = f'; {made_of}' if made_of else ''
     yield f'Blur kernel: {kernel["source"]}, {size} pixels{wide}{optics}.'
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ..errors import KernelError
 from ..image.letters import UNNAMED
 from ..image.units import converted, unit_name
 from ..physics import kernels
+from ..physics.kernels.known_light import known_light
 from ..types import Task
 from .layer_kinds import FILE, kernel_facts
 from .selection import Selection, full_resolution, select, spatial_axes
@@ -213,9 +214,6 @@ def microscope_of(layer: napari.layers.Image | None) -> dict[str, float | None]:
             size = converted(abs(float(layer.scale[axis])), unit, 'um') if unit else None
             known |= {} if size is None else {name: size}
     said = layer.metadata.get(FILE, {})
-    waves: Sequence[Any] = said.get('wavelengths') or ()
-    if len(waves) == 1:
-        pair = zip(('excitation', 'wavelength'), waves[0], strict=True)
-        known |= {name: float(wave) / 1000 for name, wave in pair if wave}
+    known |= known_light(part.image())
     objective = said.get('objective') or {}
     return known | {n: objective[n] for n in ('na', 'refractive_index') if n in objective}

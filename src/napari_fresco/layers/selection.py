@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ImageError
+from ..image.channels import metadata_of
 from ..image.letters import free_letter, line_of
 from ..image.model import Image
 from ..image.units import unit_name
@@ -133,9 +134,18 @@ class Selection:
         spacing, origin = ({}, {}) if self.space is None else self._places(self.space)
         return replace(
             image,
-            metadata={**image.metadata, **self.metadata},
+            metadata={**image.metadata, **self._metadata(image.length('C'))},
             spacing={**image.spacing, **spacing},
             origin={**image.origin, **origin},
+        )
+
+    def _metadata(self, count: int) -> Mapping[str, Any]:
+        """Return what the file said of `count` channels, some of those of the layer."""
+        place = self.axes.find('C')
+        if place < 0 or count == self.grid[place]:
+            return self.metadata
+        return metadata_of(
+            self.metadata, range(self.grid[place])[self.index[place]], self.grid[place]
         )
 
     def _places(self, space: Space) -> tuple[dict[str, tuple[float, str]], dict[str, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ from ..image.model import Image
 from ..noise.camera import Camera
 from ..physics.guided_bands import crosses
 from ..physics.kernels import Kernel
+from ..physics.kernels.kernel_light import doubts_of_light
 from ..physics.kernels.kernel_shape import fitted
+from ..physics.kernels.plausibility import doubt_of_assumed
 from ..weights.registry import Entry, chosen
 
 _SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
@@ -266,7 +268,10 @@ def _check_kernel(given: Kernel, image: Image, layout: Layout, scale: int, posit
             'not of its planes; give it, such as spacing="Z=0.3um,Y=0.1um,X=0.1um"'
         )
     given.check_spacing(sizes, scale)
-    return fitted(given, [n * scale for n in layout.plane_shape], scale, position)
+    fit = fitted(given, [n * scale for n in layout.plane_shape], scale, position)
+    assumed = doubt_of_assumed(given.metadata, given.ndim == 3)
+    said = [*fit.warnings, *doubts_of_light(given, image), *filter(None, [assumed])]
+    return replace(fit, warnings=tuple(dict.fromkeys(said)))
 
 
 def _check_sigma(sigma: Any, image: Image) -> float | NDArray[np.float64] | None:

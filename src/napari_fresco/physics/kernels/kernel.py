@@ -24,7 +24,9 @@ from ...image.units import converted
 from ..number_checks import whole
 from .bead import without_offset
 from .centre import doubt_of_centre, room, trimmed
+from .known_light import known_light
 from .normalise import normalise
+from .plane_values import remembered
 from .shapes import bicubic, convolved
 from .widths import fwhm
 
@@ -110,7 +112,7 @@ class Kernel(Brief):
         KernelError
             When it is no such kernel; the message says why in one sentence.
         """
-        value = named(value)
+        value = remembered(named(value))
         given = _of_image(value) if isinstance(value, Image) else value
         kernel = given if isinstance(given, Kernel) else None
         values = kernel.values if kernel is not None else _numbers(given)
@@ -335,8 +337,11 @@ class Kernel(Brief):
         return known
 
     def as_image(self) -> Image:
-        """Return the values as an image, with the axes and spacing of the kernel."""
-        return Image(self.values, 'ZYX'[-self.ndim :], self.spacing or {})
+        """Return the values as an image, with the axes, spacing and wavelengths of the kernel."""
+        waves = [self.metadata.get(name) for name in ('excitation', 'wavelength')]
+        pair = tuple(round(1000 * wave, 3) if wave else None for wave in waves)
+        said = {'wavelengths': (pair,)} if any(pair) else {}
+        return Image(self.values, 'ZYX'[-self.ndim :], self.spacing or {}, metadata=said)
 
     def _origin(self, distance: float) -> tuple[float, ...]:
         """Return where the origin comes to lie when it is moved along all axes."""
@@ -368,8 +373,10 @@ def _of_image(image: Image) -> Kernel:
     data = np.asarray(_numbers(image.data))
     order = [image.axes.index(a) for a in image.axes if a not in axes]
     values = data.transpose([*order, *(image.axes.index(a) for a in axes)])
-    spacing = {a: image.spacing[a] for a in axes if a in image.spacing}
-    return Kernel(values.reshape(values.shape[len(order) :]), spacing=spacing or None)
+    sizes = image.pixel_sizes
+    spacing = {a: sizes[a] for a in axes if a in sizes}
+    values = values.reshape(values.shape[len(order) :])
+    return Kernel(values, spacing=spacing or None, metadata=known_light(image))
 
 
 def _numbers(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Unpack, overload
 
 import numpy as np
@@ -16,7 +16,8 @@ from ...errors import ParameterError
 from ..number_checks import odd_size, positive
 from . import plausibility
 from .kernel import Kernel
-from .microscope_optics import AIRY_RADIUS, Kind, MicroscopeOptics, OpticsNumbers
+from .microscope_optics import AIRY_RADIUS, OIL, Kind, MicroscopeOptics, OpticsNumbers
+from .plane_values import PlaneValues
 from .pupil import Array, brightest, caustic, light_of_a_plane, profile
 
 _PER_WAVELENGTH = 32
@@ -31,7 +32,7 @@ def microscope(
     na: float,
     wavelength: float,
     pixel_size: float,
-    refractive_index: float = ...,
+    refractive_index: float | None = ...,
     defocus: float = ...,
     size: int | None = ...,
     kind: Kind | str = ...,
@@ -48,7 +49,7 @@ def microscope(
     na: float,
     wavelength: float,
     pixel_size: float,
-    refractive_index: float = ...,
+    refractive_index: float | None = ...,
     defocus: float = ...,
     size: int | None = ...,
     kind: Kind | str = ...,
@@ -64,7 +65,7 @@ def microscope(
     na: float,
     wavelength: float,
     pixel_size: float,
-    refractive_index: float = 1.515,
+    refractive_index: float | None = None,
     defocus: float = 0.0,
     size: int | None = None,
     kind: Kind | str = 'widefield',
@@ -95,8 +96,9 @@ def microscope(
         Numerical aperture, at most `refractive_index`.
     wavelength, pixel_size : float
         Vacuum wavelength of the emission and pixel pitch in the sample, in µm like all lengths.
-    refractive_index : float
-        Index of the immersion medium (oil 1.515, water 1.33, air 1).
+    refractive_index : float, optional
+        Index of the immersion medium (oil 1.515, water 1.33, air 1). By default that of oil is
+        assumed, which the kernel remembers; a restoration of a volume with it says so.
     defocus : float
         Distance in µm of the (middle) plane from the brightest one; positive is deeper.
     size : int, optional
@@ -136,10 +138,12 @@ def microscope(
     Returns
     -------
     ndarray or Kernel
-        A plane as float64 array of sum 1. A volume, ``(planes, size, size)``, as :class:`Kernel`
-        with spacing in µm, doubts in words (`warnings`, `notes`) and all numbers (`metadata`);
-        its middle plane is the brightest, and ``metadata['focus']`` says at which stage
-        position that is, from where the light of a point at the coverslip would focus.
+        A plane as float64 array of sum 1, which keeps its spacing and numbers for whoever takes it
+        as a kernel. A volume, ``(planes, size, size)``, as :class:`Kernel` with spacing in µm,
+        doubts in words (`warnings`, `notes`) and all numbers (`metadata`); its middle plane is the
+        brightest, and ``metadata['focus']`` says at which stage position that is, from where the
+        light of a point at the coverslip would focus. ``metadata['assumed']`` names numbers that
+        nobody told.
 
     Raises
     ------
@@ -163,14 +167,17 @@ def microscope(
     if strange := [name for name in optics if name not in OpticsNumbers.__annotations__]:
         known = [*microscope.__annotations__, *OpticsNumbers.__annotations__]
         raise ParameterError(unknown(strange[0], [n for n in known if n not in _NO_NUMBERS]))
-    numbers = MicroscopeOptics(na, wavelength, refractive_index, kind, **optics)
+    index = OIL if refractive_index is None else refractive_index
+    numbers = MicroscopeOptics(na, wavelength, index, kind, **optics)
     grid = VoxelGrid.of(numbers, pixel_size, size, z_step, planes, defocus)
     kernel = point_spread(numbers, grid, integrate)
+    if refractive_index is None:
+        kernel = replace(kernel, metadata={**kernel.metadata, 'assumed': ['refractive_index']})
     if z_step is not None:
         return kernel
     for said in kernel.warnings:
         warnings.warn(said, stacklevel=2)
-    return kernel.values
+    return PlaneValues.of(replace(kernel, warnings=()))
 
 
 @dataclass(frozen=True)

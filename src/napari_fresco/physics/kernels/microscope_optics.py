@@ -34,6 +34,8 @@ AIRY_RADIUS = 0.61
 NANOMETRES = 10.0
 """A wavelength in µm above which it was given in nm."""
 WIDEST_PINHOLE = 100.0
+OIL = 1.515
+"""Refractive index of immersion oil."""
 
 
 class OpticsNumbers(TypedDict, total=False):
@@ -68,7 +70,7 @@ class MicroscopeOptics:
 
     na: float
     wavelength: float
-    refractive_index: float = 1.515
+    refractive_index: float = OIL
     kind: Kind | str = 'widefield'
     model: Model | str = 'auto'
     excitation: float | None = None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from ...errors import ParameterError
 from .microscope_optics import MicroscopeOptics
@@ -18,6 +18,16 @@ MISMATCH = 0.1
 DIM = 0.02
 """Part of the light of a plane whose loss at the border is worth a word."""
 ROUNDING = 1 + 1e-9
+ASSUMABLE = {
+    'na': 'NA {:g}',
+    'refractive_index': 'refractive index {:g}',
+    'wavelength': 'emission {:g} µm',
+    'excitation': 'excitation {:g} µm',
+    'pixel_size': 'pixel size {:g} µm',
+    'pinhole': 'pinhole {:g} Airy units',
+    'sheet_na': 'NA of the light sheet {:g}',
+}
+"""Numbers that may be assumed where nobody tells them, in words."""
 
 
 class Sampling(NamedTuple):
@@ -125,3 +135,22 @@ def _notes(o: MicroscopeOptics, pixel: float, z_step: float | None) -> Iterator[
             f'{o.refractive_index:g}), so the function changes with depth: this one is for '
             f'{o.depth:g} µm, and others are right {MISMATCH / mismatch:.2g} µm above and below'
         )
+
+
+def doubt_of_assumed(numbers: Mapping[str, Any], deep: bool) -> str:
+    """Say which numbers of a kernel nobody told, so that usual ones were taken; or nothing.
+
+    `numbers`: the metadata of the kernel, which names them under 'assumed'.
+    `deep`: whether it is that of a volume. In the focal plane the index of the immersion matters
+        little.
+    """
+    names = [n for n in numbers.get('assumed', ()) if n in ASSUMABLE]
+    if not deep and not numbers.get('defocus'):
+        names = [name for name in names if name != 'refractive_index']
+    told = ', '.join(ASSUMABLE[name].format(numbers.get(name)) for name in names)
+    if not told:
+        return ''
+    return (
+        f'the kernel was made with assumed numbers, which neither the image nor anybody told: '
+        f'{told}; give those of the microscope'
+    )
