@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,12 @@ from PIL import ImageCms
 
 import napari_fresco as fresco
 from napari_fresco._napari.readers_writers import image_reader, write_tiff
+from napari_fresco.cli import run_record
 from napari_fresco.io import zarr_reading
+from napari_fresco.layers import fill_losses, restore_layer
+from napari_fresco.layers.documenting import Documented, made_of
 from napari_fresco.layers.layer_files import file_layers, image_of, layer_as_image
+from napari_fresco.layers.layer_kinds import record_of
 
 
 def layers_of(path: Path) -> list[Any]:
@@ -232,3 +237,45 @@ def test_an_image_and_its_labels_come_and_go_through_one_store(tmp_path: Path, n
         np.testing.assert_array_equal(one.data, other.data)
         np.testing.assert_allclose(one.scale, other.scale)
     np.testing.assert_allclose(layers[1].get_color(7), (1, 0, 0, 1))
+
+
+@pytest.mark.parametrize('name', ['filled.tif', 'filled.ome.zarr'])
+def test_a_result_that_is_opened_again_says_how_it_was_made(
+    tmp_path: Path, name: str, npe2pm: Any
+) -> None:
+    npe2pm.register(PluginManifest.from_file(Path(fresco.__file__).with_name('napari.yaml')))
+    viewer, path = ViewerModel(), tmp_path / name
+    wall = np.random.default_rng(0).integers(0, 255, (48, 40, 3), dtype=np.uint8)
+    viewer.add_image(wall, name='wall')
+    mask = np.zeros((48, 40), int)
+    mask[20:23, 5:30] = 1
+    (filled,) = fill_losses(viewer, 'wall', mask=mask, iterations=1)
+    filled.save(str(path), plugin='napari-fresco')
+    day = ViewerModel()
+    photograph = day.add_image(wall, name='wall')
+    again = day.open(path, plugin='napari-fresco')[0]
+    np.testing.assert_array_equal(again.data, filled.data)
+    assert record_of(again)['fills'] == json.loads(json.dumps(record_of(filled)['fills']))
+    assert made_of(again, day.layers) is photograph
+    if name.endswith('.tif'):
+        told = Documented.of(again, photograph)
+        np.testing.assert_array_equal(told.filled, mask > 0)
+        told.intervention().save(tmp_path / 'wall.json')
+        fresco.write(tmp_path / 'wall.png', wall)
+        assert fresco.intervention.repeat(tmp_path / 'wall.json', tmp_path / 'wall.png').same
+
+
+def test_nothing_is_known_of_pixels_that_were_changed_since(tmp_path: Path) -> None:
+    viewer = ViewerModel()
+    viewer.add_image(np.full((24, 24), 100, np.uint8), name='cells')
+    (result,) = restore_layer(viewer, 'cells', method='ffdnet', sigma=5)
+    path = tmp_path / 'clean.tif'
+    saved(result, path)
+    assert record_of(layers_of(path)[0])['method'] == 'ffdnet'
+    assert run_record.record_of(path)['method'] == 'ffdnet'
+    changed = np.array(result.data)
+    changed[3, 3] += 1
+    fresco.write(path, changed, overwrite=True)
+    assert not record_of(layers_of(path)[0])
+    (tmp_path / 'clean.tif.json').write_text('[]')
+    assert not record_of(layers_of(path)[0])

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from napari.utils.notifications import show_error
 
 from ..errors import FrescoError, KernelError
-from ..io.files import write, write_json
+from ..io.files import write
 from ..io.zarr_labels import place as labels_path
+from ..layers.kept_record import write_beside
 from ..layers.label_files import in_known_type
 from ..layers.layer_files import file_layers, layer_as_image
 from ..layers.layer_kinds import KERNEL, METADATA, LayerData
@@ -68,17 +68,15 @@ def read_kernels(path: str | Path) -> list[LayerData]:
 def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     """Write an image layer as TIFF with scale and units, and the rest beside it as JSON.
 
-    The JSON file, named like the image with ``.json`` behind, holds the
-    transforms of the layer and, of a result, how it was made.
+    The JSON file, named like the image with ``.json`` behind, holds the transforms of the layer
+    and, of a result, how it was made; what was filled lies beside it. All of it is read again.
 
     Raises FileError when the file cannot be written.
     """
     image = layer_as_image(data, meta)
     # napari has asked already whether an existing file may be replaced.
     write(path, image, overwrite=True)
-    beside = f'{path}.json'
-    write_json(beside, _record(meta), overwrite=True)
-    return [path, beside]
+    return [path, *write_beside(path, data, meta)]
 
 
 def write_labels_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
@@ -134,15 +132,3 @@ def write_zarr_with_labels(path: str, layers: Sequence[LayerData]) -> list[str]:
             name = str(meta['name']).removeprefix(prefix)
             write(labels_path(path, name), layer_as_image(data, meta), overwrite=True)
     return [path]
-
-
-def _record(meta: Mapping[str, Any]) -> dict[str, Any]:
-    layer = {
-        name: np.asarray(meta[name]).tolist()
-        for name in ('scale', 'translate', 'rotate', 'shear', 'affine', 'contrast_limits')
-        if meta.get(name) is not None
-    }
-    layer['name'] = meta.get('name')
-    layer['units'] = [str(unit) for unit in meta['units']]
-    layer['axis_labels'] = list(meta['axis_labels'])
-    return {'layer': layer, METADATA: meta.get('metadata', {}).get(METADATA)}

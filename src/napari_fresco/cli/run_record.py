@@ -17,13 +17,21 @@ def record_of(result: Path, given: Path | None = None) -> dict[str, Any]:
     """
     path = _beside(result) if given is None else given
     if given is None and not path.is_file():
-        return {}
+        return _of_layer(result)
     record = _loaded(path)
     if _is_run(record):
         return dict(record)
     if given is None:
         return {}
     raise FileError(f'{path} is no record of a run; give what --save-provenance wrote')
+
+
+def _of_layer(result: Path) -> dict[str, Any]:
+    """Return the record that lies beside a result that was saved in napari."""
+    path = result.with_name(f'{result.name}.json')
+    record = _loaded(path) if path.is_file() else {}
+    kept = record.get('napari_fresco') if isinstance(record, dict) else None
+    return dict(kept) if isinstance(kept, dict) and _is_run(kept) else {}
 
 
 def _beside(result: Path) -> Path:

@@ -16,17 +16,17 @@ import numpy as np
 from ..declare.names import unknown
 from ..errors import ParameterError
 from ..image.model import Image
-from ..io.files import check_output, write, write_json, write_text
-from ..io.fingerprint import content_sha256
+from ..io.files import check_output, write_json, write_text
 from .condition import Condition
 from .drawn_mask import pixels_hash
-from .fill_run import OF_RUN, FillRun, box_facts
+from .fill_run import FillRun
 from .fills_table import FilledLoss, filled_losses, fills_csv, limits_in_words
 from .hypotheses import Hypotheses
 from .inserts import insert
 from .photograph import Bools, Pixels, filled_of, mm_per_pixel_of, plane_of, result_of
 from .photograph_facts import photograph_facts
 from .renderings import Rendered
+from .run_files import run_facts, save_marks, save_runs
 
 NOTES: Mapping[str, str] = MappingProxyType(
     {
@@ -207,11 +207,8 @@ class Intervention:
             written.append(path.with_name(f'{path.stem}.{name}{suffix}'))
             return written[-1]
 
-        for number, (run, facts) in enumerate(zip(self.runs, record['runs'], strict=True), 1):
-            facts['drawn'] = run.mask.write(beside(f'mask-{number}'), overwrite=overwrite)
-            if run.taken is not None:
-                facts['taken'] = _saved(beside(f'taken-{number}'), run.taken, overwrite)
-        record['filled'] |= _saved(beside('filled'), self.marks, overwrite)
+        record['runs'] = save_runs(self.runs, beside, overwrite=overwrite)
+        record['filled'] |= save_marks(beside('filled'), self.marks, overwrite=overwrite)
         table = beside('fills', '.csv')
         write_text(table, fills_csv(self.losses), suffixes=('.csv',), overwrite=overwrite)
         write_json(path, record, overwrite=overwrite)
@@ -229,14 +226,3 @@ class Intervention:
                 why = 'filled in part' if each.filled else 'mapped, and left by decision'
                 found.append({'name': each.name, 'area_px': left, 'why': why})
         return found
-
-
-def run_facts(run: FillRun) -> dict[str, Any]:
-    """Return a run as a record has it: enough to repeat it, with its mask."""
-    said = {name: run.provenance[name] for name in OF_RUN if name in run.provenance}
-    return {**said, 'box': box_facts(run.box), 'drawn': run.mask.facts()}
-
-
-def _saved(path: Path, marks: Bools, overwrite: bool) -> dict[str, Any]:
-    write(path, Image(marks, 'YX'), overwrite=overwrite)
-    return {'file': path.name, 'file_sha256': content_sha256(path)}

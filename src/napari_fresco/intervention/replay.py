@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +13,15 @@ import numpy as np
 
 from ..declare.options import OPTIONS
 from ..errors import FileError, ParameterError
-from ..image.model import Image, in_memory
+from ..image.model import Image
 from ..io.files import read
 from ..restoration.session import Session
 from ..types import Result
 from .drawn_mask import DrawnMask, checked_file, pixels_hash
 from .fill_run import FillRun, box_of
-from .photograph import Bools, Pixels, filled_of, plane_of
-from .record import Intervention, run_facts
+from .photograph import Bools, Pixels, plane_of
+from .record import Intervention
+from .run_files import read_marks, read_runs, run_facts
 
 # What the files say themselves, what is found beside them, and where networks run.
 _NOT_REPEATED = ('mask', 'axes', 'rgb', 'spacing', 'device')
@@ -84,17 +85,19 @@ def repeat(
     """
     path = Path(record)
     facts = read_record(path)
+    if not facts['runs']:
+        raise ParameterError(
+            f'{path} tells what was filled, but of no run that filled it; fill the losses anew'
+        )
     before = _photograph(path.parent, facts['photograph'], photograph)
-    pixels = plane_of(before)
+    pixels, runs = plane_of(before), read_runs(path.parent, facts['runs'])
     found: list[str] = []
     with nullcontext(session) if session is not None else Session(warn=False) as used:
-        for number, run in enumerate(facts['runs'], start=1):
-            drawn = DrawnMask.read(path.parent, run['drawn'])
-            taken = _marks(path.parent, run['taken']) if 'taken' in run else None
-            pixels, result = _again(used, before, pixels, run, drawn, taken, device)
-            found += (f'run {number}: {each}' for each in _differences(run, result.provenance))
-    filled = _marks(path.parent, facts['filled'])
-    undone = _painted(path.parent, facts['runs']) & ~filled
+        for number, (run, told) in enumerate(zip(runs, facts['runs'], strict=True), start=1):
+            pixels, result = _again(used, before, pixels, told, run.mask, run.taken, device)
+            found += (f'run {number}: {each}' for each in _differences(told, result.provenance))
+    filled = read_marks(path.parent, facts['filled'])
+    undone = _painted(runs) & ~filled
     pixels = pixels.copy()
     pixels[undone] = plane_of(before)[undone]
     same = pixels_hash(pixels) == facts['result_sha256']
@@ -256,20 +259,12 @@ def _weights(record: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     return [(each.get('name'), each.get('sha256')) for each in record.get('weights') or ()]
 
 
-def _painted(folder: Path, runs: Any) -> Bools:
+def _painted(runs: Iterable[FillRun]) -> Bools:
     """Return the pixels that any run has painted."""
     found: Any = False
     for run in runs:
-        taken = _marks(folder, run['taken']) if 'taken' in run else None
-        mask = DrawnMask.read(folder, run['drawn'])
-        found = found | FillRun(run, mask, taken, box_of(run)).painted()
+        found = found | run.painted()
     return np.asarray(found)
-
-
-def _marks(folder: Path, facts: Mapping[str, Any]) -> Bools:
-    path = checked_file(folder / facts['file'], facts['file_sha256'], 'mask of what was filled')
-    marks = in_memory(read(path).data)
-    return filled_of(None, marks, marks.shape)
 
 
 def _with(image: Image, pixels: Pixels) -> Image:

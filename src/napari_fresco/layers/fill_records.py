@@ -11,8 +11,7 @@ from ..image.model import data_of, in_memory
 from ..intervention.drawn_mask import DrawnMask
 from ..intervention.fill_run import FillRun
 from ..types import Result
-from .fills import Fills
-from .layer_kinds import FILLS, RUN
+from .kept_record import painted_in, runs_in
 from .mask_layers import Marked
 
 if TYPE_CHECKING:
@@ -33,18 +32,13 @@ def run_of(request: PanelRequest, result: Result) -> FillRun | None:
 
 def runs_of(layer: napari.layers.Image) -> tuple[FillRun, ...]:
     """Return the runs that filled losses of a result layer; none where they are unknown."""
-    fills, run = layer.metadata.get(FILLS), layer.metadata.get(RUN)
-    if isinstance(fills, Fills) and fills.numbers.ndim == 2:
-        return tuple(fills.fill_runs())
-    return (run,) if isinstance(run, FillRun) else ()
+    return runs_in(layer.metadata)
 
 
 def filled_in(layer: napari.layers.Image, runs: tuple[FillRun, ...]) -> NDArray[np.bool_] | None:
     """Return the filled pixels on the grid of the photograph; None where they are unknown."""
-    fills = layer.metadata.get(FILLS)
-    if isinstance(fills, Fills):
-        return fills.filled
-    return runs[0].painted() if runs else None
+    known = painted_in(layer.metadata)
+    return known if known is not None or not runs else runs[0].painted()
 
 
 def _drawn(request: PanelRequest) -> DrawnMask:

@@ -15,6 +15,7 @@ from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image, in_memory
 from ..image.prints import is_print
 from ..io.files import list_series, read_labels, read_levels
+from .kept_record import known_beside
 from .label_files import label_facts, label_keywords
 from .layer_kinds import FILE, PRINT, LayerData
 from .named_layers import is_layer
@@ -43,6 +44,16 @@ def file_layers(path: str | Path) -> list[LayerData]:
         layers += _pyramids([list(image_layers(level, shown)) for level in levels])
         for label, images in read_labels(path, series=series).items():
             layers += _pyramids([list(image_layers(each, f'{shown} {label}')) for each in images])
+    return _with_records(path, layers)
+
+
+def _with_records(path: str | Path, layers: list[LayerData]) -> list[LayerData]:
+    """Return layers with what is known of the making of the one image, where there is one."""
+    pictures = [each for each in layers if each[2] == 'image']
+    if len(pictures) == 1:
+        data, keywords, _ = pictures[0]
+        full = data[0] if keywords.get('multiscale') else data
+        keywords['metadata'].update(known_beside(path, full, keywords['metadata']))
     return layers
 
 

@@ -52,6 +52,12 @@ FILLS = 'napari_fresco_fills'
 RUN = 'napari_fresco_run'
 """How losses of a result were filled, as :class:`~napari_fresco.intervention.FillRun`."""
 
+PAINTED = 'napari_fresco_painted'
+"""What was newly painted in a layer that was opened from a file: of its shape without colours."""
+
+KEPT_RUNS = 'napari_fresco_runs'
+"""The runs that filled losses of a layer that was opened from a file."""
+
 MADE = 'napari_fresco_made'
 """What was asked for a result, as :class:`~napari_fresco.layers.made.Made`."""
 
