@@ -13,6 +13,7 @@ import napari_fresco as fresco
 from napari_fresco import evidence
 from napari_fresco.errors import ImageError
 from napari_fresco.evidence.channel_noise import noise_of
+from napari_fresco.restoration.image_facts import facts_of
 
 from .command_line import printed
 
@@ -227,3 +228,25 @@ def test_an_index_that_nobody_told_is_said_where_it_matters() -> None:
     for kernel in (told, flat):
         doubts = fresco.Session().doubts(image, kernel=kernel, **asked)
         assert not [said for said in doubts if 'assumed' in said]
+
+
+def test_one_number_for_channels_that_differ_is_warned_of() -> None:
+    image = two_channels((128, 128))
+    with pytest.warns(fresco.FrescoWarning, match=r'gain differs between channels \(DAPI 2'):
+        fresco.estimate_camera(image)
+    noise = np.random.default_rng(0).normal(200, [[[5.0]], [[50.0]]], (16, 2, 32, 32))
+    stack = fresco.Image(noise, 'TCYX')
+    with pytest.warns(fresco.FrescoWarning, match=r'noise differs between channels \(0 \d'):
+        both = fresco.estimate_noise(stack)
+    own = [fresco.estimate_noise(stack.channel(n)) for n in (0, 1)]
+    assert own == pytest.approx([5, 50], rel=0.1)
+    assert own[0] < both < own[1]
+
+
+@pytest.mark.parametrize('order', [(0, 1), (1, 0)])
+def test_a_recommendation_is_for_the_noisiest_channel(order: tuple[int, int]) -> None:
+    ramp = np.linspace(0, 1000, 128) * np.ones((128, 1))
+    noise = np.random.default_rng(0).normal(0, 1, (2, 128, 128))
+    pair = np.stack([ramp + noise[0], ramp + 90 * noise[1]])
+    facts = facts_of(fresco.Image(pair[list(order)], 'CYX'))
+    assert facts.noise == pytest.approx(0.09, rel=0.3)

@@ -7,19 +7,28 @@ shared between offset and read noise.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import ParameterError
-from ..image.model import values_of
+from ..image.layout import Layout
+from ..image.model import Image, values_of
 from .curve import Blocks, NoiseCurve, counted, fit_curve, step_of
-from .level import PLANES, channels_of, level_of_plane, planes_of
+from .level import (
+    PLANES,
+    channels_of,
+    level_of_plane,
+    picked_of_each,
+    planes_of,
+    warn_of_channels,
+)
 from .patches import Bools, Floats, Reals
 
 _ROUNDED = 1.0  # squared steps of the values: a variance that little is that of rounding
 _OF_COUNTS = 1.0  # gain of photon counts
+_ALIKE = 1.5  # times the gain of one channel that another may seem to have
 _COUNTING = 0.15  # distance from 1 of the gain of what may be photon counts
 
 
@@ -80,6 +89,11 @@ def estimate_camera(
         None where the noise does not clearly grow with the intensity: there is no photon noise
         that could be told from white noise.
 
+    Warns
+    -----
+    FrescoWarning
+        When one camera stands for channels whose gains differ, with that of each.
+
     Raises
     ------
     ImageError, MaskError
@@ -93,8 +107,32 @@ def estimate_camera(
     >>> bool(abs(found.gain - 2) < 0.2)
     True
     """
-    _, planes = planes_of(image, axes, rgb, mask, PLANES)
-    return assess_planes(planes, gain=gain, offset=offset, read_noise=read_noise).camera
+    known = {'gain': gain, 'offset': offset, 'read_noise': read_noise}
+    layout, read = planes_of(image, axes, rgb, mask, PLANES)
+    planes, names = list(read), Image.of(image, axes=axes, rgb=rgb).channel_names
+    if names:
+        _warn_of_cameras(names, planes, layout, known)
+    return assess_planes(planes, **known).camera
+
+
+def _warn_of_cameras(
+    names: Sequence[str], planes: Sequence[Plane], layout: Layout, known: dict[str, float | None]
+) -> None:
+    """Warn where channels have cameras of other gains, or not all have photon noise."""
+    channels = [layout.channel_of(index) for index in picked_of_each(layout, PLANES)]
+    pairs = list(zip(channels, planes, strict=True))
+    own = [
+        assess_planes([plane for c, plane in pairs if c == n], **known).camera
+        for n in range(len(names))
+    ]
+    gains = [0.0 if camera is None else camera.gain for camera in own]
+    if max(gains) > _ALIKE * min(gains):
+        told = (
+            f'{name} {f"{g:.3g}" if g else "none"}' for name, g in zip(names, gains, strict=True)
+        )
+        warn_of_channels(
+            f'the gain differs between channels ({", ".join(told)}), and one camera stands for all'
+        )
 
 
 def fit_camera(

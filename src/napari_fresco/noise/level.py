@@ -8,13 +8,14 @@ numpy and scipy only; what the patches of an image tell is found in
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
 from scipy import ndimage
 
-from ..errors import ImageError, MaskError, ParameterError
+from ..errors import FrescoWarning, ImageError, MaskError, ParameterError
 from ..image.carriers import as_shown
 from ..image.intensity import check_units
 from ..image.layout import Layout
@@ -32,6 +33,7 @@ from .patches import (
 
 PLANES = 16
 """Planes of a stack that are looked at."""
+_ALIKE = 1.25  # times the noise of one channel that another may have
 _WINDOW = 64  # side of the neighbourhoods of a map
 _WINDOW_COUNT = 900  # patches in each of them
 _UNTEXTURED = 0.04  # share of untextured patches below which a neighbourhood says nothing
@@ -87,7 +89,12 @@ def estimate_noise(
     -------
     float or ndarray
         A number, 0.0 for a constant image; of a stack, the median over up to
-        16 planes. A map is ``(H, W)`` or has the leading axes in front.
+        16 planes of each channel. A map is ``(H, W)`` or has the leading axes in front.
+
+    Warns
+    -----
+    FrescoWarning
+        When one number stands for channels whose noise differs, with that of each.
 
     Raises
     ------
@@ -107,7 +114,9 @@ def estimate_noise(
         raise ParameterError(f"how = {how!r}; give 'global' for one number or 'map' for a map")
     layout, planes = planes_of(image, axes, rgb, mask, PLANES if how == 'global' else None)
     if how == 'global':
-        return _median([level_of_plane(*plane) for plane in planes])
+        levels = [level_of_plane(*plane) for plane in planes]
+        _warn_of_channels(Image.of(image, axes=axes, rgb=rgb).channel_names, levels, layout)
+        return _median(levels)
     maps = np.stack([map_of_plane(*plane) for plane in planes])
     _median(maps)
     return maps.reshape(*layout.leading, *layout.plane_shape)
@@ -129,7 +138,7 @@ def planes_of(
 ) -> tuple[Layout, Iterator[tuple[Floats, Bools | None]]]:
     """Return the layout of `image`, and its planes without alpha beside their damage.
 
-    Of more than `most` planes that many are picked, evenly spread.
+    Of more than `most` planes of a channel that many are picked, evenly spread.
     """
     source = Image.of(image, axes=axes, rgb=rgb)
     layout = as_shown(Layout.of(source), source)
@@ -137,7 +146,7 @@ def planes_of(
     indices = list(layout.planes())
 
     def read() -> Iterator[tuple[Floats, Bools | None]]:
-        for index in indices if most is None else picked(indices, most):
+        for index in indices if most is None else picked_of_each(layout, most):
             colour = layout.colours(layout.read(source.data, index)).astype(np.float64)
             _check_units_of(colour)
             yield colour, None if damaged is None else damaged[index]
@@ -154,6 +163,37 @@ def _check_units_of(colours: Floats) -> None:
 def picked(indices: Sequence[tuple[int, ...]], most: int = PLANES) -> Sequence[tuple[int, ...]]:
     """Return at most `most` indices of planes, evenly spread."""
     return indices[:: max(1, math.ceil(len(indices) / most))]
+
+
+def picked_of_each(layout: Layout, most: int) -> list[tuple[int, ...]]:
+    """Return the indices of at most `most` planes of each channel, evenly spread."""
+    each: dict[int, list[tuple[int, ...]]] = {}
+    for index in layout.planes():
+        each.setdefault(layout.channel_of(index), []).append(index)
+    return [index for own in each.values() for index in picked(own, most)]
+
+
+def _warn_of_channels(names: Sequence[str], levels: Sequence[float], layout: Layout) -> None:
+    """Warn where the noise of the planes that were picked differs between channels."""
+    if not names:
+        return
+    channels = [layout.channel_of(index) for index in picked_of_each(layout, PLANES)]
+    pairs = list(zip(channels, levels, strict=True))
+    own = [float(np.median([level for c, level in pairs if c == n])) for n in range(len(names))]
+    if np.isfinite(own).all() and max(own) > _ALIKE * max(min(own), 1e-12 * max(own)):
+        told = ', '.join(f'{name} {level:.3g}' for name, level in zip(names, own, strict=True))
+        warn_of_channels(
+            f'the noise differs between channels ({told}), and one number stands for all'
+        )
+
+
+def warn_of_channels(said: str) -> None:
+    """Warn that what was estimated of all channels holds for none, with what to do."""
+    warnings.warn(
+        f'{said}: give one of them, such as image.channel(0); restore judges each by its own',
+        FrescoWarning,
+        stacklevel=4,
+    )
 
 
 def _damage(mask: Any, layout: Layout) -> Bools:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..declare.recommendations import ImageFacts, Recommendation, recommended
 from ..errors import KernelError, MaskError
+from ..evidence.plane_pairs import middle_index
 from ..evidence.storage_checks import channels_doubt
 from ..image.alignment import refuse_idle_mask
 from ..image.carriers import as_shown
@@ -39,8 +40,8 @@ def recommend(
 ) -> Recommendation:
     """Recommend a method for an image, with the reason.
 
-    The noise of the middle plane is looked at, the widest loss of the mask, and whether there is
-    a kernel; nothing is restored.
+    The noise of the middle plane is looked at, of several channels that of the noisiest, the
+    widest loss of the mask, and whether there is a kernel; nothing is restored.
 
     Parameters
     ----------
@@ -118,7 +119,8 @@ def facts_of(
     whole = Image.of(image, axes=axes, rgb=rgb)
     layout = as_shown(Layout.of(whole), whole)
     damage = None if mask is None else _damage(mask)
-    plane = _middle(whole, layout)
+    planes = [_middle(whole, layout, n) for n in range(len(whole.channel_names) or 1)]
+    plane = planes[0]
     lost = _middle_of(damage, layout)
     return ImageFacts(
         pixels=int(np.prod((*layout.leading, *layout.plane_shape))),
@@ -127,7 +129,7 @@ def facts_of(
         widest=None if damage is None or not damage.any() else widest_loss(damage),
         scale=scale,
         no_photograph=channels_doubt(plane, _known(plane)),
-        **_noise(plane, lost),
+        **max((_noise(each, lost) for each in planes), key=lambda told: told.get('noise', 0.0)),
     )
 
 
@@ -179,10 +181,9 @@ def _known(plane: NDArray[np.float64]) -> Bools:
     return np.asarray(np.isfinite(plane).reshape(*plane.shape[:2], -1).all(axis=-1))
 
 
-def _middle(image: Image, layout: Layout) -> NDArray[np.float64]:
-    """Return the middle of the middle plane, colours behind."""
-    index = tuple(n // 2 for n in layout.leading)
-    plane = layout.colours(layout.read(image.data, index))
+def _middle(image: Image, layout: Layout, channel: int) -> NDArray[np.float64]:
+    """Return the middle of the middle plane of a channel, colours behind."""
+    plane = layout.colours(layout.read(image.data, middle_index(layout, channel)))
     values: NDArray[np.float64] = in_memory(plane[central_box(plane.shape, _SIDE)]).astype(
         np.float64
     )

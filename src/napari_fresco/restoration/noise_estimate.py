@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..noise.camera import Camera
-from ..noise.level import picked
+from ..noise.level import picked_of_each
 from .request import Request
 from .scene import Scene
 
@@ -48,7 +48,7 @@ class FoundNoise(NamedTuple):
 def found_noise(image: Any, *, cancel: threading.Event | None = None, **asked: Any) -> FoundNoise:
     """Return the noise that :func:`napari_fresco.iterate` would find with the same keywords.
 
-    Up to five planes of a stack are looked at; a region or slice is judged like the whole that
+    Up to five planes of each channel are looked at; a region or slice is judged like the whole that
     it was cut from.
 
     `asked`: as for :meth:`.request.Request.asked`.
@@ -57,7 +57,7 @@ def found_noise(image: Any, *, cancel: threading.Event | None = None, **asked: A
     request = Request.asked(image, **_automatic(asked))
     scene = Scene(request, cancel)
     levels, models = [], set()
-    for index in picked(list(request.layout.planes()), _PLANES):
+    for index in picked_of_each(request.layout, _PLANES):
         pixels = scene.read(index)
         level = scene.level(index, pixels, scene.range(index, pixels).span)
         models.add(scene.model(index).camera)
