@@ -509,3 +509,11 @@ def test_help_imports_no_torch() -> None:
         'assert "torch" not in sys.modules'
     )
     subprocess.run([sys.executable, '-c', code], check=True, capture_output=True)
+
+
+def test_what_to_choose_is_said_as_it_is_typed(
+    picture: Path, mask: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ('-m', 'dpir', '--mask', mask)
+    assert call('restore', picture, '-o', picture.with_name('b.png'), *given) == 2
+    assert 'choose --task inpaint' in capsys.readouterr().err

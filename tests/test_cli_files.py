@@ -79,6 +79,18 @@ def test_several_pictures_are_numbered(run: Run) -> None:
     assert (done.exit_code, 'b_1.png exists' in done.output) == (2, True)
 
 
+@pytest.mark.parametrize(('name', 'said'), [('b.jpg', True), ('b.png', False)])
+def test_a_jpeg_of_a_fill_is_said_to_change_what_was_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, name: str, said: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fresco.write('a.png', np.full((32, 32), 100, np.uint8))
+    fresco.write('m.png', np.eye(32) > 0)
+    fill = ('-m', 'dpir', '-t', 'inpaint', '--mask', 'm.png', '--iterations', 1)
+    assert call('restore', 'a.png', '-o', name, *fill) == 0
+    assert ('b.jpg: a JPEG changes' in capsys.readouterr().err) == said
+
+
 def test_what_became_of_an_image_is_said_and_kept(run: Run) -> None:
     tag = (274, 'H', 1, 6, True)
     tifffile.imwrite('a.tif', np.full((32, 48), 100, np.uint8), extratags=[tag])

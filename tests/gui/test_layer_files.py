@@ -18,7 +18,7 @@ from PIL import Image as Picture
 from PIL import ImageCms
 
 import napari_fresco as fresco
-from napari_fresco._napari.readers_writers import image_reader, write_tiff
+from napari_fresco._napari.readers_writers import image_reader, write_picture, write_tiff
 from napari_fresco.cli import run_record
 from napari_fresco.io import zarr_reading
 from napari_fresco.layers import fill_losses, restore_layer
@@ -239,7 +239,7 @@ def test_an_image_and_its_labels_come_and_go_through_one_store(tmp_path: Path, n
     np.testing.assert_allclose(layers[1].get_color(7), (1, 0, 0, 1))
 
 
-@pytest.mark.parametrize('name', ['filled.tif', 'filled.ome.zarr'])
+@pytest.mark.parametrize('name', ['filled.tif', 'filled.png', 'filled.ome.zarr'])
 def test_a_result_that_is_opened_again_says_how_it_was_made(
     tmp_path: Path, name: str, npe2pm: Any
 ) -> None:
@@ -257,12 +257,27 @@ def test_a_result_that_is_opened_again_says_how_it_was_made(
     np.testing.assert_array_equal(again.data, filled.data)
     assert record_of(again)['fills'] == json.loads(json.dumps(record_of(filled)['fills']))
     assert made_of(again, day.layers) is photograph
-    if name.endswith('.tif'):
+    if not name.endswith('.zarr'):
         told = Documented.of(again, photograph)
         np.testing.assert_array_equal(told.filled, mask > 0)
         told.intervention().save(tmp_path / 'wall.json')
         fresco.write(tmp_path / 'wall.png', wall)
         assert fresco.intervention.repeat(tmp_path / 'wall.json', tmp_path / 'wall.png').same
+
+
+def test_a_jpeg_of_a_fill_is_said_to_change_what_was_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr('napari_fresco._napari.readers_writers.show_warning', told.append)
+    viewer, mask = ViewerModel(), np.zeros((32, 32), int)
+    mask[9:12] = 1
+    wall = viewer.add_image(np.full((32, 32), 100, np.uint8), name='wall')
+    (filled,) = fill_losses(viewer, 'wall', mask=mask, iterations=1)
+    for layer, name in ((wall, 'a.jpg'), (filled, 'b.png'), (filled, 'c.jpg')):
+        data, meta, _ = layer.as_layer_data_tuple()
+        write_picture(str(tmp_path / name), data, meta)
+    assert [each.split(':')[0] for each in told] == ['c.jpg']
 
 
 def test_nothing_is_known_of_pixels_that_were_changed_since(tmp_path: Path) -> None:

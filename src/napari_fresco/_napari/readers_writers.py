@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from napari.utils.notifications import show_error
+from napari.utils.notifications import show_error, show_warning
 
 from ..errors import FrescoError, KernelError
 from ..io.files import write
+from ..io.pictures import LOSSY, is_lossy
 from ..io.zarr_labels import place as labels_path
-from ..layers.kept_record import write_beside
+from ..layers.kept_record import painted_in, write_beside
 from ..layers.label_files import in_known_type
 from ..layers.layer_files import file_layers, layer_as_image
 from ..layers.layer_kinds import KERNEL, METADATA, LayerData
@@ -101,10 +102,17 @@ def write_labels_picture(path: str, data: Any, meta: Mapping[str, Any]) -> list[
 def write_picture(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     """Write an image layer as PNG or JPEG with resolution, colour profile, EXIF and XMP.
 
+    Of a result a PNG has its record beside it, as a TIFF has.
+
     Raises FileError when it cannot be written, or the format cannot hold it.
     """
+    known = meta.get('metadata', {})
     write(path, layer_as_image(data, meta), overwrite=True)
-    return [path]
+    if is_lossy(Path(path)):
+        if painted_in(known) is not None:
+            show_warning(f'{Path(path).name}: {LOSSY}')
+        return [path]
+    return [path, *(write_beside(path, data, meta) if known.get(METADATA) else ())]
 
 
 def write_zarr(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:

@@ -21,6 +21,7 @@ from ..io.apart import check_apart
 from ..io.atomic import atomic_path
 from ..io.files import TIFF, check_holds, list_series, read
 from ..io.mask_files import read_mask
+from ..io.pictures import LOSSY, is_lossy
 from ..io.zarr_store import SUFFIX
 from ..restoration.session import Session
 from ..types import Result, Step
@@ -183,6 +184,7 @@ class FileJob:
         check_apart([p for place in places for p in place.kept().values()], [image, *self.files])
         sources = [self._read(image, outputs.image, each) for each in several]
         said = tuple(each for s in sources for each in s.metadata.get('warnings', ()))
+        said += self._lost_in(outputs.image)
         asked = self._asked()
         if doubtful is not None:
             for source in sources:
@@ -211,6 +213,12 @@ class FileJob:
                     store=store,
                 )
         return FileOutcome(tuple(written), tuple(results), said, notes)
+
+    def _lost_in(self, target: Path) -> tuple[str, ...]:
+        """Say that known pixels are not kept, where the format of the result changes them."""
+        if 'mask' in TASKS[self.call.task].needs and is_lossy(target):
+            return (f'{target.name}: {LOSSY}',)
+        return ()
 
     def _places(self, outputs: Outputs, count: int) -> list[Outputs]:
         """Return the checked outputs of `count` images: one of TIFF, else one for each."""

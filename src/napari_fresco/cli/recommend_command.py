@@ -10,8 +10,10 @@ import click
 
 from ..declare.fields import flag
 from ..declare.recommendations import Recommendation
+from ..declare.tasks import TASKS
 from ..io.files import SUFFIXES, read
 from ..io.mask_files import read_mask
+from ..io.pictures import is_lossy
 from ..physics import kernels
 
 _FILE = click.Path(path_type=Path)
@@ -46,6 +48,8 @@ def command(image: Path, said: Recommendation, options: dict[str, Any]) -> str:
     """Return the command that does what is recommended; its result lies beside the image."""
     name, _, suffixes = image.name.partition('.')
     suffixes = suffixes if image.suffix.lower() in SUFFIXES else 'tif'
+    if is_lossy(image) and 'mask' in TASKS[said.task].needs:
+        suffixes = 'png'  # which keeps what was known
     output = image.with_name(f'{name}-{said.method}.{suffixes}')
     words = ['napari-fresco', 'restore', image, '-o', output]
     words += ['--method', said.method, '--task', said.task]

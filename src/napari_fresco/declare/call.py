@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ..errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
 from ..types import Task
-from .fields import Parameter, Parameters, shown
+from .fields import Parameter, Parameters, as_flags, shown
 from .methods import ESTIMATORS, METHODS, Method, find_method, find_task
 from .names import unknown
 from .options import OPTIONS, Options
@@ -131,7 +131,8 @@ def _unused(
         p = declared[name]
         if not method.uses(p, task):
             if name in given and (p.group == 'degradation' or p.gives is not None):
-                raise ParameterError(_refused(p, method, task, values[name]))
+                refused = _refused(p, method, task, values[name])
+                raise ParameterError(refused, in_shell=as_flags(refused))
             said.append(_said(name, method, task))
         elif not p.applies(values) and p.only_with is not None:
             other, value = p.only_with
@@ -157,7 +158,8 @@ def _check_options(method: Method, task: Task, options: Options) -> None:
         superfluous = option.tasks and name not in takes and value is not False
         if superfluous and option.group != 'noise':
             error = MethodError if option.type is object else ParameterError
-            raise error(_superfluous(option, method, task, value))
+            said = _superfluous(option, method, task, value)
+            raise error(said, in_shell=as_flags(said))
 
 
 def _check_maps(call: Call) -> None:

@@ -9,6 +9,7 @@ options, presets, provenance and documentation tables are all generated from
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
@@ -262,6 +263,11 @@ def shown(name: str, value: Any) -> str:
     """Return a given value as one short line."""
     text = ' '.join(repr(value).split())
     return f'{name} = {text}' if len(text) <= _LONGEST else f'{name} = {text[:_LONGEST]}…'
+
+
+def as_flags(said: str) -> str:
+    """Return words on a call, such as ``task='deblur'``, as on a command: ``--task deblur``."""
+    return re.sub(r"\b(\w+)='([^']*)'", lambda match: f'{flag(match[1])} {match[2]}', said)
 
 
 def flag(name: str) -> str:

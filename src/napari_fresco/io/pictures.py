@@ -21,6 +21,12 @@ from .series import Series, pick
 SUFFIXES = ('.png', '.jpg', '.jpeg')
 """Suffixes of the pictures that can be written."""
 
+LOSSY = (
+    'a JPEG changes every pixel a little, also those that were known; write .png or .tif to have '
+    'them back bit for bit'
+)
+"""Said of a picture whose known pixels were to be kept, in place of which a JPEG is written."""
+
 _PLAIN = ('L', 'LA', 'RGB', 'RGBA', 'F')
 _CONVERTED = {'1': 'L', 'PA': 'RGBA', 'La': 'LA', 'RGBa': 'RGBA', 'RGBX': 'RGB'}
 _XMP = 'XML:com.adobe.xmp'
@@ -66,6 +72,11 @@ def write(path: Path, image: Image) -> None:
         png16.write_samples(path, pixels, lambda small, out: _save_png(out, small, image))
     else:
         _save_png(path, Pillow.fromarray(np.ascontiguousarray(pixels)), image)
+
+
+def is_lossy(path: Path) -> bool:
+    """Whether the format that a suffix chooses changes pixels."""
+    return path.suffix.lower() in ('.jpg', '.jpeg')
 
 
 def dots_per_inch(image: Image) -> tuple[float, float] | None:
