@@ -55,12 +55,15 @@ def test_what_is_lively_already_gets_no_grain() -> None:
     assert np.abs(grain[DEEP]).mean() < 0.1 * np.abs(seen - 0.5).mean()
 
 
-def test_narrow_losses_are_filled_from_their_rim_alone() -> None:
-    smooth, patched = np.zeros((1, 4, 1)), np.ones((1, 4, 1))
-    narrow, wide = (np.array(flags)[None, :, None] for flags in ([1, 1, 0, 0], [0, 0, 0, 1]))
-    mixed = wide_losses._mixed(smooth, patched, narrow > 0, wide > 0)[0, :, 0]
-    assert (mixed[:2] == 0).all()
-    assert 0 < mixed[3] < mixed[2] < 1
+def test_patches_have_a_part_in_wider_losses_alone_and_less_the_wider_they_are() -> None:
+    known = np.ones((60, 200), bool)
+    for left, width in ((10, 4), (40, 9), (80, 17), (130, 40)):
+        known[10 : 10 + width, left : left + width] = False
+    shares = wide_losses._shares(known)
+    assert not shares[known].any()
+    assert (shares[10:14, 10:14] == 0).all()
+    slim, middling, wide = shares[14, 44], shares[18, 88], shares[30, 150]
+    assert 0 < wide == middling < slim < 1
 
 
 def test_patches_are_looked_for_where_the_rim_does_not_do(monkeypatch: pytest.MonkeyPatch) -> None:

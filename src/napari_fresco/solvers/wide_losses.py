@@ -37,7 +37,9 @@ WIDE = 20
 
 _START, _ITERATIONS = 15.0, 6  # of the denoiser, on the patches
 _HYPOTHESES = 2  # fills that are averaged
-_SHARE, _WIDE_SHARE = 0.4, 0.25  # of the estimate that began with patches
+_SHARES = {NARROW: 0.4, 12: 0.25}
+"""Part of the estimate that began with patches in losses wider than so many pixels."""
+
 _GRAIN = 1.5  # px: detail finer than this is grain
 _CALM = 3.0  # medians of grain beyond which it is drawing
 _AS_LIVELY, _AMPLIFIED = 0.78, 2.0
@@ -76,8 +78,9 @@ def with_texture(
     if not params.exemplars or not known.any():
         yield from iterate(problem, from_rim)
         return
-    settled = ~wider(known, NARROW)  # known, or in a loss that its rim alone fills
-    narrow, wide = settled[..., None], wider(known, WIDE)[..., None]
+    shares = _shares(known)
+    settled = shares == 0  # known, or in a loss that its rim alone fills
+    share, wide = shares[..., None], wider(known, WIDE)[..., None]
     steps = min(_ITERATIONS, params.iterations or _ITERATIONS)
     smooth: Tensor = problem.y
     for step in iterate(problem, from_rim):
@@ -91,7 +94,7 @@ def with_texture(
     for step in iterate(begun, again):
         x = step.x
         if step.index == step.total:
-            mixed = _mixed(_picture(smooth), _picture(x), narrow, wide)
+            mixed = (1 - share) * _picture(smooth) + share * _picture(x)
             if wide.any():
                 mixed += np.where(wide, _grain(fills[0].best, wide, mixed, seen, known), 0)
             x = torch.where(_tensor(known[..., None], x) > 0, x, _tensor(mixed, x))
@@ -105,12 +108,12 @@ def _hypotheses(seen: Floats, settled: NDArray[np.bool_], seed: int) -> list[Exe
         return list(threads.map(lambda one: exemplar(seen, settled, seed=one), seeds))
 
 
-def _mixed(
-    smooth: Floats, patched: Floats, narrow: NDArray[np.bool_], wide: NDArray[np.bool_]
-) -> Floats:
-    """Return the mean of two estimates; where losses are narrow, only the one from the rim."""
-    share = np.where(wide, _WIDE_SHARE, np.where(narrow, 0, _SHARE))
-    return np.asarray((1 - share) * smooth + share * patched)
+def _shares(known: NDArray[np.bool_]) -> Floats:
+    """Return the part that patches have in each pixel; none where losses are narrow."""
+    shares = np.zeros(known.shape)
+    for width, share in _SHARES.items():
+        shares[wider(known, width)] = share
+    return shares
 
 
 def _grain(
