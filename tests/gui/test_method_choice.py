@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from napari_fresco._napari.damage_mask_panel import DamageMaskPanel
 from napari_fresco._napari.offer import Offer
 from napari_fresco._napari.panel import MethodPanel
 from napari_fresco.declare.methods import METHODS
@@ -116,3 +117,17 @@ def test_a_run_is_shown_in_the_panel_that_asked(
     with until(running.ended):
         other.run()
     assert 'Done' in other.bar.message.text()
+
+
+def test_no_result_is_restored_unasked_when_its_image_is_gone(panel: Any, model: Any) -> None:
+    made = {'napari_fresco': {'method': 'drunet', 'finish': 'completed'}}
+    model.layers.clear()
+    image = model.add_image(np.ones((40, 50)), name='cells')
+    other = model.add_image(np.ones((40, 50)), name='others')
+    result = model.add_image(np.ones((40, 50)), name='others [DRUNet]', metadata=made)
+    panel.image.value = other
+    model.layers.remove(other)
+    assert panel.image.value.name == 'cells'
+    assert DamageMaskPanel(model).image.value.name == 'cells'
+    model.layers.remove(image)
+    assert panel.image.value.name == result.name  # the only one

@@ -29,6 +29,7 @@ class LayerChooser(ComboBox):
         layer is always chosen while there is one.
     `adopt`: makes a layer of what is set and is none, such as an array.
     `describe`: returns how a layer is called in the list; its name by default.
+    `prefers`: says whether a layer may be chosen unasked, as long as there is such a one.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class LayerChooser(ComboBox):
         others: Mapping[str, Any] | None = None,
         adopt: Callable[[Any], napari.layers.Layer] | None = None,
         describe: Callable[[napari.layers.Layer], str] = lambda layer: str(layer.name),
+        prefers: Accepts = lambda layer: True,
     ) -> None:
         self._viewer, self._accepts, self._adopt = viewer, accepts, adopt
+        self._prefers = prefers
         self._describe = describe
         self._others = dict(others or {})
         super().__init__(name=name, label=label, tooltip=tooltip, nullable=True)
@@ -107,10 +110,17 @@ class LayerChooser(ComboBox):
             if self._accepts(layer):
                 box.addItem(self._describe(layer), key_of(layer))
         place = box.findData(chosen) if chosen is not None else -1
-        box.setCurrentIndex(max(place, 0) if box.count() else -1)
+        box.setCurrentIndex(self._place_unasked() if place < 0 else place)
         box.blockSignals(False)
         if box.currentData() != chosen:
             self.changed.emit(self.value)
+
+    def _place_unasked(self) -> int:
+        """Return the place of the first entry, or of the first layer that is preferred; else -1."""
+        if self._others or not self._box.count():
+            return min(0, self._box.count() - 1)
+        offered = (layer for layer in reversed(self._viewer.layers) if self._accepts(layer))
+        return next((i for i, layer in enumerate(offered) if self._prefers(layer)), 0)
 
     def _entry(self, value: str | None) -> str | None:
         """Return which entry that is no layer is called `value`, or stands for it."""

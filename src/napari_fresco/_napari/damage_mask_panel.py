@@ -14,7 +14,7 @@ from ..damage.classes import CLASSES, DamageClass, class_named
 from ..errors import FrescoError
 from ..layers.damage_classes import classes_of, give_classes
 from ..layers.identity import key_of
-from ..layers.layer_kinds import DAMAGE, is_picture, may_be_mask
+from ..layers.layer_kinds import DAMAGE, is_picture, is_source, may_be_mask
 from ..layers.mask_images import as_labels, called, holds_mask
 from ..layers.mask_layers import lay_over
 from ..layers.pixel_size import mm_per_pixel
@@ -54,8 +54,9 @@ class DamageMaskPanel(Docked):
         super().__init__()
         self.viewer = viewer
         self.image = LayerChooser(
-            viewer, self._may_be_image, 'image', 'Image', tooltip='The picture whose damage it is'
-        )
+            viewer, self._may_be_image, 'image', 'Image', tooltip='The picture whose damage it is',
+            prefers=is_source,
+        )  # fmt: skip
         self.mask_row = LayerChooser(
             viewer, self._may_be_mask, 'mask', 'Mask', tooltip=_MASK_HELP,
             others={'(none)': None}, describe=called,

@@ -10,7 +10,7 @@ from ..declare.methods import Method
 from ..declare.tasks import TASKS
 from ..errors import ImageError
 from ..layers.identity import key_of
-from ..layers.layer_kinds import METADATA, is_outlines, is_picture, truth_of
+from ..layers.layer_kinds import METADATA, is_outlines, is_picture, is_source, truth_of
 from ..layers.mask_images import holds_mask
 from ..layers.regions import chosen_part
 from ..layers.selection import Selection, is_stack, lines_of, select, select_same
@@ -44,7 +44,7 @@ class InputSection(Section):
         self._suggested_for: tuple[str, int] | None = None
         none = {'(none)': None}
         parts = {WHOLE: None, VISIBLE: VISIBLE}
-        self.image_row = LayerChooser(viewer, offer.accepts, 'image', 'Image')
+        self.image_row = LayerChooser(viewer, offer.accepts, 'image', 'Image', prefers=is_source)
         asked = 'What is wrong' if offer.asks else 'Task'
         self.task_row = WordList('task', asked, offer.words)
         self.task_row.changed.connect(self._offer_methods)  # before anybody asks for the method

@@ -147,6 +147,11 @@ def record_of(layer: Any) -> Mapping[str, Any]:
     return record if isinstance(record, Mapping) and 'method' in record else {}
 
 
+def is_source(layer: Any) -> bool:
+    """Say whether a layer is no result, but what results may be made of."""
+    return not record_of(layer)
+
+
 def source_name(layer: Any) -> str:
     """Return the name that the layer had which a result was made of."""
     return str((record_of(layer).get('source') or {}).get('layer', ''))
