@@ -292,12 +292,11 @@ def test_a_report_shows_where_hypotheses_agree(tmp_path: Path) -> None:
 def test_the_table_of_fills_says_what_an_expected_error_is(tmp_path: Path) -> None:
     told = told_of(tmp_path)
     told.save(tmp_path / 'wall.json')
-    first, *lines = (tmp_path / 'wall.fills.csv').read_text('utf-8').splitlines()
-    assert first == f'# {MEANING}'
-    rows = list(csv.DictReader(lines))
+    rows = list(csv.DictReader((tmp_path / 'wall.fills.csv').read_text('utf-8').splitlines()))
     assert [row['widest_px'] for row in rows] == ['1.0', '11.0']
     for row, loss in zip(rows, told.losses, strict=True):
         assert float(row['expected_error']) == loss.expected_error
+        assert row['meaning'] == MEANING
     assert MEANING in report_page(told)
     assert MEANING in told.facts()['limits']
 

@@ -86,13 +86,13 @@ def filled_losses(
 
 
 def fills_csv(losses: Sequence[FilledLoss]) -> str:
-    """Return the table of fills as CSV, whose first line says what an expected error is."""
+    """Return the table of fills as CSV; its last column says what an expected error is."""
     out = io.StringIO()
-    out.write(f'# {MEANING}\n')
     table = csv.writer(out, lineterminator='\n')
-    table.writerow(FilledLoss._fields)
+    table.writerow((*FilledLoss._fields, 'meaning'))
     for loss in losses:
-        cells = ('' if value is None else value for value in loss)
+        cells = ['' if value is None else value for value in loss]
+        cells.append('' if loss.expected_error is None else MEANING)
         table.writerow(' '.join(map(str, c)) if isinstance(c, list) else c for c in cells)
     return out.getvalue()
 
