@@ -250,3 +250,51 @@ def test_a_recommendation_is_for_the_noisiest_channel(order: tuple[int, int]) ->
     pair = np.stack([ramp + noise[0], ramp + 90 * noise[1]])
     facts = facts_of(fresco.Image(pair[list(order)], 'CYX'))
     assert facts.noise == pytest.approx(0.09, rel=0.3)
+
+
+@pytest.mark.parametrize('deep', [False, True])
+@pytest.mark.parametrize('method', ['dpir', 'wiener'])
+def test_channels_have_kernels_of_their_own(method: str, deep: bool) -> None:
+    more = {'z_step': 0.3, 'planes': 5, 'size': 15} if deep else {}
+    kernels = {'Cy5': psf(0.67, **more), 'DAPI': psf(0.46, **more)}
+    image = two_channels((6, 48, 48) if deep else (64, 64))
+    asked: dict[str, Any] = {'method': method, 'task': 'deblur', 'dtype': 'float32'}
+    asked |= {'iterations': 4} if method == 'dpir' else {}
+    result = fresco.restore(image, kernel=kernels, **asked)
+    assert not [said for said in result.provenance['warnings'] if ' nm' in said]
+    found = evidence.evaluate(result.image, image, kernel=result.kernel)
+    for number, name in enumerate(image.channels):
+        alone = fresco.restore(image.channel(name), kernel=kernels[name], **asked)
+        near = 1e-5 * float(np.ptp(alone.image.data))
+        made = result.image.data[number]
+        np.testing.assert_allclose(made, alone.image.data[0], atol=near, rtol=0)
+        facts = result.provenance['kernel']['channels'][name]
+        assert facts == alone.provenance['kernel']
+        own = evidence.evaluate(alone.image, image.channel(name), kernel=kernels[name])
+        assert found['channels'][name]['light'] == pytest.approx(own['light'], rel=1e-3)
+        assert found['channels'][name]['residual'] == pytest.approx(own['residual'], rel=1e-2)
+    said = evidence.methods_paragraph(result.provenance)
+    assert 'Blur kernel of channel Cy5: widefield microscope, NA 0.9' in said
+    commands = evidence.command_line(result.provenance).splitlines()
+    assert [line.split('--channel ')[1].split()[0] for line in commands] == ['Cy5', 'DAPI']
+    assert "kernel={'Cy5': fresco.read(" in evidence.python_call(result.provenance)
+
+
+@pytest.mark.parametrize(
+    ('kernels', 'said'),
+    [
+        ({'DAPI': psf(0.46)}, 'none for channel Cy5'),
+        ({'DAPI': psf(0.46), 'GFP': psf(0.5)}, "no channel 'GFP'; the image has DAPI, Cy5"),
+        ({0: psf(0.46), 1: psf(0.67, z_step=0.3, planes=5, size=15)}, 'two, or all three'),
+    ],
+)
+def test_kernels_that_do_not_belong_to_channels_are_refused(kernels: Any, said: str) -> None:
+    with pytest.raises(fresco.FrescoError, match=said):
+        fresco.restore(two_channels((6, 48, 48)), method='wiener', task='deblur', kernel=kernels)
+
+
+def test_exchanged_kernels_are_doubted() -> None:
+    asked: dict[str, Any] = {'method': 'wiener', 'task': 'deblur'}
+    exchanged = {0: psf(0.67), 1: psf(0.46)}
+    doubts = fresco.Session().doubts(two_channels((48, 48)), kernel=exchanged, **asked)
+    assert ['channel DAPI has' in doubt for doubt in doubts if ' nm' in doubt] == [True, False]

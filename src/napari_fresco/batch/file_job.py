@@ -14,7 +14,7 @@ from ..declare.call import Call
 from ..declare.methods import ESTIMATES
 from ..declare.presets import Preset, PresetLike
 from ..declare.tasks import TASKS
-from ..errors import FileError, ImageError, ParameterError
+from ..errors import FileError, ImageError, KernelError, ParameterError
 from ..evidence.references import Reference, distinct, references
 from ..image.model import Image, in_memory
 from ..io.apart import check_apart
@@ -295,6 +295,12 @@ def _is_file(given: Any) -> bool:
 
 
 def _kernel(path: Any, index: int | None) -> Any:
+    if isinstance(path, Mapping):
+        raise KernelError(
+            f'kernel has entries for channels ({", ".join(map(str, path))}), which files of '
+            'kernels do not take; restore the channels one by one: --channel, or channels: in a '
+            'recipe'
+        )
     if not isinstance(path, str | Path) and path is not None:
         return path
     if path in ESTIMATES:

@@ -14,6 +14,7 @@ from ..errors import ImageError
 from ..image.given import as_array
 from ..image.layout import Layout
 from ..image.model import Image, named
+from ..physics.kernels.of_channels import kernels_by_channel
 from ..types import Task
 from . import plane_measures
 from .channel_noise import Noise, Told, noise_of_each
@@ -66,10 +67,10 @@ class Compared:
         mine, theirs = (Layout.of(each) for each in (self.source, self.result))
         self.enlarged = (mine.plane_shape, mine.channels) != (theirs.plane_shape, theirs.channels)
         _check_scale(mine.plane_shape, theirs.plane_shape)
-        self._kernel = kernel
+        self._kernels = kernels_by_channel(kernel, self.source)
         blurs = kernel is not None and not self.enlarged
-        self.blur = Reblurring(kernel, self.result) if blurs else None
-        self.kernel_unknown = self.blur is None and 'kernel' in self.facts.needs
+        self._blurs = [Reblurring(each, self.result) for each in self._kernels] if blurs else []
+        self.kernel_unknown = not self._blurs and 'kernel' in self.facts.needs
 
     def each_channel(self) -> Iterator[tuple[str, Compared]]:
         """Yield the name of each of several channels and it alone; of one itself, without."""
@@ -88,11 +89,16 @@ class Compared:
                     image,
                     truth=truth,
                     second=second,
-                    kernel=self._kernel,
+                    kernel=self._kernels[number if len(self._kernels) > 1 else 0],
                     noise=self._noises[number],
                     task=self._task,
                 ),
             )
+
+    @property
+    def blur(self) -> Reblurring | None:
+        """The blur of an image of one channel."""
+        return self._blurs[0] if self._blurs else None
 
     @property
     def noise(self) -> Noise:
@@ -146,8 +152,10 @@ class Compared:
         predicted: Floats | None = restored
         if self.enlarged or self.kernel_unknown:
             predicted = None
-        elif self.blur is not None:
-            predicted = self.blur.plane(index, restored, self.noise_at(index))
+        elif self._blurs:
+            channel = Layout.of(self.source).channel_of(index)
+            blur = self._blurs[channel if len(self._blurs) > 1 else 0]
+            predicted = blur.plane(index, restored, self.noise_at(index))
         return Plane(own, restored, wanted, second, predicted)
 
 

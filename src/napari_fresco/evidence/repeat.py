@@ -37,6 +37,8 @@ def checked_record(provenance: Any) -> Mapping[str, Any]:
 def command_line(provenance: Mapping[str, Any], files: Mapping[str, Any] | None = None) -> str:
     """Return the command that repeats a run; names in capitals stand for unknown files.
 
+    Channels with kernels of their own take a command each, one a line.
+
     Parameters
     ----------
     provenance : mapping
@@ -47,6 +49,20 @@ def command_line(provenance: Mapping[str, Any], files: Mapping[str, Any] | None 
     """
     provenance = checked_record(provenance)
     known: dict[str, Any] = {**_FILES, **_ENDS, **(files or {})}
+    each = [
+        {
+            **known,
+            'channels': [name],
+            'kernel': _kernel_of(name),
+            'output': f'{name}_{known["output"]}',
+        }
+        for name in _channels_of_kernel(provenance)
+    ]
+    return '\n'.join(_command(provenance, own) for own in each or [known])
+
+
+def _command(provenance: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """Return one command; `known` has the names of its files."""
     words = ['napari-fresco', 'restore', known['image'], '-o', known['output']]
     words += [word for channel in known.get('channels', ()) for word in ('--channel', str(channel))]
     words += ['--method', provenance['method'], '--task', provenance['task']]
@@ -66,6 +82,7 @@ def missing_files(provenance: Mapping[str, Any], files: Mapping[str, Any] | None
     lacking = [
         f'{stand.get(n, n.upper())} for {words}' for n, words in wanted.items() if n not in known
     ]
+    lacking += [f'{_kernel_of(n)} for the kernel of {n}' for n in _channels_of_kernel(provenance)]
     return f'Put names of files in: {", ".join(lacking)}.' if lacking else ''
 
 
@@ -81,7 +98,10 @@ def python_call(provenance: Mapping[str, Any], files: Mapping[str, Any] | None =
     told = [f'    {name}={value!r},' for name, value in arguments]
     for name, value in _given(provenance):
         text = repr(value)
-        if _is_array(value):
+        if name == 'kernel' and (each := _channels_of_kernel(provenance)):
+            read = ', '.join(f'{n!r}: fresco.read({_kernel_of(n)!r})' for n in each)
+            text = f'{{{read}}}'
+        elif _is_array(value):
             lines.append(f'{name} = fresco.read({known.get(name, _FILES.get(name, name))!r})')
             text = name
         told.append(f'    {name}={text},')
@@ -144,9 +164,7 @@ def _weights_sentence(p: Mapping[str, Any]) -> Iterator[str]:
 
 def _settings_sentence(p: Mapping[str, Any]) -> str:
     given = [
-        f'{n} {v if not _is_array(v) else "given as an array"}'
-        for n, v in _given(p)
-        if n not in _TOLD
+        f'{n} {"given as an array" if _is_array(v) else v}' for n, v in _given(p) if n not in _TOLD
     ]
     if not given:
         return 'All settings were the defaults.'
@@ -191,16 +209,20 @@ def _noise_sentence(p: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _kernel_sentence(p: Mapping[str, Any]) -> Iterator[str]:
-    kernel = p.get('kernel')
-    if not kernel:
-        return
+    kernel = p.get('kernel') or {}
+    several = kernel.get('channels', {'': kernel} if kernel else {})
+    for channel, own in several.items():
+        yield _kernel_in_words(own, f' of channel {channel}' if channel else '')
+
+
+def _kernel_in_words(kernel: Mapping[str, Any], where: str) -> str:
     size = ' x '.join(map(str, kernel['shape']))
     widths = kernel.get('fwhm')
     wide = '' if widths is None else f', full width at half maximum {widths[0]:g} x {widths[1]:g}'
     numbers = (kernel.get('made_of') or {}).items()
     made_of = ', '.join(f'{n} {" and ".join(v) if isinstance(v, list) else v}' for n, v in numbers)
     optics = f'; {made_of}' if made_of else ''
-    yield f'Blur kernel: {kernel["source"]}, {size} pixels{wide}{optics}.'
+    return f'Blur kernel{where}: {kernel["source"]}, {size} pixels{wide}{optics}.'
 
 
 def _given(provenance: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -216,13 +238,24 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _channels_of_kernel(provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the channels that have kernels of their own."""
+    value = provenance['options'].get('kernel')
+    own = isinstance(value, Mapping) and not _is_array(value)
+    return tuple(map(str, value)) if own else ()
+
+
+def _kernel_of(channel: str) -> str:
+    return f'{_FILES["kernel"]}_{channel}'
+
+
 def _is_array(value: Any) -> bool:
     return isinstance(value, Mapping) and 'shape' in value
 
 
 def _words(option: str, value: Any, file: str) -> list[str]:
     """Return an option with its value as on the command line."""
-    if _is_array(value):
+    if _is_array(value) or (option == flag('kernel') and isinstance(value, Mapping)):
         return [option, file]
     if isinstance(value, bool):
         return [option if value else '--no-' + option[2:]]

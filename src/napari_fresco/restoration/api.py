@@ -122,7 +122,8 @@ def restore(
         2-D blur kernel, or 3-D with axes ZYX for an image that has Z, whose volumes are then
         restored as one; centred on element ``size // 2`` or on the origin of a
         :class:`~napari_fresco.physics.kernels.Kernel`; divided by its sum. An even
-        background, such as the offset of a camera, is subtracted and said.
+        background, such as the offset of a camera, is subtracted and said. Channels with kernels
+        of their own have them by name or number, ``{'DAPI': one, 'Cy5': another}``.
         To enlarge, see the parameter ``kernel_position``.
         To deblur, ``'auto'`` finds straight motion or defocus in the image; see
         :func:`napari_fresco.kernels.from_photograph`. To enlarge by 2, 3 or 4, ``'virnet'`` has

@@ -59,9 +59,10 @@ class Checking:
         self._request, self._scene = request, scene
         self._worst: dict[int, tuple[Check, ...]] = {}
         self._of_all: tuple[Check, ...] = ()
-        kernel = request.inputs.kernel
-        if kernel is not None and 'kernel' in request.facts.checks:
-            self._of_all = (doubts('kernel', kernel.warnings),)
+        kernels = request.inputs.every_kernel
+        if kernels and 'kernel' in request.facts.checks:
+            said = dict.fromkeys(doubt for kernel in kernels for doubt in kernel.warnings)
+            self._of_all = (doubts('kernel', list(said)),)
 
     @property
     def found(self) -> tuple[Check, ...]:
@@ -99,7 +100,7 @@ class Checking:
     def _outcome(self, block: Block, step: Step, image: Array) -> Outcome:
         r, pixels = self._request, block.pixels
         predicted, restored = block.predicted(step.x), block.restored(step.x)
-        kernel, camera, unknown = r.inputs.kernel, block.camera, pixels.unknown
+        kernel, camera, unknown = block.request.inputs.kernel, block.camera, pixels.unknown
         core: Any = block.request.core or ...
         given = image if r.facts.gains_colour else r.layout.colours(image)
         return Outcome(

@@ -192,7 +192,7 @@ class GrowingResult:
         return Result(
             self._image if r.bare else self._with_belongings(record),
             self._maps.get('variance', None if told is None else told.variance),
-            None if kernel is None else kernel.values,
+            self._kernels(kernel),
             finish,
             record,
             uncertainty=self._maps.get('uncertainty'),
@@ -202,6 +202,13 @@ class GrowingResult:
             restored=self._account.restored,
             checks=self._checking.found,
         )
+
+    def _kernels(self, kernel: Kernel | None) -> Any:
+        """Return the values of the kernel, or those of each channel by its name."""
+        several, names = self._request.inputs.kernels, self._request.image.channel_names
+        if several:
+            return {name: own.values for name, own in zip(names, several, strict=True)}
+        return None if kernel is None else kernel.values
 
     def _written(self, record: dict[str, Any]) -> Any:
         """Return the pixels of the store, on the axes of the image."""

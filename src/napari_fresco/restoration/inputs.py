@@ -25,6 +25,7 @@ from ..physics.guided_bands import crosses
 from ..physics.kernels import Kernel
 from ..physics.kernels.kernel_light import doubts_of_light
 from ..physics.kernels.kernel_shape import fitted
+from ..physics.kernels.of_channels import kernels_by_channel
 from ..physics.kernels.plausibility import doubt_of_assumed
 from ..weights.registry import Entry, chosen
 
@@ -41,6 +42,8 @@ class Inputs:
 
     `mask`: True where the image is damaged; broadcasts against leading axes and plane.
     `kernel`: blur kernel on the grid of the result.
+    `kernels`: that of each channel, where they have kernels of their own; then `kernel` is the
+        first.
     `sigma`: noise in image units, a number or a map on the plane; None means estimate it.
     `scale`: factor of super-resolution, 1 for all other tasks.
     `weights`: what is known of the weights that are used.
@@ -60,6 +63,18 @@ class Inputs:
     warnings: tuple[str, ...] = ()
     dims: int = 2
     guides: tuple[Line, ...] = ()
+    kernels: tuple[Kernel, ...] = ()
+
+    @property
+    def every_kernel(self) -> tuple[Kernel, ...]:
+        """The kernel of all channels, or of each."""
+        return self.kernels or (() if self.kernel is None else (self.kernel,))
+
+    @property
+    def kernel_shape(self) -> tuple[int, ...] | None:
+        """Size of the kernel; of several the largest along each axis."""
+        shapes = [kernel.shape for kernel in self.every_kernel]
+        return tuple(map(max, zip(*shapes, strict=True))) if shapes else None
 
     def plane_mask(self, index: tuple[int, ...]) -> NDArray[np.bool_] | None:
         """Return the damage of plane `index`."""
@@ -72,14 +87,26 @@ class Inputs:
         return self.sigma
 
 
-def given_kernel(call: Call) -> Kernel | None:
-    """Return the kernel of a call; None where none is given, or it is to be estimated.
+def given_kernels(call: Call, image: Image) -> tuple[Kernel, ...]:
+    """Return the kernel of a call, or one for each channel; none where it is to be estimated.
 
     One plane of a volume, ``(1, h, w)``, is the kernel of planes.
     """
     value = call.options.kernel
     if value is None or (isinstance(value, str) and value in ESTIMATES):
-        return None
+        return ()
+    several = tuple(_kernel(each, call) for each in kernels_by_channel(value, image))
+    if len({kernel.ndim for kernel in several}) > 1:
+        shapes = ', '.join(str(kernel.shape) for kernel in several)
+        raise KernelError(
+            f'the kernels of the channels have two and three axes ({shapes}); give all of them '
+            'two, or all three'
+        )
+    return several
+
+
+def _kernel(value: Any, call: Call) -> Kernel:
+    """Return one kernel of a call, with two or three axes."""
     if isinstance(value, str | Path):
         named = str(value)
         raise KernelError(
@@ -96,7 +123,7 @@ def dims_of(call: Call, image: Image) -> int:
 
     Raises KernelError when the image has no Z, or the method or task takes no volumes.
     """
-    kernel = given_kernel(call)
+    kernel = next(iter(given_kernels(call, image)), None)
     if kernel is None or kernel.ndim == 2:
         return 2
     if 'Z' not in image.axes or image.length('Z') == 1:
@@ -121,15 +148,19 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     Raises MaskError, KernelError, ParameterError, MethodError when an input does not fit the image
         or the method; the message says what was given, what is allowed and what to do.
     """
-    mask, sigma, given = call.options.mask, call.options.sigma, given_kernel(call)
+    mask, sigma, given = call.options.mask, call.options.sigma, given_kernels(call, image)
     factor = _check_scale(call)
     estimated = _estimated(call)
     position = call.parameters.kernel_position
-    blur = None if given is None else _check_kernel(given, image, layout, factor, position)
+    each = len(given) > 1
+    blurs = tuple(
+        _check_kernel(kernel, image, layout, factor, position, number if each else None)
+        for number, kernel in enumerate(given)
+    )
     damage, doubts = (None, ()) if mask is None else _check_mask(mask, image)
     guides = () if call.options.guides is None else guide_lines(call.options.guides)
     doubts += _astray(guides, damage, layout)
-    doubts += _flat_in_depth(given, image)
+    doubts += _flat_in_depth(next(iter(given), None), image)
     weights = _weights(call, layout)
     unseen = (
         ''
@@ -139,7 +170,8 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     level = None if 'sigma' in estimated else _check_sigma(sigma, image)
     return Inputs(
         mask=None if damage is None else layout.in_planes(damage),
-        kernel=blur,
+        kernel=next(iter(blurs), None),
+        kernels=blurs if each else (),
         sigma=layout.in_planes(level) if isinstance(level, np.ndarray) else level,
         scale=factor,
         weights=weights,
@@ -147,7 +179,7 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
         warnings=call.warnings
         + ((unseen,) if unseen else ())
         + doubts
-        + (() if blur is None else blur.warnings),
+        + tuple(dict.fromkeys(said for blur in blurs for said in blur.warnings)),
         dims=layout.dims,
         guides=guides,
     )
@@ -260,7 +292,10 @@ def damage_in(mask: Any, image: Image, layout: Layout) -> NDArray[np.bool_]:
     return layout.in_planes(_check_mask(mask, image)[0])
 
 
-def _check_kernel(given: Kernel, image: Image, layout: Layout, scale: int, position: str) -> Kernel:
+def _check_kernel(
+    given: Kernel, image: Image, layout: Layout, scale: int, position: str, channel: int | None
+) -> Kernel:
+    """Return a kernel as it fits the image, with all doubts; `channel`: the one that it is for."""
     sizes = image.pixel_sizes
     if given.ndim == 3 and given.spacing and 'X' in sizes and 'Z' not in sizes:
         raise KernelError(
@@ -270,7 +305,10 @@ def _check_kernel(given: Kernel, image: Image, layout: Layout, scale: int, posit
     given.check_spacing(sizes, scale)
     fit = fitted(given, [n * scale for n in layout.plane_shape], scale, position)
     assumed = doubt_of_assumed(given.metadata, given.ndim == 3)
-    said = [*fit.warnings, *doubts_of_light(given, image), *filter(None, [assumed])]
+    said = [*fit.warnings, *filter(None, [assumed])]
+    if channel is not None:
+        said = [f'channel {image.channel_names[channel]}: {doubt}' for doubt in said]
+    said += doubts_of_light(given, image, channel)
     return replace(fit, warnings=tuple(dict.fromkeys(said)))
 
 

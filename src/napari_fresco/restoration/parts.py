@@ -94,6 +94,7 @@ class Part:
 
     def of(self, request: Request) -> Request:
         """Return the request for this part alone; its pixels are read."""
+        request = request.of_channel(request.layout.channel_of(self.index))
         if self.tile is None:
             return request
         r, outer = request, self.tile.outer[1:]
@@ -178,7 +179,8 @@ def pilots(request: Request, index: Index) -> list[Part]:
     """Return squares or columns spread over a plane or volume: as much as a block, together."""
     shape = request.layout.plane_shape
     *depth, rows, columns = shape
-    reach = 0 if request.inputs.kernel is None else max(request.inputs.kernel.shape[-2:]) // 2
+    size = request.inputs.kernel_shape
+    reach = 0 if size is None else max(size[-2:]) // 2
     most = math.isqrt(_TOGETHER // depth[0] if depth else _SIDE**2)
     sides = ((count, most // count - 2 * reach) for count in (4, 2, 1))
     count, side = next(((n, side) for n, side in sides if side >= _GRID), (1, _GRID))
@@ -195,9 +197,8 @@ def pilots(request: Request, index: Index) -> list[Part]:
 
 def _tiles(r: Request) -> list[Tile]:
     """Return the blocks of a large plane or volume."""
-    shape, kernel = r.layout.plane_shape, 0
-    if r.inputs.kernel is not None:
-        kernel = max(r.inputs.kernel.shape[-2:]) // r.inputs.scale
+    shape, size = r.layout.plane_shape, r.inputs.kernel_shape
+    kernel = 0 if size is None else max(size[-2:]) // r.inputs.scale
     if r.around_losses:
         return plan(shape, min(_SIDE, _SIDE_AROUND_LOSSES), _REACH_AROUND_LOSSES, _GRID)
     if len(shape) == 2:
@@ -215,18 +216,19 @@ def check_room(r: Request) -> None:
 
     Raises DeviceError.
     """
-    if r.layout.dims == 2 or r.inputs.kernel is None:
+    size = r.inputs.kernel_shape
+    if r.layout.dims == 2 or size is None:
         return
     shape = r.layout.plane_shape
     if sheet.is_large(r.image, 3):
         read = [[span.high - span.low for span in tile.spans] for tile in _tiles(r)]
         shape = tuple(map(max, zip(*read, strict=True)))
-    voxels = math.prod(n + k for n, k in zip(shape, r.inputs.kernel.shape, strict=True))
+    voxels = math.prod(n + k for n, k in zip(shape, size, strict=True))
     needed, free = _BYTES * voxels * r.layout.channels, devices.memory_budget(r.device)
     if needed > free:
         raise DeviceError(
             f'restoring {" x ".join(map(str, shape))} voxels at a time with a kernel of '
-            f'{" x ".join(map(str, r.inputs.kernel.shape))} takes about {needed / 1e9:.2g} GB, and '
+            f'{" x ".join(map(str, size))} takes about {needed / 1e9:.2g} GB, and '
             f'{free / 1e9:.2g} GB are free on {r.device}; crop the volume or the kernel, close '
             'other programs, or choose another device'
         )

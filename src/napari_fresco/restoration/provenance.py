@@ -127,7 +127,7 @@ def provenance(
         'sigma_map': _map_facts(r.inputs.sigma),
         'noise': _noise(r, scene),
         'mask': None if r.inputs.mask is None else _mask_facts(r.inputs.mask, r.layout),
-        'kernel': None if kernel is None else _kernel_facts(kernel, request),
+        'kernel': _kernels(kernel, request),
         'estimate': estimate,
         'fills': fills,
         'planes': account.planes,
@@ -235,6 +235,15 @@ def _map_facts(sigma: Any) -> dict[str, Any] | None:
 
 def _hash(values: NDArray[Any]) -> str:
     return hashlib.sha256(repr(values.shape).encode() + values.tobytes()).hexdigest()
+
+
+def _kernels(kernel: Kernel | None, request: Request) -> dict[str, Any] | None:
+    """Return the facts of the kernel; of those of channels, by name, under 'channels'."""
+    names, several = request.image.channel_names, request.inputs.kernels
+    if several:
+        pairs = zip(names, several, strict=True)
+        return {'channels': {name: _kernel_facts(own, request) for name, own in pairs}}
+    return None if kernel is None else _kernel_facts(kernel, request)
 
 
 def _kernel_facts(kernel: Kernel, request: Request) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,13 @@ class Request:
         used = self.options.neighbours and not getattr(self.params, 'estimate_only', False)
         stack = _stack(self.image, self.context)
         return line_of(stack.axes, stack.shape, self.options.along) if used else ''
+
+    def of_channel(self, channel: int) -> Request:
+        """Return the request as it holds for a channel, which may have a kernel of its own."""
+        if not self.inputs.kernels:
+            return self
+        kernel = self.inputs.kernels[channel]
+        return replace(self, inputs=replace(self.inputs, kernel=kernel, kernels=()))
 
     def in_context(self, index: tuple[int, ...]) -> tuple[int, ...] | None:
         """Return which plane of the context plane `index` is a part of; None where unknown."""

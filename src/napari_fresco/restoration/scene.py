@@ -100,8 +100,9 @@ class Scene:
         if request is self._request:
             return self
         part = copy.copy(self)
-        planes = self.planes.of(request.image, request.layout, request.inputs.mask)
-        vars(part).update(_request=request, planes=planes)
+        if request.image is not self._request.image:  # else it has the kernel of a channel
+            part.planes = self.planes.of(request.image, request.layout, request.inputs.mask)
+        vars(part)['_request'] = request
         return part
 
     @property
@@ -304,8 +305,7 @@ class Scene:
         r, whole = self._request, self._whole.layout
         if self._whole is self.planes:
             return index
-        known = r.in_context(index)
-        if known is not None:
+        if (known := r.in_context(index)) is not None:
             return known
         if whole.leading == r.layout.leading:
             return index

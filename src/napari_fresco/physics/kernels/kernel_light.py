@@ -15,17 +15,21 @@ _OF_EXCITATION = ('two_photon',)  # whose blur is that of the laser
 _NAMES = ('excitation', 'emission')
 
 
-def doubts_of_light(kernel: Kernel, image: Image) -> Iterator[str]:
+def doubts_of_light(kernel: Kernel, image: Image, channel: int | None = None) -> Iterator[str]:
     """Yield in which channels of an image the light is other than that of its kernel.
 
     Channels, or a kernel, whose wavelengths are not known are not spoken of, unless the channels
     differ from each other by as much.
+
+    `channel`: the only one that the kernel is for.
     """
     names = image.channel_names
     waves = wavelengths_of(image)
     place = 0 if kernel.metadata.get('kind') in _OF_EXCITATION else 1
     made_for = kernel.metadata.get(('excitation', 'wavelength')[place])
     known = {number: pair[place] for number, pair in enumerate(waves) if pair[place]}
+    if channel is not None:
+        known = {number: wave for number, wave in known.items() if number == channel}
     if not made_for:
         yield from _of_unknown(known, names, place)
         return
