@@ -133,6 +133,14 @@ def test_of_a_result_that_is_nearly_the_image_that_is_all_that_is_said():
     assert 'hardly any noise (0.5)' in said
 
 
+def test_an_edge_all_along_a_line_is_no_noise_with_lines():
+    o, left = outcome(), np.zeros((160, 160))
+    left[[30, 31, 128, 129]] = 8
+    assert 'lines' not in failed(replace(o, predicted=scene() + left))
+    left[::2] = 8
+    assert 'lines' in failed(replace(o, predicted=scene() + left))
+
+
 def test_noise_that_is_left_everywhere_is_not_left_in_a_part():
     o = outcome()
     assert failed(replace(o, predicted=o.observed)) == {'noise'}

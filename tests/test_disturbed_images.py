@@ -13,6 +13,7 @@ import napari_fresco as fresco
 from napari_fresco.evidence.check_limits import LIMITS, checked
 from napari_fresco.evidence.remedies import fitting
 from napari_fresco.noise.bidirectional import MOVED, scan_shift
+from napari_fresco.noise.cut_ground import cut_off_ground
 from napari_fresco.noise.impulses import impulses
 from napari_fresco.noise.lattice import alternation
 from napari_fresco.noise.repeated_lines import repeated_lines
@@ -173,8 +174,37 @@ def test_bright_areas_that_ran_over_are_found(sigma: float, dtype: Any) -> None:
     assert 'wrapped' in failed(colours.astype(np.uint8))
     clipped = np.clip(np.rint(values), info.min, info.max).astype(dtype)
     letters = np.where(np.hypot(Y % 24 - 12, X % 24 - 12) < 8, 0, 255).astype(np.uint8)
-    for image in (clipped, letters, as_bytes(ndimage.gaussian_filter(letters, 0.6))):
+    dark = noisy(specimen() / 8)
+    framed = [np.pad(as_bytes(dark), 20, constant_values=white) for white in (248, 253)]
+    on_paper = [as_bytes(noisy(image.astype(float), 1)) for image in framed]
+    for image in (clipped, letters, as_bytes(ndimage.gaussian_filter(letters, 0.6)), *on_paper):
         assert wrapped(image) == 0
+
+
+def test_ground_that_was_cut_off_at_black_is_said() -> None:
+    random = np.random.default_rng(4)
+    spots = np.zeros((N, N))
+    spots[tuple(random.integers(0, N, (2, 40)))] = random.uniform(500, 4000, 40)
+    light = ndimage.gaussian_filter(spots, 1.6)
+    frame = 2 * random.poisson(light + 10) + random.normal(0, 3, (N, N)) - 20
+    cut = np.clip(frame, 0, None)
+
+    def said(image: Array) -> list[str]:
+        warnings = fresco.restore(image, method='ffdnet').provenance['warnings']
+        return [text for text in warnings if 'the ground is cut off' in text]
+
+    (text,) = said(cut.round().astype(np.uint16))
+    assert f'{np.mean(cut.round() == 0):.0%} of the pixels are black' in text
+    assert said(cut.astype(np.float32))
+    assert not said(frame.astype(np.float32))
+    lost = np.zeros((N, N), bool)
+    lost[:60] = True
+    assert cut_off_ground(np.where(lost, -1e6, cut), lost) > 0.4
+    for mean in (0.05, 0.2, 0.7, 2.0):  # of photons, of which single ones are counted
+        assert cut_off_ground(random.poisson(mean + light / 50)) == 0
+    half = np.clip(noisy(np.where(X < N / 2, 0.0, 60.0)), 0, None)
+    for image in (half, as_bytes(noisy(specimen())), np.zeros((N, N)), 255.0 * (X % 3 == 0)):
+        assert cut_off_ground(image) == 0
 
 
 def test_lines_that_repeat_the_one_before_are_named() -> None:

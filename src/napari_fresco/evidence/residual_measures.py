@@ -21,6 +21,7 @@ _CHANCE = 2.0  # standard errors that are taken off the power of a ring
 _SPOT = 1.5  # pixels, standard deviation of a spot
 _FINE, _COARSE = 1.0, 4.0  # pixels, windows between which the detail of an image lies
 _LEAST_SIDE = 16
+_UPPER_QUARTILE = 1.3233  # of a squared normal deviate
 
 
 def unevenness(score: Singles, judged: Bools | None) -> float:
@@ -65,7 +66,8 @@ def _rings(height: int, width: int) -> tuple[NDArray[np.intp], Floats]:
 def excess_of_lines(score: Singles, judged: Bools | None) -> float:
     """Return the variance of the means of rows or columns over that of as many single values.
 
-    Second differences of lines tell, since an image that is left in is smooth across most of them.
+    Second differences of lines tell, since an image that is left in is smooth across most of them;
+    the upper quartile of their squares, since it may be left in at an edge all along a line.
     """
     values, found = score.mean(axis=0), [0.0]
     for axis in (0, 1):
@@ -76,7 +78,8 @@ def excess_of_lines(score: Singles, judged: Bools | None) -> float:
         of_lines = np.diff(values.sum(axis=axis, dtype=np.float64) / lengths, 2)
         of_values = np.square(np.diff(values, 2, axis=1 - axis))
         power = float(of_values.mean()) / float(np.mean(lengths))
-        found.append(float(np.mean(of_lines**2)) / power if power > 0 else 0.0)
+        spread = float(np.quantile(np.square(of_lines), 0.75)) / _UPPER_QUARTILE
+        found.append(spread / power if power > 0 else 0.0)
     return max(found)
 
 

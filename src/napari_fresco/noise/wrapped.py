@@ -21,6 +21,8 @@ _NEAR = 0.25  # of the range: how far from its end they and their neighbours lie
 _FITS, _MOSTLY = 4.5, 0.8  # deviations of neighbours within which most fit once they are put back
 _SPREAD = 0.08  # of the range: more is no noise
 _KINDS, _COMMONEST = 4, 0.5  # values that they have, and share of one of them
+_AT_END, _FROM_END = 0.01, 0.15  # of the range, and share of those steps that begin there
+_STRAIGHT = 0.5  # share of them in two lines, as at a frame
 _SMOOTH, _GOES_ON = (
     0.12,
     0.03,
@@ -62,9 +64,19 @@ def _smooth_steps(plane: NDArray[Any], low: Bools, high: Bools) -> int:
     values = np.stack([plane[row, column + i] for i in range(4)]).astype(np.float64)
     before, here, after = (each - whole * np.rint(each / whole) for each in np.diff(values, axis=0))
     inside = (values[1:3].min(axis=0) > info.min) & (values[1:3].max(axis=0) < info.max)
+    slopes = inside | ((before * here > 0) & (after * here > 0))
     smooth = np.maximum(np.abs(before), np.abs(after)) < _SMOOTH * whole
     goes_on = np.abs(here - (before + after) / 2) < _GOES_ON * whole
-    return int(np.count_nonzero(inside & smooth & goes_on))
+    fits = slopes & smooth & goes_on
+    # What ran over comes from the very end, while paper beside a dark picture seldom does.
+    from_end = [
+        (values[1:3].max(axis=0) > info.max - _AT_END * whole)[fits],
+        (values[1:3].min(axis=0) < info.min + _AT_END * whole)[fits],
+    ]
+    if not fits.any() or min(each.mean() for each in from_end) <= _FROM_END:
+        return 0
+    along = np.sort(np.bincount(column[fits]))[-2:].sum()  # the two sides of a frame
+    return 0 if along > _STRAIGHT * np.count_nonzero(fits) else int(np.count_nonzero(fits))
 
 
 def _singles(plane: NDArray[Any], low: Bools, high: Bools) -> float:

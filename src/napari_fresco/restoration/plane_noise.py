@@ -7,12 +7,14 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import ndimage
 
 from ..errors import ParameterError
 from ..image.blocks import Index
 from ..noise.camera import Camera, Plane
 from ..noise.patches import Floats
 
+_SPREAD = 2.0  # pixels over which a noise map is averaged
 _BRIGHT = 0.99  # quantile of an image below which its dark level lies
 
 
@@ -124,3 +126,22 @@ def said_of_speckle(share: float) -> str:
         "where it is bright: restore np.log of the image with noise='gaussian', and take np.exp of "
         'the result, scaled to the mean of the image'
     )
+
+
+def said_of_ground(share: float) -> str:
+    """Return what the user should know where the noise of the ground was cut off at black."""
+    return (
+        f'the ground is cut off: {share:.0%} of the pixels are black amid noise, as where a '
+        'background was subtracted and what fell below 0 was lost, so that the noise that was '
+        'found is not that of the camera, and the ground holds light that was not there; restore '
+        'the image before a background is subtracted, or let values go below 0'
+    )
+
+
+def smoothed(variance: Floats, dims: int) -> Floats:
+    """Average over neighbours: a pixel that is bright by chance is not noisier for that.
+
+    Solvers that trust the pixels by their noise would come out too dark.
+    """
+    smooth: Floats = ndimage.gaussian_filter(variance, (*[_SPREAD] * dims, 0)[: variance.ndim])
+    return smooth

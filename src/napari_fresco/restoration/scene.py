@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..image.blocks import SAMPLE, Index
 from ..image.intensity import Affine, bright_objects, given_range, working_range
@@ -21,6 +20,7 @@ from ..image.sheet import is_large, sheet_of
 from ..networks import devices
 from ..noise.camera import Camera, Plane, assess_planes, fit_camera
 from ..noise.curve import LEAST_GRAIN, NoiseCurve
+from ..noise.cut_ground import cut_off_ground
 from ..noise.grain import (
     GRAIN,
     GRAIN_OF_CAMERA,
@@ -41,8 +41,10 @@ from .plane_noise import (
     check_offset,
     counted,
     said_of_grain,
+    said_of_ground,
     said_of_places,
     said_of_speckle,
+    smoothed,
 )
 from .plane_reader import Pixels, PlaneReader
 from .request import Request
@@ -50,7 +52,6 @@ from .volume_ranges import VolumeRanges
 
 _LEAST_SHARE = 1e-3  # noise of what a model says has none, as a part of the range
 _LEAST_PHOTON = 0.5  # noise, in photons, below which a residual says nothing
-_SPREAD = 2.0  # pixels over which a noise map is averaged
 _MOST_GRAIN = 4.0  # noise of means over that of pixels: beyond that it is texture
 
 
@@ -153,7 +154,7 @@ class Scene:
         found, place = self.model(index), self._place(index)
         if found.camera is not None:
             variance = found.camera.variance(pixels.mean_filled) + (_LEAST_SHARE * span) ** 2
-            return found.excess * np.sqrt(_smooth(variance, pixels.dims))
+            return found.excess * np.sqrt(smoothed(variance, pixels.dims))
         known = None if place is None else found.levels.get(place)
         level = None if place is None else self._levels.get(place)
         if level is None:
@@ -209,7 +210,7 @@ class Scene:
         if (camera := noise.camera) is not None:
             # Where hardly a photon is, the residual is that of the few that are.
             variance = np.maximum(camera.variance(predicted), (_LEAST_PHOTON * camera.gain) ** 2)
-            return noise.excess * np.sqrt(_smooth(variance, pixels.dims))
+            return noise.excess * np.sqrt(smoothed(variance, pixels.dims))
         return noise.known_level
 
     def apparent(self, index: Index, pixels: Pixels) -> PlaneNoise:
@@ -347,6 +348,8 @@ class Scene:
         indices = self._sample(channel)
         camera, levels, curve = assess_planes(self._sampled(channel))
         found = f'recognised in {counted(indices, r.layout.dims)}'
+        if share := max((cut_off_ground(*each) for each in self._sampled(channel)), default=0.0):
+            self.remarks.add('ground', channel, said_of_ground(share))
         # What JPEG leaves of noise grows with the intensity as well, and is no photon noise.
         if camera is None or all(has_blocks(plane) for plane, _ in self._sampled(channel)):
             known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
@@ -389,12 +392,3 @@ def _planes(pixels: Pixels) -> Iterator[Plane]:
     """Yield a plane, or planes spread over a volume, each beside what is unknown of it."""
     for each in pixels.slices(SAMPLE):
         yield each.mean_filled, each.unknown
-
-
-def _smooth(variance: Floats, dims: int) -> Floats:
-    """Average over neighbours: a pixel that is bright by chance is not noisier for that.
-
-    Solvers that trust the pixels by their noise would come out too dark.
-    """
-    smooth: Floats = ndimage.gaussian_filter(variance, (*[_SPREAD] * dims, 0)[: variance.ndim])
-    return smooth
