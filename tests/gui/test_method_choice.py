@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 
 from napari_fresco._napari.damage_mask_panel import DamageMaskPanel
 from napari_fresco._napari.offer import Offer
@@ -131,3 +132,10 @@ def test_no_result_is_restored_unasked_when_its_image_is_gone(panel: Any, model:
     assert DamageMaskPanel(model).image.value.name == 'cells'
     model.layers.remove(image)
     assert panel.image.value.name == result.name  # the only one
+
+
+def test_what_is_no_choice_is_told_by_its_kind_or_its_viewer(panel: Any, model: Any) -> None:
+    with pytest.raises(FrescoError, match="'wall', which is in another viewer or in none"):
+        panel.image.value = ViewerModel().add_image(np.ones((4, 5)), name='wall')
+    with pytest.raises(FrescoError, match="'marks', a layer of points, is not on offer"):
+        panel.image.value = model.add_points(np.ones((2, 2)), name='marks')

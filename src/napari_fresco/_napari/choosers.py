@@ -72,7 +72,7 @@ class LayerChooser(ComboBox):
         place = self._box.findData(key or (key_of(value) if hasattr(value, 'unique_id') else None))
         if place < 0 and value is not None:
             offered = [self._box.itemText(i) for i in range(self._box.count())]
-            own = f', a layer of {kind_of(value)},' if is_layer(value) else ''
+            own = self._told(value) if is_layer(value) else ''
             raise FrescoError(
                 f'{self.label}: {getattr(value, "name", value)!r}{own} is not on offer; choose one '
                 f'of {", ".join(offered) or "no layers: open one first"}'
@@ -114,6 +114,12 @@ class LayerChooser(ComboBox):
         box.blockSignals(False)
         if box.currentData() != chosen:
             self.changed.emit(self.value)
+
+    def _told(self, layer: Any) -> str:
+        """Return why a layer is not on the list, as far as that is known."""
+        if with_key(self._viewer.layers, key_of(layer)) is None:
+            return ', which is in another viewer or in none,'
+        return f', a layer of {kind_of(layer)},'
 
     def _place_unasked(self) -> int:
         """Return the place of the first entry, or of the first layer that is preferred; else -1."""
