@@ -517,3 +517,11 @@ def test_what_to_choose_is_said_as_it_is_typed(
     given = ('-m', 'dpir', '--mask', mask)
     assert call('restore', picture, '-o', picture.with_name('b.png'), *given) == 2
     assert 'choose --task inpaint' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('word', ['restor', 'denoise'])
+def test_a_command_that_is_none_is_answered_by_what_is_meant(
+    word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(word, 'a.tif') == 2
+    assert f"unknown command '{word}'; did you mean 'restore'?" in capsys.readouterr().err

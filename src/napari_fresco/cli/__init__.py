@@ -14,6 +14,8 @@ from typing import Any
 
 import click
 
+from ..declare.names import unknown
+from ..declare.tasks import TASKS
 from ..errors import FrescoError
 
 _HOMES = {
@@ -34,6 +36,8 @@ _HOMES = {
     'demo': 'demo_command',
 }
 
+_WORDS = dict.fromkeys((*TASKS, 'deconvolve', 'fill', 'recover'), 'restore')
+"""What others call commands."""
 
 # Newer versions of click raise this for a group without a command; older ones print the help.
 _NO_COMMAND: Any = getattr(click.exceptions, 'NoArgsIsHelpError', click.exceptions.Exit)
@@ -51,6 +55,13 @@ class _Commands(click.Group):
         module = import_module(f'.{_HOMES[cmd_name]}', __name__)
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _HOMES and not args[0].startswith('-'):
+            ctx.fail(unknown(args[0], _HOMES, 'command', _WORDS))
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=_Commands, context_settings={'help_option_names': ['-h', '--help']})
