@@ -61,3 +61,10 @@ def test_a_fill_that_is_not_there_is_not_filled_again() -> None:
     fill_losses(viewer, 'wall', mask='loss', iterations=1)
     with pytest.raises(FrescoError, match='there is no fill 9; there are 1'):
         fill_losses(viewer, 'wall', again=[9], iterations=1)
+
+
+def test_a_layer_takes_one_kernel(model: Any) -> None:
+    model.add_image(np.zeros((2, 48, 48)), name='two channels')
+    kernels = {0: np.ones((3, 3)), 1: np.ones((5, 5))}
+    with pytest.raises(FrescoError, match='each channel as a layer of its own'):
+        restore_layer(model, 'two channels', method='wiener', task='deblur', kernel=kernels)

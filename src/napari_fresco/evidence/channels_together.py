@@ -32,8 +32,8 @@ def _named(check: Check, found: Mapping[str, Sequence[Check]]) -> Check:
     ]
     own = next(name for name, each in found.items() if any(c is check for c in each))
     others = [name for name in failing if name != own]
-    too = f' (and channel {", ".join(others)})' if others else ''
-    return replace(check, message=f'channel {own}{too}: {check.message}')
+    which = f'channels {", ".join([own, *others])}' if others else f'channel {own}'
+    return replace(check, message=f'{which}: {check.message}')
 
 
 def in_all(each: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

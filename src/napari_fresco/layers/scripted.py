@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..declare.call import Call
 from ..declare.methods import ESTIMATES
-from ..errors import FrescoError, ImageError
+from ..errors import FrescoError, ImageError, KernelError
 from ..restoration.check_warning import warn_of
 from .guide_layers import guides_of
 from .identity import key_of
@@ -238,6 +238,12 @@ def _kernel(viewer: Any, kernel: Any, image: Any, call: Call) -> tuple[Any, dict
     """Return the kernel, and where it is known to look."""
     if isinstance(kernel, str) and kernel in ESTIMATES:
         return kernel, {}
+    if isinstance(kernel, Mapping):
+        raise KernelError(
+            f'kernel has entries for channels ({", ".join(map(str, kernel))}), and a layer takes '
+            'one kernel; restore each channel as a layer of its own (Layer > Split Stack), or give '
+            'fresco.restore the image, image_of(layer)'
+        )
     layer = find_layer(viewer, kernel, 'kernel')
     if not is_layer(layer):
         return layer, {}

@@ -95,7 +95,9 @@ class GrowingResult:
         if repeats is not None:
             maps['uncertainty'] = repeats.deviation()
             facts['uncertainty'] = repeats.facts()
-        self._account.add(outcome, facts, clipped)
+        names = self._request.image.channel_names
+        channel = names[self._request.layout.channel_of(part.index)] if names else ''
+        self._account.add(outcome, facts, clipped, channel)
         self._put_maps(part, maps)
         if outcome.step.kernel is not None:
             self._average_kernel(outcome.step.kernel.detach().double().cpu().numpy())

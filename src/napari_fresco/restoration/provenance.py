@@ -44,15 +44,17 @@ class Account:
         self.planes: list[dict[str, Any]] = []
         self._said: dict[str, int] = {}
 
-    def add(self, outcome: RunOutcome, facts: dict[str, Any], clipped: int) -> None:
-        """Note the outcome of a plane."""
+    def add(
+        self, outcome: RunOutcome, facts: dict[str, Any], clipped: int, channel: str = ''
+    ) -> None:
+        """Note the outcome of a plane, of one of several channels if it is named."""
         self.restored += 1
         self.steps += outcome.steps
         self.clipped += clipped
         self.ends.add(outcome.finish)
         self.planes.append(facts)
         for text in outcome.warnings:
-            self.warn(text)
+            self.warn(f'channel {channel}: {text}' if channel else text)
 
     def warn(self, text: str) -> None:
         """Note a warning; the same sentence is kept once, an empty one never."""
