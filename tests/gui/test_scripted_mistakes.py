@@ -68,3 +68,12 @@ def test_a_layer_takes_one_kernel(model: Any) -> None:
     kernels = {0: np.ones((3, 3)), 1: np.ones((5, 5))}
     with pytest.raises(FrescoError, match='each channel as a layer of its own'):
         restore_layer(model, 'two channels', method='wiener', task='deblur', kernel=kernels)
+
+
+def test_a_preset_may_name_the_method_and_without_either_it_is_asked_for() -> None:
+    viewer = ViewerModel()
+    viewer.add_image(PLANE, name='cells')
+    with pytest.raises(FrescoError, match='name a method, or a preset that does'):
+        restore_layer(viewer, 'cells')
+    (layer,) = restore_layer(viewer, 'cells', preset='few-photons')
+    assert layer.name == 'cells [DRUNet]'

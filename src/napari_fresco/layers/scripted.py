@@ -37,13 +37,23 @@ _MASK_OPTIONS = ('label', 'grow', 'invert')
 
 @overload
 def restore_layer(
-    viewer: Any, layer: Any, *, method: str, wait: Literal[True] = True, **options: Any
+    viewer: Any,
+    layer: Any,
+    *,
+    method: str | None = None,
+    wait: Literal[True] = True,
+    **options: Any,
 ) -> list[Any]: ...
 
 
 @overload
 def restore_layer(
-    viewer: Any, layer: Any, *, method: str, wait: Literal[False], **options: Any
+    viewer: Any,
+    layer: Any,
+    *,
+    method: str | None = None,
+    wait: Literal[False],
+    **options: Any,
 ) -> Job[Any]: ...
 
 
@@ -51,7 +61,7 @@ def restore_layer(
     viewer: Any,
     layer: Any,
     *,
-    method: str,
+    method: str | None = None,
     task: str | None = None,
     mask: Any = None,
     kernel: Any = None,
@@ -72,8 +82,8 @@ def restore_layer(
         Needs no window, and no Qt.
     layer : Image or str
         What to restore: an image layer, or its name.
-    method : str
-        As in :func:`napari_fresco.restore`.
+    method : str, optional
+        As in :func:`napari_fresco.restore`; that of the `preset`, where one is given.
     task : str, optional
         What to do; the method's first task by default.
     mask : Labels, Shapes, Image, str or array-like, optional
@@ -154,7 +164,7 @@ def _warn(run: Restoration) -> None:
 def layer_request(
     viewer: Any,
     image: napari.layers.Image,
-    method: str,
+    method: str | None,
     task: str | None,
     given: Mapping[str, Any],
     part: Part = None,
