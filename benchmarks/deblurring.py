@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument('--model', default='auto')
     parser.add_argument('--noise', nargs='+', type=float, default=[2.55, 7.65])
     parser.add_argument('--only', nargs='+', type=int, default=range(1, 9), help='kernels, from 1')
+    parser.add_argument('--iterations', type=int, help='of DPIR, in place of the default')
     options = parser.parse_args()
     images = [read(path) for path in sorted((options.data / 'natural/set3c').glob('*.png'))]
 
@@ -64,6 +65,7 @@ def _measured(
         model=options.model,
         precision=options.precision,
         boundary='circular',
+        **({'iterations': options.iterations} if options.iterations else {}),
     )
     seconds = time.process_time() - began
     return [psnr8(degraded, image), psnr8(result.image, image), seconds]

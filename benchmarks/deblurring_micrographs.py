@@ -58,6 +58,7 @@ def main() -> None:
     parser.add_argument('--again', nargs='*', default=[], help='names to measure anew')
     parser.add_argument('--only', nargs='*', default=[], help='parts of the names of frames')
     parser.add_argument('--methods', nargs='+', default=['dpir'])
+    parser.add_argument('--iterations', type=int, help='of DPIR, in place of the default')
     options = parser.parse_args()
     numbers = json.loads(options.store.read_text()) if options.store.exists() else {}
     frames = {
@@ -141,6 +142,7 @@ def _measured(name: str, frame: Frame, options: Any) -> float:
         device=options.device,
         precision=options.precision,
         **(CAMERA if camera else {}),
+        **({'iterations': options.iterations} if options.iterations else {}),
     )
     return _quality((np.asarray(result.image) - OFFSET) / GAIN, frame)
 

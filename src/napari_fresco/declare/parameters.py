@@ -30,7 +30,8 @@ class PnPParameters(DeterministicParameters):
     )
     iterations: int | None = param(
         None,
-        'Iterations; empty means 8 to deblur, 120 to deblur volumes, 12 to enlarge and to inpaint, '
+        'Iterations; empty means 8 to deblur, or 5 of fitted strengths where the kernel passes '
+        'little, 120 to deblur volumes, 12 to enlarge and to inpaint, '
         '24 to inpaint by IRCNN, 10 where losses are no wider than 6 pixels, 40 to demosaic.',
         minimum=1,
         maximum=1000,

@@ -17,7 +17,7 @@ Prior for Image Restoration", CVPR 2017.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,9 +32,11 @@ from ..physics.problem import Problem
 from ..runtime.network_denoiser import NetworkDenoiser
 from ..runtime.tools import Tools
 from ..types import Denoiser, Step
+from . import fitted_steps
 from .annealing import DEFAULTS, FEW, NOISE_FLOOR, PLAIN, Level, Schedule, in_few_steps, plan
 from .feedforward import deblock, one_pass, prior
 from .first_estimate import first_estimate
+from .fitted_steps import FittedSteps
 from .periodic_ensemble import denoise_dihedral
 from .pnp_volumes import restore_volume
 from .wide_losses import with_texture
@@ -90,10 +92,12 @@ def hqs(
     y: Tensor,
     degradation: Degradation,
     denoiser: Denoiser,
-    schedule: Schedule,
+    schedule: Schedule | FittedSteps,
     start: Tensor,
     *,
-    momentum: float = 0.0,
+    momentum: float | Sequence[float] = 0.0,
+    relaxation: Sequence[float] = (),
+    solved: bool = False,
     augment: bool = True,
     clamp: bool = False,
 ) -> Iterator[HQSIterate]:
@@ -106,17 +110,23 @@ def hqs(
         mixes pixels; then one number does.
     `start`: z_0 on the grid of x.
     `momentum`: how far each z_k is carried on in the direction of its change, which spreads what is
-        known over a hole in fewer steps; 0 as in the papers.
+        known over a hole in fewer steps, or how far that of each step; 0 as in the papers.
+    `relaxation`: by how much of itself the change that D makes in each step is lengthened.
+    `solved`: whether `start` agrees with the data, so that it is x_1.
     `augment`: denoise the image turned by geometric mode ``k mod 8``.
     `clamp`: limit x_k to [0, 1] before denoising.
     """
     weights = schedule if degradation.pointwise else schedule.uniform()
+    momenta = momentum if isinstance(momentum, Sequence) else [momentum] * schedule.iterations
     z = before = start
     for k in range(schedule.iterations):
-        carried = z + momentum * (z - before) if momentum else z
-        x, before = degradation.prox(carried, y, weights.alpha(k)), z
+        carried = z + momenta[k] * (z - before) if momenta[k] else z
+        x = carried if solved and k == 0 else degradation.prox(carried, y, weights.alpha(k))
+        before = z
         bounded = x.clamp(0, 1) if clamp else x
         z = denoise_dihedral(denoiser, bounded, schedule.sigma(k), k % MODES if augment else 0)
+        if relaxation and relaxation[k]:
+            z = z + relaxation[k] * (z - x)
         yield HQSIterate(x, z)
 
 
@@ -145,27 +155,16 @@ def _restore(
 def _iterate(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Iterator[Step]:
     y, degradation = problem.y, problem.degradation
     demosaic = TASKS[problem.task].gains_colour
-    start = first_estimate(problem, params.pattern)
-    schedule = plan(
-        problem.task,
-        _on_grid(problem.sigma, degradation.scale),
-        scale=degradation.scale,
-        iterations=params.iterations,
-        sigma_start=_working(params.sigma_start),
-        sigma_end=_working(params.sigma_end),
-        regularization=params.regularization,
-    )
+    schedule: Schedule | FittedSteps
+    own: Mapping[str, Any]
+    if (few := fitted_steps.fitted(problem, params, denoiser)) is not None:
+        schedule, start = few
+        own = fitted_steps.OWN
+    else:
+        schedule, start = _plain(problem, params), first_estimate(problem, params.pattern)
+        own = {'momentum': params.momentum or 0.0, 'clamp': demosaic}
     known = degradation.forward(torch.ones_like(start)).mean()
-    iterates = hqs(
-        y,
-        degradation,
-        denoiser,
-        schedule,
-        start,
-        momentum=params.momentum or 0.0,
-        augment=params.augment,
-        clamp=demosaic,
-    )
+    iterates = hqs(y, degradation, denoiser, schedule, start, augment=params.augment, **own)
     exact = demosaic and _noise_free(problem.sigma)
     for k, (_, z) in enumerate(iterates):
         x = with_measured(z, y, degradation) if exact else z
@@ -173,6 +172,20 @@ def _iterate(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Ite
             x = nearer_the_photons(x, problem)
         residual = (degradation.misfit(z, y) / known).sqrt()
         yield Step(k + 1, schedule.iterations, x, residual=residual)
+
+
+def _plain(problem: Problem, params: PnPParameters) -> Schedule:
+    """Return the schedule of the papers, or that which `params` ask for."""
+    scale = problem.degradation.scale
+    return plan(
+        problem.task,
+        _on_grid(problem.sigma, scale),
+        scale=scale,
+        iterations=params.iterations,
+        sigma_start=_working(params.sigma_start),
+        sigma_end=_working(params.sigma_end),
+        regularization=params.regularization,
+    )
 
 
 def nearer_the_photons(x: Tensor, problem: Problem) -> Tensor:
