@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
+from ..declare.tasks import TASKS
 from ..physics.degradation import Degradation
 from ..physics.problem import Problem
 from ..physics.spectral import transfer_function
@@ -145,11 +146,13 @@ def fitted(
     :data:`MOST_SHARE` at most. The plain ones are for those who give
     their number or strengths.
     """
+    facts = TASKS[problem.task]
     low, high = FITTED_NOISE
     noise = where_it_is(problem.sigma)
     given = params.iterations, params.sigma_start, params.sigma_end
     if (
-        problem.task != 'deblur'
+        'kernel' not in facts.needs
+        or facts.changes_size
         or problem.start is not None
         or any(value is not None for value in given)
         or not isinstance(denoiser, NetworkDenoiser)
