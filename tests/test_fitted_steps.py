@@ -14,7 +14,7 @@ from napari_fresco.physics.problem import Problem
 from napari_fresco.runtime.network_denoiser import NetworkDenoiser
 from napari_fresco.solvers import pnp
 from napari_fresco.solvers.annealing import NOISE_FLOOR, plan
-from napari_fresco.solvers.fitted_steps import STEPS, FittedSteps, first_guess
+from napari_fresco.solvers.fitted_steps import STEPS, FittedSteps, first_guess, fitted
 
 from .simulation import Tools, run, shrink, simulated
 
@@ -69,6 +69,9 @@ def test_the_plain_steps_of_a_smooth_kernel_are_the_authors() -> None:
 
 def test_denoisers_that_were_not_measured_take_the_plain_steps() -> None:
     assert run(simulated('deblur', 0.05)[0], Tools(shrink))[0].total == 8
+    network = fresco.weights.load('ffdnet_color', device='cpu')
+    ffdnet: Any = NetworkDenoiser(network, device=torch.device('cpu'))
+    assert fitted(blurred(SMOOTH, 0.03), _params(), ffdnet) is None
 
 
 def test_the_first_guess_minimises_what_it_says() -> None:

@@ -12,7 +12,7 @@ direction of its change, and what the denoiser changes is lengthened (over-relax
 
 Each step has its own numbers, sigma_k = s_k (sigma / 5)^b_k (e / 30)^d_k with e the error to be
 expected of x_1, 0 to 255. They were fitted by gradients through all steps, with the denoisers of
-:data:`ARCHITECTURES` and smooth kernels, where the share of x_1 that comes from the data is small:
+:data:`DENOISERS` and smooth kernels, where the share of x_1 that comes from the data is small:
 of what such a blur takes away little can be found, in however many steps.
 """
 
@@ -44,8 +44,8 @@ FITTED_NOISE = 1 / 255, 30 / 255
 MOST_SHARE = 0.18
 """Of the data in x_1. Beyond it, as for most kernels of a shaken camera, few steps lose."""
 
-ARCHITECTURES = 'drunet', 'ffdnet'
-"""Of the denoisers with which they were fitted and measured."""
+DENOISERS = ('drunet', 1), ('drunet', 3), ('ffdnet', 1)
+"""Architectures and channels for which they are as good as eight; FFDNet of colours loses."""
 
 
 class _Numbers(NamedTuple):
@@ -156,7 +156,7 @@ def fitted(
         or problem.start is not None
         or any(value is not None for value in given)
         or not isinstance(denoiser, NetworkDenoiser)
-        or denoiser.facts.architecture not in ARCHITECTURES
+        or (denoiser.facts.architecture, denoiser.channels) not in DENOISERS
         or not low <= noise <= high
     ):
         return None
