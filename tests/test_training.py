@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from skimage import data, io
-from torch import nn
+from torch import Tensor, nn
 
 from napari_fresco import networks, training
 from napari_fresco.degrade import noise_maps
@@ -273,6 +273,24 @@ def test_resuming_is_exact(recipe: Recipe, folder: Path, tmp_path: Path) -> None
     first, second = (load_file(run.export()) for run in (whole, resumed))
     for name, value in first.items():
         assert torch.equal(value, second[name]), name
+
+
+def test_the_first_denoiser_of_a_bank_sees_all_noise_below_its_own() -> None:
+    objective = objectives.make(BANK.objective)
+    stage = replace(BANK.stages[0], sigma_power=1000.0)  # which always draws the first
+    levels = []
+
+    class Watched(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            levels.append(float(x.std()))
+            return x
+
+    bank = nn.Sequential(Watched())
+    for seed in range(20):
+        random = RandomSource.seeded(seed, CPU)
+        objective.loss(bank, Draw(torch.zeros(2, 1, 32, 32), stage, random))
+    assert 0 < min(levels) < 0.5 / 255
+    assert 1.5 / 255 < max(levels) < 2.1 / 255
 
 
 @pytest.mark.parametrize('recipe', [TINY, DNCNN, BANK, *FAMILIES.values()], ids=lambda r: r.name)

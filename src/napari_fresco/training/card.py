@@ -108,6 +108,8 @@ def _described(stage: Stage, steps: int) -> str:
         text += f', sigma ~ U[0, 1]^{stage.sigma_power:g}'
     if stage.drift_weight:
         text += f', mean error of a crop weighted {stage.drift_weight:g}'
+    if stage.squared:
+        text += ', by the squared error'
     if stage.estimators:
         text += ', for the estimators alone'
     if stage.adversarial:

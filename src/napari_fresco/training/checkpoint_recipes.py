@@ -36,6 +36,8 @@ class Stage:
         the network more of the little noise in which solvers end.
     `estimators`: leave the restorer as it is: VIRNet's estimator of the kernel takes more steps,
         and larger crops, than its restorer, but cheap ones.
+    `squared`: denoisers that are taught by L1 learn by squares here, the mean of what may have been
+        and not its median: the light of dim spots comes out too bright by less.
     `adversarial`: let the discriminator of the objective take part: it learns by turns with the
         network.
     """
@@ -47,6 +49,7 @@ class Stage:
     drift_weight: float = 0.0
     sigma_power: float = 1.0
     estimators: bool = False
+    squared: bool = False
     adversarial: bool = False
 
 
@@ -127,13 +130,14 @@ def _bank() -> tuple[Recipe, ...]:
         specimens=0.25,
         bias_free=True,
     )
+    fine = Stage(6000, 4e-4, batch=8, drift_weight=1.0, sigma_power=1.5)
     bank = Recipe(
         'ircnn_gray',
         'ircnn_bank',
         gray,
         1,
         BankDenoising(),
-        (Stage(6000, 4e-4, batch=8, drift_weight=1.0),),
+        (fine, replace(fine, steps=2000, learning_rate=2e-4, squared=True)),
         initialise_from=start.name,
         specimens=0.25,
         bias_free=True,

@@ -38,12 +38,15 @@ class GaussianDenoising:
 
 @dataclass(frozen=True)
 class BankDenoising:
-    """IRCNN: white Gaussian noise, of one level for each denoiser of the bank; L1 loss."""
+    """IRCNN: white Gaussian noise, of one level for each denoiser of the bank; L1 loss.
+
+    The first denoiser, which serves for all less noise than its own, sees all of it.
+    """
 
     @property
     def limits(self) -> tuple[str, ...]:
         """Limits of the training data, in words."""
-        return 'noise below 2 / 255 or above 50 / 255 was never seen', _CORRELATED
+        return 'noise above 50 / 255 was never seen', _CORRELATED
 
 
 @dataclass(frozen=True)

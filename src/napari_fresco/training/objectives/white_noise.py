@@ -14,6 +14,7 @@ from ...degrade.gaussian_noise import random_gaussian
 from ...networks.ircnn import MODELS
 from ...runtime import denoisers
 from ...weights.cards import Score
+from ..checkpoint_recipes import Stage
 from ..evaluate import evaluate
 from ..initialisation import SMALL, scale_for_relu
 from ..objective_declarations import BankDenoising as DeclaredBank
@@ -60,7 +61,7 @@ class GaussianDenoisingObjective(TriedObjective):
         with draw.autocast():
             restored = predict(network, noisy, sigma)
         error = restored.float() - draw.clean
-        return _relative(error, sigma) if self.relative else _loss(error, stage.drift_weight)
+        return _relative(error, sigma) if self.relative else _loss(error, stage)
 
     def trials(self, image: np.ndarray) -> Iterator[Trial]:
         for sigma in SIGMAS:
@@ -94,23 +95,26 @@ class BankDenoisingObjective(GaussianDenoisingObjective):
     def describe(self) -> list[str]:
         return [
             f'Noise: white Gaussian of 2, 4, ... {2 * MODELS} / 255, one level for each denoiser, '
-            'not clipped',
-            'Loss: L1; every step trains one denoiser, drawn at random',
+            'not clipped; that of 2 / 255 sees all noise below, too',
+            'Loss: L1; every step trains one denoiser, drawn at random, those of little noise more '
+            'often',
         ]
 
     def loss(self, network: nn.Module, draw: Draw) -> Tensor:
-        index = draw.random.choice(range(MODELS))
-        noisy = draw.clean + 2 * (index + 1) / 255 * draw.random.pixels.noise(draw.clean)
+        part, less = draw.random.uniform(0, 1, 2).tolist()
+        index = min(int(MODELS * part**draw.stage.sigma_power), MODELS - 1)
+        sigma = 2 * (index + 1) / 255 * (1 if index else less)
+        noisy = draw.clean + sigma * draw.random.pixels.noise(draw.clean)
         with draw.autocast():
             restored = predict(network.get_submodule(str(index)), noisy)
-        return _loss(restored.float() - draw.clean, draw.stage.drift_weight)
+        return _loss(restored.float() - draw.clean, draw.stage)
 
 
-def _loss(error: Tensor, drift_weight: float) -> Tensor:
-    """Return the mean error, and the mean drift of a crop if it counts."""
-    loss = error.abs().mean()
-    if drift_weight:
-        loss = loss + drift_weight * error.mean(dim=(2, 3)).abs().mean()
+def _loss(error: Tensor, stage: Stage) -> Tensor:
+    """Return the mean error, or its root mean square, and the mean drift of a crop if it counts."""
+    loss = (error.square().mean() + _LEAST_SQUARE).sqrt() if stage.squared else error.abs().mean()
+    if stage.drift_weight:
+        loss = loss + stage.drift_weight * error.mean(dim=(2, 3)).abs().mean()
     return loss
 
 
