@@ -77,7 +77,7 @@ def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     image = layer_as_image(data, meta)
     # napari has asked already whether an existing file may be replaced.
     write(path, image, overwrite=True)
-    return [path, *write_beside(path, data, meta)]
+    return [path, *write_beside(path, meta)]
 
 
 def write_labels_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
@@ -112,7 +112,7 @@ def write_picture(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
         if painted_in(known) is not None:
             show_warning(f'{Path(path).name}: {LOSSY}')
         return [path]
-    return [path, *(write_beside(path, data, meta) if known.get(METADATA) else ())]
+    return [path, *(write_beside(path, meta) if known.get(METADATA) else ())]
 
 
 def write_zarr(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:

@@ -1,13 +1,12 @@
 """The record of a result beside its file: how it was made, and what was painted, read again.
 
-``NAME.tif.json`` has the place of the layer, its provenance, and the SHA-256 of its pixels;
-``NAME.tif.fills`` the masks of the runs that filled losses. Where the pixels were changed since by
-another program, nothing is known of them any more.
+``NAME.tif.json`` has the place of the layer, its provenance, and size and SHA-256 of the file;
+``NAME.tif.fills`` the masks of the runs that filled losses. Where the file was changed since by
+another program, nothing is known of it any more.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,23 +15,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import FrescoError
-from ..image.model import in_memory
 from ..intervention.fill_run import FillRun
 from ..intervention.run_files import read_marks, read_runs, save_marks, save_runs
 from ..io.files import make_folder, write_json
+from ..io.fingerprint import content_sha256
 from .fills import Fills
 from .layer_kinds import FILE, FILLS, KEPT_RUNS, METADATA, PAINTED, RUN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_WHOLE = 2**30  # bytes of a file that are read to know it again; of a larger one the size has to do
 _PLACE = ('scale', 'translate', 'rotate', 'shear', 'affine', 'contrast_limits')
 
 
-def write_beside(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
-    """Write what is known of a layer beside its file, and return the names.
+def write_beside(path: str, meta: Mapping[str, Any]) -> list[str]:
+    """Write what is known of a layer beside its file, which is written, and return the names.
 
-    `data`, `meta`: of the layer.
+    `meta`: of the layer.
     Raises FileError when it cannot be written.
     """
     known = meta.get('metadata', {})
@@ -40,7 +40,7 @@ def write_beside(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     facts: dict[str, Any] = {'layer': _place(meta), METADATA: record}
     written = [f'{path}.json']
     if record:
-        facts['pixels_sha256'] = _hash(data[0] if meta.get('multiscale') else data)
+        facts['file'] = _known_as(Path(path))
     if record and painted is not None and painted.ndim == 2:
         folder = Path(f'{path}.fills')
         make_folder(folder)
@@ -54,11 +54,13 @@ def write_beside(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     return written
 
 
-def known_beside(path: str | Path, data: Any, metadata: Mapping[str, Any]) -> dict[str, Any]:
+def known_beside(
+    path: str | Path, shape: tuple[int, ...], metadata: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the metadata of a layer that what lies beside its file, or in it, says of its making.
 
     `path`: of the image.
-    `data`: the pixels of its one layer.
+    `shape`: of its one layer.
     `metadata`: of that layer.
     """
     own = metadata.get(FILE, {}).get('provenance')  # which OME-Zarr has inside
@@ -70,9 +72,9 @@ def known_beside(path: str | Path, data: Any, metadata: Mapping[str, Any]) -> di
     except (OSError, ValueError):
         return {}
     record = facts.get(METADATA) if isinstance(facts, dict) else None
-    if not _is_record(record) or facts.get('pixels_sha256') != _hash(data):
+    if not _is_record(record) or facts.get('file') != _known_as(Path(path)):
         return {}
-    return {METADATA: record, **_fills(beside, facts.get('fills'), np.shape(data))}
+    return {METADATA: record, **_fills(beside, facts.get('fills'), shape)}
 
 
 def runs_in(metadata: Mapping[str, Any]) -> tuple[FillRun, ...]:
@@ -114,6 +116,6 @@ def _is_record(value: Any) -> bool:
     return isinstance(value, Mapping) and {'method', 'finish'} <= value.keys()
 
 
-def _hash(data: Any) -> str:
-    pixels = np.ascontiguousarray(in_memory(data))
-    return hashlib.sha256(pixels.dtype.str.encode() + pixels.tobytes()).hexdigest()
+def _known_as(path: Path) -> dict[str, Any]:
+    size = path.stat().st_size
+    return {'bytes': size, 'sha256': content_sha256(path) if size <= _WHOLE else None}

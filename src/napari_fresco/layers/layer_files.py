@@ -53,7 +53,7 @@ def _with_records(path: str | Path, layers: list[LayerData]) -> list[LayerData]:
     if len(pictures) == 1:
         data, keywords, _ = pictures[0]
         full = data[0] if keywords.get('multiscale') else data
-        keywords['metadata'].update(known_beside(path, full, keywords['metadata']))
+        keywords['metadata'].update(known_beside(path, np.shape(full), keywords['metadata']))
     return layers
 
 
