@@ -21,7 +21,7 @@ import napari_fresco as fresco
 from napari_fresco._napari.readers_writers import image_reader, write_picture, write_tiff
 from napari_fresco.cli import run_record
 from napari_fresco.io import zarr_reading
-from napari_fresco.layers import fill_losses, restore_layer
+from napari_fresco.layers import fill_losses, kept_record, restore_layer
 from napari_fresco.layers.documenting import Documented, made_of
 from napari_fresco.layers.layer_files import file_layers, image_of, layer_as_image
 from napari_fresco.layers.layer_kinds import record_of
@@ -293,4 +293,19 @@ def test_nothing_is_known_of_pixels_that_were_changed_since(tmp_path: Path) -> N
     fresco.write(path, changed, overwrite=True)
     assert not record_of(layers_of(path)[0])
     (tmp_path / 'clean.tif.json').write_text('[]')
+    assert not record_of(layers_of(path)[0])
+
+
+def test_a_large_result_is_known_by_its_size_and_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_record, '_WHOLE', 100)
+    monkeypatch.setattr(kept_record, 'content_sha256', pytest.fail)
+    viewer = ViewerModel()
+    viewer.add_image(np.full((24, 24), 100, np.uint8), name='cells')
+    (result,) = restore_layer(viewer, 'cells', method='ffdnet', sigma=5)
+    path = tmp_path / 'clean.tif'
+    saved(result, path)
+    assert record_of(layers_of(path)[0])['method'] == 'ffdnet'
+    fresco.write(path, np.zeros((99, 99)), overwrite=True)
     assert not record_of(layers_of(path)[0])
