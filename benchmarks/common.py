@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 from skimage import io
 
+from napari_fresco.degrade.blur import authors_truncated
 from napari_fresco.evidence.metrics import psnr, ssim, to_uint8
 
 
@@ -35,6 +36,15 @@ def denoising_arguments(
     parser.add_argument('--side', type=int, default=256, help=side)
     parser.add_argument('--bm3d', action='store_true', help='BM3D too, which takes minutes')
     return parser
+
+
+def seen_blurred(image: np.ndarray, kernel: np.ndarray, noise: float, scale: int = 1) -> np.ndarray:
+    """Return an 8-bit image in [0, 1], blurred, reduced and noisy as in the authors' scripts.
+
+    Blur is circular and truncated to 8 bits; `noise` is of 255, and of seed 0.
+    """
+    small = authors_truncated(image, kernel)[::scale, ::scale] / 255
+    return small + np.random.RandomState(0).normal(0, noise / 255, small.shape)
 
 
 def jpeg(picture: Image.Image, size: int) -> bytes:

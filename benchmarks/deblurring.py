@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import arguments, psnr8, read, show
+from common import arguments, psnr8, read, seen_blurred, show
 
 import napari_fresco as fresco
-from napari_fresco.degrade.blur import authors_truncated
 from napari_fresco.physics import kernels
 
 
@@ -52,8 +51,7 @@ def _measured(
     session: fresco.Session, image: np.ndarray, kernel: np.ndarray, noise: float, options: Any
 ) -> list[float]:
     """Return PSNR of the blurred image and of the restored one, and processor seconds."""
-    blurred = authors_truncated(image, kernel) / 255
-    degraded = blurred + np.random.RandomState(0).normal(0, noise / 255, image.shape)
+    degraded = seen_blurred(image, kernel, noise)
     began = time.process_time()
     result = session.restore(
         degraded,

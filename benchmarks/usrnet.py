@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import arguments, psnr8, read, show
+from common import arguments, psnr8, read, seen_blurred, show
 
 import napari_fresco as fresco
-from napari_fresco.degrade.blur import authors_truncated
 from napari_fresco.errors import WeightsError
 from napari_fresco.physics import kernels
 
@@ -89,8 +88,7 @@ def _restore(
     step = math.lcm(scale, 8)
     rows, columns = (n // step * step for n in image.shape[:2])
     image = image[:rows, :columns]
-    small = authors_truncated(image, kernel)[::scale, ::scale] / 255
-    degraded = small + np.random.RandomState(0).normal(0, noise / 255, small.shape)
+    degraded = seen_blurred(image, kernel, noise, scale)
     result = fresco.restore(
         degraded,
         method=method,

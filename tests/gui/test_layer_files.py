@@ -37,6 +37,15 @@ def saved(layer: Any, path: Path) -> fresco.Image:
     return fresco.read(path)
 
 
+def saved_result(path: Path) -> Any:
+    """Return a layer that was restored, and written to a file."""
+    viewer = ViewerModel()
+    viewer.add_image(np.full((24, 24), 100, np.uint8), name='cells')
+    (result,) = restore_layer(viewer, 'cells', method='ffdnet', sigma=5)
+    saved(result, path)
+    return result
+
+
 def test_a_volume_in_time_has_scale_units_and_labels(tmp_path: Path) -> None:
     data = np.arange(2 * 3 * 8 * 9, dtype=np.uint16).reshape(2, 3, 8, 9)
     spacing = {'T': (1.5, 's'), 'Z': (0.3, 'um'), 'Y': (0.1, 'um'), 'X': (0.1, 'um')}
@@ -281,11 +290,8 @@ def test_a_jpeg_of_a_fill_is_said_to_change_what_was_known(
 
 
 def test_nothing_is_known_of_pixels_that_were_changed_since(tmp_path: Path) -> None:
-    viewer = ViewerModel()
-    viewer.add_image(np.full((24, 24), 100, np.uint8), name='cells')
-    (result,) = restore_layer(viewer, 'cells', method='ffdnet', sigma=5)
     path = tmp_path / 'clean.tif'
-    saved(result, path)
+    result = saved_result(path)
     assert record_of(layers_of(path)[0])['method'] == 'ffdnet'
     assert run_record.record_of(path)['method'] == 'ffdnet'
     changed = np.array(result.data)
@@ -301,11 +307,8 @@ def test_a_large_result_is_known_by_its_size_and_is_not_read(
 ) -> None:
     monkeypatch.setattr(kept_record, '_WHOLE', 100)
     monkeypatch.setattr(kept_record, 'content_sha256', pytest.fail)
-    viewer = ViewerModel()
-    viewer.add_image(np.full((24, 24), 100, np.uint8), name='cells')
-    (result,) = restore_layer(viewer, 'cells', method='ffdnet', sigma=5)
     path = tmp_path / 'clean.tif'
-    saved(result, path)
+    saved_result(path)
     assert record_of(layers_of(path)[0])['method'] == 'ffdnet'
     fresco.write(path, np.zeros((99, 99)), overwrite=True)
     assert not record_of(layers_of(path)[0])

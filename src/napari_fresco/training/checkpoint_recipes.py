@@ -36,8 +36,8 @@ class Stage:
         the network more of the little noise in which solvers end.
     `estimators`: leave the restorer as it is: VIRNet's estimator of the kernel takes more steps,
         and larger crops, than its restorer, but cheap ones.
-    `squared`: denoisers that are taught by L1 learn by squares here, the mean of what may have been
-        and not its median: the light of dim spots comes out too bright by less.
+    `squared`: denoisers that are taught by L1 learn by squares here: the mean of what may have
+        been, and not its median.
     `adversarial`: let the discriminator of the objective take part: it learns by turns with the
         network.
     """
