@@ -1,0 +1,89 @@
+"""The noise models of channels: given, fitted to planes of the whole, or recognised in them."""
+
+from __future__ import annotations
+
+from ..noise.camera import Camera, assess_planes, fit_camera
+from ..noise.curve import NoiseCurve
+from ..noise.cut_ground import cut_off_ground
+from ..noise.grain import GRAIN, GRAIN_OF_CAMERA, excess_of, has_blocks
+from .plane_noise import (
+    NoiseModel,
+    Remarks,
+    camera_given,
+    check_offset,
+    counted,
+    said_of_grain,
+    said_of_ground,
+    said_of_speckle,
+)
+from .planes_in_whole import PlanesInWhole
+from .request import Request
+
+
+class NoiseModels:
+    """The noise model of every channel, found when the first of its planes asks.
+
+    One camera took all planes of a channel, so its noise model is found once from planes spread
+    over the stack: a verdict that differed from plane to plane would make the result flicker.
+
+    Parameters
+    ----------
+    request : Request
+        What is given of the noise, and for which method and task.
+    planes : PlanesInWhole
+        Of every channel at most 16 are looked at.
+    remarks : Remarks
+        What the user should know of the noise is added to them.
+    """
+
+    def __init__(self, request: Request, planes: PlanesInWhole, remarks: Remarks) -> None:
+        self._request, self._planes, self._remarks = request, planes, remarks
+        self.found: dict[int, NoiseModel] = {}
+
+    def of(self, channel: int) -> NoiseModel:
+        """Return the noise model of a channel."""
+        if channel not in self.found:
+            self.found[channel] = self._judged(channel)
+        return self.found[channel]
+
+    def _judged(self, channel: int) -> NoiseModel:
+        r, p, planes = self._request, self._request.params, self._planes
+        given = camera_given(p)
+        if p.noise == 'gaussian' or not r.method.models_noise(r.task):
+            return NoiseModel()
+        if p.noise == 'auto' and not given:
+            return self._recognised(channel)
+        check_offset(given.get('offset'), planes.sampled(channel))
+        if len(given) == len(Camera._fields):
+            return NoiseModel(Camera(**given), self._excess(channel, least=GRAIN), found='given')
+        camera = fit_camera(planes.sampled(channel), **given)
+        found = f'fitted to {counted(planes.sample(channel), r.layout.dims)}'
+        return NoiseModel(camera, self._excess(channel), found=found)
+
+    def _recognised(self, channel: int) -> NoiseModel:
+        """Return photon noise where its model serves and nothing better is known."""
+        r, planes = self._request, self._planes
+        told = r.method.blind or r.inputs.sigma is not None
+        if told or not r.facts.photon_noise or r.layout.channels == 3:
+            return NoiseModel()
+        indices = planes.sample(channel)
+        camera, levels, curve = assess_planes(planes.sampled(channel))
+        found = f'recognised in {counted(indices, r.layout.dims)}'
+        if share := max((cut_off_ground(*each) for each in planes.sampled(channel)), default=0.0):
+            self._remarks.add('ground', channel, said_of_ground(share))
+        # What JPEG leaves of noise grows with the intensity as well, and is no photon noise.
+        if camera is None or all(has_blocks(plane) for plane, _ in planes.sampled(channel)):
+            known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
+            return NoiseModel(levels=dict(known), found=found)
+        if curve is not None and curve.speckle:
+            self._remarks.add('speckle', channel, said_of_speckle(curve.speckle))
+        return NoiseModel(camera, self._excess(channel, curve), found=found)
+
+    def _excess(self, channel: int, curve: NoiseCurve | None = None, least: float = 1) -> float:
+        """Return the ratio of the noise of a channel, of known `curve`, to that of its camera."""
+        if not self._request.facts.photon_noise or self._request.layout.channels == 3:
+            return 1.0
+        excess = excess_of(self._planes.sampled(channel), curve)
+        if excess > max(least, GRAIN_OF_CAMERA):
+            self._remarks.add('grain', channel, said_of_grain(f'{excess:.3g} times the level'))
+        return excess if excess > least else 1.0  # up to that a camera that is given stands
