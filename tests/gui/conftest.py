@@ -224,10 +224,11 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         kernel_panel,
         menu_actions,
         panel,
+        panel_runs,
         simulate_panel,
     )
 
-    for module in (panel, kernel_panel, simulate_panel, clipboard, folder_offer):
+    for module in (panel, panel_runs, kernel_panel, simulate_panel, clipboard, folder_offer):
         monkeypatch.setattr(module, 'show_error', told.errors.append)
     for module in (clipboard, menu_actions):
         monkeypatch.setattr(module, 'show_info', told.infos.append)

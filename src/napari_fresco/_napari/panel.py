@@ -13,11 +13,8 @@ from qtpy.QtWidgets import QWidget
 from ..declare.methods import Method
 from ..declare.presets import Preset, PresetLike
 from ..errors import FrescoError
-from ..layers.identity import key_of
 from ..layers.layer_request import PanelRequest
 from ..layers.layer_restoration import Restoration, running
-from ..layers.step_reports import Report
-from ..restoration.session import Session
 from .advanced_rows import advanced_rows
 from .before_view import BeforeView
 from .choices import Choices
@@ -30,10 +27,11 @@ from .folder_offer import FolderOffer
 from .header import Header
 from .input_section import InputSection
 from .linking import estimate_help
-from .listeners import Listeners, is_alive
+from .listeners import Listeners
 from .noise_section import NoiseSection
 from .offer import Offer
 from .offered_models import is_here, kind_of
+from .panel_runs import PanelRuns
 from .panel_widget import PanelWidget
 from .parameter_rows import ParameterRows
 from .preset_menu import PresetMenu
@@ -106,10 +104,8 @@ class MethodPanel:
         self.native = PanelWidget(self, self.bar)
         self.before, self.fetcher = BeforeView(viewer), Fetcher(self.native)
         self.folder = FolderOffer(lambda: self.request(self._estimates), self.native)
-        self._session = Session()
-        self._job: Job[Any] | None = None
-        self._failure, self._estimate_first = '', False
-        self._made, self._spoken_of = list[str](), set[str]()
+        self.runs = PanelRuns(offer.name, viewer, self.native, self.bar)
+        self._estimate_first = False
         self.extra, self._rounds = self.extra_sections(), CoalescedCall(self._refresh)
         yield
         self.native.lay_out(self.content())
@@ -155,21 +151,14 @@ class MethodPanel:
 
     def run(self, estimate: bool = False) -> None:
         """Start the restoration, or say why it cannot start."""
-        self._estimate_first, self._made, self._failure = estimate, [], ''
-        window = self.native.window()
+        self._estimate_first = estimate
+        self.runs.begin()
         try:
-            restoration = self.restoring(
-                replace(self.request(estimate), asked_in=self.offer.name),
-                is_open=lambda: is_alive(window),
-                rate=self.preferences.preview_rate,
-                preview=self.bar.preview.isChecked(),
-                iterate=self._session.iterate,
-                keep=True,
-            )
-            self._spoken_of = {key_of(self._image())}
-            self._job = restoration.start()
+            request = replace(self.request(estimate), asked_in=self.offer.name)
+            options = self.runs.options(self.preferences.preview_rate)
+            self.runs.start(self.restoring(request, **options), self._image())
         except FrescoError as error:
-            self._fail(str(error))
+            self.runs.fail(str(error))
 
     def restoring(self, request: PanelRequest, **options: Any) -> Restoration:
         """Return the job that carries out `request`, not started."""
@@ -177,8 +166,7 @@ class MethodPanel:
 
     def cancel(self) -> None:
         """Ask for an end after the present step; the best estimate so far is kept."""
-        if (restoration := self._restoration()) is not None:
-            restoration.cancel()
+        self.runs.cancel()
 
     def wait(self, timeout: float | None = None) -> list[Any]:
         """Return the result layers once they are there; meanwhile the window stays alive.
@@ -187,11 +175,7 @@ class MethodPanel:
         Raises FrescoError when the run could not start, or failed.
         Raises TimeoutError when it has not ended in time; it goes on.
         """
-        if self._job is not None:
-            self._job.wait(timeout)
-        if self._failure:
-            raise FrescoError(self._failure)
-        return [each for each in self.viewer.layers if key_of(each) in self._made]
+        return self.runs.wait(timeout)
 
     def script(self, estimate: bool = False) -> str:
         """Return a Python script that repeats the panel's request.
@@ -250,9 +234,8 @@ class MethodPanel:
             section.refresh()
         problem = self.problem(estimate=True) if choices.estimated else ''
         self.bar.offer_estimate(bool(choices.estimated), problem, estimate_help(choices.estimated))
-        self.bar.offer_compare(bool(self._made) and self.before.can_show)
-        restoration = self._restoration()
-        if restoration is None:
+        self.bar.offer_compare(bool(self.runs.made) and self.before.can_show)
+        if (restoration := self.runs.restoration) is None:
             self.bar.ready(self.problem())
             if self.folder.at_work:
                 self.bar.folder.setEnabled(True)  # shows what runs
@@ -266,14 +249,6 @@ class MethodPanel:
 
     def _image(self) -> Any:
         return self.input_section.image
-
-    def _restoration(self) -> Restoration | None:
-        """Return the running restoration, if a panel like this in this viewer started it."""
-        found = running.restoration
-        return found if found is not None and self._is_mine(found) else None
-
-    def _is_mine(self, restoration: Restoration) -> bool:
-        return restoration.asked_by(self.offer.name, self.viewer)
 
     def _show_what_it_is(self) -> None:
         """Describe the method with the chosen weights, and offer to fetch them."""
@@ -305,15 +280,13 @@ class MethodPanel:
         solver.fold.toggled.connect(lambda _: self.refresh())
         links.listen(self.damage_section.measured, self.refresh)
         links.listen(self.input_section.changed, self.damage_section.follow_image)
-        links.listen(self.image.changed, self._forget_message)
-        links.listen(self.viewer.layers.events.removed, self._on_removed)
-        links.listen(running.changed, self._on_running)
-        links.listen(running.reported, self._on_report)
-        links.listen(running.ended, self._on_ended)
-        self.native.destroyed.connect(self._close_session)
+        links.listen(self.image.changed, self.runs.forget)
+        links.listen(self.runs.changed, self.refresh)
+        links.listen(self.runs.succeeded, self._on_succeeded)
+        links.listen(self.runs.forgotten, self.noise_section.forget_run)
         self.bar.pressed.connect(self._on_pressed)
         self.bar.estimate_pressed.connect(lambda: self.run(estimate=True))
-        self.bar.preview_toggled.connect(self._on_preview)
+        self.bar.preview_toggled.connect(self.runs.show_preview)
         self.bar.offers.again.connect(self._on_again)
         self.bar.copy_pressed.connect(self.copy_as_python)
         self.bar.folder_pressed.connect(self.apply_to_folder)
@@ -327,16 +300,8 @@ class MethodPanel:
         links.listen(solver.get_pressed, lambda: self.fetcher.fetch(self.choices.checkpoint))
         self.fetcher.changed.connect(self.refresh)
 
-    def _close_session(self) -> None:
-        """Give the memory of the networks back, now or when they are not needed any more."""
-        session, job = self._session, self._job
-        if job is None:
-            session.close()
-        else:
-            job.ended.connect(lambda: session.close())
-
     def _on_pressed(self) -> None:
-        if self._restoration() is None:
+        if self.runs.restoration is None:
             self.run()
         else:
             self.cancel()
@@ -347,54 +312,11 @@ class MethodPanel:
             self.parameters[name].value = value
         self.run(self._estimate_first)
 
-    def _on_preview(self, wanted: bool) -> None:
-        restoration = self._restoration()
-        if restoration is not None:
-            restoration.show_preview(wanted)
-
-    def _on_running(self) -> None:
-        mine = self._restoration() is not None
-        if mine and not self.bar.at_work:
-            self.bar.begin()
-        elif not mine:
-            self.bar.end()
+    def _on_succeeded(self, restoration: Restoration) -> None:
+        request, outcome = restoration.request, restoration.outcome
+        assert outcome is not None
+        self.noise_section.note_run(outcome.result.provenance)
+        self.before.of(request.source, self.runs.made)
+        if self.runs.made and request.mask is not None:
+            self.damage_section.mask_rows.uncover()
         self.refresh()
-
-    def _on_report(self, report: Report) -> None:
-        if self._restoration() is not None:
-            self.bar.show_report(report)
-
-    def _on_ended(self, restoration: Restoration) -> None:
-        if not self._is_mine(restoration):
-            return
-        if self._job is restoration.job:
-            self._job = None
-        if restoration.job.error:
-            self._fail(restoration.job.error)
-        elif restoration.outcome is not None:
-            self.bar.succeeded(restoration.outcome)
-            self.bar.offers.offer(restoration)
-            self.noise_section.note_run(restoration.outcome.result.provenance)
-            self._made = [key_of(layer) for layer in restoration.job.layers]
-            self._spoken_of |= set(self._made[-1:])
-            self.before.of(restoration.request.source, self._made)
-            if self._made and restoration.request.mask is not None:
-                self.damage_section.mask_rows.uncover()
-            self.refresh()
-
-    def _fail(self, text: str) -> None:
-        self._failure = text
-        self.bar.failed(text)
-        show_error(text)
-
-    def _on_removed(self, event: Any) -> None:
-        """Remove texts about a layer that is gone."""
-        if key_of(event.value) in self._spoken_of and self._restoration() is None:
-            self._forget_message()
-            self.refresh()
-
-    def _forget_message(self) -> None:
-        if self._restoration() is None:
-            self._spoken_of = set()
-            self.bar.forget()
-            self.noise_section.forget_run()
