@@ -130,10 +130,10 @@ def swiping(desk: Desk) -> list[Image.Image]:
     """Show the mural left of a line that moves, and right of it what :func:`filling` has made."""
     desk.close()
     panel = desk.open('Compare')
-    panel.swipe_button.click()
+    panel.swipe.button.click()
     desk.settle()
     frames = []
-    for panel.at.value in PLACES:
+    for panel.swipe.at.value in PLACES:
         for _ in range(20):
             QApplication.processEvents()
         frames.append(desk.half())

@@ -100,9 +100,9 @@ def test_the_panel_compares(viewer: Any, dock: Any) -> None:
     panel = ComparePanel(viewer)
     viewer.window.add_dock_widget(panel)
     panel.first.value, panel.second.value = 'a', 'b'
-    panel.swipe_button.click()
+    panel.swipe.button.click()
     assert 'a | b' in viewer.layers
-    panel.at.value = 0.2
+    panel.swipe.at.value = 0.2
     assert viewer.layers['a | b'].data[0, 6] == 6 + 7
     panel.measure.click()
     panel.work.wait()
@@ -113,11 +113,11 @@ def test_the_panel_compares(viewer: Any, dock: Any) -> None:
     for compared in (layer, viewer.layers['a | b']):
         assert not may_be_restored(compared)
         assert not panel.first.offers(compared)
-    panel.swipe_button.click()
+    panel.swipe.button.click()
     assert 'a | b' not in viewer.layers
-    panel.swipe_button.click()
+    panel.swipe.button.click()
     viewer.layers.remove('b')
-    assert not panel.swipe_button.isChecked()
+    assert not panel.swipe.button.isChecked()
     assert 'a | b' not in viewer.layers
 
 
@@ -136,22 +136,22 @@ def test_the_grid_shows_both_with_one_contrast_and_gives_all_back(viewer: Any) -
     panel = ComparePanel(viewer)
     viewer.window.add_dock_widget(panel)
     panel.first.value, panel.second.value = 'a', 'b'
-    panel.swipe_button.click()
+    panel.swipe.button.click()
     camera = camera_of(viewer)
     camera.zoom, camera.center = 7.5, (0, 3.0, 4.0)
 
-    panel.grid_button.click()
+    panel.grid.button.click()
     assert camera.zoom != 7.5, 'all of both is seen'
-    grid = panel.grid.grid
+    grid = panel.grid.shown.grid
     assert [layer.name for layer in viewer.layers if layer.visible] == ['a', 'b']
-    assert not panel.swipe_button.isChecked()
+    assert not panel.swipe.button.isChecked()
     assert boxes(viewer, 'a', 'b') == [(0, 0), (0, 1)], 'left is left'
     viewer.layers['a'].contrast_limits = (10, 20)
     assert tuple(viewer.layers['b'].contrast_limits) == (10, 20)
     has_names = hasattr(viewer.layers['a'], 'name_overlay')  # from napari 0.9 on
     pump(lambda: [x.name for x in viewer.layers if is_named(x)] == [*'ab' * has_names])
 
-    panel.grid_button.click()
+    panel.grid.button.click()
     assert not grid.enabled
     assert not any(map(is_named, viewer.layers))
     assert (camera.zoom, camera.center) == (7.5, (0, 3, 4))
@@ -160,14 +160,14 @@ def test_the_grid_shows_both_with_one_contrast_and_gives_all_back(viewer: Any) -
     assert tuple(viewer.layers['b'].contrast_limits) == (10, 20)
 
     panel.first.value, panel.second.value = 'b', 'a'
-    panel.grid_button.click()
+    panel.grid.button.click()
     assert boxes(viewer, 'b', 'a') == [(0, 0), (0, 1)]
     grid.enabled = False  # napari's own button
-    assert not panel.grid_button.isChecked()
+    assert not panel.grid.button.isChecked()
     assert viewer.layers['other'].visible
-    panel.grid_button.click()
+    panel.grid.button.click()
     viewer.layers.remove('b')
-    assert not panel.grid_button.isChecked()
+    assert not panel.grid.button.isChecked()
     assert not grid.enabled
 
 
@@ -187,7 +187,7 @@ def test_one_image_is_not_compared(viewer: Any) -> None:
     viewer.add_image(PLANE, name='a')
     panel = ComparePanel(viewer)
     viewer.window.add_dock_widget(panel)
-    buttons = (panel.swipe_button, panel.grid_button, panel.measure, panel.profile.button)
+    buttons = (panel.swipe.button, panel.grid.button, panel.measure, panel.profile.button)
     assert 'Choose two images' in panel.found.text()
     assert not any(each.isEnabled() for each in buttons)
     viewer.add_image(PLANE, name='b')

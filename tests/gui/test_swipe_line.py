@@ -58,9 +58,9 @@ def panel(make_napari_viewer: Callable[..., Any], idle: None) -> ComparePanel:
     viewer.window.add_dock_widget(made)
     made.first.value, made.second.value = 'a', 'b'
     viewer.reset_view()
-    made.swipe_button.click()
-    assert made.line is not None
-    pump(made.line.isVisible)
+    made.swipe.button.click()
+    assert made.swipe.line is not None
+    pump(made.swipe.line.isVisible)
     return made
 
 
@@ -69,7 +69,7 @@ def middle(line: QWidget) -> QPoint:
 
 
 def test_the_line_stands_where_the_pictures_meet(panel: ComparePanel) -> None:
-    viewer, line = panel.viewer, panel.line
+    viewer, line = panel.viewer, panel.swipe.line
     canvas = line.parentWidget()
     pump(lambda: abs(middle(line).x() - canvas.width() / 2) <= 2)
     shot = viewer.screenshot(canvas_only=True, flash=False)[..., 0]
@@ -81,28 +81,28 @@ def test_the_line_stands_where_the_pictures_meet(panel: ComparePanel) -> None:
 
 
 def test_the_mouse_moves_the_line_and_nothing_else(panel: ComparePanel) -> None:
-    line, camera = panel.line, camera_of(panel.viewer)
+    line, camera = panel.swipe.line, camera_of(panel.viewer)
     pump(lambda: middle(line).x() > 0)
     before, centre, zoom = middle(line).x(), tuple(camera.center), camera.zoom
     inside = QPoint(line.width() // 2, line.height() // 2)
     QTest.mousePress(line, Qt.MouseButton.LeftButton, pos=inside)
     QTest.mouseMove(line, inside + QPoint(round(10 * 0.1 * zoom), 0))
     QTest.mouseRelease(line, Qt.MouseButton.LeftButton, pos=inside)
-    assert panel.swipe.at == pytest.approx(40 / 60, abs=1.5 / 60)
-    assert panel.at.value == pytest.approx(panel.swipe.at, abs=0.001)
+    assert panel.swipe.shown.at == pytest.approx(40 / 60, abs=1.5 / 60)
+    assert panel.swipe.at.value == pytest.approx(panel.swipe.shown.at, abs=0.001)
     assert middle(line).x() > before
     assert tuple(camera.center) == centre
-    panel.at.value = 0.25
-    assert panel.swipe.at == 0.25
+    panel.swipe.at.value = 0.25
+    assert panel.swipe.shown.at == 0.25
     assert middle(line).x() < before
 
 
 def test_the_line_goes_with_the_swipe(panel: ComparePanel) -> None:
-    line = panel.line
+    line = panel.swipe.line
     panel.viewer.layers['a | b'].visible = False
     assert not line.isVisible()
     panel.viewer.layers['a | b'].visible = True
     assert line.isVisible()
     panel.viewer.layers.remove('b')
-    assert panel.line is None
+    assert panel.swipe.line is None
     assert not line.isVisible()

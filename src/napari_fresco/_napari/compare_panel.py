@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import FloatSlider
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QVBoxLayout
 
 from ..errors import FrescoError
@@ -19,25 +16,21 @@ from ..layers.evidence_request import residual_of
 from ..layers.layer_kinds import COMPARISON, LayerData, is_picture, source_name, truth_of
 from ..layers.result_names import called_apart
 from ..layers.results import inserted
-from ..layers.side_by_side import SideBySide, grid_of
 from ..layers.space import View
-from ..layers.swipe import Swipe
 from .choosers import LayerChooser
 from .docked import Docked
 from .form import Scroll, Section, named_button, note, side_by_side, stacked
+from .grid_view import GridView
 from .iterates_section import IteratesSection
 from .latest_job import LatestJob, said_of, stepwise
-from .listeners import Listeners, is_alive
+from .listeners import is_alive
 from .profile_section import ProfileSection
 from .rows import Tick
-from .swipe_line import SwipeLine, canvas_beside
+from .swipe_view import SwipeView
 from .texts import number, sentence
 
 if TYPE_CHECKING:
     import napari
-
-
-_APART_MS = 100  # between the names of the pictures in a grid
 
 
 class ComparePanel(Docked):
@@ -59,31 +52,21 @@ class ComparePanel(Docked):
             viewer, is_picture, 'reference', 'Reference', tooltip=_REFERENCE,
             others={'(none)': None},
         )  # fmt: skip
-        self.at = FloatSlider(
-            name='at', label='Line at', min=0, max=1, step=0.001, value=0.5, tooltip=_AT
-        )
         self.one_contrast = Tick(
             name='one_contrast', label='Contrast', text='the same for both', tooltip=_CONTRAST
         )
         self.contrast = ContrastLink(viewer)
-        self.swipe_button = named_button('Swipe', 'compare_swipe', _SWIPE)
-        self.swipe_button.setCheckable(True)
-        self.grid_button = named_button('Grid', 'compare_grid', _GRID)
-        self.grid_button.setCheckable(True)
+        self.swipe = SwipeView(viewer, self, self._chosen)
+        self.grid = GridView(viewer, self, self._pictures, self.one_contrast)
         self.measure = named_button('Measure', 'compare_measure', _MEASURE)
         self.difference = named_button('Difference', 'compare_difference', _DIFFERENCE)
         self.residual = named_button('Residual', 'compare_residual', _RESIDUAL)
         self._of_both = (
-            self.swipe_button, self.grid_button, self.measure, self.difference, self.residual,
+            self.swipe.button, self.grid.button, self.measure, self.difference, self.residual,
         )  # fmt: skip
         self.found, self.work = note(), LatestJob()
-        self.profile = ProfileSection(viewer, self._profiled)
+        self.profile = ProfileSection(viewer, self._pictures)
         self.iterates = IteratesSection(viewer)
-        self.swipe: Swipe | None = None
-        self.line: SwipeLine | None = None
-        self.grid: SideBySide | None = None
-        self._was_tied = False
-        self._callbacks = viewer.mouse_move_callbacks
         self._suggest()
         self._lay_out()
         self._listen()
@@ -96,64 +79,6 @@ class ComparePanel(Docked):
         """
         first, second = self._chosen()
         return Planes.of(first, second, View.of(self.viewer))
-
-    def show_swipe(self, shown: bool) -> None:
-        """Add the layer that shows both, or take it away."""
-        if self.swipe is not None:
-            self._drop_line()
-            self.swipe.close()
-            self.swipe = None
-        try:
-            if shown:
-                self.swipe = Swipe(self.viewer, *self._chosen())
-                self.swipe.at = self.at.value
-                self._draw_line(self.swipe)
-        except FrescoError as error:
-            self._say(error)
-        if self.swipe_button.isChecked() != (self.swipe is not None):
-            self.swipe_button.setChecked(self.swipe is not None)
-
-    def _draw_line(self, swipe: Swipe) -> None:
-        canvas = canvas_beside(self, self.viewer)
-        if canvas is not None:
-            self.line = SwipeLine(canvas, self.viewer, swipe)
-            swipe.moved.connect(self._on_line)
-
-    def _on_line(self) -> None:
-        if is_alive(self) and self.swipe is not None:
-            self.at.value = self.swipe.at
-
-    def _drop_line(self) -> None:
-        line, self.line = self.line, None
-        if line is not None and is_alive(line):
-            line.close_line()
-
-    def show_grid(self, shown: bool) -> None:
-        """Show both beside each other with one contrast, and the reference; or all as before."""
-        if self.grid is not None:
-            ended, self.grid = self.grid, None
-            ended.close()
-            self.one_contrast.value = self._was_tied
-        try:
-            if shown:
-                pictures = dict.fromkeys(self._profiled())
-                self.show_swipe(False)
-                self._was_tied = self.one_contrast.value
-                self.one_contrast.value = True
-                self.grid = grid = SideBySide(self.viewer, *pictures)
-                self._name_soon(grid, list(pictures))
-        except FrescoError as error:
-            self._say(error)
-        self.grid_button.setChecked(self.grid is not None)
-
-    def _name_soon(self, grid: SideBySide, layers: list[Any]) -> None:
-        """Name one picture after the other: the window is drawn, and stays alive, in between."""
-        QTimer.singleShot(_APART_MS, partial(self._name, grid, layers))
-
-    def _name(self, grid: SideBySide, layers: list[Any]) -> None:
-        if layers and is_alive(self) and self.grid is grid:
-            grid.name(layers[0])
-            self._name_soon(grid, layers[1:])
 
     def run(self) -> None:
         """Find out beside the window how alike the planes on show are, and say it."""
@@ -219,7 +144,7 @@ class ComparePanel(Docked):
         first, second = self.first.value, self.second.value
         return first is not None and second is not None and first is not second
 
-    def _profiled(self) -> tuple[Any, ...]:
+    def _pictures(self) -> tuple[Any, ...]:
         """Return the images, and what they should be."""
         reference = self.reference.value
         return (*self._chosen(), *([] if reference is None else [reference]))
@@ -249,8 +174,7 @@ class ComparePanel(Docked):
             self.contrast.loosen()
 
     def _on_chosen(self) -> None:
-        self.show_swipe(False)
-        self.show_grid(False)
+        self._end_views()
         self.share_contrast(self.one_contrast.value)
         self.profile.read()
         self.iterates.show_of(self.second.value)
@@ -268,46 +192,18 @@ class ComparePanel(Docked):
         elif self.found.text() == _CHOOSE:
             self.found.setText('')
 
-    def _on_moved(self, share: float) -> None:
-        if self.swipe is not None and self.swipe.is_open:
-            self.swipe.at = share
-
-    def _on_slice(self, *_: Any) -> None:
-        """Follow the viewer to another plane."""
-        if self.swipe is None or not self.swipe.is_open:
-            return
-        try:
-            self.swipe.reload()
-        except FrescoError:
-            self.show_swipe(False)
-
-    def _on_layers(self, *_: Any) -> None:
-        if self.swipe is not None and not self.swipe.is_open:
-            self.show_swipe(False)
-        self._follow_grid()
-
-    def _on_pointer(self, _: Any, event: Any) -> None:
-        """Let the line follow the pointer while Shift is held."""
-        if 'Shift' in event.modifiers and self.swipe is not None and self.swipe.is_open:
-            self.swipe.follow(event.position)
-            self.at.value = self.swipe.at
-
-    def _let_go(self) -> None:
-        if self._on_pointer in self._callbacks:
-            self._callbacks.remove(self._on_pointer)
-
-    def _on_closed(self) -> None:
+    def _end_views(self) -> None:
         """Give the picture back as it was."""
-        self.show_swipe(False)
-        self.show_grid(False)
+        self.swipe.show(False)
+        self.grid.show(False)
 
     def _lay_out(self) -> None:
         section = self._section = Section('Compare', heads=True)
         section.add(self.first)
         section.add(self.second)
         section.add(self.one_contrast)
-        section.add(self.at)
-        section.form.add_wide(side_by_side(self.swipe_button, self.grid_button, evenly=True))
+        section.add(self.swipe.at)
+        section.form.add_wide(side_by_side(self.swipe.button, self.grid.button, evenly=True))
         section.form.add_wide(side_by_side(self.difference, self.residual, evenly=True))
         section.add(self.reference, self.measure)
         section.form.add_wide(self.found)
@@ -317,39 +213,30 @@ class ComparePanel(Docked):
         layout.addWidget(Scroll(content))
 
     def _listen(self) -> None:
-        links = Listeners(self)
-        links.listen(self.viewer.dims.events.current_step, self._on_slice)
-        links.listen(self.viewer.layers.events.removed, self._on_layers)
         for chooser in (self.first, self.second):
             chooser.changed.connect(lambda _: self._on_chosen())
         self.reference.changed.connect(lambda _: self.profile.read())
         self.one_contrast.changed.connect(self.share_contrast)
-        self.at.changed.connect(self._on_moved)
-        self.swipe_button.toggled.connect(self._on_toggled)
-        self.grid_button.toggled.connect(self._on_grid)
-        links.listen(grid_of(self.viewer).events.enabled, self._follow_grid)
+        self.swipe.button.toggled.connect(self._on_swipe)
+        self.grid.button.toggled.connect(self._on_grid)
+        for view in (self.swipe, self.grid):
+            view.failed.connect(self._say)
         self.measure.clicked.connect(self.run)
         self.work.failed.connect(self._on_failed)
         self.difference.clicked.connect(self.add_difference)
         self.residual.clicked.connect(self.add_residual)
         self.profile.failed.connect(lambda said: self.found.setText(said))
-        self._callbacks.append(self._on_pointer)
-        self.destroyed.connect(self._let_go)
-        self.closed.connect(self._on_closed)
+        self.closed.connect(self._end_views)
 
-    def _on_toggled(self, shown: bool) -> None:
-        if shown != (self.swipe is not None):
-            self.show_grid(False)
-            self.show_swipe(shown)
+    def _on_swipe(self, shown: bool) -> None:
+        if shown != (self.swipe.shown is not None):
+            self.grid.show(False)
+            self.swipe.show(shown)
 
     def _on_grid(self, shown: bool) -> None:
-        if shown != (self.grid is not None):
-            self.show_grid(shown)
-
-    def _follow_grid(self, *_: Any) -> None:
-        """End the grid where napari's own button did, or a layer has gone."""
-        if self.grid is not None and not self.grid.is_open:
-            self.show_grid(False)
+        if shown != (self.grid.shown is not None):
+            self.swipe.show(False)
+            self.grid.show(shown)
 
 
 def _measuring(planes: dict[str, Planes]) -> Generator[None, None, dict[str, Likeness]]:
@@ -370,15 +257,6 @@ def _said(like: Likeness) -> str:
 _CHOOSE = 'Choose two images, such as a result and what it was made of.'
 _FIRST = '<p>The image left of the line, whose contrast both are shown with.</p>'
 _SECOND = '<p>The image right of the line: another one of the same size, or enlarged.</p>'
-_AT = (
-    '<p>Where the line is; further right shows more of the left image. The mouse takes it in the '
-    'picture, and while Shift is held it follows the pointer.</p>'
-)
-_SWIPE = '<p>Show both in one layer, left and right of a line. Press again to take it away.</p>'
-_GRID = (
-    '<p>Show both beside each other, and the reference if one is chosen, with one contrast and one '
-    'zoom. Press again, and all is shown as it was.</p>'
-)
 _REFERENCE = (
     '<p>The truth, or what comes nearest to it: both images are measured against it. Without one '
     'they are measured against each other.</p>'
