@@ -38,9 +38,15 @@ def check_admm_loop(golden: Golden) -> None:
     _compare(iterates, golden, {'x': 'x', 'u': 'u', 'out': 'out', 'denoised': 'f_x'})
     returned = iterates[-1].estimate
     if meta['returned'].startswith('avg'):
-        average = MovingAverage(0.99, y.round())
+        average = MovingAverage(_decay(meta['returned']), y.round())
         returned = [average.update(i.out) for i in iterates][-1]
     close(returned[0], golden.outputs['returned'], meta['suggested_atol'])
+
+
+def _decay(returned: str) -> float:
+    """Return the decay of an average that is told as ``avg (EMA 0.99 of net outputs)``."""
+    told = re.search(r'EMA ([\d.]+)', returned)
+    return 0.99 if told is None else float(told.group(1))
 
 
 def check_dip_loop(golden: Golden) -> None:

@@ -40,18 +40,27 @@ def _optics(golden: Golden, kind: str, model: str) -> MicroscopeOptics:
 
 
 def _grid(golden: Golden, optics: MicroscopeOptics) -> VoxelGrid:
-    """Return the grid of a file, whose middle plane lies at its own focus."""
+    """Return the odd and square grid that holds a file's, whose origin has its own focus."""
     given, (planes, rows, columns) = golden.meta['parameters'], golden.meta['shape_zyx']
-    assert rows == columns
     middle = float(golden.inputs['focus_um'][planes // 2])
     step = float(given['z_step_um'])
     np.testing.assert_allclose(np.diff(golden.inputs['focus_um']), step, rtol=1e-6)
     defocus = middle - (brightest(optics) if 'depth_um' in given else 0.0)
-    return VoxelGrid.of(optics, float(given['pixel_size_um']), columns, step, planes, defocus)
+    side, planes = max(rows, columns) | 1, planes | 1
+    return VoxelGrid.of(optics, float(given['pixel_size_um']), side, step, planes, defocus)
+
+
+def _window(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Cut a window of `shape` out of `values`, origin on origin, and divide it by its sum."""
+    starts = [n // 2 - m // 2 for n, m in zip(values.shape, shape, strict=True)]
+    cut = values[tuple(slice(a, a + m) for a, m in zip(starts, shape, strict=True))]
+    return np.asarray(cut / cut.sum(dtype=np.float64))
 
 
 def _width(line: np.ndarray, step: float) -> float:
-    """Return the full width at half maximum of a line through the peak."""
+    """Return the full width at half maximum of a line through the peak; 0 for a few samples."""
+    if len(line) < 4:
+        return 0.0
     x = np.arange(len(line))
     fine = np.linspace(0, len(line) - 1, 1000 * len(line))
     values = make_interp_spline(x, line, k=3)(fine)
@@ -76,7 +85,8 @@ def _case(kind: str, model: str) -> Any:
         grid = _grid(golden, optics)
         for name, expected in golden.outputs.items():
             limits = golden.meta['tolerances'][name]
-            ours = point_spread(optics, grid, integrate=name == 'integrated').values
+            whole = point_spread(optics, grid, integrate=name == 'integrated').values
+            ours = _window(whole, expected.shape)
             theirs = expected / expected.sum(dtype=np.float64)
             error = np.linalg.norm(ours - theirs) / np.linalg.norm(theirs)
             assert error <= limits['rel_l2'], f'{name}: {error:.2e}'

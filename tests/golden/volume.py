@@ -66,7 +66,8 @@ def check_finite_window(golden: Golden) -> None:
     weights = degradation.adjoint(torch.ones_like(y))
     close(placed(weights, offset, shape), golden.outputs['weights'], 1e-9)
     background = meta['background']
-    steps = likelier(y, degradation, background=background, accelerate=False)
+    told = {'background': background, 'least_weight': meta['weight_floor']}
+    steps = likelier(y, degradation, accelerate=False, **told)
     estimates = list(islice(steps, meta['iterations']))
     tolerance = meta['tolerances']['rel_max']
     close(placed(estimates[-1].x, offset, shape), golden.outputs['x'], tolerance)

@@ -108,6 +108,7 @@ def likelier(
     background: float = 0.0,
     start: Tensor | None = None,
     weights: Tensor | None = None,
+    least_weight: float = LEAST_WEIGHT,
     accelerate: bool = True,
     smooth: tuple[float, Sequence[float]] = (0.0, ()),
     between: Callable[[int, Tensor], Tensor] | None = None,
@@ -117,14 +118,14 @@ def likelier(
     `y`: photons ``(1, C, *spatial)``, `background` among them; read noise may be below 0.
     `degradation`: H.
     `start`: first estimate, at least 0; the mean of `y` by default.
-    `weights`: w; ``H' 1`` by default. Where it is below 0.01, estimates are 0.
+    `weights`: w; ``H' 1`` by default. Where it is at most `least_weight`, estimates are 0.
     `accelerate`: extrapolate from the last two estimates, as Biggs and Andrews do.
     `smooth`: weight of the total variation, and the distances of samples along each axis.
     `between`: told how many estimates there were and the last one, returns what to go on with.
     """
     w = degradation.adjoint(torch.ones_like(y)) if weights is None else weights
-    untold = w <= LEAST_WEIGHT
-    w = w.clamp_min(LEAST_WEIGHT)
+    untold = w <= least_weight
+    w = w.clamp_min(least_weight)
     if start is None:
         level = (y - background).mean().clamp_min(_TINY)
         start = level.expand(degradation.shape_of(y.shape))
