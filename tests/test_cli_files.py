@@ -12,7 +12,7 @@ import tifffile
 from PIL import Image as Pillow
 
 import napari_fresco as fresco
-from napari_fresco.batch import file_job
+from napari_fresco.batch import side_files
 from napari_fresco.io.files import read
 
 from .command_line import call
@@ -165,8 +165,8 @@ def test_a_kernel_of_a_volume_is_taken_as_it_is(tmp_path: Path) -> None:
     psf = np.ones((3, 5, 5), np.float32)
     spacing = {'Z': (0.3, 'um'), 'Y': (0.1, 'um'), 'X': (0.1, 'um')}
     fresco.write(tmp_path / 'psf.ome.tif', fresco.Image(psf, 'ZYX', spacing))
-    kernel = file_job._kernel(str(tmp_path / 'psf.ome.tif'), None)
+    kernel = side_files._kernel(str(tmp_path / 'psf.ome.tif'), None)
     assert fresco.kernels.Kernel.of(kernel, ndim=3).spacing == spacing
     np.save(tmp_path / 'psf.npy', psf)
-    assert file_job._kernel(str(tmp_path / 'psf.npy'), None).shape == (3, 5, 5)
-    assert file_job._kernel(str(tmp_path / 'psf.ome.tif'), 1).shape == (5, 5)
+    assert side_files._kernel(str(tmp_path / 'psf.npy'), None).shape == (3, 5, 5)
+    assert side_files._kernel(str(tmp_path / 'psf.ome.tif'), 1).shape == (5, 5)

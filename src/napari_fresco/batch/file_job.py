@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..declare.call import Call
-from ..declare.methods import ESTIMATES
 from ..declare.presets import Preset, PresetLike
 from ..declare.tasks import TASKS
-from ..errors import FileError, ImageError, KernelError, ParameterError
+from ..errors import ImageError
 from ..evidence.references import Reference, distinct, references
-from ..image.model import Image, in_memory
+from ..image.model import Image
 from ..io.apart import check_apart
 from ..io.atomic import atomic_path
 from ..io.files import TIFF, check_holds, list_series, read
@@ -26,9 +25,7 @@ from ..io.zarr_store import SUFFIX
 from ..restoration.session import Session
 from ..types import Result, Step
 from .outputs import Outputs
-
-SIDES = ('mask', 'kernel', 'sigma')
-"""Options of a call that may name a file."""
+from .side_files import counted_from_file, files_in, told_sides, with_contents
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +100,7 @@ class FileJob:
     `given`: options and parameters, as :func:`napari_fresco.restore` takes them.
     `mask`: file of the damage.
     `files`: what was read beside the image.
-    `sides`: the files of mask, kernel and map of the noise, by option.
+    `sides`: the files of mask, kernel and map of the noise, by option, or option and channel.
     `overwrite`: replace existing files.
     `series`: number or name of the image in a file of several; None restores them all.
     `channels`: names or numbers of the channels to restore; all by default.
@@ -116,7 +113,7 @@ class FileJob:
     series: int | str | None = None
     channels: Sequence[int | str] = field(default=())
     files: tuple[Path, ...] = ()
-    sides: Mapping[str, str] = field(default_factory=dict)
+    sides: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -138,15 +135,9 @@ class FileJob:
         Raises FrescoError when something given is wrong.
         """
         named, own = dict(options or {}), dict(parameters or {})
-        files = tuple(Path(each) for each in named.values() if _is_file(each))
-        sides = {n: str(named[n]) for n in SIDES if n in named and _is_file(named[n])}
+        files, sides = tuple(files_in(named)), told_sides(named)
         mask = named.pop('mask', None)
-        if 'kernel' in named or kernel_index is not None:
-            named['kernel'] = _kernel(named.get('kernel'), kernel_index)
-        if 'sigma' in named:
-            named['sigma'] = _sigma(named['sigma'])
-        if 'guides' in named:
-            named['guides'] = _guides(named['guides'])
+        named = with_contents(named, kernel_index)
         given = {'preset': Preset.of(preset), **named, **own}
         call = Call.of(method, task, given={**given, 'mask': mask})
         return cls(
@@ -182,12 +173,12 @@ class FileJob:
         several, notes = self._several(image)
         places = self._places(outputs, len(several))
         check_apart([p for place in places for p in place.kept().values()], [image, *self.files])
-        sources = [self._read(image, outputs.image, each) for each in several]
-        said = tuple(each for s in sources for each in s.metadata.get('warnings', ()))
+        damage = None if self.mask is None else read_mask(self.mask)
+        sources = [self._read(image, outputs.image, each, damage) for each in several]
+        said = tuple(each for s, _, _ in sources for each in s.metadata.get('warnings', ()))
         said += self._lost_in(outputs.image)
-        asked = self._asked()
         if doubtful is not None:
-            for source in sources:
+            for source, asked, _ in sources:
                 for doubt in session.doubts(source, **asked):
                     doubtful(doubt)
         written: list[Path] = []
@@ -199,17 +190,16 @@ class FileJob:
                     session.restore(
                         source, progress=progress, callback=callback, output=store, **asked
                     )
-                    for source in group
+                    for source, asked, _ in group
                 ]
                 results += map(_without_pixels, made)
                 if not partial and any(result.finish == 'cancelled' for result in made):
                     return FileOutcome((), tuple(results), said, notes)
                 before_writing()
                 written += place.write(
-                    list(zip(group, made, strict=True)),
+                    [(s, own, told) for (s, _, told), own in zip(group, made, strict=True)],
                     scale=self.call.options.scale,
                     overwrite=self.overwrite,
-                    told={**self.sides, 'channels': tuple(self.channels)},
                     store=store,
                 )
         return FileOutcome(tuple(written), tuple(results), said, notes)
@@ -229,11 +219,6 @@ class FileJob:
         for place in places:
             place.check(self.call, overwrite=self.overwrite)
         return places
-
-    def _asked(self) -> dict[str, Any]:
-        """Return the options of a call; the axes were named when the image was read."""
-        damage = None if self.mask is None else read_mask(self.mask)
-        return {**self.given, 'mask': damage, 'axes': None, 'rgb': None}
 
     @contextmanager
     def _growing(self, target: Path, *, partial: bool) -> Iterator[Path | None]:
@@ -263,16 +248,25 @@ class FileJob:
         )
         return [number for number, _ in found], (note,)
 
-    def _read(self, path: Path, output: Path, series: int | str | None) -> Image:
-        """Read an image with all its axes named, and make sure that `output` can hold it."""
+    def _read(
+        self, path: Path, output: Path, series: int | str | None, damage: Image | None
+    ) -> tuple[Image, dict[str, Any], dict[str, Any]]:
+        """Read an image with all its axes named, and make sure that `output` can hold it.
+
+        Returns the image, the options of its call, in which nothing names axes any more, and what
+        a command needs to know besides: files, channels.
+        """
         options = self.call.options
-        image = Image.of(read(path, series=series), axes=options.axes, rgb=options.rgb)
-        image = _of_channels(image, self.channels, path)
+        whole = Image.of(read(path, series=series), axes=options.axes, rgb=options.rgb)
+        image = _of_channels(whole, self.channels, path)
         gained = TASKS[self.call.task].gains_colour and 'S' not in image.axes
         dtype = image.dtype if options.dtype is None else np.dtype(options.dtype)
         shape = image.shape + (3,) * gained
         check_holds(output, dtype, shape, image.axes + 'S' * gained)
-        return image
+        given = counted_from_file(self.given, whole, self.channels)
+        told = counted_from_file(self.sides, whole, self.channels)
+        told['channels'] = tuple(self.channels)
+        return image, {**given, 'mask': damage, 'axes': None, 'rgb': None}, told
 
 
 def _without_pixels(result: Result) -> Result:
@@ -287,69 +281,3 @@ def _of_channels(image: Image, wanted: Sequence[int | str], path: Path) -> Image
         return image.channel(*wanted) if wanted else image
     except ImageError as error:
         raise ImageError(f'{path}: {error}') from None
-
-
-def _is_file(given: Any) -> bool:
-    """Return whether a value of an option names a file that is there."""
-    return isinstance(given, str | Path) and Path(given).exists()
-
-
-def _kernel(path: Any, index: int | None) -> Any:
-    if isinstance(path, Mapping):
-        raise KernelError(
-            f'kernel has entries for channels ({", ".join(map(str, path))}), which files of '
-            'kernels do not take; restore the channels one by one: --channel, or channels: in a '
-            'recipe'
-        )
-    if not isinstance(path, str | Path) and path is not None:
-        return path
-    if path in ESTIMATES:
-        return path
-    if path is None:
-        raise ParameterError('--kernel-index picks from a file of kernels; give --kernel too')
-    from ..physics import kernels
-
-    kernel = kernels.read(Path(path), index)
-    return kernel if index is not None else _calibrated(Path(path), kernel)
-
-
-def _calibrated(path: Path, kernel: Any) -> Any:
-    """Return a kernel as an image, where its file says axes, and spacing or wavelengths."""
-    try:
-        image = read(path)
-    except FileError:  # of a format that holds no images
-        return kernel
-    told = image.pixel_sizes or image.metadata.get('wavelengths')
-    return image if set(image.axes) <= set('ZYX') and told else kernel
-
-
-def as_number(given: Any) -> Any:
-    """Return a number for text such as ``'5'``; other values as they are."""
-    try:
-        return float(given) if isinstance(given, str | int) else given
-    except ValueError:
-        return given
-
-
-def _sigma(given: Any) -> Any:
-    given = as_number(given)
-    if not isinstance(given, str | Path) or given in ESTIMATES:
-        return given
-    if not Path(given).exists():
-        raise ParameterError(
-            f'--sigma = {str(given)!r}; give a number in image units, the file of a map, '
-            f'{" or ".join(ESTIMATES)}'
-        )
-    return read(given)
-
-
-def _guides(given: Any) -> Any:
-    """Return guides as they are, or the strokes that a file holds."""
-    if not isinstance(given, str | Path) or ',' in str(given):
-        return given
-    if not Path(given).exists():
-        raise ParameterError(
-            f'--guides = {str(given)!r}; give the file of strokes drawn over the image, or corners '
-            'as row,column such as "12,40 90,55"'
-        )
-    return in_memory(read_mask(given).data)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,8 +29,9 @@ TEXTS = {'provenance': '.json', 'report': '.html'}
 _MAPS = (*TIFF, '.npy')  # formats of floating-point numbers
 _KEPT = ('flavour', 'compression', 'predictor', 'resolution_unit')  # of a file, for its maps
 
-Part = tuple[Image, Result]
-"""An image and what was made of it."""
+Part = tuple[Image, Result, Mapping[str, Any]]
+"""An image, what was made of it, and what the command in a report needs to know besides: files of
+mask, kernel and map of the noise, and the channels that were picked."""
 
 
 @dataclass(frozen=True)
@@ -77,19 +77,16 @@ class Outputs:
         *,
         scale: int,
         overwrite: bool,
-        told: Mapping[str, Any] = MappingProxyType({}),
         store: Path | None = None,
     ) -> list[Path]:
         """Write all outputs, several images into one file; return the files.
 
-        `told`: files of mask, kernel and map of the noise, and the channels that were picked, for
-            the command in a report.
         `store`: where the image is already, perhaps under another name.
         """
         written: list[Path] = []
         for kind, path in reversed(self.kept().items()):  # who sees the image sees everything
             if kind == 'report':
-                written += _write_reports(path, parts, self.image, told, overwrite)
+                written += _write_reports(path, parts, self.image, overwrite)
                 continue
             if kind == 'image' and store is not None:
                 if store != path:
@@ -97,11 +94,11 @@ class Outputs:
                 written.append(path)
                 continue
             if kind == 'provenance':
-                records = [result.provenance for _, result in parts]
+                records = [result.provenance for _, result, _ in parts]
                 record = records[0] if len(records) == 1 else {'images': records}
                 write_json(path, record, overwrite=overwrite)
             else:
-                made = [_made(kind, *part, scale) for part in parts]
+                made = [_made(kind, source, result, scale) for source, result, _ in parts]
                 contents = [image for image in made if image is not None]
                 if not contents:
                     continue
@@ -154,13 +151,12 @@ def _write_reports(
     path: Path,
     parts: Sequence[Part],
     output: Path,
-    told: Mapping[str, Any],
     overwrite: bool,
 ) -> Iterator[Path]:
     """Write a report of each image: ``a.html``, then ``a_2.html`` and so on."""
     from ..evidence import report_text
 
-    for number, (source, result) in enumerate(parts, 1):
+    for number, (source, result, told) in enumerate(parts, 1):
         place = path if number == 1 else path.with_name(f'{path.stem}_{number}{path.suffix}')
         files = {'image': str(source.metadata['path']), 'output': str(output), **told}
         write_text(place, report_text(result, source, files=files), overwrite=overwrite)

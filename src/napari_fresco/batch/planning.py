@@ -41,11 +41,12 @@ class BatchFile:
     overwrite: bool = False
 
     def sides(self) -> dict[str, Path]:
-        """Return the files of mask, kernel and noise that belong to the image.
+        """Return the files of mask, kernel and noise that belong to the image, by their role.
 
         Raises FileError when there is not exactly one for a pattern.
         """
-        return {name: self._side(name) for name in self.recipe.sides()}
+        sides = self.recipe.sides().items()
+        return {role: self._side(role.partition(':')[0], text) for role, text in sides}
 
     def inputs(self) -> dict[str, Path]:
         """Return all files that the result depends on, by their role.
@@ -104,8 +105,7 @@ class BatchFile:
         """Return whether a result was written after its record."""
         return Fingerprint.of(path).modified > Fingerprint.of(self.record).modified
 
-    def _side(self, name: str) -> Path:
-        text = str(self.recipe.options[name])
+    def _side(self, name: str, text: str) -> Path:
         path = self.recipe.path(fill(text, self.image) if '{' in text else text)
         if path.is_dir() and not is_store(path):
             return self._of_stem(path, name)

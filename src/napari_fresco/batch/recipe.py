@@ -17,10 +17,12 @@ from ..declare.names import unknown
 from ..declare.options import OPTIONS
 from ..declare.presets import Preset, presets
 from ..errors import FileError, FrescoError, ParameterError
+from ..image.by_channel import each_entry
 from ..io.files import SUFFIXES, write_text
-from .file_job import SIDES, FileJob, as_number
+from .file_job import FileJob
 from .outputs import BESIDE, check_given
 from .records import ENDING
+from .side_files import SIDES, as_number
 
 RECIPE_SUFFIXES = ('.yaml', '.yml', '.json')
 """Suffixes of the files that recipes are kept in."""
@@ -74,7 +76,7 @@ class BatchRecipe:
         `output`, with ``.batch`` behind its name.
     options : mapping
         Options of a call. Mask, kernel and sigma may name files, with ``{stem}`` and so on of the
-        image.
+        image; kernel and sigma one for each channel, by its name or number.
     base : Path
         Folder to which names are relative.
 
@@ -125,8 +127,10 @@ class BatchRecipe:
             if not getattr(self, name):
                 raise ParameterError(f'{name} must be given: {KEYS[name]["help"]}')
         options = {name: _tuples(value) for name, value in self.options.items()}
-        if 'sigma' in options:
-            options['sigma'] = as_number(options['sigma'])
+        if isinstance(sigma := options.get('sigma'), Mapping):
+            options['sigma'] = {channel: as_number(own) for channel, own in sigma.items()}
+        elif 'sigma' in options:
+            options['sigma'] = as_number(sigma)
         object.__setattr__(self, 'options', options)
         for name in options:
             if name not in OPTIONS:
@@ -186,7 +190,7 @@ class BatchRecipe:
     def job(self, sides: Mapping[str, Any] | None = None, *, overwrite: bool = False) -> FileJob:
         """Return the recipe as a job that waits for its image.
 
-        `sides`: files that take the place of the patterns of mask, kernel and sigma.
+        `sides`: files that take the place of the patterns of mask, kernel and sigma, by role.
         Raises FrescoError when something is wrong that does not depend on the image.
         """
         return FileJob.of(
@@ -194,7 +198,7 @@ class BatchRecipe:
             self.task,
             preset=self.settings,
             parameters=self.resolved_parameters(),
-            options={**self.options, **(sides or {})},
+            options=self._with(sides or {}),
             kernel_index=self.kernel_index,
             series=self.series,
             channels=self.channels,
@@ -208,7 +212,7 @@ class BatchRecipe:
         fit together, or a file that serves all images cannot be read.
         """
         given: dict[str, Any] = {name: object() for name in self.sides() if name != 'mask'}
-        given |= {n: self.path(self.options[n]) for n in given if self.is_fixed(n)}
+        given |= {n: self.path(text) for n, text in self.sides().items() if self.is_fixed(n)}
         job = self.job(given)
         check_given(job.call, self.keep)
         suffix = Path(self.name.replace('{name}', 'a.tif').replace('{suffix}', '.tif')).suffix
@@ -218,14 +222,30 @@ class BatchRecipe:
             )
         return job.call
 
-    def sides(self) -> tuple[str, ...]:
-        """Return the options that name files: mask, kernel, map of the noise."""
-        return tuple(n for n in SIDES if n in self.options and _names_file(self.options[n]))
+    def sides(self) -> dict[str, str]:
+        """Return the patterns of the files of mask, kernel and map of the noise, by their role.
+
+        A role is the name of the option, for one of its channels with that behind a colon.
+        """
+        found = {}
+        for name in SIDES:
+            for channel, own in each_entry(self.options.get(name)):
+                if _names_file(own):
+                    found[f'{name}:{channel}' if channel else name] = str(own)
+        return found
 
     def is_fixed(self, side: str) -> bool:
         """Return whether one file serves all images."""
-        text = str(self.options[side])
-        return side != 'mask' and '{' not in text
+        return side != 'mask' and '{' not in self.sides()[side]
+
+    def _with(self, sides: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options with something in place of files, by their roles."""
+        options = dict(self.options)
+        for role, own in sides.items():
+            name, _, channel = role.partition(':')
+            told = {str(each): old for each, old in options[name].items()} if channel else {}
+            options[name] = {**told, channel: own} if channel else own
+        return options
 
     def path(self, text: str | Path) -> Path:
         """Return the file that is named."""
@@ -274,7 +294,8 @@ class BatchRecipe:
         parameters = call.parameters.changed().items()
         told = {name: 'file' if name in files else value for name, value in parameters}
         options = {n: v for n, v in call.options.changed().items() if n not in _WHERE}
-        options |= dict.fromkeys(self.sides(), 'file')
+        named = self._with(dict.fromkeys(self.sides(), 'file'))
+        options |= {role.partition(':')[0]: named[role.partition(':')[0]] for role in self.sides()}
         facts = {
             'method': call.method.name,
             'task': call.task,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import click
@@ -57,7 +58,7 @@ def given_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a call that were given; names of files are still text."""
     given = {name: options.get(name) for name in OPTIONS}
     return {
-        name: _parsed(OPTIONS[name], value) for name, value in given.items() if value is not None
+        name: _parsed(OPTIONS[name], value) for name, value in given.items() if _is_given(value)
     }
 
 
@@ -69,7 +70,7 @@ def given_parameters(
     Raises ParameterError when a parameter belongs to others of its `kind`; the message names them.
     """
     declared = _declared(everyone)
-    values = {k: v for k, v in options.items() if v is not None and k in declared}
+    values = {k: v for k, v in options.items() if _is_given(v) and k in declared}
     known = {p.name: p for p in chosen.parameters}
     for name in values:
         if name not in known:
@@ -95,6 +96,9 @@ def _option(name: str, owners: Owners, everyone: int) -> Callable[[F], F]:
         return click.option(f'{flag(name)}/--no-{flag(name)[2:]}', name, default=None, help=text)
     if first.type is tuple:
         return click.option(flag(name), name, type=float, nargs=2, help=text)
+    if first.by_channel:
+        metavar = f'[CHANNEL=]{_metavar(first)}'
+        return click.option(flag(name), name, metavar=metavar, multiple=True, help=text)
     # Values stay text for click; the declaration checks them, here as everywhere.
     return click.option(flag(name), name, metavar=_metavar(first), help=text)
 
@@ -115,11 +119,41 @@ def said(p: Parameter, tasks: Sequence[Task]) -> str:
     allowed = f' Allowed: {p.allowed()}.' if limited and p.type is not object else ''
     default = '' if p.default is None else f' Default: {p.default}.'
     used = f' For {", ".join(tasks)}.' if tasks else ''
-    return p.help + allowed + default + used
+    apart = ' Of channels apart: CHANNEL=VALUE, again for each.' if p.by_channel else ''
+    return p.help + allowed + default + used + apart
+
+
+def _is_given(value: Any) -> bool:
+    """Return whether an option was given; one that may be given again is a tuple."""
+    return value is not None and value != ()
+
+
+def _by_channel(parameter: Parameter, texts: Sequence[str]) -> Any:
+    """Return the one value for all channels, or those of ``CHANNEL=VALUE`` by channel."""
+    told = [_split(text) for text in texts]
+    if len(told) == 1 and not told[0][0]:
+        return _parsed(parameter, texts[0])
+    found: dict[str, Any] = {}
+    for channel, text in told:
+        if not channel or channel in found:
+            raise ParameterError(
+                f'{flag(parameter.name)} was given {len(texts)} times; give one value for all '
+                f'channels, or once for each: {flag(parameter.name)} CHANNEL=VALUE'
+            )
+        found[channel] = text if text == 'auto' else _parsed(parameter, text)
+    return found
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return the channel and the value of ``CHANNEL=VALUE``; a file may have a = in its name."""
+    channel, equals, value = text.partition('=')
+    return (channel, value) if equals and channel and not Path(text).exists() else ('', text)
 
 
 def _parsed(parameter: Parameter, text: Any) -> Any:
     """Return typed text as a number where one is declared; the declaration checks it."""
+    if isinstance(text, tuple) and parameter.by_channel:
+        return _by_channel(parameter, text)
     if parameter.type not in (int, float):
         return text
     try:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .fields import Parameters, param
+
+ByChannel = Mapping[str | int, float | None]
+"""A number for each channel, by its name or number; None where it is to be found."""
 
 
 def uncertainty_param() -> Any:
@@ -35,22 +39,28 @@ class CommonParameters(Parameters):
         label='Noise model',
         group='noise',
     )
-    gain: float | None = param(
+    gain: float | ByChannel | None = param(
         None,
         'Camera gain of the Poisson-Gaussian model; estimated when empty.',
         unit='image units per photo-electron',
         minimum=1e-12,
         group='noise',
+        by_channel=True,
     )
-    offset: float | None = param(
-        None, 'Camera offset (dark level); estimated when empty.', unit='image units', group='noise'
+    offset: float | ByChannel | None = param(
+        None,
+        'Camera offset (dark level); estimated when empty.',
+        unit='image units',
+        group='noise',
+        by_channel=True,
     )
-    read_noise: float | None = param(
+    read_noise: float | ByChannel | None = param(
         None,
         'Standard deviation of the read noise; estimated when empty.',
         unit='image units',
         minimum=0,
         group='noise',
+        by_channel=True,
     )
     boundary: str = param(
         'auto',

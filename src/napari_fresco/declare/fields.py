@@ -60,6 +60,7 @@ class Parameter:
     goes_with: tuple[str, bool | None] | None = None
     only_with: tuple[str, Any] | None = None
     gives: tuple[Any, str] | None = None
+    by_channel: bool = False
 
     def serves(self, task: Task) -> bool:
         """Return whether `task` uses it."""
@@ -70,7 +71,16 @@ class Parameter:
         return self.only_with is None or values[self.only_with[0]] == self.only_with[1]
 
     def check(self, value: Any) -> Any:
-        """Return `value` converted to `type`, or raise :class:`ParameterError`."""
+        """Return `value` converted to `type`, or raise :class:`ParameterError`.
+
+        Where it may be given by channel, a mapping from names or numbers is checked in each entry,
+        of which 'auto' is None.
+        """
+        if self.by_channel and self.type is not object and isinstance(value, Mapping):
+            entries = {
+                n: None if isinstance(v, str) and v == 'auto' else v for n, v in value.items()
+            }
+            return {name: self.check(own) for name, own in entries.items()}
         if value is None:
             if self.optional:
                 return None
@@ -145,6 +155,7 @@ def param(
     goes_with: tuple[str, bool | None] | None = None,
     only_with: tuple[str, Any] | None = None,
     gives: tuple[Any, str] | None = None,
+    by_channel: bool = False,
 ) -> Any:
     """Declare a parameter as a dataclass field.
 
@@ -174,6 +185,8 @@ def param(
         Another parameter and the value that it must have for this one to matter.
     gives : (object, str), optional
         A value, and what the result then holds beside the image.
+    by_channel : bool, optional
+        Whether channels may have values of their own, in a mapping from their names or numbers.
     """
     facts = {
         'help': help,
@@ -187,6 +200,7 @@ def param(
         'goes_with': goes_with,
         'only_with': only_with,
         'gives': gives,
+        'by_channel': by_channel,
     }
     return field(default=default, metadata=facts)
 
@@ -228,8 +242,8 @@ class Parameters:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the values by name, ready for JSON."""
-        return asdict(self)
+        """Return the values by name, ready for JSON; those by channel with names as text."""
+        return {name: _by_text(value) for name, value in asdict(self).items()}
 
 
 @cache
@@ -257,6 +271,10 @@ def _pair(value: Any, wrong: ParameterError) -> tuple[float, float]:
 
 def _equal(value: Any, default: Any) -> bool:
     return isinstance(value, bool | int | float | str) and value == default
+
+
+def _by_text(value: Any) -> Any:
+    return {str(n): own for n, own in value.items()} if isinstance(value, dict) else value
 
 
 def shown(name: str, value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from ..image.letters import letters_of
+from .common_parameters import CommonParameters
 from .fields import Parameters, param
 from .guides import guides_text
 from .tasks import tasks_with
@@ -45,6 +46,7 @@ class Options(Parameters):
         label='Blur kernel',
         tasks=tasks_with('kernel'),
         group='degradation',
+        by_channel=True,
     )
     sigma: Any = param(
         'auto',
@@ -54,6 +56,7 @@ class Options(Parameters):
         unit='image units',
         tasks=tasks_with('sigma'),
         group='noise',
+        by_channel=True,
     )
     scale: int = param(
         1,
@@ -158,6 +161,11 @@ class Options(Parameters):
 
 OPTIONS = {option.name: option for option in Options.declared()}
 """The declared options by name."""
+
+BY_CHANNEL = tuple(
+    each.name for each in (*OPTIONS.values(), *CommonParameters.declared()) if each.by_channel
+)
+"""Options and parameters of all methods that may be given for each channel."""
 
 
 def _told(value: Any) -> Any:

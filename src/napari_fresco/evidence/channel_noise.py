@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import ParameterError
+from ..image.by_channel import of_each_channel
 from ..image.model import Image
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
@@ -13,8 +14,8 @@ from ..noise.level import estimate_noise
 Noise = float | Camera
 """The noise of a channel: a standard deviation in image units, or a camera."""
 
-Told = Noise | Sequence[Noise | None] | None
-"""One noise for all channels, or one for each; None where it is to be found."""
+Told = Noise | Sequence[Noise | None] | Mapping[str | int, Noise | None] | None
+"""One noise for all channels, or one for each, perhaps by name; None where it is to be found."""
 
 
 def noise_of_each(told: Told, image: Image) -> tuple[Noise, ...]:
@@ -23,6 +24,8 @@ def noise_of_each(told: Told, image: Image) -> tuple[Noise, ...]:
     Raises ParameterError when there is not one for each.
     """
     count = len(image.channel_names) or 1
+    if isinstance(told, Mapping):
+        told = list(of_each_channel(told, image, 'noise', ParameterError))
     each = told if isinstance(told, list | tuple) and not isinstance(told, Camera) else None
     if each is None:
         each = [told] * count
@@ -54,7 +57,7 @@ def noise_of(provenance: Mapping[str, Any], first: int = 0, count: int = 1) -> T
     if isinstance(provenance.get('sigma'), float | int):
         return float(provenance['sigma'])
     models = provenance.get('noise', ())
-    known = {model.get('channel', 0): _camera_of(model) for model in models}
+    known = {model.get('channel', 0): _of_model(model) for model in models}
     if len(known) == 1 and count == 1:  # of a part the record counts channels from its first
         return next(iter(known.values()))
     found = [known.get(channel) for channel in range(first, first + count)]
@@ -72,9 +75,10 @@ def _told_in(noise: Mapping[str, float]) -> Noise:
     return noise['sigma'] if 'sigma' in noise else Camera(**noise)
 
 
-def _camera_of(model: Mapping[str, Any]) -> Camera | None:
+def _of_model(model: Mapping[str, Any]) -> Noise | None:
+    """Return the noise that a record tells of a channel."""
     if 'gain' not in model:
-        return None
+        return model.get('sigma')
     return Camera(model['gain'], model['offset'], model['read_noise'])
 
 

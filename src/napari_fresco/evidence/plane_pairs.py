@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..declare.tasks import find_task_facts
-from ..errors import ImageError
+from ..errors import ImageError, KernelError
+from ..image.by_channel import of_channels
 from ..image.given import as_array
 from ..image.layout import Layout
 from ..image.model import Image, named
-from ..physics.kernels.of_channels import kernels_by_channel
 from ..types import Task
 from . import plane_measures
 from .channel_noise import Noise, Told, noise_of_each
@@ -67,7 +67,7 @@ class Compared:
         mine, theirs = (Layout.of(each) for each in (self.source, self.result))
         self.enlarged = (mine.plane_shape, mine.channels) != (theirs.plane_shape, theirs.channels)
         _check_scale(mine.plane_shape, theirs.plane_shape)
-        self._kernels = kernels_by_channel(kernel, self.source)
+        self._kernels = of_channels(kernel, self.source, 'kernel', KernelError)
         blurs = kernel is not None and not self.enlarged
         self._blurs = [Reblurring(each, self.result) for each in self._kernels] if blurs else []
         self.kernel_unknown = not self._blurs and 'kernel' in self.facts.needs

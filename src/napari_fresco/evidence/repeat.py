@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from ..declare.fields import flag, shown
 from ..declare.methods import METHODS
-from ..declare.options import OPTIONS
+from ..declare.options import BY_CHANNEL, OPTIONS
 from ..declare.tasks import TASKS
 from ..errors import ParameterError
+from ..image.by_channel import each_entry
 
 _TOLD = ('mask', 'kernel', 'sigma')  # in sentences of their own
 _FILES = {'mask': 'MASK', 'kernel': 'KERNEL', 'sigma': 'NOISE_MAP'}
 _ENDS = {'image': 'IMAGE', 'output': 'RESULT'}
+_ENDS_IN_WORDS = {'image': 'the image', 'output': 'the result'}
+_SAVED = ', saved from where it was given'
 _IN_WORDS = {
-    'mask': 'the mask, saved from where it was given',
-    'kernel': 'the blur kernel, saved from where it was given',
-    'sigma': 'the map of the noise, saved from where it was given',
+    'mask': ('the mask', _SAVED),
+    'kernel': ('the blur kernel', _SAVED),
+    'sigma': ('the map of the noise', _SAVED),
 }
 
 
@@ -37,52 +40,42 @@ def checked_record(provenance: Any) -> Mapping[str, Any]:
 def command_line(provenance: Mapping[str, Any], files: Mapping[str, Any] | None = None) -> str:
     """Return the command that repeats a run; names in capitals stand for unknown files.
 
-    Channels with kernels of their own take a command each, one a line.
-
     Parameters
     ----------
     provenance : mapping
         Of a result.
     files : mapping, optional
-        Files that are known: 'image', 'output', 'mask', 'kernel', 'sigma'; and 'channels', names
-        or numbers of those of the image that were restored, where not all were.
+        Files that are known: 'image', 'output', 'mask', 'kernel', 'sigma', of which the last two
+        may be mappings by channel; and 'channels', names or numbers of those of the image that
+        were restored, where not all were.
     """
     provenance = checked_record(provenance)
-    known: dict[str, Any] = {**_FILES, **_ENDS, **(files or {})}
-    each = [
-        {
-            **known,
-            'channels': [name],
-            'kernel': _kernel_of(name),
-            'output': f'{name}_{known["output"]}',
-        }
-        for name in _channels_of_kernel(provenance)
-    ]
-    return '\n'.join(_command(provenance, own) for own in each or [known])
-
-
-def _command(provenance: Mapping[str, Any], known: Mapping[str, Any]) -> str:
-    """Return one command; `known` has the names of its files."""
+    known: dict[str, Any] = {**_ENDS, **(files or {})}
     words = ['napari-fresco', 'restore', known['image'], '-o', known['output']]
-    words += [word for channel in known.get('channels', ()) for word in ('--channel', str(channel))]
+    channels = known.get('channels', ())
+    words += [word for channel in channels for word in ('--channel', str(channel))]
     words += ['--method', provenance['method'], '--task', provenance['task']]
     for name, value in _given(provenance):
-        words += _words(flag(name), value, known.get(name, name.upper()))
+        if not _is_by_channel(name, value):
+            words += _words(flag(name), value, _file_of(name, '', known))
+            continue
+        for channel, own in value.items():
+            file = _file_of(name, channel, known)
+            text = file if _is_array(own) else 'auto' if own is None else str(own)
+            words += [flag(name), f'{_in_file(channel, channels)}={text}']
     return shlex.join(words)
 
 
 def missing_files(provenance: Mapping[str, Any], files: Mapping[str, Any] | None = None) -> str:
     """Say which files :func:`command_line` has no names for; empty where it has all of them."""
     known = files or {}
-    given = [name for name, value in _given(checked_record(provenance)) if _is_array(value)]
-    wanted = {'image': 'the image', 'output': 'the result'} | {
-        n: _IN_WORDS.get(n, n) for n in given
-    }
-    stand = {**_FILES, **_ENDS}
-    lacking = [
-        f'{stand.get(n, n.upper())} for {words}' for n, words in wanted.items() if n not in known
-    ]
-    lacking += [f'{_kernel_of(n)} for the kernel of {n}' for n in _channels_of_kernel(provenance)]
+    lacking = [f'{_ENDS[n]} for {words}' for n, words in _ENDS_IN_WORDS.items() if n not in known]
+    for name, value in _given(checked_record(provenance)):
+        words = _IN_WORDS.get(name, (name, ''))
+        for channel, own in each_entry(value) if _is_by_channel(name, value) else [('', value)]:
+            if _is_array(own) and _file_of(name, channel, known) == _stand_in(name, channel):
+                of = f' of channel {channel}' if channel else ''
+                lacking.append(f'{_stand_in(name, channel)} for {words[0]}{of}{words[1]}')
     return f'Put names of files in: {", ".join(lacking)}.' if lacking else ''
 
 
@@ -95,17 +88,20 @@ def python_call(provenance: Mapping[str, Any], files: Mapping[str, Any] | None =
         read += f'.channel({", ".join(map(repr, channels))})'
     lines = ['import napari_fresco as fresco', '', read]
     arguments = [('method', provenance['method']), ('task', provenance['task'])]
-    told = [f'    {name}={value!r},' for name, value in arguments]
+    keywords = [f'    {name}={value!r},' for name, value in arguments]
     for name, value in _given(provenance):
         text = repr(value)
-        if name == 'kernel' and (each := _channels_of_kernel(provenance)):
-            read = ', '.join(f'{n!r}: fresco.read({_kernel_of(n)!r})' for n in each)
-            text = f'{{{read}}}'
+        if _is_by_channel(name, value):
+            pairs = ((c, _file_of(name, c, known), own) for c, own in value.items())
+            told = (
+                f'{c!r}: {f"fresco.read({f!r})" if _is_array(v) else repr(v)}' for c, f, v in pairs
+            )
+            text = f'{{{", ".join(told)}}}'
         elif _is_array(value):
-            lines.append(f'{name} = fresco.read({known.get(name, _FILES.get(name, name))!r})')
+            lines.append(f'{name} = fresco.read({_file_of(name, "", known)!r})')
             text = name
-        told.append(f'    {name}={text},')
-    lines += ['result = fresco.restore(', '    image,', *told, ')']
+        keywords.append(f'    {name}={text},')
+    lines += ['result = fresco.restore(', '    image,', *keywords, ')']
     return '\n'.join([*lines, f'fresco.write({known["output"]!r}, result.image)'])
 
 
@@ -164,11 +160,20 @@ def _weights_sentence(p: Mapping[str, Any]) -> Iterator[str]:
 
 def _settings_sentence(p: Mapping[str, Any]) -> str:
     given = [
-        f'{n} {"given as an array" if _is_array(v) else v}' for n, v in _given(p) if n not in _TOLD
+        f'{n} {"given as an array" if _is_array(v) else _in_words(n, v)}'
+        for n, v in _given(p)
+        if n not in _TOLD
     ]
     if not given:
         return 'All settings were the defaults.'
     return f'Settings that differ from the defaults: {", ".join(given)}.'
+
+
+def _in_words(name: str, value: Any) -> Any:
+    """Return a setting as a text has it."""
+    if not _is_by_channel(name, value):
+        return value
+    return ', '.join(f'{"found" if v is None else v} ({c})' for c, v in value.items())
 
 
 def _checks_sentences(p: Mapping[str, Any]) -> Iterator[str]:
@@ -198,7 +203,9 @@ def _noise_sentence(p: Mapping[str, Any]) -> Iterator[str]:
     for model in models:
         channel = model.get('name', model.get('channel'))
         of = f' of channel {channel}' if len(models) > 1 and channel is not None else ''
-        if 'gain' in model:
+        if isinstance(model.get('sigma'), float):
+            yield f'Noise{of}: standard deviation of {model["sigma"]:.6g} image units, given.'
+        elif 'gain' in model:
             yield (
                 f'Noise{of}: photon and read noise, gain {model["gain"]:.4g} image units per '
                 f'photo-electron, offset {model["offset"]:.5g}, read noise '
@@ -238,15 +245,34 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _channels_of_kernel(provenance: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the channels that have kernels of their own."""
-    value = provenance['options'].get('kernel')
-    own = isinstance(value, Mapping) and not _is_array(value)
-    return tuple(map(str, value)) if own else ()
+def _is_by_channel(name: str, value: Any) -> bool:
+    """Return whether a value is given by channel."""
+    return name in BY_CHANNEL and isinstance(value, Mapping) and not _is_array(value)
 
 
-def _kernel_of(channel: str) -> str:
-    return f'{_FILES["kernel"]}_{channel}'
+def _file_of(name: str, channel: str, known: Mapping[str, Any]) -> str:
+    """Return the file of an option, or of a channel of it; a stand-in where it is not known."""
+    file = known.get(name)
+    if isinstance(file, Mapping):
+        file = file.get(channel)
+    elif channel:
+        file = None
+    return _stand_in(name, channel) if file is None else str(file)
+
+
+def _stand_in(name: str, channel: str) -> str:
+    file = _FILES.get(name, name.upper())
+    return f'{file}_{channel}' if channel else file
+
+
+def _in_file(channel: str, picked: Sequence[Any]) -> str:
+    """Return what a channel of a restored image is called in its file, of which some were picked.
+
+    Numbers in a record count the channels that were restored.
+    """
+    if not (picked and channel.isdecimal()):
+        return channel
+    return str(picked[int(channel)])
 
 
 def _is_array(value: Any) -> bool:
@@ -255,7 +281,7 @@ def _is_array(value: Any) -> bool:
 
 def _words(option: str, value: Any, file: str) -> list[str]:
     """Return an option with its value as on the command line."""
-    if _is_array(value) or (option == flag('kernel') and isinstance(value, Mapping)):
+    if _is_array(value):
         return [option, file]
     if isinstance(value, bool):
         return [option if value else '--no-' + option[2:]]

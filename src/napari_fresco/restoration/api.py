@@ -132,7 +132,9 @@ def restore(
         Standard deviation of the noise in the units of the image (25 for an
         8-bit photograph, 120 for a 12-bit camera frame), a map of it with axes like
         those of `mask`, or ``'auto'`` to estimate it. ``'virnet'`` has VIRNet map it
-        first; ``provenance['estimate']`` then records that step.
+        first; ``provenance['estimate']`` then records that step. Channels of several cameras have
+        theirs by name or number, ``{'DAPI': 3.1, 'Cy5': 'auto'}``, as may the parameters `gain`,
+        `offset` and `read_noise`.
     scale : int
         Factor of super-resolution, 2 to 8.
     axes : str, optional

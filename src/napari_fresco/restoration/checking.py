@@ -168,14 +168,16 @@ class Checking:
     def _offset(self, index: Index) -> list[Check]:
         """Check an offset that was found in a volume, and not given: planes hardly depend on it."""
         model = self._scene.model(index)
-        given = model.found == 'given' or self._request.params.offset is not None
+        params = self._request.of_plane(index).params
+        given = model.found == 'given' or params.offset is not None
         if model.camera is None or given:
             return []
         return named([offset_found(model.camera)], self._request.facts.checks)
 
     def _noise_told(self, index: Index, pixels: Pixels) -> Check | None:
         """Compare the noise that was told, by a number or a camera, with what the plane shows."""
-        r, told = self._request, self._request.inputs.plane_sigma(index)
+        r = self._request.of_plane(index)
+        told = r.inputs.plane_sigma(index)
         if told is not None and r.reads_noise:
             level = float(np.median(told))  # of a map
             low, high = self._scene.plausible_levels(index, pixels)

@@ -54,7 +54,7 @@ def fill_in(
 
     Returns the request with noise map and kernel filled in, and what is told of them.
     """
-    known: dict[str, Any] = {'estimated': {}}
+    known: dict[str, Any] = {}
     variance, record = None, None
     for what in ('sigma', 'kernel'):
         if what not in request.inputs.estimated:
@@ -72,7 +72,7 @@ def fill_in(
             scale = request.inputs.scale
             blur = Kernel(found.kernel, source=request.inputs.estimated[what]).direct(scale)
             known['kernel'] = blur.fitting([n * scale for n in request.layout.plane_shape])
-    filled = replace(request, inputs=replace(request.inputs, **known))
+    filled = replace(request, inputs=request.inputs.with_found(**known))
     return filled, Estimate(variance, record)
 
 

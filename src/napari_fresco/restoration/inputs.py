@@ -17,6 +17,7 @@ from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
 from ..evidence.input_checks import mask_coverage
 from ..image.alignment import aligned, nonzero, refuse_idle_mask
+from ..image.by_channel import each_entry, of_channels
 from ..image.label_classes import without_left
 from ..image.layout import Layout
 from ..image.model import Image
@@ -25,15 +26,24 @@ from ..physics.guided_bands import crosses
 from ..physics.kernels import Kernel
 from ..physics.kernels.kernel_light import doubts_of_light
 from ..physics.kernels.kernel_shape import fitted
-from ..physics.kernels.of_channels import kernels_by_channel
 from ..physics.kernels.plausibility import doubt_of_assumed
 from ..weights.registry import Entry, chosen
-
-_SIGMA_ADVICE = "give a number in image units, a map, 'auto', or " + ' or '.join(
-    map(repr, ESTIMATORS)
-)
+from .noise_given import Level, check_camera, for_each_channel, levels_of
 
 _NEARLY_ALL = 0.95  # part of the image that is damaged beyond which nothing can be restored
+
+
+@dataclass(frozen=True, eq=False)
+class OfChannel:
+    """The inputs of one channel.
+
+    `kernel`, `sigma`: as of all :class:`Inputs`.
+    `camera`: parameters of the method that tell of its camera, by name.
+    """
+
+    kernel: Kernel | None
+    sigma: Level
+    camera: Mapping[str, float | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +52,10 @@ class Inputs:
 
     `mask`: True where the image is damaged; broadcasts against leading axes and plane.
     `kernel`: blur kernel on the grid of the result.
-    `kernels`: that of each channel, where they have kernels of their own; then `kernel` is the
-        first.
     `sigma`: noise in image units, a number or a map on the plane; None means estimate it.
+    `each`: what each channel has, where some of it is given by channel; then `kernel` is that of
+        the first and `sigma` None. Only :meth:`.request.Request.of_channel` reads it.
+    `told_apart`: which of 'kernel', 'sigma', 'gain', 'offset', 'read_noise' are given by channel.
     `scale`: factor of super-resolution, 1 for all other tasks.
     `weights`: what is known of the weights that are used.
     `estimated`: which of 'sigma' and 'kernel' is to be estimated first, and by which method;
@@ -56,14 +67,32 @@ class Inputs:
 
     mask: NDArray[np.bool_] | None
     kernel: Kernel | None
-    sigma: float | NDArray[np.float64] | None
+    sigma: Level
     scale: int
     weights: Entry | None = None
     estimated: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     dims: int = 2
     guides: tuple[Line, ...] = ()
-    kernels: tuple[Kernel, ...] = ()
+    each: tuple[OfChannel, ...] = ()
+    told_apart: tuple[str, ...] = ()
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """The kernel of each channel, where they have kernels of their own."""
+        own = self.each if 'kernel' in self.told_apart else ()
+        return tuple(each.kernel for each in own if each.kernel is not None)
+
+    def with_found(self, **known: Any) -> Inputs:
+        """Return them with what was found for all channels: 'sigma' and 'kernel'."""
+        return replace(
+            self, estimated={}, each=tuple(replace(own, **known) for own in self.each), **known
+        )
+
+    @property
+    def tells_noise(self) -> bool:
+        """Whether a noise level is given, of some channel at least."""
+        return self.sigma is not None or any(own.sigma is not None for own in self.each)
 
     @property
     def every_kernel(self) -> tuple[Kernel, ...]:
@@ -80,8 +109,8 @@ class Inputs:
         """Return the damage of plane `index`."""
         return None if self.mask is None else plane_of(self.mask, index, self.dims)
 
-    def plane_sigma(self, index: tuple[int, ...]) -> float | NDArray[np.float64] | None:
-        """Return the noise of plane `index`."""
+    def plane_sigma(self, index: tuple[int, ...]) -> Level:
+        """Return the noise of plane `index`; of a request for its channel."""
         if isinstance(self.sigma, np.ndarray):
             return plane_of(self.sigma, index, self.dims)
         return self.sigma
@@ -95,7 +124,8 @@ def given_kernels(call: Call, image: Image) -> tuple[Kernel, ...]:
     value = call.options.kernel
     if value is None or (isinstance(value, str) and value in ESTIMATES):
         return ()
-    several = tuple(_kernel(each, call) for each in kernels_by_channel(value, image))
+    own = of_channels(value, image, 'kernel', KernelError)
+    several = tuple(_kernel(each, call, apart=isinstance(value, Mapping)) for each in own)
     if len({kernel.ndim for kernel in several}) > 1:
         shapes = ', '.join(str(kernel.shape) for kernel in several)
         raise KernelError(
@@ -105,8 +135,13 @@ def given_kernels(call: Call, image: Image) -> tuple[Kernel, ...]:
     return several
 
 
-def _kernel(value: Any, call: Call) -> Kernel:
-    """Return one kernel of a call, with two or three axes."""
+def _kernel(value: Any, call: Call, *, apart: bool) -> Kernel:
+    """Return one kernel of a call, with two or three axes; it may be that of a channel `apart`."""
+    if value is None or (apart and isinstance(value, str) and value in ESTIMATES):
+        raise KernelError(
+            f'kernel has {value!r} for a channel; give a kernel for each, or restore the channels '
+            'of which none is known alone, image.channel(...)'
+        )
     if isinstance(value, str | Path):
         named = str(value)
         raise KernelError(
@@ -153,6 +188,7 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
     estimated = _estimated(call)
     position = call.parameters.kernel_position
     each = len(given) > 1
+    check_camera(sigma, call.parameters, image)
     blurs = tuple(
         _check_kernel(kernel, image, layout, factor, position, number if each else None)
         for number, kernel in enumerate(given)
@@ -167,12 +203,14 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
         if weights is None
         else weights.doubt(layout.channels, task_of_named(call.parameters, call.task))
     )
-    level = None if 'sigma' in estimated else _check_sigma(sigma, image)
+    levels = () if 'sigma' in estimated else levels_of(sigma, image, layout)
+    own, told_apart = _of_each(call, image, blurs, levels)
     return Inputs(
         mask=None if damage is None else layout.in_planes(damage),
         kernel=next(iter(blurs), None),
-        kernels=blurs if each else (),
-        sigma=layout.in_planes(level) if isinstance(level, np.ndarray) else level,
+        sigma=levels[0] if levels and 'sigma' not in told_apart else None,
+        each=own,
+        told_apart=told_apart,
         scale=factor,
         weights=weights,
         estimated=estimated,
@@ -183,6 +221,28 @@ def check_inputs(call: Call, image: Image, layout: Layout) -> Inputs:
         dims=layout.dims,
         guides=guides,
     )
+
+
+def _of_each(
+    call: Call, image: Image, kernels: tuple[Kernel, ...], levels: tuple[Level, ...]
+) -> tuple[tuple[OfChannel, ...], tuple[str, ...]]:
+    """Return what each channel has, and which of it is given by channel; else nothing."""
+    cameras = {name: getattr(call.parameters, name) for name in Camera._fields}
+    every = {'kernel': call.options.kernel, 'sigma': call.options.sigma, **cameras}
+    apart = tuple(name for name, value in every.items() if isinstance(value, Mapping))
+    if not apart:
+        return (), ()
+    count = image.length('C')
+    told = [for_each_channel(name, value, image) for name, value in cameras.items()]
+    blurs, sigmas = _repeated(kernels, count), _repeated(levels, count)
+    rows = zip(blurs, sigmas, *told, strict=True)
+    each = (OfChannel(k, s, dict(zip(cameras, own, strict=True))) for k, s, *own in rows)
+    return tuple(each), apart
+
+
+def _repeated(given: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    """Return what is given of each channel, or of all, for `count` of them; None of nothing."""
+    return given if len(given) == count else (*given, None)[:1] * count
 
 
 def task_of_named(params: Any, task: str) -> str | None:
@@ -206,6 +266,13 @@ def _estimated(call: Call) -> dict[str, str]:
         for name in ('sigma', 'kernel')
         if isinstance(value := getattr(call.options, name), str) and value in ESTIMATORS
     }
+    for name in ('sigma', 'kernel'):
+        entries = [own for channel, own in each_entry(getattr(call.options, name)) if channel]
+        if word := next((e for e in entries if isinstance(e, str) and e in ESTIMATORS), None):
+            raise MethodError(
+                f'{name} has {word!r} for a channel, but {word} estimates for all of them: give '
+                f'{name}={word!r}, or restore the channel alone, image.channel(...)'
+            )
     if asked and method.blind:
         raise MethodError(
             f'{method.name} estimates the degradation by itself; leave sigma and kernel out'
@@ -310,39 +377,6 @@ def _check_kernel(
         said = [f'channel {image.channel_names[channel]}: {doubt}' for doubt in said]
     said += doubts_of_light(given, image, channel)
     return replace(fit, warnings=tuple(dict.fromkeys(said)))
-
-
-def _check_sigma(sigma: Any, image: Image) -> float | NDArray[np.float64] | None:
-    if isinstance(sigma, str):
-        if sigma == 'auto':
-            return None
-        raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}')
-    if isinstance(sigma, Camera):
-        told = ', '.join(f'{name}={value:.4g}' for name, value in sigma._asdict().items())
-        raise ParameterError(f'sigma = {sigma!r} is a camera; give its numbers instead: {told}')
-    try:
-        if isinstance(sigma, Image) or np.ndim(sigma):
-            sigma = aligned(
-                sigma, image, what='sigma map', error=ParameterError, colours=_mean_level
-            )
-        array = np.asarray(sigma, dtype=np.float64)
-    except ParameterError:
-        raise
-    except (TypeError, ValueError):
-        raise ParameterError(f'sigma = {sigma!r}; {_SIGMA_ADVICE}') from None
-    if not np.isfinite(array).all() or (array < 0).any() or not (array > 0).any():
-        worst = sigma if array.ndim == 0 else f'a map from {array.min()} to {array.max()}'
-        raise ParameterError(
-            f'sigma = {worst}; the standard deviation of the noise is finite and above 0, in '
-            "image units; 'auto' estimates it"
-        )
-    return array if array.ndim else float(array)
-
-
-def _mean_level(samples: NDArray[Any]) -> NDArray[Any]:
-    """Return the root mean square noise of colours, without that of alpha."""
-    colours = samples[..., : 3 if samples.shape[-1] > 2 else 1]
-    return np.asarray(np.sqrt(np.square(colours.astype(np.float64)).mean(axis=-1)))
 
 
 def plane_of(array: NDArray[Any], index: tuple[int, ...], dims: int = 2) -> NDArray[Any]:

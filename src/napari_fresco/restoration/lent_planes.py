@@ -33,6 +33,7 @@ class LentPlane:
 
         `request`, `scene`: of the image.
         """
+        request = request.of_plane(self.like.index)
         alone = _alone(request, self.part.index, request.inputs.plane_sigma(self.like.index))
         part = replace(self.part, index=(0,) * len(self.part.index))
         own = part.of(alone)

@@ -28,41 +28,42 @@ class NoiseModels:
 
     Parameters
     ----------
-    request : Request
-        What is given of the noise, and for which method and task.
     planes : PlanesInWhole
         Of every channel at most 16 are looked at.
     remarks : Remarks
         What the user should know of the noise is added to them.
     """
 
-    def __init__(self, request: Request, planes: PlanesInWhole, remarks: Remarks) -> None:
-        self._request, self._planes, self._remarks = request, planes, remarks
+    def __init__(self, planes: PlanesInWhole, remarks: Remarks) -> None:
+        self._planes, self._remarks = planes, remarks
         self.found: dict[int, NoiseModel] = {}
 
-    def of(self, channel: int) -> NoiseModel:
-        """Return the noise model of a channel."""
+    def of(self, channel: int, request: Request) -> NoiseModel:
+        """Return the noise model of a channel.
+
+        `request`: that of the channel, which says what is given of its noise.
+        """
         if channel not in self.found:
-            self.found[channel] = self._judged(channel)
+            self.found[channel] = self._judged(channel, request)
         return self.found[channel]
 
-    def _judged(self, channel: int) -> NoiseModel:
-        r, p, planes = self._request, self._request.params, self._planes
+    def _judged(self, channel: int, r: Request) -> NoiseModel:
+        p, planes = r.params, self._planes
         given = camera_given(p)
         if p.noise == 'gaussian' or not r.method.models_noise(r.task):
             return NoiseModel()
         if p.noise == 'auto' and not given:
-            return self._recognised(channel)
+            return self._recognised(channel, r)
         check_offset(given.get('offset'), planes.sampled(channel))
         if len(given) == len(Camera._fields):
-            return NoiseModel(Camera(**given), self._excess(channel, least=GRAIN), found='given')
+            return NoiseModel(Camera(**given), self._excess(channel, r, least=GRAIN), found='given')
         camera = fit_camera(planes.sampled(channel), **given)
         found = f'fitted to {counted(planes.sample(channel), r.layout.dims)}'
-        return NoiseModel(camera, self._excess(channel), found=found)
+        return NoiseModel(camera, self._excess(channel, r), found=found)
 
-    def _recognised(self, channel: int) -> NoiseModel:
+    def _recognised(self, channel: int, r: Request) -> NoiseModel:
         """Return photon noise where its model serves and nothing better is known."""
-        r, planes = self._request, self._planes
+        planes = self._planes
         told = r.method.blind or r.inputs.sigma is not None
         if told or not r.facts.photon_noise or r.layout.channels == 3:
             return NoiseModel()
@@ -77,11 +78,13 @@ class NoiseModels:
             return NoiseModel(levels=dict(known), found=found)
         if curve is not None and curve.speckle:
             self._remarks.add('speckle', channel, said_of_speckle(curve.speckle))
-        return NoiseModel(camera, self._excess(channel, curve), found=found)
+        return NoiseModel(camera, self._excess(channel, r, curve), found=found)
 
-    def _excess(self, channel: int, curve: NoiseCurve | None = None, least: float = 1) -> float:
+    def _excess(
+        self, channel: int, r: Request, curve: NoiseCurve | None = None, least: float = 1
+    ) -> float:
         """Return the ratio of the noise of a channel, of known `curve`, to that of its camera."""
-        if not self._request.facts.photon_noise or self._request.layout.channels == 3:
+        if not r.facts.photon_noise or r.layout.channels == 3:
             return 1.0
         excess = excess_of(self._planes.sampled(channel), curve)
         if excess > max(least, GRAIN_OF_CAMERA):

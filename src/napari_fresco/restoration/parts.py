@@ -94,7 +94,7 @@ class Part:
 
     def of(self, request: Request) -> Request:
         """Return the request for this part alone; its pixels are read."""
-        request = request.of_channel(request.layout.channel_of(self.index))
+        request = request.of_plane(self.index)
         if self.tile is None:
             return request
         r, outer = request, self.tile.outer[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
@@ -125,8 +125,8 @@ def provenance(
         'tile': r.options.tile,
         'keep_known': r.keep_known,
         'data_range': _range(r, account),
-        'sigma': 'auto' if r.inputs.sigma is None else _number(r.inputs.sigma),
-        'sigma_map': _map_facts(r.inputs.sigma),
+        'sigma': _of_each(r, _number),
+        'sigma_map': _of_each(r, _map_facts),
         'noise': _noise(r, scene),
         'mask': None if r.inputs.mask is None else _mask_facts(r.inputs.mask, r.layout),
         'kernel': _kernels(kernel, request),
@@ -202,13 +202,18 @@ def _noise(r: Request, scene: Scene) -> list[dict[str, Any]]:
     """Return the noise model of each channel and how it was found."""
     if r.inputs.sigma is not None:
         return [{'model': 'gaussian', 'found': 'given'}]
+    told = dict(enumerate(own.sigma for own in r.inputs.each))
     facts = []
     for channel, found in sorted(scene.models.items()):
         model: dict[str, Any] = {'channel': channel, **_name(r, channel), 'model': 'gaussian'}
         if found.camera is not None:
             model |= {'model': 'poisson-gaussian', **found.camera._asdict()}
             model['excess'] = found.excess
-        facts.append({**model, 'found': found.found or 'estimated from each plane'})
+        level = told.get(channel)
+        if isinstance(level, float):
+            model['sigma'] = level
+        given = '' if level is None else 'given'
+        facts.append({**model, 'found': given or found.found or 'estimated from each plane'})
     return facts
 
 
@@ -216,6 +221,14 @@ def _name(r: Request, channel: int) -> dict[str, str]:
     """Return the name of one of several channels that have names."""
     names = (r.image if r.context is None else r.context.whole).channels
     return {'name': names[channel]} if len(names) > 1 else {}
+
+
+def _of_each(r: Request, facts: Callable[[Any], Any]) -> Any:
+    """Return facts on the noise that was told, by names of channels where each has its own."""
+    if 'sigma' not in r.inputs.told_apart:
+        return facts(r.inputs.sigma)
+    pairs = zip(r.image.channel_names, r.inputs.each, strict=True)
+    return {name: facts(own.sigma) for name, own in pairs}
 
 
 def _mask_facts(mask: NDArray[np.bool_], layout: Layout) -> dict[str, Any]:
@@ -261,6 +274,9 @@ def _kernel_facts(kernel: Kernel, request: Request) -> dict[str, Any]:
 
 
 def _number(sigma: Any) -> float | str:
+    """Return the noise level as it was told."""
+    if sigma is None:
+        return 'auto'
     return sigma if isinstance(sigma, float) else 'map'
 
 

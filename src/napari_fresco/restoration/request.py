@@ -73,17 +73,16 @@ class Request:
             given_range(options.data_range)
         source = Image.of(image, axes=options.axes, rgb=options.rgb, spacing=options.spacing)
         layout = Layout.of(source, dims_of(call, source))
-        _check_noise_model(call.parameters, options.sigma)
         _check_mosaic(call.task, layout)
         layout = as_shown(layout, source if context is None else context.whole)
         _check_neighbours(options, _stack(source, context))
         inputs = check_inputs(call, source, layout)
         keep_known = options.keep_known
         if keep_known is None:
-            keep_known = 'keep_known' in TASKS[call.task].takes and inputs.sigma is None
+            keep_known = 'keep_known' in TASKS[call.task].takes and not inputs.tells_noise
         if output is not None:
             _check_store(output, call, source, layout)
-        return cls(
+        request = cls(
             image=source,
             bare=not isinstance(image, Image),
             layout=layout,
@@ -97,6 +96,7 @@ class Request:
             context=context,
             output=None if output is None else Path(output),
         )
+        return request.of_channel(0) if len(inputs.each) == 1 else request
 
     @classmethod
     def asked(
@@ -137,11 +137,16 @@ class Request:
         return line_of(stack.axes, stack.shape, self.options.along) if used else ''
 
     def of_channel(self, channel: int) -> Request:
-        """Return the request as it holds for a channel, which may have a kernel of its own."""
-        if not self.inputs.kernels:
+        """Return the request as it holds for a channel: with its own kernel, noise and camera."""
+        if not self.inputs.each:
             return self
-        kernel = self.inputs.kernels[channel]
-        return replace(self, inputs=replace(self.inputs, kernel=kernel, kernels=()))
+        own = self.inputs.each[channel]
+        inputs = replace(self.inputs, kernel=own.kernel, sigma=own.sigma, each=(), told_apart=())
+        return replace(self, inputs=inputs, params=replace(self.params, **own.camera))
+
+    def of_plane(self, index: tuple[int, ...]) -> Request:
+        """Return the request as it holds for the channel of plane `index`."""
+        return self.of_channel(self.layout.channel_of(index))
 
     def in_context(self, index: tuple[int, ...]) -> tuple[int, ...] | None:
         """Return which plane of the context plane `index` is a part of; None where unknown."""
@@ -197,18 +202,4 @@ def _check_neighbours(options: Options, image: Image) -> None:
             f'neighbours = {options.neighbours}, but the image, with axes {image.axes} and shape '
             f'{image.shape}, has no planes along {wanted}; name its axes, such as axes="ZYX" or '
             'axes="TYX", or leave neighbours out'
-        )
-
-
-def _check_noise_model(params: Any, sigma: Any) -> None:
-    """Refuse a noise level beside a noise model that tells the level."""
-    numbers = (params.gain, params.offset, params.read_noise)
-    camera = params.noise == 'auto' and numbers != (None, None, None)
-    if isinstance(sigma, str) and sigma == 'auto':
-        return
-    if params.noise == 'poisson-gaussian' or camera:
-        what = 'gain, offset or read_noise' if camera else "noise='poisson-gaussian'"
-        raise ParameterError(
-            f'sigma and {what} were both given, but photon and read noise tell the noise level; '
-            "leave sigma at 'auto', or choose noise='gaussian'"
         )

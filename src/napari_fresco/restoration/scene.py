@@ -52,7 +52,7 @@ class Scene:
         self._levels: dict[Index, float] = {}
         self._channel_noise: dict[int, PlaneNoise] = {}
         self.remarks = Remarks(self._planes.channel_names)
-        self._models = NoiseModels(request, self._planes, self.remarks)
+        self._models = NoiseModels(self._planes, self.remarks)
 
     def of_part(self, request: Request) -> Scene:
         """Return the same scene for a part of the image, which is another request.
@@ -81,7 +81,7 @@ class Scene:
 
     def model(self, index: Index) -> NoiseModel:
         """Return the noise model of the channel of plane `index`."""
-        return self._models.of(self._planes.channel(index))
+        return self._models.of(self._planes.channel(index), self._request.of_plane(index))
 
     def range(self, index: Index, pixels: Pixels) -> Affine:
         """Return which intensities become 0 and 1 in plane `index`: its own, if none are given.
@@ -148,7 +148,7 @@ class Scene:
         level = level_of_plane(values, unknown) if known is None else known
         if not facts.photon_noise:
             return level
-        told = self._with_grain(level, values, unknown, span)
+        told = self._with_grain(index, level, values, unknown, span)
         if told > level:
             said = said_of_grain(f'{told:.3g} instead of the level {level:.3g}')
             self.remarks.add('grain', self._planes.channel(index), said)
@@ -176,7 +176,7 @@ class Scene:
 
     def apparent(self, index: Index, pixels: Pixels) -> PlaneNoise:
         """Return the noise of a plane as measured, where none or only a number is given."""
-        r, model = self._request, self.model(index)
+        r, model = self._request.of_plane(index), self.model(index)
         if model.camera is not None:
             return PlaneNoise(model.camera, model.excess)
         told = isinstance(r.inputs.plane_sigma(index), float)
@@ -228,9 +228,11 @@ class Scene:
             self._channel_noise[channel] = PlaneNoise(camera, 1.0, level)
         return self._channel_noise[channel]
 
-    def _with_grain(self, level: float, plane: Reals, unknown: Bools | None, span: float) -> float:
+    def _with_grain(
+        self, index: Index, level: float, plane: Reals, unknown: Bools | None, span: float
+    ) -> float:
         """Return the level that a solver needs where neighbouring pixels share noise."""
-        kernel, told = self._request.inputs.kernel, level
+        kernel, told = self._request.of_plane(index).inputs.kernel, level
         if kernel is not None and kernel.values.ndim == 2 and self._request.inputs.scale == 1:
             told = max(level_through_blur(plane, kernel.values, unknown) or 0.0, level)
         elif level > 0:

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from ..brief import Brief
 from ..declare.call import Call
+from ..declare.options import BY_CHANNEL
 from ..declare.tasks import TASKS
 from ..errors import ParameterError
 from ..generators import Returning, result_of
+from ..image.by_channel import of_each_channel
 from ..image.contact_sheet import ContactSheet
 from ..image.layout import Layout
 from ..image.model import Image
@@ -264,6 +266,10 @@ def _plane(image: Any, asked: dict[str, Any]) -> Image:
     """Return a plane, of which rows and columns come first, and take its axes out of `asked`."""
     given = {name: asked.pop(name, None) for name in ('axes', 'rgb', 'spacing')}
     whole = Image.of(image, **given)
+    for name in BY_CHANNEL:
+        if isinstance(told := asked.get(name), Mapping):
+            each = of_each_channel(told, whole, name, ParameterError)
+            asked[name] = each[0] if len(each) == 1 else told
     layout = Layout.of(whole)
     if any(n > 1 for n in layout.leading):
         raise ParameterError(
