@@ -133,6 +133,24 @@ def test_a_resolution_that_only_exif_tells(tmp_path: Path) -> None:
     assert read(tmp_path / 'b.jpg').spacing['X'] == (pytest.approx(1e-4, rel=1e-3), 'mm')
 
 
+@pytest.mark.parametrize('source', ['a.jpg', 'a.png', 'a.tif'])
+@pytest.mark.parametrize('target', ['b.tif', 'b.png', 'b.jpg'])
+def test_the_resolution_of_a_print_stays_one(tmp_path: Path, source: str, target: str) -> None:
+    Pillow.fromarray(pixels(8, 9, 3)).save(tmp_path / source, dpi=(300, 300))
+    write(tmp_path / target, read(tmp_path / source))
+    back = read(tmp_path / target)
+    assert back.spacing['Y'] == (pytest.approx(25.4 / 300, rel=1e-3), 'mm')
+    assert not back.pixel_sizes
+
+
+@pytest.mark.parametrize('target', ['b.tif', 'b.png', 'b.jpg'])
+@pytest.mark.parametrize('step', [0.5, 20.0])
+def test_the_scale_of_a_wall_stays_one(tmp_path: Path, target: str, step: float) -> None:
+    write(tmp_path / target, Image(pixels(8, 9, 3), 'YXS', dict.fromkeys('YX', (step, 'mm'))))
+    size = read(tmp_path / target).pixel_sizes['Y']
+    assert size == (pytest.approx(step, rel=1e-3), 'mm')
+
+
 def test_a_wall_of_many_pixels_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pillow, 'MAX_IMAGE_PIXELS', 20)
     Pillow.fromarray(pixels(8, 9)).save(tmp_path / 'a.png')

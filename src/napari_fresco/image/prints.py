@@ -7,7 +7,5 @@ from typing import Any
 
 
 def is_print(metadata: Mapping[str, Any]) -> bool:
-    """Say whether the resolution of a file is that of a print, in dots per inch."""
-    plain = metadata.get('flavour') in ('plain', None)
-    known = 'format' in metadata or 'flavour' in metadata or 'resolution_unit' in metadata
-    return known and plain and metadata.get('resolution_unit', 'inch') == 'inch'
+    """Say whether the resolution of a file is that of a print: readers note the dots per inch."""
+    return metadata.get('resolution_unit') == 'inch'

@@ -9,6 +9,7 @@ from typing import Any
 import tifffile
 
 from ..image.model import Image, single_axes
+from ..image.prints import is_print
 from ..image.units import converted, unit_name
 
 IMAGEJ_KEPT = (
@@ -77,7 +78,7 @@ def resolution_arguments(image: Image) -> dict[str, Any]:
     lengths = [converted(step, unit, 'mm') if step and unit else None for step, unit in steps]
     if None in lengths:
         return {}
-    inch = image.metadata.get('resolution_unit', 'cm') == 'inch'
+    inch = is_print(image.metadata)
     per = 25.4 if inch else 10.0
     counts = [per / (length or 1) for length in lengths]
     if not all(map(_fits_a_tag, counts)) or set(counts) == {1.0}:

@@ -13,6 +13,7 @@ from PIL import ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from ..image.model import Array, Image
+from ..image.prints import is_print
 from ..image.units import converted
 from ..silence import without_warnings
 from . import colour, exif, label_table, png16
@@ -138,8 +139,8 @@ def _still(picture: Pillow.Image, deep: Array | None, said: tuple[str, ...]) -> 
     else:
         pixels, notes = shown_upright(deep, orientation), ()
     metadata = _belongings(picture, pixels.ndim == 3 and pixels.shape[-1] > 2, profile)
-    if steps and in_cm:
-        metadata['resolution_unit'] = 'cm'
+    if steps:
+        metadata['resolution_unit'] = 'cm' if in_cm else 'inch'
     notes = (*said, *notes, *metadata.pop('warnings', ()))
     if orientation in range(2, 9):
         notes += (orientation_note(orientation),)
@@ -207,7 +208,8 @@ def _steps(picture: Pillow.Image) -> tuple[float, ...]:
     if not counts and picture.info.get('dpi'):
         counts = [float(count) for count in picture.info['dpi'][::-1]]
     steps = tuple(1000 * unit / count for count in counts if count > 0)
-    return steps if unit and len(steps) == 2 and min(counts) > 1 else ()
+    told = unit == _IN_METRES[3] and set(counts) != {1.0}  # 1 : 1 stands for none
+    return steps if unit and len(steps) == 2 and (told or min(counts) > 1) else ()
 
 
 def _belongings(
@@ -260,7 +262,7 @@ def _texts(picture: Pillow.Image) -> dict[str, str]:
 def _save_png(out: Any, picture: Pillow.Image, image: Image) -> None:
     said: Mapping[str, Any] = image.metadata
     info = PngInfo()
-    dpi, in_cm = dots_per_inch(image), said.get('resolution_unit') == 'cm'
+    dpi, in_cm = dots_per_inch(image), not is_print(said)
     block = exif.block_for({'exif': said.get('exif')}, dpi if in_cm else None, in_cm)
     for key, value in {**exif.texts(block), **said.get('text', {})}.items():
         info.add_itxt(key, value) if not value.isascii() else info.add_text(key, value)
@@ -281,7 +283,7 @@ def _save_png(out: Any, picture: Pillow.Image, image: Image) -> None:
 
 def _save_jpeg(out: Path, picture: Pillow.Image, image: Image) -> None:
     said: Mapping[str, Any] = image.metadata
-    dpi, in_cm = dots_per_inch(image), said.get('resolution_unit') == 'cm'
+    dpi, in_cm = dots_per_inch(image), not is_print(said)
     whole = dpi is not None and all(abs(n - round(n)) < 1e-2 and 1 <= n <= _MOST for n in dpi)
     block = exif.block_for(said, None if whole and not in_cm else dpi, in_cm)
     extra: dict[str, Any] = {'dpi': tuple(map(round, dpi))} if dpi and whole else {}
