@@ -122,6 +122,17 @@ def test_the_blocks_of_a_jpeg_are_seen(quality: int, cut: int) -> None:
     assert not has_blocks(image[:16])
 
 
+def test_a_small_micrograph_has_no_blocks() -> None:
+    """A few spots of light decide on the few blocks that it has."""
+    random = np.random.default_rng(0)
+    for side in np.repeat((33, 48, 64, 96), 25):
+        spots = np.zeros((side, side))
+        spots[tuple(random.integers(side, size=(2, 40)))] = 1
+        light = ndimage.gaussian_filter(spots, random.uniform(1.5, 5))
+        photons = random.poisson(light * (200 / light.max()))
+        assert not has_blocks(2 * photons + 100.0 + random.normal(0, 3, photons.shape))
+
+
 def counts(seed: int, texture: float = 0.0) -> np.ndarray:
     """Photons of smooth blobs, of which neighbours have shares of each other."""
     random = np.random.default_rng(seed)
