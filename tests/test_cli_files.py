@@ -169,4 +169,6 @@ def test_a_kernel_of_a_volume_is_taken_as_it_is(tmp_path: Path) -> None:
     assert fresco.kernels.Kernel.of(kernel, ndim=3).spacing == spacing
     np.save(tmp_path / 'psf.npy', psf)
     assert side_files._kernel(str(tmp_path / 'psf.npy'), None).shape == (3, 5, 5)
-    assert side_files._kernel(str(tmp_path / 'psf.ome.tif'), 1).shape == (5, 5)
+    plane = side_files._kernel(str(tmp_path / 'psf.ome.tif'), 1)
+    assert plane.shape == (5, 5)
+    assert plane.spacing == {axis: spacing[axis] for axis in 'YX'}

@@ -10,11 +10,11 @@ import tifffile
 from PIL import Image
 from scipy import io
 
-from napari_fresco import restore
+import napari_fresco as fresco
+from napari_fresco import kernels, restore
 from napari_fresco.errors import FileError, KernelError
 from napari_fresco.evidence import evaluate
 from napari_fresco.io import files
-from napari_fresco.physics import kernels
 
 KERNEL = kernels.gaussian(1.5, 1, 30)
 
@@ -153,3 +153,39 @@ def test_pickles_are_not_opened(tmp_path: Path) -> None:
 def test_a_file_without_a_plane_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KernelError, match='no 2-D'):
         kernels.read(write(tmp_path, 'line.npy', np.arange(5)))
+
+
+SPACING = {'Z': (0.3, 'um'), 'Y': (0.1, 'um'), 'X': (0.1, 'um')}
+
+
+def calibrated(folder: Path, dims: int) -> Path:
+    """Write a kernel with spacing and emission wavelength."""
+    values, axes = np.ones((3, 5, 5)[-dims:], np.float32), 'ZYX'[-dims:]
+    spacing = {axis: SPACING[axis] for axis in axes}
+    image = fresco.Image(values, axes, spacing, metadata={'wavelengths': ((None, 520.0),)})
+    files.write(folder / 'psf.ome.tif', image)
+    return folder / 'psf.ome.tif'
+
+
+@pytest.mark.parametrize('dims', [2, 3])
+def test_a_file_keeps_the_spacing_and_the_light_of_its_kernel(dims: int, tmp_path: Path) -> None:
+    path = calibrated(tmp_path, dims)
+    for read in (kernels.read(path), *([kernels.read(path, 1)] if dims == 3 else [])):
+        kernel = kernels.Kernel.of(read, ndim=None)
+        assert kernel.spacing == {axis: SPACING[axis] for axis in 'ZYX'[-kernel.ndim :]}
+        assert kernel.metadata == {'wavelength': 0.52}
+        assert kernel.source == 'psf.ome.tif'
+        assert kernels.Kernel.of(np.asarray(read), ndim=None).spacing is None
+
+
+def test_a_kernel_file_of_other_pixels_or_light_is_refused_or_doubted(tmp_path: Path) -> None:
+    kernel = kernels.read(calibrated(tmp_path, 2))
+    counts = np.random.default_rng(0).poisson(50.0, (1, 32, 32)).astype(np.uint16)
+    asked = {'method': 'wiener', 'task': 'deblur', 'kernel': kernel}
+    far = fresco.Image(counts, 'CYX', {'Y': (0.2, 'um'), 'X': (0.2, 'um')})
+    with pytest.raises(KernelError, match=r'spacing of 0\.1'):
+        restore(far, **asked)
+    red = fresco.Image(counts, 'CYX', metadata={'wavelengths': ((None, 670.0),)})
+    result = restore(red, **asked)
+    assert [said for said in result.provenance['warnings'] if '520 nm' in said]
+    assert result.provenance['kernel']['source'] == 'psf.ome.tif'

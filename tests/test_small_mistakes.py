@@ -43,7 +43,7 @@ def restored(image: Any = PLANE, **options: Any) -> Any:
         (lambda: restored(callback='print'), 'callback'),
         (
             lambda: fresco.restore(PLANE, method='wiener', task='deblur', kernel='psf.tif'),
-            r"fresco.read\('psf.tif'\), with its spacing",
+            r"of a file, fresco.kernels.read\('psf.tif'\)",
         ),
         (
             lambda: fresco.restore(

@@ -60,7 +60,7 @@ _MODULES = {
     'damage': 'damage',
     'evidence': 'evidence',
     'intervention': 'intervention',
-    'kernels': 'physics.kernels',
+    'kernels': 'kernels',
     'metrics': 'evidence.metrics',
     'networks': 'networks',
     'samples': 'samples',

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import napari_fresco as fresco
 from napari_fresco._napari import commands
 from napari_fresco._napari.kernel_kinds import KINDS
 from napari_fresco._napari.kernel_panel import BEAD, FILE, KernelDialog, KernelPanel
+from napari_fresco._napari.readers_writers import read_kernels
 from napari_fresco.errors import FrescoError
-from napari_fresco.layers.kernel_choice import with_depth
+from napari_fresco.layers.kernel_choice import chosen_kernel, with_depth
 from napari_fresco.layers.selection import select
 from napari_fresco.physics import kernels
 
@@ -226,3 +228,27 @@ def test_numbers_that_nobody_told_are_said_to_be_assumed(model: Any, qtbot: Any)
     assert 'assumed numbers' not in panel.message.text()
     layer = panel.add_layer()
     assert layer.metadata['napari_fresco_kernel']['made_of']['assumed'] == ['refractive_index']
+
+
+def test_a_kernel_file_brings_its_spacing_and_its_light(
+    panel: KernelPanel, model: Any, tmp_path: Path
+) -> None:
+    spacing = {'Z': (0.3, 'um'), 'Y': (0.08, 'um'), 'X': (0.08, 'um')}
+    image = fresco.Image(
+        np.ones((3, 5, 5), np.float32), 'ZYX', spacing, metadata={'wavelengths': ((405.0, 460.0),)}
+    )
+    fresco.write(tmp_path / 'psf.ome.tif', image)
+    panel.kind.value = FILE
+    panel.file.value = str(tmp_path / 'psf.ome.tif')
+    assert 'Made for excitation 405 nm, wavelength 460 nm.' in panel.remarks.text()
+    assert 'Spacing Z 0.3 um, Y 0.08 um, X 0.08 um.' in panel.remarks.text()
+    layer = panel.add_layer()
+    assert tuple(layer.scale) == (0.3, 0.08, 0.08)
+    chosen = chosen_kernel(layer, None, 'deblur', scale=1).array
+    assert (chosen.spacing, chosen.metadata) == (
+        spacing,
+        {'excitation': 0.405, 'wavelength': 0.46},
+    )
+    ((_, facts, _),) = read_kernels(tmp_path / 'psf.ome.tif')
+    assert facts['scale'] == [0.3, 0.08, 0.08]
+    assert facts['metadata'] == layer.metadata

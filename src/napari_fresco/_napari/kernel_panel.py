@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from qtpy.QtWidgets import (
 from ..declare.fields import Parameter
 from ..errors import FrescoError, KernelError, ParameterError
 from ..image.units import converted, unit_name
+from ..io.kernel_calibration import read_kernel
 from ..layers.kernel_choice import depth_axis, known_of, microscope_of, with_depth
 from ..layers.layer_kinds import KERNEL, is_outlines, is_picture
 from ..layers.regions import chosen_part
@@ -105,8 +105,7 @@ class KernelPanel(Docked):
         if kind == FILE:
             if not self.file.value:
                 raise KernelError('Choose a file that holds the kernel.')
-            path = Path(self.file.value)
-            return Kernel(kernels.read(path, self.index.value), source=path.name)
+            return read_kernel(self.file.value, self.index.value)
         if kind == BEAD:
             return kernels.from_beads(self._beads(), diameter=self.diameter.value)
         made = make(KINDS[kind], self._values(kind))

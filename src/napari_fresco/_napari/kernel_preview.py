@@ -70,8 +70,13 @@ def described(kernel: kernels.Kernel) -> str:
 
 
 def remarks(kernel: kernels.Kernel) -> str:
-    """Return further facts of a kernel, a line each."""
-    return '\n'.join(f'{sentence(said)}.' for said in kernel.notes)
+    """Return further facts of a kernel, a line each: its spacing and light, and notes."""
+    sizes = [f'{axis} {size:.4g} {unit}' for axis, (size, unit) in (kernel.spacing or {}).items()]
+    waves = {name: kernel.metadata.get(name) for name in ('excitation', 'wavelength')}
+    light = [f'{name} {1000 * wave:.4g} nm' for name, wave in waves.items() if wave]
+    told = [f'spacing {", ".join(sizes)}'] * bool(sizes)
+    told += [f'made for {", ".join(light)}'] * bool(light)
+    return '\n'.join(f'{sentence(said)}.' for said in (*told, *kernel.notes))
 
 
 def _along_z(kernel: kernels.Kernel) -> str:

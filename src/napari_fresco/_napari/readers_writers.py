@@ -12,13 +12,15 @@ from napari.utils.notifications import show_error, show_warning
 
 from ..errors import FrescoError, KernelError
 from ..io.files import write
+from ..io.kernel_calibration import read_kernel
 from ..io.pictures import LOSSY, is_lossy
 from ..io.zarr_labels import place as labels_path
 from ..layers.kept_record import painted_in, write_beside
+from ..layers.kernel_choice import layer_facts
 from ..layers.label_files import in_known_type
 from ..layers.layer_files import file_layers, layer_as_image
-from ..layers.layer_kinds import KERNEL, METADATA, LayerData
-from ..physics import kernels
+from ..layers.layer_kinds import METADATA, LayerData
+from ..physics.kernels import Kernel
 
 
 def image_reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | None:
@@ -49,19 +51,19 @@ def read_kernels(path: str | Path) -> list[LayerData]:
 
     Raises FrescoError when the file holds none.
     """
-    found: list[Any] = []
+    found: list[Kernel] = []
     try:
-        found.append(kernels.read(path))
+        found.append(read_kernel(path))
     except KernelError:
         with suppress(KernelError):
             while True:
-                found.append(kernels.read(path, len(found)))
+                found.append(read_kernel(path, len(found)))
         if not found:
             raise
     stem = Path(path).stem
     names = [stem] if len(found) == 1 else [f'{stem} {number}' for number in range(len(found))]
     return [
-        (kernel, {'name': name, 'rgb': False, 'metadata': {KERNEL: True}}, 'image')
+        (kernel.values, {'name': name, 'rgb': False, **layer_facts(kernel)}, 'image')
         for kernel, name in zip(found, names, strict=True)
     ]
 

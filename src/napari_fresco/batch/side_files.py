@@ -8,11 +8,12 @@ from typing import Any
 
 from ..declare.methods import ESTIMATES
 from ..declare.options import BY_CHANNEL
-from ..errors import FileError, ParameterError
+from ..errors import ParameterError
 from ..image.by_channel import each_entry, numbered
 from ..image.channels import number_of
 from ..image.model import Image, in_memory
 from ..io.files import read
+from ..io.kernel_calibration import read_kernel
 from ..io.mask_files import read_mask
 
 SIDES = ('mask', 'kernel', 'sigma')
@@ -109,20 +110,7 @@ def _kernel(path: Any, index: int | None) -> Any:
         return path
     if path is None:
         raise ParameterError('--kernel-index picks from a file of kernels; give --kernel too')
-    from ..physics import kernels
-
-    kernel = kernels.read(Path(path), index)
-    return kernel if index is not None else _calibrated(Path(path), kernel)
-
-
-def _calibrated(path: Path, kernel: Any) -> Any:
-    """Return a kernel as an image, where its file says axes, and spacing or wavelengths."""
-    try:
-        image = read(path)
-    except FileError:  # of a format that holds no images
-        return kernel
-    told = image.pixel_sizes or image.metadata.get('wavelengths')
-    return image if set(image.axes) <= set('ZYX') and told else kernel
+    return read_kernel(Path(path), index)
 
 
 def as_number(given: Any) -> Any:

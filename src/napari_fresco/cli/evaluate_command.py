@@ -13,6 +13,7 @@ from ..errors import ImageError, ParameterError
 from ..image.model import Image
 from ..io.apart import check_apart
 from ..io.files import check_output, read, write_json, write_text
+from ..io.kernel_calibration import read_kernel
 from ..noise.camera import Camera
 from ..types import Result
 from .run_record import record_of
@@ -70,14 +71,13 @@ def evaluate(
         )
     from ..evidence import evaluate as measured
     from ..evidence import report_text
-    from ..physics import kernels
 
     if page is not None and not of_part:
         raise ParameterError(
             f'--report is of a whole run, and {result} has more channels than --channel picks; '
             'leave --channel out'
         )
-    blur = None if kernel is None else kernels.read(kernel)
+    blur = None if kernel is None else read_kernel(kernel)
     picked = channels if whole.length('C') > source.length('C') else ()
     made = _picked_of(made, source, picked)
     wanted, frame = (
@@ -93,7 +93,7 @@ def evaluate(
     if table is not None:
         write_json(table, numbers, overwrite=overwrite)
     if page is not None:
-        rest = Result(made, None, blur, record['finish'], record)
+        rest = Result(made, None, None if blur is None else blur.values, record['finish'], record)
         files = {'image': str(image), 'output': str(result), 'channels': channels}
         text = report_text(rest, source, truth=wanted, kernel=blur, files=files)
         write_text(page, text, overwrite=overwrite)

@@ -12,9 +12,9 @@ from ..declare.fields import flag
 from ..declare.recommendations import Recommendation
 from ..declare.tasks import TASKS
 from ..io.files import SUFFIXES, read
+from ..io.kernel_calibration import read_kernel
 from ..io.mask_files import read_mask
 from ..io.pictures import is_lossy
-from ..physics import kernels
 
 _FILE = click.Path(path_type=Path)
 
@@ -61,4 +61,4 @@ def command(image: Path, said: Recommendation, options: dict[str, Any]) -> str:
 def _read(name: str, value: Any) -> Any:
     if name == 'mask':
         return read_mask(value)
-    return kernels.read(value) if name == 'kernel' else value
+    return read_kernel(value) if name == 'kernel' else value

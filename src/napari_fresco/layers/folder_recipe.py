@@ -14,11 +14,12 @@ from ..declare.options import OPTIONS
 from ..errors import ParameterError
 from ..image.model import Image
 from ..io.files import make_folder, write
+from ..physics.kernels import Kernel
 
 if TYPE_CHECKING:
     from .layer_request import PanelRequest
 
-_KERNEL, _MASK = 'kernel.npy', 'mask.tif'
+_KERNEL, _CALIBRATED, _MASK = 'kernel.npy', 'kernel.ome.tif', 'mask.tif'
 
 
 def recipe_of(
@@ -69,9 +70,10 @@ def recipe_of(
 def _kernel(folder: Path, kernel: Any) -> str:
     if isinstance(kernel, str):
         return kernel
-    path = folder.absolute() / _KERNEL
+    known = isinstance(kernel, Kernel) and (kernel.spacing or kernel.metadata)
+    path = folder.absolute() / (_CALIBRATED if known else _KERNEL)
     values = getattr(kernel, 'values', kernel)
-    write(path, np.asarray(values, np.float64), overwrite=True)
+    write(path, kernel.as_image() if known else np.asarray(values, np.float64), overwrite=True)
     return str(path)
 
 

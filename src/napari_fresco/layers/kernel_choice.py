@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..image.units import converted, unit_name
 from ..physics import kernels
 from ..physics.kernels.known_light import known_light
 from ..types import Task
-from .layer_kinds import FILE, kernel_facts
+from .layer_kinds import FILE, KERNEL, kernel_facts
 from .selection import Selection, full_resolution, select, spatial_axes
 from .space import unit_factors
 
@@ -71,7 +72,7 @@ def chosen_kernel(
             raise _too_fine(layer, made_for)
         if image is not None and (spacing := _spacing(layer)):
             kernels.Kernel(array, spacing).check_spacing(_spacing(image))
-        return ChosenKernel(_with_source(array, facts))
+        return ChosenKernel(_with_source(array, facts, _spacing(layer)))
     if 'scale' in facts and made_for != scale:
         raise _other_scale(layer, made_for, scale)
     if facts.get('downsampling') != 'bicubic':
@@ -83,11 +84,16 @@ def chosen_kernel(
     return ChosenKernel(kernels.direct_sampling(array, scale), scale, SHIFTED)
 
 
-def _with_source(array: NDArray[Any], facts: Mapping[str, Any]) -> Any:
+def _with_source(
+    array: NDArray[Any],
+    facts: Mapping[str, Any],
+    spacing: Mapping[str, tuple[float, str]] = MappingProxyType({}),
+) -> Any:
     """Return a kernel with the facts of its layer, if there are any."""
     if 'source' not in facts:
         return array
-    return kernels.Kernel(array, source=facts['source'], metadata=facts.get('made_of', {}))
+    known = facts.get('made_of', {})
+    return kernels.Kernel(array, spacing or None, source=facts['source'], metadata=known)
 
 
 def with_depth(part: Selection, kernel: Any) -> Selection:
@@ -195,6 +201,17 @@ def known_of(kernel: kernels.Kernel) -> dict[str, Any]:
     """Return the facts that a kernel layer keeps: its numbers, and doubts in words."""
     said = {'warnings': list(kernel.warnings), 'notes': list(kernel.notes)}
     return {**kernel.facts(), **{name: words for name, words in said.items() if words}}
+
+
+def layer_facts(kernel: kernels.Kernel) -> dict[str, Any]:
+    """Return the attributes of the layer of a kernel: what is known of it, and its own spacing."""
+    axes, told = 'ZYX'[-kernel.ndim :], kernel.spacing or {}
+    facts: dict[str, Any] = {'metadata': {KERNEL: known_of(kernel)}}
+    if set(axes) <= set(told):
+        facts['scale'] = [told[axis][0] for axis in axes]
+        facts['units'] = [told[axis][1] or 'pixel' for axis in axes]
+        facts['axis_labels'] = tuple(axes.lower())
+    return facts
 
 
 def microscope_of(layer: napari.layers.Image | None) -> dict[str, float | None]:

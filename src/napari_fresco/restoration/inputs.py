@@ -147,7 +147,7 @@ def _kernel(value: Any, call: Call, *, apart: bool) -> Kernel:
         raise KernelError(
             f'kernel = {named!r}; give an array, a Kernel or an Image, or '
             f'{" or ".join(map(repr, ESTIMATES))} to estimate it; of a file, '
-            f'fresco.read({named!r}), with its spacing, or fresco.kernels.read({named!r}), without'
+            f'fresco.kernels.read({named!r})'
         )
     # Resampling filters such as the bicubic one have negative lobes; optics have none.
     return Kernel.of(value, ndim=None, signed=call.options.scale > 1).thin()

@@ -1,4 +1,4 @@
-"""Blur kernels: made from parameters, read from files, fitted to grids.
+"""Blur kernels: made from parameters, measured, fitted to grids.
 
 Kernels are float64 arrays that sum to 1 and whose origin is the pixel ``size // 2``;
 :class:`Kernel` holds such an array with what else is known of it, as of a volume. Angles are
@@ -8,7 +8,6 @@ in degrees, anticlockwise from the horizontal as an image is displayed. No torch
 from .bead import from_bead
 from .beads import from_beads
 from .kernel import Kernel
-from .kernel_files import read
 from .microscope import microscope
 from .normalise import normalise
 from .photograph_blur import from_photograph
@@ -33,6 +32,5 @@ __all__ = [
     'microscope',
     'motion',
     'normalise',
-    'read',
     'shift',
 ]

@@ -1,4 +1,4 @@
-"""Kernels read from files: .npy, .npz, .mat and images. No torch."""
+"""Values of kernels read from files: .npy, .npz, .mat and images. No torch."""
 
 from __future__ import annotations
 
@@ -14,30 +14,8 @@ from ...image.given import path_of
 from .normalise import normalise
 
 
-def read(path: str | Path, index: int | None = None) -> np.ndarray:
-    """Read a kernel from .npy, .npz, .mat or an image file.
-
-    Parameters
-    ----------
-    path : str or Path
-        A colour picture is averaged over its channels.
-    index : int, optional
-        Which kernel of a plane, from 0, when the file holds several: cells of a
-        MATLAB array, pages of a TIFF, arrays of an archive. Without it, a single
-        array of three axes is the kernel of a volume.
-
-    Returns
-    -------
-    ndarray, float64
-        ``(h, w)`` or ``(d, h, w)``, sums to 1.
-
-    Raises
-    ------
-    FileError
-        When the file is missing or cannot be read as an array.
-    KernelError
-        When it holds no usable kernel, or several and `index` does not say which.
-    """
+def read_values(path: str | Path, index: int | None = None) -> np.ndarray:
+    """Return the values of a kernel in a file; see :func:`napari_fresco.kernels.read`."""
     path = path_of(path, "fresco.kernels.read('psf.tif'); arrays need no reading")
     try:
         arrays = list(_load(path))

@@ -1,4 +1,4 @@
-"""The values of a plane kernel as an array that remembers what it was made of."""
+"""The values of a kernel as an array that remembers what it was made of."""
 
 from __future__ import annotations
 
