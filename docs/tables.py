@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from sphinx.application import Sphinx
 
 from napari_fresco.declare.fields import Parameter
-from napari_fresco.declare.methods import METHODS, Method
+from napari_fresco.declare.method import Method
+from napari_fresco.declare.methods import METHODS
 from napari_fresco.declare.options import OPTIONS
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.types import Task

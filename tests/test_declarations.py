@@ -15,7 +15,8 @@ import napari_fresco as fresco
 from napari_fresco.cli import cli
 from napari_fresco.declare.call import Call
 from napari_fresco.declare.fields import Parameter, flag
-from napari_fresco.declare.methods import METHODS, Method
+from napari_fresco.declare.method import Method
+from napari_fresco.declare.methods import METHODS
 from napari_fresco.declare.options import OPTIONS, Options
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.errors import FrescoError, MethodError, ParameterError

@@ -72,10 +72,10 @@ def test_the_fixed_point_is_the_minimiser(task: Task, momentum: float) -> None:
         assert sigma == pytest.approx(strength)
         return (inverse @ x.reshape(-1)).reshape(x.shape)
 
-    schedule = Schedule(strength, strength, strength, 400, regularization=0.2)
+    schedule = Schedule(strength, strength, strength, 400, regularization=0.2, inertia=momentum)
     start = torch.zeros_like(truth)
     prior = FunctionDenoiser(quadratic, 'quadratic')
-    *_, (x, z) = pnp.hqs(y, degradation, prior, schedule, start, momentum=momentum)
+    *_, (x, z) = pnp.hqs(y, degradation, prior, schedule, start)
     alpha = schedule.alpha(0)
     h = dense(degradation.forward, truth.shape)
     top = torch.cat((h.T @ h + alpha * eye, -alpha * eye), dim=1)
@@ -126,9 +126,8 @@ def test_momentum_carries_a_line_over_a_hole_in_fewer_steps() -> None:
             truth * keep,
             Mask(keep),
             FunctionDenoiser(blurred, 'blurred'),
-            Schedule(0.1, 0.1, 1e-3, 12),
+            Schedule(0.1, 0.1, 1e-3, 12, inertia=momentum),
             torch.zeros_like(truth),
-            momentum=momentum,
         )
         return float((z - truth).abs()[keep == 0].mean())
 

@@ -11,7 +11,8 @@ __version__ = '0.1.0'
 
 if TYPE_CHECKING:
     from . import batch, damage, degrade, evidence, intervention, networks, samples, weights
-    from .declare.methods import Method, methods
+    from .declare.method import Method
+    from .declare.methods import methods
     from .declare.presets import Preset, presets
     from .declare.recommendations import Recommendation
     from .errors import FrescoError, FrescoWarning
@@ -36,7 +37,7 @@ _HOMES = {
     'Image': 'image.model',
     'read': 'io.files',
     'write': 'io.files',
-    'Method': 'declare.methods',
+    'Method': 'declare.method',
     'Preset': 'declare.presets',
     'Recommendation': 'declare.recommendations',
     'Result': 'types',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..types import Kind, Task
 from .offered_models import fits_a_network
 

@@ -9,7 +9,8 @@ from typing import Any
 from magicgui.widgets import ComboBox
 
 from ..declare.fields import Parameter
-from ..declare.methods import METHODS, Method
+from ..declare.method import Method
+from ..declare.methods import METHODS
 from ..declare.options import OPTIONS
 from ..declare.presets import OF_COMPUTER, Preset
 from ..declare.tasks import TASKS

@@ -11,7 +11,7 @@ from napari.layers import Image
 from psygnal import Signal
 from qtpy.QtWidgets import QPushButton
 
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
 from ..errors import FrescoError

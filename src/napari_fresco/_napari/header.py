@@ -6,7 +6,7 @@ from html import escape
 
 from qtpy.QtWidgets import QLabel, QWidget
 
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..types import Kind, Task
 from . import texts
 from .about import about, cautions

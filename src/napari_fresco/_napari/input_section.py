@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QWidget
 
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..declare.tasks import TASKS
 from ..errors import ImageError
 from ..layers.identity import key_of

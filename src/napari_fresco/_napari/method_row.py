@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..declare.methods import METHODS, Method
+from ..declare.method import Method
+from ..declare.methods import METHODS
 from ..declare.tasks import TASKS
 from .choosers import WordList
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..declare.tasks import TASKS
 from ..layers.layer_kinds import may_be_restored
 from ..types import Task

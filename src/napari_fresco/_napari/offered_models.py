@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from .. import weights
 from ..declare.common_parameters import NetworkParameters
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..declare.parameters import DeepREDParameters
 from ..declare.tasks import TASKS
 from ..errors import WeightsError

@@ -10,7 +10,7 @@ from magicgui.widgets.bases import ValueWidget
 from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QWidget
 
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..declare.presets import Preset, PresetLike
 from ..errors import FrescoError
 from ..layers.layer_request import PanelRequest

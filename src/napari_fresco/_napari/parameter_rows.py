@@ -11,7 +11,7 @@ from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
 
 from ..declare.fields import Parameter
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..declare.options import OPTIONS
 from ..types import Task
 from .offered_models import PARAMETERS as MODEL_PARAMETERS

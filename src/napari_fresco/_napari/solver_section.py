@@ -9,7 +9,7 @@ from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
 from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
 
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..types import Task
 from .form import Row, Section, collapsible, stacked
 from .offered_models import PARAMETERS as MODEL_PARAMETERS

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..declare.fields import Parameter
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..declare.options import OPTIONS
 from ..errors import ParameterError
 from ..types import Task

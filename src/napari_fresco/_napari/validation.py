@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from .. import weights
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..errors import FrescoError
 from ..layers.noise_map import select_noise
 from ..layers.selection import select, select_same

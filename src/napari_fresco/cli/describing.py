@@ -6,7 +6,8 @@ import click
 
 from ..declare import presets as stored
 from ..declare.fields import flag
-from ..declare.methods import METHODS, Method, find_method
+from ..declare.method import Method
+from ..declare.methods import METHODS, find_method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
 from .flags import said

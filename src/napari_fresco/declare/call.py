@@ -10,7 +10,8 @@ from typing import Any, Self
 from ..errors import FrescoError, KernelError, MaskError, MethodError, ParameterError
 from ..types import Task
 from .fields import Parameter, Parameters, as_flags, shown
-from .methods import ESTIMATORS, METHODS, Method, find_method, find_task
+from .method import Method
+from .methods import ESTIMATORS, METHODS, find_method, find_task
 from .names import unknown
 from .options import OPTIONS, Options
 from .presets import Preset, PresetLike

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..declare.methods import METHODS, Method
+from ..declare.method import Method
+from ..declare.methods import METHODS
 from ..types import Task
 from .look import Look
 from .selection import Selection

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..image.intensity import Stabilised
 from ..image.layout import Layout
 from ..physics.kernels import Kernel

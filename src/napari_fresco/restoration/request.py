@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..declare.call import Call
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..declare.options import Options
 from ..declare.tasks import TASKS, TaskFacts
 from ..errors import FileError, ParameterError

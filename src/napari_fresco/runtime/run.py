@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from ..declare.methods import Method
+from ..declare.method import Method
 from ..errors import DeviceError, DivergedError
 from ..networks import devices
 from ..physics.problem import Problem

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor
 
@@ -61,9 +61,32 @@ FEW_NARROW: Mapping[str, Any] = MappingProxyType({**FEW, 'iterations': 10, 'sigm
 """The same where losses are narrow."""
 
 
+class Annealing(Protocol):
+    """The numbers of all steps of :func:`.pnp.hqs`, counted from 0."""
+
+    @property
+    def iterations(self) -> int:
+        """Number of steps."""
+
+    def sigma(self, k: int) -> Level:
+        """Return the denoiser strength of step `k`."""
+
+    def alpha(self, k: int) -> Level:
+        """Return the weight of the proximity term in step `k`."""
+
+    def momentum(self, k: int) -> float:
+        """Return how far z is carried on in the direction of its change before step `k`."""
+
+    def relaxation(self, k: int) -> float:
+        """Return by how much of itself the change that D makes in step `k` is lengthened."""
+
+    def uniform(self) -> Annealing:
+        """Return the same with maps replaced by one number each; see :func:`where_it_is`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """Strength of the denoiser and weight of the proximity term, step by step.
+    """The schedule of the papers: an :class:`Annealing` between two strengths.
 
     ``sigma_k = start^(1 - t) end^t`` with t from 0 to 1 (evenly spaced in
     logarithm) and ``alpha_k = regularization noise^2 / sigma_k^2``.
@@ -74,6 +97,7 @@ class Schedule:
     `noise`: standard deviation of the noise, positive, working units.
     `iterations`: number of steps.
     `regularization`: weight lambda of the prior.
+    `inertia`: momentum of every step, 0 as in the papers.
     """
 
     start: float
@@ -81,6 +105,7 @@ class Schedule:
     noise: Level
     iterations: int
     regularization: float = 0.23
+    inertia: float = 0.0
 
     def sigma(self, k: int) -> Level:
         """Return the denoiser strength of step `k`, counted from 0."""
@@ -92,6 +117,14 @@ class Schedule:
         """Return the weight of the proximity term in step `k`."""
         weight: Level = self.regularization * (self.noise / self.sigma(k)) ** 2
         return weight
+
+    def momentum(self, k: int) -> float:
+        """Return the momentum, which spreads what is known over a hole in fewer steps."""
+        return self.inertia
+
+    def relaxation(self, k: int) -> float:
+        """Return that no step is lengthened."""
+        return 0.0
 
     def uniform(self) -> Schedule:
         """Return the schedule with maps replaced by one number each; see :func:`where_it_is`."""
@@ -135,6 +168,7 @@ def plan(
     sigma_start: float | None = None,
     sigma_end: float | None = None,
     regularization: float = 0.23,
+    momentum: float = 0.0,
 ) -> Schedule:
     """Return the schedule of an iterative task.
 
@@ -143,8 +177,9 @@ def plan(
         restored image.
     `scale`: super-resolution factor.
     `iterations`, `sigma_start`, `sigma_end`, `regularization`: as in
-        :class:`~napari_fresco.declare.methods.PnPParameters`, but strengths in working units. A
+        :class:`~napari_fresco.declare.parameters.PnPParameters`, but strengths in working units. A
         start of None is :data:`START`, an end of None follows the noise.
+    `momentum`: of every step.
     """
     defaults = DEFAULTS[task]
     noise = at_least(noise, NOISE_FLOOR)
@@ -161,4 +196,5 @@ def plan(
         noise=noise,
         iterations=iterations or defaults.iterations,
         regularization=regularization,
+        inertia=momentum,
     )

@@ -19,10 +19,9 @@ of what such a blur takes away little can be found, in however many steps.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
@@ -69,14 +68,6 @@ STEPS = (
     _Numbers(0.0383, 0.611, 0.042, 0.162, 0.345, 0.143),
     _Numbers(0.0240, 0.675, 0.122, 0.145, 0.203, 0.0),
 )
-OWN: Mapping[str, Any] = MappingProxyType(
-    {
-        'momentum': [step.momentum for step in STEPS],
-        'relaxation': [step.relaxation for step in STEPS],
-        'solved': True,
-    }
-)
-"""What :func:`.pnp.hqs` is told besides."""
 _SCALE = 0.84
 """By which S is larger in x_1 than in what is expected of it."""
 _VARIANCE = 0.05
@@ -101,7 +92,7 @@ class FirstGuess(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class FittedSteps:
-    """Numbers of all steps for one plane, to be read like :class:`.annealing.Schedule`.
+    """Numbers of all steps for one plane, an :class:`.annealing.Annealing`.
 
     `noise`: standard deviation of the noise, positive, working units, or a map of it.
     `error`: of the :class:`FirstGuess`.
@@ -131,6 +122,14 @@ class FittedSteps:
         fitted = self.regularization / _USUAL * STEPS[k].weight
         weight: Level = fitted * (self.noise / self.sigma(k)) ** 2
         return weight
+
+    def momentum(self, k: int) -> float:
+        """Return the momentum of step `k`."""
+        return STEPS[k].momentum
+
+    def relaxation(self, k: int) -> float:
+        """Return the over-relaxation of step `k`."""
+        return STEPS[k].relaxation
 
     def uniform(self) -> FittedSteps:
         """Return the steps with a map replaced by one number; see :func:`where_it_is`."""

@@ -17,7 +17,7 @@ Prior for Image Restoration", CVPR 2017.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,11 +32,20 @@ from ..physics.problem import Problem
 from ..runtime.network_denoiser import NetworkDenoiser
 from ..runtime.tools import Tools
 from ..types import Denoiser, Step
-from . import fitted_steps
-from .annealing import DEFAULTS, FEW, NOISE_FLOOR, PLAIN, Level, Schedule, in_few_steps, plan
+from .annealing import (
+    DEFAULTS,
+    FEW,
+    NOISE_FLOOR,
+    PLAIN,
+    Annealing,
+    Level,
+    Schedule,
+    in_few_steps,
+    plan,
+)
 from .feedforward import deblock, one_pass, prior
 from .first_estimate import first_estimate
-from .fitted_steps import FittedSteps
+from .fitted_steps import fitted
 from .periodic_ensemble import denoise_dihedral
 from .pnp_volumes import restore_volume
 from .wide_losses import with_texture
@@ -92,11 +101,9 @@ def hqs(
     y: Tensor,
     degradation: Degradation,
     denoiser: Denoiser,
-    schedule: Schedule | FittedSteps,
+    schedule: Annealing,
     start: Tensor,
     *,
-    momentum: float | Sequence[float] = 0.0,
-    relaxation: Sequence[float] = (),
     solved: bool = False,
     augment: bool = True,
     clamp: bool = False,
@@ -106,27 +113,24 @@ def hqs(
     `y`: observation ``(1, C, h, w)``.
     `degradation`: h, with a data step.
     `denoiser`: D.
-    `schedule`: sigma_k and alpha_k. A noise map sets sigma_k per pixel, and alpha_k too unless H
-        mixes pixels; then one number does.
+    `schedule`: sigma_k, alpha_k, momentum and relaxation. A noise map sets sigma_k per pixel, and
+        alpha_k too unless H mixes pixels; then one number does.
     `start`: z_0 on the grid of x.
-    `momentum`: how far each z_k is carried on in the direction of its change, which spreads what is
-        known over a hole in fewer steps, or how far that of each step; 0 as in the papers.
-    `relaxation`: by how much of itself the change that D makes in each step is lengthened.
     `solved`: whether `start` agrees with the data, so that it is x_1.
     `augment`: denoise the image turned by geometric mode ``k mod 8``.
     `clamp`: limit x_k to [0, 1] before denoising.
     """
     weights = schedule if degradation.pointwise else schedule.uniform()
-    momenta = momentum if isinstance(momentum, Sequence) else [momentum] * schedule.iterations
     z = before = start
     for k in range(schedule.iterations):
-        carried = z + momenta[k] * (z - before) if momenta[k] else z
+        momentum, relaxation = schedule.momentum(k), schedule.relaxation(k)
+        carried = z + momentum * (z - before) if momentum else z
         x = carried if solved and k == 0 else degradation.prox(carried, y, weights.alpha(k))
         before = z
         bounded = x.clamp(0, 1) if clamp else x
         z = denoise_dihedral(denoiser, bounded, schedule.sigma(k), k % MODES if augment else 0)
-        if relaxation and relaxation[k]:
-            z = z + relaxation[k] * (z - x)
+        if relaxation:
+            z = z + relaxation * (z - x)
         yield HQSIterate(x, z)
 
 
@@ -155,16 +159,13 @@ def _restore(
 def _iterate(problem: Problem, params: PnPParameters, denoiser: Denoiser) -> Iterator[Step]:
     y, degradation = problem.y, problem.degradation
     demosaic = TASKS[problem.task].gains_colour
-    schedule: Schedule | FittedSteps
-    own: Mapping[str, Any]
-    if (few := fitted_steps.fitted(problem, params, denoiser)) is not None:
-        schedule, start = few
-        own = fitted_steps.OWN
-    else:
-        schedule, start = _plain(problem, params), first_estimate(problem, params.pattern)
-        own = {'momentum': params.momentum or 0.0, 'clamp': demosaic}
+    few = fitted(problem, params, denoiser)
+    schedule, start = few or (_plain(problem, params), first_estimate(problem, params.pattern))
     known = degradation.forward(torch.ones_like(start)).mean()
-    iterates = hqs(y, degradation, denoiser, schedule, start, augment=params.augment, **own)
+    iterates = hqs(
+        y, degradation, denoiser, schedule, start,
+        solved=few is not None, augment=params.augment, clamp=demosaic,
+    )  # fmt: skip
     exact = demosaic and _noise_free(problem.sigma)
     for k, (_, z) in enumerate(iterates):
         x = with_measured(z, y, degradation) if exact else z
@@ -185,6 +186,7 @@ def _plain(problem: Problem, params: PnPParameters) -> Schedule:
         sigma_start=_working(params.sigma_start),
         sigma_end=_working(params.sigma_end),
         regularization=params.regularization,
+        momentum=params.momentum or 0.0,
     )
 
 
