@@ -1,4 +1,4 @@
-"""What a method is, as data: its tasks, inputs, outputs and parameters."""
+"""The facts of a method: its tasks, inputs, outputs and parameters, as data."""
 
 from __future__ import annotations
 
