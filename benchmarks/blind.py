@@ -34,7 +34,7 @@ from napari_fresco.degrade.random_source import RandomSource
 from napari_fresco.evidence import metrics
 from napari_fresco.networks import devices
 from napari_fresco.physics.resample import imresize
-from napari_fresco.training import find_recipe, objectives
+from napari_fresco.training import find_regime, objectives
 from napari_fresco.training.objectives.base import to_tensor
 
 MODELS = {
@@ -110,7 +110,7 @@ def enlarging_cases(images: Sequence[np.ndarray]) -> dict[str, Case]:
     """Return the pairs 'mixed' of the model cards, by scale factor."""
     cases = {}
     for scale in (2, 4):
-        objective = objectives.make(find_recipe(f'bsrnet_compact_x{scale}').objective)
+        objective = objectives.make(find_regime(f'bsrnet_compact_x{scale}').objective)
         mixed = [
             trial
             for image in images

@@ -1,4 +1,4 @@
-"""Muon against Adam: what a recipe reaches in as many steps with either, all else being equal.
+"""Muon against Adam: what a regime reaches in as many steps with either, all else being equal.
 
     python benchmarks/optimizers.py --data DATA --train IMAGES --steps 1200
 
@@ -15,7 +15,7 @@ from typing import Any
 from common import arguments, show
 
 from napari_fresco.networks import devices
-from napari_fresco.training import find_recipe
+from napari_fresco.training import find_regime
 from napari_fresco.training.data import Corpus
 from napari_fresco.training.loop import Run
 from napari_fresco.training.optimizer import Optimizer, is_hidden
@@ -26,23 +26,23 @@ CHOICES = {'Muon for hidden layers': is_hidden, 'Adam for all': lambda _: False}
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument('--train', type=Path, required=True, help='folder of images to learn from')
-    parser.add_argument('--recipe', default='ffdnet_gray')
+    parser.add_argument('--regime', default='ffdnet_gray')
     parser.add_argument('--set', default='bsd68', help='folder below DATA/natural')
     parser.add_argument('--steps', type=int, default=1200)
     parser.add_argument('--limit', type=int, default=16, help='images of the set')
     options = parser.parse_args()
     devices.tune_allocator()
-    recipe, device = find_recipe(options.recipe), devices.pick(options.device)
-    corpus = Corpus.read(options.train, recipe.channels, 96)
+    regime, device = find_regime(options.regime), devices.pick(options.device)
+    corpus = Corpus.read(options.train, regime.channels, 96)
 
     def rows() -> Iterator[list[Any]]:
         for name, chosen in CHOICES.items():
             with TemporaryDirectory() as folder:
-                run = Run(recipe, Path(folder), device, steps=options.steps)
+                run = Run(regime, Path(folder), device, steps=options.steps)
                 run.optimizer = Optimizer(run.trained, chosen)
                 weights = run.train(corpus)
                 tests = options.data / 'natural' / options.set
-                scores = run.objective.evaluate(weights, tests, recipe.channels, options.limit)
+                scores = run.objective.evaluate(weights, tests, regime.channels, options.limit)
             for score in scores:
                 yield [name, options.steps, score.case, score.restored]
 

@@ -22,7 +22,6 @@ from napari_fresco.networks.vdir_training import Discriminator
 from napari_fresco.training import card_check as bench
 from napari_fresco.training import objectives
 from napari_fresco.training.adversarial import TrainedDiscriminator, generator_loss, least_squares
-from napari_fresco.training.checkpoint_recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.crops import Crops
 from napari_fresco.training.loop import Run
 from napari_fresco.training.objective_declarations import (
@@ -33,13 +32,14 @@ from napari_fresco.training.objective_declarations import (
 )
 from napari_fresco.training.objectives.base import TriedObjective
 from napari_fresco.training.pairs import read_pairs
+from napari_fresco.training.regimes import REGIMES, Regime, Stage
 from napari_fresco.training.targets import TARGETS
 from napari_fresco.training.vdir_losses import discriminator_loss
 from napari_fresco.weights.cards import Card, Score
 
 CPU = torch.device('cpu')
 _STAGES = tuple(Stage(6, 1e-3, batch=2, patch=32, adversarial=x) for x in (False, True))
-BSRGAN = Recipe(
+BSRGAN = Regime(
     'bsrgan',
     'rrdbnet',
     {'in_nc': 3, 'out_nc': 3, 'nf': 8, 'nb': 1, 'gc': 4, 'sf': 2},
@@ -47,7 +47,7 @@ BSRGAN = Recipe(
     BlindSR(2, adversarial=True),
     _STAGES,
 )
-VDIR = Recipe(
+VDIR = Regime(
     'vdir',
     'vdir',
     {'channels': 3, 'width': 8, 'latent': 2, 'groups': 1, 'blocks': 1},
@@ -55,7 +55,7 @@ VDIR = Recipe(
     LatentRestoration('denoise', adversarial=True),
     _STAGES,
 )
-SCUNET = Recipe(
+SCUNET = Regime(
     'scunet_compact_color',
     'scunet',
     {'config': (1,) * 7, 'dim': 8, 'head_dim': 4, 'window_size': 4},
@@ -63,7 +63,7 @@ SCUNET = Recipe(
     BlindDenoising(),
     _STAGES[:1],
 )
-USRGAN = Recipe(
+USRGAN = Regime(
     'usrgan',
     'usrnet',
     {'n_iter': 2, 'h_nc': 8, 'nc': (8, 8, 8, 8), 'nb': 1},
@@ -71,7 +71,7 @@ USRGAN = Recipe(
     Unfolding((2, 4), adversarial=True),
     _STAGES,
 )
-every = pytest.mark.parametrize('recipe', [BSRGAN, USRGAN, VDIR], ids=lambda r: r.name)
+every = pytest.mark.parametrize('regime', [BSRGAN, USRGAN, VDIR], ids=lambda r: r.name)
 
 
 @pytest.fixture
@@ -163,9 +163,9 @@ def test_a_network_learns_to_pass_for_real(start: float) -> None:
 
 @every
 def test_a_discriminator_learns_in_adversarial_stages_alone(
-    recipe: Recipe, crops: Crops, tmp_path: Path
+    regime: Regime, crops: Crops, tmp_path: Path
 ) -> None:
-    run = Run(recipe, tmp_path, CPU, steps=2)
+    run = Run(regime, tmp_path, CPU, steps=2)
     assert run.discriminator is not None
     moved = []
     for _ in range(2):
@@ -177,12 +177,12 @@ def test_a_discriminator_learns_in_adversarial_stages_alone(
 
 
 @every
-def test_a_network_hears_its_discriminator(recipe: Recipe, crops: Crops, tmp_path: Path) -> None:
+def test_a_network_hears_its_discriminator(regime: Regime, crops: Crops, tmp_path: Path) -> None:
     """One of strong opinions, since a step hardly shows the others."""
-    recipe = replace(recipe, stages=recipe.stages[1:])
+    regime = replace(regime, stages=regime.stages[1:])
 
     def stepped(opinion: float) -> dict[str, Tensor]:
-        run, judge = Run(recipe, tmp_path, CPU), nn.Conv2d(3, 1, 1)
+        run, judge = Run(regime, tmp_path, CPU), nn.Conv2d(3, 1, 1)
         nn.init.constant_(judge.weight, opinion)
         run.discriminator = TrainedDiscriminator(judge, least_squares, CPU)
         run.train_step(crops)
@@ -194,14 +194,14 @@ def test_a_network_hears_its_discriminator(recipe: Recipe, crops: Crops, tmp_pat
 
 @every
 def test_resuming_in_an_adversarial_stage_is_exact(
-    recipe: Recipe, crops: Crops, tmp_path: Path
+    regime: Regime, crops: Crops, tmp_path: Path
 ) -> None:
-    whole, parts = (Run(recipe, tmp_path / name, CPU, steps=4) for name in ('whole', 'parts'))
+    whole, parts = (Run(regime, tmp_path / name, CPU, steps=4) for name in ('whole', 'parts'))
     for run, count in ((whole, 4), (parts, 3)):
         for _ in range(count):
             run.train_step(crops)
     parts.save()
-    resumed = Run(recipe, tmp_path / 'parts', CPU)
+    resumed = Run(regime, tmp_path / 'parts', CPU)
     resumed.train_step(crops)
     first, second = (load_file(run.export()) for run in (whole, resumed))
     assert all(torch.equal(value, second[name]) for name, value in first.items())
@@ -213,11 +213,11 @@ def test_resuming_in_an_adversarial_stage_is_exact(
 
 @every
 def test_training_against_a_discriminator_lowers_the_loss(
-    recipe: Recipe, crops: Crops, tmp_path: Path
+    regime: Regime, crops: Crops, tmp_path: Path
 ) -> None:
     """On one batch, drawn again and again."""
-    stage = replace(recipe.stages[1], steps=1000, learning_rate=2e-4)
-    run, losses = Run(replace(recipe, stages=(stage,)), tmp_path, CPU), []
+    stage = replace(regime.stages[1], steps=1000, learning_rate=2e-4)
+    run, losses = Run(replace(regime, stages=(stage,)), tmp_path, CPU), []
     for _ in range(15):
         run.step = 249  # past the warm-up
         losses.append(float(run.train_step(crops)))
@@ -225,12 +225,12 @@ def test_training_against_a_discriminator_lowers_the_loss(
 
 
 @pytest.mark.parametrize('adversarial', [True, False])
-@pytest.mark.parametrize('recipe', [BSRGAN, USRGAN], ids=lambda r: r.name)
-def test_results_of_a_gan_are_labelled(recipe: Recipe, adversarial: bool, tmp_path: Path) -> None:
-    objective = replace(recipe.objective, adversarial=adversarial)
-    file = Run(replace(recipe, objective=objective), tmp_path, CPU).export()
+@pytest.mark.parametrize('regime', [BSRGAN, USRGAN], ids=lambda r: r.name)
+def test_results_of_a_gan_are_labelled(regime: Regime, adversarial: bool, tmp_path: Path) -> None:
+    objective = replace(regime.objective, adversarial=adversarial)
+    file = Run(replace(regime, objective=objective), tmp_path, CPU).export()
     assert weights.load(file).generative is adversarial
-    method, told = ('usrnet', {'kernel': np.ones((3, 3))}) if recipe is USRGAN else ('bsrgan', {})
+    method, told = ('usrnet', {'kernel': np.ones((3, 3))}) if regime is USRGAN else ('bsrgan', {})
     image = data.cat()[:24, :24]
     result = fresco.restore(
         image, task='super_resolve', method=method, model=str(file), scale=2, device='cpu', **told
@@ -239,16 +239,16 @@ def test_results_of_a_gan_are_labelled(recipe: Recipe, adversarial: bool, tmp_pa
     assert result.provenance['kind'] == ('generative' if adversarial else plain)
 
 
-def test_recipes_have_discriminators_where_their_stages_need_them() -> None:
-    for recipe in RECIPES.values():
-        adversarial = getattr(recipe.objective, 'adversarial', False)
-        assert adversarial == any(stage.adversarial for stage in recipe.stages), recipe.name
-        known = ' '.join([*objectives.make(recipe.objective).describe(), *recipe.objective.limits])
+def test_regimes_have_discriminators_where_their_stages_need_them() -> None:
+    for regime in REGIMES.values():
+        adversarial = getattr(regime.objective, 'adversarial', False)
+        assert adversarial == any(stage.adversarial for stage in regime.stages), regime.name
+        known = ' '.join([*objectives.make(regime.objective).describe(), *regime.objective.limits])
         assert ('of the adversarial loss' in known) == adversarial
     starts = {f'bsrgan_compact_x{scale}': f'bsrnet_compact_x{scale}' for scale in (2, 4)}
     for name, start in {**starts, 'usrgan_tiny': 'usrnet_tiny'}.items():
-        gan = RECIPES[name]
-        assert (gan.initialise_from, gan.config) == (start, RECIPES[start].config)
+        gan = REGIMES[name]
+        assert (gan.initialise_from, gan.config) == (start, REGIMES[start].config)
         assert objectives.make(gan.objective).generative
         assert 'invented' in ' '.join(gan.objective.limits)
 
@@ -338,7 +338,7 @@ def _card(score: Score) -> Card:
 def test_marks_are_about_cases_that_are_measured() -> None:
     image = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
     for name in ('bsrnet_compact_x2', 'bsrnet_compact_x4', 'scunet_compact_color'):
-        objective = objectives.make(RECIPES[name].objective)
+        objective = objectives.make(REGIMES[name].objective)
         assert isinstance(objective, TriedObjective)
         cases = {trial.case for trial in objective.trials(image)} | {'camera'}
         assert {target.case for target in TARGETS if target.name == name} <= cases

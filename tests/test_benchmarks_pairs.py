@@ -19,7 +19,7 @@ from napari_fresco import samples
 from napari_fresco.evidence import metrics
 from napari_fresco.networks import devices
 from napari_fresco.physics.kernels import from_covariance
-from napari_fresco.training import find_recipe, objectives
+from napari_fresco.training import find_regime, objectives
 
 BENCHMARKS = Path(__file__).parents[1] / 'benchmarks'
 
@@ -144,7 +144,7 @@ def test_noise_has_the_number_of_the_image_as_seed(blind, picture):
 
 def test_enlarging_has_the_pairs_of_the_cards(blind, picture):
     for name, case in blind.enlarging_cases([picture]).items():
-        objective = objectives.make(find_recipe(f'bsrnet_compact_{name}').objective)
+        objective = objectives.make(find_regime(f'bsrnet_compact_{name}').objective)
         trials = [t for t in objective.trials(picture) if t.case == f'{name}, mixed']
         enlarged = blind._bicubic(case.seen, case.scale)
         for trial, image, truth in zip(trials, enlarged, case.truths, strict=True):

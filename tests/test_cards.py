@@ -21,7 +21,7 @@ from skimage import io
 from napari_fresco import samples, weights
 from napari_fresco.errors import FileError, ParameterError, WeightsError
 from napari_fresco.evidence.metrics import psnr, ssim, to_uint8
-from napari_fresco.training import RECIPES, objectives
+from napari_fresco.training import REGIMES, objectives
 from napari_fresco.training import card_check as bench
 from napari_fresco.training.card import write_card
 from napari_fresco.training.data import Corpus
@@ -145,16 +145,16 @@ def test_the_summary_is_of_the_largest_set() -> None:
     assert replace(known, scores=()).summary() == 'not measured'
 
 
-def test_marks_and_limits_are_about_recipes() -> None:
-    assert {target.name for target in TARGETS} <= RECIPES.keys()
-    assert {name for names, _ in AIMS for name in names} <= RECIPES.keys()
+def test_marks_and_limits_are_about_regimes() -> None:
+    assert {target.name for target in TARGETS} <= REGIMES.keys()
+    assert {name for names, _ in AIMS for name in names} <= REGIMES.keys()
     assert len(
         {(target.name, target.dataset, target.case, target.kind) for target in TARGETS}
     ) == len(TARGETS)
     for target in TARGETS:
         assert target.authors is None or target.margin(target.authors) >= 0, target
-    for recipe in RECIPES.values():
-        assert all(recipe.objective.limits)
+    for regime in REGIMES.values():
+        assert all(regime.objective.limits)
 
 
 @pytest.mark.parametrize(
@@ -207,10 +207,10 @@ def test_scores_are_those_of_the_8_bit_images(data: Path) -> None:
 
 
 def test_a_run_writes_its_card(tmp_path: Path) -> None:
-    recipe = RECIPES['drunet_compact_gray']
+    regime = REGIMES['drunet_compact_gray']
     run: Any = SimpleNamespace(
-        recipe=recipe,
-        objective=objectives.make(recipe.objective),
+        regime=regime,
+        objective=objectives.make(regime.objective),
         seconds=90.0,
         core_hours=0.0456,
         device=torch.device('cpu'),
@@ -267,7 +267,7 @@ def own(data: Path, tmp_path: Path) -> Path:
     """A checkpoint of one's own, with a card of what it measures on `data`."""
     file = tmp_path / 'mine.safetensors'
     file.write_bytes(weights.path('ffdnet_gray').read_bytes())
-    objective = objectives.make(RECIPES['ffdnet_gray'].objective)
+    objective = objectives.make(REGIMES['ffdnet_gray'].objective)
     measured = tuple(objective.evaluate(file, data / 'natural/bsd68', 1, 2))
     bundled = card('ffdnet_gray')
     assert bundled is not None

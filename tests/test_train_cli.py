@@ -21,15 +21,15 @@ from napari_fresco.cli import main
 from napari_fresco.evidence import metrics
 from napari_fresco.io.files import read, write
 from napari_fresco.training import checkpointing
-from napari_fresco.training.checkpoint_recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.data import Corpus
 from napari_fresco.training.interrupts import held_back
 from napari_fresco.training.loop import Run
 from napari_fresco.training.objective_declarations import GaussianDenoising
+from napari_fresco.training.regimes import REGIMES, Regime, Stage
 
 from .command_line import call
 
-GRAY = Recipe(
+GRAY = Regime(
     'tiny',
     'ffdnet',
     {'in_nc': 1, 'out_nc': 1, 'nc': 16, 'nb': 4},
@@ -45,10 +45,10 @@ COLOUR = replace(
 
 
 @pytest.fixture(autouse=True)
-def recipes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command line know small recipes, beside a real name that must not be trained."""
-    known = {recipe.name: recipe for recipe in (GRAY, WIDE, TWO, COLOUR)}
-    monkeypatch.setattr(training, 'find_recipe', lambda name: known.get(name) or RECIPES[name])
+def regimes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command line know small regimes, beside a real name that must not be trained."""
+    known = {regime.name: regime for regime in (GRAY, WIDE, TWO, COLOUR)}
+    monkeypatch.setattr(training, 'find_regime', lambda name: known.get(name) or REGIMES[name])
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_the_highest_step_size_is_what_is_asked_for_and_stays(images, tmp_path, 
         assert train(*common, '-o', run, '--resume', *other) == 0
         assert stages in (run / 'two.md').read_text()
     resumed = Run(TWO, run, torch.device('cpu'), learning_rate=1.0)
-    assert [stage.learning_rate for stage in resumed.recipe.stages] == [5e-4, 1e-4]
+    assert [stage.learning_rate for stage in resumed.regime.stages] == [5e-4, 1e-4]
 
 
 def test_resuming_nothing_is_said_to_be_a_new_run(images, tmp_path, capsys) -> None:
@@ -251,7 +251,7 @@ def test_a_given_start_is_that_of_the_list_and_not_a_run_beside(images, tmp_path
     assert train('tiny', '--data', images, '-o', tmp_path / 'ffdnet_gray', '--steps', 1, '-q') == 0
     beside = tmp_path / 'ffdnet_gray' / 'tiny.safetensors'
     beside.rename(beside.with_name('ffdnet_gray.safetensors'))
-    bundled = RECIPES['ffdnet_gray']
+    bundled = REGIMES['ffdnet_gray']
     run = Run(bundled, tmp_path / 'run', torch.device('cpu'), start_from='ffdnet_gray')
     for name, value in weights.load('ffdnet_gray').state_dict().items():
         expected = torch.zeros_like(value) if name.endswith('.bias') else value
@@ -308,21 +308,21 @@ def test_errors_are_one_line_before_any_work(
     assert not (tmp_path / 'runs').exists()
 
 
-def test_an_unknown_recipe_lists_those_there_are(monkeypatch, capsys) -> None:
+def test_an_unknown_regime_lists_those_there_are(monkeypatch, capsys) -> None:
     monkeypatch.undo()
     said = failure(capsys, 'nosuch')
-    assert "no recipe trains 'nosuch'" in said
+    assert "no regime trains 'nosuch'" in said
     assert 'ffdnet_gray' in said
 
 
-def test_a_recipe_that_starts_from_another_says_which_to_train_first(
+def test_a_regime_that_starts_from_another_says_which_to_train_first(
     images, tmp_path, capsys
 ) -> None:
     said = failure(capsys, 'ircnn_gray', '--data', images, '-o', tmp_path / 'runs' / 'ircnn_gray')
     assert f'train ircnn_gray_start --output {tmp_path / "runs" / "ircnn_gray_start"}' in said
 
 
-def test_only_a_sound_state_of_the_recipe_is_resumed(images, tmp_path, capsys) -> None:
+def test_only_a_sound_state_of_the_regime_is_resumed(images, tmp_path, capsys) -> None:
     run, again = tmp_path / 'run', ('--data', images, '-o', tmp_path / 'run', '--resume')
     assert train('tiny', '--data', images, '-o', run, '--steps', 1, '-q') == 0
     assert 'is a run of tiny, not of wide' in failure(capsys, 'wide', *again)

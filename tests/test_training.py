@@ -24,7 +24,6 @@ from napari_fresco.image.layout import Layout
 from napari_fresco.image.model import Image
 from napari_fresco.io.files import write
 from napari_fresco.training import objectives
-from napari_fresco.training.checkpoint_recipes import RECIPES, Recipe, Stage
 from napari_fresco.training.crops import Crops
 from napari_fresco.training.data import Corpus
 from napari_fresco.training.initialise_from import take
@@ -42,12 +41,13 @@ from napari_fresco.training.objective_declarations import (
 from napari_fresco.training.objectives import white_noise
 from napari_fresco.training.objectives.base import Draw, TriedObjective
 from napari_fresco.training.objectives.white_noise import predict
+from napari_fresco.training.regimes import REGIMES, Regime, Stage
 
 from .elsewhere import NOWHERE, Elsewhere
 
 CPU = torch.device('cpu')
 
-TINY = Recipe(
+TINY = Regime(
     'tiny',
     'ffdnet',
     {'in_nc': 1, 'out_nc': 1, 'nc': 8, 'nb': 3},
@@ -64,9 +64,9 @@ _SMALL = {'n_feat': (8, 8), 'dep_S': 2, 'n_resblocks': 1}
 _LATENT = {'channels': 3, 'width': 8, 'latent': 2, 'groups': 1, 'blocks': 1}
 _DENSE = {'in_nc': 3, 'out_nc': 3, 'nf': 8, 'nb': 1, 'gc': 4}
 
-BANK = Recipe('ircnn_bank', 'ircnn_bank', {'nc': 4}, 1, BankDenoising(), (Stage(12, 1e-3, 4, 24),))
+BANK = Regime('ircnn_bank', 'ircnn_bank', {'nc': 4}, 1, BankDenoising(), (Stage(12, 1e-3, 4, 24),))
 FAMILIES = {
-    'usrnet': Recipe(
+    'usrnet': Regime(
         'usrnet',
         'usrnet',
         {'n_iter': 2, 'h_nc': 8, 'nc': (8, 8, 8, 8), 'nb': 1},
@@ -74,7 +74,7 @@ FAMILIES = {
         Unfolding((1, 2)),
         (Stage(12, 1e-3, batch=2, patch=32),),
     ),
-    'virnet': Recipe(
+    'virnet': Regime(
         'virnet',
         'virnet',
         {'im_chn': 3, 'sigma_chn': 1, **_SMALL},
@@ -82,7 +82,7 @@ FAMILIES = {
         VariationalDenoising(),
         (Stage(12, 1e-3, batch=2, patch=16),),
     ),
-    'virnet_sr': Recipe(
+    'virnet_sr': Regime(
         'virnet_sr',
         'virnet_sr',
         {'im_chn': 3, 'sigma_chn': 1, **_SMALL, 'dep_K': 1, 'extra_mode': 'Both'},
@@ -90,7 +90,7 @@ FAMILIES = {
         VariationalSR(2),
         (Stage(12, 1e-3, batch=2, patch=32),),
     ),
-    'vdir': Recipe(
+    'vdir': Regime(
         'vdir',
         'vdir',
         _LATENT,
@@ -98,7 +98,7 @@ FAMILIES = {
         LatentRestoration('denoise'),
         (Stage(12, 1e-3, batch=2, patch=16),),
     ),
-    'vdir_jpeg': Recipe(
+    'vdir_jpeg': Regime(
         'vdir_jpeg',
         'vdir',
         _LATENT,
@@ -106,7 +106,7 @@ FAMILIES = {
         LatentRestoration('deblock'),
         (Stage(12, 1e-3, batch=2, patch=16),),
     ),
-    'vdir_sr': Recipe(
+    'vdir_sr': Regime(
         'vdir_sr',
         'vdir',
         {**_LATENT, 'scale': 2},
@@ -114,7 +114,7 @@ FAMILIES = {
         LatentRestoration('super_resolve', scale=2),
         (Stage(12, 1e-3, batch=2, patch=32),),
     ),
-    'scunet': Recipe(
+    'scunet': Regime(
         'scunet',
         'scunet',
         {'config': (1,) * 7, 'dim': 8, 'head_dim': 4, 'window_size': 4},
@@ -122,10 +122,10 @@ FAMILIES = {
         BlindDenoising(),
         (Stage(12, 1e-3, batch=4, patch=32),),
     ),
-    'bsrnet': Recipe(
+    'bsrnet': Regime(
         'bsrnet', 'rrdbnet', {**_DENSE, 'sf': 2}, 3, BlindSR(2), (Stage(12, 1e-3, 2, 32),)
     ),
-    'bsrnet_x4': Recipe(
+    'bsrnet_x4': Regime(
         'bsrnet_x4', 'rrdbnet', {**_DENSE, 'sf': 4}, 3, BlindSR(4), (Stage(12, 1e-3, 2, 48),)
     ),
 }
@@ -219,20 +219,20 @@ def test_noise_has_the_sigma_that_is_told() -> None:
     assert float(sigma.max()) <= 0.2
 
 
-def test_every_part_of_every_recipe_has_its_stage() -> None:
-    for recipe in RECIPES.values():
-        index, part = recipe.at(0)
+def test_every_part_of_every_regime_has_its_stage() -> None:
+    for regime in REGIMES.values():
+        index, part = regime.at(0)
         assert (index, part) == (0, 0.0)
-        assert recipe.at(recipe.steps) == (len(recipe.stages) - 1, 1.0)
-        ends = np.cumsum([stage.steps for stage in recipe.stages])
-        assert [recipe.at(end - 1)[0] for end in ends] == list(range(len(recipe.stages)))
+        assert regime.at(regime.steps) == (len(regime.stages) - 1, 1.0)
+        ends = np.cumsum([stage.steps for stage in regime.stages])
+        assert [regime.at(end - 1)[0] for end in ends] == list(range(len(regime.stages)))
 
 
-def test_every_recipe_builds_and_starts_near_its_input() -> None:
+def test_every_regime_builds_and_starts_near_its_input() -> None:
     """A network that nearly returns its input has little to lose by training."""
     image = torch.nn.functional.avg_pool2d(torch.rand(1, 3, 128, 128), 9, 1, 4)
     for name in ('virnet_denoise_color', 'vdir_denoise_color', 'scunet_compact_color'):
-        network = _initialised(RECIPES[name])
+        network = _initialised(REGIMES[name])
         with torch.no_grad():
             restored = network(image)
         restored = restored[0] if isinstance(restored, tuple) else restored
@@ -243,30 +243,30 @@ def test_every_recipe_builds_and_starts_near_its_input() -> None:
 def test_denoisers_without_skips_start_near_their_input(name: str) -> None:
     image = torch.rand(1, 1, 32, 32)
     with torch.no_grad():
-        restored = predict(_initialised(RECIPES[name]), image, torch.full((1, 1, 1, 1), 0.1))
+        restored = predict(_initialised(REGIMES[name]), image, torch.full((1, 1, 1, 1), 0.1))
     assert float((restored - image).abs().mean()) < 0.2 * float(image.abs().mean())
 
 
 @pytest.mark.parametrize('name', ['bsrnet_compact_x2', 'bsrnet_compact_x4'])
 def test_super_resolvers_start_from_repeated_pixels(name: str) -> None:
-    network, image = _initialised(RECIPES[name]), torch.rand(1, 3, 16, 16)
+    network, image = _initialised(REGIMES[name]), torch.rand(1, 3, 16, 16)
     with torch.no_grad():
         enlarged = network(image)
-    repeated = nn.functional.interpolate(image, scale_factor=RECIPES[name].config['sf'])
+    repeated = nn.functional.interpolate(image, scale_factor=REGIMES[name].config['sf'])
     assert float((enlarged - repeated).abs().mean()) < 0.03
 
 
-@pytest.mark.parametrize('recipe', [TINY, DNCNN, BANK, *FAMILIES.values()], ids=lambda r: r.name)
-def test_resuming_is_exact(recipe: Recipe, folder: Path, tmp_path: Path) -> None:
-    whole = Run(recipe, tmp_path / 'whole', CPU, steps=4)
-    corpus = Corpus.read(folder, recipe.channels, 16)
+@pytest.mark.parametrize('regime', [TINY, DNCNN, BANK, *FAMILIES.values()], ids=lambda r: r.name)
+def test_resuming_is_exact(regime: Regime, folder: Path, tmp_path: Path) -> None:
+    whole = Run(regime, tmp_path / 'whole', CPU, steps=4)
+    corpus = Corpus.read(folder, regime.channels, 16)
     whole.train(corpus, progress=False)
 
-    interrupted = Run(recipe, tmp_path / 'parts', CPU, steps=4)
+    interrupted = Run(regime, tmp_path / 'parts', CPU, steps=4)
     for _ in range(2):
         interrupted.train_step(Crops(corpus.split()[0].images, CPU))
     interrupted.save()
-    resumed = Run(recipe, tmp_path / 'parts', CPU)
+    resumed = Run(regime, tmp_path / 'parts', CPU)
     assert resumed.step == 2
     resumed.train(corpus, progress=False)
     assert resumed.step == 4
@@ -293,12 +293,12 @@ def test_the_first_denoiser_of_a_bank_sees_all_noise_below_its_own() -> None:
     assert 1.5 / 255 < max(levels) < 2.1 / 255
 
 
-@pytest.mark.parametrize('recipe', [TINY, DNCNN, BANK, *FAMILIES.values()], ids=lambda r: r.name)
-def test_training_lowers_the_loss(recipe: Recipe, folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize('regime', [TINY, DNCNN, BANK, *FAMILIES.values()], ids=lambda r: r.name)
+def test_training_lowers_the_loss(regime: Regime, folder: Path, tmp_path: Path) -> None:
     """On one batch, drawn again and again."""
-    stage = replace(recipe.stages[0], steps=1000, learning_rate=2e-4)
-    run = Run(replace(recipe, stages=(stage,)), tmp_path / 'run', CPU)
-    crops = Crops(Corpus.read(folder, recipe.channels, 16).images, CPU)
+    stage = replace(regime.stages[0], steps=1000, learning_rate=2e-4)
+    run = Run(replace(regime, stages=(stage,)), tmp_path / 'run', CPU)
+    crops = Crops(Corpus.read(folder, regime.channels, 16).images, CPU)
     losses = []
     for _ in range(15):
         run.step = 249  # past the warm-up
@@ -306,12 +306,12 @@ def test_training_lowers_the_loss(recipe: Recipe, folder: Path, tmp_path: Path) 
     assert np.mean(losses[-3:]) < losses[0]
 
 
-@pytest.mark.parametrize('recipe', list(FAMILIES.values()), ids=lambda r: r.name)
-def test_objectives_measure_what_they_restore(recipe: Recipe) -> None:
-    objective = objectives.make(recipe.objective)
+@pytest.mark.parametrize('regime', list(FAMILIES.values()), ids=lambda r: r.name)
+def test_objectives_measure_what_they_restore(regime: Regime) -> None:
+    objective = objectives.make(regime.objective)
     assert isinstance(objective, TriedObjective)
     assert all(objective.describe())
-    network = _initialised(recipe)
+    network = _initialised(regime)
     scores = objective.measure(network, [objective.trials(data.cat()[:96:2, :128:2])], 'cat')
     assert scores
     for score in scores:
@@ -319,17 +319,17 @@ def test_objectives_measure_what_they_restore(recipe: Recipe) -> None:
         assert (score.finding is not None) == (objective.finding is not None)
 
 
-@pytest.mark.parametrize('recipe', [TINY, BANK, *FAMILIES.values()], ids=lambda r: r.name)
+@pytest.mark.parametrize('regime', [TINY, BANK, *FAMILIES.values()], ids=lambda r: r.name)
 def test_a_step_does_not_wait_for_the_device(
-    recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+    regime: Regime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
     monkeypatch.setattr(torch, 'is_autocast_enabled', lambda *_: False)
-    objective, random = objectives.make(recipe.objective), Elsewhere(0)
-    network = networks.build(recipe.architecture, **recipe.config)
+    objective, random = objectives.make(regime.objective), Elsewhere(0)
+    network = networks.build(regime.architecture, **regime.config)
     network = objective.training_network(network).to(NOWHERE)
-    images = [np.zeros((80, 90, recipe.channels), np.uint8)]
-    stage = recipe.stages[0]
+    images = [np.zeros((80, 90, regime.channels), np.uint8)]
+    stage = regime.stages[0]
     crops = Crops(images, NOWHERE).draw(*objective.crops(stage), random)
     loss = objective.loss(network, Draw(crops, stage, random))
     loss.backward()
@@ -337,10 +337,10 @@ def test_a_step_does_not_wait_for_the_device(
 
 
 def test_estimators_of_a_super_resolver_may_learn_first(folder: Path, tmp_path: Path) -> None:
-    recipe = FAMILIES['virnet_sr']
-    stages = (replace(recipe.stages[0], steps=1, estimators=True), recipe.stages[0])
-    recipe = replace(recipe, stages=stages)
-    run = Run(recipe, tmp_path / 'run', CPU)
+    regime = FAMILIES['virnet_sr']
+    stages = (replace(regime.stages[0], steps=1, estimators=True), regime.stages[0])
+    regime = replace(regime, stages=stages)
+    run = Run(regime, tmp_path / 'run', CPU)
     crops = Crops(Corpus.read(folder, 3, 32).images, CPU)
     moved = []
     for _ in range(2):
@@ -352,29 +352,29 @@ def test_estimators_of_a_super_resolver_may_learn_first(folder: Path, tmp_path: 
 
 
 def test_every_stage_counts_the_steps_that_it_took(folder: Path, tmp_path: Path) -> None:
-    """In a run of given length they follow from the time that steps take, not from the recipe."""
+    """In a run of given length they follow from the time that steps take, not from the regime."""
     stage = replace(FAMILIES['usrnet'].stages[0], steps=10)
     run = Run(replace(FAMILIES['usrnet'], stages=(stage, stage)), tmp_path / 'run', CPU)
-    crops = Crops(Corpus.read(folder, run.recipe.channels, 32).images, CPU)
+    crops = Crops(Corpus.read(folder, run.regime.channels, 32).images, CPU)
     for stride in (5.0, 2.5, 2.5, 4.0, 6.0):
         run.schedule.stride = stride
         run.train_step(crops)
     run.save()
     assert run.schedule.done
     assert run.stage_steps == [3, 2]
-    assert Run(run.recipe, run.folder, CPU).stage_steps == [3, 2]
+    assert Run(run.regime, run.folder, CPU).stage_steps == [3, 2]
 
 
 @pytest.mark.parametrize('name', ['virnet', 'virnet_sr'])
 def test_the_error_of_the_restorer_does_not_reach_the_estimators(name: str, folder: Path) -> None:
     """Else a hundred times its weight would be a hundred times their gradient."""
-    recipe = FAMILIES[name]
-    network, stage = _initialised(recipe), recipe.stages[0]
+    regime = FAMILIES[name]
+    network, stage = _initialised(regime), regime.stages[0]
     crops = Crops(Corpus.read(folder, 3, 32).images, CPU)
     clean = crops.draw(stage.batch, stage.patch, RandomSource.seeded(0, CPU))
     gradients = []
     for eps2 in (1e-8, 1e-10):
-        objective = objectives.make(replace(recipe.objective, eps2=eps2))
+        objective = objectives.make(replace(regime.objective, eps2=eps2))
         network.zero_grad()
         draw = Draw(clean, stage, RandomSource.seeded(0, CPU))
         objective.loss(network, draw).backward()
@@ -459,7 +459,7 @@ def test_blurring_uses_a_kernel_for_each_image() -> None:
 def test_train_writes_weights_and_a_card(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, 'find_recipe', lambda name: replace(TINY, name=name))
+    monkeypatch.setattr(training, 'find_regime', lambda name: replace(TINY, name=name))
     weights = training.train(
         'tiny', folder, tmp_path / 'run', steps=5, evaluate_on=(folder,), progress=False
     )
@@ -476,7 +476,7 @@ def test_cards_of_restorers_compare_with_the_baseline(
     images = tmp_path / 'cats'
     images.mkdir()
     io.imsave(images / 'cat.png', data.cat()[:160:2, :200:2], check_contrast=False)
-    monkeypatch.setattr(training, 'find_recipe', lambda _: FAMILIES[name])
+    monkeypatch.setattr(training, 'find_regime', lambda _: FAMILIES[name])
     weights = training.train(
         name, images, tmp_path / 'run', steps=1, evaluate_on=(images,), progress=False
     )
@@ -489,16 +489,16 @@ def test_cards_of_restorers_compare_with_the_baseline(
 
 
 def test_bad_requests(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match='recipes: ffdnet_gray'):
+    with pytest.raises(WeightsError, match='regimes: ffdnet_gray'):
         training.train('nothing', folder, tmp_path)
     with pytest.raises(ParameterError, match='steps'):
         training.train('ffdnet_gray', folder, tmp_path, steps=0)
 
 
-def _initialised(recipe: Recipe) -> nn.Module:
+def _initialised(regime: Regime) -> nn.Module:
     torch.manual_seed(0)
-    network = networks.build(recipe.architecture, **recipe.config)
-    objectives.make(recipe.objective).initialise(network)
+    network = networks.build(regime.architecture, **regime.config)
+    objectives.make(regime.objective).initialise(network)
     return network
 
 
@@ -510,17 +510,17 @@ def test_every_denoiser_of_a_bank_starts_from_a_single_one() -> None:
             assert torch.equal(bank.get_submodule(index).state_dict()[name], value)
 
 
-@pytest.mark.parametrize('name', [n for n, recipe in RECIPES.items() if recipe.bias_free])
+@pytest.mark.parametrize('name', [n for n, regime in REGIMES.items() if regime.bias_free])
 def test_networks_without_biases_treat_all_intensities_alike(name: str, tmp_path: Path) -> None:
     """f(a x, a sigma) = a f(x, sigma), started anew or from weights that had biases."""
-    recipe = replace(RECIPES[name], initialise_from=None)
+    regime = replace(REGIMES[name], initialise_from=None)
     given = {'ircnn_gray_start': None, 'ircnn_gray': 'ircnn_gray'}.get(name, name)
     for start_from in {None, given}:
-        run = Run(recipe, tmp_path / str(start_from), CPU, start_from=start_from)
+        run = Run(regime, tmp_path / str(start_from), CPU, start_from=start_from)
         network = run.network
         network = network.get_submodule('7') if name == 'ircnn_gray' else network
         generator = torch.Generator().manual_seed(0)
-        x = torch.rand(1, recipe.channels, 20, 24, generator=generator)
+        x = torch.rand(1, regime.channels, 20, 24, generator=generator)
         sigma = torch.full((1, 1, 1, 1), 0.1)
         with torch.no_grad():
             once = predict(network, x, sigma)

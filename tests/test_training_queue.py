@@ -21,15 +21,15 @@ from skimage import data, io
 
 from napari_fresco import networks, weights
 from napari_fresco.errors import FrescoError
-from napari_fresco.training import checkpoint_recipes, gates, training_queue
-from napari_fresco.training.checkpoint_recipes import Recipe, Stage
+from napari_fresco.training import gates, regimes, training_queue
 from napari_fresco.training.objective_declarations import GaussianDenoising
 from napari_fresco.training.plan import read_plan
+from napari_fresco.training.regimes import Regime, Stage
 from napari_fresco.weights.cards import CARDS, Card, Score
 
 from .command_line import call
 
-TINY = Recipe(
+TINY = Regime(
     'tiny',
     'ffdnet',
     {'in_nc': 1, 'out_nc': 1, 'nc': 8, 'nb': 3},
@@ -43,18 +43,18 @@ SECOND = replace(TINY, name='second', config={**TINY.config, 'nc': 12})
 KILLED = """
 import sys
 from pathlib import Path
-from napari_fresco.training import checkpoint_recipes, training_queue
+from napari_fresco.training import regimes, training_queue
 from napari_fresco.training.plan import read_plan
 from tests.test_training_queue import TINY
-checkpoint_recipes.RECIPES = {'tiny': TINY}
+regimes.REGIMES = {'tiny': TINY}
 training_queue.work(read_plan(Path(sys.argv[1])), lambda line: print(line, flush=True))
 """
 
 
 @pytest.fixture(autouse=True)
-def recipes(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {recipe.name: recipe for recipe in (TINY, SECOND)}
-    monkeypatch.setattr(checkpoint_recipes, 'RECIPES', {**checkpoint_recipes.RECIPES, **known})
+def known_regimes(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {regime.name: regime for regime in (TINY, SECOND)}
+    monkeypatch.setattr(regimes, 'REGIMES', {**regimes.REGIMES, **known})
     monkeypatch.setattr(training_queue, 'lower_priority', lambda: None)
 
 
@@ -176,7 +176,7 @@ def test_the_bundled_network_keeps_its_own_place(tmp_path: Path) -> None:
     scores = [Score('set', 1, f'sigma {s}', 20.0, 30.0) for s in (15, 25)]
     bundled = gates.Bundled(weights.path(name), scores)
     judged = gates.compare(
-        file, Card.read(CARDS / f'{name}.json'), checkpoint_recipes.RECIPES[name], scores, bundled
+        file, Card.read(CARDS / f'{name}.json'), regimes.REGIMES[name], scores, bundled
     )
     found = {gate.name: gate for gate in judged}
     assert not found['PSNR'].holds
@@ -188,7 +188,7 @@ def test_the_bundled_network_keeps_its_own_place(tmp_path: Path) -> None:
     [
         ('', r'has no \[\[checkpoint\]\]'),
         ('[[checkpoint]', 'is no TOML'),
-        ('[[checkpoint]]\nname = "nothing"', 'no recipe trains'),
+        ('[[checkpoint]]\nname = "nothing"', 'no regime trains'),
         ('[[checkpoint]]\nname = "ffdnet_gray"\nhours = 3', 'hours is unknown; known are name'),
         ('[[checkpoint]]\nminutes = 3', 'lacks name'),
         ('[[checkpoint]]\nname = "ffdnet_gray"\nminutes = -1', 'give a number above 0'),

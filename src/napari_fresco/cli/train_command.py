@@ -20,11 +20,11 @@ _FOLDER = click.Path(path_type=Path)
 )
 @click.option('--output', '-o', type=_FOLDER, help='Folder of the run; runs/NAME by default.')
 @click.option('--minutes', type=float, help='Time to train for; the schedule is made to fit.')
-@click.option('--steps', type=int, help="Steps to train for; by default the recipe's.")
+@click.option('--steps', type=int, help="Steps to train for; by default the regime's.")
 @click.option(
     '--learning-rate',
     type=float,
-    help="Peak step size; by default the recipe's. To go on from weights, give about half of it.",
+    help="Peak step size; by default the regime's. To go on from weights, give about half of it.",
 )
 @click.option(
     '--start-from',

@@ -1,4 +1,4 @@
-"""Training of checkpoints: recipes, objectives, loop, evaluation and model card."""
+"""Training of checkpoints: regimes, objectives, loop, evaluation and model card."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from itertools import chain
 from pathlib import Path
 
 from ..errors import FileError, ParameterError
-from .checkpoint_recipes import RECIPES, Recipe, find_recipe
+from .regimes import REGIMES, Regime, find_regime
 
-__all__ = ['RECIPES', 'Recipe', 'find_recipe', 'state_file', 'train']
+__all__ = ['REGIMES', 'Regime', 'find_regime', 'state_file', 'train']
 
 
 def train(
@@ -33,7 +33,7 @@ def train(
     Parameters
     ----------
     name : str
-        A recipe, see :data:`RECIPES`.
+        A regime, see :data:`REGIMES`.
     data : Path
         Folder of training images, searched with its sub-folders. None trains a
         one-channel network on micrographs that are drawn, and on nothing else.
@@ -43,13 +43,13 @@ def train(
     minutes : float, optional
         Time to train for; the schedule is made to fit.
     steps : int, optional
-        Steps to train for instead; by default those of the recipe.
+        Steps to train for instead; by default those of the regime.
     learning_rate : float, optional
-        Peak step size, instead of the highest of the recipe's; those of other stages
+        Peak step size, instead of the highest of the regime's; those of other stages
         are scaled with it. To go on from finished weights takes about half as much
         as to start from nothing.
     start_from : str, optional
-        Name or path of weights to start from, instead of the recipe's start.
+        Name or path of weights to start from, instead of the regime's start.
     resume : bool
         Go on with a run that was broken off in `out`, exactly as if it had not
         been; its own `minutes`, `steps`, `learning_rate` and `start_from` hold.
@@ -68,11 +68,11 @@ def train(
     Raises
     ------
     FrescoError
-        When the recipe is unknown, the data unusable, `minutes`, `steps` or
+        When the regime is unknown, the data unusable, `minutes`, `steps` or
         `learning_rate` not positive, `out` holds a run that is not to be resumed, or
         memory runs out.
     """
-    recipe = find_recipe(name)
+    regime = find_regime(name)
     data, out = None if data is None else Path(data), Path(out)
     _check_numbers(steps, minutes, learning_rate)
     _check_folders((*([] if data is None else [data]), *evaluate_on))
@@ -88,7 +88,7 @@ def train(
 
     devices.tune_allocator()
     run = Run(
-        recipe if data is not None else on_specimens(recipe),
+        regime if data is not None else on_specimens(regime),
         out,
         devices.pick(device),
         steps=steps,
@@ -98,14 +98,14 @@ def train(
     )
     corpus = corpus_of(run, data)
     for folder in evaluate_on:
-        Corpus.read(folder, recipe.channels, 1)  # rather now than after hours
+        Corpus.read(folder, regime.channels, 1)  # rather now than after hours
     make_folder(out)
     check_output(out / f'{name}.safetensors', suffixes=('.safetensors',), overwrite=True)
     if progress:
         for line in startup_report(run, corpus, resume=resume):
             print(line, file=sys.stderr)
     weights = run.train(corpus, progress=progress)
-    measured = (run.objective.evaluate(weights, path, recipe.channels) for path in evaluate_on)
+    measured = (run.objective.evaluate(weights, path, regime.channels) for path in evaluate_on)
     write_card(run, corpus, weights, list(chain(*measured)), run.half_loss(corpus))
     return weights
 

@@ -11,9 +11,9 @@ import torch
 
 from ..weights.cards import Card, Score
 from ..weights.registry import file_sha256
-from .checkpoint_recipes import Recipe, Stage
 from .data import Corpus
 from .loop import Run
+from .regimes import Regime, Stage
 
 
 def write_card(
@@ -27,16 +27,16 @@ def write_card(
     `half_loss`: PSNR in dB lost by half precision.
     Returns the card, ``NAME.json``; ``NAME.md`` is the same for people.
     """
-    recipe = run.recipe
+    regime = run.regime
     measured = tuple(_rounded(score) for score in scores)
     card = Card(
-        name=recipe.name,
-        architecture=recipe.architecture,
-        config=dict(recipe.config),
-        channels=recipe.channels,
+        name=regime.name,
+        architecture=regime.architecture,
+        config=dict(regime.config),
+        channels=regime.channels,
         data=corpus.folders,
-        learnt=(*run.objective.describe(), *_further(recipe)),
-        stages=tuple(map(_described, recipe.stages, run.stage_steps)),
+        learnt=(*run.objective.describe(), *_further(regime)),
+        stages=tuple(map(_described, regime.stages, run.stage_steps)),
         steps=run.step,
         minutes=round(run.seconds / 60, 1),
         core_hours=round(run.core_hours, 2) if run.device.type == 'cpu' else None,
@@ -44,13 +44,13 @@ def write_card(
         versions={'torch': torch.__version__, 'napari-fresco': version('napari-fresco')},
         sha256=file_sha256(weights),
         optimiser='Muon for hidden layers, Adam for the rest, weights averaged',
-        seed=recipe.seed,
+        seed=regime.seed,
         started_from=run.started_from,
         half_loss_db=None if half_loss is None else round(half_loss, 5),
         scores=measured,
         baseline=run.objective.baseline,
         finding=run.objective.finding,
-        fails=(*recipe.objective.limits, *_worse(measured, run.objective.baseline)),
+        fails=(*regime.objective.limits, *_worse(measured, run.objective.baseline)),
     )
     weights.with_suffix('.md').write_text(card.markdown(), encoding='utf-8')
     path = weights.with_suffix('.json')
@@ -79,14 +79,14 @@ def _worse(scores: Sequence[Score], baseline: str) -> tuple[str, ...]:
     )
 
 
-def _further(recipe: Recipe) -> tuple[str, ...]:
+def _further(regime: Regime) -> tuple[str, ...]:
     """Return the remarks of the card on drawn crops and on biases."""
     lines = []
-    if recipe.specimens:
+    if regime.specimens:
         lines.append(
-            f'Micrographs drawn by training.specimens: {recipe.specimens:.0%} of the crops'
+            f'Micrographs drawn by training.specimens: {regime.specimens:.0%} of the crops'
         )
-    if recipe.bias_free:
+    if regime.bias_free:
         lines.append('No additive constants: f(a x, a sigma) = a f(x, sigma)')
     return tuple(lines)
 

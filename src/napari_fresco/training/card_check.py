@@ -14,7 +14,7 @@ from pathlib import Path
 from .. import weights
 from ..errors import FileError, ParameterError, WeightsError
 from ..weights.cards import Card, Score, card, number
-from . import find_recipe
+from . import find_regime
 from .machine import machine
 from .targets import of
 
@@ -224,7 +224,7 @@ def _rows(subject: Subject, dataset: str, folder: Path, images: int) -> list[Com
     from . import objectives
 
     known = subject.card
-    objective = objectives.make(find_recipe(known.name).objective)
+    objective = objectives.make(find_regime(known.name).objective)
     now = {s.case: s for s in objective.evaluate(subject.file, folder, known.channels, images)}
     then = {s.case: s for s in known.scores if s.dataset == dataset}
     return [_row(subject, dataset, case, then.get(case), now.get(case)) for case in {**then, **now}]

@@ -12,7 +12,7 @@ import torch
 
 from ..errors import FileError
 from ..io.atomic import remove_stale, write_atomically
-from .checkpoint_recipes import Recipe
+from .regimes import Regime
 
 
 def write(path: Path, content: bytes) -> None:
@@ -30,19 +30,19 @@ def write(path: Path, content: bytes) -> None:
         ) from None
 
 
-def write_state(path: Path, recipe: Recipe, state: Mapping[str, Any]) -> None:
-    """Write the state of an unfinished run of `recipe`.
+def write_state(path: Path, regime: Regime, state: Mapping[str, Any]) -> None:
+    """Write the state of an unfinished run of `regime`.
 
     Raises FileError as :func:`write`.
     """
     # Straight into a file, a full disk would end in an internal error of PyTorch.
     buffer = BytesIO()
-    torch.save({**state, **_identity(recipe)}, buffer)
+    torch.save({**state, **_identity(regime)}, buffer)
     write(path, buffer.getvalue())
 
 
 @contextmanager
-def state_of(path: Path, recipe: Recipe, device: torch.device) -> Iterator[dict[str, Any]]:
+def state_of(path: Path, regime: Regime, device: torch.device) -> Iterator[dict[str, Any]]:
     """Lend the state that :func:`write_state` has written, to be taken over within.
 
     Raises FileError when the file is damaged or is the state of something else.
@@ -53,31 +53,31 @@ def state_of(path: Path, recipe: Recipe, device: torch.device) -> Iterator[dict[
         raise FileError(f'{path} cannot be read: {error.strerror or error}') from None
     try:
         state: dict[str, Any] = torch.load(content, map_location=device, weights_only=True)
-        _check(state, path, recipe)
+        _check(state, path, regime)
         yield state
     except FileError:
         raise
     except Exception as error:
         # Damaged and foreign files fail in every way that their bytes can lead to.
         raise FileError(
-            f'{path} is damaged, or is no state of a run of {recipe.name} by this version '
+            f'{path} is damaged, or is no state of a run of {regime.name} by this version '
             f'({type(error).__name__}); remove it to begin anew, or give another folder'
         ) from None
 
 
-def _identity(recipe: Recipe) -> dict[str, Any]:
-    return {'recipe': recipe.name, 'specimens': recipe.specimens}
+def _identity(regime: Regime) -> dict[str, Any]:
+    return {'recipe': regime.name, 'specimens': regime.specimens}
 
 
-def _check(state: Mapping[str, Any], path: Path, recipe: Recipe) -> None:
-    """Refuse the state of another recipe, or one that has seen other images."""
+def _check(state: Mapping[str, Any], path: Path, regime: Regime) -> None:
+    """Refuse the state of another regime, or one that has seen other images."""
     name = state['recipe']
-    if name != recipe.name:
+    if name != regime.name:
         raise FileError(
-            f'{path} is a run of {name}, not of {recipe.name}; resume {name}, or give another '
+            f'{path} is a run of {name}, not of {regime.name}; resume {name}, or give another '
             'folder (--output)'
         )
     alone = state['specimens'] == 1
-    if alone != (recipe.specimens == 1):
+    if alone != (regime.specimens == 1):
         advice = 'without images: leave --data out' if alone else 'on images: give them (--data)'
         raise FileError(f'{path} is a run {advice} to go on with it')

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from .. import weights
 from ..weights.cards import Card, Score, card
-from .checkpoint_recipes import Recipe, find_recipe
 from .objective_declarations import BankDenoising, GaussianDenoising
+from .regimes import Regime, find_regime
 
 SMALL_SIGMAS = (0.3, 0.5, 1.0, 2.0)
 """Noise levels, on the 0-255 scale, at which a result is not to be worse than its input."""
@@ -63,8 +63,8 @@ def measure_gates(
     """
     from . import objectives
 
-    recipe = find_recipe(known.name)
-    objective = objectives.make(recipe.objective)
+    regime = find_regime(known.name)
+    objective = objectives.make(regime.objective)
 
     def measure(path: Path) -> list[Score]:
         return [s for f in folders for s in objective.evaluate(path, f, known.channels, limit)]
@@ -73,17 +73,17 @@ def measure_gates(
     if card(known.name) is not None:
         other = weights.path(known.name)
         bundled = None if other.samefile(file) else Bundled(other, measure(other))
-    return compare(file, known, recipe, measure(file), bundled)
+    return compare(file, known, regime, measure(file), bundled)
 
 
 def compare(
-    file: Path, known: Card, recipe: Recipe, scores: Sequence[Score], bundled: Bundled | None
+    file: Path, known: Card, regime: Regime, scores: Sequence[Score], bundled: Bundled | None
 ) -> list[Gate]:
     """Judge weights against the bundled ones of their name.
 
     `file`: new weights.
     `known`: of the new weights.
-    `recipe`: what trains them.
+    `regime`: what trains them.
     `scores`: of the new weights; without any, nothing is judged.
     `bundled`: of the bundled ones, measured on the same images; None where there are none.
     All of them have to hold.
@@ -93,8 +93,8 @@ def compare(
     found = [_half(known), _size(file, bundled)]
     if bundled is not None:
         found.insert(0, _better(scores, bundled.scores))
-    if isinstance(recipe.objective, GaussianDenoising | BankDenoising):
-        found += _denoising(file, recipe, bundled)
+    if isinstance(regime.objective, GaussianDenoising | BankDenoising):
+        found += _denoising(file, regime, bundled)
     return found
 
 
@@ -118,21 +118,21 @@ def _size(file: Path, bundled: Bundled | None) -> Gate:
     return Gate('size', total <= BUNDLED_BYTES, f'{total / 1e6:.1f} MB with the other files')
 
 
-def _denoising(file: Path, recipe: Recipe, bundled: Bundled | None) -> Iterator[Gate]:
+def _denoising(file: Path, regime: Regime, bundled: Bundled | None) -> Iterator[Gate]:
     """Judge what no PSNR at 15 to 50 shows."""
     new, old = _network(file), None if bundled is None else _network(bundled.file)
-    if recipe.bias_free:
-        yield _law(new, recipe.channels)
-    ratios = small_noise(new, recipe.channels)
-    known = small_noise(old, recipe.channels) if old is not None else {}
+    if regime.bias_free:
+        yield _law(new, regime.channels)
+    ratios = small_noise(new, regime.channels)
+    known = small_noise(old, regime.channels) if old is not None else {}
     worse = [s for s, ratio in ratios.items() if ratio > max(1.0, known.get(s, 1.0) + _TOLERANCE)]
     listed = '/'.join(f'{ratio:.2f}' for ratio in ratios.values())
     yield Gate('small noise', not worse, f'error {listed} of the noise at {_listed(ratios)}')
-    shift = drift(new, recipe.channels)
-    before = drift(old, recipe.channels) if old is not None else 0.0
+    shift = drift(new, regime.channels)
+    before = drift(old, regime.channels) if old is not None else 0.0
     yield Gate('drift', shift <= max(_DRIFT, before), f'{255 * shift:.2f} / 255 at most')
-    fluxes = spots(new, recipe.channels)
-    limits = spots(old, recipe.channels) if old is not None else {}
+    fluxes = spots(new, regime.channels)
+    limits = spots(old, regime.channels) if old is not None else {}
     lost = [p for p, x in fluxes.items() if abs(x - 1) > abs(limits.get(p, 1) - 1) + _TOLERANCE]
     listed = '/'.join(f'{flux:.2f}' for flux in fluxes.values())
     yield Gate('spots', not lost, f'flux {listed} of the truth at peaks of {_listed(fluxes)}')

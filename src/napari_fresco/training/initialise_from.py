@@ -13,25 +13,25 @@ from ..errors import WeightsError
 from ..networks import facts_of
 from ..weights.assembling import Loaded
 from ..weights.detection import describe
-from .checkpoint_recipes import RECIPES, Recipe
+from .regimes import REGIMES, Regime
 
 _COLOURS = 3
 
 
-def start(network: nn.Module, recipe: Recipe, given: str | None, folder: Path) -> int:
+def start(network: nn.Module, regime: Regime, given: str | None, folder: Path) -> int:
     """Copy the matching tensors of the checkpoint to start from, and return their number.
 
     `network`: to be trained; changed in place.
-    `recipe`: names the checkpoint where none is given.
+    `regime`: names the checkpoint where none is given.
     `given`: registry name or path of another one.
-    `folder`: where the runs are, one of which may have made the checkpoint of the recipe.
+    `folder`: where the runs are, one of which may have made the checkpoint of the regime.
     Raises WeightsError when there is no such checkpoint, or nothing of it fits.
     """
-    source = weights.load(given) if given is not None else _beside(recipe, folder)
+    source = weights.load(given) if given is not None else _beside(regime, folder)
     taken = take(network, source.state_dict())
     if not taken:
         raise WeightsError(
-            f'{source.weights_name} is {describe(source.facts, source)}; {recipe.name} trains '
+            f'{source.weights_name} is {describe(source.facts, source)}; {regime.name} trains '
             f'{describe(facts_of(network))}, which none of its tensors fits: '
             'start from weights of the same network'
         )
@@ -58,13 +58,13 @@ def take(network: nn.Module, tensors: Mapping[str, Tensor]) -> int:
     return taken
 
 
-def _beside(recipe: Recipe, folder: Path) -> Loaded:
-    """Load the checkpoint that a recipe starts from: of a run in `folder`, or of the list."""
-    name = str(recipe.initialise_from)
+def _beside(regime: Regime, folder: Path) -> Loaded:
+    """Load the checkpoint that a regime starts from: of a run in `folder`, or of the list."""
+    name = str(regime.initialise_from)
     run = folder / name / f'{name}.safetensors'
-    if not run.exists() and name in RECIPES and name not in weights.registry():
+    if not run.exists() and name in REGIMES and name not in weights.registry():
         raise WeightsError(
-            f'{recipe.name} starts from {name}, which {run} does not hold: run "napari-fresco '
+            f'{regime.name} starts from {name}, which {run} does not hold: run "napari-fresco '
             f'train {name} --output {run.parent}" first, or give --start-from'
         )
     return weights.load(run if run.exists() else name)

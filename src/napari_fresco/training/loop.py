@@ -27,13 +27,13 @@ from ..errors import DeviceError
 from ..networks import devices
 from . import checkpointing, initialise_from, objectives, specimens, state_file
 from .averaging import Average
-from .checkpoint_recipes import Recipe, Stage
 from .crops import Crops
 from .data import Corpus, Image
 from .initialisation import remove_biases
 from .interrupts import held_back
 from .objectives.base import Draw
 from .optimizer import Optimizer
+from .regimes import Regime, Stage
 from .schedule import TrainingSchedule
 
 _WARMUP = 100  # steps
@@ -44,7 +44,7 @@ WATCHED = 6
 WINDOW = 160
 """Their side in pixels, at most."""
 
-COLUMNS = ('step', 'part of the recipe', 'minutes', 'step size', 'loss', 'validation, dB')
+COLUMNS = ('step', 'part of the regime', 'minutes', 'step size', 'loss', 'validation, dB')
 """Of ``log.csv``: what the run started from, then how it went on.
 
 The loss is the mean since the line before, nan where no step was taken.
@@ -54,13 +54,13 @@ The loss is the mean since the line before, nan where no step was taken.
 class Run:
     """A training run in a folder of its own; opening the folder again resumes it.
 
-    `recipe`: what to train.
+    `regime`: what to train.
     `folder`: holds ``state.pt`` while training, ``log.csv``, and ``NAME.safetensors`` afterwards.
     `device`: where to train.
-    `steps`: steps to go through the recipe in, by default its own.
+    `steps`: steps to go through the regime in, by default its own.
     `minutes`: time that the training is to take instead, however many steps that are.
-    `learning_rate`: highest step size of all stages, instead of the recipe's.
-    `start_from`: checkpoint to start from instead of the recipe's, by name or path.
+    `learning_rate`: highest step size of all stages, instead of the regime's.
+    `start_from`: checkpoint to start from instead of the regime's, by name or path.
     `save_seconds`: time between two savings of the state.
 
     In every stage the step size is warmed up, held, and taken linearly to zero.
@@ -71,7 +71,7 @@ class Run:
 
     def __init__(
         self,
-        recipe: Recipe,
+        regime: Regime,
         folder: Path,
         device: torch.device,
         *,
@@ -82,34 +82,34 @@ class Run:
         save_seconds: float = 120.0,
     ) -> None:
         self.save_seconds = save_seconds
-        self.recipe, self.folder, self.device = with_peak(recipe, learning_rate), folder, device
+        self.regime, self.folder, self.device = with_peak(regime, learning_rate), folder, device
         self.learning_rate = learning_rate
-        self.started_from = start_from or recipe.initialise_from
-        torch.manual_seed(recipe.seed)
-        self.objective = objectives.make(recipe.objective)
-        self.network = networks.build(recipe.architecture, **recipe.config)
+        self.started_from = start_from or regime.initialise_from
+        torch.manual_seed(regime.seed)
+        self.objective = objectives.make(regime.objective)
+        self.network = networks.build(regime.architecture, **regime.config)
         self.objective.initialise(self.network)
         self.taken = 0  # tensors of what it started from, in this process
         if self.started_from is not None and not self.state_file.exists():
-            self.taken = initialise_from.start(self.network, recipe, start_from, folder.parent)
-        if recipe.bias_free:
+            self.taken = initialise_from.start(self.network, regime, start_from, folder.parent)
+        if regime.bias_free:
             remove_biases(self.network)
         self.trained = self.objective.training_network(self.network)
         self.trained.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = Optimizer(self.trained)
         self.average = Average(self.trained)
-        adversarial = any(stage.adversarial for stage in recipe.stages)
+        adversarial = any(stage.adversarial for stage in regime.stages)
         self.discriminator = self.objective.discriminator(self.trained) if adversarial else None
-        stride = recipe.steps / (steps or recipe.steps)
+        stride = regime.steps / (steps or regime.steps)
         self.schedule = TrainingSchedule(
-            recipe.steps, stride, None if minutes is None else 60 * minutes
+            regime.steps, stride, None if minutes is None else 60 * minutes
         )
         self.step, self.seconds, self.cpu_seconds = 0, 0.0, 0.0
         self.log: list[tuple[float, ...]] = []
         self._losses: list[Tensor] = []
         self._began = [0]  # the steps that the stages began with, up to the present one
         if self.state_file.exists():
-            self._load(recipe)
+            self._load(regime)
 
     @property
     def state_file(self) -> Path:
@@ -189,20 +189,20 @@ class Run:
                 raise
             count, size = self.objective.crops(self._now()[0])
             raise DeviceError(
-                f'{self.device} ran out of memory; a step of {self.recipe.name} takes {count} '
+                f'{self.device} ran out of memory; a step of {self.regime.name} takes {count} '
                 f'crops of {size} x {size} pixels: close other programs that use its memory, or '
                 'give another device (--device)'
             ) from None
 
     def export(self) -> Path:
         """Write the averaged weights in half precision, with their configuration."""
-        path = self.folder / f'{self.recipe.name}.safetensors'
+        path = self.folder / f'{self.regime.name}.safetensors'
         with self.average.applied():
             values = self.network.state_dict()
             tensors = {k: v.detach().cpu().half().contiguous() for k, v in values.items()}
         facts = {
-            'architecture': self.recipe.architecture,
-            'config': json.dumps(dict(self.recipe.config)),
+            'architecture': self.regime.architecture,
+            'config': json.dumps(dict(self.regime.config)),
             'generative': json.dumps(self.objective.generative),
         }
         checkpointing.write(path, save(tensors, metadata=facts))
@@ -210,10 +210,10 @@ class Run:
 
     def _now(self) -> tuple[Stage, float]:
         """Return the present stage and step size."""
-        index, part = self.recipe.at(self.schedule.position)
+        index, part = self.regime.at(self.schedule.position)
         while len(self._began) <= index:
             self._began.append(self.step)
-        stage = self.recipe.stages[index]
+        stage = self.regime.stages[index]
         return stage, stage.learning_rate * step_size(part, self.step - self._began[index])
 
     def half_loss(self, corpus: Corpus) -> float:
@@ -225,10 +225,10 @@ class Run:
         return exact - self.objective.validate(rounded, windows)
 
     def _draw(self, crops: Crops, stage: Stage) -> Draw:
-        (seed,) = np.random.SeedSequence((self.recipe.seed, self.step)).generate_state(1, np.uint64)
+        (seed,) = np.random.SeedSequence((self.regime.seed, self.step)).generate_state(1, np.uint64)
         random = RandomSource.seeded(int(seed), self.device)
         count, size = self.objective.crops(stage)
-        drawn = round(self.recipe.specimens * count)
+        drawn = round(self.regime.specimens * count)
         parts = []
         if drawn < count:
             parts.append(crops.draw(count - drawn, size, random))
@@ -276,10 +276,10 @@ class Run:
             'started_from': self.started_from,
             'learning_rate': self.learning_rate,
         }
-        checkpointing.write_state(self.state_file, self.recipe, state)
+        checkpointing.write_state(self.state_file, self.regime, state)
 
-    def _load(self, recipe: Recipe) -> None:
-        with checkpointing.state_of(self.state_file, recipe, self.device) as state:
+    def _load(self, regime: Regime) -> None:
+        with checkpointing.state_of(self.state_file, regime, self.device) as state:
             self.trained.load_state_dict(state['network'])
             self.optimizer.load_state_dict(state['optimizer'])
             self.average.load_state_dict(state['average'])
@@ -292,20 +292,20 @@ class Run:
             self.log, self._losses = state['log'], state['losses']
             self.started_from = state['started_from']
             self.learning_rate = state['learning_rate']
-            self.recipe = with_peak(recipe, self.learning_rate)
+            self.regime = with_peak(regime, self.learning_rate)
 
 
 _BAR = '{percentage:3.0f}% {bar} {elapsed} < {remaining} {postfix}'
 
 
-def with_peak(recipe: Recipe, learning_rate: float | None) -> Recipe:
-    """Return `recipe` with all step sizes scaled so that the highest is `learning_rate`."""
+def with_peak(regime: Regime, learning_rate: float | None) -> Regime:
+    """Return `regime` with all step sizes scaled so that the highest is `learning_rate`."""
     if learning_rate is None:
-        return recipe
-    highest = max(stage.learning_rate for stage in recipe.stages)
-    scaled = (learning_rate * (stage.learning_rate / highest) for stage in recipe.stages)
-    pairs = zip(recipe.stages, scaled, strict=True)
-    return replace(recipe, stages=tuple(replace(s, learning_rate=rate) for s, rate in pairs))
+        return regime
+    highest = max(stage.learning_rate for stage in regime.stages)
+    scaled = (learning_rate * (stage.learning_rate / highest) for stage in regime.stages)
+    pairs = zip(regime.stages, scaled, strict=True)
+    return replace(regime, stages=tuple(replace(s, learning_rate=rate) for s, rate in pairs))
 
 
 def step_size(part: float, steps: int) -> float:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, ParameterError
-from .checkpoint_recipes import find_recipe
+from .regimes import find_regime
 
 
 @dataclass(frozen=True)
 class PlanEntry:
-    """A checkpoint of the plan; omitted fields are the recipe's.
+    """A checkpoint of the plan; omitted fields are the regime's.
 
-    `name`: of the recipe.
+    `name`: of the regime.
     `data`: folder of clean images; None draws micrographs.
     `minutes`, `steps`: how long it is trained in all; one of them.
     `learning_rate`: peak step size.
@@ -60,7 +60,7 @@ def read_plan(path: Path) -> Plan:
 
     Raises FileError when there is no such file, or it is no TOML.
     Raises ParameterError when it says something that a plan does not have, or that cannot be.
-    Raises WeightsError when no recipe has the name of a checkpoint.
+    Raises WeightsError when no regime has the name of a checkpoint.
     """
     try:
         content = tomllib.loads(path.read_text(encoding='utf-8'))
@@ -93,7 +93,7 @@ def _entry(record: Any, path: Path) -> PlanEntry:
     folders = [folders] if isinstance(folders, str) else folders
     known['evaluate'] = tuple(path.parent / folder for folder in folders)
     entry = PlanEntry(**known)
-    find_recipe(entry.name)
+    find_regime(entry.name)
     _check_positive(entry, ('minutes', 'steps', 'learning_rate'), place)
     if entry.minutes is not None and entry.steps is not None:
         raise ParameterError(f'{place}: both minutes and steps are given; give one of them')

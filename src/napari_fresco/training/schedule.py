@@ -1,4 +1,4 @@
-"""The pace of a run through its recipe, so that it ends in time."""
+"""The pace of a run through its regime, so that it ends in time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _INERTIA = 0.9
 
 @dataclass
 class TrainingSchedule:
-    """The position in a recipe, counted in its steps, and how far each real step takes it.
+    """The position in a regime, counted in its steps, and how far each real step takes it.
 
-    `total`: steps of the recipe.
-    `stride`: steps of the recipe in a step.
+    `total`: steps of the regime.
+    `stride`: steps of the regime in a step.
     `seconds`: time that the run is to take; None keeps the stride.
     `position`: where the run is, from 0 to `total`.
     `step_seconds`: running mean of the time of a step.
@@ -28,12 +28,12 @@ class TrainingSchedule:
 
     @property
     def part(self) -> float:
-        """Part of the recipe that has been gone through, from 0 to 1."""
+        """Part of the regime that has been gone through, from 0 to 1."""
         return self.position / self.total
 
     @property
     def done(self) -> bool:
-        """Whether the recipe has been gone through."""
+        """Whether the regime has been gone through."""
         return self.part > 1 - 1e-6
 
     def advance(self, step: int, spent: float, took: float) -> None:

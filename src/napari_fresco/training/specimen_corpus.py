@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..degrade.random_source import RandomSource
 from ..errors import ParameterError
-from .checkpoint_recipes import Recipe
 from .data import Corpus
 from .loop import WATCHED, WINDOW, Run
+from .regimes import Regime
 
 
 class Drawn(Corpus):
@@ -18,7 +18,7 @@ class Drawn(Corpus):
     @classmethod
     def of(cls, run: Run) -> Drawn:
         """Draw what a run is watched on."""
-        drawn = run.specimens(WATCHED, WINDOW, RandomSource.seeded(run.recipe.seed, run.device))
+        drawn = run.specimens(WATCHED, WINDOW, RandomSource.seeded(run.regime.seed, run.device))
         pixels = (drawn * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
         return cls(tuple(pixels), ())
 
@@ -34,18 +34,18 @@ def corpus_of(run: Run, data: Path | None) -> Corpus:
     """
     if data is None:
         return Drawn.of(run)
-    smallest = max(run.objective.crops(stage)[1] for stage in run.recipe.stages)
-    return Corpus.read(data, run.recipe.channels, smallest)
+    smallest = max(run.objective.crops(stage)[1] for stage in run.regime.stages)
+    return Corpus.read(data, run.regime.channels, smallest)
 
 
-def on_specimens(recipe: Recipe) -> Recipe:
-    """Return the recipe with all crops drawn, none taken from images.
+def on_specimens(regime: Regime) -> Regime:
+    """Return the regime with all crops drawn, none taken from images.
 
     Raises ParameterError when it trains a colour network.
     """
-    if recipe.channels != 1:
+    if regime.channels != 1:
         raise ParameterError(
-            f'{recipe.name} is trained on colour images, and the program draws none: give a '
+            f'{regime.name} is trained on colour images, and the program draws none: give a '
             'folder of TIFF, PNG, JPEG or NPY files (--data)'
         )
-    return replace(recipe, specimens=1.0)
+    return replace(regime, specimens=1.0)

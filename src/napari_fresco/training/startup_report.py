@@ -29,7 +29,7 @@ def startup_report(run: Run, corpus: Corpus, *, resume: bool) -> Iterator[str]:
 
 
 def _images(run: Run, corpus: Corpus) -> str:
-    if run.recipe.specimens == 1:
+    if run.regime.specimens == 1:
         return 'no images (--data): training on micrographs drawn by the program, on nothing else'
     seen, watched = corpus.split()
     if seen is watched:

@@ -1,6 +1,6 @@
 """The targets of the checkpoints, and the numbers of their authors' full-size models; torch-free.
 
-Ours are compact networks, trained for minutes to hours by recipes of this project.
+Ours are compact networks, trained for minutes to hours by regimes of this project.
 The targets were set beforehand; which of them are missed, the documentation shows.
 """
 

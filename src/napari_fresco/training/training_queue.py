@@ -22,14 +22,14 @@ from ..networks import devices
 from ..weights.cards import Card, Score, card
 from . import checkpointing, gates
 from .card import write_card
-from .checkpoint_recipes import Recipe, find_recipe
 from .data import Corpus
 from .loop import Run
 from .plan import Plan, PlanEntry
+from .regimes import Regime, find_regime
 from .specimen_corpus import corpus_of, on_specimens
 
 LOG = 'quality.csv'
-COLUMNS = ('time', 'step', 'part of the recipe', 'core-hours', 'mean dB', 'gates')
+COLUMNS = ('time', 'step', 'part of the regime', 'core-hours', 'mean dB', 'gates')
 """Of the log of a checkpoint, followed by a column for each case that is measured."""
 
 Say = Callable[[str], object]
@@ -76,10 +76,10 @@ class Turn:
     _bundled: dict[Path, list[Score]] = field(default_factory=dict)
 
     @property
-    def recipe(self) -> Recipe:
-        """The recipe, on drawn micrographs where there are no images."""
-        recipe = find_recipe(self.entry.name)
-        return recipe if self.entry.data is not None else on_specimens(recipe)
+    def regime(self) -> Regime:
+        """The regime, on drawn micrographs where there are no images."""
+        regime = find_regime(self.entry.name)
+        return regime if self.entry.data is not None else on_specimens(regime)
 
     @property
     def folder(self) -> Path:
@@ -97,7 +97,7 @@ class Turn:
         file = run.train(corpus, progress=False, seconds=60 * self.plan.slice_minutes)
         scores = self._scores(run, file)
         known = Card.read(write_card(run, corpus, file, scores, run.half_loss(corpus)))
-        found = gates.compare(file, known, self.recipe, scores, self._before(run))
+        found = gates.compare(file, known, self.regime, scores, self._before(run))
         self._log(run, scores, found)
         better = bool(found) and all(gate.holds for gate in found)
         if better:
@@ -126,7 +126,7 @@ class Turn:
         if start is None and name in weights.registry() and card(name) is not None:
             start = name
         return Run(
-            self.recipe,
+            self.regime,
             self.folder,
             devices.pick(self.plan.device),
             steps=entry.steps,
@@ -137,7 +137,7 @@ class Turn:
         )
 
     def _scores(self, run: Run, file: Path) -> list[Score]:
-        channels, images = run.recipe.channels, self.plan.images
+        channels, images = run.regime.channels, self.plan.images
         folders = self.entry.evaluate
         return [s for f in folders for s in run.objective.evaluate(file, f, channels, images)]
 
@@ -176,12 +176,12 @@ def check(plan: Plan) -> None:
     Raises FrescoError about the first fault that is found.
     """
     for entry in plan.checkpoint:
-        recipe = Turn(plan, entry).recipe
+        regime = Turn(plan, entry).regime
         for folder in (*([] if entry.data is None else [entry.data]), *entry.evaluate):
             if not folder.is_dir():
                 raise FileError(f'{entry.name}: there is no folder {folder}; give one of images')
         for folder in entry.evaluate:
-            Corpus.read(folder, recipe.channels, 1)
+            Corpus.read(folder, regime.channels, 1)
 
 
 def _mean(scores: list[Score]) -> float:

@@ -49,7 +49,7 @@ class Score:
 class Card:
     """The model card of one trained checkpoint.
 
-    `name`, `architecture`: of the recipe, and what :func:`~napari_fresco.networks.build` is told.
+    `name`, `architecture`: of the regime, and what :func:`~napari_fresco.networks.build` is told.
     `config`: configuration of the network; sequences in it are tuples.
     `channels`: 1 was trained on luminance, 3 on RGB.
     `data`: folders of the training images, and how many each had.

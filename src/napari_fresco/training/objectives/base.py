@@ -17,8 +17,8 @@ from ...evidence.metrics import psnr, ssim, to_uint8
 from ...networks import devices
 from ...weights.cards import Score
 from ..adversarial import TrainedDiscriminator
-from ..checkpoint_recipes import Stage
 from ..data import Corpus
+from ..regimes import Stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class Draw:
     """A batch of clean crops and the random numbers of its step.
 
     `clean`: ``(N, C, P, P)`` in [0, 1].
-    `stage`: of the recipe.
+    `stage`: of the regime.
     `random`: has drawn the crops; goes on from there.
     `discriminator`: what the network is set against, in an adversarial stage.
     """

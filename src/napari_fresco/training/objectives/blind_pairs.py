@@ -22,11 +22,11 @@ from ...networks.scunet import SCUNet, SwinConvBlock
 from ...physics.resample import imresize
 from ...weights.cards import Score
 from ..adversarial import ADVERSARIAL, TrainedDiscriminator, adversarial_loss, image_discriminator
-from ..checkpoint_recipes import Stage
 from ..initialisation import identity_in, identity_out, scale_for_relu, zero_outputs
 from ..objective_declarations import BlindDenoising as DeclaredDenoising
 from ..objective_declarations import BlindSR as DeclaredSR
 from ..pairs import read_pairs
+from ..regimes import Stage
 from .base import Draw, Trial, TriedObjective, noisy_image, to_tensor
 
 SIGMAS = (15.0, 25.0, 50.0)

@@ -14,11 +14,11 @@ from ...degrade.gaussian_noise import random_gaussian
 from ...networks.ircnn import MODELS
 from ...runtime import denoisers
 from ...weights.cards import Score
-from ..checkpoint_recipes import Stage
 from ..evaluate import evaluate
 from ..initialisation import SMALL, scale_for_relu
 from ..objective_declarations import BankDenoising as DeclaredBank
 from ..objective_declarations import GaussianDenoising as Declared
+from ..regimes import Stage
 from .base import Draw, Trial, TriedObjective, noisy_image
 
 SIGMAS = (15.0, 25.0, 50.0)

@@ -1,4 +1,4 @@
-"""The training recipe of each bundled checkpoint."""
+"""The training regime of each bundled checkpoint."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """The recipe of the training of one checkpoint.
+class Regime:
+    """The training regime of one checkpoint: its network, what is learnt, and in which stages.
 
     `name`, `architecture`: registry name of the checkpoint and what :func:`networks.build` is told.
     `config`: configuration of the network.
@@ -96,7 +96,7 @@ class Recipe:
         return len(self.stages) - 1, 1.0
 
 
-def _denoisers() -> tuple[Recipe, ...]:
+def _denoisers() -> tuple[Regime, ...]:
     gray = {'in_nc': 1, 'out_nc': 1, 'nc': 64, 'nb': 15}
     color = {'in_nc': 3, 'out_nc': 3, 'nc': 96, 'nb': 12}
     blind = {'in_nc': 1, 'out_nc': 1, 'nc': 48, 'nb': 12}
@@ -107,20 +107,20 @@ def _denoisers() -> tuple[Recipe, ...]:
     low = replace(flat, sigma_power=1.5, drift_weight=1.0)
     prior = Stage(7000, learning_rate=7e-4, batch=8, patch=72, drift_weight=1.0, sigma_power=1.5)
     return (
-        Recipe('ffdnet_gray', 'ffdnet', gray, 1, wide, (low,), specimens=0.25, bias_free=True),
-        Recipe('ffdnet_color', 'ffdnet', color, 3, wide, (low,), bias_free=True),
-        Recipe(
+        Regime('ffdnet_gray', 'ffdnet', gray, 1, wide, (low,), specimens=0.25, bias_free=True),
+        Regime('ffdnet_color', 'ffdnet', color, 3, wide, (low,), bias_free=True),
+        Regime(
             'dncnn_compact_gray', 'dncnn', blind, 1, narrow, (flat,), specimens=0.25, bias_free=True
         ),
-        Recipe('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, (prior,), specimens=0.25),
-        Recipe('drunet_compact_color', 'drunet', drunet_color, 3, faint, (prior,)),
+        Regime('drunet_compact_gray', 'drunet', drunet_gray, 1, narrow, (prior,), specimens=0.25),
+        Regime('drunet_compact_color', 'drunet', drunet_color, 3, faint, (prior,)),
     )
 
 
-def _bank() -> tuple[Recipe, ...]:
+def _bank() -> tuple[Regime, ...]:
     """IRCNN: one denoiser learns all levels of noise, each of the bank then its own."""
     gray = {'in_nc': 1, 'out_nc': 1, 'nc': 64}
-    start = Recipe(
+    start = Regime(
         'ircnn_gray_start',
         'ircnn',
         gray,
@@ -131,7 +131,7 @@ def _bank() -> tuple[Recipe, ...]:
         bias_free=True,
     )
     fine = Stage(6000, 4e-4, batch=8, drift_weight=1.0, sigma_power=1.5)
-    bank = Recipe(
+    bank = Regime(
         'ircnn_gray',
         'ircnn_bank',
         gray,
@@ -145,13 +145,13 @@ def _bank() -> tuple[Recipe, ...]:
     return start, bank
 
 
-def _unfolding() -> tuple[Recipe, ...]:
+def _unfolding() -> tuple[Regime, ...]:
     tiny = {'n_iter': 6, 'h_nc': 32, 'in_nc': 4, 'out_nc': 3, 'nc': (16, 32, 64, 64), 'nb': 2}
     gray = {**tiny, 'in_nc': 2, 'out_nc': 1}
     stages = (Stage(2500, 1e-3, batch=8, patch=72),)
     return (
-        Recipe('usrnet_tiny', 'usrnet', tiny, 3, Unfolding(), stages),
-        Recipe(
+        Regime('usrnet_tiny', 'usrnet', tiny, 3, Unfolding(), stages),
+        Regime(
             'usrgan_tiny',
             'usrnet',
             tiny,
@@ -160,7 +160,7 @@ def _unfolding() -> tuple[Recipe, ...]:
             (Stage(500, 3e-4, batch=8, patch=96, adversarial=True),),
             initialise_from='usrnet_tiny',
         ),
-        Recipe(
+        Regime(
             'usrnet_tiny_micrograph',
             'usrnet',
             gray,
@@ -173,12 +173,12 @@ def _unfolding() -> tuple[Recipe, ...]:
     )
 
 
-def _variational() -> tuple[Recipe, ...]:
+def _variational() -> tuple[Regime, ...]:
     small = {'n_feat': (32, 64, 96), 'dep_S': 5, 'n_resblocks': 2}
     color = {'im_chn': 3, 'sigma_chn': 1, **small, 'extra_mode': 'Input', 'noise_avg': False}
     blind = {**color, 'dep_K': 8, 'noise_avg': True, 'noise_prior': 'variance'}
     return (
-        Recipe(
+        Regime(
             'virnet_denoise_color',
             'virnet',
             color,
@@ -186,7 +186,7 @@ def _variational() -> tuple[Recipe, ...]:
             VariationalDenoising(),
             (Stage(3000, 7e-4, batch=8),),
         ),
-        Recipe(
+        Regime(
             'virnet_denoise_gray',
             'virnet',
             {**color, 'im_chn': 1},
@@ -196,7 +196,7 @@ def _variational() -> tuple[Recipe, ...]:
             initialise_from='virnet_denoise_color',
             specimens=0.375,
         ),
-        Recipe(
+        Regime(
             'virnet_sr_x2',
             'virnet_sr',
             blind,
@@ -207,7 +207,7 @@ def _variational() -> tuple[Recipe, ...]:
                 Stage(1500, 7e-4, batch=8, patch=96),
             ),
         ),
-        Recipe(
+        Regime(
             'virnet_sr_x4',
             'virnet_sr',
             blind,
@@ -219,7 +219,7 @@ def _variational() -> tuple[Recipe, ...]:
             ),
             initialise_from='virnet_sr_x2',
         ),
-        Recipe(
+        Regime(
             'virnet_sr_x2_micrograph',
             'virnet_sr',
             {**blind, 'im_chn': 1},
@@ -235,10 +235,10 @@ def _variational() -> tuple[Recipe, ...]:
     )
 
 
-def _latent() -> tuple[Recipe, ...]:
+def _latent() -> tuple[Regime, ...]:
     config = {'channels': 3, 'width': 32, 'latent': 4, 'groups': 3, 'blocks': 3, 'scale': 1}
     return (
-        Recipe(
+        Regime(
             'vdir_denoise_color',
             'vdir',
             config,
@@ -246,7 +246,7 @@ def _latent() -> tuple[Recipe, ...]:
             LatentRestoration('denoise'),
             (Stage(2500, 7e-4, batch=8),),
         ),
-        Recipe(
+        Regime(
             'vdir_jpeg_color',
             'vdir',
             config,
@@ -255,7 +255,7 @@ def _latent() -> tuple[Recipe, ...]:
             (Stage(1000, 5e-4, batch=8),),
             initialise_from='vdir_denoise_color',
         ),
-        Recipe(
+        Regime(
             'vdir_denoise_color_adversarial',
             'vdir',
             config,
@@ -263,7 +263,7 @@ def _latent() -> tuple[Recipe, ...]:
             LatentRestoration('denoise', adversarial=True),
             (Stage(2500, 7e-4, batch=8, adversarial=True),),
         ),
-        Recipe(
+        Regime(
             'vdir_sr_x2',
             'vdir',
             {**config, 'scale': 2},
@@ -274,11 +274,11 @@ def _latent() -> tuple[Recipe, ...]:
     )
 
 
-def _blind() -> tuple[Recipe, ...]:
+def _blind() -> tuple[Regime, ...]:
     compact = {'in_nc': 3, 'config': (1,) * 7, 'dim': 32, 'head_dim': 16}
     small = {'in_nc': 3, 'out_nc': 3, 'nf': 32, 'nb': 4, 'gc': 16}
     return (
-        Recipe(
+        Regime(
             'scunet_compact_color',
             'scunet',
             compact,
@@ -286,7 +286,7 @@ def _blind() -> tuple[Recipe, ...]:
             BlindDenoising(),
             (Stage(2500, 7e-4, batch=8),),
         ),
-        Recipe(
+        Regime(
             'bsrnet_compact_x2',
             'rrdbnet',
             {**small, 'sf': 2},
@@ -294,7 +294,7 @@ def _blind() -> tuple[Recipe, ...]:
             BlindSR(2),
             (Stage(1200, 7e-4, batch=8, patch=96),),
         ),
-        Recipe(
+        Regime(
             'bsrnet_compact_x4',
             'rrdbnet',
             {**small, 'sf': 4},
@@ -303,7 +303,7 @@ def _blind() -> tuple[Recipe, ...]:
             (Stage(800, 5e-4, batch=8, patch=144),),
             initialise_from='bsrnet_compact_x2',
         ),
-        Recipe(
+        Regime(
             'bsrgan_compact_x2',
             'rrdbnet',
             {**small, 'sf': 2},
@@ -312,7 +312,7 @@ def _blind() -> tuple[Recipe, ...]:
             (Stage(500, 3e-4, batch=8, patch=96, adversarial=True),),
             initialise_from='bsrnet_compact_x2',
         ),
-        Recipe(
+        Regime(
             'bsrgan_compact_x4',
             'rrdbnet',
             {**small, 'sf': 4},
@@ -324,18 +324,18 @@ def _blind() -> tuple[Recipe, ...]:
     )
 
 
-def _recipes() -> tuple[Recipe, ...]:
+def _regimes() -> tuple[Regime, ...]:
     return (*_denoisers(), *_bank(), *_unfolding(), *_variational(), *_latent(), *_blind())
 
 
-RECIPES: Mapping[str, Recipe] = MappingProxyType({recipe.name: recipe for recipe in _recipes()})
+REGIMES: Mapping[str, Regime] = MappingProxyType({regime.name: regime for regime in _regimes()})
 
 
-def find_recipe(name: str) -> Recipe:
-    """Return the recipe called `name`.
+def find_regime(name: str) -> Regime:
+    """Return the regime called `name`.
 
     Raises WeightsError when there is none; the message lists them.
     """
-    if name not in RECIPES:
-        raise WeightsError(f'no recipe trains {name!r}; recipes: {", ".join(RECIPES)}')
-    return RECIPES[name]
+    if name not in REGIMES:
+        raise WeightsError(f'no regime trains {name!r}; regimes: {", ".join(REGIMES)}')
+    return REGIMES[name]
