@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +211,8 @@ def test_a_kernel_of_other_light_than_a_channel_is_doubted(kernel: Any, tmp_path
     assert doubt in fresco.Session().doubts(image, kernel=again, **asked)
     of_dapi = fresco.Session().doubts(image.channel('DAPI'), kernel=kernel, **asked)
     assert not [said for said in of_dapi if 'nm' in said]
+    for copied in (pickle.loads(pickle.dumps(kernel)), copy.copy(kernel)):  # for another process
+        assert doubt in fresco.Session().doubts(image, kernel=copied, **asked)
     unknown = np.asarray(kernel) * 2  # which does not say what it was made for
     (doubt,) = (
         said for said in fresco.Session().doubts(image, kernel=unknown, **asked) if 'nm' in said
