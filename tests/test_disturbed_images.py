@@ -20,6 +20,7 @@ from napari_fresco.noise.repeated_lines import repeated_lines
 from napari_fresco.noise.stripes import STRIPED, stripes
 from napari_fresco.noise.stuck_lines import stuck_lines
 from napari_fresco.noise.wrapped import wrapped
+from napari_fresco.restoration.hot_pixels import hot_pixels_of
 
 N = 192
 Array = NDArray[Any]
@@ -117,6 +118,23 @@ def test_salt_and_pepper_are_outliers_and_no_grain(share: float) -> None:
     repaired = fresco.restore(image, method='ffdnet', repair=True).image
     before, after = (np.sqrt(np.mean((x - specimen() - 25.0) ** 2)) for x in (image, repaired))
     assert after < 0.35 * before
+
+
+@pytest.mark.parametrize('hot', [1, 80], ids=['one', 'many'])
+def test_dead_pixels_are_found_beside_hot_ones(hot: int) -> None:
+    frame = (noisy(10 * specimen(), 30) + 300).clip(1, 4095).astype(np.uint16)
+    clean, places = frame.copy(), np.random.default_rng(5).permutation(N * N)[: 80 + hot]
+    frame.flat[places] = np.where(np.arange(len(places)) < 80, 0, 65535)
+    found = hot_pixels_of(frame, method='ffdnet', task='denoise')
+    assert found.flat[places].mean() > 0.95
+    kernel, away = fresco.kernels.gaussian(1.2, size=9), np.ones((N, N), bool)
+    away.flat[places] = False
+    away = ndimage.binary_erosion(away, iterations=3, border_value=1)
+    first, second = (
+        fresco.restore(x, method='richardson_lucy', kernel=kernel).image[away].astype(float)
+        for x in (clean, frame)
+    )
+    assert np.sqrt(np.mean((first - second) ** 2)) < 20  # of noise of 30
 
 
 def test_clipped_light_and_dark_ground_are_no_salt_and_pepper() -> None:

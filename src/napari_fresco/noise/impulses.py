@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .outliers import neighbours
+from .outliers import neighbours, ordinary
 from .patches import Bools, Floats
 
 _FEWEST, _LEAST, _MOST = 20, 1e-3, 0.25  # pixels at an end of the range, and their share
@@ -20,7 +20,7 @@ _ENOUGH = 3  # neighbours at neither end
 _OUT, _FAR = (
     5.0,
     0.1,
-)  # times the spread of neighbours, and part of the range, by which they stand out
+)  # times the spread of neighbours, and part of the extent, by which they stand out
 _ALONE = 0.5  # of their height, which all but two of the neighbours lie away from them
 _CHANCE, _BESIDE = 2.0, 0.2  # neighbours at the same end: times those of chance, and beyond
 
@@ -48,14 +48,21 @@ def impulses(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | Non
         number = int(np.count_nonzero(at))
         if not max(_FEWEST, _LEAST * channel.size) <= number <= _MOST * channel.size:
             continue
+        extent = _extent(channel, unknown, ends)
         places = np.argwhere(at)
         step = max(1, number // _LOOKED_AT)
         by_chance = 8 * number / channel.size
-        some = _Surroundings.of(channel, places[::step], ends, end)
+        some = _Surroundings.of(channel, places[::step], ends, end, extent)
         if some.scattered(by_chance) * step >= max(_FEWEST, _LEAST * channel.size):
-            alone = _Surroundings.of(channel, places, ends, end).alone()
+            alone = _Surroundings.of(channel, places, ends, end, extent).alone()
             found[tuple(places[alone].T)] = True
     return found if found.any() else None
+
+
+def _extent(channel: NDArray[Any], unknown: Bools | None, ends: tuple[Any, Any]) -> float:
+    """Return the extent of nearly all values, to which a few hot or dead pixels add nothing."""
+    low, high = ordinary(channel, unknown)
+    return min(float(ends[1]), high) - max(float(ends[0]), low)
 
 
 class _Surroundings(NamedTuple):
@@ -64,7 +71,7 @@ class _Surroundings(NamedTuple):
     `height`: how far their median lies away from that end.
     `away`: how far all but two of them do.
     `spread`: their deviation.
-    `least`: of the range, what stands out of it.
+    `least`: of the extent, what stands out of it.
     `same`: how many neighbours are at that end, too.
     """
 
@@ -76,7 +83,12 @@ class _Surroundings(NamedTuple):
 
     @classmethod
     def of(
-        cls, channel: NDArray[Any], places: NDArray[np.intp], ends: tuple[Any, Any], end: Any
+        cls,
+        channel: NDArray[Any],
+        places: NDArray[np.intp],
+        ends: tuple[Any, Any],
+        end: Any,
+        extent: float,
     ) -> _Surroundings:
         around = neighbours(channel, places)
         same = (around == end).sum(axis=1)
@@ -87,7 +99,7 @@ class _Surroundings(NamedTuple):
             np.abs(np.nanmedian(around, axis=1) - float(end)),
             np.nanstd(around, axis=1),
         )
-        return cls(height, away, spread, _FAR * (float(ends[1]) - float(ends[0])), same)
+        return cls(height, away, spread, _FAR * extent, same)
 
     def alone(self, local: bool = False) -> Bools:
         """Say which places stand out, of the spread around them where that is larger."""
