@@ -82,7 +82,7 @@ def test_how_it_was_computed_is_known_of_the_next_fill(
     fill_losses(viewer, 'wall', mask=damage(FIRST), method='dpir', **QUICK)
     known = pace.pace_of('dpir', 'inpaint')
     assert known is not None
-    assert (known.device, known.seconds) == ('cpu', None)
+    assert (known.device, known.seconds, known.memory(10**9)) == ('cpu', None, 0)
     assert [network['network'] for network in known.networks] == ['drunet_compact_color']
 
 
@@ -126,6 +126,17 @@ def test_earlier_fills_are_known_to_a_later_run(viewer: Any) -> None:
     fill_losses(viewer, 'wall', mask=damage(*beside), **QUICK)
     assert (grown.data[beside[0]] == 180).all()
     assert grown.data[64, 144] > grown.data[69, 144] + 10
+
+
+def test_earlier_fills_tell_nothing_of_the_noise(viewer: Any) -> None:
+    noisy = 100 + np.random.default_rng(0).normal(0, 5, SIZE)
+    viewer.add_image(noisy.astype(np.uint8), name='wall')
+    smooth = np.s_[40:80, 100:140], np.s_[10:12, 10:14], np.s_[20:22, 10:14]
+    (grown,) = fill_losses(viewer, 'wall', mask=damage(*smooth[:2]), **QUICK)
+    grown.data[smooth[0]] = 100
+    fill_losses(viewer, 'wall', mask=damage(*smooth), **QUICK)
+    (plane,) = grown.metadata['napari_fresco']['planes']
+    assert plane['sigma'] == pytest.approx(5, rel=0.05)
 
 
 def test_a_fill_is_undone_and_stays_so_until_it_is_asked_for(viewer: Any) -> None:

@@ -21,10 +21,11 @@ import napari_fresco as fresco
 from napari_fresco._napari.readers_writers import image_reader, write_picture, write_tiff
 from napari_fresco.cli import run_record
 from napari_fresco.io import zarr_reading
-from napari_fresco.layers import fill_losses, kept_record, restore_layer
+from napari_fresco.layers import fill_losses, kept_record, restore_layer, undo_fill
 from napari_fresco.layers.documenting import Documented, made_of
 from napari_fresco.layers.layer_files import file_layers, image_of, layer_as_image
-from napari_fresco.layers.layer_kinds import record_of
+from napari_fresco.layers.layer_kinds import FILLS, record_of
+from napari_fresco.layers.session_acts import acts_of, strangers
 
 
 def layers_of(path: Path) -> list[Any]:
@@ -272,6 +273,39 @@ def test_a_result_that_is_opened_again_says_how_it_was_made(
         told.intervention().save(tmp_path / 'wall.json')
         fresco.write(tmp_path / 'wall.png', wall)
         assert fresco.intervention.repeat(tmp_path / 'wall.json', tmp_path / 'wall.png').same
+
+
+def test_losses_are_filled_further_on_another_day(tmp_path: Path, npe2pm: Any) -> None:
+    npe2pm.register(PluginManifest.from_file(Path(fresco.__file__).with_name('napari.yaml')))
+    wall = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    mask = np.zeros(wall.shape[:2], int)
+    mask[20:23, 5:30] = mask[30:34, 5:8] = mask[5:7, 50:60] = 1
+    viewer = ViewerModel()
+    viewer.add_image(wall, name='wall')
+    (filled,) = fill_losses(viewer, 'wall', mask=mask, iterations=10)
+    undo_fill(viewer, filled, 2)
+    before = filled.metadata[FILLS]
+    filled.save(str(tmp_path / 'filled.tif'), plugin='napari-fresco')
+    day = ViewerModel()
+    day.add_image(255 - wall, name='another')
+    day.add_image(wall, name='a new name')
+    again = day.open(tmp_path / 'filled.tif', plugin='napari-fresco')[0]
+    mask[40:43, 40:44] = 1
+    (other,) = fill_losses(day, 'another', mask=mask, iterations=1)
+    assert other is not again
+    (grown,) = fill_losses(day, 'a new name', mask=mask, iterations=1)
+    fills = grown.metadata[FILLS]
+    assert grown is again
+    np.testing.assert_array_equal(np.where(fills.numbers == 4, 0, fills.numbers), before.numbers)
+    assert fills.undone == {2}
+    assert before.errors.items() == {n: e for n, e in fills.errors.items() if n < 4}.items() > set()
+    assert [run['numbers'] for run in fills.runs] == [[1, 3], [4, 4]]
+    undo_fill(day, 'a new name', 1)
+    assert not acts_of(day.layers)[1:]  # of the other picture alone
+    assert list(strangers(day.layers)) == [grown.name]
+    Documented.of(grown, day.layers['a new name']).intervention().save(tmp_path / 'wall.json')
+    fresco.write(tmp_path / 'wall.png', wall)
+    assert fresco.intervention.repeat(tmp_path / 'wall.json', tmp_path / 'wall.png').same
 
 
 def test_a_jpeg_of_a_fill_is_said_to_change_what_was_known(

@@ -53,6 +53,8 @@ def test_after_a_run_the_next_one_is_foretold(panel: Any) -> None:
     text, why = said(panel, Pace(None, 'cuda:0', (tiled,)))
     assert text == 'CUDA:0 · bfloat16 · tiles of 100 px · 0.2 GB'
     assert 'hides its rounding' in why
+    text, _ = said(panel, Pace(None, 'cpu', (NETWORK,), around=True))
+    assert text == 'CPU, no GPU found · float32 · around the losses'
 
 
 def test_of_a_volume_that_is_restored_as_one_all_planes_count(

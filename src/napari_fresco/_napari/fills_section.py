@@ -54,7 +54,9 @@ class FillsSection(Section):
         self._clicks = Clicks(viewer, self.native)
         self._clicks.clicked.connect(self._on_click)
         self._clicks.start()
-        Listeners(self.native).listen(viewer.layers.events.removed, self.refresh)
+        listeners = Listeners(self.native)
+        for changed in (viewer.layers.events.inserted, viewer.layers.events.removed):
+            listeners.listen(changed, self.refresh)
         self.refresh()
 
     @property

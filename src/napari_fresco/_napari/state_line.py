@@ -71,6 +71,8 @@ class StateLine:
             return [(f'tiles of {chosen} px', 'Tiles as chosen under Advanced or in Preferences.')]
         if pace is None or not pace.networks:
             return []
+        if pace.around:
+            return [('around the losses', 'Only the surroundings of losses are worked on.')]
         tiles = [each['tile'] for each in pace.networks if each['tile'] is not None]
         if not tiles:
             return [('in one piece', 'In one piece: the last image fitted into memory.')]

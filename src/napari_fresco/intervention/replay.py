@@ -17,7 +17,7 @@ from ..image.model import Image
 from ..io.files import read
 from ..restoration.session import Session
 from ..types import Result
-from .drawn_mask import DrawnMask, checked_file, pixels_hash
+from .drawn_mask import checked_file, pixels_hash
 from .fill_run import FillRun, box_of
 from .photograph import Bools, Pixels, plane_of
 from .record import Intervention
@@ -94,7 +94,8 @@ def repeat(
     found: list[str] = []
     with nullcontext(session) if session is not None else Session(warn=False) as used:
         for number, (run, told) in enumerate(zip(runs, facts['runs'], strict=True), start=1):
-            pixels, result = _again(used, before, pixels, told, run.mask, run.taken, device)
+            painted = _painted_before(runs[: number - 1])
+            pixels, result = _again(used, before, pixels, told, run, painted, device)
             found += (f'run {number}: {each}' for each in _differences(told, result.provenance))
     filled = read_marks(path.parent, facts['filled'])
     undone = _painted(runs) & ~filled
@@ -131,10 +132,11 @@ def hypothesis(told: Intervention, seed: int, *, session: Session | None = None)
     before = Image.of(told.photograph)
     pixels, painted = told.before, np.zeros_like(told.marks)
     with nullcontext(session) if session is not None else Session(warn=False) as used:
-        for run in told.runs:
+        for number, run in enumerate(told.runs):
             facts = run_facts(run)
             facts['options'] = {**facts['options'], 'seed': int(seed)}
-            pixels, _ = _again(used, before, pixels, facts, run.mask, run.taken, None)
+            earlier = _painted_before(told.runs[:number])
+            pixels, _ = _again(used, before, pixels, facts, run, earlier, None)
             painted |= run.painted()
     undone = painted & ~told.marks
     pixels = pixels.copy()
@@ -195,16 +197,21 @@ def _again(
     before: Image,
     pixels: Pixels,
     run: Mapping[str, Any],
-    drawn: DrawnMask,
-    taken: Bools | None,
+    kept: FillRun,
+    painted: Bools | None,
     device: str | None,
 ) -> tuple[Pixels, Result]:
-    """Return the picture after a run, and its result."""
-    box = box_of(run)
-    damage, image = drawn.damage(), _with(before, pixels)
+    """Return the picture after a run, and its result.
+
+    `painted`: what earlier runs have painted, which tells nothing of the noise.
+    """
+    box, taken = box_of(run), kept.taken
+    damage, image = kept.mask.damage(), _with(before, pixels)
     given = {**_options(run), 'device': device or run.get('device', 'auto')}
+    if box is not None or painted is not None:
+        unseen = None if painted is None else painted | damage
+        given['context'] = replace(image, missing=unseen)
     if box is not None:
-        given['context'] = image
         image, damage = _with(before, pixels[box]), damage[box]
     result = session.restore(
         image,
@@ -257,6 +264,12 @@ def _differences(run: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
 
 def _weights(record: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     return [(each.get('name'), each.get('sha256')) for each in record.get('weights') or ()]
+
+
+def _painted_before(runs: Iterable[FillRun]) -> Bools | None:
+    """Return what runs have painted that one layer was filled by; None where there are none."""
+    found = [each.mask.damage() & each.taken for each in runs if each.taken is not None]
+    return np.any(found, axis=0) if found else None
 
 
 def _painted(runs: Iterable[FillRun]) -> Bools:

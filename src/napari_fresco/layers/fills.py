@@ -130,6 +130,13 @@ class Fills:
         first, last = self.runs[run]['numbers']
         return [*range(first, last + 1), *self.runs[run]['again']]
 
+    def painted(self) -> NDArray[np.bool_]:
+        """Return what any run has painted, undone or not; it says nothing of the noise."""
+        found = np.zeros(self.numbers.shape, bool)
+        for unknown, taken in zip(self.unknown, self.taken, strict=True):
+            found |= self._unpacked(unknown & taken)
+        return found
+
     def fill_runs(self) -> list[FillRun]:
         """Return the runs, as they can be repeated on a photograph of one plane."""
         found = []
@@ -173,11 +180,28 @@ class Fills:
         `record`: its provenance.
         """
         grown = np.array(data, dtype=np.result_type(data.dtype, pixels.dtype))
-        numbers = self.numbers[part.index]
         rest = not record['keep_known']
-        taken = filled | (numbers == 0) if rest else filled
+        taken = filled | (self.numbers[part.index] == 0) if rest else filled
         grown[part.index][taken] = pixels[taken]
         self.denoised = self.denoised or rest
+        said = {name: record[name] for name in OF_RUN if name in record}
+        self.note(said, part, filled, taken, unknown)
+        return grown
+
+    def note(
+        self,
+        said: Mapping[str, Any],
+        part: Selection,
+        filled: NDArray[np.bool_],
+        taken: NDArray[np.bool_],
+        unknown: NDArray[np.bool_],
+    ) -> None:
+        """Give numbers to the fills of a run, and note how it was made.
+
+        `said`: of its provenance.
+        `taken`: what became of its result; else as for :meth:`grown`.
+        """
+        numbers = self.numbers[part.index]
         numbers[filled] = np.abs(numbers[filled])
         new, again = filled & (numbers == 0), np.unique(numbers[filled])
         self.undone.difference_update(again.tolist())
@@ -187,7 +211,6 @@ class Fills:
         self.boxes += (_in_layer(box, part) for box in ndimage.find_objects(labels))
         self.unknown.append(self._packed(part, unknown))
         self.taken.append(self._packed(part, taken))
-        said = {name: record[name] for name in OF_RUN if name in record}
         self.runs.append(
             {
                 **said,
@@ -198,7 +221,6 @@ class Fills:
             }
         )
         self._expect(part, unknown)
-        return grown
 
     def _expect(self, part: Selection, unknown: NDArray[np.bool_]) -> None:
         """Note how far off the fills of the last run are expected to be; not known of stacks."""

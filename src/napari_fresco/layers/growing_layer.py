@@ -9,7 +9,8 @@ import numpy as np
 
 from ..errors import FrescoError, MaskError
 from .fills import Fills
-from .identity import key_of
+from .identity import key_of, with_key
+from .kept_fills import known_again
 from .layer_kinds import FILLS
 from .layer_restoration import running
 from .named_layers import find_layer
@@ -18,12 +19,19 @@ from .space import Space
 
 
 def growing_layer(viewer: Any, source_id: str) -> Any:
-    """Return the layer that losses of a photograph are filled into, or None."""
+    """Return the layer that losses of a photograph are filled into, or None.
+
+    One that was opened from its file is known again where the photograph is there.
+    """
     for layer in reversed(viewer.layers):
         known = layer.metadata.get(FILLS)
         if isinstance(known, Fills) and known.source_id == source_id:
             return layer
-    return None
+    photograph = with_key(viewer.layers, source_id)
+    if photograph is None:
+        return None
+    kept = (each for each in reversed(viewer.layers) if known_again(each, photograph))
+    return next(kept, None)
 
 
 def undo_fill(

@@ -43,6 +43,7 @@ class PanelRequest:
     `filled`: whether what was newly painted is a layer of labels.
     `asked_in`: name of the panel that asked; empty where a script did.
     `titled`: what the result is called beside its source; by default as the method.
+    `unseen`: what tells nothing of the noise of the whole layer, such as earlier fills.
     """
 
     method: Method
@@ -65,6 +66,7 @@ class PanelRequest:
     filled: bool = False
     asked_in: str = ''
     titled: str = ''
+    unseen: Any = None
 
     @property
     def panel(self) -> str:
@@ -110,14 +112,16 @@ class PanelRequest:
     def _context(self) -> dict[str, Any]:
         """Return the whole that a part is restored like: its intensities and its noise."""
         part = self.image
-        if part.is_whole:
+        if part.is_whole and self.unseen is None:
             return {}
         place = tuple(part.index[axis] for axis in part.leading)
         single = all(s.stop - s.start == 1 for s in place)
         index = {'context_index': tuple(s.start for s in place)} if single and place else {}
         begins = {'context_origin': tuple(s.start for s in part.index)}
         lent = begins if self.settings.get('neighbours') else {}
-        return {'context': part.whole_image(), **index, **lent}
+        whole = part.whole_image()
+        whole = whole if self.unseen is None else replace(whole, missing=self.unseen)
+        return {'context': whole, **index, **lent}
 
     @property
     def is_volume(self) -> bool:

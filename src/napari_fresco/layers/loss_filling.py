@@ -119,7 +119,8 @@ class LossFilling(Restoration):
         lost, unknown = mask.load()
         self._lost = self.request.image.unordered(lost)
         self._unknown = self.request.image.unordered(unknown)
-        self.request = replace(self.request, mask=Image(unknown, mask.axes))
+        unseen = self._unseen(self._unknown)
+        self.request = replace(self.request, mask=Image(unknown, mask.axes), unseen=unseen)
         with closing(super()._work(cancel)) as work:
             steps = Returning(work)
             for report in steps:
@@ -127,6 +128,14 @@ class LossFilling(Restoration):
                 yield report
         self._grown = self._grow(steps.result)
         return steps.result
+
+    def _unseen(self, unknown: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+        """Return what tells nothing of the noise of the picture; None before the first fill."""
+        if not self._fills.runs:
+            return None
+        unseen, part = self._fills.painted(), self.request.image
+        unseen[part.index] |= unknown
+        return part.ordered(unseen)
 
     def _grow(self, outcome: LayerOutcome) -> NDArray[Any] | None:
         """Return the picture with the outcome of the run; None where it filled nothing."""

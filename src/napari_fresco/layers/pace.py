@@ -20,14 +20,21 @@ class Pace:
     `seconds`: for each pixel of the image; None of what is filled, which goes by the damage.
     `device`: where it ran.
     `networks`: how each of its networks ran, as the provenance has it.
+    `around`: whether they saw the surroundings of losses alone, however large the image is.
     """
 
     seconds: float | None
     device: str
     networks: tuple[Mapping[str, Any], ...] = ()
+    around: bool = False
 
     def memory(self, pixels: int) -> int:
-        """Return the approximate bytes of the largest network for a plane of so many pixels."""
+        """Return the approximate bytes of the largest network for a plane of so many pixels.
+
+        0 where they do not go by the plane.
+        """
+        if self.around:
+            return 0
         return max((_bytes(each, pixels) for each in self.networks), default=0)
 
 
@@ -41,7 +48,10 @@ def note_pace(request: PanelRequest, result: Result) -> None:
         seconds = float(record['seconds']) / request.image.size
         filled = 'mask' in TASKS[request.task].needs
         _PACES[request.method.name, request.task] = Pace(
-            None if filled else seconds, record['device'], tuple(record.get('computing', ()))
+            None if filled else seconds,
+            record['device'],
+            tuple(record.get('computing', ())),
+            filled and request.method.local and bool(record.get('keep_known')),
         )
 
 

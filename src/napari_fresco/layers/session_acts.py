@@ -83,6 +83,8 @@ def _acts(thing: Made | Fills) -> Iterator[Act]:
     if isinstance(thing, Made):
         yield Act(thing.at, thing)
         return
+    if len(thing.made) < len(thing.runs):
+        return  # which begins with what was made in another session
     for run, made in enumerate(thing.made):
         yield Act(made.at, made, thing, run)
     for at, number in thing.undos:
@@ -104,7 +106,9 @@ def shown(thing: Made | Fills, layers: Iterable[Any]) -> Any:
 def strangers(layers: Iterable[Any]) -> Iterator[str]:
     """Yield names of results whose pixels no run gives: changed since, or put together."""
     for layer in layers:
-        made = layer.metadata.get(MADE)
+        made, fills = layer.metadata.get(MADE), layer.metadata.get(FILLS)
+        if isinstance(fills, Fills) and len(fills.made) < len(fills.runs):
+            yield str(layer.name)
         if made is not None and made.pixels() is not full_resolution(layer):
             yield str(layer.name)
         unknown = made is None and FILLS not in layer.metadata and is_picture(layer)

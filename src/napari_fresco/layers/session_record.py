@@ -23,6 +23,7 @@ from .session_script import SessionScript
 
 SCRIPT, RECORD, METHODS = 'session.py', 'session.json', 'methods.md'
 _KIND = 'napari-fresco session'
+_LEFT = 'its pixels were changed since, put together of others, or filled in another session'
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +46,14 @@ class RecordedSession:
         Raises FrescoError when none of them is a result.
         """
         layers = list(viewer.layers)
-        acts = acts_of(layers)
+        acts, others = acts_of(layers), list(dict.fromkeys(strangers(layers)))
+        if not acts and others:
+            raise FrescoError(f'{", ".join(others)}: {_LEFT}; nothing is left to record')
         if not acts:
             raise FrescoError('no layer is a result yet: restore an image, or fill losses, first')
         found = {id(act.thing): layer for act in acts if (layer := shown(act.thing, layers))}
         known = {layer.name for layer in found.values()}
-        left = [
-            f'{name}: its pixels were changed since, or put together of others'
-            for name in dict.fromkeys(strangers(layers))
-            if name not in known
-        ]
+        left = [f'{name}: {_LEFT}' for name in others if name not in known]
         return cls(acts, found, left)
 
     def write(self, folder: Path) -> list[Path]:
