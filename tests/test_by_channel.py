@@ -213,3 +213,23 @@ def test_a_recipe_has_kernels_and_cameras_of_channels(tmp_path: Path) -> None:
     np.testing.assert_array_equal(made.data, alone.image.data)
     np.save(tmp_path / 'Cy5.npy', KERNELS['DAPI'])
     assert not file.is_finished(file.known())
+
+
+def test_a_report_repeats_the_series_that_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    image = two_channels((48, 48))
+    turned = fresco.Image(
+        np.ascontiguousarray(image.data[:, ::-1]), 'CYX', channels=('DAPI', 'Cy5')
+    )
+    fresco.write('two.ome.tif', [image, turned])
+    ask = 'restore two.ome.tif -o a.tif -m ffdnet --series 1 --channel Cy5 --report a.html'
+    printed(capsys, *ask.split())
+    words = shlex.split(
+        Path('a.html').read_text().partition('napari-fresco restore')[2].partition('<')[0]
+    )
+    assert words[words.index('--series') + 1] == '1'
+    first = fresco.read('a.tif').data
+    printed(capsys, 'restore', *words, '--overwrite')
+    np.testing.assert_array_equal(fresco.read('a.tif').data, first)

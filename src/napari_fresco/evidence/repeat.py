@@ -52,7 +52,8 @@ def command_line(provenance: Mapping[str, Any], files: Mapping[str, Any] | None 
     provenance = checked_record(provenance)
     known: dict[str, Any] = {**_ENDS, **(files or {})}
     words = ['napari-fresco', 'restore', known['image'], '-o', known['output']]
-    channels = known.get('channels', ())
+    channels, read = known.get('channels') or _channel_read(provenance), provenance.get('read', {})
+    words += ['--series', str(read['series'])] if 'series' in read else []
     words += [word for channel in channels for word in ('--channel', str(channel))]
     words += ['--method', provenance['method'], '--task', provenance['task']]
     for name, value in _given(provenance):
@@ -83,8 +84,10 @@ def python_call(provenance: Mapping[str, Any], files: Mapping[str, Any] | None =
     """Return Python that repeats a run; see :func:`command_line`."""
     provenance = checked_record(provenance)
     known: dict[str, Any] = {**_ENDS, **(files or {})}
-    read = f'image = fresco.read({known["image"]!r})'
-    if channels := known.get('channels'):
+    series = provenance.get('read', {}).get('series')
+    which = '' if series is None else f', series={series!r}'
+    read = f'image = fresco.read({known["image"]!r}{which})'
+    if channels := known.get('channels') or _channel_read(provenance):
         read += f'.channel({", ".join(map(repr, channels))})'
     lines = ['import napari_fresco as fresco', '', read]
     arguments = [('method', provenance['method']), ('task', provenance['task'])]
@@ -135,6 +138,7 @@ def _sentences(p: Mapping[str, Any], numbers: Mapping[str, int]) -> Iterator[str
         f'Images were restored with napari-fresco {p["version"]} (method {p["title"]}, task '
         f'{task}; {work}).'
     )
+    yield from _origin_sentence(p)
     yield from _weights_sentence(p)
     yield _settings_sentence(p)
     yield from _noise_sentence(p)
@@ -149,6 +153,12 @@ def _sentences(p: Mapping[str, Any], numbers: Mapping[str, int]) -> Iterator[str
     yield f'The run took place on {p["device"]} with PyTorch {p["torch"]}, seed {p["seed"]}.'
     if p.get('input_sha256'):
         yield f'SHA-256 of the input pixels: {p["input_sha256"][:16]}.'
+
+
+def _origin_sentence(p: Mapping[str, Any]) -> Iterator[str]:
+    told = [f'{name} {value}' for name, value in p.get('read', {}).items()]
+    if told:
+        yield f'Of the file, {" and ".join(told)} was restored.'
 
 
 def _weights_sentence(p: Mapping[str, Any]) -> Iterator[str]:
@@ -243,6 +253,12 @@ def _given(provenance: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
+
+
+def _channel_read(provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the channel that was alone in the image, of those in its file."""
+    channel = provenance.get('read', {}).get('channel')
+    return () if channel is None else (channel,)
 
 
 def _is_by_channel(name: str, value: Any) -> bool:

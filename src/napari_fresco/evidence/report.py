@@ -230,6 +230,7 @@ def _tables(record: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, Any]]]
     weights = [(w['name'], f'SHA-256 {w["sha256"]}') for w in record['weights']]
     places = ('version', 'torch', 'device', 'seconds', 'steps', 'seed', 'input_sha256')
     environment = [(name.replace('_', ' '), record[name]) for name in (*places, 'input_shape')]
+    environment += [(f'{name} in the file', value) for name, value in record['read'].items()]
     environment += [('python', platform.python_version()), ('system', platform.platform())]
     facts = ('noise', 'data_range', 'mask', 'kernel', 'estimate')
     return [

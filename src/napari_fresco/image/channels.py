@@ -11,6 +11,9 @@ import numpy as np
 from ..errors import ImageError
 from .letters import leading_first
 
+ASKED_SERIES, ONE_CHANNEL = 'asked_series', 'channel'
+"""Metadata of an image: which image of its file was asked for, and which channel it was alone."""
+
 _OF_CHANNELS = ('wavelengths', 'colours')  # of the metadata, one entry for each channel
 _TABLES = (('LUTs', 1), ('Ranges', 2), ('Labels', 1))  # of ImageJ, and entries for each channel
 

@@ -45,6 +45,7 @@ import numpy as np
 from PIL import UnidentifiedImageError
 
 from ..errors import FileError
+from ..image.channels import ASKED_SERIES
 from ..image.given import path_of
 from ..image.model import Image, in_memory
 from . import (
@@ -102,7 +103,8 @@ def read(path: str | Path, *, series: int | str | None = None) -> Image:
     """
     path = path_of(path, "fresco.read('cells.tif'), a file after the other; arrays need no reading")
     image: Image = _parsed(path, lambda: _read(path, series))
-    return image.noted(path=str(path))
+    asked = {} if series is None else {ASKED_SERIES: series}
+    return image.noted(path=str(path), **asked)
 
 
 def read_levels(path: str | Path, *, series: int | str | None = None) -> list[Image]:

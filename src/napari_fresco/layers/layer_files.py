@@ -11,6 +11,7 @@ import numpy as np
 from napari.utils.colormaps import Colormap
 
 from ..errors import ImageError
+from ..image.channels import ONE_CHANNEL
 from ..image.letters import UNNAMED, leading_first
 from ..image.model import Image, in_memory
 from ..image.prints import is_print
@@ -86,7 +87,7 @@ def image_layers(image: Image, name: str) -> Iterator[LayerData]:
             own.axes.replace('C', ''),
             {a: step for a, step in own.spacing.items() if a != 'C'},
             {a: first for a, first in own.origin.items() if a != 'C'},
-            metadata={**own.metadata, 'channel': called},
+            metadata={**own.metadata, ONE_CHANNEL: called},
         )
         look = {'blending': 'additive', **_look(image.metadata, i, n)}
         yield _layer(part, f'{name} {called}', look)
@@ -125,7 +126,7 @@ def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:
     rgb = bool(meta.get('rgb'))
     axes = _axes(len(array.shape) - rgb, [str(label) for label in meta['axis_labels']])
     said = dict(meta.get('metadata', {}).get(FILE, {}))
-    printed, channel = said.pop(PRINT, {}), said.pop('channel', None)
+    printed, channel = said.pop(PRINT, {}), said.pop(ONE_CHANNEL, None)
     spacing = {}
     for axis, step, unit in zip(axes, meta['scale'], meta['units'], strict=True):
         spacing[axis] = (abs(float(step)), str(unit))

@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from ..evidence.mask_measures import left_over
+from ..image.channels import ASKED_SERIES
 from ..image.layout import Array
 from ..image.model import Image
 from ..io.files import read, write
@@ -232,7 +233,9 @@ class GrowingResult:
     def _with_belongings(self, record: dict[str, Any]) -> Image:
         """Return the restored image with all that belonged to the given one, and its making."""
         image = self._request.image.like(self._image, scale=self._request.inputs.scale)
-        return replace(image, metadata={**image.metadata, 'provenance': record})
+        # What is made of the result is made of no image of that file.
+        known = {name: value for name, value in image.metadata.items() if name != ASKED_SERIES}
+        return replace(image, metadata={**known, 'provenance': record})
 
     def _finish(self) -> Finish:
         if not self.complete or 'cancelled' in self._account.ends:

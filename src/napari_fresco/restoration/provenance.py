@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..declare.method import Method
+from ..image.channels import ASKED_SERIES, ONE_CHANNEL
 from ..image.intensity import Stabilised
 from ..image.layout import Layout
 from ..physics.kernels import Kernel
@@ -146,11 +147,18 @@ def provenance(
         'input_sha256': input_hash,
         'input_shape': list(r.layout.shape),
         'input_axes': r.layout.axes,
+        'read': _read(r.image.metadata),
         'geometry': {'scale': scale, 'offset': [pixels / scale for pixels in offset]},
         'checks': [{**asdict(check), 'limit': list(check.limit)} for check in checks],
         'warnings': _warnings(r, account, scene, finish),
         'notes': [*_notes(r.layout), *said_of_fills(fills)],
     }
+
+
+def _read(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which of several images in its file was restored, and which channel of that alone."""
+    told = {'series': metadata.get(ASKED_SERIES), 'channel': metadata.get(ONE_CHANNEL)}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _notes(layout: Layout) -> list[str]:
