@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from ..errors import ImageError
 from ..image.model import data_of
 from ..noise.camera import Camera
-from ..types import Task
 from . import metrics
-from .channel_noise import Told
 from .channels_together import in_all
 from .check_limits import worst
 from .checks import check_result
@@ -24,7 +22,7 @@ from .decorrelation import decorrelation
 from .error_map import ErrorMap, error_map, explained
 from .graphs import Graph, graphs
 from .plane_outcome import Outcome
-from .plane_pairs import Compared, Plane, colours_of, inner_of, middle_of
+from .plane_pairs import Compared, Comparison, Plane, colours_of, inner_of, middle_of
 from .residual import examined
 
 Floats = NDArray[np.float64]
@@ -37,12 +35,8 @@ def evaluate(
     result: Any,
     image: Any,
     *,
-    truth: Any = None,
-    second: Any = None,
-    kernel: Any = None,
-    noise: Told = None,
     peak: float | None = None,
-    task: Task | None = None,
+    **comparison: Unpack[Comparison],
 ) -> dict[str, Any]:
     """Measure a result.
 
@@ -85,9 +79,7 @@ def evaluate(
     KernelError
         When the kernel does not belong to the image.
     """
-    compared = Compared(
-        result, image, truth=truth, second=second, kernel=kernel, noise=noise, task=task
-    )
+    compared = Compared(result, image, **comparison)
     each = {name: _evaluated(own, peak) for name, own in compared.each_channel()}
     return in_all(each) if compared.source.channel_names else each['']
 
@@ -108,16 +100,7 @@ def _evaluated(compared: Compared, peak: float | None) -> dict[str, Any]:
     return groups
 
 
-def evidence_graphs(
-    result: Any,
-    image: Any,
-    *,
-    truth: Any = None,
-    second: Any = None,
-    kernel: Any = None,
-    noise: Told = None,
-    task: Task | None = None,
-) -> list[Graph]:
+def evidence_graphs(result: Any, image: Any, **comparison: Unpack[Comparison]) -> list[Graph]:
     """Return the graphs of a result: correlations, residual, decorrelation.
 
     Parameters
@@ -138,9 +121,7 @@ def evidence_graphs(
     ImageError
         When the images do not belong together.
     """
-    compared = Compared(
-        result, image, truth=truth, second=second, kernel=kernel, noise=noise, task=task
-    )
+    compared = Compared(result, image, **comparison)
     return [
         graph._replace(name=f'{name}: {graph.name}' if name else graph.name)
         for name, own in compared.each_channel()

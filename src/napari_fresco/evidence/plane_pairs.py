@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +38,20 @@ class Plane(NamedTuple):
     predicted: Floats | None
 
 
-class Compared:
-    """An image and what it is compared with.
+class Comparison(TypedDict, total=False):
+    """What a result is compared with beside its image; see :func:`.evaluation.evaluate`."""
 
-    Parameters are those of :func:`napari_fresco.evidence.evaluate`, which raises the same errors.
+    truth: Any
+    second: Any
+    kernel: Any
+    noise: Told
+    task: Task | None
+
+
+class Compared:
+    """A result, its image and what else it is compared with: a :class:`Comparison`.
+
+    Raises the errors of :func:`napari_fresco.evidence.evaluate`.
     """
 
     def __init__(
