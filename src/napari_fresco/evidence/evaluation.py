@@ -22,7 +22,7 @@ from .decorrelation import decorrelation
 from .error_map import ErrorMap, error_map, explained
 from .graphs import Graph, graphs
 from .plane_outcome import Outcome
-from .plane_pairs import Compared, Comparison, Plane, colours_of, inner_of, middle_of
+from .plane_pairs import Compared, ComparedWith, Plane, colours_of, inner_of, middle_of
 from .residual import examined
 
 Floats = NDArray[np.float64]
@@ -36,7 +36,7 @@ def evaluate(
     image: Any,
     *,
     peak: float | None = None,
-    **comparison: Unpack[Comparison],
+    **others: Unpack[ComparedWith],
 ) -> dict[str, Any]:
     """Measure a result.
 
@@ -79,7 +79,7 @@ def evaluate(
     KernelError
         When the kernel does not belong to the image.
     """
-    compared = Compared(result, image, **comparison)
+    compared = Compared(result, image, **others)
     each = {name: _evaluated(own, peak) for name, own in compared.each_channel()}
     return in_all(each) if compared.source.channel_names else each['']
 
@@ -100,7 +100,7 @@ def _evaluated(compared: Compared, peak: float | None) -> dict[str, Any]:
     return groups
 
 
-def evidence_graphs(result: Any, image: Any, **comparison: Unpack[Comparison]) -> list[Graph]:
+def evidence_graphs(result: Any, image: Any, **others: Unpack[ComparedWith]) -> list[Graph]:
     """Return the graphs of a result: correlations, residual, decorrelation.
 
     Parameters
@@ -121,7 +121,7 @@ def evidence_graphs(result: Any, image: Any, **comparison: Unpack[Comparison]) -
     ImageError
         When the images do not belong together.
     """
-    compared = Compared(result, image, **comparison)
+    compared = Compared(result, image, **others)
     return [
         graph._replace(name=f'{name}: {graph.name}' if name else graph.name)
         for name, own in compared.each_channel()

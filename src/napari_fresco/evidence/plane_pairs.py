@@ -38,8 +38,8 @@ class Plane(NamedTuple):
     predicted: Floats | None
 
 
-class Comparison(TypedDict, total=False):
-    """What a result is compared with beside its image; see :func:`.evaluation.evaluate`."""
+class ComparedWith(TypedDict, total=False):
+    """All that a result is compared with beside its image; see :func:`.evaluation.evaluate`."""
 
     truth: Any
     second: Any
@@ -49,7 +49,7 @@ class Comparison(TypedDict, total=False):
 
 
 class Compared:
-    """A result, its image and what else it is compared with: a :class:`Comparison`.
+    """A result, its image and all else that it is compared with: :class:`ComparedWith`.
 
     Raises the errors of :func:`napari_fresco.evidence.evaluate`.
     """

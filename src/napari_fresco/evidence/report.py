@@ -23,7 +23,7 @@ from .graphs import Graph
 from .measure_rows import rows
 from .origin import check_origin
 from .page import page, picture
-from .plane_pairs import Comparison, middle_index
+from .plane_pairs import ComparedWith, middle_index
 from .repeat import command_line, methods_paragraph, missing_files, python_call
 
 _SUFFIXES = ('.html', '.htm')
@@ -94,7 +94,7 @@ def report_text(
     record, source = result.provenance, _as_restored(image, result)
     kernel = _kernel_of(result) if kernel is None else kernel
     noise = noise_of(record, count=source.length('C'))
-    asked: Comparison = {'truth': truth, 'kernel': kernel, 'noise': noise, 'task': record['task']}
+    asked: ComparedWith = {'truth': truth, 'kernel': kernel, 'noise': noise, 'task': record['task']}
     numbers = evaluate(result.image, source, **asked)
     checks = record.get('checks', ())
     failed = [check for check in checks if not check['ok']]

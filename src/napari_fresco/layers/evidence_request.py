@@ -15,7 +15,7 @@ from ..errors import ImageError, ParameterError
 from ..evidence import Graph, evaluate, evidence_graphs, report_text
 from ..evidence.channel_noise import Told, noise_measured, noise_of
 from ..evidence.maps import MAPS, MapKind, map_planes
-from ..evidence.plane_pairs import Comparison
+from ..evidence.plane_pairs import ComparedWith
 from ..image.layout import Layout
 from ..io.files import write_text
 from ..types import Result
@@ -111,7 +111,7 @@ class EvidenceRequest:
         """Measure the result."""
         yield
         result, image = self.result.image(), self.image.image()
-        asked: Comparison = {
+        asked: ComparedWith = {
             'truth': None if self.truth is None else self.truth.image(),
             'second': None if self.second is None else self.second.image(),
             'kernel': self.kernel,
