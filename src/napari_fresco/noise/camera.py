@@ -25,6 +25,7 @@ from .level import (
     warn_of_channels,
 )
 from .patches import Bools, Floats, Reals
+from .quiet_borders import silent_pixels
 
 _ROUNDED = 1.0  # squared steps of the values: a variance that little is that of rounding
 _OF_COUNTS = 1.0  # gain of photon counts
@@ -109,7 +110,8 @@ def estimate_camera(
     """
     known = {'gain': gain, 'offset': offset, 'read_noise': read_noise}
     layout, read = planes_of(image, axes, rgb, mask, PLANES)
-    planes, names = list(read), Image.of(image, axes=axes, rgb=rgb).channel_names
+    planes = [(plane, silent_pixels(plane, damaged)) for plane, damaged in read]
+    names = Image.of(image, axes=axes, rgb=rgb).channel_names
     if names:
         _warn_of_cameras(names, planes, layout, known)
     return assess_planes(planes, **known).camera

@@ -30,6 +30,7 @@ from .patches import (
     variance_between_holes,
     variance_of_differences,
 )
+from .quiet_borders import quiet_border, silent_pixels
 
 PLANES = 16
 """Planes of a stack that are looked at."""
@@ -69,14 +70,15 @@ def estimate_noise(
     """Estimate the standard deviation of white Gaussian noise, in image units.
 
     Noise that is correlated between pixels (JPEG, demosaiced or resampled
-    images) is underestimated. Saturated and constant areas are left out.
+    images) is underestimated. Saturated and constant areas are left out, and borders around a
+    picture whose own noise is less than half of its.
 
     Parameters
     ----------
     image : array-like
         As for :func:`napari_fresco.restore`: 2-D, RGB(A) or a stack.
     how : {'global', 'map'}
-        One number, or a smooth local estimate for each pixel.
+        One number, or a local estimate for each pixel, smooth but at the edge of such a border.
     axes : str, optional
         A letter for each axis, such as ``'ZYX'``.
     rgb : bool, optional
@@ -114,7 +116,7 @@ def estimate_noise(
         raise ParameterError(f"how = {how!r}; give 'global' for one number or 'map' for a map")
     layout, planes = planes_of(image, axes, rgb, mask, PLANES if how == 'global' else None)
     if how == 'global':
-        levels = [level_of_plane(*plane) for plane in planes]
+        levels = [level_of_plane(each, silent_pixels(each, bad)) for each, bad in planes]
         _warn_of_channels(Image.of(image, axes=axes, rgb=rgb).channel_names, levels, layout)
         return _median(levels)
     maps = np.stack([map_of_plane(*plane) for plane in planes])
@@ -237,6 +239,15 @@ def _channel_variance(channel: Reals, patches: Patches, damaged: Bools | None) -
 
 def map_of_plane(plane: Reals, damaged: Bools | None) -> Floats:
     """Return the standard deviation of the noise around each pixel of one plane, ``(H, W)``."""
+    border = quiet_border(plane, damaged)
+    if border is None:
+        return smooth_map_of_plane(plane, damaged)
+    inner = smooth_map_of_plane(plane, silent_pixels(plane, damaged))
+    return np.where(border.where, border.level, inner)
+
+
+def smooth_map_of_plane(plane: Reals, damaged: Bools | None) -> Floats:
+    """Return the same of a plane that has no quiet border, or in spite of it."""
     rows, columns = (_starts(n) for n in plane.shape[:2])
     grid = np.full((len(rows), len(columns)), np.nan)
     for i, row in enumerate(rows):

@@ -28,7 +28,7 @@ def with_given_back(
         image = np.where(lost if image.ndim == pixels.dims else lost[..., None], image, colours)
     if r.inputs.scale == 1 and not r.facts.gains_colour and not r.options.repair:
         image = _with_outliers(image, colours, pixels)
-    image = _with_flat(image, colours, pixels, r.inputs.scale)
+    image = _with_borders(image, colours, pixels, r.inputs.scale)
     image = _with_missing(image, colours, pixels, r.inputs.scale)
     if r.facts.gains_colour:
         return image
@@ -42,8 +42,8 @@ def without_unmeasured(found: Array, request: Request, pixels: Pixels) -> Array:
     if missing is not None and missing.any():
         absent = _enlarged(missing, scale)
         found[absent.any(axis=-1) if absent.ndim > found.ndim else absent] = np.nan
-    if pixels.flat is not None:
-        found[_enlarged(pixels.flat, scale)] = np.nan
+    if pixels.borders is not None:
+        found[_enlarged(pixels.borders, scale)] = np.nan
     return found
 
 
@@ -74,12 +74,12 @@ def _with_outliers(image: Array, colours: Array, pixels: Pixels) -> Array:
     return np.where(hot, colours, image)
 
 
-def _with_flat(image: Array, colours: Array, pixels: Pixels, scale: int) -> Array:
-    """Put borders of one value back."""
-    if pixels.flat is None:
+def _with_borders(image: Array, colours: Array, pixels: Pixels, scale: int) -> Array:
+    """Put borders of one value, and those with hardly any noise, back."""
+    if pixels.borders is None:
         return image
-    flat, given = _enlarged(pixels.flat, scale), _enlarged(colours, scale)
-    return np.where(flat if image.ndim == flat.ndim else flat[..., None], given, image)
+    borders, given = _enlarged(pixels.borders, scale), _enlarged(colours, scale)
+    return np.where(borders if image.ndim == borders.ndim else borders[..., None], given, image)
 
 
 def _with_missing(image: Array, colours: Array, pixels: Pixels, scale: int) -> Array:

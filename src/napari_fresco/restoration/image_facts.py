@@ -20,6 +20,7 @@ from ..image.model import Image, in_memory, values_of
 from ..noise.camera import assess_planes
 from ..noise.central_part import central_box
 from ..noise.grain import GRAIN, grain_ratio, has_blocks
+from ..noise.quiet_borders import silent_pixels
 from ..types import Task
 
 _SIDE = 1024  # pixels of the middle of a plane that are looked at
@@ -164,7 +165,7 @@ def _noise(plane: NDArray[np.float64], lost: Bools | None) -> dict[str, Any]:
     if high <= low:
         return {}
     plane = np.where(np.isfinite(plane), plane, low)
-    unknown: Bools | None = None if known.all() else np.logical_not(known)
+    unknown = silent_pixels(plane, None if known.all() else np.logical_not(known))
     camera, levels, _ = assess_planes([(plane, unknown)])
     gray = plane if plane.ndim == 2 else plane.mean(axis=-1)
     grain = levels[0] > 0 and grain_ratio(plane, levels[0], unknown) >= GRAIN

@@ -118,6 +118,14 @@ def said_of_places(times: float) -> str:
     )
 
 
+def said_of_border(own: float, level: float) -> str:
+    """Return what the user should know where a border has less noise than the picture in it."""
+    return (
+        f'a border around the picture has less noise ({own:.2g}) than the picture ({level:.2g}): '
+        'each was told its own; give sigma to choose another'
+    )
+
+
 def said_of_speckle(share: float) -> str:
     """Return what the user should know where noise is a share of the intensity."""
     return (

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,15 +19,21 @@ from ..image.blocks import BlockReader, Index
 from ..image.intensity import ordinary_range
 from ..image.layout import Array, Layout
 from ..image.model import Image, in_memory
-from ..noise.flat_borders import flat_border
-from ..noise.impulses import impulses
-from ..noise.level import channels_of, level_of_plane, map_of_plane
-from ..noise.outliers import Ordinary, ordinary, outliers
+from ..noise.level import channels_of, level_of_plane, smooth_map_of_plane
 from ..noise.patches import Bools, Floats, Patches
 from ..noise.places import unevenness
-from ..noise.stuck_lines import stuck_lines
+from ..noise.quiet_borders import QuietBorder, quiet_border
 from ..physics.fill import harmonic
 from .inputs import plane_of
+from .unknown_pixels import (
+    each_colour,
+    either,
+    flat_borders,
+    joined,
+    ordinary_ranges,
+    outliers_of,
+    struck_pixels,
+)
 
 _ROUGHLY = 2000  # patches that tell whether the noise hides the rounding of fast arithmetic
 
@@ -45,6 +51,7 @@ class Pixels:
     `mask`: ``(H, W)``, what is to be filled; None where nothing is marked.
     `missing`, `hot`: like `colours`: values that are not there, and outliers. Both are given back.
     `flat`: ``(H, W)``, borders that were filled with one value, which are given back, too.
+    `kept`: ``(H, W)``, borders with hardly any noise beside that of the picture: the same.
     `ordinary`: between which values nearly all pixels lie, ``(2,)``, of every colour by itself
         ``(3, 2)``; None where outliers were not looked for.
 
@@ -59,6 +66,7 @@ class Pixels:
     dims: int = 2
     ordinary: Floats | None = None
     flat: Bools | None = None
+    kept: Bools | None = None
 
     @classmethod
     def of(
@@ -69,10 +77,12 @@ class Pixels:
         missing: Bools | None = None,
         *,
         seek_outliers: bool = True,
+        keep_quiet: bool = False,
         among: Floats | None = None,
     ) -> Pixels:
         """Find the missing and outlying pixels of a plane.
 
+        `keep_quiet`: whether borders with hardly any noise are given back.
         `among`: as `ordinary`, of what the plane is a part of; by default its own.
         """
         colours = layout.colours(data)
@@ -85,21 +95,37 @@ class Pixels:
                 missing[..., None] if colours.ndim > layout.dims else missing, colours.shape
             )
             absent = marked if absent is None else absent | marked
-        unknown = _joined(layout.dims, mask, absent)
+        unknown = joined(layout.dims, mask, absent)
         hot, ranges, flat = None, None, None
         if seek_outliers:
             # What is to be filled is filled from its surroundings, whatever made them.
-            flat = _flat(colours, unknown, layout.dims) if mask is None else None
-            struck = _each(_struck, colours, _joined(layout.dims, unknown, flat), layout.dims)
-            unknown = _joined(layout.dims, unknown, flat, struck)
-            ranges = _ordinary(colours, unknown, layout.dims) if among is None else among
-            hot = _either(struck, _outliers(colours, unknown, layout.dims, ranges))
-        return cls(data, colours, mask, absent, hot, layout.dims, ranges, flat)
+            flat = flat_borders(colours, unknown, layout.dims) if mask is None else None
+            struck = each_colour(
+                struck_pixels, colours, joined(layout.dims, unknown, flat), layout.dims
+            )
+            unknown = joined(layout.dims, unknown, flat, struck)
+            ranges = ordinary_ranges(colours, unknown, layout.dims) if among is None else among
+            hot = either(struck, outliers_of(colours, unknown, layout.dims, ranges))
+        found = cls(data, colours, mask, absent, hot, layout.dims, ranges, flat)
+        return found._with_kept() if keep_quiet else found
+
+    def _with_kept(self) -> Pixels:
+        """Return the same with what is given back of a quiet border."""
+        if self.quiet is None or not self.quiet.hardly.any():
+            return self
+        whole = replace(self, kept=self.quiet.hardly)
+        vars(whole)['quiet'] = self.quiet  # of what is unknown now nothing is found
+        return whole
 
     @cached_property
     def unknown(self) -> Bools | None:
         """Where ``(H, W)`` a value says nothing; None where all can be believed."""
-        return _joined(self.dims, self.mask, self.missing, self.hot, self.flat)
+        return joined(self.dims, self.mask, self.missing, self.hot, self.borders)
+
+    @cached_property
+    def borders(self) -> Bools | None:
+        """Where ``(H, W)`` a border is given back as it came; None where there is none."""
+        return joined(self.dims, self.flat, self.kept)
 
     @property
     def filled(self) -> Bools:
@@ -132,7 +158,7 @@ class Pixels:
                 at(self.mask, z),
                 at(self.missing, z),
                 at(self.hot, z),
-                flat=at(self.flat, z),
+                flat=at(self.borders, z),
             )
             for z in places
         ]
@@ -161,19 +187,29 @@ class Pixels:
     @cached_property
     def rough_level(self) -> float:
         """About how noisy it is, if the noise is white: from few patches."""
-        values, unknown = self.mean_filled, self.unknown
+        values, unknown = self.mean_filled, self.silent
         patches = [Patches.of(channel, unknown, _ROUGHLY) for channel in channels_of(values)]
         return level_of_plane(values, unknown, patches)
 
     @cached_property
     def unevenness(self) -> float:
         """How many times as strong the noise is in some places as in others; 1 of a volume."""
-        return unevenness(self.mean_filled, self.unknown) if self.dims == 2 else 1.0
+        return unevenness(self.mean_filled, self.silent) if self.dims == 2 else 1.0
 
     @cached_property
     def level_map(self) -> Floats:
-        """How noisy it is around each pixel, if the noise is white."""
-        return map_of_plane(self.mean_filled, self.unknown)
+        """How noisy it is around each pixel, if the noise is white, but in quiet borders."""
+        return smooth_map_of_plane(self.mean_filled, self.silent)
+
+    @cached_property
+    def quiet(self) -> QuietBorder | None:
+        """Borders with noise of their own; None where there are none, and of a volume."""
+        return quiet_border(self.mean_filled, self.unknown) if self.dims == 2 else None
+
+    @cached_property
+    def silent(self) -> Bools | None:
+        """Where ``(H, W)`` a value says nothing of the noise of the picture; None if nowhere."""
+        return joined(self.dims, self.unknown, None if self.quiet is None else self.quiet.beside)
 
     @cached_property
     def mean_filled(self) -> Array:
@@ -215,7 +251,7 @@ class Pixels:
         if self.colours.ndim == self.dims or self.unknown is None:
             return None
         lost = [x for x in (self.missing, self.hot) if x is not None]
-        if self.mask is not None or self.flat is not None or not lost:
+        if self.mask is not None or self.borders is not None or not lost:
             return None
         sound: Bools = ~np.logical_or.reduce(lost)
         return sound
@@ -228,6 +264,7 @@ class PlaneReader:
     `layout`: of `image`.
     `mask`: damage, as in :class:`~napari_fresco.restoration.inputs.Inputs`.
     `seek_outliers`: whether hot and dead pixels are looked for.
+    `keep_quiet`: whether borders with hardly any noise are given back.
     `cancel`: once set, nothing more is read.
     """
 
@@ -238,19 +275,20 @@ class PlaneReader:
         mask: Bools | None = None,
         *,
         seek_outliers: bool = True,
+        keep_quiet: bool = False,
         cancel: threading.Event | None = None,
     ) -> None:
         self.layout = layout
         self._missing, self._mask, self._cancel = image.missing, mask, cancel
         if self._missing is not None and layout.dims == 3:
             self._missing = layout.in_planes(in_memory(self._missing))
-        self._seek = seek_outliers
+        self._seek = {'seek_outliers': seek_outliers, 'keep_quiet': keep_quiet}
         self._blocks = BlockReader(image.data, layout)
         self._last: tuple[tuple[Index, bool], Pixels] | None = None
 
     def of(self, image: Image, layout: Layout, mask: Bools | None) -> PlaneReader:
         """Return a reader of another image that looks for the same and ends with this one."""
-        return PlaneReader(image, layout, mask, seek_outliers=self._seek, cancel=self._cancel)
+        return PlaneReader(image, layout, mask, **self._seek, cancel=self._cancel)
 
     def read(self, index: Index, *, again: bool = False, among: Floats | None = None) -> Pixels:
         """Return plane `index`; `again` says that it will be read once more.
@@ -270,7 +308,7 @@ class PlaneReader:
             self.layout,
             self.mask(index),
             missing,
-            seek_outliers=self._seek,
+            **self._seek,
             among=among,
         )
         if not self.lazy:  # what was read would not be given back
@@ -307,71 +345,3 @@ def _missing_plane(missing: Any, index: Index, dims: int) -> Bools:
     own = index[len(index) - len(leading) :]
     place = tuple(0 if n == 1 else i for n, i in zip(leading, own, strict=True))
     return in_memory(missing[place]).astype(bool, copy=False)
-
-
-def _joined(dims: int, *parts: Bools | None) -> Bools | None:
-    """Return where ``(H, W)`` any of `parts` is true, in any colour."""
-    flat = [x.any(axis=-1) if x.ndim > dims else x for x in parts if x is not None]
-    return np.logical_or.reduce(flat) if flat else None
-
-
-def _flat(colours: Array, unknown: Bools | None, dims: int) -> Bools | None:
-    """Find borders of one value in every plane by itself."""
-    if dims == 2:
-        return flat_border(colours, unknown)
-    damaged = [None] * len(colours) if unknown is None else unknown
-    found = [flat_border(plane, bad) for plane, bad in zip(colours, damaged, strict=True)]
-    if all(x is None for x in found):
-        return None
-    none = np.zeros(colours.shape[1:3], bool)
-    return np.stack([none if x is None else x for x in found])
-
-
-def _ordinary(colours: Array, unknown: Bools | None, dims: int) -> Floats:
-    """Find the ordinary range of every plane and colour by itself."""
-    if colours.ndim == 2:
-        return np.array(ordinary(colours, unknown))
-    if dims == 3:
-        damaged = [None] * len(colours) if unknown is None else unknown
-        each = [_ordinary(plane, bad, 2) for plane, bad in zip(colours, damaged, strict=True)]
-    else:
-        each = [np.array(ordinary(colours[..., c], unknown)) for c in range(colours.shape[-1])]
-    return np.stack(each)
-
-
-def _outliers(colours: Array, unknown: Bools | None, dims: int, among: Floats) -> Bools | None:
-    """Find outliers in every plane and colour by itself."""
-    ranges = iter(among.reshape(-1, 2))
-    return _each(lambda x, bad: outliers(x, bad, Ordinary(*next(ranges))), colours, unknown, dims)
-
-
-def _struck(channel: Array, unknown: Bools | None) -> Bools | None:
-    """Find salt and pepper, and rows and columns that are stuck."""
-    return _either(impulses(channel, unknown), stuck_lines(channel, unknown))
-
-
-def _either(first: Bools | None, second: Bools | None) -> Bools | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return first | second
-
-
-def _each(
-    find: Callable[[Array, Bools | None], Bools | None],
-    colours: Array,
-    unknown: Bools | None,
-    dims: int,
-) -> Bools | None:
-    """Find something in every plane and colour by itself, in their order."""
-    if colours.ndim == 2:
-        return find(colours, unknown)
-    if dims == 3:
-        damaged = [None] * len(colours) if unknown is None else unknown
-        pairs = zip(colours, damaged, strict=True)
-        found, axis = [_each(find, plane, bad, 2) for plane, bad in pairs], 0
-    else:
-        found, axis = [find(colour, unknown) for colour in np.moveaxis(colours, -1, 0)], -1
-    if all(x is None for x in found):
-        return None
-    none = np.zeros(np.take(colours, 0, axis).shape, bool)
-    return np.stack([none if x is None else x for x in found], axis=axis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -34,9 +35,8 @@ class PlanesInWhole:
     def __init__(self, request: Request, cancel: threading.Event | None = None) -> None:
         self._request = r = request
         seek = not (r.facts.gains_colour or r.facts.from_jpeg)
-        self.reader = PlaneReader(
-            r.image, r.layout, r.inputs.mask, seek_outliers=seek, cancel=cancel
-        )
+        how: Any = {'seek_outliers': seek, 'keep_quiet': _keeps_quiet(r), 'cancel': cancel}
+        self.reader = PlaneReader(r.image, r.layout, r.inputs.mask, **how)
         self._whole = self.reader
         begin = {} if r.context is None else r.context.begin(r.image)
         self._first = begin.get('Z')  # plane of its whole, where that is known
@@ -49,7 +49,7 @@ class PlanesInWhole:
             whole = sheet_of(whole, mask, r.layout.dims)
         if whole is not r.image:
             layout = r.layout.of_part(whole)
-            self._whole = PlaneReader(whole, layout, seek_outliers=seek, cancel=cancel)
+            self._whole = PlaneReader(whole, layout, **how)
         self._last: dict[Index, Pixels] = {}
         self.channel_names = whole.channel_names
 
@@ -124,9 +124,15 @@ class PlanesInWhole:
         return part if len(part) == depth else None
 
 
+def _keeps_quiet(r: Request) -> bool:
+    """Say whether borders with hardly any noise are given back: where the noise is found here."""
+    found = not (r.method.blind or r.inputs.tells_noise)
+    return found and r.facts.photon_noise and r.inputs.scale == 1
+
+
 def lattices_of(pixels: Pixels) -> Iterator[Plane]:
     """Yield the four lattices of a mosaic, in each of which neighbours have one colour."""
-    mosaic, unknown = pixels.mean_filled, pixels.unknown
+    mosaic, unknown = pixels.mean_filled, pixels.silent
     rows, columns = (max(n // 2, 1) for n in mosaic.shape)
     for part in (np.s_[i::2, j::2] for i in (0, 1) for j in (0, 1)):
         lattice = mosaic[part][:rows, :columns]
@@ -135,6 +141,6 @@ def lattices_of(pixels: Pixels) -> Iterator[Plane]:
 
 
 def planes_of(pixels: Pixels) -> Iterator[Plane]:
-    """Yield a plane, or planes spread over a volume, each beside what is unknown of it."""
+    """Yield a plane, or planes spread over a volume, each beside what says nothing of its noise."""
     for each in pixels.slices(SAMPLE):
-        yield each.mean_filled, each.unknown
+        yield each.mean_filled, each.silent

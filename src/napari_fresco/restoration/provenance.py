@@ -85,6 +85,7 @@ def plane_facts(block: Block) -> dict[str, Any]:
         'missing': _count(pixels.unfilled),
         'outliers': _count(pixels.hot),
         'flat_border': _count(pixels.flat),
+        'quiet_border': _count(pixels.kept),
     }
 
 
@@ -187,6 +188,12 @@ def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> lis
         warnings.append(
             f'{flat} pixels along the border all have one value, as registering or turning fills '
             'it; they were given back as they are'
+        )
+    if quiet := account.total('quiet_border'):
+        warnings.append(
+            f'{quiet} pixels along the border have hardly any noise beside that of the picture, as '
+            'paper around a scan: they say nothing of its noise, and were given back as they are; '
+            'cut them off, or give sigma to restore them, too'
         )
     planes = int(np.prod(r.layout.leading))
     if finish == 'cancelled' and account.restored == 0:

@@ -23,7 +23,15 @@ from ..noise.level import level_of_plane
 from ..noise.patches import Bools, Floats, Reals
 from ..noise.places import UNEVEN
 from .noise_models import NoiseModels
-from .plane_noise import NoiseModel, PlaneNoise, Remarks, said_of_grain, said_of_places, smoothed
+from .plane_noise import (
+    NoiseModel,
+    PlaneNoise,
+    Remarks,
+    said_of_border,
+    said_of_grain,
+    said_of_places,
+    smoothed,
+)
 from .plane_reader import Pixels, PlaneReader
 from .planes_in_whole import PlanesInWhole, lattices_of, planes_of
 from .request import Request
@@ -124,6 +132,9 @@ class Scene:
                 self._levels[place] = level  # once for all its parts
         if (uneven := self._unevenness(index, pixels)) > UNEVEN:
             self.remarks.add('places', self._planes.channel(index), said_of_places(uneven))
+        if level and pixels.kept is None and r.facts.photon_noise and pixels.quiet is not None:
+            said = said_of_border(float(np.median(pixels.quiet.level[pixels.quiet.where])), level)
+            self.remarks.add('border', self._planes.channel(index), said)
         return self._in_place(index, pixels, level)
 
     def _unevenness(self, index: Index, pixels: Pixels) -> float:
@@ -133,10 +144,12 @@ class Scene:
 
     def _in_place(self, index: Index, pixels: Pixels, level: float) -> float | Floats:
         """Return the level of white noise, as a map where one number cannot stand for it."""
-        if not level or self._unevenness(index, pixels) <= UNEVEN:
-            return level
-        grain = level / (self._planes.of_whole(index, pixels).rough_level or level)
-        return pixels.level_map * (grain if grain > GRAIN else 1.0)
+        found: float | Floats = level
+        if level and self._unevenness(index, pixels) > UNEVEN:
+            grain = level / (self._planes.of_whole(index, pixels).rough_level or level)
+            found = pixels.level_map * (grain if grain > GRAIN else 1.0)
+        quiet = pixels.quiet if self._request.facts.photon_noise else None
+        return found if quiet is None else np.where(quiet.where, quiet.level, found)
 
     def _white(self, index: Index, part: Pixels, known: float | None, span: float) -> float:
         """Return the level of the white noise of a plane, of which `known` was found before."""
@@ -144,7 +157,7 @@ class Scene:
         if facts.gains_colour or pixels.dims == 3:
             parts = lattices_of(pixels) if facts.gains_colour else planes_of(pixels)
             return float(np.median([level_of_plane(*each) for each in parts]))
-        values, unknown = pixels.mean_filled, pixels.unknown
+        values, unknown = pixels.mean_filled, pixels.silent
         level = level_of_plane(values, unknown) if known is None else known
         if not facts.photon_noise:
             return level
@@ -210,7 +223,7 @@ class Scene:
         level = float(self.channel_noise(index, pixels).level)
         middle = pixels.slices(SAMPLE)
         plane = middle[len(middle) // 2]
-        coarse = [level_of_means(plane.mean_filled, side, plane.unknown) for side in (2, 4)]
+        coarse = [level_of_means(plane.mean_filled, side, plane.silent) for side in (2, 4)]
         return level, max(float(np.max(self._in_place(index, pixels, level))), *coarse)
 
     def channel_noise(self, index: Index, pixels: Pixels) -> PlaneNoise:

@@ -1,0 +1,121 @@
+"""A border with less noise than the picture within it tells nothing of the picture's noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage import data
+
+import napari_fresco as fresco
+from napari_fresco.noise.quiet_borders import quiet_border
+
+N, SIGMA = 192, 15.0
+Floats = NDArray[np.float64]
+
+
+def picture(n: int = N) -> Floats:
+    """Return a photograph with textured and smooth parts."""
+    return data.camera()[60 : 60 + n, 150 : 150 + n].astype(float)
+
+
+def framed(width: int, value: float, own: float, angle: float = 0) -> tuple[Floats, Any]:
+    """Return a noisy picture in a frame, and where the picture is."""
+    random = np.random.default_rng(0)
+    inside = np.zeros((N, N))
+    inside[width : N - width, width : N - width] = 1
+    here = ndimage.rotate(inside, angle, reshape=False, order=0) > 0
+    noisy = picture() + random.normal(0, SIGMA, (N, N))
+    return np.where(here, noisy, value + random.normal(0, own, (N, N))), here
+
+
+@pytest.mark.parametrize('width', [8, 16, 48])
+@pytest.mark.parametrize(('value', 'own'), [(255, 0.5), (245, 2), (3, 0.5)])
+def test_the_noise_is_that_of_the_picture(width: int, value: float, own: float) -> None:
+    image, inside = framed(width, value, own)
+    assert fresco.estimate_noise(image) == pytest.approx(SIGMA, rel=0.1)
+    border = quiet_border(image)
+    assert border is not None
+    assert not border.where[ndimage.binary_erosion(inside, iterations=2)].any()
+    assert border.where[~ndimage.binary_dilation(inside, iterations=5)].mean() > 0.9
+    if width > 8:
+        assert np.median(border.level[border.where]) == pytest.approx(own, rel=0.1)
+
+
+def test_a_map_has_an_edge_where_the_border_has_one() -> None:
+    image, inside = framed(24, 245, 1)
+    found = fresco.estimate_noise(image, how='map')
+    assert np.median(found[inside]) == pytest.approx(SIGMA, rel=0.1)
+    assert found[inside].min() > 0.7 * SIGMA
+    assert np.median(found[:16]) == pytest.approx(1, rel=0.1)
+
+
+@pytest.mark.parametrize('angle', [0, 5])
+def test_the_picture_is_restored_as_without_its_border(angle: float) -> None:
+    image, inside = framed(24, 245, 1, angle)
+    alone = picture() + np.random.default_rng(0).normal(0, SIGMA, (N, N))
+
+    def error(given: Floats) -> float:
+        result = fresco.restore(given.astype(np.float32), method='ffdnet')
+        assert all(check.ok for check in result.checks), result.checks
+        return float(np.sqrt(np.square(result.image - picture())[inside].mean()))
+
+    assert error(image) < 1.08 * error(alone)  # beyond its rim nothing is known of it
+
+
+@pytest.mark.parametrize(('own', 'said'), [(1, 'have hardly any noise'), (4, 'has less noise (')])
+def test_it_is_said(own: float, said: str) -> None:
+    result = fresco.restore(framed(24, 230, own)[0].astype(np.float32), method='ffdnet')
+    assert any(said in each for each in result.provenance['warnings'])
+
+
+def test_writing_on_the_border_is_kept() -> None:
+    image, _ = framed(32, 245, 0.5)
+    image[180:184, 60:90:3] -= 10
+    result = fresco.restore(image.astype(np.float32), method='ffdnet').image
+    np.testing.assert_array_equal(result[180:184, 60:90], image[180:184, 60:90].astype(np.float32))
+
+
+def test_ordinary_images_have_none() -> None:
+    random = np.random.default_rng(1)
+    smooth = ndimage.gaussian_filter(random.normal(0, 1, (N, N)), 20)
+    rim = np.pad(np.ones((N - 60, N - 60)), 30)
+    weave = 40 * np.sin(2.1 * np.arange(N)) * np.sin(1.7 * np.arange(N))[:, None] * rim
+    for image in (picture(), 400 * smooth, 60 + weave + 900 * smooth, np.zeros((N, N))):
+        for sigma in (0, 3, 15):
+            assert quiet_border(image + random.normal(0, 1, (N, N)) * sigma) is None
+
+
+@pytest.mark.parametrize('corners', [2.0, 20.0])
+def test_a_ground_with_fewer_photons_is_no_border(corners: float) -> None:
+    y, x = np.mgrid[:N, :N] / N - 0.5
+    for light in (np.exp(-(x**corners + y**corners) * 4**corners), np.hypot(y, x) < 0.3):
+        electrons = 4 + 200 * light * (1 + 0.5 * np.sin(9 * x))
+        image = 2.0 * np.random.default_rng(2).poisson(electrons) + 100
+        camera = fresco.estimate_camera(image)
+        assert quiet_border(image) is None
+        assert camera is not None
+        assert camera.gain == pytest.approx(2, rel=0.2)
+
+
+def test_unknown_pixels_are_no_border() -> None:
+    image = picture() + np.random.default_rng(0).normal(0, SIGMA, (N, N))
+    image[:20] = np.nan
+    assert quiet_border(image) is None
+    unknown = np.zeros((N, N), bool)
+    unknown[:, :20] = True
+    assert quiet_border(np.where(unknown, 0.0, image), unknown) is None
+
+
+def test_colours() -> None:
+    image, inside = framed(16, 245, 1)
+    random = np.random.default_rng(3)
+    toned = (
+        image[..., None] + random.normal(0, 1, (N, N, 3)) * np.where(inside, SIGMA, 1)[..., None]
+    )
+    border = quiet_border(toned)
+    assert border is not None
+    assert fresco.estimate_noise(toned, rgb=True) == pytest.approx(SIGMA * 2**0.5, rel=0.1)
