@@ -22,6 +22,7 @@ from napari_fresco.restoration import parts
 from napari_fresco.restoration.plane_reader import Pixels
 from napari_fresco.restoration.request import Request
 from napari_fresco.runtime.tiling import Span
+from napari_fresco.solvers import fitted_steps
 
 RANDOM = np.random.default_rng(0)
 
@@ -74,6 +75,38 @@ def test_missing_pixels_and_colours_are_cut_alike(blocks: None) -> None:
     whole, cut = whole_and_in_blocks(fresco.Image(colours, 'YXS'), method='ffdnet', sigma=25.0)
     np.testing.assert_array_equal(np.isnan(whole.image.data), np.isnan(cut.image.data))
     assert np.nanmax(np.abs(whole.image.data - cut.image.data)) < 0.05 * 25
+
+
+@pytest.mark.parametrize('over', [0.999, 1.001])
+def test_blocks_take_the_steps_of_the_whole_though_their_noise_differs(
+    blocks: None, monkeypatch: pytest.MonkeyPatch, over: float
+) -> None:
+    """Dark on the left, bright on the right, and the limit of few steps between their noises."""
+    shares: list[float] = []
+    guess = fitted_steps.first_guess
+
+    def seen(*args: Any) -> Any:
+        found = guess(*args)
+        shares.append(found.share)
+        return found
+
+    monkeypatch.setattr(fitted_steps, 'first_guess', seen)
+    random = np.random.default_rng(3)
+    light = np.linspace(5, 900, 640) * (1 + 0.3 * np.sin(np.indices((48, 640))[0] / 5))
+    counts = random.poisson(light).astype(np.float32)
+    asked: dict[str, Any] = {'method': 'dpir', 'task': 'deblur', 'gain': 1, 'offset': 0}
+    asked |= {'read_noise': 1, 'kernel': fresco.kernels.gaussian(1.5), 'data_range': (0, 1200)}
+    monkeypatch.setattr(fitted_steps, 'MOST_SHARE', 1.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sheet, 'LARGEST', 10**9)
+        fresco.restore(counts, **asked)
+    monkeypatch.setattr(fitted_steps, 'MOST_SHARE', over * shares[0])
+    whole, cut = whole_and_in_blocks(counts, **asked)
+    assert len(cut.provenance['planes']) == 5
+    assert max(shares) - min(shares) < 1e-9
+    assert cut.provenance['steps'] == 5 * whole.provenance['steps']
+    apart = np.abs(whole.image - cut.image)[:, 64:-64]  # the whole is joined to a torus
+    assert (apart / np.sqrt(light[:, 64:-64])).max() < 0.5
 
 
 def test_masks_are_cut_alike(blocks: None) -> None:

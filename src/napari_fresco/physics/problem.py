@@ -25,6 +25,23 @@ class Counting(NamedTuple):
     excess: float = 1.0
 
 
+class NoiseOfWhole(NamedTuple):
+    """The noise of all of the plane that a block is one of, in working units.
+
+    `level`: the level that counts where one number has to do for a map: the root mean square,
+        weighted by the variance. Few bright objects on a dark ground have their photon noise where
+        they are; by the level of the ground it would be amplified.
+    `least`: the level of the ground.
+    """
+
+    level: float
+    least: float
+
+    def times(self, factor: float) -> NoiseOfWhole:
+        """Return stronger noise."""
+        return NoiseOfWhole(factor * self.level, factor * self.least)
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """One plane to restore: ``y = H x + noise``, in working units.
@@ -40,6 +57,9 @@ class Problem:
     sigma : float or Tensor
         Standard deviation of the noise in working units; a map is
         ``(1, 1, h, w)`` on the grid of `y`.
+    noise_of_whole : NoiseOfWhole or None
+        By which decisions are made that hold for all blocks of a plane; None where `sigma` is a
+        number, or tells of the whole itself.
     start : Tensor or None
         An initial estimate on the grid of x, instead of the solver's own.
     lowest : float or None
@@ -70,11 +90,18 @@ class Problem:
     kept: bool = False
     wanted: Tensor | None = None
     guides: Sequence[Sequence[tuple[float, float]]] = ()
+    noise_of_whole: NoiseOfWhole | None = None
 
     @property
     def continued(self) -> bool:
         """Whether `y` goes on beyond what was observed."""
         return bool(self.size) and tuple(self.y.shape[2:]) != self.size
+
+    def noisier(self, factor: float) -> Problem:
+        """Return the same problem, told more noise."""
+        whole = self.noise_of_whole
+        told = None if whole is None else whole.times(factor)
+        return replace(self, sigma=factor * self.sigma, noise_of_whole=told)
 
     def dihedral(self, mode: int) -> Problem:
         """Return the same problem turned or flipped; see :func:`.dihedral.turn`."""

@@ -23,7 +23,7 @@ from ..image.light import with_light_of
 from ..image.output import to_dtype
 from ..noise.camera import Camera
 from ..physics.degradation import Unknown
-from ..physics.problem import Problem
+from ..physics.problem import NoiseOfWhole, Problem
 from ..types import Step
 from .giving_back import with_given_back, without_unmeasured
 from .plane_noise import PlaneNoise
@@ -83,7 +83,8 @@ class Block:
         intensity, level = _working_units(request, index, pixels, scene, range_)
         limit = scene.bright_limit(index, pixels)
         problem = posed(request, pixels, intensity, limit, level)
-        problem = replace(problem, counting=counting(found, range_))
+        whole = _noise_of_whole(request, index, pixels, scene, range_, level)
+        problem = replace(problem, counting=counting(found, range_), noise_of_whole=whole)
         return cls(
             index=index,
             pixels=pixels,
@@ -101,7 +102,8 @@ class Block:
         """Return the same for another `plane` of the same scene, in image units."""
         pixels = replace(self.pixels, data=plane, colours=plane)
         problem = posed(self.request, pixels, self.intensity, self.bright_limit, self.level)
-        problem = replace(problem, counting=self.problem.counting)
+        known = self.problem
+        problem = replace(problem, counting=known.counting, noise_of_whole=known.noise_of_whole)
         return replace(self, pixels=pixels, problem=problem)
 
     @cached_property
@@ -294,6 +296,23 @@ def _working_units(
     if working.ndim == 0:
         return range_, float(working)
     return range_, as_tensor(np.asarray(working), pixels.dims)
+
+
+def _noise_of_whole(
+    r: Request, index: tuple[int, ...], pixels: Pixels, scene: Scene, range_: Affine, told: Any
+) -> NoiseOfWhole | None:
+    """Return the noise of the whole that a plane belongs to, where that of the part is a map."""
+    if pixels.dims == 3 or not isinstance(told, Tensor):
+        return None
+    level: Any = r.inputs.whole_sigma
+    if r.inputs.sigma is None:
+        level = scene.level_of_whole(index, pixels, range_.span)
+    working = np.moveaxis(told[0].double().cpu().numpy(), 0, -1)
+    if level is not None:
+        working = np.minimum(range_.sigma(np.asarray(level, np.float64)), _MOST_NOISE)
+    variance = np.square(working.mean(axis=-1) if working.ndim > 2 else working)
+    counts = float(np.sqrt((variance**2).sum() / variance.sum()))
+    return NoiseOfWhole(counts, float(np.sqrt(variance.min())))
 
 
 def _reduced(data: Array, scale: int) -> Array:

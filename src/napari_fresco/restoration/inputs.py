@@ -55,6 +55,7 @@ class Inputs:
     `sigma`: noise in image units, a number or a map on the plane; None means estimate it.
     `each`: what each channel has, where some of it is given by channel; then `kernel` is that of
         the first and `sigma` None. Only :meth:`.request.Request.of_channel` reads it.
+    `whole_sigma`: of a block with a map, that of its plane.
     `told_apart`: which of 'kernel', 'sigma', 'gain', 'offset', 'read_noise' are given by channel.
     `scale`: factor of super-resolution, 1 for all other tasks.
     `weights`: what is known of the weights that are used.
@@ -76,6 +77,7 @@ class Inputs:
     guides: tuple[Line, ...] = ()
     each: tuple[OfChannel, ...] = ()
     told_apart: tuple[str, ...] = ()
+    whole_sigma: NDArray[np.float64] | None = None
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:

@@ -102,9 +102,16 @@ class Part:
         mask, sigma = r.inputs.plane_mask(self.index), r.inputs.plane_sigma(self.index)
         if mask is not None:
             mask = np.broadcast_to(mask, r.layout.plane_shape)[outer]
-        if isinstance(sigma, np.ndarray):
-            sigma = np.broadcast_to(sigma, r.layout.plane_shape)[outer]
-        inputs = replace(r.inputs, mask=mask, sigma=sigma, guides=_moved(r.inputs.guides, outer))
+        plane_sigma = sigma if isinstance(sigma, np.ndarray) else None
+        if plane_sigma is not None:
+            sigma = np.broadcast_to(plane_sigma, r.layout.plane_shape)[outer]
+        inputs = replace(
+            r.inputs,
+            mask=mask,
+            sigma=sigma,
+            guides=_moved(r.inputs.guides, outer),
+            whole_sigma=plane_sigma,
+        )
         place = r.in_context(self.index)
         place = self.index if place is None else place
         params = r.params

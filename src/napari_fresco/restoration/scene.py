@@ -58,6 +58,7 @@ class Scene:
         self._request = request
         self._planes = PlanesInWhole(request, cancel)
         self._levels: dict[Index, float] = {}
+        self._of_whole: dict[Index, NDArray[np.float64] | float] = {}
         self._channel_noise: dict[int, PlaneNoise] = {}
         self.remarks = Remarks(self._planes.channel_names)
         self._models = NoiseModels(self._planes, self.remarks)
@@ -136,6 +137,19 @@ class Scene:
             said = said_of_border(float(np.median(pixels.quiet.level[pixels.quiet.where])), level)
             self.remarks.add('border', self._planes.channel(index), said)
         return self._in_place(index, pixels, level)
+
+    def level_of_whole(
+        self, index: Index, pixels: Pixels, span: float
+    ) -> float | NDArray[np.float64] | None:
+        """Return the level of the whole that plane `index` is a part of; None where it is whole."""
+        place = self._planes.place(index)
+        if place is None or not self._planes.are_parts:
+            return None
+        if place not in self._of_whole:
+            whole = self._planes.of_whole(index, pixels)
+            self._of_whole.clear()
+            self._of_whole[place] = self.level(index, whole, span)
+        return self._of_whole[place]
 
     def _unevenness(self, index: Index, pixels: Pixels) -> float:
         """Return how many times as strong the white noise of a plane is in some places."""

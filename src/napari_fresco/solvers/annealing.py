@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor
 
+from ..physics.problem import Problem
 from ..types import Task
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Schedule:
     `iterations`: number of steps.
     `regularization`: weight lambda of the prior.
     `inertia`: momentum of every step, 0 as in the papers.
+    `of_whole`: end and noise as one number each, where those of more than the map are known.
     """
 
     start: float
@@ -106,6 +108,7 @@ class Schedule:
     iterations: int
     regularization: float = 0.23
     inertia: float = 0.0
+    of_whole: tuple[float, float] | None = None
 
     def sigma(self, k: int) -> Level:
         """Return the denoiser strength of step `k`, counted from 0."""
@@ -128,7 +131,8 @@ class Schedule:
 
     def uniform(self) -> Schedule:
         """Return the schedule with maps replaced by one number each; see :func:`where_it_is`."""
-        return replace(self, end=where_it_is(self.end), noise=where_it_is(self.noise))
+        end, noise = self.of_whole or (where_it_is(self.end), where_it_is(self.noise))
+        return replace(self, end=end, noise=noise)
 
 
 def rms(level: Level) -> float:
@@ -139,13 +143,18 @@ def rms(level: Level) -> float:
 def where_it_is(level: Level) -> float:
     """Return the noise level that counts where one number has to do for a map.
 
-    The root mean square, weighted by the variance. Few bright objects on a dark ground have
-    their photon noise where they are; by the level of the ground it would be amplified.
+    See :class:`~napari_fresco.physics.problem.NoiseOfWhole`.
     """
     if not isinstance(level, Tensor):
         return level
     variance = level.square().double()
     return float((variance.square().sum() / variance.sum()).sqrt())
+
+
+def level_of(problem: Problem) -> float:
+    """Return the noise level that counts where one number has to do, the same for all blocks."""
+    whole = problem.noise_of_whole
+    return where_it_is(problem.sigma) if whole is None else whole.level
 
 
 def at_least(level: Level, floor: float) -> Level:
@@ -169,6 +178,7 @@ def plan(
     sigma_end: float | None = None,
     regularization: float = 0.23,
     momentum: float = 0.0,
+    level: float | None = None,
 ) -> Schedule:
     """Return the schedule of an iterative task.
 
@@ -180,16 +190,21 @@ def plan(
         :class:`~napari_fresco.declare.parameters.PnPParameters`, but strengths in working units. A
         start of None is :data:`START`, an end of None follows the noise.
     `momentum`: of every step.
+    `level`: the noise as one number, where that of more than the map is known.
     """
     defaults = DEFAULTS[task]
     noise = at_least(noise, NOISE_FLOOR)
     sigma_start = START if sigma_start is None else sigma_start
+    one = None if level is None else max(level, NOISE_FLOOR)
     if sigma_end is None:
-        end = at_least(noise, defaults.least_sigma * scale)
+        least = defaults.least_sigma * scale
+        end = at_least(noise, least)
         # Noise above the usual start would otherwise make the strengths rise.
-        sigma_start = max(sigma_start, rms(end))
+        sigma_start = max(sigma_start, rms(end) if one is None else one)
+        ends = None if one is None else (max(one, least), one)
     else:
-        end = sigma_end * noise / where_it_is(noise)
+        end = sigma_end * noise / (where_it_is(noise) if one is None else one)
+        ends = None if one is None else (sigma_end, one)
     return Schedule(
         start=sigma_start,
         end=end,
@@ -197,4 +212,5 @@ def plan(
         iterations=iterations or defaults.iterations,
         regularization=regularization,
         inertia=momentum,
+        of_whole=ends,
     )

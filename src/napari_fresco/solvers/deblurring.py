@@ -63,7 +63,7 @@ def unamplified(solver: Solver, size: Sequence[int]) -> Solver:
                 yield replace(last, notes=(*last.notes, *said))
                 return
             yield last
-            done, problem = last.total, replace(problem, sigma=2 * problem.sigma)
+            done, problem = last.total, problem.noisier(2)
 
     return solve
 

@@ -32,7 +32,7 @@ from ..physics.problem import Problem
 from ..physics.spectral import transfer_function
 from ..runtime.network_denoiser import NetworkDenoiser
 from ..types import Denoiser
-from .annealing import NOISE_FLOOR, Level, at_least, where_it_is
+from .annealing import NOISE_FLOOR, Level, at_least, level_of, where_it_is
 
 if TYPE_CHECKING:
     from ..declare.parameters import PnPParameters
@@ -73,6 +73,9 @@ _SCALE = 0.84
 _VARIANCE = 0.05
 """Of S: that of a picture of good contrast. It is the same for all, so that parts of an image that
 are restored one by one take the same steps."""
+_GRID = 256
+"""Side of the grid, in pixels, that stands for all: blocks of a plane take the steps of the whole,
+and regions those of what they were cut from."""
 _CORNER = 0.02
 """f_0, cycles a pixel."""
 _STRONGEST = 75 / 255
@@ -97,11 +100,13 @@ class FittedSteps:
     `noise`: standard deviation of the noise, positive, working units, or a map of it.
     `error`: of the :class:`FirstGuess`.
     `regularization`: lambda.
+    `level`: the noise as one number, where that of more than the map is known.
     """
 
     noise: Level
     error: float
     regularization: float = _USUAL
+    level: float | None = None
 
     @property
     def iterations(self) -> int:
@@ -133,7 +138,7 @@ class FittedSteps:
 
     def uniform(self) -> FittedSteps:
         """Return the steps with a map replaced by one number; see :func:`where_it_is`."""
-        return replace(self, noise=where_it_is(self.noise))
+        return replace(self, noise=self.level or where_it_is(self.noise))
 
 
 def fitted(
@@ -147,7 +152,7 @@ def fitted(
     """
     facts = TASKS[problem.task]
     low, high = FITTED_NOISE
-    noise = where_it_is(problem.sigma)
+    noise = level_of(problem)
     given = params.iterations, params.sigma_start, params.sigma_end
     if (
         'kernel' not in facts.needs
@@ -163,7 +168,8 @@ def fitted(
     if guess.share > MOST_SHARE:
         return None
     sigma = at_least(problem.sigma, NOISE_FLOOR)
-    return FittedSteps(sigma, guess.error, params.regularization), guess.x
+    steps = FittedSteps(sigma, guess.error, params.regularization, max(noise, NOISE_FLOOR))
+    return steps, guess.x
 
 
 def first_guess(
@@ -178,23 +184,37 @@ def first_guess(
     kernel, shape = degradation.kernel, y.shape[-2:]
     assert kernel is not None
     power = transfer_function(kernel, shape).abs().square().to(y)
-    spectrum = _spectrum(y)
+    spectrum = _spectrum(shape).to(y)
     mean = y.mean((-1, -2), keepdim=True).expand_as(y).contiguous()
     weight = regularization / _USUAL * noise**2 / (_SCALE * spectrum)
     missing = torch.fft.rfft2(y - degradation.forward(mean)) / (power + weight)
     x = mean + degradation.adjoint(torch.fft.irfft2(missing, s=shape))
+    return FirstGuess(x, *_expected(kernel, noise))
+
+
+def _expected(kernel: Tensor, noise: float) -> tuple[float, float]:
+    """Return the error and the share of x_1, of a grid that is the same for all images."""
+    grid = (max(_GRID, *kernel.shape),) * 2
+    spectrum = _spectrum(grid)
+    power = transfer_function(kernel, grid).abs().square().to(spectrum)
     left = 1 / (power / noise**2 + 1 / spectrum)
     share = power / (power + noise**2 / spectrum)
-    return FirstGuess(x, math.sqrt(_mean(left, shape)), _mean(share, shape))
+    return math.sqrt(_mean(left, grid)), _mean(share, grid)
 
 
-def _spectrum(y: Tensor) -> Tensor:
-    """Return S on the grid of `y`."""
-    rows, columns = (torch.fft.fftfreq(y.shape[-2]), torch.fft.rfftfreq(y.shape[-1]))
-    law: Tensor = 1 / (rows.square()[:, None] + columns.square() + _CORNER**2).to(y)
+def _spectrum(shape: Sequence[int]) -> Tensor:
+    """Return S on a grid, the same at a frequency whatever the grid."""
+    whole = (_GRID, _GRID)
+    law = _VARIANCE / _mean(_law(whole), whole) * _law(shape)
+    return law.clamp_min(_LEAST_SPECTRUM)
+
+
+def _law(shape: Sequence[int]) -> Tensor:
+    """Return 1 / (f^2 + f_0^2) on a grid, without the mean of an image."""
+    rows, columns = torch.fft.fftfreq(shape[-2]), torch.fft.rfftfreq(shape[-1])
+    law: Tensor = 1 / (rows.square()[:, None] + columns.square() + _CORNER**2).double()
     law[0, 0] = 0
-    scale = _VARIANCE / _mean(law, y.shape[-2:])
-    return (scale * law).clamp_min(_LEAST_SPECTRUM)
+    return law
 
 
 def _mean(half: Tensor, shape: Sequence[int]) -> float:

@@ -187,6 +187,7 @@ def _plain(problem: Problem, params: PnPParameters) -> Schedule:
         sigma_end=_working(params.sigma_end),
         regularization=params.regularization,
         momentum=params.momentum or 0.0,
+        level=None if problem.noise_of_whole is None else problem.noise_of_whole.level,
     )
 
 
@@ -198,8 +199,9 @@ def nearer_the_photons(x: Tensor, problem: Problem) -> Tensor:
     """
     if not isinstance(problem.sigma, Tensor):
         return x
-    variance, h = problem.sigma.square(), problem.degradation
-    light = variance - variance.amin()
+    variance, h, whole = problem.sigma.square(), problem.degradation, problem.noise_of_whole
+    ground = variance.amin() if whole is None else whole.least**2
+    light = (variance - ground).clamp(min=0)
     return x + light * h.adjoint((problem.y - h.forward(x)) / variance)
 
 

@@ -25,7 +25,7 @@ from ..networks.usrnet import USRNet, with_map
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
 from ..types import Step
-from .annealing import where_it_is
+from .annealing import level_of
 from .method_network import from_channels, lent, to_channels
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _unfold(role: str, problem: Problem, params: USRNetParameters, tools: Tools)
 
 def _strengths(module: USRNet, problem: Problem) -> tuple[list[float], list[float]]:
     """Return alpha and beta of all iterations."""
-    told = problem.y.new_ones(1, 1, 1, 1) * where_it_is(problem.sigma)
+    told = problem.y.new_ones(1, 1, 1, 1) * level_of(problem)
     alphas, betas = module.strengths(told, problem.degradation.scale)
     return alphas.flatten().tolist(), betas.flatten().tolist()
 
