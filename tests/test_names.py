@@ -51,7 +51,7 @@ def test_other_words_for_tasks_are_answered_by_the_task() -> None:
             find_task(dpir, word)
         assert str(caught.value).count('demosaic') == 1, 'the tasks are listed once'
         with pytest.raises(ParameterError, match=f'did you mean {task!r}'):
-            fresco.recommend(PLANE, goal=word)  # type: ignore[arg-type]
+            fresco.recommend(PLANE, task=word)  # type: ignore[arg-type]
         with pytest.raises(ParameterError, match=f'did you mean {task!r}'):
             fresco.evidence.evaluate(PLANE, PLANE, task=word)  # type: ignore[arg-type]
 

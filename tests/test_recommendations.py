@@ -87,7 +87,7 @@ def test_a_photon_frame_a_jpeg_and_a_flat_image_are_told_apart() -> None:
     jpeg = np.asarray(Pillow.open(file))
     assert facts_of(jpeg).jpeg
     assert fresco.recommend(jpeg).task == 'deblock'
-    assert fresco.recommend(jpeg, goal='denoise').method == 'scunet'
+    assert fresco.recommend(jpeg, task='denoise').method == 'scunet'
     assert not facts_of(picture).jpeg
     flat = facts_of(np.full((64, 64), 7, np.uint8))
     assert (flat.noise, flat.photon_noise, flat.grain) == (None, False, False)
@@ -101,8 +101,11 @@ def test_what_is_given_says_what_is_wanted() -> None:
     assert fresco.recommend(image, scale=2).task == 'super_resolve'
     assert fresco.recommend(image, kernel=np.ones((3, 3)), scale=2).method == 'usrnet'
     assert fresco.recommend(image).task == 'denoise'
-    with pytest.raises(FrescoError, match='goal'):
-        fresco.recommend(image, goal='sharpen')  # type: ignore[arg-type]
+    assert fresco.recommend(image, goal='inpaint') == fresco.recommend(image, task='inpaint')
+    with pytest.raises(FrescoError, match='unknown task'):
+        fresco.recommend(image, task='sharpen')  # type: ignore[arg-type]
+    with pytest.raises(FrescoError, match='former name'):
+        fresco.recommend(image, task='denoise', goal='deblur')
 
 
 @settings(max_examples=30, deadline=None)
@@ -162,7 +165,7 @@ def test_a_blur_that_is_not_found_is_not_recommended_to_be_found() -> None:
     image = np.random.default_rng(0).normal(100, 20, (128, 128))
     with pytest.raises(fresco.FrescoError):
         fresco.estimate_kernel(image, 1)
-    said = fresco.recommend(image, goal='deblur')
+    said = fresco.recommend(image, task='deblur')
     assert 'kernel' not in said.options
     assert 'must be given as kernel=' in said.caution
 
@@ -183,5 +186,5 @@ def test_the_command_recommends_what_python_does_and_its_command_runs(
     assert program == 'napari-fresco'
     printed(capsys, *words, '--iterations', 1)
     assert fresco.read(tmp_path / f'a wall-{said.method}.ome.tif').shape == image.shape
-    assert 'goal' in printed(capsys, 'recommend', asked[0], '--task', 'sing', code=2)
+    assert 'unknown task' in printed(capsys, 'recommend', asked[0], '--task', 'sing', code=2)
     assert 'napari-fresco recommend' in printed(capsys, 'restore', asked[0], '-o', 'x.tif', code=2)

@@ -49,6 +49,21 @@ def test_no_larger_sigma_is_advised_where_it_is_large_already() -> None:
     assert fitting([checked('noise', 0.9, ''), told])[0].ok
 
 
+def test_a_result_that_is_restored_again_is_not_advised_another_sigma() -> None:
+    seen = fresco.Image(100 * SEEN, 'YX')
+    first = fresco.restore(seen, method='ffdnet', sigma=8.0).image
+    found = failed(fresco.restore(first, method='ffdnet', sigma=6.0))
+    again = {name: said for name, said in found.items() if name in ('noise', 'structure')}
+    assert again
+    assert all('restored before (FFDNet, task denoise)' in said for said in again.values())
+    mask = np.zeros(SEEN.shape, bool)
+    mask[20:22, 20:40] = True
+    filled = fresco.restore(seen, method='dpir', task='inpaint', mask=mask, iterations=1).image
+    found = failed(fresco.restore(filled, method='ffdnet', sigma=2.0))
+    assert found
+    assert not any('restored before' in said for said in found.values())
+
+
 def test_blind_methods_are_not_advised_to_take_another_sigma() -> None:
     outcome = Outcome(SEEN.astype(float), SEEN.astype(float), SEEN, SEEN.astype(float), 0.08)
     blurred = ndimage.gaussian_filter(outcome.restored, 4)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_fresco import FrescoError
+from napari_fresco import FrescoError, FrescoWarning
 from napari_fresco.errors import ImageError, MaskError
 from napari_fresco.layers import put_back, restore_layer
 from napari_fresco.layers.scripted import layer_request
@@ -200,6 +200,15 @@ def test_what_is_wrong_is_said_before_any_work(given: dict[str, Any], said: str)
     with pytest.raises(FrescoError, match=said):
         restore_layer(viewer, keywords.pop('layer', 'stack'), **keywords)
     assert len(viewer.layers) == 1
+
+
+def test_a_result_that_is_restored_again_is_known_as_one() -> None:
+    model = ViewerModel()
+    ramp = np.linspace(0, 200, 64) * np.ones((64, 1))
+    model.add_image(ramp + np.random.default_rng(0).normal(0, 8, ramp.shape), name='wall')
+    (first,) = restore_layer(model, 'wall', method='ffdnet', sigma=8)
+    with pytest.warns(FrescoWarning, match='had been restored before .FFDNet, task denoise.'):
+        restore_layer(model, first, method='ffdnet', sigma=6)
 
 
 def test_a_job_is_cancelled(model: Any) -> None:

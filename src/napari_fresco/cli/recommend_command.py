@@ -34,7 +34,7 @@ def recommend(image: Path, task: Any, series: str | None, **given: Any) -> None:
     asked = {name: value for name, value in given.items() if value is not None}
     said = found_for(
         read(image, series=series),
-        goal=task,
+        task=task,
         **{name: _read(name, value) for name, value in asked.items()},
     )
     click.echo(f'{said.method} ({said.task}): {said.reason}')

@@ -251,7 +251,7 @@ def recommended(task: Task, facts: ImageFacts) -> Recommendation:
     ParameterError
         When there is no such task.
     """
-    task = find_task_facts(task, 'goal').name
+    task = find_task_facts(task).name
     rule = next(rule for rule in RULES if rule.task == task and rule.holds(facts))
     reason = rule.reason.format(widest=facts.widest or 0)
     return Recommendation(task, rule.method, reason, _caution(task, facts), dict(rule.options))

@@ -205,15 +205,15 @@ WORDS: Mapping[str, str] = MappingProxyType(
 """Other words for tasks."""
 
 
-def find_task_facts(name: str, what: str = 'task') -> TaskFacts:
+def find_task_facts(name: str) -> TaskFacts:
     """Return the facts of the task called `name`.
 
-    Raises ParameterError when there is none; `what` it is called there.
+    Raises ParameterError when there is none.
     """
     for facts in _ENTRIES:
         if facts.name == spelled(name):
             return facts
-    raise ParameterError(unknown(name, TASKS, what, WORDS))
+    raise ParameterError(unknown(name, TASKS, 'task', WORDS))
 
 
 def tasks_with(option: str) -> tuple[Task, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from ..types import Check
 from .check_limits import few_digits
@@ -27,17 +28,44 @@ _OF_LEVEL = frozenset(
 _LARGE = 1.25  # times the noise that the image shows: no larger level is advised
 
 
-def fitting(checks: Iterable[Check]) -> tuple[Check, ...]:
+def fitting(checks: Iterable[Check], restored: str = '') -> tuple[Check, ...]:
     """Return the checks, those of a residual without advice that a told level contradicts.
 
     A residual is judged by the noise that was told. Where that is wrong, its checks fail for this
-    reason, and each by itself would advise something else.
+    reason, and each by itself would advise something else. So they do where the image had been
+    restored before, which changed its noise.
+
+    `restored`: by what it was, from :func:`restored_by`; empty where nobody knows of it.
     """
     checks = tuple(checks)
     wrong = [c for c in checks if c.name in ('sigma', 'camera') and not c.ok]
     large = [c for c in checks if c.name == 'sigma' and c.value > _LARGE]
     moved = any(c.name == 'scan' and not c.ok for c in checks)
-    return tuple(_of_moved(_fitted(check, wrong, large), moved) for check in checks)
+    fitted = (_fitted(check, wrong, large) for check in checks)
+    return tuple(_of_result(_of_moved(check, moved), restored) for check in fitted)
+
+
+def restored_by(metadata: Mapping[str, Any]) -> str:
+    """Return by what an image with this metadata was restored, so that its noise is another.
+
+    Empty where it was not, or where nothing but losses was filled.
+    """
+    record = metadata.get('provenance')
+    if not isinstance(record, Mapping) or not {'title', 'task', 'finish'} <= record.keys():
+        return ''
+    kept = record['task'] == 'inpaint' and record.get('keep_known')
+    return '' if kept else f'{record["title"]}, task {record["task"]}'
+
+
+def _of_result(check: Check, restored: str) -> Check:
+    """Return a check, that of a residual with the one advice that helps where it was restored."""
+    if check.ok or check.name not in _OF_LEVEL or not restored:
+        return check
+    said = (
+        f'the image had been restored before ({restored}), so that its noise is no longer that of '
+        f'a camera and check {check.name!r} fails: restore the image that it was made of'
+    )
+    return replace(check, message=said)
 
 
 def _of_moved(check: Check, moved: bool) -> Check:

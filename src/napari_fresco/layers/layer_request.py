@@ -18,6 +18,7 @@ from .space import Space
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..image.model import Image
     from .mask_layers import Marked
 
 
@@ -97,7 +98,7 @@ class PanelRequest:
     def arguments(self) -> dict[str, Any]:
         """Return the keywords of :func:`napari_fresco.iterate`, masks and maps in memory."""
         return {
-            'image': self.image.image(),
+            'image': self._known(self.image.image()),
             'method': self.method.name,
             'task': self.task,
             'mask': self.mask.image() if hasattr(self.mask, 'image') else self.mask,
@@ -108,6 +109,13 @@ class PanelRequest:
             **self.parameters,
             **self._context(),
         }
+
+    def _known(self, image: Image) -> Image:
+        """Return the image with what is on record of its own making, if it is a result itself."""
+        source = self.image.source
+        if source is None or 'finish' not in source.record:
+            return image
+        return replace(image, metadata={**image.metadata, 'provenance': source.record})
 
     def _context(self) -> dict[str, Any]:
         """Return the whole that a part is restored like: its intensities and its noise."""

@@ -27,7 +27,7 @@ from ..evidence.input_checks import (
 )
 from ..evidence.plane_measures import to_gray
 from ..evidence.plane_outcome import Outcome
-from ..evidence.remedies import fitting
+from ..evidence.remedies import fitting, restored_by
 from ..evidence.storage_checks import areas, channels, mosaic, ran_over, repeated, scan, stripes
 from ..image.blocks import SAMPLE, Index
 from ..image.intensity import given_range
@@ -69,7 +69,9 @@ class Checking:
         """All checks that were made, in the order of the task."""
         order = self._request.facts.checks
         names = self._request.image.channel_names or ('',)
-        each = {names[channel]: fitting(found) for channel, found in sorted(self._worst.items())}
+        restored = restored_by(self._request.image.metadata)
+        worst_of = sorted(self._worst.items())
+        each = {names[channel]: fitting(found, restored) for channel, found in worst_of}
         checks = [*self._of_all, *worst_of_channels(each)]
         return tuple(sorted(checks, key=lambda check: order.index(check.name)))
 

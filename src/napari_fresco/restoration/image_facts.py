@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..declare.recommendations import ImageFacts, Recommendation, recommended
-from ..errors import KernelError, MaskError
+from ..errors import KernelError, MaskError, ParameterError
 from ..evidence.plane_pairs import middle_index
 from ..evidence.storage_checks import channels_doubt
 from ..image.alignment import refuse_idle_mask
@@ -32,12 +32,13 @@ Bools = NDArray[np.bool_]
 def recommend(
     image: Any,
     *,
-    goal: Task | None = None,
+    task: Task | None = None,
     mask: Any = None,
     kernel: Any = None,
     scale: int = 1,
     axes: str | None = None,
     rgb: bool | None = None,
+    goal: Task | None = None,
 ) -> Recommendation:
     """Recommend a method for an image, with the reason.
 
@@ -48,7 +49,7 @@ def recommend(
     ----------
     image : Image or array-like
         As for :func:`napari_fresco.restore`.
-    goal : Task, optional
+    task : Task, optional
         What is to be done: 'denoise', 'deblur', 'inpaint', 'super_resolve', 'demosaic' or
         'deblock'. By default what the other arguments ask for, else to remove the noise, or the
         blocks where the image is a JPEG.
@@ -62,6 +63,8 @@ def recommend(
         A letter for each axis, such as ``'ZYX'``.
     rgb : bool, optional
         Whether the image is RGB(A).
+    goal : Task, optional
+        Former name of `task`.
 
     Returns
     -------
@@ -72,7 +75,8 @@ def recommend(
     Raises
     ------
     FrescoError
-        When the goal is unknown, the image has no two axes, or the mask marks nothing or all.
+        When the task is unknown or named twice, the image has no two axes, or the mask marks
+        nothing or all.
 
     Examples
     --------
@@ -86,10 +90,12 @@ def recommend(
     >>> said.reason
     'no loss is wider than about 3 px, so that its rim tells enough; IRCNN is as good'
     """
+    if None not in (task, goal) and task != goal:
+        raise ParameterError(f'goal = {goal!r} is the former name of task = {task!r}; give task')
     if mask is not None:
         refuse_idle_mask(_damage(mask))
     facts = facts_of(image, mask=mask, kernel=kernel, scale=scale, axes=axes, rgb=rgb)
-    said = recommended(goal or _goal(facts), facts)
+    said = recommended(task or goal or _asked_by(facts), facts)
     if said.options.get('kernel') != 'auto':
         return said
     return _if_found(said, image, {'mask': mask, 'axes': axes, 'rgb': rgb})
@@ -143,7 +149,7 @@ def widest_loss(mask: Bools) -> float:
     return max((widest_in_strips(plane) for plane in planes if plane.any()), default=0.0)
 
 
-def _goal(facts: ImageFacts) -> Task:
+def _asked_by(facts: ImageFacts) -> Task:
     if facts.widest is not None:
         return 'inpaint'
     if facts.scale > 1:
