@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..declare.tasks import TASKS
 from ..types import Check
 from .check_limits import few_digits
 
@@ -53,7 +54,8 @@ def restored_by(metadata: Mapping[str, Any]) -> str:
     record = metadata.get('provenance')
     if not isinstance(record, Mapping) or not {'title', 'task', 'finish'} <= record.keys():
         return ''
-    kept = record['task'] == 'inpaint' and record.get('keep_known')
+    facts = TASKS.get(record['task'])
+    kept = facts is not None and 'mask' in facts.needs and record.get('keep_known')
     return '' if kept else f'{record["title"]}, task {record["task"]}'
 
 
