@@ -212,6 +212,6 @@ def test_the_scale_is_that_of_the_image_but_not_that_of_a_print() -> None:
     assert done.image.spacing == image.spacing
     assert done.facts['mm_per_pixel'] == SCALE
     assert done.facts['fuses_at_m'] == 1.7
-    printed = fresco.Image(WALL, 'YXS', spacing, metadata={'format': 'JPEG'})
+    printed = fresco.Image(WALL, 'YXS', spacing, metadata={'resolution_unit': 'inch'})
     with pytest.raises(fresco.FrescoError, match='not known'):
         fresco.intervention.render(printed, WALL, LOSS)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
+from skimage import color
 
 import napari_fresco as fresco
 from napari_fresco._napari import commands, document_panel
@@ -17,6 +19,7 @@ from napari_fresco._napari.form import Scroll
 from napari_fresco.intervention import composed, repeat
 from napari_fresco.layers import fill_losses, restore_layer, undo_fill
 from napari_fresco.layers.damage_classes import class_keywords
+from napari_fresco.layers.documenting import Documented
 from napari_fresco.layers.layer_files import file_layers
 from napari_fresco.layers.layer_kinds import RENDERED, may_be_restored
 from napari_fresco.layers.layer_restoration import running
@@ -332,3 +335,19 @@ def test_a_map_without_labels_is_explained(viewer: Any, wall: Any) -> None:
     panel.damage.value = None
     assert 'Choose labels' in panel.condition.classes.text()
     assert not panel.condition.classes.isHidden()
+
+
+@pytest.mark.parametrize('wall_colour', [(230, 120, 30), (40, 60, 200), (40, 160, 60)])
+def test_the_outline_stands_out_from_the_picture(wall_colour: tuple[int, int, int]) -> None:
+    viewer = ViewerModel()
+    noise = np.random.default_rng(0).integers(-9, 9, (48, 48, 3))
+    wall = viewer.add_image((np.array(wall_colour) + noise).astype(np.uint8), name='wall')
+    mask = np.zeros((48, 48), bool)
+    mask[20:30, 10:40] = True
+    (filled,) = fill_losses(viewer, 'wall', mask=mask, iterations=1)
+    _, keywords, _ = Documented.of(filled, wall).outline_layer()
+    line = keywords['colormap'].map(np.array([[0, 1]]))[0]
+    assert line[0, 3] == 0
+    (there,), (seen,) = color.rgb2lab([[line[1, :3]], [np.array(wall_colour) / 255]])[..., 1:]
+    turn = np.degrees(np.arctan2(*there[::-1]) - np.arctan2(*seen[::-1]))
+    assert abs((turn + 180) % 360 - 180) > 90

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from napari_fresco import evidence
 from napari_fresco._napari import commands, evidence_panel
 from napari_fresco.evidence.channel_noise import noise_of
 from napari_fresco.layers import restore_layer
+from napari_fresco.layers.evidence_request import EvidenceRequest
+from napari_fresco.layers.layer_files import file_layers
 from napari_fresco.layers.layer_kinds import KERNEL, METADATA, is_picture
 
 from .signals import pump
@@ -212,6 +216,19 @@ def test_a_report_is_written(model: Any, opened: Open, tmp_path: Path, monkeypat
     assert text.count('data:image/png;base64,') == 3
     assert 'FFDNet' in text
     assert 'page.html' in panel.message.text()
+
+
+def test_a_report_names_the_file_of_a_whole_layer(model: Any, tmp_path: Path) -> None:
+    fresco.write(tmp_path / 'frame.tif', NOISY[0])
+    ((data, keywords, _),) = file_layers(tmp_path / 'frame.tif')
+    layer = model.add_image(data, **keywords)
+    for part, named in ((np.s_[:, :], 'frame.tif'), (np.s_[:20, :], 'IMAGE')):
+        (made,) = restore_layer(model, layer, method='ffdnet', sigma=5, part=part)
+        work = EvidenceRequest.of(made, layer).report(tmp_path / 'page.html')
+        for _ in work(threading.Event()):
+            pass
+        text = (tmp_path / 'page.html').read_text(encoding='utf-8')
+        assert re.search(rf'restore \S*{named} -o RESULT', text)
 
 
 def test_what_is_no_result_is_measured_but_not_reported(model: Any, opened: Open) -> None:

@@ -94,7 +94,9 @@ def test_a_report_is_a_button_beside_the_badge(
     monkeypatch.setattr(result_actions, 'ask_for_report', lambda *_: path)
     panel.bar.offers.report.click()
     settled(panel)
-    assert 'FFDNet' in path.read_text(encoding='utf-8')
+    text = path.read_text(encoding='utf-8')
+    assert 'FFDNet' in text
+    assert 'restore IMAGE -o RESULT' in text, 'a layer is no file'
     panel.image.value = model.add_image(NOISY, name='other')
     assert panel.bar.offers.isHidden()
 

@@ -137,10 +137,9 @@ class ResultActions(QWidget):
         path = ask_for_report(self, f'{request.title}.html')
         if path is None:
             return
-        names = {'image': request.source, 'output': request.title}
 
         def work(cancel: threading.Event) -> Generator[Any, None, Any]:
-            return (yield from reporting(result, request.image.image(), path, names=names))
+            return (yield from reporting(result, request.image, path))
 
         self._start(Job(f'Report {path.name}', work, _say_written), self.report)
 

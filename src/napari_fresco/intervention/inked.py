@@ -122,7 +122,7 @@ def outlined(ground: Ground, params: Any) -> Floats:
     """The fill with a line of one colour on its rim."""
     rim = outline(ground.marks, max(params.width / ground.scale, 2.0))[ground.marks]
     light = ground.fill.copy()
-    light[rim] = _line_colour(ground) if params.colour == 'auto' else _named(params.colour)
+    light[rim] = line_colour(ground) if params.colour == 'auto' else _named(params.colour)
     return light
 
 
@@ -171,8 +171,8 @@ def _of_intact(ground: Ground) -> Floats:
     return ground.intact
 
 
-def _line_colour(ground: Ground) -> Floats:
-    """Return light of the hue that is farthest from those of the picture."""
+def line_colour(ground: Ground) -> Floats:
+    """Return light ``(3,)`` of the hue that is farthest from those of the picture."""
     lab = _of_intact(ground)
     hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360
     chroma = np.hypot(lab[:, 1], lab[:, 2])

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Layer
+from napari.utils.colormaps import DirectLabelColormap
 
 from ..damage.classes import CLASSES
 from ..errors import ImageError, MaskError
 from ..image.model import Image
 from ..intervention.condition import Condition, condition
+from ..intervention.ground import Ground
 from ..intervention.hypotheses import Hypotheses, agreement
+from ..intervention.inked import line_colour
 from ..intervention.inserts import insert, outline, write_inserts
+from ..intervention.linear_light import from_linear
 from ..intervention.record import Intervention
 from ..intervention.renderings import Rendered, render
 from ..intervention.replay import hypothesis
@@ -141,8 +145,15 @@ class Documented:
 
     def outline_layer(self) -> LayerData:
         """Return the outline of the fill, as labels."""
-        keywords = {'name': f'{self.photograph} [outline]', **self._place()}
+        colours = {None: np.zeros(4), 1: self._line_colour()}
+        colormap = DirectLabelColormap(color_dict=colours)
+        keywords = {'name': f'{self.photograph} [outline]', 'colormap': colormap, **self._place()}
         return outline(self.filled).astype(np.uint8), keywords, 'labels'
+
+    def _line_colour(self) -> NDArray[Any]:
+        """Return the colour, R G B A, that stands out from the picture."""
+        ground = Ground(self.made, self.filled, 1.0, np.random.default_rng(0))
+        return np.append(from_linear(line_colour(ground), np.dtype(float)), 1.0)
 
     def rendered(self, name: str, seed: int = 0, **parameters: Any) -> Rendered:
         """Return a rendering of the fill, in mm."""

@@ -46,7 +46,7 @@ class Evidence(NamedTuple):
 class EvidenceRequest:
     """A result, and the layers it is measured against.
 
-    `name`, `source`: names of the layers of result and image.
+    `name`: of the layer of the result.
     `result`, `image`: what was restored, and what it was made of: the same planes.
     `space`: where the result lies.
     `record`: its provenance; empty where nobody knows it.
@@ -55,7 +55,6 @@ class EvidenceRequest:
     """
 
     name: str
-    source: str
     result: Selection
     image: Selection
     space: Space
@@ -92,7 +91,6 @@ class EvidenceRequest:
         made, part = _paired(chosen, select(image), record, scale)
         return cls(
             result.name,
-            image.name,
             made,
             part,
             Space.of(result),
@@ -179,15 +177,7 @@ class EvidenceRequest:
             record = dict(self.record)
             made = Result(self.result.image(), None, self.kernel, record['finish'], record)
             truth = None if self.truth is None else self.truth.image()
-            return (
-                yield from reporting(
-                    made,
-                    self.image.image(),
-                    path,
-                    truth=truth,
-                    names={'image': self.source, 'output': self.name},
-                )
-            )
+            return (yield from reporting(made, self.image, path, truth=truth))
 
         return work
 
@@ -214,12 +204,22 @@ def residual_of(
 
 
 def reporting(
-    result: Result, image: Any, path: Path, *, truth: Any = None, names: Mapping[str, str]
+    result: Result, part: Selection, path: Path, *, truth: Any = None
 ) -> Generator[Any, None, Path]:
-    """Write a report; `names` are those of image and output."""
+    """Write a report of a result that was made of a part of a layer."""
     yield
-    write_text(path, report_text(result, image, truth=truth, files=names), overwrite=True)
+    text = report_text(result, part.image(), truth=truth, files=_files_of(part))
+    write_text(path, text, overwrite=True)
     return path
+
+
+def _files_of(part: Selection) -> dict[str, Any]:
+    """Return the file that a whole layer was opened from, and its channel; a part has none."""
+    path = '' if part.source is None else part.source.path
+    if not path or not part.is_whole:
+        return {}
+    channel = part.metadata.get('channel')
+    return {'image': path} if channel is None else {'image': path, 'channels': [channel]}
 
 
 def _paired(
