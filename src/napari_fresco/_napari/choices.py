@@ -11,7 +11,7 @@ from magicgui.widgets import ComboBox
 from ..declare.fields import Parameter
 from ..declare.method import Method
 from ..declare.methods import METHODS
-from ..declare.options import OPTIONS
+from ..declare.options import BY_CHANNEL, OPTIONS
 from ..declare.presets import OF_COMPUTER, Preset
 from ..declare.tasks import TASKS
 from ..errors import FrescoError, ParameterError
@@ -21,13 +21,14 @@ from ..layers.kernel_choice import with_depth
 from ..layers.layer_request import PanelRequest
 from ..layers.look import Look
 from ..layers.noise_map import select_noise
+from ..layers.own_channel import of_layer
 from ..layers.selection import Selection
 from ..layers.space import Space
 from ..weights import Entry
 from .damage_section import DamageSection
 from .input_section import InputSection
 from .linking import ESTIMATOR, FOUND
-from .noise_section import NoiseSection
+from .noise_section import CAMERA, CAMERA_MODEL, NoiseSection
 from .offered_models import checkpoint
 from .parameter_rows import OPTION_ROWS, ParameterRows
 from .rows import changed_values
@@ -188,13 +189,16 @@ class Choices:
     def apply(self, preset: Preset) -> None:
         """Apply `preset`, and the defaults where it is silent.
 
-        Raises FrescoError when its method or task is not on offer.
+        Of values by channel, a layer that is one channel has its own.
+        Raises FrescoError when its method or task is not on offer, or it has none for the layer.
         """
+        said = self._of_layer({**preset.parameters, **preset.options})
+        if any(said.get(name) is not None for name in CAMERA) and 'noise' not in said:
+            said['noise'] = CAMERA_MODEL  # whose rows hold the numbers
         if preset.task is not None:
             self.input.task_row.value = preset.task
         if preset.method is not None:
             self.input.method_row.value = preset.method
-        said = {**preset.parameters, **preset.options}
         self.noise.reset()
         for declared in self.rows.every:
             name = declared.parameter.name
@@ -204,6 +208,21 @@ class Choices:
         self.damage.keep_known.value = said.get('keep_known', True)
         if 'scale' in said:
             self.damage.scale_row.value = said['scale']
+
+    def _of_layer(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a preset as they hold for the chosen layer."""
+        apart = [n for n in BY_CHANNEL if isinstance(said.get(n), Mapping)]
+        if apart and self.image is None:
+            raise ParameterError(f'The preset has {apart[0]} for each channel: choose an image.')
+        if not apart:
+            return dict(said)
+        part = self.input.selection()
+        if 'C' in part.axes and part.grid[part.axes.index('C')] > 1:
+            raise ParameterError(
+                f'The preset has {apart[0]} for each channel, and the rows of a panel take one for '
+                'all: split the layer into its channels (Layer > Split Stack).'
+            )
+        return of_layer(said, part)
 
     def take(self, values: Mapping[str, Any]) -> None:
         """Choose some values, by the names of rows; the width of the kernel makes a new one."""

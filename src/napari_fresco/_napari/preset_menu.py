@@ -9,7 +9,7 @@ from typing import Any
 
 from napari.utils.notifications import show_error
 from platformdirs import user_config_path
-from psygnal import Signal
+from psygnal import EmitLoopError, Signal
 from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
 from ..declare.presets import SUFFIX, Preset, presets
@@ -97,7 +97,7 @@ class PresetMenu(QPushButton):
         action = self._menu.addAction(text)
         if action is not None:
             action.setToolTip(f'<p>{tooltip}</p>')
-            action.triggered.connect(lambda *_: act())
+            action.triggered.connect(lambda *_: _or_show(act))
 
     def _suits(self, preset: Preset) -> bool:
         methods = [method.name for method in self._offer.methods]
@@ -116,7 +116,16 @@ class PresetMenu(QPushButton):
 
     def _with(self, path: str, act: Callable[[Path], None]) -> None:
         if path:
-            try:
-                act(Path(path))
-            except FrescoError as error:
-                show_error(str(error))
+            _or_show(partial(act, Path(path)))
+
+
+def _or_show(act: Callable[[], object]) -> None:
+    """Do something, or show in a sentence why not."""
+    try:
+        act()
+    except FrescoError as error:
+        show_error(str(error))
+    except EmitLoopError as error:  # of the panel that takes the settings
+        if not isinstance(error.__cause__, FrescoError):
+            raise
+        show_error(str(error.__cause__))

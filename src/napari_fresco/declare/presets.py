@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from ..errors import ParameterError
+from ..image.by_channel import each_entry
 from ..types import Task
 from .fields import Parameters, shown
 from .methods import ESTIMATES, find_method, find_task
@@ -47,7 +48,7 @@ class Preset:
         Parameters of the method by name, where they differ from the defaults.
     options : mapping
         Options of a call by name. A kernel or a noise level is a number or the name of what
-        estimates it.
+        estimates it; a noise level, like the numbers of a camera, may have one for each channel.
     title, about : str
         What it is called, and in which way and why it differs from the defaults.
 
@@ -69,7 +70,8 @@ class Preset:
             if name not in OPTIONS or name in _APART:
                 offered = [each for each in OPTIONS if each not in _APART]
                 raise ParameterError(unknown(name, offered, 'option of a preset'))
-            if name in ('kernel', 'sigma') and isinstance(value, str) and value not in ESTIMATES:
+            own = [each for _, each in each_entry(value)] if name in ('kernel', 'sigma') else []
+            if any(isinstance(each, str) and each not in ESTIMATES for each in own):
                 raise ParameterError(
                     f'{shown(name, value)} belongs to one image; a preset takes '
                     f'{", ".join(map(repr, ESTIMATES))} or a noise level; give files beside it'

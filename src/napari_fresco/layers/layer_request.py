@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,6 @@ from .selection import Selection
 from .space import Space
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..image.model import Image
     from .mask_layers import Marked
 
@@ -93,7 +92,7 @@ class PanelRequest:
     @property
     def maps_noise(self) -> bool:
         """Whether the noise is given as a map."""
-        return not isinstance(self.sigma, str | Real)
+        return not isinstance(self.sigma, str | Real | Mapping)
 
     def arguments(self) -> dict[str, Any]:
         """Return the keywords of :func:`napari_fresco.iterate`, masks and maps in memory."""

@@ -20,6 +20,7 @@ from .look import Look
 from .mask_layers import marked
 from .named_layers import find_layer, is_layer
 from .noise_map import select_noise
+from .own_channel import of_layer
 from .regions import chosen_part
 from .selection import Selection
 from .space import Space, View
@@ -186,10 +187,11 @@ def layer_request(
     call = Call.of(
         method, task, given.get('params'), {k: v for k, v in told.items() if k != 'params'}
     )
-    options = call.options
-    blur, known = _kernel(viewer, options.kernel, image, call)
+    options, own = call.options, of_layer(call.options.changed(), chosen)
+    blur, known = _kernel(viewer, own.get('kernel'), image, call)
+    parameters = of_layer(call.parameters.changed(), chosen)
     chosen = with_depth(chosen, blur)
-    sigma, variance = _noise(viewer, options.sigma, chosen, view)
+    sigma, variance = _noise(viewer, own.get('sigma', options.sigma), chosen, view)
     return PanelRequest(
         method=call.method,
         task=call.task,
@@ -202,7 +204,7 @@ def layer_request(
         sigma=sigma,
         variance=variance,
         scale=options.scale,
-        parameters={**known, **call.parameters.changed()},
+        parameters={**known, **parameters},
         settings={n: v for n, v in options.changed().items() if n not in _APART},
         source_id=key_of(image),
     )
@@ -236,7 +238,7 @@ def _guides(viewer: Any, guides: Any, chosen: Selection, view: View) -> Any:
 
 
 def _noise(viewer: Any, sigma: Any, chosen: Selection, view: View) -> tuple[Any, bool]:
-    if isinstance(sigma, str) and sigma in ESTIMATES:
+    if isinstance(sigma, Mapping) or (isinstance(sigma, str) and sigma in ESTIMATES):
         return sigma, False
     layer = find_layer(viewer, sigma, 'sigma')
     if not is_layer(layer):
