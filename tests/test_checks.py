@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from skimage import data
 
 import napari_fresco as fresco
 from napari_fresco.declare.tasks import TASKS
@@ -343,6 +344,17 @@ def test_masks_that_do_not_lie_on_the_damage_are_found():
     tight = np.zeros(image.shape, bool)
     tight[12:18, 32:128] = True
     assert 'grown' in masks(tight, damaged)['placement'].message
+
+
+@pytest.mark.parametrize('name', ['camera', 'coins', 'moon'])
+def test_masks_over_intact_pictures_are_left_alone(name):
+    image = getattr(data, name)()[40:296, 60:316].astype(float)
+    random = np.random.default_rng(1)
+    y, x = np.mgrid[:256, :256]
+    for row, column in random.uniform(40, 216, (5, 2)):
+        rows, columns = random.uniform(6, 16, 2)
+        mask = ((y - row) / rows) ** 2 + ((x - column) / columns) ** 2 < 1
+        assert masks(mask, image)['placement'].ok
 
 
 def test_masks_that_are_drawn_generously_are_left_alone():

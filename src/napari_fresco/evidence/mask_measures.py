@@ -17,6 +17,10 @@ _REACH = 24  # pixels by which a mask is moved about
 _WIDTH = 0.8  # of the slopes, in pixels
 _GROWN = 3  # pixels by which a mask that is too small may be grown
 _INSIDE = 0.7  # share of an outline that must lie in the image
+_SOME = 1.2  # times the slope where it lies, below which nothing is looked at further
+_BESIDE = 4  # pixels
+_ITSELF = 0.5  # share of an outline that lies on itself, or beside, where it is hardly moved
+_STANDS_OUT = 1.22  # times the best fit elsewhere
 _DIFFERENT = 0.1  # share of an outline by which a turned one must differ
 
 
@@ -46,7 +50,8 @@ def left_over(mask: Bools, filled: Bools) -> str:
 def better_fit(mask: Bools, image: Floats) -> BetterFit:
     """Compare the slopes on the outline of a mask, or anywhere in it, with those elsewhere.
 
-    On the outline of what is damaged an image has steps.
+    On the outline of what is damaged an image has steps. So it has by chance in one of many places,
+    if nothing is damaged: a place counts that fits far better than all that are not beside it.
 
     `mask`, `image`: ``(H, W)``.
     """
@@ -59,15 +64,17 @@ def better_fit(mask: Bools, image: Floats) -> BetterFit:
     own = max([typical, tight, *inside])
     if own <= 0:
         return BetterFit(1.0, '')
-    grown = max(_by_depth(~mask, slope, _GROWN), default=0.0)
-    found = [BetterFit(1.0, ''), BetterFit(grown / own, 'larger')]
-    for how, turned in _turns(outline):
-        if np.count_nonzero(turned ^ outline) > _DIFFERENT * np.count_nonzero(outline):
-            found.append(BetterFit(_on(turned, slope) / own, how))
-    rows, columns, value = _moved(outline, slope)
-    if rows or columns:
+    places = _Places(slope)
+    found = [BetterFit(1.0, '')]
+    for how, other in _others(mask, outline):
+        gain = _on(other, slope) / own
+        if gain > _SOME and places.stands_out(other, (0, 0)):
+            found.append(BetterFit(gain, how))
+    rows, columns = places.best(outline)
+    gain = places.fit(outline, rows, columns) / own
+    if (rows or columns) and gain > _SOME and places.stands_out(outline, (rows, columns)):
         how = f'moved by {scale * rows:+d} rows and {scale * columns:+d} columns'
-        found.append(BetterFit(value / own, how))
+        found.append(BetterFit(gain, how))
     return max(found, key=lambda fit: fit.gain)
 
 
@@ -104,6 +111,17 @@ def _by_depth(mask: Bools, slope: Floats, deepest: int) -> list[float]:
     return [float(mean) for mean in ndimage.mean(slope, depth, depths)]
 
 
+def _others(mask: Bools, outline: Bools) -> Iterator[tuple[str, Bools]]:
+    """Yield the outlines of a larger mask, and those of a turned one that is not the same."""
+    if not mask.all():
+        depth = ndimage.distance_transform_cdt(~mask, 'taxicab')
+        for pixels in range(1, _GROWN + 1):
+            yield 'larger', depth == pixels
+    for how, turned in _turns(outline):
+        if np.count_nonzero(turned ^ outline) > _DIFFERENT * np.count_nonzero(outline):
+            yield how, turned
+
+
 def _turns(outline: Bools) -> Iterator[tuple[str, Bools]]:
     yield 'upside down', outline[::-1]
     yield 'mirrored', outline[:, ::-1]
@@ -112,15 +130,43 @@ def _turns(outline: Bools) -> Iterator[tuple[str, Bools]]:
         yield 'transposed', outline.T
 
 
-def _moved(outline: Bools, slope: Floats) -> tuple[int, int, float]:
-    """Return the shift at which an outline fits best, and the mean slope there."""
-    shape = [fft.next_fast_len(n + _REACH, real=True) for n in slope.shape]
-    seeks = np.conj(fft.rfft2(outline.astype(float), shape))
-    sums = fft.irfft2(fft.rfft2(slope, shape) * seeks, shape)
-    counts = fft.irfft2(fft.rfft2(np.ones(slope.shape), shape) * seeks, shape)
-    inside = counts > _INSIDE * np.count_nonzero(outline)
-    fits = np.where(inside, sums / np.maximum(counts, 1), 0.0)
-    steps = np.r_[0 : _REACH + 1, -_REACH:0]
-    near = fits[np.ix_(steps, steps)]
-    row, column = np.unravel_index(int(np.argmax(near)), near.shape)
-    return int(steps[row]), int(steps[column]), float(near[row, column])
+class _Places:
+    """Mean slopes on outlines that are moved about."""
+
+    def __init__(self, slope: Floats) -> None:
+        self._shape = [fft.next_fast_len(n + _REACH, real=True) for n in slope.shape]
+        self._slope = fft.rfft2(slope, self._shape)
+        self._ones = fft.rfft2(np.ones(slope.shape), self._shape)
+
+    def best(self, outline: Bools) -> tuple[int, int]:
+        """Return the shift at which an outline fits best."""
+        near = self._near(outline)
+        row, column = np.unravel_index(int(np.argmax(near)), near.shape)
+        return int(row) - _REACH, int(column) - _REACH
+
+    def fit(self, outline: Bools, rows: int, columns: int) -> float:
+        """Return the mean slope on an outline that is moved."""
+        return float(self._near(outline)[rows + _REACH, columns + _REACH])
+
+    def stands_out(self, outline: Bools, shift: tuple[int, int]) -> bool:
+        """Say whether an outline fits far better there than wherever it does not lie on itself."""
+        around = ndimage.binary_dilation(outline, iterations=_BESIDE).astype(float)
+        seeks = np.conj(fft.rfft2(outline.astype(float), self._shape))
+        shared = fft.irfft2(fft.rfft2(around, self._shape) * seeks, self._shape)
+        steps = np.r_[-_REACH : _REACH + 1]
+        apart = [np.abs(steps - n) <= _REACH for n in shift]  # of which it is known
+        from_it = [steps[known] - n for known, n in zip(apart, shift, strict=True)]
+        near = self._near(outline)
+        others = near[np.ix_(*apart)]
+        elsewhere = others[shared[np.ix_(*from_it)] < _ITSELF * np.count_nonzero(outline)]
+        here = near[shift[0] + _REACH, shift[1] + _REACH]
+        return bool(elsewhere.size and here > _STANDS_OUT * elsewhere.max())
+
+    def _near(self, outline: Bools) -> Floats:
+        """Return the mean slope at every shift; 0 where too much of the outline lies outside."""
+        seeks = np.conj(fft.rfft2(outline.astype(float), self._shape))
+        sums, counts = (fft.irfft2(x * seeks, self._shape) for x in (self._slope, self._ones))
+        inside = counts > _INSIDE * np.count_nonzero(outline)
+        fits = np.where(inside, sums / np.maximum(counts, 1), 0.0)
+        steps = np.r_[-_REACH : _REACH + 1]
+        return np.asarray(fits[np.ix_(steps, steps)])
