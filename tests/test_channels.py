@@ -256,8 +256,10 @@ def test_a_recommendation_is_for_the_noisiest_channel(order: tuple[int, int]) ->
     assert facts.noise == pytest.approx(0.09, rel=0.3)
 
 
-@pytest.mark.parametrize('deep', [False, True])
-@pytest.mark.parametrize('method', ['dpir', 'wiener'])
+@pytest.mark.parametrize(
+    ('method', 'deep'),
+    [('dpir', False), ('dpir', True), ('wiener', False), ('wiener', True), ('usrnet', False)],
+)
 def test_channels_have_kernels_of_their_own(method: str, deep: bool) -> None:
     more = {'z_step': 0.3, 'planes': 5, 'size': 15} if deep else {}
     kernels = {'Cy5': psf(0.67, **more), 'DAPI': psf(0.46, **more)}

@@ -92,9 +92,9 @@ class PnPParameters(DeterministicParameters):
         tasks=('demosaic',),
         group='degradation',
     )
-    quality: int = param(
-        40,
-        'JPEG quality factor of the image.',
+    quality: int | None = param(
+        None,
+        'JPEG quality factor of the image; empty means that it is found in it.',
         minimum=1,
         maximum=100,
         tasks=('deblock',),

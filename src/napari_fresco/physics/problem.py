@@ -76,6 +76,8 @@ class Problem:
         Where a result is asked for, ``(1, 1, h, w)``; the rest is there to be seen.
     guides : sequence of lines
         What must continue through lost pixels, by the rows and columns of corners.
+    jpeg_quality : int or None
+        At which `y` was saved as JPEG; None where that was not found.
     """
 
     task: Task
@@ -91,6 +93,7 @@ class Problem:
     wanted: Tensor | None = None
     guides: Sequence[Sequence[tuple[float, float]]] = ()
     noise_of_whole: NoiseOfWhole | None = None
+    jpeg_quality: int | None = None
 
     @property
     def continued(self) -> bool:

@@ -84,7 +84,12 @@ class Block:
         limit = scene.bright_limit(index, pixels)
         problem = posed(request, pixels, intensity, limit, level)
         whole = _noise_of_whole(request, index, pixels, scene, range_, level)
-        problem = replace(problem, counting=counting(found, range_), noise_of_whole=whole)
+        problem = replace(
+            problem,
+            counting=counting(found, range_),
+            noise_of_whole=whole,
+            jpeg_quality=scene.jpeg_quality(index, pixels),
+        )
         return cls(
             index=index,
             pixels=pixels,
@@ -103,7 +108,12 @@ class Block:
         pixels = replace(self.pixels, data=plane, colours=plane)
         problem = posed(self.request, pixels, self.intensity, self.bright_limit, self.level)
         known = self.problem
-        problem = replace(problem, counting=known.counting, noise_of_whole=known.noise_of_whole)
+        problem = replace(
+            problem,
+            counting=known.counting,
+            noise_of_whole=known.noise_of_whole,
+            jpeg_quality=known.jpeg_quality,
+        )
         return replace(self, pixels=pixels, problem=problem)
 
     @cached_property

@@ -100,7 +100,8 @@ class GrowingResult:
         channel = names[self._request.layout.channel_of(part.index)] if names else ''
         self._account.add(outcome, facts, clipped, channel)
         self._put_maps(part, maps)
-        if outcome.step.kernel is not None:
+        told = self._request.inputs
+        if outcome.step.kernel is not None and told.kernel is None and not told.kernels:
             self._average_kernel(outcome.step.kernel.detach().double().cpu().numpy())
 
     def _put_maps(self, part: Part, maps: dict[str, Array]) -> None:

@@ -15,6 +15,8 @@ from ..noise.camera import Camera, Plane
 from ..noise.patches import Floats
 
 _SPREAD = 2.0  # pixels over which a noise map is averaged
+_FINE_QUALITY = 90  # from which on deblocking may cost detail
+_ALIKE_QUALITY = 5
 _BRIGHT = 0.99  # quantile of an image below which its dark level lies
 
 
@@ -134,6 +136,31 @@ def said_of_speckle(share: float) -> str:
         "where it is bright: restore np.log of the image with noise='gaussian', and take np.exp of "
         'the result, scaled to the mean of the image'
     )
+
+
+def said_of_quality(found: int | None, told: int | None) -> str:
+    """Return what the user should know of the JPEG `quality` of an image, '' for nothing."""
+    if found is None:
+        return (
+            'no trace of JPEG was found, as in images that were never saved so, or above quality '
+            '97, or were resized, rotated or noisy since: '
+            + (
+                'to deblock them takes away detail; leave the image as it is, or denoise it'
+                if told is None
+                else f'with quality = {told}, detail is taken away as artefacts'
+            )
+        )
+    if told is not None and abs(told - found) > _ALIKE_QUALITY:
+        return (
+            f'quality = {told} was told, but the image was saved as JPEG of quality {found}: '
+            f'leave it out, or give quality = {found}'
+        )
+    if found >= _FINE_QUALITY:
+        return (
+            f'the image was saved as JPEG of quality {found}, which leaves hardly any artefacts: '
+            'deblocking may take away more detail than those'
+        )
+    return ''
 
 
 def said_of_ground(share: float) -> str:

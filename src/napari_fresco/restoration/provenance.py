@@ -74,7 +74,7 @@ class Account:
 
 def plane_facts(block: Block) -> dict[str, Any]:
     """Return the record of a plane: its range, its noise, and the pixels that were left out."""
-    pixels = block.pixels
+    pixels, own = block.pixels, block.problem.jpeg_quality
     return {
         'index': list(block.index),
         'sigma': block.told_level() if block.request.reads_noise else None,
@@ -86,6 +86,7 @@ def plane_facts(block: Block) -> dict[str, Any]:
         'outliers': _count(pixels.hot),
         'flat_border': _count(pixels.flat),
         'quiet_border': _count(pixels.kept),
+        **({} if own is None else {'jpeg_quality': own}),
     }
 
 

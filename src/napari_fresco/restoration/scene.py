@@ -19,6 +19,7 @@ from ..networks import devices
 from ..noise.camera import assess_planes
 from ..noise.curve import LEAST_GRAIN
 from ..noise.grain import GRAIN, grain_ratio, level_of_means, level_through_blur
+from ..noise.jpeg_quality import jpeg_quality
 from ..noise.level import level_of_plane
 from ..noise.patches import Bools, Floats, Reals
 from ..noise.places import UNEVEN
@@ -30,6 +31,7 @@ from .plane_noise import (
     said_of_border,
     said_of_grain,
     said_of_places,
+    said_of_quality,
     smoothed,
 )
 from .plane_reader import Pixels, PlaneReader
@@ -150,6 +152,18 @@ class Scene:
             self._of_whole.clear()
             self._of_whole[place] = self.level(index, whole, span)
         return self._of_whole[place]
+
+    def jpeg_quality(self, index: Index, pixels: Pixels) -> int | None:
+        """Return the quality at which plane `index` was saved as JPEG; None where it is untold."""
+        r = self._request
+        if not r.facts.from_jpeg or pixels.dims != 2:
+            return None
+        found = jpeg_quality(pixels.colours)
+        if found is None and self._planes.are_parts:
+            found = jpeg_quality(self._planes.of_whole(index, pixels).colours)
+        if said := said_of_quality(found, getattr(r.params, 'quality', None)):
+            self.remarks.add('jpeg', self._planes.channel(index), said)
+        return found
 
     def _unevenness(self, index: Index, pixels: Pixels) -> float:
         """Return how many times as strong the white noise of a plane is in some places."""

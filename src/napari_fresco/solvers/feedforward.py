@@ -29,6 +29,7 @@ JPEG_SIGMAS: Mapping[int, float] = MappingProxyType(
 Measured with the authors' colour FFDNet on five 160 x 160 crops of scikit-image's
 photographs; the gain is 1.5 dB at quality 5, 1 dB at 40 and 0.7 dB at 90.
 """
+_HARDLY_ANY = 98  # quality at which artefacts are not seen
 
 _LUMA = (65.481 / 255, 128.553 / 255, 24.966 / 255)
 _LUMA_RANGE = 219 / 255
@@ -52,6 +53,7 @@ def dncnn(problem: Problem, params: DenoiserParameters, tools: Tools) -> Iterato
 def deblock(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Step]:
     """Remove the artefacts of JPEG compression at ``params.quality`` from one plane.
 
+    By default that is the quality that was found in it; where none was, hardly anything changes.
     A network trained for it is told ``(100 - quality) / 100`` in place of the
     noise level. Where none is installed, the ordinary denoiser takes its place
     at the strength of :func:`jpeg_sigma`. A gray network restores the luma of
@@ -60,7 +62,8 @@ def deblock(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[S
     channels = problem.y.shape[1]
     name = _deblocking_model(params.model, channels)
     denoiser = tools.denoiser(name, channels)
-    level = (100 - params.quality) / 100 if _is_deblocking(name) else jpeg_sigma(params.quality)
+    quality = params.quality or problem.jpeg_quality or _HARDLY_ANY
+    level = (100 - quality) / 100 if _is_deblocking(name) else jpeg_sigma(quality)
     # Deblocking networks leave dots where values exceed what a JPEG file can hold.
     y = problem.y.clamp(0, 1)
 
