@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .outliers import neighbours, ordinary
+from .outliers import Ordinary, neighbours, ordinary
 from .patches import Bools, Floats
 
 _FEWEST, _LEAST, _MOST = 20, 1e-3, 0.25  # pixels at an end of the range, and their share
@@ -25,13 +25,17 @@ _ALONE = 0.5  # of their height, which all but two of the neighbours lie away fr
 _CHANCE, _BESIDE = 2.0, 0.2  # neighbours at the same end: times those of chance, and beyond
 
 
-def impulses(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | None:
+def impulses(
+    channel: NDArray[Any], unknown: Bools | None = None, among: Ordinary | None = None
+) -> Bools | None:
     """Find scattered pixels of the least and greatest value that stand out of their neighbours.
 
     Clipped light and dark ground lie together, and begin softly; these lie anywhere.
 
     `channel`: ``(H, W)``.
     `unknown`: pixels that say nothing.
+    `among`: between which values nearly all pixels lie of what the channel is a part of; by
+        default its own.
     Returns True at them, or None if there are none.
     """
     if min(channel.shape) < 3:
@@ -48,7 +52,7 @@ def impulses(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | Non
         number = int(np.count_nonzero(at))
         if not max(_FEWEST, _LEAST * channel.size) <= number <= _MOST * channel.size:
             continue
-        extent = _extent(channel, unknown, ends)
+        extent = _extent(among or ordinary(channel, unknown), ends)
         places = np.argwhere(at)
         step = max(1, number // _LOOKED_AT)
         by_chance = 8 * number / channel.size
@@ -59,10 +63,9 @@ def impulses(channel: NDArray[Any], unknown: Bools | None = None) -> Bools | Non
     return found if found.any() else None
 
 
-def _extent(channel: NDArray[Any], unknown: Bools | None, ends: tuple[Any, Any]) -> float:
+def _extent(nearly_all: Ordinary, ends: tuple[Any, Any]) -> float:
     """Return the extent of nearly all values, to which a few hot or dead pixels add nothing."""
-    low, high = ordinary(channel, unknown)
-    return min(float(ends[1]), high) - max(float(ends[0]), low)
+    return min(float(ends[1]), nearly_all.high) - max(float(ends[0]), nearly_all.low)
 
 
 class _Surroundings(NamedTuple):

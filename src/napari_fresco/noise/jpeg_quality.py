@@ -80,7 +80,7 @@ def _blocks(luma: Floats) -> Floats:
     rows, columns = (n // _BLOCK for n in luma.shape)
     whole = luma[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
     blocks = whole.swapaxes(1, 2).reshape(-1, _BLOCK, _BLOCK)
-    return blocks[np.isfinite(blocks).all(axis=(1, 2))]
+    return np.asarray(blocks[np.isfinite(blocks).all(axis=(1, 2))])
 
 
 def _coefficients(blocks: Floats) -> Floats:

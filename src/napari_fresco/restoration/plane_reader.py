@@ -26,7 +26,6 @@ from ..noise.quiet_borders import QuietBorder, quiet_border
 from ..physics.fill import harmonic
 from .inputs import plane_of
 from .unknown_pixels import (
-    each_colour,
     either,
     flat_borders,
     joined,
@@ -100,9 +99,7 @@ class Pixels:
         if seek_outliers:
             # What is to be filled is filled from its surroundings, whatever made them.
             flat = flat_borders(colours, unknown, layout.dims) if mask is None else None
-            struck = each_colour(
-                struck_pixels, colours, joined(layout.dims, unknown, flat), layout.dims
-            )
+            struck = struck_pixels(colours, joined(layout.dims, unknown, flat), layout.dims, among)
             unknown = joined(layout.dims, unknown, flat, struck)
             ranges = ordinary_ranges(colours, unknown, layout.dims) if among is None else among
             hot = either(struck, outliers_of(colours, unknown, layout.dims, ranges))

@@ -55,9 +55,17 @@ def outliers_of(colours: Array, unknown: Bools | None, dims: int, among: Floats)
     )
 
 
-def struck_pixels(channel: Array, unknown: Bools | None) -> Bools | None:
-    """Find salt and pepper, and rows and columns that are stuck."""
-    return either(impulses(channel, unknown), stuck_lines(channel, unknown))
+def struck_pixels(
+    colours: Array, unknown: Bools | None, dims: int, among: Floats | None
+) -> Bools | None:
+    """Find salt and pepper, and rows and columns that are stuck, in every plane and colour."""
+    ranges = None if among is None else iter(among.reshape(-1, 2))
+
+    def struck(channel: Array, bad: Bools | None) -> Bools | None:
+        own = None if ranges is None else Ordinary(*next(ranges))
+        return either(impulses(channel, bad, own), stuck_lines(channel, bad))
+
+    return each_colour(struck, colours, unknown, dims)
 
 
 def either(first: Bools | None, second: Bools | None) -> Bools | None:
