@@ -98,7 +98,8 @@ def _likelihood(coefficients: Floats) -> tuple[float, int]:
 def _steps(quality: int) -> Floats:
     """Return the steps of the first coefficients of luma."""
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
-    return np.clip((np.array(_STEPS) * percent + 50) // 100, 1, 255).astype(np.float64)
+    steps: Floats = np.clip((np.array(_STEPS) * percent + 50) // 100, 1, 255).astype(np.float64)
+    return steps
 
 
 def _of_steps(coefficients: Floats, steps: Floats) -> float:
