@@ -346,7 +346,7 @@ def test_masks_that_do_not_lie_on_the_damage_are_found():
     assert 'grown' in masks(tight, damaged)['placement'].message
 
 
-@pytest.mark.parametrize('name', ['camera', 'coins', 'moon'])
+@pytest.mark.parametrize('name', ['camera', 'cell', 'moon'])
 def test_masks_over_intact_pictures_are_left_alone(name):
     image = getattr(data, name)()[40:296, 60:316].astype(float)
     random = np.random.default_rng(1)

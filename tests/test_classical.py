@@ -211,6 +211,14 @@ def test_a_larger_regularization_is_smoother() -> None:
     assert np.abs(np.diff(results[1])).sum() < np.abs(np.diff(results[0])).sum()
 
 
+def test_what_one_filter_leaves_tells_nothing_of_the_kernel() -> None:
+    image = photographed(scene(48, 48), PLANE)
+    for method in METHODS:
+        names = {check.name for check in restored(image, PLANE, method).checks}
+        assert ('fit' in names) is (method != 'wiener')
+        assert {'whiteness', 'overshoot'} <= names
+
+
 def test_colours_are_deconvolved_each_by_itself() -> None:
     image = np.stack([photographed(scene(32, 40, seed=c), PLANE) for c in range(3)], -1)
     for method in METHODS:

@@ -50,6 +50,9 @@ class Method:
         Whether a kernel with three axes restores volumes as one.
     window : tuple of int
         For how many axes light from beyond the border is part of its model.
+    linear : bool
+        It is one linear filter, whose residual has a colour of its own: it tells nothing of the
+        kernel.
     undecided : tuple of (str, object)
         Parameters, and the values at which ``settle`` of the solver's module decides for all parts.
     """
@@ -71,6 +74,7 @@ class Method:
     least_noise: float = 0.0
     volumes: bool = False
     window: tuple[int, ...] = ()
+    linear: bool = False
     undecided: tuple[tuple[str, object], ...] = ()
 
     @property
@@ -82,6 +86,10 @@ class Method:
     def needs(self) -> Mapping[Task, tuple[str, ...]]:
         """Options without which a task cannot run: 'mask', 'kernel'."""
         return {task: needs for task in self.tasks if (needs := TASKS[task].needs)}
+
+    def checks(self, task: Task) -> tuple[str, ...]:
+        """Return the checks that say something of a result of `task`."""
+        return tuple(n for n in TASKS[task].checks if not (self.linear and n == 'fit'))
 
     def takes(self, task: Task) -> tuple[str, ...]:
         """Return the options that change what it does for `task`, of those that only some take."""

@@ -205,6 +205,7 @@ _ENTRIES = (
         parameters_class=WienerParameters,
         solver='napari_fresco.solvers.wiener:wiener',
         volumes=True,
+        linear=True,
         undecided=(('regularization', None),),
     ),
     _denoiser(

@@ -82,11 +82,12 @@ class Checking:
             return
         outcome = self._outcome(block, step, image)
         if r.layout.dims == 2:
-            self._keep(block.index, check_result(outcome, r.facts.checks))
+            self._keep(block.index, check_result(outcome, r.method.checks(r.task)))
             self.add_inputs(block.index, block.pixels)
         else:
             planes = outcome.planes(_PLANES)
-            each = worst_of_volume(check_result(plane, r.facts.checks) for plane in planes)
+            names = r.method.checks(r.task)
+            each = worst_of_volume(check_result(plane, names) for plane in planes)
             given = named([self._noise_told(block.index, block.pixels)], r.facts.checks)
             self._keep(block.index, each, given, self._offset(block.index))
 
