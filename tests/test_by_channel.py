@@ -167,7 +167,7 @@ def test_numbers_of_channels_are_those_of_the_file(
         ('--sigma 3 --sigma 4', '--sigma was given 2 times'),
         ('--sigma DAPI=3 --sigma 4', '--sigma was given 2 times'),
         ('--sigma DAPI=3 --sigma DAPI=4', '--sigma was given 2 times'),
-        ('--sigma DAPI=3', 'none for channel Cy5'),
+        ('--sigma DAPI=3', 'or restore the others alone, --channel'),
         ('--sigma DAPI=3 --sigma Cy5=x.tif', 'give a number in image units, the file of a map'),
         ('--gain DAPI=3 --gain Cy5=x', "--gain = 'x' is not a number"),
     ],

@@ -40,10 +40,11 @@ def of_each_channel(
     missing = [names[n] for n in range(count) if n not in known]
     if missing:
         there = f'an entry for {_listed(value)}, but none' if value else 'no entry'
-        raise error(
+        said = (
             f'{what} has {there} for channel {", ".join(missing)}; give one for each'
-            f'{_FOUND.get(what, "")}, or restore the others alone, image.channel(...)'
+            f'{_FOUND.get(what, "")}, or restore the others alone, '
         )
+        raise error(f'{said}image.channel(...)', in_shell=f'{said}--channel')
     return tuple(known[n] for n in range(count))
 
 

@@ -140,10 +140,11 @@ def given_kernels(call: Call, image: Image) -> tuple[Kernel, ...]:
 def _kernel(value: Any, call: Call, *, apart: bool) -> Kernel:
     """Return one kernel of a call, with two or three axes; it may be that of a channel `apart`."""
     if value is None or (apart and isinstance(value, str) and value in ESTIMATES):
-        raise KernelError(
+        said = (
             f'kernel has {value!r} for a channel; give a kernel for each, or restore the channels '
-            'of which none is known alone, image.channel(...)'
+            'of which none is known alone, '
         )
+        raise KernelError(f'{said}image.channel(...)', in_shell=f'{said}--channel')
     if isinstance(value, str | Path):
         named = str(value)
         raise KernelError(
@@ -271,9 +272,10 @@ def _estimated(call: Call) -> dict[str, str]:
     for name in ('sigma', 'kernel'):
         entries = [own for channel, own in each_entry(getattr(call.options, name)) if channel]
         if word := next((e for e in entries if isinstance(e, str) and e in ESTIMATORS), None):
+            said = f'{name} has {word!r} for a channel, but {word} estimates for all of them: give '
             raise MethodError(
-                f'{name} has {word!r} for a channel, but {word} estimates for all of them: give '
-                f'{name}={word!r}, or restore the channel alone, image.channel(...)'
+                f'{said}{name}={word!r}, or restore the channel alone, image.channel(...)',
+                in_shell=f'{said}--{name} {word}, or restore the channel alone, --channel',
             )
     if asked and method.blind:
         raise MethodError(
