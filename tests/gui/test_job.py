@@ -223,7 +223,9 @@ def test_closing_the_viewer_ends_the_job_and_frees_its_memory(
     panel.run()
     with until(running.reported):
         solver.allow()
+    job = running.restoration.job
     viewer.close()
+    pump(job.cancelled.is_set)  # before the step that runs has ended
     solver.allow(2)
     pump(lambda: running.restoration is None)
     assert solver.clean.is_set()

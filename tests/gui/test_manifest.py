@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import import_module, resources
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import tifffile
 from napari.layers import Image
 from npe2 import PluginManifest
+from packaging.version import Version
 from scipy.io import savemat
 
 from napari_fresco._napari import commands, sample_data
@@ -87,6 +89,20 @@ def test_every_contribution_names_a_command(manifest: PluginManifest) -> None:
     used = [*manifest.contributions.widgets, *manifest.contributions.sample_data]
     used += [*manifest.contributions.readers, *manifest.contributions.writers]
     assert {item.command for item in used} <= known
+
+
+@pytest.mark.skipif(Version(version('npe2')) < Version('0.10'), reason='looks at .tif alone')
+@pytest.mark.parametrize('kind', ['image', 'labels'])
+def test_an_ome_tiff_is_saved_by_this_plugin_unasked(
+    manifest: PluginManifest, npe2pm: Any, kind: str
+) -> None:
+    for each in (PluginManifest.from_distribution('napari'), manifest):
+        npe2pm.register(each)
+    for suffix in ('.ome.tif', '.ome.tiff'):
+        writer, _ = npe2pm.get_writer(f'cells{suffix}', [kind])
+        assert writer.command.startswith('napari-fresco.')
+    writer, _ = npe2pm.get_writer('cells.tif', [kind])
+    assert writer.command.startswith('napari.'), 'the guide says that it must be named'
 
 
 def test_pictures_open_in_the_window_as_the_program_reads_them(manifest: PluginManifest) -> None:

@@ -187,6 +187,7 @@ def test_a_kernel_on_other_pixels_is_refused(unit: str, step: float, fits: bool)
     [
         ({'layer': 'nothing'}, "image 'nothing' is no layer of the viewer; it has stack"),
         ({'mask': 'nothing', 'task': 'inpaint'}, "mask 'nothing' is no layer"),
+        ({'region': 'nothing'}, "or give 'visible'"),
         ({'method': 'dpri'}, 'dpri'),
         ({'iteration': 3}, 'iterations'),
         ({'part': 'all'}, "'shown'"),

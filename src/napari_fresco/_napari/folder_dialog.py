@@ -26,7 +26,7 @@ from ..layers.folder_run import FolderRun
 from ..layers.layer_request import PanelRequest
 from . import texts
 from .form import Form, note, side_by_side, stacked
-from .listeners import is_alive
+from .listeners import cancelled_with, is_alive
 
 RECIPE = 'recipe.yaml'
 """Name of the recipe in the folder of the records."""
@@ -104,7 +104,7 @@ class FolderDialog(QDialog):
             run.job.reported.connect(self._on_report)
             run.job.ended.connect(self._on_ended)
             self.run = run  # the panel asks for it as soon as it starts
-            run.start()
+            cancelled_with(window, run.start())
         except FrescoError as error:
             self.run = None
             self._say(str(error), _FAILURE)

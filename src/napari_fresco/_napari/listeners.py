@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
+    from ..layers.job import Job
+
 
 def is_alive(widget: QWidget | None) -> bool:
     """Say whether Qt still has `widget`; without one there is nothing to close."""
@@ -16,6 +18,15 @@ def is_alive(widget: QWidget | None) -> bool:
         return widget is None or bool(widget.objectName() or True)
     except RuntimeError:  # Qt has deleted it
         return False
+
+
+def cancelled_with(window: QWidget | None, job: Job[Any]) -> None:
+    """Cancel a job as soon as its window is gone, not only when it next reports.
+
+    Meanwhile panels of other viewers would be busy.
+    """
+    if window is not None:
+        window.destroyed.connect(job.cancelled.set)
 
 
 class Listeners:

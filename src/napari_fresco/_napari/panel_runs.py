@@ -12,7 +12,7 @@ from ..layers.identity import key_of
 from ..layers.layer_restoration import Restoration, running
 from ..layers.step_reports import Report
 from ..restoration.session import Session
-from .listeners import Listeners, is_alive
+from .listeners import Listeners, cancelled_with, is_alive
 
 if TYPE_CHECKING:
     import napari
@@ -88,6 +88,7 @@ class PanelRuns:
         """
         self._spoken_of = {key_of(source)}
         self._job = restoration.start()
+        cancelled_with(self._native.window(), self._job)
 
     def cancel(self) -> None:
         """Ask for an end after the present step; the best estimate so far is kept."""

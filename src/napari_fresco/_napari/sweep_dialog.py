@@ -22,7 +22,7 @@ from .choosers import WordList
 from .clicks import Clicks
 from .estimate_noise import noise_at_a_glance
 from .form import Section, named_button, note, side_by_side, stacked
-from .listeners import is_alive
+from .listeners import cancelled_with, is_alive
 from .rows import label_of
 from .run_bar import CANCEL, CANCELLING
 from .sweep_settings import first_values, sweepable, values_of
@@ -108,7 +108,7 @@ class SweepDialog(QDialog):
             run.job.reported.connect(self._on_report)
             run.job.ended.connect(self._on_ended)
             self.run = run
-            run.start()
+            cancelled_with(window, run.start())
         except FrescoError as error:
             self.run = None
             self._say(str(error), _FAILURE)

@@ -60,6 +60,7 @@ def find_layer(viewer: Any, named: Any, what: str) -> Any:
     if named not in names:
         raise FrescoError(
             f'{what} {named!r} is no layer of the viewer; it has {", ".join(names) or "none"}'
+            + ("; or give 'visible', for what is on show" if what == 'region' else '')
         )
     return _fitting(viewer.layers[named], what)
 

@@ -127,7 +127,10 @@ class GrowingResult:
         self.seen.see(part, data)
         self._put(part, unrestored(data, self._request))
         if why:
-            self._account.warn(f'plane {part.index} {why}; it was given back as it is')
+            place = ', '.join(map(str, part.index))
+            what = f'plane {place}' if place else 'the image'
+            what = what if part.tile is None else f'a block of {what}'
+            self._account.warn(f'{what} {why}; it was given back as it is')
 
     def shown(self, part: Part, block: Block, x: Tensor) -> Array:
         """Return the plane with the estimate `x` of a part of it in its place."""
