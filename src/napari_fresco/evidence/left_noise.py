@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .plane_measures import Bools, Floats, Singles
+from .plane_measures import Bools, Floats, Singles, sums_of_rows
 
 _SIDE = 8  # of the regions that are judged
 _STRIP = 32 * _SIDE  # rows that are looked at together
@@ -88,9 +88,8 @@ def _among_known(known: Bools) -> Bools:
 
 def _sums(values: NDArray[Any]) -> NDArray[Any]:
     """Return the sums over regions; the last one of a row or column takes the rest."""
-    for axis in (-2, -1):
-        starts = np.arange(max(1, values.shape[axis] // _SIDE)) * _SIDE
-        values = np.add.reduceat(values, starts, axis)
+    for _ in range(2):
+        values = sums_of_rows(values, _SIDE).swapaxes(-1, -2)
     return values
 
 

@@ -27,7 +27,8 @@ def light(o: Outcome) -> Found | None:
 
 def regions(o: Outcome) -> Found | None:
     change, error = sums_of_regions(o.residual), np.sqrt(_variances(o))
-    light = sums_of_regions(np.maximum(o.signal, 0))
+    above = o.light()
+    light = sums_of_regions(np.maximum(above, 0, out=above))
     clear = (np.abs(change) > _SIGNIFICANT * error) & (np.abs(change) > 0.03 * light) & (light > 0)
     if not clear.size:
         return None
@@ -45,9 +46,11 @@ def clipping(o: Outcome) -> Found | None:
         return None
     share = 0.0
     if not _within(o.after, ends[0] - 0.5, ends[1] + 0.5):
-        within = np.clip(o.after, ends[0] - 0.5, ends[1] + 0.5)
-        light = float(np.abs(o.after - o.offset).sum())
-        share = float(np.abs(within - o.after).sum()) / light if light > 0 else 0.0
+        values = np.subtract(o.after, o.offset, out=o.room(o.after))
+        light = float(np.abs(values, out=values).sum())
+        np.clip(o.after, ends[0] - 0.5, ends[1] + 0.5, out=values)
+        values -= o.after
+        share = float(np.abs(values, out=values).sum()) / light if light > 0 else 0.0
     return share, (
         f'clipping to {o.given.dtype} changed {share:.1%} of the light: ask for float32 '
         "(dtype='float32')"
@@ -58,11 +61,13 @@ def rounding(o: Outcome) -> Found | None:
     ends = _integers(o.given)
     if ends is None:
         return None
-    exact = o.after if _within(o.after, *ends) else np.clip(o.after, *ends)
-    change = planar(o.given) - exact
+    exact = o.after if _within(o.after, *ends) else np.clip(o.after, *ends, out=o.room(o.after))
+    change = np.subtract(planar(o.given), exact, out=o.room(exact, 1))
     if not _within(change, -1, 1):  # others were given back as they came
         change[~(np.abs(change) <= 1)] = 0
-    changes, light = sums_of_regions(change), sums_of_regions(np.maximum(exact - o.offset, 0))
+    changes = sums_of_regions(change)
+    above = np.subtract(exact, o.offset, out=change)
+    light = sums_of_regions(np.maximum(above, 0, out=above))
     some = light > 0
     if not some.any():
         return None

@@ -44,12 +44,24 @@ def to_gray(values: Floats) -> Floats:
 
 def sums_of_regions(planes: Floats) -> Floats:
     """Return the sums over regions, of the mean of the colours; NaN counts as 0."""
-    lines = [_starts(n) for n in planes.shape[1:]]
     gray = planes[0] if len(planes) == 1 else planes.sum(axis=0) / len(planes)
-    of_rows = np.add.reduceat(gray, lines[0], 0)
+    of_rows = sums_of_rows(gray, REGION_SIDE)
     if not np.isfinite(of_rows).all():
-        of_rows = np.add.reduceat(np.nan_to_num(gray), lines[0], 0)
-    return np.asarray(np.add.reduceat(of_rows, lines[1], 1), np.float64)
+        of_rows = sums_of_rows(np.nan_to_num(gray), REGION_SIDE)
+    return np.asarray(np.add.reduceat(of_rows, _starts(gray.shape[1]), 1), np.float64)
+
+
+def sums_of_rows(values: NDArray[Any], side: int) -> NDArray[Any]:
+    """Return the sums over every `side` rows of ``(..., H, W)``; the last one takes the rest.
+
+    As ``np.add.reduceat`` gives them, which reads column after column and takes twenty times as
+    long.
+    """
+    *outer, rows, columns = values.shape
+    whole = side * (max(1, rows // side) - 1)
+    first = values[..., :whole, :].reshape(*outer, whole // side, side, columns)
+    last = np.add.reduce(values[..., whole:, :], axis=-2, keepdims=True)
+    return np.concatenate((np.add.reduce(first, axis=-2), last), axis=-2)
 
 
 def sizes_of_regions(shape: Sequence[int]) -> Floats:

@@ -60,13 +60,14 @@ class Outcome:
         """Yield some planes of a volume, each as an outcome of its own, from end to end."""
         count = len(self.observed)
         for z in sorted(set(np.linspace(0, count - 1, most).round().astype(int))):
+            restored = self.restored[z]
             yield replace(
                 self,
                 of_volume=True,
                 observed=self.observed[z],
-                restored=self.restored[z],
+                restored=restored,
                 given=self.given[z],
-                predicted=self.predicted[z],
+                predicted=restored if self.predicted is self.restored else self.predicted[z],
                 sigma=self.sigma[z] if isinstance(self.sigma, np.ndarray) else self.sigma,
                 unknown=None if self.unknown is None else self.unknown[z],
             )
@@ -122,10 +123,26 @@ class Outcome:
         """The residual ``(colours, H, W)``, 0 where nothing is known."""
         return self._known_of(self.before - self.explained)
 
+    def light(self) -> Floats:
+        """Return the prediction above the intensity without light, 0 where nothing is known."""
+        above = np.subtract(self.explained, self.offset, out=self.room(self.explained))
+        return self._known_of(above)
+
+    def room(self, like: Floats, number: int = 0) -> Floats:
+        """Return an array like another, for values that are needed no longer than one check.
+
+        Fresh memory takes longer than what is computed in it.
+
+        `number`: of several that are needed at once.
+        """
+        key = like.shape, like.dtype, number
+        if key not in self._rooms:
+            self._rooms[key] = np.empty_like(like)
+        return self._rooms[key]
+
     @cached_property
-    def signal(self) -> Floats:
-        """The prediction above the intensity without light, 0 where nothing is known."""
-        return self._known_of(self.explained - self.offset)
+    def _rooms(self) -> dict[Any, Floats]:
+        return {}
 
     @cached_property
     def noise(self) -> Floats | None:
@@ -175,9 +192,10 @@ class Outcome:
         """
         if self.after.shape != self.before.shape:
             return False
-        change = self._known_of(self.before - self.after)
+        same = self.explained is self.after  # without a blur what was taken away is the residual
+        change = self.residual if same else self._known_of(self.before - self.after)
         least = NOTHING * self.typical if self.noise is not None else _LEAST_NOISE * self.span
-        return math.sqrt(float(np.square(change).sum()) / max(self.count, 1)) < least
+        return math.sqrt(float(np.vdot(change, change)) / max(self.count, 1)) < least
 
     @property
     def judged(self) -> Bools | None:

@@ -21,7 +21,7 @@ class ResBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         first, second = (conv3(channels, channels, bias=False) for _ in range(2))
-        self.res = nn.Sequential(first, nn.ReLU(), second)
+        self.res = nn.Sequential(first, nn.ReLU(inplace=True), second)
 
     def forward(self, x: Tensor) -> Tensor:
         residual: Tensor = self.res(x)

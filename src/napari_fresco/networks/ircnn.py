@@ -44,7 +44,7 @@ class IRCNN(nn.Module):
         layers: list[nn.Module] = []
         for inputs, outputs, dilation in zip(widths[:-1], widths[1:], _DILATIONS, strict=True):
             layers.append(nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation))
-            layers.append(nn.ReLU())
+            layers.append(nn.ReLU(inplace=True))
         self.model = nn.Sequential(*layers[:-1])
 
     def forward(self, x: Tensor) -> Tensor:

@@ -17,12 +17,12 @@ def conv3(inputs: int, outputs: int, bias: bool = True) -> nn.Conv2d:
 
 def chain(inputs: int, width: int, outputs: int, depth: int, act_mode: str) -> nn.Sequential:
     """Return `depth` convolutions with ReLU between; 'BR' normalises the hidden ones before it."""
-    layers: list[nn.Module] = [conv3(inputs, width), nn.ReLU()]
+    layers: list[nn.Module] = [conv3(inputs, width), nn.ReLU(inplace=True)]
     for _ in range(depth - 2):
         layers.append(conv3(width, width))
         if act_mode == 'BR':
             layers.append(nn.BatchNorm2d(width, momentum=0.9, eps=1e-4))
-        layers.append(nn.ReLU())
+        layers.append(nn.ReLU(inplace=True))
     return nn.Sequential(*layers, conv3(width, outputs))
 
 

@@ -67,7 +67,7 @@ class SwinConvBlock(nn.Module):
         self.conv1_2 = nn.Conv2d(width, width, 1)
         self.conv_block = nn.Sequential(
             conv3(conv_dim, conv_dim, bias=False),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             conv3(conv_dim, conv_dim, bias=False),
         )
 

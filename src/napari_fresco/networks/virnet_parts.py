@@ -54,7 +54,7 @@ class SNet(nn.Module):
         self.conv1 = conv3(in_channels, num_filters)
         layers: list[nn.Module] = []
         for _ in range(dep - 2):
-            layers += [conv3(num_filters, num_filters), nn.LeakyReLU(_SNET_SLOPE)]
+            layers += [conv3(num_filters, num_filters), nn.LeakyReLU(_SNET_SLOPE, inplace=True)]
         self.mid_layer = nn.Sequential(*layers)
         self.conv_last = conv3(num_filters, out_channels)
 
@@ -141,7 +141,7 @@ class _KernelBlock(nn.Module):
         super().__init__()
         self.body = nn.Sequential(
             conv3(channels, channels),
-            nn.LeakyReLU(_KNET_SLOPE),
+            nn.LeakyReLU(_KNET_SLOPE, inplace=True),
             conv3(channels, channels),
             _ChannelAttention(channels),
         )
@@ -158,7 +158,7 @@ class _ChannelAttention(nn.Module):
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(channels, channels // _REDUCTION, 1),
-            nn.LeakyReLU(_KNET_SLOPE),
+            nn.LeakyReLU(_KNET_SLOPE, inplace=True),
             nn.Conv2d(channels // _REDUCTION, channels, 1),
             nn.Sigmoid(),
         )

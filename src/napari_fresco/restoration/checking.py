@@ -106,11 +106,12 @@ class Checking:
         kernel, camera, unknown = block.request.inputs.kernel, block.camera, pixels.unknown
         core: Any = block.request.core or ...
         given = image if r.facts.gains_colour else r.layout.colours(image)
+        judged = restored[core]
         return Outcome(
             observed=pixels.colours[core].astype(np.float64),
-            restored=restored[core],
+            restored=judged,
             given=given[core],
-            predicted=predicted[core],
+            predicted=judged if predicted is restored else predicted[core],
             sigma=self._noise(block, predicted),
             unknown=None if unknown is None else unknown[core],
             offset=min(block.range.low, 0.0) if camera is None else camera.offset,
