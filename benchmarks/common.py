@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 from skimage import io
 
+import napari_fresco as fresco
 from napari_fresco.degrade.blur import authors_truncated
 from napari_fresco.evidence.metrics import psnr, ssim, to_uint8
 
@@ -45,6 +46,29 @@ def seen_blurred(image: np.ndarray, kernel: np.ndarray, noise: float, scale: int
     """
     small = authors_truncated(image, kernel)[::scale, ::scale] / 255
     return small + np.random.RandomState(0).normal(0, noise / 255, small.shape)
+
+
+def deblurred(
+    session: fresco.Session,
+    degraded: np.ndarray,
+    kernel: np.ndarray,
+    noise: float,
+    options: argparse.Namespace,
+    **told: Any,
+) -> np.ndarray:
+    """Return an image of :func:`seen_blurred` deblurred with its kernel and noise."""
+    result = session.restore(
+        degraded,
+        task='deblur',
+        kernel=kernel,
+        sigma=noise / 255,
+        data_range=(0, 1),
+        model=options.model,
+        precision=options.precision,
+        boundary='circular',
+        **told,
+    )
+    return result.image
 
 
 def jpeg(picture: Image.Image, size: int) -> bytes:
@@ -97,8 +121,6 @@ def show(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 def denoised(image: Any, model: str, method: str, options: Any, **told: Any) -> Any:
     """Denoise an image as a user would: by a method with weights, all else by default."""
-    import napari_fresco as fresco
-
     result = fresco.restore(
         image,
         method=method,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import arguments, psnr8, read, seen_blurred, show
+from common import arguments, deblurred, psnr8, read, seen_blurred, show
 
 import napari_fresco as fresco
 from napari_fresco.physics import kernels
@@ -53,20 +53,10 @@ def _measured(
     """Return PSNR of the blurred image and of the restored one, and processor seconds."""
     degraded = seen_blurred(image, kernel, noise)
     began = time.process_time()
-    result = session.restore(
-        degraded,
-        method='dpir',
-        task='deblur',
-        kernel=kernel,
-        sigma=noise / 255,
-        data_range=(0, 1),
-        model=options.model,
-        precision=options.precision,
-        boundary='circular',
-        **({'iterations': options.iterations} if options.iterations else {}),
-    )
+    told = {'iterations': options.iterations} if options.iterations else {}
+    restored = deblurred(session, degraded, kernel, noise, options, method='dpir', **told)
     seconds = time.process_time() - began
-    return [psnr8(degraded, image), psnr8(result.image, image), seconds]
+    return [psnr8(degraded, image), psnr8(restored, image), seconds]
 
 
 if __name__ == '__main__':

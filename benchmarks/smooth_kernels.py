@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from common import arguments, read, seen_blurred, show
+from common import arguments, deblurred, read, seen_blurred, show
 
 import napari_fresco as fresco
 from napari_fresco.evidence.metrics import psnr
@@ -75,20 +75,9 @@ def _measured(
     totals = []
 
     def restored(**given: Any) -> float:
-        result = session.restore(
-            degraded,
-            method=options.method,
-            task='deblur',
-            kernel=kernel,
-            sigma=noise / 255,
-            data_range=(0, 1),
-            model=options.model,
-            precision=options.precision,
-            boundary='circular',
-            callback=lambda step: totals.append(step.total),
-            **given,
-        )
-        return float(psnr(np.clip(result.image, 0, 1)[inside], (image / 255)[inside], 1.0))
+        given |= {'method': options.method, 'callback': lambda step: totals.append(step.total)}
+        result = deblurred(session, degraded, kernel, noise, options, **given)
+        return float(psnr(np.clip(result, 0, 1)[inside], (image / 255)[inside], 1.0))
 
     return restored(iterations=8), restored(), totals[-1]
 

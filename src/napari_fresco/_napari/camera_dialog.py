@@ -43,6 +43,7 @@ _SUMMARY = (
     'variance = gain × (intensity − offset) + read noise². One image tells the line but not the '
     'offset; frames without light and of even light tell all three.'
 )
+_DARK_HELP = 'A stack of frames without light'
 _FLATS_HELP = '<p>Stacks of evenly lit frames, one for each level of light; tick two or more.</p>'
 
 
@@ -69,37 +70,13 @@ class CameraDialog(QDialog):
         self.found: FoundCamera | None = None
         self.job: Job[FoundCamera] | None = None
         self._graph: QWidget | None = None
-        self.source = WordList(
-            'source', 'Found from', {IMAGE: IMAGE, STACKS: STACKS}, 'What tells the camera'
-        )
-        self.dark = LayerChooser(
-            viewer, _is_stack, 'dark', 'Dark frames', tooltip='A stack of frames without light'
-        )
-        self.flats = QListWidget()
-        self.flats.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.flats.setMaximumHeight(96)
-        self.flats.setObjectName('camera_flats')
-        self.flats.setToolTip(_FLATS_HELP)
-        self.numbers, self.message = note(), note()
-        self.numbers.setObjectName('camera_numbers')
-        self.message.setObjectName('camera_message')
-        self.search = named_button(_FIND, 'camera_find', 'Measure the noise at each intensity')
-        self.use = named_button(
-            'Use in the panel', 'camera_use', 'Fill these numbers in, and reckon with photon noise'
-        )
-        self.save = named_button(
-            'Save preset …', 'camera_save', '<p>Keep them as JSON, maps of the pixels beside it</p>'
-        )
-        self.load = named_button('Load preset …', 'camera_load', 'Read what was saved')
+        self._choose()
+        self._make_buttons()
         self._lay_out()
         links = Listeners(self)
         for event in ('inserted', 'removed', 'renamed'):
             links.listen(getattr(viewer.layers.events, event), self._list_flats)
         links.listen(self.source.changed, self.refresh)
-        self.search.clicked.connect(lambda: self.start())
-        self.use.clicked.connect(self._on_use)
-        self.save.clicked.connect(self._on_save)
-        self.load.clicked.connect(self._on_load)
         self._list_flats()
         self.refresh()
 
@@ -165,6 +142,34 @@ class CameraDialog(QDialog):
         there = self.found is not None and self.found.camera is not None
         self.use.setEnabled(there)
         self.save.setEnabled(there)
+
+    def _choose(self) -> None:
+        self.source = WordList(
+            'source', 'Found from', {IMAGE: IMAGE, STACKS: STACKS}, 'What tells the camera'
+        )
+        self.dark = LayerChooser(self._viewer, _is_stack, 'dark', 'Dark frames', tooltip=_DARK_HELP)
+        self.flats = QListWidget()
+        self.flats.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.flats.setMaximumHeight(96)
+        self.flats.setObjectName('camera_flats')
+        self.flats.setToolTip(_FLATS_HELP)
+        self.numbers, self.message = note(), note()
+        self.numbers.setObjectName('camera_numbers')
+        self.message.setObjectName('camera_message')
+
+    def _make_buttons(self) -> None:
+        self.search = named_button(_FIND, 'camera_find', 'Measure the noise at each intensity')
+        self.use = named_button(
+            'Use in the panel', 'camera_use', 'Fill these numbers in, and reckon with photon noise'
+        )
+        self.save = named_button(
+            'Save preset …', 'camera_save', '<p>Keep them as JSON, maps of the pixels beside it</p>'
+        )
+        self.load = named_button('Load preset …', 'camera_load', 'Read what was saved')
+        self.search.clicked.connect(lambda: self.start())
+        self.use.clicked.connect(self._on_use)
+        self.save.clicked.connect(self._on_save)
+        self.load.clicked.connect(self._on_load)
 
     def _lay_out(self) -> None:
         section = self._section = Section('Camera')

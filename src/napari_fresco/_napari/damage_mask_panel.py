@@ -25,6 +25,7 @@ from .choosers import LayerChooser, WordList
 from .docked import Docked
 from .form import Scroll, Section, note, stacked
 from .listeners import Listeners
+from .mask_choice import MaskChoice
 from .mask_edit_section import MaskEditSection
 from .new_mask import new_mask
 from .propose_section import ProposeSection
@@ -68,9 +69,11 @@ class DamageMaskPanel(Docked):
             name='brush', label='Brush', text='follows the zoom', value=True, tooltip=_BRUSH_HELP
         )
         self.coverage = note()
-        self.propose = ProposeSection(viewer, self._image, self.editable_mask, self.damage_class)
-        self.edit = MaskEditSection(viewer, self._image, self._labels, self.damage_class)
-        self.brush = FollowingBrush(viewer, self, self._image, self._labels)
+        chosen = MaskChoice(
+            viewer, self._image, self._labels, self.editable_mask, self.damage_class
+        )
+        self.propose, self.edit = ProposeSection(chosen), MaskEditSection(chosen)
+        self.brush = FollowingBrush(chosen, self)
         self._watched = Listeners(self)
         self._measure_soon = qthrottled(self._measure, timeout=_READ_OUT_MS, parent=self)
         self._lay_out()

@@ -68,12 +68,9 @@ class DamageSection(Section):
         scale = replace(OPTIONS['scale'], minimum=least, maximum=most, default=first)
         self.keep_known, self.scale_row = row_of(keep), row_of(scale)
         self.filled = Tick(
-            name='filled',
-            label='Filled area',
-            text='as a layer of labels',
-            value=True,
+            name='filled', label='Filled area', text='as a layer of labels', value=True,
             tooltip=_FILLED_HELP,
-        )
+        )  # fmt: skip
         self.kernel_row = LayerChooser(
             viewer, self._may_be_kernel, 'kernel', 'Blur kernel', tooltip=_KERNEL_HELP,
             others={'(none)': None}, adopt=self._adopt_kernel,

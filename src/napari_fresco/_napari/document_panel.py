@@ -225,18 +225,10 @@ class DocumentPanel(Docked):
             head.add(row)
         for row in self.notes.values():
             words.add(row)
-        self.anew_button = named_button('Fill anew', 'document_anew', say.ANEW_HELP)
+        self._make_buttons()
         rare.add(self.count, self.anew_button)
         rare.add(self.filled)
         rare.add(self.painted)
-        self.insert_button = named_button('Insert only', 'document_insert', say.INSERT_HELP)
-        self.outline_button = named_button('Outline', 'document_outline', say.OUTLINE_HELP)
-        self.file_button = named_button('Save insert …', 'document_insert_file', say.FILE_HELP)
-        self.report_button = named_button('Save report …', 'document_report', say.REPORT_HELP)
-        self.report_button.setStyleSheet(RUN_STYLE)
-        self._of_result = (
-            self.insert_button, self.outline_button, self.file_button, self.report_button,
-        )  # fmt: skip
         self.message = note()
         self.message.setObjectName('document_message')
         content = stacked(
@@ -254,6 +246,17 @@ class DocumentPanel(Docked):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Scroll(content), 1)
         layout.addWidget(stacked(self.report_button, self.message, margin=8))
+
+    def _make_buttons(self) -> None:
+        self.anew_button = named_button('Fill anew', 'document_anew', say.ANEW_HELP)
+        self.insert_button = named_button('Insert only', 'document_insert', say.INSERT_HELP)
+        self.outline_button = named_button('Outline', 'document_outline', say.OUTLINE_HELP)
+        self.file_button = named_button('Save insert …', 'document_insert_file', say.FILE_HELP)
+        self.report_button = named_button('Save report …', 'document_report', say.REPORT_HELP)
+        self.report_button.setStyleSheet(RUN_STYLE)
+        self._of_result = (
+            self.insert_button, self.outline_button, self.file_button, self.report_button,
+        )  # fmt: skip
         self.insert_button.clicked.connect(self.insert_only)
         self.outline_button.clicked.connect(self.outline)
         self.anew_button.clicked.connect(self.fill_anew)

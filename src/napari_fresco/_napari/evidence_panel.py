@@ -185,25 +185,12 @@ class EvidencePanel(Docked):
         for row in self._rows:
             section.add(row)
             row.native.setObjectName(f'evidence_{row.name}')
-        self.button = named_button(
-            MEASURE, 'evidence_measure', 'Measure the result beside the window'
-        )
-        self.button.setMinimumHeight(32)
-        self.button.setStyleSheet(RUN_STYLE)
+        self._make_buttons()
         self.badge = QLabel()
         self.badge.setObjectName('evidence_badge')
         self.badge.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.table = EvidenceTable()
         self.graphs = QVBoxLayout()
-        self.map_buttons = {
-            kind: named_button(
-                f'{facts.title.capitalize()}',
-                f'evidence_{kind}',
-                f'<p>Add it as a layer, in {facts.unit}. {facts.meaning}.</p>',
-            )
-            for kind, facts in MAPS.items()
-        }
-        self.report_button = named_button('Save report …', 'evidence_report', REPORT_HELP)
         drawn = QWidget()
         drawn.setLayout(self.graphs)
         self.graphs.setContentsMargins(0, 0, 0, 0)
@@ -222,6 +209,22 @@ class EvidencePanel(Docked):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Scroll(content))
         self.found.hide()
+
+    def _make_buttons(self) -> None:
+        self.button = named_button(
+            MEASURE, 'evidence_measure', 'Measure the result beside the window'
+        )
+        self.button.setMinimumHeight(32)
+        self.button.setStyleSheet(RUN_STYLE)
+        self.map_buttons = {
+            kind: named_button(
+                f'{facts.title.capitalize()}',
+                f'evidence_{kind}',
+                f'<p>Add it as a layer, in {facts.unit}. {facts.meaning}.</p>',
+            )
+            for kind, facts in MAPS.items()
+        }
+        self.report_button = named_button('Save report …', 'evidence_report', REPORT_HELP)
 
     @property
     def _rows(self) -> tuple[Widget, ...]:

@@ -13,7 +13,6 @@ from qtpy.QtWidgets import QPushButton
 from superqt.utils import qdebounced
 
 from .. import damage
-from ..damage.classes import DamageClass
 from ..errors import FrescoError
 from ..layers.damage_classes import classes_of
 from ..layers.excerpts import Excerpt
@@ -24,10 +23,10 @@ from .choosers import WordList
 from .form import Section, named_button, note, side_by_side
 from .latest_job import LatestJob, said_of, stepwise
 from .listeners import is_alive
+from .mask_choice import MaskChoice
 from .texts import sentence
 
 if TYPE_CHECKING:
-    import napari
     from numpy.typing import NDArray
 
     Labels = NDArray[Any]
@@ -42,24 +41,15 @@ _REMOVED = '#ffffff'
 class MaskEditSection(Section):
     """Edits of a mask, each one step that can be undone.
 
-    `viewer`: whose mask is edited.
-    `image`: returns the chosen image layer, or None.
-    `mask`: returns the chosen mask, or None.
-    `kind`: returns the class that merged and separated pieces get.
+    `chosen`: the mask that is edited, and the class that merged and separated pieces get.
     """
 
     edited = Signal()
 
-    def __init__(
-        self,
-        viewer: napari.viewer.Viewer,
-        image: Callable[[], Any],
-        mask: Callable[[], Any],
-        kind: Callable[[], DamageClass],
-    ) -> None:
+    def __init__(self, chosen: MaskChoice) -> None:
         super().__init__('Edit')
-        self._viewer, self._image, self._mask, self._kind = viewer, image, mask, kind
-        self.overlay, self.work = ProposalLayer(viewer), LatestJob()
+        self._chosen = chosen
+        self.overlay, self.work = ProposalLayer(chosen.viewer), LatestJob()
         self.which = WordList('which', 'Of', {ALL: ALL}, 'What is edited; the rest stays as it is')
         self.grow = SpinBox(
             name='grow', label='Grow by (px)', value=0, min=-200, max=200,
@@ -85,7 +75,7 @@ class MaskEditSection(Section):
 
     def follow(self) -> None:
         """Take note that another image or mask was chosen, or that its classes have changed."""
-        mask = self._mask()
+        mask = self._chosen.mask()
         names = [] if mask is None else [each.name for each in classes_of(mask)]
         words = {word: word for word in (ALL, *names)}
         if list(self.which.choices) != list(words):
@@ -98,7 +88,7 @@ class MaskEditSection(Section):
     def edit(self, name: str) -> None:
         """Carry out the edit of a button."""
         grown, smaller, wider, into = (
-            self.grow.value, self.smaller.value, self.wider.value, self._kind().value,
+            self.grow.value, self.smaller.value, self.wider.value, self._chosen.kind().value,
         )  # fmt: skip
         edits: dict[str, Edit] = {
             'grow': lambda labels, which: _grown(labels, grown, which),
@@ -115,7 +105,7 @@ class MaskEditSection(Section):
 
     def undo(self) -> None:
         """Take the last change of the mask back, by any tool."""
-        mask = self._mask()
+        mask = self._chosen.mask()
         if mask is not None:
             mask.undo()
             self.message.setText('The last change was taken back.')
@@ -129,12 +119,12 @@ class MaskEditSection(Section):
         self.edit(name)
 
     def _do(self, edit: Edit, title: str) -> None:
-        image, mask = self._image(), self._mask()
+        image, mask = self._chosen.image(), self._chosen.mask()
         if image is None or mask is None or self.work.busy:
             return
         self.overlay.clear()
         try:
-            plane = MaskPlane.of(mask, Excerpt.whole(image, View.of(self._viewer)).part)
+            plane = MaskPlane.of(mask, Excerpt.whole(image, View.of(self._chosen.viewer)).part)
         except FrescoError as error:
             self.message.setText(sentence(error))
             return
@@ -157,12 +147,12 @@ class MaskEditSection(Section):
         self.work.ask(stepwise(title, _edited(edit, before, which), deliver, is_open))
 
     def _preview(self) -> None:
-        image, mask, grown = self._image(), self._mask(), self.grow.value
+        image, mask, grown = self._chosen.image(), self._chosen.mask(), self.grow.value
         if image is None or mask is None or grown == 0:
             self.overlay.clear()
             return
         try:
-            excerpt = Excerpt.on_show(image, View.of(self._viewer), _MOST)
+            excerpt = Excerpt.on_show(image, View.of(self._chosen.viewer), _MOST)
             before = MaskPlane.of(mask, excerpt.part).read()
         except FrescoError as error:
             self.message.setText(sentence(error))
@@ -183,7 +173,7 @@ class MaskEditSection(Section):
 
     def _colour(self, mask: Any) -> str:
         known = {each.name: each.colour for each in classes_of(mask)}
-        return known.get(self.which.value, self._kind().colour)
+        return known.get(self.which.value, self._chosen.kind().colour)
 
     def _lay_out(self) -> None:
         buttons = self.buttons

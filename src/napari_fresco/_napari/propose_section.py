@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator
+from typing import Any
 
 import numpy as np
 from psygnal import Signal
@@ -23,12 +23,10 @@ from .clicks import Clicks
 from .form import Section, note, side_by_side, stacked
 from .latest_job import LatestJob, said_of, stepwise
 from .listeners import Listeners, is_alive
+from .mask_choice import MaskChoice
 from .proposers import ClickProposer, CrackProposer, OutlierProposer, Proposer
 from .scribble_proposer import ScribbleProposer
 from .texts import sentence
-
-if TYPE_CHECKING:
-    import napari
 
 _PAUSE_MS = 250  # after the view has moved
 PREVIEW, APPLY = 'Preview', 'Apply to all'
@@ -37,10 +35,7 @@ PREVIEW, APPLY = 'Preview', 'Apply to all'
 class ProposeSection(QWidget):
     """Proposals of several kinds, looked at before they are taken over.
 
-    `viewer`: whose picture is looked at.
-    `image`: returns the chosen image layer, or None.
-    `mask`: returns the chosen mask; a new one where there is none.
-    `kind`: returns the class that proposals have.
+    `chosen`: the picture that is looked at, the mask that proposals go into, and their class.
     """
 
     suggested = Signal(str)
@@ -48,20 +43,14 @@ class ProposeSection(QWidget):
     applied = Signal()
     """The mask has been added to."""
 
-    def __init__(
-        self,
-        viewer: napari.viewer.Viewer,
-        image: Callable[[], Any],
-        mask: Callable[[], Any],
-        kind: Callable[[], DamageClass],
-    ) -> None:
+    def __init__(self, chosen: MaskChoice) -> None:
         super().__init__()
-        self._viewer, self._image, self._mask, self._kind = viewer, image, mask, kind
+        self._chosen, self._viewer = chosen, chosen.viewer
         self.proposers: dict[str, Proposer] = {
             'cracks': CrackProposer(),
             'clicks': ClickProposer(),
             'colours': OutlierProposer(),
-            'scribbles': ScribbleProposer(viewer),
+            'scribbles': ScribbleProposer(chosen.viewer),
         }
         titles = {name: each.title for name, each in self.proposers.items()}
         self.what = WordList('propose', 'Propose', titles, 'What proposes damage')
@@ -74,12 +63,12 @@ class ProposeSection(QWidget):
             'label already. Ctrl+Z takes it back.</p>'
         )
         self.message = note()
-        self.overlay = ProposalLayer(viewer)
+        self.overlay = ProposalLayer(chosen.viewer)
         self.looking, self.applying = LatestJob(), LatestJob()
         self._excerpt: Excerpt | None = None
         self._evidence: Any = None
         self._key: Any = None
-        self._clicks = Clicks(viewer, self)
+        self._clicks = Clicks(chosen.viewer, self)
         self._lay_out()
         self._listen()
         self._on_kind()
@@ -97,13 +86,13 @@ class ProposeSection(QWidget):
     def follow(self) -> None:
         """Take note that another image was chosen."""
         for each in self.proposers.values():
-            each.follow(self._image())
+            each.follow(self._chosen.image())
         self._forget()
         self.refresh()
 
     def refresh(self) -> None:
         """Show the proposals on the part on show, if that is wanted."""
-        layer = self._image()
+        layer = self._chosen.image()
         self.preview.setEnabled(layer is not None)
         self.apply.setEnabled(layer is not None and not self.applying.busy)
         if layer is None or not self.preview.isChecked():
@@ -123,15 +112,15 @@ class ProposeSection(QWidget):
 
     def take(self) -> None:
         """Find proposals in the whole picture and add them to the mask."""
-        layer = self._image()
+        layer = self._chosen.image()
         if layer is None or self.applying.busy:
             return
-        kind = self._kind()
+        kind = self._chosen.kind()
         try:
             if self.proposer.problem:
                 raise FrescoError(self.proposer.problem)
             whole = Excerpt.whole(layer, View.of(self._viewer))
-            plane = MaskPlane.of(self._mask(), whole.part)
+            plane = MaskPlane.of(self._chosen.editable_mask(), whole.part)
             evidence = self._evidence if self._key == self._wanted else None
             excerpt = self._excerpt if evidence is not None else None
             steps = self.proposer.everywhere(whole, excerpt, evidence)
@@ -190,7 +179,7 @@ class ProposeSection(QWidget):
         except FrescoError as error:
             self.message.setText(sentence(error))
             return
-        self.overlay.show(self._excerpt.part, found, self._kind().colour)
+        self.overlay.show(self._excerpt.part, found, self._chosen.kind().colour)
         count = int(np.count_nonzero(found))
         whole = self._excerpt.part.size == _plane_size(self._excerpt)
         where = 'the picture' if whole else 'what is seen'
@@ -264,13 +253,14 @@ class ProposeSection(QWidget):
 
     def _on_work(self) -> None:
         if is_alive(self):
-            self.apply.setEnabled(self._image() is not None and not self.applying.busy)
+            self.apply.setEnabled(self._chosen.image() is not None and not self.applying.busy)
 
     def _follow_clicks(self) -> None:
         """Listen to clicks on the picture while they mean losses."""
         if self.what.value == 'clicks' and self.preview.isChecked():
             self._clicks.start()
-            self._viewer.layers.selection.active = self._image()  # the brush would paint
+            # With the mask selected, the brush would paint.
+            self._viewer.layers.selection.active = self._chosen.image()
         else:
             self._clicks.stop()
 

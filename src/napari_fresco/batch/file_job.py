@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -178,11 +179,10 @@ class FileJob:
         said = tuple(each for s, _, _ in sources for each in s.metadata.get('warnings', ()))
         said += self._lost_in(outputs.image)
         if doubtful is not None:
-            for source, asked, _ in sources:
-                for doubt in session.doubts(source, **asked):
-                    doubtful(doubt)
-        written: list[Path] = []
-        results: list[Result] = []
+            doubts = (session.doubts(source, **asked) for source, asked, _ in sources)
+            for doubt in chain.from_iterable(doubts):
+                doubtful(doubt)
+        written, results = list[Path](), list[Result]()
         groups = [sources] if len(places) == 1 else [[source] for source in sources]
         for place, group in zip(places, groups, strict=True):
             with self._growing(place.image, partial=partial) as store:

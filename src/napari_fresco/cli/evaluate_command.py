@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,28 +55,16 @@ def evaluate(
     quiet: bool,
 ) -> None:
     """Measure RESULT: against its input, against the truth if there is one, and by itself."""
-    for path, suffix in ((table, '.json'), (page, '.html')):
-        if path is not None:
-            check_output(path, suffixes=(suffix,), overwrite=overwrite)
-    outputs, given = (table, page), (result, image, truth, second, kernel, provenance)
-    check_apart(filter(None, outputs), filter(None, given))
+    _check_outputs(table, page, (result, image, truth, second, kernel, provenance), overwrite)
     whole, made = read(image), read(result)
     source = whole.channel(*channels) if channels else whole
     of_part = made.length('C') == source.length('C')
     record = _record(result, provenance, source if of_part else whole, image)
-    if page is not None and not record:
-        raise ParameterError(
-            '--report needs the record of the run; give --provenance, the file that restore writes '
-            'with --save-provenance'
-        )
+    if page is not None:
+        _check_reportable(result, record, of_part=of_part)
     from ..evidence import evaluate as measured
     from ..evidence import report_text
 
-    if page is not None and not of_part:
-        raise ParameterError(
-            f'--report is of a whole run, and {result} has more channels than --channel picks; '
-            'leave --channel out'
-        )
     blur = None if kernel is None else read_kernel(kernel)
     picked = channels if whole.length('C') > source.length('C') else ()
     made = _picked_of(made, source, picked)
@@ -97,6 +85,28 @@ def evaluate(
         files = {'image': str(image), 'output': str(result), 'channels': channels}
         text = report_text(rest, source, truth=wanted, kernel=blur, files=files)
         write_text(page, text, overwrite=overwrite)
+
+
+def _check_outputs(
+    table: Path | None, page: Path | None, given: Iterable[Path | None], overwrite: bool
+) -> None:
+    for path, suffix in ((table, '.json'), (page, '.html')):
+        if path is not None:
+            check_output(path, suffixes=(suffix,), overwrite=overwrite)
+    check_apart(filter(None, (table, page)), filter(None, given))
+
+
+def _check_reportable(result: Path, record: Mapping[str, Any], *, of_part: bool) -> None:
+    if not record:
+        raise ParameterError(
+            '--report needs the record of the run; give --provenance, the file that restore writes '
+            'with --save-provenance'
+        )
+    if not of_part:
+        raise ParameterError(
+            f'--report is of a whole run, and {result} has more channels than --channel picks; '
+            'leave --channel out'
+        )
 
 
 def _record(result: Path, given: Path | None, source: Image, image: Path) -> dict[str, Any]:

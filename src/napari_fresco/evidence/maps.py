@@ -69,16 +69,7 @@ def map_planes(
         from a blur that is not known, or light from beyond reaches every plane.
     """
     compared = Compared(result, image, kernel=kernel, noise=noise, task=task)
-    if compared.enlarged:
-        raise ImageError(
-            f'the result has planes of {compared.result.shape}, the image of '
-            f'{compared.source.shape}; maps need one size'
-        )
-    if compared.kernel_unknown and kind != 'error':
-        raise KernelError(
-            'the kernel that the result was freed from is not known; choose it, or look at the '
-            'error map'
-        )
+    _check(kind, compared)
     judged, layout = False, Layout.of(compared.source)
     widths: dict[int, float] = {}
     for index in layout.planes():
@@ -93,17 +84,30 @@ def map_planes(
             yield index, np.full(plane.image.shape[:2], np.nan, np.float32)
             continue
         judged = True
-        each, own = (
-            [colours_of(v) for v in (plane.image, plane.result, seen)],
-            compared.noise_at(index),
+        each = (colours_of(values) for values in (plane.image, plane.result, seen))
+        noise_here = compared.noise_at(index)
+        maps = np.stack(
+            [_map(kind, y, x, h, noise_here, width) for y, x, h in zip(*each, strict=True)]
         )
-        maps = np.stack([_map(kind, y, x, h, own, width) for y, x, h in zip(*each, strict=True)])
         gain = len(maps) ** 0.5 if kind == 'residual' else 1.0  # so that noise keeps its power
         yield index, (gain * maps.mean(axis=0)).astype(np.float32)
     if not judged:
         raise KernelError(
             'light from beyond the stack, which is not known, reaches each of its planes; give '
             'more planes, or the kernel of a plane'
+        )
+
+
+def _check(kind: MapKind, compared: Compared) -> None:
+    if compared.enlarged:
+        raise ImageError(
+            f'the result has planes of {compared.result.shape}, the image of '
+            f'{compared.source.shape}; maps need one size'
+        )
+    if compared.kernel_unknown and kind != 'error':
+        raise KernelError(
+            'the kernel that the result was freed from is not known; choose it, or look at the '
+            'error map'
         )
 
 

@@ -115,17 +115,9 @@ def to_uint8(image: Any) -> np.ndarray:
 
 
 def rgb_to_y(image: Any) -> np.ndarray:
-    """Return the unrounded luma of an RGB image.
+    """Return the unrounded luma of an RGB image: the first plane of :func:`rgb_to_ycbcr`.
 
-    Parameters
-    ----------
-    image : array_like, (H, W, 3)
-        Bytes, or floats in [0, 1].
-
-    Returns
-    -------
-    ndarray, float64, (H, W)
-        16 to 235 for bytes, 16/255 to 235/255 for floats.
+    It goes from 16 to 235 for bytes, from 16/255 to 235/255 for floats.
     """
     return np.asarray(rgb_to_ycbcr(image)[..., 0])
 

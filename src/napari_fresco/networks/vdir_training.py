@@ -143,30 +143,22 @@ class VDIRTraining(VDIR):
     and more; :func:`~napari_fresco.networks.vdir.without_training` takes the
     rest away.
 
-    `channels`, `width`, `latent`, `groups`, `blocks`, `scale`: as in
-        :class:`~napari_fresco.networks.vdir.VDIR`.
     `target`: {'sigma', 'kernel', 'quality'}, what the estimator learns.
+    `config`: of :class:`~napari_fresco.networks.vdir.VDIR`.
     """
 
-    def __init__(
-        self,
-        channels: int = 3,
-        width: int = 64,
-        latent: int = 4,
-        groups: int = 5,
-        blocks: int = 5,
-        scale: int = 1,
-        target: Target = 'sigma',
-    ) -> None:
-        super().__init__(channels, width, latent, groups, blocks, scale)
-        self.decoder = Decoder(channels, width, latent)
-        self.estimator = Estimator(target, channels, width, latent)
+    def __init__(self, target: Target = 'sigma', **config: int) -> None:
+        super().__init__(**config)
+        first, mean = self.encoder.conv1, self.encoder.mu
+        sizes = first.in_channels, first.out_channels, mean.out_channels
+        self.decoder = Decoder(*sizes)
+        self.estimator = Estimator(target, *sizes)
 
     @classmethod
     def around(cls, network: VDIR, target: Target = 'sigma') -> VDIRTraining:
         """Return `network` with its training parts; encoder and restorer are shared."""
         config = config_from(network.state_dict())[1]
-        training = cls(**config, target=target)
+        training = cls(target, **config)
         training.encoder, training.restorer = network.encoder, network.restorer
         return training.to(network.encoder.mu.weight.device)
 

@@ -109,24 +109,9 @@ def provenance(
 ) -> dict[str, Any]:
     """Return a JSON-serialisable record of the making of a result."""
     r = request
-    scale = r.inputs.scale
-    # Without a kernel, super-resolution keeps the field of view: the centres of s output pixels
-    # straddle the centre of an input pixel. With one, the origin of the kernel says where to look.
-    given = r.inputs.kernel
     fills = fills_in_all(account.planes)
-    offset = [(1 - scale) / 2] * 2 if given is None else given.offset[-2:]
     return {
-        'method': r.method.name,
-        'title': r.method.title,
-        'task': r.task,
-        'kind': _kind(r.method, used),
-        'citation': r.method.citation,
-        'parameters': r.params.to_dict(),
-        'options': r.options.to_dict(),
-        'scale': scale,
-        'seed': r.options.seed,
-        'tile': r.options.tile,
-        'keep_known': r.keep_known,
+        **_asked(r, used),
         'data_range': _range(r, account),
         'sigma': _of_each(r, _number),
         'sigma_map': _of_each(r, _map_facts),
@@ -137,11 +122,7 @@ def provenance(
         'fills': fills,
         'planes': account.planes,
         'planes_restored': account.restored,
-        'weights': [_weights(denoiser) for denoiser in used],
-        'device': str(r.device),
-        'computing': [facts for each in used if (facts := _computing(each))],
-        'version': _version(),
-        'torch': str(torch.__version__),
+        **_computed(r, used),
         'seconds': round(seconds, 3),
         'steps': account.steps,
         'clipped': account.clipped,
@@ -150,11 +131,50 @@ def provenance(
         'input_shape': list(r.layout.shape),
         'input_axes': r.layout.axes,
         'read': _read(r.image.metadata),
-        'geometry': {'scale': scale, 'offset': [pixels / scale for pixels in offset]},
+        'geometry': _geometry(r),
         'checks': [{**asdict(check), 'limit': list(check.limit)} for check in checks],
         'warnings': _warnings(r, account, scene, finish),
         'notes': [*_notes(r.layout), *said_of_fills(fills)],
     }
+
+
+def _asked(r: Request, used: Sequence[Denoiser | TiledNetwork]) -> dict[str, Any]:
+    """Return the method, and what it was told."""
+    return {
+        'method': r.method.name,
+        'title': r.method.title,
+        'task': r.task,
+        'kind': _kind(r.method, used),
+        'citation': r.method.citation,
+        'parameters': r.params.to_dict(),
+        'options': r.options.to_dict(),
+        'scale': r.inputs.scale,
+        'seed': r.options.seed,
+        'tile': r.options.tile,
+        'keep_known': r.keep_known,
+    }
+
+
+def _computed(r: Request, used: Sequence[Denoiser | TiledNetwork]) -> dict[str, Any]:
+    """Return with which weights, and on what, a result was computed."""
+    return {
+        'weights': [_weights(denoiser) for denoiser in used],
+        'device': str(r.device),
+        'computing': [facts for each in used if (facts := _computing(each))],
+        'version': _version(),
+        'torch': str(torch.__version__),
+    }
+
+
+def _geometry(r: Request) -> dict[str, Any]:
+    """Return how pixels of the result lie over those of the image.
+
+    Without a kernel, super-resolution keeps the field of view: the centres of s output pixels
+    straddle the centre of an input pixel. With one, the origin of the kernel says where to look.
+    """
+    scale, given = r.inputs.scale, r.inputs.kernel
+    offset = [(1 - scale) / 2] * 2 if given is None else given.offset[-2:]
+    return {'scale': scale, 'offset': [pixels / scale for pixels in offset]}
 
 
 def _read(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -173,15 +173,18 @@ def _unfolding() -> tuple[Regime, ...]:
     )
 
 
+_VIRNET = {
+    'im_chn': 3, 'sigma_chn': 1, 'n_feat': (32, 64, 96), 'dep_S': 5, 'n_resblocks': 2,
+    'extra_mode': 'Input', 'noise_avg': False,
+}  # fmt: skip
+
+
 def _variational() -> tuple[Regime, ...]:
-    small = {'n_feat': (32, 64, 96), 'dep_S': 5, 'n_resblocks': 2}
-    color = {'im_chn': 3, 'sigma_chn': 1, **small, 'extra_mode': 'Input', 'noise_avg': False}
-    blind = {**color, 'dep_K': 8, 'noise_avg': True, 'noise_prior': 'variance'}
     return (
         Regime(
             'virnet_denoise_color',
             'virnet',
-            color,
+            _VIRNET,
             3,
             VariationalDenoising(),
             (Stage(3000, 7e-4, batch=8),),
@@ -189,13 +192,19 @@ def _variational() -> tuple[Regime, ...]:
         Regime(
             'virnet_denoise_gray',
             'virnet',
-            {**color, 'im_chn': 1},
+            {**_VIRNET, 'im_chn': 1},
             1,
             VariationalDenoising(camera=0.375),
             (Stage(1500, 5e-4, batch=8),),
             initialise_from='virnet_denoise_color',
             specimens=0.375,
         ),
+    )
+
+
+def _variational_sr() -> tuple[Regime, ...]:
+    blind = {**_VIRNET, 'dep_K': 8, 'noise_avg': True, 'noise_prior': 'variance'}
+    return (
         Regime(
             'virnet_sr_x2',
             'virnet_sr',
@@ -276,7 +285,6 @@ def _latent() -> tuple[Regime, ...]:
 
 def _blind() -> tuple[Regime, ...]:
     compact = {'in_nc': 3, 'config': (1,) * 7, 'dim': 32, 'head_dim': 16}
-    small = {'in_nc': 3, 'out_nc': 3, 'nf': 32, 'nb': 4, 'gc': 16}
     return (
         Regime(
             'scunet_compact_color',
@@ -286,6 +294,12 @@ def _blind() -> tuple[Regime, ...]:
             BlindDenoising(),
             (Stage(2500, 7e-4, batch=8),),
         ),
+    )
+
+
+def _blind_sr() -> tuple[Regime, ...]:
+    small = {'in_nc': 3, 'out_nc': 3, 'nf': 32, 'nb': 4, 'gc': 16}
+    return (
         Regime(
             'bsrnet_compact_x2',
             'rrdbnet',
@@ -325,7 +339,10 @@ def _blind() -> tuple[Regime, ...]:
 
 
 def _regimes() -> tuple[Regime, ...]:
-    return (*_denoisers(), *_bank(), *_unfolding(), *_variational(), *_latent(), *_blind())
+    families = (
+        _denoisers, _bank, _unfolding, _variational, _variational_sr, _latent, _blind, _blind_sr,
+    )  # fmt: skip
+    return tuple(regime for family in families for regime in family())
 
 
 REGIMES: Mapping[str, Regime] = MappingProxyType({regime.name: regime for regime in _regimes()})

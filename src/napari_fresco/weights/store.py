@@ -89,8 +89,7 @@ def get(name: str, progress: bool = True) -> Path:
 def add(name: str, file: str | Path) -> Path:
     """Copy a checkpoint that was fetched elsewhere into the cache; return the copy.
 
-    Where no hash of the file is published, that of the first one that comes is
-    pinned, see :func:`pinned`.
+    It is verified, and its hash pinned, as by :func:`get`.
 
     Parameters
     ----------
