@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from napari.utils.notifications import show_info
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QFileDialog,
-    QLineEdit,
-    QProgressBar,
-    QPushButton,
-    QWidget,
-)
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPushButton, QWidget
 
 from ..batch import BatchOutcome, BatchPlan, BatchRecipe, BatchReport
 from ..batch.planning import images_of, subfolders_passed_over
@@ -26,47 +18,43 @@ from ..layers.folder_run import FolderRun
 from ..layers.layer_request import PanelRequest
 from . import texts
 from .form import Form, note, side_by_side, stacked
-from .listeners import cancelled_with, is_alive
+from .listeners import is_alive
+from .run_bar import FAILURE, RUN
+from .run_dialog import RunDialog
 
 RECIPE = 'recipe.yaml'
 """Name of the recipe in the folder of the records."""
 
-_FAILURE = 'color: #e06c5a;'
 _WIDTH = 540
 _PARTS = 100  # of a file, that the bar shows
 _ENOUGH = 'Whole images are restored, each with the noise and the range of its own.'
 
 
-class FolderDialog(QDialog):
+class FolderDialog(RunDialog):
     """Asks for folders, writes the recipe, and runs it beside the window.
 
     `request`: what the panel asks for.
     `parent`: what it lies over.
     """
 
+    run: FolderRun | None
+
     def __init__(self, request: PanelRequest, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(f'{request.method.title}: apply to folder')
+        title = f'{request.method.title}: apply to folder'
+        super().__init__(title, QPushButton(RUN), parent)
         self.setMinimumWidth(_WIDTH)
-        self.request, self._over = request, parent
-        self.run: FolderRun | None = None
+        self.request = request
         self._last = ''
         self.images = _field('Folder, or a pattern such as /data/scans/*.tif')
         self.output = _field('Folder; what is finished there is passed over')
         self.masks = _field('Folder of masks of the same names; empty: this mask for all')
         self.report = QCheckBox('Keep a report beside each result')
-        self.said, self.message = note(), note()
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(6)
-        self.save, self.start = QPushButton('Save recipe …'), QPushButton('Run')
+        self.said, self.save = note(), QPushButton('Save recipe …')
         self.start.setDefault(True)
         self._lay_out()
         for field in (self.images, self.output):
             field.editingFinished.connect(self._look)
         self.save.clicked.connect(self._on_save)
-        self.start.clicked.connect(self._on_pressed)
         self._look()
         self._show_running(False)
 
@@ -94,32 +82,15 @@ class FolderDialog(QDialog):
         recipe.write(path, overwrite=True)
         return recipe
 
-    def begin(self) -> None:
-        """Write the recipe into the folder of the records, and start; or show the error."""
-        try:
-            recipe = self.recipe()
-            recipe.write(recipe.record_folder / RECIPE, overwrite=True)
-            window = self._over.window()
-            run = FolderRun(BatchPlan.of(recipe), lambda: is_alive(window))
-            run.job.reported.connect(self._on_report)
-            run.job.ended.connect(self._on_ended)
-            self.run = run  # the panel asks for it as soon as it starts
-            cancelled_with(window, run.start())
-        except FrescoError as error:
-            self.run = None
-            self._say(str(error), _FAILURE)
-            return
+    def _prepared(self, is_open: Callable[[], bool]) -> FolderRun:
+        """Write the recipe into the folder of the records, and return the run of it."""
+        recipe = self.recipe()
+        recipe.write(recipe.record_folder / RECIPE, overwrite=True)
         self._last = ''
-        self._say('Working …')
-        self._show_running(True)
+        return FolderRun(BatchPlan.of(recipe), is_open)
 
-    def _on_pressed(self) -> None:
-        if self.run is None:
-            self.begin()
-        else:
-            self.run.cancel()
-            self.start.setText('Cancelling …')
-            self.start.setEnabled(False)
+    def _fields(self) -> Sequence[QWidget]:
+        return self.images, self.output, self.masks, self.report, self.save
 
     def _on_save(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, 'Recipe', RECIPE, 'Recipes (*.yaml *.json)')
@@ -128,7 +99,7 @@ class FolderDialog(QDialog):
         try:
             self.write_recipe(Path(path))
         except FrescoError as error:
-            self._say(str(error), _FAILURE)
+            self._say(str(error), FAILURE)
         else:
             self._say(f'Written. On the command line: napari-fresco batch {path}')
 
@@ -152,7 +123,7 @@ class FolderDialog(QDialog):
             return
         self._show_running(False)
         failed = bool(error) or (run.outcome is not None and bool(run.outcome.problem))
-        self._say(f'{said} Table: {run.plan.recipe.record_folder / SUMMARY}', _FAILURE * failed)
+        self._say(f'{said} Table: {run.plan.recipe.record_folder / SUMMARY}', FAILURE * failed)
         if not self.isVisible():
             show_info(said)
 
@@ -171,18 +142,6 @@ class FolderDialog(QDialog):
         else:
             note = f'Note: {passed}. ' if passed else ''
             self.said.setText(f'Images: {len(found)}. {note}{described(self.request)}')
-
-    def _show_running(self, at_work: bool) -> None:
-        self.progress.setRange(0, 0)
-        self.progress.setVisible(at_work)
-        self.start.setEnabled(True)
-        self.start.setText('Cancel' if at_work else 'Run')
-        for widget in (self.images, self.output, self.masks, self.report, self.save):
-            widget.setEnabled(not at_work)
-
-    def _say(self, text: str, style: str = '') -> None:
-        self.message.setStyleSheet(style)
-        self.message.setText(text)
 
     def _lay_out(self) -> None:
         form = Form()

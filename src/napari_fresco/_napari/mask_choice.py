@@ -1,4 +1,4 @@
-"""What is chosen in a panel on masks of damage."""
+"""The layers and the class that are chosen in the panel on masks of damage."""
 
 from __future__ import annotations
 

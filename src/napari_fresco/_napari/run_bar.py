@@ -23,9 +23,9 @@ RUN_STYLE = (
     'QPushButton:enabled { background-color: #4b62c4; color: white; font-weight: 600; }'
     'QPushButton:enabled:hover { background-color: #5b72d4; }'
 )
+FAILURE = 'color: #e06c5a;'
 _PROBLEM = 'color: #d9903d;'
 _MOST_DOUBTS = 4
-_FAILURE = 'color: #e06c5a;'
 
 
 class RunBar(QWidget):
@@ -165,7 +165,7 @@ class RunBar(QWidget):
     def failed(self, text: str) -> None:
         """Show an error; one that is on show as a problem goes when it is solved."""
         if text != self.message.text():
-            self.say(text, _FAILURE)
+            self.say(text, FAILURE)
 
     def forget(self) -> None:
         """Remove the texts about a run that is over."""

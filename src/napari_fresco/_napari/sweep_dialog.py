@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from magicgui.widgets import LineEdit
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDialog, QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from ..declare.fields import Parameter
 from ..errors import FrescoError
@@ -22,20 +21,20 @@ from .choosers import WordList
 from .clicks import Clicks
 from .estimate_noise import noise_at_a_glance
 from .form import Section, named_button, note, side_by_side, stacked
-from .listeners import cancelled_with, is_alive
+from .listeners import is_alive
 from .rows import label_of
-from .run_bar import CANCEL, CANCELLING
+from .run_bar import FAILURE
+from .run_dialog import RunDialog
 from .sweep_settings import first_values, sweepable, values_of
 
 if TYPE_CHECKING:
     from ..layers.selection import Selection
 
 _WIDTH = 460
-_FAILURE = 'color: #e06c5a;'
 _NONE = ''
 
 
-class SweepDialog(QDialog):
+class SweepDialog(RunDialog):
     """Asks for the settings to vary, shows the results as a layer, applies a clicked one.
 
     `choices`: what is chosen in the panel.
@@ -43,12 +42,13 @@ class SweepDialog(QDialog):
     `parent`: what it lies over.
     """
 
+    run: SweepRun | None
+
     def __init__(self, choices: Choices, viewer: Any, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(f'{choices.method.title}: sweep')
+        start = named_button('Sweep', 'sweep_start', _START)
+        super().__init__(f'{choices.method.title}: sweep', start, parent)
         self.setMinimumWidth(_WIDTH)
-        self._choices, self._viewer, self._over = choices, viewer, parent
-        self.run: SweepRun | None = None
+        self._choices, self._viewer = choices, viewer
         self.last: SweepRun | None = None
         self.settings = sweepable(
             choices.method, choices.input.task, kernel=choices.damage.kernel is not None
@@ -58,16 +58,13 @@ class SweepDialog(QDialog):
         self.second = WordList('second', 'Across', {_NONE: '(nothing)', **words}, _SECOND)
         self.first_values = LineEdit(name='first_values', label='Values', tooltip=_VALUES)
         self.second_values = LineEdit(name='second_values', label='Values', tooltip=_VALUES)
-        self.start = named_button('Sweep', 'sweep_start', _START)
         self.best = named_button('Take the suggestion', 'sweep_take', _TAKE)
-        self.message, self.progress = note(), QProgressBar()
         self._sigma: float | None = None
         self._clicks = Clicks(viewer, self)
         self._clicks.clicked.connect(self._on_click)
         self._lay_out()
         self.first.changed.connect(lambda: self._fill(self.first, self.first_values))
         self.second.changed.connect(lambda: self._fill(self.second, self.second_values))
-        self.start.clicked.connect(self._on_pressed)
         self.best.clicked.connect(self._on_best)
         self._fill(self.first, self.first_values)
         self._show_running(False)
@@ -93,28 +90,19 @@ class SweepDialog(QDialog):
             chosen[self.second.value] = self.second_values.value
         return {name: values_of(self.settings[name], text) for name, text in chosen.items()}
 
-    def begin(self) -> None:
-        """Start, or show the error."""
-        window = self._over.window()
-        try:
-            run = SweepRun(
-                self._choices.request(),
-                self._choices.image,
-                View.of(self._viewer),
-                self.over(),
-                self._viewer,
-                lambda: is_alive(window),
-            )
-            run.job.reported.connect(self._on_report)
-            run.job.ended.connect(self._on_ended)
-            self.run = run
-            cancelled_with(window, run.start())
-        except FrescoError as error:
-            self.run = None
-            self._say(str(error), _FAILURE)
-            return
-        self._say('Working …')
-        self._show_running(True)
+    def _prepared(self, is_open: Callable[[], bool]) -> SweepRun:
+        return SweepRun(
+            self._choices.request(),
+            self._choices.image,
+            View.of(self._viewer),
+            self.over(),
+            self._viewer,
+            is_open,
+        )
+
+    def _fields(self) -> Sequence[QWidget]:
+        rows = self.first, self.second, self.first_values, self.second_values
+        return [row.native for row in rows]
 
     def _fill(self, name: WordList, values: LineEdit) -> None:
         """Propose values of the chosen settings."""
@@ -138,14 +126,6 @@ class SweepDialog(QDialog):
                 self._fill(name, values)
         return []
 
-    def _on_pressed(self) -> None:
-        if self.run is None:
-            self.begin()
-        else:
-            self.run.cancel()
-            self.start.setText(CANCELLING)
-            self.start.setEnabled(False)
-
     def _on_report(self, report: Report) -> None:
         if is_alive(self):
             self.progress.setRange(0, report.total)
@@ -158,7 +138,7 @@ class SweepDialog(QDialog):
             return
         self._show_running(False)
         if run.job.error:
-            self._say(run.job.error, _FAILURE)
+            self._say(run.job.error, FAILURE)
         elif run.outcome is not None:
             self.last = run
             self.best.setVisible(run.outcome.suggested is not None)
@@ -186,22 +166,10 @@ class SweepDialog(QDialog):
             show_info(said)
 
     def _show_running(self, at_work: bool) -> None:
-        self.progress.setRange(0, 0)
-        self.progress.setVisible(at_work)
-        self.start.setEnabled(True)
-        self.start.setText(CANCEL if at_work else 'Sweep')
+        super()._show_running(at_work)
         self.best.hide()
-        for row in (self.first, self.second, self.first_values, self.second_values):
-            row.native.setEnabled(not at_work)
-
-    def _say(self, text: str, style: str = '') -> None:
-        self.message.setStyleSheet(style)
-        self.message.setText(text)
 
     def _lay_out(self) -> None:
-        self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(6)
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         section = Section()
         for row in (self.first, self.first_values, self.second, self.second_values):
             section.add(row)
