@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,9 +12,11 @@ from torch.nn import functional
 
 from ..errors import ImageError, KernelError, ParameterError
 from .degradation import Degradation
+from .partly_seen import dual_of_seen, steps_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
     from torch import Tensor
 
@@ -52,6 +55,11 @@ class Downsample(Degradation):
     N. Zhao, Q. Wei, A. Basarab, N. Dobigeon, D. Kouame, J.-Y. Tourneret, "Fast
     Single Image Super-Resolution Using a New Analytical Solution for l2-l2
     Problems", IEEE TIP 25(8), 2016, doi:10.1109/TIP.2016.2567075.
+
+    Attributes
+    ----------
+    seen : Tensor or None
+        Where y was measured; see :meth:`seen_in`. None: everywhere.
     """
 
     kernel: Tensor
@@ -67,6 +75,7 @@ class Downsample(Degradation):
         self.scale = scale
         self._sampled = tuple(n // scale for n in self.shape)
         self._filter: Tensor | None = None
+        self.seen: Tensor | None = None
         self._cache: dict[_Kind, _Transfer] = {}
         self._powers: dict[_Kind, Tensor] = {}
 
@@ -81,14 +90,54 @@ class Downsample(Degradation):
     def prox(self, z: Tensor, y: Tensor, alpha: float | Tensor) -> Tensor:
         """Return ``z + H' (H H' + alpha)^-1 (y - H z)``; see :meth:`Degradation.prox`.
 
-        `alpha` is a number, or one per image ``(N, 1, ...)``.
+        `alpha` is a number, or one per image ``(N, 1, ...)``. Of an operator that was
+        :meth:`seen_in` a part, samples of y elsewhere have no say.
         """
         _check(y, self._sampled)
+        if self.seen is not None:
+            return self._partly_seen_prox(z, y, alpha)
         transfer = self._transfer(z)
         gain = 1 / (self._power(z) + _uniform(alpha, len(self.shape)))
         seen = sample(self._spectrum(z) * transfer.otf, self.scale, self.shape)
         residual = self._spread(y - seen)
         return z + self._backproject(residual * gain, transfer)
+
+    def misfit(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the mean square of ``H x - y``, of the samples that were seen."""
+        squares = (self.forward(x) - y).square()
+        if self.seen is None:
+            return squares.mean()
+        seen = self.seen.to(squares).expand_as(squares)
+        return (seen * squares).sum() / seen.sum()
+
+    def seen_in(self, seen: Tensor) -> Self:
+        """Return this operator for data of which only a part was measured.
+
+        `seen`: 1 where a sample was measured and 0 where it was made up, ``(1, 1, ...)`` on the
+            grid of y. Only data steps heed it; see :mod:`.partly_seen`.
+        """
+        _check(seen, self._sampled)
+        part = copy.copy(self)
+        part.seen = seen
+        return part
+
+    def dual(self, residual: Tensor, q: Tensor, steps: int) -> Tensor:
+        """Return v with ``(1 + W Q) v = W r``, of which a data step is made.
+
+        `residual`: r = y - H z.
+        `q`: eigenvalues of ``Q = H L^-1 H'`` for the weight L of x, half spectrum of the grid of y.
+        `steps`: of conjugate gradients, where not all was seen; else v is exact.
+        """
+        if self.seen is None:
+            return _irfft(_rfft(residual, len(self.shape)) / (1 + q), self._sampled)
+        return dual_of_seen(residual, self.seen.to(residual), q, steps)
+
+    def _partly_seen_prox(self, z: Tensor, y: Tensor, alpha: float | Tensor) -> Tensor:
+        weight = _uniform(alpha, len(self.shape))
+        # Of samples between zeros the spectrum repeats; the first columns are that of y.
+        power = self._power(z)[..., : self._sampled[-1] // 2 + 1]
+        v = self.dual(y - self.forward(z), power / weight, steps_for(weight))
+        return z + self.adjoint(v) / weight
 
     def _spectrum(self, x: Tensor) -> Tensor:
         _check(x, self.shape)
@@ -150,6 +199,8 @@ class Blur(Downsample):
 
     def misfit(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean square of ``H x - y`` by Parseval's theorem, without going back."""
+        if self.seen is not None:
+            return super().misfit(x, y)
         if self._observed is None or self._observed[0] is not y:
             self._observed = y, self._spectrum(y)
         missed = self._spectrum(x) * self._transfer(x).otf - self._observed[1]
@@ -162,6 +213,8 @@ class Blur(Downsample):
 
     def prox(self, z: Tensor, y: Tensor, alpha: float | Tensor) -> Tensor:
         """Return F^-1 [(conj(B) F(y) + alpha F(z)) / (|B|^2 + alpha)]."""
+        if self.seen is not None:
+            return self._partly_seen_prox(z, y, alpha)
         gain = 1 / (self._power(z) + _uniform(alpha, len(self.shape)))
         spectrum = (alpha * self._spectrum(z) + self._matched_filter(y)) * gain
         return _irfft(spectrum, self.shape)

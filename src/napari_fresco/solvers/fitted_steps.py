@@ -28,8 +28,9 @@ from torch import Tensor
 
 from ..declare.tasks import TASKS
 from ..physics.degradation import Degradation
+from ..physics.dihedral import DihedralDegradation, turn, turn_back
 from ..physics.problem import Problem
-from ..physics.spectral import transfer_function
+from ..physics.spectral import Blur, transfer_function
 from ..runtime.network_denoiser import NetworkDenoiser
 from ..types import Denoiser
 from .annealing import NOISE_FLOOR, Level, at_least, level_of, where_it_is
@@ -81,6 +82,8 @@ _CORNER = 0.02
 _STRONGEST = 75 / 255
 """Denoisers were trained up to about this."""
 _LEAST_SPECTRUM = 1e-12
+_DATA_STEPS = 14
+"""Of conjugate gradients for x_1, where not all of the plane was seen."""
 _USUAL = 0.23
 """Lambda, at which the weights are those that were fitted."""
 
@@ -181,14 +184,18 @@ def first_guess(
     `noise`: standard deviation of its noise.
     `regularization`: lambda.
     """
+    if isinstance(degradation, DihedralDegradation):
+        upright = turn_back(y, degradation.mode)
+        guess = first_guess(upright, degradation.original, noise, regularization)
+        return guess._replace(x=turn(guess.x, degradation.mode))
+    assert isinstance(degradation, Blur)
     kernel, shape = degradation.kernel, y.shape[-2:]
-    assert kernel is not None
     power = transfer_function(kernel, shape).abs().square().to(y)
     spectrum = _spectrum(shape).to(y)
     mean = y.mean((-1, -2), keepdim=True).expand_as(y).contiguous()
     weight = regularization / _USUAL * noise**2 / (_SCALE * spectrum)
-    missing = torch.fft.rfft2(y - degradation.forward(mean)) / (power + weight)
-    x = mean + degradation.adjoint(torch.fft.irfft2(missing, s=shape))
+    dual = degradation.dual(y - degradation.forward(mean), power / weight, _DATA_STEPS)
+    x = mean + degradation.adjoint(torch.fft.irfft2(torch.fft.rfft2(dual) / weight, s=shape))
     return FirstGuess(x, *_expected(kernel, noise))
 
 
