@@ -25,34 +25,41 @@ class Light:
     """Gives estimates the light of an observation: their blur gets its local means.
 
     `y`: observation ``(N, C, *spatial)``.
-    `blur`: by a kernel of sum 1.
+    `blur`: by a kernel of sum 1. Where it did not see, an estimate keeps the light that it has.
     `lowest`: what no value may fall below. Where some do, light is then shared out by factors, as
         by Richardson and Lucy, which keep the sum of all pixels.
     """
 
     def __init__(self, y: Tensor, blur: Blur, lowest: float | None) -> None:
-        self._y, self._lowest = y, lowest
+        self._y, self._blur, self._lowest = y, blur, lowest
         self._broad = broadening(blur.shape)
         self._blurred = blur.then(_factors(blur.shape))
 
     def given_to(self, x: Tensor) -> Tensor:
         """Return the estimate `x`, like the observation, with its light."""
-        x = x + (self._means - self._blurred.forward(x))
+        x = x + (self._means(x) - self._blurred.forward(x))
         if self._lowest is None or bool((x >= self._lowest - _LEAST).all()):
             return x
         light = (x - self._lowest).clamp_min(0)
+        positive = self._positive(light + self._lowest)
         for _ in range(_ROUNDS):
-            ratio = self._positive / self._blurred.forward(light).clamp_min(_LEAST)
+            ratio = positive / self._blurred.forward(light).clamp_min(_LEAST)
             light = light * self._blurred.adjoint(ratio)
         return light.clamp_min(0) + self._lowest
 
-    @cached_property
-    def _means(self) -> Tensor:
-        return self._broad.forward(self._y)
+    def _means(self, x: Tensor) -> Tensor:
+        """Return the local means of y, of H x where nothing was seen."""
+        y = self._blur.completed(self._y, x)
+        return self._means_of_y if y is self._y else self._broad.forward(y)
+
+    def _positive(self, x: Tensor) -> Tensor:
+        """Return the local means of its light above the lowest."""
+        light = self._blur.completed(self._y, x) - (self._lowest or 0.0)
+        return self._broad.forward(light.clamp_min(0))
 
     @cached_property
-    def _positive(self) -> Tensor:
-        return self._broad.forward((self._y - (self._lowest or 0.0)).clamp_min(0))
+    def _means_of_y(self) -> Tensor:
+        return self._broad.forward(self._y)
 
 
 def broadening(shape: Sequence[int]) -> Blur:

@@ -72,6 +72,10 @@ class Degradation(ABC):
             blurs take one number, or one per image ``(N, 1, ...)``.
         """
 
+    def completed(self, y: Tensor, x: Tensor) -> Tensor:
+        """Return `y` with H x in place of samples that were made up, not measured."""
+        return y
+
     def misfit(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean square of ``H x - y``."""
         return (self.forward(x) - y).square().mean()

@@ -11,7 +11,7 @@ where it was not, such samples have no say::
 
 Q is diagonal in the Fourier domain of y, and W in space, so that v has no closed form. Conjugate
 gradients on x find it quickly where they are preconditioned by the same problem with W = 1, whose
-solution is closed: most eigenvalues are then 1. As all that they meet has the form ``H' v``, or
+solution is closed, and where they begin: most eigenvalues are then 1. As all that they meet has the form ``H' v``, or
 ``L^-1 H' v``, they need transforms on the grid of y alone, two a step.
 
 S. J. Reeves, "Fast image restoration without boundary artifacts", IEEE TIP 14(10), 2005,
@@ -57,9 +57,10 @@ def dual_of_seen(residual: Tensor, seen: Tensor, q: Tensor, steps: int) -> Tenso
         """Return <a, Q b>, the scalar product of what they stand for on the grid of x."""
         return (q * twice * (a.real * b.real + a.imag * b.imag)).sum(axes, keepdim=True)
 
-    left = spectrum(seen * residual)
+    v = spectrum(residual) / (1 + q)
+    left = spectrum(seen * (residual - torch.fft.irfftn(q * v, s=list(shape), dim=axes))) - v
     near = left / (1 + q)
-    direction, v, size = near, torch.zeros_like(left), product(left, near)
+    direction, size = near, product(left, near)
     for _ in range(steps):
         ahead = spectrum(seen * torch.fft.irfftn(q * direction, s=list(shape), dim=axes))
         ahead = ahead + direction

@@ -121,6 +121,16 @@ class Downsample(Degradation):
         part.seen = seen
         return part
 
+    def counted_from(self, shift: Sequence[int]) -> Self:
+        """Return the operator for images that were rolled by `shift` samples of y."""
+        if self.seen is None:
+            return self
+        return self.seen_in(self.seen.roll(tuple(shift), tuple(range(-len(shift), 0))))
+
+    def completed(self, y: Tensor, x: Tensor) -> Tensor:
+        """Return y with H x where it was not measured; see :meth:`Degradation.completed`."""
+        return y if self.seen is None else torch.where(self.seen > 0, y, self.forward(x))
+
     def dual(self, residual: Tensor, q: Tensor, steps: int) -> Tensor:
         """Return v with ``(1 + W Q) v = W r``, of which a data step is made.
 

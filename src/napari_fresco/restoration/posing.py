@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..declare.common_parameters import ArithmeticParameters
 from ..image.intensity import Affine, IntensityMap
 from ..image.layout import Array
 from ..image.units import converted
 from ..physics import boundary
-from ..physics.degradation import Degradation, Unknown
+from ..physics.degradation import Unknown
 from ..physics.kernels import Kernel, bicubic
 from ..physics.kernels.assumed import assumed
 from ..physics.operators import Blur, Downsample, Identity, Mask, Mosaic, WindowedBlur
@@ -111,18 +112,27 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
     if r.params.boundary == 'auto' and r.layout.dims in r.method.window:
         return Problem(r.task, y, WindowedBlur(kernel.values, y.shape[2:]), sigma)
     margin = tuple(-(-n // scale) for n in kernel.shape)
+    seen = torch.ones_like(y[:1, :1])
     if _extends(r.params.boundary, y, margin):
         least = (1,) * (len(margin) - 2) + (on_torus.LEAST,) * 2
         y = boundary.extend(y, tuple(map(max, margin, least)))
+        seen = _grown(seen, y, 'constant')
         if isinstance(sigma, Tensor):
-            grow = [n - m for n, m in zip(y.shape[2:], sigma.shape[2:], strict=True)]
-            ends = [side for n in reversed(grow) for side in (0, n)]
-            sigma = F.pad(sigma, ends, mode='replicate')
+            sigma = _grown(sigma, y, 'replicate')
     grid = tuple(n * scale for n in y.shape[2:])
-    degradation: Degradation = (
+    degradation: Downsample = (
         Blur(kernel.values, grid) if scale == 1 else Downsample(kernel.values, scale, grid)
     )
+    if isinstance(r.params, ArithmeticParameters) and not bool(seen.all()):
+        # What a prior tells of the rest is worth more than what was made up.
+        degradation = degradation.seen_in(seen)
     return Problem(r.task, y, degradation.to(y.device, y.dtype), sigma)
+
+
+def _grown(values: Tensor, like: Tensor, mode: str) -> Tensor:
+    """Return `values`, continued to the size of `like`."""
+    grow = [n - m for n, m in zip(like.shape[2:], values.shape[2:], strict=True)]
+    return F.pad(values, [side for n in reversed(grow) for side in (0, n)], mode=mode)
 
 
 def counting(found: NoiseModel, range_: Affine) -> Counting | None:

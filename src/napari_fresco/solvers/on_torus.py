@@ -1,9 +1,8 @@
-"""Solvers on a torus see what was observed in the middle of it, and trust nothing else.
+"""Solvers on a torus see what was observed in the middle of it.
 
-What continues an image, see :mod:`..physics.boundary`, lies behind its last rows and columns. It is
-a start for what no camera saw; as data it would contradict the blur, and deconvolution would ring
-from there far into the image. Networks know no torus: at the border of their input they lack
-neighbours, and leave bright dots of a deconvolution there. So that is not the border of the image.
+Networks know no torus: at the border of their input they lack neighbours, and leave bright dots
+of a deconvolution there. What continues an image, see :mod:`..physics.boundary`, lies behind its
+last rows and columns, so that its first ones would be that border.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from typing import Any
 
 from torch import Tensor
 
-from ..physics.degradation import Degradation
 from ..physics.problem import Problem
 from ..physics.spectral import Downsample
 from ..runtime.tools import Solver, Tools
@@ -41,21 +39,12 @@ def centred(solver: Solver) -> Solver:
         there = partial(_rolled, grid=grid, by=before)
         back = partial(_rolled, grid=grid, by=[-n for n in before])
         moved = {name: there(getattr(problem, name)) for name in ('y', 'sigma', 'start')}
-        degradation = _of_what_was_seen(problem, before)
-        for step in solver(replace(problem, degradation=degradation, **moved), params, tools):
+        if isinstance(problem.degradation, Downsample):
+            moved['degradation'] = problem.degradation.counted_from(before)
+        for step in solver(replace(problem, **moved), params, tools):
             yield replace(step, **{name: back(getattr(step, name)) for name in _ON_GRID})
 
     return solve
-
-
-def _of_what_was_seen(problem: Problem, before: Sequence[int]) -> Degradation:
-    """Return the degradation for data that lie behind `before` rows and columns."""
-    if not isinstance(problem.degradation, Downsample):
-        return problem.degradation
-    seen = problem.y.new_zeros(1, 1, *problem.y.shape[2:])
-    rows, columns = (slice(n, n + m) for n, m in zip(before, problem.size, strict=True))
-    seen[..., rows, columns] = 1
-    return problem.degradation.seen_in(seen)
 
 
 def _rolled(values: Any, grid: Sequence[int], by: Sequence[int]) -> Any:
