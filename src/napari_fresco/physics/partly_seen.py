@@ -10,9 +10,9 @@ where it was not, such samples have no say::
     (1 + W Q) v = W (y - H z),        Q = H L^-1 H'
 
 Q is diagonal in the Fourier domain of y, and W in space, so that v has no closed form. Conjugate
-gradients on x find it quickly where they are preconditioned by the same problem with W = 1, whose
-solution is closed, and where they begin: most eigenvalues are then 1. As all that they meet has the form ``H' v``, or
-``L^-1 H' v``, they need transforms on the grid of y alone, two a step.
+gradients on x find it quickly: they begin at, and are preconditioned by, the same problem with
+W = 1, whose solution is closed, so that most eigenvalues are 1. As all that they meet has the form
+``H' v`` or ``L^-1 H' v``, they need transforms on the grid of y alone, two a step.
 
 S. J. Reeves, "Fast image restoration without boundary artifacts", IEEE TIP 14(10), 2005,
 doi:10.1109/TIP.2005.854474, has the border as unknown samples, too.
