@@ -20,7 +20,6 @@ from smooth_kernels import disc, gaussian
 
 import napari_fresco as fresco
 from napari_fresco.evidence.metrics import psnr
-from napari_fresco.physics import kernels as kernel_files
 
 SIDE, INSIDE = 160, np.s_[20:-20, 20:-20]
 
@@ -32,7 +31,7 @@ def main() -> None:
     parser.add_argument('--noise', nargs='+', type=float, default=[0.3, 1, 2.55, 7.65])
     options = parser.parse_args()
     blurs = {'Gaussian of 1.6': gaussian(1.6, 1.6), 'Gaussian of 3': gaussian(3, 3)}
-    blurs |= {'disc of 4': disc(4), 'shaken': kernel_files.read(options.kernels, 0)}
+    blurs |= {'disc of 4': disc(4), 'shaken': fresco.kernels.read(options.kernels, 0)}
     files = sorted((options.data / 'natural/bsd68').glob('*'))[::14]
     session = fresco.Session(device=options.device)
 

@@ -18,7 +18,6 @@ import numpy as np
 from common import arguments, deblurred, psnr8, read, seen_blurred, show
 
 import napari_fresco as fresco
-from napari_fresco.physics import kernels
 
 
 def main() -> None:
@@ -37,13 +36,14 @@ def main() -> None:
         for noise in options.noise:
             every = []
             for number in options.only:
-                kernel = kernels.read(options.kernels, number - 1)
+                kernel = fresco.kernels.read(options.kernels, number - 1)
                 found = [_measured(session, image, kernel, noise, options) for image in images]
                 every.append(np.mean(found, axis=0).tolist())
                 yield [noise, number, f'{kernel.shape[0]}', *every[-1]]
             yield [noise, 'mean', '', *np.mean(every, axis=0).tolist()]
 
-    _measured(session, images[0], kernels.read(options.kernels, 0), 7.65, options)  # loads weights
+    first = fresco.kernels.read(options.kernels, 0)
+    _measured(session, images[0], first, 7.65, options)  # loads weights
     show(['noise', 'kernel', 'size', 'blurred, dB', 'DPIR, dB', 'CPU s'], rows())
 
 

@@ -19,7 +19,6 @@ from common import arguments, psnr8, read, seen_blurred, show
 
 import napari_fresco as fresco
 from napari_fresco.errors import WeightsError
-from napari_fresco.physics import kernels
 
 KERNELS = 12
 GAUSSIANS = 8  # the first ones, which the marks are about; the others are camera shakes
@@ -66,7 +65,7 @@ def _rows(images: list[Path], options: Any) -> Iterator[list[Any]]:
 def _ours(method: str, scale: int, noise: float, images: list[Path], options: Any) -> list[Any]:
     values, used = [], ''
     for index in range(KERNELS):
-        kernel = kernels.read(options.kernels, index)
+        kernel = fresco.kernels.read(options.kernels, index)
         try:
             pairs = [_restore(p, method, kernel, scale, noise, options) for p in images]
         except WeightsError:
