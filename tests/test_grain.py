@@ -13,6 +13,7 @@ from skimage import data
 from napari_fresco import kernels
 from napari_fresco.noise.grain import (
     excess_of,
+    falls_off,
     grain_ratio,
     has_blocks,
     level_at_nulls,
@@ -153,3 +154,13 @@ def test_photon_noise_with_a_grain_exceeds_that_of_its_camera() -> None:
         known[::40] = True
         assert 1.1 < excess_of([(np.where(known, 1e4, grainy), known)]) <= 2
     assert excess_of([(white[:16, :16], None)]) == 1
+
+
+@pytest.mark.parametrize('picture', [data.coins(), data.text(), data.moon()])
+def test_texture_beside_white_noise_does_not_fall_off_and_noise_with_a_grain_does(
+    picture: np.ndarray,
+) -> None:
+    noise = np.random.default_rng(0).normal(0, 2, picture.shape)
+    soft = ndimage.gaussian_filter(noise, 0.7)
+    assert not falls_off(picture + noise)
+    assert falls_off(picture + 2 * soft / soft.std())

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from skimage import data
 
 import napari_fresco as fresco
 from napari_fresco.image.intensity import bright_objects
@@ -98,6 +99,20 @@ def test_hardly_any_noise_is_not_made_more(method, sigma):
     noisy = truth + np.random.default_rng(0).normal(0, sigma, truth.shape)
     result = fresco.restore(noisy, method=method, sigma=sigma).image
     assert rmse(result, truth) <= 1.005 * rmse(noisy, truth)
+
+
+@pytest.mark.parametrize(
+    ('method', 'sigma', 'most'),
+    [('drunet', 1, 1.03), ('drunet', 2, 0.95), ('virnet', 1, 1.01), ('virnet', 2, 1.01)],
+)
+def test_texture_is_not_taken_away_with_little_noise(method, sigma, most):
+    truth = data.coins().astype(float)
+    noisy = truth + np.random.default_rng(0).normal(0, sigma, truth.shape)
+    noisy = noisy.round().clip(0, 255).astype(np.uint8)
+    result = fresco.restore(noisy, method=method)
+    assert rmse(result.image, truth) < most * rmse(noisy, truth)
+    if method == 'virnet':  # it finds up to three times the noise
+        assert {check.name for check in result.checks if not check.ok} & {'sigma', 'noise'}
 
 
 @pytest.mark.parametrize('method', ['ffdnet', 'virnet'])

@@ -31,6 +31,20 @@ def sigma_told(told: float, estimated: float, mapped: bool = False) -> Check | N
     )
 
 
+def sigma_found(found: float, estimated: float) -> Check | None:
+    """Compare the noise that a blind method found with that of the image: more does harm."""
+    if not found > 0 or estimated <= 0:
+        return None
+    value = max(found / estimated, 1.0)
+    return checked(
+        'sigma',
+        value,
+        f'the method found noise of {found:.3g}, {few_digits(value)} times what the image shows '
+        f'({estimated:.3g}): it takes texture for noise; choose a method '
+        'that is given the noise level, such as drunet',
+    )
+
+
 def camera_told(told: Floats, estimated: Floats, given: Mapping[str, float]) -> Check | None:
     """Compare the noise levels that a given camera has, from dark to bright, with the image's.
 

@@ -17,13 +17,20 @@ from scipy import fft, ndimage
 
 from .curve import Blocks, NoiseCurve, fit_curve, likeliest
 from .level import channels_of, level_of_plane
-from .patches import LEAST, SIDE, Bools, Floats, Patches, Reals, sums_in
+from .patches import FREQUENCY, LEAST, SIDE, Bools, Floats, Patches, Reals, sums_in
 
 GRAIN = 1.3
 """Noise of means over 2 x 2 pixels over that of pixels, from which on neighbours share it."""
 
 GRAIN_OF_CAMERA = 1.2
 """Photon noise over what the camera tells of single pixels, from which on that is said."""
+
+LITTLE = 0.05
+"""Noise, as a part of the range of intensities, below which a grain has to show in patches, too."""
+
+_FINEST = FREQUENCY[FREQUENCY > SIDE] > SIDE + 2  # of the high frequencies of patches
+_SMOOTHEST = 0.1  # share of the patches
+_FALLING = 1.33  # noise at high frequencies over that at the finest, from which on it has a grain
 
 _MOSTLY = 0.5  # of the power at nulls: more than that is taken for noise alone
 _PASSED = 0.004  # of the power, below which a frequency counts as a null
@@ -54,6 +61,25 @@ def grain_ratio(
     Returns: from 1 to `most`, by means over 2 x 2 pixels; those of more show texture.
     """
     return float(np.clip(level_of_means(plane, 2, unknown) / sigma, 1, most))
+
+
+def falls_off(plane: Reals, unknown: Bools | None = None) -> bool:
+    """Say whether the noise of the smoothest patches grows less towards the finest frequencies.
+
+    What JPEG, demosaicking and resampling leave of noise does. White noise does not, and texture,
+    which shows in means as a grain does, hardly has power there.
+
+    `plane`: ``(H, W)`` or ``(H, W, 3)``.
+    `unknown`: pixels that say nothing.
+    """
+    high = finest = 0.0
+    for channel in channels_of(plane):
+        patches = Patches.of(channel, unknown)
+        count = min(max(LEAST, round(_SMOOTHEST * len(patches.low))), len(patches.low))
+        smooth = patches.high[:, np.argsort(patches.low)[:count]]
+        high += float(smooth[~_FINEST].mean()) if count else 0.0
+        finest += float(smooth[_FINEST].mean()) if count else 0.0
+    return high > _FALLING**2 * finest
 
 
 def excess_of(

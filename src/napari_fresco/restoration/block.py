@@ -6,6 +6,7 @@ undone, and known pixels are returned bit for bit.
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -34,6 +35,8 @@ from .scene import Scene
 
 # Had all noise been taken away, all of it would be best; of little noise networks leave more.
 _OF_DENOISER = 0.2
+# Noise, of a range of 1, under which more than this times its power is what a blind method errs.
+_LITTLE, _MORE = 6 / 255, 1.2
 _MOST_NOISE = 1e6  # times the range: all of the image is noise; float32 holds no more of them
 
 
@@ -209,20 +212,37 @@ class Block:
         if least <= 0 or x.shape != self.problem.y.shape:
             return x
         noise2 = self._working_noise(x).square().expand_as(x)
-        little = (noise2 > 0) & (noise2 < least**2)
-        if not little.any():
-            return x
         change = x - self.problem.y
-        power = change[little].square().mean().clamp_min(1e-30)
-        agreeing = (noise2[little].mean() / power).clamp_max(1)
-        weight = torch.where(little, _OF_DENOISER * agreeing**2, 1.0)
+        weight = torch.full_like(x, self._believed(noise2, change))
+        little = (noise2 > 0) & (noise2 < least**2)
+        if little.any():
+            power = change[little].square().mean().clamp_min(1e-30)
+            agreeing = (noise2[little].mean() / power).clamp_max(1)
+            weight[little] = _OF_DENOISER * agreeing**2
+        elif float(weight.amin()) == 1:
+            return x
         return self.problem.y + weight * change
+
+    def _believed(self, noise2: Tensor, change: Tensor) -> float:
+        """Return how much of the change is kept of a method that finds the noise by itself.
+
+        It may take texture for noise. So much less of it is kept that no more is taken away than
+        noise is there, as far as at most little is.
+        """
+        level = math.sqrt(float(noise2.mean()))
+        if not self.request.method.blind or not 0 < level < _LITTLE:
+            return 1.0
+        span = self.range.span
+        seen = self.scene.level_with_grain(self.index, self.pixels, level * span, span) / span
+        power = max(float(change.square().mean()), 1e-30)
+        return min(_MORE * seen**2 / power, 1.0) ** 2
 
     def _working_noise(self, x: Tensor) -> Tensor:
         """Return the noise of the plane where its light is `x`, in working units."""
         told = torch.as_tensor(self.problem.sigma).to(x)
         camera, _, level = self.apparent
-        if isinstance(self.intensity, Stabilised) or (camera is None and told.any()):
+        read = camera is None and told.any() and not self.request.method.blind
+        if read or isinstance(self.intensity, Stabilised):
             return told
         noise = np.asarray(level if camera is None else self._noise_of(self.estimate(x)))
         return as_tensor(noise / self.range.span, self.pixels.dims).to(x)

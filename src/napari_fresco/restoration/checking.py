@@ -23,6 +23,7 @@ from ..evidence.input_checks import (
     one_hue,
     range_given,
     saturation,
+    sigma_found,
     sigma_told,
 )
 from ..evidence.plane_measures import to_gray
@@ -82,7 +83,8 @@ class Checking:
             return
         outcome = self._outcome(block, step, image)
         if r.layout.dims == 2:
-            self._keep(block.index, check_result(outcome, r.method.checks(r.task)))
+            own = named([self._noise_found(block, step)], r.facts.checks)
+            self._keep(block.index, check_result(outcome, r.method.checks(r.task)), own)
             self.add_inputs(block.index, block.pixels)
         else:
             planes = outcome.planes(_PLANES)
@@ -177,6 +179,18 @@ class Checking:
         if model.camera is None or given:
             return []
         return named([offset_found(model.camera)], self._request.facts.checks)
+
+    def _noise_found(self, block: Block, step: Step) -> Check | None:
+        """Compare the noise that a method found by itself with what the plane shows."""
+        if step.variance is None or not self._request.method.blind:
+            return None
+        own = math.sqrt(float(np.nanmean(block.maps(step)['variance'])))
+        camera, _, level = block.apparent
+        seen = math.sqrt(float(np.mean(np.square(level))))
+        if camera is not None:
+            seen = math.sqrt(float(camera.variance(block.pixels.mean_filled).mean()))
+        span = block.range.span
+        return sigma_found(own, self._scene.level_with_grain(block.index, block.pixels, seen, span))
 
     def _noise_told(self, index: Index, pixels: Pixels) -> Check | None:
         """Compare the noise that was told, by a number or a camera, with what the plane shows."""

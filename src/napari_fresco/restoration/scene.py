@@ -18,7 +18,14 @@ from ..image.intensity import Affine, bright_objects, given_range, working_range
 from ..networks import devices
 from ..noise.camera import assess_planes
 from ..noise.curve import LEAST_GRAIN
-from ..noise.grain import GRAIN, grain_ratio, level_of_means, level_through_blur
+from ..noise.grain import (
+    GRAIN,
+    LITTLE,
+    falls_off,
+    grain_ratio,
+    level_of_means,
+    level_through_blur,
+)
 from ..noise.jpeg_quality import jpeg_quality
 from ..noise.level import level_of_plane
 from ..noise.patches import Bools, Floats, Reals
@@ -229,6 +236,11 @@ class Scene:
         local = 0.0 if told else self._in_place(index, pixels, float(seen.level))
         return PlaneNoise(level=local)
 
+    def level_with_grain(self, index: Index, pixels: Pixels, level: float, span: float) -> float:
+        """Return the `level` that single pixels of a plane show, or more, where it has a grain."""
+        whole = self._planes.of_whole(index, pixels)
+        return self._with_grain(index, level, whole.mean_filled, whole.silent, span)
+
     def bright_limit(self, index: Index, pixels: Pixels) -> float | None:
         """Return from where on objects are so bright that they are kept away from a denoiser.
 
@@ -279,7 +291,8 @@ class Scene:
         elif level > 0:
             ratio = grain_ratio(plane, level, unknown, most=_MOST_GRAIN)
             if ratio > GRAIN and ratio * level > LEAST_GRAIN * span:
-                told = ratio * level
+                surely = ratio * level > LITTLE * span or falls_off(plane, unknown)
+                told = ratio * level if surely else level
         return told
 
 
