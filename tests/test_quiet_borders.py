@@ -11,7 +11,9 @@ from scipy import ndimage
 from skimage import data
 
 import napari_fresco as fresco
+from napari_fresco.noise.dilation import within
 from napari_fresco.noise.quiet_borders import quiet_border
+from napari_fresco.noise.second_differences import local_power, power_of_blocks
 
 N, SIGMA = 192, 15.0
 Floats = NDArray[np.float64]
@@ -119,3 +121,53 @@ def test_colours() -> None:
     border = quiet_border(toned)
     assert border is not None
     assert fresco.estimate_noise(toned, rgb=True) == pytest.approx(SIGMA * 2**0.5, rel=0.1)
+
+
+@pytest.mark.parametrize('own', [0.0, 1.0])
+def test_pixels_without_a_value_on_a_border_do_no_harm(own: float) -> None:
+    image, inside = framed(24, 245, own)
+    image[np.random.default_rng(4).random((N, N)) < 0.01] = np.nan
+    border = quiet_border(image)
+    assert border is not None
+    assert border.where[~ndimage.binary_dilation(inside, iterations=5)].mean() > 0.9
+    assert not border.where[ndimage.binary_erosion(inside, iterations=6)].any()
+
+
+@pytest.mark.parametrize(('kind', 'found'), [('upright', True), ('turned', True), ('round', False)])
+def test_blocks_of_a_large_plane_tell_whether_it_may_have_one(kind: str, found: bool) -> None:
+    n = 1030
+    y, x = np.mgrid[:n, :n] - n / 2
+    if kind == 'turned':
+        y, x = y * 0.99 + x * 0.14, x * 0.99 - y * 0.14
+    inside = np.hypot(y, x) < 400 if kind == 'round' else np.maximum(abs(y), abs(x)) < 400
+    noise = np.random.default_rng(5).normal(0, 1, (n, n))
+    light = np.tile(picture(), (6, 6))[:n, :n]
+    image = np.where(inside, light + SIGMA * noise, 245 + noise).round().clip(0).astype(np.uint16)
+    border = quiet_border(image)
+    assert (border is not None) == found
+    assert border is None or np.mean(border.where == ~inside) > 0.97
+
+
+def test_white_noise_has_its_variance_as_power() -> None:
+    noise = np.random.default_rng(6).normal(1e6, SIGMA, (256, 256, 2))
+    lost = np.zeros((256, 256), bool)
+    lost[::9, ::9] = True
+    for unknown in (None, lost):
+        given = noise if unknown is None else np.where(unknown[..., None], np.inf, noise)
+        power, known = local_power(given, unknown)
+        assert power[known].mean() == pytest.approx(SIGMA**2, rel=0.02)
+        of_blocks, mean, known = power_of_blocks(given, unknown)
+        assert of_blocks[known].mean() == pytest.approx(SIGMA**2, rel=0.05)
+        assert unknown is not None or mean.mean() == pytest.approx(1e6, abs=1)
+
+
+def test_what_lies_within_some_pixels() -> None:
+    random = np.random.default_rng(7)
+    for shape in ((60, 40), (5, 60), (60, 5)):
+        where = random.random(shape) < 0.02
+        where[2, 2] = True
+        for reach in (1, 3, 6):
+            far = ndimage.distance_transform_edt(~where)
+            square = ndimage.distance_transform_cdt(~where, 'chessboard')
+            np.testing.assert_array_equal(within(where, reach), far <= reach)
+            np.testing.assert_array_equal(within(where, reach, square=True), square <= reach)

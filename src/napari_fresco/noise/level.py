@@ -31,6 +31,7 @@ from .patches import (
     variance_of_differences,
 )
 from .quiet_borders import quiet_border, silent_pixels
+from .second_differences import channel_views
 
 PLANES = 16
 """Planes of a stack that are looked at."""
@@ -212,7 +213,7 @@ def _damage(mask: Any, layout: Layout) -> Bools:
 
 def channels_of(plane: Array) -> Array:
     """Return the channels of a gray or colour plane, one after the other, each in one piece."""
-    return np.ascontiguousarray(np.moveaxis(np.atleast_3d(plane), -1, 0))
+    return np.ascontiguousarray(channel_views(plane))
 
 
 def level_of_plane(
