@@ -1,4 +1,4 @@
-"""What lies within a few pixels of something: some ten times as fast as by a map of distances."""
+"""Dilation by a few pixels, much faster than by a map of distances."""
 
 from __future__ import annotations
 
