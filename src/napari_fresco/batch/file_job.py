@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -176,8 +176,7 @@ class FileJob:
         check_apart([p for place in places for p in place.kept().values()], [image, *self.files])
         damage = None if self.mask is None else read_mask(self.mask)
         sources = [self._read(image, outputs.image, each, damage) for each in several]
-        said = tuple(each for s, _, _ in sources for each in s.metadata.get('warnings', ()))
-        said += self._lost_in(outputs.image)
+        said = (*_warnings_of(source for source, _, _ in sources), *self._lost_in(outputs.image))
         if doubtful is not None:
             doubts = (session.doubts(source, **asked) for source, asked, _ in sources)
             for doubt in chain.from_iterable(doubts):
@@ -186,12 +185,8 @@ class FileJob:
         groups = [sources] if len(places) == 1 else [[source] for source in sources]
         for place, group in zip(places, groups, strict=True):
             with self._growing(place.image, partial=partial) as store:
-                made = [
-                    session.restore(
-                        source, progress=progress, callback=callback, output=store, **asked
-                    )
-                    for source, asked, _ in group
-                ]
+                shown: Any = {'progress': progress, 'callback': callback}
+                made = [session.restore(s, output=store, **shown, **asked) for s, asked, _ in group]
                 results += map(_without_pixels, made)
                 if not partial and any(result.finish == 'cancelled' for result in made):
                     return FileOutcome((), tuple(results), said, notes)
@@ -267,6 +262,11 @@ class FileJob:
         told = counted_from_file(self.sides, whole, self.channels)
         told['channels'] = tuple(self.channels)
         return image, {**given, 'mask': damage, 'axes': None, 'rgb': None}, told
+
+
+def _warnings_of(images: Iterable[Image]) -> Iterator[str]:
+    """Yield what reading files has warned of."""
+    return chain.from_iterable(image.metadata.get('warnings', ()) for image in images)
 
 
 def _without_pixels(result: Result) -> Result:
