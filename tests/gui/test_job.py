@@ -212,6 +212,44 @@ def test_the_dock_may_be_closed_while_it_runs(
     assert 'camera [DPIR]' in viewer.layers
 
 
+def test_a_floating_dock_may_be_closed_while_it_runs(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any
+) -> None:
+    solver.gated = True
+    panel = dock(viewer, 'dpir')
+    floating = next(iter(viewer.window._wrapped_dock_widgets.values()))
+    floating.setFloating(True)
+    panel.run()
+    with until(running.reported):
+        solver.allow()
+    floating.destroyOnClose()
+    qtbot.wait(20)
+    with until(running.ended):
+        solver.allow(2)
+    assert 'camera [DPIR]' in viewer.layers
+
+
+@pytest.mark.parametrize('how', ['replaced', 'in place', 'elsewhere'])
+def test_pixels_that_change_during_a_run_are_said(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, how: str
+) -> None:
+    solver.gated = True
+    other = viewer.add_image(np.zeros((20, 30)), name='other')
+    panel = dock(viewer, 'dpir')
+    panel.image.value = image
+    panel.run()
+    if how == 'replaced':
+        image.data = image.data + 1
+    else:
+        (image if how == 'in place' else other).data[3, 4] += 1
+    with until(running.ended):
+        solver.allow(3)
+    said = viewer.layers['camera [DPIR]'].metadata['napari_fresco']['warnings']
+    changed = how != 'elsewhere'
+    assert any('while this ran' in text for text in said) is changed
+    assert ('while this ran' in panel.bar.message.text()) is changed
+
+
 def test_closing_the_viewer_ends_the_job_and_frees_its_memory(
     make_napari_viewer: Any, solver: FakeSolver, qtbot: Any
 ) -> None:

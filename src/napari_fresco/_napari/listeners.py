@@ -20,6 +20,17 @@ def is_alive(widget: QWidget | None) -> bool:
         return False
 
 
+def main_window_of(widget: QWidget) -> QWidget | None:
+    """Return the window that a widget belongs to, though its dock floats in one of its own.
+
+    A dock that floats goes when it is closed, and its run is to go on.
+    """
+    window = widget.window()
+    while window is not None and (parent := window.parentWidget()) is not None:
+        window = parent.window()
+    return window
+
+
 def cancelled_with(window: QWidget | None, job: Job[Any]) -> None:
     """Cancel a job as soon as its window is gone, not only when it next reports.
 

@@ -12,7 +12,7 @@ from ..layers.identity import key_of
 from ..layers.layer_restoration import Restoration, running
 from ..layers.step_reports import Report
 from ..restoration.session import Session
-from .listeners import Listeners, cancelled_with, is_alive
+from .listeners import Listeners, cancelled_with, is_alive, main_window_of
 
 if TYPE_CHECKING:
     import napari
@@ -68,7 +68,7 @@ class PanelRuns:
 
         `rate`: previews per second.
         """
-        window = self._native.window()
+        window = main_window_of(self._native)
         return {
             'is_open': lambda: is_alive(window),
             'rate': rate,
@@ -88,7 +88,7 @@ class PanelRuns:
         """
         self._spoken_of = {key_of(source)}
         self._job = restoration.start()
-        cancelled_with(self._native.window(), self._job)
+        cancelled_with(main_window_of(self._native), self._job)
 
     def cancel(self) -> None:
         """Ask for an end after the present step; the best estimate so far is kept."""

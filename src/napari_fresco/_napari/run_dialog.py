@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QDialog, QProgressBar, QPushButton, QWidget
 from ..errors import FrescoError
 from ..layers.layer_restoration import Exclusive
 from .form import note
-from .listeners import cancelled_with, is_alive
+from .listeners import cancelled_with, is_alive, main_window_of
 from .run_bar import CANCEL, CANCELLING, FAILURE
 
 
@@ -39,7 +39,7 @@ class RunDialog(QDialog):
 
     def begin(self) -> None:
         """Start, or show the error."""
-        window = self._over.window()
+        window = main_window_of(self._over)
         try:
             run = self._prepared(lambda: is_alive(window))
             run.job.reported.connect(self._on_report)

@@ -20,7 +20,7 @@ from .choosers import LayerChooser, WordList
 from .docked import Docked
 from .form import Row, Scroll, Section, note, stacked
 from .input_section import SLICE, STACK
-from .listeners import Listeners, is_alive
+from .listeners import Listeners, is_alive, main_window_of
 from .rows import changed_values, row_of
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class SimulatePanel(Docked):
 
     def run(self) -> None:
         """Start degrading, or say why that cannot start."""
-        window = self.window()
+        window = main_window_of(self)
         try:
             job = simulation_job(self.viewer, self.request(), lambda: is_alive(window))
         except FrescoError as error:

@@ -22,6 +22,7 @@ from .pace import note_pace
 from .removal import take_away
 from .results import add_results, preview_layer
 from .step_reports import LayerOutcome, Report, StepReports
+from .watched_pixels import WatchedPixels
 
 if TYPE_CHECKING:
     from .layer_request import PanelRequest
@@ -154,6 +155,7 @@ class Restoration(Exclusive[LayerOutcome]):
         self._iterates = Iterates.of(request) if keep else Iterates()
         self._reports = StepReports(request, rate)
         self._preview: Any = None
+        self._watched = WatchedPixels.of(viewer, request)
         self._is_open = is_open
         super().__init__(self._work, self._deliver, is_open)
         self.job.reported.connect(self._on_report)
@@ -198,6 +200,9 @@ class Restoration(Exclusive[LayerOutcome]):
         if outcome.is_empty:
             return []
         note_pace(self.request, outcome.result)
+        if doubt := self._watched.doubt():
+            warnings = outcome.result.provenance['warnings']
+            outcome.result.provenance['warnings'] = [*warnings, doubt]
         return self._put(outcome)
 
     def _put(self, outcome: LayerOutcome) -> list[Any]:
