@@ -39,6 +39,7 @@ _PARTS = 8  # into which half a side may fall
 _THIN = 6  # pixels: half the width of the lines of writing
 _APART = 6  # pixels from a border, whose patches tell nothing of either
 _SPREAD = 12.0  # pixels over which its own noise is averaged
+_STEP = 4  # pixels of a side of the blocks that it is averaged in
 _AS_LIGHT = 0.2  # of the variance of the picture, which a line may be wrong by
 _SEEN = 0.006  # of the range: what is less, is hardly told from texture
 
@@ -91,10 +92,22 @@ def quiet_border(plane: Reals, unknown: Bools | None = None) -> QuietBorder | No
     where, picture = found
     if not where.any():
         return None
-    own = ndimage.gaussian_filter((power * where).astype(np.float64), _SPREAD)
-    share = ndimage.gaussian_filter(where.astype(np.float64), _SPREAD)
-    level = np.sqrt(own / np.maximum(share, 1e-6))
+    level = _own_level(power, where)
     return QuietBorder(where, _grown(where), level, where & (level < _HARDLY * picture))
+
+
+def _own_level(power: Reals, where: Bools) -> Floats:
+    """Return the noise of a border around each pixel, from means of blocks."""
+    shape = where.shape
+    fill = [(0, -n % _STEP) for n in shape]
+    blocks = [
+        np.pad(each, fill).reshape(-(-shape[0] // _STEP), _STEP, -1, _STEP).mean(axis=(1, 3))
+        for each in (power * where, where)
+    ]
+    own, share = (ndimage.gaussian_filter(each, _SPREAD / _STEP) for each in blocks)
+    level = np.sqrt(own / np.maximum(share, 1e-6)).astype(np.float64)
+    wide = ndimage.zoom(level, _STEP, order=1, mode='nearest', grid_mode=True)
+    return np.asarray(wide[: shape[0], : shape[1]])
 
 
 def silent_pixels(plane: Reals, unknown: Bools | None = None) -> Bools | None:
