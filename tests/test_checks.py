@@ -134,6 +134,26 @@ def test_of_a_result_that_is_nearly_the_image_that_is_all_that_is_said():
     assert 'hardly any noise (0.5)' in said
 
 
+def test_a_blind_method_that_finds_no_noise_says_that_nothing_was_done():
+    peaks = scene() + 60 * (np.arange(160) % 16 == 3)
+    alike = Outcome(peaks, peaks + 1e-4, peaks, peaks + 1e-4, 0.0, span=255.0, reads_noise=False)
+    (said,) = (c.message for c in check_result(alike, NAMES) if not c.ok)
+    assert 'no noise was found' in said
+    assert not failed(replace(alike, reads_noise=True))  # that was told
+    flat = np.full((160, 160), 7.0)
+    assert not failed(replace(alike, observed=flat, restored=flat, predicted=flat, given=flat))
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.float32])
+def test_speckle_on_a_ground_without_noise_is_not_passed_over_in_silence(dtype):
+    y, x = np.mgrid[:192, :192]
+    light = 150 * np.exp(-((y - 90) ** 2 + (x - 90) ** 2) / 800)
+    light[light < 1] = 0
+    speckled = light * (1 + 0.15 * np.random.default_rng(0).normal(size=light.shape))
+    result = fresco.restore(speckled.clip(0, 255).astype(dtype), method='virnet')
+    assert 'noise' in {check.name for check in result.checks if not check.ok}
+
+
 def test_an_edge_all_along_a_line_is_no_noise_with_lines():
     o, left = outcome(), np.zeros((160, 160))
     left[[30, 31, 128, 129]] = 8

@@ -20,6 +20,7 @@ from .residual_checks import (
     fit,
     lines,
     noise_taken,
+    nothing_done,
     objects,
     parts,
     repainted,
@@ -75,6 +76,8 @@ def check_result(outcome: Outcome, names: Iterable[str]) -> tuple[Check, ...]:
 def _found(outcome: Outcome, name: str) -> Found | None:
     if name in _OF_CHANGES and outcome.unchanged:
         return None
+    if name == 'noise' and outcome.score is None:
+        return nothing_done(outcome)
     if name in _OF_RESIDUAL and outcome.score is not None:
         return _OF_RESIDUAL[name](outcome, outcome.score)
     return _OF_RESULT[name](outcome) if name in _OF_RESULT else None

@@ -40,8 +40,9 @@ def sigma_found(found: float, estimated: float) -> Check | None:
         'sigma',
         value,
         f'the method found noise of {found:.3g}, {few_digits(value)} times what the image shows '
-        f'({estimated:.3g}): it takes texture for noise; choose a method '
-        'that is given the noise level, such as drunet',
+        f'({estimated:.3g}): it takes texture for noise, or there is noise '
+        'in some places only; look at the residual, or choose a method that is given the noise '
+        'level, such as drunet',
     )
 
 

@@ -36,6 +36,19 @@ def noise_taken(o: Outcome, z: Singles) -> Found:
     )
 
 
+def nothing_done(o: Outcome) -> Found | None:
+    """Say where a method that finds the noise itself left an image as it is, for there is none.
+
+    Noise on a ground that has none, as of simulated or cut-out images, may be overlooked.
+    """
+    if o.reads_noise or o.sigma is None or not o.unchanged or np.ptp(o.before) == 0:
+        return None
+    return 0.0, (
+        'the result is nearly the image, in which no noise was found, so that nothing is won; if '
+        f'noise is seen, {o.remedy("give sigma")}'
+    )
+
+
 def whiteness(o: Outcome, z: Singles) -> Found:
     value = neighbour_correlation(z, o.judged)
     if value < 0:
