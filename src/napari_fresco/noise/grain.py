@@ -135,7 +135,7 @@ def _blockiness(plane: Reals) -> float:
         return 0.0
     around = sum(steps[i : len(steps) - 4 + i] for i in range(5))
     shares = np.divide(steps[2:-2], around, out=np.full_like(steps[2:-2], 0.2), where=around > 0)
-    rows = shares.mean(axis=1)
+    rows = shares.mean(axis=1, dtype=np.float64)
     return max(_standing_out(rows, first) for first in range(_BLOCK))
 
 
