@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
+from skimage import data
 from torch import Tensor
 
 import napari_fresco as fresco
@@ -90,3 +92,21 @@ def test_a_ramp_that_ends_at_the_border_stays_a_ramp(method: str) -> None:
     error = np.abs(result.image - ramp)
     assert error.max() < 10
     assert np.sqrt(np.mean(error**2)) < 1
+
+
+def test_missing_pixels_spoil_nothing_beside_them() -> None:
+    """What neighbours say of them is no data: otherwise the error around them is 29 % larger."""
+    truth = data.camera()[60:156, 140:236].astype(float)
+    kernel = fresco.kernels.disk(3)
+    noise = np.random.default_rng(0).normal(0, 1, truth.shape)
+    whole = (ndimage.convolve(truth, kernel, mode='wrap') + noise).astype(np.float32)
+    missing = np.zeros(truth.shape, bool)
+    missing[30:44, 20:70] = True
+    beside = ndimage.binary_dilation(missing, iterations=8) & ~missing
+
+    def error_beside(image: np.ndarray) -> float:
+        told = {'method': 'ircnn', 'task': 'deblur', 'sigma': 1.0, 'data_range': (0, 255)}
+        restored = fresco.restore(image, kernel=kernel, **told).image
+        return float(np.sqrt(np.mean((restored - truth)[beside] ** 2)))
+
+    assert error_beside(np.where(missing, np.float32(np.nan), whole)) < 1.12 * error_beside(whole)

@@ -61,8 +61,7 @@ def posed(
     if highlights is not None:
         values = values - highlights
     y = as_tensor(intensity.to_working(values), pixels.dims)
-    unknown = pixels.unknown if 'mask' in r.facts.takes else None
-    problem = _state(r, y.to(r.device), unknown, level)
+    problem = _state(r, y.to(r.device), pixels.unknown, level)
     problem = replace(problem, spacing=_steps(r), size=tuple(y.shape[2:]))
     if r.dtype.kind in 'iu':
         lowest = float(intensity.to_working(np.array(np.iinfo(r.dtype).min)))
@@ -82,7 +81,7 @@ def _state(
     """State the problem of plane `y` in working units."""
     if isinstance(sigma, Tensor):
         sigma = sigma.mean(dim=1, keepdim=True).to(y.device)
-    if unknown is not None:
+    if unknown is not None and 'mask' in r.facts.takes:
         keep = torch.from_numpy(~unknown)[None, None].to(y)
         wanted = None if r.core is None else _inside(r.core, keep)
         problem = Problem(r.task, y * keep, Mask(keep), sigma, kept=r.keep_known)
@@ -93,7 +92,7 @@ def _state(
     if r.method.downsampling == 'unknown':
         return Problem(r.task, y, Unknown(r.inputs.scale), sigma)
     if 'kernel' in r.method.takes(r.task):
-        return _spectral(r, y, sigma)
+        return _spectral(r, y, unknown, sigma)
     return Problem(r.task, y, Identity(), sigma)
 
 
@@ -103,7 +102,9 @@ def _inside(core: tuple[slice, slice], like: Tensor) -> Tensor:
     return wanted
 
 
-def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
+def _spectral(
+    r: Request, y: Tensor, unknown: NDArray[np.bool_] | None, sigma: float | Tensor
+) -> Problem:
     """State a deblurring or super-resolution, on a grid that is rightly periodic."""
     scale = r.inputs.scale
     if r.inputs.kernel is None and r.method.downsampling == 'lanczos2':
@@ -113,6 +114,8 @@ def _spectral(r: Request, y: Tensor, sigma: float | Tensor) -> Problem:
         return Problem(r.task, y, WindowedBlur(kernel.values, y.shape[2:]), sigma)
     margin = tuple(-(-n // scale) for n in kernel.shape)
     seen = torch.ones_like(y[:1, :1])
+    if unknown is not None:
+        seen[0, 0] = torch.from_numpy(~unknown).to(y)
     if _extends(r.params.boundary, y, margin):
         least = (1,) * (len(margin) - 2) + (on_torus.LEAST,) * 2
         y = boundary.extend(y, tuple(map(max, margin, least)))
