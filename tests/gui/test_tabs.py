@@ -42,7 +42,7 @@ def test_what_a_panel_shows_ends_when_it_is_closed(make_napari_viewer: Any) -> N
     pump(compare_dock.isVisible)
     mask.propose.preview.setChecked(True)
     compare.first.value, compare.second.value = 'a', 'b'
-    compare.grid_button.click()
+    compare.grid.button.click()
     pump(lambda: mask_dock in viewer.window._qt_window.tabifiedDockWidgets(compare_dock))
     assert mask.propose.preview.isChecked(), 'behind another tab it goes on'
     assert grid_of(viewer).enabled

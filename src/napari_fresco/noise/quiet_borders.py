@@ -41,6 +41,7 @@ _APART = 6  # pixels from a border, whose patches tell nothing of either
 _SPREAD = 12.0  # pixels over which its own noise is averaged
 _STEP = 4  # pixels of a side of the blocks that it is averaged in
 _AS_LIGHT = 0.2  # of the variance of the picture, which a line may be wrong by
+_NOISE_ALONE = 3.0  # deviations between the tenths of values; of Gaussian noise 2.56
 _SEEN = 0.006  # of the range: what is less, is hardly told from texture
 
 
@@ -145,13 +146,22 @@ def _quieter(
     low, high = np.nanquantile(plane[::_APART, ::_APART], (0.01, 0.99))
     if level <= max(QUIETER * own, _SEEN * (high - low)):
         return None
-    return None if _is_of_light(plane, unknown, where, own) else _Bordered(where, level)
+    light = _is_of_light(plane, unknown, where, own, level)
+    return None if light else _Bordered(where, level)
 
 
-def _is_of_light(plane: Reals, unknown: Bools | None, border: Bools, own: float) -> bool:
-    """Say whether a border has less noise only since it has less light, as with photons."""
+def _is_of_light(
+    plane: Reals, unknown: Bools | None, border: Bools, own: float, level: float
+) -> bool:
+    """Say whether a border has less noise only since it has less light, as with photons.
+
+    `own`, `level`: the noise of the border and that of the picture.
+    """
+    silent: Bools | None
     silent = _grown(border) if unknown is None else _grown(border) | unknown
     known = _known(border, unknown)
+    if _has_one_brightness(plane, ~silent, level):
+        silent = unknown  # nothing within says how the noise goes with the light
     for each in channel_views(plane):
         curve, middle = fit_curve(Blocks.of(each, silent)), float(np.median(each[known]))
         if curve is None or curve.verdict != 'photon' or middle > curve.middle:
@@ -161,6 +171,14 @@ def _is_of_light(plane: Reals, unknown: Bools | None, border: Bools, own: float)
         if without > most:
             return False
     return True
+
+
+def _has_one_brightness(plane: Reals, where: Bools, level: float) -> bool:
+    """Say whether noise explains how the values of an area differ."""
+    return all(
+        float(np.ptp(np.quantile(each[where], (0.1, 0.9)))) <= _NOISE_ALONE * level
+        for each in channel_views(plane)
+    )
 
 
 def _is_flat(plane: Reals, unknown: Bools | None, where: Bools) -> bool:
