@@ -468,6 +468,9 @@ def test_priors_that_let_noise_grow_say_so_where_they_are_named() -> None:
     assert not said('dpir', 'auto', **deblur)
     assert not said('ircnn', 'auto', **deblur)  # which takes another prior
     assert not said('dpir', 'ffdnet_color')
+    enlarge = {'task': 'super_resolve', 'scale': 2, 'kernel': kernel}
+    assert said('ircnn', 'ffdnet_color', **enlarge)
+    assert not said('ircnn', 'auto', **enlarge)
 
 
 def test_detail_is_invented_only_where_it_is_asked_for() -> None:

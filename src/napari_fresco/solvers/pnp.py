@@ -90,9 +90,8 @@ def ircnn(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Ste
     if params.model != 'auto' or 'kernel' not in TASKS[problem.task].takes:
         bank = prior('ircnn', problem, params.model, tools)
         return _restore(problem, params, bank, tools, few=PLAIN)
-    # The network of colours amplifies deconvolved ones; that of gray images takes each by itself.
-    enlarges = TASKS[problem.task].changes_size
-    denoiser = prior('ffdnet', problem, 'auto', tools) if enlarges else tools.denoiser('ffdnet', 1)
+    # The network of colours amplifies what data steps bring forth, by 4 to 10 dB at a noise of 10.
+    denoiser = tools.denoiser('ffdnet', 1)
     steps = _restore(problem, params, denoiser, tools)
     return (replace(step, notes=(*step.notes, INSTEAD_OF_THE_BANK)) for step in steps)
 

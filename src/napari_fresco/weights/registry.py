@@ -133,8 +133,8 @@ class Entry:
             )
         if task in self.amplifies:
             return (
-                f'{self.name}, taken for the prior, lets noise grow when a blur is undone, so that '
-                "the result may be worse than the image; leave model at 'auto'"
+                f'{self.name}, taken for the prior, lets noise grow when a blur or a grid is '
+                "undone, so that the result may be worse than the image; leave model at 'auto'"
             )
         if not self.seen or channels == self.channels:
             return ''
