@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from scipy import ndimage
 from skimage import data
 
@@ -320,3 +322,13 @@ def test_numbers_of_every_type_tell_what_they_tell_in_double_precision(dtype, sh
         return [*found, _blockiness(gray), *Blocks.of(gray).high, *Blocks.of(gray).mean]
 
     np.testing.assert_allclose(told(plane), told(plane.astype(np.float64)), rtol=1e-6)
+
+
+@pytest.mark.parametrize('quality', [50, 60])
+def test_noise_that_jpeg_has_smoothed_is_told_with_its_grain(quality: int) -> None:
+    """It lies below a twentieth of the range, and hardly falls off in the smoothest patches."""
+    image = data.camera()[100:400, 100:400] + np.random.default_rng(1).normal(0, 15, (300, 300))
+    file = io.BytesIO()
+    Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(file, 'JPEG', quality=quality)
+    result = fresco.restore(np.asarray(Image.open(file)), method='ffdnet')
+    assert any('has a grain' in warning for warning in result.provenance['warnings'])

@@ -25,12 +25,12 @@ GRAIN = 1.3
 GRAIN_OF_CAMERA = 1.2
 """Photon noise over what the camera tells of single pixels, from which on that is said."""
 
-LITTLE = 0.05
+LITTLE = 0.025
 """Noise, as a part of the range of intensities, below which a grain has to show in patches, too."""
 
 _FINEST = FREQUENCY[FREQUENCY > SIDE] > SIDE + 2  # of the high frequencies of patches
 _SMOOTHEST = 0.1  # share of the patches
-_FALLING = 1.33  # noise at high frequencies over that at the finest, from which on it has a grain
+_FALLING = 1.38  # noise at high frequencies over that at the finest, from which on it has a grain
 
 _MOSTLY = 0.5  # of the power at nulls: more than that is taken for noise alone
 _PASSED = 0.004  # of the power, below which a frequency counts as a null
