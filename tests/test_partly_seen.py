@@ -10,6 +10,7 @@ from skimage import data
 from torch import Tensor
 
 import napari_fresco as fresco
+from napari_fresco.physics.dihedral import DihedralDegradation, turn
 from napari_fresco.physics.operators import Blur, Downsample
 from napari_fresco.physics.partly_seen import dual_of_seen, steps_for
 
@@ -55,13 +56,14 @@ def test_where_all_was_seen_the_data_step_is_the_closed_one(scale: int) -> None:
     torch.testing.assert_close(everywhere.misfit(z, y), h.misfit(z, y))
 
 
-def test_what_was_not_measured_takes_what_the_estimate_says() -> None:
+def test_what_was_not_measured_leaves_no_residual() -> None:
     h, x, y = operator(1), drawn(1, 1, 36, 40), drawn(1, 1, 36, 40, seed=1)
     seen = (drawn(1, 1, 36, 40, seed=2) > 0.5).double()
-    assert h.completed(y, x) is y
-    completed = h.seen_in(seen).completed(y, x)
-    torch.testing.assert_close(completed * seen, y * seen)
-    torch.testing.assert_close(completed * (1 - seen), h.forward(x) * (1 - seen))
+    left = y - h.forward(x)
+    torch.testing.assert_close(h.residual(y, x), left)
+    torch.testing.assert_close(h.seen_in(seen).residual(y, x), seen * left)
+    turned = DihedralDegradation.of(h.seen_in(seen), 3)
+    torch.testing.assert_close(turned.residual(turn(y, 3), turn(x, 3)), turn(seen * left, 3))
 
 
 def test_a_part_counted_from_elsewhere_is_rolled_with_its_images() -> None:

@@ -37,28 +37,31 @@ class Light:
 
     def given_to(self, x: Tensor) -> Tensor:
         """Return the estimate `x`, like the observation, with its light."""
-        x = x + (self._means(x) - self._blurred.forward(x))
+        x = x + self._left(x)
         if self._lowest is None or bool((x >= self._lowest - _LEAST).all()):
             return x
         light = (x - self._lowest).clamp_min(0)
-        positive = self._positive(light + self._lowest)
+        positive = self._positive(light, self._lowest)
         for _ in range(_ROUNDS):
             ratio = positive / self._blurred.forward(light).clamp_min(_LEAST)
             light = light * self._blurred.adjoint(ratio)
         return light.clamp_min(0) + self._lowest
 
-    def _means(self, x: Tensor) -> Tensor:
-        """Return the local means of y, of H x where nothing was seen."""
-        y = self._blur.completed(self._y, x)
-        return self._means_of_y if y is self._y else self._broad.forward(y)
+    def _left(self, x: Tensor) -> Tensor:
+        """Return the local means of what an estimate leaves of y."""
+        if self._blur.seen is None:
+            return self._means - self._blurred.forward(x)
+        return self._broad.forward(self._blur.residual(self._y, x))
 
-    def _positive(self, x: Tensor) -> Tensor:
-        """Return the local means of its light above the lowest."""
-        light = self._blur.completed(self._y, x) - (self._lowest or 0.0)
-        return self._broad.forward(light.clamp_min(0))
+    def _positive(self, light: Tensor, lowest: float) -> Tensor:
+        """Return the local means of the light of y above the lowest, and of H light beside it."""
+        y = (self._y - lowest).clamp_min(0)
+        if self._blur.seen is not None:
+            y = self._blur.forward(light) + self._blur.residual(y, light)
+        return self._broad.forward(y)
 
     @cached_property
-    def _means_of_y(self) -> Tensor:
+    def _means(self) -> Tensor:
         return self._broad.forward(self._y)
 
 

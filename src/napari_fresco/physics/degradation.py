@@ -72,9 +72,9 @@ class Degradation(ABC):
             blurs take one number, or one per image ``(N, 1, ...)``.
         """
 
-    def completed(self, y: Tensor, x: Tensor) -> Tensor:
-        """Return `y` with H x in place of samples that were made up, not measured."""
-        return y
+    def residual(self, y: Tensor, x: Tensor) -> Tensor:
+        """Return ``y - H x``, and 0 for samples of `y` that were made up, not measured."""
+        return y - self.forward(x)
 
     def misfit(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean square of ``H x - y``."""

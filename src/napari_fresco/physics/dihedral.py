@@ -71,11 +71,10 @@ class DihedralDegradation(Degradation):
         x = self.original.prox(turn_back(z, self.mode), turn_back(y, self.mode), alpha)
         return turn(x, self.mode)
 
-    def completed(self, y: Tensor, x: Tensor) -> Tensor:
-        """Return y with H x where it was not measured; see :meth:`Degradation.completed`."""
-        return turn(
-            self.original.completed(turn_back(y, self.mode), turn_back(x, self.mode)), self.mode
-        )
+    def residual(self, y: Tensor, x: Tensor) -> Tensor:
+        """Return y - H x where y was measured; see :meth:`Degradation.residual`."""
+        left = self.original.residual(turn_back(y, self.mode), turn_back(x, self.mode))
+        return turn(left, self.mode)
 
     def shape_of(self, shape: Sequence[int]) -> tuple[int, ...]:
         """Return the shape of x for a y of `shape`."""

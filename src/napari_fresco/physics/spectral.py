@@ -104,11 +104,10 @@ class Downsample(Degradation):
 
     def misfit(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean square of ``H x - y``, of the samples that were seen."""
-        squares = (self.forward(x) - y).square()
+        squares = self.residual(y, x).square()
         if self.seen is None:
             return squares.mean()
-        seen = self.seen.to(squares).expand_as(squares)
-        return (seen * squares).sum() / seen.sum()
+        return squares.sum() / self.seen.to(squares).expand_as(squares).sum()
 
     def seen_in(self, seen: Tensor) -> Self:
         """Return this operator for data of which only a part was measured.
@@ -127,9 +126,10 @@ class Downsample(Degradation):
             return self
         return self.seen_in(self.seen.roll(tuple(shift), tuple(range(-len(shift), 0))))
 
-    def completed(self, y: Tensor, x: Tensor) -> Tensor:
-        """Return y with H x where it was not measured; see :meth:`Degradation.completed`."""
-        return y if self.seen is None else torch.where(self.seen > 0, y, self.forward(x))
+    def residual(self, y: Tensor, x: Tensor) -> Tensor:
+        """Return y - H x where y was measured; see :meth:`Degradation.residual`."""
+        left = y - self.forward(x)
+        return left if self.seen is None else self.seen.to(left) * left
 
     def dual(self, residual: Tensor, q: Tensor, steps: int) -> Tensor:
         """Return v with ``(1 + W Q) v = W r``, of which a data step is made.

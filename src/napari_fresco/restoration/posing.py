@@ -113,9 +113,9 @@ def _spectral(
     if r.params.boundary == 'auto' and r.layout.dims in r.method.window:
         return Problem(r.task, y, WindowedBlur(kernel.values, y.shape[2:]), sigma)
     margin = tuple(-(-n // scale) for n in kernel.shape)
-    seen = torch.ones_like(y[:1, :1])
+    seen = torch.ones(1, 1, *y.shape[2:])
     if unknown is not None:
-        seen[0, 0] = torch.from_numpy(~unknown).to(y)
+        seen[0, 0] = torch.from_numpy(~unknown)
     if _extends(r.params.boundary, y, margin):
         least = (1,) * (len(margin) - 2) + (on_torus.LEAST,) * 2
         y = boundary.extend(y, tuple(map(max, margin, least)))
@@ -128,7 +128,7 @@ def _spectral(
     )
     if isinstance(r.params, ArithmeticParameters) and not bool(seen.all()):
         # What a prior tells of the rest is worth more than what was made up.
-        degradation = degradation.seen_in(seen)
+        degradation = degradation.seen_in(seen.to(y))
     return Problem(r.task, y, degradation.to(y.device, y.dtype), sigma)
 
 

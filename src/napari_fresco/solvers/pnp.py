@@ -201,7 +201,7 @@ def nearer_the_photons(x: Tensor, problem: Problem) -> Tensor:
     variance, h, whole = problem.sigma.square(), problem.degradation, problem.noise_of_whole
     ground = variance.amin() if whole is None else whole.least**2
     light = (variance - ground).clamp(min=0)
-    return x + light * h.adjoint((h.completed(problem.y, x) - h.forward(x)) / variance)
+    return x + light * h.adjoint(h.residual(problem.y, x) / variance)
 
 
 def with_measured(z: Tensor, y: Tensor, degradation: Degradation) -> Tensor:
