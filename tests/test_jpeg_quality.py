@@ -12,7 +12,9 @@ from PIL import Image
 from skimage import data
 
 import napari_fresco as fresco
+from napari_fresco.image import sheet
 from napari_fresco.noise.jpeg_quality import jpeg_quality
+from napari_fresco.restoration import parts, scene
 
 Array = NDArray[Any]
 GRAY, COLOUR = data.camera()[100:196, 100:196], data.astronaut()[40:136, 160:256]
@@ -72,3 +74,15 @@ def test_deblocking_what_has_no_such_blocks_is_said(
     assert [text for text in result.provenance['warnings'] if said in text]
     if not told:
         assert error(result.image, image) < 2
+
+
+def test_the_quality_of_a_large_plane_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its blocks are deblocked alike, and a search takes half a second."""
+    asked = []
+    monkeypatch.setattr(sheet, 'LARGEST', 50 * 50)
+    monkeypatch.setattr(parts, '_SIDE', 128)
+    monkeypatch.setattr(scene, 'jpeg_quality', lambda plane: asked.append(plane) or 30)
+    jpeg = saved(data.camera()[100:148, :400], 30)
+    result = fresco.restore(jpeg, method='dpir', task='deblock')
+    assert len(result.provenance['planes']) > 1
+    assert len(asked) == 1

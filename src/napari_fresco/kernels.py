@@ -6,43 +6,8 @@ in degrees, anticlockwise from the horizontal as an image is displayed. No torch
 """
 
 from .io.kernel_calibration import read
-from .physics.kernels import (
-    Kernel,
-    Widths,
-    bicubic,
-    box,
-    covariance,
-    direct_sampling,
-    disk,
-    from_bead,
-    from_beads,
-    from_covariance,
-    from_photograph,
-    fwhm,
-    gaussian,
-    microscope,
-    motion,
-    normalise,
-    shift,
-)
+from .physics import kernels as _made
+from .physics.kernels import *  # noqa: F403 - what makes kernels, and the reader of their files
 
-__all__ = [
-    'Kernel',
-    'Widths',
-    'bicubic',
-    'box',
-    'covariance',
-    'direct_sampling',
-    'disk',
-    'from_bead',
-    'from_beads',
-    'from_covariance',
-    'from_photograph',
-    'fwhm',
-    'gaussian',
-    'microscope',
-    'motion',
-    'normalise',
-    'read',
-    'shift',
-]
+__all__ = ['read']
+__all__ += _made.__all__

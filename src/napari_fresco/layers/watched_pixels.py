@@ -14,7 +14,7 @@ from .selection import Selection, full_resolution
 if TYPE_CHECKING:
     from .layer_request import PanelRequest
 
-_MOST = 2**30  # bytes that are summed up whole; of more, rows spread over them
+_MOST = 2**28  # bytes that are summed up whole, in 40 ms of the window; of more, spread rows
 
 
 @dataclass(frozen=True, eq=False)

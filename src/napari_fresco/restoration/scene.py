@@ -69,6 +69,7 @@ class Scene:
         self._levels: dict[Index, float] = {}
         self._of_whole: dict[Index, NDArray[np.float64] | float] = {}
         self._channel_noise: dict[int, PlaneNoise] = {}
+        self._qualities: dict[Index | None, int | None] = {}
         self.remarks = Remarks(self._planes.channel_names)
         self._models = NoiseModels(self._planes, self.remarks)
 
@@ -161,16 +162,21 @@ class Scene:
         return self._of_whole[place]
 
     def jpeg_quality(self, index: Index, pixels: Pixels) -> int | None:
-        """Return the quality at which plane `index` was saved as JPEG; None where it is untold."""
-        r = self._request
+        """Return the quality at which plane `index` was saved as JPEG; None where it is untold.
+
+        What is found in the first block of a plane, or in all of it, holds for the others.
+        """
+        r, place = self._request, self._planes.place(index)
         if not r.facts.from_jpeg or pixels.dims != 2:
             return None
-        found = jpeg_quality(pixels.colours)
-        if found is None and self._planes.are_parts:
-            found = jpeg_quality(self._planes.of_whole(index, pixels).colours)
-        if said := said_of_quality(found, getattr(r.params, 'quality', None)):
-            self.remarks.add('jpeg', self._planes.channel(index), said)
-        return found
+        if place is None or place not in self._qualities:
+            found = jpeg_quality(pixels.colours)
+            if found is None and self._planes.are_parts:
+                found = jpeg_quality(self._planes.of_whole(index, pixels).colours)
+            self._qualities[place] = found
+            if said := said_of_quality(found, getattr(r.params, 'quality', None)):
+                self.remarks.add('jpeg', self._planes.channel(index), said)
+        return self._qualities[place]
 
     def _unevenness(self, index: Index, pixels: Pixels) -> float:
         """Return how many times as strong the white noise of a plane is in some places."""
