@@ -109,6 +109,32 @@ def test_blocks_take_the_steps_of_the_whole_though_their_noise_differs(
     assert (apart / np.sqrt(light[:, 64:-64])).max() < 0.5
 
 
+@pytest.mark.parametrize(('method', 'steps'), [('wiener', 1), ('ircnn', 5)])
+def test_blocks_are_told_one_noise_though_some_come_out_noisier(
+    monkeypatch: pytest.MonkeyPatch, method: str, steps: int
+) -> None:
+    """Coarse noise on the left, fine noise on the right: apart, blocks would doubt one of them."""
+    monkeypatch.setattr(sheet, 'LARGEST', 50 * 50)
+    monkeypatch.setattr(parts, '_SIDE', 256)
+    random = np.random.default_rng(0)
+    y, x = np.indices((160, 1100))
+    noise = random.normal(0, 20, y.shape)
+    coarse = 56 * ndimage.gaussian_filter(random.normal(0, 1, y.shape), 0.8)
+    noise[:, :400] = coarse[:, :400]
+    image = (400 + 300 * np.sin(y / 9) * np.cos(x / 7) + noise).astype(np.float32)
+    kernel = fresco.kernels.gaussian(1.5)
+    whole, cut = whole_and_in_blocks(image, method=method, task='deblur', kernel=kernel)
+    apart = np.abs(whole.image - cut.image)[:, 64:-64]  # the whole is joined to a torus
+    assert apart.max() < 20
+    told = [
+        [line for line in one.provenance['warnings'] if 'times the noise was told' in line]
+        for one in (whole, cut)
+    ]
+    assert [line.removesuffix(' (on 5 planes)') for line in told[1]] == told[0]
+    assert told[0]
+    assert cut.provenance['steps'] == 5 * steps
+
+
 def test_masks_are_cut_alike(blocks: None) -> None:
     gray, mask = specimen(40, 540), np.zeros((40, 540), bool)
     mask[10:14, 120:132] = True

@@ -27,6 +27,7 @@ from ..physics.kernels import Kernel
 from ..physics.kernels.kernel_light import doubts_of_light
 from ..physics.kernels.kernel_shape import fitted
 from ..physics.kernels.plausibility import doubt_of_assumed
+from ..solvers.deblurring import Doubling
 from ..weights.registry import Entry, chosen
 from .noise_given import Level, check_camera, for_each_channel, levels_of
 
@@ -56,6 +57,7 @@ class Inputs:
     `each`: what each channel has, where some of it is given by channel; then `kernel` is that of
         the first and `sigma` None. Only :meth:`.request.Request.of_channel` reads it.
     `whole_sigma`: of a block with a map, that of its plane.
+    `doubling`: of a block, how much more noise is told than was found; None decides by the plane.
     `told_apart`: which of 'kernel', 'sigma', 'gain', 'offset', 'read_noise' are given by channel.
     `scale`: factor of super-resolution, 1 for all other tasks.
     `weights`: what is known of the weights that are used.
@@ -78,6 +80,7 @@ class Inputs:
     each: tuple[OfChannel, ...] = ()
     told_apart: tuple[str, ...] = ()
     whole_sigma: NDArray[np.float64] | None = None
+    doubling: Doubling | None = None
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:

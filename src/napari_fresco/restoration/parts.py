@@ -182,13 +182,16 @@ def telling(request: Request, index: Index) -> Part:
     return own[int(np.argmax(marked))] if any(marked) else middle
 
 
-def pilots(request: Request, index: Index) -> list[Part]:
-    """Return squares or columns spread over a plane or volume: as much as a block, together."""
+def pilots(request: Request, index: Index, smaller: int = 1) -> list[Part]:
+    """Return squares or columns spread over a plane or volume: as much as a block, together.
+
+    `smaller`: by how much, along rows and along columns.
+    """
     shape = request.layout.plane_shape
     *depth, rows, columns = shape
     size = request.inputs.kernel_shape
     reach = 0 if size is None else max(size[-2:]) // 2
-    most = math.isqrt(_TOGETHER // depth[0] if depth else _SIDE**2)
+    most = math.isqrt(_TOGETHER // depth[0] if depth else _SIDE**2) // smaller
     sides = ((count, most // count - 2 * reach) for count in (4, 2, 1))
     count, side = next(((n, side) for n, side in sides if side >= _GRID), (1, _GRID))
     deep = [Span(0, n, 0, n) for n in depth]

@@ -8,7 +8,7 @@ from ..runtime.run import find_solver
 from ..runtime.tools import Solver
 from ..solvers.along_guides import along_guides
 from ..solvers.around_losses import around_losses
-from ..solvers.deblurring import keeping_light, unamplified
+from ..solvers.deblurring import doubled, keeping_light, unamplified
 from ..solvers.ensemble import eightfold
 from ..solvers.on_torus import centred
 from .block import Block
@@ -28,6 +28,16 @@ def solver_for(request: Request, block: Block) -> Solver:
         solver = along_guides(solver)
     if 'kernel' in request.facts.needs and not isinstance(block.problem.degradation, WindowedBlur):
         solver = keeping_light(solver)
-        if request.inputs.sigma is None and block.problem.y.ndim == 4:
-            solver = unamplified(solver, block.problem.size)
+    if may_amplify(request, block):
+        known = request.inputs.doubling
+        if known is None:
+            return unamplified(solver, block.problem.size)
+        return doubled(solver, known)
     return solver
+
+
+def may_amplify(request: Request, block: Block) -> bool:
+    """Whether too little noise may have been found of a plane whose blur is undone."""
+    problem = block.problem
+    undoes = 'kernel' in request.facts.needs and not isinstance(problem.degradation, WindowedBlur)
+    return undoes and request.inputs.sigma is None and problem.y.ndim == 4

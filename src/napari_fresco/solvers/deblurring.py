@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..noise.grain import level_of_means
@@ -38,6 +41,34 @@ def keeping_light(solver: Solver) -> Solver:
     return solve
 
 
+class Doubling(NamedTuple):
+    """Noise of a plane as it is told to a solver, found once for all of its blocks.
+
+    `times`: how often its level is doubled.
+    `still`: whether the result is noisier than the image in spite of it.
+    """
+
+    times: int = 0
+    still: bool = False
+
+
+class Noises(NamedTuple):
+    """An estimate and its image, as far as their noise is compared.
+
+    `x`, `y`: plane ``(h, w)`` of the estimate and of the image, in working units.
+    `told`: the noise that the solver was told.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    told: float
+
+    @classmethod
+    def of(cls, x: Tensor, problem: Problem, inside: tuple[slice, ...]) -> Noises:
+        """Return them of what lies `inside`, a box of rows and columns."""
+        return cls(_plane(x, inside), _plane(problem.y, inside), rms(problem.sigma))
+
+
 def unamplified(solver: Solver, size: Sequence[int]) -> Solver:
     """Return `solver` begun again with twice the noise level where its result is too noisy.
 
@@ -47,20 +78,17 @@ def unamplified(solver: Solver, size: Sequence[int]) -> Solver:
     `solver`: one with a stopping rule of its own runs but once.
     `size`: height and width of what was observed; what lies beyond it is made up.
     """
+    inside = tuple(slice(0, n) for n in size)
 
     def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
         """Pass the steps on, those of further runs counted behind them."""
         done = 0
-        for doubled in range(TIMES + 1):
-            steps = solver(problem, params, tools)
-            last = _behind(next(steps), done)
-            for step in steps:
-                yield last
-                last = _behind(step, done)
-            noisy = not last.final and _is_noisier(last.x, problem, size)
-            if not noisy or doubled == TIMES:
-                said = (_said(doubled, noisy),) if doubled else ()
-                yield replace(last, notes=(*last.notes, *said))
+        for times in range(TIMES + 1):
+            steps = (_behind(step, done) for step in solver(problem, params, tools))
+            last = yield from _but_the_last(steps)
+            noisy = not last.final and are_noisier([Noises.of(last.x, problem, inside)])
+            if not noisy or times == TIMES:
+                yield _noted(last, Doubling(times, noisy))
                 return
             yield last
             done, problem = last.total, problem.noisier(2)
@@ -68,25 +96,58 @@ def unamplified(solver: Solver, size: Sequence[int]) -> Solver:
     return solve
 
 
+def doubled(solver: Solver, known: Doubling) -> Solver:
+    """Return `solver` told as much more noise as was found for all parts of a plane."""
+
+    def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
+        """Pass the steps on."""
+        steps = solver(problem.noisier(2**known.times), params, tools)
+        last = yield from _but_the_last(steps)
+        yield _noted(last, known)
+
+    return solve
+
+
+def are_noisier(parts: Sequence[Noises]) -> bool:
+    """Say whether estimates of parts of a plane are noisier than the level told, and the image."""
+    told = math.sqrt(np.mean([part.told**2 for part in parts]))
+    clearly = _noise([part.x for part in parts]) / CLEAR
+    return clearly > max(told, LEAST) and clearly > _noise([part.y for part in parts])
+
+
+def _but_the_last(steps: Iterator[Step]) -> Generator[Step, None, Step]:
+    """Yield all steps but the last one, and return that."""
+    last = next(steps)
+    for step in steps:
+        yield last
+        last = step
+    return last
+
+
 def _behind(step: Step, done: int) -> Step:
     """Return a step of a run that `done` steps of others went before."""
     return replace(step, index=done + step.index, total=done + step.total)
 
 
-def _said(doubled: int, noisy: bool) -> str:
-    told = f'the result came out noisier than the image, so that {2**doubled} times the noise'
-    if noisy:
+def _noted(step: Step, known: Doubling) -> Step:
+    """Return the last step with what is to be said of the noise that was told."""
+    return replace(step, notes=(*step.notes, _said(known))) if known.times else step
+
+
+def _said(known: Doubling) -> str:
+    factor = 2**known.times
+    told = f'the result came out noisier than the image, so that {factor} times the noise'
+    if known.still:
         return f'{told} was told, and it still is: check the kernel, or give a larger sigma'
     return f'{told} was told; give sigma to choose another'
 
 
-def _is_noisier(x: Tensor, problem: Problem, size: Sequence[int]) -> bool:
-    """Say whether an estimate is noisier than the level that was told, and than the image."""
-    clearly = _noise(x, size) / CLEAR
-    return clearly > max(rms(problem.sigma), LEAST) and clearly > _noise(problem.y, size)
+def _plane(image: Tensor, inside: tuple[slice, ...]) -> NDArray[np.float64]:
+    plane: NDArray[np.float64] = image[0].mean(0)[inside].detach().double().cpu().numpy()
+    return plane
 
 
-def _noise(image: Tensor, size: Sequence[int]) -> float:
-    """Return the noise of an image, in fine grain and in coarser one."""
-    plane = image[0, :, : size[0], : size[1]].mean(0).detach().double().cpu().numpy()
+def _noise(parts: Sequence[NDArray[np.float64]]) -> float:
+    """Return the noise of a plane of which these are parts, in fine grain and in coarser one."""
+    plane = np.concatenate(parts)
     return max(level_of_plane(plane, None), level_of_means(plane, 2))
