@@ -220,6 +220,52 @@ def test_a_deleted_preview_stays_away(
     assert [layer.name for layer in viewer.layers] == ['camera', 'camera [DPIR]']
 
 
+def test_light_that_adds_up_is_not_shown_twice(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any, clock: Any
+) -> None:
+    image.blending = 'additive'
+    solver.gated, solver.steps = True, 3
+    panel = dock(viewer, 'dpir')
+    panel.bar.preview.setChecked(True)
+
+    def seen() -> list[str]:
+        return [layer.name for layer in viewer.layers if layer.visible]
+
+    panel.run()
+    with until(running.reported):
+        solver.allow()
+    assert seen() == ['camera [DPIR] preview']
+    viewer.layers.remove('camera [DPIR] preview')
+    clock.advance(0.3)
+    with until(running.reported):
+        solver.allow()
+    assert seen() == ['camera']
+    with until(running.ended):
+        solver.allow()
+    assert seen() == ['camera [DPIR]']
+    panel.run()
+    with until(running.ended):
+        solver.allow(3)
+    assert len(viewer.layers) == 3
+    assert seen() == [viewer.layers[-1].name]
+
+
+def test_an_image_that_was_hidden_for_a_preview_comes_back_without_a_result(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any
+) -> None:
+    image.blending = 'additive'
+    solver.gated, solver.steps, solver.error = True, 3, ValueError('no light')
+    panel = dock(viewer, 'dpir')
+    panel.bar.preview.setChecked(True)
+    panel.run()
+    with until(running.reported):
+        solver.allow()
+    assert not image.visible
+    with until(running.ended):
+        solver.allow()
+    assert [layer.name for layer in viewer.layers if layer.visible] == ['camera']
+
+
 def test_without_a_tick_there_is_no_preview(
     viewer: Any, image: Any, dock: Dock, solver: FakeSolver, finish: Finish
 ) -> None:

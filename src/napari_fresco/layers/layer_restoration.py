@@ -21,6 +21,7 @@ from .kept_selection import selection_kept
 from .pace import note_pace
 from .removal import take_away
 from .results import add_results, preview_layer
+from .shade import Shade
 from .step_reports import LayerOutcome, Report, StepReports
 from .watched_pixels import WatchedPixels
 
@@ -155,6 +156,7 @@ class Restoration(Exclusive[LayerOutcome]):
         self._iterates = Iterates.of(request) if keep else Iterates()
         self._reports = StepReports(request, rate)
         self._preview: Any = None
+        self._shade = Shade(viewer, request)
         self._watched = WatchedPixels.of(viewer, request)
         self._is_open = is_open
         super().__init__(self._work, self._deliver, is_open)
@@ -210,6 +212,7 @@ class Restoration(Exclusive[LayerOutcome]):
         there = self._preview is not None and self._preview_is_there()
         preview, self._preview = self._preview if there else None, None
         layers = add_results(self.viewer, self.request, outcome.result, preview)
+        self._shade.cover(layers[-1])
         if self._iterates.wanted:
             self._iterates.give_to(layers[-1], self.viewer.layers)
         return layers
@@ -237,15 +240,20 @@ class Restoration(Exclusive[LayerOutcome]):
             keywords = preview_layer(self.request, report.preview, report.stride)
             with selection_kept(self.viewer):
                 self._preview = self.viewer.add_image(**keywords)
+            self._shade.cover(self._preview)
         elif self._preview_is_there():
             self._preview.data = report.preview
         else:
             self._reports.preview.clear()
+            self._shade.lift()
 
     def _drop_preview(self) -> None:
-        if self._preview is not None and self._preview_is_there():
+        if self._preview is None:
+            return
+        if self._preview_is_there():
             take_away(self.viewer, self._preview)
         self._preview = None
+        self._shade.lift()
 
     def _preview_is_there(self) -> bool:
         return any(layer.unique_id == self._preview.unique_id for layer in self.viewer.layers)

@@ -192,6 +192,7 @@ class LossFilling(Restoration):
             self._show(self._growing)
         elif not self._is_there():
             self._reports.preview.clear()
+            self._shade.lift()
         else:
             self.layer.refresh()
 
@@ -202,6 +203,7 @@ class LossFilling(Restoration):
         if self._before is None:
             take_away(self.viewer, self.layer)
             self.layer = None
+            self._shade.lift()
         elif self.layer.data is not self._before:
             self.layer.data = self._before
 
@@ -217,6 +219,7 @@ class LossFilling(Restoration):
         source = with_key(layers, request.source_id)
         keywords = {'name': request.title, 'metadata': {FILLS: self._fills}, **look}
         self.layer = inserted(self.viewer, source, (data, keywords, 'image'), select=False)
+        self._shade.cover(self.layer)
 
     def _is_there(self) -> bool:
         return any(each.unique_id == self.layer.unique_id for each in self.viewer.layers)

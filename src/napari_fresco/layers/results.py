@@ -77,8 +77,6 @@ def add_results(
         layers.append(inserted(viewer, source, last, select=False))
         if preview is not None:
             take_away(viewer, preview)
-    if source is not None and request.look.lets_shine:
-        source.visible = False
     return layers
 
 
