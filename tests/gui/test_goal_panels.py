@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_fresco._napari import commands, fills_section, goal_panels
 from napari_fresco._napari.form import Scroll
+from napari_fresco._napari.opening import open_panel
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.errors import FrescoError
@@ -430,3 +432,13 @@ def test_a_mask_that_does_not_fit_is_spoken_of_until_it_fits(
     rows.align.click()
     pump(lambda: not message.text())
     assert recommended(panel).method == 'dpir'
+
+
+def test_a_mask_is_proposed_beside_the_row_that_wants_one(
+    make_napari_viewer: Callable[..., Any], idle: None
+) -> None:
+    viewer = make_napari_viewer()
+    viewer.add_image(np.zeros((20, 30, 3), np.uint8), name='wall')
+    panel = open_panel(viewer, 'fill_losses')
+    panel.choices.damage.mask_rows.propose.click()
+    pump(lambda: 'Damage mask (Fresco)' in viewer.window.dock_widgets)

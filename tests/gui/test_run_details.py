@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from napari_fresco._napari import panel as panel_module
+from napari_fresco._napari import run_bar
 from napari_fresco._napari.run_bar import CANCEL
 from napari_fresco._napari.settings import Preferences
 from napari_fresco.errors import FrescoError, ImageError
@@ -16,7 +17,7 @@ from napari_fresco.layers import layer_restoration, step_reports
 from napari_fresco.layers.layer_restoration import running
 
 from .conftest import Dock, FakeSolver, Finish
-from .signals import until
+from .signals import pump, until
 
 
 @pytest.fixture
@@ -149,6 +150,38 @@ def test_a_second_panel_of_the_method_can_cancel(
     with until(running.ended):
         solver.allow()
     assert viewer.layers[-1].name.endswith('partial')
+
+
+def test_what_was_not_finished_is_not_blamed_on_its_settings(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, qtbot: Any
+) -> None:
+    solver.gated, solver.steps = True, 100
+    solver.facts = {'warnings': ['the kernel is too wide']}
+    panel = dock(viewer, 'dpir')
+    panel.run()
+    with until(running.reported):
+        solver.allow()
+    panel.cancel()
+    assert panel.bar.read_out.text() == 'The present step ends first …'
+    assert panel.bar.time.text() == ''
+    with until(running.ended):
+        solver.allow()
+    assert 'too wide' not in panel.bar.message.text()
+    assert 'let the run end' in panel.bar.message.text()
+    assert 'too wide' in panel.bar.message.toolTip()
+
+
+def test_a_run_says_that_it_is_alive_before_its_first_step(
+    viewer: Any, image: Any, dock: Dock, solver: FakeSolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_bar, '_SECOND', 1)
+    solver.gated = True
+    panel = dock(viewer, 'dpir')
+    panel.run()
+    pump(lambda: panel.bar.read_out.text() == 'Working … 9 s')
+    with until(running.ended):
+        solver.allow(3)
+    assert panel.bar.read_out.text().startswith('Step')
 
 
 def test_the_preview_is_drawn_in_place_and_then_removed(

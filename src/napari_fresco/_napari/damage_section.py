@@ -135,7 +135,10 @@ class DamageSection(Section):
         needs = self._method.needs.get(task, ())
         if 'mask' in needs:
             if self.mask_rows.layer.value is None:
-                return 'Filling needs a mask: choose one, or press "New" and paint over the damage.'
+                return (
+                    'Filling needs a mask: choose one, press "New" and paint over the damage, or '
+                    'have it proposed.'
+                )
             if self.mask_rows.problem:
                 return sentence(self.mask_rows.problem)
             if self.mask_rows.coverage_fraction == 0:

@@ -12,10 +12,10 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWid
 from ..evidence.check_limits import in_words
 from ..evidence.measure_rows import rows
 from . import texts
+from .tones import Tone
 
 _COLUMNS = ('Measure', 'Value', 'Unit or verdict')
 _BOLD, _WIDTH = 600, 310
-_PASSED, _FAILED = '#58b368', '#e0a33a'
 GOOD, LOOK = 'good', 'look'
 
 
@@ -66,15 +66,15 @@ class EvidenceTable(QTreeWidget):
             return
         parent = self._group('checks')
         for check in checks:
-            verdict = GOOD if check['ok'] else LOOK
+            verdict, tone = (GOOD, Tone.GOOD) if check['ok'] else (LOOK, Tone.PROBLEM)
             line = QTreeWidgetItem(parent, [check['name'], f'{check["value"]:.4g}', verdict])
-            line.setForeground(2, QBrush(QColor(_PASSED if check['ok'] else _FAILED)))
+            line.setForeground(2, QBrush(QColor(tone.colour(self))))
             said = '' if check['ok'] else texts.sentence(check['message'])
             _explain(line, f'{said} Limit: {in_words(check["limit"])}'.strip())
             if not check['ok']:
                 remark = QTreeWidgetItem(parent, [said])
                 remark.setFirstColumnSpanned(True)
-                remark.setForeground(0, QBrush(QColor(_FAILED)))
+                remark.setForeground(0, QBrush(QColor(tone.colour(self))))
                 _explain(remark, said)
 
     def _group(self, title: str) -> QTreeWidgetItem:

@@ -19,8 +19,9 @@ from ..layers.layer_request import PanelRequest
 from . import texts
 from .form import Form, note, side_by_side, stacked
 from .listeners import is_alive
-from .run_bar import FAILURE, RUN
+from .run_bar import RUN
 from .run_dialog import RunDialog
+from .tones import Tone
 
 RECIPE = 'recipe.yaml'
 """Name of the recipe in the folder of the records."""
@@ -99,7 +100,7 @@ class FolderDialog(RunDialog):
         try:
             self.write_recipe(Path(path))
         except FrescoError as error:
-            self._say(str(error), FAILURE)
+            self._say(str(error), Tone.FAILURE)
         else:
             self._say(f'Written. On the command line: napari-fresco batch {path}')
 
@@ -123,7 +124,8 @@ class FolderDialog(RunDialog):
             return
         self._show_running(False)
         failed = bool(error) or (run.outcome is not None and bool(run.outcome.problem))
-        self._say(f'{said} Table: {run.plan.recipe.record_folder / SUMMARY}', FAILURE * failed)
+        tone = Tone.FAILURE if failed else Tone.PLAIN
+        self._say(f'{said} Table: {run.plan.recipe.record_folder / SUMMARY}', tone)
         if not self.isVisible():
             show_info(said)
 

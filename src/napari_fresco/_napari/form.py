@@ -24,7 +24,8 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible
 
-MUTED = 'color: #868b90;'
+from .tones import Tone, TonedLabel
+
 TITLE = 'font-size: 15px; font-weight: 600;'
 _LABEL_WIDTH = 112
 _FEWEST_LETTERS = 8
@@ -186,11 +187,10 @@ def rule() -> QFrame:
     return line
 
 
-def note(text: str = '') -> QLabel:
+def note(text: str = '') -> TonedLabel:
     """Return a small, muted, wrapping line of text."""
-    label = QLabel(text)
+    label = TonedLabel(text, Tone.MUTED)
     label.setWordWrap(True)
-    label.setStyleSheet(MUTED)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return label
 

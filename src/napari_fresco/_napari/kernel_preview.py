@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..physics import kernels
 from ..physics.kernels.plausibility import doubt_of_assumed
-from .form import MUTED, note
+from .form import note
 from .texts import sentence
 
 _SIDE = 96
@@ -24,20 +24,22 @@ class KernelPreview(QWidget):
         super().__init__()
         self.plane, self.section = QLabel(), QLabel()
         self.message = note()
-        self._titles = [QLabel('XY'), QLabel('XZ')]
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 4, 0, 4)
-        row.setSpacing(8)
+        self._titles = [note('XY'), note('XZ')]
+        pictures = QHBoxLayout()
+        pictures.setSpacing(8)
         for picture, title in zip((self.plane, self.section), self._titles, strict=True):
             column = QVBoxLayout()
-            title.setStyleSheet(MUTED)
             title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(picture)
             column.addWidget(title)
             column.addStretch()
-            row.addLayout(column)
-        row.addWidget(self.message, 1)
+            pictures.addLayout(column)
+        pictures.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 4)
+        layout.addLayout(pictures)
+        layout.addWidget(self.message)
 
     def show_kernel(self, kernel: kernels.Kernel | None) -> None:
         """Show the sections of a kernel; nothing without one."""

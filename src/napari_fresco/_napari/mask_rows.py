@@ -24,6 +24,7 @@ from .choosers import LayerChooser
 from .form import Section, note
 from .listeners import Listeners
 from .new_mask import new_mask
+from .opening import open_soon
 from .rows import row_of
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ class MaskRows:
         )  # fmt: skip
         self.problem = ''
         self.new = QPushButton('New')
+        self.propose = QPushButton('Propose …')
+        self.propose.setToolTip('Have cracks and losses proposed, in the panel Damage mask')
+        self.propose.setVisible(hasattr(viewer, 'window'))
         self.align = QPushButton('Align')
         self.align.setToolTip('Stretch the mask over the image')
         self.align.hide()
@@ -77,7 +81,7 @@ class MaskRows:
         self.invert = row_of(_INVERT)
         self.coverage = note()
         self.rows = [
-            section.add(self.layer, self.new, self.align),
+            section.add(self.layer, self.new, self.propose, self.align),
             *(section.add(row) for row in (self.label, self.grow, self.invert)),
             section.add_text(self.coverage),
         ]
@@ -141,6 +145,7 @@ class MaskRows:
     def _listen(self) -> None:
         self.layer.changed.connect(self._watch)
         self.new.clicked.connect(self.make_new)
+        self.propose.clicked.connect(lambda: open_soon(self._viewer, 'damage_mask'))
         self.align.clicked.connect(self._align)
         for row in (self.label, self.grow, self.invert):
             row.changed.connect(self._on_changed)

@@ -19,6 +19,7 @@ from ..layers.identity import key_of
 from ..layers.job import Job
 from .form import named_button, note, side_by_side, stacked
 from .listeners import is_alive
+from .tones import Tone, in_tone
 
 if TYPE_CHECKING:
     from .choices import Choices
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 _WAIT_MS = 400  # so that the brush does not stutter
 _MOST_KNOWN = 16  # images and masks of which it is remembered what was found
 _LOOKING = 'Looking at the image …'
-_CAUTION = 'color: #d9903d;'
 _TAKE_HELP = '<p>Choose the method that is recommended; everything else stays as it is.</p>'
 
 Key = tuple[Any, ...]
@@ -132,8 +132,8 @@ class Recommending:
             self.take.hide()
             return
         row, title = self.choices.input.method_row, METHODS[self.said.method].title
-        caution = escape(self.said.caution[:1].upper() + self.said.caution[1:])
-        warned = f'<br><span style="{_CAUTION}">{caution}.</span>' if caution else ''
+        caution = self.said.caution[:1].upper() + self.said.caution[1:]
+        warned = f'<br>{in_tone(f"{caution}.", Tone.PROBLEM, self.text)}' if caution else ''
         self.text.setText(f'{title} is recommended: {escape(self.said.reason)}.{warned}')
         if self.said.method in row.choices:
             row.suggest(self.said.method)

@@ -6,12 +6,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QCheckBox, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from . import texts
 from .form import note, rule, show_badge, side_by_side
 from .residual_curve import Curve
+from .tones import Tone, in_tone
 
 if TYPE_CHECKING:
     from ..layers.step_reports import LayerOutcome, Report
@@ -23,9 +24,8 @@ RUN_STYLE = (
     'QPushButton:enabled { background-color: #4b62c4; color: white; font-weight: 600; }'
     'QPushButton:enabled:hover { background-color: #5b72d4; }'
 )
-FAILURE = 'color: #e06c5a;'
-_PROBLEM = 'color: #d9903d;'
 _MOST_DOUBTS = 4
+_SECOND = 1000  # milliseconds
 
 
 class RunBar(QWidget):
@@ -72,6 +72,8 @@ class RunBar(QWidget):
         self.badge, self.message = QLabel(), note()
         self.badge.hide()
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._waited, self._clock = 0, QTimer(self)
+        self._clock.timeout.connect(self._wait)
         self._lay_out()
         self.button.clicked.connect(lambda: self.pressed.emit())
         self.estimate.clicked.connect(lambda: self.estimate_pressed.emit())
@@ -92,8 +94,8 @@ class RunBar(QWidget):
         self.folder.setEnabled(not problem)
         self.sweep.setEnabled(not problem)
         if problem:
-            self.say(problem, _PROBLEM)
-        elif self.message.styleSheet() == _PROBLEM:
+            self.say(problem, Tone.PROBLEM)
+        elif self.message.tone is Tone.PROBLEM:
             self.say('')
 
     def offer_estimate(self, shown: bool, problem: str, help_text: str) -> None:
@@ -112,6 +114,9 @@ class RunBar(QWidget):
         self.button.setText(CANCELLING if cancelling else CANCEL)
         self.button.setStyleSheet('')
         self.button.setEnabled(not cancelling)
+        if cancelling:
+            self.time.setText('')
+            self.read_out.setText('The present step ends first …')
 
     @property
     def at_work(self) -> bool:
@@ -122,6 +127,8 @@ class RunBar(QWidget):
         """Clear the read-outs of the run before."""
         self.curve.clear()
         self.read_out.setText('Working …')
+        self._waited = 0
+        self._clock.start(_SECOND)
         self.numbers.setText('')
         self.time.setText('')
         self.progress.setRange(0, 0)
@@ -130,6 +137,7 @@ class RunBar(QWidget):
 
     def show_report(self, report: Report) -> None:
         """Show the progress of the run."""
+        self._clock.stop()
         self.progress.setRange(0, report.total)
         self.progress.setValue(report.index)
         if report.remaining is not None:
@@ -147,16 +155,18 @@ class RunBar(QWidget):
 
     def end(self) -> None:
         """Put the progress away."""
+        self._clock.stop()
         self._show_progress(False)
 
     def succeeded(self, outcome: LayerOutcome) -> None:
         """Show the outcome of the run, its verdict, and its doubts."""
         every = texts.doubts(outcome)
-        doubts = [f'<br>• {escape(text)}' for text in every[:_MOST_DOUBTS]]
-        if len(every) > _MOST_DOUBTS:
-            doubts.append(f'<br>• … and {len(every) - _MOST_DOUBTS} more; hold the pointer here')
+        doubts = every if len(every) <= _MOST_DOUBTS else texts.first(every, _MOST_DOUBTS)
+        if doubts and outcome.result.finish == 'cancelled':
+            doubts = [texts.UNFINISHED]
+        listed = in_tone(''.join(f'\n• {text}' for text in doubts), Tone.PROBLEM, self.message)
         said = escape(texts.summary(outcome), quote=False)
-        self.say(f'{said}<span style="{_PROBLEM}">{"".join(doubts)}</span>' if doubts else said)
+        self.say(f'{said}{listed}' if doubts else said)
         self.message.setToolTip(''.join(f'<p>{escape(text)}</p>' for text in every))
         if not outcome.is_empty:
             show_badge(self.badge, *texts.verdict(outcome))
@@ -165,21 +175,26 @@ class RunBar(QWidget):
     def failed(self, text: str) -> None:
         """Show an error; one that is on show as a problem goes when it is solved."""
         if text != self.message.text():
-            self.say(text, FAILURE)
+            self.say(text, Tone.FAILURE)
 
     def forget(self) -> None:
         """Remove the texts about a run that is over."""
-        if self.message.styleSheet() != _PROBLEM:
+        if self.message.tone is not Tone.PROBLEM:
             self.say('')
 
-    def say(self, text: str, style: str = '') -> None:
+    def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         """Show a line of text below the button."""
         self.badge.hide()
         self.offers.forget()
         self.message.setToolTip('')
-        self.message.setStyleSheet(style)
+        self.message.set_tone(tone)
         self.message.setText(text)
         self.message.setVisible(bool(text))
+
+    def _wait(self) -> None:
+        """Show that the run is alive before its first step, which may take long."""
+        self._waited += 1
+        self.read_out.setText(f'Working … {self._waited} s')
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)

@@ -13,7 +13,8 @@ from ..errors import FrescoError
 from ..layers.layer_restoration import Exclusive
 from .form import note
 from .listeners import cancelled_with, is_alive, main_window_of
-from .run_bar import CANCEL, CANCELLING, FAILURE
+from .run_bar import CANCEL, CANCELLING
+from .tones import Tone
 
 
 class RunDialog(QDialog):
@@ -48,7 +49,7 @@ class RunDialog(QDialog):
             cancelled_with(window, run.start())
         except FrescoError as error:
             self.run = None
-            self._say(str(error), FAILURE)
+            self._say(str(error), Tone.FAILURE)
             return
         self._say('Working …')
         self._show_running(True)
@@ -85,6 +86,6 @@ class RunDialog(QDialog):
         for field in self._fields():
             field.setEnabled(not at_work)
 
-    def _say(self, text: str, style: str = '') -> None:
-        self.message.setStyleSheet(style)
+    def _say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        self.message.set_tone(tone)
         self.message.setText(text)

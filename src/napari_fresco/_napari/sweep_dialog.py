@@ -23,9 +23,9 @@ from .estimate_noise import noise_at_a_glance
 from .form import Section, named_button, note, side_by_side, stacked
 from .listeners import is_alive
 from .rows import label_of
-from .run_bar import FAILURE
 from .run_dialog import RunDialog
 from .sweep_settings import first_values, sweepable, values_of
+from .tones import Tone
 
 if TYPE_CHECKING:
     from ..layers.selection import Selection
@@ -138,7 +138,7 @@ class SweepDialog(RunDialog):
             return
         self._show_running(False)
         if run.job.error:
-            self._say(run.job.error, FAILURE)
+            self._say(run.job.error, Tone.FAILURE)
         elif run.outcome is not None:
             self.last = run
             self.best.setVisible(run.outcome.suggested is not None)

@@ -14,11 +14,11 @@ KINDS: Mapping[str, tuple[str, str]] = {
         'Agrees with the measured data under the degradation you describe.',
     ),
     'feed-forward': (
-        '#3a78c2',
+        '#3671b8',
         "A network's best guess; check it before you measure in it.",
     ),
     'generative': (
-        '#b8622c',
+        '#a5541f',
         'May show plausible detail that was never there; do not measure in it.',
     ),
 }
@@ -28,8 +28,13 @@ _FINISHES = {
     'stopped': 'Done {time}; stopped early by its own rule.',
     'cancelled': 'Cancelled {time}; the best estimate so far is kept.',
 }
-_GOOD, _NEUTRAL, _DOUBTFUL = '#2e8b57', '#6b7280', '#b8622c'
+BADGES = _GOOD, _NEUTRAL, _DOUBTFUL = '#257a4a', '#656c79', '#a5541f'
+"""Colours behind white words."""
 _LONG = 600  # seconds
+UNFINISHED = (
+    'This estimate was not finished, and fails checks that the result may pass: let the run end '
+    'before you follow their advice. Hold the pointer here for it.'
+)
 _NOTHING = 'Cancelled {time}: nothing was restored.'
 
 
@@ -62,6 +67,11 @@ def doubts(outcome: LayerOutcome) -> list[str]:
     failed = [check.message or check.name for check in outcome.result.checks if not check.ok]
     said = dict.fromkeys([*failed, *outcome.result.provenance['warnings']])
     return [sentence(text).rstrip('.') + '.' for text in said]
+
+
+def first(doubts: Sequence[str], most: int) -> list[str]:
+    """Return the first doubts, and how many more there are."""
+    return [*doubts[:most], f'… and {len(doubts) - most} more; hold the pointer here']
 
 
 def verdict(outcome: LayerOutcome) -> Verdict:
