@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from skimage import data
 
 import napari_fresco as fresco
@@ -113,6 +114,17 @@ def test_texture_is_not_taken_away_with_little_noise(method, sigma, most):
     assert rmse(result.image, truth) < most * rmse(noisy, truth)
     if method == 'virnet':  # it finds up to three times the noise
         assert {check.name for check in result.checks if not check.ok} & {'sigma', 'noise'}
+
+
+@pytest.mark.parametrize('method', ['scunet', 'vdir', 'virnet'])
+def test_smooth_noise_that_colours_do_not_share_is_taken_away(method):
+    """Cameras interpolate their colours, so that single pixels hardly show their noise."""
+    truth = data.astronaut()[:128, 120:248].astype(float)
+    noise = np.random.default_rng(0).normal(0, 1, truth.shape)
+    soft = ndimage.gaussian_filter(noise, (1.2, 1.2, 0))
+    noisy = (truth + 8 * soft / soft.std()).round().clip(0, 255).astype(np.uint8)
+    result = fresco.restore(noisy, method=method)
+    assert rmse(result.image, truth) < 0.95 * rmse(noisy, truth)
 
 
 @pytest.mark.parametrize('method', ['ffdnet', 'virnet'])

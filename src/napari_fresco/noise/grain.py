@@ -25,9 +25,9 @@ GRAIN = 1.3
 GRAIN_OF_CAMERA = 1.2
 """Photon noise over what the camera tells of single pixels, from which on that is said."""
 
-LITTLE = 0.025
-"""Noise, as a part of the range of intensities, below which a grain has to show in patches, too."""
-
+_LEAST_GRAIN = 0.005  # of the range of intensities: a smaller grain is left to the texture
+_LITTLE = 0.025  # of it: below, and from `_TEXTURE` times the noise of pixels on, a grain has to
+_TEXTURE, _MOST_TIMES = 4.0, 8.0  # show in patches, too; at most so many times are told
 _FINEST = FREQUENCY[FREQUENCY > SIDE] > SIDE + 2  # of the high frequencies of patches
 _SMOOTHEST = 0.1  # share of the patches
 _FALLING = 1.38  # noise at high frequencies over that at the finest, from which on it has a grain
@@ -61,6 +61,28 @@ def grain_ratio(
     Returns: from 1 to `most`, by means over 2 x 2 pixels; those of more show texture.
     """
     return float(np.clip(level_of_means(plane, 2, unknown) / sigma, 1, most))
+
+
+def level_with_grain(
+    plane: Reals, sigma: float, span: float, unknown: Bools | None = None
+) -> float:
+    """Return the noise level that a denoiser needs where neighbouring pixels may share noise.
+
+    `plane`: ``(H, W)`` or ``(H, W, 3)`` in image units.
+    `sigma`: standard deviation that single pixels show.
+    `span`: from black to white.
+    `unknown`: pixels that say nothing.
+    Returns: that of means of pixels, scaled to a pixel, where that is surely noise; else `sigma`.
+    """
+    if sigma <= 0:
+        return sigma
+    ratio = grain_ratio(plane, sigma, unknown, most=_MOST_TIMES)
+    grain, texture = ratio * sigma, _TEXTURE * sigma
+    if ratio <= GRAIN or grain <= _LEAST_GRAIN * span:
+        return sigma
+    if min(grain, texture) > _LITTLE * span:
+        return min(grain, texture)
+    return grain if falls_off(plane, unknown) else sigma
 
 
 def falls_off(plane: Reals, unknown: Bools | None = None) -> bool:

@@ -211,9 +211,13 @@ class Block:
         least = self.request.method.least_noise / 255
         if least <= 0 or x.shape != self.problem.y.shape:
             return x
-        noise2 = self._working_noise(x).square().expand_as(x)
         change = x - self.problem.y
-        weight = torch.full_like(x, self._believed(noise2, change))
+        noise2 = self._working_noise(x).square().expand_as(x)
+        weight = torch.ones_like(x)
+        if self.request.method.blind:
+            coloured = _noise_of_colours(change)
+            weight *= self._believed(noise2, change, coloured)
+            noise2 = noise2.clamp_min(coloured)
         little = (noise2 > 0) & (noise2 < least**2)
         if little.any():
             power = change[little].square().mean().clamp_min(1e-30)
@@ -223,19 +227,20 @@ class Block:
             return x
         return self.problem.y + weight * change
 
-    def _believed(self, noise2: Tensor, change: Tensor) -> float:
+    def _believed(self, noise2: Tensor, change: Tensor, coloured: float) -> float:
         """Return how much of the change is kept of a method that finds the noise by itself.
 
         It may take texture for noise. So much less of it is kept that no more is taken away than
-        noise is there, as far as at most little is.
+        noise is there, as far as at most little is: what pixels and means of them show, or what
+        was taken away differs between the colours (`coloured`).
         """
         level = math.sqrt(float(noise2.mean()))
-        if not self.request.method.blind or not 0 < level < _LITTLE:
+        if not 0 < level < _LITTLE:
             return 1.0
         span = self.range.span
         seen = self.scene.level_with_grain(self.index, self.pixels, level * span, span) / span
         power = max(float(change.square().mean()), 1e-30)
-        return min(_MORE * seen**2 / power, 1.0) ** 2
+        return min(_MORE * max(seen**2, coloured) / power, 1.0) ** 2
 
     def _working_noise(self, x: Tensor) -> Tensor:
         """Return the noise of the plane where its light is `x`, in working units."""
@@ -343,6 +348,19 @@ def _noise_of_whole(
     variance = np.square(working.mean(axis=-1) if working.ndim > 2 else working)
     counts = float(np.sqrt((variance**2).sum() / variance.sum()))
     return NoiseOfWhole(counts, float(np.sqrt(variance.min())))
+
+
+def _noise_of_colours(change: Tensor) -> float:
+    """Return the power of the noise in ``(1, C, H, W)`` that its differences of colours tell.
+
+    Texture has one hue, and noise of a camera has not, however smooth an interpolation left it:
+    of noise that colours do not share, a share of ``1 - 1 / C`` is in their differences.
+    """
+    colours = change.shape[1]
+    if colours == 1:
+        return 0.0
+    differences = change - change.mean(dim=1, keepdim=True)
+    return float(differences.square().mean()) * colours / (colours - 1)
 
 
 def _reduced(data: Array, scale: int) -> Array:

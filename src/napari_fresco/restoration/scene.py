@@ -17,15 +17,7 @@ from ..image.blocks import SAMPLE, Index
 from ..image.intensity import Affine, bright_objects, given_range, working_range
 from ..networks import devices
 from ..noise.camera import assess_planes
-from ..noise.curve import LEAST_GRAIN
-from ..noise.grain import (
-    GRAIN,
-    LITTLE,
-    falls_off,
-    grain_ratio,
-    level_of_means,
-    level_through_blur,
-)
+from ..noise.grain import GRAIN, level_of_means, level_through_blur, level_with_grain
 from ..noise.jpeg_quality import jpeg_quality
 from ..noise.level import level_of_plane
 from ..noise.patches import Bools, Floats, Reals
@@ -47,7 +39,6 @@ from .request import Request
 
 _LEAST_SHARE = 1e-3  # noise of what a model says has none, as a part of the range
 _LEAST_PHOTON = 0.5  # noise, in photons, below which a residual says nothing
-_MOST_GRAIN = 4.0  # noise of means over that of pixels: beyond that it is texture
 
 
 class Scene:
@@ -294,11 +285,8 @@ class Scene:
         kernel, told = self._request.of_plane(index).inputs.kernel, level
         if kernel is not None and kernel.values.ndim == 2 and self._request.inputs.scale == 1:
             told = max(level_through_blur(plane, kernel.values, unknown) or 0.0, level)
-        elif level > 0:
-            ratio = grain_ratio(plane, level, unknown, most=_MOST_GRAIN)
-            if ratio > GRAIN and ratio * level > LEAST_GRAIN * span:
-                surely = ratio * level > LITTLE * span or falls_off(plane, unknown)
-                told = ratio * level if surely else level
+        else:
+            told = level_with_grain(plane, level, span, unknown)
         return told
 
 
