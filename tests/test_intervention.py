@@ -99,8 +99,9 @@ def test_several_runs_are_repeated_in_their_order(tmp_path: Path) -> None:
     first, one = filled(wall, cracks)
     box = (slice(20, 60), slice(8, 48))
     part = replace(first.image, data=first.image.data[box])
+    whole = replace(first.image, missing=loss.damage())
     with fresco.Session() as session:
-        second = session.restore(part, mask=loss.damage()[box], context=first.image, **FAST)
+        second = session.restore(part, mask=loss.damage()[box], context=whole, **FAST)
     done = np.array(first.image.data)
     done[box] = second.image.data
     marks = np.isin(LABELS, (1, 2))

@@ -15,7 +15,9 @@ from napari_fresco._napari.readers_writers import write_tiff
 from napari_fresco.errors import FrescoError, MaskError
 from napari_fresco.evidence.fill_error import CALIBRATED, FEWEST, loss_errors
 from napari_fresco.generators import Returning
-from napari_fresco.layers import fill_losses, pace, undo_fill
+from napari_fresco.intervention import Intervention, repeat
+from napari_fresco.layers import fill_losses, pace, restore_layer, undo_fill
+from napari_fresco.layers.fill_records import runs_of
 from napari_fresco.layers.fills import Fills
 from napari_fresco.layers.growing_layer import fill_at
 from napari_fresco.layers.layer_kinds import FILLS
@@ -137,6 +139,51 @@ def test_earlier_fills_tell_nothing_of_the_noise(viewer: Any) -> None:
     fill_losses(viewer, 'wall', mask=damage(*smooth), **QUICK)
     (plane,) = grown.metadata['napari_fresco']['planes']
     assert plane['sigma'] == pytest.approx(5, rel=0.05)
+
+
+SMOOTH = np.s_[30:120, 60:300]
+CORNER = (slice(0, 60), slice(0, 60))
+
+
+def noisy_with_smooth_damage() -> Any:
+    noisy = np.random.default_rng(0).normal(100, 5, SIZE)
+    noisy[SMOOTH] = 100
+    return noisy.astype(np.uint8)
+
+
+@pytest.mark.parametrize('by', ['layer', 'whole array', 'array of the part'])
+@pytest.mark.parametrize('fill', [fill_losses, restore_layer])
+def test_damage_beside_a_region_tells_nothing_of_the_noise(viewer: Any, fill: Any, by: str) -> None:
+    viewer.add_image(noisy_with_smooth_damage(), name='wall')
+    mask = damage(np.s_[20:23, 10:30], SMOOTH)
+    viewer.add_labels(mask, name='mask')
+    given = {'layer': 'mask', 'whole array': mask, 'array of the part': mask[CORNER]}[by]
+    done = {} if fill is fill_losses else {'task': 'inpaint'}
+    made = fill(viewer, 'wall', mask=given, part=CORNER, method='dpir', **done, **QUICK)
+    (plane,) = made[-1].metadata['napari_fresco']['planes']
+    known = by != 'array of the part'
+    assert (plane['sigma'] == pytest.approx(5, rel=0.1)) == known
+
+
+def test_damage_inside_a_region_tells_nothing_of_the_noise(viewer: Any) -> None:
+    viewer.add_image(noisy_with_smooth_damage(), name='wall')
+    mask, inside = damage(SMOOTH), (slice(0, 120), slice(0, 299))
+    told = {'task': 'inpaint', 'method': 'dpir', **QUICK}
+    made = restore_layer(viewer, 'wall', mask=mask[inside], part=inside, **told)
+    (plane,) = made[-1].metadata['napari_fresco']['planes']
+    assert plane['sigma'] == pytest.approx(5, rel=0.1)
+
+
+def test_a_run_in_a_region_is_repeated_from_its_record(viewer: Any, tmp_path: Path) -> None:
+    pixels = noisy_with_smooth_damage()
+    viewer.add_image(pixels, name='wall')
+    mask = damage(np.s_[20:23, 10:30], np.s_[40:42, 20:30], SMOOTH)
+    (grown,) = fill_losses(viewer, 'wall', mask=mask, part=CORNER, method='dpir', **QUICK)
+    told = Intervention(pixels, grown.data, runs_of(grown), grown.metadata[FILLS].filled)
+    told.save(tmp_path / 'wall.json')
+    repeated = repeat(tmp_path / 'wall.json', pixels)
+    assert repeated.differences == ()
+    assert repeated.same
 
 
 def test_a_fill_is_undone_and_stays_so_until_it_is_asked_for(viewer: Any) -> None:

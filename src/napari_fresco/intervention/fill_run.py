@@ -36,7 +36,8 @@ class FillRun(Brief):
     taken : ndarray of bool, ``(H, W)``, or None
         Which pixels of its result became those of the picture; None for all.
     box : (slice, slice) or None
-        Rows and columns of the photograph that it worked on; None for all.
+        Rows and columns of the photograph that it worked on, whose context was the photograph
+        with its damage missing; None for all.
     """
 
     provenance: Mapping[str, Any]

@@ -209,7 +209,7 @@ def _again(
     damage, image = kept.mask.damage(), _with(before, pixels)
     given = {**_options(run), 'device': device or run.get('device', 'auto')}
     if box is not None or painted is not None:
-        unseen = None if painted is None else painted | damage
+        unseen = damage if painted is None else painted | damage
         given['context'] = replace(image, missing=unseen)
     if box is not None:
         image, damage = _with(before, pixels[box]), damage[box]

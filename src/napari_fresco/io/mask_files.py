@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..image.alignment import any_colour, nonzero
+from ..image.alignment import any_colour
 from ..image.label_classes import CLASSES, without_left
+from ..image.marks import SOFT, marked, said_of_soft_edges
 from ..image.model import Image, in_memory
 from .files import read
 
@@ -37,7 +38,8 @@ def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
     Returns
     -------
     Image
-        bool; ``metadata['coverage']`` is the share that is marked.
+        bool; ``metadata['coverage']`` is the share that is marked, ``metadata['soft']`` what is to
+        be said of soft edges, if anything.
 
     Raises
     ------
@@ -46,13 +48,13 @@ def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
     """
     file = read(path, series=series)
     values, axes = in_memory(file.data), file.axes
-    marked = values > 127 if file.metadata.get('format') == 'JPEG' else nonzero(values, str(path))
-    marked = without_left(marked, values, file)
+    found = without_left(marked(values, file, str(path)), values, file)
+    soft = said_of_soft_edges(values, file)
     if 'S' in axes:
-        samples = np.moveaxis(marked, axes.index('S'), -1)
+        samples = np.moveaxis(found, axes.index('S'), -1)
         opaque = samples[..., -1] if samples.shape[-1] in (2, 4) else True
-        marked, axes = any_colour(samples) & opaque, axes.replace('S', '')
+        found, axes = any_colour(samples) & opaque, axes.replace('S', '')
     printed = file.metadata.get('flavour') in _PRINTED
     told = {key: value for key, value in file.metadata.items() if key not in _OF_LABELS}
-    said = {**told, 'coverage': float(marked.mean())}
-    return Image(marked, axes, {} if printed else file.spacing, metadata=said)
+    said = {**told, 'coverage': float(found.mean()), SOFT: soft}
+    return Image(found, axes, {} if printed else file.spacing, metadata=said)

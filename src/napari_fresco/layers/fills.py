@@ -150,9 +150,9 @@ class Fills:
             found.append(FillRun(run, mask, self._unpacked(taken), part))
         return found
 
-    def unknown_in(self, run: int, box: tuple[slice, ...]) -> NDArray[np.bool_]:
-        """Return the unknown pixels of a run, in a part of the layer."""
-        return self._unpacked(self.unknown[run])[box]
+    def unknown_to(self, run: int) -> NDArray[np.bool_]:
+        """Return the pixels of the layer that a run did not know."""
+        return self._unpacked(self.unknown[run])
 
     def _unpacked(self, bits: NDArray[np.uint8]) -> NDArray[np.bool_]:
         flat = np.unpackbits(bits, count=self.numbers.size)
@@ -176,7 +176,8 @@ class Fills:
 
         `part`: the part of the layer that the run has worked on.
         `pixels`, `filled`: its result, and where that was newly painted.
-        `unknown`: what it did not know: what it was to fill, and what else is damaged.
+        `unknown`: what it did not know in the whole layer: what it was to fill, and what else is
+            damaged.
         `record`: its provenance.
         """
         grown = np.array(data, dtype=np.result_type(data.dtype, pixels.dtype))
@@ -209,7 +210,7 @@ class Fills:
         labels, count = ndimage.label(new, _beside(part))
         numbers[new] = labels[new] + (first - 1)
         self.boxes += (_in_layer(box, part) for box in ndimage.find_objects(labels))
-        self.unknown.append(self._packed(part, unknown))
+        self.unknown.append(np.packbits(unknown))
         self.taken.append(self._packed(part, taken))
         self.runs.append(
             {
@@ -220,17 +221,16 @@ class Fills:
                 'undone': [],
             }
         )
-        self._expect(part, unknown)
+        self._expect(unknown)
 
-    def _expect(self, part: Selection, unknown: NDArray[np.bool_]) -> None:
+    def _expect(self, unknown: NDArray[np.bool_]) -> None:
         """Note how far off the fills of the last run are expected to be; not known of stacks."""
         if self.numbers.ndim != 2:
             return
-        run, damaged = self.runs[-1], np.zeros(self.numbers.shape, bool)
-        damaged[part.index] = unknown
+        run = self.runs[-1]
         known = calibration_of(run['method'], run.get('parameters', {}))
         pieces = np.abs(self.numbers)  # what was undone is damage again
-        found = errors_of(known, _colours(self.original), pieces, self.highest, damaged)
+        found = errors_of(known, _colours(self.original), pieces, self.highest, unknown)
         for number in self.of_run(-1):
             self.errors.pop(number, None)
             expected, most = found.expected[number - 1], found.nine_of_ten[number - 1]

@@ -61,8 +61,8 @@ def _fills_of(layer: Any, photograph: Any) -> Fills | None:
     for run, facts in zip(kept, told, strict=True):
         said = {name: facts[name] for name in OF_RUN if name in facts}
         box = tuple(slice(*ends) for ends in facts['part'])
-        taken, unknown = np.asarray(run.taken)[box], run.mask.damage()[box]
-        fills.note(said, part.cut((box[0], box[1])), taken, taken, unknown)
+        taken = np.asarray(run.taken)[box]
+        fills.note(said, part.cut((box[0], box[1])), taken, taken, run.mask.damage())
         if fills.runs[-1]['numbers'] != list(facts['numbers']):
             return None
         fills.runs[-1]['undone'] = list(facts['undone'])

@@ -15,6 +15,7 @@ from ..types import Task
 from .look import Look
 from .selection import Selection
 from .space import Space
+from .whole_damage import whole_damage
 
 if TYPE_CHECKING:
     from ..image.model import Image
@@ -43,7 +44,8 @@ class PanelRequest:
     `filled`: whether what was newly painted is a layer of labels.
     `asked_in`: name of the panel that asked; empty where a script did.
     `titled`: what the result is called beside its source; by default as the method.
-    `unseen`: what tells nothing of the noise of the whole layer, such as earlier fills.
+    `unseen`: what tells nothing of the noise of the whole layer, such as earlier fills; by default
+        its damage.
     """
 
     method: Method
@@ -126,8 +128,12 @@ class PanelRequest:
         index = {'context_index': tuple(s.start for s in place)} if single and place else {}
         begins = {'context_origin': tuple(s.start for s in part.index)}
         lent = begins if self.settings.get('neighbours') else {}
-        whole = part.whole_image()
-        whole = whole if self.unseen is None else replace(whole, missing=self.unseen)
+        whole, unseen = part.whole_image(), self.unseen
+        if unseen is None and self.mask is not None:
+            unseen = whole_damage(part, self.mask)
+        if unseen is not None:
+            unseen = unseen if whole.missing is None else unseen | whole.missing
+            whole = replace(whole, missing=unseen)
         return {'context': whole, **index, **lent}
 
     @property

@@ -23,6 +23,7 @@ from .removal import take_away
 from .results import inserted, metadata_of, whole_place
 from .side_layers import as_pixels
 from .step_reports import LayerOutcome, Report
+from .whole_damage import whole_damage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,38 +43,34 @@ NOTHING_LEFT = (
 class Unfilled:
     """The pixels of a mask that are to be filled, and those that are unknown meanwhile.
 
-    `marked`: damage as it was marked, or its array; None where nothing is.
-    `numbers`: fills of the part, rows and columns last.
-    `axes`: letters of the axes of `numbers`.
+    `marked`: damage of the part as it was marked, or its array; None where nothing is.
+    `numbers`: fills of the whole layer, rows and columns last.
+    `part`: the part that is worked on.
     `again`: numbers of fills that are filled again; by default what is marked and not filled.
     """
 
     marked: Any
     numbers: NDArray[np.int32]
-    axes: str
+    part: Selection
     again: tuple[int, ...] = ()
 
     def load(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return what is to be filled on all planes of the part, and what is unknown: that too.
+        """Return what is to be filled in the whole layer, and what is unknown: that too.
 
         Raises MaskError when nothing is to be filled, or the mask does not fit.
         """
-        open_ = self._damage() & (self.numbers == 0)
-        lost = np.isin(np.abs(self.numbers), self.again) if self.again else open_
+        open_ = whole_damage(self.part, self.marked) & (self.numbers == 0)
+        lost = np.zeros(self.numbers.shape, bool)
+        box = self.box
+        lost[box] = np.isin(np.abs(self.numbers[box]), self.again) if self.again else open_[box]
         if not lost.any():
             raise MaskError(NOTHING_LEFT)
         return lost, lost | open_ | (self.numbers < 0)
 
-    def _damage(self) -> NDArray[np.bool_]:
-        marked = self.marked
-        values = marked.load() if hasattr(marked, 'load') else getattr(marked, 'data', marked)
-        shape = self.numbers.shape
-        damage = np.zeros(shape, bool) if values is None else np.asarray(values) != 0
-        fits = damage.ndim <= len(shape) and damage.shape == shape[len(shape) - damage.ndim :]
-        if not fits:
-            raise MaskError(f'mask has shape {damage.shape}, the image {shape}; give one that fits')
-        whole: NDArray[np.bool_] = np.broadcast_to(damage, shape)
-        return whole
+    @property
+    def box(self) -> tuple[slice, ...]:
+        """Where the part lies, rows and columns last."""
+        return tuple(self.part.index[axis] for axis in (*self.part.leading, *self.part.spatial))
 
 
 class LossFilling(Restoration):
@@ -105,8 +102,7 @@ class LossFilling(Restoration):
     def _asked(self, request: PanelRequest, again: tuple[int, ...]) -> PanelRequest:
         """Return the request for the losses left, in the picture with its fills so far."""
         part = request.image
-        letters = ''.join(part.axes[axis] for axis in (*part.leading, *part.spatial))
-        mask = Unfilled(request.mask, part.ordered(self._fills.numbers[part.index]), letters, again)
+        mask = Unfilled(request.mask, part.ordered(self._fills.numbers), part, again)
         if self._before is not None:
             part = replace(part, data=self._before)
         settings = dict(request.settings)
@@ -115,12 +111,13 @@ class LossFilling(Restoration):
         return replace(request, image=part, mask=mask, settings=settings, titled=TITLE)
 
     def _work(self, cancel: threading.Event) -> Generator[Report, None, LayerOutcome]:
-        mask: Any = self.request.mask
-        lost, unknown = mask.load()
-        self._lost = self.request.image.unordered(lost)
-        self._unknown = self.request.image.unordered(unknown)
-        unseen = self._unseen(self._unknown)
-        self.request = replace(self.request, mask=Image(unknown, mask.axes), unseen=unseen)
+        asked: Any = self.request.mask
+        part, (lost, unknown) = self.request.image, asked.load()
+        self._lost = part.unordered(lost[asked.box])
+        self._unknown = part.unordered(unknown)
+        letters = ''.join(part.axes[axis] for axis in (*part.leading, *part.spatial))
+        mask = Image(unknown[asked.box], letters)
+        self.request = replace(self.request, mask=mask, unseen=self._unseen(unknown))
         with closing(super()._work(cancel)) as work:
             steps = Returning(work)
             for report in steps:
@@ -130,12 +127,12 @@ class LossFilling(Restoration):
         return steps.result
 
     def _unseen(self, unknown: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-        """Return what tells nothing of the noise of the picture; None before the first fill."""
-        if not self._fills.runs:
+        """Return what tells nothing of the noise of the picture; None where the mask says it."""
+        part = self.request.image
+        if part.is_whole and not self._fills.runs:
             return None
-        unseen, part = self._fills.painted(), self.request.image
-        unseen[part.index] |= unknown
-        return part.ordered(unseen)
+        unseen: NDArray[np.bool_] = unknown | part.ordered(self._fills.painted())
+        return unseen
 
     def _grow(self, outcome: LayerOutcome) -> NDArray[Any] | None:
         """Return the picture with the outcome of the run; None where it filled nothing."""

@@ -10,10 +10,13 @@ import numpy as np
 from ..damage.classes import CLASSES
 from ..errors import ImageError, MaskError
 from ..image.alignment import any_colour, nonzero
+from ..image.marks import marked as marks_of
+from ..image.marks import said_of_soft_edges
 from ..image.model import Image
 from ..image.units import unit_name
 from ..intervention.drawn_mask import DrawnMask
 from .damage_classes import classes_of
+from .layer_kinds import FILE
 from .outlines import outline_corners, path_length, polygon, stroke
 from .placement import Placement
 from .selection import Selection, full_resolution, select
@@ -121,17 +124,19 @@ def _painted(
     if place.misfit:
         raise _other_size(layer, place)
     note = '' if place.covers_alike else f'mask {layer.name!r} covers another area than the image'
-    if getattr(layer, 'rgb', False):
-        return DrawnMask(place.values(_coloured, False)), note
+    if not hasattr(layer, 'selected_label'):
+        said: set[str] = set()
+        drawn = DrawnMask(place.values(lambda values: _marked(values, layer, said), False))
+        return drawn, '; '.join(filter(None, (note, *said)))
     known = classes_of(layer)
     if label is None and not known:
         ends: set[int] = set()
 
         def read(values: NDArray[Any]) -> NDArray[Any]:
-            marked = nonzero(values, f'mask {layer.name!r}')
-            if hasattr(layer, 'selected_label') and marked.any():
-                ends.update((int(values[marked].min()), int(values.max())))
-            return marked
+            marks = nonzero(values, f'mask {layer.name!r}')
+            if marks.any():
+                ends.update((int(values[marks].min()), int(values.max())))
+            return marks
 
         drawn = DrawnMask(place.values(read, False))
         return drawn, '; '.join(filter(None, (note, _without_classes(ends))))
@@ -153,9 +158,17 @@ def _without_classes(labels: set[int]) -> str:
     )
 
 
-def _coloured(values: NDArray[Any]) -> NDArray[np.bool_]:
+def _marked(values: NDArray[Any], layer: MaskLayer, said: set[str]) -> NDArray[np.bool_]:
+    """Return what a picture marks, and say what is to be said of its edges."""
+    coloured = bool(getattr(layer, 'rgb', False))
+    picture = Image(values, 'YXS'[: values.ndim], metadata=layer.metadata.get(FILE, {}))
+    colours = values[..., :3] if coloured else values
+    marks = marks_of(colours, picture, f'mask {layer.name!r}')
+    said.add(said_of_soft_edges(colours, picture))
+    if not coloured:
+        return marks
     opaque = values[..., 3] > 0 if values.shape[-1] == 4 else True
-    return np.asarray(any_colour(values) & opaque)
+    return np.asarray(any_colour(marks) & opaque)
 
 
 def _other_size(layer: napari.layers.Layer, place: Placement) -> MaskError:

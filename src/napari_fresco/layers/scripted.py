@@ -24,6 +24,7 @@ from .own_channel import of_layer
 from .regions import chosen_part
 from .selection import Selection
 from .space import Space, View
+from .whole_damage import lying_over
 
 if TYPE_CHECKING:
     import napari
@@ -88,7 +89,8 @@ def restore_layer(
     task : str, optional
         What to do; the method's first task by default.
     mask : Labels, Shapes, Image, str or array-like, optional
-        Damage. A layer, or its name, marks what lies below it on screen.
+        Damage. A layer, or its name, marks what lies below it on screen; an array has the size of
+        the part, or of the whole layer. What is marked beside the part tells nothing of the noise.
     kernel : Image, str or array-like, optional
         Blur kernel, a layer that holds it, or ``'auto'`` to deblur and ``'virnet'`` to enlarge,
         which estimate it first.
@@ -227,7 +229,9 @@ def _mask(viewer: Any, mask: Any, chosen: Selection, view: View, options: Mappin
     if unknown:
         raise FrescoError(f'mask_options has no {unknown[0]!r}; it has {", ".join(_MASK_OPTIONS)}')
     layer = find_layer(viewer, mask, 'mask')
-    return marked(chosen, layer, view=view, **options) if is_layer(layer) else layer
+    if is_layer(layer):
+        return marked(chosen, layer, view=view, **options)
+    return lying_over(chosen, layer)
 
 
 def _guides(viewer: Any, guides: Any, chosen: Selection, view: View) -> Any:

@@ -12,11 +12,13 @@ import numpy as np
 
 from ..image.model import Image
 from .call_text import FILL, RESTORE, Expression, Sources, call_text
+from .mask_layers import Marked
 from .selection import Selection, named_axes
 from .session_acts import Act
 from .session_files import Saved, SessionFiles, slug
 from .source_layer import Source
 from .space import Space
+from .whole_damage import whole_damage
 
 if TYPE_CHECKING:
     from .layer_request import PanelRequest
@@ -124,8 +126,7 @@ class SessionScript:
         """Write mask, kernel and noise map into files."""
         sides: dict[str, Saved] = {}
         if request.mask is not None:
-            mask = request.mask.image() if hasattr(request.mask, 'image') else request.mask
-            sides['mask'] = self._files.mask(f'{target} mask', mask)
+            sides['mask'] = self._files.mask(f'{target} mask', _whole_mask(request))
         if request.kernel is not None and not isinstance(request.kernel, str):
             sides['kernel'] = self._files.kernel(f'{target} kernel', request.kernel)
         if request.maps_noise:
@@ -168,10 +169,21 @@ class SessionScript:
 
 
 def _unknown(act: Act) -> Image:
-    """Return the unknown pixels of a run that filled, in its part of the photograph."""
+    """Return the unknown pixels of a run that filled, in the whole photograph."""
     assert act.fills is not None, 'it has filled'
     part = act.made.request.image
-    return Image(act.fills.unknown_in(act.run, part.index), part.axes[: len(part.index)])
+    return Image(act.fills.unknown_to(act.run), part.axes[: len(part.index)])
+
+
+def _whole_mask(request: PanelRequest) -> Any:
+    """Return the mask of a request: where it was drawn over the whole layer, all of that."""
+    if not isinstance(request.mask, Marked):
+        return request.mask
+    part = request.image
+    if part.is_whole:
+        return request.mask.image()
+    letters = ''.join(part.axes[axis] for axis in (*part.leading, *part.spatial))
+    return Image(whole_damage(part, request.mask), letters)
 
 
 def _added(expression: str, part: Selection, name: str) -> str:

@@ -33,7 +33,17 @@ def with_given_back(
     if r.facts.gains_colour:
         return image
     image = _in_colours(image, r, pixels, painted)
-    return r.layout.with_alpha(image, _enlarged(r.layout.alpha(pixels.data), r.inputs.scale))
+    return r.layout.with_alpha(image, _enlarged(_alpha(r, pixels, painted), r.inputs.scale))
+
+
+def _alpha(r: Request, pixels: Pixels, painted: Bools | None) -> Array:
+    """Return the alpha of a plane, opaque where a hole in the picture was filled."""
+    alpha, holes = r.layout.alpha(pixels.data), pixels.holes
+    if holes is None:
+        return alpha
+    filled = holes if painted is None else holes & painted
+    opaque = np.iinfo(alpha.dtype).max if alpha.dtype.kind == 'u' else max(alpha.max(), 1)
+    return np.where(filled[..., None], opaque, alpha).astype(alpha.dtype, copy=False)
 
 
 def without_unmeasured(found: Array, request: Request, pixels: Pixels) -> Array:

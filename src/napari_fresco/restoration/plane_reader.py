@@ -51,6 +51,8 @@ class Pixels:
     `missing`, `hot`: like `colours`: values that are not there, and outliers. Both are given back.
     `flat`: ``(H, W)``, borders that were filled with one value, which are given back, too.
     `kept`: ``(H, W)``, borders with hardly any noise beside that of the picture: the same.
+    `clear`: ``(H, W)``, what is wholly transparent, whose colours nobody sees: given back where it
+        is not to be filled.
     `ordinary`: between which values nearly all pixels lie, ``(2,)``, of every colour by itself
         ``(3, 2)``; None where outliers were not looked for.
 
@@ -66,6 +68,7 @@ class Pixels:
     ordinary: Floats | None = None
     flat: Bools | None = None
     kept: Bools | None = None
+    clear: Bools | None = None
 
     @classmethod
     def of(
@@ -94,7 +97,8 @@ class Pixels:
                 missing[..., None] if colours.ndim > layout.dims else missing, colours.shape
             )
             absent = marked if absent is None else absent | marked
-        unknown = joined(layout.dims, mask, absent)
+        clear = _transparent(layout.alpha(data))
+        unknown = joined(layout.dims, mask, absent, clear)
         hot, ranges, flat = None, None, None
         if seek_outliers:
             # What is to be filled is filled from its surroundings, whatever made them.
@@ -103,7 +107,7 @@ class Pixels:
             unknown = joined(layout.dims, unknown, flat, struck)
             ranges = ordinary_ranges(colours, unknown, layout.dims) if among is None else among
             hot = either(struck, outliers_of(colours, unknown, layout.dims, ranges))
-        found = cls(data, colours, mask, absent, hot, layout.dims, ranges, flat)
+        found = cls(data, colours, mask, absent, hot, layout.dims, ranges, flat, clear=clear)
         return found._with_kept() if keep_quiet else found
 
     def _with_kept(self) -> Pixels:
@@ -121,8 +125,16 @@ class Pixels:
 
     @cached_property
     def borders(self) -> Bools | None:
-        """Where ``(H, W)`` a border is given back as it came; None where there is none."""
-        return joined(self.dims, self.flat, self.kept)
+        """Where ``(H, W)`` a border or a clear part is given back as it came; None if nowhere."""
+        clear = self.clear
+        if clear is not None and self.mask is not None:
+            clear = clear & ~self.mask
+        return joined(self.dims, self.flat, self.kept, clear)
+
+    @property
+    def holes(self) -> Bools | None:
+        """Where ``(H, W)`` what is to be filled is transparent; None if nowhere."""
+        return None if self.clear is None or self.mask is None else self.clear & self.mask
 
     @property
     def filled(self) -> Bools:
@@ -335,6 +347,14 @@ class PlaneReader:
     def lazy(self) -> bool:
         """Whether reading costs something."""
         return self._blocks.lazy
+
+
+def _transparent(alpha: Array) -> Bools | None:
+    """Return where ``(H, W)`` nothing is to be seen; None where there is no such part."""
+    if not alpha.size or alpha.all():
+        return None
+    clear: Bools = (alpha == 0).all(axis=-1)
+    return None if clear.all() else clear  # as programs write it that know of no alpha
 
 
 def _missing_plane(missing: Any, index: Index, dims: int) -> Bools:

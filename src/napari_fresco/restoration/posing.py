@@ -29,6 +29,7 @@ from ..solvers import on_torus
 from .plane_noise import NoiseModel
 from .plane_reader import Pixels
 from .request import Request
+from .unknown_pixels import joined
 
 
 def values_of(r: Request, pixels: Pixels) -> Array:
@@ -61,7 +62,7 @@ def posed(
     if highlights is not None:
         values = values - highlights
     y = as_tensor(intensity.to_working(values), pixels.dims)
-    problem = _state(r, y.to(r.device), pixels.unknown, level)
+    problem = _state(r, y.to(r.device), pixels, level)
     problem = replace(problem, spacing=_steps(r), size=tuple(y.shape[2:]))
     if r.dtype.kind in 'iu':
         lowest = float(intensity.to_working(np.array(np.iinfo(r.dtype).min)))
@@ -75,16 +76,15 @@ def as_tensor(array: NDArray[Any], dims: int) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(planes, dtype=np.float32))[None]
 
 
-def _state(
-    r: Request, y: Tensor, unknown: NDArray[np.bool_] | None, sigma: float | Tensor
-) -> Problem:
+def _state(r: Request, y: Tensor, pixels: Pixels, sigma: float | Tensor) -> Problem:
     """State the problem of plane `y` in working units."""
+    unknown = pixels.unknown
     if isinstance(sigma, Tensor):
         sigma = sigma.mean(dim=1, keepdim=True).to(y.device)
     if unknown is not None and 'mask' in r.facts.takes:
         keep = torch.from_numpy(~unknown)[None, None].to(y)
-        wanted = None if r.core is None else _inside(r.core, keep)
         problem = Problem(r.task, y * keep, Mask(keep), sigma, kept=r.keep_known)
+        wanted = _wanted(r, pixels, keep)
         return replace(problem, wanted=wanted, guides=r.inputs.guides)
     if r.facts.gains_colour:
         mosaic = Mosaic(r.params.pattern, y.shape[-2:]).to(y.device, y.dtype)
@@ -96,9 +96,16 @@ def _state(
     return Problem(r.task, y, Identity(), sigma)
 
 
-def _inside(core: tuple[slice, slice], like: Tensor) -> Tensor:
-    wanted = torch.zeros_like(like, dtype=torch.bool)
-    wanted[..., core[0], core[1]] = True
+def _wanted(r: Request, pixels: Pixels, keep: Tensor) -> Tensor | None:
+    """Return which unknown pixels are filled, not only given back; None for all of them."""
+    filled = joined(pixels.dims, pixels.mask, pixels.hot if r.options.repair else None)
+    if filled is None or pixels.unknown is None:
+        return None
+    if r.core is None and not (pixels.unknown & ~filled).any():
+        return None
+    wanted = torch.zeros_like(keep, dtype=torch.bool)
+    core = r.core or (slice(None), slice(None))
+    wanted[0, 0][core] = torch.from_numpy(filled[core]).to(wanted.device)
     return wanted
 
 

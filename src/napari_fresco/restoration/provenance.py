@@ -86,6 +86,8 @@ def plane_facts(block: Block) -> dict[str, Any]:
         'outliers': _count(pixels.hot),
         'flat_border': _count(pixels.flat),
         'quiet_border': _count(pixels.kept),
+        'transparent': _count(pixels.clear) - _count(pixels.holes),
+        'transparent_filled': _count(pixels.holes),
         **({} if own is None else {'jpeg_quality': own}),
     }
 
@@ -215,6 +217,15 @@ def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> lis
             f'{quiet} pixels along the border have hardly any noise beside that of the picture, as '
             'paper around a scan: they say nothing of its noise, and were given back as they are; '
             'cut them off, or give sigma to restore them, too'
+        )
+    if clear := account.total('transparent'):
+        warnings.append(
+            f'{clear} pixels are wholly transparent: what colour they have under that tells '
+            'nothing, and was given back as it is; leave alpha out to restore it'
+        )
+    if holes := account.total('transparent_filled'):
+        warnings.append(
+            f'{holes} of the filled pixels were wholly transparent; they are opaque now'
         )
     planes = int(np.prod(r.layout.leading))
     if finish == 'cancelled' and account.restored == 0:

@@ -87,7 +87,7 @@ class Session:
         context : Image, optional
             What `image` is a part of, such as the layer that a region or a slice was cut
             from: range and noise are found there, so that the part is restored like the
-            whole. Damaged pixels that `mask` does not reach are marked as missing in it.
+            whole. Damaged pixels, those of `mask` too, are to be marked as missing in it.
         context_index : tuple of int, optional
             Which plane of the context, along its stack axes, a single plane was cut from.
         context_origin : tuple of int, optional
