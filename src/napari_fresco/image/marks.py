@@ -1,4 +1,4 @@
-"""What the values of a mask mark, whether its edges are hard or soft."""
+"""Marks of a mask: the pixels that its values call damaged, and soft edges among them."""
 
 from __future__ import annotations
 
