@@ -57,6 +57,14 @@ def test_a_hole_that_was_filled_is_opaque(dtype: Any) -> None:
     assert f'{erased.sum()} of the filled pixels were wholly transparent' in said(result)
 
 
+def test_a_hole_that_was_filled_is_composed_of_its_insert() -> None:
+    picture, erased = cut_out()[:40].copy(), mask()[:40]
+    picture[erased] = 0
+    result = fresco.restore(picture, mask=erased, **QUICK)
+    layer = fresco.intervention.insert(picture, result)
+    assert np.array_equal(fresco.intervention.composed(picture, layer), result.image)
+
+
 def test_it_comes_back_when_noise_is_removed() -> None:
     picture = cut_out(under=77)
     result = fresco.restore(picture, method='ffdnet', sigma=5, device='cpu')

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from PIL import Image as Picture
 from skimage import color
 
 import napari_fresco as fresco
@@ -179,6 +180,25 @@ def test_a_fill_is_documented_end_to_end(
     assert again.same
     assert (again.image.data == result).all()
     assert told == []
+
+
+@pytest.mark.parametrize('suffix', ['.tif', '.png'])
+def test_an_insert_has_the_resolution_of_the_print(
+    viewer: Any, tmp_path: Path, suffix: str
+) -> None:
+    rng = np.random.default_rng(0)
+    path = tmp_path / f'photo{suffix}'
+    Picture.fromarray(rng.integers(0, 255, (40, 50, 3), dtype=np.uint8)).save(path, dpi=(300, 300))
+    ((data, keywords, _),) = file_layers(path)
+    viewer.add_image(data, **keywords)
+    mask = np.zeros((40, 50), np.uint8)
+    mask[10:12, 5:30] = 1
+    fill_losses(viewer, viewer.layers[0].name, mask=mask, iterations=1, device='cpu')
+    panel = docked(viewer)
+    panel.save_insert(tmp_path / f'insert{suffix}')
+    done(panel)
+    with Picture.open(tmp_path / f'insert{suffix}') as insert:
+        assert insert.info['dpi'] == pytest.approx((300, 300), rel=1e-4)
 
 
 def test_a_mask_that_was_grown_and_inverted_is_repeated(

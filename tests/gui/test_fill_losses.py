@@ -186,6 +186,31 @@ def test_a_run_in_a_region_is_repeated_from_its_record(viewer: Any, tmp_path: Pa
     assert repeated.same
 
 
+@pytest.mark.parametrize('undone', [False, True])
+def test_a_fill_that_was_filled_again_is_repeated_without_a_difference(
+    viewer: Any, tmp_path: Path, undone: bool
+) -> None:
+    pixels = wall()
+    viewer.add_image(pixels, name='wall', rgb=True)
+    (grown,) = fill_losses(viewer, 'wall', mask=damage(FIRST, SECOND), **QUICK)
+    if undone:
+        undo_fill(viewer, 'wall', 1)
+    fill_losses(viewer, 'wall', again=[1], seed=3, **QUICK)
+    told = Intervention(pixels, grown.data, runs_of(grown), grown.metadata[FILLS].filled)
+    told.save(tmp_path / 'wall.json')
+    repeated = repeat(tmp_path / 'wall.json', pixels)
+    assert repeated.same
+    assert repeated.differences == ()
+
+
+def test_nothing_left_says_what_to_do_with_what_was_undone(viewer: Any) -> None:
+    viewer.add_image(wall(), name='wall', rgb=True)
+    fill_losses(viewer, 'wall', mask=damage(FIRST), **QUICK)
+    undo_fill(viewer, 'wall', 1)
+    with pytest.raises(FrescoError, match='undone and stays so'):
+        fill_losses(viewer, 'wall', mask=damage(FIRST), **QUICK)
+
+
 def test_a_fill_is_undone_and_stays_so_until_it_is_asked_for(viewer: Any) -> None:
     pixels = wall()
     viewer.add_image(pixels, name='wall', rgb=True, scale=(0.5, 0.5))

@@ -104,6 +104,8 @@ def composed(image: Any, layer: Any) -> Pixels:
         return np.where(lies, over[..., 0], photograph)
     done = photograph.copy()
     done[..., :3][lies] = over[..., :3][lies]
+    alpha = done[..., 3:]
+    alpha[lies[..., None] & (alpha == 0)] = _full(done.dtype)  # a hole that was filled is opaque
     return done
 
 

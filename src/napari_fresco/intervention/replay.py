@@ -205,14 +205,15 @@ def _again(
 
     `painted`: what earlier runs have painted, which tells nothing of the noise.
     """
-    box, taken = box_of(run), kept.taken
-    damage, image = kept.mask.damage(), _with(before, pixels)
+    box, taken, damage = box_of(run), kept.taken, kept.mask.damage()
+    start = pixels if painted is None else _with_original(pixels, before, painted & damage)
+    image = _with(before, start)
     given = {**_options(run), 'device': device or run.get('device', 'auto')}
     if box is not None or painted is not None:
         unseen = damage if painted is None else painted | damage
         given['context'] = replace(image, missing=unseen)
     if box is not None:
-        image, damage = _with(before, pixels[box]), damage[box]
+        image, damage = _with(before, start[box]), damage[box]
     result = session.restore(
         image,
         method=run['method'],
@@ -230,6 +231,13 @@ def _again(
         chosen = taken[inside]
         grown[inside][chosen] = made[chosen]
     return grown, result
+
+
+def _with_original(pixels: Pixels, before: Image, where: Bools) -> Pixels:
+    """Return pixels with those of the photograph where a run does not know them."""
+    start = pixels.copy()
+    start[where] = plane_of(before)[where]
+    return start
 
 
 def _options(run: Mapping[str, Any]) -> dict[str, Any]:

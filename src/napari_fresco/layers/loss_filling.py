@@ -35,7 +35,8 @@ TITLE = 'filled'
 """What the layer is called beside its photograph."""
 
 NOTHING_LEFT = (
-    'Everything that the mask marks is filled: paint more, or choose fills to fill again.'
+    'Everything that the mask marks is filled, or was undone and stays so: paint more, or click on '
+    'a fill and fill it again.'
 )
 
 
@@ -116,8 +117,8 @@ class LossFilling(Restoration):
         self._lost = part.unordered(lost[asked.box])
         self._unknown = part.unordered(unknown)
         letters = ''.join(part.axes[axis] for axis in (*part.leading, *part.spatial))
-        mask = Image(unknown[asked.box], letters)
-        self.request = replace(self.request, mask=mask, unseen=self._unseen(unknown))
+        mask, image = Image(unknown[asked.box], letters), self._begun(part, unknown)
+        self.request = replace(self.request, image=image, mask=mask, unseen=self._unseen(unknown))
         with closing(super()._work(cancel)) as work:
             steps = Returning(work)
             for report in steps:
@@ -125,6 +126,18 @@ class LossFilling(Restoration):
                 yield report
         self._grown = self._grow(steps.result)
         return steps.result
+
+    def _begun(self, part: Selection, unknown: NDArray[np.bool_]) -> Selection:
+        """Return the part as a run sees it: the photograph where fills are to be filled again.
+
+        It is then the same picture whatever was undone before, and in every repetition.
+        """
+        again = part.unordered(unknown) & (self._fills.numbers > 0)
+        if not again.any():
+            return part
+        data = np.array(part.data)
+        data[again] = np.asarray(self._fills.original)[again]
+        return replace(part, data=data)
 
     def _unseen(self, unknown: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
         """Return what tells nothing of the noise of the picture; None where the mask says it."""

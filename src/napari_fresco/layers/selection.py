@@ -14,7 +14,7 @@ from ..image.channels import metadata_of
 from ..image.letters import free_letter, line_of
 from ..image.model import Image
 from ..image.units import unit_name
-from .layer_kinds import FILE
+from .layer_kinds import FILE, PRINT
 from .source_layer import Source
 from .space import Space, View
 
@@ -149,16 +149,20 @@ class Selection:
         )
 
     def _places(self, space: Space) -> tuple[dict[str, tuple[float, str]], dict[str, float]]:
-        """Return spacing and origin of the axes that have one."""
+        """Return spacing and origin of the axes that have one; else the spacing of a print."""
         spacing: dict[str, tuple[float, str]] = {}
         origin: dict[str, float] = {}
         matrix = space.matrix
         first = matrix[:-1, :-1] @ self.origin + matrix[:-1, -1]
         steps = np.linalg.norm(matrix[:-1, :-1], axis=0)
+        printed = self.metadata.get(PRINT, {})
         for axis, letter in enumerate(self.axes[: len(self.index)]):
             unit = unit_name(space.units[axis])
             step = steps[axis] * (self.index[axis].step or 1)
-            if unit or step != 1:
+            if not unit and letter in printed:
+                size, unit = printed[letter]
+                spacing[letter] = (float(step * size), unit)
+            elif unit or step != 1:
                 spacing[letter] = (float(step), unit)
             if first[axis]:
                 origin[letter] = float(first[axis])
