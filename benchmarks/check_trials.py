@@ -288,6 +288,14 @@ def _deblurred(half: str, name: str, truth: Array, random: Any) -> Iterator[Tria
     bright = np.clip(ndimage.convolve(1.7 * truth, round_), 0, 255).round().astype(np.uint8)
     if (bright == 255).mean() > 0.03:
         yield trial('saturated', bright, round_, FULL)
+    rows = _rows_of_noise(y, 3)
+    for method in ('dpir', 'usrnet', 'richardson_lucy'):
+        yield trial(f'lines of noise, {method}', rows, round_, LINES, method=method)
+
+
+def _rows_of_noise(y: Array, sigma: float) -> Array:
+    """Return a noisy image whose rows have noise of their own."""
+    return (y + np.random.default_rng(9).normal(0, sigma, (len(y), 1))).astype(np.float32)
 
 
 def _enlarged(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial]:
@@ -309,6 +317,7 @@ def _enlarged(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial
     yield trial('moved kernel', direct, OFF, kernel=moved, sigma=2.0)
     yield trial('generative', direct, GENERATIVE, method='bsrgan', model='bsrgan_compact_x2')
     yield trial('sigma 15', direct, TOLD_LARGE, kernel=kernel, sigma=15.0)
+    yield trial('lines of noise', _rows_of_noise(direct, 2), LINES, kernel=kernel)
 
 
 def _filled(half: str, name: str, truth: Array, random: Any) -> Iterator[Trial]:

@@ -291,3 +291,41 @@ def test_the_level_of_an_image_says_nothing_of_its_disturbances(judge: Any) -> N
     image = noisy(specimen() + 20 * np.sin(2 * np.pi * Y / 9))
     image[1::2] = np.roll(image[1::2], 2, axis=1)
     np.testing.assert_allclose(judge(1e10 + image), judge(image), rtol=1e-3)
+
+
+def _enlarged_and_deblurred() -> list[tuple[Array, dict[str, Any]]]:
+    kernel = fresco.kernels.gaussian(1.6, size=11)
+    blurred = ndimage.convolve(specimen(), kernel, mode='reflect')
+    return [
+        (blurred, {'task': 'deblur', 'method': method, 'kernel': kernel, **more})
+        for method, more in (
+            ('dpir', {'iterations': 2}),
+            ('usrnet', {}),
+            ('richardson_lucy', {'iterations': 5}),
+            ('wiener', {}),
+        )
+    ] + [
+        (blurred[::2, ::2], {'task': 'super_resolve', 'scale': 2, 'method': method, **more})
+        for method, more in (('usrnet', {'kernel': kernel}), ('virnet', {}))
+    ]
+
+
+@pytest.mark.parametrize(('image', 'how'), _enlarged_and_deblurred())
+@pytest.mark.parametrize('axis', [0, 1], ids=['rows', 'columns'])
+def test_noise_that_lines_share_is_said_and_gone_as_told(
+    image: Array, how: dict[str, Any], axis: int
+) -> None:
+    def said(image: Array) -> str:
+        checks = fresco.restore(image.astype(np.float32), **how).checks
+        return next(check.message for check in checks if check.name == 'lines')
+
+    image = noisy(image, 4)
+    lines = np.random.default_rng(1).normal(0, 6, image.shape[axis])
+    disturbed = image + (lines[:, None] if axis == 0 else lines)
+    assert not said(image)
+    told = said(disturbed)
+    assert told.startswith(('rows', 'columns')[axis])
+    names = {'np': np, 'ndimage': ndimage, 'image': disturbed}
+    exec(told.partition('such as ')[2], names)
+    mended = names['image'] - image
+    assert mended.std() < 0.5 * lines.std()

@@ -110,6 +110,7 @@ _ENTRIES = (
             *_LIGHT,
             'whiteness',
             'fit',
+            'lines',
             'objects',
             'structure',
             'consistency',
@@ -147,6 +148,7 @@ _ENTRIES = (
         photon_noise=True,
         checks=(
             *_LIGHT,
+            'lines',
             'structure',
             'consistency',
             'overshoot',

@@ -10,9 +10,10 @@ import math
 import numpy as np
 
 from .left_noise import area_with_noise
+from .line_noise import line_noise
 from .plane_measures import Singles, neighbour_correlation
 from .plane_outcome import NOTHING, Found, Outcome
-from .residual_measures import excess_of_lines, largest_object, resemblance, unevenness
+from .residual_measures import largest_object, resemblance, unevenness
 
 _MORE, _LESS = 'give a larger sigma', 'give a smaller sigma'
 _RIGHT = 'check the noise level or the camera'
@@ -116,10 +117,13 @@ def fit(o: Outcome, z: Singles) -> Found:
 
 
 def lines(o: Outcome, z: Singles) -> Found:
-    value = excess_of_lines(z, o.judged)
+    value, axis = line_noise(z, o.judged)
+    what, window = (('rows', '(9, 1)'), ('columns', '(1, 9)'))[axis]
     return value, (
-        f'rows or columns differ {value:.0f} times as much as the noise of single pixels explains: '
-        'the noise has lines, which are taken for structure; remove them first'
+        f'{what} differ {value:.0f} times as much as the noise of single pixels explains: the '
+        'noise has lines, which are taken for structure; take them out of each channel first, such '
+        f'as image = image - np.median(image - ndimage.median_filter(image, {window}), '
+        f'axis={1 - axis}, keepdims=True)'
     )
 
 

@@ -1,4 +1,4 @@
-"""Measures of a residual that should be white noise: scales, lines and spots.
+"""Measures of a residual that should be white noise: scales and spots.
 
 A score is ``(colours, H, W)``, in units of the noise that is expected, and 0 where it is not
 judged; `judged` says where ``(H, W)`` it is, None everywhere. numpy and scipy only.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ _CHANCE = 2.0  # standard errors that are taken off the power of a ring
 _SPOT = 1.5  # pixels, standard deviation of a spot
 _FINE, _COARSE = 1.0, 4.0  # pixels, windows between which the detail of an image lies
 _LEAST_SIDE = 16
-_UPPER_QUARTILE = 1.3233  # of a squared normal deviate
 
 
 def unevenness(score: Singles, judged: Bools | None) -> float:
@@ -61,26 +59,6 @@ def _rings(height: int, width: int) -> tuple[NDArray[np.intp], Floats]:
     times[:, 1 : (width + 1) // 2] = 2
     count = np.bincount(ring.ravel(), times.ravel(), _RINGS + 1)[:_RINGS]
     return ring.ravel(), np.asarray(count, np.float64)
-
-
-def excess_of_lines(score: Singles, judged: Bools | None) -> float:
-    """Return the variance of the means of rows or columns over that of as many single values.
-
-    Second differences of lines tell, since an image that is left in is smooth across most of them;
-    the upper quartile of their squares, since it may be left in at an edge all along a line.
-    """
-    values, found = score.mean(axis=0), [0.0]
-    for axis in (0, 1):
-        across, along = values.shape[1 - axis], values.shape[axis]
-        lengths: Any = np.full(across, along) if judged is None else judged.sum(axis=axis)
-        if across < _LEAST_SIDE or lengths.min() < _LEAST_SIDE:
-            continue
-        of_lines = np.diff(values.sum(axis=axis, dtype=np.float64) / lengths, 2)
-        of_values = np.square(np.diff(values, 2, axis=1 - axis))
-        power = float(of_values.mean()) / float(np.mean(lengths))
-        spread = float(np.quantile(np.square(of_lines), 0.75)) / _UPPER_QUARTILE
-        found.append(spread / power if power > 0 else 0.0)
-    return max(found)
 
 
 def largest_object(waves: Singles) -> float:
