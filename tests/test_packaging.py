@@ -12,6 +12,7 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 import yaml
 
@@ -20,6 +21,7 @@ import napari_fresco
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / 'src/napari_fresco'
 NAMES = {'skimage': 'scikit-image', 'sklearn': 'scikit-learn', 'PIL': 'pillow', 'yaml': 'pyyaml'}
+CONDA = {'torch': 'pytorch'}  # what conda-forge calls otherwise
 HOST = {'napari'}  # whoever imports the plugin layer has it
 NEED_NAPARI = re.compile(r'napari_fresco\.(_napari|layers)\b')
 
@@ -63,6 +65,26 @@ def test_there_is_one_version(project: dict[str, Any]) -> None:
     assert project['dynamic'] == ['version']
     assert version('napari-fresco') == napari_fresco.__version__
     assert _citation()['version'] == napari_fresco.__version__
+
+
+def test_the_recipe_for_conda_is_what_the_project_says(project: dict[str, Any]) -> None:
+    template = jinja2.Template((ROOT / 'tools/recipe/meta.yaml').read_text(encoding='utf-8'))
+    recipe = yaml.safe_load(template.render(PYTHON='python'))
+    assert recipe['package'] == {'name': project['name'], 'version': napari_fresco.__version__}
+    needs = {one.partition(' ')[0]: one for one in recipe['requirements']['run']}
+    assert needs.pop('python') == f'python {project["requires-python"]}'
+    declared = [re.fullmatch(r'([\w-]+)(.*)', one) for one in project['dependencies']]
+    names = {CONDA.get(found[1].lower(), found[1].lower()): found[2] for found in declared if found}
+    assert needs == {name: f'{name} {versions}' for name, versions in names.items()}
+    scripts = [f'{name} = {place}' for name, place in project['scripts'].items()]
+    assert recipe['build']['entry_points'] == scripts
+    about = recipe['about']
+    assert about['summary'] == project['description']
+    assert (about['license'], [about['license_file']]) == (
+        project['license'],
+        project['license-files'],
+    )
+    assert about['home'] == project['urls']['Homepage']
 
 
 def test_the_citation_names_every_method() -> None:
