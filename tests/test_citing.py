@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
-from napari_fresco.cli.run_record import record_of
+from napari_fresco.cli.run_record import records_of
 from napari_fresco.declare import citations
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.evidence import references
@@ -114,6 +114,6 @@ def test_the_record_of_an_ome_file_has_its_name_with_or_without_ome(tmp_path: Pa
     for name in ('a.ome.json', 'a.json'):
         path = tmp_path / name
         path.write_text('{"method": "dpir", "finish": "completed"}')
-        assert record_of(tmp_path / 'a.ome.tif')['method'] == 'dpir'
+        assert records_of(tmp_path / 'a.ome.tif')[0]['method'] == 'dpir'
         path.unlink()
-    assert record_of(tmp_path / 'a.ome.tif') == {}
+    assert records_of(tmp_path / 'a.ome.tif') == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ import napari_fresco as fresco
 from napari_fresco.batch import side_files
 from napari_fresco.io.files import read
 
-from .command_line import call
+from .command_line import call, printed
 
 Run = Callable[..., 'Done']
 
@@ -66,6 +67,33 @@ def test_one_image_of_a_file_is_restored(run: Run) -> None:
     done = run('restore', 'a.ome.tif', '-o', 'c.tif', '--series', '7')
     assert done.exit_code == 2
     assert 'no series' in done.output
+
+
+def test_one_image_of_a_file_is_evaluated(run: Run, capsys: Any) -> None:
+    random = np.random.default_rng(0)
+    scenes = [500 * (i + 1) + 40 * np.indices((48, 48))[0] for i in range(2)]
+    for name, noise in (('a', 5), ('truth', 0)):
+        with tifffile.TiffWriter(f'{name}.ome.tif') as file:
+            for i, scene in enumerate(scenes):
+                data = (scene + random.normal(0, noise, scene.shape)).astype(np.uint16)
+                file.write(data, metadata={'axes': 'YX', 'Name': f'position {i}'})
+    kept = ['--save-provenance', 'b.json']
+    assert run('restore', 'a.ome.tif', '-o', 'b.ome.tif', *kept).exit_code == 0
+    asked = ['evaluate', 'b.ome.tif', '-i', 'a.ome.tif', '--truth', 'truth.ome.tif']
+    said = printed(capsys, *asked, code=2)
+    assert 'holds 2 images; choose one by --series: 0: position 0' in said
+    written = ['--json', 'c.json', '--report', 'c.html']
+    said = printed(capsys, *asked, '--series', 'position 1', *written)
+    assert 'not used' not in said
+    numbers = json.loads(Path('c.json').read_text())
+    assert numbers['truth']['input_rmse'] == pytest.approx(5, rel=0.1)
+    assert numbers['truth']['rmse'] < 3
+    assert '--series 1' in Path('c.html').read_text()
+    assert run('restore', 'a.ome.tif', '-o', 'd.tif', '--series', '1').exit_code == 0
+    asked[1] = 'd.tif'
+    assert 'rmse' in printed(capsys, *asked, '--series', '1').lower()
+    assert 'no series' in printed(capsys, *asked, '--series', '4', code=2)
+    assert printed(capsys, 'cite', 'b.ome.tif') == printed(capsys, 'cite', 'b.json')
 
 
 def test_several_pictures_are_numbered(run: Run) -> None:

@@ -14,7 +14,7 @@ from ..errors import FileError
 from ..evidence.references import Reference, bibliography, references
 from ..io.files import read
 from ..io.zarr_store import is_store
-from .run_record import record_of, runs_in
+from .run_record import records_of, runs_in
 
 SESSION = 'session.json'
 """Record in the folder of a session."""
@@ -46,7 +46,7 @@ def _references(what: str) -> Iterator[Reference]:
         yield from _of_batch(folder)
         return
     made = record_in_batch(path)
-    if made is not None and made.references and not record_of(path):
+    if made is not None and made.references and not records_of(path):
         yield from made.references
         return
     for record in _records(path):
@@ -74,10 +74,12 @@ def _records(path: Path) -> list[dict[str, Any]]:
             f'{path} holds no record of a session or a batch; give a result, a record of a run, or '
             'the name of a method'
         )
-    record = record_of(path) or read(path).metadata.get('provenance')
-    if not record:
+    found = records_of(path)
+    if not found and (kept := read(path).metadata.get('provenance')):
+        found = [dict(kept)]
+    if not found:
         raise FileError(
             f'nothing is known of how {path} was made; give the record that --save-provenance '
             'wrote, the folder of a batch, or name the method'
         )
-    return [dict(record)]
+    return found

@@ -12,11 +12,11 @@ from ..declare.presets import Preset
 from ..errors import ImageError, ParameterError
 from ..image.model import Image
 from ..io.apart import check_apart
-from ..io.files import check_output, read, write_json, write_text
+from ..io.files import check_output, list_series, read, write_json, write_text
 from ..io.kernel_calibration import read_kernel
 from ..noise.camera import Camera
 from ..types import Result
-from .run_record import record_of
+from .run_record import records_of
 
 _FILE = click.Path(path_type=Path)
 
@@ -35,6 +35,7 @@ _FILE = click.Path(path_type=Path)
     metavar='NAME|NUMBER',
     help='Channel of the input, by name or number from 0; give it again for more. Default: all.',
 )
+@click.option('--series', help='Number or name of the image in files of several.')
 @click.option('--provenance', type=_FILE, help='Record of the run; RESULT.json where it exists.')
 @click.option('--json', 'table', type=_FILE, help='The numbers, .json.')
 @click.option('--report', 'page', type=_FILE, help='A report, .html; needs the provenance.')
@@ -48,6 +49,7 @@ def evaluate(
     kernel: Path | None,
     noise: str | None,
     channels: tuple[str, ...],
+    series: str | None,
     provenance: Path | None,
     table: Path | None,
     page: Path | None,
@@ -56,7 +58,7 @@ def evaluate(
 ) -> None:
     """Measure RESULT: against its input, against the truth if there is one, and by itself."""
     _check_outputs(table, page, (result, image, truth, second, kernel, provenance), overwrite)
-    whole, made = read(image), read(result)
+    whole, made = _one_of(image, series), _one_of(result, series)
     source = whole.channel(*channels) if channels else whole
     of_part = made.length('C') == source.length('C')
     record = _record(result, provenance, source if of_part else whole, image)
@@ -69,7 +71,8 @@ def evaluate(
     picked = channels if whole.length('C') > source.length('C') else ()
     made = _picked_of(made, source, picked)
     wanted, frame = (
-        None if path is None else _picked_of(read(path), source, picked) for path in (truth, second)
+        None if path is None else _picked_of(_one_of(path, series), source, picked)
+        for path in (truth, second)
     )
     known = _noise_of(record, whole, () if of_part else picked) if noise is None else _noise(noise)
     asked: dict[str, Any] = {'truth': wanted, 'second': frame, 'kernel': blur, 'noise': known}
@@ -109,19 +112,28 @@ def _check_reportable(result: Path, record: Mapping[str, Any], *, of_part: bool)
         )
 
 
+def _one_of(path: Path, series: str | None) -> Image:
+    """Return an image: that of the `series` of a file of several, else the only one."""
+    return read(path, series=series if len(list_series(path)) > 1 else None)
+
+
 def _record(result: Path, given: Path | None, source: Image, image: Path) -> dict[str, Any]:
     """Return the record of the run that made `result` of `source`; one of another run is not it."""
     from ..evidence.origin import check_origin
 
-    record = record_of(result, given)
-    try:
-        check_origin(record, source, str(image))
-    except ImageError as error:
+    said: ImageError | None = None
+    for record in records_of(result, given):
+        try:
+            check_origin(record, source, str(image))
+        except ImageError as error:
+            said = error
+        else:
+            return record
+    if said is not None:
         if given is not None:
-            raise
-        click.echo(f'warning: the record beside {result} is not used: {error}', err=True)
-        return {}
-    return record
+            raise said
+        click.echo(f'warning: the record beside {result} is not used: {said}', err=True)
+    return {}
 
 
 def _picked_of(other: Image, source: Image, picked: Sequence[str]) -> Image:

@@ -9,20 +9,20 @@ from typing import Any
 from ..errors import FileError
 
 
-def record_of(result: Path, given: Path | None = None) -> dict[str, Any]:
-    """Return the record of a run, from a file beside `result` if none is `given`.
+def records_of(result: Path, given: Path | None = None) -> list[dict[str, Any]]:
+    """Return the records of the run of each image in a result, from a file beside it by default.
 
-    Returns an empty one where there is none beside the result.
-    Raises FileError when the file that was given holds none.
+    Returns none where there is none beside the result.
+    Raises FileError when the file that was `given` holds none.
     """
     path = _beside(result) if given is None else given
     if given is None and not path.is_file():
-        return _of_layer(result)
-    record = _loaded(path)
-    if _is_run(record):
-        return dict(record)
+        return list(filter(None, [_of_layer(result)]))
+    found = _runs_of(_loaded(path), 'images')
+    if all(map(_is_run, found)):
+        return found
     if given is None:
-        return {}
+        return []
     raise FileError(f'{path} is no record of a run; give what --save-provenance wrote')
 
 
@@ -42,16 +42,21 @@ def _beside(result: Path) -> Path:
 
 
 def runs_in(path: Path) -> list[dict[str, Any]]:
-    """Return the runs that a record tells of: its own, or those of an intervention.
+    """Return the runs that a record tells of: one, those of several images or an intervention.
 
     Raises FileError when there are none.
     """
-    record = _loaded(path)
-    found = record.get('runs') if isinstance(record, dict) else None
-    runs = found if isinstance(found, list) and found else [record]
+    runs = _runs_of(_loaded(path), 'images', 'runs')
     if not all(_is_run(run) for run in runs):
         raise FileError(f'{path} is no record of a run; give what --save-provenance wrote')
     return runs
+
+
+def _runs_of(record: Any, *names: str) -> list[Any]:
+    """Return what a record lists under the first of `names` that it has, else the record."""
+    known = record if isinstance(record, dict) else {}
+    lists = (known.get(name) for name in names)
+    return next((found for found in lists if isinstance(found, list) and found), [record])
 
 
 def _is_run(record: Any) -> bool:

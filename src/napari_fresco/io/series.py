@@ -63,7 +63,8 @@ def pick(
         return index, ()
     main = main_series(found)
     if len(main) > 1:
-        raise FileError(f'{path} holds {len(main)} images; choose one by series=: {listed}')
+        said = f'{path} holds {len(main)} images; choose one by'
+        raise FileError(f'{said} series=: {listed}', in_shell=f'{said} --series: {listed}')
     if len(found) > 1:
         return main[0], (
             f'the file holds {len(found)} images ({listed}); number {main[0]} was read, the '
