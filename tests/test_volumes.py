@@ -16,6 +16,7 @@ from napari_fresco.errors import FrescoError, KernelError
 from napari_fresco.generators import Returning
 from napari_fresco.image.layout import Layout
 from napari_fresco.image.model import Image
+from napari_fresco.noise.flat_planes import flat_planes
 from napari_fresco.physics.operators import Identity
 from napari_fresco.physics.problem import Counting, Problem
 from napari_fresco.solvers.pnp_volumes import _Prior
@@ -133,6 +134,63 @@ def test_missing_voxels_touch_nothing_but_themselves() -> None:
     result = restored(image, 'richardson_lucy', sigma=10.0).image
     assert np.isnan(result[3, 10:12, 10:12]).all()
     assert np.isfinite(np.delete(result.ravel(), np.flatnonzero(np.isnan(image)))).all()
+
+
+@pytest.mark.parametrize('method', ['dpir', 'richardson_lucy', 'wiener'])
+def test_planes_that_no_light_made_spoil_nothing(method: str) -> None:
+    """Lost, dark and overflown frames; one lost at the end, too."""
+    told = {**CAMERA, 'iterations': 20} if method != 'wiener' else CAMERA
+    image = volume(12, 32, 32)
+    whole = restored(image, method, **told).image
+    for plane, value in ((5, 0.0), (5, 65535.0), (5, np.nan), (0, 0.0)):
+        bad = image.copy()
+        bad[plane] = value
+        result = restored(bad, method, **told)
+        np.testing.assert_array_equal(result.image[plane], bad[plane])
+        known = np.arange(12) != plane
+        apart = result.image[known] - whole[known]
+        assert np.sqrt(np.square(apart).mean()) < 0.5 * (whole - image).std()
+        said = ' '.join(result.provenance['warnings'])
+        assert (f'ran over): {plane};' in said) == np.isfinite(value)
+
+
+def test_planes_that_light_may_have_made_are_no_lost_ones() -> None:
+    random = np.random.default_rng(0)
+    light = random.poisson(50, (6, 32, 32)).astype(float)
+    assert flat_planes(light) == []
+    dark = light.copy()
+    dark[2], dark[4] = 0, 50  # the mean of the others, which lie on both sides
+    assert flat_planes(dark) == [2]
+    few = random.poisson(0.05, (6, 32, 32)).astype(float)
+    few[3] = 0
+    assert flat_planes(few) == []
+    drawn = np.zeros((6, 32, 32))
+    drawn[2:4, 8:] = 200
+    assert flat_planes(drawn) == []
+    assert flat_planes(np.ones((4, 8, 8))) == []
+
+
+@pytest.mark.parametrize('method', ['richardson_lucy', 'wiener'])
+@pytest.mark.parametrize('flat', [False, True])
+def test_few_bright_objects_in_the_dark_are_not_drowned_in_their_noise(
+    method: str, flat: bool
+) -> None:
+    """Beside them hardly a photon is predicted, and some are there."""
+    random = np.random.default_rng(4)
+    truth = np.full((1 if flat else 10, 64, 64), 0.02)
+    truth[truth.shape[0] // 2, 24:36, 24:36] = 60
+    kernel = KERNEL.sum(0, keepdims=flat) if flat else KERNEL
+    blurred = ndimage.convolve(truth, kernel / kernel.sum(), mode='reflect')
+    seen = (2 * random.poisson(blurred) + 100 + random.normal(0, 0.4, truth.shape)).round()
+    image, axes = (seen[0], 'YX') if flat else (seen, 'ZYX')
+    told = {'gain': 2.0, 'offset': 100.0, 'read_noise': 0.4, 'axes': axes, 'dtype': 'float32'}
+    stopping = {'stopping': 'discrepancy'} if method == 'richardson_lucy' else {}
+    result = restored(
+        image.astype(np.uint16), method, kernel=kernel[0] if flat else kernel, **told, **stopping
+    )
+    wanted = 100 + 2 * (truth[0] if flat else truth)
+    before, after = (np.sqrt(np.square(each - wanted).mean()) for each in (image, result.image))
+    assert after < 0.97 * before
 
 
 def test_a_sigma_map_follows_its_volume() -> None:

@@ -37,6 +37,21 @@ def harmonic(image: Any, keep: Any) -> np.ndarray:
     return _membrane(values, known, SWEEPS).reshape(np.shape(image))
 
 
+def with_planes_between(volume: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Return a volume whose other planes are interpolated from those that are `told`.
+
+    `volume`: (D, H, W) or (D, H, W, C), changed in place.
+    `told`: (D,), of one plane at least; beyond the first and the last one, these are repeated.
+    """
+    places = np.flatnonzero(told)
+    for z in np.flatnonzero(~told):
+        at = int(np.searchsorted(places, z))
+        low, high = places[max(at - 1, 0)], places[min(at, len(places) - 1)]
+        share = 0.0 if low == high else min(max((z - low) / (high - low), 0.0), 1.0)
+        volume[z] = (1 - share) * volume[low] + share * volume[high]
+    return volume
+
+
 def expected_error(image: Any, keep: Any) -> float:
     """Return the least root mean square error to expect of :func:`harmonic` in the holes.
 

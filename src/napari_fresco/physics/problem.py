@@ -101,10 +101,12 @@ class Problem:
         return bool(self.size) and tuple(self.y.shape[2:]) != self.size
 
     def noisier(self, factor: float) -> Problem:
-        """Return the same problem, told more noise."""
+        """Return the same problem, told more noise, which is then more than that of its photons."""
+        if factor == 1:
+            return self
         whole = self.noise_of_whole
         told = None if whole is None else whole.times(factor)
-        return replace(self, sigma=factor * self.sigma, noise_of_whole=told)
+        return replace(self, sigma=factor * self.sigma, noise_of_whole=told, counting=None)
 
     def dihedral(self, mode: int) -> Problem:
         """Return the same problem turned or flipped; see :func:`.dihedral.turn`."""

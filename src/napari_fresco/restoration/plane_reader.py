@@ -23,7 +23,7 @@ from ..noise.level import channels_of, level_of_plane, smooth_map_of_plane
 from ..noise.patches import Bools, Floats, Patches
 from ..noise.places import unevenness
 from ..noise.quiet_borders import QuietBorder, quiet_border
-from ..physics.fill import harmonic
+from ..physics.fill import harmonic, with_planes_between
 from .inputs import plane_of
 from .unknown_pixels import (
     either,
@@ -49,7 +49,8 @@ class Pixels:
     `colours`: what is restored of it, ``(H, W)`` or ``(H, W, 3)``.
     `mask`: ``(H, W)``, what is to be filled; None where nothing is marked.
     `missing`, `hot`: like `colours`: values that are not there, and outliers. Both are given back.
-    `flat`: ``(H, W)``, borders that were filled with one value, which are given back, too.
+    `flat`: ``(H, W)``, borders that were filled with one value, and planes of a volume, which are
+        given back, too.
     `kept`: ``(H, W)``, borders with hardly any noise beside that of the picture: the same.
     `clear`: ``(H, W)``, what is wholly transparent, whose colours nobody sees: given back where it
         is not to be filled.
@@ -135,6 +136,20 @@ class Pixels:
     def holes(self) -> Bools | None:
         """Where ``(H, W)`` what is to be filled is transparent; None if nowhere."""
         return None if self.clear is None or self.mask is None else self.clear & self.mask
+
+    @property
+    def flat_planes(self) -> list[int]:
+        """Numbers of the planes of a volume that have one value."""
+        if self.flat is None or self.dims == 2:
+            return []
+        return [int(z) for z in np.flatnonzero(self.flat.all(axis=(1, 2)))]
+
+    @property
+    def flat_borders(self) -> Bools | None:
+        """`flat` without whole planes."""
+        if self.flat is None or self.dims == 2:
+            return self.flat
+        return self.flat & ~self.flat.all(axis=(1, 2), keepdims=True)
 
     @property
     def filled(self) -> Bools:
@@ -235,15 +250,16 @@ class Pixels:
         """Return `colours` with a smooth continuation of the known values at the unknown ones.
 
         In `lattices`, those of a mosaic of colours, every second row and column is continued
-        by itself.
+        by itself. Planes of a volume of which nothing is known lie between those beside them.
         """
         if self.unknown is None:
             return self.colours
         values = self.mean_filled.copy()
         if self.dims == 3:
-            for z in np.flatnonzero(self.unknown.any(axis=(1, 2))):
+            told = np.asarray(~self.unknown.all(axis=(1, 2)))
+            for z in np.flatnonzero(self.unknown.any(axis=(1, 2)) & told):
                 values[z] = harmonic(values[z], ~self.unknown[z])
-            return values
+            return with_planes_between(values, told)
         step = 2 if lattices else 1
         for part in (np.s_[i::step, j::step] for i in range(step) for j in range(step)):
             keep = ~self.unknown[part]

@@ -71,6 +71,12 @@ class Account:
         """Return the sum of a count over all planes."""
         return sum(plane[what] for plane in self.planes)
 
+    @property
+    def flat_planes(self) -> list[str]:
+        """Numbers of planes of one value in volumes, which may have been restored in blocks."""
+        found = {(*plane['index'], z) for plane in self.planes for z in plane['flat_planes']}
+        return [' '.join(map(str, place)) for place in sorted(found)]
+
 
 def plane_facts(block: Block) -> dict[str, Any]:
     """Return the record of a plane: its range, its noise, and the pixels that were left out."""
@@ -84,7 +90,8 @@ def plane_facts(block: Block) -> dict[str, Any]:
         'damaged_fraction': None if pixels.mask is None else round(float(pixels.mask.mean()), 6),
         'missing': _count(pixels.unfilled),
         'outliers': _count(pixels.hot),
-        'flat_border': _count(pixels.flat),
+        'flat_border': _count(pixels.flat_borders),
+        'flat_planes': pixels.flat_planes,
         'quiet_border': _count(pixels.kept),
         'transparent': _count(pixels.clear) - _count(pixels.holes),
         'transparent_filled': _count(pixels.holes),
@@ -207,6 +214,12 @@ def _warnings(r: Request, account: Account, scene: Scene, finish: Finish) -> lis
         )
     if missing := account.total('missing'):
         warnings.append(f'{missing} values are missing or not finite; the rest was restored')
+    if planes_of_one_value := account.flat_planes:
+        warnings.append(
+            'planes along Z hold one value each, which no light makes (a lost frame, or one that '
+            f'ran over): {", ".join(planes_of_one_value)}; they were kept out of the restoration, '
+            'and given back as they are'
+        )
     if flat := account.total('flat_border'):
         warnings.append(
             f'{flat} pixels along the border all have one value, as registering or turning fills '

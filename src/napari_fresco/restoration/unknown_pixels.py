@@ -1,4 +1,4 @@
-"""Pixels of a plane that say nothing: outliers, struck ones, borders of one value.
+"""Pixels of a plane that say nothing: outliers, struck ones, borders and planes of one value.
 
 Each is found in every plane and colour by itself.
 """
@@ -11,6 +11,7 @@ import numpy as np
 
 from ..image.layout import Array
 from ..noise.flat_borders import flat_border
+from ..noise.flat_planes import flat_planes
 from ..noise.impulses import impulses
 from ..noise.outliers import Ordinary, ordinary, outliers
 from ..noise.patches import Bools, Floats
@@ -24,11 +25,13 @@ def joined(dims: int, *parts: Bools | None) -> Bools | None:
 
 
 def flat_borders(colours: Array, unknown: Bools | None, dims: int) -> Bools | None:
-    """Find borders of one value in every plane by itself."""
+    """Find borders of one value in every plane by itself, and such planes of a volume."""
     if dims == 2:
         return flat_border(colours, unknown)
     damaged = [None] * len(colours) if unknown is None else unknown
     found = [flat_border(plane, bad) for plane, bad in zip(colours, damaged, strict=True)]
+    for z in flat_planes(colours, unknown):
+        found[z] = np.ones(colours.shape[1:3], bool)
     if all(x is None for x in found):
         return None
     none = np.zeros(colours.shape[1:3], bool)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Self
 
 from torch import Tensor
+from torch.nn import functional
 
 from ..physics.boundary import crop
 from ..physics.problem import Problem
 
 _LEAST = 1e-12  # variance, in squared working units, that is none
+_SIDE = 32  # of regions, in pixels
 _READ_NOISE = 4.0  # times its deviation: what is farther below the dark level is no read noise
 
 
@@ -49,7 +51,10 @@ class Photons:
 
 
 def misfit(problem: Problem, predicted: Tensor) -> float:
-    """Return the mean square of the residual in units of the noise: 1 where noise explains it.
+    """Return the power of the residual in units of that of the noise: 1 where noise explains it.
+
+    Counted light is compared in regions: where next to none is predicted, as beside bright objects
+    and where a filter swings below dark, a single photon would outweigh all of the image.
 
     `predicted`: H x in working units. Without noise nothing is ever explained.
     """
@@ -58,12 +63,20 @@ def misfit(problem: Problem, predicted: Tensor) -> float:
     if problem.counting is not None:
         # What neighbours share in excess of it does not show in single pixels.
         gain, dark, read_noise, _ = problem.counting
-        light = crop(predicted - dark, shape).clamp_min(0)
-        return float((square / (gain * light + read_noise**2).clamp_min(_LEAST)).mean())
+        variance = gain * crop(predicted - dark, shape).clamp_min(0) + read_noise**2
+        return float((_regions(square) / _regions(variance).clamp_min(_LEAST)).mean())
     if isinstance(problem.sigma, Tensor):
         sigma = crop(problem.sigma.expand(-1, -1, *problem.y.shape[2:]), (1, 1, *shape[2:]))
         return float((square / sigma.square().clamp_min(_LEAST)).mean())
     return float(square.mean()) / max(problem.sigma**2, _LEAST)
+
+
+def _regions(values: Tensor) -> Tensor:
+    """Return the means of regions of 32 x 32 pixels of every plane."""
+    planes = values.flatten(0, -3)[:, None]
+    sides = [min(_SIDE, n) for n in planes.shape[-2:]]
+    means: Tensor = functional.avg_pool2d(planes, sides, ceil_mode=True)
+    return means
 
 
 def misfit_of_all(problems: Sequence[Problem], predicted: Sequence[Tensor]) -> float:
