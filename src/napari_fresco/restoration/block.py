@@ -6,7 +6,6 @@ undone, and known pixels are returned bit for bit.
 
 from __future__ import annotations
 
-import math
 import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,16 +26,13 @@ from ..physics.degradation import Unknown
 from ..physics.problem import NoiseOfWhole, Problem
 from ..types import Step
 from .giving_back import with_given_back, without_unmeasured
+from .moderation import moderated
 from .plane_noise import PlaneNoise
 from .plane_reader import Pixels
 from .posing import as_tensor, counting, highlights_of, posed, values_of
 from .request import Request
 from .scene import Scene
 
-# Had all noise been taken away, all of it would be best; of little noise networks leave more.
-_OF_DENOISER = 0.2
-# Noise, of a range of 1, under which more than this times its power is what a blind method errs.
-_LITTLE, _MORE = 6 / 255, 1.2
 _MOST_NOISE = 1e6  # times the range: all of the image is noise; float32 holds no more of them
 
 
@@ -204,43 +200,18 @@ class Block:
         return 'noise' in self.request.facts.checks
 
     def _blended(self, x: Tensor) -> Tensor:
-        """Return the estimate with as much of the plane in it as little noise asks for.
-
-        Networks err by about as much as the least noise that they know, however little there is.
-        """
-        least = self.request.method.least_noise / 255
-        if least <= 0 or x.shape != self.problem.y.shape:
+        """Return the estimate with as much of the plane in it as little noise asks for."""
+        method = self.request.method
+        if method.least_noise <= 0 or x.shape != self.problem.y.shape:
             return x
-        change = x - self.problem.y
-        noise2 = self._working_noise(x).square().expand_as(x)
-        weight = torch.ones_like(x)
-        if self.request.method.blind:
-            coloured = _noise_of_colours(change)
-            weight *= self._believed(noise2, change, coloured)
-            noise2 = noise2.clamp_min(coloured)
-        little = (noise2 > 0) & (noise2 < least**2)
-        if little.any():
-            power = change[little].square().mean().clamp_min(1e-30)
-            agreeing = (noise2[little].mean() / power).clamp_max(1)
-            weight[little] = _OF_DENOISER * agreeing**2
-        elif float(weight.amin()) == 1:
-            return x
-        return self.problem.y + weight * change
+        noise = self._working_noise(x)
+        shown = self._shown if method.blind else None
+        return moderated(self.problem.y, x, noise, method.least_noise / 255, shown)
 
-    def _believed(self, noise2: Tensor, change: Tensor, coloured: float) -> float:
-        """Return how much of the change is kept of a method that finds the noise by itself.
-
-        It may take texture for noise. So much less of it is kept that no more is taken away than
-        noise is there, as far as at most little is: what pixels and means of them show, or what
-        was taken away differs between the colours (`coloured`).
-        """
-        level = math.sqrt(float(noise2.mean()))
-        if not 0 < level < _LITTLE:
-            return 1.0
+    def _shown(self, level: float) -> float:
+        """Return the noise that the plane shows where its pixels show `level`, in working units."""
         span = self.range.span
-        seen = self.scene.level_with_grain(self.index, self.pixels, level * span, span) / span
-        power = max(float(change.square().mean()), 1e-30)
-        return min(_MORE * max(seen**2, coloured) / power, 1.0) ** 2
+        return self.scene.level_with_grain(self.index, self.pixels, level * span, span) / span
 
     def _working_noise(self, x: Tensor) -> Tensor:
         """Return the noise of the plane where its light is `x`, in working units."""
@@ -348,19 +319,6 @@ def _noise_of_whole(
     variance = np.square(working.mean(axis=-1) if working.ndim > 2 else working)
     counts = float(np.sqrt((variance**2).sum() / variance.sum()))
     return NoiseOfWhole(counts, float(np.sqrt(variance.min())))
-
-
-def _noise_of_colours(change: Tensor) -> float:
-    """Return the power of the noise in ``(1, C, H, W)`` that its differences of colours tell.
-
-    Texture has one hue, and noise of a camera has not, however smooth an interpolation left it:
-    of noise that colours do not share, a share of ``1 - 1 / C`` is in their differences.
-    """
-    colours = change.shape[1]
-    if colours == 1:
-        return 0.0
-    differences = change - change.mean(dim=1, keepdim=True)
-    return float(differences.square().mean()) * colours / (colours - 1)
 
 
 def _reduced(data: Array, scale: int) -> Array:

@@ -1,0 +1,84 @@
+"""Moderation of denoisers: how much of what they take away is believed, by the noise of the plane.
+
+Networks err by about as much as the least noise that they know, however little there is, and those
+that find the noise by themselves may take texture for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+# Had all noise been taken away, all of it would be best; of little noise networks leave more.
+_OF_DENOISER = 0.2
+# Noise, of a range of 1, under which more than this times its power is what a blind method errs.
+_LITTLE, _MORE = 6 / 255, 1.2
+
+
+def moderated(
+    plane: Tensor,
+    estimate: Tensor,
+    noise: Tensor,
+    least: float,
+    shown: Callable[[float], float] | None = None,
+) -> Tensor:
+    """Return the estimate with as much of the plane in it as little noise asks for.
+
+    Parameters
+    ----------
+    plane, estimate : Tensor
+        ``(1, C, H, W)`` in working units, before and after.
+    noise : Tensor
+        Its standard deviation in `plane`, of the same shape or one that expands to it.
+    least : float
+        The least noise that the method takes away well, in working units.
+    shown : callable, optional
+        Of a method that finds the noise by itself: the noise that the plane shows, in its pixels or
+        in means of them, from the root mean square of `noise`.
+    """
+    change = estimate - plane
+    power = noise.square().expand_as(plane)
+    weight = torch.ones_like(plane)
+    if shown is not None:
+        coloured = _noise_of_colours(change)
+        weight *= _believed(power, change, coloured, shown)
+        power = power.clamp_min(coloured)
+    little = (power > 0) & (power < least**2)
+    if little.any():
+        taken = change[little].square().mean().clamp_min(1e-30)
+        agreeing = (power[little].mean() / taken).clamp_max(1)
+        weight[little] = _OF_DENOISER * agreeing**2
+    elif float(weight.amin()) == 1:
+        return estimate
+    return plane + weight * change
+
+
+def _believed(
+    power: Tensor, change: Tensor, coloured: float, shown: Callable[[float], float]
+) -> float:
+    """Return how much of the change is kept of a method that finds the noise by itself.
+
+    So much that no more is taken away than noise is there, as far as at most little is: what pixels
+    and means of them show, or what was taken away that colours do not share (`coloured`).
+    """
+    level = math.sqrt(float(power.mean()))
+    if not 0 < level < _LITTLE:
+        return 1.0
+    taken = max(float(change.square().mean()), 1e-30)
+    return min(_MORE * max(shown(level) ** 2, coloured) / taken, 1.0) ** 2
+
+
+def _noise_of_colours(change: Tensor) -> float:
+    """Return the power of the noise in ``(1, C, H, W)`` that its differences of colours tell.
+
+    Texture has one hue, and noise of a camera has not, however smooth an interpolation left it: of
+    noise that `C` colours do not share, ``1 - 1 / C`` is in their differences.
+    """
+    colours = change.shape[1]
+    if colours == 1:
+        return 0.0
+    differences = change - change.mean(dim=1, keepdim=True)
+    return float(differences.square().mean()) * colours / (colours - 1)
