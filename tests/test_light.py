@@ -125,6 +125,7 @@ def test_smooth_noise_that_colours_do_not_share_is_taken_away(method):
     noisy = (truth + 8 * soft / soft.std()).round().clip(0, 255).astype(np.uint8)
     result = fresco.restore(noisy, method=method)
     assert rmse(result.image, truth) < 0.95 * rmse(noisy, truth)
+    assert not {'noise', 'worse'} & {check.name for check in result.checks if not check.ok}
 
 
 @pytest.mark.parametrize('method', ['ffdnet', 'virnet'])

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ..noise.of_colours import noise_of_colours
+
 # Had all noise been taken away, all of it would be best; of little noise networks leave more.
 _OF_DENOISER = 0.2
 # Noise, of a range of 1, under which more than this times its power is what a blind method errs.
@@ -43,7 +45,7 @@ def moderated(
     power = noise.square().expand_as(plane)
     weight = torch.ones_like(plane)
     if shown is not None:
-        coloured = _noise_of_colours(change)
+        coloured = noise_of_colours(change[0].movedim(0, -1).cpu().numpy()) ** 2
         weight *= _believed(power, change, coloured, shown)
         power = power.clamp_min(coloured)
     little = (power > 0) & (power < least**2)
@@ -69,16 +71,3 @@ def _believed(
         return 1.0
     taken = max(float(change.square().mean()), 1e-30)
     return min(_MORE * max(shown(level) ** 2, coloured) / taken, 1.0) ** 2
-
-
-def _noise_of_colours(change: Tensor) -> float:
-    """Return the power of the noise in ``(1, C, H, W)`` that its differences of colours tell.
-
-    Texture has one hue, and noise of a camera has not, however smooth an interpolation left it: of
-    noise that `C` colours do not share, ``1 - 1 / C`` is in their differences.
-    """
-    colours = change.shape[1]
-    if colours == 1:
-        return 0.0
-    differences = change - change.mean(dim=1, keepdim=True)
-    return float(differences.square().mean()) * colours / (colours - 1)
