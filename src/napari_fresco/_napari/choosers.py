@@ -39,7 +39,7 @@ class LayerChooser(ComboBox):
         name: str,
         label: str,
         *,
-        tooltip: str = '',
+        tooltip: str,
         others: Mapping[str, Any] | None = None,
         adopt: Callable[[Any], napari.layers.Layer] | None = None,
         describe: Callable[[napari.layers.Layer], str] = lambda layer: str(layer.name),
@@ -148,7 +148,7 @@ class WordList(ComboBox):
     `words`: the values and their words.
     """
 
-    def __init__(self, name: str, label: str, words: Mapping[Any, str], tooltip: str = '') -> None:
+    def __init__(self, name: str, label: str, words: Mapping[Any, str], tooltip: str) -> None:
         choices = [(word, value) for value, word in words.items()]
         super().__init__(name=name, label=label, tooltip=tooltip, choices=choices)
         self.is_decided = False

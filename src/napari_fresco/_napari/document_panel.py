@@ -216,7 +216,8 @@ class DocumentPanel(Docked):
         self.render_button = self.rendering_section.button
         self.rendering_section.add_folded(self.seed)
         self.notes = {
-            name: LineEdit(name=name, label=title, value='') for name, title in NOTES.items()
+            name: LineEdit(name=name, label=title, value='', tooltip=say.NOTE_HELP)
+            for name, title in NOTES.items()
         }
 
     def _lay_out(self) -> None:

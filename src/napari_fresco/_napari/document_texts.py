@@ -10,6 +10,7 @@ NO_MAP = 'Choose labels as the map of damage; "Damage mask" gives them classes.'
 SUMMARY = 'The photograph itself is never changed.'
 INSERTS = 'TIFF (*.tif);;PNG (*.png)'
 MAPS = 'Picture with legend (*.png);;Table (*.csv);;GeoJSON (*.geojson);;Drawing (*.svg)'
+NOTE_HELP = '<p>Stands in the report; what is left empty is "not given" there.</p>'
 INSERT_HELP = (
     '<p>Add what was filled as a layer of its own, and show it above the untouched photograph.</p>'
 )

@@ -75,6 +75,9 @@ class Form(QWidget):
         field = fields[0] if len(fields) == 1 else side_by_side(*fields)
         for widget in (label, field):
             widget.setToolTip(tooltip)
+        # Screen readers say the first of these, and keys that jump to a label the second.
+        fields[0].setAccessibleName(text)
+        label.setBuddy(fields[0])
         self._layout.insertRow(place, label, field)
         return Row(label, field)
 
@@ -144,6 +147,7 @@ def collapsible(title: str, content: QWidget) -> QCollapsible:
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(0)
     fold.toggleButton().setStyleSheet(_FOLD_STYLE)
+    fold.toggleButton().setToolTip('Unfold or fold these rows')
     fold.addWidget(content)
     return fold
 

@@ -44,9 +44,11 @@ class InputSection(Section):
         self._suggested_for: tuple[str, int] | None = None
         none = {'(none)': None}
         parts = {WHOLE: None, VISIBLE: VISIBLE}
-        self.image_row = LayerChooser(viewer, offer.accepts, 'image', 'Image', prefers=is_source)
+        self.image_row = LayerChooser(
+            viewer, offer.accepts, 'image', 'Image', tooltip=_IMAGE_HELP, prefers=is_source
+        )
         asked = 'What is wrong' if offer.asks else 'Task'
-        self.task_row = WordList('task', asked, offer.words)
+        self.task_row = WordList('task', asked, offer.words, _TASK_HELP)
         self.task_row.changed.connect(self._offer_methods)  # before anybody asks for the method
         self.method_row = MethodRow(offer.serving(offer.tasks[0]))
         self.extent_row = WordList(
@@ -188,6 +190,8 @@ class InputSection(Section):
             self.image_row.value = selected[0] if selected else sources[-1]
 
 
+_IMAGE_HELP = '<p>The image that is restored. It stays as it is; the result is another layer.</p>'
+_TASK_HELP = '<p>The rows below are those that this needs, the methods those that do it.</p>'
 _REGION_HELP = (
     '<p>Restore only what is on show, or what lies below a rectangle: the selected shape of a '
     'Shapes layer, else the last one drawn. Try settings on a small region first.</p>'

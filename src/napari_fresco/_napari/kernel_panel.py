@@ -68,12 +68,14 @@ class KernelPanel(Docked):
             'For image',
             tooltip='Whose voxel size, wavelength and objective are taken',
         )
-        self.kind = WordList('kind', 'Kind', kinds)
+        self.kind = WordList(
+            'kind', 'Kind', kinds, 'What has blurred the image, or where its blur was measured'
+        )
         self.fields = {
             title: {p.name: row_of(p) for p in kind.parameters.declared()}
             for title, kind in KINDS.items()
         }
-        self.file = LineEdit(name='file', label='File')
+        self.file = LineEdit(name='file', label='File', tooltip='File that holds the kernel')
         self.file.native.setPlaceholderText('.npy, .npz, .mat or an image')
         self.index = row_of(_INDEX)
         self.bead = LayerChooser(
@@ -85,6 +87,7 @@ class KernelPanel(Docked):
         self.preview = KernelPreview()
         self.message, self.remarks = self.preview.message, note()
         self.add_button = QPushButton('Add kernel layer')
+        self.add_button.setToolTip('Add the kernel as a layer, which panels offer as blur kernel')
         self._from_image: set[str] = set()
         self._told: set[str] = set()
         self._taking = False
@@ -163,6 +166,7 @@ class KernelPanel(Docked):
             for title, fields in self.fields.items()
         }
         browse = QPushButton('Browse …')
+        browse.setToolTip('Choose the file that holds the kernel')
         browse.clicked.connect(self._browse)
         rows[FILE] = {
             'file': section.add(self.file, browse),

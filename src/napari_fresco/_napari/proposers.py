@@ -100,7 +100,7 @@ class CrackProposer(Proposer):
         super().__init__()
         self._mm: float | None = None
         tones = {'dark': 'darker than the paint', 'light': 'lighter', 'both': 'both'}
-        self.tone = WordList('tone', 'Cracks are', tones)
+        self.tone = WordList('tone', 'Cracks are', tones, 'Others are not looked for')
         self.widest, self.shortest = row_of(_WIDEST), row_of(_SHORTEST_CRACK)
         self.share = FloatSlider(
             name='share', label='Threshold (%)', value=8, min=0.5, max=30, step=0.5,

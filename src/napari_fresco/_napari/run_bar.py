@@ -48,6 +48,7 @@ class RunBar(QWidget):
         self.offers, self._state = offers, state
         self.button = QPushButton(RUN)
         self.button.setMinimumHeight(32)
+        self.button.setToolTip('Restore with these settings, or cancel what runs')
         self.estimate = QPushButton(ESTIMATE)
         self.estimate.setMinimumHeight(32)
         self.copy = QPushButton('Copy as Python')

@@ -51,6 +51,7 @@ class ScalePanel(Docked):
         self.distance = row_of(_DISTANCE)
         self.distance.native.setPlaceholderText('between the two places')
         self.button = QPushButton('Set scale')
+        self.button.setToolTip('Give the photograph, and what lies on its pixels, this scale')
         self.found, self.message = note(), note()
         self._watched = Listeners(self)
         self._lay_out()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from .proposers import Mask, Steps
 
+_STROKES_HELP = 'What the next strokes of the brush are examples of'
 _PAUSE_MS = 250  # after a stroke
 _STROKES = (
     DamageClass(DAMAGE, 'damage', '#ff3b1f'),
@@ -53,7 +54,9 @@ class ScribbleProposer(Proposer):
         self._viewer = viewer
         self._image: Any = None
         self._teaching = Teaching()
-        self.brush = WordList('strokes', 'Strokes over', {DAMAGE: 'damage', PAINT: 'paint'})
+        self.brush = WordList(
+            'strokes', 'Strokes over', {DAMAGE: 'damage', PAINT: 'paint'}, _STROKES_HELP
+        )
         self.start = QPushButton('Scribble')
         self.start.setToolTip('Take up the brush on a layer for strokes')
         self.hint = note()

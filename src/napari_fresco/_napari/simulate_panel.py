@@ -47,7 +47,7 @@ class SimulatePanel(Docked):
             viewer, is_picture, 'image', 'Image', tooltip='A clean image: it becomes the truth'
         )
         self.extent = WordList('extent', 'Extent', extents, 'Planes of the stack to degrade')
-        self.kind = WordList('degradation', 'Degradation', kinds)
+        self.kind = WordList('degradation', 'Degradation', kinds, 'What is done to the image')
         self.about = note()
         self.fields = {
             name: {p.name: row_of(p) for p in each.parameters_class.declared()}
@@ -57,6 +57,7 @@ class SimulatePanel(Docked):
             name='seed', label='Seed', max=2**31 - 1, tooltip='The same seed gives the same image'
         )
         self.button = QPushButton(DEGRADE)
+        self.button.setToolTip('Add the degraded image as a layer; the image is then its truth')
         self.message = note()
         self._lay_out()
         Listeners(self).listen(self._section.changed, self.refresh)
