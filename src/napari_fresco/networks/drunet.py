@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from .facts import FLOAT32, LIVE_ACTIVATIONS, NetworkFacts, convolutions, unet_halo
+from .fusing import residual
 from .layers import conv3
 from .unet import UNet, double, halve
 
@@ -24,8 +25,7 @@ class ResBlock(nn.Module):
         self.res = nn.Sequential(first, nn.ReLU(inplace=True), second)
 
     def forward(self, x: Tensor) -> Tensor:
-        residual: Tensor = self.res(x)
-        return x + residual
+        return residual(self.res, x)
 
 
 class DRUNet(UNet):

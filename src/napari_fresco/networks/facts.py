@@ -90,12 +90,15 @@ class Network(nn.Module):
     `weights_name`: registry name or file name of the checkpoint.
     `weights_sha256`: SHA-256 of the checkpoint file.
     `generative`: whether it was trained to invent plausible detail; None: nobody says.
+    `bfloat16_sigma`: least noise (working units) that hides the rounding of bfloat16; None: nobody
+        has measured it.
     """
 
     facts: NetworkFacts
     weights_name: str
     weights_sha256: str
     generative: bool | None
+    bfloat16_sigma: float | None = None
 
 
 def facts_of(network: nn.Module) -> NetworkFacts:

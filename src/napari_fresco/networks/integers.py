@@ -140,11 +140,13 @@ def _largest_activations(network: DRUNet) -> list[tuple[Tensor, Tensor]]:
     """Return the largest input of each residual block, and between its layers, on drawn scenes."""
     found: list[Tensor] = []
 
-    def watch(module: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> None:
-        found.extend((given[0].abs().amax((0, 2, 3)), output.amax((0, 2, 3)).clamp_min(0)))
+    def watch(block: nn.Module, given: tuple[Tensor, ...]) -> None:
+        assert isinstance(block, ResBlock)
+        (x,) = given
+        found.extend((x.abs().amax((0, 2, 3)), block.res[0](x).amax((0, 2, 3)).clamp_min(0)))
 
     blocks = [module for module in network.modules() if isinstance(module, ResBlock)]
-    hooks = [block.res[0].register_forward_hook(watch) for block in blocks]
+    hooks = [block.register_forward_pre_hook(watch) for block in blocks]
     try:
         with torch.inference_mode():
             network(_scenes(network.describe().channels))

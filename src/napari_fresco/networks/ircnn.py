@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .facts import NetworkFacts, chain_facts, convolutions
+from .fusing import Layers
 from .layers import without_noise
 
 MODELS = 25
@@ -45,7 +46,7 @@ class IRCNN(nn.Module):
         for inputs, outputs, dilation in zip(widths[:-1], widths[1:], _DILATIONS, strict=True):
             layers.append(nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation))
             layers.append(nn.ReLU(inplace=True))
-        self.model = nn.Sequential(*layers[:-1])
+        self.model = Layers(*layers[:-1])
 
     def forward(self, x: Tensor) -> Tensor:
         return without_noise(self.model, x)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from torch import Tensor, nn
 
+from .fusing import Layers
 from .precision import full_precision
 
 
@@ -15,7 +16,7 @@ def conv3(inputs: int, outputs: int, bias: bool = True) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)
 
 
-def chain(inputs: int, width: int, outputs: int, depth: int, act_mode: str) -> nn.Sequential:
+def chain(inputs: int, width: int, outputs: int, depth: int, act_mode: str) -> Layers:
     """Return `depth` convolutions with ReLU between; 'BR' normalises the hidden ones before it."""
     layers: list[nn.Module] = [conv3(inputs, width), nn.ReLU(inplace=True)]
     for _ in range(depth - 2):
@@ -23,7 +24,7 @@ def chain(inputs: int, width: int, outputs: int, depth: int, act_mode: str) -> n
         if act_mode == 'BR':
             layers.append(nn.BatchNorm2d(width, momentum=0.9, eps=1e-4))
         layers.append(nn.ReLU(inplace=True))
-    return nn.Sequential(*layers, conv3(width, outputs))
+    return Layers(*layers, conv3(width, outputs))
 
 
 def doubled(x: Tensor) -> Tensor:

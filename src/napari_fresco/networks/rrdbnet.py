@@ -9,14 +9,14 @@ Super-Resolution", ICCV 2021, doi:10.1109/ICCV48922.2021.00475.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ..errors import ParameterError
 from .facts import FLOAT32, NetworkFacts
+from .fusing import added, rectified
 from .layers import conv3, count_parts, doubled
 from .precision import full_precision, to_autocast
 
@@ -36,12 +36,12 @@ class DenseBlock(nn.Module):
             self.add_module(f'conv{i + 1}', conv3(width + i * growth, outputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        seen, out = x, x
-        for i, conv in enumerate(self.children()):
-            out = conv(seen)
-            if i < _DENSE - 1:
-                seen = torch.cat((seen, _rectified(out)), dim=1)
-        return x + _SHARE * out
+        *convolutions, last = cast('list[nn.Conv2d]', list(self.children()))
+        seen = x
+        for convolution in convolutions:
+            seen = torch.cat((seen, rectified(convolution, seen, _SLOPE)), dim=1)
+        change: Tensor = last(seen)
+        return x + _SHARE * change
 
 
 class RRDB(nn.Module):
@@ -106,11 +106,11 @@ class RRDBNet(nn.Module):
         with full_precision(x):
             first = self.conv_first(x)
         features = to_autocast(first)
-        features = features + self.trunk_conv(self.RRDB_trunk(features))
-        features = _rectified(self.upconv1(doubled(features)))
+        features = added(self.trunk_conv, self.RRDB_trunk(features), features)
+        features = rectified(self.upconv1, doubled(features), _SLOPE)
         if self.sf == 4:
-            features = _rectified(self.upconv2(doubled(features)))
-        features = _rectified(self.HRconv(features))
+            features = rectified(self.upconv2, doubled(features), _SLOPE)
+        features = rectified(self.HRconv, features, _SLOPE)
         with full_precision(x):
             enlarged: Tensor = self.conv_last(features.to(x.dtype))
         return enlarged
@@ -153,7 +153,3 @@ def config_from(tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
         'gc': tensors['RRDB_trunk.0.RDB1.conv1.weight'].shape[0],
         'sf': 4 if 'upconv2.weight' in tensors else 2,
     }
-
-
-def _rectified(x: Tensor) -> Tensor:
-    return F.leaky_relu(x, _SLOPE, inplace=True)

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from ..errors import ParameterError
 from .facts import FLOAT32, NetworkFacts
+from .fusing import added, residual
 from .layers import conv3
 from .unet import UNet, double, halve
 from .window_attention import WindowAttention
@@ -73,10 +74,9 @@ class SwinConvBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         local, distant = self.conv1_1(x).split(self.widths, dim=1)
-        local = local + self.conv_block(local)
+        local = residual(self.conv_block, local)
         distant = self.trans_block(distant.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        residual: Tensor = self.conv1_2(torch.cat((local, distant), dim=1))
-        return x + residual
+        return added(self.conv1_2, torch.cat((local, distant), dim=1), x)
 
 
 class SCUNet(UNet):

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from ..errors import ParameterError
 from .facts import FLOAT32, LIVE_ACTIVATIONS, NetworkFacts
+from .fusing import added, rectified
 from .layers import conv3, count_parts
 from .precision import full_precision, to_autocast
 
@@ -78,9 +79,9 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         with full_precision(x):
             x = F.relu(_halved(self.conv1(x)))
-            x = F.relu(self.conv2(x))
+            x = rectified(self.conv2, x)
             x = F.relu(_halved(self.conv3(x)))
-            x = self.conv5(F.relu(self.conv4(x)))
+            x = self.conv5(rectified(self.conv4, x))
             return self.mu(x), self.logvar(x)
 
 
@@ -93,8 +94,7 @@ class VDIRBlock(nn.Module):
         self.conv2 = conv3(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        residual: Tensor = self.conv2(F.relu(self.conv1(x)))
-        return x + residual
+        return added(self.conv2, rectified(self.conv1, x), x)
 
 
 class Group(nn.Module):
@@ -109,8 +109,7 @@ class Group(nn.Module):
         h = x
         for block in self.blocks:
             h = block(h)
-        residual: Tensor = self.conv_out(h)
-        return x + residual
+        return added(self.conv_out, h, x)
 
 
 class Restorer(nn.Module):

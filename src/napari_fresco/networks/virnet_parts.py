@@ -10,8 +10,8 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from .fusing import Layers, rectified
 from .layers import conv3
 from .precision import full_precision, to_autocast
 
@@ -55,7 +55,7 @@ class SNet(nn.Module):
         layers: list[nn.Module] = []
         for _ in range(dep - 2):
             layers += [conv3(num_filters, num_filters), nn.LeakyReLU(_SNET_SLOPE, inplace=True)]
-        self.mid_layer = nn.Sequential(*layers)
+        self.mid_layer = Layers(*layers)
         self.conv_last = conv3(num_filters, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ class SNet(nn.Module):
         and averaged afterwards.
         """
         with full_precision(x):
-            first = F.leaky_relu(self.conv1(x), _SNET_SLOPE)
+            first = rectified(self.conv1, x, _SNET_SLOPE)
         hidden: Tensor = self.mid_layer(to_autocast(first))
         with full_precision(x):
             log: Tensor = self.conv_last(hidden.to(x.dtype))
@@ -139,7 +139,7 @@ class _KernelBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(
+        self.body = Layers(
             conv3(channels, channels),
             nn.LeakyReLU(_KNET_SLOPE, inplace=True),
             conv3(channels, channels),
@@ -156,7 +156,7 @@ class _ChannelAttention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(
+        self.body = Layers(
             nn.Conv2d(channels, channels // _REDUCTION, 1),
             nn.LeakyReLU(_KNET_SLOPE, inplace=True),
             nn.Conv2d(channels // _REDUCTION, channels, 1),

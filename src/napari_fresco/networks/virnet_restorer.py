@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..errors import ParameterError
+from .fusing import added, rectified
 from .layers import conv3
 from .precision import full_precision, to_autocast
 
@@ -190,10 +191,12 @@ class _ResBlock(nn.Module):
 
     def forward(self, x: Tensor, extra: Tensor | None) -> Tensor:
         t = x if self.sft1 is None else self.sft1(x, extra)
-        t = self.conv1(F.leaky_relu(t, _SLOPE))
-        t = t if self.sft2 is None else self.sft2(t, extra)
-        residual: Tensor = self.conv2(F.leaky_relu(t, _SLOPE))
-        return x + residual
+        t = F.leaky_relu(t, _SLOPE)
+        if self.sft2 is None:
+            t = rectified(self.conv1, t, _SLOPE)
+        else:
+            t = F.leaky_relu(self.sft2(self.conv1(t), extra), _SLOPE)
+        return added(self.conv2, t, x)
 
 
 class _Transform(nn.Module):
@@ -207,8 +210,7 @@ class _Transform(nn.Module):
         self.add_conv = nn.Conv2d(width // 4, width, 1)
 
     def forward(self, x: Tensor, extra: Tensor) -> Tensor:
-        shared = F.leaky_relu(self.conv1(extra), _SLOPE)
-        shared = F.leaky_relu(self.conv2(shared), _SLOPE)
+        shared = rectified(self.conv2, rectified(self.conv1, extra, _SLOPE), _SLOPE)
         factor, summand = self.mul_conv(shared).sigmoid(), self.add_conv(shared)
         changed: Tensor = x * factor + summand
         return changed

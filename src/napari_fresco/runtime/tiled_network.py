@@ -29,9 +29,9 @@ BFLOAT16_SIGMAS: Mapping[str, float] = MappingProxyType(
 """As :data:`napari_fresco.networks.devices.BFLOAT16_SIGMA`, for chains of layers.
 
 Each of their layers rounds the image anew. Measured with the authors' FFDNet
-(colour: 0.015 dB at 25/255, 0.07 dB at 10/255) and DnCNN (0.024 dB at 25/255). The
-bundled VIRNet, VDIR and SCUNet lose less than 0.01 dB down to 2/255; the levels of
-SCUNet and the enlarging networks are on the careful side for larger ones.
+(colour: 0.015 dB at 25/255, 0.07 dB at 10/255) and DnCNN (0.024 dB at 25/255); the levels of
+SCUNet and the enlarging networks are on the careful side. What was measured with bundled weights
+stands in their registry and comes first.
 """
 
 SMALLEST_TILE = 64
@@ -80,7 +80,7 @@ class TiledNetwork:
         self.generative: bool | None = getattr(network, 'generative', None)
         self.device = device
         self.precision = devices.checked_precision(precision)
-        self.least_sigma = BFLOAT16_SIGMAS.get(self.facts.architecture, devices.BFLOAT16_SIGMA)
+        self.least_sigma = _least_sigma(network)
         self.tile = _checked_tile(tile)
         self._fixed = tile is not None
         # Apple GPUs gain nothing from the other layout.
@@ -138,7 +138,8 @@ class TiledNetwork:
                     devices.unmapped(self._bytes(x, facts)),
                     devices.autocast(self.device, self.precision, least, self.least_sigma),
                 ):
-                    return self._in_tiles(part, x.to(self._dtype), level, facts).to(x.dtype)
+                    clean = self._in_tiles(part, x.to(self._dtype), level, facts).to(x.dtype)
+                return clean if _is_finite(x) else torch.full_like(clean, math.nan)
             except (RuntimeError, MemoryError) as error:
                 if not devices.is_out_of_memory(error):
                     raise
@@ -212,6 +213,19 @@ class TiledNetwork:
                 level = _with_margin(level, margin, facts.mirrored)
         x = x.contiguous(memory_format=self.layout)
         return part(x, level)[..., : height * scale, : width * scale]
+
+
+def _least_sigma(network: Network) -> float:
+    """Return the least noise that hides bfloat16: measured with these weights, or with others."""
+    measured = getattr(network, 'bfloat16_sigma', None)
+    if measured is not None:
+        return float(measured)
+    return BFLOAT16_SIGMAS.get(network.facts.architecture, devices.BFLOAT16_SIGMA)
+
+
+def _is_finite(x: Tensor) -> bool:
+    """Say whether all numbers are finite, which rectifiers of processors forget."""
+    return x.device.type != 'cpu' or bool(x.sum().isfinite())
 
 
 def _with_margin(x: Tensor, margin: tuple[int, int], mirrored: bool) -> Tensor:
