@@ -159,6 +159,8 @@ def _label(network: Loaded, known: Entry | None, stored: Stored) -> None:
     network.scales = known.scales if known else stored.scales
     if network.scales is None and facts.architecture not in _ANY_SCALE:
         network.scales = (facts.scale,)
+    if known is not None and known.bfloat16 is not None:
+        network.bfloat16_sigma = known.bfloat16 / 255
     if known is not None and known.sigma is not None:
         low, high = known.sigma
         network.facts = replace(facts, sigma_range=(low / 255, high / 255))

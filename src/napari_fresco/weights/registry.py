@@ -64,6 +64,9 @@ class Entry:
         see :func:`~napari_fresco.weights.loading.tensors_sha256`.
     sigma : (float, float) or None
         Noise levels it was trained for, on the 0-255 scale.
+    bfloat16 : float or None
+        Noise level on that scale from which on computing in bfloat16 costs less than 0.02 dB,
+        where that was measured.
     scales : tuple of int
         Enlargements that it can be asked for; 1 leaves the size as it is.
     generative : bool
@@ -95,6 +98,7 @@ class Entry:
     git_sha1: str | None = None
     tensors_sha256: str | None = None
     sigma: tuple[float, float] | None = None
+    bfloat16: float | None = None
     scales: tuple[int, ...] = (1,)
     generative: bool = False
     seen: str = ''
