@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 
 _MAX_COUNT = 400.0  # beyond this mean the asymptotic inverse is good to 1e-5 of the count
 _EVEN, _MANY = 1 << 14, 1 << 14  # steps of a table, and values that are worth making it
+_PART = 1 << 15  # values at once, so that what comes of them on the way stays in the cache
 _ROOT_STEP = 0.02  # of the table, in the square root of the mean
 
 
@@ -96,19 +97,28 @@ class Anscombe:
 
         `stable`: denoised values of the transform.
         """
-        counts = _unbiased_counts(np.asarray(stable, np.float64), self._read)
-        return counts * self.gain + self.offset
+        values = np.asarray(stable, np.float64)
+        found = np.empty(values.shape)
+        flat, out = values.reshape(-1), found.reshape(-1)
+        for first in range(0, flat.size, _PART):
+            part = slice(first, first + _PART)
+            counts = _unbiased_counts(flat[part], self._read, many=flat.size >= _MANY)
+            out[part] = counts * self.gain + self.offset
+        return found
 
 
 def _stabilise(counts: Floats, read: float) -> Floats:
     return 2 * np.sqrt(np.maximum(counts + 3 / 8 + read**2, 0))
 
 
-def _unbiased_counts(stable: Floats, read: float) -> Floats:
-    """Return y with ``E[D | y] = stable``, by table, tangent and asymptote."""
+def _unbiased_counts(stable: Floats, read: float, *, many: bool) -> Floats:
+    """Return y with ``E[D | y] = stable``, by table, tangent and asymptote.
+
+    `many`: whether the values are part of so many that a table of even steps pays.
+    """
     means, correction = _table(read)
     asymptote = stable**2 / 4 - 1 / 8 - read**2
-    within = _evenly(stable, means, correction)
+    within = _evenly(stable, read) if many else np.interp(stable, means, correction)
     # The next term of the asymptote falls as 1/D; continued so, the join has no step.
     beyond = correction[-1] * means[-1] / np.maximum(stable, means[-1])
     counts = asymptote + np.where(stable > means[-1], beyond, within)
@@ -134,18 +144,23 @@ def _means_of(counts: Floats, read: float) -> Floats:
     return result
 
 
-def _evenly(x: Floats, places: Floats, values: Floats) -> Floats:
-    """Interpolate as :func:`numpy.interp` does, by a table of even steps, faster."""
-    if x.size < _MANY:
-        return np.interp(x, places, values)
-    first, step = places[0], (places[-1] - places[0]) / _EVEN
-    even = np.interp(first + step * np.arange(_EVEN + 2), places, values)
+def _evenly(x: Floats, read: float) -> Floats:
+    """Interpolate the correction as :func:`numpy.interp` does, by even steps, faster."""
+    first, step, even = _even_table(read)
     at = np.clip((x - first) / step, 0, _EVEN)
     whole = at.astype(np.intp)
     at -= whole
     low = even[whole]
     between: Floats = low + at * (even[whole + 1] - low)
     return between
+
+
+@lru_cache(maxsize=32)
+def _even_table(read: float) -> tuple[float, float, Floats]:
+    """Tabulate the correction in even steps of E[D | y]: the first one, the step, the values."""
+    places, values = _table(read)
+    first, step = float(places[0]), float(places[-1] - places[0]) / _EVEN
+    return first, step, np.interp(first + step * np.arange(_EVEN + 2), places, values)
 
 
 @lru_cache(maxsize=32)
