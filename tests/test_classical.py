@@ -15,6 +15,7 @@ from napari_fresco.physics.operators import Identity, WindowedBlur
 from napari_fresco.physics.problem import Problem
 from napari_fresco.solvers.predicted_risk import nudged, predicted_risk
 from napari_fresco.solvers.richardson_lucy import likelier
+from napari_fresco.solvers.stop_band import power_beyond
 
 Array = np.ndarray[Any, Any]
 METHODS = ('richardson_lucy', 'wiener')
@@ -93,6 +94,47 @@ def test_the_run_stops_when_noise_explains_what_is_left() -> None:
     assert noisier.provenance['steps'] < steps
     never = restored(image, PLANE, 'richardson_lucy', stopping='none', iterations=30, **CAMERA)
     assert never.provenance['steps'] == 30
+
+
+def noises(shape: tuple[int, ...]) -> dict[str, Array]:
+    """Return noise of variance 1: white, with heavy tails, with outliers, stronger at one side."""
+    random = np.random.default_rng(7)
+    white = random.normal(0, 1, shape)
+    struck = 0.6 * white + np.where(random.random(shape) < 0.01, random.normal(0, 8, shape), 0)
+    return {
+        'white': white,
+        'tails': random.standard_t(3, shape) / np.sqrt(3),
+        'outliers': struck,
+        'uneven': white * np.linspace(0.2, 1.7, shape[-1]),
+    }
+
+
+@pytest.mark.parametrize('kind', noises((2, 2)))
+@pytest.mark.parametrize(('shape', 'kernel'), [((96, 96), PLANE), ((16, 48, 48), VOLUME)])
+def test_noise_that_the_blur_passes_nothing_of_tells_its_power(
+    kind: str, shape: tuple[int, ...], kernel: Array
+) -> None:
+    noise = noises(shape)[kind]
+    y = ndimage.convolve(scene(*shape), kernel, mode='reflect') + 3 * noise
+    taps = torch.from_numpy(kernel)
+    problem = Problem('deblur', torch.from_numpy(y)[None, None], WindowedBlur(taps, shape), 2.0)
+    inner = tuple(slice(n // 12, n - n // 12) for n in shape)
+    wanted = 9 / 4 * np.square(noise[inner]).mean()
+    assert power_beyond([problem]) == pytest.approx(wanted, rel=0.1)
+    louder = Problem('deblur', problem.y, problem.degradation, 12.0)
+    assert power_beyond([louder]) == 1
+    sharp = Problem('deblur', problem.y, Identity(), 2.0)
+    assert power_beyond([sharp]) == 1
+
+
+@pytest.mark.parametrize('kind', noises((2, 2)))
+def test_no_kind_of_noise_is_taken_for_light(kind: str) -> None:
+    y, x = np.mgrid[:96, :96]
+    truth = 60 + 60.0 * (np.hypot(y - 50, x - 44) < 26)
+    image = ndimage.convolve(truth, PLANE, mode='reflect') + 8 * noises(truth.shape)[kind]
+    result = restored(image.astype(np.float32), PLANE, 'richardson_lucy', sigma=4.0)
+    before, after = (np.square(z - truth)[8:-8, 8:-8].mean() for z in (image, result.image))
+    assert after < 0.6 * before
 
 
 def test_the_stop_in_volumes_hardly_depends_on_how_strong_the_noise_is_said_to_be() -> None:

@@ -31,6 +31,7 @@ from ..runtime.tools import Tools
 from ..types import Step
 from .photons import Photons, misfit_of_all
 from .predicted_risk import nudged, predicted_risk
+from .stop_band import power_beyond
 
 if TYPE_CHECKING:
     from ..declare.parameters import RichardsonLucyParameters
@@ -72,11 +73,11 @@ def settle(
         *(_estimates(*each, params) for each in zip((*every, *twins), lights, strict=True)),
         strict=True,
     )
-    least = math.inf
+    least, level = math.inf, power_beyond(every) if rule == 'discrepancy' else 1.0
     for k, found in zip(range(1, params.iterations + 1), estimates, strict=False):
         predicted = [seen.working(x.predicted) for seen, x in zip(lights, found, strict=True)]
         own, others = predicted[: len(every)], predicted[len(every) :]
-        ends = rule == 'discrepancy' and misfit_of_all(every, own) <= 1
+        ends = rule == 'discrepancy' and misfit_of_all(every, own) <= level
         if twins:
             risk = predicted_risk(every, own, others)
             ends, least = risk > least, min(risk, least)
