@@ -82,3 +82,33 @@ def test_what_is_unknown_is_said_in_whole_sentences() -> None:
     )
     assert did_you_mean('Alpha', ['alpha']) == "; did you mean 'alpha'?"
     assert find_degradation('Gaussian-noise') is DEGRADATIONS['gaussian_noise']
+
+
+@pytest.mark.parametrize(
+    ('method', 'word', 'meant'),
+    [
+        ('dpir', 'psf', 'kernel'),
+        ('richardson_lucy', 'PSF', 'kernel'),
+        ('dpir', 'n_iter', 'iterations'),
+        ('ffdnet', 'noise_std', 'sigma'),
+        ('usrnet', 'factor', 'scale'),
+    ],
+)
+def test_what_other_programs_call_a_parameter_is_answered(
+    method: str, word: str, meant: str
+) -> None:
+    with pytest.raises(ParameterError, match=f'unknown parameter {word!r}; did you mean {meant!r}'):
+        fresco.restore(PLANE, method=method, **{word: 3})
+
+
+def test_no_word_leads_to_a_parameter_that_the_method_has_not() -> None:
+    with pytest.raises(ParameterError, match=r"unknown parameter 'n_iter'\. Known"):
+        fresco.restore(PLANE, method='ffdnet', n_iter=3)
+
+
+def test_recipes_and_presets_know_the_same_words() -> None:
+    asked = {'method': 'dpir', 'psf': 'a.npy'}
+    with pytest.raises(ParameterError, match="key 'psf'; did you mean 'kernel'"):
+        BatchRecipe.of({**asked, 'images': ['.'], 'output': 'out'})
+    with pytest.raises(ParameterError, match="key of a preset 'psf'; did you mean 'kernel'"):
+        fresco.Preset.of(asked)

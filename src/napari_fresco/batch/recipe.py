@@ -14,7 +14,7 @@ import yaml
 from ..declare.call import Call
 from ..declare.methods import ESTIMATES, METHODS, find_method
 from ..declare.names import unknown
-from ..declare.options import OPTIONS
+from ..declare.options import OPTIONS, WORDS
 from ..declare.presets import Preset, presets
 from ..errors import FileError, FrescoError, ParameterError
 from ..image.by_channel import each_entry
@@ -134,7 +134,7 @@ class BatchRecipe:
         object.__setattr__(self, 'options', options)
         for name in options:
             if name not in OPTIONS:
-                raise ParameterError(unknown(name, OPTIONS, 'option'))
+                raise ParameterError(unknown(name, OPTIONS, 'option', WORDS))
 
     @classmethod
     def read(cls, path: str | Path) -> BatchRecipe:
@@ -166,7 +166,7 @@ class BatchRecipe:
                     f'parameters: {{{name}: {values[name]}}}'
                 )
             if name not in KEYS and name not in OPTIONS:
-                raise ParameterError(unknown(str(name), [*KEYS, *OPTIONS], 'key'))
+                raise ParameterError(unknown(str(name), [*KEYS, *OPTIONS], 'key', WORDS))
         own = {name: value for name, value in values.items() if name in KEYS}
         options = {name: value for name, value in values.items() if name in OPTIONS}
         return cls(**own, options=options, base=Path.cwd() if base is None else base)

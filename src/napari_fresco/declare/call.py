@@ -13,7 +13,7 @@ from .fields import Parameter, Parameters, as_flags, shown
 from .method import Method
 from .methods import ESTIMATORS, METHODS, find_method, find_task
 from .names import unknown
-from .options import OPTIONS, Options
+from .options import OPTIONS, WORDS, Options
 from .presets import Preset, PresetLike
 from .tasks import TASKS
 
@@ -80,7 +80,7 @@ class Call:
         names = [p.name for p in chosen.parameters]
         for name in own:
             if name not in names:
-                raise ParameterError(unknown(name, [*names, *OPTIONS]))
+                raise ParameterError(unknown(name, [*names, *OPTIONS], words=WORDS))
         parameters = chosen.parameters_class.create({**preset.parameters, **own})
         warnings = _unused(chosen, asked, options, parameters, own)
         _check_options(chosen, asked, options)

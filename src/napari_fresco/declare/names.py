@@ -20,10 +20,11 @@ def did_you_mean(
 ) -> str:
     """Return ``; did you mean 'x'?`` with the nearest of the `known` names, or a full stop.
 
-    `words`: other words, spelled as names are, for some of them.
+    `words`: other words, spelled as names are, for names; those for none of the known are left out.
     `most`: how many names are said.
     """
     by_spelling = {spelled(each): each for each in known}
+    words = {word: name for word, name in words.items() if spelled(name) in by_spelling}
     wanted = spelled(name)
     near = (
         [wanted] if wanted in words else get_close_matches(wanted, [*by_spelling, *words], n=most)

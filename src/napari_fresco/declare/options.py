@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
 from ..image.letters import letters_of
@@ -160,6 +161,29 @@ class Options(Parameters):
 
 
 OPTIONS = {option.name: option for option in Options.declared()}
+
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        word: name
+        for name, words in {
+            'axes': ('dims', 'dim_order', 'axis_order'),
+            'device': ('gpu', 'cuda'),
+            'iterations': ('iters', 'n_iter', 'niter', 'num_iter', 'max_iter', 'steps'),
+            'kernel': ('psf', 'point_spread_function'),
+            'mask': ('damage', 'defects'),
+            'model': ('weights', 'checkpoint', 'network'),
+            'regularization': ('lam', 'lambda', 'lambda_', 'weight'),
+            'rgb': ('color', 'colour', 'multichannel'),
+            'scale': ('factor', 'upscale', 'zoom'),
+            'seed': ('random_state', 'random_seed'),
+            'sigma': ('std', 'noise_level', 'noise_std', 'noise_sigma'),
+            'spacing': ('pixel_size', 'voxel_size', 'resolution'),
+            'tile': ('tile_size', 'patch_size'),
+        }.items()
+        for word in words
+    }
+)
+"""What other programs call options and parameters."""
 """The declared options by name."""
 
 BY_CHANNEL = tuple(

@@ -22,7 +22,7 @@ from ..types import Task
 from .fields import Parameters, shown
 from .methods import ESTIMATES, find_method, find_task
 from .names import unknown
-from .options import OPTIONS, Options
+from .options import OPTIONS, WORDS, Options
 
 SUFFIX = '.json'
 """Suffix of the files of presets."""
@@ -69,7 +69,7 @@ class Preset:
         for name, value in self.options.items():
             if name not in OPTIONS or name in _APART:
                 offered = [each for each in OPTIONS if each not in _APART]
-                raise ParameterError(unknown(name, offered, 'option of a preset'))
+                raise ParameterError(unknown(name, offered, 'option of a preset', WORDS))
             own = [each for _, each in each_entry(value)] if name in ('kernel', 'sigma') else []
             if any(isinstance(each, str) and each not in ESTIMATES for each in own):
                 raise ParameterError(
@@ -124,7 +124,7 @@ class Preset:
         known = (*_TEXTS, 'parameters', *OPTIONS)
         for name in values:
             if name not in known:
-                raise ParameterError(unknown(str(name), known, 'key of a preset'))
+                raise ParameterError(unknown(str(name), known, 'key of a preset', WORDS))
         if values.get('kind', _KIND) != _KIND or not isinstance(values.get('parameters', {}), dict):
             raise ParameterError(
                 'a preset has "kind": "preset", and its "parameters" are names and values'
