@@ -11,6 +11,7 @@ from scipy import ndimage
 from skimage import data
 
 from napari_fresco import kernels
+from napari_fresco.noise.colour_noise import noise_of_colours
 from napari_fresco.noise.grain import (
     excess_of,
     falls_off,
@@ -164,3 +165,14 @@ def test_texture_beside_white_noise_does_not_fall_off_and_noise_with_a_grain_doe
     soft = ndimage.gaussian_filter(noise, 0.7)
     assert not falls_off(picture + noise)
     assert falls_off(picture + 2 * soft / soft.std())
+
+
+def test_noise_that_colours_do_not_share_is_told_and_what_they_share_is_not() -> None:
+    own = np.random.default_rng(0).normal(0, 3, (128, 128, 3))
+    soft = ndimage.gaussian_filter(own, (1.5, 1.5, 0))
+    assert noise_of_colours(own) == pytest.approx(3, rel=0.02)
+    assert noise_of_colours(soft) == pytest.approx(float(soft.std()), rel=0.05)
+    texture = np.repeat(own[..., :1], 3, axis=-1)
+    assert noise_of_colours(texture) < 1e-6
+    assert noise_of_colours(own + texture) == pytest.approx(3, rel=0.02)
+    assert noise_of_colours(own[..., 0]) == noise_of_colours(own[..., :1]) == 0

@@ -33,7 +33,7 @@ from ..evidence.storage_checks import areas, channels, mosaic, ran_over, repeate
 from ..image.blocks import SAMPLE, Index
 from ..image.intensity import given_range
 from ..image.layout import Array, Layout
-from ..noise.of_colours import noise_of_colours
+from ..noise.colour_noise import noise_of_colours
 from ..noise.patches import Bools
 from ..types import Check, Step
 from ..weights.registry import Entry

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..noise.of_colours import noise_of_colours
+from ..noise.colour_noise import noise_of_colours
 
 # Had all noise been taken away, all of it would be best; of little noise networks leave more.
 _OF_DENOISER = 0.2
