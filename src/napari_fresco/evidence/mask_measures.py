@@ -61,7 +61,7 @@ def better_fit(mask: Bools, image: Floats) -> BetterFit:
     outline = mask & ~ndimage.binary_erosion(mask, border_value=1)
     typical, tight = float(slope.mean()), _on(outline, slope)
     inside = _by_depth(mask, slope, _REACH)  # masks are often drawn generously
-    own = max([typical, tight, *inside])
+    own = max([typical, tight, _beside_lines(mask, outline, slope), *inside])
     if own <= 0:
         return BetterFit(1.0, '')
     places = _Places(slope)
@@ -100,6 +100,16 @@ def _reduced(mask: Bools, image: Floats) -> tuple[Bools, Floats, int]:
 
 def _on(outline: Bools, slope: Floats) -> float:
     return float(slope[outline].mean()) if outline.any() else 0.0
+
+
+def _beside_lines(mask: Bools, outline: Bools, slope: Floats) -> float:
+    """Return the mean slope on an outline, of lines one pixel wide beside them.
+
+    On such a line itself an image is as flat as on a ridge.
+    """
+    lines = mask & ~ndimage.binary_opening(mask, np.ones((2, 2)))
+    beside = ndimage.binary_dilation(lines) & ~mask
+    return _on((outline & ~lines) | beside, slope) if lines.any() else 0.0
 
 
 def _by_depth(mask: Bools, slope: Floats, deepest: int) -> list[float]:
