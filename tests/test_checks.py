@@ -366,6 +366,25 @@ def test_masks_that_do_not_lie_on_the_damage_are_found():
     assert 'grown' in masks(tight, damaged)['placement'].message
 
 
+@pytest.mark.parametrize('value', [0.0, 255.0])
+@pytest.mark.parametrize('kind', ['row', 'slope', 'specks', 'row and flake'])
+def test_scratches_of_one_pixel_are_left_alone_where_they_lie(kind, value):
+    image = scene() + np.random.default_rng(0).normal(0, 2, (160, 160))
+    mask = np.zeros(image.shape, bool)
+    if 'row' in kind:
+        mask[20, 30:130] = True
+    if kind == 'slope':
+        mask[np.arange(20, 140), np.arange(20, 140) // 2 + 30] = True
+    if kind == 'specks':
+        mask |= np.random.default_rng(1).random(mask.shape) < 0.01
+    if kind == 'row and flake':
+        mask[60:80, 60:90] = True
+    damaged = np.where(mask, value, image)
+    assert masks(mask, damaged)['placement'].ok
+    if kind == 'row':
+        assert 'moved by -9 rows' in masks(np.roll(mask, 9, 0), damaged)['placement'].message
+
+
 @pytest.mark.parametrize('name', ['camera', 'cell', 'moon'])
 def test_masks_over_intact_pictures_are_left_alone(name):
     image = getattr(data, name)()[40:296, 60:316].astype(float)

@@ -126,3 +126,16 @@ def test_constants_are_those_of_the_benchmark() -> None:
     table = (ROOT / 'benchmarks' / 'RESULTS.md').read_text('utf-8')
     (row,) = re.findall(r'^\| all \| all \| \d+ \| ([\d., ]*) \|', table, re.MULTILINE)
     assert CALIBRATED['dpir'] == pytest.approx([float(value) for value in row.split(',')])
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.uint16, np.float32])
+def test_the_spread_of_a_picture_is_found_some_rows_at_a_time(
+    dtype: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    image = (200 + 20 * rng.random((50, 40, 3)) * [1, 2, 0.5]).astype(dtype)
+    known = rng.random((50, 40)) > 0.4
+    known[:7] = False
+    wanted = np.sqrt(image[known].astype(float).var(axis=0).mean())
+    monkeypatch.setattr('napari_fresco.evidence.fill_error._AT_ONCE', 120)
+    assert picture_spread(image, known) == pytest.approx(wanted, rel=1e-9)

@@ -39,6 +39,45 @@ def image(viewer: Any) -> Any:
     )
 
 
+class SlowLayer:
+    """A layer that napari slices in a thread of its own."""
+
+    visible, loaded = True, False
+
+
+def test_a_job_has_not_ended_before_its_layers_are_on_show(qtbot: Any) -> None:
+    layer, ended = SlowLayer(), []
+
+    def work(cancel: threading.Event) -> Generator[Any, None, None]:
+        yield
+
+    job: Job[None] = Job('slow', work, lambda result: [layer])
+    job.ended.connect(lambda: ended.append(layer.loaded))
+    job.start()
+    pump(lambda: bool(job.layers))
+    qtbot.wait(100)
+    assert not job.done
+    layer.loaded = True
+    pump(lambda: job.done)
+    assert ended == [True]
+
+
+def test_a_job_does_not_wait_for_hidden_layers_nor_for_ever(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(cancel: threading.Event) -> Generator[Any, None, None]:
+        yield
+
+    hidden, stuck = SlowLayer(), SlowLayer()
+    hidden.visible = False
+    monkeypatch.setattr('napari_fresco.layers.job._LONGEST', 0.1)
+    for layer in (hidden, stuck):
+        job: Job[None] = Job('slow', work, lambda result, layer=layer: [layer])
+        job.start()
+        pump(lambda job=job: job.done)
+        assert job.layers == [layer]
+
+
 def all_dead(solver: FakeSolver) -> bool:
     gc.collect()
     return not any(tensor() is not None for tensor in solver.tensors)

@@ -34,6 +34,7 @@ CALMEST = 0.01
 """Spread of the calmest rims that were looked at, in that of their picture."""
 
 _FEW = 10_000  # pixels that are averaged where about is enough
+_AT_ONCE = 2**20  # pixels that are turned into floats together
 
 
 class Calibration(NamedTuple):
@@ -145,9 +146,25 @@ def expected_error(found: Calibration, widths: Any, rim: Any, picture: Any) -> F
 
 
 def picture_spread(image: NDArray[Any], known: Bools) -> float:
-    """Return the standard deviation of the colours of all known pixels."""
-    seen = image.reshape(*known.shape, -1)[known].astype(np.float64)
-    return float(np.sqrt(seen.var(axis=0).mean()))
+    """Return the standard deviation of the colours of all known pixels.
+
+    Rows are taken some at a time: a large photograph is not copied as floats.
+    """
+    rows = max(1, _AT_ONCE // known.shape[1])
+    count, centre = 0, np.zeros(0)
+    mean, power = np.zeros(1), np.zeros(1)
+    for first in range(0, len(known), rows):
+        part = slice(first, first + rows)
+        seen = image[part].reshape(*known[part].shape, -1)[known[part]].astype(np.float64)
+        if not len(seen):
+            continue
+        centre = centre if centre.size else seen.mean(axis=0)
+        seen -= centre
+        count += len(seen)
+        mean = mean + seen.sum(axis=0)
+        power = power + np.square(seen).sum(axis=0)
+    variance = power / count - np.square(mean / count)
+    return float(np.sqrt(np.maximum(variance, 0).mean()))
 
 
 def rim_spreads(image: NDArray[Any], known: Bools, pieces: NDArray[Any], widths: Floats) -> Floats:

@@ -19,6 +19,7 @@ _GROWN = 3  # pixels by which a mask that is too small may be grown
 _INSIDE = 0.7  # share of an outline that must lie in the image
 _SOME = 1.2  # times the slope where it lies, below which nothing is looked at further
 _BESIDE = 4  # pixels
+_LINES = 0.2  # share of an outline that is lines one pixel wide, from which they count
 _ITSELF = 0.5  # share of an outline that lies on itself, or beside, where it is hardly moved
 _STANDS_OUT = 1.22  # times the best fit elsewhere
 _DIFFERENT = 0.1  # share of an outline by which a turned one must differ
@@ -58,10 +59,10 @@ def better_fit(mask: Bools, image: Floats) -> BetterFit:
     mask, image, scale = _reduced(mask, np.nan_to_num(image))
     slope = np.hypot(*(ndimage.gaussian_filter(image, _WIDTH, order=o) for o in ((1, 0), (0, 1))))
     slope = np.minimum(slope, np.quantile(slope, 0.99))
-    outline = mask & ~ndimage.binary_erosion(mask, border_value=1)
+    outline = _outline(mask)
     typical, tight = float(slope.mean()), _on(outline, slope)
     inside = _by_depth(mask, slope, _REACH)  # masks are often drawn generously
-    own = max([typical, tight, _beside_lines(mask, outline, slope), *inside])
+    own = max([typical, tight, *inside])
     if own <= 0:
         return BetterFit(1.0, '')
     places = _Places(slope)
@@ -102,14 +103,16 @@ def _on(outline: Bools, slope: Floats) -> float:
     return float(slope[outline].mean()) if outline.any() else 0.0
 
 
-def _beside_lines(mask: Bools, outline: Bools, slope: Floats) -> float:
-    """Return the mean slope on an outline, of lines one pixel wide beside them.
+def _outline(mask: Bools) -> Bools:
+    """Return the outermost pixels of a mask; where it is lines one pixel wide, those beside them.
 
     On such a line itself an image is as flat as on a ridge.
     """
+    outline: Bools = mask & ~ndimage.binary_erosion(mask, border_value=1)
     lines = mask & ~ndimage.binary_opening(mask, np.ones((2, 2)))
-    beside = ndimage.binary_dilation(lines) & ~mask
-    return _on((outline & ~lines) | beside, slope) if lines.any() else 0.0
+    if np.count_nonzero(lines) < _LINES * np.count_nonzero(outline):
+        return outline
+    return np.asarray((outline & ~lines) | (ndimage.binary_dilation(lines) & ~mask))
 
 
 def _by_depth(mask: Bools, slope: Floats, deepest: int) -> list[float]:

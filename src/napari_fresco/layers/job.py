@@ -17,6 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from psygnal import Signal
@@ -31,6 +32,7 @@ Work = Callable[[threading.Event], Generator[Any, None, R]]
 """Makes a generator of reports that returns the result, and ends soon after the event is set."""
 
 _PAUSE = 0.005  # seconds between two looks at whether a job has ended
+_LOOK_MS, _LONGEST = 20, 5.0  # between looks at whether layers are on show, and seconds of them
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +150,7 @@ class Job(Generic[R]):
         worker.yielded.connect(self._on_report)
         worker.returned.connect(self._on_result)
         worker.errored.connect(self._on_error)
-        worker.finished.connect(self._finish)
+        worker.finished.connect(self._finish_when_shown)
         return worker
 
     def _run(self) -> None:
@@ -191,6 +193,16 @@ class Job(Generic[R]):
 
     def _on_error(self, error: Exception) -> None:
         self.error = f'{self.title} stopped: {error}'
+
+    def _finish_when_shown(self, until: float | None = None) -> None:
+        """Finish once the layers are on show: napari may slice them in a thread of its own."""
+        end = time.monotonic() + _LONGEST if until is None else until
+        core = sys.modules.get('qtpy.QtCore')
+        hidden = any(layer.visible and not layer.loaded for layer in self.layers)
+        if core is not None and hidden and self._is_open() and time.monotonic() < end:
+            core.QTimer.singleShot(_LOOK_MS, partial(self._finish_when_shown, end))
+            return
+        self._finish()
 
     def _finish(self) -> None:
         if self._over:
