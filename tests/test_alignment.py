@@ -121,3 +121,12 @@ def test_spacings_agree_in_any_unit() -> None:
         align(Image(marks('YX'), 'YX', {'Y': (550, 'nm')}), image)
     with pytest.raises(MaskError, match='spacing of 1 s'):
         align(Image(marks('YX'), 'YX', {'Y': (1, 's')}), image)
+
+
+def test_a_mask_that_would_fit_turned_is_told_why() -> None:
+    image = Image(np.zeros((20, 30, 3), np.uint8), 'YXS')
+    for turned in (np.ones((30, 20), bool), np.ones((30, 20, 3), np.uint8)):
+        with pytest.raises(MaskError, match=r'turned by 90°: .* orientation tag'):
+            aligned(turned, image, what='mask', error=MaskError)
+    with pytest.raises(MaskError, match=r'give a mask of \(20, 30\)'):
+        aligned(np.ones((20, 29), bool), image, what='mask', error=MaskError)

@@ -149,8 +149,11 @@ def _misfit(
     order = f' with axes {axes}' if axes else ''
     lengths = tuple(image.length(axis) for axis in planes)
     own = f'; its planes are {lengths} in the order {planes}' if planes != image.axes else ''
-    return error(
-        f'{what} {shape}{order} does not match image {image.shape} with axes {image.axes}{own}; '
-        f'draw it on the same image, or give a {what} of '
-        f'{(image.length("Y"), image.length("X"))} for every plane'
-    )
+    said = f'{what} {shape}{order} does not match image {image.shape} with axes {image.axes}{own}'
+    plane = image.length('Y'), image.length('X')
+    if tuple(shape[:2]) == plane[::-1] and len(shape) in (2, 3):
+        return error(
+            f'{said}; it would fit turned by 90°: a photograph is turned upright as its '
+            f'orientation tag says, so turn the {what}, too, or draw it on the image as it is shown'
+        )
+    return error(f'{said}; draw it on the same image, or give a {what} of {plane} for every plane')
