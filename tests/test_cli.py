@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 import tifffile
@@ -17,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from skimage import io
 
+from napari_fresco.cli import cli
 from napari_fresco.declare.fields import flag
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.runtime import denoisers
@@ -499,6 +501,24 @@ def test_methods_and_weights_are_listed(capsys) -> None:
     text = capsys.readouterr().out
     for word in ('dpir', '--learning-rate', 'ffdnet_gray'):
         assert word in text
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    code = (
+        'import sys; from napari_fresco.cli import main\n'
+        'try: main(["--help"])\n'
+        'except SystemExit: pass\n'
+        'assert "numpy" not in sys.modules'
+    )
+    command = [sys.executable, '-c', code]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    context = click.Context(cli)
+    listed = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    assert all(found is not None and found.help for found in listed.values())
+    assert [line.split()[0] for line in said.partition('Commands:')[2].strip().splitlines()] == [
+        *listed
+    ]
+    assert '...' not in said.replace('[ARGS]...', '')
 
 
 def test_help_imports_no_torch() -> None:

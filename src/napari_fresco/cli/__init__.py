@@ -19,22 +19,29 @@ from ..declare.tasks import TASKS
 from ..errors import FrescoError
 
 _HOMES = {
-    'recommend': 'recommend_command',
-    'restore': 'restoring',
-    'batch': 'restoring',
-    'evaluate': 'evaluate_command',
-    'condition': 'intervention_commands',
-    'repeat': 'intervention_commands',
-    'camera': 'camera_command',
-    'methods': 'describing',
-    'presets': 'describing',
-    'cite': 'cite_command',
-    'weights': 'weights_command',
-    'train': 'train_command',
-    'bench': 'bench_command',
-    'simulate': 'simulating',
-    'demo': 'demo_command',
+    'recommend': (
+        'recommend_command',
+        'Say which method suits IMAGE, why, and with which command.',
+    ),
+    'restore': ('restoring', 'Restore IMAGE and write the result.'),
+    'batch': ('restoring', 'Restore many images, or carry out RECIPE.yaml.'),
+    'evaluate': (
+        'evaluate_command',
+        'Measure RESULT: against its input, the truth, and by itself.',
+    ),
+    'condition': ('intervention_commands', 'Measure the damage that MASK maps, class by class.'),
+    'repeat': ('intervention_commands', 'Fill losses anew as the RECORD of an intervention tells.'),
+    'camera': ('camera_command', 'Estimate gain, offset and read noise from images.'),
+    'methods': ('describing', 'List the methods, or the parameters of method NAME.'),
+    'presets': ('describing', 'List the presets, or print the file of preset NAME.'),
+    'cite': ('cite_command', 'Print the references of methods, results and records.'),
+    'weights': ('weights_command', 'List, fetch, add, check and export weights of networks.'),
+    'train': ('train_command', 'Train the network of the checkpoint NAME on clean images.'),
+    'bench': ('bench_command', 'Measure the quality of the weights.'),
+    'simulate': ('simulating', 'Degrade IMAGE and write the result.'),
+    'demo': ('demo_command', 'Restore two samples and show them in napari.'),
 }
+"""Module of each command, and what the list of commands says of it without importing it."""
 
 _WORDS = dict.fromkeys((*TASKS, 'deconvolve', 'fill', 'recover'), 'restore')
 """What others call commands."""
@@ -52,9 +59,13 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _HOMES:
             return None
-        module = import_module(f'.{_HOMES[cmd_name]}', __name__)
-        command: click.Command = getattr(module, cmd_name)
+        home, _ = _HOMES[cmd_name]
+        command: click.Command = getattr(import_module(f'.{home}', __name__), cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section('Commands'):
+            formatter.write_dl([(name, told) for name, (_, told) in _HOMES.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
