@@ -248,7 +248,7 @@ class Choices:
         sources = Sources(
             image=self.image.name,
             mask=_name(rows.layer.value) if masked else '',
-            kernel=_name(self.damage.kernel),
+            kernel=self.damage.kernel_names(request.image),
             sigma=_name(self.noise.level.map.value),
             mask_options=rows.options() if masked else {},
         )

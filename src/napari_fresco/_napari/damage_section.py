@@ -14,7 +14,8 @@ from qtpy.QtWidgets import QPushButton
 from ..declare.method import Method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
-from ..errors import FrescoError
+from ..errors import FrescoError, KernelError
+from ..layers.channel_kernels import ChannelKernels, channels_of, is_of_channel, names_of
 from ..layers.identity import key_of
 from ..layers.kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
 from ..layers.layer_kinds import KERNEL, may_be_restored
@@ -36,6 +37,10 @@ from .texts import sentence
 
 if TYPE_CHECKING:
     import napari
+
+
+_MOST_CHANNELS = 8  # of which each has a row; more share the kernel of all
+_AS_ALL = '(as above)'
 
 
 class DamageSection(Section):
@@ -83,12 +88,15 @@ class DamageSection(Section):
         self.add(self.kernel_row, self.make_kernel)
         self._note_row = self.add_text(self.kernel_note)
         self._shown = {row: self.add(row.widget) for row in declared}
+        self.channel_kernels: list[LayerChooser] = []
+        """Kernels of the channels along an axis of the image, in their order."""
         self.mask_rows.measured.connect(self.measured)
         self.make_kernel.clicked.connect(self._open_kernel_dialog)
 
     def follow_image(self) -> None:
         """Take note that another image, or another part of it, was chosen."""
-        self.kernel_row.reset_choices()
+        for row in (self.kernel_row, *self.channel_kernels):
+            row.reset_choices()
         self.mask_rows.layer.reset_choices()
         self.guide_row.layer.reset_choices()
         self.mask_rows.measure_soon()
@@ -104,7 +112,8 @@ class DamageSection(Section):
         self.rows['filled'].show(mask)
         self.rows['scale'].show('scale' in options)
         self.rows['kernel'].show(takes)
-        said = [] if not takes or self.kernel is None else [about_kernel(self.kernel)]
+        self._show_channels(task)
+        said = [] if not takes or self.kernel is None else [self._about()]
         self.kernel_note.setText('. '.join(filter(None, [*said, *(said and [self._doubt(task)])])))
         self._note_row.show(bool(self.kernel_note.text()))
         for declared, row in self._shown.items():
@@ -117,8 +126,26 @@ class DamageSection(Section):
 
     @property
     def kernel(self) -> Any:
-        """The chosen kernel layer, or None."""
-        return self.kernel_row.value
+        """The chosen kernel layer, that of the first channel with its own, or None."""
+        chosen = self.kernel_row.value
+        return next(iter(self._apart.values()), None) if chosen is None else chosen
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether some channel has a kernel of its own."""
+        return bool(self._apart)
+
+    @property
+    def _apart(self) -> dict[int, Any]:
+        """The kernel layers of channels that have their own, by number."""
+        shown = [row for row in self.channel_kernels if self.rows[row.name].shown]
+        return {n: row.value for n, row in enumerate(shown) if row.value is not None}
+
+    def kernel_names(self, part: Selection) -> str | dict[int, str]:
+        """Return the name of the kernel layer, or those of the channels that are restored."""
+        common = '' if self.kernel_row.value is None else str(self.kernel_row.value.name)
+        apart = {n: str(layer.name) for n, layer in self._apart.items()}
+        return {n: apart.get(n, common) for n in channels_of(part)} if apart else common
 
     @property
     def scale(self) -> int:
@@ -175,10 +202,24 @@ class DamageSection(Section):
         """
         if self.kernel is None or 'kernel' not in self._method.takes(task):
             return None
-        scale = self.scale if TASKS[task].changes_size else 1
-        return chosen_kernel(
-            self.kernel, self._image(), task, scale=scale, position=self._said_position()
-        )
+        if not self._apart:
+            return self._fit(self.kernel, task)
+        apart = self._apart
+        layers = {n: apart.get(n, self.kernel_row.value) for n in channels_of(self._part())}
+        if lost := [names_of(self._image())[n] for n, layer in layers.items() if layer is None]:
+            raise KernelError(
+                f'{", ".join(lost)} of {self._image().name!r} has no kernel; choose one for it, or '
+                'one for all under "Blur kernel".'
+            )
+        each = [self._fit(layer, task) for layer in layers.values()]
+        if len(each) == 1:
+            return each[0]
+        return ChosenKernel(ChannelKernels({str(i): one.array for i, one in enumerate(each)}))
+
+    def _fit(self, kernel: Any, task: Task) -> ChosenKernel:
+        """Return a kernel made fit for `task`."""
+        scale, place = self.scale if TASKS[task].changes_size else 1, self._said_position()
+        return chosen_kernel(kernel, self._image(), task, scale=scale, position=place)
 
     def restores_volume(self, task: Task) -> bool:
         """Return whether the kernel has three axes, so that planes are restored together."""
@@ -206,10 +247,53 @@ class DamageSection(Section):
             part = self._part()
             sides = (part.index[axis] for axis in part.spatial)
             grid = [(side.stop - side.start) * scale for side in sides]
-            kernel = fitted(Kernel.of(chosen.array, signed=True), grid, scale, place)
+            apart = isinstance(chosen.array, ChannelKernels)
+            every = chosen.array.values() if apart else [chosen.array]
+            said = [
+                doubt
+                for one in every
+                for doubt in fitted(
+                    Kernel.of(one, signed=True, ndim=None), grid, scale, place
+                ).warnings
+            ]
         except FrescoError:
             return ''
-        return sentence('. '.join(kernel.warnings))
+        return sentence('. '.join(dict.fromkeys(said)))
+
+    def _about(self) -> str:
+        """Describe the kernel, or those of the channels, in words."""
+        if not self._apart:
+            return about_kernel(self.kernel)
+        names = names_of(self._image())
+        told = ((names[n], about_kernel(layer)) for n, layer in self._apart.items())
+        return '. '.join(f'{name}: {said}' for name, said in told if said)
+
+    def _show_channels(self, task: Task) -> None:
+        """Show a row for the kernel of each channel of the image, where a blur is undone."""
+        undone = 'kernel' in self._method.takes(task) and not TASKS[task].changes_size
+        names = names_of(self._image())[:_MOST_CHANNELS] if undone else []
+        for number, name in enumerate(
+            names[len(self.channel_kernels) :], len(self.channel_kernels)
+        ):
+            row = LayerChooser(
+                self._viewer, self._may_be_kernel, f'kernel_{number}', name,
+                tooltip=_CHANNEL_HELP, others={_AS_ALL: None}, adopt=self._adopt_kernel,
+            )  # fmt: skip
+            self.add(row, place=self.form.place_of(self.rows['kernel']) + 1 + number)
+            self.channel_kernels.append(row)
+        for number, row in enumerate(self.channel_kernels):
+            self.rows[row.name].show(number < len(names))
+
+    def _suggest_channels(self, image: Any) -> None:
+        """Choose the kernels that are those of a channel by their name or light."""
+        for channel, _ in enumerate(names_of(image)[: len(self.channel_kernels)]):
+            row = self.channel_kernels[channel]
+            suits = [
+                layer
+                for layer in self._viewer.layers
+                if row.offers(layer) and is_of_channel(layer, image, channel)
+            ]
+            row.value = suits[-1] if suits else None
 
     def _said_position(self) -> str:
         rows = (row for row in self._declared if self._method.name in row.methods)
@@ -239,6 +323,8 @@ class DamageSection(Section):
             self._suggest_layer(self.mask_rows.layer, suits, False)
         if 'kernel' in needs:
             self._suggest_layer(self.kernel_row, lambda x: is_blur_of(image, x), first)
+            self._show_channels(task)
+            self._suggest_channels(image)
         elif self._is_suggested(self.kernel_row):
             self.kernel_row.value = None  # to enlarge, a kernel lies on the pixels of the result
 
@@ -293,6 +379,10 @@ class DamageSection(Section):
 _FILLED_HELP = (
     '<p>Add labels over the pixels that were newly painted: what a method proposes, not what was '
     'measured.</p>'
+)
+_CHANNEL_HELP = (
+    '<p>Kernel of this channel alone. One whose name ends with that of the channel, or which was '
+    'made for its wavelength, is chosen by itself.</p>'
 )
 _KERNEL_HELP = (
     '<p>Image layer that holds the point spread function, on the pixel grid of the result; one of '

@@ -81,6 +81,10 @@ class Form(QWidget):
         self._layout.insertRow(place, label, field)
         return Row(label, field)
 
+    def place_of(self, row: Row) -> int:
+        """Return the number of a row."""
+        return int(self._layout.getWidgetPosition(row.field)[0])
+
     def adopt(self, row: Row) -> None:
         """Take a row over from another form."""
         self._layout.addRow(row.label, row.field)

@@ -51,7 +51,9 @@ class SweepDialog(RunDialog):
         self._choices, self._viewer = choices, viewer
         self.last: SweepRun | None = None
         self.settings = sweepable(
-            choices.method, choices.input.task, kernel=choices.damage.kernel is not None
+            choices.method,
+            choices.input.task,
+            kernel=choices.damage.kernel is not None and not choices.damage.is_apart,
         )
         words = {name: label_of(each) for name, each in self.settings.items()}
         self.first = WordList('first', 'Down', words, _FIRST)

@@ -31,7 +31,7 @@ class Sources:
 
     image: str
     mask: str = ''
-    kernel: str = ''
+    kernel: str | Mapping[int, str] = ''
     sigma: str = ''
     mask_options: Mapping[str, Any] = field(default_factory=dict)
 

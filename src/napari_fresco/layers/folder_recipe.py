@@ -15,6 +15,7 @@ from ..errors import ParameterError
 from ..image.model import Image
 from ..io.files import make_folder, write
 from ..physics.kernels import Kernel
+from .channel_kernels import ChannelKernels
 
 if TYPE_CHECKING:
     from .layer_request import PanelRequest
@@ -52,7 +53,7 @@ def recipe_of(
         options['scale'] = request.scale
     make_folder(beside)
     if request.kernel is not None:
-        options['kernel'] = files.get('kernel') or _kernel(beside, request.kernel)
+        options['kernel'] = files.get('kernel') or _kernels(beside, request)
     if request.mask is not None:
         options['mask'] = files.get('mask') or _mask(beside, request.mask)
     return BatchRecipe(
@@ -67,11 +68,18 @@ def recipe_of(
     )
 
 
-def _kernel(folder: Path, kernel: Any) -> str:
+def _kernels(folder: Path, request: PanelRequest) -> str | dict[str, str]:
+    if not isinstance(request.kernel, ChannelKernels):
+        return _kernel(folder, request.kernel)
+    every = request.kernel.in_layer(request.image)
+    return {str(n): _kernel(folder, kernel, f'{n}-') for n, kernel in every.items()}
+
+
+def _kernel(folder: Path, kernel: Any, of: str = '') -> str:
     if isinstance(kernel, str):
         return kernel
     known = isinstance(kernel, Kernel) and (kernel.spacing or kernel.metadata)
-    path = folder.absolute() / (_CALIBRATED if known else _KERNEL)
+    path = folder.absolute() / f'{of}{_CALIBRATED if known else _KERNEL}'
     values = getattr(kernel, 'values', kernel)
     write(path, kernel.as_image() if known else np.asarray(values, np.float64), overwrite=True)
     return str(path)

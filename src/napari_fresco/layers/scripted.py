@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..declare.call import Call
 from ..declare.methods import ESTIMATES
-from ..errors import FrescoError, ImageError, KernelError
+from ..errors import FrescoError, ImageError
 from ..restoration.check_warning import warn_of
+from .channel_kernels import ChannelKernels
 from .guide_layers import guides_of
 from .identity import key_of
 from .kernel_choice import chosen_kernel, with_depth
@@ -91,9 +92,9 @@ def restore_layer(
     mask : Labels, Shapes, Image, str or array-like, optional
         Damage. A layer, or its name, marks what lies below it on screen; an array has the size of
         the part, or of the whole layer. What is marked beside the part tells nothing of the noise.
-    kernel : Image, str or array-like, optional
+    kernel : Image, str, array-like or mapping, optional
         Blur kernel, a layer that holds it, or ``'auto'`` to deblur and ``'virnet'`` to enlarge,
-        which estimate it first.
+        which estimate it first. Of channels apart ``{0: a, 1: b}``, by their numbers along an axis.
     sigma : float, Image, str or array-like
         Noise in image units, a layer that holds its map, ``'auto'`` or ``'virnet'``.
     part : 'shown', int, slice or sequence of them, optional
@@ -255,11 +256,8 @@ def _kernel(viewer: Any, kernel: Any, image: Any, call: Call) -> tuple[Any, dict
     if isinstance(kernel, str) and kernel in ESTIMATES:
         return kernel, {}
     if isinstance(kernel, Mapping):
-        raise KernelError(
-            f'kernel has entries for channels ({", ".join(map(str, kernel))}), and a layer takes '
-            'one kernel; restore each channel as a layer of its own (Layer > Split Stack), or give '
-            'fresco.restore the image, image_of(layer)'
-        )
+        each = {number: _kernel(viewer, one, image, call)[0] for number, one in kernel.items()}
+        return ChannelKernels(each), {}
     layer = find_layer(viewer, kernel, 'kernel')
     if not is_layer(layer):
         return layer, {}

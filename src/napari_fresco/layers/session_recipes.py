@@ -10,6 +10,7 @@ import numpy as np
 
 from ..batch import BatchRecipe
 from ..physics.kernels import Kernel
+from .channel_kernels import ChannelKernels
 from .folder_recipe import recipe_of
 from .session_acts import Act
 
@@ -68,7 +69,9 @@ def _problem(act: Act, image: str) -> str:
         return 'filled run after run, or a fill was undone'
     if not request.image.is_whole:
         return 'a part of its image'
-    if isinstance(request.kernel, Kernel | np.ndarray) and np.asarray(request.kernel).min() < 0:
+    apart = isinstance(request.kernel, ChannelKernels)
+    kernels = request.kernel.values() if apart else [request.kernel]
+    if any(isinstance(k, Kernel | np.ndarray) and np.asarray(k).min() < 0 for k in kernels):
         return 'its kernel has negative entries, which a file of a kernel may not have'
     if not image:
         return 'its image is no file, and no recipe gives it'

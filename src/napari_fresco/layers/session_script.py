@@ -12,6 +12,7 @@ import numpy as np
 
 from ..image.model import Image
 from .call_text import FILL, RESTORE, Expression, Sources, call_text
+from .channel_kernels import ChannelKernels
 from .mask_layers import Marked
 from .selection import Selection, named_axes
 from .session_acts import Act
@@ -128,10 +129,21 @@ class SessionScript:
         if request.mask is not None:
             sides['mask'] = self._files.mask(f'{target} mask', _whole_mask(request))
         if request.kernel is not None and not isinstance(request.kernel, str):
-            sides['kernel'] = self._files.kernel(f'{target} kernel', request.kernel)
+            sides['kernel'] = self._kernels(request, f'{target} kernel')
         if request.maps_noise:
             sides['sigma'] = self._files.map(f'{target} noise', request.noise())
         return sides
+
+    def _kernels(self, request: PanelRequest, name: str) -> Saved:
+        """Write a kernel, or that of each channel."""
+        if not isinstance(request.kernel, ChannelKernels):
+            return self._files.kernel(name, request.kernel)
+        each = {
+            number: self._files.kernel(f'{name} {number}', kernel)
+            for number, kernel in request.kernel.in_layer(request.image).items()
+        }
+        code = ', '.join(f'{number}: {saved.code}' for number, saved in each.items())
+        return Saved('', Expression(f'{{{code}}}'))
 
     def _variable_of(self, source: Source, part: Selection, name: str) -> str:
         """Return the variable of a source layer; empty if there is none."""
