@@ -11,9 +11,11 @@ from skimage.data import astronaut
 import napari_fresco as fresco
 from napari_fresco import kernels
 from napari_fresco.physics.blurred_light import Light, broadening
-from napari_fresco.physics.operators import Blur
-from napari_fresco.physics.problem import Problem
+from napari_fresco.physics.operators import Blur, WindowedBlur
+from napari_fresco.physics.problem import Counting, Problem
 from napari_fresco.solvers.deblurring import unamplified
+from napari_fresco.solvers.pnp import nearer_the_photons
+from napari_fresco.solvers.richardson_lucy import likelier
 from napari_fresco.types import Step
 
 KERNEL = kernels.gaussian(1.5, size=13)
@@ -95,3 +97,27 @@ def test_a_result_noisier_than_its_image_is_computed_again(
     assert all(step.notes == () for step in steps[:-1])
     assert said in ''.join(steps[-1].notes)
     assert bool(steps[-1].notes) == bool(said)
+
+
+def test_a_photon_where_none_is_predicted_does_not_explode() -> None:
+    y = torch.zeros(1, 1, 48, 48)
+    y[..., 4:20, 4:20] = 4000.0
+    y[..., 34:38, 34:38] = 0.01  # read noise, where the camera is said to have none
+    blur = WindowedBlur(KERNEL, (48, 48))
+    start = torch.full(blur.shape_of(y.shape), 1000.0)
+    start[..., 24:48, 24:48] = 0
+    estimates = likelier(y, blur, start=start)
+    x = [next(estimates).x for _ in range(4)][-1]
+    assert float(x.sum()) < 2 * float(y.sum())
+
+
+def test_a_step_towards_the_photons_is_bounded_where_there_are_none() -> None:
+    y = torch.zeros(1, 1, 40, 40)
+    y[..., 10:20, 10:20] = 0.5
+    sigma = (0.1 * y).sqrt().clamp_min(1e-3)
+    counting = Counting(0.1, 0.0, 0.0)
+    problem = Problem('deblur', y, Blur(KERNEL, (40, 40)), sigma, counting=counting)
+    x = torch.full_like(y, 0.1)
+    moved = nearer_the_photons(x, problem) - x
+    assert 0.1 < float(moved.amax()) < 1
+    assert float(moved.amin()) > -3

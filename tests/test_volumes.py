@@ -164,6 +164,7 @@ def test_planes_that_light_may_have_made_are_no_lost_ones() -> None:
     few = random.poisson(0.05, (6, 32, 32)).astype(float)
     few[3] = 0
     assert flat_planes(few) == []
+    assert flat_planes(few + 100 * (np.arange(6) != 3).reshape(-1, 1, 1)) == [3]
     drawn = np.zeros((6, 32, 32))
     drawn[2:4, 8:] = 200
     assert flat_planes(drawn) == []

@@ -12,13 +12,15 @@ from .patches import Bools
 _ROWS = 64  # in which neighbours are compared
 _LIVELY = 0.5  # share of neighbours that differ where there is noise
 _SIDE = 0.75  # share of the pixels beside them that lie on one side of such a plane
+_SURELY = 0.98  # the same where few photons leave most neighbours alike
 
 
 def flat_planes(volume: NDArray[Any], unknown: Bools | None = None) -> list[int]:
     """Find planes of one value that no light made.
 
-    The nearest other planes have noise, so that most neighbours in them differ, and nearly all of
-    their pixels lie on one side of that value; dark ground lies on both, or has it in most places.
+    The nearest other planes have noise, so that most neighbours in them differ, and most of their
+    pixels lie on one side of that value; dark ground lies on both, or has it in most places. Where
+    hardly a pixel beside them has that value or one beyond it, they need no noise.
 
     `volume`: ``(D, H, W)`` or ``(D, H, W, 3)``.
     `unknown`: ``(D, H, W)``, voxels that say nothing; planes with such are taken for no others.
@@ -47,4 +49,4 @@ def _stands_off(plane: NDArray[Any], value: NDArray[Any]) -> bool:
     rows = plane[:: max(1, len(plane) // _ROWS)]
     lively = (np.diff(rows.astype(np.float64), axis=1) != 0).mean(axis=(0, 1))
     sides = np.maximum((rows > value).mean(axis=(0, 1)), (rows < value).mean(axis=(0, 1)))
-    return bool(np.all((lively > _LIVELY) & (sides > _SIDE)))
+    return bool(np.all((sides > _SURELY) | ((lively > _LIVELY) & (sides > _SIDE))))

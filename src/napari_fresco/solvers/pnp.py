@@ -67,6 +67,9 @@ class HQSIterate(NamedTuple):
     z: Tensor
 
 
+_LEAST_PHOTON = 0.5  # noise, in photons, below which a pixel is trusted no more
+
+
 def dpir(problem: Problem, params: PnPParameters, tools: Tools) -> Iterator[Step]:
     """Restore one plane with DRUNet, or the denoiser that `params` names, as the prior.
 
@@ -201,6 +204,8 @@ def nearer_the_photons(x: Tensor, problem: Problem) -> Tensor:
     variance, h, whole = problem.sigma.square(), problem.degradation, problem.noise_of_whole
     ground = variance.amin() if whole is None else whole.least**2
     light = (variance - ground).clamp(min=0)
+    if problem.counting is not None:  # around no photon at all it would be none
+        variance = variance.clamp(min=(_LEAST_PHOTON * problem.counting.gain) ** 2)
     return x + light * h.adjoint(h.residual(problem.y, x) / variance)
 
 

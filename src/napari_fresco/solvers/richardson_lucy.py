@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 LEAST_WEIGHT = 0.01
 """Share of its light that must reach the window: of less, nothing can be told."""
 _TINY = 1e-12
+_ROUNDING = 1e-6  # of transforms in single precision, of the brightest light
 _FLAT = 1e-3  # of the mean: a gradient that is none, for the total variation
 
 
@@ -131,13 +132,15 @@ def likelier(
         level = (y - background).mean().clamp_min(_TINY)
         start = level.expand(degradation.shape_of(y.shape))
     x = torch.where(untold, 0, start)
+    # Of light that is all but 0 transforms leave no more than their rounding.
+    least = (_ROUNDING * y.amax()).clamp_min(_TINY)
     before, change = x, None
     reach: Tensor | None = None
     for count in itertools.count(1):
         # In place where it can be: volumes are large.
         p = x if reach is None else (x - before).mul_(reach).add_(x).clamp_min_(0)
         predicted = degradation.forward(p)
-        ratio = y / (predicted + background).clamp_min_(_TINY)
+        ratio = y / (predicted + background).clamp_(min=least)
         better = degradation.adjoint(ratio).mul_(p).div_(w).clamp_min_(0)
         better.masked_fill_(untold, 0)
         del ratio
