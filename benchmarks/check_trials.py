@@ -70,7 +70,7 @@ FAULTS_OF: Mapping[str, tuple[str, ...]] = {
     'scan': (TO_AND_FRO, HALF),
     'repeated': (REPEATED,),
     'wrapped': (RAN_OVER,),
-    'channels': (),
+    **dict.fromkeys(('outliers', 'channels'), ()),
     'areas': (LABELS,),
     'offset': (),
     'mask': (MOST,),

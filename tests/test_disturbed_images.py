@@ -293,6 +293,30 @@ def test_the_level_of_an_image_says_nothing_of_its_disturbances(judge: Any) -> N
     np.testing.assert_allclose(judge(1e10 + image), judge(image), rtol=1e-3)
 
 
+@pytest.mark.parametrize('how', [{'task': 'super_resolve', 'scale': 2}, {'task': 'deblur'}])
+def test_pixels_that_stand_alone_within_the_range_are_said_and_gone_as_told(
+    how: dict[str, Any],
+) -> None:
+    kernel = fresco.kernels.gaussian(1.2, size=9)
+    how = {**how, 'method': 'usrnet', 'kernel': kernel}
+
+    def said(image: Array) -> str:
+        checks = fresco.restore(image.astype(np.float32), **how).checks
+        return next(check.message for check in checks if check.name == 'outliers')
+
+    random = np.random.default_rng(6)
+    image = noisy(ndimage.convolve(specimen(), kernel, mode='reflect'), 4)
+    struck = np.where(random.random(image.shape) < 0.005, image + 100, image)
+    counts = random.poisson(specimen() / 150)
+    assert not said(image)
+    assert not said(counts)
+    told = said(struck)
+    names = {'np': np, 'ndimage': ndimage, 'fresco': fresco, 'image': struck}
+    exec(told.partition('in each channel ')[2], names)
+    assert np.abs(names['image'] - image).max() < 60
+    assert (names['image'] != struck).mean() < 0.01
+
+
 def _enlarged_and_deblurred() -> list[tuple[Array, dict[str, Any]]]:
     kernel = fresco.kernels.gaussian(1.6, size=11)
     blurred = ndimage.convolve(specimen(), kernel, mode='reflect')

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from ..noise.bidirectional import MOVED
 from ..noise.lattice import ALTERNATING
+from ..noise.lone_pixels import ALONE
 from ..noise.stripes import STRIPED
 from ..types import Check
 
@@ -47,6 +48,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         'scan': (None, MOVED),
         'repeated': (None, 0.0),
         'wrapped': (None, 0.0),
+        'outliers': (None, ALONE),
         'channels': (None, 0.0),
         'areas': (None, 0.9),
         'mask': (None, 0.6),

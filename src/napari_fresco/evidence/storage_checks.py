@@ -12,6 +12,7 @@ from scipy import ndimage
 from ..noise.bidirectional import scan_shift
 from ..noise.lattice import alternation
 from ..noise.level import level_of_plane
+from ..noise.lone_pixels import lone_share
 from ..noise.repeated_lines import repeated_lines
 from ..noise.stripes import stripes as periodic_stripes
 from ..noise.wrapped import wrapped
@@ -91,6 +92,24 @@ def repeated(colours: NDArray[Any], known: Bools) -> Check:
         f'{_LINES[axis]} {some} repeat the one before, as sensors fill lines that they lost, and '
         'noise that two of them share is taken for structure: mark them in a mask and fill them '
         "first (task='inpaint'), or mend the acquisition",
+    )
+
+
+def outliers(colours: NDArray[Any], known: Bools) -> Check:
+    """Check whether single pixels within the range stand far out of their neighbours.
+
+    `colours`: ``(H, W)`` or ``(H, W, 3)``.
+    """
+    unknown = None if known.all() else ~known
+    share = max(lone_share(each, unknown) for each in np.moveaxis(np.atleast_3d(colours), -1, 0))
+    return checked(
+        'outliers',
+        share,
+        f'{100 * share:.2g} % of the pixels stand far out of all their neighbours, as warm pixels '
+        'and lost values do, and are taken for points of light or dark: unless they are stars or '
+        'spots finer than a pixel, put the median of their neighbours there first, such as in each '
+        'channel near = ndimage.median_filter(image, 3); image = np.where(np.abs(image - near) > '
+        '8 * fresco.estimate_noise(image), near, image)',
     )
 
 

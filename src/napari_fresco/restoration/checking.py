@@ -29,7 +29,16 @@ from ..evidence.input_checks import (
 from ..evidence.plane_measures import to_gray
 from ..evidence.plane_outcome import Outcome
 from ..evidence.remedies import fitting, restored_by
-from ..evidence.storage_checks import areas, channels, mosaic, ran_over, repeated, scan, stripes
+from ..evidence.storage_checks import (
+    areas,
+    channels,
+    mosaic,
+    outliers,
+    ran_over,
+    repeated,
+    scan,
+    stripes,
+)
 from ..image.blocks import SAMPLE, Index
 from ..image.intensity import given_range
 from ..image.layout import Array, Layout
@@ -170,6 +179,8 @@ class Checking:
                 repeated(pixels.colours, known),
                 ran_over(pixels.colours, known),
             ]
+        if 'outliers' in r.facts.checks:
+            found.append(outliers(pixels.colours, known))
         return named(found, r.facts.checks)
 
     def _unseen(self, weights: Entry, pixels: Pixels, known: Bools) -> Iterator[str]:
