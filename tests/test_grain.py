@@ -16,10 +16,10 @@ from napari_fresco.noise.grain import (
     excess_of,
     falls_off,
     grain_ratio,
-    has_blocks,
     level_at_nulls,
     level_through_blur,
 )
+from napari_fresco.noise.jpeg_blocks import has_blocks
 from napari_fresco.noise.level import level_of_plane
 
 PICTURE = data.astronaut()[:192, 128:320].astype(float)

@@ -18,7 +18,8 @@ from napari_fresco.errors import ImageError, MaskError, ParameterError
 from napari_fresco.image.anscombe import Anscombe
 from napari_fresco.noise.camera import Camera, estimate_camera, fit_camera
 from napari_fresco.noise.curve import Blocks
-from napari_fresco.noise.grain import _blockiness, grain_ratio, level_of_means
+from napari_fresco.noise.grain import grain_ratio, level_of_means
+from napari_fresco.noise.jpeg_blocks import _blockiness
 from napari_fresco.noise.level import estimate_noise, level_of_plane
 
 Array = np.ndarray[Any, Any]

@@ -12,6 +12,7 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import pytest
+from skimage import data
 
 import napari_fresco as fresco
 from napari_fresco.generators import Returning
@@ -212,3 +213,15 @@ def test_a_part_is_restored_like_the_whole_it_was_cut_from() -> None:
     for name in ('range', 'sigma'):
         assert part.provenance['planes'][0][name] == restored.provenance['planes'][1][name]
     np.testing.assert_allclose(part.image[:, :16], restored.image[1, :, :16], atol=0.5)
+
+
+def test_an_empty_plane_changes_nothing_of_the_others() -> None:
+    """A padded one set the dark level of all, and was said to keep its noise."""
+    light = 300 + 40 * data.coins()[40:168, 40:168].astype(float)
+    plane = (2 * np.random.default_rng(0).poisson(light / 20) + 100).astype(np.float32)
+    stack = np.stack([plane, np.zeros_like(plane)])
+    alone, both = (fresco.restore(each, method='ffdnet') for each in (plane, stack))
+    np.testing.assert_array_equal(both.image[0], alone.image)
+    assert not both.image[1].any()
+    noise = [next(c for c in result.checks if c.name == 'noise') for result in (alone, both)]
+    assert noise[0] == noise[1]

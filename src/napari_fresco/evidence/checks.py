@@ -76,6 +76,8 @@ def check_result(outcome: Outcome, names: Iterable[str]) -> tuple[Check, ...]:
 def _found(outcome: Outcome, name: str) -> Found | None:
     if name in _OF_CHANGES and outcome.unchanged:
         return None
+    if name == 'noise' and outcome.constant:
+        return None
     if name == 'noise' and outcome.score is None:
         return nothing_done(outcome)
     if name in _OF_RESIDUAL and outcome.score is not None:

@@ -184,6 +184,12 @@ class Outcome:
         total = float(np.square(self.score).sum(dtype=np.float64))
         return total / (pixels * len(self.score)) if pixels else float('nan')
 
+    @property
+    def constant(self) -> bool:
+        """Whether all that can be judged has one value: there is nothing to take away."""
+        known = self.before if self.judged_all else self.before[:, self.known]
+        return not known.size or float(np.ptp(known)) == 0
+
     @cached_property
     def unchanged(self) -> bool:
         """Whether the result is nearly the image: far less was changed than its noise.

@@ -149,7 +149,7 @@ def fit_camera(
     Where the noise does not grow with the intensity the gain is tiny and the noise is all read
     noise.
     """
-    seen = [_Seen.of(*plane) for plane in planes]
+    seen = _telling([_Seen.of(*plane) for plane in planes])
     curve = fit_curve(Blocks.joined(each.blocks for each in seen), gain)
     return _fitted(seen, curve, gain, offset, read_noise)
 
@@ -179,6 +179,7 @@ def assess_planes(
     for plane, damaged in planes:
         seen.append(_Seen.of(plane, damaged))
         levels.append(level_of_plane(plane, damaged))
+    seen = _telling(seen)
     blocks = Blocks.joined(each.blocks for each in seen)
     curve, camera = fit_curve(blocks), None
     if gain is None and all(each.whole for each in seen) and not _is_photon(seen, curve):
@@ -216,6 +217,11 @@ class _Seen(NamedTuple):
         least, step = float(known.min()), step_of(known)
         whole = step == 1 and least >= 0 and least.is_integer()
         return cls(blocks, float(dark), level, step, whole, least == 0 and counted(known))
+
+
+def _telling(seen: list[_Seen]) -> list[_Seen]:
+    """Return the planes that are not all of one value, which no camera took, or all if none is."""
+    return [each for each in seen if each.step > 0 or len(each.blocks.mean)] or seen
 
 
 def _is_photon(seen: list[_Seen], curve: NoiseCurve | None) -> bool:

@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .leaked_texture import shares_of_noise
 from .patches import FREQUENCY, SIDE, WAVES, Bools, Floats, Reals, saturated_levels
 
 Verdict = Literal['photon', 'white', 'undecided', 'unknown']
@@ -150,6 +151,17 @@ def fit_curve(blocks: Blocks, slope: float | None = None) -> NoiseCurve | None:
     seen = _thinned(blocks)
     if len(seen.mean) < _FEWEST:
         return None
+    noise = shares_of_noise(seen.mean, seen.middle, seen.high, _steps(seen.mean))
+    if noise.min() == 1:
+        return _fitted(seen, slope)
+    found = _fitted(seen._replace(high=seen.high * noise), slope)
+    # Texture is taken off by steps of intensity, whose differences are no photons nor speckle.
+    bare = _fitted(seen, slope)
+    return replace(found, evidence=min(found.evidence, bare.evidence), speckle=bare.speckle)
+
+
+def _fitted(seen: Blocks, slope: float | None) -> NoiseCurve:
+    """Fit the noise of blocks as they are."""
     likely, grain = _smoothest(seen), _grain(seen)
     kept = seen.chosen(likely)
     dark = _dark_level(kept, slope)

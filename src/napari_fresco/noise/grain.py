@@ -39,9 +39,6 @@ _FEWEST = 64  # coefficients
 _RINGS = 6  # of frequencies
 _LEAKED = (1 / 6, 2 / 3, 1 / 6)  # power of a frequency seen through the window, and beside it
 _AROUND, _FAR = 2.0, 1e-3  # pixels of the surroundings, and the weight of the whole mean in them
-_BLOCK = 8  # pixels of a side of the blocks of a JPEG
-_SEEN = 1024  # pixels of a side in the middle, which are enough to see them
-_LEAST_BLOCKY, _BLOCKY = 2.0, 8.0  # standard errors: along rows and columns each, and in all
 _CLEAR = 1.5  # by which coarse noise exceeds fine noise before it is surely a grain
 _AT_NULLS, _OF_MEANS = 1.5, 1.8  # what deconvolution is told of it; measured on shaky JPEGs
 _WHITE, _MOST = 1.08, 2.0  # times the noise of pixels up to which it is white, and at most
@@ -128,44 +125,6 @@ def excess_of(
         levels = np.linspace(fine.middle, fine.most, 3)
         ratio = max(2 * float(np.median(coarse.sigma(levels) / fine.sigma(levels))), 1.0)
     return min(ratio * fine.grain, _MOST)
-
-
-def has_blocks(plane: Reals) -> bool:
-    """Say whether steps between blocks of 8 x 8 pixels tell that an image was a JPEG.
-
-    Parameters
-    ----------
-    plane : ndarray
-        ``(H, W)``, wherever it was cut from.
-    """
-    middle = [
-        slice((n - _SEEN) // 2, (n + _SEEN) // 2) if n > _SEEN else slice(n) for n in plane.shape
-    ]
-    part = plane[middle[0], middle[1]]
-    found = (_blockiness(part), _blockiness(part.T))
-    return min(found) > _LEAST_BLOCKY and sum(found) > _BLOCKY
-
-
-def _blockiness(plane: Reals) -> float:
-    """Return by how many standard errors steps between rows a block apart stand out most.
-
-    Of each step its share in those around is taken, for what the picture itself has at a few
-    places would decide on the few blocks of a small one.
-    """
-    steps = np.abs(np.subtract(plane[1:], plane[:-1], dtype=sums_in(plane)))
-    if len(steps) < 4 * _BLOCK:
-        return 0.0
-    around = sum(steps[i : len(steps) - 4 + i] for i in range(5))
-    shares = np.divide(steps[2:-2], around, out=np.full_like(steps[2:-2], 0.2), where=around > 0)
-    rows = shares.mean(axis=1, dtype=np.float64)
-    return max(_standing_out(rows, first) for first in range(_BLOCK))
-
-
-def _standing_out(rows: Floats, first: int) -> float:
-    """Return by how many standard errors the mean of every eighth exceeds that of the rest."""
-    some, rest = rows[first::_BLOCK], np.delete(rows, np.s_[first::_BLOCK])
-    error = max(float(rest.std(ddof=1)) / math.sqrt(len(some)), 1e-12)
-    return float(some.mean() - rest.mean()) / error
 
 
 def level_of_means(plane: Reals, side: int, unknown: Bools | None = None) -> float:

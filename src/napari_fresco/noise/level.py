@@ -20,6 +20,8 @@ from ..image.carriers import as_shown
 from ..image.intensity import check_units
 from ..image.layout import Layout
 from ..image.model import Array, Image, values_of
+from .jpeg_blocks import has_blocks
+from .leaked_texture import is_textured, variance_beside_texture
 from .patches import (
     LEAST,
     Bools,
@@ -231,7 +233,10 @@ def level_of_plane(
 
 def _channel_variance(channel: Reals, patches: Patches, damaged: Bools | None) -> float:
     if len(patches.mean) >= LEAST:
-        return level_of(patches.low, patches.high).variance
+        level = level_of(patches.low, patches.high)
+        if is_textured(patches, level) and not has_blocks(channel):  # where noise is uneven
+            return variance_beside_texture(patches, level)
+        return level.variance
     between = None if damaged is None else variance_between_holes(channel, damaged)
     if between is not None:
         return between

@@ -19,7 +19,8 @@ from ..image.layout import Layout
 from ..image.model import Image, in_memory, values_of
 from ..noise.camera import assess_planes
 from ..noise.central_part import central_box
-from ..noise.grain import GRAIN, grain_ratio, has_blocks
+from ..noise.grain import GRAIN, grain_ratio
+from ..noise.jpeg_blocks import has_blocks
 from ..noise.quiet_borders import silent_pixels
 from ..types import Task
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..noise.camera import Camera, assess_planes, fit_camera
 from ..noise.curve import NoiseCurve
 from ..noise.cut_ground import cut_off_ground
-from ..noise.grain import GRAIN, GRAIN_OF_CAMERA, excess_of, has_blocks
+from ..noise.grain import GRAIN, GRAIN_OF_CAMERA, excess_of
+from ..noise.jpeg_blocks import has_blocks
 from .plane_noise import (
     NoiseModel,
     Remarks,
