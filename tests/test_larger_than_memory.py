@@ -109,9 +109,12 @@ def test_blocks_take_the_steps_of_the_whole_though_their_noise_differs(
     assert (apart / np.sqrt(light[:, 64:-64])).max() < 0.5
 
 
-@pytest.mark.parametrize(('method', 'steps'), [('wiener', 1), ('ircnn', 5)])
+@pytest.mark.parametrize(
+    ('chosen', 'steps'),
+    [({'method': 'wiener'}, 1), ({'method': 'ircnn', 'model': 'ircnn_gray'}, 8)],
+)
 def test_blocks_are_told_one_noise_though_some_come_out_noisier(
-    monkeypatch: pytest.MonkeyPatch, method: str, steps: int
+    monkeypatch: pytest.MonkeyPatch, chosen: dict[str, str], steps: int
 ) -> None:
     """Coarse noise on the left, fine noise on the right: apart, blocks would doubt one of them."""
     monkeypatch.setattr(sheet, 'LARGEST', 50 * 50)
@@ -123,7 +126,7 @@ def test_blocks_are_told_one_noise_though_some_come_out_noisier(
     noise[:, :400] = coarse[:, :400]
     image = (400 + 300 * np.sin(y / 9) * np.cos(x / 7) + noise).astype(np.float32)
     kernel = fresco.kernels.gaussian(1.5)
-    whole, cut = whole_and_in_blocks(image, method=method, task='deblur', kernel=kernel)
+    whole, cut = whole_and_in_blocks(image, task='deblur', kernel=kernel, **chosen)
     apart = np.abs(whole.image - cut.image)[:, 64:-64]  # the whole is joined to a torus
     assert apart.max() < 20
     told = [

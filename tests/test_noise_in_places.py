@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 
 import napari_fresco as fresco
 from napari_fresco.noise.places import UNEVEN, unevenness
@@ -53,6 +54,38 @@ def test_checks_expect_the_noise_of_each_place(method: str) -> None:
     result = fresco.restore(image, method=method, task='denoise')
     assert error(result.image, scene()) < 0.4 * error(image, scene())
     assert all(check.ok for check in result.checks), result.checks
+
+
+@pytest.mark.parametrize(
+    ('method', 'left'), [('dpir', 0.4), ('usrnet', 0.4), ('richardson_lucy', 0.6), ('wiener', 0.6)]
+)
+def test_noise_that_grows_with_the_light_of_places_is_not_that_of_photons(
+    method: str, left: float
+) -> None:
+    truth = scene(192) + np.linspace(0, 80, 192)
+    blurred = ndimage.gaussian_filter(truth, 1.6)
+    image = blurred + np.random.default_rng(0).normal(0, 1, truth.shape) * np.linspace(2, 18, 192)
+    kernel = fresco.kernels.gaussian(1.6)
+    found = fresco.restore(image, method=method, task='deblur', kernel=kernel)
+    assert found.provenance['noise'][0]['model'] == 'gaussian'
+    assert any('in some places as in others' in text for text in found.provenance['warnings'])
+    assert not any('grain' in text for text in found.provenance['warnings'])
+    assert error(found.image, truth) < left * error(image, truth)
+
+
+def test_noise_told_a_little_too_low_costs_wiener_little() -> None:
+    truth = scene(192)
+    image = ndimage.gaussian_filter(truth, 1.6)
+    image = image + np.random.default_rng(0).normal(0, 10, truth.shape)
+    kernel = fresco.kernels.gaussian(1.6)
+    least, right = (
+        error(
+            fresco.restore(image, method='wiener', task='deblur', kernel=kernel, sigma=level).image,
+            truth,
+        )
+        for level in (9.5, 10.0)
+    )
+    assert least < 1.2 * right
 
 
 def test_a_level_between_them_is_no_doubt() -> None:

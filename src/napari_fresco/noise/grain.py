@@ -153,7 +153,9 @@ def means(plane: Reals, unknown: Bools | None, side: int) -> tuple[Reals, Bools 
     return averaged, np.asarray(unknown[cells].reshape(shape).any(axis=(1, 3)))
 
 
-def level_through_blur(plane: Reals, kernel: Floats, unknown: Bools | None = None) -> float | None:
+def level_through_blur(
+    plane: Reals, kernel: Floats, unknown: Bools | None = None, uneven: float = 1.0
+) -> float | None:
     """Return the noise level for deconvolving an image whose noise has a grain.
 
     Told the level of single pixels, a deconvolution amplifies the rest by many dB; told too high
@@ -163,10 +165,12 @@ def level_through_blur(plane: Reals, kernel: Floats, unknown: Bools | None = Non
     `plane`: ``(H, W)`` or ``(H, W, 3)`` in image units.
     `kernel`: ``(kh, kw)``, of sum 1.
     `unknown`: pixels that say nothing.
+    `uneven`: root mean square of the noise over what pixels tell of it, which is that of quiet
+        places, where it is stronger in others: nulls tell that of all places.
     The result is in image units. None where the noise has no grain.
     """
     gray = plane if plane.ndim == 2 else plane @ np.array(_LUMINANCE)
-    fine = level_of_plane(gray, unknown)
+    fine = uneven * level_of_plane(gray, unknown)
     coarse, factor = level_at_nulls(gray, kernel, unknown), _AT_NULLS
     if coarse is None:
         coarse, factor = level_of_means(gray, 2, unknown), _OF_MEANS

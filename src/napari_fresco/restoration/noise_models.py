@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from ..image.anscombe import Anscombe
 from ..noise.camera import Camera, assess_planes, fit_camera
 from ..noise.curve import NoiseCurve
 from ..noise.cut_ground import cut_off_ground
 from ..noise.grain import GRAIN, GRAIN_OF_CAMERA, excess_of
 from ..noise.jpeg_blocks import has_blocks
+from ..noise.places import UNEVEN, unevenness
 from .plane_noise import (
     NoiseModel,
     Remarks,
@@ -19,6 +23,8 @@ from .plane_noise import (
 )
 from .planes_in_whole import PlanesInWhole
 from .request import Request
+
+_STABILISED = 3  # planes of a stack in which places are compared
 
 
 class NoiseModels:
@@ -73,13 +79,26 @@ class NoiseModels:
         found = f'recognised in {counted(indices, r.layout.dims)}'
         if share := max((cut_off_ground(*each) for each in planes.sampled(channel)), default=0.0):
             self._remarks.add('ground', channel, said_of_ground(share))
-        # What JPEG leaves of noise grows with the intensity as well, and is no photon noise.
-        if camera is None or all(has_blocks(plane) for plane, _ in planes.sampled(channel)):
+        # What JPEG leaves of noise grows with the intensity as well, and is no photon noise; nor is
+        # noise that is stronger in some places, which may lie where there is more light.
+        speckle = 0.0 if curve is None else curve.speckle
+        if camera is None or self._is_no_light(camera, channel, r, speckle):
             known = zip(indices, levels, strict=True) if r.layout.dims == 2 else ()
             return NoiseModel(levels=dict(known), found=found)
-        if curve is not None and curve.speckle:
-            self._remarks.add('speckle', channel, said_of_speckle(curve.speckle))
+        if speckle:
+            self._remarks.add('speckle', channel, said_of_speckle(speckle))
         return NoiseModel(camera, self._excess(channel, r, curve), found=found)
+
+    def _is_no_light(self, camera: Camera, channel: int, r: Request, speckle: float) -> bool:
+        """Say whether noise that seems that of photons is due to blocks of a JPEG, or to places."""
+        planes = list(self._planes.sampled(channel))
+        if all(has_blocks(plane) for plane, _ in planes):
+            return True
+        if speckle or r.layout.dims == 3:  # of a volume no map of noise would be told in its place
+            return False
+        stable = Anscombe(*camera)
+        some = planes[:: max(1, len(planes) // _STABILISED)]
+        return float(np.median([unevenness(stable.forward(p), bad) for p, bad in some])) > UNEVEN
 
     def _excess(
         self, channel: int, r: Request, curve: NoiseCurve | None = None, least: float = 1

@@ -20,7 +20,7 @@ from ..noise.camera import assess_planes
 from ..noise.grain import GRAIN, level_of_means, level_through_blur, level_with_grain
 from ..noise.jpeg_quality import jpeg_quality
 from ..noise.level import level_of_plane
-from ..noise.patches import Bools, Floats, Reals
+from ..noise.patches import Floats
 from ..noise.places import UNEVEN
 from .noise_models import NoiseModels
 from .plane_noise import (
@@ -193,7 +193,7 @@ class Scene:
         level = level_of_plane(values, unknown) if known is None else known
         if not facts.photon_noise:
             return level
-        told = self._with_grain(index, level, values, unknown, span)
+        told = self._with_grain(index, level, pixels, span)
         if told > level:
             said = said_of_grain(f'{told:.3g} instead of the level {level:.3g}')
             self.remarks.add('grain', self._planes.channel(index), said)
@@ -236,7 +236,7 @@ class Scene:
     def level_with_grain(self, index: Index, pixels: Pixels, level: float, span: float) -> float:
         """Return the `level` that single pixels of a plane show, or more, where it has a grain."""
         whole = self._planes.of_whole(index, pixels)
-        return self._with_grain(index, level, whole.mean_filled, whole.silent, span)
+        return self._with_grain(index, level, whole, span)
 
     def bright_limit(self, index: Index, pixels: Pixels) -> float | None:
         """Return from where on objects are so bright that they are kept away from a denoiser.
@@ -278,16 +278,17 @@ class Scene:
             self._channel_noise[channel] = PlaneNoise(camera, 1.0, level)
         return self._channel_noise[channel]
 
-    def _with_grain(
-        self, index: Index, level: float, plane: Reals, unknown: Bools | None, span: float
-    ) -> float:
+    def _with_grain(self, index: Index, level: float, whole: Pixels, span: float) -> float:
         """Return the level that a solver needs where neighbouring pixels share noise."""
-        kernel, told = self._request.of_plane(index).inputs.kernel, level
-        if kernel is not None and kernel.values.ndim == 2 and self._request.inputs.scale == 1:
-            told = max(level_through_blur(plane, kernel.values, unknown) or 0.0, level)
-        else:
-            told = level_with_grain(plane, level, span, unknown)
-        return told
+        plane, unknown = whole.mean_filled, whole.silent
+        kernel = self._request.of_plane(index).inputs.kernel
+        if kernel is None or kernel.values.ndim != 2 or self._request.inputs.scale != 1:
+            return level_with_grain(plane, level, span, unknown)
+        times = 1.0
+        if level and self._unevenness(index, whole) > UNEVEN:
+            times = float(np.sqrt(np.mean(np.square(whole.level_map)))) / level
+        grain = level_through_blur(plane, kernel.values, unknown, times)
+        return max((grain or 0.0) / times, level)
 
 
 def _chooses_arithmetic(r: Request) -> bool:

@@ -67,7 +67,7 @@ def misfit(problem: Problem, predicted: Tensor) -> float:
         return float((_regions(square) / _regions(variance).clamp_min(_LEAST)).mean())
     if isinstance(problem.sigma, Tensor):
         sigma = crop(problem.sigma.expand(-1, -1, *problem.y.shape[2:]), (1, 1, *shape[2:]))
-        return float((square / sigma.square().clamp_min(_LEAST)).mean())
+        return float(square.mean() / sigma.square().mean().clamp_min(_LEAST))
     return float(square.mean()) / max(problem.sigma**2, _LEAST)
 
 

@@ -26,6 +26,9 @@ LEAST, MOST = 1e-6, 10.0
 """Between which c is sought."""
 HALVINGS = 12
 """Of the range of log c: to 0.4 %."""
+LARGER = 1.05
+"""Residual over noise that is told as a level: where less is told than there is, c falls off a
+cliff, and a level is found to some per cent. What is known of counted light is better known."""
 
 
 def wiener(problem: Problem, params: WienerParameters, tools: Tools) -> Iterator[Step]:
@@ -47,12 +50,13 @@ def settle(
     Yields the first part as it is filtered; returns parameters that filter each part alone so.
     """
     every = list(problems)
+    most = 1.0 if any(problem.counting is not None for problem in every) else LARGER**2
     low, high = math.log(LEAST), math.log(MOST)
     for k in range(HALVINGS):
         middle = (low + high) / 2
         found = [_filtered(problem, math.exp(middle)) for problem in every]
         predicted = [one.degradation.forward(x) for one, x in zip(every, found, strict=True)]
-        if misfit_of_all(every, predicted) > 1:
+        if misfit_of_all(every, predicted) > most:
             high = middle
         else:
             low = middle
