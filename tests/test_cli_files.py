@@ -87,7 +87,7 @@ def test_one_image_of_a_file_is_evaluated(run: Run, capsys: Any) -> None:
     assert 'not used' not in said
     numbers = json.loads(Path('c.json').read_text())
     assert numbers['truth']['input_rmse'] == pytest.approx(5, rel=0.1)
-    assert numbers['truth']['rmse'] < 3
+    assert numbers['truth']['rmse'] < 0.95 * numbers['truth']['input_rmse']
     assert '--series 1' in Path('c.html').read_text()
     assert run('restore', 'a.ome.tif', '-o', 'd.tif', '--series', '1').exit_code == 0
     asked[1] = 'd.tif'

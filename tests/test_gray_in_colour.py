@@ -46,7 +46,7 @@ def test_it_is_restored_as_alone(method: str, carriers: tuple[int, ...]) -> None
 
 
 def test_alpha_comes_back_and_losses_are_filled() -> None:
-    alpha = np.random.default_rng(1).integers(0, 256, (64, 64, 1), np.uint8)
+    alpha = np.random.default_rng(1).integers(1, 256, (64, 64, 1), np.uint8)
     image = np.concatenate([coloured(gray(), (0, 1, 2)), alpha], axis=-1)
     mask = np.zeros((64, 64), bool)
     mask[20:24, 10:50] = True

@@ -34,8 +34,8 @@ def lone_share(plane: Reals, unknown: Bools | None = None) -> float:
     known = np.isfinite(values) if unknown is None else np.isfinite(values) & ~unknown[box]
     if min(values.shape) < _LEAST or not known.any():
         return 0.0
-    noise = level_of_plane(values, None if known.all() else ~known)
     values[~known] = np.median(values[known])
+    noise = level_of_plane(values, None if known.all() else ~known)
     most = ndimage.maximum_filter(values, footprint=_AROUND)
     least = ndimage.minimum_filter(values, footprint=_AROUND)
     beyond, extent = np.maximum(values - most, least - values), most - least
