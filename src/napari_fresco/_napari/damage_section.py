@@ -237,7 +237,7 @@ class DamageSection(Section):
         return ''
 
     def _doubt(self, task: Task) -> str:
-        """Return the doubts about the kernel in words, or nothing."""
+        """Return the doubts about kernels of planes in words; about one of a volume, nothing."""
         scale = self.scale if TASKS[task].changes_size else 1
         try:
             chosen = self.chosen_kernel(task)
@@ -252,9 +252,7 @@ class DamageSection(Section):
             said = [
                 doubt
                 for one in every
-                for doubt in fitted(
-                    Kernel.of(one, signed=True, ndim=None), grid, scale, place
-                ).warnings
+                for doubt in fitted(Kernel.of(one, signed=True), grid, scale, place).warnings
             ]
         except FrescoError:
             return ''
