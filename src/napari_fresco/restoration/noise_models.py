@@ -10,7 +10,7 @@ from ..noise.curve import NoiseCurve
 from ..noise.cut_ground import cut_off_ground
 from ..noise.grain import GRAIN, GRAIN_OF_CAMERA, excess_of
 from ..noise.jpeg_blocks import has_blocks
-from ..noise.places import UNEVEN, unevenness
+from ..noise.places import unevenness
 from .plane_noise import (
     NoiseModel,
     Remarks,
@@ -25,6 +25,7 @@ from .planes_in_whole import PlanesInWhole
 from .request import Request
 
 _STABILISED = 3  # planes of a stack in which places are compared
+_OF_PLACES = 2.0  # unevenness of noise stabilised as that of photons; of real ones at most 1.7
 
 
 class NoiseModels:
@@ -98,7 +99,9 @@ class NoiseModels:
             return False
         stable = Anscombe(*camera)
         some = planes[:: max(1, len(planes) // _STABILISED)]
-        return float(np.median([unevenness(stable.forward(p), bad) for p, bad in some])) > UNEVEN
+        return (
+            float(np.median([unevenness(stable.forward(p), bad) for p, bad in some])) > _OF_PLACES
+        )
 
     def _excess(
         self, channel: int, r: Request, curve: NoiseCurve | None = None, least: float = 1
