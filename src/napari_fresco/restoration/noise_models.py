@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from itertools import islice
+
 import numpy as np
 
 from ..image.anscombe import Anscombe
@@ -92,16 +95,15 @@ class NoiseModels:
 
     def _is_no_light(self, camera: Camera, channel: int, r: Request, speckle: float) -> bool:
         """Say whether noise that seems that of photons is due to blocks of a JPEG, or to places."""
-        planes = list(self._planes.sampled(channel))
-        if all(has_blocks(plane) for plane, _ in planes):
+        if all(has_blocks(plane) for plane, _ in self._planes.sampled(channel)):
             return True
         if speckle or r.layout.dims == 3:  # of a volume no map of noise would be told in its place
             return False
         stable = Anscombe(*camera)
-        some = planes[:: max(1, len(planes) // _STABILISED)]
-        return (
-            float(np.median([unevenness(stable.forward(p), bad) for p, bad in some])) > _OF_PLACES
-        )
+        every = math.ceil(len(self._planes.sample(channel)) / _STABILISED)
+        some = islice(self._planes.sampled(channel), 0, None, every)
+        found = [unevenness(stable.forward(plane), bad) for plane, bad in some]
+        return float(np.median(found)) > _OF_PLACES
 
     def _excess(
         self, channel: int, r: Request, curve: NoiseCurve | None = None, least: float = 1
