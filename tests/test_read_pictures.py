@@ -72,6 +72,24 @@ def test_photographs_are_turned_upright_and_it_is_said(
         assert picture.size == image.shape[::-1]
 
 
+@pytest.mark.parametrize('suffix', ['.png', '.jpg', '.webp'])
+@pytest.mark.parametrize(
+    'block',
+    [
+        b'Exif\0\0neither II nor MM',
+        b'Exif\0\0II*\0\x08\0\0\0\xff\xff',
+        b'Exif\0\0MM\0*\xff\xff\xff\xff' + bytes(30),
+    ],
+)
+def test_a_damaged_exif_block_harms_no_pixel(tmp_path: Path, suffix: str, block: bytes) -> None:
+    flat = np.full((16, 24, 3), 77, np.uint8)
+    Pillow.fromarray(flat).save(tmp_path / f'a{suffix}', exif=block)
+    image = read(tmp_path / f'a{suffix}')
+    np.testing.assert_array_equal(image.data, flat)
+    assert 'warnings' not in image.metadata
+    write(tmp_path / 'b.png', image)
+
+
 def test_cmyk_becomes_rgb_without_the_profile_of_the_press(tmp_path: Path) -> None:
     colours = np.repeat(np.repeat(pixels(2, 3, 3), 16, 0), 16, 1)
     picture = Pillow.fromarray(colours).convert('CMYK')

@@ -86,6 +86,23 @@ def test_axes_spacing_and_channels_are_read(tmp_path: Path, version: str) -> Non
     np.testing.assert_array_equal(image.data, data)
 
 
+@pytest.mark.parametrize('version', ['0.4', '0.5'])
+@pytest.mark.parametrize('axes', ['yx', 'cyx', 'zyx'])
+def test_the_contrast_that_a_file_shows_is_kept(tmp_path: Path, version: str, axes: str) -> None:
+    window = {'min': 0.0, 'max': 4095.0, 'start': 100.0, 'end': 2000.0}
+    channel = {'label': 'GFP', 'color': '00FF00', 'active': False, 'window': window}
+    data = pixels(*[1 if axis == 'c' else 9 for axis in axes])
+    image = read(stored(tmp_path / 'a.zarr', data, version, axes, omero={'channels': [channel]}))
+    write(tmp_path / 'b.zarr', image.like(image.data, dtype=np.float32))
+    group = zarr.open_group(str(tmp_path / 'b.zarr'), mode='r')
+    assert group.attrs['ome']['omero']['channels'] == [channel]
+    image.metadata['omero']['channels'][0]['window'] = {'start': 'low', 'end': None}
+    write(tmp_path / 'c.zarr', image)
+    group = zarr.open_group(str(tmp_path / 'c.zarr'), mode='r')
+    shown = group.attrs['ome']['omero']['channels'][0]['window']
+    assert (shown['start'], shown['end']) == (data.min(), data.max())
+
+
 def test_axes_are_told_by_name(tmp_path: Path) -> None:
     data = pixels(17, 20, 3)
     path = stored(tmp_path / 'a.zarr', data, axes='xyz', scales=([1, 2, 3],))

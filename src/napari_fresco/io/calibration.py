@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,12 +45,21 @@ def imagej_calibration(said: Mapping[str, Any], tags: Any) -> dict[str, tuple[fl
                 per / count,
                 unit_name(said.get('yunit', unit)) if axis == 'Y' else unit,
             )
-    step = abs(float(said.get('spacing') or 0))  # below 0 where the stage went down
-    if step > 0 and spacing:
-        spacing['Z'] = (step, unit_name(said.get('zunit', unit)))
-    if float(said.get('finterval') or 0) > 0:
-        spacing['T'] = (float(said['finterval']), unit_name(said.get('tunit', 's')))
+    step, pause = (_number(said.get(name)) for name in ('spacing', 'finterval'))
+    if step and spacing:  # below 0 where the stage went down
+        spacing['Z'] = (abs(step), unit_name(said.get('zunit', unit)))
+    if pause > 0:
+        spacing['T'] = (pause, unit_name(said.get('tunit', 's')))
     return spacing
+
+
+def _number(said: Any) -> float:
+    """Return a number that a file states; 0 where it is none, as of 'NaN' and misspelt ones."""
+    try:
+        value = float(said or 0)
+    except (TypeError, ValueError):
+        return 0.0
+    return value if math.isfinite(value) else 0.0
 
 
 def channel_names(labels: Sequence[str], channels: int) -> tuple[str, ...]:

@@ -6,12 +6,15 @@ import re
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image as Pillow
 from PIL import TiffImagePlugin
 
 from ..silence import without_warnings
+
+if TYPE_CHECKING:
+    import tifffile
 
 ORIENTATION = 274
 _RESOLUTION = (282, 283, 296)
@@ -32,18 +35,40 @@ def upright_block(exif: Pillow.Exif) -> bytes | None:
     return exif.tobytes() if len(exif) else None
 
 
-def block_of_tiff(path: Path, offset: int, byteorder: str, big: bool) -> bytes | None:
-    """Return the directory at `offset` of a TIFF as an EXIF block of its picture."""
+def of_picture(picture: Pillow.Image) -> Pillow.Exif:
+    """Return the EXIF of a picture; nothing of a damaged one, which harms no pixel."""
+    try:
+        return picture.getexif()
+    except Exception:  # Pillow raises whatever its parser stumbles over
+        return Pillow.Exif()
+
+
+def block_of_tiff(path: Path, file: tifffile.TiffFile) -> bytes | None:
+    """Return the first directory of a TIFF as an EXIF block of its picture.
+
+    Of one that Pillow cannot parse - damaged, or a BigTIFF of big-endian order - the texts.
+    """
+    try:
+        exif = _block_by_pillow(path, file)
+    except Exception:  # Pillow raises whatever its parser stumbles over
+        exif, tags = Pillow.Exif(), file.pages.first.tags
+        for tag in _DESCRIBING:
+            if tag in tags and tag != _TEXTS['Description'] and isinstance(tags[tag].value, str):
+                exif[tag] = tags[tag].value
+    return upright_block(exif) if len(exif) or exif.get_ifd(34665) else None
+
+
+def _block_by_pillow(path: Path, file: tifffile.TiffFile) -> Pillow.Exif:
     exif, found = Pillow.Exif(), Pillow.Exif()
-    found.endian, found.bigtiff = byteorder, big
-    with path.open('rb') as file, without_warnings():  # on tags that are damaged
-        found.load_from_fp(file, offset)
+    found.endian, found.bigtiff = file.byteorder, file.is_bigtiff
+    with path.open('rb') as opened, without_warnings():  # on tags that are damaged
+        found.load_from_fp(opened, file.pages.first.offset)
         for tag in _DESCRIBING:
             if tag in _DIRECTORIES and tag in found:
                 exif.get_ifd(tag).update(found.get_ifd(tag))
             elif tag in found and tag != _TEXTS['Description']:
                 exif[tag] = found[tag]
-        return upright_block(exif) if len(exif) or exif.get_ifd(34665) else None
+    return exif
 
 
 def texts(exif: Pillow.Exif) -> dict[str, str]:

@@ -207,9 +207,23 @@ def _channels(image: Image, windows: Sequence[tuple[float, float]]) -> list[dict
             'color': colours[i] if colours else own if count > 1 else 'FFFFFF',
             'active': i < 3 or not samples,
             **old,
-            'window': {'min': ends[0], 'max': ends[1], 'start': low, 'end': high},
+            'window': {
+                **{'min': ends[0], 'max': ends[1], 'start': low, 'end': high},
+                **_own_window(old),
+            },
         }
         if i < len(names):
             channel['label'] = names[i]
         found.append(channel)
     return found
+
+
+def _own_window(channel: Mapping[str, Any]) -> dict[str, float]:
+    """Return the contrast with which the source shows a channel; nothing where it says none."""
+    window = channel.get('window') or {}
+    said = {
+        key: float(window[key])
+        for key in ('min', 'max', 'start', 'end')
+        if isinstance(window.get(key), int | float) and math.isfinite(window[key])
+    }
+    return said if said.get('end', 0.0) > said.get('start', 0.0) else {}

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from ..image.model import Array, Image
@@ -130,14 +129,14 @@ def _animation(path: Path, picture: Pillow.Image, series: int | str | None) -> I
 
 
 def _still(picture: Pillow.Image, deep: Array | None, said: tuple[str, ...]) -> Image:
-    orientation = picture.getexif().get(exif.ORIENTATION, 1)
-    profile = picture.info.get('icc_profile')
-    steps, in_cm = _steps(picture), picture.getexif().get(296) == 3
-    upright = ImageOps.exif_transpose(picture)
+    block, profile = exif.of_picture(picture), picture.info.get('icc_profile')
+    orientation = block.get(exif.ORIENTATION, 1)
+    steps, in_cm = _steps(picture), block.get(296) == 3
     if deep is None:
-        pixels, profile, notes = _pixels(upright, profile)
+        pixels, profile, notes = _pixels(picture, profile)
     else:
-        pixels, notes = shown_upright(deep, orientation), ()
+        pixels, notes = deep, ()
+    pixels = shown_upright(pixels, orientation)
     metadata = _belongings(picture, pixels.ndim == 3 and pixels.shape[-1] > 2, profile)
     if steps:
         metadata['resolution_unit'] = 'cm' if in_cm else 'inch'
@@ -199,7 +198,7 @@ def _simple(picture: Pillow.Image) -> Pillow.Image:
 
 def _steps(picture: Pillow.Image) -> tuple[float, ...]:
     """Return the distances along Y and X in mm, where the file tells them."""
-    block = picture.getexif()
+    block = exif.of_picture(picture)
     unit = _IN_METRES.get(block.get(296, 2), 0.0)
     try:
         counts = [float(block[tag]) for tag in (283, 282)]
@@ -221,7 +220,7 @@ def _belongings(
     found: dict[str, Any] = {
         'format': picture.format,
         'icc_profile': profile,
-        'exif': exif.upright_block(picture.getexif()),
+        'exif': exif.upright_block(exif.of_picture(picture)),
         'xmp': exif.upright_xmp(info.get('xmp') or info.get(_XMP)),
         'iptc': _iptc(picture),
         'png_colour': _png_colour(picture),

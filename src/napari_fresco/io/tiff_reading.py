@@ -284,9 +284,7 @@ class _Reader:
         said['predictor'] = int(self.page.predictor or 1) > 1 or None
         said['bigtiff'] = self.file.is_bigtiff or None
         first = self.file.pages.first
-        said['exif'] = exif.block_of_tiff(
-            self.path, first.offset, self.file.byteorder, self.file.is_bigtiff
-        )
+        said['exif'] = exif.block_of_tiff(self.path, self.file)
         for key, tag in (('xmp', 700), ('iptc', 33723)):
             value = first.tags[tag].value if tag in first.tags else None
             said[key] = bytes(value) if isinstance(value, bytes) else None

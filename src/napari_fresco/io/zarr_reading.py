@@ -147,7 +147,7 @@ class _Found:
         metadata = {
             'format': 'OME-Zarr',
             'flavour': 'ome',
-            'omero': omero if 'C' in letters and omero else None,
+            'omero': omero if len(omero.get('channels') or ()) == (count or 1) else None,
             'labels': label is not None or None,
             'label_colours': ome_zarr.label_colours(label) or None,
             'warnings': (*notes, *said) or None,
