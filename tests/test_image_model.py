@@ -96,6 +96,17 @@ def test_xarray_brings_dimensions_coordinates_and_fill_values() -> None:
     assert Image.of(array, axes='ZCYX').channels == ('a', 'b', 'c')
 
 
+def test_a_larger_image_lies_where_the_one_it_was_made_of_lies() -> None:
+    spacing = {'Z': (2.0, 'um'), 'Y': (0.4, 'um'), 'X': (0.2, 'um')}
+    image = Image(np.zeros((2, 4, 6)), 'ZYX', spacing, {'Z': 5.0, 'Y': 3.0})
+    larger = image.like(np.zeros((2, 8, 12)), scale=2, shift=(-0.25, -0.25))
+    assert larger.origin == pytest.approx({'Z': 5.0, 'Y': 2.9, 'X': -0.05})
+    back = larger.like(np.zeros((2, 4, 6)), scale=0.5, shift=(0.5, 0.5))
+    assert back.origin == pytest.approx(image.origin)
+    nowhere = Image(np.zeros((2, 4, 6)), 'ZYX', spacing, {'Z': 5.0})
+    assert nowhere.like(np.zeros((2, 8, 12)), scale=2, shift=(-0.25, -0.25)).origin == {'Z': 5.0}
+
+
 def test_types_are_numpys() -> None:
     assert Image.of(torch.zeros(3, 4, dtype=torch.uint8)).dtype == np.uint8
     assert Image.of(torch.zeros(3, 4, dtype=torch.bfloat16)).dtype == np.float32

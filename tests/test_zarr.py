@@ -14,6 +14,8 @@ import pytest
 import yaozarrs
 import zarr
 
+import napari_fresco as fresco
+from napari_fresco.degrade import apply
 from napari_fresco.errors import FileError
 from napari_fresco.image.model import Image
 from napari_fresco.io import zarr_reading
@@ -21,7 +23,10 @@ from napari_fresco.io.files import list_series, read, read_labels, write
 from napari_fresco.io.mask_files import read_mask
 from napari_fresco.io.zarr_writing import GrowingImage
 
+from .command_line import call
+
 RANDOM = np.random.default_rng(0)
+QUICK = {'model': 'nlm', 'iterations': 1, 'sigma': 2}
 MICRON = {'Z': (0.3, 'um'), 'Y': (0.1, 'um'), 'X': (0.1, 'um')}
 
 
@@ -358,3 +363,21 @@ def test_only_a_store_is_replaced_and_whole(tmp_path: Path) -> None:
     write(path, pixels(9, 8), overwrite=True)
     assert read(path).shape == (9, 8)
     assert [p.name for p in tmp_path.iterdir()] == ['a.zarr']
+
+
+@pytest.mark.parametrize('face', ['python', 'command'])
+def test_what_is_reduced_and_enlarged_again_lies_where_it_lay(tmp_path: Path, face: str) -> None:
+    spacing, place = {'Y': (0.4, 'um'), 'X': (0.2, 'um')}, {'Y': 3.0, 'X': 4.0}
+    image = Image(pixels(24, 32), 'YX', spacing, place)
+    made = apply(image, 'bicubic', {'scale': 2}).image
+    assert made.origin == pytest.approx({'Y': 3.2, 'X': 4.1})
+    if face == 'python':
+        result = fresco.restore(made, method='dpir', task='super_resolve', scale=2, **QUICK).image
+    else:
+        write(tmp_path / 'a.zarr', made)
+        options = [text for key, value in QUICK.items() for text in (f'--{key}', value)]
+        task = ('-m', 'dpir', '-t', 'super_resolve', '--scale', 2)
+        assert call('restore', tmp_path / 'a.zarr', '-o', tmp_path / 'b.zarr', *task, *options) == 0
+        result = read(tmp_path / 'b.zarr')
+    assert result.origin == pytest.approx(place)
+    assert result.spacing == image.spacing

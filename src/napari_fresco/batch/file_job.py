@@ -193,7 +193,6 @@ class FileJob:
                 before_writing()
                 written += place.write(
                     [(s, own, told) for (s, _, told), own in zip(group, made, strict=True)],
-                    scale=self.call.options.scale,
                     overwrite=self.overwrite,
                     store=store,
                 )

@@ -75,7 +75,6 @@ class Outputs:
         self,
         parts: Sequence[Part],
         *,
-        scale: int,
         overwrite: bool,
         store: Path | None = None,
     ) -> list[Path]:
@@ -98,7 +97,7 @@ class Outputs:
                 record = records[0] if len(records) == 1 else {'images': records}
                 write_json(path, record, overwrite=overwrite)
             else:
-                made = [_made(kind, source, result, scale) for source, result, _ in parts]
+                made = [_made(kind, source, result) for source, result, _ in parts]
                 contents = [image for image in made if image is not None]
                 if not contents:
                     continue
@@ -131,20 +130,22 @@ def _advice(kind: str, call: Call) -> str:
     return f' unless asked for it; add {" or ".join(ways)}' if ways else ''
 
 
-def _made(kind: str, source: Image, result: Result, scale: int) -> Image | None:
+def _made(kind: str, source: Image, result: Result) -> Image | None:
     """Return a part of a result as an image with the metadata of its source."""
     data = getattr(result, kind)
     if data is None or isinstance(data, Image):
         return data
+    geometry = result.provenance['geometry']
+    place = {'scale': geometry['scale'], 'shift': geometry['offset']}
     if kind == 'image':
-        return source.like(data, scale=scale)
+        return source.like(data, **place)
     data = np.asarray(data, np.float32)
     if kind in ('kernel', 'latent'):
         return Image(data, UNNAMED[: data.ndim - 2] + 'YX')
     axes = leading_first(source.axes)
     axes = axes if data.ndim == len(axes) else axes.replace('S', '')
     kept = {key: source.metadata[key] for key in _KEPT if key in source.metadata}
-    return replace(source.like(data, axes=axes, scale=scale), metadata=kept)
+    return replace(source.like(data, axes=axes, **place), metadata=kept)
 
 
 def _write_reports(

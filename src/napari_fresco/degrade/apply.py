@@ -147,7 +147,8 @@ def _as_images(made: Simulated, source: Image) -> Simulated:
     """Return image and truth with the spacing and all that belongs to the original."""
     samples = made.image.ndim == source.ndim
     axes = source.axes if samples else source.axes.replace('S', '')
-    image = source.like(made.image, axes=axes, scale=1 / made.scale)
+    shift = made.record.get('geometry', {}).get('offset', (0.0, 0.0))
+    image = source.like(made.image, axes=axes, scale=1 / made.scale, shift=shift)
     return replace(made, image=image, truth=source.like(made.truth))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -242,7 +242,13 @@ class Image:
         return replace(self, metadata={**self.metadata, **facts})
 
     def like(
-        self, data: Any, *, axes: str | None = None, scale: float = 1, dtype: Any = None
+        self,
+        data: Any,
+        *,
+        axes: str | None = None,
+        scale: float = 1,
+        shift: Sequence[float] = (0.0, 0.0),
+        dtype: Any = None,
     ) -> Image:
         """Return `data` made of this image as an image with the same metadata.
 
@@ -254,6 +260,8 @@ class Image:
             Its axes, where they are others.
         scale : float
             How many times more pixels there are along Y and X.
+        shift : sequence of float
+            Where along Y and X the first of them lies, in pixels of this image.
         dtype : numpy.dtype, optional
             Type to return `data` in.
         """
@@ -272,10 +280,19 @@ class Image:
                 for axis, (step, unit) in self.spacing.items()
                 if axis in letters
             },
-            origin={axis: value for axis, value in self.origin.items() if axis in letters},
+            origin={a: value for a, value in self._moved(shift).items() if a in letters},
             channels=self.channels if kept else (),
             missing=missing,
         )
+
+    def _moved(self, shift: Sequence[float]) -> dict[str, float]:
+        """Return the origin moved along Y and X, where the image says where it lies there."""
+        origin = dict(self.origin)
+        if {'Y', 'X'} & set(origin):  # an axis at 0 is not named
+            for axis, pixels in zip('YX', shift, strict=True):
+                place = origin.pop(axis, 0.0) + pixels * self.spacing.get(axis, (1.0, ''))[0]
+                origin |= {axis: place} if place else {}
+        return origin
 
 
 def single_axes(image: Image) -> str:

@@ -27,7 +27,7 @@ from .giving_back import unrestored
 from .input_hash import InputHash
 from .neighbours import RestoredPart
 from .parts import Part
-from .provenance import Account, plane_facts, provenance
+from .provenance import Account, geometry, plane_facts, provenance
 from .request import Request
 from .scene import Scene
 
@@ -236,7 +236,8 @@ class GrowingResult:
 
     def _with_belongings(self, record: dict[str, Any]) -> Image:
         """Return the restored image with all that belonged to the given one, and its making."""
-        image = self._request.image.like(self._image, scale=self._request.inputs.scale)
+        place = geometry(self._request)
+        image = self._request.image.like(self._image, scale=place['scale'], shift=place['offset'])
         # What is made of the result is made of no image of that file.
         known = {name: value for name, value in image.metadata.items() if name != ASKED_SERIES}
         return replace(image, metadata={**known, 'provenance': record})
@@ -255,6 +256,9 @@ def _store(request: Request, samples: int) -> GrowingImage:
     lengths.pop('S', None)
     lengths |= {'S': samples} if samples > 1 else {}
     nothing = np.broadcast_to(np.zeros((), r.dtype), tuple(lengths.values()))
-    image = r.image.like(nothing, axes=''.join(lengths), scale=r.inputs.scale)
+    place = geometry(r)
+    image = r.image.like(
+        nothing, axes=''.join(lengths), scale=place['scale'], shift=place['offset']
+    )
     assert r.output is not None
     return GrowingImage(r.output, image)

@@ -140,7 +140,7 @@ def provenance(
         'input_shape': list(r.layout.shape),
         'input_axes': r.layout.axes,
         'read': _read(r.image.metadata),
-        'geometry': _geometry(r),
+        'geometry': geometry(r),
         'checks': [{**asdict(check), 'limit': list(check.limit)} for check in checks],
         'warnings': _warnings(r, account, scene, finish),
         'notes': [*_notes(r.layout), *said_of_fills(fills)],
@@ -175,8 +175,8 @@ def _computed(r: Request, used: Sequence[Denoiser | TiledNetwork]) -> dict[str, 
     }
 
 
-def _geometry(r: Request) -> dict[str, Any]:
-    """Return how pixels of the result lie over those of the image.
+def geometry(r: Request) -> dict[str, Any]:
+    """Return how pixels of the result lie over those of the image: their scale, the first's offset.
 
     Without a kernel, super-resolution keeps the field of view: the centres of s output pixels
     straddle the centre of an input pixel. With one, the origin of the kernel says where to look.
