@@ -12,6 +12,7 @@ from napari.layers import Image, Labels, Shapes
 from napari.utils.transforms import Affine
 
 from napari_fresco.errors import ImageError, MaskError
+from napari_fresco.layers.mask_images import as_labels, holds_mask
 from napari_fresco.layers.mask_layers import align_mask, lay_over, marked
 from napari_fresco.layers.outlines import polygon, stroke
 from napari_fresco.layers.regions import chosen_part, region_of, visible_box
@@ -373,3 +374,20 @@ def test_the_slice_of_a_mask_with_more_axes_is_the_one_on_show() -> None:
     for place, count in ((2.0, 1), (1.0, 0)):
         view = shown((0, 0), (1, 1), 3, point=(place, 0, 0))
         assert marked(select(image()), Labels(labels), view=view).load().sum() == count
+
+
+@pytest.mark.parametrize('ground', [0, 255])
+@pytest.mark.parametrize('gray', [0, 120, 255])
+def test_paint_on_a_transparent_ground_is_a_mask_whatever_its_colour(
+    gray: int, ground: int
+) -> None:
+    painted = np.zeros((24, 30), bool)
+    painted[6:12, 8:20] = True
+    samples = np.full((24, 30, 4), ground, np.uint8)
+    samples[painted] = gray
+    samples[..., 3] = 255 * painted
+    layer = Image(samples, rgb=True)
+    assert holds_mask(layer)
+    assert np.array_equal(as_labels(layer, (24, 30), 0, 1) != 0, painted)
+    part = select(Image(np.full((24, 30), 90, np.uint8)))
+    assert np.array_equal(marked(part, layer).load(), painted)

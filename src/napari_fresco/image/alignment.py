@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import FrescoError, MaskError
 from .letters import UNNAMED, leading_first
-from .model import Array, Image, in_memory, named, values_of
+from .model import COLOURS, Array, Image, in_memory, named, values_of
 from .units import converted
 
 _AGREEMENT = 0.01  # how much two spacings may differ, relatively
@@ -18,7 +18,10 @@ _AGREEMENT = 0.01  # how much two spacings may differ, relatively
 def refuse_idle_mask(damaged: Array) -> None:
     """Raise MaskError where nothing is marked, or everything."""
     if not damaged.any():
-        raise MaskError('mask is empty: nothing is marked as damaged; nonzero means damaged')
+        raise MaskError(
+            'mask is empty: nothing is marked as damaged; nonzero means damaged: paint damage in '
+            'white on black, or in any one colour on a transparent ground'
+        )
     if damaged.all():
         raise MaskError(
             'mask is full: every pixel is marked as damaged, so nothing is known; is it inverted?'
@@ -38,10 +41,26 @@ def nonzero(values: Array, what: str = 'mask') -> Array:
     return np.asarray(values != 0)
 
 
-def any_colour(samples: Array) -> Array:
-    """Return where any colour is nonzero; samples are on the last axis, alpha does not count."""
+def strength(samples: Array) -> Array:
+    """Return one value for each pixel of a mask in colours: zero where nothing is marked.
+
+    That is the brightest colour, of what is not transparent. Where all of that is black, alpha
+    alone tells what was painted, and is returned. Alpha that is zero, or is not, in all pixels
+    tells nothing.
+
+    `samples`: of gray or RGB on the last axis, with or without alpha.
+    """
     colours = samples[..., : 3 if samples.shape[-1] > 2 else 1]
-    return np.asarray((colours != 0).any(axis=-1))
+    highest = colours.max(axis=-1)
+    brightest = np.where(highest != 0, highest, colours.min(axis=-1))
+    if samples.shape[-1] not in (2, 4):
+        return np.asarray(brightest)
+    alpha = samples[..., -1]
+    opaque = alpha != 0
+    if opaque.all() or not opaque.any():
+        return np.asarray(brightest)
+    visible = np.where(opaque, brightest, np.zeros_like(brightest))
+    return np.asarray(visible if visible.any() else alpha)
 
 
 def aligned(
@@ -50,7 +69,7 @@ def aligned(
     *,
     what: str,
     error: type[FrescoError],
-    colours: Callable[[Array], Array] = any_colour,
+    colours: Callable[[Array], Array] = strength,
 ) -> Array:
     """Return a mask or map on the planes of an image.
 
@@ -108,7 +127,7 @@ def _positional(
     """Return the letters of an array whose axes have no names."""
     own = image.axes.replace('S', '')
     if array.ndim == image.ndim and 'S' in image.axes:
-        ends_alike = array.shape[image.axes.index('S')] in (1, image.length('S'))
+        ends_alike = array.shape[image.axes.index('S')] in COLOURS
         if ends_alike or array.ndim > len(own) + 1:
             return image.axes
     if array.ndim == len(own):
@@ -151,7 +170,8 @@ def _misfit(
     own = f'; its planes are {lengths} in the order {planes}' if planes != image.axes else ''
     said = f'{what} {shape}{order} does not match image {image.shape} with axes {image.axes}{own}'
     plane = image.length('Y'), image.length('X')
-    if tuple(shape[:2]) == plane[::-1] and len(shape) in (2, 3):
+    turned = tuple(shape[:2]) == plane[::-1] != plane
+    if turned and len(shape) in (2, 3):
         return error(
             f'{said}; it would fit turned by 90°: a photograph is turned upright as its '
             f'orientation tag says, so turn the {what}, too, or draw it on the image as it is shown'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..image.alignment import any_colour
+from ..image.alignment import strength
 from ..image.label_classes import CLASSES, without_left
 from ..image.marks import SOFT, marked, said_of_soft_edges
 from ..image.model import Image, in_memory
@@ -24,9 +24,10 @@ _OF_LABELS = (
 def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
     """Read a mask: True where the picture is nonzero, with the axes it has.
 
-    In a colour picture any colour counts, transparent pixels do not; a JPEG is nonzero where it
-    is brighter than half, as its compression leaves no exact zeros; NaN is refused. Labels
-    whose classes are not to be filled are none. A print's resolution is no spacing of a mask.
+    In a colour picture any colour counts, transparent pixels do not; where all that is seen is
+    black paint on a transparent ground, that counts. A JPEG is nonzero where it is brighter than
+    half, as its compression leaves no exact zeros; NaN is refused. Labels whose classes are not to
+    be filled are none. A print's resolution is no spacing of a mask.
 
     Parameters
     ----------
@@ -48,12 +49,10 @@ def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
     """
     file = read(path, series=series)
     values, axes = in_memory(file.data), file.axes
+    if 'S' in axes:
+        values, axes = strength(np.moveaxis(values, axes.index('S'), -1)), axes.replace('S', '')
     found = without_left(marked(values, file, str(path)), values, file)
     soft = said_of_soft_edges(values, file)
-    if 'S' in axes:
-        samples = np.moveaxis(found, axes.index('S'), -1)
-        opaque = samples[..., -1] if samples.shape[-1] in (2, 4) else True
-        found, axes = any_colour(samples) & opaque, axes.replace('S', '')
     printed = file.metadata.get('flavour') in _PRINTED
     told = {key: value for key, value in file.metadata.items() if key not in _OF_LABELS}
     said = {**told, 'coverage': float(found.mean()), SOFT: soft}

@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Image
 
 from ..errors import MaskError
-from ..image.alignment import any_colour
+from ..image.alignment import strength
 from .layer_kinds import is_picture
 from .selection import full_resolution
 
@@ -30,8 +30,7 @@ def holds_mask(layer: napari.layers.Layer) -> bool:
     steps = tuple(slice(None, None, max(1, n // _LOOKED_AT)) for n in data.shape[:2])
     some = np.asarray(data[steps])
     if layer.rgb:
-        grays = some[..., :1]
-        return bool((some[..., :3] == grays).all()) and _is_two_valued(some[..., 0])
+        return bool((some[..., :3] == some[..., :1]).all()) and _is_two_valued(strength(some))
     return _is_two_valued(some)
 
 
@@ -49,7 +48,7 @@ def as_labels(
     Raises MaskError when it has another aspect ratio.
     """
     data = np.asarray(full_resolution(layer))
-    marked = any_colour(data[..., :3]) if layer.rgb else data != 0
+    marked = (strength(data) if layer.rgb else data) != 0
     size = shape[rows], shape[columns]
     factors = np.array(marked.shape) / size
     if abs(factors[0] / factors[1] - 1) > _ASPECT:

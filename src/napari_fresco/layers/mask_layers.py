@@ -9,7 +9,7 @@ import numpy as np
 
 from ..damage.classes import CLASSES
 from ..errors import ImageError, MaskError
-from ..image.alignment import any_colour, nonzero
+from ..image.alignment import nonzero, strength
 from ..image.marks import marked as marks_of
 from ..image.marks import said_of_soft_edges
 from ..image.model import Image
@@ -160,15 +160,10 @@ def _without_classes(labels: set[int]) -> str:
 
 def _marked(values: NDArray[Any], layer: MaskLayer, said: set[str]) -> NDArray[np.bool_]:
     """Return what a picture marks, and say what is to be said of its edges."""
-    coloured = bool(getattr(layer, 'rgb', False))
-    picture = Image(values, 'YXS'[: values.ndim], metadata=layer.metadata.get(FILE, {}))
-    colours = values[..., :3] if coloured else values
-    marks = marks_of(colours, picture, f'mask {layer.name!r}')
-    said.add(said_of_soft_edges(colours, picture))
-    if not coloured:
-        return marks
-    opaque = values[..., 3] > 0 if values.shape[-1] == 4 else True
-    return np.asarray(any_colour(marks) & opaque)
+    values = strength(values) if getattr(layer, 'rgb', False) else values
+    picture = Image(values, 'YX', metadata=layer.metadata.get(FILE, {}))
+    said.add(said_of_soft_edges(values, picture))
+    return marks_of(values, picture, f'mask {layer.name!r}')
 
 
 def _other_size(layer: napari.layers.Layer, place: Placement) -> MaskError:

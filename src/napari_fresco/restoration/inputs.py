@@ -16,7 +16,7 @@ from ..declare.methods import ESTIMATES, ESTIMATORS, METHODS
 from ..declare.tasks import TASKS
 from ..errors import KernelError, MaskError, MethodError, ParameterError
 from ..evidence.input_checks import mask_coverage
-from ..image.alignment import aligned, any_colour, refuse_idle_mask
+from ..image.alignment import aligned, refuse_idle_mask
 from ..image.by_channel import each_entry, of_channels
 from ..image.label_classes import without_left
 from ..image.layout import Layout
@@ -322,12 +322,10 @@ def _check_scale(call: Call) -> int:
 
 def _check_mask(mask: Any, image: Image) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """Return the damage on the planes of `image`, and doubts about it in words."""
-    array = aligned(
-        mask, image, what='mask', error=MaskError, colours=lambda s: any_colour(marked(s, mask))
-    )
+    array = aligned(mask, image, what='mask', error=MaskError)
     if array.dtype.kind not in 'buif':
         raise MaskError(f'mask has type {array.dtype}; give numbers, nonzero where damaged')
-    damaged = without_left(array if array.dtype == bool else marked(array, mask), array, mask)
+    damaged = without_left(marked(array, mask), array, mask)
     refuse_idle_mask(damaged)
     covered = float(damaged.mean())
     if covered > _NEARLY_ALL:
