@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from itertools import islice
-
 import numpy as np
 
 from ..image.anscombe import Anscombe
@@ -27,7 +24,6 @@ from .plane_noise import (
 from .planes_in_whole import PlanesInWhole
 from .request import Request
 
-_STABILISED = 3  # planes of a stack in which places are compared
 _OF_PLACES = 2.0  # unevenness of noise stabilised as that of photons; of real ones at most 1.7
 
 
@@ -65,11 +61,12 @@ class NoiseModels:
             return NoiseModel()
         if p.noise == 'auto' and not given:
             return self._recognised(channel, r)
-        check_offset(given.get('offset'), planes.sampled(channel))
+        indices = planes.sample(channel)
+        check_offset(given.get('offset'), planes.sampled(indices))
         if len(given) == len(Camera._fields):
             return NoiseModel(Camera(**given), self._excess(channel, r, least=GRAIN), found='given')
-        camera = fit_camera(planes.sampled(channel), **given)
-        found = f'fitted to {counted(planes.sample(channel), r.layout.dims)}'
+        camera = fit_camera(planes.sampled(indices), **given)
+        found = f'fitted to {counted(indices, r.layout.dims)}'
         return NoiseModel(camera, self._excess(channel, r), found=found)
 
     def _recognised(self, channel: int, r: Request) -> NoiseModel:
@@ -79,9 +76,9 @@ class NoiseModels:
         if told or not r.facts.photon_noise or r.layout.channels == 3:
             return NoiseModel()
         indices = planes.sample(channel)
-        camera, levels, curve = assess_planes(planes.sampled(channel))
+        camera, levels, curve = assess_planes(planes.sampled(indices))
         found = f'recognised in {counted(indices, r.layout.dims)}'
-        if share := max((cut_off_ground(*each) for each in planes.sampled(channel)), default=0.0):
+        if share := max((cut_off_ground(*each) for each in planes.sampled(indices)), default=0.0):
             self._remarks.add('ground', channel, said_of_ground(share))
         # What JPEG leaves of noise grows with the intensity as well, and is no photon noise; nor is
         # noise that is stronger in some places, which may lie where there is more light.
@@ -95,13 +92,13 @@ class NoiseModels:
 
     def _is_no_light(self, camera: Camera, channel: int, r: Request, speckle: float) -> bool:
         """Say whether noise that seems that of photons is due to blocks of a JPEG, or to places."""
-        if all(has_blocks(plane) for plane, _ in self._planes.sampled(channel)):
+        every = self._planes.sample(channel)
+        if all(has_blocks(plane) for plane, _ in self._planes.sampled(every)):
             return True
         if speckle or r.layout.dims == 3:  # of a volume no map of noise would be told in its place
             return False
         stable = Anscombe(*camera)
-        every = math.ceil(len(self._planes.sample(channel)) / _STABILISED)
-        some = islice(self._planes.sampled(channel), 0, None, every)
+        some = self._planes.sampled(self._planes.few(channel))
         found = [unevenness(stable.forward(plane), bad) for plane, bad in some]
         return float(np.median(found)) > _OF_PLACES
 
@@ -111,7 +108,7 @@ class NoiseModels:
         """Return the ratio of the noise of a channel, of known `curve`, to that of its camera."""
         if not r.facts.photon_noise or r.layout.channels == 3:
             return 1.0
-        excess = excess_of(self._planes.sampled(channel), curve)
+        excess = excess_of(self._planes.sampled(self._planes.sample(channel)), curve)
         if excess > max(least, GRAIN_OF_CAMERA):
             self._remarks.add('grain', channel, said_of_grain(f'{excess:.3g} times the level'))
         return excess if excess > least else 1.0  # up to that a camera that is given stands

@@ -182,16 +182,16 @@ def telling(request: Request, index: Index) -> Part:
     return own[int(np.argmax(marked))] if any(marked) else middle
 
 
-def pilots(request: Request, index: Index, smaller: int = 1) -> list[Part]:
-    """Return squares or columns spread over a plane or volume: as much as a block, together.
+def pilots(request: Request, index: Index, together: int = _SIDE) -> list[Part]:
+    """Return squares spread over a plane, or columns over a volume.
 
-    `smaller`: by how much, along rows and along columns.
+    `together`: side of a square as large as all that are spread over a plane.
     """
     shape = request.layout.plane_shape
     *depth, rows, columns = shape
     size = request.inputs.kernel_shape
     reach = 0 if size is None else max(size[-2:]) // 2
-    most = math.isqrt(_TOGETHER // depth[0] if depth else _SIDE**2) // smaller
+    most = math.isqrt(_TOGETHER // depth[0]) if depth else together
     sides = ((count, most // count - 2 * reach) for count in (4, 2, 1))
     count, side = next(((n, side) for n, side in sides if side >= _GRID), (1, _GRID))
     deep = [Span(0, n, 0, n) for n in depth]

@@ -111,7 +111,7 @@ class _Run:
 
     def _restore(self, number: int, part: Part) -> Generator[Step, None, None]:
         """Restore a part, or give it back where there is nothing to restore it from."""
-        self._scene.model(part.index)  # may look at planes that are yet to come, and keeps them
+        self._scene.look_ahead(part.index)
         if self._settled.needed(part):
             yield from self._settled.find(
                 part,

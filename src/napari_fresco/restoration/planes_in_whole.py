@@ -17,6 +17,8 @@ from .plane_reader import Pixels, PlaneReader
 from .request import Request
 from .volume_ranges import VolumeRanges
 
+_FEW = 3
+
 
 class PlanesInWhole:
     """Reads planes of an image, and beside each what tells of its range and noise: its whole.
@@ -99,10 +101,20 @@ class PlanesInWhole:
         indices = self._whole.layout.planes()
         return self._whole.sample([x for x in indices if axis < 0 or x[axis] == channel])
 
-    def sampled(self, channel: int) -> Iterator[Plane]:
+    def few(self, channel: int) -> list[Index]:
+        """Return at most three of them, by which it is decided what holds for all."""
+        indices = self.sample(channel)
+        count = min(_FEW, len(indices))
+        return [indices[(2 * i + 1) * len(indices) // (2 * count)] for i in range(count)]
+
+    def at(self, indices: Sequence[Index]) -> Iterator[Pixels]:
+        """Read planes of the whole."""
+        for index in indices:
+            yield self._whole.read(index, again=True)
+
+    def sampled(self, indices: Sequence[Index]) -> Iterator[Plane]:
         """Read planes, in each of which neighbours have one colour, beside what is unknown."""
-        for index in self.sample(channel):
-            pixels = self._whole.read(index, again=True)
+        for pixels in self.at(indices):
             yield from (lattices_of if self._request.facts.gains_colour else planes_of)(pixels)
 
     def _at(self, place: Index) -> Pixels:

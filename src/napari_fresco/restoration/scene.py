@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,7 @@ class Scene:
         self._of_whole: dict[Index, NDArray[np.float64] | float] = {}
         self._channel_noise: dict[int, PlaneNoise] = {}
         self._qualities: dict[Index | None, int | None] = {}
+        self._of_channel: dict[tuple[str, int], float] = {}
         self.remarks = Remarks(self._planes.channel_names)
         self._models = NoiseModels(self._planes, self.remarks)
 
@@ -89,9 +90,34 @@ class Scene:
         """Return plane `index` of the image; outliers of the whole are outliers in it."""
         return self._planes.read(index)
 
+    def channel(self, index: Index) -> int:
+        """Return the channel that plane `index` belongs to, of the whole where that is known."""
+        return self._planes.channel(index)
+
+    def place(self, index: Index) -> Index | None:
+        """Return which plane of the whole plane `index` is, or is a part of."""
+        return self._planes.place(index)
+
+    def few(self, index: Index) -> Sequence[Index]:
+        """Return a few planes of the whole that stand for the channel of plane `index`."""
+        return self._planes.few(self.channel(index))
+
     def model(self, index: Index) -> NoiseModel:
         """Return the noise model of the channel of plane `index`."""
         return self._models.of(self._planes.channel(index), self._request.of_plane(index))
+
+    def look_ahead(self, index: Index) -> None:
+        """Find what holds for all planes of a channel, from planes that may be yet to come.
+
+        They are kept, since of arrays that are not in memory each is read once.
+        """
+        r, model, few = self._request, self.model(index), self.few(index)
+        untold = r.method.blind or not r.inputs.tells_noise
+        if len(few) == 1 or model.camera is not None or not (untold and r.facts.photon_noise):
+            return
+        if r.layout.dims == 2:
+            self._held_unevenness(index)
+            self._held_grain(index)
 
     def range(self, index: Index, pixels: Pixels) -> Affine:
         """Return which intensities become 0 and 1 in plane `index`: its own, if none are given.
@@ -101,10 +127,13 @@ class Scene:
         r = self._request
         if r.options.data_range is not None:
             return given_range(r.options.data_range)
-        low, high = self._planes.of_whole(index, pixels).extent or (0.0, 0.0)
-        limit = self.bright_limit(index, pixels)
+        return self._range_of(index, self._planes.of_whole(index, pixels))
+
+    def _range_of(self, index: Index, whole: Pixels) -> Affine:
+        low, high = whole.extent or (0.0, 0.0)
+        limit = self._bright_limit_of(index, whole)
         high = high if limit is None else min(high, limit)
-        return working_range(low, high, r.layout.dtype)
+        return working_range(low, high, self._request.layout.dtype)
 
     def level(self, index: Index, pixels: Pixels, span: float) -> float | NDArray[np.float64]:
         """Return the standard deviation of the noise of plane `index`, in image units.
@@ -170,9 +199,27 @@ class Scene:
         return self._qualities[place]
 
     def _unevenness(self, index: Index, pixels: Pixels) -> float:
-        """Return how many times as strong the white noise of a plane is in some places."""
-        r, whole = self._request, self._planes.of_whole(index, pixels)
-        return whole.unevenness if r.facts.photon_noise and r.layout.dims == 2 else 1.0
+        """Return how many times as strong the white noise of a channel is in some places."""
+        if not self._request.facts.photon_noise or self._request.layout.dims == 3:
+            return 1.0
+        if len(self.few(index)) == 1:
+            return self._planes.of_whole(index, pixels).unevenness
+        return self._held_unevenness(index)
+
+    def _held_unevenness(self, index: Index) -> float:
+        return self._held('uneven', index, lambda _, plane: plane.unevenness)
+
+    def _held(self, name: str, index: Index, told: Callable[[Index, Pixels], float]) -> float:
+        """Return what is `told` by a few planes of the whole, for all of a channel.
+
+        The planes of a stack would flicker if each were judged by itself beside a limit.
+        """
+        key = name, self.channel(index)
+        if key not in self._of_channel:
+            few = self.few(index)
+            found = [told(*each) for each in zip(few, self._planes.at(few), strict=True)]
+            self._of_channel[key] = float(np.median(found))
+        return self._of_channel[key]
 
     def _in_place(self, index: Index, pixels: Pixels, level: float) -> float | Floats:
         """Return the level of white noise, as a map where one number cannot stand for it."""
@@ -193,7 +240,7 @@ class Scene:
         level = level_of_plane(values, unknown) if known is None else known
         if not facts.photon_noise:
             return level
-        told = self._with_grain(index, level, pixels, span)
+        told = level * self._grain(index, level, pixels, span)
         if told > level:
             said = said_of_grain(f'{told:.3g} instead of the level {level:.3g}')
             self.remarks.add('grain', self._planes.channel(index), said)
@@ -236,19 +283,21 @@ class Scene:
     def level_with_grain(self, index: Index, pixels: Pixels, level: float, span: float) -> float:
         """Return the `level` that single pixels of a plane show, or more, where it has a grain."""
         whole = self._planes.of_whole(index, pixels)
-        return self._with_grain(index, level, whole, span)
+        return level * self._grain(index, level, whole, span)
 
     def bright_limit(self, index: Index, pixels: Pixels) -> float | None:
         """Return from where on objects are so bright that they are kept away from a denoiser.
 
         Photon noise is stabilised, and dim parts are restored well beside bright ones.
         """
+        return self._bright_limit_of(index, self._planes.of_whole(index, pixels))
+
+    def _bright_limit_of(self, index: Index, whole: Pixels) -> float | None:
         r = self._request
         if r.options.data_range is not None or 'noise' not in r.facts.checks:
             return None
         if self.model(index).camera is not None:
             return None
-        whole = self._planes.of_whole(index, pixels)
         known = whole.colours if whole.unknown is None else whole.colours[~whole.unknown]
         return bright_objects(known)
 
@@ -277,6 +326,23 @@ class Scene:
                 level = float(np.sqrt(camera.variance(pixels.mean_filled).mean()))
             self._channel_noise[channel] = PlaneNoise(camera, 1.0, level)
         return self._channel_noise[channel]
+
+    def _grain(self, index: Index, level: float, whole: Pixels, span: float) -> float:
+        """Return by how much more than the `level` of pixels a solver needs for a shared grain."""
+        if len(self.few(index)) == 1:
+            return self._with_grain(index, level, whole, span) / level if level else 1.0
+        return self._held_grain(index)
+
+    def _held_grain(self, index: Index) -> float:
+        levels = self.model(index).levels
+
+        def told(place: Index, plane: Pixels) -> float:
+            known = levels.get(place)
+            own = level_of_plane(plane.mean_filled, plane.silent) if known is None else known
+            span_of_it = self._range_of(index, plane).span
+            return self._with_grain(index, own, plane, span_of_it) / own if own else 1.0
+
+        return self._held('grain', index, told)
 
     def _with_grain(self, index: Index, level: float, whole: Pixels, span: float) -> float:
         """Return the level that a solver needs where neighbouring pixels share noise."""

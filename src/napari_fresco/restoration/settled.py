@@ -1,24 +1,28 @@
-"""Decisions that each block of a plane would make by itself, made once for all of them.
+"""Decisions that each part of an image would make by itself, made once for all of them.
 
 When to stop, how strongly to filter, whether more noise must be told than was found: decided
-apart, seams would show.
+apart by blocks of a plane, seams would show; by planes of a stack, it would flicker; and a part
+would not be restored like the whole that it was cut from.
 """
 
 from __future__ import annotations
 
 import importlib
+import math
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..image.blocks import Index
 from ..image.layout import Array
 from ..physics.problem import Problem
 from ..runtime.run import Workbench, run
 from ..runtime.tools import Tools
-from ..solvers.deblurring import TIMES, Doubling, Noises, are_noisier
+from ..solvers.deblurring import CLEAR, NEARLY, TIMES, Doubling, Noises, are_noisier
 from ..types import Step
 from .block import Block
 from .driving import driven
@@ -27,27 +31,27 @@ from .request import Request
 from .scene import Scene
 from .solver_choice import may_amplify
 
-_SMALLER = 2  # sides of the pilots that are restored whole: a quarter of the work of a block
-
-
-class _Decision(NamedTuple):
-    """Parameters and noise that hold for all blocks of a plane.
-
-    `params`: parameters that differ from those that were asked for.
-    `doubling`: how much more noise is told; None where that is no question.
-    """
-
-    params: dict[str, Any]
-    doubling: Doubling | None = None
+# Sides of planes up to which all of them tells when to stop, and whether more noise must be told,
+# which takes a whole restoration. Of larger ones pilots do, a quarter as large together.
+_ASKED, _WATCHED = 1024, 512
 
 
 class _Pilot(NamedTuple):
     part: Part
     block: Block
 
+    @property
+    def inside(self) -> tuple[slice, ...]:
+        """What its noise is judged by: rows and columns that nothing around them reaches."""
+        tile, size = self.part.tile, self.block.problem.size
+        return tuple(slice(0, n) for n in size) if tile is None else tile.inside[1:]
+
 
 class Settled:
     """Asks pilots, squares or columns spread over the whole, which are restored side by side.
+
+    What decides by itself is only a plane that is small, and neither cut from another nor one of a
+    stack.
 
     `request`, `scene`: of the image.
     """
@@ -57,12 +61,15 @@ class Settled:
         self._undecided = any(
             getattr(request.params, name) == value for name, value in request.method.undecided
         )
-        self._found: dict[Index, _Decision] = {}
+        self._blurred = 'kernel' in request.facts.needs
+        self._params: dict[Index, dict[str, Any]] = {}
+        self._doublings: dict[int, Doubling | None] = {}
 
     def needed(self, part: Part) -> bool:
-        """Whether something is to be decided yet for the blocks that a part is one of."""
-        asked = self._undecided or 'kernel' in self._request.facts.needs
-        return asked and part.tile is not None and part.index not in self._found
+        """Whether something is to be decided yet for the whole that a part belongs to."""
+        if not (self._undecided or self._blurred):
+            return False
+        return part.index not in self._params or self._channel(part) not in self._doublings
 
     def find(
         self,
@@ -77,45 +84,106 @@ class Settled:
         `count`: how many parts there are.
         `seen_as`: make a plane of an estimate and of a step of a part, which is shown meanwhile.
         """
-        self._found[part.index] = _Decision({})
         run_with = _Runner(count, tools, cancel, seen_as)
-        asked = list(self._pilots(part.index)) if self._undecided else []
-        watched = list(self._watched(part.index))
-        if not (asked or watched):
+        channel = self._channel(part)
+        if channel not in self._doublings:
+            self._doublings[channel] = None
+            watched = list(self._watched(part))
+            if watched:
+                self._doublings[channel] = yield from _doubling(run_with, watched)
+        doubling = self._doublings[channel] or Doubling()
+        self._params[part.index] = {}
+        asked = [] if run_with.cancelled else list(self._asked(part))
+        if asked:
+            found = yield from run_with.settling(asked, 2**doubling.times)
+            self._params[part.index] = found
+
+    def _channel(self, part: Part) -> int:
+        return self._scene.channel(part.index)
+
+    def _watched(self, part: Part) -> Iterator[_Pilot]:
+        """Yield pilots whose results may come out noisier than the image: of planes of a channel.
+
+        Planes that are told different noise would flicker.
+        """
+        whole, _ = self._whole_of(part)
+        if whole is None or not self._blurred or self._request.layout.dims == 3:
             return
-        params: dict[str, Any] = {}
-        for times in range(TIMES + 1):
-            if asked:
-                params = yield from run_with.settling(asked, 2**times)
-            known = Doubling(times) if watched else None
-            self._found[part.index] = _Decision(params, known)
-            if known is None or run_with.cancelled:
-                return
-            noisy = yield from run_with.watching(watched, self._found[part.index])
-            if not noisy:
-                return
-        self._found[part.index] = _Decision(params, Doubling(TIMES, still=True))
+        several = self._scene.few(part.index)
+        alone = self._is_whole(part) and len(several) == 1
+        if alone and _area(whole) <= _WATCHED**2:
+            return
+        if len(several) == 1 and _area(whole) <= _WATCHED**2:
+            parts = [Part(several[0], None, whole.layout.plane_shape)]
+        else:
+            side = round(_WATCHED / 2 / math.sqrt(len(several)))
+            parts = [pilot for index in several for pilot in pilots(whole, index, side)]
+        for pilot in self._prepared(whole, parts):
+            if may_amplify(pilot.block.request, pilot.block):
+                yield pilot
 
-    def _watched(self, index: Index) -> Iterator[_Pilot]:
-        """Yield pilots whose results may come out noisier than the image."""
-        if self._request.layout.dims == 2 and 'kernel' in self._request.facts.needs:
-            for pilot in self._pilots(index, _SMALLER):
-                if may_amplify(pilot.block.request, pilot.block):
-                    yield pilot
+    def _asked(self, part: Part) -> Iterator[_Pilot]:
+        """Yield the pilots that tell when to stop, and how strongly to filter, in a plane."""
+        whole, place = self._whole_of(part)
+        small = self._request.layout.dims == 2 and whole is not None and _area(whole) <= _ASKED**2
+        alone = self._is_whole(part) and (small or self._request.layout.dims == 3)
+        if not self._undecided or whole is None or place is None or alone:
+            return
+        if small:
+            parts = [Part(place, None, whole.layout.plane_shape)]
+        else:
+            parts = pilots(whole, place, _ASKED // 2)
+        yield from self._prepared(whole, parts)
 
-    def _pilots(self, index: Index, share: int = 1) -> Iterator[_Pilot]:
+    def _is_whole(self, part: Part) -> bool:
+        """Whether a part is a plane that nothing lies around."""
+        cut = self._request.context is not None and self._request.layout.dims == 2
+        return part.tile is None and not cut
+
+    def _whole_of(self, part: Part) -> tuple[Request | None, Index | None]:
+        """Return the request for the whole that a part belongs to, and which plane of it it is.
+
+        None where a map of noise tells of the part alone.
+        """
+        r = self._request.of_plane(part.index)
+        if r.context is None or r.layout.dims == 3:
+            return r, part.index
+        if isinstance(r.inputs.sigma, np.ndarray):
+            return None, None
+        whole = r.context.whole
+        inputs = replace(r.inputs, mask=None)
+        layout = r.layout.of_part(whole)
+        found = replace(r, image=whole, layout=layout, inputs=inputs, context=None)
+        return found, self._scene.place(part.index)
+
+    def _prepared(self, whole: Request, parts: Sequence[Part]) -> Iterator[_Pilot]:
         """Yield the pilots of a plane or volume of which something is known."""
-        for pilot in pilots(self._request, index, share):
-            own = pilot.of(self._request)
+        for pilot in parts:
+            own = pilot.of(whole)
             judged = self._scene.of_part(own)
-            pixels = judged.read(())
+            pixels = judged.read(pilot.at_hand)
             if not pixels.empty:
-                yield _Pilot(pilot, Block.prepare(own, index, pixels, judged))
+                yield _Pilot(pilot, Block.prepare(own, pilot.index, pixels, judged))
 
     def of(self, part: Part, own: Request) -> Request:
         """Return the request for a part alone, `own`, with what was decided for all."""
-        known = self._found.get(part.index)
-        return own if part.tile is None or known is None else _told(own, known)
+        known = self._doublings.get(self._channel(part))
+        if known is not None:
+            known = known._replace(least=self._is_whole(part))
+        return _told(own, self._params.get(part.index, {}), known)
+
+
+def _doubling(run_with: _Runner, watched: Sequence[_Pilot]) -> Generator[Step, None, Doubling]:
+    """Find how much more noise must be told for results not to be noisier than the image."""
+    for times in range(TIMES + 1):
+        noisy = yield from run_with.watching(watched, Doubling(times))
+        if not noisy or run_with.cancelled:
+            return Doubling(times)
+    return Doubling(TIMES, still=True)
+
+
+def _area(request: Request) -> int:
+    return math.prod(request.layout.plane_shape)
 
 
 class _Runner:
@@ -166,24 +234,28 @@ class _Runner:
             yield self._passed(step, asked[0])
         return found
 
-    def watching(self, watched: Sequence[_Pilot], known: _Decision) -> Generator[Step, None, bool]:
-        """Restore pilots one by one, and return whether they come out noisier than the image."""
-        found = []
+    def watching(self, watched: Sequence[_Pilot], known: Doubling) -> Generator[Step, None, bool]:
+        """Restore pilots one by one, and return whether they come out noisier than the image.
+
+        Those of several planes: whether one of the planes nearly does.
+        """
+        found: dict[Index, list[Noises]] = {}
         for pilot in watched:
-            part, block = pilot
+            block = pilot.block
             outcome = yield from driven(
-                _told(block.request, known),
+                _told(block.request, {}, known),
                 block,
                 self._tools,
                 self._cancel,
                 partial(self._passed, pilot=pilot),
             )
-            if (outcome.step.final and not known.params) or outcome.finish == 'cancelled':
+            if outcome.step.final or outcome.finish == 'cancelled':
                 return False
-            assert part.tile is not None
-            problem = block.problem.noisier(2 ** (known.doubling or Doubling()).times)
-            found.append(Noises.of(outcome.step.x, problem, part.tile.inside[1:]))
-        return are_noisier(found)
+            problem = block.problem.noisier(2**known.times)
+            own = found.setdefault(pilot.part.index, [])
+            own.append(Noises.of(outcome.step.x, problem, pilot.inside))
+        clear = CLEAR if len(found) == 1 else NEARLY
+        return any(are_noisier(parts, clear) for parts in found.values())
 
     def _passed(self, step: Step, pilot: _Pilot) -> Step:
         """Return a step that brings the result no nearer."""
@@ -198,10 +270,12 @@ class _Runner:
         )
 
 
-def _told(own: Request, known: _Decision) -> Request:
+def _told(own: Request, params: dict[str, Any], known: Doubling | None) -> Request:
     """Return a request with what was decided for all."""
-    inputs = replace(own.inputs, doubling=known.doubling)
-    return replace(own, params=replace(own.params, **known.params), inputs=inputs)
+    if not params and known is None:
+        return own
+    inputs = replace(own.inputs, doubling=known)
+    return replace(own, params=replace(own.params, **params), inputs=inputs)
 
 
 def _changed(before: Any, after: Any) -> dict[str, Any]:

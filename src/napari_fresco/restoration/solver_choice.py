@@ -30,8 +30,8 @@ def solver_for(request: Request, block: Block) -> Solver:
         solver = keeping_light(solver)
     if may_amplify(request, block):
         known = request.inputs.doubling
-        if known is None:
-            return unamplified(solver, block.problem.size)
+        if known is None or known.least:
+            return unamplified(solver, block.problem.size, known)
         return doubled(solver, known)
     return solver
 

@@ -24,6 +24,8 @@ TIMES = 2
 """How often the noise level is doubled at most."""
 CLEAR = 1.5
 """By which a result is noisier before it counts: amplified noise exceeds it 3 to 15 times."""
+NEARLY = 1.0
+"""The same for planes that stand for a stack, others of which may come out noisier than they do."""
 LEAST = 2 / 255
 """Noise of a result, in working units, that is hardly seen, or texture."""
 
@@ -42,14 +44,16 @@ def keeping_light(solver: Solver) -> Solver:
 
 
 class Doubling(NamedTuple):
-    """Noise of a plane as it is told to a solver, found once for all of its blocks.
+    """Noise of a plane as it is told to a solver, found once for all that is restored alike.
 
     `times`: how often its level is doubled.
     `still`: whether the result is noisier than the image in spite of it.
+    `least`: whether it may be doubled once more: a whole plane of a stack has the last word.
     """
 
     times: int = 0
     still: bool = False
+    least: bool = False
 
 
 class Noises(NamedTuple):
@@ -69,7 +73,7 @@ class Noises(NamedTuple):
         return cls(_plane(x, inside), _plane(problem.y, inside), rms(problem.sigma))
 
 
-def unamplified(solver: Solver, size: Sequence[int]) -> Solver:
+def unamplified(solver: Solver, size: Sequence[int], known: Doubling | None = None) -> Solver:
     """Return `solver` begun again with twice the noise level where its result is too noisy.
 
     Told too little noise, a deconvolution amplifies it by many decibels; told too much, it loses
@@ -77,13 +81,15 @@ def unamplified(solver: Solver, size: Sequence[int]) -> Solver:
 
     `solver`: one with a stopping rule of its own runs but once.
     `size`: height and width of what was observed; what lies beyond it is made up.
+    `known`: how often it is doubled at least.
     """
     inside = tuple(slice(0, n) for n in size)
 
     def solve(problem: Problem, params: Any, tools: Tools) -> Iterator[Step]:
         """Pass the steps on, those of further runs counted behind them."""
-        done = 0
-        for times in range(TIMES + 1):
+        done, least = 0, 0 if known is None else known.times
+        problem = problem.noisier(2**least)
+        for times in range(least, TIMES + 1):
             steps = (_behind(step, done) for step in solver(problem, params, tools))
             last = yield from _but_the_last(steps)
             noisy = not last.final and are_noisier([Noises.of(last.x, problem, inside)])
@@ -108,10 +114,10 @@ def doubled(solver: Solver, known: Doubling) -> Solver:
     return solve
 
 
-def are_noisier(parts: Sequence[Noises]) -> bool:
+def are_noisier(parts: Sequence[Noises], clear: float = CLEAR) -> bool:
     """Say whether estimates of parts of a plane are noisier than the level told, and the image."""
     told = math.sqrt(np.mean([part.told**2 for part in parts]))
-    clearly = _noise([part.x for part in parts]) / CLEAR
+    clearly = _noise([part.x for part in parts]) / clear
     return clearly > max(told, LEAST) and clearly > _noise([part.y for part in parts])
 
 
