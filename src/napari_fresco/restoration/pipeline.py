@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import partial
 
 from ..generators import result_of
+from ..runtime.interrupting import RunCancelled
 from ..runtime.pool import Pool
 from ..runtime.run import RunOutcome, Workbench
 from ..types import Result, Step
@@ -25,7 +26,6 @@ from .growing_result import GrowingResult
 from .lent_planes import LentPlane, lent_planes
 from .neighbours import Neighbours, RestoredPart
 from .parts import Part, check_room, parts
-from .plane_reader import RunCancelled
 from .request import Request
 from .scene import Scene
 from .settled import Settled
@@ -149,12 +149,22 @@ class _Run:
         repeats = Repeats(block, outcome.step.x, self._request.options.seed)
         for k in range(self._repeats):
             again = repeats.plane(k)
-            repeated = yield from self._drive(number, part, again, k + 1, shown)
-            if repeated.finish == 'cancelled':
+            repeated = yield from self._repeated(number, part, again, k + 1, shown)
+            if repeated is None:
                 notes = (*outcome.warnings, _UNMEASURED)
                 return replace(outcome, finish='cancelled', warnings=notes), None
             repeats.take(k, again, repeated.step.x)
         return outcome, repeats
+
+    def _repeated(
+        self, number: int, part: Part, again: Block, repeat: int, shown: Step
+    ) -> Generator[Step, None, RunOutcome | None]:
+        """Drive the solver once more; return None when it was cancelled."""
+        try:
+            outcome = yield from self._drive(number, part, again, repeat, shown)
+        except RunCancelled:
+            return None
+        return None if outcome.finish == 'cancelled' else outcome
 
     def _drive(
         self, number: int, part: Part, block: Block, repeat: int = 0, shown: Step | None = None

@@ -24,6 +24,7 @@ from ..noise.patches import Bools, Floats, Patches
 from ..noise.places import unevenness
 from ..noise.quiet_borders import QuietBorder, quiet_border
 from ..physics.fill import harmonic, with_planes_between
+from ..runtime.interrupting import RunCancelled
 from .inputs import plane_of
 from .unknown_pixels import (
     either,
@@ -35,10 +36,6 @@ from .unknown_pixels import (
 )
 
 _ROUGHLY = 2000  # patches that tell whether the noise hides the rounding of fast arithmetic
-
-
-class RunCancelled(Exception):
-    """A run was cancelled while it read; nobody outside of the pipeline sees it."""
 
 
 @dataclass(frozen=True, eq=False)

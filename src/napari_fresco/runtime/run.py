@@ -22,6 +22,7 @@ from ..errors import DeviceError, DivergedError
 from ..networks import devices
 from ..physics.problem import Problem
 from ..types import Denoiser, Finish, Step
+from .interrupting import RunCancelled, interruptible
 from .pool import Pool
 from .tiled_network import TiledNetwork
 from .tools import Solver
@@ -126,13 +127,23 @@ def run(
 ) -> Generator[Step, None, RunOutcome]:
     """Drive `solver` to its end, passing its steps on; return the best one.
 
+    Raises RunCancelled when the run is cancelled before there is an estimate.
     Raises DivergedError when the first estimates are already NaN or infinite.
     Raises DeviceError when the device runs out of memory where tiling cannot help.
     """
     keeper = _Keeper()
     count, checked = 0, 0.0
     with closing(_guarded(solver, problem, params, tools)) as steps:
-        for step in steps:
+        while True:
+            try:
+                with interruptible(cancel):
+                    step = next(steps)
+            except StopIteration:
+                return keeper.outcome('completed', count)
+            except RunCancelled:
+                if not count:
+                    raise
+                return keeper.outcome('cancelled', count)
             count += 1
             now = time.monotonic()
             due = _looks_always(problem.y.device) or now - checked > _CHECK_SECONDS
@@ -148,7 +159,6 @@ def run(
                 return keeper.outcome('cancelled', count)
             if step.final:
                 return keeper.outcome('stopped' if step.index < step.total else 'completed', count)
-    return keeper.outcome('completed', count)
 
 
 class _Keeper:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ..errors import DeviceError, ParameterError
 from ..networks import devices
 from ..networks.facts import Network, NetworkFacts
-from . import tiling
+from . import interrupting, tiling
 
 BFLOAT16_SIGMAS: Mapping[str, float] = MappingProxyType(
     {
@@ -203,6 +203,7 @@ class TiledNetwork:
         self, part: tiling.Function, x: Tensor, level: float | Tensor, facts: NetworkFacts
     ) -> Tensor:
         """Compute one piece, padded to the multiple that the network needs."""
+        interrupting.check()
         height, width = x.shape[-2:]
         multiple = facts.grid if facts.mirrored else facts.multiple
         scale = facts.scale

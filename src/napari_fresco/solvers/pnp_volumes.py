@@ -26,7 +26,8 @@ M. Bertero, P. Boccacci, A&A 437, 2005 (window).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,8 +56,8 @@ USUAL = 0.23
 """Lambda of DPIR, at which the prior is told the noise of the image."""
 AXES = (3, 4, 2)
 """Across which planes are denoised, in turn: Y, X and Z."""
-MOST_PIXELS = 1 << 20
-"""Denoised at once: memory does not grow with the volume."""
+MOST_PIXELS, MOST_OF_CPU = 1 << 20, 1 << 18
+"""Denoised at once: memory does not grow with the volume, and no run is cancelled within."""
 MOST_CHANGE = 1.5
 """By which a step of the prior changes a voxel, in standard deviations of the noise."""
 MOST_SIGMA = 0.19
@@ -73,24 +74,41 @@ def restore_volume(problem: Problem, params: PnPParameters, denoiser: Denoiser) 
     seen, prior = Photons.of(problem), _Prior(problem, denoiser)
     total = params.iterations or ITERATIONS
     strength = math.sqrt(params.regularization / USUAL)
+    # Between the planes of a step of the prior the last estimate is shown again, so that whoever
+    # watches may end the run.
+    now = problem.y.mean().expand(problem.degradation.shape_of(problem.y.shape)).clone()
+    crop(now, problem.y.shape).copy_(problem.y)
+    denoised = yield from _shown(prior.without_noise(seen), Step(1, total, now, trial=True))
+    steps = likelier(denoised, problem.degradation, background=seen.background)
+    found = next(steps)
+    for k in range(1, total + 1):
+        x = found.x
+        step = Step(k, total, seen.working(x), trial=True)
+        done, left = divmod(k, EVERY)
+        if not left:
+            turn = done % MODES if params.augment else 0
+            smoothed = prior.smoothed(x, strength, AXES[(done - 1) % len(AXES)], turn)
+            x = yield from _shown(smoothed, step)
+            step = replace(step, x=seen.working(x))
+        residual = (seen.working(found.predicted) - problem.y).square().mean().sqrt()
+        yield replace(step, residual=residual, trial=False)
+        if k < total:
+            found = next(steps) if left else steps.send(x)
 
-    def smoothed(count: int, x: Tensor) -> Tensor:
-        """Apply the prior to every tenth estimate."""
-        done, left = divmod(count, EVERY)
-        if left:
-            return x
-        turn = done % MODES if params.augment else 0
-        return prior.smoothed(x, strength, AXES[(done - 1) % len(AXES)], turn)
 
-    steps = likelier(
-        prior.without_noise(seen),
-        problem.degradation,
-        background=seen.background,
-        between=smoothed,
-    )
-    for k, (x, predicted) in zip(range(total), steps, strict=False):
-        residual = (seen.working(predicted) - problem.y).square().mean().sqrt()
-        yield Step(k + 1, total, seen.working(x), residual=residual)
+_Made = Generator[None, None, Tensor]
+"""Something that is made plane by plane."""
+
+
+def _shown(made: _Made, step: Step) -> Generator[Step, None, Tensor]:
+    """Yield `step` between the planes of what is made, and return that."""
+    while True:
+        try:
+            next(made)
+        except StopIteration as end:
+            result: Tensor = end.value
+            return result
+        yield step
 
 
 class _Prior:
@@ -103,14 +121,14 @@ class _Prior:
     def __init__(self, problem: Problem, denoiser: Denoiser) -> None:
         self._problem, self._denoiser = problem, denoiser
 
-    def without_noise(self, seen: Photons) -> Tensor:
-        """Return what was seen without its noise, as :attr:`Photons.y` has it."""
+    def without_noise(self, seen: Photons) -> _Made:
+        """Make what was seen without its noise, as :attr:`Photons.y` has it."""
         y, counting = self._problem.y, self._problem.counting
         if counting is None:
-            return self._planes(y, self._problem.sigma, 2, 0).clamp_min(0)
+            return (yield from self._planes(y, self._problem.sigma, 2, 0)).clamp_min(0)
         camera = Anscombe(counting.gain, counting.dark, counting.read_noise)
         stable = torch.from_numpy(camera.forward(y.double().cpu().numpy())).to(y)
-        clean = self._planes(stable, counting.excess, 2, 0)
+        clean = yield from self._planes(stable, counting.excess, 2, 0)
         mean = camera.inverse(clean.double().cpu().numpy())
         del stable, clean
         for plane, z in ((c, z) for c in range(y.shape[1]) for z in range(y.shape[2])):
@@ -124,25 +142,26 @@ class _Prior:
         noise = excess * np.sqrt(gain * (clean - dark).clip(0) + read_noise**2)
         return with_light_of(plane.double().cpu().numpy(), clean, noise, dark=dark)
 
-    def smoothed(self, x: Tensor, strength: float, axis: int, turn: int) -> Tensor:
-        """Return light that is denoised where it was seen, and as much of it."""
+    def smoothed(self, x: Tensor, strength: float, axis: int, turn: int) -> _Made:
+        """Make light that is denoised where it was seen, and as much of it."""
         counting, shape = self._problem.counting, self._problem.y.shape
         inside = crop(x, shape)
         told: float | Tensor
         if counting is not None:
             roots, told = 2 * inside.sqrt(), strength * counting.excess
-            clean = _near(roots, self._planes(roots, told, axis, turn), told)
+            clean = _near(roots, (yield from self._planes(roots, told, axis, turn)), told)
             clean = clean.clamp_min(0).square() / 4
         else:
             told = strength * self._problem.sigma
-            clean = _near(inside, self._planes(inside, told, axis, turn), told).clamp_min(0)
+            clean = yield from self._planes(inside, told, axis, turn)
+            clean = _near(inside, clean, told).clamp_min(0)
         every = list(range(2, x.ndim))
         clean = clean * (inside.sum(every, True) / clean.sum(every, True).clamp_min(1e-12))
         x = x.clone()
         crop(x, shape).copy_(clean)
         return x
 
-    def _planes(self, x: Tensor, sigma: float | Tensor, axis: int, turn: int) -> Tensor:
+    def _planes(self, x: Tensor, sigma: float | Tensor, axis: int, turn: int) -> _Made:
         """Denoise the planes of ``(1, C, D, H, W)`` across `axis`, turned by mode `turn`."""
         level = float(sigma.amax()) if isinstance(sigma, Tensor) else sigma
         if level <= 0:
@@ -150,12 +169,14 @@ class _Prior:
         span = max(float(x.abs().amax()), level / MOST_SIGMA)
         stack = _across(x, axis)
         maps = _across(sigma.expand_as(x), axis) if isinstance(sigma, Tensor) else None
-        count = max(1, MOST_PIXELS // (stack.shape[-2] * stack.shape[-1]))
+        most = MOST_OF_CPU if x.device.type == 'cpu' else MOST_PIXELS
+        count = max(1, most // (stack.shape[-2] * stack.shape[-1]))
         parts = []
         for first in range(0, len(stack), count):
             here = slice(first, first + count)
             told = level / span if maps is None else maps[here] / span
             parts.append(span * denoise_dihedral(self._denoiser, stack[here] / span, told, turn))
+            yield
         clean = torch.cat(parts).reshape(x.movedim(axis, 0).shape).movedim(0, axis)
         # Networks err by about as much as the least noise that they know; less was not there.
         change = clean - x

@@ -16,9 +16,8 @@ al., Microscopy Research and Technique 69, 2006 (total variation).
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -113,9 +112,8 @@ def likelier(
     least_weight: float = LEAST_WEIGHT,
     accelerate: bool = True,
     smooth: tuple[float, Sequence[float]] = (0.0, ()),
-    between: Callable[[int, Tensor], Tensor] | None = None,
-) -> Iterator[Likelier]:
-    """Yield estimates of growing likelihood, without end.
+) -> Generator[Likelier, Tensor | None, None]:
+    """Yield estimates of growing likelihood, without end; what is sent is gone on with.
 
     `y`: photons ``(1, C, *spatial)``, `background` among them; read noise may be below 0.
     `degradation`: H.
@@ -123,7 +121,6 @@ def likelier(
     `weights`: w; ``H' 1`` by default. Where it is at most `least_weight`, estimates are 0.
     `accelerate`: extrapolate from the last two estimates, as Biggs and Andrews do.
     `smooth`: weight of the total variation, and the distances of samples along each axis.
-    `between`: told how many estimates there were and the last one, returns what to go on with.
     """
     w = degradation.adjoint(torch.ones_like(y)) if weights is None else weights
     untold = w <= least_weight
@@ -136,7 +133,7 @@ def likelier(
     least = (_ROUNDING * y.amax()).clamp_min(_TINY)
     before, change = x, None
     reach: Tensor | None = None
-    for count in itertools.count(1):
+    while True:
         # In place where it can be: volumes are large.
         p = x if reach is None else (x - before).mul_(reach).add_(x).clamp_min_(0)
         predicted = degradation.forward(p)
@@ -149,9 +146,8 @@ def likelier(
         if accelerate:
             change, reach = _extrapolation(better - p, change)
         before, x = x, better
-        yield Likelier(x, predicted)
-        if between is not None:
-            other = between(count, x)
+        other = yield Likelier(x, predicted)
+        if other is not None:
             before, x = before + (other - x), other
 
 
