@@ -102,3 +102,18 @@ def test_only_the_run_that_was_cancelled_ends() -> None:
         with pytest.raises(RunCancelled):
             check()
     check()
+
+
+def test_a_run_asks_between_pieces_whether_it_is_cancelled(
+    calls: list[Callable[[], None]],
+) -> None:
+    count = 0
+
+    def call() -> None:
+        nonlocal count
+        count += 1
+
+    calls.append(call)
+    with fresco.Session(device='cpu') as session:
+        result = session.restore(cancelled=lambda: count >= 3, **VOLUME)
+    assert (count, result.finish) == (3, 'cancelled')

@@ -54,7 +54,7 @@ class Crew(Protocol):
 class SingleProcess:
     """One file after the other, in a thread of this process.
 
-    `cancelled`: asked after every step.
+    `cancelled`: asked after every tile.
     """
 
     size, note = 1, ''
@@ -75,7 +75,7 @@ class SingleProcess:
         return self._share
 
     def cancel(self) -> None:
-        """Leave it to the callback."""
+        """Leave it to who is asked."""
 
     def renew(self) -> bool:
         """Do nothing: no worker can die alone."""
@@ -87,7 +87,8 @@ class SingleProcess:
 
     def _work(self, future: Future[FileRecord], file: BatchFile, wait: bool) -> None:
         try:
-            record = restore_file(file, wait=wait, session=self._session, callback=self._on_step)
+            watched: Any = {'callback': self._on_step, 'cancelled': self._cancelled}
+            record = restore_file(file, wait=wait, session=self._session, **watched)
         except BaseException as error:
             self._share = 0.0
             future.set_exception(error)
@@ -95,9 +96,8 @@ class SingleProcess:
             self._share = 0.0
             future.set_result(record)
 
-    def _on_step(self, step: Step) -> bool:
+    def _on_step(self, step: Step) -> None:
         self._share = share_of(step)
-        return not self._cancelled()
 
 
 class Processes:

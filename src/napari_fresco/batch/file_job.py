@@ -161,6 +161,7 @@ class FileJob:
         partial: bool = True,
         progress: bool = False,
         callback: Callable[[Step], object] | None = None,
+        cancelled: Callable[[], bool] | None = None,
         doubtful: Callable[[str], object] | None = None,
         before_writing: Callable[[], None] = lambda: None,
     ) -> FileOutcome:
@@ -185,7 +186,7 @@ class FileJob:
         groups = [sources] if len(places) == 1 else [[source] for source in sources]
         for place, group in zip(places, groups, strict=True):
             with self._growing(place.image, partial=partial) as store:
-                shown: Any = {'progress': progress, 'callback': callback}
+                shown: Any = {'progress': progress, 'callback': callback, 'cancelled': cancelled}
                 made = [session.restore(s, output=store, **shown, **asked) for s, asked, _ in group]
                 results += map(_without_pixels, made)
                 if not partial and any(result.finish == 'cancelled' for result in made):

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ..errors import FileError, FrescoError
 from ..io.atomic import remove_parts_of
@@ -46,18 +47,20 @@ def restore_file(
     wait: bool = False,
     session: Session | None = None,
     callback: Callable[[Step], object] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> FileRecord:
     """Make the results of a file, unless they are finished; its errors become its record.
 
     `wait`: if another batch is at work on it, wait for a while.
-    `callback`: as for :func:`napari_fresco.restore`; a file that it cancels is not written.
+    `callback`, `cancelled`: as for :meth:`Session.restore`; a file that they end is not written.
     """
     blank = FileRecord(str(file.image), str(file.outputs.image), 'failed', file.recipe_sha256)
     try:
         with claimed(file.record, wait=wait) as mine:
             if not mine:
                 return blank.with_status('busy')
-            return _claimed(file, blank, session or shared_session(), callback)
+            watched: Any = {'callback': callback, 'cancelled': cancelled}
+            return _claimed(file, blank, session or shared_session(), watched)
     except OSError as error:
         return blank.with_status(_status_of(error), error=_sentence(error))
 
@@ -66,7 +69,7 @@ def _claimed(
     file: BatchFile,
     blank: FileRecord,
     session: Session,
-    callback: Callable[[Step], object] | None,
+    watched: Mapping[str, Any],
 ) -> FileRecord:
     """Do the work on a file that is this process's own."""
     known = file.known()
@@ -81,7 +84,7 @@ def _claimed(
         before = {name: Fingerprint.of(path) for name, path in inputs.items()}
         begun = blank.with_status('begun', promised=file.promised())
         _prepare(file, begun)
-        outcome = _restore(file, session, callback, inputs, before)
+        outcome = _restore(file, session, watched, inputs, before)
         if outcome.cancelled:
             return blank.with_status('cancelled')
         record = _made(file, begun, outcome, inputs)
@@ -113,7 +116,7 @@ def _prepare(file: BatchFile, begun: FileRecord) -> None:
 def _restore(
     file: BatchFile,
     session: Session,
-    callback: Callable[[Step], object] | None,
+    watched: Mapping[str, Any],
     inputs: Mapping[str, Path],
     before: Mapping[str, Fingerprint],
 ) -> FileOutcome:
@@ -131,7 +134,7 @@ def _restore(
         file.outputs,
         session,
         partial=False,
-        callback=callback,
+        **watched,
         before_writing=unchanged,
     )
 

@@ -40,10 +40,9 @@ class _Parent:
     shares: Any
     place: int
 
-    def on_step(self, step: Step) -> bool:
-        """Write down what of the file is done; return whether to go on."""
+    def on_step(self, step: Step) -> None:
+        """Write down what of the file is done."""
         self.shares[self.place] = share_of(step)
-        return not self.cancelled.is_set()
 
     def on_end(self) -> None:
         """Write down that no file is at work."""
@@ -94,7 +93,8 @@ def restore_for_parent(file: BatchFile, wait: bool) -> FileRecord:
     """Restore a file in a process that has begun, and write down its progress."""
     assert _parent is not None
     try:
-        return restore_file(file, wait=wait, callback=_parent.on_step)
+        watched: Any = {'callback': _parent.on_step, 'cancelled': _parent.cancelled.is_set}
+        return restore_file(file, wait=wait, **watched)
     finally:
         _parent.on_end()
 

@@ -11,11 +11,13 @@ import numpy as np
 
 from .. import __version__
 from ..errors import ParameterError
+from ..image.model import Image
 from ..io.camera_preset import write_camera
-from ..io.files import check_output, read
+from ..io.files import check_output
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
 from ..noise.photon_transfer import photon_transfer
+from .picking import picking, read_picked
 
 _FILE = click.Path(path_type=Path)
 
@@ -27,6 +29,7 @@ _FILE = click.Path(path_type=Path)
 @click.option('--read-noise', type=float, help='What is known, in image units.')
 @click.option('--dark', type=_FILE, help='Stack of frames without light.')
 @click.option('--flat', type=_FILE, multiple=True, help='Stack of even light; one for each level.')
+@picking('series', 'channels', 'axes')
 @click.option('--name', help='Name of the camera, for the preset.')
 @click.option('--output', '-o', type=_FILE, help='Preset, .json, for --params of restore.')
 @click.option('--overwrite', is_flag=True, help='Replace an existing file.')
@@ -40,6 +43,7 @@ def camera(
     gain: float | None,
     offset: float | None,
     read_noise: float | None,
+    **picked: Any,
 ) -> None:
     """Estimate gain, offset and read noise from IMAGE, or from --dark and --flat stacks.
 
@@ -53,9 +57,10 @@ def camera(
     maps: dict[str, Any] = {}
     if image is None:
         preset: dict[str, Any] | None
-        preset, maps = _calibrated(dark, flat)
+        preset, maps = _calibrated(dark, flat, picked)
     else:
-        preset = _estimated(image, gain, offset, read_noise)
+        known = {'gain': gain, 'offset': offset, 'read_noise': read_noise}
+        preset = _estimated(read_picked(image, **picked), image.name, known)
     if output is None or preset is None:
         return
     facts = {'name': name, 'date': date.today().isoformat(), 'version': __version__}
@@ -64,12 +69,12 @@ def camera(
 
 
 def _calibrated(
-    dark: Path | None, flats: tuple[Path, ...]
+    dark: Path | None, flats: tuple[Path, ...], picked: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Calibrate from stacks, print the camera, and return it with the maps of the pixels."""
     assert dark is not None
-    darks = read(dark)
-    found = photon_transfer(np.asarray(darks.data), [np.asarray(read(f).data) for f in flats])
+    darks, *lit = (read_picked(path, **picked, one_of_several=True) for path in (dark, *flats))
+    found = photon_transfer(np.asarray(darks.data), [np.asarray(each.data) for each in lit])
     _say(found.camera)
     click.echo(
         f'found from {found.frames} frames, {len(found.level_mean)} levels of light and the dark: '
@@ -82,14 +87,12 @@ def _calibrated(
     return found.preset(type=str(darks.dtype), found='dark and flat stacks'), maps
 
 
-def _estimated(
-    path: Path, gain: float | None, offset: float | None, read_noise: float | None
-) -> dict[str, Any] | None:
+def _estimated(whole: Image, name: str, known: dict[str, Any]) -> dict[str, Any] | None:
     """Estimate from one image, channel by channel; return the preset, if it is one camera."""
-    cameras, whole = [], read(path)
+    cameras = []
     dtype = str(whole.dtype)
     for label, image in whole.each_channel():
-        found = estimate_camera(image, gain=gain, offset=offset, read_noise=read_noise)
+        found = estimate_camera(image, **known)
         cameras.append(found)
         if label:
             click.echo(f'channel {label}')
@@ -100,7 +103,7 @@ def _estimated(
             )
             continue
         _say(found)
-        if offset is None and read_noise is None and found[1:] != (0, 0):
+        if known['offset'] is None and known['read_noise'] is None and found[1:] != (0, 0):
             click.echo(
                 'the offset is assumed to be the dark level, for one image cannot tell it; '
                 'give --offset if it is known'
@@ -111,7 +114,7 @@ def _estimated(
         'kind': 'camera',
         **cameras[0]._asdict(),
         'type': dtype,
-        'found': f'one image: {path.name}',
+        'found': f'one image: {name}',
     }
 
 

@@ -12,10 +12,11 @@ from ..declare.presets import Preset
 from ..errors import ImageError, ParameterError
 from ..image.model import Image
 from ..io.apart import check_apart
-from ..io.files import check_output, list_series, read, write_json, write_text
+from ..io.files import check_output, write_json, write_text
 from ..io.kernel_calibration import read_kernel
 from ..noise.camera import Camera
 from ..types import Result
+from .picking import picking, read_picked
 from .run_record import records_of
 
 _FILE = click.Path(path_type=Path)
@@ -28,14 +29,7 @@ _FILE = click.Path(path_type=Path)
 @click.option('--second', type=_FILE, help='Another exposure of the input.')
 @click.option('--kernel', type=_FILE, help='Blur that the result was freed from.')
 @click.option('--noise', help='Noise of the input: a number in image units, or a camera preset.')
-@click.option(
-    '--channel',
-    'channels',
-    multiple=True,
-    metavar='NAME|NUMBER',
-    help='Channel of the input, by name or number from 0; give it again for more. Default: all.',
-)
-@click.option('--series', help='Number or name of the image in files of several.')
+@picking('channels', 'series', 'axes')
 @click.option('--provenance', type=_FILE, help='Record of the run; RESULT.json where it exists.')
 @click.option('--json', 'table', type=_FILE, help='The numbers, .json.')
 @click.option('--report', 'page', type=_FILE, help='A report, .html; needs the provenance.')
@@ -50,6 +44,7 @@ def evaluate(
     noise: str | None,
     channels: tuple[str, ...],
     series: str | None,
+    axes: str | None,
     provenance: Path | None,
     table: Path | None,
     page: Path | None,
@@ -58,7 +53,7 @@ def evaluate(
 ) -> None:
     """Measure RESULT: against its input, against the truth if there is one, and by itself."""
     _check_outputs(table, page, (result, image, truth, second, kernel, provenance), overwrite)
-    whole, made = _one_of(image, series), _one_of(result, series)
+    whole, made = (_read(each, series, axes) for each in (image, result))
     source = whole.channel(*channels) if channels else whole
     of_part = made.length('C') == source.length('C')
     record = _record(result, provenance, source if of_part else whole, image)
@@ -71,7 +66,7 @@ def evaluate(
     picked = channels if whole.length('C') > source.length('C') else ()
     made = _picked_of(made, source, picked)
     wanted, frame = (
-        None if path is None else _picked_of(_one_of(path, series), source, picked)
+        None if path is None else _picked_of(_read(path, series, axes), source, picked)
         for path in (truth, second)
     )
     known = _noise_of(record, whole, () if of_part else picked) if noise is None else _noise(noise)
@@ -112,9 +107,8 @@ def _check_reportable(result: Path, record: Mapping[str, Any], *, of_part: bool)
         )
 
 
-def _one_of(path: Path, series: str | None) -> Image:
-    """Return an image: that of the `series` of a file of several, else the only one."""
-    return read(path, series=series if len(list_series(path)) > 1 else None)
+def _read(path: Path, series: str | None, axes: str | None) -> Image:
+    return read_picked(path, series=series, axes=axes, one_of_several=True)
 
 
 def _record(result: Path, given: Path | None, source: Image, image: Path) -> dict[str, Any]:

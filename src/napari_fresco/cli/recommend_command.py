@@ -11,10 +11,11 @@ import click
 from ..declare.fields import flag
 from ..declare.recommendations import Recommendation
 from ..declare.tasks import TASKS
-from ..io.files import SUFFIXES, read
+from ..io.files import SUFFIXES
 from ..io.kernel_calibration import read_kernel
 from ..io.mask_files import read_mask
 from ..io.pictures import is_lossy
+from .picking import picking, read_picked
 
 _FILE = click.Path(path_type=Path)
 
@@ -25,22 +26,23 @@ _FILE = click.Path(path_type=Path)
 @click.option('--mask', type=_FILE, help='Damage to fill, nonzero.')
 @click.option('--kernel', type=_FILE, help='Blur to undo.')
 @click.option('--scale', type=int, help='Enlargement.')
-@click.option('--axes', help='A letter for each axis, such as ZYX.')
-@click.option('--series', help='Number or name of the image in a file of several.')
-def recommend(image: Path, task: Any, series: str | None, **given: Any) -> None:
+@picking('axes', 'series', 'channels')
+def recommend(
+    image: Path, task: Any, series: str | None, channels: tuple[str, ...], **given: Any
+) -> None:
     """Look at IMAGE and say which method suits it, why, and with which command."""
     from ..restoration.image_facts import recommend as found_for
 
     asked = {name: value for name, value in given.items() if value is not None}
     said = found_for(
-        read(image, series=series),
+        read_picked(image, series=series, channels=channels),
         task=task,
         **{name: _read(name, value) for name, value in asked.items()},
     )
     click.echo(f'{said.method} ({said.task}): {said.reason}')
     if said.caution:
         click.echo(f'mind: {said.caution}')
-    options = {'series': series, **asked, **said.options}
+    options = {'series': series, 'channel': channels or None, **asked, **said.options}
     click.echo(command(image, said, {n: v for n, v in options.items() if v is not None}))
 
 
@@ -54,7 +56,8 @@ def command(image: Path, said: Recommendation, options: dict[str, Any]) -> str:
     words = ['napari-fresco', 'restore', image, '-o', output]
     words += ['--method', said.method, '--task', said.task]
     for name, value in options.items():
-        words += [flag(name), value]
+        for each in value if isinstance(value, tuple) else (value,):
+            words += [flag(name), each]
     return shlex.join(map(str, words))
 
 

@@ -27,6 +27,7 @@ from ..io.files import SUFFIXES
 from ..restoration.session import Session
 from ..training.interrupts import held_back
 from .flags import call_options, given_options, given_parameters, parameter_options
+from .picking import picking
 
 F = TypeVar('F', bound=Callable[..., Any])
 
@@ -34,14 +35,7 @@ _FILE = click.Path(path_type=Path)
 _COMMON = (
     click.option('--task', '-t', help="Task; the method's first one by default."),
     click.option('--kernel-index', type=int, help='Which kernel, from 0, of a file of several.'),
-    click.option('--series', help='Number or name of the image in a file of several.'),
-    click.option(
-        '--channel',
-        'channels',
-        multiple=True,
-        metavar='NAME|NUMBER',
-        help='Channel to restore, by name or number from 0; give it again for more. Default: all.',
-    ),
+    picking('series', 'channels'),
     click.option(
         '--preset',
         '--params',
@@ -105,7 +99,7 @@ def restore(image: Path, output: Path, **options: Any) -> int:
             outputs,
             session,
             progress=not quiet and sys.stderr.isatty(),
-            callback=lambda step: not cancelled(),
+            cancelled=cancelled,
             doubtful=None if quiet else doubtful,
         )
     if not quiet:
@@ -256,9 +250,7 @@ def _interrupts() -> Iterator[Callable[[], bool]]:
         def cancelled() -> bool:
             if came() and not said.is_set():
                 said.set()
-                click.echo(
-                    'cancelling after this step; press Ctrl-C again to stop at once', err=True
-                )
+                click.echo('cancelling; press Ctrl-C again to stop at once', err=True)
             return came()
 
         yield cancelled

@@ -15,8 +15,9 @@ from ..image.layout import Layout
 from ..image.letters import leading_first
 from ..image.model import Image
 from ..io.apart import check_apart
-from ..io.files import SUFFIXES, TIFF, check_holds, check_output, read, write, write_json
+from ..io.files import SUFFIXES, TIFF, check_holds, check_output, write, write_json
 from .flags import given_parameters, parameter_options
+from .picking import picking, read_picked
 
 _FILE = click.Path(path_type=Path)
 _MAPS = (*TIFF, '.npy')  # formats of floating-point numbers
@@ -41,8 +42,7 @@ _PARTS = {
 @click.option('--save-map', type=_FILE, help='Standard deviation of the noise, .tif or .npy.')
 @click.option('--save-truth', type=_FILE, help='What a perfect restoration would give.')
 @click.option('--save-record', type=_FILE, help='How it was made, .json.')
-@click.option('--axes', help='A letter for each axis, such as ZYX; known for TIFF, PNG, JPEG.')
-@click.option('--rgb/--no-rgb', default=None, help='Whether three or four samples are colour.')
+@picking('series', 'channels', 'axes', 'rgb')
 @click.option('--data-range', type=float, nargs=2, help='Intensities of black and white.')
 @click.option('--overwrite', is_flag=True, help='Replace existing files.')
 @click.option('--quiet', '-q', is_flag=True, help='Print nothing but errors.')
@@ -58,7 +58,8 @@ def simulate(image: Path, output: Path, degradation: str, **options: Any) -> Non
     parts = {name: path for name in _PARTS if (path := options[f'save_{_word(name)}'])}
     _check_outputs(chosen, output, parts, overwrite=overwrite)
     check_apart([output, *parts.values()], [image])
-    source = Image.of(read(image), axes=options['axes'], rgb=options['rgb'])
+    picked = {name: options[name] for name in ('series', 'channels', 'axes', 'rgb')}
+    source = read_picked(image, **picked)
     shapes = _shapes(source, Layout.of(source), degradation)
     for name, path in {'image': output, **parts}.items():
         if name in shapes:

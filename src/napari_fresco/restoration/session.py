@@ -157,12 +157,19 @@ class Session:
         params: PresetLike = None,
         progress: bool = False,
         callback: Callable[[Step], object] | None = None,
+        cancelled: Callable[[], bool] | None = None,
         **options: Any,
     ) -> Result:
-        """Restore `image`; parameters and result are those of :func:`napari_fresco.restore`."""
+        """Restore `image`; parameters and result are those of :func:`napari_fresco.restore`.
+
+        `cancelled`: asked between the tiles and planes of a step, too; once it is true the run
+        ends.
+        """
         if callback is not None and not callable(callback):
             raise ParameterError(f'callback = {callback!r} is no function; it is given each step')
-        cancel = threading.Event()
+        from ..runtime.interrupting import Cancelling
+
+        cancel = Cancelling(cancelled)
         steps = Returning(
             self.iterate(image, method=method, task=task, params=params, cancel=cancel, **options)
         )

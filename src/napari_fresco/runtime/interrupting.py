@@ -6,7 +6,7 @@ A step of a large plane or volume may take minutes; who cancels a run waits for 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _here = threading.local()
@@ -14,6 +14,21 @@ _here = threading.local()
 
 class RunCancelled(Exception):
     """A run was cancelled before it had an estimate; nobody outside of the pipeline sees it."""
+
+
+class Cancelling(threading.Event):
+    """An event that is also set when `asked` says so.
+
+    `asked`: such as whether Ctrl-C was pressed.
+    """
+
+    def __init__(self, asked: Callable[[], bool] | None) -> None:
+        super().__init__()
+        self._asked = asked
+
+    def is_set(self) -> bool:
+        """Whether the run is to end."""
+        return super().is_set() or (self._asked is not None and self._asked())
 
 
 @contextmanager
