@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from scipy import ndimage
 from skimage import data, io
 from skimage.transform import resize
 
@@ -39,6 +40,22 @@ def test_blind_denoisers_remove_noise(truth, method, gain) -> None:
     image = noisy(truth, 25)
     restored = fresco.restore(image, method=method, device='cpu').image
     assert psnr(restored, truth, 255) > psnr(image, truth, 255) + gain
+
+
+@pytest.mark.parametrize('grain', [0.0, 0.7, 2.0])
+def test_a_blind_method_that_leaves_noise_with_a_grain_is_caught(truth, grain: float) -> None:
+    random = np.random.default_rng(0)
+    if grain == 2.0:  # every pixel was enlarged to four
+        noise = np.kron(random.normal(size=(64, 64)), np.ones((2, 2)))
+    else:
+        noise = ndimage.gaussian_filter(random.normal(size=truth.shape[:2]), grain)
+    clean = truth[..., 1]
+    image = (clean + 15 * noise / noise.std()).clip(0, 255).astype(np.uint8)
+    result = fresco.restore(image, method='virnet', device='cpu')
+    ok = {check.name: check.ok for check in result.checks}
+    won = psnr(result.image, clean, 255) - psnr(image, clean, 255)
+    assert (won > 3) == ok['noise'] == (grain == 0)
+    assert all(ok[name] for name in ('objects', 'worse', 'repainted'))
 
 
 def test_the_noise_level_is_found(truth) -> None:

@@ -136,7 +136,8 @@ class Checking:
         """Return the noise that is expected in the residual, in image units.
 
         Of smooth noise in photographs, which hardly shows in pixels, a method that finds the noise
-        by itself may take away more than they tell: as much as colours do not share.
+        by itself may take away more than they tell: as much as colours do not share. Of noise
+        with a grain it has to take away what means of pixels tell.
         """
         r = self._request
         if r.facts.from_jpeg or (
@@ -148,6 +149,10 @@ class Checking:
             return block.told_noise()
         if not r.method.blind or not r.facts.pointwise:
             return expected
+        if block.apparent.camera is None:
+            seen = math.sqrt(float(np.mean(np.square(expected))))
+            told = self._scene.level_with_grain(block.index, block.pixels, seen, block.range.span)
+            expected = expected * (told / seen if seen else 1.0)
         return np.maximum(expected, noise_of_colours(block.pixels.colours - predicted))
 
     def _inputs(self, index: Index, pixels: Pixels) -> list[Check]:
