@@ -58,6 +58,15 @@ def test_seeds_tell_fills_apart_and_repeat_them():
     assert not np.array_equal(first, other)
 
 
+def test_the_sources_of_the_best_patches_are_told():
+    image = np.random.default_rng(1).normal(100, 20, (64, 72))
+    fills = exemplar(image, hole())
+    assert np.array_equal(fills.best, image[tuple(fills.source)])
+    assert hole()[tuple(fills.source)].all()
+    whole = exemplar(image, np.ones_like(hole()))
+    assert np.array_equal(whole.source, np.indices(image.shape))
+
+
 def test_patches_come_only_from_where_they_may():
     image = np.where(COLUMNS < 14, 200.0, 50.0) + ROWS % 2
     allowed = COLUMNS < 13

@@ -46,10 +46,13 @@ class ExemplarFill(NamedTuple):
         Of all patches that cover a pixel: few errors, less grain than the picture.
     best : ndarray
         Each pixel from the one patch that fits best: as lively as the picture.
+    source : ndarray
+        ``(2, H, W)``, the row and the column of the pixel that `best` has in each.
     """
 
     mean: NDArray[Any]
     best: NDArray[Any]
+    source: Ints
 
 
 def exemplar(image: Any, keep: Any, *, sources: Any = None, seed: int = 0) -> ExemplarFill:
@@ -65,19 +68,15 @@ def exemplar(image: Any, keep: Any, *, sources: Any = None, seed: int = 0) -> Ex
     values, known = harmonic_checked(image, keep)
     shape = np.shape(image)
     if known.all():
-        return ExemplarFill(values.reshape(shape), values.reshape(shape))
+        return ExemplarFill(values.reshape(shape), values.reshape(shape), np.indices(known.shape))
     allowed = known if sources is None else known & (np.asarray(sources) != 0)
     low, high = values[known].min(), values[known].max()
     span = float(high - low) or 1.0
-    filled = _coarse_to_fine(((values - low) / span).astype(np.float32), known, allowed, seed)
-    return ExemplarFill(
-        *(
-            np.where(known[..., None], values, low + span * f[..., : values.shape[2]]).reshape(
-                shape
-            )
-            for f in filled
-        )
+    found, source = _coarse_to_fine(
+        ((values - low) / span).astype(np.float32), known, allowed, seed
     )
+    mean = np.where(known[..., None], values, low + span * found[..., : values.shape[2]])
+    return ExemplarFill(mean.reshape(shape), mean[tuple(source)].reshape(shape), source)
 
 
 def wider(keep: Bools, width: float) -> Bools:
@@ -93,10 +92,11 @@ def wider(keep: Bools, width: float) -> Bools:
     return found
 
 
-def _coarse_to_fine(
-    values: Floats, known: Bools, allowed: Bools, seed: int
-) -> tuple[Floats, Floats]:
-    """Return both fills of a picture in [0, 1], with its liveliness behind its colours."""
+def _coarse_to_fine(values: Floats, known: Bools, allowed: Bools, seed: int) -> tuple[Floats, Ints]:
+    """Return the mean of patches for a picture in [0, 1], and the sources of the best ones.
+
+    Behind the colours of the mean is their liveliness.
+    """
     rng = np.random.default_rng(seed)
     levels = [(_with_liveliness(values, known), known, allowed)]
     for _ in range(math.ceil(math.log2(max(widest(~known) / PATCH, 1)))):
@@ -108,13 +108,14 @@ def _coarse_to_fine(
         padded = np.pad(its_allowed, [(0, n % 2) for n in its_allowed.shape])
         coarse_allowed = padded.reshape(rows, 2, columns, 2).all(axis=(1, 3)) & coarse_known
         levels.append((coarse.astype(np.float32), coarse_known, coarse_allowed))
-    mean = best = harmonic(levels[-1][0], levels[-1][1]).astype(np.float32)
+    mean = harmonic(levels[-1][0], levels[-1][1]).astype(np.float32)
+    taken = np.indices(known.shape)
     places: Ints | None = None
     for number, (picture, its_known, its_allowed) in reversed(list(enumerate(levels))):
         matching = _Matching.of(picture, its_known, its_allowed)
         if matching is None:
-            mean = best = harmonic(picture, its_known).astype(np.float32)
-            places = None
+            mean = harmonic(picture, its_known).astype(np.float32)
+            taken, places = np.indices(its_known.shape), None
             continue
         if mean.shape != picture.shape:
             doubled = mean.repeat(2, axis=0).repeat(2, axis=1)
@@ -124,10 +125,10 @@ def _coarse_to_fine(
         source = matching.start(places, rng)
         for _ in range(_ROUNDS if number else _LAST_ROUNDS):
             field = matching.improve(mean, source, rng)
-            mean, best = matching.vote(field)
+            mean, taken = matching.vote(field)
             source = field.source
         places = matching.displacements(source)
-    return mean, best
+    return mean, taken
 
 
 def _with_liveliness(values: Floats, known: Bools) -> Floats:
@@ -246,26 +247,25 @@ class _Matching:
                 radius //= 2
         return best
 
-    def vote(self, field: _Field) -> tuple[Floats, Floats]:
-        """Return the pictures that the sources make: their mean, and the best of them."""
+    def vote(self, field: _Field) -> tuple[Floats, Ints]:
+        """Return the mean of what the sources make, and where the best of them lie, (2, H, W)."""
         scale = 2 * max(float(np.quantile(field.distance, 0.75)), 1e-8)
         trust = np.exp(-field.distance / scale) * self.confidence[tuple(self.targets.T)]
         count = np.count_nonzero(~self.known)
         total = np.zeros((count, self.picture.shape[2]), np.float32)
         weight = np.zeros(count, np.float32)
-        most, best = np.full(count, -1.0, np.float32), total.copy()
+        most, best = np.full(count, -1.0, np.float32), np.zeros((2, count), np.intp)
         for offset, there, used in self._covering:
-            rows, columns = (self.sources[field.source[used]] + offset).T
-            colours, w = self.picture[rows, columns], trust[used] + 1e-12
-            total[there] += w[:, None] * colours
+            places, w = (self.sources[field.source[used]] + offset).T, trust[used] + 1e-12
+            total[there] += w[:, None] * self.picture[tuple(places)]
             weight[there] += w
             better = w > most[there]
             chosen = there[better]
-            best[chosen], most[chosen] = colours[better], w[better]
-        mean_picture, best_picture = self.picture.copy(), self.picture.copy()
-        mean_picture[~self.known] = total / weight[:, None]
-        best_picture[~self.known] = best
-        return mean_picture, best_picture
+            best[:, chosen], most[chosen] = places[:, better], w[better]
+        mean, taken = self.picture.copy(), np.indices(self.known.shape)
+        mean[~self.known] = total / weight[:, None]
+        taken[:, ~self.known] = best
+        return mean, taken
 
     def _numbers(self, places: Ints) -> Ints:
         return _look_up(self.number, places)
