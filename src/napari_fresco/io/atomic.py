@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import time
@@ -10,7 +11,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from filelock import FileLock, Timeout
+
 _PART = '.part-'  # how the folders begin in which files arrive
+_LOCK = '.writing'  # file in them that whoever writes holds
+_FORMER = '.former'  # what a new folder takes the place of
+_BEGINNING = 2  # seconds within which it may not be held yet
 _STALE = 600  # seconds without a byte after which whoever wrote is taken for dead
 
 
@@ -32,7 +38,7 @@ def settle(part: Path, target: Path) -> None:
     for each in files:
         _sync(each)
     if target.is_dir():  # no system call puts a folder in the place of another
-        former = part.with_name('former')
+        former = part.with_name(_FORMER)
         target.replace(former)
         try:
             part.replace(target)
@@ -62,12 +68,41 @@ def atomic_path(target: Path) -> Iterator[Path]:
     system, so that ``Path.replace`` moves it there in one step; there it has the
     permissions that any new file has. Whatever is left of it is removed.
 
+    What writers of the same target have left that were killed is removed, too.
+
     Raises OSError when nothing can be written beside `target`.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     prefix, parent = _prefix(target), target.parent
+    for left in parent.glob(f'{glob.escape(prefix)}*'):
+        _remove_if_dead(left, target)
     with TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as own:
-        yield Path(own) / target.name
+        lock = FileLock(Path(own) / _LOCK)
+        with suppress(NotImplementedError):  # a file system without locks
+            lock.acquire()
+        try:
+            yield Path(own) / target.name
+        finally:
+            lock.release()
+
+
+def _remove_if_dead(left: Path, target: Path) -> None:
+    """Remove a folder that nobody holds any more: locks end with the process.
+
+    What was whole when its writer was killed, between the two moves of :func:`settle`, is moved.
+    """
+    lock = FileLock(left / _LOCK)
+    with suppress(OSError, Timeout, NotImplementedError):  # another may be removing it, too
+        silent = time.time() - left.stat().st_mtime
+        if silent < _BEGINNING or not (left / _LOCK).exists():
+            return
+        lock.acquire(timeout=0)
+        try:
+            if (left / _FORMER).exists() and not target.exists():
+                (left / target.name).replace(target)
+            shutil.rmtree(left, ignore_errors=True)
+        finally:
+            lock.release()
 
 
 def remove_parts_of(targets: Iterable[Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -97,7 +98,19 @@ def unheld(held: str, axes: str) -> FileError:
     )
 
 
+def is_unfinished(path: Path) -> bool:
+    """Say whether a path is a store of this program's that has not been written to its end."""
+    try:
+        said = json.loads((path / 'zarr.json').read_text())['attributes']['napari_fresco']
+        return said['complete'] is False
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def exists(path: Path) -> FileError:
     """Return the error of a file that is there already."""
-    said = f'{path} exists; choose another name'
+    there = f'{path} exists'
+    if is_unfinished(path):
+        there += ', not complete: it is being written, or its writing broke off'
+    said = f'{there}; choose another name'
     return FileError(f'{said}, or add overwrite=True', said, f'{said}, or add --overwrite')
