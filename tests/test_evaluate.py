@@ -173,6 +173,38 @@ def test_the_command_of_a_report_repeats_the_run(
     np.testing.assert_array_equal(space['result'].image.data, result.image.data)
 
 
+@pytest.mark.parametrize(
+    'asked',
+    [
+        ['--axes', 'ZYX', '--neighbours', '1'],
+        ['--axes', 'YXC'],
+        ['--axes', 'YXC', '--channel', '1'],
+        ['--no-rgb'],
+        [],
+    ],
+)
+def test_the_record_of_a_file_tells_what_its_axes_were_taken_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: list[str]
+) -> None:
+    np.save(tmp_path / 'in.npy', RANDOM.normal(100, 10, (18, 22, 3)).astype(np.float32))
+    first, record = tmp_path / 'first.tif', tmp_path / 'record.json'
+    end = ['-o', first, '--save-provenance', record, '-m', 'dpir', '--model', 'nlm']
+    printed(capsys, 'restore', tmp_path / 'in.npy', *asked, '--iterations', 1, *end)
+    files: dict[str, Any] = {'image': str(tmp_path / 'in.npy')}
+    files |= {'channels': (1,)} if '--channel' in asked else {}
+    provenance, done = json.loads(record.read_text()), fresco.read(first)
+    for again in (evidence.command_line, evidence.python_call):
+        output = tmp_path / f'{again.__name__}.tif'
+        text = again(provenance, {**files, 'output': str(output)})
+        if again is evidence.command_line:
+            printed(capsys, *shlex.split(text)[1:])
+        else:
+            exec(text, {})
+        result = fresco.read(output)
+        assert result.axes == done.axes
+        np.testing.assert_array_equal(result.data, done.data)
+
+
 def test_a_report_says_which_files_its_command_lacks() -> None:
     noisy = RANDOM.normal(100, 5, (48, 48)).astype(np.float32)
     blur = {'method': 'wiener', 'task': 'deblur', 'kernel': np.ones((3, 3)), 'sigma': 5}

@@ -248,8 +248,8 @@ class FileJob:
     ) -> tuple[Image, dict[str, Any], dict[str, Any]]:
         """Read an image with all its axes named, and make sure that `output` can hold it.
 
-        Returns the image, the options of its call, in which nothing names axes any more, and what
-        a command needs to know besides: files, channels.
+        Returns the image, the options of its call, which name its axes as they were asked for, so
+        that its record does, and what a command needs to know besides: files, channels.
         """
         options = self.call.options
         whole = Image.of(read(path, series=series), axes=options.axes, rgb=options.rgb)
@@ -261,7 +261,7 @@ class FileJob:
         given = counted_from_file(self.given, whole, self.channels)
         told = counted_from_file(self.sides, whole, self.channels)
         told['channels'] = tuple(self.channels)
-        return image, {**given, 'mask': damage, 'axes': None, 'rgb': None}, told
+        return image, {**given, 'mask': damage}, told
 
 
 def _warnings_of(images: Iterable[Image]) -> Iterator[str]:

@@ -86,13 +86,15 @@ def python_call(provenance: Mapping[str, Any], files: Mapping[str, Any] | None =
     known: dict[str, Any] = {**_ENDS, **(files or {})}
     series = provenance.get('read', {}).get('series')
     which = '' if series is None else f', series={series!r}'
-    read = f'image = fresco.read({known["image"]!r}{which})'
+    read, given = f'fresco.read({known["image"]!r}{which})', dict(_given(provenance))
     if channels := known.get('channels') or _channel_read(provenance):
+        named = ''.join(f', {n}={given[n]!r}' for n in ('axes', 'rgb') if n in given)
+        read = f'fresco.Image.of({read}{named})' if named else read
         read += f'.channel({", ".join(map(repr, channels))})'
-    lines = ['import napari_fresco as fresco', '', read]
+    lines = ['import napari_fresco as fresco', '', f'image = {read}']
     arguments = [('method', provenance['method']), ('task', provenance['task'])]
     keywords = [f'    {name}={value!r},' for name, value in arguments]
-    for name, value in _given(provenance):
+    for name, value in given.items():
         text = repr(value)
         if _is_by_channel(name, value):
             pairs = ((c, _file_of(name, c, known), own) for c, own in value.items())
