@@ -101,6 +101,7 @@ def test_several_pictures_are_numbered(run: Run) -> None:
     one.save('a.jpg', 'MPO', save_all=True, append_images=[other])
     done = run('restore', 'a.jpg', '-o', 'b.png')
     assert done.exit_code == 0, done.output
+    assert 'written as b_1.png, b_2.png' in done.output
     means = [np.mean(read(f'b_{i}.png').data) for i in (1, 2)]
     assert means == pytest.approx([50, 150], abs=3)
     done = run('restore', 'a.jpg', '-o', 'b.png')

@@ -57,6 +57,11 @@ def restored(image: Any = PLANE, **options: Any) -> Any:
         ),
         (lambda: fresco.estimate_noise(PLANE.astype(np.float64) * 1e30), 'multiply it so that'),
         (lambda: fresco.evidence.frc(PLANE + 1j, PLANE), 'has type complex64; give real numbers'),
+        (lambda: restored(sigma=True), "sigma = True; give a number in image units, a map, 'auto'"),
+        (
+            lambda: restored(sigma=np.ones((24, 24), bool)),
+            'sigma = a map of yes and no, as masks are; give a number',
+        ),
         (lambda: restored(sigma=None), "sigma = None; leave it out for 'auto', or give another"),
         (lambda: restored(seed=None), 'seed = None; leave it out for 0'),
         (lambda: restored(axes=3), "axes = 3; give a letter for each axis, such as axes='ZYX'"),

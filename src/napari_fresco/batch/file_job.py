@@ -174,6 +174,8 @@ class FileJob:
         """
         several, notes = self._several(image)
         places = self._places(outputs, len(several))
+        if len(places) > 1:
+            notes += (f'they are written as {", ".join(str(p.image) for p in places)}',)
         check_apart([p for place in places for p in place.kept().values()], [image, *self.files])
         damage = None if self.mask is None else read_mask(self.mask)
         sources = [self._read(image, outputs.image, each, damage) for each in several]

@@ -87,6 +87,9 @@ def _check_sigma(sigma: Any, image: Image) -> float | NDArray[np.float64] | None
     if isinstance(sigma, Camera):
         told = ', '.join(f'{name}={value:.4g}' for name, value in sigma._asdict().items())
         raise ParameterError(f'sigma = {sigma!r} is a camera; give its numbers instead: {told}')
+    if isinstance(sigma, bool) or str(getattr(sigma, 'dtype', '')).endswith('bool'):
+        given = 'a map of yes and no, as masks are' if np.ndim(sigma) else bool(sigma)
+        raise ParameterError(f'sigma = {given}; {_SIGMA_ADVICE}')
     try:
         if isinstance(sigma, Image) or np.ndim(sigma):
             sigma = aligned(
