@@ -31,8 +31,8 @@ from .request import Request
 from .scene import Scene
 from .solver_choice import may_amplify
 
-# Sides of planes up to which all of them tells when to stop, and whether more noise must be told,
-# which takes a whole restoration. Of larger ones pilots do, a quarter as large together.
+# Sides of planes that decide alone, and of those that may be restored whole for a region of them,
+# to find whether more noise must be told. Of larger ones pilots tell, a quarter as large together.
 _ASKED, _WATCHED = 1024, 512
 
 
@@ -111,7 +111,7 @@ class Settled:
             return
         several = self._scene.few(part.index)
         alone = self._is_whole(part) and len(several) == 1
-        if alone and _area(whole) <= _WATCHED**2:
+        if alone and _area(whole) <= _ASKED**2:
             return
         if len(several) == 1 and _area(whole) <= _WATCHED**2:
             parts = [Part(several[0], None, whole.layout.plane_shape)]
