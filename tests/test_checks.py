@@ -243,6 +243,13 @@ def test_noise_with_lines_is_told_from_white_noise():
     assert 'lines' in failed(outcome(rows.T))
 
 
+def test_the_faint_grid_of_a_network_that_halves_an_image_is_no_noise_with_lines():
+    grid = np.where(np.arange(160) % 2, 1.0, -1.0) * np.ones((160, 1))
+    for residual in (grid, grid.T):
+        assert 'lines' not in failed(outcome(0.7 * residual))
+        assert 'lines' in failed(outcome(4 * residual))
+
+
 @pytest.mark.parametrize('sign', [1, -1])
 def test_a_faint_spot_that_was_erased_or_made_up_is_found(sign):
     y, x = np.mgrid[:160, :160]

@@ -11,7 +11,7 @@ from scipy import ndimage
 from skimage import data
 
 from napari_fresco import kernels
-from napari_fresco.noise.colour_noise import noise_of_colours
+from napari_fresco.noise.colour_noise import noise_of_colours, smooth_noise
 from napari_fresco.noise.grain import (
     excess_of,
     falls_off,
@@ -176,3 +176,13 @@ def test_noise_that_colours_do_not_share_is_told_and_what_they_share_is_not() ->
     assert noise_of_colours(texture) < 1e-6
     assert noise_of_colours(own + texture) == pytest.approx(3, rel=0.02)
     assert noise_of_colours(own[..., 0]) == noise_of_colours(own[..., :1]) == 0
+    assert noise_of_colours(own[:5, :3]) == pytest.approx(3, rel=0.5)
+
+
+def test_texture_of_several_hues_is_no_smooth_noise() -> None:
+    own = np.random.default_rng(0).normal(0, 3, (128, 128, 3))
+    places = own.copy()
+    places[64:] *= 8
+    assert smooth_noise(places, 1) < 1.5 * smooth_noise(own, 1) < 0.3 * noise_of_colours(places)
+    assert smooth_noise(own, 2) == 0  # pixels show it
+    assert smooth_noise(own, 1) == pytest.approx(3, rel=0.02)

@@ -12,6 +12,7 @@ _LEAST = 16  # lines, and pixels of each, that tell
 _ORDER = 3  # of the differences of lines
 _PARTS = 8  # of a line
 _MEDIAN = 0.4549  # of a squared normal deviate
+_GRID = 0.1  # of the noise, by which networks that halve an image set every other line apart
 
 
 class LineNoise(NamedTuple):
@@ -53,7 +54,7 @@ def _excess_of_rows(values: Singles, judged: Bools | None) -> float:
         return 1.0
     width = values.shape[1] // _PARTS
     whole = np.s_[:, : width * _PARTS]
-    differences = np.diff(values[whole], _ORDER, axis=0)
+    differences = np.diff(_without_grid(values, judged)[whole], _ORDER, axis=0)
     counts = np.full((len(differences), _PARTS), width, np.float64)
     if judged is not None:
         four = [judged[whole][i : len(differences) + i] for i in range(_ORDER + 1)]
@@ -68,6 +69,21 @@ def _excess_of_rows(values: Singles, judged: Bools | None) -> float:
     products = _products_of_parts(_sums_of_parts(differences))
     shared = float(np.median(products[told] / pairs[told])) / _MEDIAN
     return max(0.0, 1 + shared * float(pixels[told].mean()) / power)
+
+
+def _without_grid(values: Singles, judged: Bools | None) -> Singles:
+    """Return rows without what sets every other one apart, up to what a network does.
+
+    Third differences triple the power of such a grid beside that of lines, and no eye sees it.
+    """
+    known = np.ones(values.shape, bool) if judged is None else judged
+    even, odd = (
+        float(values[i::2].sum(where=known[i::2])) / max(np.count_nonzero(known[i::2]), 1)
+        for i in (0, 1)
+    )
+    step = float(np.clip((even - odd) / 2, -_GRID, _GRID))
+    signs = np.where(np.arange(len(values)) % 2 == 0, step, -step).astype(values.dtype)
+    return values - signs[:, None]
 
 
 def _sums_of_parts(rows: Singles) -> Floats:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..noise.colour_noise import noise_of_colours
+from ..noise.colour_noise import noise_of_colours, smooth_noise
 
 # Had all noise been taken away, all of it would be best; of little noise networks leave more.
 _OF_DENOISER = 0.2
@@ -45,9 +45,9 @@ def moderated(
     power = noise.square().expand_as(plane)
     weight = torch.ones_like(plane)
     if shown is not None:
-        coloured = noise_of_colours(change[0].movedim(0, -1).cpu().numpy()) ** 2
-        weight *= _believed(power, change, coloured, shown)
-        power = power.clamp_min(coloured)
+        level, colours = math.sqrt(float(power.mean())), change[0].movedim(0, -1).cpu().numpy()
+        weight *= _believed(level, change, smooth_noise(colours, level), shown)
+        power = power.clamp_min(noise_of_colours(colours) ** 2)
     little = (power > 0) & (power < least**2)
     if little.any():
         taken = change[little].square().mean().clamp_min(1e-30)
@@ -59,15 +59,14 @@ def moderated(
 
 
 def _believed(
-    power: Tensor, change: Tensor, coloured: float, shown: Callable[[float], float]
+    level: float, change: Tensor, smooth: float, shown: Callable[[float], float]
 ) -> float:
     """Return how much of the change is kept of a method that finds the noise by itself.
 
     So much that no more is taken away than noise is there, as far as at most little is: what pixels
-    and means of them show, or what was taken away that colours do not share (`coloured`).
+    of a noise of `level` and means of them show, or the `smooth` noise in the change.
     """
-    level = math.sqrt(float(power.mean()))
     if not 0 < level < _LITTLE:
         return 1.0
     taken = max(float(change.square().mean()), 1e-30)
-    return min(_MORE * max(shown(level) ** 2, coloured) / taken, 1.0) ** 2
+    return min(_MORE * max(shown(level), smooth) ** 2 / taken, 1.0) ** 2
