@@ -78,7 +78,7 @@ def _without_grid(values: Singles, judged: Bools | None) -> Singles:
     """
     known = np.ones(values.shape, bool) if judged is None else judged
     even, odd = (
-        float(values[i::2].sum(where=known[i::2])) / max(np.count_nonzero(known[i::2]), 1)
+        float(values[i::2].sum(where=known[i::2])) / max(int(np.count_nonzero(known[i::2])), 1)
         for i in (0, 1)
     )
     step = float(np.clip((even - odd) / 2, -_GRID, _GRID))

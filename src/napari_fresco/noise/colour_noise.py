@@ -48,5 +48,5 @@ def _unshared(change: Reals) -> Floats:
     if change.ndim == 2 or change.shape[-1] == 1:
         return np.zeros(change.shape[:2])
     differences = change - change.mean(axis=-1, keepdims=True)
-    power: Floats = np.square(differences).sum(axis=-1, dtype=np.float64)
-    return power / (change.shape[-1] - 1)
+    power: Floats = np.square(differences).sum(axis=-1, dtype=np.float64) / (change.shape[-1] - 1)
+    return power
