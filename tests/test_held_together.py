@@ -41,6 +41,7 @@ def levels(stack: Any, **options: Any) -> list[Any]:
     scene = Scene(request)
     found = []
     for index in request.layout.planes():
+        scene.look_ahead(index)
         pixels = scene.read(index)
         found.append(scene.level(index, pixels, scene.range(index, pixels).span))
     return found

@@ -14,7 +14,7 @@ from .patches import Floats, Reals
 
 _SIDE = 16  # pixels of a block
 _QUIET, _MOST = 25, 2.0  # percent of the blocks; noise has at most so many times their power
-_HIDDEN = 4.0  # times the power that pixels show, from which on they do not show all noise
+_HIDDEN = 3.0  # times the power that pixels show, from which on they do not show all noise
 
 
 def noise_of_colours(change: Reals) -> float:

@@ -58,6 +58,7 @@ def found_noise(image: Any, *, cancel: threading.Event | None = None, **asked: A
     scene = Scene(request, cancel)
     levels, models = [], set()
     for index in picked_of_each(request.layout, _PLANES):
+        scene.look_ahead(index)
         pixels = scene.read(index)
         level = scene.level(index, pixels, scene.range(index, pixels).span)
         models.add(scene.model(index).camera)

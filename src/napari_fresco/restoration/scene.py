@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,8 +117,8 @@ class Scene:
         if len(few) == 1 or model.camera is not None or not (untold and r.facts.photon_noise):
             return
         if r.layout.dims == 2:
-            self._held_unevenness(index)
-            self._held_grain(index)
+            self._hold('uneven', index, lambda _, plane: plane.unevenness)
+            self._hold('grain', index, partial(self._grain_in, index))
 
     def range(self, index: Index, pixels: Pixels) -> Affine:
         """Return which intensities become 0 and 1 in plane `index`: its own, if none are given.
@@ -202,15 +203,11 @@ class Scene:
         """Return how many times as strong the white noise of a channel is in some places."""
         if not self._request.facts.photon_noise or self._request.layout.dims == 3:
             return 1.0
-        if len(self.few(index)) == 1:
-            return self._planes.of_whole(index, pixels).unevenness
-        return self._held_unevenness(index)
+        held = self._of_channel.get(('uneven', self.channel(index)))
+        return self._planes.of_whole(index, pixels).unevenness if held is None else held
 
-    def _held_unevenness(self, index: Index) -> float:
-        return self._held('uneven', index, lambda _, plane: plane.unevenness)
-
-    def _held(self, name: str, index: Index, told: Callable[[Index, Pixels], float]) -> float:
-        """Return what is `told` by a few planes of the whole, for all of a channel.
+    def _hold(self, name: str, index: Index, told: Callable[[Index, Pixels], float]) -> None:
+        """Let what is `told` by a few planes of the whole hold for all of a channel.
 
         The planes of a stack would flicker if each were judged by itself beside a limit.
         """
@@ -219,7 +216,6 @@ class Scene:
             few = self.few(index)
             found = [told(*each) for each in zip(few, self._planes.at(few), strict=True)]
             self._of_channel[key] = float(np.median(found))
-        return self._of_channel[key]
 
     def _in_place(self, index: Index, pixels: Pixels, level: float) -> float | Floats:
         """Return the level of white noise, as a map where one number cannot stand for it."""
@@ -329,20 +325,16 @@ class Scene:
 
     def _grain(self, index: Index, level: float, whole: Pixels, span: float) -> float:
         """Return by how much more than the `level` of pixels a solver needs for a shared grain."""
-        if len(self.few(index)) == 1:
-            return self._with_grain(index, level, whole, span) / level if level else 1.0
-        return self._held_grain(index)
+        held = self._of_channel.get(('grain', self.channel(index)))
+        if held is not None:
+            return held
+        return self._with_grain(index, level, whole, span) / level if level else 1.0
 
-    def _held_grain(self, index: Index) -> float:
-        levels = self.model(index).levels
-
-        def told(place: Index, plane: Pixels) -> float:
-            known = levels.get(place)
-            own = level_of_plane(plane.mean_filled, plane.silent) if known is None else known
-            span_of_it = self._range_of(index, plane).span
-            return self._with_grain(index, own, plane, span_of_it) / own if own else 1.0
-
-        return self._held('grain', index, told)
+    def _grain_in(self, index: Index, place: Index, plane: Pixels) -> float:
+        """Return that of a plane of the whole, at `place` in it, of the channel of `index`."""
+        known = self.model(index).levels.get(place)
+        level = level_of_plane(plane.mean_filled, plane.silent) if known is None else known
+        return self._grain(index, level, plane, self._range_of(index, plane).span)
 
     def _with_grain(self, index: Index, level: float, whole: Pixels, span: float) -> float:
         """Return the level that a solver needs where neighbouring pixels share noise."""
