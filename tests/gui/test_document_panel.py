@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from PIL import Image as Picture
+from scipy import ndimage
 from skimage import color
 
 import napari_fresco as fresco
@@ -46,7 +47,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def wall(viewer: Any, tmp_path: Path) -> Any:
     """Open a photograph of 0.2 mm pixels from a file, with a map of its damage."""
-    pixels = RANDOM.integers(60, 200, (48, 60, 3), dtype=np.uint8)
+    texture = ndimage.gaussian_filter(RANDOM.normal(size=(48, 60, 3)), (1.5, 1.5, 0))
+    pixels = (130 + 150 * texture).clip(0, 255).astype(np.uint8)
     spacing = {'Y': (0.2, 'mm'), 'X': (0.2, 'mm')}
     said = {'resolution_unit': 'cm', 'flavour': 'plain'}
     fresco.write(tmp_path / 'wall.tif', fresco.Image(pixels, 'YXS', spacing, metadata=said))
