@@ -42,7 +42,7 @@ from ..evidence.storage_checks import (
 from ..image.blocks import SAMPLE, Index
 from ..image.intensity import given_range
 from ..image.layout import Array, Layout
-from ..noise.colour_noise import smooth_noise
+from ..noise.colour_noise import noise_of_colours
 from ..noise.patches import Bools
 from ..types import Check, Step
 from ..weights.registry import Entry
@@ -153,7 +153,8 @@ class Checking:
         if block.apparent.camera is None:
             told = self._scene.level_with_grain(block.index, block.pixels, seen, block.range.span)
             expected = expected * (told / seen if seen else 1.0)
-        return np.maximum(expected, smooth_noise(block.pixels.colours - predicted, seen))
+        coloured = noise_of_colours(block.pixels.colours - predicted)
+        return np.maximum(expected, coloured.smooth(seen))
 
     def _inputs(self, index: Index, pixels: Pixels) -> list[Check]:
         r = self._request

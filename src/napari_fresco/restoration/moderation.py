@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..noise.colour_noise import noise_of_colours, smooth_noise
+from ..noise.colour_noise import noise_of_colours
 
 # Had all noise been taken away, all of it would be best; of little noise networks leave more.
 _OF_DENOISER = 0.2
@@ -45,9 +45,10 @@ def moderated(
     power = noise.square().expand_as(plane)
     weight = torch.ones_like(plane)
     if shown is not None:
-        level, colours = math.sqrt(float(power.mean())), change[0].movedim(0, -1).cpu().numpy()
-        weight *= _believed(level, change, smooth_noise(colours, level), shown)
-        power = power.clamp_min(noise_of_colours(colours) ** 2)
+        level = math.sqrt(float(power.mean()))
+        coloured = noise_of_colours(change[0].movedim(0, -1).cpu().numpy())
+        weight *= _believed(level, change, coloured.smooth(level), shown)
+        power = power.clamp_min(coloured.mean**2)
     little = (power > 0) & (power < least**2)
     if little.any():
         taken = change[little].square().mean().clamp_min(1e-30)
