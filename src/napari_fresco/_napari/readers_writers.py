@@ -15,7 +15,8 @@ from ..io.files import write
 from ..io.kernel_calibration import read_kernel
 from ..io.pictures import LOSSY, is_lossy
 from ..io.zarr_labels import place as labels_path
-from ..layers.kept_record import painted_in, write_beside
+from ..layers.fill_records import painted_in
+from ..layers.kept_record import write_beside
 from ..layers.kernel_choice import layer_facts
 from ..layers.label_files import in_known_type
 from ..layers.layer_files import file_layers, layer_as_image

@@ -1,33 +1,18 @@
-"""The runs that filled losses of a layer, kept with it so that a record can repeat them."""
+"""The fills of a layer, whichever way they came: their runs, and the pixels that are new."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..errors import ImageError
-from ..image.model import data_of, in_memory
-from ..intervention.drawn_mask import DrawnMask
 from ..intervention.fill_run import FillRun
-from ..types import Result
-from .kept_record import painted_in, runs_in
-from .mask_layers import Marked
+from .fills import Fills
+from .layer_kinds import FILLS, KEPT_RUNS, PAINTED, RUN
 
 if TYPE_CHECKING:
     import napari
+    import numpy as np
     from numpy.typing import NDArray
-
-    from .layer_request import PanelRequest
-
-
-def run_of(request: PanelRequest, result: Result) -> FillRun | None:
-    """Return the run that filled losses; None where none were, or not in one plane."""
-    part = request.image
-    if result.filled is None or not result.filled.any() or len(part.index) != 2:
-        return None
-    box = None if part.is_whole else (part.index[0], part.index[1])
-    return FillRun(result.provenance, _drawn(request), box=box)
 
 
 def runs_of(layer: napari.layers.Image) -> tuple[FillRun, ...]:
@@ -41,15 +26,17 @@ def filled_in(layer: napari.layers.Image, runs: tuple[FillRun, ...]) -> NDArray[
     return known if known is not None or not runs else runs[0].painted()
 
 
-def _drawn(request: PanelRequest) -> DrawnMask:
-    """Return the mask of a request on the grid of its whole layer."""
-    mask: Any = request.mask
-    if isinstance(mask, Marked):
-        return mask.drawn
-    damage = np.asarray(in_memory(data_of(mask))) != 0
-    part, whole = request.image, np.zeros(request.image.grid, bool)
-    size = tuple(s.stop - s.start for s in part.index)
-    if damage.shape != size:
-        raise ImageError(f'a mask of shape {damage.shape} does not fit a part of shape {size}')
-    whole[part.index] = damage
-    return DrawnMask(whole)
+def runs_in(metadata: Mapping[str, Any]) -> tuple[FillRun, ...]:
+    """Return the runs that filled losses of a layer of one plane; none where they are unknown."""
+    fills, run = metadata.get(FILLS), metadata.get(RUN)
+    if isinstance(fills, Fills):
+        return tuple(fills.fill_runs()) if fills.numbers.ndim == 2 else ()
+    return (run,) if isinstance(run, FillRun) else tuple(metadata.get(KEPT_RUNS, ()))
+
+
+def painted_in(metadata: Mapping[str, Any]) -> NDArray[np.bool_] | None:
+    """Return what was newly painted in a layer; None where nothing says it."""
+    fills, run = metadata.get(FILLS), metadata.get(RUN)
+    if isinstance(fills, Fills):
+        return fills.filled
+    return run.painted() if isinstance(run, FillRun) else metadata.get(PAINTED)

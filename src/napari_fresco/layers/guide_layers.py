@@ -10,8 +10,7 @@ from napari.layers import Labels, Shapes
 from ..declare.guides import guides_text
 from ..errors import ParameterError
 from .layer_kinds import GUIDES, may_be_mask
-from .mask_layers import to_image
-from .placement import Placement
+from .placement import Placement, to_image
 from .selection import full_resolution
 from .space import Space, View
 

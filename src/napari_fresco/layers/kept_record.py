@@ -10,20 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import FrescoError
-from ..intervention.fill_run import FillRun
 from ..intervention.run_files import read_marks, read_runs, save_marks, save_runs
 from ..io.files import make_folder, write_json
 from ..io.fingerprint import content_sha256
-from .fills import Fills
-from .layer_kinds import FILE, FILLS, KEPT_RUNS, METADATA, PAINTED, RUN
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from .fill_records import painted_in, runs_in
+from .layer_kinds import FILE, KEPT_RUNS, METADATA, PAINTED
 
 _WHOLE = 2**30  # bytes of a file that are read to know it again; of a larger one the size has to do
 _PLACE = ('scale', 'translate', 'rotate', 'shear', 'affine', 'contrast_limits')
@@ -75,22 +71,6 @@ def known_beside(
     if not _is_record(record) or facts.get('file') != _known_as(Path(path)):
         return {}
     return {METADATA: record, **_fills(beside, facts.get('fills'), shape)}
-
-
-def runs_in(metadata: Mapping[str, Any]) -> tuple[FillRun, ...]:
-    """Return the runs that filled losses of a layer of one plane; none where they are unknown."""
-    fills, run = metadata.get(FILLS), metadata.get(RUN)
-    if isinstance(fills, Fills):
-        return tuple(fills.fill_runs()) if fills.numbers.ndim == 2 else ()
-    return (run,) if isinstance(run, FillRun) else tuple(metadata.get(KEPT_RUNS, ()))
-
-
-def painted_in(metadata: Mapping[str, Any]) -> NDArray[np.bool_] | None:
-    """Return what was newly painted in a layer; None where nothing says it."""
-    fills, run = metadata.get(FILLS), metadata.get(RUN)
-    if isinstance(fills, Fills):
-        return fills.filled
-    return run.painted() if isinstance(run, FillRun) else metadata.get(PAINTED)
 
 
 def _fills(beside: Path, told: Any, shape: tuple[int, ...]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..intervention.drawn_mask import DrawnMask
 from .damage_classes import classes_of
 from .layer_kinds import FILE
 from .outlines import outline_corners, path_length, polygon, stroke
-from .placement import Placement
+from .placement import Placement, to_image
 from .selection import Selection, full_resolution, select
 from .space import Space, View
 
@@ -191,19 +191,6 @@ def _outlined(
             filled = _filled(points[:, -2:], corners, kind, float(width), (rows, columns))
             mask[place] |= filled
     return mask
-
-
-def to_image(
-    part: Selection, layer: napari.layers.Layer, points: NDArray[Any], view: View | None = None
-) -> NDArray[np.float64]:
-    """Map points of `layer` to elements of the image of `part`, rows and columns last.
-
-    Axes that the layer does not have are 0.
-    """
-    place = Placement.of(part, layer, view)
-    # The layer may have fewer axes than the image, or more, which then count for nothing.
-    mapped = (points - place.offset) @ np.linalg.pinv(place.matrix).T
-    return np.asarray(mapped[:, [*part.leading, *part.spatial]])
 
 
 def _place_of(position: NDArray[np.float64], leading: tuple[slice, ...]) -> tuple[int, ...] | None:

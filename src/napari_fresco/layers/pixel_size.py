@@ -14,7 +14,7 @@ from ..errors import ParameterError
 from ..image.units import unit_name
 from .identity import key_of
 from .layer_kinds import FILE, METADATA, PRINT, SCALE, is_picture
-from .mask_layers import to_image
+from .placement import to_image
 from .selection import full_resolution, select, spatial_axes
 from .space import unit_factors
 

@@ -144,6 +144,19 @@ class Placement:
         return mapped.min(axis=0), mapped.max(axis=0)
 
 
+def to_image(
+    part: Selection, layer: napari.layers.Layer, points: NDArray[Any], view: View | None = None
+) -> NDArray[np.float64]:
+    """Map points of `layer` to elements of the image of `part`, rows and columns last.
+
+    Axes that the layer does not have are 0.
+    """
+    place = Placement.of(part, layer, view)
+    # The layer may have fewer axes than the image, or more, which then count for nothing.
+    mapped = (points - place.offset) @ np.linalg.pinv(place.matrix).T
+    return np.asarray(mapped[:, [*part.leading, *part.spatial]])
+
+
 def _run(places: NDArray[Any]) -> slice | None:
     """Return the elements at `places` as a slice, where each follows the one before."""
     flat = places.ravel()

@@ -11,7 +11,7 @@ from scipy import ndimage
 from ..errors import ImageError
 from ..evidence.graphs import Graph, Trace
 from ..image.units import unit_name
-from .mask_layers import to_image
+from .placement import to_image
 from .selection import Selection, select
 from .space import Space, View
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ..errors import ImageError, MaskError
-from .mask_layers import to_image
+from .placement import to_image
 from .selection import select
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import ImageError
 from ..types import Result
-from .fill_records import run_of
+from .filled_run import run_of
 from .identity import key_of, with_key
 from .kept_selection import selection_kept
 from .layer_kinds import FILE, MADE, METADATA, RUN, LayerData
