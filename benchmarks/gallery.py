@@ -26,8 +26,8 @@ from PIL import Image
 from napari_fresco import weights
 from napari_fresco._napari import sample_data
 from napari_fresco.declare.methods import METHODS
-from napari_fresco.layers.layer_kinds import KERNEL
-from napari_fresco.layers.layer_restoration import LayerOutcome, Restoration, running
+from napari_fresco.layers.images.layer_kinds import KERNEL
+from napari_fresco.layers.jobs.layer_restoration import LayerOutcome, Restoration, running
 
 PAGES = Path(__file__).parents[1] / 'docs/pages'
 PICTURES = PAGES / 'images/gallery'

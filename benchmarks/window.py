@@ -30,8 +30,8 @@ from qtpy.QtWidgets import QApplication  # noqa: TID251
 
 from napari_fresco import samples
 from napari_fresco._napari.opening import open_panel, open_soon
-from napari_fresco.layers.removal import take_away
-from napari_fresco.layers.side_by_side import grid_of
+from napari_fresco.layers.comparing.side_by_side import grid_of
+from napari_fresco.layers.images.removal import take_away
 
 LASTING = 1.5  # seconds in which an action may have consequences
 SIDE = 512

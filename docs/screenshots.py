@@ -22,7 +22,7 @@ from qtpy.QtWidgets import QApplication  # noqa: TID251
 
 from napari_fresco._napari import sample_data
 from napari_fresco._napari.opening import open_panel
-from napari_fresco.layers.layer_kinds import KERNEL
+from napari_fresco.layers.images.layer_kinds import KERNEL
 
 sys.path.insert(0, str(Path(__file__).parents[1] / 'benchmarks'))
 from common import jpeg

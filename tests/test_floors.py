@@ -24,7 +24,16 @@ FLOORS = (
     ('solvers',),
     ('restoration',),
     ('training', 'batch', 'intervention'),
-    ('cli', 'layers'),
+    ('cli',),
+    ('layers/images',),
+    ('layers/masks',),
+    ('layers/requests',),
+    ('layers/results',),
+    ('layers/comparing',),
+    ('layers/jobs',),
+    ('layers/fills',),
+    ('layers/files',),
+    ('layers',),
     ('_napari',),
 )
 LEVELS = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
@@ -61,6 +70,21 @@ def test_no_import_goes_up() -> None:
 def test_every_folder_has_a_floor() -> None:
     rooms = {path.parent.name for path in SOURCE.glob('*/__init__.py')}
     assert rooms <= set(LEVELS)
+
+
+def test_no_folders_of_a_room_import_each_other_in_a_circle() -> None:
+    above: dict[str, set[str]] = {}
+    for path in SOURCE.glob('*/*/*.py'):
+        folder = path.parent.relative_to(SOURCE).parts
+        inside = above.setdefault('/'.join(folder), set())
+        inside |= {
+            '/'.join(target[:2])
+            for _, target in imports_of(path)
+            if target[0] == folder[0] and target[:2] != folder
+        }
+    while free := {folder for folder, needed in above.items() if not needed & above.keys()}:
+        above = {folder: needed for folder, needed in above.items() if folder not in free}
+    assert not above
 
 
 def test_no_file_has_the_name_of_another() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 components = pytest.importorskip('napari.components')
 
-from napari_fresco.layers.looking import camera_of, look_at  # noqa: E402
+from napari_fresco.layers.comparing.looking import camera_of, look_at  # noqa: E402
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from napari_fresco._napari.settings import Preferences
 from napari_fresco.declare.call import Call
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.image.model import Image
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs.layer_restoration import running
 from napari_fresco.restoration.session import Session
 from napari_fresco.types import Result, Step
 

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from napari_fresco.layers import scripted
+from napari_fresco.layers.jobs import scripted
 
 BICUBIC = {'fwhm': [3.1, 2.0], 'angle': 30.0, 'downsampling': 'bicubic', 'scale': 2}
 """What VIRNet says of a kernel."""

@@ -11,7 +11,7 @@ import pytest
 import napari_fresco as fresco
 from napari_fresco._napari.folder_dialog import FolderDialog
 from napari_fresco.batch import BatchRecipe, crews
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs.layer_restoration import running
 
 from ..quick_session import PAUSE, QuickSession
 from .signals import pump

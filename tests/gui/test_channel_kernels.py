@@ -13,8 +13,8 @@ import napari_fresco as fresco
 from napari_fresco._napari import commands
 from napari_fresco.errors import FrescoError
 from napari_fresco.layers import restore_layer
-from napari_fresco.layers.folder_recipe import recipe_of
-from napari_fresco.layers.session_record import record_session
+from napari_fresco.layers.files.session_record import record_session
+from napari_fresco.layers.requests.folder_recipe import recipe_of
 
 from .test_session_record import repeated
 

@@ -12,7 +12,7 @@ from napari.components import ViewerModel
 
 from napari_fresco._napari import texts
 from napari_fresco.layers import restore_layer
-from napari_fresco.layers.step_reports import LayerOutcome
+from napari_fresco.layers.jobs.step_reports import LayerOutcome
 from napari_fresco.types import Result
 
 from .conftest import Dock, FakeSolver, Finish

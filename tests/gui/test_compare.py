@@ -10,12 +10,12 @@ import pytest
 
 import napari_fresco as fresco
 from napari_fresco._napari.compare_panel import ComparePanel
-from napari_fresco.layers.compared import Planes
-from napari_fresco.layers.layer_kinds import may_be_restored
-from napari_fresco.layers.looking import camera_of
-from napari_fresco.layers.side_by_side import _columns, grid_of, is_named
-from napari_fresco.layers.space import View
-from napari_fresco.layers.swipe import Swipe
+from napari_fresco.layers.comparing.compared import Planes
+from napari_fresco.layers.comparing.looking import camera_of
+from napari_fresco.layers.comparing.side_by_side import _columns, grid_of, is_named
+from napari_fresco.layers.comparing.swipe import Swipe
+from napari_fresco.layers.images.layer_kinds import may_be_restored
+from napari_fresco.layers.images.space import View
 
 from .signals import pump
 

@@ -11,10 +11,10 @@ from napari.components import ViewerModel
 from napari_fresco._napari.compare_panel import ComparePanel
 from napari_fresco.errors import ImageError
 from napari_fresco.layers import restore_layer
-from napari_fresco.layers.iterates import MOST, Iterates, iterates_of
-from napari_fresco.layers.profile import profiles
-from napari_fresco.layers.result_names import called_apart
-from napari_fresco.layers.space import View
+from napari_fresco.layers.comparing.profile import profiles
+from napari_fresco.layers.images.space import View
+from napari_fresco.layers.results.iterates import MOST, Iterates, iterates_of
+from napari_fresco.layers.results.result_names import called_apart
 from napari_fresco.types import Step
 
 RAMP = np.tile(np.arange(40, dtype=np.uint16), (30, 1))

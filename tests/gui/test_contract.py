@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QFormLayout, QLabel
 from napari_fresco._napari.run_bar import RUN
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs.layer_restoration import running
 
 from .conftest import Dock, FakeSolver
 from .signals import pump, until

@@ -19,11 +19,11 @@ from napari_fresco.damage.classes import CLASSES, KEEP, DamageClass, class_named
 from napari_fresco.damage.colours import lab_of
 from napari_fresco.errors import ParameterError
 from napari_fresco.io.mask_files import read_mask
-from napari_fresco.layers.damage_classes import class_keywords, classes_of, give_classes
-from napari_fresco.layers.layer_kinds import DAMAGE
-from napari_fresco.layers.mask_layers import marked
-from napari_fresco.layers.pixel_size import mm_per_pixel
-from napari_fresco.layers.selection import select
+from napari_fresco.layers.images.layer_kinds import DAMAGE
+from napari_fresco.layers.images.pixel_size import mm_per_pixel
+from napari_fresco.layers.images.selection import select
+from napari_fresco.layers.masks.damage_classes import class_keywords, classes_of, give_classes
+from napari_fresco.layers.masks.mask_layers import marked
 
 
 def mask_of_all_classes() -> Labels:

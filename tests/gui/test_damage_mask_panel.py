@@ -17,10 +17,10 @@ from napari_fresco._napari.new_mask import new_mask
 from napari_fresco._napari.scribble_proposer import ScribbleProposer
 from napari_fresco.damage.cracks import crack_response
 from napari_fresco.degrade import damage_masks
-from napari_fresco.layers import teaching
-from napari_fresco.layers.damage_classes import classes_of
-from napari_fresco.layers.layer_kinds import PROPOSAL, SCRIBBLES
-from napari_fresco.layers.looking import camera_of
+from napari_fresco.layers.comparing.looking import camera_of
+from napari_fresco.layers.images.layer_kinds import PROPOSAL, SCRIBBLES
+from napari_fresco.layers.masks import teaching
+from napari_fresco.layers.masks.damage_classes import classes_of
 
 from .signals import pump
 

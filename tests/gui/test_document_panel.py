@@ -20,11 +20,11 @@ from napari_fresco._napari import commands, document_panel
 from napari_fresco._napari.form import Scroll
 from napari_fresco.intervention import composed, repeat
 from napari_fresco.layers import fill_losses, restore_layer, undo_fill
-from napari_fresco.layers.damage_classes import class_keywords
-from napari_fresco.layers.documenting import Documented
-from napari_fresco.layers.layer_files import file_layers
-from napari_fresco.layers.layer_kinds import RENDERED, may_be_restored
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.files.layer_files import file_layers
+from napari_fresco.layers.fills.documenting import Documented
+from napari_fresco.layers.images.layer_kinds import RENDERED, may_be_restored
+from napari_fresco.layers.jobs.layer_restoration import running
+from napari_fresco.layers.masks.damage_classes import class_keywords
 
 from .signals import pump
 

@@ -12,7 +12,7 @@ from scipy import ndimage
 from skimage import data
 
 from napari_fresco.evidence import metrics
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs.layer_restoration import running
 from napari_fresco.physics import kernels
 
 from .conftest import Dock

@@ -9,7 +9,7 @@ import pytest
 
 from napari_fresco._napari import noise_section
 from napari_fresco.declare.methods import METHODS
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs.layer_restoration import running
 from napari_fresco.physics import kernels
 
 from .conftest import Dock, FakeSolver, Finish

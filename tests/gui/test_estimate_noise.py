@@ -9,7 +9,7 @@ import pytest
 
 import napari_fresco as fresco
 from napari_fresco._napari.estimate_noise import noise_at_a_glance
-from napari_fresco.layers.selection import select
+from napari_fresco.layers.images.selection import select
 
 from .conftest import Dock
 from .signals import pump

@@ -18,9 +18,9 @@ from napari_fresco import evidence
 from napari_fresco._napari import commands, evidence_panel
 from napari_fresco.evidence.channel_noise import noise_of
 from napari_fresco.layers import restore_layer
-from napari_fresco.layers.evidence_request import EvidenceRequest
-from napari_fresco.layers.layer_files import file_layers
-from napari_fresco.layers.layer_kinds import KERNEL, METADATA, is_picture
+from napari_fresco.layers.files.layer_files import file_layers
+from napari_fresco.layers.images.layer_kinds import KERNEL, METADATA, is_picture
+from napari_fresco.layers.jobs.evidence_request import EvidenceRequest
 
 from .signals import pump
 

@@ -9,11 +9,11 @@ import pytest
 from napari.layers import Image, Labels
 
 from napari_fresco.errors import MaskError
-from napari_fresco.layers.excerpts import Excerpt
-from napari_fresco.layers.mask_plane import MaskPlane
-from napari_fresco.layers.regions import pixel_at, pixels_on_screen
-from napari_fresco.layers.selection import select
-from napari_fresco.layers.space import View
+from napari_fresco.layers.images.excerpts import Excerpt
+from napari_fresco.layers.images.regions import pixel_at, pixels_on_screen
+from napari_fresco.layers.images.selection import select
+from napari_fresco.layers.images.space import View
+from napari_fresco.layers.masks.mask_plane import MaskPlane
 
 
 def shown(low: Any, high: Any, ndim: int = 2, **more: Any) -> View:

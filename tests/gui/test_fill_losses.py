@@ -16,13 +16,14 @@ from napari_fresco.errors import FrescoError, MaskError
 from napari_fresco.evidence.fill_error import CALIBRATED, FEWEST, loss_errors
 from napari_fresco.generators import Returning
 from napari_fresco.intervention import Intervention, repeat
-from napari_fresco.layers import fill_losses, pace, restore_layer, undo_fill
-from napari_fresco.layers.fill_records import runs_of
-from napari_fresco.layers.fills import Fills
-from napari_fresco.layers.growing_layer import fill_at
-from napari_fresco.layers.layer_kinds import FILLS
-from napari_fresco.layers.loss_filling import LossFilling
-from napari_fresco.layers.scripted import layer_request
+from napari_fresco.layers import fill_losses, restore_layer, undo_fill
+from napari_fresco.layers.fills.fill_records import runs_of
+from napari_fresco.layers.fills.fills import Fills
+from napari_fresco.layers.fills.growing_layer import fill_at
+from napari_fresco.layers.fills.loss_filling import LossFilling
+from napari_fresco.layers.images.layer_kinds import FILLS
+from napari_fresco.layers.jobs import pace
+from napari_fresco.layers.jobs.scripted import layer_request
 from napari_fresco.restoration import api
 
 SIZE = (120, 300)

@@ -16,11 +16,12 @@ from napari_fresco._napari.opening import open_panel
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.errors import FrescoError
-from napari_fresco.layers import pace, undo_fill
-from napari_fresco.layers.layer_kinds import FILLS
-from napari_fresco.layers.layer_restoration import running
-from napari_fresco.layers.loss_filling import LossFilling
-from napari_fresco.layers.scripted import layer_request
+from napari_fresco.layers import undo_fill
+from napari_fresco.layers.fills.loss_filling import LossFilling
+from napari_fresco.layers.images.layer_kinds import FILLS
+from napari_fresco.layers.jobs import pace
+from napari_fresco.layers.jobs.layer_restoration import running
+from napari_fresco.layers.jobs.scripted import layer_request
 
 from .conftest import Finish
 from .signals import pump, until

@@ -15,8 +15,8 @@ from napari.utils import progress
 from napari_fresco._napari import commands
 from napari_fresco._napari.run_bar import CANCEL, CANCELLING, RUN
 from napari_fresco.errors import WeightsError
-from napari_fresco.layers.job import Job, Work
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs.job import Job, Work
+from napari_fresco.layers.jobs.layer_restoration import running
 
 from .conftest import Dock, FakeSolver, Finish
 from .fresh_process import run_fresh
@@ -70,7 +70,7 @@ def test_a_job_does_not_wait_for_hidden_layers_nor_for_ever(
 
     hidden, stuck = SlowLayer(), SlowLayer()
     hidden.visible = False
-    monkeypatch.setattr('napari_fresco.layers.job._LONGEST', 0.1)
+    monkeypatch.setattr('napari_fresco.layers.jobs.job._LONGEST', 0.1)
     for layer in (hidden, stuck):
         job: Job[None] = Job('slow', work, lambda result, layer=layer: [layer])
         job.start()
@@ -357,7 +357,7 @@ def test_python_may_end_while_a_job_runs() -> None:
         'import sys, time\n'
         'from qtpy.QtWidgets import QApplication\n'
         'app = QApplication([])\n'
-        'from napari_fresco.layers.job import Job\n'
+        'from napari_fresco.layers.jobs.job import Job\n'
         'def work(cancel):\n'
         '    while not cancel.is_set():\n'
         '        time.sleep(0.01)\n'

@@ -21,11 +21,12 @@ import napari_fresco as fresco
 from napari_fresco._napari.readers_writers import image_reader, write_picture, write_tiff
 from napari_fresco.cli import run_record
 from napari_fresco.io import zarr_reading
-from napari_fresco.layers import fill_losses, kept_record, restore_layer, undo_fill
-from napari_fresco.layers.documenting import Documented, made_of
-from napari_fresco.layers.layer_files import file_layers, image_of, layer_as_image
-from napari_fresco.layers.layer_kinds import FILLS, record_of
-from napari_fresco.layers.session_acts import acts_of, strangers
+from napari_fresco.layers import fill_losses, restore_layer, undo_fill
+from napari_fresco.layers.files import kept_record
+from napari_fresco.layers.files.layer_files import file_layers, image_of, layer_as_image
+from napari_fresco.layers.files.session_acts import acts_of, strangers
+from napari_fresco.layers.fills.documenting import Documented, made_of
+from napari_fresco.layers.images.layer_kinds import FILLS, record_of
 
 
 def layers_of(path: Path) -> list[Any]:

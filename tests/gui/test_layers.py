@@ -12,8 +12,8 @@ from napari.components import ViewerModel
 from napari.layers import Image
 
 from napari_fresco.errors import ImageError
-from napari_fresco.layers.selection import is_stack, select, select_same
-from napari_fresco.layers.space import Space, View
+from napari_fresco.layers.images.selection import is_stack, select, select_same
+from napari_fresco.layers.images.space import Space, View
 
 TURN = np.array([[0.0, -1.0, 3.0], [1.0, 0.0, -2.0], [0.0, 0.0, 1.0]])
 

@@ -23,7 +23,7 @@ from napari_fresco._napari.settings import Preferences, read_preferences
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
 from napari_fresco.io.files import READABLE, read
-from napari_fresco.layers.selection import Space
+from napari_fresco.layers.images.selection import Space
 
 from .fresh_process import run_fresh
 

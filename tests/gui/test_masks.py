@@ -12,12 +12,12 @@ from napari.layers import Image, Labels, Shapes
 from napari.utils.transforms import Affine
 
 from napari_fresco.errors import ImageError, MaskError
-from napari_fresco.layers.mask_images import as_labels, holds_mask
-from napari_fresco.layers.mask_layers import align_mask, lay_over, marked
-from napari_fresco.layers.outlines import polygon, stroke
-from napari_fresco.layers.regions import chosen_part, region_of, visible_box
-from napari_fresco.layers.selection import select
-from napari_fresco.layers.space import Space, View
+from napari_fresco.layers.images.regions import chosen_part, region_of, visible_box
+from napari_fresco.layers.images.selection import select
+from napari_fresco.layers.images.space import Space, View
+from napari_fresco.layers.masks.mask_images import as_labels, holds_mask
+from napari_fresco.layers.masks.mask_layers import align_mask, lay_over, marked
+from napari_fresco.layers.masks.outlines import polygon, stroke
 
 SQUARE = np.array([[10.0, 20.0], [10.0, 40.0], [25.0, 40.0], [25.0, 20.0]])
 

@@ -14,7 +14,7 @@ from napari_fresco._napari.panel import MethodPanel
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.errors import FrescoError
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs.layer_restoration import running
 
 from .conftest import FakeSolver
 from .signals import until

@@ -12,7 +12,7 @@ import pytest
 from napari_fresco._napari.about import about, short_citation
 from napari_fresco._napari.offered_models import kind_of
 from napari_fresco.declare.methods import METHODS
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs.layer_restoration import running
 from napari_fresco.weights import registry
 
 from .conftest import Dock, Finish

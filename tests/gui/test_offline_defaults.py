@@ -21,8 +21,8 @@ from napari_fresco._napari.validation import absent
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import WeightsError
 from napari_fresco.evidence.metrics import psnr
-from napari_fresco.layers.layer_kinds import KERNEL, TRUTH
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.images.layer_kinds import KERNEL, TRUTH
+from napari_fresco.layers.jobs.layer_restoration import running
 from napari_fresco.weights import store
 
 from .conftest import Dock

@@ -11,7 +11,7 @@ import pytest
 import napari_fresco as fresco
 from napari_fresco._napari import commands, preset_menu
 from napari_fresco.layers import restore_layer
-from napari_fresco.layers.layer_files import image_layers
+from napari_fresco.layers.files.layer_files import image_layers
 
 from ..test_channels import two_channels
 

@@ -13,7 +13,7 @@ from napari.components import ViewerModel
 from napari_fresco import FrescoError, FrescoWarning
 from napari_fresco.errors import ImageError, MaskError
 from napari_fresco.layers import put_back, restore_layer
-from napari_fresco.layers.scripted import layer_request
+from napari_fresco.layers.jobs.scripted import layer_request
 
 WITHOUT_QT = """
 import sys

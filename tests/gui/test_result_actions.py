@@ -14,7 +14,7 @@ from scipy import ndimage
 
 import napari_fresco as fresco
 from napari_fresco._napari import result_actions
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs.layer_restoration import running
 
 from .conftest import Dock, FakeSolver, Finish
 from .signals import pump, until

@@ -13,8 +13,8 @@ from napari_fresco._napari import run_bar
 from napari_fresco._napari.run_bar import CANCEL
 from napari_fresco._napari.settings import Preferences
 from napari_fresco.errors import FrescoError, ImageError
-from napari_fresco.layers import layer_restoration, step_reports
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs import layer_restoration, step_reports
+from napari_fresco.layers.jobs.layer_restoration import running
 
 from .conftest import Dock, FakeSolver, Finish
 from .signals import pump, until

@@ -14,9 +14,9 @@ import napari_fresco as fresco
 from napari_fresco._napari import commands
 from napari_fresco._napari.scale_panel import ScalePanel
 from napari_fresco.errors import FrescoError
-from napari_fresco.layers.guide_layers import new_guides
-from napari_fresco.layers.layer_kinds import KERNEL, SCALE, SWEEP
-from napari_fresco.layers.pixel_size import mm_per_pixel
+from napari_fresco.layers.images.layer_kinds import KERNEL, SCALE, SWEEP
+from napari_fresco.layers.images.pixel_size import mm_per_pixel
+from napari_fresco.layers.masks.guide_layers import new_guides
 
 
 def photograph() -> np.ndarray:

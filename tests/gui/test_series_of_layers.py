@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 import napari_fresco as fresco
 from napari_fresco import evidence
 from napari_fresco.layers import restore_layer
-from napari_fresco.layers.layer_files import file_layers
+from napari_fresco.layers.files.layer_files import file_layers
 
 from ..test_channels import two_channels
 

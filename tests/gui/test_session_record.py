@@ -26,7 +26,7 @@ from napari_fresco.layers import (
     same_as_recorded,
     undo_fill,
 )
-from napari_fresco.layers.session_acts import acts_of
+from napari_fresco.layers.files.session_acts import acts_of
 
 from .signals import pump
 

@@ -20,9 +20,9 @@ from qtpy.QtWidgets import QLabel
 from napari_fresco._napari import shortcuts
 from napari_fresco._napari.active_panel import panel_in_front
 from napari_fresco._napari.shortcuts import SHORTCUTS, ShortcutsDialog
-from napari_fresco.layers import layer_restoration
-from napari_fresco.layers.layer_kinds import METADATA
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.images.layer_kinds import METADATA
+from napari_fresco.layers.jobs import layer_restoration
+from napari_fresco.layers.jobs.layer_restoration import running
 
 from .conftest import FakeSolver
 from .signals import pump, until

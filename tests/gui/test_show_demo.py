@@ -15,9 +15,9 @@ from napari_fresco._napari.demo_bar import DemoBar
 from napari_fresco._napari.document_panel import DocumentPanel
 from napari_fresco._napari.show_demo import fill
 from napari_fresco.io.files import write_json
-from napari_fresco.layers.looking import camera_of
-from napari_fresco.layers.side_by_side import grid_of
-from napari_fresco.layers.space import Space, View, unit_factors
+from napari_fresco.layers.comparing.looking import camera_of
+from napari_fresco.layers.comparing.side_by_side import grid_of
+from napari_fresco.layers.images.space import Space, View, unit_factors
 
 
 @pytest.fixture

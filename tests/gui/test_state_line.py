@@ -13,9 +13,9 @@ import pytest
 from napari_fresco._napari import commands
 from napari_fresco._napari.settings import Preferences, apply_to_library
 from napari_fresco.declare.options import MEMORY_VARIABLE
-from napari_fresco.layers import pace
-from napari_fresco.layers.layer_kinds import KERNEL
-from napari_fresco.layers.pace import Pace
+from napari_fresco.layers.images.layer_kinds import KERNEL
+from napari_fresco.layers.jobs import pace
+from napari_fresco.layers.jobs.pace import Pace
 from napari_fresco.weights.store import FOLDER_VARIABLE
 
 NETWORK = {'arithmetic': 'float32', 'tile': None, 'halo': 16, 'bytes_per_pixel': 1000}

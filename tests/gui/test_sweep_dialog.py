@@ -13,8 +13,8 @@ from napari_fresco._napari import commands
 from napari_fresco._napari.sweep_settings import first_values, sweepable, values_of
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import ParameterError
-from napari_fresco.layers.layer_kinds import SWEEP, may_be_restored
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.images.layer_kinds import SWEEP, may_be_restored
+from napari_fresco.layers.jobs.layer_restoration import running
 
 from .signals import pump
 

@@ -13,8 +13,8 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
 from napari_fresco._napari.compare_panel import ComparePanel
-from napari_fresco.layers.looking import camera_of
-from napari_fresco.layers.on_canvas import from_canvas, on_canvas
+from napari_fresco.layers.comparing.looking import camera_of
+from napari_fresco.layers.comparing.on_canvas import from_canvas, on_canvas
 
 from .signals import pump
 

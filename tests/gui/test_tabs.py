@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from qtpy.QtCore import Qt
 
-from napari_fresco.layers.side_by_side import grid_of
+from napari_fresco.layers.comparing.side_by_side import grid_of
 
 from .signals import pump
 

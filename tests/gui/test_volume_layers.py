@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 
 from napari_fresco.errors import FrescoError
 from napari_fresco.layers import restore_layer
-from napari_fresco.layers.layer_restoration import running
+from napari_fresco.layers.jobs.layer_restoration import running
 
 from ..test_volumes import KERNEL, restored, volume
 from .conftest import Dock

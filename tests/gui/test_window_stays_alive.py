@@ -16,10 +16,10 @@ import napari_fresco
 from napari_fresco._napari import commands
 from napari_fresco._napari.coalesced_call import CoalescedCall
 from napari_fresco._napari.compare_panel import ComparePanel
-from napari_fresco.layers import removal
-from napari_fresco.layers.removal import take_away
-from napari_fresco.layers.results import inserted
-from napari_fresco.layers.side_by_side import SideBySide, grid_of
+from napari_fresco.layers.comparing.side_by_side import SideBySide, grid_of
+from napari_fresco.layers.images import removal
+from napari_fresco.layers.images.removal import take_away
+from napari_fresco.layers.results.results import inserted
 
 from .fresh_process import run_fresh
 from .signals import pump

@@ -7,7 +7,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QApplication, QMainWindow, QWidget
 
-from ..layers.layer_restoration import unwrapped
+from ..layers.jobs.layer_restoration import unwrapped
 from .listeners import is_alive
 
 _SHOWN: list[weakref.ref[Any]] = []

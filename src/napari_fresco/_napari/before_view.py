@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from ..layers.identity import key_of
+from ..layers.images.identity import key_of
 
 if TYPE_CHECKING:
     import napari

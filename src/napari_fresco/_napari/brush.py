@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import FrescoError
-from ..layers.looking import camera_of
-from ..layers.regions import pixels_on_screen
-from ..layers.selection import select
-from ..layers.space import View
+from ..layers.comparing.looking import camera_of
+from ..layers.images.regions import pixels_on_screen
+from ..layers.images.selection import select
+from ..layers.images.space import View
 from .listeners import Listeners
 from .mask_choice import MaskChoice
 

@@ -21,10 +21,10 @@ from qtpy.QtWidgets import (
 
 from ..errors import FrescoError
 from ..io.camera_preset import camera_of, doubts_about_camera, read_camera, write_camera
-from ..layers.camera_search import FoundCamera, from_image, from_stacks
-from ..layers.job import Job
-from ..layers.layer_kinds import is_picture
-from ..layers.selection import Selection, full_resolution
+from ..layers.images.layer_kinds import is_picture
+from ..layers.images.selection import Selection, full_resolution
+from ..layers.jobs.job import Job
+from ..layers.requests.camera_search import FoundCamera, from_image, from_stacks
 from . import texts
 from .choosers import LayerChooser, WordList
 from .form import Section, named_button, note, side_by_side, stacked

@@ -15,15 +15,15 @@ from ..declare.options import BY_CHANNEL, OPTIONS
 from ..declare.presets import OF_COMPUTER, Preset
 from ..declare.tasks import TASKS
 from ..errors import FrescoError, ParameterError
-from ..layers.call_text import RESTORE, Sources, script_of
-from ..layers.identity import key_of
-from ..layers.kernel_choice import with_depth
-from ..layers.layer_request import PanelRequest
-from ..layers.look import Look
-from ..layers.noise_map import select_noise
-from ..layers.own_channel import of_layer
-from ..layers.selection import Selection
-from ..layers.space import Space
+from ..layers.images.identity import key_of
+from ..layers.images.look import Look
+from ..layers.images.selection import Selection
+from ..layers.images.space import Space
+from ..layers.requests.call_text import RESTORE, Sources, script_of
+from ..layers.requests.kernel_choice import with_depth
+from ..layers.requests.layer_request import PanelRequest
+from ..layers.requests.noise_map import select_noise
+from ..layers.requests.own_channel import of_layer
 from ..weights import Entry
 from .damage_section import DamageSection
 from .input_section import InputSection

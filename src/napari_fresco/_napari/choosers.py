@@ -9,8 +9,8 @@ from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QComboBox
 
 from ..errors import FrescoError
-from ..layers.identity import key_of, with_key
-from ..layers.named_layers import is_layer, kind_of
+from ..layers.images.identity import key_of, with_key
+from ..layers.images.named_layers import is_layer, kind_of
 from .listeners import Listeners
 
 if TYPE_CHECKING:

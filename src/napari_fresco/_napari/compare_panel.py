@@ -10,13 +10,13 @@ from napari.utils.notifications import show_error
 from qtpy.QtWidgets import QVBoxLayout
 
 from ..errors import FrescoError
-from ..layers.compared import Likeness, Planes
-from ..layers.contrast_link import ContrastLink
-from ..layers.evidence_request import residual_of
-from ..layers.layer_kinds import COMPARISON, LayerData, is_picture, source_name, truth_of
-from ..layers.result_names import called_apart
-from ..layers.results import inserted
-from ..layers.space import View
+from ..layers.comparing.compared import Likeness, Planes
+from ..layers.comparing.contrast_link import ContrastLink
+from ..layers.images.layer_kinds import COMPARISON, LayerData, is_picture, source_name, truth_of
+from ..layers.images.space import View
+from ..layers.jobs.evidence_request import residual_of
+from ..layers.results.result_names import called_apart
+from ..layers.results.results import inserted
 from .choosers import LayerChooser
 from .docked import Docked
 from .form import Scroll, Section, named_button, note, side_by_side, stacked

@@ -11,10 +11,10 @@ from napari.layers import Labels
 from ..errors import FrescoError
 from ..intervention.condition import Condition
 from ..intervention.condition_files import numbers_of
-from ..layers.damage_classes import classes_of
-from ..layers.documenting import condition_of
-from ..layers.layer_kinds import may_be_mask
-from ..layers.space import View
+from ..layers.fills.documenting import condition_of
+from ..layers.images.layer_kinds import may_be_mask
+from ..layers.images.space import View
+from ..layers.masks.damage_classes import classes_of
 from . import document_texts as say
 from .choosers import LayerChooser
 from .form import Section, named_button, note, side_by_side

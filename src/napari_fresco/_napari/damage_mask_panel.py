@@ -12,14 +12,14 @@ from superqt.utils import qthrottled
 
 from ..damage.classes import CLASSES, DamageClass, class_named
 from ..errors import FrescoError
-from ..layers.damage_classes import classes_of, give_classes
-from ..layers.identity import key_of
-from ..layers.layer_kinds import DAMAGE, is_picture, is_source, may_be_mask
-from ..layers.mask_images import as_labels, called, holds_mask
-from ..layers.mask_layers import lay_over
-from ..layers.pixel_size import mm_per_pixel
-from ..layers.selection import full_resolution, spatial_axes
-from ..layers.space import View
+from ..layers.images.identity import key_of
+from ..layers.images.layer_kinds import DAMAGE, is_picture, is_source, may_be_mask
+from ..layers.images.pixel_size import mm_per_pixel
+from ..layers.images.selection import full_resolution, spatial_axes
+from ..layers.images.space import View
+from ..layers.masks.damage_classes import classes_of, give_classes
+from ..layers.masks.mask_images import as_labels, called, holds_mask
+from ..layers.masks.mask_layers import lay_over
 from .brush import FollowingBrush
 from .choosers import LayerChooser, WordList
 from .docked import Docked

@@ -15,12 +15,12 @@ from ..declare.method import Method
 from ..declare.options import OPTIONS
 from ..declare.tasks import TASKS
 from ..errors import FrescoError, KernelError
-from ..layers.channel_kernels import ChannelKernels, channels_of, is_of_channel, names_of
-from ..layers.identity import key_of
-from ..layers.kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
-from ..layers.layer_kinds import KERNEL, may_be_restored
-from ..layers.selection import Selection, full_resolution, spatial_axes
-from ..layers.space import Space
+from ..layers.images.identity import key_of
+from ..layers.images.layer_kinds import KERNEL, may_be_restored
+from ..layers.images.selection import Selection, full_resolution, spatial_axes
+from ..layers.images.space import Space
+from ..layers.requests.channel_kernels import ChannelKernels, channels_of, is_of_channel, names_of
+from ..layers.requests.kernel_choice import AUTO, ChosenKernel, about_kernel, chosen_kernel
 from ..physics.kernels import Kernel
 from ..physics.kernels.kernel_shape import fitted
 from ..types import Task

@@ -6,8 +6,8 @@ from typing import Any
 
 from qtpy.QtWidgets import QButtonGroup, QWidget
 
-from ..layers.layer_kinds import KERNEL, TRUTH
-from ..layers.side_by_side import SideBySide
+from ..layers.comparing.side_by_side import SideBySide
+from ..layers.images.layer_kinds import KERNEL, TRUTH
 from .form import named_button, note, side_by_side, stacked
 
 _SHOWN = {

@@ -19,12 +19,12 @@ from ..intervention.condition_files import write_condition
 from ..intervention.hypotheses import Hypotheses
 from ..intervention.record import NOTES
 from ..intervention.renderings import Rendered
-from ..layers.documenting import Documented, add_above, is_filled_result, made_from, made_of
-from ..layers.job import Job
-from ..layers.layer_kinds import RENDERED, is_picture, may_be_mask, record_of
-from ..layers.layer_restoration import running
-from ..layers.selection import select
-from ..layers.space import View
+from ..layers.fills.documenting import Documented, add_above, is_filled_result, made_from, made_of
+from ..layers.images.layer_kinds import RENDERED, is_picture, may_be_mask, record_of
+from ..layers.images.selection import select
+from ..layers.images.space import View
+from ..layers.jobs.job import Job
+from ..layers.jobs.layer_restoration import running
 from . import document_texts as say
 from .choosers import LayerChooser
 from .condition_section import ConditionSection

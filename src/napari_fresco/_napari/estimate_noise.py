@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FrescoError
 from ..image.carriers import as_shown
 from ..image.layout import Layout
-from ..layers.identity import key_of
-from ..layers.job import Job
-from ..layers.selection import Selection
+from ..layers.images.identity import key_of
+from ..layers.images.selection import Selection
+from ..layers.jobs.job import Job
 from ..noise.camera import Camera, estimate_camera
 from ..noise.level import estimate_noise
 from .camera_dialog import CameraDialog
@@ -20,7 +20,7 @@ from .listeners import is_alive
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
-    from ..layers.layer_request import PanelRequest
+    from ..layers.requests.layer_request import PanelRequest
     from ..restoration.noise_estimate import FoundNoise
     from .choices import Choices
     from .noise_section import NoiseSection

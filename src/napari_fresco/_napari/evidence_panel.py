@@ -13,12 +13,19 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ..errors import FrescoError
 from ..evidence.maps import MAPS, MapKind
-from ..layers.evidence_request import Evidence, EvidenceRequest
-from ..layers.job import Job
-from ..layers.kept_selection import selection_kept
-from ..layers.layer_kinds import EVIDENCE, KERNEL, is_picture, record_of, source_name, truth_of
-from ..layers.selection import is_stack
-from ..layers.space import View
+from ..layers.images.kept_selection import selection_kept
+from ..layers.images.layer_kinds import (
+    EVIDENCE,
+    KERNEL,
+    is_picture,
+    record_of,
+    source_name,
+    truth_of,
+)
+from ..layers.images.selection import is_stack
+from ..layers.images.space import View
+from ..layers.jobs.evidence_request import Evidence, EvidenceRequest
+from ..layers.jobs.job import Job
 from . import texts
 from .choosers import LayerChooser, WordList
 from .docked import Docked

@@ -10,7 +10,7 @@ from psygnal import Signal
 from qtpy.QtWidgets import QMessageBox, QWidget
 
 from .. import weights
-from ..layers.job import Job
+from ..layers.jobs.job import Job
 from .listeners import is_alive
 
 

@@ -12,10 +12,10 @@ from psygnal import Signal
 from ..declare.methods import METHODS
 from ..errors import FrescoError
 from ..evidence.fill_error import MEANING
-from ..layers.fills import Fill
-from ..layers.growing_layer import fill_at, growing_layer, undo_fill
-from ..layers.identity import key_of
-from ..layers.layer_kinds import FILLS
+from ..layers.fills.fills import Fill
+from ..layers.fills.growing_layer import fill_at, growing_layer, undo_fill
+from ..layers.images.identity import key_of
+from ..layers.images.layer_kinds import FILLS
 from .clicks import Clicks
 from .form import Section, named_button, note, side_by_side
 from .listeners import Listeners

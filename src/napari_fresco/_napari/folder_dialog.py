@@ -13,9 +13,9 @@ from ..batch.planning import images_of, subfolders_passed_over
 from ..batch.summary import SUMMARY, line_of
 from ..declare.tasks import TASKS
 from ..errors import FrescoError, ParameterError
-from ..layers.folder_recipe import recipe_of
-from ..layers.folder_run import FolderRun
-from ..layers.layer_request import PanelRequest
+from ..layers.jobs.folder_run import FolderRun
+from ..layers.requests.folder_recipe import recipe_of
+from ..layers.requests.layer_request import PanelRequest
 from . import texts
 from .form import Form, note, side_by_side, stacked
 from .listeners import is_alive

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari.utils.notifications import show_error
 
 from ..errors import FrescoError
-from ..layers.layer_request import PanelRequest
+from ..layers.requests.layer_request import PanelRequest
 from .folder_dialog import FolderDialog
 from .listeners import is_alive
 

@@ -9,11 +9,11 @@ from qtpy.QtWidgets import QWidget
 
 from ..declare.methods import METHODS
 from ..declare.tasks import TASKS, tasks_with
-from ..layers.layer_kinds import FILLS, may_be_restored
-from ..layers.layer_request import PanelRequest
-from ..layers.layer_restoration import Restoration
-from ..layers.loss_filling import LossFilling
-from ..layers.scripted_filling import fill_losses
+from ..layers.fills.loss_filling import LossFilling
+from ..layers.fills.scripted_filling import fill_losses
+from ..layers.images.layer_kinds import FILLS, may_be_restored
+from ..layers.jobs.layer_restoration import Restoration
+from ..layers.requests.layer_request import PanelRequest
 from .fills_section import FillsSection
 from .offer import Offer
 from .panel import MethodPanel

@@ -10,7 +10,7 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from ..errors import FrescoError
-from ..layers.side_by_side import SideBySide, grid_of
+from ..layers.comparing.side_by_side import SideBySide, grid_of
 from .form import named_button
 from .listeners import Listeners, is_alive
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QPushButton
 
 from ..errors import FrescoError
-from ..layers.guide_layers import guides_of, may_be_guides, new_guides
-from ..layers.space import View
+from ..layers.images.space import View
+from ..layers.masks.guide_layers import guides_of, may_be_guides, new_guides
 from .choosers import LayerChooser
 from .form import Section
 
 if TYPE_CHECKING:
     import napari
 
-    from ..layers.selection import Selection
+    from ..layers.images.selection import Selection
 
 
 class GuideRow:

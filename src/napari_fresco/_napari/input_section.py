@@ -9,12 +9,12 @@ from qtpy.QtWidgets import QWidget
 from ..declare.method import Method
 from ..declare.tasks import TASKS
 from ..errors import ImageError
-from ..layers.identity import key_of
-from ..layers.layer_kinds import METADATA, is_outlines, is_picture, is_source, truth_of
-from ..layers.mask_images import holds_mask
-from ..layers.regions import chosen_part
-from ..layers.selection import Selection, is_stack, lines_of, select, select_same
-from ..layers.space import View
+from ..layers.images.identity import key_of
+from ..layers.images.layer_kinds import METADATA, is_outlines, is_picture, is_source, truth_of
+from ..layers.images.regions import chosen_part
+from ..layers.images.selection import Selection, is_stack, lines_of, select, select_same
+from ..layers.images.space import View
+from ..layers.masks.mask_images import holds_mask
 from ..types import Task
 from .choosers import LayerChooser, WordList
 from .form import Section

@@ -9,9 +9,9 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QIcon, QImage, QPixmap
 from qtpy.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
 
-from ..layers.identity import key_of, with_key
-from ..layers.iterates import Iterate, iterate_layer, iterates_of
-from ..layers.results import inserted
+from ..layers.images.identity import key_of, with_key
+from ..layers.results.iterates import Iterate, iterate_layer, iterates_of
+from ..layers.results.results import inserted
 from .form import named_button, note, side_by_side, stacked
 
 if TYPE_CHECKING:

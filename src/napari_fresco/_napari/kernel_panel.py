@@ -24,11 +24,11 @@ from ..declare.fields import Parameter
 from ..errors import FrescoError, KernelError, ParameterError
 from ..image.units import converted, unit_name
 from ..io.kernel_calibration import read_kernel
-from ..layers.kernel_choice import depth_axis, known_of, microscope_of, with_depth
-from ..layers.layer_kinds import KERNEL, is_outlines, is_picture
-from ..layers.regions import chosen_part
-from ..layers.selection import select, spatial_axes
-from ..layers.space import Space, View
+from ..layers.images.layer_kinds import KERNEL, is_outlines, is_picture
+from ..layers.images.regions import chosen_part
+from ..layers.images.selection import select, spatial_axes
+from ..layers.images.space import Space, View
+from ..layers.requests.kernel_choice import depth_axis, known_of, microscope_of, with_depth
 from ..physics import kernels
 from ..physics.kernels import Kernel
 from ..physics.kernels.plausibility import ASSUMABLE

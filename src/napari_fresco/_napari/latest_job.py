@@ -11,7 +11,7 @@ from psygnal import Signal
 from qtpy.QtWidgets import QApplication
 
 from ..generators import Returning
-from ..layers.job import Job
+from ..layers.jobs.job import Job
 
 R = TypeVar('R')
 _PAUSE = 0.005  # seconds

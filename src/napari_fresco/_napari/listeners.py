@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
-    from ..layers.job import Job
+    from ..layers.jobs.job import Job
 
 
 def is_alive(widget: QWidget | None) -> bool:

@@ -14,11 +14,11 @@ from superqt.utils import qdebounced
 
 from .. import damage
 from ..errors import FrescoError
-from ..layers.damage_classes import classes_of
-from ..layers.excerpts import Excerpt
-from ..layers.mask_plane import MaskPlane
-from ..layers.proposal_layer import ProposalLayer
-from ..layers.space import View
+from ..layers.images.excerpts import Excerpt
+from ..layers.images.space import View
+from ..layers.masks.damage_classes import classes_of
+from ..layers.masks.mask_plane import MaskPlane
+from ..layers.masks.proposal_layer import ProposalLayer
 from .choosers import WordList
 from .form import Section, named_button, note, side_by_side
 from .latest_job import LatestJob, said_of, stepwise

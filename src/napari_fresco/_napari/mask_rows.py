@@ -14,12 +14,12 @@ from superqt.utils import qthrottled
 from ..declare.fields import Parameter
 from ..errors import FrescoError, MaskError
 from ..evidence.input_checks import mask_alone
-from ..layers.identity import key_of
-from ..layers.layer_kinds import may_be_mask
-from ..layers.mask_images import called, holds_mask
-from ..layers.mask_layers import Marked, align_mask, lay_over, marked
-from ..layers.selection import full_resolution
-from ..layers.space import View
+from ..layers.images.identity import key_of
+from ..layers.images.layer_kinds import may_be_mask
+from ..layers.images.selection import full_resolution
+from ..layers.images.space import View
+from ..layers.masks.mask_images import called, holds_mask
+from ..layers.masks.mask_layers import Marked, align_mask, lay_over, marked
 from .choosers import LayerChooser
 from .form import Section, note
 from .listeners import Listeners
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import napari
     from numpy.typing import NDArray
 
-    from ..layers.selection import Selection
+    from ..layers.images.selection import Selection
 
 _READ_OUT_MS = 300
 _MOST_PIXELS = 2**25  # so that the brush does not stutter
@@ -123,7 +123,7 @@ class MaskRows:
         return holds_mask(layer) and sizes[0] == sizes[1]
 
     def options(self) -> dict[str, Any]:
-        """Return the keywords of :func:`~napari_fresco.layers.mask_layers.marked`."""
+        """Return the keywords of :func:`~napari_fresco.layers.masks.mask_layers.marked`."""
         labels = isinstance(self.layer.value, Labels)
         return {
             'label': self.label.value if labels else None,

@@ -7,10 +7,10 @@ import napari.viewer
 from napari.utils.notifications import show_info
 
 from ..errors import FrescoError
-from ..layers.growing_layer import fill_at, undo_fill
-from ..layers.layer_kinds import FILLS
-from ..layers.selection import select
-from ..layers.space import View
+from ..layers.fills.growing_layer import fill_at, undo_fill
+from ..layers.images.layer_kinds import FILLS
+from ..layers.images.selection import select
+from ..layers.images.space import View
 from . import texts
 from .estimate_noise import noise_at_a_glance
 from .new_mask import selected_image

@@ -12,10 +12,10 @@ from napari.layers import Image
 from napari.utils.notifications import show_info
 
 from ..errors import FrescoError
-from ..layers.damage_classes import class_keywords
-from ..layers.layer_kinds import DAMAGE
-from ..layers.selection import full_resolution, spatial_axes
-from ..layers.space import Space
+from ..layers.images.layer_kinds import DAMAGE
+from ..layers.images.selection import full_resolution, spatial_axes
+from ..layers.images.space import Space
+from ..layers.masks.damage_classes import class_keywords
 
 _BRUSHES = 50  # side by side along the shorter side of the image
 

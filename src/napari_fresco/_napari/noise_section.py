@@ -10,7 +10,7 @@ from psygnal import Signal
 from qtpy.QtWidgets import QPushButton
 
 from ..declare.options import OPTIONS
-from ..layers.layer_kinds import VARIANCE, may_be_noise
+from ..layers.images.layer_kinds import VARIANCE, may_be_noise
 from . import texts
 from .choosers import LayerChooser, WordList
 from .form import Section, named_button, note

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ..declare.method import Method
 from ..declare.tasks import TASKS
-from ..layers.layer_kinds import may_be_restored
+from ..layers.images.layer_kinds import may_be_restored
 from ..types import Task
 from .offered_models import first_scale, is_served
 

@@ -13,8 +13,8 @@ from qtpy.QtWidgets import QWidget
 from ..declare.method import Method
 from ..declare.presets import Preset, PresetLike
 from ..errors import FrescoError
-from ..layers.layer_request import PanelRequest
-from ..layers.layer_restoration import Restoration, running
+from ..layers.jobs.layer_restoration import Restoration, running
+from ..layers.requests.layer_request import PanelRequest
 from .advanced_rows import advanced_rows
 from .before_view import BeforeView
 from .choices import Choices
@@ -46,7 +46,7 @@ from .sweep_dialog import SweepDialog
 if TYPE_CHECKING:
     import napari
 
-    from ..layers.job import Job
+    from ..layers.jobs.job import Job
     from ..restoration.noise_estimate import FoundNoise
 
 

@@ -8,9 +8,9 @@ from napari.utils.notifications import show_error
 from psygnal import Signal
 
 from ..errors import FrescoError
-from ..layers.identity import key_of
-from ..layers.layer_restoration import Restoration, running
-from ..layers.step_reports import Report
+from ..layers.images.identity import key_of
+from ..layers.jobs.layer_restoration import Restoration, running
+from ..layers.jobs.step_reports import Report
 from ..restoration.session import Session
 from .listeners import Listeners, cancelled_with, is_alive, main_window_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import napari
     from qtpy.QtWidgets import QWidget
 
-    from ..layers.job import Job
+    from ..layers.jobs.job import Job
     from .run_bar import RunBar
 
 

@@ -15,11 +15,11 @@ from superqt.utils import qthrottled
 from ..declare.fields import Parameter
 from ..errors import FrescoError
 from ..evidence.graphs import Graph
-from ..layers.identity import key_of, with_key
-from ..layers.profile import line_across, profiles
-from ..layers.removal import take_away
-from ..layers.selection import full_resolution
-from ..layers.space import View
+from ..layers.comparing.profile import line_across, profiles
+from ..layers.images.identity import key_of, with_key
+from ..layers.images.removal import take_away
+from ..layers.images.selection import full_resolution
+from ..layers.images.space import View
 from .form import Form, named_button, note, side_by_side
 from .graph_view import GraphView
 from .latest_job import LatestJob, said_of, stepwise

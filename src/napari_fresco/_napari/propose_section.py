@@ -12,12 +12,12 @@ from superqt.utils import qdebounced
 
 from ..damage.classes import DamageClass
 from ..errors import FrescoError
-from ..layers.excerpts import Excerpt
-from ..layers.looking import camera_of
-from ..layers.mask_plane import MaskPlane
-from ..layers.proposal_layer import ProposalLayer
-from ..layers.regions import pixel_at
-from ..layers.space import View
+from ..layers.comparing.looking import camera_of
+from ..layers.images.excerpts import Excerpt
+from ..layers.images.regions import pixel_at
+from ..layers.images.space import View
+from ..layers.masks.mask_plane import MaskPlane
+from ..layers.masks.proposal_layer import ProposalLayer
 from .choosers import WordList
 from .clicks import Clicks
 from .form import Section, note, side_by_side, stacked

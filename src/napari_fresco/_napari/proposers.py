@@ -15,8 +15,8 @@ from ..damage.cracks import crack_response_steps, cracks_above
 from ..damage.losses import colours_of, flooded, loss_response, losses_above
 from ..declare.fields import Parameter
 from ..errors import FrescoError
-from ..layers.excerpts import Excerpt
-from ..layers.pixel_size import mm_per_pixel
+from ..layers.images.excerpts import Excerpt
+from ..layers.images.pixel_size import mm_per_pixel
 from .choosers import WordList
 from .form import Section, note
 from .rows import row_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import napari
     from numpy.typing import NDArray
 
-    from ..layers.space import View
+    from ..layers.images.space import View
 
     Mask = NDArray[np.bool_]
     Steps = Generator[Any, None, Any]

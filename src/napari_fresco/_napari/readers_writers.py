@@ -15,12 +15,12 @@ from ..io.files import write
 from ..io.kernel_calibration import read_kernel
 from ..io.pictures import LOSSY, is_lossy
 from ..io.zarr_labels import place as labels_path
-from ..layers.fill_records import painted_in
-from ..layers.kept_record import write_beside
-from ..layers.kernel_choice import layer_facts
-from ..layers.label_files import in_known_type
-from ..layers.layer_files import file_layers, layer_as_image
-from ..layers.layer_kinds import METADATA, LayerData
+from ..layers.files.kept_record import write_beside
+from ..layers.files.label_files import in_known_type
+from ..layers.files.layer_files import file_layers, layer_as_image
+from ..layers.fills.fill_records import painted_in
+from ..layers.images.layer_kinds import METADATA, LayerData
+from ..layers.requests.kernel_choice import layer_facts
 from ..physics.kernels import Kernel
 
 

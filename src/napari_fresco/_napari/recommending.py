@@ -15,8 +15,8 @@ from ..declare.methods import METHODS
 from ..declare.recommendations import ImageFacts, Recommendation, recommended
 from ..declare.tasks import TASKS
 from ..errors import FrescoError
-from ..layers.identity import key_of
-from ..layers.job import Job
+from ..layers.images.identity import key_of
+from ..layers.jobs.job import Job
 from .form import named_button, note, side_by_side, stacked
 from .listeners import is_alive
 from .tones import Tone, in_tone

@@ -7,7 +7,7 @@ from typing import Any
 from ..declare.fields import Parameter
 from ..errors import ParameterError
 from ..intervention.renderings import FUSES, RENDERINGS, least_width
-from ..layers.pixel_size import mm_per_pixel
+from ..layers.images.pixel_size import mm_per_pixel
 from . import document_texts as say
 from .choosers import WordList
 from .form import Section, collapsible, named_button, note, stacked

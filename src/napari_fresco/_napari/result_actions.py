@@ -12,12 +12,12 @@ from psygnal import Signal
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from ..errors import FrescoError
-from ..layers.evidence_request import reporting
-from ..layers.identity import key_of, with_key
-from ..layers.job import Job
-from ..layers.kept_selection import selection_kept
-from ..layers.layer_kinds import DAMAGE
-from ..layers.layer_restoration import Restoration
+from ..layers.images.identity import key_of, with_key
+from ..layers.images.kept_selection import selection_kept
+from ..layers.images.layer_kinds import DAMAGE
+from ..layers.jobs.evidence_request import reporting
+from ..layers.jobs.job import Job
+from ..layers.jobs.layer_restoration import Restoration
 from .form import named_button, side_by_side, stacked
 from .listeners import is_alive
 from .opening import open_soon
@@ -25,7 +25,7 @@ from .readers_writers import write_picture, write_tiff
 from .report_file import REPORT_HELP, ask_for_file, ask_for_report
 
 if TYPE_CHECKING:
-    from ..layers.layer_request import PanelRequest
+    from ..layers.requests.layer_request import PanelRequest
     from ..types import Result
 
 _COMPARE_HELP = '<p>Look at the image and this result side by side, swiped, or subtracted.</p>'

@@ -15,7 +15,7 @@ from .residual_curve import Curve
 from .tones import Tone, in_tone
 
 if TYPE_CHECKING:
-    from ..layers.step_reports import LayerOutcome, Report
+    from ..layers.jobs.step_reports import LayerOutcome, Report
     from .result_actions import ResultActions
 
 RUN, CANCEL, CANCELLING = 'Run', 'Cancel', 'Cancelling …'

@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QProgressBar, QPushButton, QWidget
 
 from ..errors import FrescoError
-from ..layers.layer_restoration import Exclusive
+from ..layers.jobs.layer_restoration import Exclusive
 from .form import note
 from .listeners import cancelled_with, is_alive, main_window_of
 from .run_bar import CANCEL, CANCELLING

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import samples
-from ..layers.layer_kinds import DAMAGE, KERNEL, METADATA, TRUTH, LayerData
+from ..layers.images.layer_kinds import DAMAGE, KERNEL, METADATA, TRUTH, LayerData
 
 
 def mural() -> list[LayerData]:

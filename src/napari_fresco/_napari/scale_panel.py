@@ -11,12 +11,12 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout
 
 from ..declare.fields import Parameter
 from ..errors import FrescoError
-from ..layers.layer_kinds import SCALE, is_picture
-from ..layers.looking import look_at
-from ..layers.mask_images import holds_mask
-from ..layers.pixel_size import Measured, measured, mm_per_pixel, set_pixel_size
-from ..layers.selection import full_resolution, spatial_axes
-from ..layers.space import Space, View
+from ..layers.comparing.looking import look_at
+from ..layers.images.layer_kinds import SCALE, is_picture
+from ..layers.images.pixel_size import Measured, measured, mm_per_pixel, set_pixel_size
+from ..layers.images.selection import full_resolution, spatial_axes
+from ..layers.images.space import Space, View
+from ..layers.masks.mask_images import holds_mask
 from .choosers import LayerChooser
 from .docked import Docked
 from .form import Scroll, Section, note, stacked

@@ -11,13 +11,13 @@ from superqt.utils import qdebounced
 from ..damage.classes import DamageClass
 from ..damage.scribbles import DAMAGE, PAINT
 from ..errors import FrescoError
-from ..layers.damage_classes import class_keywords
-from ..layers.excerpts import Excerpt
-from ..layers.layer_kinds import SCRIBBLES
-from ..layers.mask_plane import MaskPlane
-from ..layers.selection import select
-from ..layers.space import View
-from ..layers.teaching import Teaching, everywhere
+from ..layers.images.excerpts import Excerpt
+from ..layers.images.layer_kinds import SCRIBBLES
+from ..layers.images.selection import select
+from ..layers.images.space import View
+from ..layers.masks.damage_classes import class_keywords
+from ..layers.masks.mask_plane import MaskPlane
+from ..layers.masks.teaching import Teaching, everywhere
 from .choosers import WordList
 from .form import note
 from .listeners import Listeners

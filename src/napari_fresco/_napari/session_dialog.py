@@ -10,8 +10,8 @@ from typing import Any
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QFileDialog
 
-from ..layers.job import Job
-from ..layers.session_record import RecordedSession
+from ..layers.files.session_record import RecordedSession
+from ..layers.jobs.job import Job
 
 _TITLE = 'Record of the session: name of a new folder'
 

@@ -20,10 +20,10 @@ from napari.utils.key_bindings import coerce_keybinding
 from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
-from ..layers.identity import key_of
-from ..layers.layer_kinds import source_name
-from ..layers.layer_restoration import running
-from ..layers.result_turns import next_result, result_in_view
+from ..layers.images.identity import key_of
+from ..layers.images.layer_kinds import source_name
+from ..layers.jobs.layer_restoration import running
+from ..layers.results.result_turns import next_result, result_in_view
 from .active_panel import panel_in_front, window_in_front
 from .before_view import BeforeView
 from .form import Form, note, stacked

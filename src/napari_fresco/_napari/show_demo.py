@@ -12,7 +12,7 @@ import tifffile
 from napari.layers import Labels, Layer
 
 from ..intervention.fill_run import FillRun
-from ..layers.layer_kinds import METADATA, RUN
+from ..layers.images.layer_kinds import METADATA, RUN
 from . import sample_data
 from .demo_bar import DemoBar
 

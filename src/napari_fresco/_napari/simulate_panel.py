@@ -10,12 +10,12 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout
 
 from .. import degrade
 from ..errors import FrescoError
-from ..layers.job import Job
-from ..layers.layer_kinds import is_picture
-from ..layers.look import Look
-from ..layers.selection import is_stack, select
-from ..layers.simulated_layers import SimulationOutcome, SimulationRequest, simulation_job
-from ..layers.space import Space, View
+from ..layers.images.layer_kinds import is_picture
+from ..layers.images.look import Look
+from ..layers.images.selection import is_stack, select
+from ..layers.images.space import Space, View
+from ..layers.jobs.job import Job
+from ..layers.jobs.simulated_layers import SimulationOutcome, SimulationRequest, simulation_job
 from .choosers import LayerChooser, WordList
 from .docked import Docked
 from .form import Row, Scroll, Section, note, stacked

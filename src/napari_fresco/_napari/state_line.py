@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from ..errors import FrescoError
-from ..layers.pace import Pace, pace_of
+from ..layers.jobs.pace import Pace, pace_of
 from .choices import Choices
 from .form import note
 from .rows import AUTO

@@ -9,9 +9,9 @@ import numpy as np
 from napari.layers import Image, Labels, Shapes
 
 from ..declare.tasks import TASKS
-from ..layers.layer_kinds import DAMAGE, KERNEL, kernel_facts, may_be_mask
-from ..layers.selection import full_resolution, select
-from ..layers.space import Space
+from ..layers.images.layer_kinds import DAMAGE, KERNEL, kernel_facts, may_be_mask
+from ..layers.images.selection import full_resolution, select
+from ..layers.images.space import Space
 from ..types import Task
 from .offer import Offer
 

@@ -12,10 +12,10 @@ from qtpy.QtWidgets import QPushButton, QWidget
 
 from ..declare.fields import Parameter
 from ..errors import FrescoError
-from ..layers.job import Job
-from ..layers.space import View
-from ..layers.step_reports import Report
-from ..layers.sweep_run import SweepRun
+from ..layers.images.space import View
+from ..layers.jobs.job import Job
+from ..layers.jobs.step_reports import Report
+from ..layers.jobs.sweep_run import SweepRun
 from .choices import Choices
 from .choosers import WordList
 from .clicks import Clicks
@@ -28,7 +28,7 @@ from .sweep_settings import first_values, sweepable, values_of
 from .tones import Tone
 
 if TYPE_CHECKING:
-    from ..layers.selection import Selection
+    from ..layers.images.selection import Selection
 
 _WIDTH = 460
 _NONE = ''

@@ -10,14 +10,14 @@ from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygo
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QMainWindow, QWidget
 
-from ..layers.looking import camera_of
+from ..layers.comparing.looking import camera_of
 from .docked import dock_of
 from .listeners import Listeners
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..layers.swipe import Swipe
+    from ..layers.comparing.swipe import Swipe
 
 _GRIP = 9  # pixels around the line that take it, and the radius of its handle
 _LOOKS_AT = 65  # places along the line of which some are on the canvas

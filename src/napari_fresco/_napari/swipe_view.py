@@ -9,7 +9,7 @@ from magicgui.widgets import FloatSlider
 from psygnal import Signal
 
 from ..errors import FrescoError
-from ..layers.swipe import Swipe
+from ..layers.comparing.swipe import Swipe
 from .form import named_button
 from .listeners import Listeners, is_alive
 from .swipe_line import SwipeLine, canvas_beside

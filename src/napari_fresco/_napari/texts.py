@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from ..layers.step_reports import LayerOutcome
+    from ..layers.jobs.step_reports import LayerOutcome
 
 KINDS: Mapping[str, tuple[str, str]] = {
     'data-consistent': (

@@ -13,8 +13,8 @@ from napari.utils.notifications import show_info
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QLabel, QMainWindow, QWidget
 
-from ..layers.layer_kinds import DAMAGE
-from ..layers.looking import look_at
+from ..layers.comparing.looking import look_at
+from ..layers.images.layer_kinds import DAMAGE
 from . import sample_data
 from .active_panel import panel_in_front, window_in_front
 from .form import TITLE, named_button, side_by_side, stacked

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from .. import weights
 from ..declare.method import Method
 from ..errors import FrescoError
-from ..layers.noise_map import select_noise
-from ..layers.selection import select, select_same
+from ..layers.images.selection import select, select_same
+from ..layers.requests.noise_map import select_noise
 from ..types import Task
 from .linking import estimator_problem
 from .offered_models import checkpoint, is_here, weights_problem

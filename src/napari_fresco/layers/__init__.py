@@ -4,21 +4,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .growing_layer import undo_fill
-    from .layer_files import image_of
-    from .results import put_back
-    from .scripted import restore_layer
-    from .scripted_filling import fill_losses
-    from .session_record import record_session, same_as_recorded
+    from .files.layer_files import image_of
+    from .files.session_record import record_session, same_as_recorded
+    from .fills.growing_layer import undo_fill
+    from .fills.scripted_filling import fill_losses
+    from .jobs.scripted import restore_layer
+    from .results.results import put_back
 
 _HOMES = {
-    'fill_losses': 'scripted_filling',
-    'image_of': 'layer_files',
-    'put_back': 'results',
-    'record_session': 'session_record',
-    'restore_layer': 'scripted',
-    'same_as_recorded': 'session_record',
-    'undo_fill': 'growing_layer',
+    'fill_losses': 'fills.scripted_filling',
+    'image_of': 'files.layer_files',
+    'put_back': 'results.results',
+    'record_session': 'files.session_record',
+    'restore_layer': 'jobs.scripted',
+    'same_as_recorded': 'files.session_record',
+    'undo_fill': 'fills.growing_layer',
 }
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""Layers held against each other, and the view of them."""

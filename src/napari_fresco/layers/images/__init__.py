@@ -1,0 +1,1 @@
+"""Layers as images: their kinds, their pixels and axes, their places and parts."""

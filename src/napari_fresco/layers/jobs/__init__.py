@@ -1,0 +1,1 @@
+"""Runs beside the window: restoring, sweeping, simulating, evaluating."""

@@ -1,0 +1,1 @@
+"""Damage and guides that lie over an image: labels, outlines, lines, strokes."""

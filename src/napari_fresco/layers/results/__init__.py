@@ -1,0 +1,1 @@
+"""Results as layers: named, placed and drawn like their source, with how they were made."""
