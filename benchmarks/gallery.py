@@ -24,7 +24,7 @@ from common import jpeg
 from PIL import Image
 
 from napari_fresco import weights
-from napari_fresco._napari import sample_data
+from napari_fresco._napari.files import sample_data
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.layers.images.layer_kinds import KERNEL
 from napari_fresco.layers.jobs.layer_restoration import LayerOutcome, Restoration, running

@@ -29,7 +29,7 @@ from qtpy.QtCore import QAbstractEventDispatcher  # noqa: TID251
 from qtpy.QtWidgets import QApplication  # noqa: TID251
 
 from napari_fresco import samples
-from napari_fresco._napari.opening import open_panel, open_soon
+from napari_fresco._napari.window.opening import open_panel, open_soon
 from napari_fresco.layers.comparing.side_by_side import grid_of
 from napari_fresco.layers.images.removal import take_away
 

@@ -20,8 +20,8 @@ import numpy as np
 from PIL import Image
 from qtpy.QtWidgets import QApplication  # noqa: TID251
 
-from napari_fresco._napari import sample_data
-from napari_fresco._napari.opening import open_panel
+from napari_fresco._napari.files import sample_data
+from napari_fresco._napari.window.opening import open_panel
 from napari_fresco.layers.images.layer_kinds import KERNEL
 
 sys.path.insert(0, str(Path(__file__).parents[1] / 'benchmarks'))

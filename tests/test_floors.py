@@ -34,6 +34,12 @@ FLOORS = (
     ('layers/fills',),
     ('layers/files',),
     ('layers',),
+    ('_napari/widgets',),
+    ('_napari/methods', '_napari/files'),
+    ('_napari/window',),
+    ('_napari/masks', '_napari/comparing', '_napari/running'),
+    ('_napari/degradation', '_napari/reports'),
+    ('_napari/restoring',),
     ('_napari',),
 )
 LEVELS = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

@@ -21,8 +21,9 @@ from napari.components import ViewerModel
 from napari.utils._proxies import PublicOnlyProxy
 
 from napari_fresco import weights
-from napari_fresco._napari import commands, tour
-from napari_fresco._napari.settings import Preferences
+from napari_fresco._napari import commands
+from napari_fresco._napari.widgets.settings import Preferences
+from napari_fresco._napari.window import tour
 from napari_fresco.declare.call import Call
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.image.model import Image
@@ -218,15 +219,11 @@ def finish(qtbot: Any) -> Finish:
 def notes(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Collect what the user is told."""
     told = SimpleNamespace(errors=[], infos=[])
-    from napari_fresco._napari import (
-        clipboard,
-        folder_offer,
-        kernel_panel,
-        menu_actions,
-        panel,
-        panel_runs,
-        simulate_panel,
-    )
+    from napari_fresco._napari import menu_actions
+    from napari_fresco._napari.degradation import kernel_panel, simulate_panel
+    from napari_fresco._napari.restoring import panel
+    from napari_fresco._napari.running import folder_offer, panel_runs
+    from napari_fresco._napari.widgets import clipboard
 
     for module in (panel, panel_runs, kernel_panel, simulate_panel, clipboard, folder_offer):
         monkeypatch.setattr(module, 'show_error', told.errors.append)

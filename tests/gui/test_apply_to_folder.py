@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
-from napari_fresco._napari.folder_dialog import FolderDialog
+from napari_fresco._napari.running.folder_dialog import FolderDialog
 from napari_fresco.batch import BatchRecipe, crews
 from napari_fresco.layers.jobs.layer_restoration import running
 

@@ -10,8 +10,8 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QPushButton
 
-from napari_fresco._napari import camera_dialog
-from napari_fresco._napari.camera_dialog import STACKS, CameraDialog
+from napari_fresco._napari.degradation import camera_dialog
+from napari_fresco._napari.degradation.camera_dialog import STACKS, CameraDialog
 from napari_fresco.errors import ParameterError
 
 from .conftest import Dock

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_fresco._napari import texts
+from napari_fresco._napari.widgets import texts
 from napari_fresco.layers import restore_layer
 from napari_fresco.layers.jobs.step_reports import LayerOutcome
 from napari_fresco.types import Result

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
-from napari_fresco._napari.compare_panel import ComparePanel
+from napari_fresco._napari.comparing.compare_panel import ComparePanel
 from napari_fresco.layers.comparing.compared import Planes
 from napari_fresco.layers.comparing.looking import camera_of
 from napari_fresco.layers.comparing.side_by_side import _columns, grid_of, is_named

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_fresco._napari.compare_panel import ComparePanel
+from napari_fresco._napari.comparing.compare_panel import ComparePanel
 from napari_fresco.errors import ImageError
 from napari_fresco.layers import restore_layer
 from napari_fresco.layers.comparing.profile import profiles

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QFormLayout, QLabel
 
-from napari_fresco._napari.run_bar import RUN
+from napari_fresco._napari.running.run_bar import RUN
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
 from napari_fresco.layers.jobs.layer_restoration import running

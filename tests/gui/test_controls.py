@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_fresco._napari.opening import open_panel
+from napari_fresco._napari.window.opening import open_panel
 
 MANIFEST = PluginManifest.from_file(str(resources.files('napari_fresco') / 'napari.yaml'))
 PANELS = [widget.command.partition('.')[2] for widget in MANIFEST.contributions.widgets]

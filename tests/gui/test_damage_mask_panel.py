@@ -11,10 +11,10 @@ from scipy import ndimage
 
 from napari_fresco import damage
 from napari_fresco._napari import commands
-from napari_fresco._napari.damage_mask_panel import DamageMaskPanel
-from napari_fresco._napari.mask_edit_section import ALL
-from napari_fresco._napari.new_mask import new_mask
-from napari_fresco._napari.scribble_proposer import ScribbleProposer
+from napari_fresco._napari.masks.damage_mask_panel import DamageMaskPanel
+from napari_fresco._napari.masks.mask_edit_section import ALL
+from napari_fresco._napari.masks.new_mask import new_mask
+from napari_fresco._napari.masks.scribble_proposer import ScribbleProposer
 from napari_fresco.damage.cracks import crack_response
 from napari_fresco.degrade import damage_masks
 from napari_fresco.layers.comparing.looking import camera_of

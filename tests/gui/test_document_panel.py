@@ -16,8 +16,9 @@ from scipy import ndimage
 from skimage import color
 
 import napari_fresco as fresco
-from napari_fresco._napari import commands, document_panel
-from napari_fresco._napari.form import Scroll
+from napari_fresco._napari import commands
+from napari_fresco._napari.reports import document_panel
+from napari_fresco._napari.widgets.form import Scroll
 from napari_fresco.intervention import composed, repeat
 from napari_fresco.layers import fill_losses, restore_layer, undo_fill
 from napari_fresco.layers.files.layer_files import file_layers

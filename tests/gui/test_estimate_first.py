@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_fresco._napari import noise_section
+from napari_fresco._napari.degradation import noise_section
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.layers.jobs.layer_restoration import running
 from napari_fresco.physics import kernels
@@ -85,7 +85,7 @@ def test_copy_repeats_what_was_pressed_last(
     tiny_networks: None,
     qtbot: Any,
 ) -> None:
-    from napari_fresco._napari import clipboard
+    from napari_fresco._napari.widgets import clipboard
 
     copied: list[str] = []
     monkeypatch.setattr(clipboard, 'copy_text', copied.append)

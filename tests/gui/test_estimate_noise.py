@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
-from napari_fresco._napari.estimate_noise import noise_at_a_glance
+from napari_fresco._napari.restoring.estimate_noise import noise_at_a_glance
 from napari_fresco.layers.images.selection import select
 
 from .conftest import Dock

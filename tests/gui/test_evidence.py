@@ -15,7 +15,8 @@ from scipy import ndimage
 
 import napari_fresco as fresco
 from napari_fresco import evidence
-from napari_fresco._napari import commands, evidence_panel
+from napari_fresco._napari import commands
+from napari_fresco._napari.reports import evidence_panel
 from napari_fresco.evidence.channel_noise import noise_of
 from napari_fresco.layers import restore_layer
 from napari_fresco.layers.files.layer_files import file_layers

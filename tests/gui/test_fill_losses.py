@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_fresco._napari.readers_writers import write_tiff
+from napari_fresco._napari.files.readers_writers import write_tiff
 from napari_fresco.errors import FrescoError, MaskError
 from napari_fresco.evidence.fill_error import CALIBRATED, FEWEST, loss_errors
 from napari_fresco.generators import Returning

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QLabel, QWidget
 
-from napari_fresco._napari import commands, fills_section, goal_panels
-from napari_fresco._napari.form import Scroll
-from napari_fresco._napari.opening import open_panel
+from napari_fresco._napari import commands
+from napari_fresco._napari.restoring import fills_section, goal_panels
+from napari_fresco._napari.widgets.form import Scroll
+from napari_fresco._napari.window.opening import open_panel
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.errors import FrescoError

@@ -13,7 +13,7 @@ import pytest
 from napari.utils import progress
 
 from napari_fresco._napari import commands
-from napari_fresco._napari.run_bar import CANCEL, CANCELLING, RUN
+from napari_fresco._napari.running.run_bar import CANCEL, CANCELLING, RUN
 from napari_fresco.errors import WeightsError
 from napari_fresco.layers.jobs.job import Job, Work
 from napari_fresco.layers.jobs.layer_restoration import running

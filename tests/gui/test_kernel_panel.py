@@ -10,9 +10,9 @@ import pytest
 
 import napari_fresco as fresco
 from napari_fresco._napari import commands
-from napari_fresco._napari.kernel_kinds import KINDS
-from napari_fresco._napari.kernel_panel import BEAD, FILE, KernelDialog, KernelPanel
-from napari_fresco._napari.readers_writers import read_kernels
+from napari_fresco._napari.degradation.kernel_kinds import KINDS
+from napari_fresco._napari.degradation.kernel_panel import BEAD, FILE, KernelDialog, KernelPanel
+from napari_fresco._napari.files.readers_writers import read_kernels
 from napari_fresco.errors import FrescoError
 from napari_fresco.layers.images.selection import select
 from napari_fresco.layers.requests.kernel_choice import chosen_kernel, with_depth

@@ -18,7 +18,7 @@ from PIL import Image as Picture
 from PIL import ImageCms
 
 import napari_fresco as fresco
-from napari_fresco._napari.readers_writers import image_reader, write_picture, write_tiff
+from napari_fresco._napari.files.readers_writers import image_reader, write_picture, write_tiff
 from napari_fresco.cli import run_record
 from napari_fresco.io import zarr_reading
 from napari_fresco.layers import fill_losses, restore_layer, undo_fill
@@ -218,7 +218,7 @@ def test_samples_that_are_no_colours_are_planes(tmp_path: Path, samples: int) ->
 
 def test_what_is_no_image_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-    monkeypatch.setattr('napari_fresco._napari.readers_writers.show_error', told.append)
+    monkeypatch.setattr('napari_fresco._napari.files.readers_writers.show_error', told.append)
     (tmp_path / 'p.tif').write_bytes(b'no image at all')
     assert image_reader(str(tmp_path / 'p.tif')) is None
     assert 'p.tif' in told[0]
@@ -313,7 +313,7 @@ def test_a_jpeg_of_a_fill_is_said_to_change_what_was_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr('napari_fresco._napari.readers_writers.show_warning', told.append)
+    monkeypatch.setattr('napari_fresco._napari.files.readers_writers.show_warning', told.append)
     viewer, mask = ViewerModel(), np.zeros((32, 32), int)
     mask[9:12] = 1
     wall = viewer.add_image(np.full((32, 32), 100, np.uint8), name='wall')

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_fresco._napari import noise_section
+from napari_fresco._napari.degradation import noise_section
 from napari_fresco.errors import FrescoError
 from napari_fresco.physics import kernels
 

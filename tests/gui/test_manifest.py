@@ -16,10 +16,11 @@ from npe2 import PluginManifest
 from packaging.version import Version
 from scipy.io import savemat
 
-from napari_fresco._napari import commands, sample_data
-from napari_fresco._napari.method_row import command_title
-from napari_fresco._napari.readers_writers import kernel_reader, write_tiff
-from napari_fresco._napari.settings import Preferences, read_preferences
+from napari_fresco._napari import commands
+from napari_fresco._napari.files import sample_data
+from napari_fresco._napari.files.readers_writers import kernel_reader, write_tiff
+from napari_fresco._napari.methods.method_row import command_title
+from napari_fresco._napari.widgets.settings import Preferences, read_preferences
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError
 from napari_fresco.io.files import READABLE, read

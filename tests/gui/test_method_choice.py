@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_fresco._napari.damage_mask_panel import DamageMaskPanel
-from napari_fresco._napari.offer import Offer
-from napari_fresco._napari.panel import MethodPanel
+from napari_fresco._napari.masks.damage_mask_panel import DamageMaskPanel
+from napari_fresco._napari.methods.offer import Offer
+from napari_fresco._napari.restoring.panel import MethodPanel
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.declare.tasks import TASKS
 from napari_fresco.errors import FrescoError

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
-from napari_fresco._napari.input_section import SLICE, STACK
+from napari_fresco._napari.methods.input_section import SLICE, STACK
 
 from .conftest import Dock, Finish
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_fresco._napari.about import about, short_citation
-from napari_fresco._napari.offered_models import kind_of
+from napari_fresco._napari.methods.about import about, short_citation
+from napari_fresco._napari.methods.offered_models import kind_of
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.layers.jobs.layer_restoration import running
 from napari_fresco.weights import registry

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from napari_fresco import weights
-from napari_fresco._napari import fetch_weights, sample_data
-from napari_fresco._napari.offered_models import checkpoint, first_scale, is_served
-from napari_fresco._napari.validation import absent
+from napari_fresco._napari.files import sample_data
+from napari_fresco._napari.methods.offered_models import checkpoint, first_scale, is_served
+from napari_fresco._napari.methods.validation import absent
+from napari_fresco._napari.running import fetch_weights
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import WeightsError
 from napari_fresco.evidence.metrics import psnr

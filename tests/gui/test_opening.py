@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from npe2 import PluginManifest
 
-from napari_fresco._napari.opening import open_panel
+from napari_fresco._napari.window.opening import open_panel
 
 from .signals import pump
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import napari_fresco as fresco
-from napari_fresco._napari import commands, preset_menu
+from napari_fresco._napari import commands
+from napari_fresco._napari.methods import preset_menu
 from napari_fresco.layers import restore_layer
 from napari_fresco.layers.files.layer_files import image_layers
 

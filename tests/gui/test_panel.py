@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_fresco._napari import clipboard, noise_section
-from napari_fresco._napari import panel as panel_module
-from napari_fresco._napari.rows import row_of
-from napari_fresco._napari.settings import Preferences
+from napari_fresco._napari.degradation import noise_section
+from napari_fresco._napari.restoring import panel as panel_module
+from napari_fresco._napari.widgets import clipboard
+from napari_fresco._napari.widgets.rows import row_of
+from napari_fresco._napari.widgets.settings import Preferences
 from napari_fresco.declare.fields import Parameter
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import FrescoError, ParameterError

@@ -13,7 +13,7 @@ import pytest
 from scipy import ndimage
 
 import napari_fresco as fresco
-from napari_fresco._napari import result_actions
+from napari_fresco._napari.running import result_actions
 from napari_fresco.layers.jobs.layer_restoration import running
 
 from .conftest import Dock, FakeSolver, Finish

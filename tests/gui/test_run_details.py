@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_fresco._napari import panel as panel_module
-from napari_fresco._napari import run_bar
-from napari_fresco._napari.run_bar import CANCEL
-from napari_fresco._napari.settings import Preferences
+from napari_fresco._napari.restoring import panel as panel_module
+from napari_fresco._napari.running import run_bar
+from napari_fresco._napari.running.run_bar import CANCEL
+from napari_fresco._napari.widgets.settings import Preferences
 from napari_fresco.errors import FrescoError, ImageError
 from napari_fresco.layers.jobs import layer_restoration, step_reports
 from napari_fresco.layers.jobs.layer_restoration import running

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 import napari_fresco as fresco
 from napari_fresco._napari import commands
-from napari_fresco._napari.scale_panel import ScalePanel
+from napari_fresco._napari.reports.scale_panel import ScalePanel
 from napari_fresco.errors import FrescoError
 from napari_fresco.layers.images.layer_kinds import KERNEL, SCALE, SWEEP
 from napari_fresco.layers.images.pixel_size import mm_per_pixel
@@ -166,7 +166,7 @@ def test_a_photograph_in_inches_stays_one(make_napari_viewer_proxy: Any, tmp_pat
 
 
 def test_a_picture_that_a_format_cannot_hold_is_refused(model: Any, tmp_path: Path) -> None:
-    from napari_fresco._napari.readers_writers import write_picture
+    from napari_fresco._napari.files.readers_writers import write_picture
 
     layer = model.add_image(np.random.default_rng(0).normal(size=(20, 30)))
     data, meta, _ = layer.as_layer_data_tuple()

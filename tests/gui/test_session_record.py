@@ -14,8 +14,9 @@ from napari.components import ViewerModel
 from qtpy.QtWidgets import QFileDialog
 
 import napari_fresco as fresco
-from napari_fresco._napari import commands, session_dialog
-from napari_fresco._napari.session_dialog import ask_for_record
+from napari_fresco._napari import commands
+from napari_fresco._napari.files import session_dialog
+from napari_fresco._napari.files.session_dialog import ask_for_record
 from napari_fresco.batch import BatchRecipe
 from napari_fresco.errors import FileError, FrescoError
 from napari_fresco.layers import (

@@ -18,8 +18,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
 from napari_fresco._napari import shortcuts
-from napari_fresco._napari.active_panel import panel_in_front
 from napari_fresco._napari.shortcuts import SHORTCUTS, ShortcutsDialog
+from napari_fresco._napari.window.active_panel import panel_in_front
 from napari_fresco.layers.images.layer_kinds import METADATA
 from napari_fresco.layers.jobs import layer_restoration
 from napari_fresco.layers.jobs.layer_restoration import running

@@ -10,10 +10,10 @@ import pytest
 import tifffile
 
 from napari_fresco import samples
-from napari_fresco._napari.compare_panel import ComparePanel
-from napari_fresco._napari.demo_bar import DemoBar
-from napari_fresco._napari.document_panel import DocumentPanel
-from napari_fresco._napari.show_demo import fill
+from napari_fresco._napari.comparing.compare_panel import ComparePanel
+from napari_fresco._napari.files.demo_bar import DemoBar
+from napari_fresco._napari.files.show_demo import fill
+from napari_fresco._napari.reports.document_panel import DocumentPanel
 from napari_fresco.io.files import write_json
 from napari_fresco.layers.comparing.looking import camera_of
 from napari_fresco.layers.comparing.side_by_side import grid_of

@@ -12,7 +12,7 @@ import pytest
 
 from napari_fresco import degrade
 from napari_fresco._napari import commands
-from napari_fresco._napari.simulate_panel import SimulatePanel
+from napari_fresco._napari.degradation.simulate_panel import SimulatePanel
 from napari_fresco.errors import ImageError
 
 from .signals import PATIENCE

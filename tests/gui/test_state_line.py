@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from napari_fresco._napari import commands
-from napari_fresco._napari.settings import Preferences, apply_to_library
+from napari_fresco._napari.widgets.settings import Preferences, apply_to_library
 from napari_fresco.declare.options import MEMORY_VARIABLE
 from napari_fresco.layers.images.layer_kinds import KERNEL
 from napari_fresco.layers.jobs import pace
@@ -101,7 +101,7 @@ def test_where_the_network_may_not_be_used_nothing_can_be_fetched(panel: Any) ->
     for allowed in ('ask', 'never'):
         panel.preferences = Preferences(network=allowed)
         with pytest.MonkeyPatch.context() as patch:
-            from napari_fresco._napari import panel as module
+            from napari_fresco._napari.restoring import panel as module
 
             patch.setattr(type(panel.choices), 'checkpoint', known)
             patch.setattr(module, 'is_here', lambda known: False)

@@ -10,7 +10,7 @@ import pytest
 from scipy import ndimage
 
 from napari_fresco._napari import commands
-from napari_fresco._napari.sweep_settings import first_values, sweepable, values_of
+from napari_fresco._napari.restoring.sweep_settings import first_values, sweepable, values_of
 from napari_fresco.declare.methods import METHODS
 from napari_fresco.errors import ParameterError
 from napari_fresco.layers.images.layer_kinds import SWEEP, may_be_restored

@@ -12,7 +12,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QWidget
 
-from napari_fresco._napari.compare_panel import ComparePanel
+from napari_fresco._napari.comparing.compare_panel import ComparePanel
 from napari_fresco.layers.comparing.looking import camera_of
 from napari_fresco.layers.comparing.on_canvas import from_canvas, on_canvas
 

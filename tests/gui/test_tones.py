@@ -8,8 +8,8 @@ import pytest
 from napari.utils.theme import get_theme
 from qtpy.QtGui import QColor
 
-from napari_fresco._napari import texts
-from napari_fresco._napari.tones import Tone, TonedLabel, in_tone
+from napari_fresco._napari.widgets import texts
+from napari_fresco._napari.widgets.tones import Tone, TonedLabel, in_tone
 
 READABLE = 4.5  # contrast of small text, WCAG 2.2, criterion 1.4.3
 THEMES = ('dark', 'light')

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from npe2 import PluginManifest
 
-from napari_fresco._napari import commands, tour
-from napari_fresco._napari.settings import Preferences, note_tour_offered, read_preferences
-from napari_fresco._napari.tour import STEPS, TourDialog
+from napari_fresco._napari import commands
+from napari_fresco._napari.widgets.settings import Preferences, note_tour_offered, read_preferences
+from napari_fresco._napari.window import tour
+from napari_fresco._napari.window.tour import STEPS, TourDialog
 
 from .signals import pump
 

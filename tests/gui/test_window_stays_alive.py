@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QWidget
 
 import napari_fresco
 from napari_fresco._napari import commands
-from napari_fresco._napari.coalesced_call import CoalescedCall
-from napari_fresco._napari.compare_panel import ComparePanel
+from napari_fresco._napari.comparing.compare_panel import ComparePanel
+from napari_fresco._napari.widgets.coalesced_call import CoalescedCall
 from napari_fresco.layers.comparing.side_by_side import SideBySide, grid_of
 from napari_fresco.layers.images import removal
 from napari_fresco.layers.images.removal import take_away
@@ -40,7 +40,7 @@ def test_a_panel_makes_no_more_than_it_shows(model: Any, qtbot: Any, name: str) 
 def test_a_panel_imports_its_own_modules_alone() -> None:
     code = (
         'import gc, sys\n'
-        'import napari.layers, napari.components, napari_fresco._napari.opening\n'
+        'import napari.layers, napari.components, napari_fresco._napari.window.opening\n'
         'from napari_fresco._napari import commands\n'
         'gc.callbacks.append(lambda phase, info: print("search", info["generation"]))\n'
         'commands.compare\n'

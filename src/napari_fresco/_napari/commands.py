@@ -14,29 +14,32 @@ from ..declare.methods import METHODS
 from ..runtime.garbage import imported_unsearched
 
 _HOMES = {
-    'blur_kernel': 'kernel_panel.KernelPanel',
-    'compare': 'compare_panel.ComparePanel',
-    'damage_mask': 'damage_mask_panel.DamageMaskPanel',
-    'document': 'document_panel.DocumentPanel',
-    'evidence': 'evidence_panel.EvidencePanel',
-    'scale_from_points': 'scale_panel.ScalePanel',
-    'simulate': 'simulate_panel.SimulatePanel',
+    'blur_kernel': 'degradation.kernel_panel.KernelPanel',
+    'compare': 'comparing.compare_panel.ComparePanel',
+    'damage_mask': 'masks.damage_mask_panel.DamageMaskPanel',
+    'document': 'reports.document_panel.DocumentPanel',
+    'evidence': 'reports.evidence_panel.EvidencePanel',
+    'scale_from_points': 'reports.scale_panel.ScalePanel',
+    'simulate': 'degradation.simulate_panel.SimulatePanel',
     'cancel_run': 'shortcuts.cancel_run',
-    'mask_for_image': 'new_mask.mask_for_image',
+    'mask_for_image': 'masks.new_mask.mask_for_image',
     'noise_of_image': 'menu_actions.noise_of_image',
     'record_of_session': 'menu_actions.record_of_session',
     'run_in_front': 'shortcuts.run_in_front',
     'show_next_result': 'shortcuts.show_next_result',
     'show_shortcuts': 'shortcuts.show_shortcuts',
-    'show_tour': 'tour.show_tour',
+    'show_tour': 'window.tour.show_tour',
     'undo_fill_here': 'menu_actions.undo_fill_here',
 }
-_OF_METHODS = {'restore': 'goal_panels.RestorePanel', 'fill_losses': 'goal_panels.FillPanel'}
+_OF_METHODS = {
+    'restore': 'restoring.goal_panels.RestorePanel',
+    'fill_losses': 'restoring.goal_panels.FillPanel',
+}
 """Panels that are no widgets, but have one."""
 
 
 def _imported(home: str) -> Any:
-    module, _, name = home.partition('.')
+    module, _, name = home.rpartition('.')
     with imported_unsearched():
         return getattr(import_module(f'.{module}', __package__), name)
 
@@ -47,8 +50,8 @@ def _panel(name: str) -> Any:
     if name in _OF_METHODS:
         panel = _imported(_OF_METHODS[name])
     else:
-        panel = _imported('goal_panels.panel_of')(name)
-    return _imported('panel_widget.as_widget_class')(panel)
+        panel = _imported('restoring.goal_panels.panel_of')(name)
+    return _imported('running.panel_widget.as_widget_class')(panel)
 
 
 def __getattr__(name: str) -> Any:

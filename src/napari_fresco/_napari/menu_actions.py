@@ -11,10 +11,10 @@ from ..layers.fills.growing_layer import fill_at, undo_fill
 from ..layers.images.layer_kinds import FILLS
 from ..layers.images.selection import select
 from ..layers.images.space import View
-from . import texts
-from .estimate_noise import noise_at_a_glance
-from .new_mask import selected_image
-from .session_dialog import ask_for_record
+from .files.session_dialog import ask_for_record
+from .masks.new_mask import selected_image
+from .restoring.estimate_noise import noise_at_a_glance
+from .widgets import texts
 
 
 def undo_fill_here(viewer: napari.viewer.Viewer) -> int:

@@ -24,11 +24,11 @@ from ..layers.images.identity import key_of
 from ..layers.images.layer_kinds import source_name
 from ..layers.jobs.layer_restoration import running
 from ..layers.results.result_turns import next_result, result_in_view
-from .active_panel import panel_in_front, window_in_front
-from .before_view import BeforeView
-from .form import Form, note, stacked
-from .new_mask import mask_for_image
-from .settings import PLUGIN
+from .masks.new_mask import mask_for_image
+from .widgets.form import Form, note, stacked
+from .widgets.settings import PLUGIN
+from .window.active_panel import panel_in_front, window_in_front
+from .window.before_view import BeforeView
 
 _NO_PANEL = 'Open a panel first: Layers > Filter > Fresco > Restore.'
 _NO_RESULT = 'There is no result to look at: run a panel first.'

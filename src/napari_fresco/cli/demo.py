@@ -70,7 +70,7 @@ def run(
     echo(f'figure and images: {output}')
     if viewer and has_screen():
         echo('opening napari; close its window to end')
-        subprocess.run([sys.executable, '-m', 'napari_fresco._napari.show_demo', str(output)])
+        subprocess.run([sys.executable, '-m', 'napari_fresco._napari.files.show_demo', str(output)])
     return both
 
 

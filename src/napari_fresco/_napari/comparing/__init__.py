@@ -1,0 +1,1 @@
+"""Comparing two images: swipe, grid, profile, kept estimates."""

@@ -1,0 +1,1 @@
+"""Degradation of the image: damage, blur and noise, and its simulation."""

@@ -1,0 +1,1 @@
+"""Files, samples and sessions, opened and saved from the window."""

@@ -1,0 +1,1 @@
+"""Masks of damage: drawn, proposed, learned from strokes, and edited."""

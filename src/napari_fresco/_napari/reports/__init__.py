@@ -1,0 +1,1 @@
+"""Reports on results: how far to trust them, what was filled, how large a pixel is."""

@@ -1,0 +1,1 @@
+"""The panels that restore: all sections together, and the choices made in them."""
