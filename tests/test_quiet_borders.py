@@ -12,8 +12,9 @@ from skimage import data
 
 import napari_fresco as fresco
 from napari_fresco.noise.dilation import within
+from napari_fresco.noise.interpolated import interpolated
 from napari_fresco.noise.quiet_borders import quiet_border
-from napari_fresco.noise.second_differences import local_power, power_of_blocks
+from napari_fresco.noise.second_differences import local_power, power_of_blocks, power_of_cells
 
 N, SIGMA = 192, 15.0
 Floats = NDArray[np.float64]
@@ -148,6 +149,31 @@ def test_blocks_of_a_large_plane_tell_whether_it_may_have_one(kind: str, found: 
     assert border is None or np.mean(border.where == ~inside) > 0.97
 
 
+def test_a_border_is_the_same_in_cells_of_pixels() -> None:
+    rows, columns = 2055, 2113  # which no cells of four pixels fill
+    random = np.random.default_rng(8)
+    inside = np.zeros((rows, columns), bool)
+    inside[90:-61, 75:-83] = True
+    image = np.tile(picture(), (11, 12))[:rows, :columns] + random.normal(0, SIGMA, inside.shape)
+    image = np.where(inside, image, 245 + random.normal(0, 1, inside.shape)).astype(np.float32)
+    image[20:23, 300:900:9] -= 60  # writing
+    border = quiet_border(image)
+    assert border is not None
+    assert np.mean(border.where == ~inside) > 0.985
+    assert not border.where[ndimage.binary_erosion(inside, iterations=2)].any()
+    assert (border.hardly == border.where).mean() > 0.995
+    assert np.median(border.level[border.where]) == pytest.approx(1, rel=0.1)
+    assert border.beside[~inside].all()
+
+
+def test_between_the_nodes_of_a_grid_values_are_linear() -> None:
+    nodes = np.add.outer(3.0 * np.arange(5), -2.0 * np.arange(7))
+    rows, columns = np.linspace(-1, 5, 83), np.linspace(0, 6, 40)
+    expected = np.add.outer(3 * rows.clip(0, 4), -2 * columns)
+    np.testing.assert_allclose(interpolated(nodes, rows, columns), expected, atol=1e-12)
+    assert (interpolated(nodes[:1, :1], rows, columns) == nodes[0, 0]).all()
+
+
 def test_white_noise_has_its_variance_as_power() -> None:
     noise = np.random.default_rng(6).normal(1e6, SIGMA, (256, 256, 2))
     lost = np.zeros((256, 256), bool)
@@ -156,6 +182,8 @@ def test_white_noise_has_its_variance_as_power() -> None:
         given = noise if unknown is None else np.where(unknown[..., None], np.inf, noise)
         power, known = local_power(given, unknown)
         assert power[known].mean() == pytest.approx(SIGMA**2, rel=0.02)
+        of_cells, known = power_of_cells(given, unknown, 4)
+        assert of_cells[known].mean() == pytest.approx(SIGMA**2, rel=0.02)
         of_blocks, mean, known = power_of_blocks(given, unknown)
         assert of_blocks[known].mean() == pytest.approx(SIGMA**2, rel=0.05)
         assert unknown is not None or mean.mean() == pytest.approx(1e6, abs=1)

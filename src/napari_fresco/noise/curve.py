@@ -367,7 +367,9 @@ def _transformed(plane: Reals, bad: Bools | None, shift: int) -> Blocks:
     means = (of_rows.reshape(-1, SIDE) @ np.ones(SIDE)) / SIDE**2
     places = np.arange(len(means))
     if bad is not None:
-        places = np.flatnonzero(~bad[window].reshape(shape).any(axis=(1, 3)).ravel())
+        of_blocks = np.ascontiguousarray(bad[window]).view(np.uint64)  # eight pixels at once
+        some = np.bitwise_or.reduce(of_blocks.reshape(rows, SIDE, -1), axis=1)
+        places = np.flatnonzero(some.ravel() == 0)
     places = places[_spread(means[places])]
     blocks = plane[window].reshape(shape)[places // columns, :, places % columns]
     values = blocks.reshape(-1, SIDE**2).T

@@ -20,6 +20,7 @@ from ..image.carriers import as_shown
 from ..image.intensity import check_units
 from ..image.layout import Layout
 from ..image.model import Array, Image, values_of
+from .interpolated import interpolated
 from .jpeg_blocks import has_blocks
 from .leaked_texture import is_textured, variance_beside_texture
 from .patches import (
@@ -270,8 +271,7 @@ def smooth_map_of_plane(plane: Reals, damaged: Bools | None) -> Floats:
         np.interp(np.arange(n), centre, np.arange(len(centre)))
         for n, centre in zip(plane.shape[:2], centres, strict=True)
     ]
-    result: Floats = ndimage.map_coordinates(smooth, np.meshgrid(*where, indexing='ij'), order=1)
-    return result
+    return interpolated(smooth, *where)
 
 
 def _starts(length: int) -> Floats:

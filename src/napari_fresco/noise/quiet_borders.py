@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from .border_cells import Cells
 from .curve import Blocks, fit_curve
 from .dilation import within
 from .patches import COUNT, LEAST, Bools, Floats, Patches, Reals, level_of
@@ -29,7 +30,7 @@ from .quiet_rim import (
     noise_of_rim,
     opened,
 )
-from .second_differences import channel_views, local_power
+from .second_differences import channel_views
 
 _HARDLY = 0.2  # of the noise of the picture: a network that sees that errs by as much
 _ROUNDS = 3  # borders of different noise that are taken off, one after the other
@@ -38,8 +39,6 @@ _MOST = 0.9  # share of the pixels beyond which it is no border
 _PARTS = 8  # into which half a side may fall
 _THIN = 6  # pixels: half the width of the lines of writing
 _APART = 6  # pixels from a border, whose patches tell nothing of either
-_SPREAD = 12.0  # pixels over which its own noise is averaged
-_STEP = 4  # pixels of a side of the blocks that it is averaged in
 _AS_LIGHT = 0.2  # of the variance of the picture, which a line may be wrong by
 _NOISE_ALONE = 3.0  # deviations between the tenths of values; of Gaussian noise 2.56
 _SEEN = 0.006  # of the range: what is less, is hardly told from texture
@@ -61,9 +60,10 @@ class QuietBorder(NamedTuple):
 
 
 class _Bordered(NamedTuple):
-    """A border, and the noise of the picture in it."""
+    """A border in cells, the pixels in it and close to it, and the noise of the picture in it."""
 
     where: Bools
+    beside: Bools
     picture: float
 
 
@@ -83,32 +83,17 @@ def quiet_border(plane: Reals, unknown: Bools | None = None) -> QuietBorder | No
         unknown = np.asarray(absent if unknown is None else unknown | absent)
     if not may_have_border(plane, unknown):
         return None
-    power, weight = local_power(plane, unknown)
-    found = _Bordered(np.zeros(power.shape, bool), 0.0)
+    cells = Cells.of(plane, unknown)
+    found = None
     for _ in range(_ROUNDS):
-        more = _quieter(plane, unknown, power, weight, found.where)
+        more = _quieter(plane, unknown, cells, found)
         if more is None:
             break
         found = more
-    where, picture = found
-    if not where.any():
+    if found is None:
         return None
-    level = _own_level(power, where)
-    return QuietBorder(where, _grown(where), level, where & (level < _HARDLY * picture))
-
-
-def _own_level(power: Reals, where: Bools) -> Floats:
-    """Return the noise of a border around each pixel, from means of blocks."""
-    shape = where.shape
-    fill = [(0, -n % _STEP) for n in shape]
-    blocks = [
-        np.pad(each, fill).reshape(-(-shape[0] // _STEP), _STEP, -1, _STEP).mean(axis=(1, 3))
-        for each in (power * where, where)
-    ]
-    own, share = (ndimage.gaussian_filter(each, _SPREAD / _STEP) for each in blocks)
-    level = np.sqrt(own / np.maximum(share, 1e-6)).astype(np.float64)
-    wide = ndimage.zoom(level, _STEP, order=1, mode='nearest', grid_mode=True)
-    return np.asarray(wide[: shape[0], : shape[1]])
+    where, level = cells.widened(found.where), cells.level_in(found.where)
+    return QuietBorder(where, found.beside, level, where & (level < _HARDLY * found.picture))
 
 
 def silent_pixels(plane: Reals, unknown: Bools | None = None) -> Bools | None:
@@ -120,50 +105,49 @@ def silent_pixels(plane: Reals, unknown: Bools | None = None) -> Bools | None:
 
 
 def _quieter(
-    plane: Reals,
-    unknown: Bools | None,
-    power: NDArray[np.float32],
-    weight: Bools,
-    found: Bools,
+    plane: Reals, unknown: Bools | None, cells: Cells, found: _Bordered | None
 ) -> _Bordered | None:
     """Return the border that was found with one more of the next noise, None if there is none."""
-    told = weight & ~found
-    sides = zip(_strips(power), _strips(told), strict=True)
-    quiet = noise_of_rim([side[known] for side, known in sides])
+    former = np.zeros_like(cells.told) if found is None else found.where
+    power, told, depth = cells.power, cells.told & ~former, cells.across(DEPTH)
+    sides = zip(_strips(power, depth), _strips(told, depth), strict=True)
+    quiet = noise_of_rim([side[seen] for side, seen in sides], cells.side)
     if quiet is None:
         return None
-    inner = power[DEPTH:-DEPTH, DEPTH:-DEPTH][told[DEPTH:-DEPTH, DEPTH:-DEPTH]]
+    inner = power[depth:-depth, depth:-depth][told[depth:-depth, depth:-depth]]
     if not inner.size or float(np.quantile(inner, LOUDEST)) <= (QUIETER * quiet) ** 2:
         return None
-    more = _along(told & (power <= (BEYOND * quiet) ** 2))
+    more = _along(told & (power <= (BEYOND * quiet) ** 2), cells.side)
     if more is None:
         return None
-    where = _with_marks(found | more)
-    if where.mean() > _MOST or not _is_flat(plane, unknown, more) or not fills_rectangles(where):
+    where = _with_marks(former | more, cells.across(_THIN))
+    if where.mean() > _MOST or not _is_flat(cells, more) or not fills_rectangles(where):
         return None
     own = math.sqrt(float(power[more].mean()))
-    level = _level_beside(plane, unknown, _grown(where))
-    low, high = np.nanquantile(plane[::_APART, ::_APART], (0.01, 0.99))
+    near = cells.grown(where, _APART)
+    beside = cells.widened(near)
+    silent = beside if unknown is None else beside | unknown
+    level = _level_beside(plane, silent)
+    low, high = _range(cells)
     if level <= max(QUIETER * own, _SEEN * (high - low)):
         return None
-    light = _is_of_light(plane, unknown, where, own, level)
-    return None if light else _Bordered(where, level)
+    # Where one brightness is within, nothing there says how the noise goes with the light.
+    tells = unknown if _has_one_brightness(cells, ~near, level) else silent
+    light = _is_of_light(plane, tells, cells, where, own)
+    return None if light else _Bordered(where, beside, level)
 
 
 def _is_of_light(
-    plane: Reals, unknown: Bools | None, border: Bools, own: float, level: float
+    plane: Reals, silent: Bools | None, cells: Cells, border: Bools, own: float
 ) -> bool:
     """Say whether a border has less noise only since it has less light, as with photons.
 
-    `own`, `level`: the noise of the border and that of the picture.
+    `silent`: pixels of the plane that say nothing of how the noise goes with the light.
+    `own`: the noise of the border.
     """
-    silent: Bools | None
-    silent = _grown(border) if unknown is None else _grown(border) | unknown
-    known = _known(border, unknown)
-    if _has_one_brightness(plane, ~silent, level):
-        silent = unknown  # nothing within says how the noise goes with the light
-    for each in channel_views(plane):
-        curve, middle = fit_curve(Blocks.of(each, silent)), float(np.median(each[known]))
+    known = border & cells.known
+    for each, few in zip(channel_views(plane), channel_views(cells.plane), strict=True):
+        curve, middle = fit_curve(Blocks.of(each, silent)), float(np.median(few[known]))
         if curve is None or curve.verdict != 'photon' or middle > curve.middle:
             return False
         without = curve.slope * middle + curve.intercept  # a line far from what was seen
@@ -173,34 +157,39 @@ def _is_of_light(
     return True
 
 
-def _has_one_brightness(plane: Reals, where: Bools, level: float) -> bool:
+def _has_one_brightness(cells: Cells, where: Bools, level: float) -> bool:
     """Say whether noise explains how the values of an area differ."""
+    known = where & cells.known
     return all(
-        float(np.ptp(np.quantile(each[where], (0.1, 0.9)))) <= _NOISE_ALONE * level
-        for each in channel_views(plane)
+        float(np.ptp(np.quantile(each[known], (0.1, 0.9)))) <= _NOISE_ALONE * level
+        for each in channel_views(cells.plane)
     )
 
 
-def _is_flat(plane: Reals, unknown: Bools | None, where: Bools) -> bool:
+def _is_flat(cells: Cells, where: Bools) -> bool:
     """Say whether an area has one brightness, as paper has and hardly any sky."""
-    gray = plane.mean(axis=-1) if plane.ndim == 3 else plane
-    values, some = gray[_known(where, unknown)], gray[::_APART, ::_APART]
-    low, high = np.nanquantile(some, (0.01, 0.99))
+    gray = cells.plane.mean(axis=-1) if cells.plane.ndim == 3 else cells.plane
+    values = gray[where & cells.known]
+    low, high = _range(cells)
     middle = values[(values >= np.quantile(values, 0.1)) & (values <= np.quantile(values, 0.9))]
     return bool(np.ptp(middle) <= FLAT * (high - low))
 
 
-def _known(where: Bools, unknown: Bools | None) -> Bools:
-    return where if unknown is None else where & ~unknown
+def _range(cells: Cells) -> Floats:
+    step = cells.across(_APART)
+    return np.asarray(np.nanquantile(cells.plane[::step, ::step], (0.01, 0.99)))
 
 
-def _strips(plane: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    return plane[:DEPTH], plane[-DEPTH:], plane[:, :DEPTH], plane[:, -DEPTH:]
+def _strips(values: NDArray[Any], depth: int) -> tuple[NDArray[Any], ...]:
+    return values[:depth], values[-depth:], values[:, :depth], values[:, -depth:]
 
 
-def _along(quiet: Bools) -> Bools | None:
-    """Return the parts of `quiet` along the border, if they are half a side of it or more."""
-    labels, count = ndimage.label(opened(quiet))
+def _along(quiet: Bools, side: int) -> Bools | None:
+    """Return the parts of `quiet` along the border, if they are half a side of it or more.
+
+    `side`: pixels of a side of the cells that are `quiet`.
+    """
+    labels, count = ndimage.label(opened(quiet) if side == 1 else quiet)
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     lengths = np.bincount(rim, minlength=count + 1)
     lengths[0] = 0
@@ -211,23 +200,18 @@ def _along(quiet: Bools) -> Bools | None:
     return np.asarray(along[labels])
 
 
-def _with_marks(border: Bools) -> Bools:
-    """Return a border with what lies on it and is thin or small: writing, dust."""
-    deep = ~within(np.pad(border, _THIN, mode='edge'), _THIN)
-    rest = within(deep, _THIN)[_THIN:-_THIN, _THIN:-_THIN]
+def _with_marks(border: Bools, thin: int) -> Bools:
+    """Return a border with what lies on it and is small, or thinner than twice `thin`."""
+    deep = ~within(np.pad(border, thin, mode='edge'), thin)
+    rest = within(deep, thin)[thin:-thin, thin:-thin]
     labels, count = ndimage.label(rest)
     marks = np.bincount(labels.ravel(), minlength=count + 1) < MARK * border.size
     marks[0] = True
     return np.asarray(marks[labels])
 
 
-def _grown(where: Bools) -> Bools:
-    return within(where, _APART, square=True)
-
-
-def _level_beside(plane: Reals, unknown: Bools | None, border: Bools) -> float:
-    """Return the noise of what is no border; 0 where too little of it is known."""
-    silent = border if unknown is None else border | unknown
+def _level_beside(plane: Reals, silent: Bools) -> float:
+    """Return the noise of what is not `silent`; 0 where too little of it is known."""
     variances = []
     for channel in channel_views(plane):
         patches = Patches.of(np.ascontiguousarray(channel), silent, COUNT // 4)

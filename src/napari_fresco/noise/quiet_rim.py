@@ -49,10 +49,15 @@ def may_have_border(plane: Reals, unknown: Bools | None) -> bool:
     return min(plane.shape[:2]) < _LARGE or _may_be_framed(plane, unknown, noise)
 
 
-def noise_of_rim(powers: list[Reals]) -> float | None:
-    """Return the noise of the quietest part of a rim, given its local powers."""
+def noise_of_rim(powers: list[Reals], side: int = 1) -> float | None:
+    """Return the noise of the quietest part of a rim, given its local powers.
+
+    `side`: pixels of a side of the cells that have these powers.
+    """
     rim = np.concatenate([power.ravel() for power in powers])
-    return None if rim.size < DEPTH * SIDE else math.sqrt(float(np.quantile(rim, QUIETEST)))
+    return (
+        None if rim.size * side**2 < DEPTH * SIDE else math.sqrt(float(np.quantile(rim, QUIETEST)))
+    )
 
 
 def least_length(shape: tuple[int, ...]) -> int:

@@ -5,6 +5,8 @@ Those along both axes, so that neither a slope nor an upright edge has any.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -19,6 +21,7 @@ _RING = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _WINDOW = 7  # pixels of a side in which they are averaged
 REACH = 1 + _WINDOW // 2
 """Pixels around one that its local power depends on."""
+_BESIDE = np.array([1, 2, 1]) / 4  # weights of a cell and of those beside it
 _TRACE = 1e-11  # of the greatest power: what it leaves behind in a running sum
 _KNOWN = 0.2  # share of the pixels around one that must be known
 _LINES = range(2, 6)  # rows of a block that are looked at: two of differences
@@ -32,20 +35,60 @@ def channel_views(plane: Reals) -> Reals:
 
 def local_power(plane: Reals, unknown: Bools | None) -> tuple[NDArray[np.float32], Bools]:
     """Return the power of second differences around each pixel, and where enough is known."""
+    power, good = _power(plane, unknown)
+    return _around(power, good, _averaged)
+
+
+def power_of_cells(
+    plane: Reals, unknown: Bools | None, side: int
+) -> tuple[NDArray[np.float32], Bools]:
+    """Return the same around cells of ``side x side`` pixels, from means of neighbouring cells.
+
+    Pixels at the end that fill no cell are left out.
+    """
+    shape = tuple(n // side for n in plane.shape[:2])
+
+    def means(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        whole = values[: shape[0] * side, : shape[1] * side]
+        rows = np.add.reduce(whole.reshape(shape[0], side, -1), axis=1)
+        columns = rows.reshape(*shape, side) @ np.ones(side, np.float32)
+        return np.asarray(columns / side**2)
+
+    power, good = _power(plane, unknown)
+    known = None if good is None else means(good)
+    return _around(means(power), known, _over_neighbours)
+
+
+def _power(
+    plane: Reals, unknown: Bools | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Return the squares of second differences, and which hold known pixels; None for all."""
     channels = channel_views(plane)
     power = np.zeros(plane.shape[:2], np.float32)
     for channel in channels:
         values = _centred(channel, _middle(channel))
-        power += np.square(ndimage.convolve(values, _RING, mode='reflect'))
+        differences = ndimage.convolve(values, _RING, mode='reflect')
+        power += np.square(differences, out=differences)
     power /= len(channels)
     if unknown is None:
-        rows, columns = (_averaged(np.ones(side, np.float32)) for side in plane.shape[:2])
+        return power, None
+    good = np.asarray(~within(unknown, 1, square=True), np.float32)
+    power *= good
+    return power, good
+
+
+def _around(
+    power: NDArray[np.float32],
+    good: NDArray[np.float32] | None,
+    averaged: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+) -> tuple[NDArray[np.float32], Bools]:
+    """Return averages of powers over what is known, and where enough is."""
+    if good is None:
+        rows, columns = (averaged(np.ones(side, np.float32)) for side in power.shape)
         seen = rows[:, None] * columns
     else:
-        good = np.asarray(~within(unknown, 1, square=True), np.float32)
-        power *= good
-        seen = _averaged(good)
-    mean = _averaged(power)
+        seen = averaged(good)
+    mean = averaged(power)
     mean[mean < _TRACE * power.max()] = 0
     return mean / np.maximum(seen, 1e-6), seen > _KNOWN
 
@@ -105,3 +148,9 @@ def _centred(values: Reals, middle: float) -> NDArray[np.float32]:
 
 def _averaged(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(ndimage.uniform_filter(values, _WINDOW, mode='constant'))
+
+
+def _over_neighbours(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    for axis in range(values.ndim):
+        values = ndimage.convolve1d(values, _BESIDE, axis, mode='constant')
+    return values

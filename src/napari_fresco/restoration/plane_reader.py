@@ -35,6 +35,7 @@ from .unknown_pixels import (
     struck_pixels,
 )
 
+_FEW = 256  # pixels along a side that tell a mean
 _ROUGHLY = 2000  # patches that tell whether the noise hides the rounding of fast arithmetic
 
 
@@ -208,29 +209,49 @@ class Pixels:
     @cached_property
     def rough_level(self) -> float:
         """About how noisy it is, if the noise is white: from few patches."""
-        values, unknown = self.mean_filled, self.silent
+        values, unknown = self.judged, self.silent
         patches = [Patches.of(channel, unknown, _ROUGHLY) for channel in channels_of(values)]
         return level_of_plane(values, unknown, patches)
 
     @cached_property
     def unevenness(self) -> float:
         """How many times as strong the noise is in some places as in others; 1 of a volume."""
-        return unevenness(self.mean_filled, self.silent) if self.dims == 2 else 1.0
+        return unevenness(self.judged, self.silent) if self.dims == 2 else 1.0
 
     @cached_property
     def level_map(self) -> Floats:
         """How noisy it is around each pixel, if the noise is white, but in quiet borders."""
-        return smooth_map_of_plane(self.mean_filled, self.silent)
+        return smooth_map_of_plane(self.judged, self.silent)
 
     @cached_property
     def quiet(self) -> QuietBorder | None:
         """Borders with noise of their own; None where there are none, and of a volume."""
-        return quiet_border(self.mean_filled, self.unknown) if self.dims == 2 else None
+        return quiet_border(self.judged, self.unknown) if self.dims == 2 else None
 
     @cached_property
     def silent(self) -> Bools | None:
         """Where ``(H, W)`` a value says nothing of the noise of the picture; None if nowhere."""
         return joined(self.dims, self.unknown, None if self.quiet is None else self.quiet.beside)
+
+    @cached_property
+    def judged(self) -> Array:
+        """`colours` as noise is looked for in them: of their type, unknown ones near the mean.
+
+        Colours lie in memory one after the other, since each is looked at by itself.
+        """
+        values = self.colours
+        if values.ndim > self.dims:
+            values = np.moveaxis(np.array(np.moveaxis(values, -1, 0), order='C'), 0, -1)
+        if self.unknown is None:
+            return values
+        few = tuple(slice(None, None, max(1, n // _FEW)) for n in self.unknown.shape)
+        known = values[few][~self.unknown[few]]
+        if not len(known):
+            known = values[~self.unknown]
+        mean = known.mean(axis=0, dtype=np.float64) if len(known) else 0
+        values = values if values is not self.colours else values.copy()
+        values[self.unknown] = mean if values.dtype.kind == 'f' else np.rint(mean)
+        return values
 
     @cached_property
     def mean_filled(self) -> Array:

@@ -144,7 +144,7 @@ def _keeps_quiet(r: Request) -> bool:
 
 def lattices_of(pixels: Pixels) -> Iterator[Plane]:
     """Yield the four lattices of a mosaic, in each of which neighbours have one colour."""
-    mosaic, unknown = pixels.mean_filled, pixels.silent
+    mosaic, unknown = pixels.judged, pixels.silent
     rows, columns = (max(n // 2, 1) for n in mosaic.shape)
     for part in (np.s_[i::2, j::2] for i in (0, 1) for j in (0, 1)):
         lattice = mosaic[part][:rows, :columns]
@@ -155,4 +155,4 @@ def lattices_of(pixels: Pixels) -> Iterator[Plane]:
 def planes_of(pixels: Pixels) -> Iterator[Plane]:
     """Yield a plane, or planes spread over a volume, each beside what says nothing of its noise."""
     for each in pixels.slices(SAMPLE):
-        yield each.mean_filled, each.silent
+        yield each.judged, each.silent

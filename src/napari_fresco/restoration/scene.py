@@ -232,7 +232,7 @@ class Scene:
         if facts.gains_colour or pixels.dims == 3:
             parts = lattices_of(pixels) if facts.gains_colour else planes_of(pixels)
             return float(np.median([level_of_plane(*each) for each in parts]))
-        values, unknown = pixels.mean_filled, pixels.silent
+        values, unknown = pixels.judged, pixels.silent
         level = level_of_plane(values, unknown) if known is None else known
         if not facts.photon_noise:
             return level
@@ -305,7 +305,7 @@ class Scene:
         level = float(self.channel_noise(index, pixels).level)
         middle = pixels.slices(SAMPLE)
         plane = middle[len(middle) // 2]
-        coarse = [level_of_means(plane.mean_filled, side, plane.silent) for side in (2, 4)]
+        coarse = [level_of_means(plane.judged, side, plane.silent) for side in (2, 4)]
         return level, max(float(np.max(self._in_place(index, pixels, level))), *coarse)
 
     def channel_noise(self, index: Index, pixels: Pixels) -> PlaneNoise:
@@ -333,12 +333,12 @@ class Scene:
     def _grain_in(self, index: Index, place: Index, plane: Pixels) -> float:
         """Return that of a plane of the whole, at `place` in it, of the channel of `index`."""
         known = self.model(index).levels.get(place)
-        level = level_of_plane(plane.mean_filled, plane.silent) if known is None else known
+        level = level_of_plane(plane.judged, plane.silent) if known is None else known
         return self._grain(index, level, plane, self._range_of(index, plane).span)
 
     def _with_grain(self, index: Index, level: float, whole: Pixels, span: float) -> float:
         """Return the level that a solver needs where neighbouring pixels share noise."""
-        plane, unknown = whole.mean_filled, whole.silent
+        plane, unknown = whole.judged, whole.silent
         kernel = self._request.of_plane(index).inputs.kernel
         if kernel is None or kernel.values.ndim != 2 or self._request.inputs.scale != 1:
             return level_with_grain(plane, level, span, unknown)
