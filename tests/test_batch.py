@@ -124,7 +124,7 @@ def test_a_wrong_recipe_is_refused_in_one_line(
     assert not Path('out').exists()
 
 
-@pytest.mark.parametrize('text', ['{', 'just words', '- a', 'a: [1'])
+@pytest.mark.parametrize('text', ['{', 'just words', '- a', 'a: [1', 'sigma: 3\nsigma: 4'])
 def test_what_is_no_recipe_is_refused_in_one_line(
     text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

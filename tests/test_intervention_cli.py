@@ -32,6 +32,37 @@ def test_a_condition_map_is_written_in_every_form(tmp_path: Path, capsys: Any) -
     assert 'exists' in capsys.readouterr().err
 
 
+def test_a_map_and_its_photograph_lie_in_files_of_several_images(
+    tmp_path: Path, capsys: Any
+) -> None:
+    other = np.ones((9, 8), np.uint8)
+    fresco.write(tmp_path / 'map.tif', [fresco.Image(other, 'YX'), fresco.Image(LABELS, 'YX')])
+    fresco.write(tmp_path / 'wall.png', fresco.Image(WALL, 'YXS'))
+    asked = ['condition', tmp_path / 'map.tif', '-o', tmp_path / 'out.png']
+    asked += ['--photograph', tmp_path / 'wall.png']
+    assert call(*asked) == 2
+    assert '--series' in capsys.readouterr().err
+    assert call(*asked, '--series', 1) == 0
+    assert 'loss               1 piece, 64 px' in capsys.readouterr().out
+
+
+def test_a_photograph_in_a_file_of_several_is_filled_anew(tmp_path: Path, capsys: Any) -> None:
+    other = fresco.Image(np.ones((9, 8), np.uint8), 'YX')
+    fresco.write(tmp_path / 'wall.tif', [other, fresco.Image(WALL, 'YXS')])
+    wall, mask = fresco.read(tmp_path / 'wall.tif', series=1), fresco.intervention.DrawnMask(LABELS)
+    options = {'method': 'dpir', 'task': 'inpaint', 'iterations': 1, 'device': 'cpu'}
+    result = fresco.restore(wall, mask=mask.damage(), **options)
+    record, run = tmp_path / 'wall.json', fresco.intervention.FillRun.of(result, mask)
+    fresco.intervention.Intervention(wall, result, [run]).save(record)
+    assert call('repeat', record, '-o', tmp_path / 'again.tif') == 0
+    facts = json.loads(record.read_text())
+    del facts['photograph']['series']  # of a record of an earlier version
+    record.write_text(json.dumps(facts))
+    assert call('repeat', record, '-o', tmp_path / 'more.tif') == 2
+    assert '--series' in capsys.readouterr().err
+    assert call('repeat', record, '-o', tmp_path / 'more.tif', '--series', 1) == 0
+
+
 def test_a_mask_of_black_and_white_is_damage_of_no_class(tmp_path: Path, capsys: Any) -> None:
     fresco.write(tmp_path / 'mask.png', fresco.Image((LABELS > 0) * np.uint8(255), 'YX'))
     assert call('condition', tmp_path / 'mask.png', '-o', tmp_path / 'out.csv') == 0

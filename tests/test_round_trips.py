@@ -234,6 +234,43 @@ def test_a_geotiff_stays_on_its_ground(tmp_path: Path) -> None:
         assert not set(tags) & {tag.code for tag in file.pages[0].tags}
 
 
+@pytest.mark.parametrize('from_middles', [False, True])
+@pytest.mark.parametrize('shift', [-0.25, 0.0])
+def test_an_enlarged_geotiff_lies_over_its_source(
+    tmp_path: Path, from_middles: bool, shift: float
+) -> None:
+    keys = (1, 1, 0, 1, 1025, 0, 1, 2 if from_middles else 1)
+    turned = (0.5, 0.1, 0.0, 1000.0, 0.2, -0.5, 0.0, 2000.0, *[0.0] * 7, 1.0)
+    for number, (tag, value) in enumerate(((33922, (2, 1, 0, 1000, 2000, 0)), (34264, turned))):
+        extra = [(34735, 'H', len(keys), keys, True), (tag, 'd', len(value), value, True)]
+        extra += [(33550, 'd', 3, (0.5, 0.25, 0.0), True)] if tag == 33922 else []
+        stored = np.ones((6, 5), np.uint16)
+        path = tmp_path / f'{number}.tif'
+        tifffile.imwrite(path, stored, extratags=extra, metadata=None)
+        larger = np.ones((12, 10), np.uint16)
+        write(tmp_path / f'{number}x.tif', read(path).like(larger, scale=2, shift=(shift, shift)))
+        before = _on_the_ground(path, from_middles)
+        after = _on_the_ground(tmp_path / f'{number}x.tif', from_middles)
+        for row, column in ((0, 0), (7, 3), (11, 9)):
+            assert np.allclose(after(row, column), before(shift + row / 2, shift + column / 2))
+
+
+def _on_the_ground(path: Path, from_middles: bool) -> Any:
+    """Return where the middle of a pixel lies, in the words of the specification."""
+    with tifffile.TiffFile(path) as file:
+        tags = {tag.code: tag.value for tag in file.pages[0].tags}
+
+    def place(row: float, column: float) -> tuple[float, ...]:
+        i, j = (column, row) if from_middles else (column + 0.5, row + 0.5)
+        if 34264 in tags:
+            return tuple(np.reshape(tags[34264], (4, 4))[:2] @ (i, j, 0, 1))
+        i0, j0, _, x, y, _ = tags[33922]
+        across, down, _ = tags[33550]
+        return x + (i - i0) * across, y - (j - j0) * down
+
+    return place
+
+
 @pytest.mark.parametrize('dtype', [np.uint8, np.uint16])
 def test_gamma_and_primaries_of_a_png_are_kept(tmp_path: Path, dtype: type) -> None:
     info, gamma = PngInfo(), struct.pack('>I', 100000)

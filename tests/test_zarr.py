@@ -327,6 +327,15 @@ def test_what_is_written_is_valid_and_its_pyramid_holds_means_where_they_lie(
     assert 'level 0 of its 3 resolutions' in back.metadata['warnings'][0]
 
 
+@pytest.mark.parametrize('char', 'lqLQbhHiIefd')
+def test_every_number_of_c_is_stored(tmp_path: Path, char: str) -> None:
+    stored = np.arange(20).reshape(4, 5).astype(char)
+    write(tmp_path / 'a.ome.zarr', Image(stored, 'YX'))
+    back = read(tmp_path / 'a.ome.zarr')
+    assert back.dtype.name == stored.dtype.name
+    assert (np.asarray(back.data) == stored).all()
+
+
 def test_an_image_that_grows_says_so_until_it_is_complete(tmp_path: Path) -> None:
     data = pixels(3, 1100, 10, dtype='float32')
     growing = GrowingImage(tmp_path / 'a.zarr', Image(np.empty_like(data), 'ZYX', MICRON))

@@ -23,6 +23,7 @@ from .file_job import FileJob
 from .outputs import BESIDE, check_given
 from .records import ENDING
 from .side_files import SIDES, as_number
+from .unique_keys import loaded
 
 RECIPE_SUFFIXES = ('.yaml', '.yml', '.json')
 """Suffixes of the files that recipes are kept in."""
@@ -144,11 +145,11 @@ class BatchRecipe:
         """
         path = Path(path)
         try:
-            values = yaml.safe_load(path.read_text(encoding='utf-8'))
+            values = loaded(path.read_text(encoding='utf-8'))
         except OSError as error:
             raise FileError(f'recipe {path} cannot be read: {error.strerror}') from None
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise FileError(f'recipe {path} is not YAML: {error}') from None
+            raise FileError(f'recipe {path} cannot be read as YAML: {error}') from None
         if not isinstance(values, dict):
             raise ParameterError(f'recipe {path} must hold names and values, such as method: dpir')
         try:

@@ -9,10 +9,11 @@ import click
 import numpy as np
 
 from ..errors import ParameterError
-from ..image.model import in_memory
+from ..image.model import Image, in_memory
 from ..io.apart import check_apart
-from ..io.files import check_output, read, write
-from ..io.mask_files import read_mask
+from ..io.files import check_output, write
+from ..io.mask_files import as_mask
+from .picking import picking, read_picked
 
 _FILE = click.Path(path_type=Path)
 _NARROW = 255  # the highest label of a class
@@ -25,6 +26,7 @@ _NARROW = 255  # the highest label of a class
 @click.option('--mm-per-pixel', type=float, help='Size of a pixel on the wall.')
 @click.option('--photograph', type=_FILE, help='What a .png lies over.')
 @click.option('--painted', type=_FILE, help='Mask of the painted area, of which shares are told.')
+@picking('series')
 @click.option('--overwrite', is_flag=True, help='Replace existing files.')
 @click.option('--quiet', '-q', is_flag=True, help='No table.')
 def condition(
@@ -33,6 +35,7 @@ def condition(
     mm_per_pixel: float | None,
     photograph: Path | None,
     painted: Path | None,
+    series: str | None,
     overwrite: bool,
     quiet: bool,
 ) -> None:
@@ -46,9 +49,12 @@ def condition(
     for path in outputs:
         check_output(path, suffixes=SUFFIXES, overwrite=overwrite)
     check_apart(outputs, [path for path in (mask, photograph, painted) if path])
-    area = None if painted is None else np.asarray(read_mask(painted).data)
-    found = measured(_labels(mask), mm_per_pixel=mm_per_pixel, painted=area)
-    picture = None if photograph is None else read(photograph)
+    labels, area, picture = (
+        None if path is None else read_picked(path, series=series, one_of_several=True)
+        for path in (mask, painted, photograph)
+    )
+    shown = None if area is None else np.squeeze(np.asarray(as_mask(area, str(painted)).data))
+    found = measured(_labels(mask, labels), mm_per_pixel=mm_per_pixel, painted=shown)
     for path in outputs:
         write_condition(path, found, picture, overwrite=overwrite)
     if not quiet:
@@ -60,6 +66,7 @@ def condition(
 @click.argument('record', type=_FILE)
 @click.option('--output', '-o', type=_FILE, required=True, help='The filled photograph.')
 @click.option('--photograph', type=_FILE, help='Where it lies now.')
+@picking('series')
 @click.option('--device', help='As for restore; that of the record by default.')
 @click.option('--overwrite', is_flag=True, help='Replace existing files.')
 @click.option('--quiet', '-q', is_flag=True, help='Print nothing but errors and warnings.')
@@ -67,6 +74,7 @@ def repeat(
     record: Path,
     output: Path,
     photograph: Path | None,
+    series: str | None,
     device: str | None,
     overwrite: bool,
     quiet: bool,
@@ -79,7 +87,7 @@ def repeat(
 
     check_output(output, overwrite=overwrite)
     check_apart([output], [path for path in (record, photograph) if path])
-    again = repeated(record, photograph, device=device)
+    again = repeated(record, photograph, series=series, device=device)
     check_apart([output], [Path(again.image.metadata.get('path', record))])
     write(output, again.image, overwrite=overwrite)
     for said in again.differences:
@@ -90,12 +98,11 @@ def repeat(
     return 0 if again.same else 1
 
 
-def _labels(path: Path) -> Any:
+def _labels(path: Path, image: Image) -> Any:
     """Return the labels of a file: numbers of classes, or marked pixels."""
-    image = read(path)
     values = np.squeeze(in_memory(image.data))
     if 'S' in image.axes or values.dtype.kind not in 'ui':
-        return np.squeeze(np.asarray(read_mask(path).data))
+        return np.squeeze(np.asarray(as_mask(image, str(path)).data))
     if values.ndim != 2:
         raise ParameterError(f'{path} has axes {image.axes}; a condition map is of one plane')
     found = np.unique(values)

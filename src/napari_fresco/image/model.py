@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..errors import FrescoError, ImageError
 from .channels import metadata_of, missing_of, number_of
 from .given import as_array
+from .ground import resampled
 from .labelled import labelled_parts, tells_rows_and_columns
 from .letters import doubt_of_guess, free_letter, guessed_axes, leading_missing, letters_of
 from .prints import is_print
@@ -271,6 +272,10 @@ class Image:
             fits = scale >= 1 and scale == int(scale)
             missing = _enlarged(np.asarray(missing), int(scale)) if fits else None
         kept = 'C' in letters and self.length('C') == data.shape[letters.index('C')]
+        said = dict(self.metadata)
+        if scale != 1 and said.get('geotiff'):
+            size = (data.shape[letters.index('Y')], data.shape[letters.index('X')])
+            said['geotiff'] = resampled(said['geotiff'], scale, shift, size)
         return replace(
             self,
             data=data if dtype is None else data.astype(dtype),
@@ -283,6 +288,7 @@ class Image:
             origin={a: value for a, value in self._moved(shift).items() if a in letters},
             channels=self.channels if kept else (),
             missing=missing,
+            metadata=said,
         )
 
     def _moved(self, shift: Sequence[float]) -> dict[str, float]:

@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image as Pillow
 from PIL import ImageCms
 
+from ..image.channels import ASKED_SERIES
 from ..image.model import Image
 from ..io.calibration import tag_calibration
 from ..io.exif import load
@@ -34,6 +35,7 @@ def photograph_facts(photograph: Any) -> dict[str, Any]:
     return {
         'file': None if path is None else path.name,
         'path': None if path is None else str(path.resolve()),
+        'series': said.get(ASKED_SERIES),
         'sha256': content_sha256(path) if path is not None and there else None,
         'pixels_sha256': pixels_hash(pixels),
         'rows': int(pixels.shape[0]),

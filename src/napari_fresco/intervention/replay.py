@@ -51,6 +51,7 @@ def repeat(
     record: str | Path,
     photograph: Any = None,
     *,
+    series: int | str | None = None,
     device: str | None = None,
     session: Session | None = None,
 ) -> Repeated:
@@ -62,6 +63,8 @@ def repeat(
         The JSON that :meth:`Intervention.save` wrote. Its masks lie beside it.
     photograph : Image, array-like, str or Path, optional
         By default the file that the record names, where it was or beside the record.
+    series : int or str, optional
+        Number or name of the photograph in a file of several; that of the record by default.
     device : str, optional
         By default that of the record; another one may differ in the last bits.
     session : Session, optional
@@ -89,7 +92,7 @@ def repeat(
         raise ParameterError(
             f'{path} tells what was filled, but of no run that filled it; fill the losses anew'
         )
-    before = _photograph(path.parent, facts['photograph'], photograph)
+    before = _photograph(path.parent, facts['photograph'], photograph, series)
     pixels, runs = plane_of(before), read_runs(path.parent, facts['runs'])
     found: list[str] = []
     with nullcontext(session) if session is not None else Session(warn=False) as used:
@@ -166,10 +169,13 @@ def read_record(path: str | Path) -> dict[str, Any]:
     return facts
 
 
-def _photograph(folder: Path, facts: Mapping[str, Any], given: Any) -> Image:
+def _photograph(
+    folder: Path, facts: Mapping[str, Any], given: Any, series: int | str | None
+) -> Image:
     """Return the photograph of a record, which has the pixels that it had."""
     if given is None or isinstance(given, str | Path):
-        image = read(_file(folder, facts) if given is None else given)
+        wanted = facts.get('series') if series is None else series
+        image = read(_file(folder, facts) if given is None else given, series=wanted)
     else:
         image = Image.of(given)
     if pixels_hash(plane_of(image)) != facts['pixels_sha256']:

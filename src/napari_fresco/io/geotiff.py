@@ -20,7 +20,7 @@ def facts(page: tifffile.TiffPage) -> dict[str, Any] | None:
 
 
 def tags(image: Image) -> list[tuple[Any, ...]]:
-    """Return these tags for an image of the same size: a part, or a larger one, lies elsewhere."""
+    """Return these tags for an image of the size that they hold for: a part lies elsewhere."""
     said = image.metadata.get('geotiff')
     if not said or tuple(said['size']) != (image.length('Y'), image.length('X')):
         return []

@@ -47,11 +47,18 @@ def read_mask(path: str | Path, *, series: int | str | None = None) -> Image:
     FileError
         As :func:`read`.
     """
-    file = read(path, series=series)
+    return as_mask(read(path, series=series), str(path))
+
+
+def as_mask(file: Image, name: str) -> Image:
+    """Return an image that was read from a file as the mask that :func:`read_mask` returns.
+
+    `name`: of the file, in messages.
+    """
     values, axes = in_memory(file.data), file.axes
     if 'S' in axes:
         values, axes = strength(np.moveaxis(values, axes.index('S'), -1)), axes.replace('S', '')
-    found = without_left(marked(values, file, str(path)), values, file)
+    found = without_left(marked(values, file, name), values, file)
     soft = said_of_soft_edges(values, file)
     printed = file.metadata.get('flavour') in _PRINTED
     told = {key: value for key, value in file.metadata.items() if key not in _OF_LABELS}

@@ -37,7 +37,7 @@ class GrowingImage:
         self._labels = labels
         axes = leading_first(image.axes)
         lengths = dict(zip(image.axes, image.shape, strict=True))
-        self._dtype = np.dtype('u1') if image.dtype == bool else image.dtype.newbyteorder('=')
+        self._dtype = _storable(image.dtype)
         shape = tuple(lengths[axis] for axis in axes)
         self._image = replace(image, data=_shape_only(shape, self._dtype), axes=axes, missing=None)
         self.axes, self.shape, self._path = axes, shape, path
@@ -182,6 +182,12 @@ def _thinned(labels: Array, rows: int, columns: int) -> Array:
     every[rows] = every[columns] = slice(None, None, 2)
     thinned: Array = labels[tuple(every)]
     return thinned
+
+
+def _storable(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type in which pixels are stored: in the order of this machine, and no booleans."""
+    # By its name, for C has two integers of 64 bits, and Zarr knows one of them.
+    return np.dtype('u1' if dtype == bool else dtype.name)
 
 
 def _shape_only(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

@@ -38,6 +38,8 @@ def ordinary(channel: NDArray[Any], unknown: Bools | None = None) -> Ordinary:
     """
     values = channel.ravel() if unknown is None else channel[~unknown]
     values = values[:: max(1, values.size // _LOOKED_AT)]
+    # Limits beyond all values may lie beyond their type, too.
+    values = values.astype(np.float32) if values.dtype == np.float16 else values
     if values.size < _ENOUGH:
         return _ALL
     low, high = (float(value) for value in percentiles(values, _ORDINARY))
