@@ -155,6 +155,33 @@ def test_look_up_tables_and_ranges_colour_the_layers(tmp_path: Path) -> None:
     assert tuple(magenta.contrast_limits) == (5, 2000)
 
 
+def test_contrast_and_colour_of_a_layer_go_into_its_file(tmp_path: Path, npe2pm: Any) -> None:
+    npe2pm.register(PluginManifest.from_file(Path(fresco.__file__).with_name('napari.yaml')))
+    data = np.arange(72, dtype=np.uint16).reshape(8, 9)
+    tifffile.imwrite(tmp_path / 'ij.tif', data, imagej=True, metadata={'min': 3.0, 'max': 50.0})
+    (layer,) = layers_of(tmp_path / 'ij.tif')
+    assert tuple(layer.contrast_limits) == (3, 50)
+    layer.contrast_limits, layer.colormap = (7, 41), 'green'
+    for name in ('a.tif', 'a.ome.zarr', 'a.ome.tif'):
+        assert layer.save(str(tmp_path / name), plugin='napari-fresco')
+        (back,) = layers_of(tmp_path / name)
+        if name != 'a.ome.tif':  # which has no words for contrast
+            assert tuple(back.contrast_limits) == (7, 41)
+        if name != 'a.tif':  # nor ImageJ for a colour alone
+            np.testing.assert_allclose(back.colormap.colors[-1, :3], (0, 1, 0))
+
+
+def test_contrast_that_nobody_moved_stays_that_of_each_channel(tmp_path: Path) -> None:
+    ranges = (0.0, 10.0, 5.0, 2000.0)
+    data = np.zeros((2, 8, 9), np.uint16)
+    kept = {'axes': 'CYX', 'mode': 'grayscale', 'Ranges': ranges}
+    tifffile.imwrite(tmp_path / 'ij.tif', data, imagej=True, metadata=kept)
+    (layer,) = layers_of(tmp_path / 'ij.tif')
+    assert image_of(layer).metadata['imagej']['Ranges'] == ranges
+    layer.contrast_limits = (0, 30)
+    assert image_of(layer).metadata['imagej']['Ranges'] == (0, 30, 0, 30)
+
+
 def test_several_images_of_a_file_are_several_layers(tmp_path: Path) -> None:
     plane = np.arange(72, dtype=np.uint16).reshape(8, 9)
     with tifffile.TiffWriter(tmp_path / 'positions.ome.tif') as file:

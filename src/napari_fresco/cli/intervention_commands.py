@@ -49,12 +49,13 @@ def condition(
     for path in outputs:
         check_output(path, suffixes=SUFFIXES, overwrite=overwrite)
     check_apart(outputs, [path for path in (mask, photograph, painted) if path])
-    labels, area, picture = (
+    image, area, picture = (
         None if path is None else read_picked(path, series=series, one_of_several=True)
         for path in (mask, painted, photograph)
     )
+    assert image is not None
     shown = None if area is None else np.squeeze(np.asarray(as_mask(area, str(painted)).data))
-    found = measured(_labels(mask, labels), mm_per_pixel=mm_per_pixel, painted=shown)
+    found = measured(_labels(mask, image), mm_per_pixel=mm_per_pixel, painted=shown)
     for path in outputs:
         write_condition(path, found, picture, overwrite=overwrite)
     if not quiet:

@@ -20,6 +20,12 @@ from .tint import Tint
 
 Floats = NDArray[np.floating[Any]]
 
+_CONVERTED = {
+    'b': 'two values have no noise; restore what they were made of, or image * numpy.uint8(255)',
+    'c': 'restore numpy.abs(image)',
+}
+"""What to do with other types, by their kind."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -52,9 +58,9 @@ class Layout:
         """
         shape, dtype = image.shape, image.dtype
         if dtype.kind not in 'uif':
+            advice = _CONVERTED.get(dtype.kind, 'convert it first')
             raise ImageError(
-                f'image has type {dtype}; give integers or floating-point numbers '
-                '(a boolean or complex image must be converted first)'
+                f'image has type {dtype}; give integers or floating-point numbers: {advice}'
             )
         if 0 in shape:
             raise ImageError(f'image has shape {shape}; give at least one row and one column')

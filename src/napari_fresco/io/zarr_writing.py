@@ -187,7 +187,7 @@ def _thinned(labels: Array, rows: int, columns: int) -> Array:
 def _storable(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Return the type in which pixels are stored: in the order of this machine, and no booleans."""
     # By its name, for C has two integers of 64 bits, and Zarr knows one of them.
-    return np.dtype('u1' if dtype == bool else dtype.name)
+    return np.dtype('u1' if dtype.kind == 'b' else dtype.name)
 
 
 def _shape_only(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

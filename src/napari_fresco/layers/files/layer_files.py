@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.utils.colormaps import Colormap
 
 from ...errors import ImageError
 from ...image.channels import ONE_CHANNEL
@@ -18,6 +16,7 @@ from ...image.prints import is_print
 from ...io.files import list_series, read_labels, read_levels
 from ..images.layer_kinds import FILE, PRINT, LayerData
 from ..images.named_layers import is_layer
+from .file_look import as_shown, look_of
 from .kept_record import known_beside
 from .label_files import label_facts, label_keywords
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 _LEADING = 'TCZ'
 _NAMED = 'TCZYX'
 _MOST_CHANNELS = 16
-_COLOURS = ('cyan', 'yellow', 'magenta', 'red', 'green', 'blue')
 
 
 def file_layers(path: str | Path) -> list[LayerData]:
@@ -78,7 +76,7 @@ def image_layers(image: Image, name: str) -> Iterator[LayerData]:
     split = image.channels or ('C' in image.axes and 'LUTs' in imagej)
     n = image.length('C')
     if not split or not 1 < n <= _MOST_CHANNELS:
-        yield _layer(image, name, _look(image.metadata, 0, 1))
+        yield _layer(image, name, look_of(image.metadata, 0, 1))
         return
     axis = image.axes.index('C')
     for i, (called, own) in enumerate(image.each_channel()):
@@ -89,7 +87,7 @@ def image_layers(image: Image, name: str) -> Iterator[LayerData]:
             {a: first for a, first in own.origin.items() if a != 'C'},
             metadata={**own.metadata, ONE_CHANNEL: called},
         )
-        look = {'blending': 'additive', **_look(image.metadata, i, n)}
+        look = {'blending': 'additive', **look_of(image.metadata, i, n)}
         yield _layer(part, f'{name} {called}', look)
 
 
@@ -140,6 +138,8 @@ def layer_as_image(data: Any, meta: Mapping[str, Any]) -> Image:
     if metadata['flavour'] == 'imagej':
         origin = {}  # for which it has no words
     metadata |= label_facts(meta)
+    if not rgb:
+        metadata |= as_shown(metadata, meta, array.shape[axes.index('C')] if 'C' in axes else 1)
     if channel is None or 'C' in letters:
         return Image(array, letters, spacing, origin, metadata=metadata)
     return Image(array[None], f'C{letters}', spacing, origin, (channel,), metadata=metadata)
@@ -201,46 +201,6 @@ def _labels(image: Image, name: str) -> LayerData:
     told = label_keywords(image)
     metadata = {**keywords['metadata'], **told.pop('metadata', {})}
     return data, {**keywords, **told, 'metadata': metadata}, 'labels'
-
-
-def _look(metadata: Mapping[str, Any], channel: int, n: int) -> dict[str, Any]:
-    """Return colour and contrast of a channel, as far as the file says them."""
-    imagej = metadata.get('imagej', {})
-    look: dict[str, Any] = {}
-    if n > 1:
-        pair = ('magenta', 'green')
-        look['colormap'] = pair[channel] if n == 2 else _COLOURS[channel % len(_COLOURS)]
-    shown = (metadata.get('omero') or {}).get('channels') or ()
-    colours = metadata.get('colours', ())
-    if channel < len(shown):
-        look |= _omero_look(shown[channel])
-    elif channel < len(colours):
-        look |= _omero_look({'color': colours[channel]})
-    tables: Sequence[Any] = imagej.get('LUTs', ())
-    table = tables[channel] if channel < len(tables) else metadata.get('colormap')
-    if table is not None:
-        colours = np.asarray(table, dtype=float).T
-        scale = 255 if colours.max() <= 255 else 65535
-        look['colormap'] = Colormap(colours / scale, name=f'table {channel}')
-    ranges = [float(x) for x in imagej.get('Ranges', ())]
-    low, high = (*ranges[2 * channel : 2 * channel + 2], 0.0, 0.0)[:2]
-    if high > low:
-        look['contrast_limits'] = (low, high)
-    return look
-
-
-def _omero_look(channel: Mapping[str, Any]) -> dict[str, Any]:
-    """Return colour and contrast as OME-Zarr says them."""
-    look: dict[str, Any] = {}
-    window = channel.get('window') or {}
-    low, high = (float(window.get(end) or 0) for end in ('start', 'end'))
-    if high > low:
-        look['contrast_limits'] = (low, high)
-    colour = str(channel.get('color') or '')
-    if re.fullmatch('[0-9A-Fa-f]{6}', colour):
-        ends = [[0.0, 0.0, 0.0], [int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4)]]
-        look['colormap'] = Colormap(ends, name=f'#{colour.lower()}')
-    return look
 
 
 def _axes(ndim: int, labels: list[str]) -> str:
