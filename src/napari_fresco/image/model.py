@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ..errors import FrescoError, ImageError
 from .channels import metadata_of, missing_of, number_of
 from .given import as_array
-from .ground import resampled
 from .labelled import labelled_parts, tells_rows_and_columns
 from .letters import doubt_of_guess, free_letter, guessed_axes, leading_missing, letters_of
+from .place_on_ground import resampled
 from .prints import is_print
 from .spacings import Spacing, checked_spacing, parse_spacing
 
