@@ -14,7 +14,7 @@ from .channels import metadata_of, missing_of, number_of
 from .given import as_array
 from .labelled import labelled_parts, tells_rows_and_columns
 from .letters import doubt_of_guess, free_letter, guessed_axes, leading_missing, letters_of
-from .place_on_ground import resampled
+from .place_on_ground import with_place
 from .prints import is_print
 from .spacings import Spacing, checked_spacing, parse_spacing
 
@@ -272,10 +272,7 @@ class Image:
             fits = scale >= 1 and scale == int(scale)
             missing = _enlarged(np.asarray(missing), int(scale)) if fits else None
         kept = 'C' in letters and self.length('C') == data.shape[letters.index('C')]
-        said = dict(self.metadata)
-        if scale != 1 and said.get('geotiff'):
-            size = (data.shape[letters.index('Y')], data.shape[letters.index('X')])
-            said['geotiff'] = resampled(said['geotiff'], scale, shift, size)
+        size = [data.shape[letters.index(axis)] for axis in 'YX']
         return replace(
             self,
             data=data if dtype is None else data.astype(dtype),
@@ -288,7 +285,7 @@ class Image:
             origin={a: value for a, value in self._moved(shift).items() if a in letters},
             channels=self.channels if kept else (),
             missing=missing,
-            metadata=said,
+            metadata=with_place(self.metadata, scale, shift, size),
         )
 
     def _moved(self, shift: Sequence[float]) -> dict[str, float]:

@@ -15,18 +15,20 @@ PIXEL_SCALE, TIE_POINTS, TRANSFORMATION, KEYS = 33550, 33922, 34264, 34735
 _RASTER_TYPE, _FROM_MIDDLES = 1025, 2
 
 
-def resampled(
-    ground: Mapping[str, Any], scale: float, shift: Sequence[float], size: tuple[int, int]
-) -> dict[str, Any]:
-    """Return the place on the ground of an image that was made finer or coarser.
+def with_place(
+    metadata: Mapping[str, Any], scale: float, shift: Sequence[float], size: Sequence[int]
+) -> Mapping[str, Any]:
+    """Return metadata of an image with the place on the ground that it has on another grid.
 
-    `ground`: tags by number, and the 'size' of the image that they hold for, rows and columns.
+    `metadata`: its 'geotiff' holds 'tags' by number, and the 'size' of their image, rows first.
     `scale`: how many times more pixels there are along Y and X.
     `shift`: middle of the first of them along Y and X, in pixels of the image before.
-    `size`: rows and columns now.
+    `size`: rows and columns now; of another part nothing is known.
     """
-    if any(round(n * scale) != now for n, now in zip(ground['size'], size, strict=True)):
-        return dict(ground)
+    ground = metadata.get('geotiff')
+    lengths = zip(ground['size'] if ground else (), size, strict=False)
+    if scale == 1 or not ground or any(round(n * scale) != now for n, now in lengths):
+        return metadata
     tags = dict(ground['tags'])
     # Raster positions before are (raster now - first) / scale, columns first.
     middle = 0.0 if _from_middles(tags) else 0.5
@@ -43,7 +45,7 @@ def resampled(
         matrix[:, :2] /= scale
         matrix[:, 3] -= matrix[:, :2] @ first
         tags[TRANSFORMATION] = tuple(float(value) for value in matrix.ravel())
-    return {**ground, 'tags': tags, 'size': size}
+    return {**metadata, 'geotiff': {**ground, 'tags': tags, 'size': tuple(size)}}
 
 
 def _from_middles(tags: Mapping[int, Any]) -> bool:
