@@ -21,6 +21,7 @@ from skimage import io
 from napari_fresco.cli import cli
 from napari_fresco.declare.fields import flag
 from napari_fresco.declare.methods import METHODS
+from napari_fresco.restoration.session import Session
 from napari_fresco.runtime import denoisers
 
 from .command_line import call
@@ -319,6 +320,23 @@ def test_ctrl_c_keeps_the_best_estimate(picture, mask, tmp_path, monkeypatch, ca
     assert len(calls) < 10
     assert 'best estimate so far' in capsys.readouterr().out
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+@pytest.mark.parametrize('name', ['out.png', 'out.ome.zarr'])
+def test_ctrl_c_before_anything_is_restored_writes_nothing(
+    picture, tmp_path, monkeypatch, capsys, name
+) -> None:
+    begun = Session.iterate
+
+    def interrupted(self, *args, **options):
+        signal.raise_signal(signal.SIGINT)
+        return begun(self, *args, **options)
+
+    monkeypatch.setattr(Session, 'iterate', interrupted)
+    command = ('restore', picture, '-o', tmp_path / name, '-m', 'ffdnet', '--sigma', 5)
+    assert call(*command, '--save-provenance', tmp_path / 'out.json') == 130
+    assert 'nothing was written' in capsys.readouterr().out
+    assert not list(tmp_path.glob('out*'))
 
 
 def test_ctrl_c_ends_a_batch(picture, tmp_path, monkeypatch) -> None:

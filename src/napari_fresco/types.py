@@ -193,6 +193,11 @@ class Result(Brief):
     checks: tuple[Check, ...] = ()
     spread: np.ndarray | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the run was cancelled before anything was restored: its image is the input."""
+        return self.finish == 'cancelled' and not self.provenance.get('steps', 1)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """Refuse to be taken for pixels, of which it holds several."""
         raise ImageError('this is a whole Result, not pixels; give its .image')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from .side_files import counted_from_file, files_in, told_sides, with_contents
 class FileOutcome:
     """The outcome of one file.
 
-    `written`: the files that were written; none after a run that was cancelled.
+    `written`: the files that were written; none after a run that was cancelled too early.
     `results`: of each of its images, without pixels.
     `read`: what reading had to say.
     `notes`: what was done that the user may not expect.
@@ -54,6 +55,8 @@ class FileOutcome:
         """The method and task in a few words."""
         record = self.results[-1].provenance
         partial = ', cancelled: the best estimate so far' if self.cancelled else ''
+        if self.results[-1].is_empty and not self.written:
+            partial = ', cancelled before anything was restored: nothing was written'
         return f'{record["title"]} {record["task"]}, {self.seconds:g} s{partial}'
 
     @property
@@ -191,8 +194,13 @@ class FileJob:
                 shown: Any = {'progress': progress, 'callback': callback, 'cancelled': cancelled}
                 made = [session.restore(s, output=store, **shown, **asked) for s, asked, _ in group]
                 results += map(_without_pixels, made)
-                if not partial and any(result.finish == 'cancelled' for result in made):
-                    return FileOutcome((), tuple(results), said, notes)
+                broken_off = any(result.finish == 'cancelled' for result in made)
+                if all(result.is_empty for result in made) or (broken_off and not partial):
+                    if store == place.image:
+                        shutil.rmtree(store, ignore_errors=True)
+                    return FileOutcome(
+                        tuple(written) if partial else (), tuple(results), said, notes
+                    )
                 before_writing()
                 written += place.write(
                     [(s, own, told) for (s, _, told), own in zip(group, made, strict=True)],

@@ -75,7 +75,7 @@ def restore(image: Path, output: Path, **options: Any) -> int:
     """Restore IMAGE (TIFF, OME-Zarr, PNG, JPEG or NPY) and write the result.
 
     Ctrl-C ends the iteration after the present step and writes the best
-    estimate so far; the exit status is then 130.
+    estimate so far, if there is one; the exit status is then 130.
     """
     outputs = Outputs(output, **{kind: options[f'save_{kind}'] for kind in BESIDE})
     quiet = options['quiet']

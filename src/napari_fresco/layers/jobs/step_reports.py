@@ -59,7 +59,7 @@ class LayerOutcome:
     @property
     def is_empty(self) -> bool:
         """Whether the run was cancelled before anything was restored."""
-        return self.result.finish == 'cancelled' and not self.result.provenance.get('steps', 1)
+        return self.result.is_empty
 
 
 class StepReports:
