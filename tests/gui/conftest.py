@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import functools
+import gc
 import os
 import threading
 import weakref
@@ -14,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
 
 os.environ.setdefault('NAPARI_CONFIG', '')
 
@@ -150,6 +154,25 @@ def solver(monkeypatch: pytest.MonkeyPatch) -> FakeSolver:
 
     monkeypatch.setattr(Session, 'iterate', iterate)
     return fake
+
+
+@pytest.fixture(scope='session', autouse=True)
+def quick_viewers() -> Iterator[None]:
+    """Spare every viewer a search through all that was imported, and manifests read anew."""
+
+    @functools.cache
+    def parsed(text: str) -> Any:
+        return yaml.safe_load(text)
+
+    def read(stream: Any) -> Any:
+        return copy.deepcopy(parsed(stream.read()))
+
+    gc.collect()
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('npe2.manifest._bases._load_yaml_no_duplicates', read, raising=False)
+        yield
+    gc.unfreeze()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-import pytest
 from npe2 import PluginManifest
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -45,27 +44,25 @@ def within(panel: QWidget, control: QWidget) -> Iterator[QWidget]:
         yield control
 
 
-@pytest.mark.parametrize('name', PANELS)
 def test_every_control_has_a_tooltip_and_a_name(
-    make_napari_viewer: Callable[..., Any], idle: None, name: str
+    make_napari_viewer: Callable[..., Any], idle: None
 ) -> None:
     viewer = make_napari_viewer()
     viewer.add_image(np.zeros((20, 30, 3), np.uint8), name='wall')
     viewer.add_labels(np.eye(20, 30, dtype=int), name='mask')
-    opened = open_panel(viewer, name)
-    panel = getattr(opened, 'native', opened)
-    found = list(controls(panel))
-    assert found
-    silent = [
-        (type(each).__name__, getattr(each, 'text', each.objectName)())
-        for each in found
-        if not any(part.toolTip() for part in within(panel, each))
-    ]
+    silent, nameless = [], []
+    for name in PANELS:
+        opened = open_panel(viewer, name)
+        panel = getattr(opened, 'native', opened)
+        found = list(controls(panel))
+        assert found, name
+        for each in found:
+            about = (name, type(each).__name__, getattr(each, 'text', each.objectName)())
+            parts = list(within(panel, each))
+            if not any(part.toolTip() for part in parts):
+                silent.append(about)
+            spoken = isinstance(each, QAbstractButton)
+            if not spoken and not any(part.accessibleName() for part in parts):
+                nameless.append(about)
     assert not silent
-    nameless = [
-        type(each).__name__
-        for each in found
-        if not isinstance(each, QAbstractButton)
-        and not any(part.accessibleName() for part in within(panel, each))
-    ]
     assert not nameless
