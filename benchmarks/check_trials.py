@@ -70,7 +70,7 @@ FAULTS_OF: Mapping[str, tuple[str, ...]] = {
     'scan': (TO_AND_FRO, HALF),
     'repeated': (REPEATED,),
     'wrapped': (RAN_OVER,),
-    **dict.fromkeys(('outliers', 'channels'), ()),
+    **dict.fromkeys(('contrast', 'outliers', 'channels'), ()),
     'areas': (LABELS,),
     'offset': (),
     'mask': (MOST,),

@@ -62,6 +62,17 @@ def test_light_lost_is_found_in_all_and_in_regions():
     assert 'light' not in found
 
 
+def test_a_contrast_that_is_too_low_is_found_and_noise_in_both_is_none():
+    o, middle = outcome(), scene().mean()
+    (check,) = check_result(replace(o, predicted=middle + 0.6 * (scene() - middle)), ['contrast'])
+    assert check.value == pytest.approx(0.4, abs=0.03)
+    assert not check.ok
+    assert 'holds about 40% less light' in check.message.replace(' %', '%')
+    noise = o.observed - scene()
+    assert not failed(replace(o, predicted=scene() + 0.5 * noise), ['contrast'])
+    assert not failed(o, ['contrast'])
+
+
 def test_noise_left_taken_twice_and_structure_are_told_apart():
     o = outcome()
     noise = o.observed - scene()

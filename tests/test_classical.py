@@ -211,6 +211,30 @@ def test_light_from_beyond_the_border_is_not_gathered_inside() -> None:
     assert x[:, 4:].max() < 0.2 * blurred.max()
 
 
+@pytest.mark.parametrize(('photons', 'read_noise', 'wrong'), [(10, 3, False), (3, 5, True)])
+def test_objects_keep_their_light_under_read_noise_or_it_is_said(
+    photons: float, read_noise: float, wrong: bool
+) -> None:
+    y, x = np.mgrid[:160, :160]
+    lines = [np.exp(-((a * (x - 80) + b * (y - 80)) ** 2) / 2) for a, b in ((1, 0), (0.6, 0.8))]
+    objects = np.maximum(*lines)
+    blurred = ndimage.convolve(objects, PLANE, mode='reflect')
+    scale = photons / blurred.max()
+    random = np.random.default_rng(3)
+    seen = random.poisson(scale * blurred + 0.05 * photons)
+    image = 100 + 2 * (seen + random.normal(0, read_noise, seen.shape))
+    told = {'gain': 2.0, 'offset': 100.0, 'read_noise': 2.0 * read_noise}
+    result = restored(image.astype(np.float32), PLANE, 'richardson_lucy', **told)
+    light, truth = (result.image - 100) / 2, scale * objects + 0.05 * photons
+    around = ndimage.distance_transform_edt(objects < 0.2) <= 4
+    kept = light[around].sum() / truth[around].sum()
+    failed = {check.name for check in result.checks if not check.ok}
+    assert light.sum() == pytest.approx((image - 100).sum() / 2, rel=0.02)
+    assert bool(kept < 0.8) is wrong
+    assert ('contrast' in failed) is wrong
+    assert wrong or kept == pytest.approx(1, abs=0.07)
+
+
 def test_read_noise_below_the_dark_level_is_not_cut_off() -> None:
     """Cut off there, what lies above the dark level would be light: 1.6 times as much here."""
     spots = scene(96, 96) - 20

@@ -112,6 +112,7 @@ _ENTRIES = (
             'fit',
             'lines',
             'objects',
+            'contrast',
             'structure',
             'consistency',
             'overshoot',

@@ -31,6 +31,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
         'fit': (None, 1.45),
         'lines': (None, 3.0),
         'objects': (None, 9.0),
+        'contrast': (None, 0.2),
         'structure': (None, 0.6),
         'worse': (None, 0.5),
         'consistency': (0.2, 3.0),

@@ -17,6 +17,7 @@ from .plane_measures import Singles
 from .plane_outcome import Found, Outcome
 from .residual_checks import (
     consistency,
+    contrast,
     fit,
     lines,
     noise_taken,
@@ -52,6 +53,7 @@ _OF_RESIDUAL: Mapping[str, Callable[[Outcome, Singles], Found]] = MappingProxyTy
         'fit': fit,
         'lines': lines,
         'objects': objects,
+        'contrast': contrast,
         'structure': structure,
         'worse': worse,
         'consistency': consistency,

@@ -166,8 +166,7 @@ class Outcome:
         """
         if self.noise is None:
             return None
-        noise = self.noise[self._middle] if self.noise.ndim else self.noise
-        return (self.residual[self._middle] / noise).astype(np.float32)
+        return (self.residual[self._middle] / self.middle_noise).astype(np.float32)
 
     @cached_property
     def waves(self) -> Singles:
@@ -217,6 +216,12 @@ class Outcome:
     def middle(self) -> Floats:
         """The prediction of the middle of a large plane, ``(colours, H, W)``."""
         return self.explained[self._middle]
+
+    @property
+    def middle_noise(self) -> Floats:
+        """The noise of the middle of a large plane, ``(1 or colours, h, w)`` or one for all."""
+        assert self.noise is not None
+        return self.noise[self._middle] if self.noise.ndim else self.noise
 
     @property
     def known_after(self) -> Bools:

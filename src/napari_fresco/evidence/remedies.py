@@ -19,6 +19,7 @@ _OF_LEVEL = frozenset(
         'fit',
         'lines',
         'objects',
+        'contrast',
         'structure',
         'worse',
         'consistency',

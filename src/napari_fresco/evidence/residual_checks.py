@@ -13,7 +13,7 @@ from .left_noise import area_with_noise
 from .line_noise import line_noise
 from .plane_measures import Singles, neighbour_correlation
 from .plane_outcome import NOTHING, Found, Outcome
-from .residual_measures import largest_object, resemblance, unevenness
+from .residual_measures import largest_object, resemblance, share_left, unevenness
 
 _MORE, _LESS = 'give a larger sigma', 'give a smaller sigma'
 _RIGHT = 'check the noise level or the camera'
@@ -132,6 +132,17 @@ def objects(o: Outcome, z: Singles) -> Found:
     return value, (
         f'something {value:.0f} times as strong as the noise, as large as a spot, was taken away '
         f'or added: look at the residual, and {o.remedy(_LESS)}, or give the camera'
+    )
+
+
+def contrast(o: Outcome, z: Singles) -> Found:
+    known = o.middle if o.judged is None else o.middle[:, o.judged]
+    level = known.mean() if known.size else 0.0
+    value = share_left((o.middle - level) / o.middle_noise, o.waves, o.judged)
+    return value, (
+        f'what stands out of its ground holds about {value:.0%} less light than in the image, and '
+        'the ground more: measure brightness in the image; average frames or bin pixels before, or '
+        'choose another method'
     )
 
 

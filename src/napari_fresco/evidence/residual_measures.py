@@ -20,6 +20,8 @@ _CHANCE = 2.0  # standard errors that are taken off the power of a ring
 _SPOT = 1.5  # pixels, standard deviation of a spot
 _FINE, _COARSE = 1.0, 4.0  # pixels, windows between which the detail of an image lies
 _LEAST_SIDE = 16
+_BROAD = 4.0  # pixels, a window that leaves little of what noise adds to an image and its residual
+_SURE = 4.0  # standard errors
 
 
 def unevenness(score: Singles, judged: Bools | None) -> float:
@@ -70,6 +72,25 @@ def largest_object(waves: Singles) -> float:
     gray = waves.sum(axis=0) / np.float32(math.sqrt(len(waves)))
     seen = restored_from(gray * window(gray.shape, _SPOT))
     return 2 * _SPOT * math.sqrt(math.pi) * float(max(seen.max(), -seen.min()))
+
+
+def share_left(planes: Floats, waves: Singles, judged: Bools | None) -> float:
+    """Return the share of what stands out of an image that is left in its residual, 0 if none.
+
+    The image with a contrast that is larger by a factor explains what was seen best; of light that
+    only moved by a few pixels, and of noise in both, a broad window leaves nothing.
+
+    `planes`: the image in units of its noise, ``(colours, H, W)``, its mean 0.
+    `waves`: cosine transform of the score.
+    """
+    broad = window(waves.shape, _BROAD)
+    seen = transformed(planes if judged is None else planes * judged) * broad
+    power = float(np.square(seen).sum(dtype=np.float64))
+    if power <= 0:
+        return 0.0
+    more = float((seen * waves * broad).sum(dtype=np.float64)) / power
+    error = math.sqrt(float(np.square(seen * broad).sum(dtype=np.float64))) / power
+    return more / (1 + more) if more > _SURE * error else 0.0
 
 
 def resemblance(planes: Floats, waves: Singles, judged: Bools | None) -> float:

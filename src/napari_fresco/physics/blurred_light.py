@@ -13,11 +13,14 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from .degradation import Degradation
 from .spectral import Blur
 
 BREADTH = 2.0
 """Standard deviation, in pixels, over which light is compared: noise falls to a seventh."""
 _ROUNDS = 3
+_ROUNDS_OF_MEANS = 6  # from a flat start
+_SHARE_OF_NOISE = 0.5  # of that of means, which takes some below dark
 _LEAST = 1e-6  # light, in working units, below which a ratio says nothing
 
 
@@ -63,6 +66,35 @@ class Light:
     @cached_property
     def _means(self) -> Tensor:
         return self._broad.forward(self._y)
+
+
+def light_of_means(
+    y: Tensor, degradation: Degradation, background: float, least_weight: float
+) -> Tensor:
+    """Return an estimate of the light that the local means of an image tell, blurred as they are.
+
+    By the iteration of Richardson and Lucy, as for an image that was blurred once more: as much
+    light as was seen, and little of the noise of single pixels.
+
+    `y`: photons ``(1, C, *spatial)``, `background` among them.
+    `background`: variance of the read noise; means over :data:`BREADTH` have little of it.
+    `least_weight`: share of its light that must reach what was seen; of less there is none.
+    """
+    broad, axes = broadening(y.shape[2:]), list(range(2, y.ndim))
+    weights = degradation.adjoint(torch.ones_like(y))
+    untold, weights = weights <= least_weight, weights.clamp_min(least_weight)
+    spread = degradation.adjoint(broad.adjoint(torch.ones_like(y))).clamp_min(least_weight)
+    light = (y - background).mean(axes, keepdim=True).clamp_min(_LEAST)
+    left = _SHARE_OF_NOISE * background / (2 * math.sqrt(math.pi) * BREADTH) ** len(axes)
+    means = (broad.forward(y - background) + left).clamp_min(0)
+    total = light * math.prod(y.shape[2:])
+    x = light.expand(degradation.shape_of(y.shape)).masked_fill(untold, 0)
+    for _ in range(_ROUNDS_OF_MEANS):
+        predicted = broad.forward(degradation.forward(x)) + left
+        ratio = means / predicted.clamp_min(_LEAST)
+        x = (x * degradation.adjoint(broad.adjoint(ratio)) / spread).clamp_min(0)
+        x = x * (total / (weights * x).sum(axes, keepdim=True).clamp_min(_LEAST))
+    return x
 
 
 def broadening(shape: Sequence[int]) -> Blur:

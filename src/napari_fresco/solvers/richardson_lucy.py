@@ -7,6 +7,11 @@ For ``y ~ Poisson(H x + b)`` each iteration multiplies the estimate::
 A window w of what the camera saw takes the place of 1, so that light from beyond the border is
 estimated, too, and neither darkens nor brightens it.
 
+Read noise, the b that a shifted Poisson law adds, makes steps short wherever it outweighs the
+light: from a flat start objects would still be dim, and the ground bright, once noise explains the
+residual, and until then the total is not kept. So a counted image starts from its local means, in
+which there is little read noise, and each estimate is scaled to the light that was seen.
+
 References
 ----------
 W. H. Richardson, JOSA 62(1), 1972; L. B. Lucy, AJ 79, 1974. M. Bertero, P. Boccacci, A&A 437,
@@ -24,6 +29,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
+from ..physics.blurred_light import light_of_means
 from ..physics.degradation import Degradation
 from ..physics.problem import Problem
 from ..runtime.tools import Tools
@@ -39,6 +45,8 @@ LEAST_WEIGHT = 0.01
 """Share of its light that must reach the window: of less, nothing can be told."""
 _TINY = 1e-12
 _ROUNDING = 1e-6  # of transforms in single precision, of the brightest light
+ENOUGH = 2**14
+"""Pixels of counted light by which one random direction tells the risk."""
 _FLAT = 1e-3  # of the mean: a gradient that is none, for the total variation
 
 
@@ -64,8 +72,8 @@ def settle(
     Yields the estimates of the first part; returns parameters that end each part alone there.
     """
     every, rule = list(problems), params.stopping
-    if rule == 'auto':  # of few pixels one random direction tells too little
-        rule = 'risk' if every[0].y.ndim == 5 else 'discrepancy'
+    if rule == 'auto':
+        rule = 'risk' if _tell_risk(every) else 'discrepancy'
     twins = [nudged(problem) for problem in every] if rule == 'risk' else []
     lights = [Photons.of(problem) for problem in (*every, *twins)]
     # Each part by itself, and an iteration of all of them before the next.
@@ -89,17 +97,43 @@ def settle(
     return replace(params, stopping='none', iterations=k)
 
 
+def _tell_risk(problems: Sequence[Problem]) -> bool:
+    """Whether the risk of a prediction can be told: of few pixels one direction says too little."""
+    counted = all(problem.counting is not None for problem in problems)
+    pixels = sum(problem.y[0, 0].numel() for problem in problems)
+    return problems[0].y.ndim == 5 or (counted and pixels >= ENOUGH)
+
+
 def _estimates(
     problem: Problem, seen: Photons, params: RichardsonLucyParameters
 ) -> Iterator[Likelier]:
     smooth = params.total_variation, problem.spacing or (1.0,) * (problem.y.ndim - 2)
-    return likelier(
+    w, start = problem.degradation.adjoint(torch.ones_like(seen.y)), None
+    if seen.background:
+        start = light_of_means(seen.y, problem.degradation, seen.background, LEAST_WEIGHT)
+    steps = likelier(
         seen.y,
         problem.degradation,
         background=seen.background,
+        start=start,
+        weights=w,
         accelerate=params.accelerate,
         smooth=smooth,
     )
+    return _with_the_light(steps, seen, w) if seen.background else steps
+
+
+def _with_the_light(
+    steps: Generator[Likelier, Tensor | None, None], seen: Photons, w: Tensor
+) -> Iterator[Likelier]:
+    """Yield estimates with as much light in the window as was seen there, and go on from them."""
+    axes = list(range(2, w.ndim))
+    light = (seen.y - seen.background).sum(axes, keepdim=True).clamp_min(_TINY)
+    found = next(steps)
+    while True:
+        x = found.x * (light / (w * found.x).sum(axes, keepdim=True).clamp_min(_TINY))
+        yield found._replace(x=x)
+        found = steps.send(x)
 
 
 def likelier(
