@@ -25,8 +25,9 @@ from napari_fresco.layers import fill_losses, restore_layer, undo_fill
 from napari_fresco.layers.files import kept_record
 from napari_fresco.layers.files.layer_files import file_layers, image_of, layer_as_image
 from napari_fresco.layers.files.session_acts import acts_of, strangers
-from napari_fresco.layers.fills.documenting import Documented, made_of
+from napari_fresco.layers.fills.documenting import Documented
 from napari_fresco.layers.images.layer_kinds import FILLS, record_of
+from napari_fresco.layers.images.related_layers import source_of
 
 
 def layers_of(path: Path) -> list[Any]:
@@ -294,7 +295,7 @@ def test_a_result_that_is_opened_again_says_how_it_was_made(
     again = day.open(path, plugin='napari-fresco')[0]
     np.testing.assert_array_equal(again.data, filled.data)
     assert record_of(again)['fills'] == json.loads(json.dumps(record_of(filled)['fills']))
-    assert made_of(again, day.layers) is photograph
+    assert source_of(again, day.layers) is photograph
     if not name.endswith('.zarr'):
         told = Documented.of(again, photograph)
         np.testing.assert_array_equal(told.filled, mask > 0)

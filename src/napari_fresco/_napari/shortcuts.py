@@ -21,7 +21,7 @@ from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from ..layers.images.identity import key_of
-from ..layers.images.layer_kinds import source_name
+from ..layers.images.related_layers import source_of
 from ..layers.jobs.layer_restoration import running
 from ..layers.results.result_turns import next_result, result_in_view
 from .masks.new_mask import mask_for_image
@@ -96,7 +96,7 @@ def hold_before(viewer: napari.viewer.Viewer) -> Iterator[None]:
         show_info(_NO_RESULT)
         return
     before = BeforeView(viewer)
-    before.of(source_name(result), {key_of(result)})
+    before.of(key_of(source_of(result, viewer.layers)), {key_of(result)})
     before.hold(True)
     yield
     before.hold(False)

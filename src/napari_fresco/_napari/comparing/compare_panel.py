@@ -12,7 +12,8 @@ from qtpy.QtWidgets import QVBoxLayout
 from ...errors import FrescoError
 from ...layers.comparing.compared import Likeness, Planes
 from ...layers.comparing.contrast_link import ContrastLink
-from ...layers.images.layer_kinds import COMPARISON, LayerData, is_picture, source_name, truth_of
+from ...layers.images.layer_kinds import COMPARISON, LayerData, is_picture, record_of
+from ...layers.images.related_layers import source_of, truth_of
 from ...layers.images.space import View
 from ...layers.jobs.evidence_request import residual_of
 from ...layers.results.result_names import called_apart
@@ -151,13 +152,13 @@ class ComparePanel(Docked):
 
     def _suggest(self) -> None:
         """Compare the newest result, of those on show if there are any, with its source."""
-        results = [x for x in self.viewer.layers if is_picture(x) and source_name(x)]
+        layers = self.viewer.layers
+        results = [x for x in layers if is_picture(x) and record_of(x)]
         results.sort(key=lambda layer: bool(layer.visible))
-        if results and source_name(results[-1]) in self.viewer.layers:
-            self.first.value = source_name(results[-1])
-            self.second.value = results[-1]
-            truth = truth_of(self.first.value)
-            self.reference.value = truth if truth in self.viewer.layers else None
+        source = source_of(results[-1], layers) if results else None
+        if source is not None:
+            self.first.value, self.second.value = source, results[-1]
+            self.reference.value = truth_of(source, layers)
 
     def _say(self, error: FrescoError) -> None:
         self.found.setText(sentence(error))

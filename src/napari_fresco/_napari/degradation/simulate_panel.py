@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout
 
 from ... import degrade
 from ...errors import FrescoError
+from ...layers.images.identity import key_of
 from ...layers.images.layer_kinds import is_picture
 from ...layers.images.look import Look
 from ...layers.images.selection import is_stack, select
@@ -85,6 +86,7 @@ class SimulatePanel(Docked):
             parameters=changed_values(declared, self.fields[name]),
             seed=self.seed.value,
             source=layer.name,
+            source_id=key_of(layer),
             image=select(layer, view=view, shown=only_slice),
             space=Space.of(layer),
             look=Look.of(layer),

@@ -10,8 +10,9 @@ from ...declare.method import Method
 from ...declare.tasks import TASKS
 from ...errors import ImageError
 from ...layers.images.identity import key_of
-from ...layers.images.layer_kinds import METADATA, is_outlines, is_picture, is_source, truth_of
+from ...layers.images.layer_kinds import METADATA, is_outlines, is_picture, is_source
 from ...layers.images.regions import chosen_part
+from ...layers.images.related_layers import truth_of
 from ...layers.images.selection import Selection, is_stack, lines_of, select, select_same
 from ...layers.images.space import View
 from ...layers.masks.mask_images import holds_mask
@@ -145,12 +146,11 @@ class InputSection(Section):
         if chosen_for == self._suggested_for:
             return
         earlier, self._suggested_for = self._suggested_for, chosen_for
-        truth = None if image is None else truth_of(image)
-        if truth is not None and truth in self._viewer.layers:
-            layer = self._viewer.layers[truth]
-            fits = _same_grid(layer, image, scale)
-            if fits or self.reference_row.text == truth:
-                self.reference_row.value = layer if fits else None
+        truth = None if image is None else truth_of(image, self._viewer.layers)
+        if truth is not None:
+            fits = _same_grid(truth, image, scale)
+            if fits or self.reference_row.text == truth.name:
+                self.reference_row.value = truth if fits else None
         elif earlier is not None and (chosen_for is None or earlier[0] != chosen_for[0]):
             self.reference_row.value = None  # it was the truth of another image
 

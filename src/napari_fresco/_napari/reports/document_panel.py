@@ -19,8 +19,10 @@ from ...intervention.condition_files import write_condition
 from ...intervention.hypotheses import Hypotheses
 from ...intervention.record import NOTES
 from ...intervention.renderings import Rendered
-from ...layers.fills.documenting import Documented, add_above, is_filled_result, made_from, made_of
+from ...layers.fills.documenting import Documented, add_above, is_filled_result, made_from
+from ...layers.images.identity import key_of
 from ...layers.images.layer_kinds import RENDERED, is_picture, may_be_mask, record_of
+from ...layers.images.related_layers import is_made_of, source_of
 from ...layers.images.selection import select
 from ...layers.images.space import View
 from ...layers.jobs.job import Job
@@ -287,7 +289,7 @@ class DocumentPanel(Docked):
 
     def _follow_source(self) -> None:
         result = self.result.value
-        source = None if result is None else made_of(result, self.viewer.layers)
+        source = None if result is None else source_of(result, self.viewer.layers)
         if source is not None and self.photograph.offers(source):
             self.photograph.value = source
         self.refresh()
@@ -297,7 +299,7 @@ class DocumentPanel(Docked):
         photograph = self.photograph.value
         for layer in reversed(self.viewer.layers):
             facts = layer.metadata.get(RENDERED)
-            if facts and 'rendering' in facts and layer.name.startswith(f'{photograph.name} ['):
+            if facts and 'rendering' in facts and is_made_of(layer, key_of(photograph)):
                 return Rendered(layer.data, facts)
         return None
 

@@ -19,9 +19,8 @@ from ...layers.images.layer_kinds import (
     KERNEL,
     is_picture,
     record_of,
-    source_name,
-    truth_of,
 )
+from ...layers.images.related_layers import source_of, truth_of
 from ...layers.images.selection import is_stack
 from ...layers.images.space import View
 from ...layers.jobs.evidence_request import Evidence, EvidenceRequest
@@ -249,12 +248,10 @@ class EvidencePanel(Docked):
     def _suggest_others(self, *_: Any) -> None:
         """Choose the inputs that the result names."""
         result, layers = self.result.value, self.viewer.layers
-        source = '' if result is None else source_name(result)
-        if source in layers and self.image.offers(layers[source]):
-            self.image.value = layers[source]
-            truth = truth_of(layers[source])
-            found = truth is not None and truth in layers
-            self.truth.value = layers[truth] if found else None
+        source = None if result is None else source_of(result, layers)
+        if source is not None and self.image.offers(source):
+            self.image.value = source
+            self.truth.value = truth_of(source, layers)
         estimated = '' if result is None else f'{result.name} kernel'
         self.kernel.value = estimated if estimated in layers else None
         self.refresh()

@@ -316,7 +316,7 @@ class MethodPanel:
         request, outcome = restoration.request, restoration.outcome
         assert outcome is not None
         self.noise_section.note_run(outcome.result.provenance)
-        self.before.of(request.source, self.runs.made)
+        self.before.of(request.source_id, self.runs.made)
         if self.runs.made and request.mask is not None:
             self.damage_section.mask_rows.uncover()
         self.refresh()

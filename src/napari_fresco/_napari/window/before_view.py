@@ -24,10 +24,8 @@ class BeforeView:
         self._visible: dict[str, bool] = {}
 
     def of(self, source: str, made: Collection[str]) -> None:
-        """Take note of the name of a source and of the ids of the layers made of it."""
-        layers = self._viewer.layers
-        self._source = key_of(layers[source]) if source in layers else ''
-        self._made = made
+        """Take note of the ids of a source and of the layers made of it."""
+        self._source, self._made = source, made
 
     @property
     def can_show(self) -> bool:

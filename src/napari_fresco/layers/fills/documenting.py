@@ -26,22 +26,23 @@ from ...intervention.replay import hypothesis
 from ...intervention.report_pages import report
 from ...io.files import TIFF
 from ...restoration.session import Session
+from ..images.identity import key_of
 from ..images.kept_selection import selection_kept
 from ..images.layer_kinds import (
     EVIDENCE,
     FILE,
     FILLS,
     INSERT,
-    METADATA,
+    MADE_OF,
     RENDERED,
     RUN,
     SCALE,
     LayerData,
     record_of,
-    source_name,
 )
 from ..images.look import Look
 from ..images.pixel_size import mm_per_pixel
+from ..images.related_layers import family
 from ..images.removal import take_away
 from ..images.selection import Selection, full_resolution, select
 from ..images.space import View
@@ -147,7 +148,8 @@ class Documented:
         """Return the outline of the fill, as labels."""
         colours = {None: np.zeros(4), 1: self._line_colour()}
         colormap = DirectLabelColormap(color_dict=colours)
-        keywords = {'name': f'{self.photograph} [outline]', 'colormap': colormap, **self._place()}
+        look = {'colormap': colormap, 'metadata': self._made_of(), **self._place()}
+        keywords = {'name': f'{self.photograph} [outline]', **look}
         return outline(self.filled).astype(np.uint8), keywords, 'labels'
 
     def _line_colour(self) -> NDArray[Any]:
@@ -200,7 +202,7 @@ class Documented:
             'colormap': 'magma',
             'blending': 'additive',  # over the photograph
             'contrast_limits': (0.0, max(float(found.spread.max()), 1.0)),
-            'metadata': {INSERT: True, EVIDENCE: found.facts()},
+            'metadata': {INSERT: True, EVIDENCE: found.facts(), **self._made_of()},
             **self._place(),
         }
         yield found.spread, keywords, 'image'
@@ -225,8 +227,13 @@ class Documented:
 
     def _layer(self, name: str, image: Image, marks: Mapping[str, Any], **look: Any) -> LayerData:
         said = {k: v for k, v in image.metadata.items() if k != 'provenance'}
-        keywords = {'name': name, 'rgb': image.rgb, 'metadata': {FILE: said, **marks}}
+        metadata = {FILE: said, **marks, **self._made_of()}
+        keywords = {'name': name, 'rgb': image.rgb, 'metadata': metadata}
         return as_pixels(image), {**keywords, **look, **self._place()}, 'image'
+
+    def _made_of(self) -> dict[str, Any]:
+        source = self.part.source
+        return {} if source is None else {MADE_OF: source.layer_id}
 
     def _place(self) -> dict[str, Any]:
         assert self.part.space is not None, 'a layer lies somewhere'
@@ -259,18 +266,10 @@ def is_filled_result(layer: napari.layers.Layer) -> bool:
     return FILLS in layer.metadata or RUN in layer.metadata
 
 
-def made_of(layer: napari.layers.Image, layers: Any) -> Any:
-    """Return the photograph that a result was made of, where it is still there."""
-    name = source_name(layer) or str((layer.metadata.get(METADATA) or {}).get('layer', ''))
-    return next((each for each in layers if each.name == name), None)
-
-
 def made_from(layers: Any, photograph: Any, result: Any) -> list[Any]:
-    """Return a photograph and the layers that were made of it, from below."""
-    own = (photograph.name, result.name)
-    return [
-        each for each in layers if each.name in own or each.name.startswith(f'{photograph.name} [')
-    ]
+    """Return a photograph, its chosen result and all that was made of both, from below."""
+    of_both = {key_of(each) for one in (photograph, result) for each in family(layers, one)}
+    return [each for each in layers if key_of(each) in of_both]
 
 
 def add_above(viewer: Any, below: list[Any], data: LayerData) -> Any:

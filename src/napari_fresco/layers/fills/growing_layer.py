@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import FrescoError, MaskError
 from ..images.identity import key_of, with_key
-from ..images.layer_kinds import FILLS
+from ..images.layer_kinds import FILLS, MADE_OF, NUMBERS
 from ..images.named_layers import find_layer
 from ..images.space import Space
 from ..jobs.layer_restoration import running
@@ -84,15 +84,17 @@ def fill_at(layer: Any, place: Collection[float]) -> int:
 
 def show_numbers(viewer: Any, grown: Any, *, make: bool) -> list[Any]:
     """Bring the labels with the numbers of the fills up to date; return their layer, if any."""
-    name = f'{grown.name} numbers'
-    if name not in viewer.layers and not make:
+    own = (x for x in viewer.layers if x.metadata.get(NUMBERS) == key_of(grown))
+    shown = next(own, None)
+    if shown is None and not make:
         return []
     numbers = np.maximum(grown.metadata[FILLS].numbers, 0)
-    if name in viewer.layers:
-        viewer.layers[name].data = numbers
-        return [viewer.layers[name]]
+    if shown is not None:
+        shown.data = numbers
+        return [shown]
     place = Space.of(grown).part(np.zeros(grown.ndim), np.ones(grown.ndim))
-    look = {'name': name, 'visible': False, **place}
+    marks = {NUMBERS: key_of(grown), MADE_OF: key_of(grown)}
+    look = {'name': f'{grown.name} numbers', 'visible': False, 'metadata': marks, **place}
     return [inserted(viewer, grown, (numbers, look, 'labels'))]
 
 

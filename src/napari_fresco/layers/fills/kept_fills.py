@@ -13,7 +13,7 @@ import numpy as np
 
 from ...intervention.fill_run import OF_RUN
 from ..images.identity import key_of
-from ..images.layer_kinds import FILLS, KEPT_RUNS, METADATA, PAINTED
+from ..images.layer_kinds import FILLS, KEPT_RUNS, MADE_OF, METADATA, PAINTED
 from ..images.selection import Selection, full_resolution
 from ..images.source_layer import Source
 from .fills import RUNS, Fills
@@ -39,7 +39,7 @@ def known_again(layer: Any, photograph: Any) -> bool:
     if fills is None:
         _others.setdefault(layer, set()).add(seen)
         return False
-    layer.metadata[FILLS] = fills
+    layer.metadata.update({FILLS: fills, MADE_OF: fills.source_id})
     del layer.metadata[KEPT_RUNS], layer.metadata[PAINTED]
     return True
 

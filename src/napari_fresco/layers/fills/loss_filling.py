@@ -227,7 +227,11 @@ class LossFilling(Restoration):
         look = {'rgb': rgb, **whole_place(request), **request.look.like(rgb=rgb)}
         layers = self.viewer.layers
         source = with_key(layers, request.source_id)
-        keywords = {'name': request.title, 'metadata': {FILLS: self._fills}, **look}
+        keywords = {
+            'name': request.title,
+            'metadata': {FILLS: self._fills, **request.made_of},
+            **look,
+        }
         self.layer = inserted(self.viewer, source, (data, keywords, 'image'), select=False)
         self._shade.cover(self.layer)
 

@@ -49,6 +49,9 @@ EVIDENCE = 'napari_fresco_evidence'
 FILLS = 'napari_fresco_fills'
 """What was filled in a layer: its :class:`~napari_fresco.layers.fills.fills.Fills`."""
 
+NUMBERS = 'napari_fresco_numbers'
+"""Marks labels with the numbers of fills, by the unique id of the layer that grows."""
+
 RUN = 'napari_fresco_run'
 """How losses of a result were filled, as :class:`~napari_fresco.intervention.FillRun`."""
 
@@ -90,6 +93,12 @@ SCRIBBLES = 'napari_fresco_scribbles'
 
 TRUTH = 'napari_fresco_truth'
 """Marks the image that another one was made from: there to compare with, not to restore."""
+
+MADE_OF = 'napari_fresco_made_of'
+"""Unique id of the layer that another one was made of, in the session that made it."""
+
+TRUTH_ID = 'napari_fresco_truth_id'
+"""Unique id of the image that a simulated layer was made from, in the session that made it."""
 
 _MARKS = (KERNEL, VARIANCE, UNCERTAINTY, SPREAD, NOISE, LATENT, EVIDENCE, INSERT, COMPARISON, SWEEP)
 
@@ -135,10 +144,10 @@ def variance_scale(layer: napari.layers.Layer) -> int:
     return int(record.get('scale', 1)) if known else 1
 
 
-def truth_of(layer: napari.layers.Layer) -> str | None:
-    """Return the name of the image that a simulated `layer` was made from."""
+def truth_name(layer: napari.layers.Layer) -> str:
+    """Return the name that the image had which a simulated `layer` was made from."""
     record = layer.metadata.get(METADATA)
-    return record.get('truth') if isinstance(record, Mapping) else None
+    return str(record.get('truth') or '') if isinstance(record, Mapping) else ''
 
 
 def record_of(layer: Any) -> Mapping[str, Any]:

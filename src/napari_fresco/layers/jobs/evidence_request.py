@@ -19,7 +19,7 @@ from ...evidence.plane_pairs import ComparedWith
 from ...image.layout import Layout
 from ...io.files import write_text
 from ...types import Result
-from ..images.layer_kinds import EVIDENCE, MADE, LayerData, record_of
+from ..images.layer_kinds import EVIDENCE, MADE, MADE_OF, LayerData, record_of
 from ..images.selection import Selection, full_resolution, select, select_same
 from ..images.space import Space
 from ..requests.kernel_choice import chosen_kernel, with_depth
@@ -150,10 +150,12 @@ class EvidenceRequest:
         signed = facts.limits is not None and facts.limits[0] < 0
         brightest = float(np.nanpercentile(values, _BRIGHTEST)) or 1.0
         place = self.space.part(self.result.origin, np.ones(len(self.result.index)))
+        source = self.result.source
+        of_it = {} if source is None else {MADE_OF: source.layer_id}
         look = {
             'colormap': Colormap(_BLUE_WHITE_RED, name='blue-white-red') if signed else 'inferno',
             'contrast_limits': facts.limits or (0.0, brightest),
-            'metadata': {EVIDENCE: {'map': kind, 'unit': facts.unit, 'of': self.name}},
+            'metadata': {EVIDENCE: {'map': kind, 'unit': facts.unit, 'of': self.name}, **of_it},
         }
         return (
             values,

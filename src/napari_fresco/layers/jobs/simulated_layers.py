@@ -11,7 +11,8 @@ import numpy as np
 
 from ... import degrade
 from ...errors import FrescoError
-from ..images.layer_kinds import DAMAGE, KERNEL, METADATA, NOISE, TRUTH
+from ..images.identity import key_of
+from ..images.layer_kinds import DAMAGE, KERNEL, METADATA, NOISE, TRUTH, TRUTH_ID
 from ..images.look import Look
 from ..images.selection import Selection
 from ..images.space import Space
@@ -27,7 +28,7 @@ class SimulationRequest:
     """A degradation, decided on.
 
     `name`, `parameters`, `seed`: as :func:`napari_fresco.degrade.apply` takes them.
-    `source`: name of the image layer.
+    `source`, `source_id`: name and unique id of the image layer.
     `image`: the part of it to degrade.
     `space`, `look`: copies of how the layer lies and is drawn, in case it is deleted meanwhile.
     """
@@ -36,6 +37,7 @@ class SimulationRequest:
     parameters: Mapping[str, Any]
     seed: int
     source: str
+    source_id: str
     image: Selection
     space: Space
     look: Look
@@ -90,21 +92,22 @@ def add_simulation(
     viewer: napari.viewer.Viewer, request: SimulationRequest, made: SimulationOutcome
 ) -> Any:
     """Add the degraded image, and the truth and causes of its degradation; return its layer."""
-    done, truth = made.simulated, request.source
+    done, truth, truth_id = made.simulated, request.source, request.source_id
     if not made.keeps_truth and done.truth is not None:
-        truth = viewer.add_image(
+        layer = viewer.add_image(
             done.truth,
             name=f'{request.title} truth',
             visible=False,
             metadata={TRUTH: True},
             **_drawn(request, done.truth),
-        ).name
+        )
+        truth, truth_id = layer.name, key_of(layer)
     _add_causes(viewer, request, done)
     record = {**done.record, 'truth': truth, 'source': {'layer': request.source}}
     return viewer.add_image(
         done.image,
         name=request.title,
-        metadata={METADATA: record},
+        metadata={METADATA: record, TRUTH_ID: truth_id},
         **_drawn(request, done.image, done),
     )
 

@@ -12,6 +12,7 @@ import numpy as np
 from ...declare.method import Method
 from ...declare.methods import METHODS
 from ...types import Task
+from ..images.layer_kinds import MADE_OF
 from ..images.look import Look
 from ..images.selection import Selection
 from ..images.space import Space
@@ -79,6 +80,11 @@ class PanelRequest:
     def title(self) -> str:
         """Name of the result layer."""
         return f'{self.source} [{self.titled or self.titles}]'
+
+    @property
+    def made_of(self) -> dict[str, str]:
+        """The metadata by which its layers know the image that they were made of."""
+        return {MADE_OF: self.source_id} if self.source_id else {}
 
     @property
     def busy_text(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..images.layer_kinds import record_of, source_name
+from ..images.layer_kinds import MADE_OF, record_of, source_name
 
 if TYPE_CHECKING:
     import napari
@@ -30,13 +30,13 @@ def unlike(record: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> st
 
 def called_apart(layer: napari.layers.Layer, layers: Iterable[Any]) -> str:
     """Return the name of a layer, with what tells it from other results of its image."""
-    source, record = source_name(layer), record_of(layer)
-    if not source:
+    record = record_of(layer)
+    if not source_name(layer):
         return str(layer.name)
     others = [
         record_of(each)
         for each in layers
-        if each is not layer and source_name(each) == source and _is_twin(record_of(each), record)
+        if each is not layer and _of_one_image(each, layer) and _is_twin(record_of(each), record)
     ]
     words = unlike(record, others)
     new = [word for word in words.split(', ') if word and word not in layer.name]
@@ -53,6 +53,11 @@ def distinct_title(
         return title
     words = unlike(record, (record_of(each) for each in alike if record_of(each)))
     return f'{title}, {words}' if words else title
+
+
+def _of_one_image(one: Any, other: Any) -> bool:
+    known = [each.metadata.get(MADE_OF) for each in (one, other)]
+    return known[0] == known[1] if all(known) else source_name(one) == source_name(other)
 
 
 def _is_twin(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

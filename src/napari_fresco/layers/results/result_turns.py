@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..images.layer_kinds import is_picture, source_name
+from ..images.identity import key_of
+from ..images.layer_kinds import is_picture, record_of
+from ..images.related_layers import is_made_of, source_of
 
 
 def result_in_view(viewer: Any) -> Any:
@@ -27,8 +29,8 @@ def next_result(viewer: Any) -> Any:
     results, present = _results(viewer), result_in_view(viewer)
     if not results:
         return None
-    source = source_name(results[-1] if present is None else present)
-    siblings = [layer for layer in results if source_name(layer) == source]
+    source = source_of(results[-1] if present is None else present, viewer.layers)
+    siblings = [x for x in results if is_made_of(x, key_of(source), {source.name})]
     place = siblings.index(present) + 1 if present in siblings else 0
     following = siblings[place % len(siblings)]
     for layer in siblings:
@@ -40,4 +42,5 @@ def next_result(viewer: Any) -> Any:
 def _results(viewer: Any) -> list[Any]:
     """Return the results of layers that are still there, from the bottom up."""
     layers = viewer.layers
-    return [each for each in layers if is_picture(each) and source_name(each) in layers]
+    made = (each for each in layers if is_picture(each) and record_of(each))
+    return [each for each in made if source_of(each, layers) is not None]

@@ -16,6 +16,7 @@ from ..images.kept_selection import selection_kept
 from ..images.layer_kinds import FILE, MADE, METADATA, RUN, LayerData
 from ..images.look import Look
 from ..images.placement import Placement
+from ..images.related_layers import family
 from ..images.removal import take_away
 from ..images.selection import Selection, full_resolution, select
 from ..images.space import Space
@@ -94,6 +95,7 @@ def preview_layer(request: PanelRequest, plane: NDArray[Any], stride: int) -> di
     return {
         'data': plane,
         'name': f'{request.title} preview',
+        'metadata': request.made_of,
         'rgb': rgb,
         **space,
         **request.look.like(rgb=rgb),
@@ -167,11 +169,12 @@ def inserted(viewer: Any, source: Any, data: LayerData, select: bool = True) -> 
 
 def _place(viewer: Any, source: Any) -> int:
     """Return the place above a source and its results; without one the uppermost."""
-    names = [each.name for each in viewer.layers]
+    keys = [key_of(each) for each in viewer.layers]
     if source is None:
-        return len(names)
-    place = names.index(source.name) + 1
-    while place < len(names) and names[place].startswith(f'{source.name} ['):
+        return len(keys)
+    of_it = {key_of(each) for each in family(viewer.layers, source)}
+    place = keys.index(key_of(source)) + 1
+    while place < len(keys) and keys[place] in of_it:
         place += 1
     return place
 
@@ -203,7 +206,7 @@ def metadata_of(request: PanelRequest, result: Result) -> dict[str, Any]:
         'start': [int(s.start) for s in part.index],
         'stop': [int(s.stop) for s in part.index],
     }
-    record = {METADATA: {**result.provenance, 'source': origin}}
+    record = {METADATA: {**result.provenance, 'source': origin}, **request.made_of}
     file = dict(getattr(result.image, 'metadata', part.metadata))
     file.pop('provenance', None)  # is in the record
     return {**record, FILE: file} if file else record

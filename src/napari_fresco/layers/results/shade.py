@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..images.identity import key_of, with_key
-from ..images.layer_kinds import is_picture, source_name
+from ..images.layer_kinds import is_picture
+from ..images.related_layers import is_made_of
 
 if TYPE_CHECKING:
     from ..requests.layer_request import PanelRequest
@@ -43,9 +44,9 @@ class Shade:
         self._hidden.clear()
 
     def _of_the_image(self) -> list[Any]:
-        """Return the image and the results of it, which are found by its names."""
-        layers, request = self._viewer.layers, self._request
-        source = with_key(layers, request.source_id)
-        names = {request.source, *([] if source is None else [source.name])}
-        made = [each for each in layers if is_picture(each) and source_name(each) in names]
+        """Return the image, as long as it is there, and the results of it."""
+        layers, key = self._viewer.layers, self._request.source_id
+        source = with_key(layers, key)
+        names = set() if source is None else {self._request.source, source.name}
+        made = [each for each in layers if is_picture(each) and is_made_of(each, key, names)]
         return made if source is None else [source, *made]
