@@ -563,3 +563,12 @@ def test_a_command_that_is_none_is_answered_by_what_is_meant(
 ) -> None:
     assert call(word, 'a.tif') == 2
     assert f"unknown command '{word}'; did you mean 'restore'?" in capsys.readouterr().err
+
+
+def test_the_package_is_the_command_line_too() -> None:
+    command = [sys.executable, '-m', 'napari_fresco']
+    said = subprocess.run([*command, '--version'], check=True, capture_output=True, text=True)
+    assert said.stdout.startswith('napari-fresco, version ')
+    wrong = subprocess.run([*command, 'restor'], check=False, capture_output=True, text=True)
+    assert wrong.returncode == 2
+    assert len(wrong.stderr.splitlines()) == 1

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
-from napari_fresco.physics.kernels.microscope import VoxelGrid, point_spread
 from napari_fresco.physics.kernels.microscope_optics import MicroscopeOptics
+from napari_fresco.physics.kernels.point_spread import VoxelGrid, point_spread
 from napari_fresco.physics.kernels.pupil import brightest
 
 from .base import Golden

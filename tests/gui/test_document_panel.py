@@ -17,7 +17,7 @@ from skimage import color
 
 import napari_fresco as fresco
 from napari_fresco._napari import commands
-from napari_fresco._napari.reports import document_panel
+from napari_fresco._napari.reports import working_panel
 from napari_fresco._napari.widgets.form import Scroll
 from napari_fresco.intervention import composed, repeat
 from napari_fresco.layers import fill_losses, restore_layer, undo_fill
@@ -40,8 +40,8 @@ LABELS[40:44, 44:50] = 6  # denoise only: left
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     errors: list[str] = []
-    monkeypatch.setattr(document_panel, 'show_error', errors.append)
-    monkeypatch.setattr(document_panel, 'show_info', lambda text: None)
+    monkeypatch.setattr(working_panel, 'show_error', errors.append)
+    monkeypatch.setattr(working_panel, 'show_info', lambda text: None)
     return errors
 
 

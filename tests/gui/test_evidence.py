@@ -16,7 +16,7 @@ from scipy import ndimage
 import napari_fresco as fresco
 from napari_fresco import evidence
 from napari_fresco._napari import commands
-from napari_fresco._napari.reports import evidence_panel
+from napari_fresco._napari.reports import evidence_panel, working_panel
 from napari_fresco.evidence.channel_noise import noise_of
 from napari_fresco.layers import restore_layer
 from napari_fresco.layers.files.layer_files import file_layers
@@ -35,7 +35,7 @@ PLACE = {'scale': (0.2, 0.1), 'units': ('um', 'um'), 'translate': (5, 7)}
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     errors: list[str] = []
-    monkeypatch.setattr(evidence_panel, 'show_error', errors.append)
+    monkeypatch.setattr(working_panel, 'show_error', errors.append)
     return errors
 
 

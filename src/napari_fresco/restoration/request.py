@@ -24,7 +24,8 @@ from ..io.zarr_store import SUFFIX
 from ..networks import devices
 from ..types import Task
 from .context import Context
-from .inputs import Inputs, check_inputs, dims_of
+from .inputs import Inputs, check_inputs
+from .kernels_given import dims_of
 
 
 @dataclass(frozen=True, eq=False)

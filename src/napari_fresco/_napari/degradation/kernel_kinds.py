@@ -9,7 +9,7 @@ from typing import Any
 from ...declare.fields import Parameters, param
 from ...physics import kernels
 from ...physics.kernels import microscope_optics as optics
-from ...physics.kernels.microscope import VoxelGrid, point_spread
+from ...physics.kernels.point_spread import VoxelGrid, point_spread
 
 _ANGLE = 'Direction, anticlockwise from the horizontal.'
 

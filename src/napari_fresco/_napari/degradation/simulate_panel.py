@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout
 from ... import degrade
 from ...errors import FrescoError
 from ...layers.images.identity import key_of
-from ...layers.images.layer_kinds import is_picture
+from ...layers.images.layer_kinds import METADATA, is_picture
 from ...layers.images.look import Look
 from ...layers.images.selection import is_stack, select
 from ...layers.images.space import Space, View
@@ -148,7 +148,7 @@ class SimulatePanel(Docked):
         if job.error:
             self._fail(job.error)
         elif job.layers:
-            record = next(iter(job.layers[-1].metadata.values()))
+            record = job.layers[-1].metadata[METADATA]
             notes = [f'Note: {warning}.' for warning in record.get('warnings', ())]
             self.message.setText(' '.join([_DONE, *notes]))
         self.refresh()

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import LineEdit
-from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QVBoxLayout
 
 from ...declare.tasks import TASKS
@@ -33,27 +32,23 @@ from ..widgets.choosers import LayerChooser
 from ..widgets.form import Scroll, Section, collapsible, named_button, note, side_by_side, stacked
 from ..widgets.listeners import Listeners, is_alive
 from ..widgets.rows import row_of
-from ..widgets.texts import sentence
-from ..window.docked import Docked
 from . import document_texts as say
 from .condition_section import ConditionSection
 from .rendering_section import RenderingSection
+from .working_panel import WorkingPanel
 
 if TYPE_CHECKING:
     import napari
 
 
-class DocumentPanel(Docked):
+class DocumentPanel(WorkingPanel):
     """Documents a fill.
 
     `viewer`: whose layers are looked at.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        self.viewer = viewer
-        self._job: Job[Any] | None = None
-        self._written = ''
+        super().__init__(viewer, 'document_message')
         self._several: Hypotheses | None = None
         self._choose()
         self._lay_out()
@@ -69,11 +64,6 @@ class DocumentPanel(Docked):
     def busy_text(self) -> str:
         """What other panels say while losses are filled anew."""
         return f'Hypotheses of {self.photograph.text}'
-
-    @property
-    def at_work(self) -> bool:
-        """Whether something is made or written."""
-        return self._job is not None
 
     def documented(self) -> Callable[[], Documented]:
         """Return the work that finds what was done to the photograph.
@@ -180,10 +170,6 @@ class DocumentPanel(Docked):
         """Return what was written into the fields."""
         return {name: row.value.strip() for name, row in self.notes.items() if row.value.strip()}
 
-    def wait(self, timeout: float | None = None) -> list[Any]:
-        """Wait for what runs; return the layers it added. See :meth:`.MethodPanel.wait`."""
-        return [] if self._job is None else self._job.wait(timeout)
-
     def refresh(self, *_: Any) -> None:
         """Bring the buttons into line with the choices and with what runs."""
         result, photograph = self.result.value, self.photograph.value
@@ -232,8 +218,6 @@ class DocumentPanel(Docked):
         rare.add(self.count, self.anew_button)
         rare.add(self.filled)
         rare.add(self.painted)
-        self.message = note()
-        self.message.setObjectName('document_message')
         content = stacked(
             head.native,
             note(say.SUMMARY),
@@ -341,29 +325,6 @@ class DocumentPanel(Docked):
 
         self._start(Job(title, work, deliver))
 
-    def _wrote(self, path: Path) -> list[Any]:
-        show_info(f'{path} is written.')
-        if is_alive(self):
-            self._written = str(path)
-        return []
-
-    def _start(self, job: Job[Any]) -> None:
-        self._job, self._written = job, ''
-        job.ended.connect(partial(self._on_ended, job))
-        job.start()
-        self.refresh()
-        self._say(f'{job.title} …')
-
-    def _on_ended(self, job: Job[Any]) -> None:
-        if not is_alive(self) or self._job is not job:
-            return
-        self._job = None
-        self.refresh()
-        if job.error:
-            self._fail(job.error)
-        elif self._written:
-            self._say(f'Written: {self._written}')
-
     def _on_file(self) -> None:
         path = ask_for_file(self, 'Insert', f'{self.photograph.text} insert', say.INSERTS, '.tif')
         if path is not None:
@@ -380,14 +341,6 @@ class DocumentPanel(Docked):
         path = ask_for_report(self, f'{self.photograph.text} intervention.html')
         if path is not None:
             self.save_report(path)
-
-    def _fail(self, text: str) -> None:
-        self._say(sentence(text))
-        show_error(text)
-
-    def _say(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
 
 
 def _may_be_result(layer: napari.layers.Layer) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets.bases import Widget
 from napari.layers import Layer
-from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ...errors import FrescoError
@@ -33,8 +32,8 @@ from ..widgets.choosers import LayerChooser, WordList
 from ..widgets.form import Scroll, Section, named_button, note, show_badge, side_by_side, stacked
 from ..widgets.graph_view import GraphView
 from ..widgets.listeners import Listeners, is_alive
-from ..window.docked import Docked
 from .evidence_table import EvidenceTable
+from .working_panel import WorkingPanel
 
 if TYPE_CHECKING:
     import napari
@@ -48,18 +47,14 @@ _NO_RESULT = 'Restore an image first, or open one together with its result.'
 _SAME = 'Choose the image that the result was made of: it is compared with that.'
 
 
-class EvidencePanel(Docked):
+class EvidencePanel(WorkingPanel):
     """Measures a result layer against the image it was made of.
 
     `viewer`: whose layers are looked at.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        self.viewer = viewer
-        self.message = note()
-        self.message.setObjectName('evidence_message')
-        self._job: Job[Any] | None = None
+        super().__init__(viewer, 'evidence_message')
         self._measured: EvidenceRequest | None = None
         self._problem = ''
         self._choose()
@@ -75,11 +70,6 @@ class EvidencePanel(Docked):
         for kind, button in self.map_buttons.items():
             button.clicked.connect(partial(self._on_map, kind))
         self.refresh()
-
-    @property
-    def at_work(self) -> bool:
-        """Whether a measurement or a report is under way."""
-        return self._job is not None
 
     def request(self) -> EvidenceRequest:
         """Return the request for the chosen layers.
@@ -126,10 +116,6 @@ class EvidencePanel(Docked):
             self._fail(str(error))
             return
         self._start(Job(f'Report {path.name}', work, self._wrote))
-
-    def wait(self, timeout: float | None = None) -> list[Any]:
-        """Wait for the running work; return its layers. See :meth:`.MethodPanel.wait`."""
-        return [] if self._job is None else self._job.wait(timeout)
 
     def refresh(self, *_: Any) -> None:
         """Update the buttons to the choices and to the running work."""
@@ -256,13 +242,6 @@ class EvidencePanel(Docked):
         self.kernel.value = estimated if estimated in layers else None
         self.refresh()
 
-    def _start(self, job: Job[Any]) -> None:
-        self._job = job
-        job.ended.connect(partial(self._on_ended, job))
-        job.start()
-        self._say('')
-        self.refresh()
-
     def _show(self, request: EvidenceRequest, found: Evidence) -> list[Any]:
         if not is_alive(self):
             return []
@@ -282,12 +261,6 @@ class EvidencePanel(Docked):
             layers.insert(_above(layers, request.name), layer)
         return [layer]
 
-    def _wrote(self, path: Path) -> list[Any]:
-        show_info(f'{path} holds the report.')
-        if is_alive(self):
-            self._say(f'Report: {path}')
-        return []
-
     def _on_map(self, kind: MapKind) -> None:
         self.add_map(kind)
 
@@ -295,14 +268,6 @@ class EvidencePanel(Docked):
         path = ask_for_report(self, f'{self.result.text}.html')
         if path is not None:
             self.save_report(path)
-
-    def _on_ended(self, job: Job[Any]) -> None:
-        if not is_alive(self) or self._job is not job:
-            return
-        self._job = None
-        if job.error:
-            self._fail(job.error)
-        self.refresh()
 
     def _forget(self, *_: Any) -> None:
         """Remove the measures of other layers."""
@@ -314,14 +279,6 @@ class EvidencePanel(Docked):
             if widget is not None:
                 widget.deleteLater()
         self.refresh()
-
-    def _fail(self, text: str) -> None:
-        self._say(text)
-        show_error(text)
-
-    def _say(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
 
 
 def _above(layers: Any, name: str) -> int:
