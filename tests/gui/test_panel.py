@@ -169,6 +169,15 @@ def test_the_panel_says_what_is_missing(model: Any, image: Any, dock: Dock, qtbo
         panel.request()
 
 
+def test_an_image_of_two_values_is_refused_before_the_run(model: Any, dock: Dock) -> None:
+    layer = model.add_image(np.eye(20, dtype=bool))
+    panel = dock(model, 'dpir')
+    assert 'type bool' in panel.bar.message.text()
+    assert not panel.bar.button.isEnabled()
+    layer.data = np.eye(20, dtype=np.uint8)
+    assert panel.choices.problem() == ''
+
+
 def test_what_is_doubtful_about_mask_and_kernel_is_said_before_the_run(
     model: Any, image: Any, dock: Dock, qtbot: Any
 ) -> None:

@@ -27,6 +27,18 @@ _CONVERTED = {
 """What to do with other types, by their kind."""
 
 
+def check_type(dtype: np.dtype[Any]) -> None:
+    """Make sure that an image has a type that can be restored.
+
+    Raises ImageError, with what to do, when it is not real.
+    """
+    if dtype.kind not in 'uif':
+        advice = _CONVERTED.get(dtype.kind, 'convert it first')
+        raise ImageError(
+            f'image has type {dtype}; give integers or floating-point numbers: {advice}'
+        )
+
+
 @dataclass(frozen=True)
 class Layout:
     """The positions of the axes of an image.
@@ -57,11 +69,7 @@ class Layout:
             volume has no Z.
         """
         shape, dtype = image.shape, image.dtype
-        if dtype.kind not in 'uif':
-            advice = _CONVERTED.get(dtype.kind, 'convert it first')
-            raise ImageError(
-                f'image has type {dtype}; give integers or floating-point numbers: {advice}'
-            )
+        check_type(dtype)
         if 0 in shape:
             raise ImageError(f'image has shape {shape}; give at least one row and one column')
         samples = image.length('S') if 'S' in image.axes else 0

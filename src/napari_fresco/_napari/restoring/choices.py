@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from magicgui.widgets import ComboBox
 
 from ...declare.fields import Parameter
@@ -15,6 +16,7 @@ from ...declare.options import BY_CHANNEL, OPTIONS
 from ...declare.presets import OF_COMPUTER, Preset
 from ...declare.tasks import TASKS
 from ...errors import FrescoError, ParameterError
+from ...image.layout import check_type
 from ...layers.images.identity import key_of
 from ...layers.images.look import Look
 from ...layers.images.selection import Selection
@@ -156,6 +158,7 @@ class Choices:
         if 'sigma' in estimated and self.noise.told_by_camera:
             return TOLD_BY_CAMERA
         try:
+            check_type(np.dtype(self.image.dtype))
             self._changed((*self.method.parameters, *_OPTIONS))
             sigma = None if 'sigma' in estimated or not self.asks_noise else self.noise.sigma
         except FrescoError as error:
