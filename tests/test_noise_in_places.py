@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
+from skimage import data
 
 import napari_fresco as fresco
 from napari_fresco.noise.places import UNEVEN, unevenness
@@ -31,6 +32,14 @@ def noise(*levels: float, n: int = N, seed: int = 0) -> Floats:
 
 def error(image: Any, truth: Floats) -> float:
     return float(np.sqrt(np.square(image - truth).mean()))
+
+
+def test_uneven_noise_shows_in_a_small_photograph_which_has_few_places_without_texture() -> None:
+    small = ndimage.gaussian_filter(data.camera()[100:356, 100:356].astype(float), 1)[::2, ::2]
+    for seed in range(3):
+        white = np.random.default_rng(seed).normal(0, 1, small.shape)
+        assert unevenness(small + white * np.linspace(2, 24, N)) > 2
+        assert unevenness(small + 12 * white) < UNEVEN
 
 
 @pytest.mark.parametrize('dtype', [np.uint8, np.float32])

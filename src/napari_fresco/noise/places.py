@@ -14,7 +14,7 @@ from .patches import COUNT, SIDE, Bools, Floats, Patches, Reals, level_of
 UNEVEN = 1.6
 """Noise of the loudest tenth of the places over that of the quietest, which one number misses."""
 
-_PLACE, _MOST = 32, 8  # pixels of a side of a place, and places along an axis
+_SIDES, _MOST = (32, 21), 8  # least pixels of a side of a place, and most places along an axis
 _SATURATED = 0.25  # share of a patch: a dark ground beside loud noise is cut off at black
 _ENOUGH = 40  # patches in each of them
 _LEAST = 0.1  # share of them that tells the noise
@@ -37,10 +37,13 @@ def unevenness(plane: Reals, damaged: Bools | None = None) -> float:
     `damaged`: ``(H, W)``, pixels that say nothing.
     Returns: from 1, which stands too for an image that does not tell.
     """
-    found = [_places(channel, damaged) for channel in channels_of(plane)]
-    level, untextured = np.concatenate(found, axis=1)
-    level, untextured = level[untextured >= _UNTEXTURED], untextured[untextured >= _UNTEXTURED]
-    if len(level) < _PLACES:
+    for side in _SIDES:  # small images have more of the smaller ones
+        found = [_places(channel, damaged, side) for channel in channels_of(plane)]
+        level, untextured = np.concatenate(found, axis=1)
+        level, untextured = level[untextured >= _UNTEXTURED], untextured[untextured >= _UNTEXTURED]
+        if len(level) >= _PLACES:
+            break
+    else:
         return 1.0
     sure = (level < _LOUDER * np.quantile(level, _END)) | (untextured >= _SURELY)
     quiet, loud = np.quantile(level[sure], (_END, 1 - _END))
@@ -49,10 +52,10 @@ def unevenness(plane: Reals, damaged: Bools | None = None) -> float:
     return float(loud / quiet) if quiet > 0 and loud > _SEEN * (high - low) else 1.0
 
 
-def _places(channel: Reals, damaged: Bools | None) -> Floats:
-    """Return the level of the noise in places, and which share of their patches is untextured."""
+def _places(channel: Reals, damaged: Bools | None, side: int) -> Floats:
+    """Return the noise in places of a `side`, and which share of their patches is untextured."""
     patches = Patches.of(channel, damaged, COUNT // 4, saturated=_SATURATED)
-    counts = [int(np.clip(n // _PLACE, 1, _MOST)) for n in channel.shape]
+    counts = [int(np.clip(n // side, 1, _MOST)) for n in channel.shape]
     row, column = (
         corner * count // max(n - SIDE + 1, 1)
         for corner, count, n in zip(patches.corner, counts, channel.shape, strict=True)
