@@ -13,6 +13,7 @@ import napari_fresco as fresco
 from napari_fresco.restoration import settled
 from napari_fresco.restoration.request import Request
 from napari_fresco.restoration.scene import Scene
+from napari_fresco.runtime.network_denoiser import NetworkDenoiser
 
 Floats = NDArray[np.float64]
 SIDE, PLANES = 160, 7
@@ -101,3 +102,28 @@ def test_a_plane_and_a_region_of_it_double_the_noise_as_their_stack_does() -> No
         region = session.restore(stack[1, 20:140, 10:150], **given, **how)
     for each in (whole, plane, region):
         assert any(told in said for said in each.provenance['warnings'])
+
+
+def test_planes_that_decide_for_a_stack_are_restored_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stack = stack_of(ndimage.gaussian_filter(spots(), 2), 4, 0.1)[:4, :64, :72]
+    calls: list[Any] = []
+    before = NetworkDenoiser.__call__
+
+    def counted(self: Any, *args: Any) -> Any:
+        calls.append(args)
+        return before(self, *args)
+
+    monkeypatch.setattr(NetworkDenoiser, '__call__', counted)
+    given: dict[str, Any] = {'method': 'dpir', 'task': 'deblur', 'kernel': KERNEL, 'iterations': 3}
+    steps: list[tuple[Any, ...]] = []
+    result = fresco.restore(
+        stack, axes='TYX', **given, callback=lambda step: steps.append((step.plane, step.index))
+    )
+    assert len(calls) == len(stack) * 3
+    assert {plane for plane, _ in steps} == {(i,) for i in range(len(stack))}
+    assert steps[-1][1] == len(stack) * 3
+    assert result.restored == len(stack)
+    whole = fresco.restore(stack[2], axes='YX', **given).image  # decides as the stack does
+    np.testing.assert_allclose(result.image[2], whole, atol=1e-3)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -72,9 +72,10 @@ class _Run:
         self._result = GrowingResult(request, estimate, self._scene)
         self._before, self._after = lent_planes(request)
         self._neighbours = Neighbours(request, [plane.part for plane in self._after])
-        self._settled = Settled(request, self._scene)
         self._parts = list(parts(request))
         self._seeds = _seeds(request, self._parts)
+        of_planes = {part.index: seed for part, seed in self._seeds.items() if part.tile is None}
+        self._settled = Settled(request, self._scene, of_planes)
         self._repeats = REPEATS if _measures_uncertainty(request) else 0
 
     def steps(self, started: float) -> Generator[Step, None, Result]:
@@ -141,7 +142,11 @@ class _Run:
         self, number: int, part: Part, block: Block
     ) -> Generator[Step, None, tuple[RunOutcome, Repeats | None]]:
         """Drive the solver of a part; again for its uncertainty, if that was asked for."""
-        outcome = yield from self._drive(number, part, block)
+        outcome = self._settled.restored(part)
+        if outcome is None:
+            outcome = yield from self._drive(number, part, block)
+        else:
+            yield self._passing(number, part, block)(outcome.step)
         if not self._repeats or outcome.finish == 'cancelled':
             return outcome, None
         # The result is shown meanwhile, which nothing changes any more.
@@ -173,6 +178,13 @@ class _Run:
 
         `shown`: passed on instead of the steps of a repeat.
         """
+        passed = self._passing(number, part, block, repeat, shown)
+        return (yield from driven(block.request, block, self._tools, self._cancel, passed))
+
+    def _passing(
+        self, number: int, part: Part, block: Block, repeat: int = 0, shown: Step | None = None
+    ) -> Callable[[Step], Step]:
+        """Return what makes a step of a part one of the image; see :meth:`_drive`."""
         rounds = 1 + self._repeats
 
         def passed(step: Step) -> Step:
@@ -185,7 +197,7 @@ class _Run:
                 to_painted=partial(self._result.painted, part, block),
             )
 
-        return (yield from driven(block.request, block, self._tools, self._cancel, passed))
+        return passed
 
 
 def _seeds(request: Request, every: Sequence[Part]) -> dict[Part, int]:

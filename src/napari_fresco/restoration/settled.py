@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import math
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ import numpy as np
 from ..image.blocks import Index
 from ..image.layout import Array
 from ..physics.problem import Problem
-from ..runtime.run import Workbench, run
+from ..runtime.run import RunOutcome, Workbench, run
 from ..runtime.tools import Tools
 from ..solvers.deblurring import CLEAR, NEARLY, TIMES, Doubling, Noises, are_noisier
 from ..types import Step
@@ -54,16 +54,18 @@ class Settled:
     stack.
 
     `request`, `scene`: of the image.
+    `seeds`: of planes that are restored as they are.
     """
 
-    def __init__(self, request: Request, scene: Scene) -> None:
-        self._request, self._scene = request, scene
+    def __init__(self, request: Request, scene: Scene, seeds: Mapping[Index, int]) -> None:
+        self._request, self._scene, self._seeds = request, scene, seeds
         self._undecided = any(
             getattr(request.params, name) == value for name, value in request.method.undecided
         )
         self._blurred = 'kernel' in request.facts.needs
         self._params: dict[Index, dict[str, Any]] = {}
         self._doublings: dict[int, Doubling | None] = {}
+        self._restored: dict[Index, RunOutcome] = {}
 
     def needed(self, part: Part) -> bool:
         """Whether something is to be decided yet for the whole that a part belongs to."""
@@ -79,7 +81,7 @@ class Settled:
         cancel: threading.Event | None,
         seen_as: tuple[Callable[..., Array], Callable[..., Array]],
     ) -> Generator[Step, None, None]:
-        """Decide; nothing else is kept of the pilots.
+        """Decide; of pilots that are planes of the image the outcome is kept, see :meth:`restored`.
 
         `count`: how many parts there are.
         `seen_as`: make a plane of an estimate and of a step of a part, which is shown meanwhile.
@@ -90,13 +92,19 @@ class Settled:
             self._doublings[channel] = None
             watched = list(self._watched(part))
             if watched:
-                self._doublings[channel] = yield from _doubling(run_with, watched)
+                found = yield from _doubling(run_with, watched, self._seeds)
+                self._doublings[channel] = found.doubling
+                if not (self._undecided or found.doubling.still or self._request.context):
+                    self._restored |= found.restored
         doubling = self._doublings[channel] or Doubling()
         self._params[part.index] = {}
         asked = [] if run_with.cancelled else list(self._asked(part))
         if asked:
-            found = yield from run_with.settling(asked, 2**doubling.times)
-            self._params[part.index] = found
+            self._params[part.index] = yield from run_with.settling(asked, 2**doubling.times)
+
+    def restored(self, part: Part) -> RunOutcome | None:
+        """Return the outcome of a part that was a pilot, once; None if it is to be restored yet."""
+        return None if part.tile is not None else self._restored.pop(part.index, None)
 
     def _channel(self, part: Part) -> int:
         return self._scene.channel(part.index)
@@ -113,8 +121,9 @@ class Settled:
         alone = self._is_whole(part) and len(several) == 1
         if alone and _area(whole) <= _ASKED**2:
             return
-        if len(several) == 1 and _area(whole) <= _WATCHED**2:
-            parts = [Part(several[0], None, whole.layout.plane_shape)]
+        at_once = len(several) == 1 or self._request.context is None  # else a part is asked for
+        if at_once and _area(whole) <= _WATCHED**2:
+            parts = [Part(index, None, whole.layout.plane_shape) for index in several]
         else:
             side = round(_WATCHED / 2 / math.sqrt(len(several)))
             parts = [pilot for index in several for pilot in pilots(whole, index, side)]
@@ -173,13 +182,23 @@ class Settled:
         return _told(own, self._params.get(part.index, {}), known)
 
 
-def _doubling(run_with: _Runner, watched: Sequence[_Pilot]) -> Generator[Step, None, Doubling]:
+class _Watched(NamedTuple):
+    """The doubling that was found, and the outcomes of whole planes that were told as much."""
+
+    doubling: Doubling
+    restored: dict[Index, RunOutcome]
+
+
+def _doubling(
+    run_with: _Runner, watched: Sequence[_Pilot], seeds: Mapping[Index, int]
+) -> Generator[Step, None, _Watched]:
     """Find how much more noise must be told for results not to be noisier than the image."""
     for times in range(TIMES + 1):
-        noisy = yield from run_with.watching(watched, Doubling(times))
+        restored: dict[Index, RunOutcome] = {}
+        noisy = yield from run_with.watching(watched, Doubling(times), seeds, restored)
         if not noisy or run_with.cancelled:
-            return Doubling(times)
-    return Doubling(TIMES, still=True)
+            return _Watched(Doubling(times), restored)
+    return _Watched(Doubling(TIMES, still=True), {})
 
 
 def _area(request: Request) -> int:
@@ -234,14 +253,24 @@ class _Runner:
             yield self._passed(step, asked[0])
         return found
 
-    def watching(self, watched: Sequence[_Pilot], known: Doubling) -> Generator[Step, None, bool]:
+    def watching(
+        self,
+        watched: Sequence[_Pilot],
+        known: Doubling,
+        seeds: Mapping[Index, int],
+        restored: dict[Index, RunOutcome],
+    ) -> Generator[Step, None, bool]:
         """Restore pilots one by one, and return whether they come out noisier than the image.
 
         Those of several planes: whether one of the planes nearly does.
+
+        `restored`: is given the outcomes of whole planes.
         """
         found: dict[Index, list[Noises]] = {}
         for pilot in watched:
             block = pilot.block
+            if pilot.part.tile is None and pilot.part.index in seeds:
+                self._tools.reseed(seeds[pilot.part.index])
             outcome = yield from driven(
                 _told(block.request, {}, known),
                 block,
@@ -251,6 +280,8 @@ class _Runner:
             )
             if outcome.step.final or outcome.finish == 'cancelled':
                 return False
+            if pilot.part.tile is None:
+                restored[pilot.part.index] = outcome
             problem = block.problem.noisier(2**known.times)
             own = found.setdefault(pilot.part.index, [])
             own.append(Noises.of(outcome.step.x, problem, pilot.inside))
