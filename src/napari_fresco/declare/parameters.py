@@ -311,8 +311,8 @@ class RichardsonLucyParameters(CommonParameters):
     )
     stopping: str = param(
         'auto',
-        'When to stop: before noise is fitted (risk: volumes, planes of counted light), once the '
-        'residual is as small as the noise (discrepancy: other planes), or never.',
+        'When to stop: before noise is fitted (risk: volumes), once the residual is as small as '
+        'the noise (discrepancy: planes), or never.',
         choices=('auto', 'risk', 'discrepancy', 'none'),
     )
     accelerate: bool = param(

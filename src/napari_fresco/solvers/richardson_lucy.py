@@ -45,8 +45,6 @@ LEAST_WEIGHT = 0.01
 """Share of its light that must reach the window: of less, nothing can be told."""
 _TINY = 1e-12
 _ROUNDING = 1e-6  # of transforms in single precision, of the brightest light
-ENOUGH = 2**14
-"""Pixels of counted light by which one random direction tells the risk."""
 _FLAT = 1e-3  # of the mean: a gradient that is none, for the total variation
 
 
@@ -72,8 +70,8 @@ def settle(
     Yields the estimates of the first part; returns parameters that end each part alone there.
     """
     every, rule = list(problems), params.stopping
-    if rule == 'auto':
-        rule = 'risk' if _tell_risk(every) else 'discrepancy'
+    if rule == 'auto':  # of few pixels one random direction tells too little
+        rule = 'risk' if every[0].y.ndim == 5 else 'discrepancy'
     twins = [nudged(problem) for problem in every] if rule == 'risk' else []
     lights = [Photons.of(problem) for problem in (*every, *twins)]
     # Each part by itself, and an iteration of all of them before the next.
@@ -95,13 +93,6 @@ def settle(
         if ends:
             break
     return replace(params, stopping='none', iterations=k)
-
-
-def _tell_risk(problems: Sequence[Problem]) -> bool:
-    """Whether the risk of a prediction can be told: of few pixels one direction says too little."""
-    counted = all(problem.counting is not None for problem in problems)
-    pixels = sum(problem.y[0, 0].numel() for problem in problems)
-    return problems[0].y.ndim == 5 or (counted and pixels >= ENOUGH)
 
 
 def _estimates(
