@@ -100,6 +100,14 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     assert (ROOT / '.ci/run').read_text(encoding='utf-8').splitlines()[-1] == test
 
 
+def test_tests_of_napari_lie_where_it_is_installed() -> None:
+    """Elsewhere they would be skipped, and never run."""
+    skipped = "importorskip('" + 'napari'
+    core = [p for p in (ROOT / 'tests').rglob('*.py') if 'gui' not in p.parts]
+    assert core
+    assert not [path.name for path in core if skipped in path.read_text(encoding='utf-8')]
+
+
 def test_types_are_shipped() -> None:
     assert (SOURCE / 'py.typed').exists()
 

@@ -47,22 +47,3 @@ def test_a_good_result_and_the_command_line_give_none(
         told = ('-o', tmp_path / 'out.tif', '-m', 'ffdnet', '--sigma', 80)
         said = printed(capsys, 'restore', tmp_path / 'in.tif', *told)
     assert 'check: ' in said or 'warning: ' in said
-
-
-def ended(made: Any) -> list[Any]:
-    return made if isinstance(made, list) else made.wait()
-
-
-@pytest.mark.parametrize('wait', [True, False])
-def test_a_restored_layer_says_what_its_checks_have_found(wait: bool) -> None:
-    components = pytest.importorskip('napari.components')
-    from napari_fresco.layers import restore_layer
-
-    viewer = components.ViewerModel()
-    viewer.add_image(IMAGE, name='cells')
-    with pytest.warns(fresco.FrescoWarning, match='napari_fresco') as caught:
-        (layer,) = ended(restore_layer(viewer, 'cells', wait=wait, **WRONG))
-    assert len(caught) == 1
-    checks = layer.metadata['napari_fresco']['checks']
-    failed = [check['name'] for check in checks if not check['ok']]
-    assert all(f'{name}: ' in str(caught[0].message) for name in failed)

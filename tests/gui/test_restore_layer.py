@@ -221,3 +221,20 @@ def test_a_job_is_cancelled(model: Any) -> None:
     job.wait(30)
     assert job.done
     assert all(layer.name.endswith('partial') for layer in viewer.layers if '[' in layer.name)
+
+
+def ended(made: Any) -> list[Any]:
+    return made if isinstance(made, list) else made.wait()
+
+
+@pytest.mark.parametrize('wait', [True, False])
+def test_a_restored_layer_says_what_its_checks_have_found(wait: bool) -> None:
+    viewer = ViewerModel()
+    viewer.add_image(np.random.default_rng(0).normal(100, 5, (48, 48)), name='cells')
+    with pytest.warns(FrescoWarning, match='napari_fresco') as caught:
+        (layer,) = ended(restore_layer(viewer, 'cells', wait=wait, method='ffdnet', sigma=80.0))
+    assert len(caught) == 1
+    checks = layer.metadata['napari_fresco']['checks']
+    failed = [check['name'] for check in checks if not check['ok']]
+    assert failed
+    assert all(f'{name}: ' in str(caught[0].message) for name in failed)

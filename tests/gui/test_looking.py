@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 
-components = pytest.importorskip('napari.components')
-
-from napari_fresco.layers.comparing.looking import camera_of, look_at  # noqa: E402
+from napari_fresco.layers.comparing.looking import camera_of, look_at
 
 
 @pytest.fixture
 def viewer() -> Any:
-    viewer = components.ViewerModel()
+    viewer = ViewerModel()
     if not hasattr(viewer, 'canvas'):
         pytest.skip('napari before 0.9 shows all layers')
     viewer.add_image(np.zeros((400, 600)), name='wall', units='mm')
