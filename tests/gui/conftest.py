@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import gc
 import os
 import threading
 import weakref
@@ -158,7 +157,7 @@ def solver(monkeypatch: pytest.MonkeyPatch) -> FakeSolver:
 
 @pytest.fixture(scope='session', autouse=True)
 def quick_viewers() -> Iterator[None]:
-    """Spare every viewer a search through all that was imported, and manifests read anew."""
+    """Spare every viewer that all manifests are read anew."""
 
     @functools.cache
     def parsed(text: str) -> Any:
@@ -167,12 +166,9 @@ def quick_viewers() -> Iterator[None]:
     def read(stream: Any) -> Any:
         return copy.deepcopy(parsed(stream.read()))
 
-    gc.collect()
-    gc.freeze()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('npe2.manifest._bases._load_yaml_no_duplicates', read, raising=False)
         yield
-    gc.unfreeze()
 
 
 @pytest.fixture
