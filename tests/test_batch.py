@@ -124,7 +124,7 @@ def test_a_wrong_recipe_is_refused_in_one_line(
     assert not Path('out').exists()
 
 
-@pytest.mark.parametrize('text', ['{', 'just words', '- a', 'a: [1', 'sigma: 3\nsigma: 4'])
+@pytest.mark.parametrize('text', ['{', 'just words', '- a', 'a: [1', '? [a, b]\n: 1'])
 def test_what_is_no_recipe_is_refused_in_one_line(
     text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -134,6 +134,13 @@ def test_what_is_no_recipe_is_refused_in_one_line(
     assert capsys.readouterr().err.count('\n') == 2
     assert command('night.yaml', '-m', 'dpir') == 2
     assert 'says what is done' in capsys.readouterr().err
+
+
+def test_a_key_that_is_given_twice_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    pictures('in', 'a.tif', 'b.tif')
+    Path('night.yaml').write_text(yaml.safe_dump(recipe(sigma=3)) + 'sigma: 4\n')
+    assert command('night.yaml') == 2
+    assert "'sigma' is given twice" in capsys.readouterr().err
 
 
 def test_a_recipe_does_what_the_options_do() -> None:

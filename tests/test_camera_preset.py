@@ -93,3 +93,10 @@ def test_the_points_of_an_image_lie_on_the_line_of_its_camera() -> None:
     measured, line = transfer_graph(means, variances, camera).traces
     assert (measured.style, line.style) == ('dots', 'line')
     np.testing.assert_allclose(line.y, camera.variance(line.x))
+
+
+def test_a_number_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / 'left.json'
+    path.write_text('{"kind": "camera", "gain": 2.0, "gain": 4.0}', encoding='utf-8')
+    with pytest.raises(FileError, match="'gain' is given twice"):
+        read_camera(path)

@@ -109,3 +109,10 @@ def test_recipes_and_commands_read_the_same_file(
     assert np.asarray(fresco.read(tmp_path / 'b.tif').data).dtype == np.float32
     stack = json.loads(printed(capsys, 'presets', 'stack'))
     assert fresco.Preset.of(stack) == fresco.presets()['stack']
+
+
+def test_a_name_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / 'dim.json'
+    path.write_text('{"parameters": {"iterations": 8, "iterations": 80}}', encoding='utf-8')
+    with pytest.raises(fresco.FrescoError, match="'iterations' is given twice"):
+        fresco.Preset.of(path)

@@ -6,18 +6,21 @@ from typing import Any
 
 import yaml
 
+_MERGE = 'tag:yaml.org,2002:merge'
+
 
 class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         names: set[str] = set()
         for key, _ in node.value:
-            if key.value in names and key.tag != 'tag:yaml.org,2002:merge':
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                continue
+            if key.value in names:
                 raise yaml.MarkedYAMLError(
                     problem=f'{key.value!r} is given twice; leave one of them',
                     problem_mark=key.start_mark,
                 )
-            if isinstance(key.value, str):
-                names.add(key.value)
+            names.add(key.value)
         made: dict[Any, Any] = super().construct_mapping(node, deep)
         return made
 

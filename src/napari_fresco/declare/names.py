@@ -15,6 +15,19 @@ def spelled(name: Any) -> str:
     return str(name).strip().lower().replace('-', '_').replace(' ', '_')
 
 
+def named_once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return names with their values, as a hook for pairs of :func:`json.loads`.
+
+    Raises ValueError when a name is given twice, of which JSON keeps the last value silently.
+    """
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f'{name!r} is given twice; leave one of them')
+        found[name] = value
+    return found
+
+
 def did_you_mean(
     name: Any, known: Iterable[str], words: Mapping[str, str] = _NO_WORDS, most: int = 1
 ) -> str:

@@ -21,7 +21,7 @@ from ..image.by_channel import each_entry
 from ..types import Task
 from .fields import Parameters, shown
 from .methods import ESTIMATES, find_method, find_task
-from .names import unknown
+from .names import named_once, unknown
 from .options import OPTIONS, WORDS, Options
 
 SUFFIX = '.json'
@@ -136,12 +136,12 @@ class Preset:
     @classmethod
     def _read(cls, path: Path) -> Self:
         try:
-            values = json.loads(path.read_text(encoding='utf-8'))
+            values = json.loads(path.read_text(encoding='utf-8'), object_pairs_hook=named_once)
         except OSError as error:
             hint = '' if path.suffix else f'; bundled ones are {", ".join(presets())}'
             raise ParameterError(f'preset {path} cannot be read: {error.strerror}{hint}') from None
         except ValueError as error:
-            raise ParameterError(f'preset {path} is not JSON: {error}') from None
+            raise ParameterError(f'preset {path} cannot be read as JSON: {error}') from None
         if not isinstance(values, dict):
             raise ParameterError(f'preset {path} must hold an object of names and values')
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..declare.names import named_once
 from ..errors import FileError, ParameterError
 from ..image.layout import Layout
 from ..image.model import Image
@@ -48,7 +49,7 @@ def read_camera(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        preset = json.loads(path.read_text(encoding='utf-8'))
+        preset = json.loads(path.read_text(encoding='utf-8'), object_pairs_hook=named_once)
     except OSError as error:
         raise FileError(f'{path} cannot be read: {error.strerror}') from None
     except ValueError as error:
